@@ -1,0 +1,145 @@
+"""Batches from arrays in memory, by index, with no worker processes.
+
+Batch number n is a function of the seed and of n alone, so the cursor that a checkpoint stores is
+one whole number, and training that goes on after a stop sees the very batches that it would have.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from hornbook.data.stream import Ids, Stream
+
+__all__ = ["Batches", "BlockBatches", "RowBatches", "WindowBatches", "make_batches"]
+
+AHEAD = 65_536  # positions gathered at once: one large gather costs far less than many small ones
+POOL = 24  # batches whose rows are sorted by length together
+
+
+class Batches(ABC):
+    """An endless source of training batches over one stream.
+
+    Attributes:
+        cursor: number of batches drawn so far; set it to go on from there.
+        per_epoch: batches in one pass over the stream.
+    """
+
+    per_epoch: int
+
+    def __init__(self, stream: Stream, block_size: int, batch_size: int, seed: int) -> None:
+        self.stream, self.block_size, self.batch_size = stream, block_size, batch_size
+        self.seed, self.cursor = seed, 0
+
+    def __next__(self) -> tuple[Ids, Ids]:
+        """The next batch: inputs and targets."""
+        batch = self.batch(self.cursor)
+        self.cursor += 1
+        return batch
+
+    @abstractmethod
+    def batch(self, n: int) -> tuple[Ids, Ids]:
+        """Batch number n, the same whenever it is asked for."""
+
+
+class WindowBatches(Batches):
+    """Windows in a new random order each epoch, for models that read the last n symbols.
+
+    A rest that does not fill a batch is left out of its epoch, so that every batch has the same
+    size (BatchNorm's statistics want that); the next epoch's order is another one.
+    """
+
+    def __init__(self, stream: Stream, block_size: int, batch_size: int, seed: int) -> None:
+        super().__init__(stream, block_size, min(batch_size, len(stream)), seed)
+        self.per_epoch = len(stream) // self.batch_size
+        self.ahead = max(1, AHEAD // self.batch_size)
+        self.order: Ids = np.empty(0, dtype=np.int64)
+        self.epoch = -1
+        self.chunk: tuple[int, int, Ids, Ids] = (0, 0, self.order, self.order)
+
+    def batch(self, n: int) -> tuple[Ids, Ids]:
+        """Contexts of shape (B, T) and targets of shape (B,)."""
+        low, high, contexts, targets = self.chunk
+        if not low <= n < high:
+            low, high, contexts, targets = self.chunk = self.gather(n)
+        at = (n - low) * self.batch_size
+        return contexts[at : at + self.batch_size], targets[at : at + self.batch_size]
+
+    def gather(self, n: int) -> tuple[int, int, Ids, Ids]:
+        """The batches from n up to at most the end of its epoch, as one array."""
+        epoch, index = divmod(n, self.per_epoch)
+        if epoch != self.epoch:
+            rng = np.random.default_rng([self.seed, epoch])
+            self.order, self.epoch = rng.permutation(len(self.stream)) + self.stream.first, epoch
+        count = min(self.ahead, self.per_epoch - index)
+        at = index * self.batch_size
+        chosen = self.order[at : at + count * self.batch_size]
+        return n, n + count, *self.stream.windows(chosen, self.block_size)
+
+
+class RowBatches(Batches):
+    """Things as padded rows, grouped by length so that little is padding, for sequence models."""
+
+    def __init__(self, stream: Stream, block_size: int, batch_size: int, seed: int) -> None:
+        super().__init__(stream, block_size, batch_size, seed)
+        self.at, self.lengths = stream.pieces(block_size)
+        self.per_epoch = -(-len(self.at) // batch_size)
+        self.plan: list[Ids] = []
+        self.epoch = -1
+
+    def batch(self, n: int) -> tuple[Ids, Ids]:
+        """Inputs and targets of shape (B, T), T the longest row of this batch."""
+        epoch, index = divmod(n, self.per_epoch)
+        if epoch != self.epoch:
+            self.plan, self.epoch = self.make_plan(epoch), epoch
+        rows = self.plan[index]
+        return self.stream.rows(self.at[rows], self.lengths[rows])
+
+    def make_plan(self, epoch: int) -> list[Ids]:
+        """The rows of each batch of an epoch.
+
+        Rows are shuffled, sorted by length within pools of a few batches, cut into batches, and
+        the batches shuffled: neighbours in length share a batch, chance decides which.
+        """
+        rng = np.random.default_rng([self.seed, epoch])
+        order = rng.permutation(len(self.at))
+        plan: list[Ids] = []
+        for low in range(0, len(order), POOL * self.batch_size):
+            pool = order[low : low + POOL * self.batch_size]
+            pool = pool[np.argsort(self.lengths[pool], kind="stable")]
+            plan += [pool[i : i + self.batch_size] for i in range(0, len(pool), self.batch_size)]
+        return [plan[i] for i in rng.permutation(len(plan))]
+
+
+class BlockBatches(Batches):
+    """Blocks of a text from random places, for sequence models."""
+
+    def __init__(self, stream: Stream, block_size: int, batch_size: int, seed: int) -> None:
+        super().__init__(stream, min(block_size, len(stream)), batch_size, seed)
+        self.per_epoch = max(1, len(stream) // (self.block_size * batch_size))
+
+    def batch(self, n: int) -> tuple[Ids, Ids]:
+        """Inputs and targets of shape (B, block_size)."""
+        rng = np.random.default_rng([self.seed, n])
+        last = len(self.stream.ids) - self.block_size
+        at = rng.integers(self.stream.first, last + 1, self.batch_size)
+        return self.stream.rows(at, np.full(self.batch_size, self.block_size))
+
+
+def make_batches(
+    stream: Stream, reads: str, *, block_size: int, batch_size: int, seed: int
+) -> Batches:
+    """The batches that fit a model's way of reading and the kind of stream.
+
+    Args:
+        stream: what to train on.
+        reads: `window` or `sequence`.
+        block_size: length of a context, or of the longest row.
+        batch_size: windows, rows or blocks in a batch.
+        seed: of the order.
+    """
+    if reads == "window":
+        return WindowBatches(stream, block_size, batch_size, seed)
+    kind = RowBatches if stream.boundary else BlockBatches
+    return kind(stream, block_size, batch_size, seed)

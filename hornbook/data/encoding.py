@@ -1,0 +1,114 @@
+"""From bytes to text, with no guess that is not said aloud.
+
+UTF-8 is the rule, with or without a byte order mark; UTF-16 and UTF-32 are known by theirs. CRLF
+and CR line ends become LF. Anything else is refused with the place of the first wrong byte and the
+encoding that would probably read it: a wrong guess made in silence would teach a model noise.
+"""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+
+from hornbook.errors import EncodingError
+
+__all__ = ["Decoded", "decode"]
+
+# The UTF-32 marks begin with the UTF-16 ones, so they are asked for first.
+MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Text, and what was found on the way to it."""
+
+    text: str
+    encoding: str
+    line_ends: str
+    "One of LF, CRLF, CR, mixed or none: what the file had before all became LF."
+
+
+def decode(data: bytes, name: str, encoding: str = "auto") -> Decoded:
+    """Decode the bytes of a file.
+
+    Args:
+        data: all bytes of the file.
+        name: what to call the file in messages.
+        encoding: a Python codec's name, or "auto" for UTF-8 and what byte order marks say.
+
+    Raises:
+        EncodingError: naming the byte offset, and the encoding that would probably do.
+    """
+    if encoding == "auto":
+        chosen = next((codec for mark, codec in MARKS if data.startswith(mark)), "utf-8")
+    else:
+        chosen = known_codec(encoding)
+    try:
+        text = data.decode(chosen)
+    except UnicodeDecodeError as error:
+        start, end = error.start, min(error.start + 4, len(data))
+        raise EncodingError(
+            f"{name} is not {error.encoding} text: byte offset {start:,} "
+            f"holds {data[start:end].hex(' ')} ({error.reason}).",
+            hint=probable(data, chosen),
+        ) from error
+    if "\0" in text:
+        raise EncodingError(
+            f"{name} looks like a binary file: a NUL at byte offset {data.index(0):,}.",
+            hint=probable(data, chosen),
+        )
+    crlf = text.count("\r\n")
+    cr = text.count("\r") - crlf
+    lf = text.count("\n") - crlf
+    kinds = [kind for kind, n in (("LF", lf), ("CRLF", crlf), ("CR", cr)) if n]
+    if cr or crlf:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    line_ends = "none" if not kinds else kinds[0] if len(kinds) == 1 else "mixed"
+    return Decoded(text, chosen.removesuffix("-sig"), line_ends)
+
+
+def known_codec(encoding: str) -> str:
+    """The codec's own name for an encoding.
+
+    Raises:
+        EncodingError: if Python has no such text codec.
+    """
+    try:
+        codec = codecs.lookup(encoding)
+        "a".encode(codec.name)
+    except LookupError as error:
+        raise EncodingError(
+            f"There is no text encoding {encoding!r}.",
+            hint="Common ones: utf-8, utf-16, cp1252, latin-1, gb18030, big5, shift_jis, koi8-r.",
+        ) from error
+    return codec.name
+
+
+def probable(data: bytes, refused: str) -> str:
+    """A hint that names the encoding which would probably read the bytes."""
+    if wide := wide_without_mark(data):
+        return f"It is probably UTF-16 without a byte order mark: try --encoding {wide}."
+    import charset_normalizer
+
+    best = charset_normalizer.from_bytes(data[:1_000_000]).best()
+    if best is None or best.encoding.replace("_", "-") in (refused, "ascii"):
+        return "No text encoding fits well; it is probably not a text file. Give a text file."
+    return f"It is probably {best.encoding}: try --encoding {best.encoding}."
+
+
+def wide_without_mark(data: bytes) -> str | None:
+    """The UTF-16 byte order whose zero bytes stand in a third or more of the pairs, or None."""
+    pairs = len(data) // 2
+    if pairs == 0 or len(data) % 2:
+        return None
+    for codec, high in (("utf-16-le", data[1::2]), ("utf-16-be", data[0::2])):
+        low = data[0::2] if codec == "utf-16-le" else data[1::2]
+        if high.count(0) * 3 > pairs and low.count(0) == 0:
+            return codec
+    return None

@@ -1,0 +1,165 @@
+"""A split as one array of ids, and the two ways that models read it.
+
+A `window` model sees the last n symbols and predicts one; a `sequence` model sees a row of symbols
+and predicts the next at every position. Both are views of the same stream:
+
+    lines   . e m m a . a v a .      boundaries part the things; each symbol but the first is
+              ^ ^ ^ ^ ^ ^ ^ ^        predicted, the boundaries too
+    text    context | t h e t e x t  what stands before the split is context only
+                      ^ ^ ^ ^ ^ ^ ^
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.data.corpus import Splits
+from hornbook.data.tokenizer import CharTokenizer
+
+__all__ = ["IGNORED", "Ids", "Stream", "encode_lines", "encode_split", "encode_text"]
+
+Ids = npt.NDArray[np.int64]
+
+IGNORED = -1  # the target of a padded position
+CONTEXT = 4_096  # symbols of the text before a split that are kept as its context
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The ids of a split; every position from `first` on is predicted once."""
+
+    ids: npt.NDArray[np.integer[Any]]
+    "Shape (S,), in the smallest unsigned type that holds them."
+    first: int
+    boundary: bool
+    "Whether id 0 parts the stream into things."
+    start: int
+    "The id that fills a context before anything was read."
+
+    def __len__(self) -> int:
+        """Number of predictions."""
+        return len(self.ids) - self.first
+
+    @cached_property
+    def bounds(self) -> Ids:
+        """Positions of the boundaries, shape (things + 1,); empty for a text."""
+        return np.flatnonzero(self.ids == 0) if self.boundary else np.empty(0, dtype=np.int64)
+
+    @cached_property
+    def begin(self) -> npt.NDArray[np.int64]:
+        """For each position the oldest one that its context may reach back to, shape (S,)."""
+        if not self.boundary:
+            return np.zeros(len(self.ids), dtype=np.int64)
+        before = np.searchsorted(self.bounds, np.arange(len(self.ids)), side="left") - 1
+        return self.bounds[np.maximum(before, 0)]
+
+    def windows(self, positions: Ids, block_size: int) -> tuple[Ids, Ids]:
+        """The last `block_size` symbols before some positions, and the symbols there.
+
+        Contexts do not reach across a boundary; what is missing is filled with `start`.
+
+        Args:
+            positions: places in the stream, shape (N,), each at least `first`.
+            block_size: length T of a context.
+
+        Returns:
+            Contexts of shape (N, T), the newest symbol last, and targets of shape (N,).
+        """
+        places = positions[:, None] + np.arange(-block_size, 0)  # (N, T)
+        inside = places >= self.begin[positions][:, None]
+        contexts = np.where(inside, self.ids[np.where(inside, places, 0)], self.start)
+        return contexts.astype(np.int64), self.ids[positions].astype(np.int64)
+
+    def all_windows(self, block_size: int, rows: int) -> Iterator[tuple[Ids, Ids]]:
+        """Every prediction of the stream in order, `rows` windows at a time."""
+        for at in range(self.first, len(self.ids), rows):
+            yield self.windows(np.arange(at, min(at + rows, len(self.ids))), block_size)
+
+    def pieces(self, block_size: int) -> tuple[Ids, Ids]:
+        """The stream cut into rows of at most `block_size` predictions, each within one thing.
+
+        Returns:
+            The position of each row's first target and its length, both of shape (R,).
+        """
+        if self.boundary:
+            at, lengths = self.bounds[:-1] + 1, np.diff(self.bounds)
+        else:
+            at, lengths = np.array([self.first]), np.array([len(self)])
+        rows = -(-lengths // block_size)  # how many each one is cut into
+        offset = np.arange(rows.sum()) - np.repeat(np.cumsum(rows) - rows, rows)
+        at = np.repeat(at, rows) + offset * block_size
+        return at, np.minimum(np.repeat(lengths, rows) - offset * block_size, block_size)
+
+    def rows(self, at: Ids, lengths: Ids) -> tuple[Ids, Ids]:
+        """Rows as a rectangle: inputs padded with `start`, targets with IGNORED.
+
+        Args:
+            at: position of each row's first target, shape (B,).
+            lengths: predictions in each row, shape (B,).
+
+        Returns:
+            Inputs and targets, both of shape (B, T) for the longest row's T; `targets[b, t]` is
+            the symbol after `inputs[b, t]`.
+        """
+        steps = np.arange(lengths.max(initial=0))
+        real = steps < lengths[:, None]  # (B, T)
+        places = np.where(real, at[:, None] + steps, self.first)
+        before = places - 1
+        inputs = np.where(real & (before >= 0), self.ids[before], self.start)
+        return inputs.astype(np.int64), np.where(real, self.ids[places], IGNORED).astype(np.int64)
+
+    def all_rows(self, block_size: int, predictions: int) -> Iterator[tuple[Ids, Ids]]:
+        """Every prediction of the stream once, in rows sorted by length so that little is padding.
+
+        Args:
+            block_size: the longest row.
+            predictions: about how many positions to give at a time.
+        """
+        at, lengths = self.pieces(block_size)
+        order = np.argsort(lengths, kind="stable")[::-1]
+        done = 0
+        while done < len(order):
+            count = max(1, predictions // int(lengths[order[done]]))
+            chosen = order[done : done + count]
+            yield self.rows(at[chosen], lengths[chosen])
+            done += count
+
+
+def encode_lines(lines: tuple[str, ...], tokenizer: CharTokenizer) -> Stream:
+    """The stream of some things, a boundary before, between and after them."""
+    lengths = np.array([len(line) for line in lines], dtype=np.int64)
+    ends = np.cumsum(lengths + 1)
+    ids = np.ones(int(ends[-1]) + 1 if len(lines) else 1, dtype=smallest(tokenizer.vocab_size))
+    ids[0] = 0
+    ids[ends] = 0
+    ids[ids > 0] = tokenizer.encode("".join(lines))
+    return Stream(ids, 1, boundary=True, start=tokenizer.start)
+
+
+def encode_text(text: str, tokenizer: CharTokenizer, before: str = "") -> Stream:
+    """The stream of a text, with what stands before it as its context."""
+    context = before[-CONTEXT:]
+    ids = tokenizer.encode(context + text).astype(smallest(tokenizer.vocab_size))
+    return Stream(ids, len(context), boundary=False, start=tokenizer.start)
+
+
+def encode_split(splits: Splits, split: str, tokenizer: CharTokenizer) -> Stream:
+    """The stream of one split.
+
+    Raises:
+        UnknownSymbolError: if the split holds a symbol that the tokenizer does not know.
+    """
+    if splits.mode == "lines":
+        return encode_lines(splits[split], tokenizer)
+    return encode_text("".join(splits[split]), tokenizer, splits.before(split))
+
+
+def smallest(vocab_size: int) -> type[np.unsignedinteger[Any]]:
+    """The smallest unsigned type that holds every id."""
+    return np.uint8 if vocab_size <= 256 else np.uint16 if vocab_size <= 65_536 else np.uint32

@@ -1,0 +1,111 @@
+"""What every language model here can do, whatever it is made of.
+
+Training, evaluation, sampling and pictures know this contract and no family by name. Arrays cross
+it as NumPy, so that a family made of counts needs no tensors, and what is measured of a net and of
+a table of counts is measured by the same code.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.data.tokenizer import Vocabulary
+from hornbook.settings import Settings
+
+__all__ = ["Arrays", "Floats", "Ids", "LanguageModel", "WindowModel"]
+
+Ids = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.floating[Any]]
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+class LanguageModel(ABC):
+    """A model of what comes next.
+
+    Attributes:
+        Settings: the dataclass of the family's settings.
+        reads: `window` (the last `block_size` symbols, one prediction) or `sequence` (a
+            prediction at every position of a row).
+        settings: this model's settings.
+        vocabulary: of the ids that it reads.
+        block_size: longest context, or longest row.
+    """
+
+    Settings: ClassVar[type[Settings]]
+    reads: ClassVar[Literal["window", "sequence"]]
+
+    vocabulary: Vocabulary
+    block_size: int
+
+    @property
+    @abstractmethod
+    def n_parameters(self) -> int:
+        """How many numbers were learned: weights, or counts that are not zero."""
+
+    @abstractmethod
+    def token_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
+        """What each prediction costs: -ln p(target | what came before), in nats.
+
+        Args:
+            inputs: (N, block_size) contexts of a window model, (B, T) rows of a sequence model.
+            targets: (N,) or (B, T); a negative target is padding.
+
+        Returns:
+            The shape of `targets`; 0 at padding.
+        """
+
+    @abstractmethod
+    def step(self, ids: Ids, state: Any) -> tuple[Floats, Any]:
+        """Read one more symbol in each of B places and tell what comes next.
+
+        Args:
+            ids: the symbol just read in each place, shape (B,).
+            state: what the last step returned, None before the first.
+
+        Returns:
+            Logits of shape (B, V) and the new state.
+        """
+
+    @abstractmethod
+    def select(self, state: Any, places: Ids) -> Any:
+        """The state of some of the places only, in the order given."""
+
+    @abstractmethod
+    def arrays(self) -> Arrays:
+        """Everything learned, by name, for a file."""
+
+    @abstractmethod
+    def load_arrays(self, arrays: Arrays) -> None:
+        """Take what `arrays` gave.
+
+        Raises:
+            RunError: if the names or shapes are not this model's.
+        """
+
+
+class WindowModel(LanguageModel):
+    """A model that sees the last `block_size` symbols and nothing else.
+
+    What it remembers from step to step is that window: contexts of shape (B, block_size).
+    """
+
+    reads = "window"
+
+    @abstractmethod
+    def window_logits(self, contexts: Ids) -> Floats:
+        """Logits of shape (N, V) for contexts of shape (N, block_size), the newest symbol last."""
+
+    def step(self, ids: Ids, state: Ids | None) -> tuple[Floats, Ids]:
+        """Move the window on by one symbol and look through it."""
+        if state is None:
+            state = np.full((len(ids), self.block_size), self.vocabulary.start, dtype=np.int64)
+        window = np.concatenate([state, ids[:, None]], axis=1)[:, 1:]
+        return self.window_logits(window), window
+
+    def select(self, state: Ids, places: Ids) -> Ids:
+        """The windows of some places."""
+        return state[places]

@@ -1,0 +1,141 @@
+"""Settings that check themselves: frozen dataclasses whose types say what is allowed.
+
+    @dataclass(frozen=True)
+    class MLPSettings(Settings):
+        n_embd: Annotated[int, Bounds(1, 4096)] = 10
+        "Size of a symbol's embedding."
+
+The same declaration serves the check at the door, the command line's flags and help, and the JSON
+in a run directory.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from hornbook.errors import SettingsError
+
+__all__ = ["Bounds", "Settings"]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The range `low` to `high` that a number may take; `above` shuts out `low` itself."""
+
+    low: float
+    high: float
+    above: bool = False
+
+    def allows(self, value: float) -> bool:
+        """Whether the value lies in the range (NaN never does)."""
+        return (self.low < value if self.above else self.low <= value) and value <= self.high
+
+    def __str__(self) -> str:
+        start = f"above {self.low:,g} and" if self.above else f"from {self.low:,g}"
+        if math.isinf(self.high):
+            return f"above {self.low:,g}" if self.above else f"at least {self.low:,g}"
+        return f"{start} at most {self.high:,g}" if self.above else f"{start} to {self.high:,g}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Base of every settings dataclass.
+
+    Raises:
+        SettingsError: on construction, naming the setting, its value and what it may be.
+    """
+
+    def __post_init__(self) -> None:
+        hints = typing.get_type_hints(type(self), include_extras=True)
+        for field in dataclasses.fields(self):
+            check(field.name, getattr(self, field.name), hints[field.name])
+
+    def as_dict(self) -> dict[str, Any]:
+        """The settings as plain JSON values."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in dataclasses.asdict(self).items()
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Settings from what `as_dict` gave.
+
+        Raises:
+            SettingsError: if a name is unknown here or a value is not allowed.
+        """
+        known = {field.name for field in dataclasses.fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise SettingsError(
+                f"{cls.__name__} has no setting {', '.join(unknown)}.",
+                hint=f"It knows: {', '.join(sorted(known))}.",
+            )
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+    def refuse_unless(self, fits: bool, names: tuple[str, ...], needs: str) -> None:
+        """Refuse settings that were changed though nothing would read them.
+
+        Args:
+            fits: whether the settings have an effect beside the others.
+            names: the settings in question.
+            needs: what they need, for the message ("optimizer sgd").
+
+        Raises:
+            SettingsError: if one of them differs from its default and `fits` is false.
+        """
+        if fits:
+            return
+        for field in dataclasses.fields(self):
+            if field.name in names and getattr(self, field.name) != field.default:
+                raise SettingsError(
+                    f"{field.name} has no effect here: it needs {needs}.",
+                    hint=f"Leave {field.name} out, or set {needs}.",
+                )
+
+
+def check(name: str, value: Any, hint: Any) -> None:
+    """Hold one value against its type and its bounds.
+
+    Raises:
+        SettingsError: if it does not fit.
+    """
+    bounds: Bounds | None = None
+    if typing.get_origin(hint) is typing.Annotated:
+        hint, *extras = typing.get_args(hint)
+        bounds = next((extra for extra in extras if isinstance(extra, Bounds)), None)
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        if value not in arguments:
+            raise SettingsError(
+                f"{name} must be one of {', '.join(map(str, arguments))}; it is {value!r}."
+            )
+    elif origin in (types.UnionType, typing.Union):
+        if value is None and type(None) in arguments:
+            return
+        check(name, value, next(argument for argument in arguments if argument is not type(None)))
+        if bounds is not None:
+            check_bounds(name, value, bounds)
+    elif origin is tuple:
+        if not isinstance(value, tuple):
+            raise SettingsError(f"{name} must be a sequence; it is {value!r}.")
+        for item in value:
+            check(name, item, typing.Annotated[arguments[0], bounds] if bounds else arguments[0])
+    else:
+        number = float if hint is float else hint
+        right = isinstance(value, (int, float) if number is float else number)
+        if not right or (isinstance(value, bool) and hint is not bool):
+            kind = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+            raise SettingsError(f"{name} must be {kind.get(hint, hint)}; it is {value!r}.")
+        if bounds is not None:
+            check_bounds(name, value, bounds)
+
+
+def check_bounds(name: str, value: float, bounds: Bounds) -> None:
+    """Raise SettingsError unless the value lies within the bounds."""
+    if not bounds.allows(value):
+        raise SettingsError(f"{name} must be {bounds}; it is {value:,}.")
