@@ -1,5 +1,56 @@
-"""Train small language models on your own data, and see what happens inside them."""
+"""Train small language models on your own data, and see what happens inside them.
+
+    import hornbook
+
+    run = hornbook.train("names", model="mlp", out="runs/first")
+    for made in run.sample(n=20, only_new=True):
+        print(made.text)
+
+Names are imported when they are first used, so that `import hornbook` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from hornbook.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from hornbook.data.corpus import SplitSettings, load_corpus
+    from hornbook.data.doctor import examine
+    from hornbook.errors import HornbookError
+    from hornbook.runs import Run, resume, train
+    from hornbook.sampling import SamplingSettings
+    from hornbook.training.settings import TrainingSettings
+
+__all__ = [
+    "HornbookError",
+    "Run",
+    "SamplingSettings",
+    "SplitSettings",
+    "TrainingSettings",
+    "__version__",
+    "examine",
+    "load_corpus",
+    "resume",
+    "train",
+]
+
+HOMES = {
+    "HornbookError": "hornbook.errors",
+    "Run": "hornbook.runs",
+    "SamplingSettings": "hornbook.sampling",
+    "SplitSettings": "hornbook.data.corpus",
+    "TrainingSettings": "hornbook.training.settings",
+    "examine": "hornbook.data.doctor",
+    "load_corpus": "hornbook.data.corpus",
+    "resume": "hornbook.runs",
+    "train": "hornbook.runs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in HOMES:
+        return getattr(importlib.import_module(HOMES[name]), name)
+    raise AttributeError(f"module 'hornbook' has no attribute {name!r}")

@@ -79,7 +79,10 @@ class WindowBatches(Batches):
 
 
 class RowBatches(Batches):
-    """Things as padded rows, grouped by length so that little is padding, for sequence models."""
+    """Things as padded rows, grouped by length so that little is padding, for sequence models.
+
+    `batch_size` rows on average: batches of short rows have more of them, those of long rows fewer.
+    """
 
     def __init__(self, stream: Stream, block_size: int, batch_size: int, seed: int) -> None:
         super().__init__(stream, block_size, batch_size, seed)
@@ -99,8 +102,10 @@ class RowBatches(Batches):
     def make_plan(self, epoch: int) -> list[Ids]:
         """The rows of each batch of an epoch.
 
-        Rows are shuffled, sorted by length within pools of a few batches, cut into batches, and
-        the batches shuffled: neighbours in length share a batch, chance decides which.
+        Rows are shuffled, sorted by length within pools of a few batches, each pool is cut into
+        batches, and the batches are shuffled: neighbours in length share a batch, chance decides
+        which. The cuts give each batch the same number of predictions, not of rows, for a mean
+        over a batch of short rows must not count their predictions for more than others.
         """
         rng = np.random.default_rng([self.seed, epoch])
         order = rng.permutation(len(self.at))
@@ -108,7 +113,11 @@ class RowBatches(Batches):
         for low in range(0, len(order), POOL * self.batch_size):
             pool = order[low : low + POOL * self.batch_size]
             pool = pool[np.argsort(self.lengths[pool], kind="stable")]
-            plan += [pool[i : i + self.batch_size] for i in range(0, len(pool), self.batch_size)]
+            count = -(-len(pool) // self.batch_size)
+            before = np.cumsum(self.lengths[pool]) - self.lengths[pool]
+            share = before * count // self.lengths[pool].sum()  # which batch a row falls into
+            cuts = np.searchsorted(share, np.arange(1, count))
+            plan += np.split(pool, cuts)
         return [plan[i] for i in rng.permutation(len(plan))]
 
 

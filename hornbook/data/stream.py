@@ -111,8 +111,9 @@ class Stream:
         real = steps < lengths[:, None]  # (B, T)
         places = np.where(real, at[:, None] + steps, self.first)
         before = places - 1
-        inputs = np.where(real & (before >= 0), self.ids[before], self.start)
-        return inputs.astype(np.int64), np.where(real, self.ids[places], IGNORED).astype(np.int64)
+        inputs = np.where(real & (before >= 0), self.ids[before], self.start).astype(np.int64)
+        # Widened before the -1 comes in, which the small unsigned types cannot hold.
+        return inputs, np.where(real, self.ids[places].astype(np.int64), IGNORED)
 
     def all_rows(self, block_size: int, predictions: int) -> Iterator[tuple[Ids, Ids]]:
         """Every prediction of the stream once, in rows sorted by length so that little is padding.

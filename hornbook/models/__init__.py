@@ -1,0 +1,69 @@
+"""The families of language models, one a file, and the table that knows them by name.
+
+A new family is one file with a class that keeps the contract, and one line here.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from hornbook.errors import SettingsError
+
+__all__ = ["FAMILIES", "Family", "family"]
+
+
+@dataclass(frozen=True)
+class Family:
+    """A line of the table."""
+
+    module: str
+    "Module of this package that holds the family; imported only when it is used."
+    name: str
+    "Name of its class."
+    summary: str
+    "What it is, in a line."
+    counted: bool = False
+    "Whether it is fitted by counting, in one pass, rather than trained by gradients."
+    training: dict[str, Any] = field(default_factory=dict)
+    "Training settings that suit it better than the general defaults."
+
+    def load(self) -> Any:
+        """The family's class, a subclass of LanguageModel."""
+        return getattr(importlib.import_module(f"hornbook.models.{self.module}"), self.name)
+
+
+FAMILIES = {
+    "ngram": Family(
+        "ngram",
+        "NGram",
+        "n-grams by counting, with modified Kneser-Ney smoothing: the bar for every net",
+        counted=True,
+    ),
+    "bigram": Family(
+        "bigram",
+        "Bigram",
+        "one layer that reads one symbol; it learns what counting pairs knows at once",
+        training={"steps": 2_000, "batch_size": 512, "learning_rate": 0.1},
+    ),
+    "mlp": Family(
+        "mlp",
+        "MLP",
+        "Bengio et al. 2003: embeddings of the last symbols through hidden layers",
+        training={"steps": 8_000, "batch_size": 512, "learning_rate": 0.01},
+    ),
+}
+
+
+def family(name: str) -> Family:
+    """A family by its name.
+
+    Raises:
+        SettingsError: if there is none of that name.
+    """
+    if name not in FAMILIES:
+        raise SettingsError(
+            f"There is no model family {name!r}.", hint=f"Families: {', '.join(FAMILIES)}."
+        )
+    return FAMILIES[name]

@@ -99,7 +99,8 @@ class Level:
     def shares(self) -> npt.NDArray[np.float64]:
         """(c - D(c)) / c(h) of each entry, shape (entries,)."""
         node = self.entries // self.vocab_size
-        return (self.counts - self.taken) / self.totals[node]
+        shares: npt.NDArray[np.float64] = (self.counts - self.taken) / self.totals[node]
+        return shares
 
     @cached_property
     def taken(self) -> npt.NDArray[np.float64]:
@@ -239,7 +240,8 @@ class NGram(WindowModel):
         if settings.smoothing == "add":
             p += settings.added
         sums = p.sum(axis=1, keepdims=True)
-        return np.divide(p, sums, out=p, where=sums > 0)
+        np.divide(p, sums, out=p, where=sums > 0)
+        return p
 
     def window_logits(self, contexts: Ids) -> Floats:
         """ln P of every next symbol; -inf where it is impossible."""
@@ -265,7 +267,8 @@ class NGram(WindowModel):
                 count = np.where(entry >= 0, level.counts[entry], 0)
                 p[rows] = (count + added) / (level.totals[node] + added * v)
         with np.errstate(divide="ignore"):
-            return -np.log(p)
+            losses: npt.NDArray[np.float64] = -np.log(p)
+        return losses
 
     def count_matrix(self) -> Ids:
         """The lecture's matrix of pair counts N[before, after], shape (V, V), of an order 2 model.

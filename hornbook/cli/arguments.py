@@ -1,0 +1,33 @@
+"""Command lines from dataclasses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+import tyro
+from tyro.conf import Positional
+
+__all__ = ["RunArgument", "parse"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RunArgument:
+    """What every verb that reads a run takes."""
+
+    run: Annotated[str, Positional]
+    "Run directory."
+
+
+def parse(kind: type[T], verb: str, description: str, argv: Sequence[str]) -> T:
+    """The arguments of a verb, as an instance of its dataclass; exits with 2 if they are wrong."""
+    return tyro.cli(
+        kind,
+        prog=f"hornbook {verb}",
+        description=description,
+        args=list(argv),
+        config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+    )

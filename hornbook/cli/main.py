@@ -1,0 +1,106 @@
+"""Which verb, and what becomes of its errors.
+
+Exit status: 0 well done; 1 a mistake of the user's, told in one message on stderr; 2 a command line
+that could not be understood; 130 stopped with Ctrl-C where there was nothing to keep.
+
+Each verb's module is imported only when it is called, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from hornbook.errors import HornbookError
+from hornbook.version import __version__
+
+__all__ = ["VERBS", "main"]
+
+VERBS = {
+    "train": "learn from a file, and keep what was learned",
+    "sample": "make new things from a run",
+    "score": "what a string costs a run, letter by letter",
+    "evaluate": "losses of a run on each split, or on another file",
+    "doctor": "look at a file before training on it",
+    "datasets": "the data sets that can be named instead of a file",
+    "models": "the families of models",
+}
+
+OVERVIEW = """\
+usage: hornbook VERB ...
+
+Train small language models on your own data, and see what happens inside them.
+
+{verbs}
+
+Each verb tells more:  hornbook VERB --help
+To begin with:         hornbook train names
+
+DATA is a text file, - for standard input, or the name of a data set.
+RUN is the directory that `train` named.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names and poems of any script go out whole, whatever the terminal's own encoding.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        width = max(map(len, VERBS))
+        verbs = "\n".join(f"  {verb:<{width}}  {does}" for verb, does in VERBS.items())
+        print(OVERVIEW.format(verbs=verbs), end="")
+        return 0
+    if arguments[0] in ("-V", "--version"):
+        print(f"hornbook {__version__}")
+        return 0
+    verb = arguments[0]
+    if verb not in VERBS:
+        import difflib
+
+        near = difflib.get_close_matches(verb, VERBS, 1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        print(f"hornbook: there is no verb {verb!r}.{meant}", file=sys.stderr)
+        print(f"Verbs: {', '.join(VERBS)}. See hornbook --help.", file=sys.stderr)
+        return 2
+    try:
+        module = importlib.import_module(f"hornbook.cli.{verb}")
+        module.run(arguments[1:])
+        sys.stdout.flush()
+    except HornbookError as error:
+        return fail(error.message, error.hint)
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of a pipe has gone (`| head`): no more to say, and nothing to say it to.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        return out_of_memory()
+    except RuntimeError as error:
+        # torch tells of a full memory with a RuntimeError and its own words.
+        if "memory" in str(error):
+            return out_of_memory()
+        raise
+    return 0
+
+
+def fail(message: str, hint: str) -> int:
+    """Tell of an error that the user can mend."""
+    print(f"hornbook: {message}", file=sys.stderr)
+    if hint:
+        print(hint, file=sys.stderr)
+    return 1
+
+
+def out_of_memory() -> int:
+    """Tell that the machine's memory is full."""
+    return fail("There is not enough memory for this.", "Make the model or the batch smaller.")

@@ -1,0 +1,37 @@
+"""`hornbook models`: the families."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hornbook.cli.arguments import parse
+from hornbook.cli.output import console, print_json, table
+from hornbook.models import FAMILIES
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Output."""
+
+    json: bool = False
+    "Print everything as JSON."
+
+
+def run(argv: Sequence[str]) -> None:
+    """Parse and show."""
+    arguments = parse(Arguments, "models", "The families of models.", argv)
+    if arguments.json:
+        print_json(
+            {
+                name: {"summary": line.summary, "counted": line.counted}
+                for name, line in FAMILIES.items()
+            }
+        )
+        return
+    rows = table("family", "what it is", left=2)
+    for name, line in FAMILIES.items():
+        rows.add_row(name, line.summary)
+    out = console()
+    out.print(rows)
+    out.print("\nSettings of a family:  hornbook train --model FAMILY --help")

@@ -1,0 +1,37 @@
+"""What people and machines are shown."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from hornbook.storage import finite
+
+__all__ = ["console", "number", "print_json", "table"]
+
+
+def console() -> Console:
+    """Standard output, for people."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output; numbers that are not finite are spelled as text."""
+    print(json.dumps(finite(value), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def number(value: float, digits: int = 4) -> str:
+    """A figure for a table."""
+    return "infinite" if value == float("inf") else f"{value:,.{digits}f}"
+
+
+def table(*columns: str, left: int = 1) -> Table:
+    """An open table, the first columns set left and the rest right."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for place, column in enumerate(columns):
+        made.add_column(column, justify="left" if place < left else "right")
+    return made

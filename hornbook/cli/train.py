@@ -1,0 +1,275 @@
+"""`hornbook train`: from a file to a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
+from tyro.conf import Positional
+
+from hornbook.cli.arguments import parse
+from hornbook.cli.output import console, number, print_json
+from hornbook.data.corpus import SplitSettings
+from hornbook.errors import SettingsError
+from hornbook.models import FAMILIES, family
+from hornbook.runs import Run, Watcher, resume, train
+from hornbook.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from hornbook.training.trainer import Record, Trainer
+
+DEFAULT = "mlp"
+DESCRIPTION = (
+    "Learn from DATA (a text file, - for standard input, or the name of a data set) and keep all "
+    "that was learned in a run directory. The settings below are those of --model {name}; another "
+    "family has others: hornbook train --model FAMILY --help. Families: {families}."
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """Data and run."""
+
+    data: Annotated[str, Positional]
+    "Text file, - for standard input, or the name of a data set."
+    model: str = DEFAULT
+    "Family of the model; see `hornbook models`."
+    out: str | None = None
+    "Run directory; by default a free name under runs/."
+    overwrite: bool = False
+    "Replace the run that is in the run directory."
+    mode: Literal["auto", "lines", "text"] = "auto"
+    "lines: each line is one thing. text: one long stream. auto: look at the file."
+    encoding: str = "auto"
+    "Encoding of the file; auto: UTF-8, or what its byte order mark says."
+    json: bool = False
+    "Print the summary as JSON, and nothing else."
+
+
+@dataclass(frozen=True)
+class ResumeOptions:
+    """Going on."""
+
+    resume: str
+    "Run directory to go on with; all settings are the run's own."
+    json: bool = False
+    "Print the summary as JSON, and nothing else."
+
+
+def run(argv: Sequence[str]) -> None:
+    """Parse, train and tell."""
+    if any(argument.split("=")[0] == "--resume" for argument in argv):
+        going_on = parse(
+            ResumeOptions, "train", "Go on with a run that was stopped, as if it had not been.", argv
+        )
+        watcher = Watcher() if going_on.json else Teller()
+        finished = resume(going_on.resume, watcher=watcher)
+        if going_on.json:
+            print_json({"run": str(finished.path), **finished.summary})
+        return
+    name = wanted_family(argv)
+    line = family(name)
+    groups: list[Any] = [("settings", line.load().Settings), ("split", SplitSettings)]
+    defaults: list[Any] = [kind() for _, kind in groups]
+    if not line.counted:
+        groups += [("training", TrainingSettings), ("bar", BarOption)]
+        defaults += [TrainingSettings(**line.training), BarOption()]
+    kind = dataclasses.make_dataclass(
+        "Train",
+        [
+            (field, kind, dataclasses.field(default=default))
+            for (field, kind), default in zip(groups, defaults, strict=True)
+        ],
+        bases=(Options,),
+        frozen=True,
+    )
+    description = DESCRIPTION.format(name=name, families=", ".join(FAMILIES))
+    description += " To go on with a run that was stopped: hornbook train --resume RUN"
+    options: Any = parse(kind, "train", description, argv)
+    teller = None if options.json else Teller()
+    finished = train(
+        options.data,
+        model=name,
+        out=options.out,
+        settings=options.settings,
+        training=None if line.counted else options.training,
+        split=options.split,
+        mode=options.mode,
+        encoding=options.encoding,
+        overwrite=options.overwrite,
+        bar=not line.counted and not options.bar.no_bar,
+        watcher=teller,
+        progress=teller.downloaded if teller else None,
+    )
+    if options.json:
+        print_json({"run": str(finished.path), **finished.summary})
+
+
+@dataclass(frozen=True)
+class BarOption:
+    """Comparison."""
+
+    no_bar: bool = False
+    "Do not count n-grams besides for comparison."
+
+
+def wanted_family(argv: Sequence[str]) -> str:
+    """The family that a command line asks for: its settings decide which flags there are.
+
+    Raises:
+        SettingsError: if --model comes without a name.
+    """
+    for place, argument in enumerate(argv):
+        if argument == "--model":
+            if place + 1 == len(argv):
+                raise SettingsError(
+                    "--model needs a name.", hint=f"Families: {', '.join(FAMILIES)}."
+                )
+            return argv[place + 1]
+        if argument.startswith("--model="):
+            return argument.removeprefix("--model=")
+    return DEFAULT
+
+
+class Teller(Watcher):
+    """Tells people how training goes: a live line, and a row for each evaluation."""
+
+    def __init__(self) -> None:
+        self.console = console()
+        self.bar: Progress | None = None
+        self.task: Any = None
+        self.drawn = 0.0
+        self.pace: tuple[int, float] = (0, 0.0)
+
+    def downloaded(self, done: int, total: int) -> None:
+        """Show how much of a data set is here."""
+        if self.bar is None:
+            self.bar = Progress("fetching", BarColumn(), DownloadColumn(), console=self.console)
+            self.task = self.bar.add_task("", total=total)
+            self.bar.start()
+        self.bar.update(self.task, completed=done, total=total)
+        if done >= total:
+            self.close()
+
+    def close(self) -> None:
+        """Take the live line away."""
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None
+
+    def began(self, run: Run, about: dict[str, Any]) -> None:
+        """Say aloud what was read, how, and what is trained on it."""
+        say = self.console.print
+        if about.get("resumed"):
+            say(f"Going on with [bold]{escape(str(run.path))}[/] ({run.family}).")
+        else:
+            sizes = " / ".join(f"{n:,}" for n in about["predictions"].values())
+            say(
+                f"[bold]{escape(about['name'])}[/]: read as {about['mode']} ({about['why']}), "
+                f"{about['encoding']}"
+            )
+            say(f"{about['vocabulary']} symbols; {' / '.join(about['predictions'])}: {sizes}")
+        if "parameters" in about:
+            say(
+                f"[bold]{run.family}[/]: {about['parameters']:,} parameters on {about['device']}, "
+                f"kept in {escape(str(run.path))} (Ctrl-C stops and keeps the work)"
+            )
+            say()
+            say(f"[bold]{'step':>9} {'train':>8} {'dev':>8}  samples[/]")
+
+    def progressed(self, trainer: Trainer) -> None:
+        """Move the live line on, a few times a second."""
+        now = time.perf_counter()
+        if now - self.drawn < 0.1 or not self.console.is_terminal:
+            return
+        if self.bar is None:
+            self.bar = live_line(self.console)
+            self.task = self.bar.add_task("", total=trainer.settings.steps, loss="", rate="", left="")
+            self.bar.start()
+            self.pace = (trainer.step, now)
+        self.drawn = now
+        first, began = self.pace
+        left = (now - began) / max(1, trainer.step - first) * (trainer.settings.steps - trainer.step)
+        loss = trainer.loss_sum / trainer.loss_count if trainer.loss_count else math.nan
+        self.bar.update(
+            self.task,
+            completed=trainer.step,
+            loss=f"loss {loss:.3f}" if trainer.loss_count else "",
+            rate=f"rate {trainer.rate:.2g}",
+            left=f"{left:,.0f} s left",
+        )
+
+    def recorded(self, record: Record, preview: Callable[[], list[str]]) -> None:
+        """A row: the step, the losses on whole splits, a few samples."""
+        losses = " ".join(
+            f"{record.losses[name]:8.4f}" if name in record.losses else f"{'':8}"
+            for name in ("train", "dev")
+        )
+        shown = "  ".join(text.replace("\n", "⏎") for text in preview()) if record.step else ""
+        mark = "*" if record.best else " "
+        self.console.print(
+            f"{record.step:9,} {losses}{mark} [dim]{escape(shown[:80])}[/]", soft_wrap=True
+        )
+
+    def ended(self, run: Run, summary: dict[str, Any]) -> None:
+        """The result, the bar, and what to type next."""
+        self.close()
+        say, path = self.console.print, escape(str(run.path))
+        say()
+        if summary["ending"] == "interrupted":
+            say(f"Stopped at step {summary['steps']:,}; the work is kept.")
+            say(f"Go on with:  [bold]hornbook train --resume {path}[/]")
+        losses = summary["losses"]
+        shown = "dev" if "dev" in losses else "train"
+        if shown in losses:
+            nats = losses[shown]
+            perplexity = number(math.exp(nats), 2) if nats < 700 else "infinite"
+            say(
+                f"{shown} [bold]{number(nats)}[/] nats per character "
+                f"({number(nats / math.log(2), 3)} bits, perplexity {perplexity}), "
+                f"train {number(losses['train'])}, in {summary['seconds']:,.1f} s"
+                + (f", at step {summary['best_step']:,}" if "best_step" in summary else "")
+            )
+        if summary["ending"] == "early":
+            say(f"Stopped early at step {summary['steps']:,}: dev was no longer getting better.")
+        self.tell_bar(summary)
+        if "picture" in summary:
+            say(f"The counts as a picture: {escape(summary['picture'])}")
+        say()
+        say("Next:")
+        say(f"  hornbook sample {path} -n 20 --only-new")
+        example = run.splits["train"][0][:12].split("\n")[0].strip() or "text"
+        say(f"  hornbook score {path} {escape(repr(example) if ' ' in example else example)}")
+        say(f"  hornbook evaluate {path}")
+
+    def tell_bar(self, summary: dict[str, Any]) -> None:
+        """Whether the net clears what counting reaches."""
+        bar, losses = summary.get("bar"), summary["losses"]
+        if not bar or "dev" not in losses:
+            return
+        mark = bar["losses"]["dev"]
+        verdict = "this net clears it" if losses["dev"] < mark else "this net does not clear it"
+        self.console.print(
+            f"The bar, counting n-grams (Kneser–Ney, order {bar['order']}, "
+            f"{bar['seconds']:.1f} s): dev {number(mark)}; {verdict}."
+        )
+
+
+def live_line(console: Console) -> Progress:
+    """Step, loss, rate and time left."""
+    return Progress(
+        BarColumn(30),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[loss]}"),
+        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[left]}"),
+        console=console,
+        transient=True,
+    )

@@ -1,0 +1,136 @@
+"""What the families made of layers share: losses by hand or by autograd, files, devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from hornbook.data.stream import IGNORED
+from hornbook.data.tokenizer import Vocabulary
+from hornbook.errors import RunError
+from hornbook.models.contract import Arrays, Floats, Ids, LanguageModel, WindowModel
+from hornbook.nn import Backward, CrossEntropy, Layer, Sequential
+from hornbook.settings import Settings
+
+__all__ = ["Batch", "Network", "WindowNetwork"]
+
+Batch = tuple[Ids, Ids]
+
+
+class Network(Layer, LanguageModel):
+    """A language model made of layers.
+
+    A subclass builds `self.net` in its constructor, from ids to logits.
+    """
+
+    net: Sequential
+
+    def __init__(self, settings: Settings, vocabulary: Vocabulary, block_size: int) -> None:
+        super().__init__()
+        self.settings, self.vocabulary, self.block_size = settings, vocabulary, block_size
+        self.cross_entropy = CrossEntropy(IGNORED)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.parameters()).device
+
+    @property
+    def n_parameters(self) -> int:
+        """Numbers that training changes by gradient."""
+        return sum(p.numel() for p in self.parameters())
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        """Logits, and the way back from their gradient."""
+        return self.net.vjp(x)
+
+    def loss_vjp(self, batch: Batch) -> tuple[Tensor, Callable[[], None]]:
+        """The mean loss of a batch, and the way to the gradients of all parameters.
+
+        Args:
+            batch: inputs and targets, as `hornbook.data.batches` gives them.
+        """
+        inputs, targets = (self.tensor(ids) for ids in batch)
+        logits, logits_backward = self.vjp(inputs)
+        loss, loss_backward = self.cross_entropy.vjp(logits, targets)
+
+        def backward() -> None:
+            logits_backward(loss_backward())
+
+        return loss, backward
+
+    def loss(self, batch: Batch) -> Tensor:
+        """The mean loss of a batch, for autograd."""
+        return self.loss_vjp(batch)[0]
+
+    def tensor(self, ids: Ids) -> Tensor:
+        """Ids where the parameters are."""
+        return torch.from_numpy(ids).to(self.device)
+
+    def token_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
+        """-ln p of each target, as the model is used: no dropout, BatchNorm's running statistics."""
+        with self.in_use():
+            logits = self(self.tensor(inputs))
+            wanted = self.tensor(targets)
+            flat = logits.reshape(-1, logits.shape[-1])
+            losses = F.cross_entropy(flat, wanted.reshape(-1), ignore_index=IGNORED, reduction="none")
+        found: npt.NDArray[np.float64] = losses.view_as(wanted).double().cpu().numpy()
+        return found
+
+    def in_use(self) -> InUse:
+        """A context in which the model is used, not trained: evaluation mode, no gradients."""
+        return InUse(self)
+
+    def arrays(self) -> Arrays:
+        """Parameters and buffers by name."""
+        return {name: t.detach().cpu().numpy() for name, t in self.state_dict().items()}
+
+    def load_arrays(self, arrays: Arrays) -> None:
+        """Take what `arrays` gave.
+
+        Raises:
+            RunError: if the names or shapes are not this model's.
+        """
+        own = {name: tuple(t.shape) for name, t in self.state_dict().items()}
+        given = {name: array.shape for name, array in arrays.items()}
+        if own != given:
+            wrong = sorted(n for n in own.keys() | given.keys() if own.get(n) != given.get(n))
+            raise RunError(
+                f"The weights do not fit this run's settings: {', '.join(wrong[:4])}.",
+                hint="The file belongs to another run, or is damaged.",
+            )
+        self.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+
+
+class InUse:
+    """Evaluation mode without gradients, and back to what was."""
+
+    def __init__(self, network: Network) -> None:
+        self.network, self.no_grad = network, torch.no_grad()
+
+    def __enter__(self) -> None:
+        self.was_training = self.network.training
+        if self.was_training:
+            self.network.eval()
+        self.no_grad.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self.no_grad.__exit__(*error)
+        if self.was_training:
+            self.network.train()
+
+
+class WindowNetwork(Network, WindowModel):
+    """A network that sees the last `block_size` symbols: ids (N, T) to logits (N, V)."""
+
+    def window_logits(self, contexts: Ids) -> Floats:
+        """Logits of shape (N, V) for contexts of shape (N, T)."""
+        with self.in_use():
+            logits: Floats = self(self.tensor(contexts)).cpu().numpy()
+        return logits

@@ -1,0 +1,69 @@
+"""The embedding, a table with a row for each symbol, and the one-hot product that it replaces."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from hornbook.nn.layer import Backward, Layer, grad_of
+
+__all__ = ["Embedding", "OneHot"]
+
+
+class Embedding(Layer):
+    """Rows of a table by id, as torch.nn.Embedding.
+
+    It is the product of one-hot vectors and the table, without the product: `one_hot(ids) @ W`
+    picks the same rows.
+
+    Args:
+        num_embeddings: rows of the table.
+        embedding_dim: length C of a row.
+        generator: of the random start, a standard normal.
+
+    Shapes: ids (...), y (..., C), weight (num_embeddings, C).
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        *,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        weight = torch.empty(num_embeddings, embedding_dim)
+        self.weight = torch.nn.Parameter(weight.normal_(generator=generator))
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        """Rows and the way back; ids have no gradient, so what comes back for them is dy itself."""
+        weight = self.weight
+
+        def backward(dy: Tensor) -> Tensor:
+            # A row that was picked k times gets the sum of k gradients.
+            grad_of(weight).index_add_(0, x.reshape(-1), dy.reshape(-1, dy.shape[-1]))
+            return dy
+
+        return F.embedding(x, weight), backward
+
+
+class OneHot(Layer):
+    """Ids as vectors of zeros and a single one: what the lecture's first net reads.
+
+    Args:
+        num_classes: length V of a vector.
+
+    Shapes: ids (...), y (..., V).
+    """
+
+    like: Tensor
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__()
+        self.num_classes = num_classes
+        self.register_buffer("like", torch.ones(()), persistent=False)  # holds dtype and device
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        """The vectors, and the way back, which ends here: dy itself."""
+        return F.one_hot(x, self.num_classes).to(self.like.dtype), lambda dy: dy

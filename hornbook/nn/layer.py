@@ -1,0 +1,48 @@
+"""The one idea of this package: an operation returns its result and the way back.
+
+`layer.vjp(x)` computes y and returns it with a function that takes dL/dy, adds dL/dθ to the
+gradients of the layer's parameters and returns dL/dx: the vector-Jacobian product. `layer(x)` is
+`layer.vjp(x)[0]`, so each computation is written once, whether its gradients come by hand, by
+autograd or not at all.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+__all__ = ["Backward", "Layer", "grad_of"]
+
+Backward = Callable[[Tensor], Tensor]
+
+
+class Layer(torch.nn.Module):
+    """A torch module whose forward is the first half of its `vjp`.
+
+    Attributes:
+        decayed: names of the layer's own parameters that weight decay should pull on.
+    """
+
+    decayed: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        """The result, and the way from its gradient to the input's.
+
+        `backward(dy)` adds to `p.grad` of each parameter p; it does not clear it first.
+        """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The result alone."""
+        return self.vjp(x)[0]
+
+
+def grad_of(parameter: Tensor) -> Tensor:
+    """A parameter's gradient, made of zeros if there is none yet, to add to in place."""
+    if parameter.grad is None:
+        parameter.grad = torch.zeros_like(parameter)
+    return parameter.grad

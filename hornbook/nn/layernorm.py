@@ -1,0 +1,53 @@
+"""Layer normalisation (Ba, Kiros and Hinton 2016)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from hornbook.nn.layer import Backward, Layer, grad_of
+
+__all__ = ["LayerNorm"]
+
+
+class LayerNorm(Layer):
+    """(x - mean) / sqrt(var + eps) · γ + β over the last dimension, as torch.nn.LayerNorm.
+
+    BatchNorm turned by a right angle: each row is normalised by its own statistics, so there is
+    nothing to run along and no difference between training and use.
+
+    Args:
+        normalized_shape: size C of the last dimension.
+        eps: added to the (biased) variance.
+        bias: whether there is a β.
+
+    Shapes: x and y (..., C); weight and bias (C,).
+    """
+
+    def __init__(self, normalized_shape: int, eps: float = 1e-5, bias: bool = True) -> None:
+        super().__init__()
+        self.eps = eps
+        self.weight = torch.nn.Parameter(torch.ones(normalized_shape))
+        self.bias = torch.nn.Parameter(torch.zeros(normalized_shape)) if bias else None
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        """y and the way back."""
+        weight, bias = self.weight, self.bias
+        centred = x - x.mean(-1, keepdim=True)
+        scale = torch.rsqrt((centred * centred).mean(-1, keepdim=True) + self.eps)
+        normal = centred * scale
+        y = normal * weight
+        if bias is not None:
+            y = y + bias
+
+        def backward(dy: Tensor) -> Tensor:
+            rows = tuple(range(dy.dim() - 1))
+            grad_of(weight).add_((dy * normal).sum(rows))
+            if bias is not None:
+                grad_of(bias).add_(dy.sum(rows))
+            d = dy * weight
+            # As in BatchNorm: the row itself, its mean, its variance.
+            d = d - d.mean(-1, keepdim=True) - normal * (d * normal).mean(-1, keepdim=True)
+            return d * scale
+
+        return y, backward

@@ -1,0 +1,60 @@
+"""The linear layer."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from hornbook.nn.layer import Backward, Layer, grad_of
+
+__all__ = ["Linear"]
+
+
+class Linear(Layer):
+    """y = x Wᵀ + b, as torch.nn.Linear.
+
+    Args:
+        in_features: size of the input's last dimension.
+        out_features: size of the output's last dimension.
+        bias: whether there is a b; leave it out before BatchNorm, which would subtract it.
+        generator: of the random start.
+
+    Shapes: x (..., in_features), y (..., out_features), weight (out_features, in_features).
+    The start is torch.nn.Linear's, uniform in ±1/sqrt(in_features); see `hornbook.nn.init`.
+    """
+
+    decayed = frozenset({"weight"})
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        bound = 1 / math.sqrt(in_features)
+        weight = torch.empty(out_features, in_features)
+        self.weight = torch.nn.Parameter(weight.uniform_(-bound, bound, generator=generator))
+        self.bias: torch.nn.Parameter | None = None
+        if bias:
+            start = torch.empty(out_features).uniform_(-bound, bound, generator=generator)
+            self.bias = torch.nn.Parameter(start)
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        """y and the way back, for x of shape (..., in_features)."""
+        weight, bias = self.weight, self.bias
+        y = F.linear(x, weight, bias)
+
+        def backward(dy: Tensor) -> Tensor:
+            rows = dy.reshape(-1, dy.shape[-1])  # (N, out)
+            grad_of(weight).addmm_(rows.t(), x.reshape(-1, x.shape[-1]))  # dW = dyᵀ x
+            if bias is not None:
+                grad_of(bias).add_(rows.sum(0))  # b is broadcast over N
+            return dy @ weight
+
+        return y, backward

@@ -1,0 +1,33 @@
+"""Layers one after another."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from hornbook.nn.layer import Backward, Layer
+
+__all__ = ["Sequential"]
+
+
+class Sequential(Layer):
+    """The chain rule: each layer reads the last one's result, and back in reverse order."""
+
+    def __init__(self, *layers: Layer) -> None:
+        super().__init__()
+        self.layers = torch.nn.ModuleList(layers)
+        self.chain = layers  # the same layers, to walk without the module list's overhead
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        """y and the way back through all layers."""
+        ways_back: list[Backward] = []
+        for layer in self.chain:
+            x, backward = layer.vjp(x)
+            ways_back.append(backward)
+
+        def backward_all(dy: Tensor) -> Tensor:
+            for backward in reversed(ways_back):
+                dy = backward(dy)
+            return dy
+
+        return x, backward_all

@@ -1,0 +1,6 @@
+"""Run directories: made by training, complete in themselves, opened by every other verb."""
+
+from hornbook.runs.run import Made, Run, Samples
+from hornbook.runs.train import Watcher, resume, train
+
+__all__ = ["Made", "Run", "Samples", "Watcher", "resume", "train"]

@@ -1,0 +1,216 @@
+"""A finished run, or one that was stopped: opened, asked, sampled from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self, cast
+
+from hornbook.data.corpus import SPLITS, Splits, load_corpus
+from hornbook.data.stream import Stream, encode_lines, encode_split, encode_text
+from hornbook.data.tokenizer import CharTokenizer
+from hornbook.errors import RunError, SettingsError
+from hornbook.evaluation import Loss, Novelty, Score, measure, score
+from hornbook.evaluation.novelty import Origin
+from hornbook.models import family
+from hornbook.models.contract import LanguageModel
+from hornbook.runs.directory import RunDirectory
+from hornbook.sampling import Drawn, SamplingSettings, sample
+from hornbook.settings import Settings
+from hornbook.storage import read_json, read_tensors
+
+__all__ = ["Made", "Run", "Samples"]
+
+TEXT_LENGTH = 500  # symbols of a sample of a text, where nothing else is asked
+
+
+@dataclass(frozen=True)
+class Made:
+    """One sample, and where it stands in the data."""
+
+    text: str
+    origin: Origin
+    ended: bool
+    "Whether the model ended it; otherwise it was cut at the longest length."
+    longest_copy: int | None = None
+    "Of a text: length of the longest stretch that stands in train word for word."
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What was sampled, and how much of all that was drawn is new."""
+
+    made: tuple[Made, ...]
+    asked: int
+    drawn: int
+    "How many were drawn in all; more than were asked for, where only some are kept."
+    shares: dict[Origin, float]
+    "Share of all that were drawn in train, dev, test and nowhere."
+
+    def __iter__(self) -> Any:
+        return iter(self.made)
+
+    def __len__(self) -> int:
+        return len(self.made)
+
+
+class Run:
+    """A run directory, opened.
+
+    Args:
+        path: the directory.
+
+    Raises:
+        RunError: if it is no run, damaged, or of a newer version.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.directory = RunDirectory(path)
+        self.plan = self.directory.read_plan()
+        self.family: str = self.plan["family"]
+
+    @property
+    def path(self) -> Path:
+        """The directory."""
+        return self.directory.path
+
+    @property
+    def mode(self) -> str:
+        """`lines` or `text`."""
+        return str(self.plan["data"]["mode"])
+
+    @cached_property
+    def tokenizer(self) -> CharTokenizer:
+        """The alphabet of the run."""
+        return CharTokenizer.from_dict(read_json(self.directory.tokenizer))
+
+    @cached_property
+    def splits(self) -> Splits:
+        """The data of the run."""
+        return self.directory.read_splits(self.plan)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the model."""
+        try:
+            settings: Settings = family(self.family).load().Settings.from_dict(self.plan["settings"])
+        except SettingsError as error:
+            raise RunError(
+                f"{self.directory.run} is damaged: {error.message}", hint="Train again."
+            ) from error
+        return settings
+
+    @cached_property
+    def model(self) -> LanguageModel:
+        """The model with the weights of its best dev loss."""
+        model: LanguageModel = family(self.family).load()(self.settings, self.tokenizer.vocabulary)
+        arrays, _ = read_tensors(self.directory.model)
+        model.load_arrays(arrays)
+        return model
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """How training ended; empty if it has not."""
+        path = self.directory.summary
+        return read_json(path) if path.exists() else {}
+
+    @cached_property
+    def novelty(self) -> Novelty:
+        """Tells what stands in the data."""
+        return Novelty(self.splits)
+
+    def stream(self, split: str) -> Stream:
+        """The ids of a split."""
+        return encode_split(self.splits, split, self.tokenizer)
+
+    def sample(self, settings: SamplingSettings | None = None, **changes: Any) -> Samples:
+        """Draw new things.
+
+        Args:
+            settings: how; or give its fields by name, as in `run.sample(n=20, only_new=True)`.
+
+        Raises:
+            SamplingError, SettingsError, UnknownSymbolError: if that cannot be had.
+        """
+        settings = settings or SamplingSettings(**changes)
+        origins: dict[str, Origin] = {}
+        all_origins: list[Origin] = []
+
+        def note(drawn: Drawn) -> None:
+            if drawn.text not in origins:
+                origins[drawn.text] = self.novelty.origin(drawn.text)
+            all_origins.append(origins[drawn.text])
+
+        kept = sample(
+            self.model,
+            self.tokenizer,
+            settings,
+            longest=self.longest,
+            known=lambda text: origins[text] != "new",
+            on_draw=note,
+        )
+        text_mode = self.mode == "text"
+        made = tuple(
+            Made(
+                drawn.text,
+                origins[drawn.text],
+                drawn.ended,
+                self.novelty.longest_copy(drawn.text) if text_mode else None,
+            )
+            for drawn in kept
+        )
+        return Samples(made, settings.n, len(all_origins), Novelty.shares(all_origins))
+
+    @property
+    def longest(self) -> int:
+        """Most symbols in a sample: twice the longest thing of the data; of a text, 500."""
+        if self.mode == "text":
+            return TEXT_LENGTH
+        return 2 * max(len(line) for name in SPLITS for line in self.splits[name])
+
+    def score(self, text: str) -> Score:
+        """What a string costs, symbol by symbol.
+
+        Raises:
+            UnknownSymbolError: if it holds a symbol that is not in the alphabet.
+        """
+        return score(self.model, self.tokenizer, text)
+
+    def evaluate(
+        self, data: str | Path | None = None, *, encoding: str = "auto"
+    ) -> dict[str, Loss]:
+        """Losses on every split, or on another file as a whole.
+
+        In `lines` mode there is a further row for those lines of dev and test that do not stand in
+        train as well, where there are any that do.
+
+        Raises:
+            DataError, EncodingError, UnknownSymbolError: if the other file cannot be used.
+        """
+        if data is not None:
+            mode = cast(Any, self.mode)
+            corpus = load_corpus(data, mode=mode, encoding=encoding)
+            if self.mode == "lines":
+                stream = encode_lines(tuple(corpus.lines), self.tokenizer)
+            else:
+                stream = encode_text(corpus.text, self.tokenizer)
+            return {corpus.name: measure(self.model, stream)}
+        found: dict[str, Loss] = {}
+        for split in SPLITS:
+            if not self.splits[split]:
+                continue
+            found[split] = measure(self.model, self.stream(split))
+            if self.mode == "lines" and split != "train":
+                lines = self.splits[split]
+                new = tuple(line for line in lines if line not in self.novelty.sets["train"])
+                if 0 < len(new) < len(lines):
+                    found[f"{split}, not in train"] = measure(
+                        self.model, encode_lines(new, self.tokenizer)
+                    )
+        return found
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """The run in a directory."""
+        return cls(path)

@@ -1,0 +1,309 @@
+"""From data to a run: what the verb `train` does."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Literal
+
+from hornbook.data.batches import make_batches
+from hornbook.data.corpus import SPLITS, Corpus, SplitSettings, load_corpus, split_corpus
+from hornbook.data.stream import Stream, encode_split
+from hornbook.data.tokenizer import CharTokenizer
+from hornbook.errors import RunError, SettingsError
+from hornbook.evaluation import measure
+from hornbook.models import Family, family
+from hornbook.runs.directory import RunDirectory, free_name
+from hornbook.runs.run import Run
+from hornbook.sampling import SamplingSettings, sample
+from hornbook.settings import Settings
+from hornbook.storage import read_tensors, write_json, write_tensors
+from hornbook.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from hornbook.models.network import Network
+    from hornbook.training.trainer import Record, Trainer
+
+__all__ = ["Watcher", "resume", "train"]
+
+BAR_ORDER = 6
+BAR_LIMIT = 5_000_000  # predictions; counting more than this for comparison would take too long
+LARGEST = 500_000_000  # parameters: more is not a small model, nor a laptop's
+
+
+class Watcher:
+    """What can be told while a run is made; every method may be overridden, none must be."""
+
+    def began(self, run: Run, about: dict[str, Any]) -> None:
+        """The data is read, the model built, the directory there."""
+
+    def progressed(self, trainer: Trainer) -> None:
+        """A step is done. Called often."""
+
+    def recorded(self, record: Record, preview: Callable[[], list[str]]) -> None:
+        """Losses were measured; `preview` draws a few samples."""
+
+    def ended(self, run: Run, summary: dict[str, Any]) -> None:
+        """The run is kept."""
+
+
+def train(
+    source: str | Path,
+    *,
+    model: str = "mlp",
+    out: str | Path | None = None,
+    settings: Settings | None = None,
+    training: TrainingSettings | None = None,
+    split: SplitSettings | None = None,
+    mode: Literal["auto", "lines", "text"] = "auto",
+    encoding: str = "auto",
+    overwrite: bool = False,
+    bar: bool = True,
+    watcher: Watcher | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Run:
+    """Train a model on data, and keep everything in a run directory.
+
+    Args:
+        source: a file, `-` for standard input, or the name of a data set.
+        model: the family.
+        out: the run directory; by default a free name under `runs/`.
+        settings: of the family; its defaults if left out.
+        training: of the training by gradients; the family's defaults if left out.
+        split: how to cut the data.
+        mode: how to read it.
+        encoding: of the file.
+        overwrite: replace a run that is there.
+        bar: count n-grams besides, and tell what a net has to clear.
+        watcher: is told of everything as it happens.
+        progress: is told of the bytes of a download.
+
+    Raises:
+        HornbookError: whatever is wrong with the data, the settings or the directory.
+    """
+    watcher = watcher or Watcher()
+    line = family(model)
+    if line.counted and training is not None:
+        raise SettingsError(f"{model} is counted: training settings have no effect on it.")
+    if out is not None:
+        RunDirectory(out).refuse_if_taken(overwrite=overwrite)
+    model_class = line.load()
+    settings = settings or model_class.Settings()
+    if not isinstance(settings, model_class.Settings):
+        raise SettingsError(f"{type(settings).__name__} are not the settings of {model}.")
+    corpus = load_corpus(source, mode=mode, encoding=encoding, progress=progress)
+    splits = split_corpus(corpus, split)
+    lines_mode = corpus.mode == "lines"
+    tokenizer = CharTokenizer.fit(
+        corpus.lines if lines_mode else [corpus.text], boundary=lines_mode
+    )
+    streams = {name: encode_split(splits, name, tokenizer) for name in SPLITS if splits[name]}
+    if not line.counted:
+        training = training or TrainingSettings(**line.training)
+        refuse_if_huge(model_class, settings, tokenizer)
+    directory = RunDirectory(out or free_name(Path("runs"), f"{corpus.name}-{model}"))
+    plan = {
+        "family": model,
+        "settings": settings.as_dict(),
+        "training": training.as_dict() if training else None,
+        "split": (split or SplitSettings()).as_dict(),
+        "bar": bar,
+    }
+    directory.create(corpus, splits, tokenizer, plan)
+    run = Run(directory.path)
+    about = describe(corpus, streams, tokenizer)
+    if line.counted:
+        return count(run, streams, about, watcher)
+    return optimise(run, streams, about, watcher)
+
+
+def resume(path: str | Path, *, watcher: Watcher | None = None) -> Run:
+    """Go on with a run that was stopped, to the same end that it would have had.
+
+    Raises:
+        RunError: if there is no such run, it is counted, or it has ended already.
+    """
+    run = Run(path)
+    if family(run.family).counted:
+        raise RunError(f"{path} was counted in one pass: there is nothing to go on with.")
+    if run.summary.get("ending") in ("finished", "early"):
+        raise RunError(
+            f"{path} has ended already, at step {run.summary['steps']:,}.",
+            hint="Train longer with a new run: hornbook train DATA --steps N",
+        )
+    streams = {name: run.stream(name) for name in SPLITS if run.splits[name]}
+    data = run.plan["data"]
+    about = {"name": data["name"], "source": data["source"], "mode": data["mode"]}
+    return optimise(run, streams, {**about, "resumed": True}, watcher or Watcher())
+
+
+def describe(
+    corpus: Corpus, streams: dict[str, Stream], tokenizer: CharTokenizer
+) -> dict[str, Any]:
+    """What was read, for people and for machines."""
+    return {
+        "name": corpus.name,
+        "source": corpus.source,
+        "mode": corpus.mode,
+        "why": corpus.reason,
+        "encoding": corpus.encoding,
+        "predictions": {name: len(stream) for name, stream in streams.items()},
+        "vocabulary": tokenizer.vocab_size,
+        "resumed": False,
+    }
+
+
+def refuse_if_huge(model_class: Any, settings: Settings, tokenizer: CharTokenizer) -> None:
+    """Count a network's parameters without making them.
+
+    Raises:
+        SettingsError: if there are more than a small model has.
+    """
+    import torch
+
+    with torch.device("meta"):
+        n = model_class(settings, tokenizer.vocabulary).n_parameters
+    if n > LARGEST:
+        raise SettingsError(
+            f"These settings make {n:,} parameters; hornbook trains up to {LARGEST:,}.",
+            hint="Make the widths or the context smaller.",
+        )
+
+
+def count(
+    run: Run, streams: dict[str, Stream], about: dict[str, Any], watcher: Watcher
+) -> Run:
+    """Fit a family that is counted."""
+    model: Any = family(run.family).load()(run.settings, run.tokenizer.vocabulary)
+    watcher.began(run, about)
+    began = time.perf_counter()
+    model.fit(streams["train"])
+    seconds = time.perf_counter() - began
+    write_tensors(run.directory.model, model.arrays(), {"family": run.family})
+    losses = {name: measure(model, streams[name]).nats for name in ("train", "dev") if name in streams}
+    summary = {
+        "ending": "finished",
+        "parameters": model.n_parameters,
+        "seconds": round(seconds, 3),
+        "losses": losses,
+    }
+    if run.family == "ngram" and model.settings.order == 2:
+        from hornbook.inspection.counts import draw_counts
+
+        draw_counts(model.count_matrix(), run.tokenizer, run.directory.counts)
+        summary["picture"] = str(run.directory.counts)
+    return finish(run, summary, watcher)
+
+
+def optimise(
+    run: Run, streams: dict[str, Stream], about: dict[str, Any], watcher: Watcher
+) -> Run:
+    """Train a network, from the start or from its checkpoint."""
+    import torch
+
+    from hornbook.training.trainer import Trainer, choose_device
+
+    line: Family = family(run.family)
+    directory = run.directory
+    training = TrainingSettings.from_dict(run.plan["training"])
+    device = choose_device(training.device)
+    if training.threads:
+        torch.set_num_threads(training.threads)
+    torch.manual_seed(training.seed)  # dropout's numbers; the start has its own generator
+    generator = torch.Generator().manual_seed(training.seed)
+    model: Network = line.load()(run.settings, run.tokenizer.vocabulary, generator).to(device)
+    batches = make_batches(
+        streams["train"],
+        model.reads,
+        block_size=model.block_size,
+        batch_size=training.batch_size,
+        seed=training.seed,
+    )
+    measured = {name: streams[name] for name in ("train", "dev") if name in streams}
+
+    def preview() -> list[str]:
+        settings = SamplingSettings(n=4, longest=60)
+        return [drawn.text for drawn in sample(model, run.tokenizer, settings, longest=60)]
+
+    def record(found: Record) -> None:
+        directory.append_metrics(found.as_dict())
+        watcher.recorded(found, preview)
+
+    def keep_best() -> None:
+        write_tensors(directory.model, model.arrays(), {"family": run.family})
+
+    trainer = Trainer(
+        model,
+        batches,
+        training,
+        lambda: {name: measure(model, stream).nats for name, stream in measured.items()},
+        on_record=record,
+        on_best=keep_best,
+        on_checkpoint=lambda: write_tensors(directory.checkpoint, *trainer.state()),
+        on_progress=watcher.progressed,
+    )
+    if directory.checkpoint.exists():
+        trainer.load_state(*read_tensors(directory.checkpoint))
+    directory.rewind_metrics(trainer.recorded)
+    about = {**about, "parameters": model.n_parameters, "device": str(device)}
+    watcher.began(run, about)
+    with stopping(trainer):
+        ending = trainer.run()
+    if not directory.model.exists():
+        keep_best()  # stopped before the first evaluation: what there is, is kept
+    best = next((found for found in reversed(directory.read_metrics()) if found["best"]), None)
+    summary: dict[str, Any] = {
+        "ending": ending,
+        "steps": trainer.step,
+        "best_step": best["step"] if best else trainer.step,
+        "parameters": model.n_parameters,
+        "seconds": round(trainer.elapsed, 3),
+        "losses": {name: best[name] for name in measured} if best else {},
+    }
+    if ending != "interrupted" and run.plan["bar"]:
+        summary["bar"] = clear_bar(streams, run.tokenizer)
+    return finish(run, summary, watcher)
+
+
+def clear_bar(streams: dict[str, Stream], tokenizer: CharTokenizer) -> dict[str, Any] | None:
+    """What counting reaches on the same splits; None where that would take too long."""
+    from hornbook.models.ngram import NGram, NGramSettings
+
+    if len(streams["train"]) > BAR_LIMIT:
+        return None
+    began = time.perf_counter()
+    model = NGram(NGramSettings(order=BAR_ORDER), tokenizer.vocabulary).fit(streams["train"])
+    losses = {name: measure(model, streams[name]).nats for name in ("dev",) if name in streams}
+    return {"order": BAR_ORDER, "losses": losses, "seconds": round(time.perf_counter() - began, 3)}
+
+
+def finish(run: Run, summary: dict[str, Any], watcher: Watcher) -> Run:
+    """Write the summary, and open the run anew so that it reads what was kept."""
+    write_json(run.directory.summary, summary)
+    opened = Run(run.path)
+    watcher.ended(opened, summary)
+    return opened
+
+
+@contextmanager
+def stopping(trainer: Trainer) -> Iterator[None]:
+    """Let Ctrl-C end training after the present step; a second one ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread only
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if trainer.stop:
+            raise KeyboardInterrupt
+        trainer.stop = True
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,77 @@
+"""The settings of training. No tensors here, so that a command line can be read without them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from hornbook.settings import Bounds, Settings
+
+__all__ = ["TrainingSettings"]
+
+
+@dataclass(frozen=True)
+class TrainingSettings(Settings):
+    """How a model is trained by gradients."""
+
+    steps: Annotated[int, Bounds(1, 10**9)] = 5_000
+    "Updates in all."
+    batch_size: Annotated[int, Bounds(1, 2**24)] = 256
+    "Predictions (window families), or rows (sequence families), in a batch."
+    learning_rate: Annotated[float, Bounds(0, 1e6, above=True)] = 0.003
+    "Largest learning rate; the schedule gives its share at each step."
+    schedule: Literal["one-cycle", "cosine", "step", "constant"] = "one-cycle"
+    "How the rate changes: up and down once, down as a cosine, down by a factor, or not."
+    warmup: Annotated[int, Bounds(0, 10**9)] = 0
+    "Steps of linear rise at the beginning (constant, step, cosine; one-cycle has its own)."
+    peak_at: Annotated[float, Bounds(0, 1, above=True)] = 0.2
+    "Share of the steps at which the rate is highest (one-cycle)."
+    decay_at: Annotated[float, Bounds(0, 1)] = 0.5
+    "Share of the steps after which the rate falls (step)."
+    decay_by: Annotated[float, Bounds(0, 1)] = 0.1
+    "Factor by which it falls (step)."
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    "Rule of the update."
+    momentum: Annotated[float, Bounds(0, 0.9999)] = 0.0
+    "Share of the last update that is kept (sgd)."
+    beta1: Annotated[float, Bounds(0, 0.9999)] = 0.9
+    "Decay of the mean of gradients (adamw)."
+    beta2: Annotated[float, Bounds(0, 0.999999)] = 0.99
+    "Decay of the mean of squared gradients (adamw)."
+    weight_decay: Annotated[float, Bounds(0, 1000)] = 0.01
+    "Pull of the linear layers' weights towards zero; biases, gains and embeddings are left alone."
+    clip: Annotated[float, Bounds(0, 1e9)] = 0.0
+    "Largest norm of the gradient; longer ones are shortened to it (0: off)."
+    gradients: Literal["hand", "autograd"] = "hand"
+    "Gradients by the layers' own derivatives, or by torch's autograd: the same numbers."
+    evaluate_every: Annotated[int, Bounds(0, 10**9)] = 0
+    "Steps between losses on the whole of train and dev (0: a twentieth of all steps)."
+    patience: Annotated[int, Bounds(0, 10**9)] = 6
+    "Stop after this many evaluations without a better dev loss (0: never)."
+    checkpoint_every: Annotated[int, Bounds(0, 10**9)] = 0
+    "Steps between checkpoints (0: at each evaluation)."
+    seed: Annotated[int, Bounds(0, 2**63 - 1)] = 1337
+    "Seed of the start, of the batches and of dropout."
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    "Where to train; auto takes a GPU if there is one."
+    threads: Annotated[int, Bounds(0, 1024)] = 0
+    "Processor threads (0: as torch chooses)."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_cycle = self.schedule == "one-cycle"
+        self.refuse_unless(not one_cycle, ("warmup",), "another schedule than one-cycle")
+        self.refuse_unless(one_cycle, ("peak_at",), "schedule one-cycle")
+        self.refuse_unless(self.schedule == "step", ("decay_at", "decay_by"), "schedule step")
+        self.refuse_unless(self.optimizer == "sgd", ("momentum",), "optimizer sgd")
+        self.refuse_unless(self.optimizer == "adamw", ("beta1", "beta2"), "optimizer adamw")
+
+    @property
+    def evaluation_interval(self) -> int:
+        """Steps between evaluations."""
+        return self.evaluate_every or max(1, self.steps // 20)
+
+    @property
+    def checkpoint_interval(self) -> int:
+        """Steps between checkpoints."""
+        return self.checkpoint_every or self.evaluation_interval

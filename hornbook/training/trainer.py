@@ -1,0 +1,284 @@
+"""The training loop. Nothing in it has to do with language.
+
+It needs an objective with `loss(batch)` and `loss_vjp(batch)`, an endless source of batches with a
+cursor, and a way to measure losses on whole splits. What it does in between is a function of the
+settings alone, so a run that was stopped, anywhere, and goes on ends at the same numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from hornbook.errors import RunError, SettingsError, TrainingError
+from hornbook.training.optimizers import FlatParameters, make_optimizer
+from hornbook.training.schedules import learning_rate
+from hornbook.training.settings import TrainingSettings
+
+__all__ = ["Batches", "Ending", "Objective", "Record", "Trainer", "choose_device"]
+
+Ending = Literal["finished", "early", "interrupted"]
+
+
+class Objective(Protocol):
+    """What can be trained: a torch module with a loss, by autograd and by hand."""
+
+    def loss(self, batch: Any) -> Tensor:
+        """The mean loss of a batch."""
+        ...
+
+    def loss_vjp(self, batch: Any) -> tuple[Tensor, Callable[[], None]]:
+        """The mean loss, and what adds its gradients to the parameters'."""
+        ...
+
+
+class Batches(Protocol):
+    """Where batches come from."""
+
+    cursor: int
+    per_epoch: int
+
+    def __next__(self) -> Any:
+        """The next batch."""
+        ...
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known at an evaluation; a line of the metrics."""
+
+    step: int
+    epoch: float
+    learning_rate: float
+    batch: float | None
+    "Mean loss of the batches since the last record; None before the first."
+    losses: dict[str, float]
+    "Loss on each whole split."
+    best: bool
+    "Whether the dev loss is the lowest so far."
+    seconds: float
+    "Time in training so far, evaluations included."
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as one flat JSON object."""
+        return {
+            "step": self.step,
+            "epoch": self.epoch,
+            "learning_rate": self.learning_rate,
+            "batch": self.batch,
+            **self.losses,
+            "best": self.best,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+class Trainer:
+    """Trains an objective.
+
+    Args:
+        objective: the model; its parameters become views into one vector.
+        batches: training batches.
+        settings: of the training.
+        evaluate: gives the loss on each whole split, `dev` among them if there is one.
+        on_record: called after each evaluation.
+        on_best: called when the dev loss is the lowest so far, or, without a dev split, each time.
+        on_checkpoint: called when the state should be kept.
+        on_progress: called after every step; should be quick.
+
+    Attributes:
+        step: updates done.
+        stop: set it to true, from a signal handler for example, to end after the present step.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        batches: Batches,
+        settings: TrainingSettings,
+        evaluate: Callable[[], dict[str, float]],
+        *,
+        on_record: Callable[[Record], None] = lambda record: None,
+        on_best: Callable[[], None] = lambda: None,
+        on_checkpoint: Callable[[], None] = lambda: None,
+        on_progress: Callable[[Trainer], None] = lambda trainer: None,
+    ) -> None:
+        if not isinstance(objective, torch.nn.Module):
+            raise TypeError("the objective must be a torch.nn.Module")
+        self.module: torch.nn.Module = objective
+        self.objective, self.batches, self.settings = objective, batches, settings
+        self.evaluate = evaluate
+        self.on_record, self.on_best = on_record, on_best
+        self.on_checkpoint, self.on_progress = on_checkpoint, on_progress
+        self.flat = FlatParameters(objective)
+        self.optimizer = make_optimizer(self.flat, settings)
+        self.step, self.stop = 0, False
+        self.best, self.since_best = math.inf, 0
+        self.loss_sum, self.loss_count = 0.0, 0
+        self.recorded = -1  # step of the last record
+        self.seconds, self.began = 0.0, time.perf_counter()
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next update."""
+        return learning_rate(self.settings, min(self.step, self.settings.steps - 1))
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds in training so far, those before a resume included."""
+        return self.seconds + time.perf_counter() - self.began
+
+    def run(self) -> Ending:
+        """Train to the end, or until `stop` is set or patience has run out.
+
+        Raises:
+            TrainingError: if the loss is no longer a finite number.
+        """
+        s = self.settings
+        self.began = time.perf_counter()
+        self.module.train()
+        if self.recorded < 0:
+            self.record()
+            self.on_checkpoint()
+        while self.step < s.steps and not self.out_of_patience():
+            if self.stop:
+                self.on_checkpoint()
+                return "interrupted"
+            self.update()
+            due = self.step % s.evaluation_interval == 0 or self.step == s.steps
+            if due:
+                self.record()
+            if due or self.step % s.checkpoint_interval == 0:
+                self.on_checkpoint()
+            self.on_progress(self)
+        return "early" if self.step < s.steps else "finished"
+
+    def out_of_patience(self) -> bool:
+        """Whether dev has not become better for as many evaluations as the settings allow."""
+        return 0 < self.settings.patience <= self.since_best
+
+    def update(self) -> None:
+        """One step: batch, loss, gradients, update."""
+        batch = next(self.batches)
+        grads = self.flat.grads
+        grads.zero_()
+        if self.settings.gradients == "hand":
+            with torch.no_grad():
+                loss, backward = self.objective.loss_vjp(batch)
+                backward()
+        else:
+            loss = self.objective.loss(batch)
+            loss.backward()  # type: ignore[no-untyped-call]
+        value = loss.item()
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"The loss is {value} at step {self.step + 1:,}: training has diverged.",
+                hint="Try a lower --learning-rate, or --clip 1. What was kept before is unharmed.",
+            )
+        if self.settings.clip:
+            # One norm over all parameters; a shorter gradient is left alone.
+            norm = float(grads.norm())
+            if norm > self.settings.clip:
+                grads.mul_(self.settings.clip / norm)
+        self.optimizer.update(self.rate)
+        self.loss_sum += value
+        self.loss_count += 1
+        self.step += 1
+
+    def record(self) -> None:
+        """Measure the losses and tell."""
+        losses = self.evaluate()
+        dev = losses.get("dev")
+        # The untrained start is measured but never kept as the best.
+        best = self.step > 0 and (dev is None or dev < self.best)
+        if best:
+            self.best, self.since_best = math.inf if dev is None else dev, 0
+        elif self.step > 0:
+            self.since_best += 1
+        batch = self.loss_sum / self.loss_count if self.loss_count else None
+        epoch = self.step / self.batches.per_epoch
+        record = Record(self.step, epoch, self.rate, batch, losses, best, self.elapsed)
+        self.loss_sum, self.loss_count, self.recorded = 0.0, 0, self.step
+        # The weights and the line of the metrics come before the checkpoint that counts them: a
+        # kill between them is mended by doing that stretch again.
+        if best:
+            self.on_best()
+        self.on_record(record)
+
+    def state(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+        """All that is needed to go on: arrays, and JSON values."""
+        arrays = {
+            f"weights.{name}": tensor.detach().cpu().numpy()
+            for name, tensor in self.module.state_dict().items()
+        }
+        for name, tensor in self.optimizer.state().items():
+            arrays[f"optimizer.{name}"] = tensor.cpu().numpy()
+        arrays["rng.cpu"] = torch.get_rng_state().numpy()
+        if self.flat.values.is_cuda:
+            arrays["rng.cuda"] = torch.cuda.get_rng_state().numpy()
+        values = {
+            "step": self.step,
+            "cursor": self.batches.cursor,
+            "best": self.best,
+            "since_best": self.since_best,
+            "loss_sum": self.loss_sum,
+            "loss_count": self.loss_count,
+            "recorded": self.recorded,
+            "seconds": self.elapsed,
+        }
+        return arrays, values
+
+    def load_state(self, arrays: dict[str, npt.NDArray[Any]], values: dict[str, Any]) -> None:
+        """Go back to a state that `state` gave.
+
+        Raises:
+            RunError: if it is not a state of this trainer.
+        """
+        try:
+            weights = {
+                name.removeprefix("weights."): torch.from_numpy(array)
+                for name, array in arrays.items()
+                if name.startswith("weights.")
+            }
+            self.module.load_state_dict(weights)
+            for name, tensor in self.optimizer.state().items():
+                tensor.copy_(torch.from_numpy(np.asarray(arrays[f"optimizer.{name}"])))
+            torch.set_rng_state(torch.from_numpy(arrays["rng.cpu"]))
+            if self.flat.values.is_cuda:
+                torch.cuda.set_rng_state(torch.from_numpy(arrays["rng.cuda"]))
+            self.step, self.batches.cursor = int(values["step"]), int(values["cursor"])
+            self.best, self.since_best = float(values["best"]), int(values["since_best"])
+            self.loss_sum, self.loss_count = float(values["loss_sum"]), int(values["loss_count"])
+            self.recorded, self.seconds = int(values["recorded"]), float(values["seconds"])
+        except (KeyError, RuntimeError, ValueError, TypeError) as error:
+            raise RunError(
+                f"The checkpoint does not fit this run: {error}.",
+                hint="Train again, or copy the run directory again from where it was whole.",
+            ) from error
+        self.began = time.perf_counter()
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of a name; `auto` takes a GPU if there is one.
+
+    Raises:
+        SettingsError: if that device is not to be had here.
+    """
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        name = next(device for device, there in available.items() if there)
+    if not available[name]:
+        there = ", ".join(device for device, is_there in available.items() if is_there)
+        raise SettingsError(f"This machine has no {name} device.", hint=f"It has: {there}.")
+    return torch.device(name)

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hornbook.data.tokenizer import CharTokenizer, Vocabulary
+from hornbook.errors import RunError, UnknownSymbolError
+
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@given(texts, st.booleans())
+def test_any_text_comes_back_as_it_went(text: str, boundary: bool) -> None:
+    tokenizer = CharTokenizer.fit([text], boundary=boundary)
+    ids = tokenizer.encode(text)
+    assert ids.shape == (len(text),)
+    assert tokenizer.decode(ids) == text
+
+
+@given(texts)
+def test_ids_follow_the_sorted_symbols(text: str) -> None:
+    tokenizer = CharTokenizer.fit([text], boundary=False)
+    symbols = sorted(set(text))
+    assert tokenizer.vocab_size == len(symbols)
+    assert tokenizer.encode(text).tolist() == [symbols.index(symbol) for symbol in text]
+
+
+@given(texts)
+def test_nothing_in_the_data_is_the_boundary(text: str) -> None:
+    tokenizer = CharTokenizer.fit([text], boundary=True)
+    ids = tokenizer.encode(text).tolist()
+    assert 0 not in ids
+    assert tokenizer.vocab_size == len(set(text)) + 1
+    assert tokenizer.decode([0, *ids, 0]) == text
+
+
+def test_a_name_is_the_lectures_numbers() -> None:
+    tokenizer = CharTokenizer.fit([LETTERS], boundary=True)
+    assert tokenizer.encode("emma").tolist() == [5, 13, 13, 1]
+    assert tokenizer.vocabulary == Vocabulary(size=27, boundary=True, start=0)
+
+
+def test_a_context_is_filled_with_the_boundary_or_a_line_feed() -> None:
+    assert CharTokenizer.fit(["b\na\t"], boundary=True).start == 0
+    assert CharTokenizer.fit(["b\na\t"], boundary=False).start == 1  # tab, line feed, a, b
+    assert CharTokenizer.fit(["ba"], boundary=False).start == 0
+
+
+def test_a_full_stop_in_the_data_is_a_symbol_of_its_own() -> None:
+    tokenizer = CharTokenizer.fit(["st.john"], boundary=True)
+    stop = int(tokenizer.encode(".")[0])
+    assert stop != 0
+    assert (tokenizer.label(stop), tokenizer.label(0)) == (".", "·")
+
+
+@given(texts)
+def test_every_id_has_a_label_of_its_own(text: str) -> None:
+    tokenizer = CharTokenizer.fit([text + ".·¶∎"], boundary=True)
+    labels = [tokenizer.label(token) for token in range(tokenizer.vocab_size)]
+    assert len(set(labels)) == len(labels)
+
+
+def test_labels_show_what_leaves_no_ink() -> None:
+    tokenizer = CharTokenizer.fit(["a 行\n\t\u00a0\u200d😀"], boundary=False)
+    labels = {tokenizer.symbols[i]: tokenizer.label(i) for i in range(tokenizer.vocab_size)}
+    assert labels == {
+        "a": "a",
+        "行": "行",
+        "😀": "😀",
+        " ": "space",
+        "\n": "line feed",
+        "\t": "tab",
+        "\u00a0": "no-break space",
+        "\u200d": "U+200D",
+    }
+
+
+def test_an_emoji_of_several_code_points_is_as_many_symbols() -> None:
+    astronaut = "👩\u200d🚀"
+    tokenizer = CharTokenizer.fit([astronaut], boundary=True)
+    assert tokenizer.encode(astronaut).tolist() == [2, 1, 3]
+    assert tokenizer.decode([2, 1, 3]) == astronaut
+
+
+def test_an_unknown_symbol_is_named_with_its_place_and_the_nearest() -> None:
+    tokenizer = CharTokenizer.fit(["Ebenezer", LETTERS], boundary=True)
+    with pytest.raises(UnknownSymbolError, match=r"'É' \(place 4 of 'renÉ'\)") as caught:
+        tokenizer.encode("renÉ")
+    assert caught.value.hint.startswith("The nearest that it knows: 'E' 'e'")
+
+
+@pytest.mark.parametrize(
+    ("symbol", "known", "nearest"),
+    [
+        ("é", LETTERS, "e"),
+        ("E", LETTERS, "e"),
+        ("ｅ", LETTERS, "e"),
+        ("ё", "абвгдежз", "е"),
+        ("—", "abc–,", "–"),
+        ("٣", "abc3", "3"),
+    ],
+)
+def test_the_nearest_symbol_is_the_one_a_person_would_take(
+    symbol: str, known: str, nearest: str
+) -> None:
+    assert CharTokenizer.fit([known], boundary=True).nearest(symbol)[0] == nearest
+
+
+@given(known=texts.filter(bool), text=texts)
+def test_a_text_is_encoded_or_its_first_unknown_symbol_named(known: str, text: str) -> None:
+    tokenizer = CharTokenizer.fit([known], boundary=True)
+    strange = [place for place, symbol in enumerate(text, start=1) if symbol not in known]
+    if not strange:
+        assert tokenizer.decode(tokenizer.encode(text)) == text
+        return
+    with pytest.raises(UnknownSymbolError, match=rf"\(place {strange[0]} of ") as caught:
+        tokenizer.encode(text)
+    assert f"{ord(text[strange[0] - 1]):04X}" in caught.value.message or (
+        repr(text[strange[0] - 1]) in caught.value.message
+    )
+
+
+def test_an_unseen_symbol_is_named_by_its_number() -> None:
+    tokenizer = CharTokenizer.fit([LETTERS], boundary=True)
+    with pytest.raises(UnknownSymbolError, match=r"U\+200B \(zero width space\) \(place 2 of"):
+        tokenizer.encode("a\u200bb")
+
+
+@given(texts, st.booleans())
+def test_a_tokenizer_survives_json(text: str, boundary: bool) -> None:
+    tokenizer = CharTokenizer.fit([text], boundary=boundary)
+    assert CharTokenizer.from_dict(json.loads(json.dumps(tokenizer.as_dict()))) == tokenizer
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "byte pairs"},
+        {"kind": None},
+        {"boundary": 1},
+        {"boundary": None},
+        {"symbols": None},
+        {"symbols": "abc"},
+        {"symbols": ["a", "bc"]},
+        {"symbols": ["a", ""]},
+        {"symbols": ["a", 7]},
+        {"symbols": ["a", ["b"]]},
+        {"symbols": ["b", "a"]},
+        {"symbols": ["a", "a"]},
+    ],
+)
+def test_a_damaged_description_is_a_run_error(change: dict[str, Any]) -> None:
+    sound = CharTokenizer.fit(["abc"], boundary=True).as_dict()
+    with pytest.raises(RunError, match="tokenizer is damaged or of an unknown kind"):
+        CharTokenizer.from_dict({**sound, **change})
+
+
+@pytest.mark.parametrize("missing", ["kind", "boundary", "symbols"])
+def test_a_description_with_a_part_missing_is_a_run_error(missing: str) -> None:
+    sound = CharTokenizer.fit(["abc"], boundary=True).as_dict()
+    with pytest.raises(RunError, match="tokenizer is damaged"):
+        CharTokenizer.from_dict({name: sound[name] for name in sound if name != missing})
