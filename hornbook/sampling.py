@@ -97,7 +97,9 @@ def sample(
         missing = settings.n - len(kept)
         count = min(missing + missing // 4 + 16 if picky else missing, tries, AT_ONCE)
         tries -= count
-        for drawn in draw(model, tokenizer, prompt, settings, settings.longest or longest, count, rng):
+        for drawn in draw(
+            model, tokenizer, prompt, settings, settings.longest or longest, count, rng
+        ):
             on_draw(drawn)
             fits = not (settings.only_new and known(drawn.text))
             fits = fits and not (settings.no_repeats and drawn.text in seen)

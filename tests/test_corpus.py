@@ -51,6 +51,11 @@ RECIPES = "\n".join(
 )
 
 
+# As even in length as wrapped prose, but each line ends as a thing does, or begins as one.
+ENDED = "\n".join(f"we took the {n}th train from there to the sea." for n in range(10, 40))
+TITLED = "\n".join(f"The {n}th letter of a traveller to his friend" for n in range(10, 40))
+
+
 def corpus(text: str, mode: Literal["lines", "text"]) -> Corpus:
     return Corpus("made", "made", mode, "as asked", text, "utf-8", "LF")
 
@@ -61,6 +66,8 @@ def corpus(text: str, mode: Literal["lines", "text"]) -> Corpus:
         (NAMES, "lines", "10 lines of 6 characters on average, none blank"),
         (RECIPES, "lines", "38 lines of 124 characters on average, none blank"),
         ("C(=O)N\nCC(C)Cc1ccc\nCN1C=NC2\n", "lines", "3 lines of 8 characters on average"),
+        (ENDED, "lines", "30 lines of 45 characters on average, none blank"),
+        (TITLED, "lines", "30 lines of 44 characters on average, none blank"),
         (POEMS, "text", r"blank lines part it \(11% of its lines\)"),
         (PROSE, "text", "run on from one to the next, as wrapped prose does"),
         (PROSE.replace("It is", "\n\nIt is"), "text", "blank lines part it"),

@@ -117,9 +117,10 @@ def test_the_encoding_that_a_refusal_suggests_reads_the_text(text: str, encoding
     assert decode(data, "file", suggested[1]).text == text
 
 
-def test_utf16_without_a_mark_is_named_as_that() -> None:
-    with pytest.raises(EncodingError, match="UTF-16 without a byte order mark"):
-        decode("emma\nolivia\n".encode("utf-16-le"), "file")
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark_is_named_as_that(codec: str) -> None:
+    with pytest.raises(EncodingError, match=f"UTF-16 without a byte order mark: .* {codec}"):
+        decode("emma\nolivia\n".encode(codec), "file")
 
 
 def test_a_text_refused_in_the_encoding_asked_for_is_told_its_own() -> None:
@@ -157,6 +158,7 @@ def test_a_binary_file_is_refused_as_no_text(data: bytes) -> None:
         (codecs.BOM_UTF16_LE + "hello\0there\n".encode("utf-16-le"), 12, "auto"),
         (codecs.BOM_UTF32_BE + "hello\0there\n".encode("utf-32-be"), 24, "auto"),
     ],
+    ids=["utf-8", "utf-8 marked", "utf-16 asked for", "utf-16 marked", "utf-32 marked"],
 )
 def test_a_nul_is_refused_where_it_stands(data: bytes, offset: int, encoding: str) -> None:
     with pytest.raises(EncodingError, match=rf"a NUL at byte offset {offset}\."):

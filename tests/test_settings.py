@@ -113,6 +113,20 @@ def test_settings_survive_json(knobs: Knobs) -> None:
     assert Knobs.from_dict(json.loads(json.dumps(knobs.as_dict()))) == knobs
 
 
+def test_settings_are_told_as_plain_json_values() -> None:
+    assert Knobs(sizes=(4,), limit=2).as_dict() == {
+        "count": 3,
+        "rate": 0.5,
+        "steps": 0,
+        "loud": False,
+        "name": "plain",
+        "kind": "round",
+        "sizes": [4],
+        "limit": 2,
+        "free": 0.0,
+    }
+
+
 def test_a_setting_left_out_of_a_dict_takes_its_default() -> None:
     assert Knobs.from_dict({"count": 4}) == Knobs(count=4)
 

@@ -62,7 +62,9 @@ def show(run: Run, samples: Samples) -> None:
             if made.origin != "new":
                 out.print(f"[dim](in {made.origin}, word for word)[/]")
             else:
-                out.print(f"[dim](longest stretch copied from train: {made.longest_copy} symbols)[/]")
+                out.print(
+                    f"[dim](longest stretch copied from train: {made.longest_copy} symbols)[/]"
+                )
             continue
         notes = [] if made.origin == "new" else [f"in {made.origin}"]
         if not made.ended:

@@ -67,7 +67,10 @@ def run(argv: Sequence[str]) -> None:
     """Parse, train and tell."""
     if any(argument.split("=")[0] == "--resume" for argument in argv):
         going_on = parse(
-            ResumeOptions, "train", "Go on with a run that was stopped, as if it had not been.", argv
+            ResumeOptions,
+            "train",
+            "Go on with a run that was stopped, as if it had not been.",
+            argv,
         )
         watcher = Watcher() if going_on.json else Teller()
         finished = resume(going_on.resume, watcher=watcher)
@@ -191,12 +194,16 @@ class Teller(Watcher):
             return
         if self.bar is None:
             self.bar = live_line(self.console)
-            self.task = self.bar.add_task("", total=trainer.settings.steps, loss="", rate="", left="")
+            self.task = self.bar.add_task(
+                "", total=trainer.settings.steps, loss="", rate="", left=""
+            )
             self.bar.start()
             self.pace = (trainer.step, now)
         self.drawn = now
         first, began = self.pace
-        left = (now - began) / max(1, trainer.step - first) * (trainer.settings.steps - trainer.step)
+        left = (
+            (now - began) / max(1, trainer.step - first) * (trainer.settings.steps - trainer.step)
+        )
         loss = trainer.loss_sum / trainer.loss_count if trainer.loss_count else math.nan
         self.bar.update(
             self.task,

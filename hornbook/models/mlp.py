@@ -68,7 +68,9 @@ class MLPSettings(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 1 <= len(self.n_hidden) <= 64:
-            raise SettingsError(f"n_hidden must name 1 to 64 layers; it names {len(self.n_hidden)}.")
+            raise SettingsError(
+                f"n_hidden must name 1 to 64 layers; it names {len(self.n_hidden)}."
+            )
         batch = ("output_norm", "bias_before_norm")
         self.refuse_unless(self.norm == "batch", batch, "norm batch")
 

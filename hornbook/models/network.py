@@ -30,16 +30,14 @@ class Network(Layer, LanguageModel):
     """
 
     net: Sequential
+    anchor: Tensor
 
     def __init__(self, settings: Settings, vocabulary: Vocabulary, block_size: int) -> None:
         super().__init__()
         self.settings, self.vocabulary, self.block_size = settings, vocabulary, block_size
-        self.cross_entropy = CrossEntropy(IGNORED)
-
-    @property
-    def device(self) -> torch.device:
-        """Where the parameters are."""
-        return next(self.parameters()).device
+        self.register_buffer("anchor", torch.empty(0), persistent=False)  # is where the model is
+        # Rows are padded, windows are not.
+        self.cross_entropy = CrossEntropy(IGNORED if self.reads == "sequence" else None)
 
     @property
     def n_parameters(self) -> int:
@@ -56,9 +54,9 @@ class Network(Layer, LanguageModel):
         Args:
             batch: inputs and targets, as `hornbook.data.batches` gives them.
         """
-        inputs, targets = (self.tensor(ids) for ids in batch)
-        logits, logits_backward = self.vjp(inputs)
-        loss, loss_backward = self.cross_entropy.vjp(logits, targets)
+        inputs, targets = batch
+        logits, logits_backward = self.net.vjp(self.tensor(inputs))
+        loss, loss_backward = self.cross_entropy.vjp(logits, self.tensor(targets))
 
         def backward() -> None:
             logits_backward(loss_backward())
@@ -71,7 +69,8 @@ class Network(Layer, LanguageModel):
 
     def tensor(self, ids: Ids) -> Tensor:
         """Ids where the parameters are."""
-        return torch.from_numpy(ids).to(self.device)
+        tensor = torch.from_numpy(ids)
+        return tensor.to(self.anchor.device) if self.anchor.device.type != "cpu" else tensor
 
     def token_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
         """-ln p of each target, as the model is used: no dropout, BatchNorm's running statistics."""
@@ -79,7 +78,9 @@ class Network(Layer, LanguageModel):
             logits = self(self.tensor(inputs))
             wanted = self.tensor(targets)
             flat = logits.reshape(-1, logits.shape[-1])
-            losses = F.cross_entropy(flat, wanted.reshape(-1), ignore_index=IGNORED, reduction="none")
+            losses = F.cross_entropy(
+                flat, wanted.reshape(-1), ignore_index=IGNORED, reduction="none"
+            )
         found: npt.NDArray[np.float64] = losses.view_as(wanted).double().cpu().numpy()
         return found
 

@@ -19,10 +19,10 @@ class Tanh(Layer):
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """y and the way back, any shape."""
-        y = (x * 2).sigmoid() * 2 - 1
+        y = torch.rsub((x * 2).sigmoid(), -1, alpha=-2)
 
         def backward(dy: Tensor) -> Tensor:
-            return dy - dy * y * y  # d tanh = 1 - tanh²
+            return torch.addcmul(dy, dy * y, y, value=-1)  # dy (1 - tanh²)
 
         return y, backward
 

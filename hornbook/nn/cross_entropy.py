@@ -16,12 +16,13 @@ class CrossEntropy(torch.nn.Module):
 
     Args:
         ignore_index: a target that is no target; such positions count in neither sum nor mean.
+            None says that there are none, which saves looking for them.
 
     Shapes: logits (..., V), targets (...) of ids; the loss is a single number. If every position
     is ignored the loss is NaN, as torch's.
     """
 
-    def __init__(self, ignore_index: int = -1) -> None:
+    def __init__(self, ignore_index: int | None = None) -> None:
         super().__init__()
         self.ignore_index = ignore_index
 
@@ -31,16 +32,26 @@ class CrossEntropy(torch.nn.Module):
 
     def vjp(self, logits: Tensor, targets: Tensor) -> tuple[Tensor, Callable[[], Tensor]]:
         """The loss, and the way to dloss/dlogits, of the shape of the logits."""
+        ignored = self.ignore_index
         flat, wanted = logits.reshape(-1, logits.shape[-1]), targets.reshape(-1)
-        logp = F.log_softmax(flat, dim=-1)
-        loss = F.nll_loss(logp, wanted, ignore_index=self.ignore_index)
+        logp = torch.log_softmax(flat, 1)
+        loss = F.nll_loss(logp, wanted, ignore_index=-100 if ignored is None else ignored)
 
         def backward() -> Tensor:
             # dL/dlogits = (softmax - onehot) / n, and nothing where a position is ignored.
             d = torch.exp(logp)
-            real = wanted != self.ignore_index
+            if ignored is None:
+                d.scatter_add_(1, wanted.unsqueeze(1), minus_one(d, len(wanted)))
+                return d.mul_(1 / len(wanted)).view_as(logits)
+            real = wanted != ignored
             column = torch.where(real, wanted, 0).unsqueeze(1)
-            d.scatter_add_(1, column, d.new_full((1, 1), -1.0).expand_as(column))
-            return (d * (real / real.sum()).unsqueeze(1)).view_as(logits)
+            d.scatter_add_(1, column, minus_one(d, len(wanted)))
+            weight = real.to(d.dtype) / real.sum()
+            return d.mul_(weight.unsqueeze(1)).view_as(logits)
 
         return loss, backward
+
+
+def minus_one(like: Tensor, rows: int) -> Tensor:
+    """A column of -1, shape (rows, 1)."""
+    return like.new_full((), -1.0).expand(rows, 1)

@@ -51,10 +51,10 @@ class Linear(Layer):
         y = F.linear(x, weight, bias)
 
         def backward(dy: Tensor) -> Tensor:
-            rows = dy.reshape(-1, dy.shape[-1])  # (N, out)
-            grad_of(weight).addmm_(rows.t(), x.reshape(-1, x.shape[-1]))  # dW = dyᵀ x
+            d, rows = (dy, x) if dy.dim() == 2 else (dy.flatten(0, -2), x.flatten(0, -2))
+            grad_of(weight).addmm_(d.t(), rows)  # dW = dyᵀ x, (out, N) times (N, in)
             if bias is not None:
-                grad_of(bias).add_(rows.sum(0))  # b is broadcast over N
-            return dy @ weight
+                grad_of(bias).add_(d.sum(0))  # b is broadcast over N
+            return torch.mm(d, weight).view_as(x)
 
         return y, backward

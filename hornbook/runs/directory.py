@@ -1,13 +1,13 @@
 """A run directory: everything kept of one training, complete in itself.
 
-    run.json                 what was trained on what, and how; written last, so it marks a whole run
-    tokenizer.json           the alphabet
-    data/train.txt, …        the splits, word for word
-    metrics.jsonl            a line for each evaluation
-    model.safetensors        the weights of the best dev loss, or the counts
-    checkpoint.safetensors   the state to go on from: weights, optimizer, cursor, random numbers
-    summary.json             how it ended
-    counts.png               of an n-gram model of order 2
+run.json                 what was trained on what, and how; written last, so it marks a whole run
+tokenizer.json           the alphabet
+data/train.txt, …        the splits, word for word
+metrics.jsonl            a line for each evaluation
+model.safetensors        the weights of the best dev loss, or the counts
+checkpoint.safetensors   the state to go on from: weights, optimizer, cursor, random numbers
+summary.json             how it ended
+counts.png               of an n-gram model of order 2
 """
 
 from __future__ import annotations
@@ -119,9 +119,7 @@ class RunDirectory:
             "encoding": corpus.encoding,
             "sha256": sums,
         }
-        write_json(
-            self.run, {"format": FORMAT, "hornbook": __version__, **plan, "data": about}
-        )
+        write_json(self.run, {"format": FORMAT, "hornbook": __version__, **plan, "data": about})
 
     def data(self, split: str) -> Path:
         """The file of a split."""

@@ -94,7 +94,9 @@ class Run:
     def settings(self) -> Settings:
         """The settings of the model."""
         try:
-            settings: Settings = family(self.family).load().Settings.from_dict(self.plan["settings"])
+            settings: Settings = (
+                family(self.family).load().Settings.from_dict(self.plan["settings"])
+            )
         except SettingsError as error:
             raise RunError(
                 f"{self.directory.run} is damaged: {error.message}", hint="Train again."

@@ -175,9 +175,7 @@ def refuse_if_huge(model_class: Any, settings: Settings, tokenizer: CharTokenize
         )
 
 
-def count(
-    run: Run, streams: dict[str, Stream], about: dict[str, Any], watcher: Watcher
-) -> Run:
+def count(run: Run, streams: dict[str, Stream], about: dict[str, Any], watcher: Watcher) -> Run:
     """Fit a family that is counted."""
     model: Any = family(run.family).load()(run.settings, run.tokenizer.vocabulary)
     watcher.began(run, about)
@@ -185,7 +183,9 @@ def count(
     model.fit(streams["train"])
     seconds = time.perf_counter() - began
     write_tensors(run.directory.model, model.arrays(), {"family": run.family})
-    losses = {name: measure(model, streams[name]).nats for name in ("train", "dev") if name in streams}
+    losses = {
+        name: measure(model, streams[name]).nats for name in ("train", "dev") if name in streams
+    }
     summary = {
         "ending": "finished",
         "parameters": model.n_parameters,
@@ -200,9 +200,7 @@ def count(
     return finish(run, summary, watcher)
 
 
-def optimise(
-    run: Run, streams: dict[str, Stream], about: dict[str, Any], watcher: Watcher
-) -> Run:
+def optimise(run: Run, streams: dict[str, Stream], about: dict[str, Any], watcher: Watcher) -> Run:
     """Train a network, from the start or from its checkpoint."""
     import torch
 

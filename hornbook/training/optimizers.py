@@ -56,7 +56,13 @@ def decayed_parameters(module: torch.nn.Module) -> Iterator[torch.nn.Parameter]:
 
 
 class Optimizer(ABC):
-    """A rule that turns gradients into changes of the parameters, in place."""
+    """A rule that turns gradients into changes of the parameters, in place.
+
+    Attributes:
+        count: updates done.
+    """
+
+    count = 0
 
     def __init__(self, flat: FlatParameters, settings: TrainingSettings) -> None:
         self.flat, self.settings = flat, settings
@@ -67,7 +73,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def state(self) -> dict[str, Tensor]:
-        """What the rule remembers from step to step, to be saved and filled in place."""
+        """What the rule remembers besides `count`, to be saved and filled in place."""
 
 
 class SGD(Optimizer):
@@ -79,6 +85,7 @@ class SGD(Optimizer):
 
     def update(self, rate: float) -> None:
         """One step downhill."""
+        self.count += 1
         flat, n = self.flat, self.flat.decayed
         if self.settings.weight_decay and n:
             flat.grads[:n].add_(flat.values[:n], alpha=self.settings.weight_decay)
@@ -101,26 +108,26 @@ class AdamW(Optimizer):
         super().__init__(flat, settings)
         self.mean = torch.zeros_like(flat.values)
         self.square = torch.zeros_like(flat.values)
-        self.count = torch.zeros((), dtype=torch.int64)
         self.scratch = torch.empty_like(flat.values)
 
     def update(self, rate: float) -> None:
         """One step, each parameter scaled by its own gradients' size."""
         flat, s, n = self.flat, self.settings, self.flat.decayed
         self.count += 1
-        t = int(self.count)
+        # Both means start at zero; the powers of beta undo that pull. The root's correction is
+        # moved out of the quotient: m / (sqrt(v) / c + eps) = c m / (sqrt(v) + c eps).
+        correction = math.sqrt(1 - s.beta2**self.count)
+        size = rate * correction / (1 - s.beta1**self.count)
         if s.weight_decay and n:
             flat.values[:n].mul_(1 - rate * s.weight_decay)
         self.mean.lerp_(flat.grads, 1 - s.beta1)
         self.square.mul_(s.beta2).addcmul_(flat.grads, flat.grads, value=1 - s.beta2)
-        # Both means start at zero; the powers of beta undo that pull.
-        torch.sqrt(self.square, out=self.scratch)
-        self.scratch.div_(math.sqrt(1 - s.beta2**t)).add_(self.EPS)
-        flat.values.addcdiv_(self.mean, self.scratch, value=-rate / (1 - s.beta1**t))
+        torch.sqrt(self.square, out=self.scratch).add_(self.EPS * correction)
+        flat.values.addcdiv_(self.mean, self.scratch, value=-size)
 
     def state(self) -> dict[str, Tensor]:
-        """Both means and the number of steps."""
-        return {"mean": self.mean, "square": self.square, "count": self.count}
+        """Both means; the number of steps is `count`."""
+        return {"mean": self.mean, "square": self.square}
 
 
 def make_optimizer(flat: FlatParameters, settings: TrainingSettings) -> Optimizer:

@@ -166,31 +166,42 @@ class Trainer:
 
     def update(self) -> None:
         """One step: batch, loss, gradients, update."""
-        batch = next(self.batches)
-        grads = self.flat.grads
-        grads.zero_()
+        batch, grads = next(self.batches), self.flat.grads
         if self.settings.gradients == "hand":
-            with torch.no_grad():
+            with torch.inference_mode():
+                grads.zero_()
                 loss, backward = self.objective.loss_vjp(batch)
                 backward()
+                value = loss.item()
+                self.apply(value)
         else:
+            grads.zero_()
             loss = self.objective.loss(batch)
             loss.backward()  # type: ignore[no-untyped-call]
-        value = loss.item()
-        if not math.isfinite(value):
+            value = loss.item()
+            with torch.inference_mode():
+                self.apply(value)
+        self.loss_sum += value
+        self.loss_count += 1
+        self.step += 1
+
+    def apply(self, loss: float) -> None:
+        """Change the parameters by the gradients of a loss.
+
+        Raises:
+            TrainingError: if the loss is no finite number.
+        """
+        if not math.isfinite(loss):
             raise TrainingError(
-                f"The loss is {value} at step {self.step + 1:,}: training has diverged.",
+                f"The loss is {loss} at step {self.step + 1:,}: training has diverged.",
                 hint="Try a lower --learning-rate, or --clip 1. What was kept before is unharmed.",
             )
         if self.settings.clip:
             # One norm over all parameters; a shorter gradient is left alone.
-            norm = float(grads.norm())
+            norm = float(self.flat.grads.norm())
             if norm > self.settings.clip:
-                grads.mul_(self.settings.clip / norm)
+                self.flat.grads.mul_(self.settings.clip / norm)
         self.optimizer.update(self.rate)
-        self.loss_sum += value
-        self.loss_count += 1
-        self.step += 1
 
     def record(self) -> None:
         """Measure the losses and tell."""
@@ -254,6 +265,7 @@ class Trainer:
             if self.flat.values.is_cuda:
                 torch.cuda.set_rng_state(torch.from_numpy(arrays["rng.cuda"]))
             self.step, self.batches.cursor = int(values["step"]), int(values["cursor"])
+            self.optimizer.count = self.step
             self.best, self.since_best = float(values["best"]), int(values["since_best"])
             self.loss_sum, self.loss_count = float(values["loss_sum"]), int(values["loss_count"])
             self.recorded, self.seconds = int(values["recorded"]), float(values["seconds"])

@@ -1,0 +1,1 @@
+"""Longer evidence, run by hand: `python -m benchmarks.NAME --help`."""

@@ -1,0 +1,149 @@
+"""A training step of the lectures' MLP: gradients by hand, by autograd, and the lectures' own loop.
+
+    python -m benchmarks.gradients [--threads 1] [--batch 32]
+
+The net (12,097 parameters, BatchNorm) and the batches are the same for the first two; the third is
+written as the lecture writes it, with indexing, torch.std and a list of parameters.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from benchmarks.timing import in_turns
+from hornbook.data.batches import make_batches
+from hornbook.data.stream import encode_lines
+from hornbook.data.tokenizer import CharTokenizer
+from hornbook.models.mlp import MLP, MLPSettings
+from hornbook.training import TrainingSettings
+from hornbook.training.trainer import Trainer
+
+
+def lines() -> tuple[str, ...]:
+    """Made-up names: only their number and length matter here."""
+    chance = random.Random(0)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return tuple("".join(chance.choices(letters, k=chance.randint(3, 9))) for _ in range(25_000))
+
+
+def trainer(gradients: str, batch: int, optimizer: str) -> Trainer:
+    """A trainer of the lectures' net, one step of which is to be timed."""
+    names = lines()
+    tokenizer = CharTokenizer.fit(names, boundary=True)
+    settings = MLPSettings(block_size=3, n_embd=10, n_hidden=(200,))
+    model = MLP(settings, tokenizer.vocabulary, torch.Generator().manual_seed(0))
+    stream = encode_lines(names, tokenizer)
+    batches = make_batches(stream, "window", block_size=3, batch_size=batch, seed=0)
+    training: Any = {"gradients": gradients, "optimizer": optimizer, "steps": 10**9}
+    model.train()
+    return Trainer(model, batches, TrainingSettings(**training), lambda: {})
+
+
+def gradients_alone(made: Trainer) -> Callable[[], None]:
+    """Loss and gradients of one batch, without the update."""
+    batch, model = next(made.batches), made.objective
+
+    def by_hand() -> None:
+        with torch.inference_mode():
+            made.flat.grads.zero_()
+            model.loss_vjp(batch)[1]()
+
+    def by_autograd() -> None:
+        made.flat.grads.zero_()
+        model.loss(batch).backward()  # type: ignore[no-untyped-call]
+
+    return by_hand if made.settings.gradients == "hand" else by_autograd
+
+
+def lecture(batch: int) -> Callable[[], None]:
+    """One step as in the lecture."""
+    generator = torch.Generator().manual_seed(0)
+    contexts = torch.randint(0, 27, (182_625, 3), generator=generator)
+    targets = torch.randint(0, 27, (182_625,), generator=generator)
+    table = torch.randn(27, 10, generator=generator)
+    w1 = torch.randn(30, 200, generator=generator) * (5 / 3) / 30**0.5
+    w2, b2 = torch.randn(200, 27, generator=generator) * 0.01, torch.zeros(27)
+    gain, bias = torch.ones(1, 200), torch.zeros(1, 200)
+    running = {"mean": torch.zeros(1, 200), "std": torch.ones(1, 200)}
+    parameters = [table, w1, w2, b2, gain, bias]
+    for p in parameters:
+        p.requires_grad = True
+
+    def step() -> None:
+        ix = torch.randint(0, len(targets), (batch,), generator=generator)
+        x, y = contexts[ix], targets[ix]
+        hidden = table[x].view(len(x), -1) @ w1
+        mean, std = hidden.mean(0, keepdim=True), hidden.std(0, keepdim=True)
+        with torch.no_grad():
+            running["mean"] = 0.999 * running["mean"] + 0.001 * mean
+            running["std"] = 0.999 * running["std"] + 0.001 * std
+        logits = torch.tanh(gain * (hidden - mean) / std + bias) @ w2 + b2
+        loss = F.cross_entropy(logits, y)
+        for p in parameters:
+            p.grad = None
+        loss.backward()  # type: ignore[no-untyped-call]
+        for p in parameters:
+            assert p.grad is not None
+            p.data += -0.1 * p.grad
+
+    return step
+
+
+def worst_difference() -> float:
+    """The largest difference of any gradient by hand from autograd's, relative, in float64."""
+    made = trainer("hand", 32, "sgd")
+    model = made.module.double()
+    batch = next(made.batches)
+    model.zero_grad()
+    made.objective.loss(batch).backward()  # type: ignore[no-untyped-call]
+    theirs = [p.grad.clone() for p in model.parameters() if p.grad is not None]
+    model.zero_grad()
+    with torch.no_grad():
+        made.objective.loss_vjp(batch)[1]()
+    found = zip(model.parameters(), theirs, strict=True)
+    return max(
+        float((p.grad - g).abs().max() / g.abs().max()) for p, g in found if p.grad is not None
+    )
+
+
+def main() -> None:
+    """Time and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--batch", type=int, default=32)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    hand, auto = (trainer(kind, arguments.batch, "sgd") for kind in ("hand", "autograd"))
+    adam = trainer("hand", arguments.batch, "adamw")
+    calls = max(20, 20_000 // max(32, arguments.batch))
+    found = in_turns(
+        {
+            "loss and gradients, by hand": gradients_alone(hand),
+            "loss and gradients, by autograd": gradients_alone(auto),
+            "whole step (SGD), by hand": hand.update,
+            "whole step (SGD), by autograd": auto.update,
+            "whole step (AdamW), by hand": adam.update,
+            "the lecture's own loop (SGD)": lecture(arguments.batch),
+        },
+        calls=calls,
+    )
+    print(f"batch {arguments.batch}, {arguments.threads} thread(s), medians of 15 rounds")
+    for name, seconds in found.items():
+        print(f"{name:34} {seconds * 1e6:9.1f} µs")
+    names = list(found)
+    for fast, slow in ((0, 1), (2, 3), (2, 5)):
+        ratio = found[names[slow]] / found[names[fast]]
+        print(f"{names[slow]} / {names[fast]}: {ratio:.2f}")
+    print(f"largest relative difference of a gradient, float64: {worst_difference():.1e}")
+    assert np.isfinite(list(found.values())).all()
+
+
+if __name__ == "__main__":
+    main()

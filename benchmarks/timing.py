@@ -1,0 +1,26 @@
+"""Fair timing: turns are taken in rounds, so that a drift of the machine meets everyone."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+__all__ = ["in_turns"]
+
+
+def in_turns(
+    tasks: Mapping[str, Callable[[], object]], *, calls: int, rounds: int = 15
+) -> dict[str, float]:
+    """The median seconds a call of each task, over rounds in which each has its turn."""
+    times: dict[str, list[float]] = {name: [] for name in tasks}
+    for task in tasks.values():
+        for _ in range(max(3, calls // 10)):
+            task()
+    for _ in range(rounds):
+        for name, task in tasks.items():
+            began = time.perf_counter()
+            for _ in range(calls):
+                task()
+            times[name].append((time.perf_counter() - began) / calls)
+    return {name: statistics.median(found) for name, found in times.items()}

@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hornbook.data.batches import (
+    Batches,
+    BlockBatches,
+    RowBatches,
+    WindowBatches,
+    make_batches,
+)
+from hornbook.data.corpus import Corpus, load_corpus
+from hornbook.data.stream import IGNORED, Ids, Stream, encode_lines, encode_text
+from hornbook.data.tokenizer import CharTokenizer
+
+NAMES = Path(__file__).parents[1] / "hornbook" / "data" / "bundled" / "names.txt"
+
+
+def counting(n: int, before: int = 0) -> Stream:
+    """A text in which no symbol comes twice, so that each id says where it stands."""
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + before + n)))
+    return encode_text(text[before:], CharTokenizer.fit([text], boundary=False), text[:before])
+
+
+def lines(*words: str) -> Stream:
+    return encode_lines(words, CharTokenizer.fit(words, boundary=True))
+
+
+@pytest.fixture(scope="module")
+def names() -> Stream:
+    corpus: Corpus = load_corpus(NAMES)
+    tokenizer = CharTokenizer.fit(corpus.lines, boundary=True)
+    return encode_lines(tuple(corpus.lines), tokenizer)
+
+
+WORDS = lines(*("abc"[i % 3] * (1 + i % 7) for i in range(40)))
+KINDS: dict[str, Callable[[int], Batches]] = {
+    "window": lambda seed: make_batches(
+        counting(50), "window", block_size=3, batch_size=4, seed=seed
+    ),
+    "window of lines": lambda seed: make_batches(
+        WORDS, "window", block_size=3, batch_size=4, seed=seed
+    ),
+    "row": lambda seed: make_batches(WORDS, "sequence", block_size=5, batch_size=4, seed=seed),
+    "block": lambda seed: make_batches(
+        counting(50), "sequence", block_size=5, batch_size=4, seed=seed
+    ),
+}
+every_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+def plain(batch: tuple[Ids, Ids]) -> tuple[list[list[int]], list[int]]:
+    return batch[0].tolist(), batch[1].tolist()
+
+
+def take(batches: Batches, n: int) -> list[tuple[list[list[int]], list[int]]]:
+    return [plain(next(batches)) for _ in range(n)]
+
+
+def epoch(batches: Batches, which: int) -> list[tuple[Ids, Ids]]:
+    first = which * batches.per_epoch
+    return [batches.batch(n) for n in range(first, first + batches.per_epoch)]
+
+
+def test_the_kind_follows_from_the_model_and_the_stream() -> None:
+    kinds = {name: type(make(1)) for name, make in KINDS.items()}
+    assert kinds == {
+        "window": WindowBatches,
+        "window of lines": WindowBatches,
+        "row": RowBatches,
+        "block": BlockBatches,
+    }
+
+
+@every_kind
+def test_the_seed_decides_the_batches(kind: str) -> None:
+    assert take(KINDS[kind](7), 40) == take(KINDS[kind](7), 40)
+    assert take(KINDS[kind](7), 40) != take(KINDS[kind](8), 40)
+
+
+@every_kind
+def test_each_epoch_has_an_order_of_its_own(kind: str) -> None:
+    batches = KINDS[kind](7)
+    first, second = (take(batches, batches.per_epoch) for _ in range(2))
+    assert first != second
+
+
+@every_kind
+@given(cursor=st.integers(0, 60))
+def test_going_on_from_a_cursor_gives_the_same_batches(kind: str, cursor: int) -> None:
+    whole = KINDS[kind](7)
+    expected = take(whole, 80)[cursor:]
+    assert whole.cursor == 80
+    resumed = KINDS[kind](7)
+    resumed.cursor = cursor
+    assert take(resumed, 80 - cursor) == expected
+
+
+@every_kind
+def test_a_batch_is_the_same_whenever_it_is_asked_for(kind: str) -> None:
+    whole = take(KINDS[kind](7), 60)
+    batches = KINDS[kind](7)
+    for n in (59, 0, 30, 31, 29, 3, 58, 0):
+        assert plain(batches.batch(n)) == whole[n]
+
+
+def test_a_cursor_deep_in_a_large_set_gives_the_same_batches(names: Stream) -> None:
+    whole = WindowBatches(names, 3, 32, seed=1)
+    expected = take(whole, whole.per_epoch + 3)
+    for cursor in (2_047, 2_048, 5_000, whole.per_epoch - 1):
+        resumed = WindowBatches(names, 3, 32, seed=1)
+        resumed.cursor = cursor
+        assert take(resumed, 3) == expected[cursor : cursor + 3]
+
+
+@pytest.mark.parametrize("which", [0, 1, 5])
+def test_each_window_comes_once_an_epoch(which: int) -> None:
+    stream = counting(60, before=4)
+    batches = WindowBatches(stream, 3, 5, seed=1)
+    assert batches.per_epoch == 12
+    seen: list[int] = []
+    for contexts, targets in epoch(batches, which):
+        assert contexts.shape == (5, 3)
+        # Ids count up, so each context is known from its target.
+        np.testing.assert_array_equal(contexts, targets[:, None] + np.arange(-3, 0))
+        seen += targets.tolist()
+    assert sorted(seen) == list(range(4, 64))
+
+
+def test_a_rest_that_fills_no_batch_waits_for_another_epoch() -> None:
+    batches = WindowBatches(counting(50), 3, 7, seed=1)
+    left_out = []
+    for which in range(8):
+        seen = Counter(int(target) for _, targets in epoch(batches, which) for target in targets)
+        assert (len(seen), seen.total()) == (49, 49)
+        left_out += [target for target in range(50) if target not in seen]
+    assert len(set(left_out)) > 1
+
+
+@pytest.mark.parametrize("which", [0, 1, 5])
+@pytest.mark.parametrize("batch_size", [1, 4, 7, 500])
+def test_each_row_comes_once_an_epoch(which: int, batch_size: int) -> None:
+    words = [chr(97 + i % 26) * (1 + i % 9) for i in range(203)]
+    stream = lines(*words)
+    batches = RowBatches(stream, 20, batch_size, seed=1)
+    seen: list[tuple[int, ...]] = []
+    for inputs, targets in epoch(batches, which):
+        assert len(targets) > 0
+        assert targets.shape[1] == (targets != IGNORED).sum(axis=1).max()
+        for row, wanted in zip(inputs.tolist(), targets.tolist(), strict=True):
+            length = len(wanted) - wanted.count(IGNORED)
+            assert row[:length] == [0, *wanted[: length - 1]]
+            seen.append(tuple(wanted[:length]))
+    ids = CharTokenizer.fit(words, boundary=True)
+    assert Counter(seen) == Counter((*ids.encode(word).tolist(), 0) for word in words)
+    assert batches.per_epoch == -(-203 // batch_size)
+
+
+def padding(batches: list[tuple[Ids, Ids]]) -> float:
+    """The share of positions that are padding."""
+    padded = sum(int((targets == IGNORED).sum()) for _, targets in batches)
+    return padded / sum(targets.size for _, targets in batches)
+
+
+def test_grouping_rows_by_length_leaves_little_padding(names: Stream) -> None:
+    grouped = padding(epoch(RowBatches(names, 32, 32, seed=1), 0))
+    at, lengths = names.pieces(32)
+    order = np.random.default_rng(1).permutation(len(at))
+    chance = padding(
+        [
+            names.rows(at[order[i : i + 32]], lengths[order[i : i + 32]])
+            for i in range(0, 32_000, 32)
+        ]
+    )
+    assert grouped < 0.03
+    assert chance > 10 * grouped
+
+
+def test_batches_of_rows_hold_about_as_many_predictions_each(names: Stream) -> None:
+    batches = RowBatches(names, 32, 32, seed=1)
+    held = [int((targets != IGNORED).sum()) for _, targets in epoch(batches, 0)]
+    mean = len(names) / batches.per_epoch
+    assert max(held) < 1.1 * mean
+    assert sorted(held)[1] > 0.9 * mean  # only the rest of the last pool may be small
+
+
+def test_short_and_long_rows_come_in_any_order(names: Stream) -> None:
+    widths = [targets.shape[1] for _, targets in epoch(RowBatches(names, 32, 32, seed=1), 0)]
+    rises = sum(after > before for before, after in pairwise(widths))
+    falls = sum(after < before for before, after in pairwise(widths))
+    assert min(rises, falls) > len(widths) / 3
+
+
+def test_a_row_longer_than_a_batch_leaves_no_batch_empty() -> None:
+    stream = lines("abc" * 60, *["a"] * 19)
+    for inputs, _ in epoch(RowBatches(stream, 500, 4, seed=1), 0):
+        assert len(inputs) > 0
+
+
+def test_blocks_are_stretches_of_the_text_from_all_of_it() -> None:
+    stream = counting(20, before=6)
+    batches = BlockBatches(stream, 8, 16, seed=1)
+    begins: set[int] = set()
+    for n in range(20):
+        inputs, targets = batches.batch(n)
+        assert targets.shape == (16, 8)
+        np.testing.assert_array_equal(inputs, targets - 1)
+        np.testing.assert_array_equal(targets, targets[:, :1] + np.arange(8))
+        begins.update(targets[:, 0].tolist())
+    assert begins == set(range(6, 26 - 8 + 1))
+
+
+def test_the_first_block_of_a_text_begins_with_the_filling_symbol() -> None:
+    batches = BlockBatches(counting(9), 9, 1, seed=1)
+    inputs, targets = next(batches)
+    assert inputs.tolist() == [[0, 0, 1, 2, 3, 4, 5, 6, 7]]
+    assert targets.tolist() == [list(range(9))]
+
+
+def test_an_epoch_of_blocks_reads_as_much_as_the_text_holds() -> None:
+    assert BlockBatches(counting(100), 5, 4, seed=1).per_epoch == 5
+    assert BlockBatches(counting(10), 5, 4, seed=1).per_epoch == 1
+
+
+def test_a_batch_bigger_than_the_data_is_all_of_it() -> None:
+    windows = WindowBatches(counting(5), 3, 100, seed=1)
+    rows = RowBatches(lines("ab", "c"), 8, 100, seed=1)
+    assert (windows.per_epoch, rows.per_epoch) == (1, 1)
+    for n in range(3):
+        assert sorted(windows.batch(n)[1].tolist()) == list(range(5))
+        assert sorted(rows.batch(n)[1].tolist()) == [[1, 2, 0], [3, 0, IGNORED]]
+
+
+def test_a_block_bigger_than_the_text_is_all_of_it() -> None:
+    inputs, targets = BlockBatches(counting(5), 100, 2, seed=1).batch(3)
+    assert inputs.shape == (2, 5)
+    assert targets.tolist() == [list(range(5))] * 2

@@ -1,0 +1,352 @@
+"""The contract that every family keeps, asked of each of them; then what each is by itself."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from hornbook.data.batches import make_batches
+from hornbook.data.stream import Stream, encode_lines, encode_text
+from hornbook.data.tokenizer import CharTokenizer, Vocabulary
+from hornbook.errors import HornbookError, RunError, SettingsError
+from hornbook.evaluation import measure
+from hornbook.models import FAMILIES, family
+from hornbook.models.bigram import Bigram, BigramSettings
+from hornbook.models.mlp import MLP, MLPSettings
+from hornbook.models.network import Network
+from hornbook.models.ngram import NGram, NGramSettings
+from hornbook.training import TrainingSettings
+from hornbook.training.trainer import Trainer
+from tests.referee import close
+
+LINES = ("emma", "olivia", "ava", "isabella", "sophia", "mia", "amelia", "harper", "ann", "bo") * 3
+TEXT = "to be, or not to be: that is the question.\n" * 8
+
+# Every family, and every variant whose computation differs.
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "bigram": ("bigram", {}),
+    "bigram one-hot": ("bigram", {"one_hot": True}),
+    "bigram l2": ("bigram", {"l2": 0.5}),
+    "mlp": ("mlp", {"n_hidden": (12,), "n_embd": 4}),
+    "mlp plain": ("mlp", {"n_hidden": (12,), "n_embd": 4, "norm": "none", "block_size": 3}),
+    "mlp relu layer norm": ("mlp", {"n_hidden": (9, 8), "activation": "relu", "norm": "layer"}),
+    "mlp deep": ("mlp", {"n_hidden": (8, 8, 8), "output_norm": True, "init": "xavier"}),
+    "mlp bias before norm": ("mlp", {"n_hidden": (8,), "bias_before_norm": True}),
+    "mlp deep, output bias": (
+        "mlp", {"n_hidden": (8,), "output_norm": True, "bias_before_norm": True}
+    ),
+    "mlp dropout": ("mlp", {"n_hidden": (8, 8), "dropout": 0.3}),
+}  # fmt: skip
+
+
+def world(mode: str = "lines") -> tuple[CharTokenizer, Stream]:
+    if mode == "lines":
+        tokenizer = CharTokenizer.fit(LINES, boundary=True)
+        return tokenizer, encode_lines(LINES, tokenizer)
+    tokenizer = CharTokenizer.fit([TEXT], boundary=False)
+    return tokenizer, encode_text(TEXT, tokenizer)
+
+
+def build(variant: str, vocabulary: Vocabulary, seed: int = 0) -> Network:
+    name, changes = VARIANTS[variant]
+    made = family(name).load()
+    model: Network = made(made.Settings(**changes), vocabulary, torch.Generator().manual_seed(seed))
+    return model
+
+
+def batch_of(model: Network, stream: Stream, size: int = 7) -> tuple[Any, Any]:
+    return next(
+        make_batches(stream, model.reads, block_size=model.block_size, batch_size=size, seed=1)
+    )
+
+
+each = pytest.mark.parametrize("variant", VARIANTS)
+modes = pytest.mark.parametrize("mode", ["lines", "text"])
+
+
+def test_every_family_of_nets_is_held_to_the_contract() -> None:
+    nets = {name for name, line in FAMILIES.items() if not line.counted}
+    assert nets == {name for name, _ in VARIANTS.values()}
+
+
+@each
+@modes
+def test_shapes(variant: str, mode: str) -> None:
+    tokenizer, stream = world(mode)
+    model = build(variant, tokenizer.vocabulary)
+    inputs, targets = batch_of(model, stream)
+    logits = model(torch.from_numpy(inputs))
+    assert logits.shape == (*targets.shape, tokenizer.vocab_size)
+    losses = model.token_losses(inputs, targets)
+    assert losses.shape == targets.shape
+    assert (losses[targets < 0] == 0).all()
+    assert (losses[targets >= 0] > 0).all()
+
+
+@each
+@modes
+def test_by_hand_equals_autograd(variant: str, mode: str) -> None:
+    tokenizer, stream = world(mode)
+    model = build(variant, tokenizer.vocabulary).double()
+    for p in model.parameters():
+        # Away from zeros and ones, where a wrong factor could hide.
+        p.data.add_(torch.randn(p.shape, generator=torch.Generator().manual_seed(9)) * 0.3)
+    batch = batch_of(model, stream)
+    rng = torch.get_rng_state()
+    loss = model.loss(batch)
+    loss.backward()  # type: ignore[no-untyped-call]
+    theirs = {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
+    assert len(theirs) == len(list(model.parameters()))
+    model.zero_grad()
+    torch.set_rng_state(rng)
+    with torch.no_grad():
+        again, backward = model.loss_vjp(batch)
+        backward()
+    close(again, loss)
+    largest = max(float(g.abs().max()) for g in theirs.values())
+    for name, p in model.named_parameters():
+        assert p.grad is not None, name
+        # A bias before BatchNorm has a gradient of zero, in either way up to rounding.
+        if float(theirs[name].abs().max()) > 1e-12 * largest:
+            close(p.grad, theirs[name])
+        else:
+            assert float(p.grad.abs().max()) <= 1e-12 * largest
+
+
+@each
+@modes
+def test_the_first_loss_is_near_that_of_guessing(variant: str, mode: str) -> None:
+    tokenizer, stream = world(mode)
+    loss = measure(build(variant, tokenizer.vocabulary), stream).nats
+    assert loss == pytest.approx(math.log(tokenizer.vocab_size), abs=0.15)
+
+
+@each
+@modes
+def test_step_equals_forward(variant: str, mode: str) -> None:
+    tokenizer, stream = world(mode)
+    model = build(variant, tokenizer.vocabulary).eval()
+    length = 12
+    ids = stream.ids[stream.first : stream.first + length].astype(np.int64)
+    if mode == "lines":
+        ids = tokenizer.encode("isabella")
+    before = np.concatenate([[tokenizer.start], ids[:-1]])
+    state: Any = None
+    stepped = []
+    for token in before:
+        logits, state = model.step(np.array([token, token]), state)
+        stepped.append(logits[0])
+        np.testing.assert_allclose(logits[0], logits[1], atol=1e-6)
+    if model.reads == "window":
+        padded = np.concatenate([np.full(model.block_size, tokenizer.start), ids[:-1]])
+        rows = np.lib.stride_tricks.sliding_window_view(padded, model.block_size)
+        assert len(rows) == len(ids)
+        whole = model(torch.from_numpy(rows.copy())).detach().numpy()
+    else:
+        whole = model(torch.from_numpy(before[None])).detach().numpy()[0]
+    np.testing.assert_allclose(np.stack(stepped), whole, atol=1e-5)
+
+
+@each
+def test_the_future_is_not_seen(variant: str) -> None:
+    tokenizer, stream = world()
+    model = build(variant, tokenizer.vocabulary).eval()
+    if model.reads == "window":
+        inputs, targets = stream.windows(np.arange(1, 9), model.block_size)
+        # The context of a prediction ends right before it: ". e m m" for the a of emma.
+        assert (inputs[:, -1] == stream.ids[:8]).all()
+        assert (targets == stream.ids[1:9]).all()
+        return
+    ids = torch.from_numpy(tokenizer.encode("isabella"))[None]
+    changed = ids.clone()
+    changed[0, 5:] = 1
+    assert torch.equal(model(ids)[:, :5], model(changed)[:, :5])
+
+
+@each
+def test_one_batch_can_be_learned_by_heart(variant: str) -> None:
+    tokenizer, stream = world()
+    model = build(variant, tokenizer.vocabulary)
+    batch = batch_of(model, stream, 6)
+    if model.reads == "sequence":
+        # A bigram cannot tell the two a of ava apart: a batch without such pairs.
+        single = encode_lines(("mia",), tokenizer)
+        batch = batch_of(model, single, 1)
+
+    class Same:
+        cursor, per_epoch = 0, 1
+
+        def __next__(self) -> Any:
+            return batch
+
+    settings = TrainingSettings(
+        steps=400, learning_rate=0.05, weight_decay=0.0, schedule="constant", patience=0
+    )
+    trainer = Trainer(model, Same(), settings, lambda: {"dev": 0.0})
+    trainer.run()
+    with torch.no_grad():
+        model.eval()
+        found = float(
+            model.cross_entropy(model(torch.from_numpy(batch[0])), torch.from_numpy(batch[1]))
+        )
+    limit = {"bigram l2": 1.0, "mlp dropout": 0.5}.get(variant, 0.1)
+    assert found < limit + ambiguity(*batch)
+
+
+def ambiguity(inputs: Any, targets: Any) -> float:
+    """The least possible loss of a batch in which the same context has several targets."""
+    if targets.ndim > 1:
+        return 0.0
+    seen: dict[tuple[int, ...], list[int]] = {}
+    for row, target in zip(inputs.tolist(), targets.tolist(), strict=True):
+        seen.setdefault(tuple(row), []).append(target)
+    total = sum(
+        -math.log(group.count(target) / len(group)) for group in seen.values() for target in group
+    )
+    return total / len(targets)
+
+
+@each
+def test_arrays_bring_a_model_back(variant: str) -> None:
+    tokenizer, stream = world()
+    model = build(variant, tokenizer.vocabulary, seed=1)
+    other = build(variant, tokenizer.vocabulary, seed=2)
+    for p in model.parameters():
+        p.data.add_(0.1)
+    other.load_arrays(model.arrays())
+    assert measure(model, stream) == measure(other, stream)
+    arrays = model.arrays()
+    arrays.popitem()
+    with pytest.raises(RunError, match="do not fit"):
+        other.load_arrays(arrays)
+
+
+def test_settings_are_their_json() -> None:
+    for name, changes in VARIANTS.values():
+        kind = family(name).load().Settings
+        made = kind(**changes)
+        assert kind.from_dict(made.as_dict()) == made
+
+
+def test_an_unknown_family_is_an_error_that_names_the_known() -> None:
+    with pytest.raises(SettingsError, match="no model family 'gpt9'") as caught:
+        family("gpt9")
+    assert "mlp" in caught.value.hint
+
+
+# --- the lectures' sizes ----------------------------------------------------------------------
+
+LETTERS = Vocabulary(27, boundary=True, start=0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "parameters"),
+    [
+        ({"norm": "none"}, 11_897),
+        ({}, 12_097),
+        ({"bias_before_norm": True}, 12_297),
+        ({"n_hidden": (100,) * 5, "output_norm": True}, 47_024),
+        ({"n_hidden": (100,) * 5, "norm": "none"}, 46_497),
+        ({"block_size": 8}, 22_097),
+    ],
+)
+def test_the_lectures_nets_are_settings_of_the_mlp(
+    changes: dict[str, Any], parameters: int
+) -> None:
+    base: dict[str, Any] = {"block_size": 3, "n_embd": 10, "n_hidden": (200,)}
+    assert MLP(MLPSettings(**{**base, **changes}), LETTERS).n_parameters == parameters
+
+
+def test_a_confident_start_is_the_lectures_first_mistake() -> None:
+    tokenizer, stream = world()
+    settings = MLPSettings(
+        block_size=3, n_embd=10, n_hidden=(200,), norm="none", init="normal", gain=1.0,
+        output_gain=1.0,
+    )  # fmt: skip
+    model = MLP(settings, tokenizer.vocabulary, torch.Generator().manual_seed(0))
+    assert measure(model, stream).nats > 10
+
+
+def test_settings_without_effect_are_refused() -> None:
+    wrong: list[dict[str, Any]] = [
+        {"norm": "none", "output_norm": True},
+        {"norm": "layer", "bias_before_norm": True},
+        {"n_hidden": ()},
+        {"n_hidden": (0,)},
+        {"n_embd": -1},
+        {"gain": 0.0},
+    ]
+    for changes in wrong:
+        with pytest.raises(HornbookError):
+            MLPSettings(**changes)
+
+
+# --- the bigram net ----------------------------------------------------------------------------
+
+
+def test_one_hot_times_the_matrix_is_a_row_of_the_table() -> None:
+    tokenizer, stream = world()
+    table = Bigram(BigramSettings(), tokenizer.vocabulary).double()
+    product = Bigram(BigramSettings(one_hot=True), tokenizer.vocabulary).double()
+    logits = torch.randn(tokenizer.vocab_size, tokenizer.vocab_size, dtype=torch.float64)
+    table.weight.data.copy_(logits)
+    product.weight.data.copy_(logits.t())
+    batch = batch_of(table, stream)
+    found = []
+    for model in (table, product):
+        with torch.no_grad():
+            loss, backward = model.loss_vjp(batch)
+            backward()
+        assert model.weight.grad is not None
+        found.append((loss, model.weight.grad))
+    close(found[0][0], found[1][0])
+    close(found[0][1], found[1][1].t())
+    close(table.matrix(), product.matrix())
+
+
+def trained_bigram(**changes: Any) -> tuple[Bigram, NGram, Stream]:
+    lines = tuple(random_lines())
+    tokenizer = CharTokenizer.fit(lines, boundary=True)
+    stream = encode_lines(lines, tokenizer)
+    counts = NGram(NGramSettings(order=2, smoothing="mle"), tokenizer.vocabulary).fit(stream)
+    model = Bigram(BigramSettings(**changes), tokenizer.vocabulary)
+    settings = TrainingSettings(
+        steps=800, batch_size=64, learning_rate=0.1, weight_decay=0.0, patience=0
+    )
+    batches = make_batches(stream, "sequence", block_size=64, batch_size=64, seed=0)
+    Trainer(model, batches, settings, lambda: {"dev": 0.0}).run()
+    return model, counts, stream
+
+
+def random_lines() -> list[str]:
+    rng = np.random.default_rng(0)
+    return ["".join(rng.choice(list("abcd"), rng.integers(1, 9))) for _ in range(600)]
+
+
+def test_the_bigram_net_learns_the_counts() -> None:
+    model, counts, stream = trained_bigram()
+    assert measure(model, stream).nats == pytest.approx(measure(counts, stream).nats, abs=0.003)
+    learned = torch.softmax(model.matrix(), 1).numpy()
+    rows = np.arange(len(learned))[:, None]
+    np.testing.assert_allclose(learned, counts.probabilities(rows), atol=0.02)
+
+
+def test_l2_pulls_towards_uniform() -> None:
+    free, _, _ = trained_bigram()
+    pulled, _, _ = trained_bigram(l2=1.0)
+    v = pulled.vocabulary.size
+    spread = [float((torch.softmax(m.matrix(), 1) - 1 / v).abs().max()) for m in (free, pulled)]
+    assert spread[1] < 0.7 * spread[0]
+
+
+def test_the_seed_decides_the_start() -> None:
+    tokenizer, _ = world()
+    first, same, other = (build("mlp", tokenizer.vocabulary, seed) for seed in (4, 4, 5))
+    start, again, different = (dict(m.named_parameters()) for m in (first, same, other))
+    for name, p in start.items():
+        assert torch.equal(p, again[name])
+    assert any(not torch.equal(p, different[name]) for name, p in start.items())

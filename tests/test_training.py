@@ -1,0 +1,254 @@
+"""Optimizers and schedules against torch.optim, and the trainer on its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from hornbook.errors import RunError, SettingsError, TrainingError
+from hornbook.nn import BatchNorm1d, Embedding, Linear, Sequential, Tanh
+from hornbook.training import TrainingSettings
+from hornbook.training.optimizers import FlatParameters, make_optimizer
+from hornbook.training.schedules import learning_rate
+from hornbook.training.trainer import Record, Trainer, choose_device
+from tests.referee import close
+
+
+def net(seed: int = 0) -> Sequential:
+    torch.manual_seed(seed)
+    # No bias before BatchNorm: its gradient is rounding alone, which Adam would blow up.
+    return Sequential(Linear(3, 4, bias=False), BatchNorm1d(4), Tanh(), Linear(4, 1)).double()
+
+
+def test_flat_parameters_are_views_decayed_first() -> None:
+    model = Sequential(Embedding(5, 2), Linear(2, 3), BatchNorm1d(3))
+    flat = FlatParameters(model)
+    assert flat.decayed == 6
+    assert len(flat.values) == sum(p.numel() for p in model.parameters())
+    flat.values.fill_(7)
+    flat.grads.fill_(3)
+    assert all((p == 7).all() and (p.grad == 3).all() for p in model.parameters())  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.3])
+@pytest.mark.parametrize("rule", ["sgd", "momentum", "adamw"])
+def test_updates_equal_torchs(rule: str, decay: float) -> None:
+    mine, theirs = net(), net()
+    changes: dict[str, Any] = {"optimizer": "adamw" if rule == "adamw" else "sgd"}
+    if rule == "momentum":
+        changes["momentum"] = 0.9
+    settings = TrainingSettings(weight_decay=decay, **changes)
+    weights = [m.weight for m in theirs.modules() if isinstance(m, Linear)]
+    rest = [p for p in theirs.parameters() if all(p is not w for w in weights)]
+    groups = [{"params": weights, "weight_decay": decay}, {"params": rest, "weight_decay": 0.0}]
+    reference: torch.optim.Optimizer
+    if rule == "adamw":
+        betas = (settings.beta1, settings.beta2)
+        reference = torch.optim.AdamW(groups, lr=0.05, betas=betas)
+    else:
+        reference = torch.optim.SGD(groups, lr=0.05, momentum=settings.momentum)
+    flat = FlatParameters(mine)
+    optimizer = make_optimizer(flat, settings)
+    for turn in range(20):
+        x = torch.randn(6, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(turn))
+        for model, zero in ((mine, flat.grads.zero_), (theirs, reference.zero_grad)):
+            zero()
+            (model(x) ** 2).sum().backward()
+        with torch.no_grad():
+            optimizer.update(0.05)
+        reference.step()
+    for p, q in zip(mine.parameters(), theirs.parameters(), strict=True):
+        close(p.detach(), q.detach())
+
+
+def torch_rates(make: Callable[[torch.optim.Optimizer], Any], steps: int) -> list[float]:
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
+    scheduler = make(optimizer)
+    rates = []
+    for _ in range(steps):
+        rates.append(float(optimizer.param_groups[0]["lr"]))
+        optimizer.step()
+        scheduler.step()
+    return rates
+
+
+def test_one_cycle_is_torchs() -> None:
+    rates = torch_rates(
+        lambda o: torch.optim.lr_scheduler.OneCycleLR(
+            o, 0.5, total_steps=101, pct_start=0.3, cycle_momentum=False
+        ),
+        100,
+    )
+    s = TrainingSettings(steps=101, learning_rate=0.5, peak_at=0.3)
+    assert [learning_rate(s, i) for i in range(100)] == pytest.approx(rates)
+
+
+def test_cosine_is_torchs() -> None:
+    rates = torch_rates(lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 80), 80)
+    s = TrainingSettings(steps=80, learning_rate=0.5, schedule="cosine")
+    assert [learning_rate(s, i) for i in range(80)] == pytest.approx(rates)
+
+
+def test_step_is_the_lectures_and_warm_up_rises() -> None:
+    s = TrainingSettings(steps=100, learning_rate=0.1, schedule="step", decay_at=0.5, warmup=9)
+    rates = [learning_rate(s, i) for i in range(100)]
+    assert rates[:10] == pytest.approx([0.01 * i for i in range(1, 11)])
+    assert rates[10:50] == pytest.approx([0.1] * 40)
+    assert rates[50:] == pytest.approx([0.01] * 50)
+    constant = TrainingSettings(steps=5, learning_rate=0.1, schedule="constant")
+    assert [learning_rate(constant, i) for i in range(5)] == [0.1] * 5
+
+
+def test_settings_that_nothing_reads_are_refused() -> None:
+    wrong: list[dict[str, Any]] = [
+        {"momentum": 0.9}, {"optimizer": "sgd", "beta1": 0.5}, {"warmup": 5}, {"decay_at": 0.7},
+        {"schedule": "cosine", "peak_at": 0.5}, {"steps": 0}, {"learning_rate": 0.0},
+        {"learning_rate": math.nan}, {"batch_size": -3}, {"threads": 10**6},
+    ]  # fmt: skip
+    for changes in wrong:
+        with pytest.raises(SettingsError):
+            TrainingSettings(**changes)
+
+
+class Line(torch.nn.Module):
+    """y = a x + b by least squares: as far from language as the trainer cares."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = Linear(1, 1)
+        for p in self.parameters():
+            torch.nn.init.constant_(p, 0.0)
+
+    def loss(self, batch: Any) -> Tensor:
+        return self.loss_vjp(batch)[0]
+
+    def loss_vjp(self, batch: Any) -> tuple[Tensor, Callable[[], None]]:
+        x, y = batch
+        found, backward = self.line.vjp(x)
+        error = found - y
+        return (error * error).mean(), lambda: void(backward(2 * error / error.numel()))
+
+
+def void(value: object) -> None:
+    """Forget a value."""
+
+
+class Points:
+    """Noisy points of a line, a function of the cursor alone."""
+
+    per_epoch = 10
+
+    def __init__(self) -> None:
+        self.cursor = 0
+
+    def __next__(self) -> tuple[Tensor, Tensor]:
+        x = torch.randn(16, 1, generator=torch.Generator().manual_seed(self.cursor))
+        self.cursor += 1
+        return x, 3 * x - 1
+
+
+def trainer(**changes: Any) -> tuple[Trainer, list[Record], list[int]]:
+    records: list[Record] = []
+    kept: list[int] = []
+    model = Line()
+    base: dict[str, Any] = {"steps": 60, "learning_rate": 0.3, "weight_decay": 0.0, "patience": 0}
+    settings = TrainingSettings(**{**base, **changes})
+
+    def evaluate() -> dict[str, float]:
+        weight, bias = float(model.line.weight.detach()), float(model.line.bias.detach())  # type: ignore[union-attr]
+        return {"dev": (weight - 3) ** 2 + (bias + 1) ** 2}
+
+    made = Trainer(
+        model, Points(), settings, evaluate,
+        on_record=records.append, on_best=lambda: kept.append(made.step),
+    )  # fmt: skip
+    return made, records, kept
+
+
+@pytest.mark.parametrize("gradients", ["hand", "autograd"])
+def test_the_trainer_fits_a_line(gradients: str) -> None:
+    made, records, kept = trainer(gradients=gradients, steps=300)
+    assert made.run() == "finished"
+    assert records[-1].losses["dev"] < 1e-4
+    assert records[0].step == 0
+    assert records[0].batch is None
+    assert 0 not in kept
+    assert [r.step for r in records] == list(range(0, 301, 15))
+
+
+def test_early_stopping_waits_for_its_patience() -> None:
+    made, records, _ = trainer(patience=2, learning_rate=1e-9, steps=1000)
+    made.evaluate = lambda: {"dev": 1.0}
+    assert made.run() == "early"
+    assert [r.best for r in records] == [False, True, False, False]
+
+
+def test_a_request_to_stop_ends_after_the_step_and_keeps_the_state() -> None:
+    made, _, _ = trainer()
+    saved: list[int] = []
+    made.on_checkpoint = lambda: saved.append(made.step)
+    made.on_progress = lambda t: setattr(t, "stop", t.step == 7)
+    assert made.run() == "interrupted"
+    assert saved[-1] == made.step == 7
+
+
+def test_a_loss_that_is_no_number_is_an_error_that_says_what_to_do() -> None:
+    made, _, _ = trainer(learning_rate=1e6, optimizer="sgd", schedule="constant")
+    with pytest.raises(TrainingError, match="diverged") as caught:
+        made.run()
+    assert "--learning-rate" in caught.value.hint
+
+
+def test_clipping_shortens_long_gradients_only() -> None:
+    for clip, length in ((0.5, 0.5), (1e6, None)):
+        made, _, _ = trainer(clip=clip)
+        norms: list[float] = []
+        update = made.optimizer.update
+
+        def spy(rate: float, made: Trainer = made, norms: list[float] = norms) -> None:
+            norms.append(float(made.flat.grads.norm()))
+
+        made.optimizer.update = spy  # type: ignore[method-assign]
+        made.update()
+        assert (norms[0] == pytest.approx(length)) if length else norms[0] > 0.5
+        assert update is not spy
+
+
+@pytest.mark.parametrize("stop_at", [1, 17, 40])
+def test_a_state_that_is_loaded_goes_on_bit_for_bit(stop_at: int) -> None:
+    whole, whole_records, _ = trainer(checkpoint_every=1)
+    whole.run()
+    first, first_records, _ = trainer()
+    first.on_progress = lambda t: setattr(t, "stop", t.step == stop_at)
+    first.run()
+    second, second_records, _ = trainer()
+    second.load_state(*first.state())
+    assert second.run() == "finished"
+    assert torch.equal(second.flat.values, whole.flat.values)
+
+    def figures(records: list[Record]) -> list[dict[str, Any]]:
+        return [{k: v for k, v in r.as_dict().items() if k != "seconds"} for r in records]
+
+    assert figures(first_records + second_records) == figures(whole_records)
+
+
+def test_a_foreign_state_is_refused() -> None:
+    made, _, _ = trainer()
+    arrays, values = made.state()
+    with pytest.raises(RunError, match="does not fit"):
+        made.load_state({}, values)
+    with pytest.raises(RunError, match="does not fit"):
+        made.load_state(arrays, {})
+
+
+def test_devices() -> None:
+    assert choose_device("cpu").type == "cpu"
+    assert choose_device("auto").type in ("cpu", "cuda", "mps")
+    if not torch.cuda.is_available():
+        with pytest.raises(SettingsError, match="no cuda device"):
+            choose_device("cuda")
