@@ -43,7 +43,7 @@ def trainer(gradients: str, batch: int, optimizer: str) -> Trainer:
     batches = make_batches(stream, "window", block_size=3, batch_size=batch, seed=0)
     training: Any = {"gradients": gradients, "optimizer": optimizer, "steps": 10**9}
     model.train()
-    return Trainer(model, batches, TrainingSettings(**training), lambda: {})
+    return Trainer(model, batches, TrainingSettings(**training), dict)
 
 
 def gradients_alone(made: Trainer) -> Callable[[], None]:

@@ -72,7 +72,7 @@ def hand_equals_autograd(layer: Layer, x: Tensor, relative: float = 1e-10) -> No
 
 
 def finite_difference(f: Callable[[], float], x: Tensor, step: float = 1e-6) -> Tensor:
-    """The gradient of f with respect to the elements of x, which f reads, by central differences."""
+    """The gradient of f with respect to the elements of x, by central differences."""
     gradient = torch.zeros_like(x)
     flat, out = x.view(-1), gradient.view(-1)
     for i in range(len(flat)):

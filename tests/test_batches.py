@@ -210,6 +210,7 @@ def test_blocks_are_stretches_of_the_text_from_all_of_it() -> None:
     batches = BlockBatches(stream, 8, 16, seed=1)
     begins: set[int] = set()
     for n in range(20):
+        assert plain(batches.batch(n)) not in map(plain, map(batches.batch, range(n)))
         inputs, targets = batches.batch(n)
         assert targets.shape == (16, 8)
         np.testing.assert_array_equal(inputs, targets - 1)

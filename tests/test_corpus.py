@@ -51,9 +51,13 @@ RECIPES = "\n".join(
 )
 
 
-# As even in length as wrapped prose, but each line ends as a thing does, or begins as one.
+# Like wrapped prose but for one thing each: the ends, the beginnings, the margin, the words.
 ENDED = "\n".join(f"we took the {n}th train from there to the sea." for n in range(10, 40))
 TITLED = "\n".join(f"The {n}th letter of a traveller to his friend" for n in range(10, 40))
+
+RAGGED = "\n".join("how do i mend my " + "very " * (n % 9) + "old boat" for n in range(30))
+CODES = "\n".join("acgt"[n % 4] * 5 + "acgt"[n // 4 % 4] * 5 for n in range(30))
+CHAPTERS = "\n".join("We rowed on and on. " * n for n in range(80, 110))
 
 
 def corpus(text: str, mode: Literal["lines", "text"]) -> Corpus:
@@ -68,6 +72,9 @@ def corpus(text: str, mode: Literal["lines", "text"]) -> Corpus:
         ("C(=O)N\nCC(C)Cc1ccc\nCN1C=NC2\n", "lines", "3 lines of 8 characters on average"),
         (ENDED, "lines", "30 lines of 45 characters on average, none blank"),
         (TITLED, "lines", "30 lines of 44 characters on average, none blank"),
+        (RAGGED, "lines", "30 lines of 44 characters on average, none blank"),
+        (CODES, "lines", "30 lines of 10 characters on average, none blank"),
+        (CHAPTERS, "lines", "30 lines of 1890 characters on average, none blank"),
         (POEMS, "text", r"blank lines part it \(11% of its lines\)"),
         (PROSE, "text", "run on from one to the next, as wrapped prose does"),
         (PROSE.replace("It is", "\n\nIt is"), "text", "blank lines part it"),

@@ -235,7 +235,7 @@ def test_a_line_of_the_metrics_that_was_cut_short_is_made_again(copy: Path, run:
 
 def test_a_run_is_never_overwritten_without_being_told(names: Path, copy: Path) -> None:
     before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
-    with pytest.raises(RunError, match="a run in .* already") as caught:
+    with pytest.raises(RunError, match=r"a run in .* already") as caught:
         small_run(names, copy)
     assert "--overwrite" in caught.value.hint
     assert before == {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}

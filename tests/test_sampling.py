@@ -1,7 +1,8 @@
-"""Temperature, top-k and top-p against their definitions; drawing against the model's own figures."""
+"""Temperature, top-k and top-p against their definitions; draws against the model's figures."""
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_whole_things_have_the_models_probabilities() -> None:
     for text in ("jo", "ann"):
         tokens = [0, *tokenizer.encode(text), 0]
         p = 1.0
-        for before, after in zip(tokens, tokens[1:], strict=False):
+        for before, after in itertools.pairwise(tokens):
             p *= model.probabilities(np.array([[before]]))[0, after]
         assert drawn[text] / 40_000 == pytest.approx(p, rel=0.15)
 

@@ -73,7 +73,7 @@ class Network(Layer, LanguageModel):
         return tensor.to(self.anchor.device) if self.anchor.device.type != "cpu" else tensor
 
     def token_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
-        """-ln p of each target, as the model is used: no dropout, BatchNorm's running statistics."""
+        """-ln p of each target as the model is used: no dropout, BatchNorm's kept statistics."""
         with self.in_use():
             logits = self(self.tensor(inputs))
             wanted = self.tensor(targets)

@@ -91,8 +91,8 @@ class BatchNorm1d(Layer):
             grad_of(weight).add_(dweight)
             dx = d * factor
             if training:
-                # dx = factor · (d - mean of d - normalised · dweight / (n - 1)): a row moves itself,
-                # the mean, and the variance; the divisors are those of the two statistics.
+                # dx = factor · (d - mean of d - normalised · dweight / (n - 1)): a row moves
+                # itself, the mean, and the variance; the divisors are the two statistics' own.
                 dx.addcmul_(factor, dbias, value=-1 / n)
                 dx.addcmul_(centred, factor * scale * dweight, value=-1 / freedom)
             return dx.view_as(x)

@@ -1,0 +1,35 @@
+"""`hornbook datasets`: the data sets that can be named instead of a file."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hornbook.cli.arguments import parse
+from hornbook.cli.output import console, print_json, table
+from hornbook.data.datasets import DATASETS
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Output."""
+
+    json: bool = False
+    "Print everything as JSON."
+
+
+def run(argv: Sequence[str]) -> None:
+    """Parse and show."""
+    arguments = parse(Arguments, "datasets", "Data sets that can be named instead of a file.", argv)
+    if arguments.json:
+        print_json({name: dataclasses.asdict(held) for name, held in DATASETS.items()})
+        return
+    rows = table("name", "what it is", "read as", "bytes", "from", left=3)
+    rows.columns[-1].justify = "left"
+    for name, held in DATASETS.items():
+        place = "bundled" if held.bundled else "download, checked"
+        rows.add_row(name, held.title, held.mode, f"{held.bytes:,}", place)
+    out = console()
+    out.print(rows)
+    out.print("\nTrain on one:  hornbook train NAME")

@@ -1,0 +1,284 @@
+"""The command line as its users type it: rightly, and wrongly."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hornbook
+from hornbook.cli import main
+from hornbook.cli.main import VERBS
+
+BUNDLED = Path(hornbook.__file__).parent / "data" / "bundled"
+QUICK = ["--steps", "40", "--n-hidden", "16", "--evaluate-every", "20"]
+
+
+@pytest.fixture(autouse=True)
+def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    lines = (BUNDLED / "names.txt").read_text(encoding="utf-8").splitlines()
+    Path("names.txt").write_text("\n".join(lines[:1500]) + "\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("cli")
+    lines = (BUNDLED / "names.txt").read_text(encoding="utf-8").splitlines()
+    (folder / "names.txt").write_text("\n".join(lines[:1500]), encoding="utf-8")
+    hornbook.train(folder / "names.txt", model="ngram", out=folder / "run")
+    return str(folder / "run")
+
+
+Typed = tuple[int, str, str]
+
+
+def typed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Typed:
+    """Status, output and errors of a command."""
+    try:
+        status = main(arguments)
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_help_names_every_verb_without_torch() -> None:
+    code = "import sys; from hornbook.cli import main; main(['--help']); "
+    code += "assert not {'torch', 'numpy', 'tyro', 'rich'} & set(sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    for verb in VERBS:
+        assert f"  {verb} " in found.stdout
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> None:
+    status, out, _ = typed(capsys, verb, "--help")
+    assert status == 0
+    assert f"hornbook {verb}" in out
+
+
+def test_help_shows_every_setting_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
+    import dataclasses
+
+    from hornbook.models import FAMILIES
+    from hornbook.training import TrainingSettings
+
+    for name, line in FAMILIES.items():
+        _, out, _ = typed(capsys, "train", "--model", name, "--help")
+        fields = [f.name for f in dataclasses.fields(line.load().Settings)]
+        if not line.counted:
+            fields += [f.name for f in dataclasses.fields(TrainingSettings)]
+        for field in fields:
+            assert "--" + field.replace("_", "-") in out, field
+        assert out.count("default") >= len(fields)
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert typed(capsys, "--version") == (0, f"hornbook {hornbook.__version__}\n", "")
+
+
+def test_from_a_file_to_new_things(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = typed(capsys, "train", "names.txt", "--out", "first", *QUICK)
+    assert (status, err) == (0, "")
+    for said in ("read as lines", "1,500 lines", "dev", "Kneser–Ney", "hornbook sample first"):
+        assert said in out, said
+    status, out, _ = typed(capsys, "sample", "first", "-n", "5", "--only-new", "--no-repeats")
+    assert status == 0
+    assert len(out.strip().split("\n\n")[0].splitlines()) == 5
+    assert "100.0%" in out or "new" in out
+    status, out, _ = typed(capsys, "evaluate", "first")
+    assert status == 0
+    assert "bits/char" in out
+
+
+def test_json_everywhere(capsys: pytest.CaptureFixture[str], run: str) -> None:
+    def value(*arguments: str) -> Any:
+        status, out, err = typed(capsys, *arguments, "--json")
+        assert (status, err) == (0, "")
+        return json.loads(out)
+
+    trained = value("train", "names.txt", "--out", "second", *QUICK)
+    assert trained["run"] == "second"
+    assert trained["losses"]["dev"] > 0
+    assert len(value("sample", run, "-n", "3")["samples"]) == 3
+    assert value("score", run, "emma")[0]["symbols"][0]["symbol"] == "e"
+    assert value("evaluate", run)["dev"]["predictions"] > 0
+    assert "names" in value("datasets")
+    assert "mlp" in value("models")
+    assert value("doctor", "names.txt")["mode"] == "lines"
+
+
+def test_an_infinite_loss_is_said_and_is_valid_json(capsys: pytest.CaptureFixture[str]) -> None:
+    typed(capsys, "train", "names.txt", "--model", "ngram", "--order", "2",
+          "--smoothing", "mle", "--out", "bare")  # fmt: skip
+    status, out, _ = typed(capsys, "score", "bare", "andrejq")
+    assert status == 0
+    assert "infinite" in out
+    _, out, _ = typed(capsys, "score", "bare", "andrejq", "--json")
+    assert json.loads(out)[0]["nats"] == "Infinity"
+
+
+def test_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stdin:
+        buffer = io.BytesIO("春眠不覺曉\n處處聞啼鳥\n夜來風雨聲\n花落知多少\n".encode() * 5)
+
+    monkeypatch.setattr("sys.stdin", Stdin())
+    status, out, err = typed(capsys, "train", "-", "--model", "ngram", "--order", "2")
+    assert (status, err) == (0, "")
+    assert "runs/stdin-ngram" in out.replace(os.sep, "/")
+    status, out, _ = typed(capsys, "sample", "runs/stdin-ngram", "-n", "2")
+    assert status == 0
+
+
+def test_resume_takes_the_run_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    typed(capsys, "train", "names.txt", "--out", "third", *QUICK)
+    status, _, err = typed(capsys, "train", "--resume", "third")
+    assert status == 1
+    assert "has ended already" in err
+    assert typed(capsys, "train", "--resume", "third", "--steps", "99")[0] == 2
+
+
+def test_a_text_is_sampled_with_its_longest_copy(capsys: pytest.CaptureFixture[str]) -> None:
+    typed(capsys, "train", "tang", "--model", "ngram", "--order", "4", "--out", "poems")
+    status, out, _ = typed(capsys, "sample", "poems", "-n", "2", "--longest", "60")
+    assert status == 0
+    assert "longest stretch copied" in out
+
+
+def wrong(path: str) -> list[str]:
+    return ["train", path, "--model", "ngram"]
+
+
+BAD_FILES: list[tuple[str, bytes, str]] = [
+    ("empty.txt", b"", "is empty"),
+    ("blank.txt", b"\n \n\n", "is empty"),
+    ("short.txt", b"ab", "holds only 2 characters"),
+    ("binary.bin", bytes(range(256)) * 4, "byte offset"),
+    ("nul.txt", b"abc\0def\nghi\n" * 9, "NUL at byte offset 3"),
+    ("latin.txt", "crème brûlée à la façon\n".encode("latin-1") * 50, "byte offset 2"),
+    ("five.txt", b"emma\nolivia\nava\nmia\nzoe\n", "dev split of 10 % would be empty"),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "said"), BAD_FILES, ids=[b[0] for b in BAD_FILES])
+def test_a_bad_file_is_one_clear_error(
+    capsys: pytest.CaptureFixture[str], name: str, data: bytes, said: str
+) -> None:
+    Path(name).write_bytes(data)
+    status, out, err = typed(capsys, *wrong(name))
+    assert (status, out) == (1, "")
+    assert said in err
+    assert len(err.strip().splitlines()) >= 2  # what, and how to mend it
+    assert "Traceback" not in err
+    assert not Path("runs").exists()
+
+
+MISTAKES: list[tuple[list[str], int, str]] = [
+    (["frobnicate"], 2, "no verb 'frobnicate'"),
+    (["trian"], 2, "Did you mean train?"),
+    (["train"], 2, "required"),
+    (["train", "nowhere.txt"], 1, "no file or data set 'nowhere.txt'"),
+    (["train", "."], 1, "is a directory"),
+    (["train", "names.txt", "--model", "gpt9"], 1, "no model family 'gpt9'"),
+    (["train", "names.txt", "--model"], 1, "--model needs a name"),
+    (["train", "names.txt", "--bogus", "1"], 2, "bogus"),
+    (["train", "names.txt", "--steps", "x"], 2, "steps"),
+    (["train", "names.txt", "--steps", "0"], 1, "steps must be from 1"),
+    (["train", "names.txt", "--steps", "-5"], 1, "steps must be from 1"),
+    (["train", "names.txt", "--learning-rate", "nan"], 1, "learning_rate"),
+    (["train", "names.txt", "--n-hidden", "65536", "65536", "65536"], 1, "parameters"),
+    (["train", "names.txt", "--n-embd", "99999999999"], 1, "n_embd must be from 1 to 4,096"),
+    (["train", "names.txt", "--momentum", "0.9"], 1, "needs optimizer sgd"),
+    (["train", "names.txt", "--split", "50/60"], 1, "add up to 100"),
+    (["train", "names.txt", "--encoding", "klingon"], 1, "no text encoding 'klingon'"),
+    (["train", "names.txt", "--mode", "text", "--distinct"], 1, "distinct has no effect"),
+    (["train", "names.txt", "--model", "ngram", "--steps", "5"], 2, "steps"),
+    (["train", "names.txt", "--model", "ngram", "--order", "0"], 1, "order must be from 1"),
+    (["train", "names.txt", "--out", "names.txt"], 1, "is a file"),
+    (["train", "names.txt", "--out", "."], 1, "no part of a run"),
+    (["train", "--resume", "nowhere"], 1, "does not exist"),
+    (["sample", "nowhere"], 1, "does not exist"),
+    (["sample", "RUN", "--top-k", "1000"], 1, "vocabulary"),
+    (["sample", "RUN", "--top-p", "0"], 1, "top_p"),
+    (["sample", "RUN", "--temperature", "-1"], 1, "temperature"),
+    (["sample", "RUN", "-n", "0"], 1, "n must be from 1"),
+    (["sample", "RUN", "--prefix", "abcdefgh"], 1, "--crop-prefix"),
+    (["sample", "RUN", "--prefix", "É"], 1, "'e'"),
+    (["score", "RUN"], 1, "nothing to score"),
+    (["score", "RUN", ""], 1, "empty"),
+    (["score", "RUN", "emma!"], 1, "'!'"),
+    (["evaluate", "RUN", "--data", "nowhere.txt"], 1, "no file or data set"),
+    (["evaluate", "RUN", "--encoding", "utf-8"], 1, "no effect without --data"),
+    (["doctor", "nowhere.txt"], 1, "no file or data set"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "expected", "said"), MISTAKES)
+def test_a_mistake_is_one_clear_error(
+    capsys: pytest.CaptureFixture[str], run: str, arguments: list[str], expected: int, said: str
+) -> None:
+    status, _, err = typed(capsys, *[run if a == "RUN" else a for a in arguments])
+    assert status == expected
+    assert said in err
+    assert "Traceback" not in err
+    assert not Path("runs").exists()
+
+
+def test_a_run_in_the_way_is_not_touched(capsys: pytest.CaptureFixture[str]) -> None:
+    typed(capsys, "train", "names.txt", "--model", "ngram", "--out", "taken")
+    before = {p: p.read_bytes() for p in Path("taken").rglob("*") if p.is_file()}
+    status, _, err = typed(capsys, "train", "names.txt", "--model", "ngram", "--out", "taken")
+    assert status == 1
+    assert "--overwrite" in err
+    assert before == {p: p.read_bytes() for p in Path("taken").rglob("*") if p.is_file()}
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
+def test_no_permission(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("names.txt").chmod(0)
+    status, _, err = typed(capsys, *wrong("names.txt"))
+    assert status == 1
+    assert "ermission" in err
+
+
+def test_a_directory_where_nothing_may_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = typed(capsys, *wrong("names.txt"), "--out", "names.txt/run")
+    assert status == 1
+    assert "Cannot write" in err
+
+
+def test_a_reader_that_goes_away_is_no_error(run: str) -> None:
+    command = f'"{sys.executable}" -m hornbook sample "{run}" -n 20000 | head -n 1'
+    found = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert found.stdout.strip()
+    assert found.stderr == ""
+
+
+def test_a_full_disk_loses_nothing(run: str, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="needs limits on the size of files")
+    code = (
+        "import resource, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        "from hornbook.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    assert resource
+    out = str(tmp_path / "full")
+    command = [sys.executable, "-c", code, "train", "names.txt", "--model", "ngram", "--out", out]
+    found = subprocess.run(command, capture_output=True, text=True)
+    assert found.returncode == 1
+    assert "Cannot write" in found.stderr
+    assert "Traceback" not in found.stderr
+    assert not list(tmp_path.rglob("*.part"))
