@@ -6,6 +6,7 @@ disk, leaves the last good state. Tensors are kept as safetensors, so nothing is
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -36,7 +37,8 @@ def write_bytes(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         aside.replace(path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            aside.unlink()
         raise RunError(
             f"Cannot write {path}: {error.strerror or error}.",
             hint="Nothing that was there before is lost. Make room, or choose another --out.",
@@ -57,7 +59,7 @@ def finite(value: Any) -> Any:
 def write_json(path: Path, value: Any) -> None:
     """Write indented UTF-8 JSON, whole or not at all."""
     text = json.dumps(finite(value), ensure_ascii=False, indent=2, allow_nan=False)
-    write_bytes(path, (text + "\n").encode())
+    write_bytes(path, (text + "\n").encode("utf-8", "surrogatepass"))
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -84,7 +86,7 @@ def write_tensors(path: Path, tensors: Arrays, metadata: Mapping[str, Any]) -> N
     from safetensors.numpy import save
 
     text = json.dumps(finite(metadata), ensure_ascii=False, allow_nan=False)
-    contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    contiguous = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     write_bytes(path, save(contiguous, metadata={"hornbook": text}))
 
 
@@ -98,7 +100,10 @@ def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any
 
     try:
         with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
+            text = (file.metadata() or {}).get("hornbook")
+            if text is None:
+                raise RunError(f"{path} was not written by hornbook.", hint="Give a hornbook run.")
+            metadata = json.loads(text)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError as error:
         raise RunError(
@@ -106,11 +111,11 @@ def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any
         ) from error
     except OSError as error:
         raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error
-    except SafetensorError as error:
+    except (SafetensorError, ValueError) as error:
         raise RunError(
             f"{path} is damaged or cut short: {error}.",
             hint="Copy the run directory again, or train it again.",
         ) from error
-    if "hornbook" not in metadata:
-        raise RunError(f"{path} was not written by hornbook.", hint="Give a hornbook run.")
-    return tensors, json.loads(metadata["hornbook"])
+    if not isinstance(metadata, dict):
+        raise RunError(f"{path} is damaged: its metadata is no JSON object.", hint="Train again.")
+    return tensors, metadata

@@ -121,7 +121,7 @@ def test_a_corpus_tells_where_it_came_from(tmp_path: Path) -> None:
     path.write_bytes(NAMES.replace("\n", "\r\n").encode("utf-16"))
     found = load_corpus(str(path))
     assert (found.name, found.source) == ("given.names", str(path))
-    assert (found.encoding, found.line_ends) == ("utf-16", "CRLF")
+    assert (found.encoding, found.line_ends) == ("utf-16-le", "CRLF")
     assert found.text == NAMES
     assert found.lines == NAMES.split()
 

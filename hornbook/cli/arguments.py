@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import tyro
 from tyro.conf import Positional
 
-__all__ = ["RunArgument", "parse"]
+__all__ = ["DataArguments", "RunArgument", "parse"]
 
 T = TypeVar("T")
 
@@ -20,6 +20,18 @@ class RunArgument:
 
     run: Annotated[str, Positional]
     "Run directory."
+
+
+@dataclass(frozen=True)
+class DataArguments:
+    """What every verb that reads data takes."""
+
+    data: Annotated[str, Positional]
+    "Text file, - for standard input, or the name of a data set."
+    mode: Literal["auto", "lines", "text"] = "auto"
+    "lines: each line is one thing. text: one long stream. auto: look at the file."
+    encoding: str = "auto"
+    "Encoding of the file; auto: UTF-8, or what its byte order mark says."
 
 
 def parse(kind: type[T], verb: str, description: str, argv: Sequence[str]) -> T:

@@ -7,14 +7,13 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
-from tyro.conf import Positional
 
-from hornbook.cli.arguments import parse
+from hornbook.cli.arguments import DataArguments, parse
 from hornbook.cli.output import console, number, print_json
 from hornbook.data.corpus import SplitSettings
 from hornbook.errors import SettingsError
@@ -34,21 +33,15 @@ DESCRIPTION = (
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(DataArguments):
     """Data and run."""
 
-    data: Annotated[str, Positional]
-    "Text file, - for standard input, or the name of a data set."
     model: str = DEFAULT
     "Family of the model; see `hornbook models`."
     out: str | None = None
     "Run directory; by default a free name under runs/."
     overwrite: bool = False
     "Replace the run that is in the run directory."
-    mode: Literal["auto", "lines", "text"] = "auto"
-    "lines: each line is one thing. text: one long stream. auto: look at the file."
-    encoding: str = "auto"
-    "Encoding of the file; auto: UTF-8, or what its byte order mark says."
     json: bool = False
     "Print the summary as JSON, and nothing else."
 

@@ -81,13 +81,14 @@ class WindowBatches(Batches):
 class RowBatches(Batches):
     """Things as padded rows, grouped by length so that little is padding, for sequence models.
 
-    `batch_size` rows on average: batches of short rows have more of them, those of long rows fewer.
+    `batch_size` rows or somewhat more on average: batches of short rows have more of them, those
+    of long rows fewer.
     """
 
     def __init__(self, stream: Stream, block_size: int, batch_size: int, seed: int) -> None:
         super().__init__(stream, block_size, batch_size, seed)
         self.at, self.lengths = stream.pieces(block_size)
-        self.per_epoch = -(-len(self.at) // batch_size)
+        self.per_epoch = max(1, len(self.at) // batch_size)
         self.plan: list[Ids] = []
         self.epoch = -1
 
@@ -109,16 +110,35 @@ class RowBatches(Batches):
         """
         rng = np.random.default_rng([self.seed, epoch])
         order = rng.permutation(len(self.at))
+        pools = -(-self.per_epoch // POOL)
         plan: list[Ids] = []
-        for low in range(0, len(order), POOL * self.batch_size):
-            pool = order[low : low + POOL * self.batch_size]
-            pool = pool[np.argsort(self.lengths[pool], kind="stable")]
-            count = -(-len(pool) // self.batch_size)
-            before = np.cumsum(self.lengths[pool]) - self.lengths[pool]
-            share = before * count // self.lengths[pool].sum()  # which batch a row falls into
-            cuts = np.searchsorted(share, np.arange(1, count))
-            plan += np.split(pool, cuts)
+        for pool, share in zip(
+            np.array_split(order, pools),
+            np.array_split(np.arange(self.per_epoch), pools),
+            strict=True,
+        ):
+            by_length = pool[np.argsort(self.lengths[pool], kind="stable")]
+            plan += np.split(by_length, even_cuts(self.lengths[by_length], len(share)))
         return [plan[i] for i in rng.permutation(len(plan))]
+
+
+def even_cuts(lengths: Ids, parts: int) -> Ids:
+    """Where to cut rows into parts of about the same sum of lengths, none of them empty.
+
+    Args:
+        lengths: of the rows, at least as many as there are parts.
+        parts: how many.
+
+    Returns:
+        The first row of each part but the first, shape (parts - 1,).
+    """
+    part = np.arange(1, parts)
+    before = np.cumsum(lengths) - lengths
+    cuts = np.searchsorted(before * parts, part * lengths.sum())
+    # A row longer than its part's share would leave the next part empty: one row each at least.
+    cuts = np.maximum.accumulate(cuts - part) + part
+    inside: Ids = np.clip(cuts, part, len(lengths) - part[::-1])
+    return inside
 
 
 class BlockBatches(Batches):

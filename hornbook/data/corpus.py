@@ -7,6 +7,7 @@ reason kept, so that it can be said aloud and overruled.
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import sys
@@ -129,11 +130,12 @@ def load_corpus(
         EncodingError: if it is not text.
         DownloadError: if a data set has to be fetched and cannot be.
     """
-    path = Path(source)
+    path, asked = Path(source), mode
     if str(source) == "-":
         name, where = "stdin", "standard input"
         data = sys.stdin.buffer.read()
-    elif not path.exists() and str(source) in datasets.DATASETS:
+    # os.path.exists, unlike Path.exists, only says no to a name that is no possible path.
+    elif str(source) in datasets.DATASETS and not os.path.exists(path):  # noqa: PTH110
         name, where = str(source), f"data set {source}"
         dataset = datasets.DATASETS[name]
         data = datasets.locate(dataset, progress).read_bytes()
@@ -147,7 +149,7 @@ def load_corpus(
         what = "is empty" if not text.strip() else f"holds only {len(text.strip())} characters"
         raise DataError(f"{where} {what}.", hint="Give a file with something to learn from.")
     chosen, reason = choose_mode(text) if mode == "auto" else (mode, "as asked")
-    if where.startswith("data set") and reason == "as asked":
+    if where.startswith("data set") and asked == "auto":
         reason = "as the data set is meant"
     return Corpus(name, where, chosen, reason, text, decoded.encoding, decoded.line_ends)
 

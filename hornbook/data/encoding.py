@@ -18,7 +18,7 @@ __all__ = ["Decoded", "decode"]
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -46,22 +46,33 @@ def decode(data: bytes, name: str, encoding: str = "auto") -> Decoded:
         EncodingError: naming the byte offset, and the encoding that would probably do.
     """
     if encoding == "auto":
-        chosen = next((codec for mark, codec in MARKS if data.startswith(mark)), "utf-8")
+        codec = next((codec for mark, codec in MARKS if data.startswith(mark)), "utf-8")
     else:
-        chosen = known_codec(encoding)
+        codec = known_codec(encoding)
+    # A byte order mark is taken off here, since only some codecs do; offsets count it.
+    mark = next(
+        (mark for mark, marked in MARKS if data.startswith(mark) and fits(codec, marked)), b""
+    )
+    if codec in ("utf-16", "utf-32") and mark:
+        codec += "-le" if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF32_LE) else "-be"
     try:
-        text = data.decode(chosen)
+        text = data[len(mark) :].decode(codec)
     except UnicodeDecodeError as error:
-        start, end = error.start, min(error.start + 4, len(data))
+        start = len(mark) + error.start
         raise EncodingError(
             f"{name} is not {error.encoding} text: byte offset {start:,} "
-            f"holds {data[start:end].hex(' ')} ({error.reason}).",
-            hint=probable(data, chosen),
+            f"holds {data[start : start + 4].hex(' ')} ({error.reason}).",
+            hint=probable(data, codec, start),
+        ) from error
+    except UnicodeError as error:
+        raise EncodingError(
+            f"{name} is not {codec} text: {error}.", hint=probable(data, codec, 0)
         ) from error
     if "\0" in text:
+        at = len(mark) + len(text[: text.index("\0")].encode(codec))
         raise EncodingError(
-            f"{name} looks like a binary file: a NUL at byte offset {data.index(0):,}.",
-            hint=probable(data, chosen),
+            f"{name} looks like a binary file: a NUL at byte offset {at:,}.",
+            hint=probable(data, codec, at),
         )
     crlf = text.count("\r\n")
     cr = text.count("\r") - crlf
@@ -70,7 +81,12 @@ def decode(data: bytes, name: str, encoding: str = "auto") -> Decoded:
     if cr or crlf:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     line_ends = "none" if not kinds else kinds[0] if len(kinds) == 1 else "mixed"
-    return Decoded(text, chosen.removesuffix("-sig"), line_ends)
+    return Decoded(text, codec, line_ends)
+
+
+def fits(codec: str, marked: str) -> bool:
+    """Whether a mark of the family `marked` may stand before text in this codec."""
+    return codec in (marked, f"{marked}-le", f"{marked}-be", f"{marked}-sig")
 
 
 def known_codec(encoding: str) -> str:
@@ -82,7 +98,7 @@ def known_codec(encoding: str) -> str:
     try:
         codec = codecs.lookup(encoding)
         "a".encode(codec.name)
-    except LookupError as error:
+    except (LookupError, ValueError) as error:
         raise EncodingError(
             f"There is no text encoding {encoding!r}.",
             hint="Common ones: utf-8, utf-16, cp1252, latin-1, gb18030, big5, shift_jis, koi8-r.",
@@ -90,13 +106,13 @@ def known_codec(encoding: str) -> str:
     return codec.name
 
 
-def probable(data: bytes, refused: str) -> str:
-    """A hint that names the encoding which would probably read the bytes."""
+def probable(data: bytes, refused: str, at: int) -> str:
+    """A hint that names the encoding which would probably read the bytes around a place."""
     if wide := wide_without_mark(data):
         return f"It is probably UTF-16 without a byte order mark: try --encoding {wide}."
     import charset_normalizer
 
-    best = charset_normalizer.from_bytes(data[:1_000_000]).best()
+    best = charset_normalizer.from_bytes(data[max(0, at - 500_000) : at + 500_000]).best()
     if best is None or best.encoding.replace("_", "-") in (refused, "ascii"):
         return "No text encoding fits well; it is probably not a text file. Give a text file."
     return f"It is probably {best.encoding}: try --encoding {best.encoding}."

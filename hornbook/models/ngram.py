@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -87,13 +87,15 @@ class Level:
     @cached_property
     def discounts(self) -> npt.NDArray[np.float64]:
         """D for counts of 0, 1, 2 and of 3 or more."""
-        n1, n2, n3, n4 = (int(np.count_nonzero(self.counts == n)) for n in (1, 2, 3, 4))
-        if min(n1, n2, n3, n4) == 0:
+        n = [int(np.count_nonzero(self.counts == count)) for count in range(5)]
+        # D(c) = c - (c + 1) Y n[c+1] / n[c], Y = n1 / (n1 + 2 n2). Where that is not above zero a
+        # context might set no mass free, and its shorter one would never be asked. The test is in
+        # whole numbers, so that rounding cannot decide it.
+        sound = all(c * n[c] * (n[1] + 2 * n[2]) > (c + 1) * n[1] * n[c + 1] > 0 for c in (1, 2, 3))
+        if not sound:
             return np.array([0.0, *FALLBACK])
-        y = n1 / (n1 + 2 * n2)
-        found = (1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3)
-        sound = all(0 <= d <= n for n, d in enumerate(found, start=1))
-        return np.array([0.0, *(found if sound else FALLBACK)])
+        y = n[1] / (n[1] + 2 * n[2])
+        return np.array([0.0, *(c - (c + 1) * y * n[c + 1] / n[c] for c in (1, 2, 3))])
 
     @cached_property
     def shares(self) -> npt.NDArray[np.float64]:
@@ -296,23 +298,43 @@ class NGram(WindowModel):
         Raises:
             RunError: if levels are missing or do not fit together.
         """
-        v = self.vocabulary.size
+        v, parts = self.vocabulary.size, ("contexts", "entries", "counts")
+        lengths = range(len(arrays) // 3)
+        sound = {f"{part}.{length}" for length in lengths for part in parts} == arrays.keys()
+        sound = sound and 0 < len(lengths) <= self.settings.order
         levels: list[Level] = []
-        try:
-            for length in range(len(arrays) // 3):
-                parts: list[Any] = [
-                    arrays[f"{name}.{length}"].astype(np.int64)
-                    for name in ("contexts", "entries", "counts")
-                ]
-                levels.append(Level(v, *parts))
-        except KeyError as error:
-            raise RunError(f"The counts are damaged: {error} is missing.") from error
-        sound = bool(levels) and len(levels) <= self.settings.order
-        sound = sound and all(
-            len(level.entries) == len(level.counts) > 0
-            and level.entries[-1] // v < len(level.contexts)
-            for level in levels
-        )
+        shorter = 1
+        for length in lengths if sound else ():
+            contexts, entries, counts = (
+                np.asarray(arrays[f"{part}.{length}"], dtype=np.int64) for part in parts
+            )
+            level = Level(v, contexts, entries, counts)
+            sound = sound and is_sound(level, shorter if length else 0)
+            levels.append(level)
+            shorter = len(levels[-1].contexts)
         if not sound:
-            raise RunError("The counts do not fit this run's settings.", hint="Train again.")
+            raise RunError("The counts are damaged, or another run's.", hint="Train again.")
         self.levels = levels
+
+
+def is_sound(level: Level, shorter: int) -> bool:
+    """Whether arrays are a level of the trie.
+
+    Args:
+        level: sorted keys without repeats, each node with entries, counts of at least 1.
+        shorter: nodes of the level before, which hold each context's parent (0: there is none).
+    """
+    arrays = (level.contexts, level.entries, level.counts)
+    if any(array.ndim != 1 or not len(array) for array in arrays):
+        return False
+    if len(level.entries) != len(level.counts) or level.counts.min() < 1:
+        return False
+    if (np.diff(level.contexts) <= 0).any() or (np.diff(level.entries) <= 0).any():
+        return False
+    parents = level.contexts[[0, -1]] // level.vocab_size
+    if not shorter:
+        adopted = level.contexts.tolist() == [0]
+    else:
+        adopted = bool(0 <= parents[0] <= parents[1] < shorter)
+    nodes = np.unique(level.entries // level.vocab_size)
+    return adopted and np.array_equal(nodes, np.arange(len(level.contexts)))

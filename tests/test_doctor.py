@@ -1,0 +1,581 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import unicodedata
+from collections import Counter
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hornbook.data import findings
+from hornbook.data.corpus import Corpus, Mode, SplitSettings, load_corpus, split_corpus
+from hornbook.data.doctor import Finding, Report, examine
+from hornbook.data.encoding import decode
+from hornbook.data.findings import count_symbols, repeated_stretches
+from hornbook.data.stream import encode_split
+from hornbook.data.tokenizer import CharTokenizer
+from hornbook.errors import DataError, SettingsError
+
+# Distinct lower-case names: a list with nothing amiss, for faults to be planted in.
+HEALTHY = list(dict.fromkeys(load_corpus("names").lines))[:12_000]
+
+RUSSIAN = [
+    "Мой дядя самых честных правил,",
+    "Когда не в шутку занемог,",
+    "Он уважать себя заставил",
+    "И лучше выдумать не мог.",
+]
+
+
+def corpus(
+    text: str, mode: Mode = "lines", reason: str = "as asked", line_ends: str = "LF"
+) -> Corpus:
+    return Corpus("planted", "planted.txt", mode, reason, text, "utf-8", line_ends)
+
+
+def planted(*lines: str, healthy: list[str] = HEALTHY) -> Report:
+    """A healthy list with some lines put into its middle."""
+    middle = len(healthy) // 2
+    return examine(corpus("\n".join([*healthy[:middle], *lines, *healthy[middle:]]) + "\n"))
+
+
+def alarms(report: Report) -> set[str]:
+    return {finding.title for finding in report.findings if finding.severity != "note"}
+
+
+def finding(report: Report, title: str) -> Finding:
+    found = [finding for finding in report.findings if finding.title == title]
+    assert len(found) == 1, [finding.title for finding in report.findings]
+    assert found[0].detail
+    assert found[0].advice
+    return found[0]
+
+
+def test_a_healthy_list_is_found_healthy() -> None:
+    assert planted().findings == ()
+
+
+def test_bundled_names_without_repeats_give_no_alarm() -> None:
+    report = examine(load_corpus("names"), SplitSettings(distinct=True))
+    assert alarms(report) == set()
+    found = finding(report, "Lines stand more than once")
+    assert "2,564 of 32,257 lines" in found.detail
+    assert "dropped" in found.advice
+
+
+def test_bundled_plays_give_no_alarm() -> None:
+    assert alarms(examine(load_corpus("shakespeare"))) == set()
+
+
+@pytest.mark.parametrize("name", ["names", "shakespeare", "tang"])
+@pytest.mark.parametrize("mode", ["lines", "text"])
+def test_figures_are_those_of_the_streams(name: str, mode: Literal["lines", "text"]) -> None:
+    given = load_corpus(name, mode=mode)
+    report, splits = examine(given), split_corpus(given)
+    texts = [text for split in ("train", "dev", "test") for text in splits[split]]
+    tokenizer = CharTokenizer.fit(texts, boundary=mode == "lines")
+    assert tuple(sorted(report.alphabet)) == tokenizer.symbols
+    assert report.alphabet == dict(Counter("".join(texts)))
+    assert list(report.alphabet.values()) == sorted(report.alphabet.values(), reverse=True)
+    assert report.characters == len(given.text)
+    assert report.lines == sum(map(bool, given.text.split("\n")))
+    assert report.distinct_lines == len(set(given.text.split("\n")) - {""})
+    assert (report.mode, report.reason, report.source) == (mode, given.reason, f"data set {name}")
+    assert set(report.splits) == ({"train", "dev", "test"} if mode == "lines" else {"train", "dev"})
+    for split, size in report.splits.items():
+        assert size.things == len(splits[split])
+        assert size.predictions == len(encode_split(splits, split, tokenizer))
+
+
+def test_lengths() -> None:
+    lines = ["x" * n for n in range(1, 101)] + ["é", "x" * 100, "y" * 100]
+    lengths = examine(corpus("\n".join(lines))).lengths
+    sizes = sorted(map(len, lines))
+    assert (lengths.min, lengths.median, lengths.max) == (1, sizes[51], 100)
+    assert lengths.mean == pytest.approx(sum(sizes) / 103)
+    assert lengths.p95 == min(n for n in sizes if sum(m <= n for m in sizes) >= 0.95 * 103)
+    assert lengths.shortest == ("x", "é", "xx")
+    assert (
+        lengths.longest
+        == ("x" * 60 + "…", "y" * 60 + "…", "x" * 99 + "")[:2]
+        + ("x" * 60 + "…",)[:0]
+        + (lengths.longest[2:])
+    )
+    assert all(len(line) <= 61 for line in lengths.longest)
+
+
+def test_a_report_goes_through_json() -> None:
+    report = planted("née", "emma", "emma", "a\u200bb", "👩‍👩‍👧", "שלום", "唐詩")
+    assert len(report.findings) > 2
+    values = report.as_dict()
+    assert json.loads(json.dumps(values)) == values
+    assert values["splits"]["train"]["predictions"] == report.splits["train"].predictions
+    assert values["findings"][0]["severity"] == report.findings[0].severity
+    assert values["alphabet"]["唐"] == 1
+    assert values["lengths"]["longest"] == list(report.lengths.longest)
+
+
+def test_problems_come_before_warnings_and_notes() -> None:
+    report = examine(
+        corpus("Anna Karenina\nanna karenina\n\nBo Diddley \nBo Diddley \nX Æ A\n" * 4)
+    )
+    severities = [finding.severity for finding in report.findings]
+    assert severities == sorted(severities, key=["problem", "warning", "note"].index)
+    assert set(severities) == {"problem", "warning", "note"}
+
+
+# One test for each finding, in the order of CHECKS.
+
+
+def test_splits_that_cannot_be_made() -> None:
+    given = corpus("emma and olivia and ava", reason="as asked")
+    with pytest.raises(DataError) as caught:
+        split_corpus(given)
+    report = examine(given)
+    found = finding(report, "The splits cannot be made")
+    assert found.severity == "problem"
+    assert (found.detail, found.advice) == (caught.value.message, caught.value.hint)
+    assert report.splits == {}
+    assert report.alphabet["a"] == 5
+
+
+def test_settings_that_do_not_fit_are_an_error() -> None:
+    with pytest.raises(SettingsError, match="add up to 100"):
+        examine(corpus("emma\nava\n" * 20), SplitSettings(split="50/40"))
+    with pytest.raises(SettingsError, match="lines mode"):
+        examine(corpus("emma\nava\n" * 20, "text"), SplitSettings(distinct=True))
+
+
+def test_an_empty_corpus_is_an_error() -> None:
+    with pytest.raises(DataError, match=r"planted\.txt is empty"):
+        examine(corpus(" \n\n"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "severity", "title"),
+    [
+        (100, "problem", "There is next to nothing to learn from"),
+        (1_000, "warning", "There is little to learn from"),
+        (12_000, None, None),
+    ],
+)
+def test_too_little(lines: int, severity: str | None, title: str | None) -> None:
+    report = examine(corpus("\n".join(HEALTHY[:lines])))
+    if title is None:
+        assert report.findings == ()
+    else:
+        found = finding(report, title)
+        assert found.severity == severity
+        assert f"{report.splits['train'].predictions:,} predictions" in found.detail
+        assert "n-gram" in found.advice
+
+
+def test_a_dev_split_too_small_to_trust() -> None:
+    report = examine(corpus("\n".join(HEALTHY)), SplitSettings(split="89/1/10"))
+    n = report.splits["dev"].predictions
+    assert n < 1_000
+    assert alarms(report) == {"The dev split is too small to trust"}
+    found = finding(report, "The dev split is too small to trust")
+    assert f"{1 / n**0.5:.2f} nats" in found.detail
+
+
+def test_no_dev_split_at_all() -> None:
+    report = examine(corpus("\n".join(HEALTHY)), SplitSettings(split="100/0"))
+    assert finding(report, "There is no dev split").severity == "note"
+    assert set(report.splits) == {"train"}
+
+
+WRAPPED = "\n".join(
+    [
+        "It was the best of times, it was the worst of times, it was the age",
+        "of wisdom, it was the age of foolishness, it was the epoch of the",
+        "belief, it was the epoch of incredulity, it was the season of this",
+        "light, it was the season of darkness, it was the spring of hope and",
+    ]
+    * 100
+)
+
+
+def test_prose_read_as_lines_is_doubted() -> None:
+    title = "It is read as lines, but looks like one long stream"
+    found = finding(examine(corpus(WRAPPED, "lines")), title)
+    assert found.severity == "warning"
+    assert "wrapped prose" in found.detail
+    assert "--mode text" in found.advice
+    assert title in alarms(examine(corpus("a single line of text" * 50, "lines")))
+    assert not any("looks like" in title for title in alarms(examine(corpus(WRAPPED, "text"))))
+
+
+def test_a_list_read_as_text_is_doubted() -> None:
+    report = examine(corpus("\n".join(HEALTHY), "text"))
+    assert alarms(report) == {"It is read as text, but looks like a list, one thing a line"}
+
+
+def test_lines_that_stand_more_than_once() -> None:
+    report = planted("emma", "emma", "zoe ann", "zoe ann")
+    found = finding(report, "Lines stand more than once")
+    assert found.severity == "note"
+    assert "3 of 12,004 lines" in found.detail
+    assert "'emma' 3 times, 'zoe ann' 2 times." in found.detail
+    assert "--distinct" in found.advice
+    many = finding(planted(*HEALTHY[:5_000]), "Lines stand more than once")
+    assert many.severity == "warning"
+
+
+def test_lines_of_dev_and_test_that_stand_in_train() -> None:
+    given = corpus("\n".join(HEALTHY + HEALTHY[:2_000]))
+    report, splits = examine(given), split_corpus(given)
+    for split in ("dev", "test"):
+        found = finding(report, f"Lines of {split} also stand in train")
+        known = sum(line in splits.train for line in splits[split])
+        assert found.severity == "warning"
+        assert f"{known:,} of {len(splits[split]):,} lines" in found.detail
+    assert alarms(examine(given, SplitSettings(distinct=True))) == set()
+
+
+def test_long_stretches_of_dev_that_stand_in_train() -> None:
+    text = load_corpus("shakespeare").text[:200_000]
+    assert not any("stretches" in found.title for found in examine(corpus(text, "text")).findings)
+    page = text[5_000:7_000]
+    report = examine(corpus(text + page, "text"))
+    found = finding(report, "Long stretches of dev also stand in train")
+    assert found.severity == "warning"
+    share = (2_000 - 49) / (int(202_000 * 0.1) - 49)
+    assert abs(float(found.detail.partition("%")[0]) - 100 * share) < 1
+    assert any(repr(page[at : at + 50]) in found.detail for at in range(len(page)))
+    assert "sample" not in found.detail
+
+
+def test_a_sample_of_stretches_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "SAMPLED", 1_000)
+    text = load_corpus("shakespeare").text[:100_000]
+    report = examine(corpus(text * 2, "text"))
+    found = finding(report, "Long stretches of dev also stand in train")
+    assert found.detail.startswith("100.0% of its stretches of 50 symbols (of an even sample)")
+
+
+@given(
+    st.text("ab", max_size=80),
+    st.text("ab", max_size=80),
+    st.sampled_from([1, 2, 3, 5, 7]),
+    st.sampled_from([1, 4, 1_000]),
+)
+def test_stretches_against_plain_search(text: str, train: str, stretch: int, chunk: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(findings, "STRETCH", stretch)
+        patch.setattr(findings, "CHUNK", chunk)
+        starts, known = repeated_stretches(text, train)
+    expected = [text[at : at + stretch] in train for at in range(len(text) - stretch + 1)]
+    if len(train) < stretch:
+        assert len(starts) == 0
+    else:
+        assert starts.tolist() == list(range(len(expected)))
+        assert known.tolist() == expected
+
+
+def test_stretches_of_fifty_against_plain_search() -> None:
+    rng = np.random.default_rng(0)
+    train = "".join(rng.choice(list("abé😀\n"), 3_000))
+    parts = [train[at : at + 70] for at in (0, 500, 2_930)]
+    text = "b".join([*parts, "".join(rng.choice(list("abé😀"), 200)), train[100:149]])
+    _, known = repeated_stretches(text, train)
+    assert known.tolist() == [text[at : at + 50] in train for at in range(len(text) - 49)]
+    assert 60 < known.sum() < 70
+
+
+@given(st.lists(st.text(max_size=20), max_size=5), st.sampled_from([1, 3, 1_000]))
+def test_symbols_are_counted_right(texts: list[str], chunk: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(findings, "CHUNK", chunk)
+        assert count_symbols(texts) == dict(Counter("".join(texts)))
+
+
+def test_symbols_that_are_never_trained_on() -> None:
+    text = "".join(f"{name} " for name in HEALTHY)
+    report = examine(corpus(text + "ж" * 20 + "ш" * 80, "text"))
+    found = finding(report, "Symbols of dev are never trained on")
+    assert found.severity == "warning"
+    assert "2 symbols, 1.1% of the dev predictions: 'ж' 'ш'." in found.detail
+    single = finding(examine(corpus(text + "ж", "text")), "Symbols of dev are never trained on")
+    assert single.severity == "note"
+    assert "1 symbol, less than 0.1%" in single.detail
+
+
+def test_rare_symbols() -> None:
+    report = planted("zoë", "chloë", "anaïs", *(f"{name}!" for name in HEALTHY[:10]))
+    found = finding(report, "Some symbols are rare")
+    assert found.severity == "note"
+    assert "2 of 29 symbols are seen fewer than 10 times" in found.detail
+    assert found.detail.endswith("'ï' 'ë'.")
+
+
+@pytest.mark.parametrize(
+    ("line", "title", "severity", "named"),
+    [
+        ("an\x07na", "Control characters", "warning", "U+0007"),
+        ("an\x85na", "Control characters", "warning", "U+0085"),
+        ("an\u2028na", "Control characters", "warning", "U+2028 (line separator)"),
+        ("\ufeffanna", "Byte order marks inside the text", "warning", "U+FEFF"),
+        ("an\ufffdna", "Replacement characters", "warning", "'\ufffd'"),
+        ("an\u200bna", "Zero-width and other invisible characters", "warning", "zero width space"),
+        ("an\u00adna", "Zero-width and other invisible characters", "warning", "soft hyphen"),
+        ("an\u200dna", "Joiners and variation selectors", "note", "zero width joiner"),
+        ("an\ue000na", "Characters for private use, or none at all", "warning", "U+E000"),
+        ("an\uffffna", "Characters for private use, or none at all", "warning", "U+FFFF"),
+        ("an\u00a0na", "Spaces that are no plain space", "note", "no-break space"),
+        ("an\u202fna", "Spaces that are no plain space", "note", "narrow no-break space"),
+        ("an\u202ena", "Marks of the writing direction", "warning", "right-to-left override"),
+    ],
+)
+def test_odd_symbols(line: str, title: str, severity: str, named: str) -> None:
+    report = planted(line)
+    found = finding(report, title)
+    assert found.severity == severity
+    assert named in found.detail
+    assert "1× (first in line 6,001)" in found.detail
+    assert alarms(report) == ({title} if severity == "warning" else set())
+
+
+def test_direction_marks_in_a_text_from_right_to_left_are_only_noted() -> None:
+    report = planted("שלום\u200f!")
+    assert finding(report, "Marks of the writing direction").severity == "note"
+    assert alarms(report) == set()
+
+
+def test_the_same_letter_in_two_forms() -> None:
+    report = planted("zoë", unicodedata.normalize("NFD", "chloë"))
+    title = "The same letters are written in two ways"
+    assert alarms(report) == {title}
+    found = finding(report, title)
+    assert "1 line of 12,002" in found.detail
+    assert "NFC" in found.advice
+
+
+def test_letters_that_are_all_decomposed_are_only_noted() -> None:
+    report = planted(unicodedata.normalize("NFD", "chloë"))
+    title = "Letters and their accents are separate symbols"
+    assert finding(report, title).severity == "note"
+    assert alarms(report) == set()
+    assert planted("chloë").findings == planted("zoë").findings[:0] + planted("chloë").findings
+    assert not any("accent" in found.title for found in planted("chloë").findings)
+
+
+def test_the_advice_for_forms_works() -> None:
+    loose = unicodedata.normalize("NFD", "chloë\n")
+    advice = finding(
+        planted(loose.strip()), "Letters and their accents are separate symbols"
+    ).advice
+    program = advice.split('"')[1]
+    run = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", program],
+        input=loose.encode(),
+        capture_output=True,
+        check=True,
+    )
+    assert run.stdout.decode() == "chloë\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("м" + "aша", "U+0061 latin small letter a"),
+        ("olivi" + "а", "U+0430 cyrillic small letter a"),
+        ("joann" + "α" + "ο", None),
+        ("zo" + "ο", "U+03BF greek small letter omicron"),
+    ],
+)
+def test_letters_of_another_script(line: str, named: str | None) -> None:
+    report = planted(line)
+    if named is None:  # α does not pass for a Latin letter: not every mixture is a slip
+        assert alarms(report) == set()
+    else:
+        assert alarms(report) == {"Letters of another script stand in words"}
+        assert f"1 word: {line!r} ({named})" in finding(report, *alarms(report)).detail
+
+
+def test_words_of_several_scripts_side_by_side_are_no_fault() -> None:
+    lines = ["Δx", "σ-algebra", "Ω and ω", "USB-кабель", "кабель USB", "λόγος logos", "5 µm"]
+    assert alarms(planted(*lines, *RUSSIAN)) == set()
+
+
+def test_one_long_word_of_two_scripts_takes_no_time() -> None:
+    before = time.perf_counter()
+    word = "ab" * 200_000 + "с" + "ab" * 200_000
+    titles = alarms(examine(corpus(word + "\n" + "\n".join(HEALTHY))))
+    assert "Letters of another script stand in words" in titles
+    assert time.perf_counter() - before < 5
+
+
+@pytest.mark.parametrize(
+    ("right", "codec"),
+    [
+        ("café", "cp1252"),
+        ("señor", "cp1252"),
+        ("don’t", "cp1252"),
+        ("wait…", "cp1252"),
+        ("привет", "cp1252"),
+        ("привет", "cp1251"),
+        ("smile 😀", "cp1252"),
+        ("Ärger", "latin-1"),
+    ],
+)
+def test_text_read_in_a_wrong_encoding(right: str, codec: str) -> None:
+    # Windows reads the bytes that its code pages leave undefined as control characters.
+    wrong = "".join(bytes([b]).decode(codec, "ignore") or chr(b) for b in right.encode())
+    assert wrong != right
+    report = planted(wrong)
+    assert "Signs of text read in a wrong encoding" in alarms(report)
+    detail = finding(report, "Signs of text read in a wrong encoding").detail
+    assert detail.startswith("1 place")
+
+
+def test_what_the_text_was_is_told() -> None:
+    detail = finding(planted("cafÃ©"), "Signs of text read in a wrong encoding").detail
+    assert detail == "1 place: 'Ã©' (probably 'é')."
+    detail = finding(planted("РїСЂРёРІРµС‚"), "Signs of text read in a wrong encoding").detail
+    assert "(probably 'привет')" in detail
+
+
+def test_lines_of_the_worlds_languages_are_no_mojibake() -> None:
+    lines = [
+        "« Déjà vu », dit-elle à l’âne : « Ô Âge ! »",
+        "São Paulo não é só isso. NÃO, MÃE!",
+        "El Niño, ¿cómo está? AÑO «ESPAÑA»",
+        "Größe, Äpfel, Ölçü, šílený kůň",
+        "«Россия», «СССР», Р. С. Иванов; «Ростов»",
+        "Ðórður, Þór",
+    ]
+    assert alarms(planted(*lines)) == set()
+
+
+def test_space_at_the_ends_of_lines() -> None:
+    report = planted(" anna maria", "eva lotta\t", "   ")
+    assert alarms(report) == {"Lines begin or end with a space"}
+    found = finding(report, "Lines begin or end with a space")
+    assert "3 of 12,003 lines" in found.detail
+    assert "1 hold nothing else" in found.detail
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the advice is for GNU sed")
+def test_the_advice_for_space_works(tmp_path: Path) -> None:
+    advice = finding(planted(" anna maria "), "Lines begin or end with a space").advice
+    command = "sed" + advice.partition("sed")[2]
+    (tmp_path / "OLD").write_text(" anna maria \n\n  \neva\t\n")
+    subprocess.run(command, shell=True, cwd=tmp_path, check=True)
+    assert (tmp_path / "NEW").read_text() == "anna maria\neva\n"
+
+
+def test_only_trailing_space_is_noted_in_a_text() -> None:
+    report = examine(
+        corpus(WRAPPED.replace("belief", "    belief").replace("age\n", "age \n"), "text")
+    )
+    found = finding(report, "Lines end with a space")
+    assert found.severity == "note"
+    assert found.detail.startswith("100 of 400 lines")
+
+
+def test_blank_lines_that_are_dropped() -> None:
+    found = finding(planted("", ""), "Blank lines are dropped")
+    assert found.severity == "note"
+    assert "2 blank lines beside 12,000" in found.detail
+    assert examine(corpus("\n\n" + "\n".join(HEALTHY) + "\n\n")).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("separator", "name", "columns", "cut"),
+    [
+        ("\t", "1 tab", 2, "cut -f1"),
+        (",", "2 commas", 3, "cut -d, -f1"),
+        (";", "1 semicolon", 2, "cut -d';' -f1"),
+    ],
+)
+def test_a_table(separator: str, name: str, columns: int, cut: str) -> None:
+    rows = [separator.join([name, "f", "2018"][:columns]) for name in HEALTHY]
+    report = examine(corpus("\n".join(rows)))
+    title = f"It looks like a table of {columns} columns"
+    assert title in alarms(report)
+    found = finding(report, title)
+    assert f"100.0% of the lines hold {name}" in found.detail
+    assert cut in found.advice
+
+
+def test_commas_in_most_lines_are_no_table() -> None:
+    rows = [f"{name}, a name" if at % 10 else name for at, name in enumerate(HEALTHY)]
+    assert examine(corpus("\n".join(rows))).findings == ()
+
+
+def test_small_letters_would_do() -> None:
+    mixed = [name.title() if at % 2 else name for at, name in enumerate(HEALTHY)]
+    found = finding(planted(healthy=mixed), "Small letters alone would make the alphabet smaller")
+    assert found.severity == "note"
+    assert "52 symbols, and would have 26." in found.detail
+
+
+def test_very_long_lines() -> None:
+    long = " ".join(HEALTHY[:60])
+    report = planted(long, "a name of some fifty letters is long, and not amiss")
+    assert alarms(report) == {"Some lines are far longer than the others"}
+    found = finding(report, "Some lines are far longer than the others")
+    assert f"1 line of more than 10 times the median of 6 symbols; the longest has {len(long)}" in (
+        found.detail
+    )
+
+
+def test_mixed_line_ends() -> None:
+    decoded = decode("\r\n".join(HEALTHY).encode() + b"\nanna maria\n", "file")
+    report = examine(corpus(decoded.text, line_ends=decoded.line_ends))
+    assert alarms(report) == {"Line ends are mixed"}
+    assert report.line_ends == "mixed"
+
+
+# Other scripts.
+
+
+def test_chinese() -> None:
+    report = examine(load_corpus("tang"))
+    assert alarms(report) == {"Symbols of dev are never trained on"}
+    rare = finding(report, "Some symbols are rare")
+    counts = Counter(load_corpus("tang").text)
+    assert f"{sum(n < 10 for n in counts.values()):,} of {len(counts):,} symbols" in rare.detail
+
+
+def test_emoji() -> None:
+    faces = [chr(0x1F600 + n % 40) * (1 + n % 3) for n in range(200)]
+    report = planted(
+        *(f"{name} {face}" for name, face in zip(HEALTHY, faces, strict=False)), "👨‍👩‍👧 ❤️"
+    )
+    assert alarms(report) == set()
+    assert "zero width joiner) 2×" in finding(report, "Joiners and variation selectors").detail
+    assert report.alphabet["😀"] == 9
+
+
+def test_right_to_left() -> None:
+    verses = ["בראשית ברא אלהים", "את השמים ואת הארץ", "بسم الله الرحمن الرحيم", "سلام می‌کنم"]
+    report = planted(*(f"{name} {verses[at % 4]}" for at, name in enumerate(HEALTHY[:100])))
+    assert alarms(report) == set()
+    assert finding(report, "Joiners and variation selectors").severity == "note"
+
+
+def test_every_check_is_in_the_table() -> None:
+    checks = {
+        name
+        for name, value in vars(findings).items()
+        if callable(value)
+        and getattr(value, "__annotations__", {}).get("return") == "Iterator[Finding]"
+    }
+    assert {check.__name__ for check in findings.CHECKS} == checks
+
+
+def test_a_few_megabytes_are_examined_at_once() -> None:
+    text = load_corpus("shakespeare").text * 3
+    before = time.perf_counter()
+    examine(corpus(text, "text"))
+    examine(corpus(text, "lines"))
+    assert time.perf_counter() - before < 4
