@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -102,13 +103,7 @@ def test_lengths() -> None:
     assert lengths.mean == pytest.approx(sum(sizes) / 103)
     assert lengths.p95 == min(n for n in sizes if sum(m <= n for m in sizes) >= 0.95 * 103)
     assert lengths.shortest == ("x", "é", "xx")
-    assert (
-        lengths.longest
-        == ("x" * 60 + "…", "y" * 60 + "…", "x" * 99 + "")[:2]
-        + ("x" * 60 + "…",)[:0]
-        + (lengths.longest[2:])
-    )
-    assert all(len(line) <= 61 for line in lengths.longest)
+    assert lengths.longest == ("x" * 60 + "…", "y" * 60 + "…", "x" * 60)
 
 
 def test_a_report_goes_through_json() -> None:
@@ -143,7 +138,7 @@ def test_splits_that_cannot_be_made() -> None:
     assert found.severity == "problem"
     assert (found.detail, found.advice) == (caught.value.message, caught.value.hint)
     assert report.splits == {}
-    assert report.alphabet["a"] == 5
+    assert report.alphabet["a"] == 6
 
 
 def test_settings_that_do_not_fit_are_an_error() -> None:
@@ -194,7 +189,7 @@ def test_no_dev_split_at_all() -> None:
 
 WRAPPED = "\n".join(
     [
-        "It was the best of times, it was the worst of times, it was the age",
+        "It was the best of times and it was the worst of times, it was the age",
         "of wisdom, it was the age of foolishness, it was the epoch of the",
         "belief, it was the epoch of incredulity, it was the season of this",
         "light, it was the season of darkness, it was the spring of hope and",
@@ -299,10 +294,11 @@ def test_symbols_are_counted_right(texts: list[str], chunk: int) -> None:
 
 def test_symbols_that_are_never_trained_on() -> None:
     text = "".join(f"{name} " for name in HEALTHY)
+    share = 100 / (len(text) // 10 + 10)
     report = examine(corpus(text + "ж" * 20 + "ш" * 80, "text"))
     found = finding(report, "Symbols of dev are never trained on")
     assert found.severity == "warning"
-    assert "2 symbols, 1.1% of the dev predictions: 'ж' 'ш'." in found.detail
+    assert f"2 symbols, {share:.1%} of the dev predictions: 'ж' 'ш'." in found.detail
     single = finding(examine(corpus(text + "ж", "text")), "Symbols of dev are never trained on")
     assert single.severity == "note"
     assert "1 symbol, less than 0.1%" in single.detail
@@ -363,7 +359,6 @@ def test_letters_that_are_all_decomposed_are_only_noted() -> None:
     title = "Letters and their accents are separate symbols"
     assert finding(report, title).severity == "note"
     assert alarms(report) == set()
-    assert planted("chloë").findings == planted("zoë").findings[:0] + planted("chloë").findings
     assert not any("accent" in found.title for found in planted("chloë").findings)
 
 
@@ -385,10 +380,10 @@ def test_the_advice_for_forms_works() -> None:
 @pytest.mark.parametrize(
     ("line", "named"),
     [
-        ("м" + "aша", "U+0061 latin small letter a"),
-        ("olivi" + "а", "U+0430 cyrillic small letter a"),
+        ("м" + "aша", "a is U+0061 latin small letter a"),
+        ("olivi" + "а", "а is U+0430 cyrillic small letter a"),
         ("joann" + "α" + "ο", None),
-        ("zo" + "ο", "U+03BF greek small letter omicron"),
+        ("zo" + "ο", "ο is U+03BF greek small letter omicron"),
     ],
 )
 def test_letters_of_another_script(line: str, named: str | None) -> None:
@@ -424,6 +419,8 @@ def test_one_long_word_of_two_scripts_takes_no_time() -> None:
         ("привет", "cp1251"),
         ("smile 😀", "cp1252"),
         ("Ärger", "latin-1"),
+        ("don’t", "latin-1"),
+        ("smile 😀", "latin-1"),
     ],
 )
 def test_text_read_in_a_wrong_encoding(right: str, codec: str) -> None:
@@ -463,7 +460,7 @@ def test_space_at_the_ends_of_lines() -> None:
     assert "1 hold nothing else" in found.detail
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the advice is for GNU sed")
+@pytest.mark.skipif(shutil.which("sed") is None, reason="there is no sed here")
 def test_the_advice_for_space_works(tmp_path: Path) -> None:
     advice = finding(planted(" anna maria "), "Lines begin or end with a space").advice
     command = "sed" + advice.partition("sed")[2]

@@ -476,11 +476,9 @@ def spelled(word: str, latin: set[str]) -> str:
 
 
 def wrongly_read(codec: str, leads: str) -> str:
-    """A pattern of two-byte UTF-8 that was read as another encoding."""
-    tails = "".join(
-        bytes([byte]).decode(codec, "ignore") or chr(byte) for byte in range(0x80, 0xC0)
-    )
-    return rf"[{leads}][{re.escape(tails)}]"
+    """A pattern of two-byte UTF-8 that was read as another encoding, or as Latin-1."""
+    tails = bytes(range(0x80, 0xC0)).decode(codec, "ignore")
+    return rf"[{leads}][\x80-\x9f{re.escape(tails)}]"
 
 
 # Two signs in a row for Cyrillic, three for cp1251, since their leads are letters that may well
@@ -489,8 +487,7 @@ MOJIBAKE = re.compile(
     f"(?:{wrongly_read('cp1252', 'ÂÃ')})+"
     f"|(?:{wrongly_read('cp1252', 'ÐÑ')}){{2,}}"
     f"|(?:{wrongly_read('cp1251', 'РС')}){{3,}}"
-    "|â€[\u02dc\u2122\u0153\u009d\u201c\u201d\u00a6\u00a2\u0098\u0099\u009c\u0093\u0094]"
-    "|ï»¿|ï¿½|ðŸ..|锟斤拷"
+    "|â[€\x80][\x80-\x9f˜™œ“”¦¢]|ð[Ÿ\x9f]..|ï»¿|ï¿½|锟斤拷"
 )
 
 
@@ -532,7 +529,11 @@ def outer_space(patient: Patient) -> Iterator[Finding]:
             f"{len(found):,} of {many(len(lines), 'line')}, the first of them {clip(found[0])!r}"
             + (f"; {blank:,} hold nothing else." if blank else "."),
             "A model learns such spaces as part of the line. Take them out: "
-            + ("sed -E 's/^\\s+|\\s+$//g; /^$/d'" if listing else "sed -E 's/\\s+$//'")
+            + (
+                "sed -E 's/^[[:space:]]+|[[:space:]]+$//g; /^$/d'"
+                if listing
+                else "sed -E 's/[[:space:]]+$//'"
+            )
             + " OLD > NEW",
         )
 
