@@ -41,7 +41,7 @@ def draw_counts(matrix: Ids, tokenizer: CharTokenizer, path: Path) -> int:
         axes = figure.subplots()
         # The root spreads the small counts, which a linear scale would show as one pale grey.
         axes.imshow(np.sqrt(part), cmap="Blues")
-        dark = np.sqrt(part.max()) * 0.6
+        dark = np.sqrt(part.max()) * 0.5
         for row in range(side):
             for column in range(side):
                 ink = "white" if np.sqrt(part[row, column]) > dark else "#333333"

@@ -45,7 +45,7 @@ FAMILIES = {
         "bigram",
         "Bigram",
         "one layer that reads one symbol; it learns what counting pairs knows at once",
-        training={"steps": 2_000, "batch_size": 512, "learning_rate": 0.1},
+        training={"steps": 2_000, "batch_size": 512, "learning_rate": 0.1, "weight_decay": 0.0},
     ),
     "mlp": Family(
         "mlp",

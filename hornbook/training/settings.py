@@ -46,7 +46,7 @@ class TrainingSettings(Settings):
     "Gradients by the layers' own derivatives, or by torch's autograd: the same numbers."
     evaluate_every: Annotated[int, Bounds(0, 10**9)] = 0
     "Steps between losses on the whole of train and dev (0: a twentieth of all steps)."
-    patience: Annotated[int, Bounds(0, 10**9)] = 6
+    patience: Annotated[int, Bounds(0, 10**9)] = 10
     "Stop after this many evaluations without a better dev loss (0: never)."
     checkpoint_every: Annotated[int, Bounds(0, 10**9)] = 0
     "Steps between checkpoints (0: at each evaluation)."

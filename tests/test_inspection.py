@@ -1,0 +1,44 @@
+"""The picture of the counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.image import imread
+
+from hornbook.data.stream import encode_lines
+from hornbook.data.tokenizer import CharTokenizer
+from hornbook.inspection.counts import MOST, draw_counts
+from hornbook.models.contract import Ids
+from hornbook.models.ngram import NGram, NGramSettings
+
+
+def matrix_of(lines: tuple[str, ...]) -> tuple[Ids, CharTokenizer]:
+    tokenizer = CharTokenizer.fit(lines, boundary=True)
+    model = NGram(NGramSettings(order=2), tokenizer.vocabulary)
+    return model.fit(encode_lines(lines, tokenizer)).count_matrix(), tokenizer
+
+
+def test_the_matrix_counts_pairs() -> None:
+    matrix, tokenizer = matrix_of(("ab", "abb", "b"))
+    a, b = tokenizer.encode("ab")
+    assert matrix[0, a] == 2
+    assert matrix[a, b] == 2
+    assert matrix[b, b] == 1
+    assert matrix[b, 0] == 3
+    assert matrix.sum() == 9
+
+
+def test_a_square_for_each_pair(tmp_path: Path) -> None:
+    matrix, tokenizer = matrix_of(("emma", "ava"))
+    assert draw_counts(matrix, tokenizer, tmp_path / "c.png") == tokenizer.vocab_size
+    picture = imread(tmp_path / "c.png")
+    assert picture.shape[0] > 200
+    assert picture[..., :3].std() > 0.02  # something is drawn
+
+
+def test_a_large_alphabet_shows_its_most_frequent(tmp_path: Path) -> None:
+    lines = tuple(chr(0x4E00 + i) * (1 + (i < 5)) for i in range(300))
+    matrix, tokenizer = matrix_of(lines)
+    # No warning of a missing glyph, which the checks would make an error.
+    assert draw_counts(matrix, tokenizer, tmp_path / "c.png") == MOST
