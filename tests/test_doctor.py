@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hornbook.data import findings
+from hornbook.data import findings, patient, symbols
 from hornbook.data.corpus import Corpus, Mode, SplitSettings, load_corpus, split_corpus
 from hornbook.data.doctor import Finding, Report, examine
 from hornbook.data.encoding import decode
-from hornbook.data.findings import count_symbols, repeated_stretches
+from hornbook.data.patient import count_symbols, repeated_stretches
 from hornbook.data.stream import encode_split
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import DataError, SettingsError
@@ -249,7 +249,7 @@ def test_long_stretches_of_dev_that_stand_in_train() -> None:
 
 
 def test_a_sample_of_stretches_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(findings, "SAMPLED", 1_000)
+    monkeypatch.setattr(patient, "SAMPLED", 1_000)
     text = load_corpus("shakespeare").text[:100_000]
     report = examine(corpus(text * 2, "text"))
     found = finding(report, "Long stretches of dev also stand in train")
@@ -264,8 +264,8 @@ def test_a_sample_of_stretches_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch
 )
 def test_stretches_against_plain_search(text: str, train: str, stretch: int, chunk: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(findings, "STRETCH", stretch)
-        patch.setattr(findings, "CHUNK", chunk)
+        patch.setattr(patient, "STRETCH", stretch)
+        patch.setattr(patient, "CHUNK", chunk)
         starts, known = repeated_stretches(text, train)
     expected = [text[at : at + stretch] in train for at in range(len(text) - stretch + 1)]
     if len(train) < stretch:
@@ -288,7 +288,7 @@ def test_stretches_of_fifty_against_plain_search() -> None:
 @given(st.lists(st.text(max_size=20), max_size=5), st.sampled_from([1, 3, 1_000]))
 def test_symbols_are_counted_right(texts: list[str], chunk: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(findings, "CHUNK", chunk)
+        patch.setattr(patient, "CHUNK", chunk)
         assert count_symbols(texts) == dict(Counter("".join(texts)))
 
 
@@ -563,7 +563,8 @@ def test_right_to_left() -> None:
 def test_every_check_is_in_the_table() -> None:
     checks = {
         name
-        for name, value in vars(findings).items()
+        for module in (findings, symbols)
+        for name, value in vars(module).items()
         if callable(value)
         and getattr(value, "__annotations__", {}).get("return") == "Iterator[Finding]"
     }

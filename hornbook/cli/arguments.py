@@ -9,9 +9,17 @@ from typing import Annotated, Literal, TypeVar
 import tyro
 from tyro.conf import Positional
 
-__all__ = ["DataArguments", "RunArgument", "parse"]
+__all__ = ["DataArguments", "OutputArgument", "RunArgument", "parse"]
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class OutputArgument:
+    """What a verb takes that only lists."""
+
+    json: bool = False
+    "Print everything as JSON."
 
 
 @dataclass(frozen=True)

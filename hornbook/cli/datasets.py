@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from hornbook.cli.arguments import parse
+from hornbook.cli.arguments import OutputArgument, parse
 from hornbook.cli.output import console, print_json, table
 from hornbook.data.datasets import DATASETS
 
 
-@dataclass(frozen=True)
-class Arguments:
-    """Output."""
-
-    json: bool = False
-    "Print everything as JSON."
-
-
 def run(argv: Sequence[str]) -> None:
     """Parse and show."""
-    arguments = parse(Arguments, "datasets", "Data sets that can be named instead of a file.", argv)
+    arguments = parse(
+        OutputArgument, "datasets", "Data sets that can be named instead of a file.", argv
+    )
     if arguments.json:
         print_json({name: dataclasses.asdict(held) for name, held in DATASETS.items()})
         return

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from hornbook.cli.arguments import parse
+from hornbook.cli.arguments import OutputArgument, parse
 from hornbook.cli.output import console, print_json, table
 from hornbook.models import FAMILIES
 
 
-@dataclass(frozen=True)
-class Arguments:
-    """Output."""
-
-    json: bool = False
-    "Print everything as JSON."
-
-
 def run(argv: Sequence[str]) -> None:
     """Parse and show."""
-    arguments = parse(Arguments, "models", "The families of models.", argv)
+    arguments = parse(OutputArgument, "models", "The families of models.", argv)
     if arguments.json:
         print_json(
             {

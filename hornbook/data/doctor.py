@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from hornbook.data.corpus import Corpus, Mode, SplitSettings
-from hornbook.data.findings import CHECKS, Finding, Patient
+from hornbook.data.findings import CHECKS
+from hornbook.data.patient import Finding, Patient
 from hornbook.data.tokenizer import clip
 from hornbook.errors import DataError
 
