@@ -37,7 +37,7 @@ def trainer(gradients: str, batch: int, optimizer: str) -> Trainer:
     """A trainer of the lectures' net, one step of which is to be timed."""
     names = lines()
     tokenizer = CharTokenizer.fit(names, boundary=True)
-    settings = MLPSettings(block_size=3, n_embd=10, n_hidden=(200,))
+    settings = MLPSettings(block_size=3, n_embd=10, n_hidden=(200,), activation="tanh")
     model = MLP(settings, tokenizer.vocabulary, torch.Generator().manual_seed(0))
     stream = encode_lines(names, tokenizer)
     batches = make_batches(stream, "window", block_size=3, batch_size=batch, seed=0)

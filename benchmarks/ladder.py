@@ -26,36 +26,28 @@ from hornbook.training import TrainingSettings
 
 Rung = tuple[str, str, Settings, dict[str, Any]]
 
+LECTURE: dict[str, Any] = {"block_size": 3, "n_embd": 10, "n_hidden": (200,), "activation": "tanh"}
+GENTLE = {"weight_decay": 0.05}  # the default pull suits larger nets
 NAMES: list[Rung] = [
     ("pairs by counting, one added", "ngram", NGramSettings(order=2, smoothing="add"), {}),
     ("pairs by gradient: one layer", "bigram", BigramSettings(), {}),
-    (
-        "lecture's MLP, part 2",
-        "mlp",
-        MLPSettings(block_size=3, n_embd=10, n_hidden=(200,), norm="none"),
-        {},
-    ),
-    ("+ BatchNorm, part 3", "mlp", MLPSettings(block_size=3, n_embd=10, n_hidden=(200,)), {}),
+    ("lecture's MLP, part 2", "mlp", MLPSettings(**LECTURE, norm="none"), GENTLE),
+    ("+ BatchNorm, part 3", "mlp", MLPSettings(**LECTURE), {**GENTLE, "steps": 7_000}),
     (
         "five hidden layers, part 3",
         "mlp",
-        MLPSettings(block_size=3, n_embd=10, n_hidden=(100,) * 5, output_norm=True),
-        {},
+        MLPSettings(**{**LECTURE, "n_hidden": (100,) * 5}, output_norm=True),
+        GENTLE,
     ),
+    ("8 of context, part 5's flat net", "mlp", MLPSettings(**{**LECTURE, "block_size": 8}), GENTLE),
     (
-        "8 symbols of context, part 5's flat net",
+        "lowest found at part 3's size",
         "mlp",
-        MLPSettings(block_size=8, n_embd=10, n_hidden=(200,)),
-        {},
+        MLPSettings(block_size=6, n_embd=10, n_hidden=(100, 43)),
+        {"weight_decay": 0.1, "steps": 30_000, "patience": 0},
     ),
-    (
-        "5 of context, best found at 12,097",
-        "mlp",
-        MLPSettings(block_size=5, n_embd=10, n_hidden=(149,)),
-        {},
-    ),
-    ("default of `--model mlp`", "mlp", MLPSettings(), {}),
     ("n-grams, Kneser–Ney, order 6", "ngram", NGramSettings(), {}),
+    ("default of `--model mlp`", "mlp", MLPSettings(), {}),
 ]
 TEXT: list[Rung] = [
     ("pairs by counting, one added", "ngram", NGramSettings(order=2, smoothing="add"), {}),

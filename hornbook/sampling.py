@@ -192,7 +192,7 @@ def draw(
         if at + 1 < room:
             logits, state = model.step(ids, state)
     for row, length, end in zip(made, lengths, ended, strict=True):
-        yield Drawn(settings.prefix + tokenizer.decode(row[:length]), bool(end))
+        yield Drawn(settings.prefix + tokenizer.decode(row[:length].tolist()), bool(end))
 
 
 def shape_probabilities(logits: Floats, settings: SamplingSettings) -> Floats:

@@ -97,8 +97,13 @@ class CharTokenizer:
 
     def decode(self, ids: Sequence[int] | npt.NDArray[np.integer[Any]]) -> str:
         """The text of ids; a boundary is no character and leaves nothing."""
-        first = int(self.boundary)
-        return "".join(self.symbols[i - first] for i in ids if i >= first)
+        spelled = self.spelled
+        return "".join([spelled[i] for i in ids])
+
+    @cached_property
+    def spelled(self) -> tuple[str, ...]:
+        """What each id stands for in a text; a boundary for nothing."""
+        return ("", *self.symbols) if self.boundary else self.symbols
 
     def label(self, token: int) -> str:
         """One id for people: the symbol itself, its name if it is unseen, or the boundary's sign.

@@ -51,7 +51,7 @@ FAMILIES = {
         "mlp",
         "MLP",
         "Bengio et al. 2003: embeddings of the last symbols through hidden layers",
-        training={"steps": 8_000, "batch_size": 512, "learning_rate": 0.01},
+        training={"steps": 8_000, "batch_size": 512, "learning_rate": 0.01, "weight_decay": 0.5},
     ),
 }
 

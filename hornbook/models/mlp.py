@@ -3,11 +3,11 @@
 The embeddings of the last `block_size` symbols, side by side, go through one or more hidden layers.
 The lectures' nets are settings of this one family:
 
-    part 2     n_embd 10, n_hidden 200, norm none, block_size 3           11,897 parameters
-    part 3     the same with norm batch                                   12,097
-    part 3     n_hidden 100 five times, norm batch, output_norm           47,024
-    part 4     norm batch, bias_before_norm                               12,297
-    part 5     the flat net: block_size 8                                 22,097
+    part 2    n_embd 10, n_hidden 200, activation tanh, norm none, block_size 3    11,897 numbers
+    part 3    the same with norm batch                                             12,097
+    part 3    n_hidden 100 five times, norm batch, output_norm                     47,024
+    part 4    n_hidden 200, norm batch, bias_before_norm                           12,297
+    part 5    the flat net: block_size 8                                           22,097
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class MLPSettings(Settings):
     "Symbols of context."
     n_embd: Annotated[int, Bounds(1, 4096)] = 16
     "Size of a symbol's embedding."
-    n_hidden: Annotated[tuple[int, ...], Bounds(1, 65_536)] = (256,)
+    n_hidden: Annotated[tuple[int, ...], Bounds(1, 65_536)] = (256, 160)
     "Units of each hidden layer, first to last."
-    activation: Literal["tanh", "relu"] = "tanh"
+    activation: Literal["relu", "tanh"] = "relu"
     "Nonlinearity of the hidden layers."
     norm: Literal["batch", "layer", "none"] = "batch"
     "Normalisation of what goes into each nonlinearity."
