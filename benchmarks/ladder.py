@@ -70,9 +70,9 @@ def climb(source: str, rung: Rung, seeds: list[int]) -> str:
                 source, model=name, settings=settings, training=training, bar=False,
                 out=Path(folder) / "run",
             )  # fmt: skip
-        parameters = run.summary["parameters"]
-        dev.append(run.summary["losses"]["dev"])
-        seconds.append(run.summary["seconds"])
+            parameters = run.summary["parameters"]
+            dev.append(run.summary["losses"]["dev"])
+            seconds.append(run.summary["seconds"])
     spread = f" ± {statistics.stdev(dev):.4f}" if len(dev) > 1 else ""
     mean = statistics.mean(dev)
     return (

@@ -105,7 +105,7 @@ def train(
     streams = {name: encode_split(splits, name, tokenizer) for name in SPLITS if splits[name]}
     if not line.counted:
         training = training or TrainingSettings(**line.training)
-        refuse_if_huge(model_class, settings, tokenizer)
+        refuse_if_impossible(model_class, settings, training, tokenizer)
     directory = RunDirectory(out or free_name(Path("runs"), f"{corpus.name}-{model}"))
     plan = {
         "family": model,
@@ -158,14 +158,20 @@ def describe(
     }
 
 
-def refuse_if_huge(model_class: Any, settings: Settings, tokenizer: CharTokenizer) -> None:
-    """Count a network's parameters without making them.
+def refuse_if_impossible(
+    model_class: Any, settings: Settings, training: TrainingSettings, tokenizer: CharTokenizer
+) -> None:
+    """Look for what would stop training at once, before any directory is touched.
 
     Raises:
-        SettingsError: if there are more than a small model has.
+        SettingsError: if this machine has no such device, or a network would have more parameters
+            than a small model has (they are counted without being made).
     """
     import torch
 
+    from hornbook.training.trainer import choose_device
+
+    choose_device(training.device)
     with torch.device("meta"):
         n = model_class(settings, tokenizer.vocabulary).n_parameters
     if n > LARGEST:
