@@ -67,7 +67,7 @@ def climb(source: str, rung: Rung, seeds: list[int]) -> str:
             training = replace(TrainingSettings(**line.training), seed=seed, **changes)
         with tempfile.TemporaryDirectory() as folder:
             run = hornbook.train(
-                source, model=name, settings=settings, training=training, bar=False,
+                source, model=name, settings=settings, training=training, baseline=False,
                 out=Path(folder) / "run",
             )  # fmt: skip
             parameters = run.summary["parameters"]

@@ -20,7 +20,8 @@ from hornbook.settings import Bounds, Settings
 
 __all__ = ["Drawn", "SamplingSettings", "choose", "draw", "sample", "shape_probabilities"]
 
-AT_ONCE = 16_384  # things in the making at a time
+AT_ONCE = 16_384  # things in the making at a time, of a small alphabet
+LOGITS = 2**22  # logits in hand at a time at most, of a large one
 ROUNDS = 50  # only new ones: how many times as many are drawn before giving up
 
 
@@ -92,10 +93,11 @@ def sample(
     seen: set[str] = set()
     picky = settings.only_new or settings.no_repeats
     tries = settings.n * (ROUNDS if picky else 1)
+    at_once = max(1, min(AT_ONCE, LOGITS // tokenizer.vocab_size))
     while len(kept) < settings.n and tries > 0:
         # When choosy, a little more than is missing, so that few rounds do.
         missing = settings.n - len(kept)
-        count = min(missing + missing // 4 + 16 if picky else missing, tries, AT_ONCE)
+        count = min(missing + missing // 4 + 16 if picky else missing, tries, at_once)
         tries -= count
         for drawn in draw(
             model, tokenizer, prompt, settings, settings.longest or longest, count, rng
@@ -202,7 +204,8 @@ def shape_probabilities(logits: Floats, settings: SamplingSettings) -> Floats:
         p[np.arange(len(logits)), logits.argmax(axis=1)] = 1
         return p
     if settings.temperature != 1:
-        logits = logits / settings.temperature
+        # The largest is taken off first: divided by a tiny temperature it would overflow.
+        logits = (logits - logits.max(axis=1, keepdims=True)) / settings.temperature
     if 0 < settings.top_k < logits.shape[1]:
         # Exactly k, ties broken by the id, so that no more than k can be drawn.
         order = np.argsort(-logits, axis=1, kind="stable")[:, settings.top_k :]

@@ -7,6 +7,7 @@ disk, leaves the last good state. Tensors are kept as safetensors, so nothing is
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -87,7 +88,17 @@ def write_tensors(path: Path, tensors: Arrays, metadata: Mapping[str, Any]) -> N
 
     text = json.dumps(finite(metadata), ensure_ascii=False, allow_nan=False)
     contiguous = {name: np.asarray(array, order="C") for name, array in tensors.items()}
-    write_bytes(path, save(contiguous, metadata={"hornbook": text}))
+    about = {"hornbook": text, "sha256": digest(contiguous, text)}
+    write_bytes(path, save(contiguous, metadata=about))
+
+
+def digest(tensors: Arrays, text: str) -> str:
+    """The SHA-256 of arrays in the order of their names, and of a text."""
+    sum_ = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
+    for name in sorted(tensors):
+        sum_.update(name.encode())
+        sum_.update(np.asarray(tensors[name], order="C").tobytes())
+    return sum_.hexdigest()
 
 
 def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
@@ -100,7 +111,8 @@ def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any
 
     try:
         with safe_open(path, framework="numpy") as file:
-            text = (file.metadata() or {}).get("hornbook")
+            about = file.metadata() or {}
+            text = about.get("hornbook")
             if text is None:
                 raise RunError(f"{path} was not written by hornbook.", hint="Give a hornbook run.")
             metadata = json.loads(text)
@@ -116,6 +128,9 @@ def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any
             f"{path} is damaged or cut short: {error}.",
             hint="Copy the run directory again, or train it again.",
         ) from error
-    if not isinstance(metadata, dict):
-        raise RunError(f"{path} is damaged: its metadata is no JSON object.", hint="Train again.")
+    if not isinstance(metadata, dict) or about.get("sha256") != digest(tensors, text):
+        raise RunError(
+            f"{path} is damaged: it does not hold what was written.",
+            hint="Copy the run directory again, or train it again.",
+        )
     return tensors, metadata

@@ -17,7 +17,7 @@ from hornbook.evaluation import measure
 from hornbook.models import FAMILIES, family
 from hornbook.models.bigram import Bigram, BigramSettings
 from hornbook.models.mlp import MLP, MLPSettings
-from hornbook.models.network import Network
+from hornbook.models.network import Network, WindowNetwork
 from hornbook.models.ngram import NGram, NGramSettings
 from hornbook.training import TrainingSettings
 from hornbook.training.trainer import Trainer
@@ -38,6 +38,9 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "mlp bias before norm": ("mlp", {"n_hidden": (8,), "bias_before_norm": True}),
     "mlp deep, output bias": (
         "mlp", {"n_hidden": (8,), "output_norm": True, "bias_before_norm": True}
+    ),
+    "mlp torch's BatchNorm": (
+        "mlp", {"n_hidden": (8,), "biased_variance": True, "norm_momentum": 0.01}
     ),
     "mlp dropout": ("mlp", {"n_hidden": (8, 8), "dropout": 0.3}),
 }  # fmt: skip
@@ -153,18 +156,60 @@ def test_step_equals_forward(variant: str, mode: str) -> None:
 
 @each
 def test_the_future_is_not_seen(variant: str) -> None:
-    tokenizer, stream = world()
+    tokenizer, _ = world()
     model = build(variant, tokenizer.vocabulary).eval()
-    if model.reads == "window":
-        inputs, targets = stream.windows(np.arange(1, 9), model.block_size)
-        # The context of a prediction ends right before it: ". e m m" for the a of emma.
-        assert (inputs[:, -1] == stream.ids[:8]).all()
-        assert (targets == stream.ids[1:9]).all()
-        return
-    ids = torch.from_numpy(tokenizer.encode("isabella"))[None]
-    changed = ids.clone()
-    changed[0, 5:] = 1
-    assert torch.equal(model(ids)[:, :5], model(changed)[:, :5])
+    for p in model.parameters():
+        p.data.add_(torch.randn(p.shape, generator=torch.Generator().manual_seed(9)))
+    ids = tokenizer.encode("isabella")
+    changed = ids.copy()
+    changed[5:] = 1
+
+    def logits(ids: Any) -> Any:
+        if model.reads == "sequence":
+            return model(torch.from_numpy(ids[None]))[0].detach().numpy()
+        stream = Stream(np.concatenate([[0], ids, [0]]), 1, boundary=True, start=0)
+        assert isinstance(model, WindowNetwork)
+        contexts, _ = stream.windows(np.arange(1, len(ids) + 1), model.block_size)
+        return model.window_logits(contexts)
+
+    # In a window the first five see what stands before them; in a row, up to themselves.
+    np.testing.assert_array_equal(logits(ids)[:5], logits(changed)[:5])
+    assert not np.array_equal(logits(ids), logits(changed))
+
+
+@each
+@pytest.mark.parametrize("gradients", ["hand", "autograd"])
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_resumes_exactly(variant: str, gradients: str, optimizer: str) -> None:
+    tokenizer, stream = world()
+    changes: dict[str, Any] = {"gradients": gradients, "optimizer": optimizer}
+    if optimizer == "sgd":
+        changes["momentum"] = 0.9
+    settings = TrainingSettings(
+        steps=12, learning_rate=0.02, evaluate_every=5, checkpoint_every=3, **changes
+    )
+
+    def trainer() -> Trainer:
+        torch.manual_seed(0)
+        model = build(variant, tokenizer.vocabulary)
+        size = model.block_size
+        batches = make_batches(stream, model.reads, block_size=size, batch_size=8, seed=3)
+        return Trainer(model, batches, settings, lambda: {"dev": measure(model, stream).nats})
+
+    whole = trainer()
+    whole.run()
+    first = trainer()
+    first.on_progress = lambda t: setattr(t, "stop", t.step == 7)
+    assert first.run() == "interrupted"
+    kept = first.state()
+    second = trainer()
+    second.load_state(*kept)
+    assert second.run() == "finished"
+    for (name, array), other in zip(
+        whole.state()[0].items(), second.state()[0].values(), strict=True
+    ):
+        np.testing.assert_array_equal(array, other, err_msg=name)
+    assert second.best == whole.best
 
 
 @each
@@ -215,8 +260,10 @@ def test_arrays_bring_a_model_back(variant: str) -> None:
     tokenizer, stream = world()
     model = build(variant, tokenizer.vocabulary, seed=1)
     other = build(variant, tokenizer.vocabulary, seed=2)
-    for p in model.parameters():
-        p.data.add_(0.1)
+    with torch.no_grad():
+        model(torch.from_numpy(batch_of(model, stream)[0]))  # BatchNorm's statistics move too
+        for p in model.parameters():
+            p.add_(0.1)
     other.load_arrays(model.arrays())
     assert measure(model, stream) == measure(other, stream)
     arrays = model.arrays()
@@ -333,6 +380,18 @@ def test_the_bigram_net_learns_the_counts() -> None:
     learned = torch.softmax(model.matrix(), 1).numpy()
     rows = np.arange(len(learned))[:, None]
     np.testing.assert_allclose(learned, counts.probabilities(rows), atol=0.02)
+
+
+def test_weight_decay_treats_both_forms_alike() -> None:
+    tokenizer, stream = world()
+    found = []
+    for one_hot in (False, True):
+        model = Bigram(BigramSettings(one_hot=one_hot), tokenizer.vocabulary)
+        settings = TrainingSettings(steps=50, learning_rate=0.1, weight_decay=1.0, patience=0)
+        batches = make_batches(stream, "sequence", block_size=64, batch_size=8, seed=0)
+        Trainer(model, batches, settings, lambda: {"dev": 0.0}).run()
+        found.append(model.matrix())
+    close(found[0], found[1], 1e-4)
 
 
 def test_l2_pulls_towards_uniform() -> None:

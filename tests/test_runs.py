@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from hornbook.errors import (
     RunError,
     SamplingError,
     SettingsError,
+    TrainingError,
     UnknownSymbolError,
 )
 from hornbook.models.bigram import BigramSettings
@@ -31,6 +30,7 @@ from hornbook.models.ngram import NGramSettings
 from hornbook.runs import Run, Watcher
 from hornbook.runs.directory import FORMAT
 from hornbook.sampling import SamplingSettings
+from hornbook.storage import read_tensors, write_tensors
 from hornbook.training import TrainingSettings
 
 SMALL = MLPSettings(block_size=3, n_embd=4, n_hidden=(16,), dropout=0.1)
@@ -68,15 +68,13 @@ def figures(path: Path) -> list[dict[str, Any]]:
 
 def same_end(one: Path, other: Path) -> None:
     """Two runs ended bit for bit at the same weights, optimizer state and figures."""
-    from hornbook.storage import read_tensors
-
     for name in ("model", "checkpoint"):
         first, about = read_tensors(one / f"{name}.safetensors")
         second, about_too = read_tensors(other / f"{name}.safetensors")
         assert first.keys() == second.keys()
         for key in first:
             np.testing.assert_array_equal(first[key], second[key], err_msg=key)
-        for key in about.keys() - {"seconds"}:
+        for key in about.keys() - {"seconds", "run"}:
             assert about[key] == about_too[key], key
     assert figures(one) == figures(other)
 
@@ -93,7 +91,7 @@ def test_a_run_is_complete_in_itself(names: Path, tmp_path: Path) -> None:
     assert len(opened.sample(n=3)) == 3
     assert opened.settings == SMALL
     assert opened.summary["ending"] == "finished"
-    assert opened.summary["bar"]["losses"]["dev"] > 0
+    assert opened.summary["baseline"]["losses"]["dev"] > 0
     assert {"train", "dev", "test"} <= opened.evaluate().keys()
 
 
@@ -152,7 +150,9 @@ def test_a_stopped_run_goes_on_to_the_same_end(
                 signal.raise_signal(signal.SIGINT)
 
     stopped = small_run(names, tmp_path / "stopped", watcher=Stopper())
-    if stop_at < 60:
+    if stop_at == 60:
+        assert stopped.summary["ending"] == "finished"
+    else:
         assert stopped.summary["ending"] == "interrupted"
         assert stopped.summary["steps"] == stop_at
         assert len(stopped.sample(n=2)) == 2
@@ -188,33 +188,52 @@ def test_a_sequence_family_in_text_mode_goes_on_to_the_same_end(tmp_path: Path) 
 
 
 KILLED = """
-import sys
+import os, signal, sys
 import hornbook
+from hornbook.runs.directory import RunDirectory
+from hornbook import storage
 from tests.test_runs import SMALL, SHORT
-if len(sys.argv) > 2:
-    hornbook.train(sys.argv[1], out=sys.argv[2], settings=SMALL, training=SHORT, overwrite=True)
+
+left = int(sys.argv[3])
+
+def mortal(write):
+    # Every change of the disk is a moment to die at: before it, and after.
+    def wrapped(*arguments):
+        global left
+        for turn in (0, 1):
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            if turn == 0:
+                write(*arguments)
+    return wrapped
+
+storage.os.fsync = mortal(os.fsync)  # after the bytes, before the rename
+RunDirectory.append_metrics = mortal(RunDirectory.append_metrics)
+if os.path.exists(os.path.join(sys.argv[2], "run.json")):
+    hornbook.resume(sys.argv[2])
 else:
-    hornbook.resume(sys.argv[1])
+    hornbook.train(sys.argv[1], out=sys.argv[2], settings=SMALL, training=SHORT, overwrite=True)
 """
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
 def test_a_killed_run_goes_on_to_the_same_end(names: Path, run: Run, tmp_path: Path) -> None:
     out = tmp_path / "killed"
-    command = [sys.executable, "-c", KILLED, str(names), str(out)]
-    rng = np.random.default_rng(0)
-    for _ in range(3):
-        before = (out / "checkpoint.safetensors").exists()
-        process = subprocess.Popen(command, cwd=Path(__file__).parents[1])
-        deadline = time.monotonic() + 60
-        while not (out / "checkpoint.safetensors").exists() and time.monotonic() < deadline:
-            time.sleep(0.001)
-        time.sleep(float(rng.uniform(0, 0.05)) + (1.0 if before else 0.0))
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        command = [sys.executable, "-c", KILLED, str(out)]
-    if Run(out).summary.get("ending") != "finished":
-        hornbook.resume(out)
+    steps = []
+    # Within the making of the directory, between metrics and weights, between weights and state.
+    for moment in (5, 14, 19, 12, 17):
+        killed = subprocess.run(
+            [sys.executable, "-c", KILLED, str(names), str(out), str(moment)],
+            cwd=Path(__file__).parents[1], capture_output=True, text=True,
+        )  # fmt: skip
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        checkpoint = out / "checkpoint.safetensors"
+        steps.append(read_tensors(checkpoint)[1]["step"] if checkpoint.exists() else -1)
+    assert steps == sorted(steps)
+    assert steps[0] == -1
+    assert 0 < steps[-1] < SHORT.steps
+    hornbook.resume(out)
     same_end(out, run.path)
 
 
@@ -244,8 +263,8 @@ def test_a_run_is_never_overwritten_without_being_told(names: Path, copy: Path) 
     with pytest.raises(SettingsError):
         small_run(names, copy, split=SplitSettings(split="50/60"), overwrite=True)
     assert before == {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
-    small_run(names, copy, overwrite=True, bar=False)
-    assert "bar" not in Run(copy).summary
+    small_run(names, copy, overwrite=True, baseline=False)
+    assert "baseline" not in Run(copy).summary
 
 
 def test_a_directory_that_is_no_run_is_never_overwritten(names: Path, tmp_path: Path) -> None:
@@ -255,7 +274,28 @@ def test_a_directory_that_is_no_run_is_never_overwritten(names: Path, tmp_path: 
         small_run(names, tmp_path, overwrite=True)
     with pytest.raises(RunError, match="is a file"):
         small_run(names, precious, overwrite=True)
+    (tmp_path / "project" / "data").mkdir(parents=True)
+    chapter = tmp_path / "project" / "data" / "chapter.txt"
+    chapter.write_text("more work", encoding="utf-8")
+    with pytest.raises(RunError, match=r"data/chapter\.txt"):
+        small_run(names, tmp_path / "project", overwrite=True)
+    assert chapter.read_text(encoding="utf-8") == "more work"
     assert precious.read_text(encoding="utf-8") == "years of work"
+
+
+def test_a_run_that_cannot_be_replaced_whole_stays(
+    names: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("hornbook.storage.os.fsync", full)
+    with pytest.raises(RunError, match="No space left"):
+        small_run(names, copy, overwrite=True)
+    assert before == {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    assert [item.name for item in copy.parent.iterdir()] == [copy.name]
 
 
 def test_names_of_runs_are_free_ones(
@@ -301,16 +341,53 @@ def test_a_damaged_checkpoint_is_not_gone_on_from(copy: Path, how: str) -> None:
 
 
 def test_foreign_weights_are_refused(copy: Path, names: Path, tmp_path: Path) -> None:
-    other = hornbook.train(
-        names, out=tmp_path / "other", settings=MLPSettings(n_hidden=(5,)), training=SHORT
-    )
+    other = small_run(names, tmp_path / "other")  # of the same shape
     shutil.copy(other.path / "model.safetensors", copy / "model.safetensors")
-    with pytest.raises(RunError, match="do not fit"):
+    with pytest.raises(RunError, match="another"):
         Run(copy).evaluate()
     (copy / "summary.json").unlink()
     shutil.copy(other.path / "checkpoint.safetensors", copy / "checkpoint.safetensors")
-    with pytest.raises(RunError, match="does not fit"):
+    with pytest.raises(RunError, match="another"):
         hornbook.resume(copy)
+
+
+def test_weights_of_another_shape_are_refused(copy: Path) -> None:
+    arrays, about = read_tensors(copy / "model.safetensors")
+    arrays["net.layers.0.weight"] = arrays["net.layers.0.weight"][:, :2]
+    write_tensors(copy / "model.safetensors", arrays, about)
+    with pytest.raises(RunError, match="do not fit"):
+        Run(copy).evaluate()
+
+
+def test_a_single_flipped_bit_is_seen(copy: Path) -> None:
+    data = bytearray((copy / "model.safetensors").read_bytes())
+    data[-9] ^= 1
+    (copy / "model.safetensors").write_bytes(data)
+    with pytest.raises(RunError, match="damaged"):
+        Run(copy).evaluate()
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\n", b"5\n", b"", b'{"step": "a"}\n'])
+def test_damaged_metrics_are_not_gone_on_from(copy: Path, data: bytes) -> None:
+    (copy / "summary.json").unlink()
+    (copy / "metrics.jsonl").write_bytes(data)
+    with pytest.raises(RunError, match=r"metrics\.jsonl is damaged"):
+        hornbook.resume(copy)
+
+
+def test_weights_that_are_no_numbers_are_never_kept(names: Path, tmp_path: Path) -> None:
+    training = TrainingSettings(
+        steps=50, optimizer="sgd", schedule="constant", learning_rate=1e6, evaluate_every=1
+    )
+    for split in ("80/10/10", "100/0"):
+        out = tmp_path / split.replace("/", "-")
+        with pytest.raises(TrainingError, match="diverged"):
+            hornbook.train(
+                names, out=out, settings=SMALL, training=training, split=SplitSettings(split=split)
+            )
+        if (out / "model.safetensors").exists():
+            arrays, _ = read_tensors(out / "model.safetensors")
+            assert all(np.isfinite(array).all() for array in arrays.values())
 
 
 def test_a_run_of_a_newer_version_is_refused_by_name(copy: Path) -> None:
@@ -361,6 +438,16 @@ def test_batchnorm_on_too_little_data_explains_itself(tmp_path: Path) -> None:
             one, mode="text", out=tmp_path / "run", settings=SMALL,
             training=TrainingSettings(steps=5, batch_size=1),
         )  # fmt: skip
+
+
+def test_some_training_settings_leave_the_familys_others(names: Path, tmp_path: Path) -> None:
+    made = hornbook.train(
+        names, model="bigram", out=tmp_path / "some", training={"steps": 3}, baseline=False
+    )
+    assert made.plan["training"]["steps"] == 3
+    assert made.plan["training"]["learning_rate"] == 0.1
+    with pytest.raises(SettingsError, match="no setting stepps"):
+        hornbook.train(names, out=tmp_path / "other", training={"stepps": 3})
 
 
 def test_only_train_is_enough(names: Path, tmp_path: Path) -> None:

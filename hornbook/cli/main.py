@@ -83,11 +83,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return fail(f"{where}{error.strerror or error}.", "")
     except MemoryError:
         return out_of_memory()
     except RuntimeError as error:
         # torch tells of a full memory with a RuntimeError and its own words.
-        if "memory" in str(error):
+        told = ("out of memory", "not enough memory", "can't allocate memory")
+        if any(words in str(error) for words in told):
             return out_of_memory()
         raise
     return 0

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import subprocess
 import sys
 from typing import Any
 
@@ -11,12 +14,12 @@ from rich.table import Table
 
 from hornbook.storage import finite
 
-__all__ = ["console", "number", "print_json", "table"]
+__all__ = ["console", "number", "print_json", "shell_word", "table"]
 
 
 def console() -> Console:
     """Standard output, for people."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    return Console(file=sys.stdout, highlight=False, emoji=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
@@ -27,6 +30,11 @@ def print_json(value: Any) -> None:
 def number(value: float, digits: int = 4) -> str:
     """A figure for a table."""
     return "infinite" if value == float("inf") else f"{value:,.{digits}f}"
+
+
+def shell_word(text: str) -> str:
+    """A text as one word of a command line, for this system's shell."""
+    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
 
 
 def table(*columns: str, left: int = 1) -> Table:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.markup import escape
 
 from hornbook.cli.arguments import RunArgument, parse
-from hornbook.cli.output import console, print_json
+from hornbook.cli.output import console, print_json, shell_word
 from hornbook.runs import Run, Samples
 from hornbook.sampling import SamplingSettings
 
@@ -52,13 +52,16 @@ def as_json(samples: Samples) -> dict[str, Any]:
 
 
 def show(run: Run, samples: Samples) -> None:
-    """Things one a line, with a mark on those that are not new; texts with a rule between them."""
+    """Things one a line, with a mark on those that are not new; texts with a rule between them.
+
+    What was sampled is printed as it is: rich would change tabs and what looks like its markup.
+    """
     out = console()
     for place, made in enumerate(samples.made):
         if run.mode == "text":
             if place:
                 out.rule(style="dim")
-            out.print(escape(made.text))
+            print(made.text)
             if made.origin != "new":
                 out.print(f"[dim](in {made.origin}, word for word)[/]")
             else:
@@ -69,7 +72,9 @@ def show(run: Run, samples: Samples) -> None:
         notes = [] if made.origin == "new" else [f"in {made.origin}"]
         if not made.ended:
             notes.append("cut")
-        out.print(escape(made.text) + (f"  [dim]({', '.join(notes)})[/]" if notes else ""))
+        print(made.text, end="" if notes else "\n")
+        if notes:
+            out.print(f"  [dim]({', '.join(notes)})[/]")
     out.print()
     shares = ", ".join(
         f"{share:.1%} {'new' if name == 'new' else f'in {name}'}"
@@ -82,4 +87,5 @@ def show(run: Run, samples: Samples) -> None:
             f"Only {len(samples):,} of the {samples.asked:,} asked for were found. "
             "Raise --temperature, or ask for fewer."
         )
-    out.print(f"More:  hornbook sample {escape(str(run.path))} -n 20 --temperature 0.8 --seed 1")
+    path = escape(shell_word(str(run.path)))
+    out.print(f"More:  hornbook sample {path} -n 20 --temperature 0.8 --seed 1")

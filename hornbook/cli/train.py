@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 
 from hornbook.cli.arguments import DataArguments, parse
-from hornbook.cli.output import console, number, print_json
+from hornbook.cli.output import console, number, print_json, shell_word
 from hornbook.data.corpus import SplitSettings
 from hornbook.errors import SettingsError
 from hornbook.models import FAMILIES, family
@@ -65,8 +66,8 @@ def run(argv: Sequence[str]) -> None:
             "Go on with a run that was stopped, as if it had not been.",
             argv,
         )
-        watcher = Watcher() if going_on.json else Teller()
-        finished = resume(going_on.resume, watcher=watcher)
+        with telling(going_on.json) as watcher:
+            finished = resume(going_on.resume, watcher=watcher)
         if going_on.json:
             print_json({"run": str(finished.path), **finished.summary})
         return
@@ -75,8 +76,8 @@ def run(argv: Sequence[str]) -> None:
     groups: list[Any] = [("settings", line.load().Settings), ("split", SplitSettings)]
     defaults: list[Any] = [kind() for _, kind in groups]
     if not line.counted:
-        groups += [("training", TrainingSettings), ("bar", BarOption)]
-        defaults += [TrainingSettings(**line.training), BarOption()]
+        groups += [("training", TrainingSettings), ("comparison", Comparison)]
+        defaults += [TrainingSettings(**line.training), Comparison()]
     kind = dataclasses.make_dataclass(
         "Train",
         [
@@ -89,30 +90,29 @@ def run(argv: Sequence[str]) -> None:
     description = DESCRIPTION.format(name=name, families=", ".join(FAMILIES))
     description += " To go on with a run that was stopped: hornbook train --resume RUN"
     options: Any = parse(kind, "train", description, argv)
-    teller = None if options.json else Teller()
-    finished = train(
-        options.data,
-        model=name,
-        out=options.out,
-        settings=options.settings,
-        training=None if line.counted else options.training,
-        split=options.split,
-        mode=options.mode,
-        encoding=options.encoding,
-        overwrite=options.overwrite,
-        bar=not line.counted and not options.bar.no_bar,
-        watcher=teller,
-        progress=teller.downloaded if teller else None,
-    )
+    with telling(options.json) as watcher:
+        finished = train(
+            options.data,
+            model=name,
+            out=options.out,
+            settings=options.settings,
+            training=None if line.counted else options.training,
+            split=options.split,
+            mode=options.mode,
+            encoding=options.encoding,
+            overwrite=options.overwrite,
+            baseline=not line.counted and not options.comparison.no_baseline,
+            watcher=watcher,
+        )
     if options.json:
         print_json({"run": str(finished.path), **finished.summary})
 
 
 @dataclass(frozen=True)
-class BarOption:
+class Comparison:
     """Comparison."""
 
-    no_bar: bool = False
+    no_baseline: bool = False
     "Do not count n-grams besides for comparison."
 
 
@@ -132,6 +132,19 @@ def wanted_family(argv: Sequence[str]) -> str:
         if argument.startswith("--model="):
             return argument.removeprefix("--model=")
     return DEFAULT
+
+
+@contextmanager
+def telling(quiet: bool) -> Iterator[Watcher]:
+    """Who tells people how training goes; whatever ends it, the live line is taken away."""
+    if quiet:
+        yield Watcher()
+        return
+    teller = Teller()
+    try:
+        yield teller
+    finally:
+        teller.close()
 
 
 class Teller(Watcher):
@@ -221,7 +234,7 @@ class Teller(Watcher):
     def ended(self, run: Run, summary: dict[str, Any]) -> None:
         """The result, the bar, and what to type next."""
         self.close()
-        say, path = self.console.print, escape(str(run.path))
+        say, path = self.console.print, escape(shell_word(str(run.path)))
         say()
         if summary["ending"] == "interrupted":
             say(f"Stopped at step {summary['steps']:,}; the work is kept.")
@@ -239,26 +252,26 @@ class Teller(Watcher):
             )
         if summary["ending"] == "early":
             say(f"Stopped early at step {summary['steps']:,}: dev was no longer getting better.")
-        self.tell_bar(summary)
+        self.tell_baseline(summary)
         if "picture" in summary:
             say(f"The counts as a picture: {escape(summary['picture'])}")
         say()
         say("Next:")
         say(f"  hornbook sample {path} -n 20 --only-new")
-        example = run.splits["train"][0][:12].split("\n")[0].strip() or "text"
-        say(f"  hornbook score {path} {escape(repr(example) if ' ' in example else example)}")
+        example = run.splits["train"][0][:12].split("\n")[0].strip(" -") or "text"
+        say(f"  hornbook score {path} {escape(shell_word(example))}")
         say(f"  hornbook evaluate {path}")
 
-    def tell_bar(self, summary: dict[str, Any]) -> None:
+    def tell_baseline(self, summary: dict[str, Any]) -> None:
         """Whether the net clears what counting reaches."""
-        bar, losses = summary.get("bar"), summary["losses"]
-        if not bar or "dev" not in losses:
+        baseline, losses = summary.get("baseline"), summary["losses"]
+        if not baseline or "dev" not in losses:
             return
-        mark = bar["losses"]["dev"]
+        mark = baseline["losses"]["dev"]
         verdict = "this net clears it" if losses["dev"] < mark else "this net does not clear it"
         self.console.print(
-            f"The bar, counting n-grams (Kneser–Ney, order {bar['order']}, "
-            f"{bar['seconds']:.1f} s): dev {number(mark)}; {verdict}."
+            f"The bar, counting n-grams (Kneser–Ney, order {baseline['order']}, "
+            f"{baseline['seconds']:.1f} s): dev {number(mark)}; {verdict}."
         )
 
 

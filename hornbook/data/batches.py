@@ -14,7 +14,8 @@ from hornbook.data.stream import Ids, Stream
 
 __all__ = ["Batches", "BlockBatches", "RowBatches", "WindowBatches", "make_batches"]
 
-AHEAD = 65_536  # positions gathered at once: one large gather costs far less than many small ones
+# Symbols of context gathered at once: one large gather costs far less than many small ones.
+AHEAD = 524_288
 POOL = 24  # batches whose rows are sorted by length together
 
 
@@ -53,7 +54,7 @@ class WindowBatches(Batches):
     def __init__(self, stream: Stream, block_size: int, batch_size: int, seed: int) -> None:
         super().__init__(stream, block_size, min(batch_size, len(stream)), seed)
         self.per_epoch = len(stream) // self.batch_size
-        self.ahead = max(1, AHEAD // self.batch_size)
+        self.ahead = max(1, AHEAD // (self.batch_size * max(1, block_size)))
         self.order: Ids = np.empty(0, dtype=np.int64)
         self.epoch = -1
         self.chunk: tuple[int, int, Ids, Ids] = (0, 0, self.order, self.order)

@@ -161,6 +161,8 @@ def read_file(path: Path) -> bytes:
         DataError: if it is missing, a directory, or not to be read.
     """
     try:
+        if path.is_dir():  # Windows would speak of permissions
+            raise IsADirectoryError
         return path.read_bytes()
     except FileNotFoundError as error:
         raise DataError(

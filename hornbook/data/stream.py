@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from hornbook.data.corpus import Splits
 from hornbook.data.tokenizer import CharTokenizer
+from hornbook.errors import UnknownSymbolError
 
 __all__ = ["IGNORED", "Ids", "Stream", "encode_lines", "encode_split", "encode_text"]
 
@@ -133,13 +134,22 @@ class Stream:
 
 
 def encode_lines(lines: tuple[str, ...], tokenizer: CharTokenizer) -> Stream:
-    """The stream of some things, a boundary before, between and after them."""
+    """The stream of some things, a boundary before, between and after them.
+
+    Raises:
+        UnknownSymbolError: naming the first line with a symbol that is not in the alphabet.
+    """
     lengths = np.array([len(line) for line in lines], dtype=np.int64)
     ends = np.cumsum(lengths + 1)
     ids = np.ones(int(ends[-1]) + 1 if len(lines) else 1, dtype=smallest(tokenizer.vocab_size))
     ids[0] = 0
     ids[ends] = 0
-    ids[ids > 0] = tokenizer.encode("".join(lines))
+    try:
+        ids[ids > 0] = tokenizer.encode("".join(lines))
+    except UnknownSymbolError:
+        for line in lines:
+            tokenizer.encode(line)  # to name the line that the symbol stands in
+        raise
     return Stream(ids, 1, boundary=True, start=tokenizer.start)
 
 

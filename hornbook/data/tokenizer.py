@@ -89,7 +89,7 @@ class CharTokenizer:
             symbol = text[place]
             nearest = " ".join(describe(near) for near in self.nearest(symbol))
             raise UnknownSymbolError(
-                f"The symbol {describe(symbol)} (place {place + 1} of {clip(text)!r}) "
+                f"The symbol {describe(symbol)} (place {place + 1:,} of {around(text, place)!r}) "
                 "is not in this run's alphabet.",
                 hint=f"The nearest that it knows: {nearest}.",
             )
@@ -161,6 +161,12 @@ def describe(symbol: str, *, quote: bool = True) -> str:
     short = {" ": "space", "\n": "line feed", "\t": "tab", "\u00a0": "no-break space"}
     name = short.get(symbol) or unicodedata.name(symbol, "").lower() or "unnamed"
     return f"U+{ord(symbol):04X} ({name})" if quote else short.get(symbol, f"U+{ord(symbol):04X}")
+
+
+def around(text: str, place: int, reach: int = 20) -> str:
+    """A text's part around a place, for a message."""
+    low, high = max(0, place - reach), place + reach
+    return ("…" if low else "") + text[low:high] + ("…" if high < len(text) else "")
 
 
 def clip(text: str, length: int = 40) -> str:

@@ -15,7 +15,8 @@ from hornbook.models.contract import LanguageModel
 
 __all__ = ["Loss", "measure", "stream_losses"]
 
-AT_ONCE = 32_768  # predictions handed to the model at a time
+AT_ONCE = 32_768  # predictions handed to the model at a time, of a small alphabet
+LOGITS = 2**23  # logits made at a time at most, of a large one
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,12 @@ def stream_losses(model: LanguageModel, stream: Stream) -> Iterator[npt.NDArray[
     a thing longer than the model's `block_size`, or a text, is cut into rows of that length, and
     the context of a prediction begins with its row.
     """
+    at_once = max(1, min(AT_ONCE, LOGITS // model.vocabulary.size))
     if model.reads == "window":
-        for inputs, targets in stream.all_windows(model.block_size, AT_ONCE):
+        for inputs, targets in stream.all_windows(model.block_size, at_once):
             yield model.token_losses(inputs, targets)
     else:
-        for inputs, targets in stream.all_rows(model.block_size, AT_ONCE):
+        for inputs, targets in stream.all_rows(model.block_size, at_once):
             yield model.token_losses(inputs, targets)[targets >= 0]
 
 

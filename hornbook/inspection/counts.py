@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.models.contract import Ids
+from hornbook.storage import write_bytes
 
 __all__ = ["MOST", "draw_counts"]
 
@@ -54,7 +56,9 @@ def draw_counts(matrix: Ids, tokenizer: CharTokenizer, path: Path) -> int:
         if side < len(matrix):
             title += f"; the {side} most frequent of {len(matrix)} symbols"
         axes.set_title(title, fontsize=12)
-        figure.savefig(path)
+        drawn = BytesIO()
+        figure.savefig(drawn, format="png")
+    write_bytes(path, drawn.getvalue())
     return side
 
 

@@ -41,6 +41,7 @@ class Bigram(Network):
 
     Settings = BigramSettings
     reads = "sequence"
+    decayed = frozenset({"weight"})  # in both forms alike
     settings: BigramSettings
 
     def __init__(
@@ -53,14 +54,18 @@ class Bigram(Network):
         v = vocabulary.size
         if settings.one_hot:
             product = Linear(v, v, bias=False, generator=generator)
-            self.weight = product.weight  # (next, last)
             self.net = Sequential(OneHot(v), product)
         else:
             table = Embedding(v, v, generator=generator)
-            self.weight = table.weight  # (last, next)
             self.net = Sequential(table)
         # The loss is convex in the logits, so the start needs no chance: all are equally likely.
         torch.nn.init.zeros_(self.weight)
+
+    @property
+    def weight(self) -> torch.nn.Parameter:
+        """The one matrix: [last, next], or [next, last] where one-hot vectors multiply it."""
+        weight: torch.nn.Parameter = self.net.chain[-1].weight  # type: ignore[assignment]
+        return weight
 
     def matrix(self) -> Tensor:
         """The logits of every pair, [last, next], shape (V, V)."""

@@ -52,6 +52,10 @@ class MLPSettings(Settings):
     "Nonlinearity of the hidden layers."
     norm: Literal["batch", "layer", "none"] = "batch"
     "Normalisation of what goes into each nonlinearity."
+    norm_momentum: Annotated[float, Bounds(0, 1, above=True)] = 0.1
+    "Weight of the newest batch in BatchNorm's running statistics (norm batch; the lecture: 0.001)."
+    biased_variance: bool = False
+    "BatchNorm by torch's rule, the biased variance in training, not the lectures' (norm batch)."
     output_norm: bool = False
     "BatchNorm of the logits too, as in the lecture's deeper net (norm batch)."
     bias_before_norm: bool = False
@@ -71,7 +75,7 @@ class MLPSettings(Settings):
             raise SettingsError(
                 f"n_hidden must name 1 to 64 layers; it names {len(self.n_hidden)}."
             )
-        batch = ("output_norm", "bias_before_norm")
+        batch = ("output_norm", "bias_before_norm", "norm_momentum", "biased_variance")
         self.refuse_unless(self.norm == "batch", batch, "norm batch")
 
 
@@ -98,7 +102,7 @@ class MLP(WindowNetwork):
             initialise(linear, s.init, own, generator=generator)
             layers.append(linear)
             if s.norm == "batch":
-                layers.append(BatchNorm1d(width))
+                layers.append(batch_norm(s, width))
             elif s.norm == "layer":
                 layers.append(LayerNorm(width))
             layers.append(Tanh() if s.activation == "tanh" else ReLU())
@@ -109,9 +113,16 @@ class MLP(WindowNetwork):
         layers.append(output)
         if s.output_norm:
             initialise(output, s.init, 1.0, generator=generator)
-            norm = BatchNorm1d(v)
+            norm = batch_norm(s, v)
             torch.nn.init.constant_(norm.weight, s.output_gain)
             layers.append(norm)
         else:
             initialise(output, s.init, s.output_gain, generator=generator)
         self.net = Sequential(*layers)
+
+
+def batch_norm(settings: MLPSettings, width: int) -> BatchNorm1d:
+    """A BatchNorm of the settings' kind."""
+    return BatchNorm1d(
+        width, momentum=settings.norm_momentum, unbiased=not settings.biased_variance
+    )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -81,12 +81,19 @@ class Network(Layer, LanguageModel):
             losses = F.cross_entropy(
                 flat, wanted.reshape(-1), ignore_index=IGNORED, reduction="none"
             )
-        found: npt.NDArray[np.float64] = losses.view_as(wanted).double().cpu().numpy()
+        found: npt.NDArray[np.float64] = losses.view_as(wanted).cpu().double().numpy()
         return found
 
-    def in_use(self) -> InUse:
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
         """A context in which the model is used, not trained: evaluation mode, no gradients."""
-        return InUse(self)
+        was_training = self.training
+        self.eval()
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            self.train(was_training)
 
     def arrays(self) -> Arrays:
         """Parameters and buffers by name."""
@@ -107,24 +114,7 @@ class Network(Layer, LanguageModel):
                 hint="The file belongs to another run, or is damaged.",
             )
         self.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
-
-
-class InUse:
-    """Evaluation mode without gradients, and back to what was."""
-
-    def __init__(self, network: Network) -> None:
-        self.network, self.no_grad = network, torch.no_grad()
-
-    def __enter__(self) -> None:
-        self.was_training = self.network.training
-        if self.was_training:
-            self.network.eval()
-        self.no_grad.__enter__()
-
-    def __exit__(self, *error: Any) -> None:
-        self.no_grad.__exit__(*error)
-        if self.was_training:
-            self.network.train()
+        self.eval()  # what is loaded is used; training says so itself
 
 
 class WindowNetwork(Network, WindowModel):

@@ -153,7 +153,7 @@ class NGram(WindowModel):
         for length in range(order):
             if length:
                 reach = places - length >= stream.begin[places]
-                if found and self.settings.smoothing == "kneser-ney":
+                if self.settings.smoothing == "kneser-ney":
                     shorter = found[-1]
                     held = nodes[~reach] * v + ids[places[~reach]]
                 places, nodes = places[reach], nodes[reach]

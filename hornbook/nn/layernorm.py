@@ -24,7 +24,7 @@ class LayerNorm(Layer):
     Shapes: x and y (..., C); weight and bias (C,).
     """
 
-    def __init__(self, normalized_shape: int, eps: float = 1e-5, bias: bool = True) -> None:
+    def __init__(self, normalized_shape: int, eps: float = 1e-5, *, bias: bool = True) -> None:
         super().__init__()
         self.eps = eps
         self.weight = torch.nn.Parameter(torch.ones(normalized_shape))

@@ -18,6 +18,12 @@ class Sequential(Layer):
         self.layers = torch.nn.ModuleList(layers)
         self.chain = layers  # the same layers, to walk without the module list's overhead
 
+    def forward(self, x: Tensor) -> Tensor:
+        """y alone; what each layer kept for its way back is let go at once."""
+        for layer in self.chain:
+            x = layer(x)
+        return x
+
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """y and the way back through all layers."""
         ways_back: list[Backward] = []

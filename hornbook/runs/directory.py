@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import secrets
 import shutil
 from pathlib import Path
 from typing import Any
@@ -24,19 +26,20 @@ from hornbook.errors import RunError
 from hornbook.storage import read_json, write_bytes, write_json
 from hornbook.version import __version__
 
-__all__ = ["FORMAT", "RunDirectory", "free_name"]
+__all__ = ["FORMAT", "RunDirectory", "reserve"]
 
 FORMAT = 1
 OWN = {
     "run.json",
     "tokenizer.json",
-    "data",
     "metrics.jsonl",
     "model.safetensors",
     "checkpoint.safetensors",
     "summary.json",
     "counts.png",
+    *(f"data/{split}.txt" for split in SPLITS),
 }
+NEEDED = {"id", "family", "settings", "training", "baseline", "data"}
 
 
 class RunDirectory:
@@ -58,12 +61,12 @@ class RunDirectory:
         Raises:
             RunError: if something is there that was not told to be replaced, or that is no run.
         """
-        if not self.path.exists():
+        if not os.path.lexists(self.path):
             return
         if not self.path.is_dir():
             raise RunError(f"{self.path} is a file.", hint="Give a directory with --out.")
-        names = {item.name for item in self.path.iterdir()}
-        foreign = sorted(name for name in names - OWN if not name.endswith(".part"))
+        names = {item.relative_to(self.path).as_posix() for item in self.path.rglob("*")}
+        foreign = sorted(n for n in names - OWN - {"data"} if not n.endswith(".part"))
         if foreign:
             raise RunError(
                 f"{self.path} holds files that are no part of a run: {', '.join(foreign[:3])}.",
@@ -80,6 +83,9 @@ class RunDirectory:
     ) -> None:
         """Begin a run: everything that is known before training.
 
+        It is written beside and put in place at once, so that a run which it replaces is there
+        until the new one is.
+
         Args:
             corpus: what was read.
             splits: how it was cut.
@@ -87,30 +93,47 @@ class RunDirectory:
             plan: family and settings, for `run.json`.
 
         Raises:
-            RunError: if it cannot be written.
+            RunError: if it cannot be written, or something else has come into the way meanwhile.
         """
+        path = self.path.absolute()
+        aside, old = (path.with_name(f".{path.name}.{what}") for what in ("new", "old"))
         try:
-            # Without run.json what is left of an old run is no run any more.
-            self.run.unlink(missing_ok=True)
-            for name in OWN - {"run.json", "data"}:
-                (self.path / name).unlink(missing_ok=True)
-            if (self.path / "data").exists():
-                shutil.rmtree(self.path / "data")
-            (self.path / "data").mkdir(parents=True)
+            if path.is_dir() and not any(path.iterdir()):
+                self.write_plan(corpus, splits, tokenizer, plan)
+                return
+            if path == Path.cwd():
+                raise RunError(
+                    "The current directory cannot be replaced.", hint="Call it from another one."
+                )
+            shutil.rmtree(aside, ignore_errors=True)
+            aside.mkdir(parents=True)
+            RunDirectory(aside).write_plan(corpus, splits, tokenizer, plan)
+            if path.exists():
+                self.refuse_if_taken(overwrite=True)
+                shutil.rmtree(old, ignore_errors=True)
+                path.replace(old)
+            aside.replace(path)
+            shutil.rmtree(old, ignore_errors=True)
         except OSError as error:
             raise RunError(
                 f"Cannot write to {self.path}: {error.strerror or error}.",
                 hint="Give a place where you may write with --out.",
             ) from error
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def write_plan(
+        self, corpus: Corpus, splits: Splits, tokenizer: CharTokenizer, plan: dict[str, Any]
+    ) -> None:
+        """Write splits, tokenizer and plan into an empty directory, the plan last."""
+        (self.path / "data").mkdir()
         sums = {}
         for split in SPLITS:
-            data = (
-                "".join(line + "\n" for line in splits[split])
-                if splits.mode == "lines"
-                else "".join(splits[split])
-            ).encode("utf-8", "surrogatepass")
-            write_bytes(self.data(split), data)
-            sums[split] = hashlib.sha256(data).hexdigest()
+            texts = splits[split]
+            data = "".join(t + "\n" for t in texts) if splits.mode == "lines" else "".join(texts)
+            encoded = data.encode("utf-8", "surrogatepass")
+            write_bytes(self.data(split), encoded)
+            sums[split] = hashlib.sha256(encoded).hexdigest()
         write_json(self.tokenizer, tokenizer.as_dict())
         about = {
             "name": corpus.name,
@@ -119,7 +142,8 @@ class RunDirectory:
             "encoding": corpus.encoding,
             "sha256": sums,
         }
-        write_json(self.run, {"format": FORMAT, "hornbook": __version__, **plan, "data": about})
+        head = {"format": FORMAT, "hornbook": __version__, "id": secrets.token_hex(8)}
+        write_json(self.run, {**head, **plan, "data": about})
 
     def data(self, split: str) -> Path:
         """The file of a split."""
@@ -131,8 +155,9 @@ class RunDirectory:
         Raises:
             RunError: if this is no run, a damaged one, or one of a newer version.
         """
-        if not self.path.is_dir() or not self.run.exists():
-            what = "is no run directory" if self.path.exists() else "does not exist"
+        # os.path, unlike Path, only says no to a name that is no possible path.
+        if not os.path.isfile(self.run):  # noqa: PTH113
+            what = "is no run directory" if os.path.exists(self.path) else "does not exist"  # noqa: PTH110
             raise RunError(
                 f"{self.path} {what}.",
                 hint="Give the directory that `hornbook train` named; begin one with: "
@@ -146,7 +171,10 @@ class RunDirectory:
                 f"{form}); this one ({__version__}) reads format {FORMAT}.",
                 hint="Upgrade: pip install --upgrade hornbook",
             )
-        if form != FORMAT or not {"family", "settings", "data"} <= plan.keys():
+        data: Any = plan.get("data")
+        sound = form == FORMAT and plan.keys() >= NEEDED and isinstance(data, dict)
+        sound = sound and data.keys() >= {"name", "source", "mode", "sha256"}
+        if not sound or data["sha256"].keys() != set(SPLITS):
             raise RunError(f"{self.run} is damaged or not a run's.", hint="Train again.")
         return plan
 
@@ -182,34 +210,66 @@ class RunDirectory:
         try:
             with self.metrics.open("a", encoding="utf-8", newline="\n") as file:
                 file.write(json.dumps(record, allow_nan=False) + "\n")
+                file.flush()
+                os.fsync(file.fileno())  # the checkpoint that counts this line comes after it
         except OSError as error:
             raise RunError(
                 f"Cannot write {self.metrics}: {error.strerror or error}.",
                 hint="Make room, then go on with --resume; the last checkpoint is unharmed.",
             ) from error
 
-    def read_metrics(self, up_to: int | None = None) -> list[dict[str, Any]]:
-        """The records of the metrics, up to a step; a last line that was cut short is left out."""
-        records: list[dict[str, Any]] = []
-        if self.metrics.exists():
-            for line in self.metrics.read_text(encoding="utf-8").splitlines():
-                try:
-                    record = json.loads(line)
-                except ValueError:
-                    break
-                if up_to is None or record["step"] <= up_to:
-                    records.append(record)
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """The records of the metrics; a last line that was cut short is left out.
+
+        Raises:
+            RunError: if there are lines that are no records.
+        """
+        if not self.metrics.exists():
+            return []
+        try:
+            whole = self.metrics.read_bytes().decode().split("\n")[:-1]
+            records = [json.loads(line) for line in whole]
+        except ValueError as error:
+            raise RunError(f"{self.metrics} is damaged: {error}.", hint="Train again.") from error
+        if not all(isinstance(r, dict) and isinstance(r.get("step"), int) for r in records):
+            raise RunError(f"{self.metrics} is damaged.", hint="Train again.")
         return records
 
     def rewind_metrics(self, step: int) -> None:
-        """Forget the records after a step: they will be made again."""
-        lines = [json.dumps(record, allow_nan=False) + "\n" for record in self.read_metrics(step)]
+        """Forget the records after a step: they will be made again.
+
+        Raises:
+            RunError: if the record of that step is not there.
+        """
+        records = [record for record in self.read_metrics() if record["step"] <= step]
+        if step >= 0 and (not records or records[-1]["step"] != step):
+            raise RunError(
+                f"{self.metrics} is damaged: it has no record of step {step:,}.",
+                hint="Copy the run directory again, or train it again.",
+            )
+        lines = [json.dumps(record, allow_nan=False) + "\n" for record in records]
         write_bytes(self.metrics, "".join(lines).encode())
 
 
-def free_name(parent: Path, name: str) -> Path:
-    """`parent/name`, or with -2, -3, … behind it the first that is not taken."""
+def reserve(parent: Path, name: str) -> Path:
+    """Make the directory `parent/name`, or with -2, -3, … behind it the first that is not taken.
+
+    It is made here and now, so that two trainings begun together get two names.
+
+    Raises:
+        RunError: if it cannot be made.
+    """
     path, number = parent / name, 2
-    while path.exists():
-        path, number = parent / f"{name}-{number}", number + 1
-    return path
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            try:
+                path.mkdir()
+                return path
+            except FileExistsError:
+                path, number = parent / f"{name}-{number}", number + 1
+    except OSError as error:
+        raise RunError(
+            f"Cannot make {path}: {error.strerror or error}.",
+            hint="Give a place where you may write with --out.",
+        ) from error

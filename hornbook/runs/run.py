@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, cast
 
 from hornbook.data.corpus import SPLITS, Splits, load_corpus
 from hornbook.data.stream import Stream, encode_lines, encode_split, encode_text
@@ -107,15 +107,33 @@ class Run:
     def model(self) -> LanguageModel:
         """The model with the weights of its best dev loss."""
         model: LanguageModel = family(self.family).load()(self.settings, self.tokenizer.vocabulary)
-        arrays, _ = read_tensors(self.directory.model)
+        arrays, about = read_tensors(self.directory.model)
+        self.refuse_foreign(self.directory.model, about)
         model.load_arrays(arrays)
         return model
+
+    def refuse_foreign(self, path: Path, about: dict[str, Any]) -> None:
+        """Make sure that a file of tensors was written by this run.
+
+        Raises:
+            RunError: if it was not.
+        """
+        if about.get("run") != self.plan["id"]:
+            raise RunError(
+                f"{path} does not fit this run: it was written by another.",
+                hint="Copy the run directory again from where it was whole, or train again.",
+            )
 
     @cached_property
     def summary(self) -> dict[str, Any]:
         """How training ended; empty if it has not."""
         path = self.directory.summary
-        return read_json(path) if path.exists() else {}
+        if not path.exists():
+            return {}
+        summary = read_json(path)
+        # JSON has no infinity: it is kept as text.
+        losses = {name: float(loss) for name, loss in summary.get("losses", {}).items()}
+        return {**summary, "losses": losses}
 
     @cached_property
     def novelty(self) -> Novelty:
@@ -130,12 +148,13 @@ class Run:
         """Draw new things.
 
         Args:
-            settings: how; or give its fields by name, as in `run.sample(n=20, only_new=True)`.
+            settings: how.
+            changes: fields of the settings by name, as in `run.sample(n=20, only_new=True)`.
 
         Raises:
             SamplingError, SettingsError, UnknownSymbolError: if that cannot be had.
         """
-        settings = settings or SamplingSettings(**changes)
+        settings = replace(settings or SamplingSettings(), **changes)
         origins: dict[str, Origin] = {}
         all_origins: list[Origin] = []
 
@@ -211,8 +230,3 @@ class Run:
                         self.model, encode_lines(new, self.tokenizer)
                     )
         return found
-
-    @classmethod
-    def open(cls, path: Path | str) -> Self:
-        """The run in a directory."""
-        return cls(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -18,7 +18,7 @@ from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import RunError, SettingsError
 from hornbook.evaluation import measure
 from hornbook.models import Family, family
-from hornbook.runs.directory import RunDirectory, free_name
+from hornbook.runs.directory import RunDirectory, reserve
 from hornbook.runs.run import Run
 from hornbook.sampling import SamplingSettings, sample
 from hornbook.settings import Settings
@@ -31,13 +31,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Watcher", "resume", "train"]
 
-BAR_ORDER = 6
-BAR_LIMIT = 5_000_000  # predictions; counting more than this for comparison would take too long
+BASELINE_ORDER = 6
+BASELINE_LIMIT = (
+    5_000_000  # predictions; counting more than this for comparison would take too long
+)
 LARGEST = 500_000_000  # parameters: more is not a small model, nor a laptop's
 
 
 class Watcher:
     """What can be told while a run is made; every method may be overridden, none must be."""
+
+    def downloaded(self, done: int, total: int) -> None:
+        """Bytes of a data set have come."""
 
     def began(self, run: Run, about: dict[str, Any]) -> None:
         """The data is read, the model built, the directory there."""
@@ -58,14 +63,13 @@ def train(
     model: str = "mlp",
     out: str | Path | None = None,
     settings: Settings | None = None,
-    training: TrainingSettings | None = None,
+    training: TrainingSettings | Mapping[str, Any] | None = None,
     split: SplitSettings | None = None,
     mode: Literal["auto", "lines", "text"] = "auto",
     encoding: str = "auto",
     overwrite: bool = False,
-    bar: bool = True,
+    baseline: bool = True,
     watcher: Watcher | None = None,
-    progress: Callable[[int, int], None] | None = None,
 ) -> Run:
     """Train a model on data, and keep everything in a run directory.
 
@@ -74,14 +78,14 @@ def train(
         model: the family.
         out: the run directory; by default a free name under `runs/`.
         settings: of the family; its defaults if left out.
-        training: of the training by gradients; the family's defaults if left out.
+        training: of the training by gradients, whole, or some by name (`{"steps": 200}`) with the
+            family's defaults for the rest.
         split: how to cut the data.
         mode: how to read it.
         encoding: of the file.
         overwrite: replace a run that is there.
-        bar: count n-grams besides, and tell what a net has to clear.
+        baseline: count n-grams besides, and tell what a net has to clear.
         watcher: is told of everything as it happens.
-        progress: is told of the bytes of a download.
 
     Raises:
         HornbookError: whatever is wrong with the data, the settings or the directory.
@@ -96,23 +100,24 @@ def train(
     settings = settings or model_class.Settings()
     if not isinstance(settings, model_class.Settings):
         raise SettingsError(f"{type(settings).__name__} are not the settings of {model}.")
-    corpus = load_corpus(source, mode=mode, encoding=encoding, progress=progress)
+    corpus = load_corpus(source, mode=mode, encoding=encoding, progress=watcher.downloaded)
     splits = split_corpus(corpus, split)
     lines_mode = corpus.mode == "lines"
     tokenizer = CharTokenizer.fit(
         corpus.lines if lines_mode else [corpus.text], boundary=lines_mode
     )
     streams = {name: encode_split(splits, name, tokenizer) for name in SPLITS if splits[name]}
+    how = None
     if not line.counted:
-        training = training or TrainingSettings(**line.training)
-        refuse_if_impossible(model_class, settings, training, tokenizer)
-    directory = RunDirectory(out or free_name(Path("runs"), f"{corpus.name}-{model}"))
+        how = training_settings(line, training)
+        how = refuse_if_impossible(model_class, settings, how, tokenizer)
+    directory = RunDirectory(out or reserve(Path("runs"), f"{corpus.name}-{model}"))
     plan = {
         "family": model,
         "settings": settings.as_dict(),
-        "training": training.as_dict() if training else None,
+        "training": how.as_dict() if how else None,
         "split": (split or SplitSettings()).as_dict(),
-        "bar": bar,
+        "baseline": baseline,
     }
     directory.create(corpus, splits, tokenizer, plan)
     run = Run(directory.path)
@@ -158,10 +163,27 @@ def describe(
     }
 
 
+def training_settings(
+    line: Family, given: TrainingSettings | Mapping[str, Any] | None
+) -> TrainingSettings:
+    """The training settings as given, the family's own where they are left out.
+
+    Raises:
+        SettingsError: if a setting is unknown or not allowed.
+    """
+    if isinstance(given, TrainingSettings):
+        return given
+    return TrainingSettings.from_dict({**line.training, **(given or {})})
+
+
 def refuse_if_impossible(
     model_class: Any, settings: Settings, training: TrainingSettings, tokenizer: CharTokenizer
-) -> None:
+) -> TrainingSettings:
     """Look for what would stop training at once, before any directory is touched.
+
+    Returns:
+        The settings with device and threads as they are here: going on after a stop has to use
+        the same ones, for sums come out otherwise on others.
 
     Raises:
         SettingsError: if this machine has no such device, or a network would have more parameters
@@ -171,7 +193,7 @@ def refuse_if_impossible(
 
     from hornbook.training.trainer import choose_device
 
-    choose_device(training.device)
+    device = choose_device(training.device).type
     with torch.device("meta"):
         n = model_class(settings, tokenizer.vocabulary).n_parameters
     if n > LARGEST:
@@ -179,6 +201,8 @@ def refuse_if_impossible(
             f"These settings make {n:,} parameters; hornbook trains up to {LARGEST:,}.",
             hint="Make the widths or the context smaller.",
         )
+    threads = training.threads or torch.get_num_threads()
+    return TrainingSettings.from_dict({**training.as_dict(), "device": device, "threads": threads})
 
 
 def count(run: Run, streams: dict[str, Stream], about: dict[str, Any], watcher: Watcher) -> Run:
@@ -188,7 +212,7 @@ def count(run: Run, streams: dict[str, Stream], about: dict[str, Any], watcher: 
     began = time.perf_counter()
     model.fit(streams["train"])
     seconds = time.perf_counter() - began
-    write_tensors(run.directory.model, model.arrays(), {"family": run.family})
+    write_tensors(run.directory.model, model.arrays(), {"run": run.plan["id"]})
     losses = {
         name: measure(model, streams[name]).nats for name in ("train", "dev") if name in streams
     }
@@ -216,8 +240,7 @@ def optimise(run: Run, streams: dict[str, Stream], about: dict[str, Any], watche
     directory = run.directory
     training = TrainingSettings.from_dict(run.plan["training"])
     device = choose_device(training.device)
-    if training.threads:
-        torch.set_num_threads(training.threads)
+    torch.set_num_threads(training.threads)
     torch.manual_seed(training.seed)  # dropout's numbers; the start has its own generator
     generator = torch.Generator().manual_seed(training.seed)
     model: Network = line.load()(run.settings, run.tokenizer.vocabulary, generator).to(device)
@@ -239,7 +262,11 @@ def optimise(run: Run, streams: dict[str, Stream], about: dict[str, Any], watche
         watcher.recorded(found, preview)
 
     def keep_best() -> None:
-        write_tensors(directory.model, model.arrays(), {"family": run.family})
+        write_tensors(directory.model, model.arrays(), {"run": run.plan["id"]})
+
+    def keep_state() -> None:
+        arrays, values = trainer.state()
+        write_tensors(directory.checkpoint, arrays, {"run": run.plan["id"], **values})
 
     trainer = Trainer(
         model,
@@ -248,11 +275,13 @@ def optimise(run: Run, streams: dict[str, Stream], about: dict[str, Any], watche
         lambda: {name: measure(model, stream).nats for name, stream in measured.items()},
         on_record=record,
         on_best=keep_best,
-        on_checkpoint=lambda: write_tensors(directory.checkpoint, *trainer.state()),
+        on_checkpoint=keep_state,
         on_progress=watcher.progressed,
     )
     if directory.checkpoint.exists():
-        trainer.load_state(*read_tensors(directory.checkpoint))
+        arrays, values = read_tensors(directory.checkpoint)
+        run.refuse_foreign(directory.checkpoint, values)
+        trainer.load_state(arrays, values)
     directory.rewind_metrics(trainer.recorded)
     about = {**about, "parameters": model.n_parameters, "device": str(device)}
     watcher.began(run, about)
@@ -269,21 +298,26 @@ def optimise(run: Run, streams: dict[str, Stream], about: dict[str, Any], watche
         "seconds": round(trainer.elapsed, 3),
         "losses": {name: best[name] for name in measured} if best else {},
     }
-    if ending != "interrupted" and run.plan["bar"]:
-        summary["bar"] = clear_bar(streams, run.tokenizer)
+    write_json(directory.summary, summary)
+    if ending != "interrupted" and run.plan["baseline"]:
+        summary["baseline"] = count_baseline(streams, run.tokenizer)
     return finish(run, summary, watcher)
 
 
-def clear_bar(streams: dict[str, Stream], tokenizer: CharTokenizer) -> dict[str, Any] | None:
+def count_baseline(streams: dict[str, Stream], tokenizer: CharTokenizer) -> dict[str, Any] | None:
     """What counting reaches on the same splits; None where that would take too long."""
     from hornbook.models.ngram import NGram, NGramSettings
 
-    if len(streams["train"]) > BAR_LIMIT:
+    if len(streams["train"]) > BASELINE_LIMIT:
         return None
     began = time.perf_counter()
-    model = NGram(NGramSettings(order=BAR_ORDER), tokenizer.vocabulary).fit(streams["train"])
+    model = NGram(NGramSettings(order=BASELINE_ORDER), tokenizer.vocabulary).fit(streams["train"])
     losses = {name: measure(model, streams[name]).nats for name in ("dev",) if name in streams}
-    return {"order": BAR_ORDER, "losses": losses, "seconds": round(time.perf_counter() - began, 3)}
+    return {
+        "order": BASELINE_ORDER,
+        "losses": losses,
+        "seconds": round(time.perf_counter() - began, 3),
+    }
 
 
 def finish(run: Run, summary: dict[str, Any], watcher: Watcher) -> Run:

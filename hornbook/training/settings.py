@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from hornbook.errors import SettingsError
 from hornbook.settings import Bounds, Settings
 
 __all__ = ["TrainingSettings"]
@@ -60,6 +61,11 @@ class TrainingSettings(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         one_cycle = self.schedule == "one-cycle"
+        if self.warmup >= self.steps:
+            raise SettingsError(
+                f"warmup is {self.warmup:,} of {self.steps:,} steps: the peak would never come.",
+                hint="Give fewer steps of --warmup, or more --steps.",
+            )
         self.refuse_unless(not one_cycle, ("warmup",), "another schedule than one-cycle")
         self.refuse_unless(one_cycle, ("peak_at",), "schedule one-cycle")
         self.refuse_unless(self.schedule == "step", ("decay_at", "decay_by"), "schedule step")

@@ -158,6 +158,7 @@ class Trainer:
             if due or self.step % s.checkpoint_interval == 0:
                 self.on_checkpoint()
             self.on_progress(self)
+        self.module.eval()
         return "early" if self.step < s.steps else "finished"
 
     def out_of_patience(self) -> bool:
@@ -191,11 +192,7 @@ class Trainer:
         Raises:
             TrainingError: if the loss is no finite number.
         """
-        if not math.isfinite(loss):
-            raise TrainingError(
-                f"The loss is {loss} at step {self.step + 1:,}: training has diverged.",
-                hint="Try a lower --learning-rate, or --clip 1. What was kept before is unharmed.",
-            )
+        self.refuse_infinite(loss, "The loss", self.step + 1)
         if self.settings.clip:
             # One norm over all parameters; a shorter gradient is left alone.
             norm = float(self.flat.grads.norm())
@@ -203,9 +200,20 @@ class Trainer:
                 self.flat.grads.mul_(self.settings.clip / norm)
         self.optimizer.update(self.rate)
 
+    @staticmethod
+    def refuse_infinite(loss: float, what: str, step: int) -> None:
+        """Raise TrainingError if a loss is no finite number."""
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"{what} is {loss} at step {step:,}: training has diverged.",
+                hint="Try a lower --learning-rate, or --clip 1. What was kept before is unharmed.",
+            )
+
     def record(self) -> None:
         """Measure the losses and tell."""
         losses = self.evaluate()
+        for name, loss in losses.items():
+            self.refuse_infinite(loss, f"The {name} loss", self.step)
         dev = losses.get("dev")
         # The untrained start is measured but never kept as the best.
         best = self.step > 0 and (dev is None or dev < self.best)
@@ -234,6 +242,8 @@ class Trainer:
         arrays["rng.cpu"] = torch.get_rng_state().numpy()
         if self.flat.values.is_cuda:
             arrays["rng.cuda"] = torch.cuda.get_rng_state().numpy()
+        elif self.flat.values.is_mps:
+            arrays["rng.mps"] = torch.mps.get_rng_state().numpy()
         values = {
             "step": self.step,
             "cursor": self.batches.cursor,
@@ -264,6 +274,8 @@ class Trainer:
             torch.set_rng_state(torch.from_numpy(arrays["rng.cpu"]))
             if self.flat.values.is_cuda:
                 torch.cuda.set_rng_state(torch.from_numpy(arrays["rng.cuda"]))
+            elif self.flat.values.is_mps:
+                torch.mps.set_rng_state(torch.from_numpy(arrays["rng.mps"]))
             self.step, self.batches.cursor = int(values["step"]), int(values["cursor"])
             self.optimizer.count = self.step
             self.best, self.since_best = float(values["best"]), int(values["since_best"])
