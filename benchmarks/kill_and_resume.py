@@ -22,7 +22,7 @@ import numpy as np
 
 from hornbook.storage import read_tensors
 
-SETTINGS = ["--steps", "3000", "--dropout", "0.1", "--patience", "0", "--evaluate-every", "100"]
+SETTINGS = ["--steps", "8000", "--dropout", "0.1", "--patience", "0", "--evaluate-every", "100"]
 
 
 def figures(path: Path) -> list[dict[str, Any]]:
@@ -57,7 +57,7 @@ def main() -> None:
         while kills < arguments.kills:
             process = subprocess.Popen(command, **quiet)
             # From the start of the program to somewhat beyond a share of the whole training.
-            wait = chance.uniform(0.0, 2.5 + 2.0 * alone / arguments.kills)
+            wait = chance.uniform(0.0, 2.5 + 1.2 * alone / arguments.kills)
             try:
                 process.wait(wait)
                 break  # it was faster than the kill
@@ -72,7 +72,9 @@ def main() -> None:
             now = step_of(killed)
             print(f"kill {kills:2} after {wait:5.2f} s: step {since:,} -> {now:,}", flush=True)
             since = now
-        subprocess.run(command, check=kills == arguments.kills, **quiet)
+        if (killed / "summary.json").exists() and kills < arguments.kills:
+            raise SystemExit(f"training ended after {kills} kills: give it more --kills or steps")
+        subprocess.run(command, check=True, **quiet)
         for name in ("model", "checkpoint"):
             one, about = read_tensors(whole / f"{name}.safetensors")
             other, about_other = read_tensors(killed / f"{name}.safetensors")

@@ -36,8 +36,9 @@ def typed(command: str, folder: str) -> str:
 
 def still(printed: str) -> str:
     """Without the live line, which is drawn over and over, and the moves of the cursor."""
-    rows = printed.replace("\x1b[?25l", "").replace("\x1b[?25h", "").split("\n")
-    return "\n".join(row for row in rows if "\x1b[2K" not in row and "\r" not in row)
+    plain = printed.replace("\x1b[?25l", "").replace("\x1b[?25h", "").replace("\x1b[1A", "")
+    rows = [row.replace("\r", "").split("\x1b[2K")[-1] for row in plain.split("\n")]
+    return "\n".join(row for row in rows if "━" not in row)
 
 
 def main() -> None:
