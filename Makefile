@@ -9,6 +9,7 @@ RUN := runs/demo
 demo: setup
 	$(BIN)/hornbook train names --out $(RUN) --overwrite
 	$(BIN)/hornbook sample $(RUN) -n 20 --only-new
+	@echo; echo "Before you type more:  . $(BIN)/activate"
 
 test: setup-dev
 	$(BIN)/ruff format --check .

@@ -117,6 +117,20 @@ def test_json_everywhere(capsys: pytest.CaptureFixture[str], run: str) -> None:
     assert value("doctor", "names.txt")["mode"] == "lines"
 
 
+def test_listings_and_the_doctor_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = typed(capsys, "datasets")
+    assert status == 0
+    assert "tiny-shakespeare" in out
+    status, out, _ = typed(capsys, "models")
+    assert status == 0
+    assert "Kneser-Ney" in out
+    Path("twice.txt").write_text("emma\n" * 300 + "ava \n" * 200 + "zo\u200be\n", encoding="utf-8")
+    status, out, _ = typed(capsys, "doctor", "twice.txt")
+    assert status == 0
+    for said in ("501 lines", "--distinct", "→", "warning"):
+        assert said in out, said
+
+
 def test_an_infinite_loss_is_said_and_is_valid_json(capsys: pytest.CaptureFixture[str]) -> None:
     typed(capsys, "train", "names.txt", "--model", "ngram", "--order", "2",
           "--smoothing", "mle", "--out", "bare")  # fmt: skip
@@ -200,6 +214,7 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["train", "names.txt", "--n-hidden", "65536", "65536", "65536"], 1, "parameters"),
     (["train", "names.txt", "--n-embd", "99999999999"], 1, "n_embd must be from 1 to 4,096"),
     (["train", "names.txt", "--momentum", "0.9"], 1, "needs optimizer sgd"),
+    (["train", "names.txt", "--schedule", "cosine", "--warmup", "9000"], 1, "peak would never"),
     (["train", "names.txt", "--split", "50/60"], 1, "add up to 100"),
     (["train", "names.txt", "--encoding", "klingon"], 1, "no text encoding 'klingon'"),
     (["train", "names.txt", "--mode", "text", "--distinct"], 1, "distinct has no effect"),
@@ -207,6 +222,7 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["train", "names.txt", "--model", "ngram", "--order", "0"], 1, "order must be from 1"),
     (["train", "names.txt", "--out", "names.txt"], 1, "is a file"),
     (["train", "names.txt", "--out", "."], 1, "no part of a run"),
+    (["train", "names.txt", "--overwrite"], 1, "--out"),
     (["train", "--resume", "nowhere"], 1, "does not exist"),
     (["sample", "nowhere"], 1, "does not exist"),
     (["sample", "RUN", "--top-k", "1000"], 1, "vocabulary"),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hornbook.training.trainer import Record, Trainer
 
 DEFAULT = "mlp"
+LITTLE = 1_000  # predictions: less than this and a word of warning is due
 DESCRIPTION = (
     "Learn from DATA (a text file, - for standard input, or the name of a data set) and keep all "
     "that was learned in a run directory. The settings below are those of --model {name}; another "
@@ -184,6 +185,8 @@ class Teller(Watcher):
                 f"[bold]{escape(about['name'])}[/]: read as {about['mode']} ({about['why']}), "
                 f"{about['encoding']}"
             )
+            if about["predictions"]["train"] < LITTLE:
+                say("[yellow]That is very little to learn from:[/] hornbook doctor DATA says more.")
             say(f"{about['vocabulary']} symbols; {' / '.join(about['predictions'])}: {sizes}")
         if "parameters" in about:
             say(

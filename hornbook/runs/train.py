@@ -96,6 +96,11 @@ def train(
         raise SettingsError(f"{model} is counted: training settings have no effect on it.")
     if out is not None:
         RunDirectory(out).refuse_if_taken(overwrite=overwrite)
+    elif overwrite:
+        raise SettingsError(
+            "overwrite has no effect here: without a run directory a free name is taken.",
+            hint="Say which run to replace with --out.",
+        )
     model_class = line.load()
     settings = settings or model_class.Settings()
     if not isinstance(settings, model_class.Settings):
