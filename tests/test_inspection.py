@@ -42,3 +42,8 @@ def test_a_large_alphabet_shows_its_most_frequent(tmp_path: Path) -> None:
     matrix, tokenizer = matrix_of(lines)
     # No warning of a missing glyph, which the checks would make an error.
     assert draw_counts(matrix, tokenizer, tmp_path / "c.png") == MOST
+
+
+def test_dollars_and_spaces_are_symbols_like_any_other(tmp_path: Path) -> None:
+    matrix, tokenizer = matrix_of(("$ $", "a$$\\", "_ ^{"))
+    assert draw_counts(matrix, tokenizer, tmp_path / "c.png") == tokenizer.vocab_size

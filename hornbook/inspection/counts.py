@@ -14,6 +14,7 @@ from hornbook.storage import write_bytes
 
 __all__ = ["MOST", "draw_counts"]
 
+SHORT = {"space": "␣", "line feed": "⏎", "tab": "⇥"}  # a square is small
 MOST = 40  # symbols a side: more than that and no letter could be read
 
 
@@ -35,7 +36,7 @@ def draw_counts(matrix: Ids, tokenizer: CharTokenizer, path: Path) -> int:
     frequency = matrix.sum(axis=0) + matrix.sum(axis=1)
     shown = np.sort(np.argsort(-frequency, kind="stable")[:MOST])
     part = matrix[np.ix_(shown, shown)]
-    labels = [tokenizer.label(int(token)) for token in shown]
+    labels = [SHORT.get(label := tokenizer.label(int(token)), label) for token in shown]
     labels = [label if drawable(label) or there else f"{ord(label):X}" for label in labels]
     side = len(shown)
     with mpl.rc_context({"font.family": ["DejaVu Sans", *there]}):
@@ -48,7 +49,7 @@ def draw_counts(matrix: Ids, tokenizer: CharTokenizer, path: Path) -> int:
             for column in range(side):
                 ink = "white" if np.sqrt(part[row, column]) > dark else "#333333"
                 pair = labels[row] + labels[column]
-                place: dict[str, Any] = {"ha": "center", "color": ink}
+                place: dict[str, Any] = {"ha": "center", "color": ink, "parse_math": False}
                 axes.text(column, row - 0.02, pair, va="bottom", fontsize=8, **place)
                 axes.text(column, row + 0.05, f"{part[row, column]}", va="top", fontsize=6, **place)
         axes.set_axis_off()

@@ -25,7 +25,7 @@ class TrainingSettings(Settings):
     "How the rate changes: up and down once, down as a cosine, down by a factor, or not."
     warmup: Annotated[int, Bounds(0, 10**9)] = 0
     "Steps of linear rise at the beginning (constant, step, cosine; one-cycle has its own)."
-    peak_at: Annotated[float, Bounds(0, 1, above=True)] = 0.35
+    peak_at: Annotated[float, Bounds(0, 1, above=True)] = 0.2
     "Share of the steps at which the rate is highest (one-cycle)."
     decay_at: Annotated[float, Bounds(0, 1)] = 0.5
     "Share of the steps after which the rate falls (step)."
