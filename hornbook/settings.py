@@ -36,10 +36,15 @@ class Bounds:
         return (self.low < value if self.above else self.low <= value) and value <= self.high
 
     def __str__(self) -> str:
-        start = f"above {self.low:,g} and" if self.above else f"from {self.low:,g}"
+        low, high = written(self.low), written(self.high)
         if math.isinf(self.high):
-            return f"above {self.low:,g}" if self.above else f"at least {self.low:,g}"
-        return f"{start} at most {self.high:,g}" if self.above else f"{start} to {self.high:,g}"
+            return f"above {low}" if self.above else f"at least {low}"
+        return f"above {low} and at most {high}" if self.above else f"from {low} to {high}"
+
+
+def written(number: float) -> str:
+    """A limit as people write it: whole numbers in full."""
+    return f"{number:,.0f}" if float(number).is_integer() else f"{number:,g}"
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,8 @@ def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError as error:
         raise RunError(
-            f"{path} is missing.", hint="The run was stopped before anything was kept; train again."
+            f"{path} is missing.",
+            hint="The run was stopped before it was kept: go on with hornbook train --resume.",
         ) from error
     except OSError as error:
         raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error

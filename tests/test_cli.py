@@ -204,6 +204,8 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["train"], 2, "required"),
     (["train", "nowhere.txt"], 1, "no file or data set 'nowhere.txt'"),
     (["train", "."], 1, "is a directory"),
+    (["train", ""], 1, "name of the file is empty"),
+    (["train", "names.txt", "--out", ""], 1, "run directory is empty"),
     (["train", "names.txt", "--model", "gpt9"], 1, "no model family 'gpt9'"),
     (["train", "names.txt", "--model"], 1, "--model needs a name"),
     (["train", "names.txt", "--bogus", "1"], 2, "bogus"),

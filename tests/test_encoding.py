@@ -124,7 +124,7 @@ def test_utf16_without_a_mark_is_named_as_that(codec: str) -> None:
 
 
 def test_a_text_refused_in_the_encoding_asked_for_is_told_its_own() -> None:
-    with pytest.raises(EncodingError, match=r"not ascii text.*\n.*try --encoding utf_8"):
+    with pytest.raises(EncodingError, match=r"not ascii text.*\n.*try --encoding utf-8"):
         decode(RUSSIAN.encode(), "file", "ascii")
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 import hornbook
-from hornbook.data.corpus import SplitSettings
+from hornbook.data.corpus import SplitSettings, split_corpus
+from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import (
     DataError,
     HornbookError,
@@ -28,7 +29,7 @@ from hornbook.models.bigram import BigramSettings
 from hornbook.models.mlp import MLPSettings
 from hornbook.models.ngram import NGramSettings
 from hornbook.runs import Run, Watcher
-from hornbook.runs.directory import FORMAT
+from hornbook.runs.directory import FORMAT, RunDirectory
 from hornbook.sampling import SamplingSettings
 from hornbook.storage import read_tensors, write_tensors
 from hornbook.training import TrainingSettings
@@ -296,6 +297,19 @@ def test_a_run_that_cannot_be_replaced_whole_stays(
         small_run(names, copy, overwrite=True)
     assert before == {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
     assert [item.name for item in copy.parent.iterdir()] == [copy.name]
+
+
+def test_a_run_that_came_meanwhile_is_not_replaced(names: Path, tmp_path: Path) -> None:
+    out = tmp_path / "same"
+    first = RunDirectory(out)
+    corpus = hornbook.load_corpus(names)
+    splits = split_corpus(corpus)
+    tokenizer = CharTokenizer.fit(corpus.lines, boundary=True)
+    first.refuse_if_taken(overwrite=False)  # nothing is there yet
+    small_run(names, out)
+    with pytest.raises(RunError, match="a run in"):
+        first.create(corpus, splits, tokenizer, {})
+    assert Run(out).summary["ending"] == "finished"
 
 
 def test_names_of_runs_are_free_ones(

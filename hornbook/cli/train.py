@@ -90,7 +90,9 @@ def run(argv: Sequence[str]) -> None:
     )
     description = DESCRIPTION.format(name=name, families=", ".join(FAMILIES))
     description += " To go on with a run that was stopped: hornbook train --resume RUN"
-    options: Any = parse(kind, "train", description, argv)
+    # The verb as it points to its own help: that of this family.
+    verb = "train" if name == DEFAULT else f"train --model {name}"
+    options: Any = parse(kind, verb, description, argv)
     with telling(options.json) as watcher:
         finished = train(
             options.data,
@@ -261,7 +263,7 @@ class Teller(Watcher):
         say()
         say("Next:")
         say(f"  hornbook sample {path} -n 20 --only-new")
-        example = run.splits["train"][0][:12].split("\n")[0].strip(" -") or "text"
+        example = run.splits["train"][0][:12].split("\n")[0].split("\t")[0].strip(" -") or "text"
         say(f"  hornbook score {path} {escape(shell_word(example))}")
         say(f"  hornbook evaluate {path}")
 

@@ -130,6 +130,8 @@ def load_corpus(
         EncodingError: if it is not text.
         DownloadError: if a data set has to be fetched and cannot be.
     """
+    if not str(source):
+        raise DataError("The name of the file is empty.", hint="Give a file or a data set's name.")
     path, asked = Path(source), mode
     if str(source) == "-":
         name, where = "stdin", "standard input"
@@ -151,6 +153,8 @@ def load_corpus(
     chosen, reason = choose_mode(text) if mode == "auto" else (mode, "as asked")
     if where.startswith("data set") and asked == "auto":
         reason = "as the data set is meant"
+    elif str(source) in datasets.DATASETS and not where.startswith("data set"):
+        reason += "; the file here, not the data set of that name"
     return Corpus(name, where, chosen, reason, text, decoded.encoding, decoded.line_ends)
 
 

@@ -115,7 +115,8 @@ def probable(data: bytes, refused: str, at: int) -> str:
     best = charset_normalizer.from_bytes(data[max(0, at - 500_000) : at + 500_000]).best()
     if best is None or best.encoding.replace("_", "-") in (refused, "ascii"):
         return "No text encoding fits well; it is probably not a text file. Give a text file."
-    return f"It is probably {best.encoding}: try --encoding {best.encoding}."
+    name = best.encoding.replace("_", "-")
+    return f"It is probably {name} or close to it: try --encoding {name}."
 
 
 def wide_without_mark(data: bytes) -> str | None:

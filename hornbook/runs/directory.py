@@ -46,6 +46,10 @@ class RunDirectory:
     """The files of a run, by name."""
 
     def __init__(self, path: Path | str) -> None:
+        if not str(path):
+            raise RunError(
+                "The name of the run directory is empty.", hint="Give one, such as runs/mine."
+            )
         self.path = Path(path)
         self.run = self.path / "run.json"
         self.tokenizer = self.path / "tokenizer.json"
@@ -79,7 +83,13 @@ class RunDirectory:
             )
 
     def create(
-        self, corpus: Corpus, splits: Splits, tokenizer: CharTokenizer, plan: dict[str, Any]
+        self,
+        corpus: Corpus,
+        splits: Splits,
+        tokenizer: CharTokenizer,
+        plan: dict[str, Any],
+        *,
+        overwrite: bool = False,
     ) -> None:
         """Begin a run: everything that is known before training.
 
@@ -91,6 +101,7 @@ class RunDirectory:
             splits: how it was cut.
             tokenizer: its alphabet.
             plan: family and settings, for `run.json`.
+            overwrite: replace a run that is there.
 
         Raises:
             RunError: if it cannot be written, or something else has come into the way meanwhile.
@@ -109,7 +120,7 @@ class RunDirectory:
             aside.mkdir(parents=True)
             RunDirectory(aside).write_plan(corpus, splits, tokenizer, plan)
             if path.exists():
-                self.refuse_if_taken(overwrite=True)
+                self.refuse_if_taken(overwrite=overwrite)  # another may have come meanwhile
                 shutil.rmtree(old, ignore_errors=True)
                 path.replace(old)
             aside.replace(path)

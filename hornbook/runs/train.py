@@ -116,7 +116,9 @@ def train(
     if not line.counted:
         how = training_settings(line, training)
         how = refuse_if_impossible(model_class, settings, how, tokenizer)
-    directory = RunDirectory(out or reserve(Path("runs"), f"{corpus.name}-{model}"))
+    directory = RunDirectory(
+        reserve(Path("runs"), f"{corpus.name}-{model}") if out is None else out
+    )
     plan = {
         "family": model,
         "settings": settings.as_dict(),
@@ -124,7 +126,7 @@ def train(
         "split": (split or SplitSettings()).as_dict(),
         "baseline": baseline,
     }
-    directory.create(corpus, splits, tokenizer, plan)
+    directory.create(corpus, splits, tokenizer, plan, overwrite=overwrite)
     run = Run(directory.path)
     about = describe(corpus, streams, tokenizer)
     if line.counted:
