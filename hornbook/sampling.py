@@ -125,10 +125,10 @@ def check(
             f"top_k is {settings.top_k}, but the vocabulary has only {v} symbols.",
             hint=f"Give at most {v}, or 0 for all.",
         )
-    if len(settings.prefix) > model.block_size and not settings.crop_prefix:
+    room = model.context
+    if room is not None and len(settings.prefix) > room and not settings.crop_prefix:
         raise SamplingError(
-            f"The prefix has {len(settings.prefix)} symbols; the model's context holds "
-            f"{model.block_size}.",
+            f"The prefix has {len(settings.prefix)} symbols; the model's context holds {room}.",
             hint="Give a shorter prefix, or --crop-prefix: the model then sees only its end.",
         )
     if len(settings.prefix) >= longest:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hornbook.data.batches import (
+    Batch,
     Batches,
     BlockBatches,
     RowBatches,
@@ -57,7 +58,7 @@ KINDS: dict[str, Callable[[int], Batches]] = {
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-def plain(batch: tuple[Ids, Ids]) -> tuple[list[list[int]], list[int]]:
+def plain(batch: Batch) -> tuple[list[list[int]], list[int]]:
     return batch[0].tolist(), batch[1].tolist()
 
 
@@ -67,7 +68,8 @@ def take(batches: Batches, n: int) -> list[tuple[list[list[int]], list[int]]]:
 
 def epoch(batches: Batches, which: int) -> list[tuple[Ids, Ids]]:
     first = which * batches.per_epoch
-    return [batches.batch(n) for n in range(first, first + batches.per_epoch)]
+    every = [batches.batch(n) for n in range(first, first + batches.per_epoch)]
+    return [(batch.inputs, batch.targets) for batch in every]
 
 
 def test_the_kind_follows_from_the_model_and_the_stream() -> None:
@@ -211,7 +213,7 @@ def test_blocks_are_stretches_of_the_text_from_all_of_it() -> None:
     begins: set[int] = set()
     for n in range(20):
         assert plain(batches.batch(n)) not in map(plain, map(batches.batch, range(n)))
-        inputs, targets = batches.batch(n)
+        inputs, targets, _ = batches.batch(n)
         assert targets.shape == (16, 8)
         np.testing.assert_array_equal(inputs, targets - 1)
         np.testing.assert_array_equal(targets, targets[:, :1] + np.arange(8))
@@ -221,7 +223,7 @@ def test_blocks_are_stretches_of_the_text_from_all_of_it() -> None:
 
 def test_the_first_block_of_a_text_begins_with_the_filling_symbol() -> None:
     batches = BlockBatches(counting(9), 9, 1, seed=1)
-    inputs, targets = next(batches)
+    inputs, targets, _ = next(batches)
     assert inputs.tolist() == [[0, 0, 1, 2, 3, 4, 5, 6, 7]]
     assert targets.tolist() == [list(range(9))]
 
@@ -241,6 +243,6 @@ def test_a_batch_bigger_than_the_data_is_all_of_it() -> None:
 
 
 def test_a_block_bigger_than_the_text_is_all_of_it() -> None:
-    inputs, targets = BlockBatches(counting(5), 100, 2, seed=1).batch(3)
+    inputs, targets, _ = BlockBatches(counting(5), 100, 2, seed=1).batch(3)
     assert inputs.shape == (2, 5)
     assert targets.tolist() == [list(range(5))] * 2

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from hornbook.data.batches import make_batches
+from hornbook.data.batches import Batch, make_batches
 from hornbook.data.stream import Stream, encode_lines, encode_text
 from hornbook.data.tokenizer import CharTokenizer, Vocabulary
 from hornbook.errors import HornbookError, RunError, SettingsError
@@ -61,7 +61,7 @@ def build(variant: str, vocabulary: Vocabulary, seed: int = 0) -> Network:
     return model
 
 
-def batch_of(model: Network, stream: Stream, size: int = 7) -> tuple[Any, Any]:
+def batch_of(model: Network, stream: Stream, size: int = 7) -> Batch:
     return next(
         make_batches(stream, model.reads, block_size=model.block_size, batch_size=size, seed=1)
     )
@@ -81,7 +81,7 @@ def test_every_family_of_nets_is_held_to_the_contract() -> None:
 def test_shapes(variant: str, mode: str) -> None:
     tokenizer, stream = world(mode)
     model = build(variant, tokenizer.vocabulary)
-    inputs, targets = batch_of(model, stream)
+    inputs, targets, _ = batch_of(model, stream)
     logits = model(torch.from_numpy(inputs))
     assert logits.shape == (*targets.shape, tokenizer.vocab_size)
     losses = model.token_losses(inputs, targets)
@@ -239,7 +239,7 @@ def test_one_batch_can_be_learned_by_heart(variant: str) -> None:
             model.cross_entropy(model(torch.from_numpy(batch[0])), torch.from_numpy(batch[1]))
         )
     limit = {"bigram l2": 1.0, "mlp dropout": 0.5}.get(variant, 0.1)
-    assert found < limit + ambiguity(*batch)
+    assert found < limit + ambiguity(batch.inputs, batch.targets)
 
 
 def ambiguity(inputs: Any, targets: Any) -> float:

@@ -7,16 +7,37 @@ one whole number, and training that goes on after a stop sees the very batches t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 import numpy as np
 
 from hornbook.data.stream import Ids, Stream
+from hornbook.errors import SettingsError
 
-__all__ = ["Batches", "BlockBatches", "RowBatches", "WindowBatches", "make_batches"]
+__all__ = [
+    "Batch",
+    "Batches",
+    "BlockBatches",
+    "ParallelBatches",
+    "RowBatches",
+    "WindowBatches",
+    "make_batches",
+]
 
 # Symbols of context gathered at once: one large gather costs far less than many small ones.
 AHEAD = 524_288
 POOL = 24  # batches whose rows are sorted by length together
+
+
+class Batch(NamedTuple):
+    """What a model is trained on at a time."""
+
+    inputs: Ids
+    "Shape (B, T)."
+    targets: Ids
+    "Shape (B,) of a window model, (B, T) of a sequence model; IGNORED where there is none."
+    follows: bool = False
+    "Whether each row goes on where the same row of the batch before ended."
 
 
 class Batches(ABC):
@@ -33,14 +54,14 @@ class Batches(ABC):
         self.stream, self.block_size, self.batch_size = stream, block_size, batch_size
         self.seed, self.cursor = seed, 0
 
-    def __next__(self) -> tuple[Ids, Ids]:
-        """The next batch: inputs and targets."""
+    def __next__(self) -> Batch:
+        """The next batch."""
         batch = self.batch(self.cursor)
         self.cursor += 1
         return batch
 
     @abstractmethod
-    def batch(self, n: int) -> tuple[Ids, Ids]:
+    def batch(self, n: int) -> Batch:
         """Batch number n, the same whenever it is asked for."""
 
 
@@ -59,13 +80,14 @@ class WindowBatches(Batches):
         self.epoch = -1
         self.chunk: tuple[int, int, Ids, Ids] = (0, 0, self.order, self.order)
 
-    def batch(self, n: int) -> tuple[Ids, Ids]:
+    def batch(self, n: int) -> Batch:
         """Contexts of shape (B, T) and targets of shape (B,)."""
         low, high, contexts, targets = self.chunk
         if not low <= n < high:
             low, high, contexts, targets = self.chunk = self.gather(n)
         at = (n - low) * self.batch_size
-        return contexts[at : at + self.batch_size], targets[at : at + self.batch_size]
+        end = at + self.batch_size
+        return Batch(contexts[at:end], targets[at:end])
 
     def gather(self, n: int) -> tuple[int, int, Ids, Ids]:
         """The batches from n up to at most the end of its epoch, as one array."""
@@ -84,22 +106,28 @@ class RowBatches(Batches):
 
     `batch_size` rows or somewhat more on average: batches of short rows have more of them, those
     of long rows fewer.
+
+    Args:
+        lead: symbols read again, as context, before the targets of a row within a thing.
     """
 
-    def __init__(self, stream: Stream, block_size: int, batch_size: int, seed: int) -> None:
+    def __init__(
+        self, stream: Stream, block_size: int, batch_size: int, seed: int, *, lead: int = 0
+    ) -> None:
         super().__init__(stream, block_size, batch_size, seed)
-        self.at, self.lengths = stream.pieces(block_size)
+        self.lead = lead
+        self.at, self.lengths = stream.pieces(block_size, lead)
         self.per_epoch = max(1, len(self.at) // batch_size)
         self.plan: list[Ids] = []
         self.epoch = -1
 
-    def batch(self, n: int) -> tuple[Ids, Ids]:
+    def batch(self, n: int) -> Batch:
         """Inputs and targets of shape (B, T), T the longest row of this batch."""
         epoch, index = divmod(n, self.per_epoch)
         if epoch != self.epoch:
             self.plan, self.epoch = self.make_plan(epoch), epoch
         rows = self.plan[index]
-        return self.stream.rows(self.at[rows], self.lengths[rows])
+        return Batch(*self.stream.rows(self.at[rows], self.lengths[rows], self.lead))
 
     def make_plan(self, epoch: int) -> list[Ids]:
         """The rows of each batch of an epoch.
@@ -143,22 +171,61 @@ def even_cuts(lengths: Ids, parts: int) -> Ids:
 
 
 class BlockBatches(Batches):
-    """Blocks of a text from random places, for sequence models."""
+    """Blocks of a text from random places, for sequence models.
 
-    def __init__(self, stream: Stream, block_size: int, batch_size: int, seed: int) -> None:
+    Args:
+        lead: symbols before a block that are read as its context, and not predicted.
+    """
+
+    def __init__(
+        self, stream: Stream, block_size: int, batch_size: int, seed: int, *, lead: int = 0
+    ) -> None:
         super().__init__(stream, min(block_size, len(stream)), batch_size, seed)
+        self.lead = lead
         self.per_epoch = max(1, len(stream) // (self.block_size * batch_size))
 
-    def batch(self, n: int) -> tuple[Ids, Ids]:
-        """Inputs and targets of shape (B, block_size)."""
+    def batch(self, n: int) -> Batch:
+        """Inputs and targets of shape (B, block_size), or that and `lead`."""
         rng = np.random.default_rng([self.seed, n])
         last = len(self.stream.ids) - self.block_size
         at = rng.integers(self.stream.first, last + 1, self.batch_size)
-        return self.stream.rows(at, np.full(self.batch_size, self.block_size))
+        lengths = np.full(self.batch_size, self.block_size)
+        return Batch(*self.stream.rows(at, lengths, self.lead))
+
+
+class ParallelBatches(Batches):
+    """A text cut into `batch_size` parallel streams, for models that carry their state on.
+
+    Row b of a batch goes on where row b of the last one ended, until the end of its stream; then
+    all streams begin again, each epoch from another place, so that rows are not always cut alike.
+    """
+
+    def __init__(self, stream: Stream, block_size: int, batch_size: int, seed: int) -> None:
+        # Each stream gives up to one block to chance, so it needs room for two.
+        block_size = max(1, min(block_size, len(stream) // 2))
+        super().__init__(stream, block_size, min(batch_size, len(stream) // (2 * block_size)), seed)
+        self.stretch = len(stream) // self.batch_size
+        self.per_epoch = (self.stretch - self.block_size) // self.block_size
+
+    def batch(self, n: int) -> Batch:
+        """Inputs and targets of shape (B, block_size)."""
+        epoch, index = divmod(n, self.per_epoch)
+        offset = np.random.default_rng([self.seed, epoch]).integers(self.block_size + 1)
+        begin = self.stream.first + np.arange(self.batch_size) * self.stretch
+        at = begin + offset + index * self.block_size
+        rows = self.stream.rows(at, np.full(self.batch_size, self.block_size))
+        return Batch(*rows, follows=index > 0)
 
 
 def make_batches(
-    stream: Stream, reads: str, *, block_size: int, batch_size: int, seed: int
+    stream: Stream,
+    reads: str,
+    *,
+    block_size: int,
+    batch_size: int,
+    seed: int,
+    lead: int = 0,
+    parallel: bool = False,
 ) -> Batches:
     """The batches that fit a model's way of reading and the kind of stream.
 
@@ -168,8 +235,21 @@ def make_batches(
         block_size: length of a context, or of the longest row.
         batch_size: windows, rows or blocks in a batch.
         seed: of the order.
+        lead: symbols read before the targets of a row within a thing, as their context.
+        parallel: cut a text into parallel streams, each batch the continuation of the last.
+
+    Raises:
+        SettingsError: if parallel streams are asked of things, or of windows.
     """
+    if parallel:
+        if reads == "window" or stream.boundary:
+            raise SettingsError(
+                "Parallel streams are for a text and a model that carries its state along it.",
+                hint="Leave --batches out, or read the data as a text: --mode text.",
+            )
+        return ParallelBatches(stream, block_size, batch_size, seed)
     if reads == "window":
         return WindowBatches(stream, block_size, batch_size, seed)
-    kind = RowBatches if stream.boundary else BlockBatches
-    return kind(stream, block_size, batch_size, seed)
+    if stream.boundary:
+        return RowBatches(stream, block_size, batch_size, seed, lead=lead)
+    return BlockBatches(stream, block_size, batch_size, seed, lead=lead)

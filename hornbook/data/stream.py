@@ -77,59 +77,92 @@ class Stream:
         contexts = np.where(inside, self.ids[np.where(inside, places, 0)], self.start)
         return contexts.astype(np.int64), self.ids[positions].astype(np.int64)
 
-    def all_windows(self, block_size: int, rows: int) -> Iterator[tuple[Ids, Ids]]:
-        """Every prediction of the stream in order, `rows` windows at a time."""
-        for at in range(self.first, len(self.ids), rows):
-            yield self.windows(np.arange(at, min(at + rows, len(self.ids))), block_size)
+    def all_windows(
+        self, block_size: int, rows: int, *, limit: int = 0
+    ) -> Iterator[tuple[Ids, Ids]]:
+        """Every prediction of the stream in order, `rows` windows at a time.
 
-    def pieces(self, block_size: int) -> tuple[Ids, Ids]:
-        """The stream cut into rows of at most `block_size` predictions, each within one thing.
+        Args:
+            block_size: length of a context.
+            rows: windows at a time.
+            limit: leave out windows, evenly, until this many are left (0: all).
+        """
+        count = min(limit or len(self), len(self))
+        for at in range(0, count, rows):
+            places = np.arange(at, min(at + rows, count))
+            yield self.windows(self.first + places * len(self) // count, block_size)
+
+    def pieces(self, block_size: int, lead: int = 0) -> tuple[Ids, Ids]:
+        """The stream cut into rows, each within one thing, so that every target is in one of them.
+
+        The first row of a thing has `block_size` targets. A later one has `lead` fewer: that many
+        symbols before them are read again, to be their context.
 
         Returns:
-            The position of each row's first target and its length, both of shape (R,).
+            The position of each row's first target and how many it has, both of shape (R,).
         """
         if self.boundary:
             at, lengths = self.bounds[:-1] + 1, np.diff(self.bounds)
         else:
             at, lengths = np.array([self.first]), np.array([len(self)])
-        rows = -(-lengths // block_size)  # how many each one is cut into
-        offset = np.arange(rows.sum()) - np.repeat(np.cumsum(rows) - rows, rows)
-        at = np.repeat(at, rows) + offset * block_size
-        return at, np.minimum(np.repeat(lengths, rows) - offset * block_size, block_size)
+        later = block_size - lead
+        rows = 1 + np.maximum(0, -((block_size - lengths) // later))  # how many each is cut into
+        rows *= lengths > 0
+        number = np.arange(rows.sum()) - np.repeat(np.cumsum(rows) - rows, rows)
+        offset = np.where(number == 0, 0, lead + number * later)
+        left = np.repeat(lengths, rows) - offset
+        return np.repeat(at, rows) + offset, np.minimum(left, np.where(number, later, block_size))
 
-    def rows(self, at: Ids, lengths: Ids) -> tuple[Ids, Ids]:
+    def rows(self, at: Ids, lengths: Ids, lead: int = 0) -> tuple[Ids, Ids]:
         """Rows as a rectangle: inputs padded with `start`, targets with IGNORED.
 
         Args:
             at: position of each row's first target, shape (B,).
-            lengths: predictions in each row, shape (B,).
+            lengths: targets in each row, shape (B,).
+            lead: symbols before the first target to read as its context, as far as there are so
+                many in the same thing; they are in the inputs, but not among the targets.
 
         Returns:
             Inputs and targets, both of shape (B, T) for the longest row's T; `targets[b, t]` is
-            the symbol after `inputs[b, t]`.
+            the symbol after `inputs[b, t]`, or IGNORED.
         """
+        if lead:
+            oldest = self.begin[at] + 1 if self.boundary else np.zeros_like(at)
+            begin = np.maximum(at - lead, oldest)
+            lengths = lengths + at - begin
+        else:
+            begin = at
         steps = np.arange(lengths.max(initial=0))
         real = steps < lengths[:, None]  # (B, T)
-        places = np.where(real, at[:, None] + steps, self.first)
+        places = np.where(real, begin[:, None] + steps, self.first)
         before = places - 1
         inputs = np.where(real & (before >= 0), self.ids[before], self.start).astype(np.int64)
+        if lead:
+            real &= places >= at[:, None]
         # Widened before the -1 comes in, which the small unsigned types cannot hold.
         return inputs, np.where(real, self.ids[places].astype(np.int64), IGNORED)
 
-    def all_rows(self, block_size: int, predictions: int) -> Iterator[tuple[Ids, Ids]]:
+    def all_rows(
+        self, block_size: int, predictions: int, *, lead: int = 0, limit: int = 0
+    ) -> Iterator[tuple[Ids, Ids]]:
         """Every prediction of the stream once, in rows sorted by length so that little is padding.
 
         Args:
             block_size: the longest row.
             predictions: about how many positions to give at a time.
+            lead: symbols read again before the targets of a row that does not begin its thing.
+            limit: leave out rows, evenly, until about this many predictions are left (0: all).
         """
-        at, lengths = self.pieces(block_size)
+        at, lengths = self.pieces(block_size, lead)
+        if 0 < limit < len(self):
+            kept = np.linspace(0, len(at) - 1, max(1, len(at) * limit // len(self)))
+            at, lengths = at[kept.astype(np.int64)], lengths[kept.astype(np.int64)]
         order = np.argsort(lengths, kind="stable")[::-1]
         done = 0
         while done < len(order):
-            count = max(1, predictions // int(lengths[order[done]]))
+            count = max(1, predictions // (int(lengths[order[done]]) + lead))
             chosen = order[done : done + count]
-            yield self.rows(at[chosen], lengths[chosen])
+            yield self.rows(at[chosen], lengths[chosen], lead)
             done += count
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from hornbook.data.batches import Batch
 from hornbook.data.tokenizer import Vocabulary
 from hornbook.models.contract import Floats, Ids
-from hornbook.models.network import Batch, Network
+from hornbook.models.network import Network
 from hornbook.nn import Embedding, Linear, OneHot, Sequential, grad_of
 from hornbook.settings import Bounds, Settings
 
@@ -40,7 +41,7 @@ class Bigram(Network):
     """One matrix of logits, read a row for each symbol: ids (B, T) to logits (B, T, V)."""
 
     Settings = BigramSettings
-    reads = "sequence"
+    reads: Literal["window", "sequence"] = "sequence"
     decayed = frozenset({"weight"})  # in both forms alike
     settings: BigramSettings
 
@@ -91,6 +92,11 @@ class Bigram(Network):
         with self.in_use():
             logits: Floats = self(self.tensor(ids[:, None]))[:, 0].cpu().numpy()
         return logits, None
+
+    @property
+    def context(self) -> int:
+        """The last symbol, and none before."""
+        return 1
 
     def select(self, state: Any, places: np.ndarray[Any, Any]) -> None:
         """Nothing is remembered of any place."""

@@ -32,14 +32,37 @@ class LanguageModel(ABC):
             prediction at every position of a row).
         settings: this model's settings.
         vocabulary: of the ids that it reads.
-        block_size: longest context, or longest row.
+        block_size: longest context, or longest row in training.
+        row_size: longest row when losses are measured.
+        lead: symbols before the targets of a row within a text that training reads as context.
+        measured_lead: the same where losses are measured: every prediction after the first row
+            of a text has at least so much of its real context.
+        context: how many symbols back a prediction can see; None if there is no end to it.
+        carries: whether training can hand the state at the end of a row on to the next batch.
     """
 
     Settings: ClassVar[type[Settings]]
-    reads: ClassVar[Literal["window", "sequence"]]
+    reads: Literal["window", "sequence"]
+    carries: ClassVar[bool] = False
 
     vocabulary: Vocabulary
     block_size: int
+    lead: int = 0
+
+    @property
+    def row_size(self) -> int:
+        """Longest row when losses are measured."""
+        return self.block_size
+
+    @property
+    def measured_lead(self) -> int:
+        """Symbols read again as context when a text is measured row by row."""
+        return self.lead
+
+    @property
+    def context(self) -> int | None:
+        """How many symbols back a prediction can see."""
+        return self.block_size
 
     @property
     @abstractmethod
@@ -93,7 +116,7 @@ class WindowModel(LanguageModel):
     What it remembers from step to step is that window: contexts of shape (B, block_size).
     """
 
-    reads = "window"
+    reads: Literal["window", "sequence"] = "window"
 
     @abstractmethod
     def window_logits(self, contexts: Ids) -> Floats:

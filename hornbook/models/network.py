@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hornbook.data.batches import Batch
 from hornbook.data.stream import IGNORED
 from hornbook.data.tokenizer import Vocabulary
 from hornbook.errors import RunError
@@ -18,9 +19,7 @@ from hornbook.models.contract import Arrays, Floats, Ids, LanguageModel, WindowM
 from hornbook.nn import Backward, CrossEntropy, Layer, Sequential
 from hornbook.settings import Settings
 
-__all__ = ["Batch", "Network", "WindowNetwork"]
-
-Batch = tuple[Ids, Ids]
+__all__ = ["Network", "WindowNetwork"]
 
 
 class Network(Layer, LanguageModel):
@@ -54,9 +53,8 @@ class Network(Layer, LanguageModel):
         Args:
             batch: inputs and targets, as `hornbook.data.batches` gives them.
         """
-        inputs, targets = batch
-        logits, logits_backward = self.net.vjp(self.tensor(inputs))
-        loss, loss_backward = self.cross_entropy.vjp(logits, self.tensor(targets))
+        logits, logits_backward = self.net.vjp(self.tensor(batch.inputs))
+        loss, loss_backward = self.cross_entropy.vjp(logits, self.tensor(batch.targets))
 
         def backward() -> None:
             logits_backward(loss_backward())

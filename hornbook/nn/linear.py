@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from hornbook.nn.layer import Backward, Layer, grad_of
+from hornbook.nn.products import add_product, linear, times
 
 __all__ = ["Linear"]
 
@@ -48,13 +48,13 @@ class Linear(Layer):
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """y and the way back, for x of shape (..., in_features)."""
         weight, bias = self.weight, self.bias
-        y = F.linear(x, weight, bias)
+        y = linear(x, weight, bias)
 
         def backward(dy: Tensor) -> Tensor:
             d, rows = (dy, x) if dy.dim() == 2 else (dy.flatten(0, -2), x.flatten(0, -2))
-            grad_of(weight).addmm_(d.t(), rows)  # dW = dyᵀ x, (out, N) times (N, in)
+            add_product(grad_of(weight), d, rows)  # dW = dyᵀ x, (out, N) times (N, in)
             if bias is not None:
                 grad_of(bias).add_(d.sum(0))  # b is broadcast over N
-            return torch.mm(d, weight).view_as(x)
+            return times(d, weight).view_as(x)
 
         return y, backward

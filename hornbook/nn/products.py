@@ -1,0 +1,80 @@
+"""Matrix products, each by the library that is fastest at its size.
+
+torch multiplies float32 matrices through MKL, which on many processors does not use the widest
+registers; its other library, oneDNN, does, and is there as the operator that torch's own compiler
+emits. On such a machine it is twice as fast as soon as a product is large enough to be worth its
+call (EXPERIMENTS.md). The results agree to rounding.
+
+In a region under `torch.autocast`, products take and give bfloat16, four times as fast as MKL;
+parameters, their gradients and all sums over many positions stay float32.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+__all__ = ["add_product", "linear", "lowered", "times"]
+
+ONEDNN_FROM = 2**20  # multiplications in a product that make oneDNN's call worth its 10 µs
+
+
+def find_onednn() -> torch._ops.OpOverload | None:
+    """oneDNN's product as an operator, where this build of torch has it."""
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return None
+    try:
+        found: torch._ops.OpOverload = torch.ops.mkldnn._linear_pointwise.default
+    except AttributeError:
+        return None
+    return found
+
+
+ONEDNN = find_onednn()
+
+
+def lowered(x: Tensor) -> Tensor:
+    """A float32 tensor in the precision that products have here: bfloat16 under autocast."""
+    if x.dtype is torch.float32 and torch.is_autocast_enabled(x.device.type):
+        return x.to(torch.get_autocast_dtype(x.device.type))
+    return x
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x Wᵀ + b, as torch.nn.functional.linear.
+
+    Args:
+        x: shape (..., K).
+        weight: shape (M, K); may be a transposed view.
+        bias: shape (M,).
+
+    Returns:
+        Shape (..., M); bfloat16 under autocast.
+    """
+    if torch.is_grad_enabled():
+        return F.linear(x, weight, bias)  # autograd's (and autocast's) own
+    x, weight = lowered(x), lowered(weight)
+    if ONEDNN is None or x.dtype is not torch.float32 or x.device.type != "cpu":
+        return F.linear(x, weight, None if bias is None else bias.to(x.dtype))
+    if x.numel() * weight.shape[0] < ONEDNN_FROM:
+        return F.linear(x, weight, bias)
+    y: Tensor = ONEDNN(x, weight, bias, "none", [], "")
+    return y
+
+
+def times(a: Tensor, b: Tensor) -> Tensor:
+    """a b for a of shape (..., K) and b of shape (K, M)."""
+    return linear(a, b.t())
+
+
+def add_product(out: Tensor, a: Tensor, b: Tensor) -> None:
+    """out += aᵀ b, in place: the gradient of a weight, for a (N, M) and b (N, K), out (M, K)."""
+    a, b = lowered(a), lowered(b)
+    small = a.numel() * b.shape[1] < ONEDNN_FROM
+    if a.dtype is out.dtype and (small or ONEDNN is None or a.dtype is not torch.float32):
+        out.addmm_(a.t(), b)
+    elif a.dtype is torch.float32 and a.device.type == "cpu" and ONEDNN is not None:
+        out.add_(ONEDNN(a.t(), b.t(), None, "none", [], ""))
+    else:
+        out.add_(torch.mm(a.t(), b))
