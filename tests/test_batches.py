@@ -14,6 +14,7 @@ from hornbook.data.batches import (
     Batch,
     Batches,
     BlockBatches,
+    ParallelBatches,
     RowBatches,
     WindowBatches,
     make_batches,
@@ -21,6 +22,7 @@ from hornbook.data.batches import (
 from hornbook.data.corpus import Corpus, load_corpus
 from hornbook.data.stream import IGNORED, Ids, Stream, encode_lines, encode_text
 from hornbook.data.tokenizer import CharTokenizer
+from hornbook.errors import SettingsError
 
 NAMES = Path(__file__).parents[1] / "hornbook" / "data" / "bundled" / "names.txt"
 
@@ -54,6 +56,15 @@ KINDS: dict[str, Callable[[int], Batches]] = {
     "block": lambda seed: make_batches(
         counting(50), "sequence", block_size=5, batch_size=4, seed=seed
     ),
+    "row with a lead": lambda seed: make_batches(
+        WORDS, "sequence", block_size=5, batch_size=4, seed=seed, lead=2
+    ),
+    "block with a lead": lambda seed: make_batches(
+        counting(50), "sequence", block_size=5, batch_size=4, seed=seed, lead=2
+    ),
+    "parallel": lambda seed: make_batches(
+        counting(150), "sequence", block_size=9, batch_size=4, seed=seed, parallel=True
+    ),
 }
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -79,6 +90,9 @@ def test_the_kind_follows_from_the_model_and_the_stream() -> None:
         "window of lines": WindowBatches,
         "row": RowBatches,
         "block": BlockBatches,
+        "row with a lead": RowBatches,
+        "block with a lead": BlockBatches,
+        "parallel": ParallelBatches,
     }
 
 
@@ -246,3 +260,130 @@ def test_a_block_bigger_than_the_text_is_all_of_it() -> None:
     inputs, targets, _ = BlockBatches(counting(5), 100, 2, seed=1).batch(3)
     assert inputs.shape == (2, 5)
     assert targets.tolist() == [list(range(5))] * 2
+
+
+# ---- rows and blocks that read what stands before their targets ----
+
+
+@pytest.mark.parametrize("which", [0, 1, 5])
+@pytest.mark.parametrize("lead", [1, 3, 5])
+def test_each_target_of_rows_with_a_lead_comes_once_an_epoch(which: int, lead: int) -> None:
+    words = ["abcdefghijklmnopqrstuvwxyz"[i % 5 : i % 5 + 1 + i * 7 % 20] for i in range(50)]
+    batches = RowBatches(lines("abcdefghijklmnopqrstuvwxyz", *words), 6, 7, seed=1, lead=lead)
+    expected: Counter[tuple[int, ...]] = Counter()
+    for word in ["abcdefghijklmnopqrstuvwxyz", *words]:
+        ids = [0, *(ord(letter) - 96 for letter in word), 0]
+        for at in range(1, len(ids)):
+            # The first row has 6 targets; the others 6 - lead, and `lead` symbols before them.
+            place = at - 1 if at <= 6 else lead + (at - 7) % (6 - lead)
+            expected[tuple(ids[at - place - 1 : at + 1])] += 1
+    found: Counter[tuple[int, ...]] = Counter()
+    for inputs, targets in epoch(batches, which):
+        assert targets.shape[1] <= 6
+        for row, wanted in zip(inputs.tolist(), targets.tolist(), strict=True):
+            for t, target in enumerate(wanted):
+                if target != IGNORED:
+                    found[(*row[: t + 1], target)] += 1
+    assert found == expected
+
+
+def test_blocks_with_a_lead_have_it_before_their_targets() -> None:
+    stream = counting(30, before=3)
+    batches = BlockBatches(stream, 8, 16, seed=1, lead=5)
+    begins: set[int] = set()
+    for n in range(40):
+        inputs, targets, follows = batches.batch(n)
+        assert not follows
+        for row, wanted in zip(inputs, targets, strict=True):
+            counted = wanted[wanted != IGNORED]
+            assert len(counted) == 8
+            np.testing.assert_array_equal(counted, counted[0] + np.arange(8))
+            begin = int(counted[0])
+            read_again = int((wanted != IGNORED).argmax())
+            assert read_again == min(5, begin)
+            expected = np.arange(begin - read_again - 1, begin + 7).clip(0)  # 0 fills too
+            np.testing.assert_array_equal(row[: read_again + 8], expected)
+            begins.add(begin)
+    assert begins == set(range(3, 33 - 8 + 1))
+
+
+# ---- parallel streams ----
+
+
+@given(st.integers(2, 120), st.integers(0, 5), st.integers(1, 70), st.integers(1, 9))
+def test_parallel_streams_go_on_where_they_ended(
+    length: int, before: int, block_size: int, batch_size: int
+) -> None:
+    batches = ParallelBatches(counting(length, before), block_size, batch_size, seed=3)
+    ended: Ids = np.empty(0, dtype=np.int64)
+    for n in range(3 * batches.per_epoch):
+        inputs, targets, follows = batches.batch(n)
+        assert follows == (n % batches.per_epoch > 0)
+        # Ids count up, so a target says where it stands.
+        assert targets.min() >= before
+        assert targets.max() < before + length
+        np.testing.assert_array_equal(targets, targets[:, :1] + np.arange(targets.shape[1]))
+        np.testing.assert_array_equal(inputs[:, 1:], targets[:, :-1])
+        np.testing.assert_array_equal(inputs[:, 0], (targets[:, 0] - 1).clip(0))  # 0 fills too
+        if follows:
+            np.testing.assert_array_equal(targets[:, 0], ended + 1)
+            np.testing.assert_array_equal(inputs[:, 0], ended)
+        ended = targets[:, -1]
+
+
+@given(st.integers(2, 120), st.integers(1, 70), st.integers(1, 9), st.integers(0, 3))
+def test_parallel_streams_do_not_meet(
+    length: int, block_size: int, batch_size: int, which: int
+) -> None:
+    batches = ParallelBatches(counting(length), block_size, batch_size, seed=3)
+    seen = [t for _, targets in epoch(batches, which) for t in targets.ravel().tolist()]
+    assert len(seen) == len(set(seen))
+    # What is left out is what chance takes at the ends of each stream, and what does not divide.
+    rows = batches.batch_size
+    assert len(seen) >= length - rows * (2 * batches.block_size) - rows
+
+
+def test_epochs_of_parallel_streams_begin_in_different_places() -> None:
+    batches = ParallelBatches(counting(200), 8, 4, seed=1)
+    begins = [int(batches.batch(e * batches.per_epoch).targets[0, 0]) for e in range(60)]
+    assert set(begins) == set(range(9))
+    assert begins[:5] != [
+        int(ParallelBatches(counting(200), 8, 4, seed=2).batch(e * batches.per_epoch).targets[0, 0])
+        for e in range(5)
+    ]
+
+
+def test_parallel_streams_are_as_many_and_as_long_as_asked_where_there_is_room() -> None:
+    batches = ParallelBatches(counting(1_000), 20, 5, seed=1)
+    assert batches.per_epoch == 9
+    assert {batches.batch(n).targets.shape for n in range(20)} == {(5, 20)}
+
+
+@pytest.mark.parametrize("length", range(1, 11))
+@pytest.mark.parametrize("parallel", [False, True])
+@pytest.mark.parametrize("lead", [0, 5])
+def test_a_tiny_text_can_be_read_or_says_that_it_cannot(
+    length: int, parallel: bool, lead: int
+) -> None:
+    def make() -> Batches:
+        return make_batches(
+            counting(length), "sequence", block_size=64, batch_size=32, seed=1, lead=lead,
+            parallel=parallel,
+        )  # fmt: skip
+
+    if parallel and length == 1:
+        with pytest.raises(SettingsError, match="at least 2 symbols; this one has 1"):
+            make()
+        return
+    batches = make()
+    for n in range(10):
+        inputs, targets, _ = batches.batch(n)
+        assert inputs.shape == targets.shape
+        assert (targets != IGNORED).any(axis=1).all()
+        assert targets.max() < length
+
+
+def test_parallel_streams_are_for_rows_of_a_text() -> None:
+    for stream, reads in ((WORDS, "sequence"), (WORDS, "window"), (counting(50), "window")):
+        with pytest.raises(SettingsError, match="Parallel streams are for a text"):
+            make_batches(stream, reads, block_size=5, batch_size=2, seed=1, parallel=True)

@@ -78,7 +78,8 @@ def test_help_shows_every_setting_with_its_default(capsys: pytest.CaptureFixture
         if not line.counted:
             fields += [f.name for f in dataclasses.fields(TrainingSettings)]
         for field in fields:
-            assert "--" + field.replace("_", "-") in out, field
+            flag = field.replace("_", "-")
+            assert f"--{flag}" in out or f"--no-{flag}" in out, field
         assert out.count("default") >= len(fields)
 
 

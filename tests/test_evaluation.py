@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from hornbook.data.stream import Stream, encode_lines, encode_text
 from hornbook.data.tokenizer import CharTokenizer, Vocabulary
 from hornbook.errors import SettingsError, UnknownSymbolError
 from hornbook.evaluation import Loss, Novelty, losses, measure, score, stream_losses
+from hornbook.models.bow import BagOfWords, BagOfWordsSettings
 from hornbook.models.contract import Arrays, Floats, Ids, LanguageModel
 from hornbook.models.ngram import NGram, NGramSettings
 
@@ -139,6 +141,119 @@ def test_a_sequence_model_reads_a_text_in_blocks(text: str, block_size: int) -> 
     expected = slow_sums([TEXT.start, *TEXT.encode(text).tolist()], 1, block_size)
     found = measure(Sums(TEXT.vocabulary, block_size), encode_text(text, TEXT))
     assert found.nats == pytest.approx(sum(expected) / len(expected))
+
+
+def windowed_sums(ids: list[int], first: int, block_size: int) -> list[float]:
+    """What `Sums` costs where each prediction sees the last `block_size` symbols of its thing."""
+    return [
+        sum(symbol + 1 for symbol in ids[max(0, i - block_size) : i]) + ids[i] / 100
+        for i in range(first, len(ids))
+    ]
+
+
+@given(made_lines, st.integers(1, 9))
+def test_a_stride_of_one_gives_each_prediction_of_lines_its_full_window(
+    lines: list[str], block_size: int
+) -> None:
+    expected = [
+        each
+        for line in lines
+        for each in windowed_sums([0, *LINES.encode(line).tolist(), 0], 1, block_size)
+    ]
+    stream, model = encode_lines(tuple(lines), LINES), Sums(LINES.vocabulary, block_size)
+    found = np.concatenate(list(stream_losses(model, stream, stride=1)))
+    np.testing.assert_allclose(sorted(found), sorted(expected))
+    assert measure(model, stream, stride=1).nats == pytest.approx(sum(expected) / len(expected))
+
+
+@given(made_texts, st.text("abcd\n", max_size=9), st.integers(1, 9))
+def test_a_stride_of_one_gives_each_prediction_of_a_text_its_full_window(
+    text: str, before: str, block_size: int
+) -> None:
+    ids = [TEXT.start, *TEXT.encode(before + text).tolist()]
+    expected = windowed_sums(ids, len(before) + 1, block_size)
+    stream = encode_text(text, TEXT, before)
+    found = measure(Sums(TEXT.vocabulary, block_size), stream, stride=1)
+    assert found.predictions == len(text)
+    assert found.nats == pytest.approx(sum(expected) / len(expected))
+
+
+def test_a_stride_of_one_is_a_forward_pass_for_each_prediction() -> None:
+    settings = BagOfWordsSettings(block_size=5, n_embd=6, n_hidden=7, output_gain=1.0)
+    model = BagOfWords(settings, TEXT.vocabulary, torch.Generator().manual_seed(0))
+    text, before = "abcdabbadcab\nabcadcb", "dcbabc"
+    ids = TEXT.encode(before + text)
+    expected = []
+    for i in range(len(before), len(ids)):
+        logits = model(torch.from_numpy(ids[None, i - 5 : i]))[0, -1].detach()
+        expected.append(-float(torch.log_softmax(logits, 0)[ids[i]]))
+    stream = encode_text(text, TEXT, before)
+    assert measure(model, stream, stride=1).nats == pytest.approx(np.mean(expected), rel=1e-5)
+    # By itself the model reads rows that overlap by half, 2 of 5.
+    assert measure(model, stream) == measure(model, stream, stride=3)
+    assert measure(model, stream) != measure(model, stream, stride=1)
+
+
+class Seen(Sums):
+    """A model whose loss is how many symbols a prediction sees."""
+
+    @property
+    def measured_lead(self) -> int:
+        return self.block_size // 2
+
+    def token_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
+        assert inputs.shape[1] <= self.block_size
+        return np.where(targets < 0, 0.0, np.arange(1, inputs.shape[1] + 1))
+
+
+@given(made_texts, st.text("abcd\n", max_size=9), st.integers(1, 9), st.data())
+def test_each_prediction_sees_what_the_stride_leaves_of_a_row(
+    text: str, before: str, block_size: int, data: st.DataObject
+) -> None:
+    stride = data.draw(st.none() | st.integers(1, block_size))
+    least = block_size - (block_size - block_size // 2 if stride is None else stride)
+    stream = encode_text(text, TEXT, before)
+    found = np.concatenate(
+        list(stream_losses(Seen(TEXT.vocabulary, block_size), stream, stride=stride))
+    )
+    assert len(found) == len(text)
+    there_is = np.arange(len(text)) + len(before) + 1  # what stands before each, start included
+    assert (np.sort(found) >= np.sort(np.minimum(there_is, least + 1))).all()
+    assert found.max() <= block_size
+
+
+@pytest.mark.parametrize("stride", [-1, 0, 5])
+def test_a_stride_must_fit_in_a_row(stride: int) -> None:
+    with pytest.raises(SettingsError, match=f"stride is {stride}; .* rows of 4") as caught:
+        measure(Sums(TEXT.vocabulary, 4), encode_text("abcd", TEXT), stride=stride)
+    assert "between 1 and 4" in caught.value.hint
+
+
+def test_a_stride_is_nothing_to_a_window_model() -> None:
+    with pytest.raises(SettingsError, match="no effect"):
+        measure(MODELS["add"][False], encode_text("abcd", TEXT), stride=1)
+
+
+@given(made_texts, st.integers(1, 40))
+def test_a_limit_measures_windows_spread_over_the_stream(text: str, limit: int) -> None:
+    model, stream = MODELS["add"][False], encode_text(text, TEXT)
+    every = np.concatenate(list(stream_losses(model, stream)))
+    count = min(limit, len(every))
+    found = measure(model, stream, limit=limit)
+    assert found.predictions == count
+    chosen = every[[i * len(every) // count for i in range(count)]]
+    assert found.nats == pytest.approx(chosen.mean())
+
+
+def test_a_limit_measures_rows_spread_over_the_stream() -> None:
+    stream = encode_text("abcd\n" * 2_000, TEXT)
+    model = Sums(TEXT.vocabulary, 10)
+    whole, part = measure(model, stream), measure(model, stream, limit=1_000)
+    assert whole.predictions == 10_000
+    assert part.predictions == pytest.approx(1_000, abs=10)
+    assert part.nats == pytest.approx(whole.nats, rel=0.05)
+    assert measure(model, stream, limit=10_000) == whole
+    assert measure(model, stream, stride=5, limit=1_000).predictions == pytest.approx(1_000, abs=10)
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 7])

@@ -13,11 +13,12 @@ from hornbook.data.batches import Batch, make_batches
 from hornbook.data.stream import Stream, encode_lines, encode_text
 from hornbook.data.tokenizer import CharTokenizer, Vocabulary
 from hornbook.errors import HornbookError, RunError, SettingsError
-from hornbook.evaluation import measure
+from hornbook.evaluation import measure, score
 from hornbook.models import FAMILIES, family
 from hornbook.models.bigram import Bigram, BigramSettings
+from hornbook.models.bow import BagOfWords, BagOfWordsSettings
 from hornbook.models.mlp import MLP, MLPSettings
-from hornbook.models.network import Network, WindowNetwork
+from hornbook.models.network import Network
 from hornbook.models.ngram import NGram, NGramSettings
 from hornbook.training import TrainingSettings
 from hornbook.training.trainer import Trainer
@@ -42,7 +43,75 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "mlp torch's BatchNorm": (
         "mlp", {"n_hidden": (8,), "biased_variance": True, "norm_momentum": 0.01}
     ),
+    "gpt": ("gpt", {"n_layer": 2, "n_head": 2, "n_embd": 8, "block_size": 16}),
+    "gpt lecture's first": ("gpt", {"n_layer": 0, "n_embd": 8, "position": "learned"}),
+    "gpt lecture's one head": (
+        "gpt",
+        {"n_layer": 1, "n_head": 1, "n_embd": 8, "position": "learned", "norm": "none",
+         "feed_forward": "none", "residual": False, "attention_projection": False,
+         "qk_norm": False, "zero_init": False},
+    ),
+    "gpt lecture's last": (
+        "gpt",
+        {"n_layer": 2, "n_head": 2, "n_embd": 8, "position": "learned", "norm": "layer",
+         "feed_forward": "relu", "qk_norm": False, "zero_init": False, "bias": True,
+         "dropout": 0.2, "block_size": 16},
+    ),
+    "gpt gelu, tied, capped": (
+        "gpt",
+        {"n_layer": 1, "n_head": 2, "n_embd": 8, "feed_forward": "gelu", "tied": True,
+         "softcap": 8.0, "zero_init": False},
+    ),
+    "gpt swiglu, no position": (
+        "gpt",
+        {"n_layer": 1, "n_head": 2, "n_embd": 8, "feed_forward": "swiglu", "widen": 2.0,
+         "position": "none", "zero_init": False},
+    ),
+    "gpt window shorter than the row": (
+        "gpt", {"n_layer": 2, "n_head": 2, "n_embd": 8, "block_size": 4, "zero_init": False}
+    ),
+    "bow": ("bow", {"n_embd": 8, "n_hidden": 12}),
+    "bow loop": ("bow", {"n_embd": 8, "n_hidden": 12, "form": "loop"}),
+    "bow softmax": ("bow", {"n_embd": 8, "n_hidden": 12, "form": "softmax"}),
+    "bow dropout": ("bow", {"n_embd": 8, "n_hidden": 12, "dropout": 0.2}),
+    "wavenet": ("wavenet", {"n_embd": 4, "n_hidden": 8}),
+    "wavenet on windows": ("wavenet", {"n_embd": 4, "n_hidden": 8, "form": "tree"}),
+    "wavenet relu, no norm": (
+        "wavenet",
+        {"n_embd": 4, "n_hidden": 10, "block_size": 4, "norm": "none", "activation": "relu"},
+    ),
+    "wavenet threes, layer norm, dropout": (
+        "wavenet",
+        {"n_embd": 4, "n_hidden": 10, "fan": 3, "block_size": 9, "norm": "layer",
+         "dropout": 0.1, "row_size": 16},
+    ),
+    "wavenet gated": (
+        "wavenet", {"kind": "gated", "n_embd": 6, "n_hidden": 8, "n_skip": 10}
+    ),
+    "wavenet gated, two cycles of threes, dropout": (
+        "wavenet",
+        {"kind": "gated", "n_embd": 6, "n_hidden": 8, "n_skip": 10, "n_cycles": 2, "fan": 3,
+         "block_size": 9, "dropout": 0.1},
+    ),
     "mlp dropout": ("mlp", {"n_hidden": (8, 8), "dropout": 0.3}),
+    "rnn": ("rnn", {"n_embd": 4, "n_hidden": 10}),
+    "rnn relu from the identity, two layers": (
+        "rnn",
+        {"n_embd": 4, "n_hidden": 8, "n_layer": 2, "nonlinearity": "relu", "identity": 0.7},
+    ),
+    "rnn added": ("rnn", {"n_embd": 4, "n_hidden": 10, "join": "added"}),
+    "rnn concatenated": ("rnn", {"n_embd": 4, "n_hidden": 10, "join": "concatenated"}),
+    "rnn window": ("rnn", {"n_embd": 4, "n_hidden": 12, "predict": "last", "block_size": 5}),
+    "rnn dropout": (
+        "rnn", {"n_embd": 8, "n_hidden": 12, "dropout": 0.2, "embedding_dropout": 0.1}
+    ),
+    "gru": ("gru", {"n_embd": 4, "n_hidden": 8}),
+    "gru two layers": ("gru", {"n_embd": 4, "n_hidden": 8, "n_layer": 2, "block_size": 6}),
+    "lstm": ("lstm", {"n_embd": 4, "n_hidden": 8}),
+    "lstm two layers, dropout": (
+        "lstm", {"n_embd": 4, "n_hidden": 10, "n_layer": 2, "dropout": 0.1}
+    ),
+    "lstm window": ("lstm", {"n_embd": 4, "n_hidden": 10, "predict": "last", "block_size": 4}),
 }  # fmt: skip
 
 
@@ -63,7 +132,14 @@ def build(variant: str, vocabulary: Vocabulary, seed: int = 0) -> Network:
 
 def batch_of(model: Network, stream: Stream, size: int = 7) -> Batch:
     return next(
-        make_batches(stream, model.reads, block_size=model.block_size, batch_size=size, seed=1)
+        make_batches(
+            stream,
+            model.reads,
+            block_size=model.block_size,
+            batch_size=size,
+            seed=1,
+            lead=model.lead,
+        )
     )
 
 
@@ -168,9 +244,8 @@ def test_the_future_is_not_seen(variant: str) -> None:
         if model.reads == "sequence":
             return model(torch.from_numpy(ids[None]))[0].detach().numpy()
         stream = Stream(np.concatenate([[0], ids, [0]]), 1, boundary=True, start=0)
-        assert isinstance(model, WindowNetwork)
         contexts, _ = stream.windows(np.arange(1, len(ids) + 1), model.block_size)
-        return model.window_logits(contexts)
+        return model(torch.from_numpy(contexts)).detach().numpy()
 
     # In a window the first five see what stands before them; in a row, up to themselves.
     np.testing.assert_array_equal(logits(ids)[:5], logits(changed)[:5])
@@ -192,8 +267,10 @@ def test_resumes_exactly(variant: str, gradients: str, optimizer: str) -> None:
     def trainer() -> Trainer:
         torch.manual_seed(0)
         model = build(variant, tokenizer.vocabulary)
-        size = model.block_size
-        batches = make_batches(stream, model.reads, block_size=size, batch_size=8, seed=3)
+        size, lead = model.block_size, model.lead
+        batches = make_batches(
+            stream, model.reads, block_size=size, batch_size=8, seed=3, lead=lead
+        )
         return Trainer(model, batches, settings, lambda: {"dev": measure(model, stream).nats})
 
     whole = trainer()
@@ -215,7 +292,9 @@ def test_resumes_exactly(variant: str, gradients: str, optimizer: str) -> None:
 @each
 def test_one_batch_can_be_learned_by_heart(variant: str) -> None:
     tokenizer, stream = world()
-    model = build(variant, tokenizer.vocabulary)
+    # A head that must do without a residual is easily stuck: two places that see the same one.
+    seed = 2 if variant == "gpt lecture's one head" else 0
+    model = build(variant, tokenizer.vocabulary, seed)
     batch = batch_of(model, stream, 6)
     if model.reads == "sequence":
         # A bigram cannot tell the two a of ava apart: a batch without such pairs.
@@ -229,7 +308,7 @@ def test_one_batch_can_be_learned_by_heart(variant: str) -> None:
             return batch
 
     settings = TrainingSettings(
-        steps=400, learning_rate=0.05, weight_decay=0.0, schedule="constant", patience=0
+        steps=500, learning_rate=0.03, weight_decay=0.0, schedule="constant", patience=0
     )
     trainer = Trainer(model, Same(), settings, lambda: {"dev": 0.0})
     trainer.run()
@@ -238,7 +317,7 @@ def test_one_batch_can_be_learned_by_heart(variant: str) -> None:
         found = float(
             model.cross_entropy(model(torch.from_numpy(batch[0])), torch.from_numpy(batch[1]))
         )
-    limit = {"bigram l2": 1.0, "mlp dropout": 0.5}.get(variant, 0.1)
+    limit = {"bigram l2": 1.0, "mlp dropout": 0.5, "bow dropout": 0.5}.get(variant, 0.1)
     assert found < limit + ambiguity(batch.inputs, batch.targets)
 
 
@@ -409,3 +488,62 @@ def test_the_seed_decides_the_start() -> None:
     for name, p in start.items():
         assert torch.equal(p, again[name])
     assert any(not torch.equal(p, different[name]) for name, p in start.items())
+
+
+# --- the bag of words --------------------------------------------------------------------------
+
+
+def bag_of_words(tokenizer: CharTokenizer, **changes: Any) -> BagOfWords:
+    settings = BagOfWordsSettings(**{"n_embd": 8, "n_hidden": 12, **changes})
+    return BagOfWords(settings, tokenizer.vocabulary, torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("block_size", [1, 2, 5, 8])
+@modes
+def test_a_bag_reads_on_past_its_block_as_it_is_measured(mode: str, block_size: int) -> None:
+    tokenizer, _ = world(mode)
+    model = bag_of_words(tokenizer, block_size=block_size, output_gain=1.0)
+    long = "isabellaolivia" * 2 if mode == "lines" else TEXT[:37]
+    lines = mode == "lines"
+    stream = encode_lines((long,), tokenizer) if lines else encode_text(long, tokenizer)
+    loss = measure(model, stream)
+    assert loss.predictions == len(stream) > 2 * block_size
+    assert score(model, tokenizer, long).total == pytest.approx(loss.nats * loss.predictions)
+
+
+def test_a_bag_past_its_block_sees_half_of_it_at_least() -> None:
+    tokenizer, _ = world("text")
+    model = bag_of_words(tokenizer, block_size=6)
+    ids = tokenizer.encode(TEXT[:40])
+    state = None
+    for at, token in enumerate(ids):
+        logits, state = model.step(np.array([token]), state)
+        # Rows begin at 0, and, the first being full, at 3 (read again from there at 6), 6, 9, ...
+        begin = 0 if at < 6 else at - 3 - at % 3
+        row = model(torch.from_numpy(ids[None, begin : at + 1]))[0, -1]
+        np.testing.assert_allclose(logits[0], row.detach().numpy(), atol=1e-5)
+
+
+def test_places_of_a_bag_go_on_by_themselves() -> None:
+    tokenizer, _ = world()
+    model = bag_of_words(tokenizer, block_size=4)
+    words = np.stack([tokenizer.encode(word) for word in ("isabella", "sophiaaa", "emmamiaa")])
+    places = np.array([2, 0])
+    whole: Any = None
+    some: Any = None
+    for at in range(words.shape[1]):
+        logits, whole = model.step(words[:, at], whole)
+        if at == 2:
+            some = model.select(whole, places)
+        elif at > 2:
+            found, some = model.step(words[places, at], some)
+            np.testing.assert_allclose(found, logits[places], atol=1e-6)
+
+
+def test_the_form_of_the_average_changes_nothing() -> None:
+    tokenizer, stream = world()
+    found = [
+        measure(bag_of_words(tokenizer, form=form), stream).nats
+        for form in ("loop", "product", "softmax")
+    ]
+    assert found == pytest.approx([found[0]] * 3, rel=1e-6)

@@ -19,6 +19,13 @@ TEXT = CharTokenizer.fit(["\tab\n"], boundary=False)  # the line feed fills, and
 line_lists = st.lists(st.text("abc", min_size=1, max_size=9), min_size=1, max_size=8)
 texts = st.tuples(st.text("ab\n", min_size=1, max_size=30), st.text("ab\n", max_size=9))
 
+
+def counting(n: int) -> Stream:
+    """A text in which no symbol comes twice, so that each id says where it stands."""
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + n)))
+    return encode_text(text, CharTokenizer.fit([text], boundary=False))
+
+
 Window = tuple[tuple[int, ...], int]
 
 
@@ -172,6 +179,167 @@ def test_rows_of_a_text_hold_each_prediction_once(
         (tuple(ids[i - (i - first) % block_size - 1 : i]), ids[i]) for i in range(first, len(ids))
     ]
     assert Counter(found) == Counter(expected)
+
+
+# ---- rows that read again what came before, as the context of their targets ----
+
+
+@st.composite
+def cut_streams(draw: st.DrawFn) -> tuple[Stream, int, int]:
+    """A stream of things or of a text, a longest row, and a lead that fits in it."""
+    if draw(st.booleans()):
+        stream = encode_lines(tuple(draw(line_lists)), LINES)
+    else:
+        text, before = draw(texts)
+        stream = encode_text(text, TEXT, before)
+    block_size = draw(st.integers(1, 9))
+    return stream, block_size, draw(st.integers(0, block_size - 1))
+
+
+def oldest_input(stream: Stream, position: int) -> int:
+    """The first input that the thing of a position has; -1 stands for the filling symbol."""
+    if not stream.boundary:
+        return -1
+    return max(int(bound) for bound in stream.bounds if bound < position)
+
+
+@given(cut_streams())
+def test_every_target_is_in_one_piece(cut: tuple[Stream, int, int]) -> None:
+    stream, block_size, lead = cut
+    at, lengths = stream.pieces(block_size, lead)
+    assert (lengths > 0).all()
+    targets = [place + i for place, n in zip(at, lengths, strict=True) for i in range(n)]
+    assert targets == list(range(stream.first, len(stream.ids)))
+
+
+@given(cut_streams())
+def test_no_row_is_longer_than_its_block_nor_has_less_context_than_its_lead(
+    cut: tuple[Stream, int, int],
+) -> None:
+    stream, block_size, lead = cut
+    at, lengths = stream.pieces(block_size, lead)
+    for place, length in zip(at, lengths, strict=True):
+        inputs, targets = stream.rows(np.array([place]), np.array([length]), lead)
+        assert inputs.shape[1] <= block_size
+        read_again = int((targets == IGNORED).sum())
+        # Before the symbol that is in every row: the one just before its first target.
+        there_is = place - 1 - oldest_input(stream, place)
+        assert read_again == min(lead, there_is)
+        assert (targets[0, read_again:] == stream.ids[place : place + length]).all()
+        first = place - read_again - 1
+        real = stream.ids[max(first, 0) : place + length - 1].tolist()
+        assert inputs[0].tolist() == ([stream.start] if first < 0 else []) + real
+
+
+@given(cut_streams())
+def test_rows_are_full_but_the_last_of_a_thing(cut: tuple[Stream, int, int]) -> None:
+    stream, block_size, lead = cut
+    at, lengths = stream.pieces(block_size, lead)
+    for place, length in zip(at, lengths, strict=True):
+        inputs, _ = stream.rows(np.array([place]), np.array([length]), lead)
+        ends = place + length == len(stream.ids) or (
+            stream.boundary and place + length - 1 in stream.bounds
+        )
+        assert ends or inputs.shape[1] == block_size
+
+
+@given(line_lists, st.integers(1, 12), st.data())
+def test_what_fits_in_a_block_is_one_row(
+    lines: list[str], block_size: int, data: st.DataObject
+) -> None:
+    lead = data.draw(st.integers(0, block_size - 1))
+    at, _ = encode_lines(tuple(lines), LINES).pieces(block_size, lead)
+    places = np.cumsum([1, *(len(line) + 1 for line in lines[:-1])])
+    for place, line in zip(places, lines, strict=True):
+        rows = ((at >= place) & (at <= place + len(line))).sum()
+        assert (rows == 1) == (len(line) + 1 <= block_size)
+
+
+@given(cut_streams(), st.integers(1, 40))
+def test_all_rows_hold_each_prediction_once_whatever_the_lead(
+    cut: tuple[Stream, int, int], predictions: int
+) -> None:
+    stream, block_size, lead = cut
+    expected: Counter[Window] = Counter()
+    at, lengths = stream.pieces(block_size, lead)
+    for place, length in zip(at, lengths, strict=True):
+        begin = max(place - 1 - lead, oldest_input(stream, place))
+        row = [stream.start if i < 0 else int(stream.ids[i]) for i in range(begin, place + length)]
+        cut_off = place - begin  # inputs that stand before the first target
+        expected.update((tuple(row[:i]), row[i]) for i in range(cut_off, len(row)))
+    found: list[Window] = []
+    for inputs, targets in stream.all_rows(block_size, predictions, lead=lead):
+        assert targets.shape[1] <= block_size
+        assert targets.size <= max(predictions, block_size)
+        found += row_windows(inputs, targets)
+    assert Counter(found) == expected
+    assert len(found) == len(stream)
+
+
+def test_rows_of_different_leads_share_a_rectangle() -> None:
+    stream = encode_text("ab\nba", TEXT)
+    feed, a, b = TEXT.encode("\nab").tolist()
+    inputs, targets = stream.rows(np.array([0, 1, 3]), np.array([2, 2, 2]), lead=2)
+    assert inputs.tolist() == [[feed, a, feed, feed], [feed, a, b, feed], [a, b, feed, b]]
+    skip = IGNORED
+    assert targets.tolist() == [[a, b, skip, skip], [skip, b, feed, skip], [skip, skip, b, a]]
+
+
+def test_the_first_row_of_dev_begins_with_the_end_of_train() -> None:
+    stream = encode_text("abab", TEXT, before="bbbbb")
+    _, a, b = TEXT.encode("\nab").tolist()
+    ((inputs, targets),) = stream.all_rows(4, 99, lead=2)
+    assert sorted(inputs.tolist()) == sorted([[b, b, b, a], [b, a, b, a]])
+    assert sorted(targets.tolist()) == sorted([[-1, -1, a, b], [-1, -1, a, b]])
+
+
+@pytest.mark.parametrize("lead", [-1, 4, 5])
+def test_a_lead_must_leave_room_for_a_target(lead: int) -> None:
+    with pytest.raises(ValueError, match="leaves no target in a row of 4"):
+        encode_lines(("ab",), LINES).pieces(4, lead)
+
+
+@given(texts, st.integers(0, 40), st.integers(1, 7))
+def test_a_limit_leaves_windows_that_are_evenly_spread(
+    text: tuple[str, str], limit: int, rows: int
+) -> None:
+    stream = encode_text(text[0], TEXT, before=text[1])
+    every = windows_of(stream, 3, 7)
+    found = [
+        (tuple(context), int(target))
+        for contexts, targets in stream.all_windows(3, rows, limit=limit)
+        for context, target in zip(contexts.tolist(), targets, strict=True)
+    ]
+    count = min(limit, len(every)) if limit else len(every)
+    assert found == [every[i * len(every) // count] for i in range(count)]
+
+
+def test_a_limit_leaves_rows_that_are_evenly_spread() -> None:
+    stream = counting(10_000)
+    begins, predictions = [], 0
+    for inputs, targets in stream.all_rows(10, 64, lead=4, limit=600):
+        begins += inputs[:, 0].tolist()
+        predictions += int((targets >= 0).sum())
+    assert predictions == pytest.approx(600, abs=10)
+    steps = np.diff(sorted(begins))
+    assert steps.min() > 0.9 * 10_000 / len(begins)
+    assert steps.max() < 1.2 * 10_000 / len(begins)
+    assert min(begins) < 100
+    assert max(begins) > 9_900
+
+
+@given(cut_streams(), st.integers(1, 60))
+def test_a_limit_keeps_about_so_many_predictions(cut: tuple[Stream, int, int], limit: int) -> None:
+    stream, block_size, lead = cut
+    every, found = Counter[Window](), Counter[Window]()
+    for rows in stream.all_rows(block_size, 20, lead=lead):
+        every.update(row_windows(*rows))
+    for rows in stream.all_rows(block_size, 20, lead=lead, limit=limit):
+        found.update(row_windows(*rows))
+    assert found <= every
+    assert found.total() >= 1
+    if limit >= len(stream):
+        assert found == every
 
 
 def test_short_rows_are_padded_at_the_end() -> None:

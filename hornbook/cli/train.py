@@ -23,6 +23,7 @@ from hornbook.runs import Run, Watcher, resume, train
 from hornbook.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
+    from hornbook.training.calibration import Calibration
     from hornbook.training.trainer import Record, Trainer
 
 DEFAULT = "mlp"
@@ -157,6 +158,7 @@ class Teller(Watcher):
         self.console = console()
         self.bar: Progress | None = None
         self.task: Any = None
+        self.how = ""
         self.drawn = 0.0
         self.pace: tuple[int, float] = (0, 0.0)
 
@@ -195,8 +197,21 @@ class Teller(Watcher):
                 f"[bold]{run.family}[/]: {about['parameters']:,} parameters on {about['device']}, "
                 f"kept in {escape(str(run.path))} (Ctrl-C stops and keeps the work)"
             )
+            if self.how:
+                say(self.how)
             say()
             say(f"[bold]{'step':>9} {'train':>8} {'dev':>8}  samples[/]")
+
+    def calibrated(self, calibration: Calibration) -> None:
+        """Say how the net will run, and what else was tried."""
+        s = calibration.settings
+        self.how = (
+            f"{s.threads} thread{'s' * (s.threads > 1)}, {s.precision} products, "
+            f"gradients by {s.gradients}"
+        )
+        if calibration.tried:
+            times = "; ".join(f"{words} {ms:.2f} ms" for words, ms in calibration.tried)
+            self.how += f" [dim](calibrated in {calibration.seconds:.1f} s: {times} a step)[/]"
 
     def progressed(self, trainer: Trainer) -> None:
         """Move the live line on, a few times a second."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hornbook.data.stream import Ids, Stream
+from hornbook.data.stream import IGNORED, Ids, Stream
 from hornbook.errors import SettingsError
 
 __all__ = [
@@ -38,6 +38,13 @@ class Batch(NamedTuple):
     "Shape (B,) of a window model, (B, T) of a sequence model; IGNORED where there is none."
     follows: bool = False
     "Whether each row goes on where the same row of the batch before ended."
+
+    def part(self, i: int, n: int) -> tuple[Batch, float]:
+        """Part i of n: some of the rows, and their share of the batch's predictions."""
+        rows = slice(*(len(self.inputs) * k // n for k in (i, i + 1)))
+        part = Batch(self.inputs[rows], self.targets[rows], self.follows)
+        whole = int((self.targets != IGNORED).sum())
+        return part, int((part.targets != IGNORED).sum()) / max(1, whole)
 
 
 class Batches(ABC):
@@ -198,9 +205,17 @@ class ParallelBatches(Batches):
 
     Row b of a batch goes on where row b of the last one ended, until the end of its stream; then
     all streams begin again, each epoch from another place, so that rows are not always cut alike.
+
+    Raises:
+        SettingsError: if the text has fewer than two symbols, so that nothing can follow.
     """
 
     def __init__(self, stream: Stream, block_size: int, batch_size: int, seed: int) -> None:
+        if len(stream) < 2:
+            raise SettingsError(
+                f"Parallel streams need a text of at least 2 symbols; this one has {len(stream)}.",
+                hint="Give more text.",
+            )
         # Each stream gives up to one block to chance, so it needs room for two.
         block_size = max(1, min(block_size, len(stream) // 2))
         super().__init__(stream, block_size, min(batch_size, len(stream) // (2 * block_size)), seed)
@@ -239,7 +254,8 @@ def make_batches(
         parallel: cut a text into parallel streams, each batch the continuation of the last.
 
     Raises:
-        SettingsError: if parallel streams are asked of things, or of windows.
+        SettingsError: if parallel streams are asked of things, of windows, or of a text of one
+            symbol.
     """
     if parallel:
         if reads == "window" or stream.boundary:

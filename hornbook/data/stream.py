@@ -96,22 +96,34 @@ class Stream:
         """The stream cut into rows, each within one thing, so that every target is in one of them.
 
         The first row of a thing has `block_size` targets. A later one has `lead` fewer: that many
-        symbols before them are read again, to be their context.
+        symbols before them are read again, to be their context. So has the first row of a text
+        that goes on from what stands before the split: no row is longer than `block_size`.
+
+        Args:
+            block_size: the longest row, its lead included.
+            lead: symbols read again, fewer than `block_size`.
 
         Returns:
             The position of each row's first target and how many it has, both of shape (R,).
+
+        Raises:
+            ValueError: if the lead would leave no room for a target.
         """
+        if not 0 <= lead < block_size:
+            raise ValueError(f"a lead of {lead} leaves no target in a row of {block_size}")
+        later = block_size - lead
         if self.boundary:
             at, lengths = self.bounds[:-1] + 1, np.diff(self.bounds)
+            first = block_size
         else:
             at, lengths = np.array([self.first]), np.array([len(self)])
-        later = block_size - lead
-        rows = 1 + np.maximum(0, -((block_size - lengths) // later))  # how many each is cut into
+            first = block_size - min(lead, self.first)
+        rows = 1 + np.maximum(0, -((first - lengths) // later))  # how many each is cut into
         rows *= lengths > 0
         number = np.arange(rows.sum()) - np.repeat(np.cumsum(rows) - rows, rows)
-        offset = np.where(number == 0, 0, lead + number * later)
+        offset = np.where(number == 0, 0, first + (number - 1) * later)
         left = np.repeat(lengths, rows) - offset
-        return np.repeat(at, rows) + offset, np.minimum(left, np.where(number, later, block_size))
+        return np.repeat(at, rows) + offset, np.minimum(left, np.where(number, later, first))
 
     def rows(self, at: Ids, lengths: Ids, lead: int = 0) -> tuple[Ids, Ids]:
         """Rows as a rectangle: inputs padded with `start`, targets with IGNORED.

@@ -53,6 +53,60 @@ FAMILIES = {
         "Bengio et al. 2003: embeddings of the last symbols through hidden layers",
         training={"steps": 8_000, "batch_size": 512, "learning_rate": 0.01, "weight_decay": 0.5},
     ),
+    "wavenet": Family(
+        "wavenet",
+        "WaveNet",
+        "van den Oord et al. 2016: neighbours joined level by level, as a tree or with gates",
+        training={"steps": 8_000, "batch_size": 72, "learning_rate": 0.01, "weight_decay": 0.3},
+    ),
+    "bow": Family(
+        "bow",
+        "BagOfWords",
+        "each position sees the average of all before it: the step between the MLP and attention",
+        training={"steps": 8_000, "batch_size": 64, "learning_rate": 0.01},
+    ),
+    "gpt": Family(
+        "gpt",
+        "GPT",
+        "the transformer: attention over all symbols before, with rotary positions",
+        training={"steps": 2_000, "batch_size": 32, "learning_rate": 0.003, "weight_decay": 0.1},
+    ),
+    "rnn": Family(
+        "recurrent",
+        "RNNModel",
+        "the plain recurrent net: a state that each symbol changes; fast.ai's loops too",
+        training={
+            "steps": 6_000,
+            "batch_size": 96,
+            "learning_rate": 0.003,
+            "weight_decay": 0.1,
+            "clip": 1.0,
+        },
+    ),
+    "gru": Family(
+        "recurrent",
+        "GRUModel",
+        "the gated recurrent unit: a state that is kept or renewed, number by number",
+        training={
+            "steps": 6_000,
+            "batch_size": 96,
+            "learning_rate": 0.005,
+            "weight_decay": 0.1,
+            "clip": 1.0,
+        },
+    ),
+    "lstm": Family(
+        "recurrent",
+        "LSTMModel",
+        "long short-term memory: a state that is written, kept and shown through gates",
+        training={
+            "steps": 6_000,
+            "batch_size": 96,
+            "learning_rate": 0.005,
+            "weight_decay": 0.1,
+            "clip": 1.0,
+        },
+    ),
 }
 
 

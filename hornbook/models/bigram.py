@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from hornbook.data.batches import Batch
 from hornbook.data.tokenizer import Vocabulary
-from hornbook.models.contract import Floats, Ids
-from hornbook.models.network import Network
+from hornbook.models.network import SequenceNetwork
 from hornbook.nn import Embedding, Linear, OneHot, Sequential, grad_of
 from hornbook.settings import Bounds, Settings
 
@@ -37,11 +35,10 @@ class BigramSettings(Settings):
     "Longest row that is read at once; longer things, and texts, are cut into such rows."
 
 
-class Bigram(Network):
+class Bigram(SequenceNetwork):
     """One matrix of logits, read a row for each symbol: ids (B, T) to logits (B, T, V)."""
 
     Settings = BigramSettings
-    reads: Literal["window", "sequence"] = "sequence"
     decayed = frozenset({"weight"})  # in both forms alike
     settings: BigramSettings
 
@@ -87,16 +84,7 @@ class Bigram(Network):
 
         return loss, backward
 
-    def step(self, ids: Ids, state: None) -> tuple[Floats, None]:
-        """What follows each symbol; there is nothing to remember."""
-        with self.in_use():
-            logits: Floats = self(self.tensor(ids[:, None]))[:, 0].cpu().numpy()
-        return logits, None
-
     @property
     def context(self) -> int:
         """The last symbol, and none before."""
         return 1
-
-    def select(self, state: Any, places: np.ndarray[Any, Any]) -> None:
-        """Nothing is remembered of any place."""

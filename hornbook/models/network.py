@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +21,7 @@ from hornbook.models.contract import Arrays, Floats, Ids, LanguageModel, WindowM
 from hornbook.nn import Backward, CrossEntropy, Layer, Sequential
 from hornbook.settings import Settings
 
-__all__ = ["Network", "WindowNetwork"]
+__all__ = ["BlockNetwork", "Network", "SequenceNetwork", "WindowNetwork"]
 
 
 class Network(Layer, LanguageModel):
@@ -64,6 +66,13 @@ class Network(Layer, LanguageModel):
     def loss(self, batch: Batch) -> Tensor:
         """The mean loss of a batch, for autograd."""
         return self.loss_vjp(batch)[0]
+
+    def carried(self) -> dict[str, Tensor]:
+        """What training hands on from batch to batch beside the weights, for a checkpoint."""
+        return {}
+
+    def carry(self, tensors: dict[str, Tensor]) -> None:
+        """Take what `carried` gave, so that the next batch goes on from there."""
 
     def tensor(self, ids: Ids) -> Tensor:
         """Ids where the parameters are."""
@@ -123,3 +132,67 @@ class WindowNetwork(Network, WindowModel):
         with self.in_use():
             logits: Floats = self(self.tensor(contexts)).cpu().numpy()
         return logits
+
+
+class SequenceNetwork(Network):
+    """A network that reads rows: ids (B, T) to logits (B, T, V); its layers remember the rest."""
+
+    reads: Literal["window", "sequence"] = "sequence"
+
+    def step(self, ids: Ids, state: Any) -> tuple[Floats, Any]:
+        """One more symbol in each of B places, through layers that remember those before."""
+        with self.in_use():
+            y, state = self.net.advance(self.tensor(ids), state)
+            logits: Floats = y.cpu().numpy()
+        return logits, state
+
+    def select(self, state: Any, places: Ids) -> Any:
+        """What the layers remember of some places."""
+        return self.net.pick(state, self.tensor(places))
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a `BlockNetwork` remembers.
+
+    Attributes:
+        layers: what its layers remember of the row.
+        count: symbols in the row so far.
+        recent: the last half of a block of them, shape (B, at most block_size // 2).
+    """
+
+    layers: Any
+    count: int
+    recent: Ids
+
+
+class BlockNetwork(SequenceNetwork):
+    """A sequence network that knows no positions beyond its `block_size`.
+
+    Stepping on, a full row is begun anew with the last half of it, so that every prediction after
+    the first row has at least that much before its own symbol. Losses are measured alike.
+    """
+
+    @property
+    def measured_lead(self) -> int:
+        """Half a block: what a row that follows another in the same thing begins with."""
+        return self.block_size // 2
+
+    def step(self, ids: Ids, state: Row | None) -> tuple[Floats, Row]:
+        """One more symbol in each of B places; a full row is begun anew first."""
+        layers, count, recent = None, 0, ids[:, None][:, :0]
+        if state is not None:
+            layers, count, recent = state.layers, state.count, state.recent
+        if count == self.block_size:
+            layers, count = None, recent.shape[1]
+            for column in recent.T:
+                _, layers = super().step(column, layers)
+        logits, layers = super().step(ids, layers)
+        recent = np.concatenate([recent, ids[:, None]], axis=1)
+        past = max(0, recent.shape[1] - self.block_size // 2)
+        return logits, Row(layers, count + 1, recent[:, past:])
+
+    def select(self, state: Row, places: Ids) -> Row:
+        """The rows of some places."""
+        layers = super().select(state.layers, places)
+        return Row(layers, state.count, state.recent[places])

@@ -1,30 +1,75 @@
 """Layers, one concept a file, each with its own way back (`vjp`)."""
 
-from hornbook.nn.activations import ReLU, Tanh
+from hornbook.nn.activations import GELU, ReLU, SquaredReLU, SwiGLU, Tanh
+from hornbook.nn.attention import Cache, CrossAttention, SelfAttention, attend
+from hornbook.nn.average import AverageForm, CausalAverage
 from hornbook.nn.batchnorm import BatchNorm1d
+from hornbook.nn.char_loop import AddedRNN, ConcatenatedRNN
+from hornbook.nn.conv import CausalConv1d, push
 from hornbook.nn.cross_entropy import CrossEntropy
 from hornbook.nn.dropout import Dropout
 from hornbook.nn.embedding import Embedding, OneHot
 from hornbook.nn.flatten import Flatten, FlattenConsecutive
+from hornbook.nn.gated import GatedBlock, GatedStack
+from hornbook.nn.gru import GRU
 from hornbook.nn.layer import Backward, Layer, grad_of
 from hornbook.nn.layernorm import LayerNorm
 from hornbook.nn.linear import Linear
+from hornbook.nn.lstm import LSTM
+from hornbook.nn.packed import PackedTrees, join
+from hornbook.nn.positions import LearnedPositions
+from hornbook.nn.recurrent import Recurrent
+from hornbook.nn.recurrent_stack import Bidirectional, LastPosition, RecurrentStack
+from hornbook.nn.residual import Residual
+from hornbook.nn.rmsnorm import RMSNorm
+from hornbook.nn.rnn import RNN
+from hornbook.nn.rotary import Rotary
 from hornbook.nn.sequential import Sequential
+from hornbook.nn.softcap import SoftCap
 
 __all__ = [
+    "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
+    "AddedRNN",
+    "AverageForm",
     "Backward",
     "BatchNorm1d",
+    "Bidirectional",
+    "Cache",
+    "CausalAverage",
+    "CausalConv1d",
+    "ConcatenatedRNN",
+    "CrossAttention",
     "CrossEntropy",
     "Dropout",
     "Embedding",
     "Flatten",
     "FlattenConsecutive",
+    "GatedBlock",
+    "GatedStack",
+    "LastPosition",
     "Layer",
     "LayerNorm",
+    "LearnedPositions",
     "Linear",
     "OneHot",
+    "PackedTrees",
+    "RMSNorm",
     "ReLU",
+    "Recurrent",
+    "RecurrentStack",
+    "Residual",
+    "Rotary",
+    "SelfAttention",
     "Sequential",
+    "SoftCap",
+    "SquaredReLU",
+    "SwiGLU",
     "Tanh",
+    "attend",
     "grad_of",
+    "join",
+    "push",
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from hornbook.nn.layer import Backward, Layer
 
-__all__ = ["ReLU", "Tanh"]
+__all__ = ["GELU", "ReLU", "SquaredReLU", "SwiGLU", "Tanh"]
 
 
 class Tanh(Layer):
@@ -34,3 +36,47 @@ class ReLU(Layer):
         """y and the way back, any shape."""
         y = torch.relu(x)
         return y, lambda dy: dy * (y > 0)
+
+
+class SquaredReLU(Layer):
+    """max(x, 0)², elementwise (So et al. 2021)."""
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        """y and the way back, any shape."""
+        positive = torch.relu(x)
+        return positive * positive, lambda dy: dy.mul(positive).mul_(2)
+
+
+class GELU(Layer):
+    """x Φ(x) with Φ the normal distribution (Hendrycks and Gimpel 2016), as torch.nn.GELU."""
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        """y and the way back, any shape."""
+        below = torch.special.ndtr(x)
+
+        def backward(dy: Tensor) -> Tensor:
+            # d(xΦ) = Φ + x φ, with the normal density φ(x) = exp(-x²/2) / sqrt(2π).
+            density = torch.exp(x * x * -0.5)
+            return dy * torch.addcmul(below, x, density, value=1 / math.sqrt(2 * math.pi))
+
+        return x * below, backward
+
+
+class SwiGLU(Layer):
+    """silu(a) · b for the two halves a and b of the last dimension (Shazeer 2020).
+
+    Shapes: x (..., 2C), y (..., C).
+    """
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        """y and the way back."""
+        a, b = x.chunk(2, -1)
+        gate = torch.sigmoid(a)
+        silu = a * gate
+
+        def backward(dy: Tensor) -> Tensor:
+            # d(aσ) = σ + aσ(1 - σ)
+            slope = torch.addcmul(gate, silu, 1 - gate)
+            return torch.cat([dy * b * slope, dy * silu], -1)
+
+        return silu * b, backward

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from hornbook.errors import TrainingError
 from hornbook.nn.layer import Backward, Layer, grad_of
+from hornbook.nn.products import raised
 
 __all__ = ["BatchNorm1d"]
 
@@ -57,7 +58,7 @@ class BatchNorm1d(Layer):
         channels = weight.shape[0]
         if x.shape[-1] != channels:
             raise ValueError(f"expected (N, {channels}) or (N, L, {channels}), got {(*x.shape,)}")
-        rows = x.reshape(-1, channels)  # (N·L, C)
+        rows = raised(x).reshape(-1, channels)  # (N·L, C)
         n = rows.shape[0]
         training = self.training
         if training:

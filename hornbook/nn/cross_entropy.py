@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hornbook.nn.products import raised
+
 __all__ = ["CrossEntropy"]
 
 
@@ -33,7 +35,7 @@ class CrossEntropy(torch.nn.Module):
     def vjp(self, logits: Tensor, targets: Tensor) -> tuple[Tensor, Callable[[], Tensor]]:
         """The loss, and the way to dloss/dlogits, of the shape of the logits."""
         ignored = self.ignore_index
-        flat, wanted = logits.reshape(-1, logits.shape[-1]), targets.reshape(-1)
+        flat, wanted = raised(logits).reshape(-1, logits.shape[-1]), targets.reshape(-1)
         logp = torch.log_softmax(flat, 1)
         loss = F.nll_loss(logp, wanted, ignore_index=-100 if ignored is None else ignored)
 

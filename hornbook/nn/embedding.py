@@ -42,7 +42,8 @@ class Embedding(Layer):
 
         def backward(dy: Tensor) -> Tensor:
             # A row that was picked k times gets the sum of k gradients.
-            grad_of(weight).index_add_(0, x.reshape(-1), dy.reshape(-1, dy.shape[-1]))
+            rows = dy.reshape(-1, dy.shape[-1]).to(weight.dtype)
+            grad_of(weight).index_add_(0, x.reshape(-1), rows)
             return dy
 
         return F.embedding(x, weight), backward

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -39,6 +39,25 @@ class Layer(torch.nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The result alone."""
         return self.vjp(x)[0]
+
+    def advance(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """Read one more position of each row, as `forward` reads them all.
+
+        A layer that treats each position by itself has nothing to remember; one that looks back
+        at others overrides this.
+
+        Args:
+            x: shape (B, ...), the new position without a dimension of time.
+            state: what the last step returned, None before the first.
+
+        Returns:
+            What `forward` gives at that position, and the new state.
+        """
+        return self(x), None
+
+    def pick(self, state: Any, places: Tensor) -> Any:
+        """The state of some rows only, in the order given."""
+        return None
 
 
 def grad_of(parameter: Tensor) -> Tensor:

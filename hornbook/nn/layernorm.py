@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from hornbook.nn.layer import Backward, Layer, grad_of
+from hornbook.nn.products import raised
 
 __all__ = ["LayerNorm"]
 
@@ -33,6 +34,7 @@ class LayerNorm(Layer):
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """y and the way back."""
         weight, bias = self.weight, self.bias
+        x = raised(x)
         centred = x - x.mean(-1, keepdim=True)
         scale = torch.rsqrt((centred * centred).mean(-1, keepdim=True) + self.eps)
         normal = centred * scale

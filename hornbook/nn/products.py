@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["add_product", "linear", "lowered", "times"]
+__all__ = ["add_product", "linear", "lowered", "raised", "times"]
 
 ONEDNN_FROM = 2**20  # multiplications in a product that make oneDNN's call worth its 10 µs
 
@@ -39,6 +39,11 @@ def lowered(x: Tensor) -> Tensor:
     if x.dtype is torch.float32 and torch.is_autocast_enabled(x.device.type):
         return x.to(torch.get_autocast_dtype(x.device.type))
     return x
+
+
+def raised(x: Tensor) -> Tensor:
+    """A tensor in the precision that sums over many elements need: float32 at least."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

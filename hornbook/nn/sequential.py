@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -37,3 +39,15 @@ class Sequential(Layer):
             return dy
 
         return x, backward_all
+
+    def advance(self, x: Tensor, state: list[Any] | None) -> tuple[Tensor, list[Any]]:
+        """One more position, through each layer with what it remembers."""
+        states = []
+        for layer, own in zip(self.chain, state or [None] * len(self.chain), strict=True):
+            x, own = layer.advance(x, own)
+            states.append(own)
+        return x, states
+
+    def pick(self, state: list[Any], places: Tensor) -> list[Any]:
+        """What each layer remembers of some rows."""
+        return [layer.pick(own, places) for layer, own in zip(self.chain, state, strict=True)]

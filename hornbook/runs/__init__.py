@@ -1,6 +1,7 @@
 """Run directories: made by training, complete in themselves, opened by every other verb."""
 
 from hornbook.runs.run import Made, Run, Samples
-from hornbook.runs.train import Watcher, resume, train
+from hornbook.runs.train import resume, train
+from hornbook.runs.watcher import Watcher
 
 __all__ = ["Made", "Run", "Samples", "Watcher", "resume", "train"]

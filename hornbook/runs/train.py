@@ -5,56 +5,37 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from hornbook.data.batches import make_batches
+from hornbook.data.batches import Batches, make_batches
 from hornbook.data.corpus import SPLITS, Corpus, SplitSettings, load_corpus, split_corpus
 from hornbook.data.stream import Stream, encode_split
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import RunError, SettingsError
 from hornbook.evaluation import measure
 from hornbook.models import Family, family
+from hornbook.runs.baseline import count_baseline
 from hornbook.runs.directory import RunDirectory, reserve
 from hornbook.runs.run import Run
+from hornbook.runs.watcher import Watcher
 from hornbook.sampling import SamplingSettings, sample
 from hornbook.settings import Settings
 from hornbook.storage import read_tensors, write_json, write_tensors
+from hornbook.training.distributed import World
 from hornbook.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from hornbook.models.network import Network
     from hornbook.training.trainer import Record, Trainer
 
-__all__ = ["Watcher", "resume", "train"]
+__all__ = ["resume", "train"]
 
-BASELINE_ORDER = 6
-BASELINE_LIMIT = (
-    5_000_000  # predictions; counting more than this for comparison would take too long
-)
 LARGEST = 500_000_000  # parameters: more is not a small model, nor a laptop's
-
-
-class Watcher:
-    """What can be told while a run is made; every method may be overridden, none must be."""
-
-    def downloaded(self, done: int, total: int) -> None:
-        """Bytes of a data set have come."""
-
-    def began(self, run: Run, about: dict[str, Any]) -> None:
-        """The data is read, the model built, the directory there."""
-
-    def progressed(self, trainer: Trainer) -> None:
-        """A step is done. Called often."""
-
-    def recorded(self, record: Record, preview: Callable[[], list[str]]) -> None:
-        """Losses were measured; `preview` draws a few samples."""
-
-    def ended(self, run: Run, summary: dict[str, Any]) -> None:
-        """The run is kept."""
 
 
 def train(
@@ -90,12 +71,14 @@ def train(
     Raises:
         HornbookError: whatever is wrong with the data, the settings or the directory.
     """
-    watcher = watcher or Watcher()
     line = family(model)
+    world = World() if line.counted else World.join()
+    watcher = (watcher if world.rank == 0 else None) or Watcher()
     if line.counted and training is not None:
         raise SettingsError(f"{model} is counted: training settings have no effect on it.")
     if out is not None:
-        RunDirectory(out).refuse_if_taken(overwrite=overwrite)
+        taken = RunDirectory(out)
+        world.from_first(lambda: taken.refuse_if_taken(overwrite=overwrite))
     elif overwrite:
         raise SettingsError(
             "overwrite has no effect here: without a run directory a free name is taken.",
@@ -112,26 +95,31 @@ def train(
         corpus.lines if lines_mode else [corpus.text], boundary=lines_mode
     )
     streams = {name: encode_split(splits, name, tokenizer) for name in SPLITS if splits[name]}
-    how = None
+    how, spent = None, 0.0
     if not line.counted:
         how = training_settings(line, training)
-        how = refuse_if_impossible(model_class, settings, how, tokenizer)
-    directory = RunDirectory(
-        reserve(Path("runs"), f"{corpus.name}-{model}") if out is None else out
-    )
+        how, spent = world.from_first(
+            lambda: prepare(model_class, settings, how, tokenizer, streams["train"], world, watcher)
+        )
     plan = {
         "family": model,
         "settings": settings.as_dict(),
         "training": how.as_dict() if how else None,
+        "calibration_seconds": spent,
         "split": (split or SplitSettings()).as_dict(),
         "baseline": baseline,
     }
-    directory.create(corpus, splits, tokenizer, plan, overwrite=overwrite)
-    run = Run(directory.path)
+
+    def create() -> Path:
+        path = reserve(Path("runs"), f"{corpus.name}-{model}") if out is None else Path(out)
+        RunDirectory(path).create(corpus, splits, tokenizer, plan, overwrite=overwrite)
+        return path
+
+    run = Run(world.from_first(create))
     about = describe(corpus, streams, tokenizer)
     if line.counted:
         return count(run, streams, about, watcher)
-    return optimise(run, streams, about, watcher)
+    return optimise(run, streams, about, watcher, world)
 
 
 def resume(path: str | Path, *, watcher: Watcher | None = None) -> Run:
@@ -151,7 +139,9 @@ def resume(path: str | Path, *, watcher: Watcher | None = None) -> Run:
     streams = {name: run.stream(name) for name in SPLITS if run.splits[name]}
     data = run.plan["data"]
     about = {"name": data["name"], "source": data["source"], "mode": data["mode"]}
-    return optimise(run, streams, {**about, "resumed": True}, watcher or Watcher())
+    world = World.join()
+    watcher = (watcher if world.rank == 0 else None) or Watcher()
+    return optimise(run, streams, {**about, "resumed": True}, watcher, world)
 
 
 def describe(
@@ -183,24 +173,35 @@ def training_settings(
     return TrainingSettings.from_dict({**line.training, **(given or {})})
 
 
-def refuse_if_impossible(
-    model_class: Any, settings: Settings, training: TrainingSettings, tokenizer: CharTokenizer
-) -> TrainingSettings:
-    """Look for what would stop training at once, before any directory is touched.
+def prepare(
+    model_class: Any,
+    settings: Settings,
+    training: TrainingSettings,
+    tokenizer: CharTokenizer,
+    stream: Stream,
+    world: World,
+    watcher: Watcher,
+) -> tuple[TrainingSettings, float]:
+    """Look for what would stop training at once, before any directory is touched; calibrate.
 
     Returns:
-        The settings with device and threads as they are here: going on after a stop has to use
-        the same ones, for sums come out otherwise on others.
+        The settings with device, threads, precision and path as they are to be used: going on
+        after a stop has to use the same ones, for sums come out otherwise on others. And the
+        seconds that it took to find them.
 
     Raises:
-        SettingsError: if this machine has no such device, or a network would have more parameters
-            than a small model has (they are counted without being made).
+        SettingsError: if this machine has no such device, the model cannot carry a state along
+            parallel streams, or it would have more parameters than a small model has (they are
+            counted without being made).
     """
     import torch
 
+    from hornbook.training.calibration import calibrate
+    from hornbook.training.memory import keep_freed_memory
     from hornbook.training.trainer import choose_device
 
-    device = choose_device(training.device).type
+    keep_freed_memory()
+    device = choose_device(training.device, world.local)
     with torch.device("meta"):
         n = model_class(settings, tokenizer.vocabulary).n_parameters
     if n > LARGEST:
@@ -208,8 +209,40 @@ def refuse_if_impossible(
             f"These settings make {n:,} parameters; hornbook trains up to {LARGEST:,}.",
             hint="Make the widths or the context smaller.",
         )
-    threads = training.threads or torch.get_num_threads()
-    return TrainingSettings.from_dict({**training.as_dict(), "device": device, "threads": threads})
+
+    def make() -> Network:
+        generator = torch.Generator().manual_seed(training.seed)
+        model: Network = model_class(settings, tokenizer.vocabulary, generator)
+        return model.to(device)
+
+    batches = batches_for(make(), stream, training)
+    kind = cast(Literal["cpu", "cuda", "mps"], device.type)
+    found = calibrate(make, batches, replace(training, device=kind))
+    watcher.calibrated(found)
+    return found.settings, found.seconds
+
+
+def batches_for(model: Network, stream: Stream, training: TrainingSettings) -> Batches:
+    """The batches that a model is trained on.
+
+    Raises:
+        SettingsError: if they should be parallel streams and the model carries nothing along them.
+    """
+    parallel = training.batches == "parallel"
+    if parallel and not model.carries:
+        raise SettingsError(
+            "batches parallel has no effect here: this model keeps nothing from batch to batch.",
+            hint="Leave --batches out, or train a recurrent family (rnn, gru, lstm).",
+        )
+    return make_batches(
+        stream,
+        model.reads,
+        block_size=model.block_size,
+        batch_size=training.batch_size,
+        seed=training.seed,
+        lead=model.lead,
+        parallel=parallel,
+    )
 
 
 def count(run: Run, streams: dict[str, Stream], about: dict[str, Any], watcher: Watcher) -> Run:
@@ -237,27 +270,31 @@ def count(run: Run, streams: dict[str, Stream], about: dict[str, Any], watcher: 
     return finish(run, summary, watcher)
 
 
-def optimise(run: Run, streams: dict[str, Stream], about: dict[str, Any], watcher: Watcher) -> Run:
+def optimise(
+    run: Run,
+    streams: dict[str, Stream],
+    about: dict[str, Any],
+    watcher: Watcher,
+    world: World,
+) -> Run:
     """Train a network, from the start or from its checkpoint."""
     import torch
 
+    from hornbook.training.memory import keep_freed_memory
     from hornbook.training.trainer import Trainer, choose_device
 
+    keep_freed_memory()
     line: Family = family(run.family)
     directory = run.directory
     training = TrainingSettings.from_dict(run.plan["training"])
-    device = choose_device(training.device)
+    device = choose_device(training.device, world.local)
     torch.set_num_threads(training.threads)
-    torch.manual_seed(training.seed)  # dropout's numbers; the start has its own generator
+    # Dropout's numbers, others in each process; the start has its own generator.
+    torch.manual_seed(training.seed + world.rank)
     generator = torch.Generator().manual_seed(training.seed)
     model: Network = line.load()(run.settings, run.tokenizer.vocabulary, generator).to(device)
-    batches = make_batches(
-        streams["train"],
-        model.reads,
-        block_size=model.block_size,
-        batch_size=training.batch_size,
-        seed=training.seed,
-    )
+    refuse_unshareable(model, world)
+    batches = batches_for(model, streams["train"], training)
     measured = {name: streams[name] for name in ("train", "dev") if name in streams}
 
     def preview() -> list[str]:
@@ -279,21 +316,29 @@ def optimise(run: Run, streams: dict[str, Stream], about: dict[str, Any], watche
         model,
         batches,
         training,
-        lambda: {name: measure(model, stream).nats for name, stream in measured.items()},
+        lambda: {
+            name: measure(model, stream, limit=training.evaluate_on).nats
+            for name, stream in measured.items()
+        },
+        world=world,
         on_record=record,
         on_best=keep_best,
         on_checkpoint=keep_state,
         on_progress=watcher.progressed,
     )
+    trainer.seconds = run.plan.get("calibration_seconds", 0.0)
     if directory.checkpoint.exists():
         arrays, values = read_tensors(directory.checkpoint)
         run.refuse_foreign(directory.checkpoint, values)
         trainer.load_state(arrays, values)
-    directory.rewind_metrics(trainer.recorded)
+    if world.rank == 0:
+        directory.rewind_metrics(trainer.recorded)
     about = {**about, "parameters": model.n_parameters, "device": str(device)}
     watcher.began(run, about)
     with stopping(trainer):
         ending = trainer.run()
+    if world.rank > 0:
+        return world.from_first(lambda: run)
     if not directory.model.exists():
         keep_best()  # stopped before the first evaluation: what there is, is kept
     best = next((found for found in reversed(directory.read_metrics()) if found["best"]), None)
@@ -305,26 +350,30 @@ def optimise(run: Run, streams: dict[str, Stream], about: dict[str, Any], watche
         "seconds": round(trainer.elapsed, 3),
         "losses": {name: best[name] for name in measured} if best else {},
     }
+    if "dev" in summary["losses"] and 0 < training.evaluate_on < len(streams["dev"]):
+        # What led the way was a part of dev; what is reported is all of it.
+        model.load_arrays(read_tensors(directory.model)[0])
+        summary["losses"]["dev"] = measure(model, streams["dev"]).nats
+        summary["seconds"] = round(trainer.elapsed, 3)
     write_json(directory.summary, summary)
     if ending != "interrupted" and run.plan["baseline"]:
         summary["baseline"] = count_baseline(streams, run.tokenizer)
-    return finish(run, summary, watcher)
+    finished = finish(run, summary, watcher)
+    return world.from_first(lambda: finished)
 
 
-def count_baseline(streams: dict[str, Stream], tokenizer: CharTokenizer) -> dict[str, Any] | None:
-    """What counting reaches on the same splits; None where that would take too long."""
-    from hornbook.models.ngram import NGram, NGramSettings
+def refuse_unshareable(model: Network, world: World) -> None:
+    """Refuse what several processes cannot train as one would.
 
-    if len(streams["train"]) > BASELINE_LIMIT:
-        return None
-    began = time.perf_counter()
-    model = NGram(NGramSettings(order=BASELINE_ORDER), tokenizer.vocabulary).fit(streams["train"])
-    losses = {name: measure(model, streams[name]).nats for name in ("dev",) if name in streams}
-    return {
-        "order": BASELINE_ORDER,
-        "losses": losses,
-        "seconds": round(time.perf_counter() - began, 3),
-    }
+    Raises:
+        SettingsError: for BatchNorm, whose statistics would be those of a process's own part.
+    """
+    kept = model.state_dict().keys() - dict(model.named_parameters()).keys()
+    if world.size > 1 and kept:
+        raise SettingsError(
+            f"{len(kept)} running statistics (of BatchNorm) would differ in each process.",
+            hint="Train in one process, or with --norm layer or none.",
+        )
 
 
 def finish(run: Run, summary: dict[str, Any], watcher: Watcher) -> Run:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["SGD", "AdamW", "FlatParameters", "Optimizer", "make_optimizer"]
+__all__ = ["SGD", "AdamW", "FlatParameters", "Muon", "Optimizer", "make_optimizer"]
 
 
 class FlatParameters:
@@ -27,6 +27,7 @@ class FlatParameters:
         values: shape (P,); each parameter is a view into it.
         grads: shape (P,); each parameter's `grad` is a view into it.
         decayed: how many of the first values weight decay pulls on.
+        matrices: for each shape of the matrices among those, where each one begins.
     """
 
     def __init__(self, module: torch.nn.Module) -> None:
@@ -36,8 +37,11 @@ class FlatParameters:
         self.decayed = sum(p.numel() for p in decayed)
         self.values = torch.cat([p.detach().reshape(-1) for p in ordered])
         self.grads = torch.zeros_like(self.values)
+        self.matrices: dict[tuple[int, int], list[int]] = {}
         at = 0
         for p in ordered:
+            if p.dim() == 2 and at < self.decayed:
+                self.matrices.setdefault((p.shape[0], p.shape[1]), []).append(at)
             end = at + p.numel()
             p.data = self.values[at:end].view_as(p)
             p.grad = self.grads[at:end].view_as(p)
@@ -130,6 +134,71 @@ class AdamW(Optimizer):
         return {"mean": self.mean, "square": self.square}
 
 
+class Muon(AdamW):
+    """Momentum made orthogonal, for matrices (Jordan et al. 2024); AdamW for everything else.
+
+    The singular values of a matrix's momentum are all brought near one, so that an update moves
+    every direction alike. It is scaled to the size of an AdamW update, as torch's Muon does with
+    `match_rms_adamw`, so both share one learning rate and one weight decay (Liu et al. 2025).
+    """
+
+    MOMENTUM = 0.95
+
+    def __init__(self, flat: FlatParameters, settings: TrainingSettings) -> None:
+        super().__init__(flat, settings)
+        self.momentum = torch.zeros_like(flat.values[: flat.decayed])
+
+    def update(self, rate: float) -> None:
+        """One step; the matrices' part of the AdamW step is made nothing by its own gradients."""
+        flat = self.flat
+        directions = []
+        for (rows, columns), places in flat.matrices.items():
+            size = rows * columns
+            parts = [slice(at, at + size) for at in places]
+            for part in parts:
+                self.momentum[part].lerp_(flat.grads[part], 1 - self.MOMENTUM)
+            # Nesterov's: the gradient once more, beside the momentum that it is in already.
+            ahead = torch.stack(
+                [flat.grads[p].lerp(self.momentum[p], self.MOMENTUM) for p in parts]
+            )
+            made = orthogonal(ahead.view(len(parts), rows, columns))
+            directions += list(zip(parts, made.view(len(parts), -1), strict=True))
+            for part in parts:
+                flat.grads[part].zero_()
+        super().update(rate)
+        for (rows, columns), places in flat.matrices.items():
+            scale = 0.2 * max(rows, columns) ** 0.5
+            for at in places:
+                part, direction = directions.pop(0)
+                assert part.start == at
+                flat.values[part].add_(direction, alpha=-rate * scale)
+
+    def state(self) -> dict[str, Tensor]:
+        """AdamW's, and the matrices' momentum."""
+        return {**super().state(), "momentum": self.momentum}
+
+
+def orthogonal(x: Tensor) -> Tensor:
+    """The nearest semi-orthogonal matrices, nearly: a quintic Newton-Schulz iteration, five times.
+
+    Args:
+        x: shape (n, rows, columns).
+
+    Returns:
+        The same shape; singular values between about 0.7 and 1.2.
+    """
+    tall = x.shape[1] > x.shape[2]
+    y = x.transpose(1, 2) if tall else x
+    y = y / (y.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    for _ in range(5):
+        gram = y @ y.transpose(1, 2)
+        # y <- a y + b (y yᵀ) y + c (y yᵀ)² y, which moves singular values towards one.
+        step = torch.baddbmm(gram, gram, gram, beta=-4.7750, alpha=2.0315)
+        y = torch.baddbmm(y, step, y, beta=3.4445)
+    return y.transpose(1, 2) if tall else y
+
+
 def make_optimizer(flat: FlatParameters, settings: TrainingSettings) -> Optimizer:
     """The optimizer that the settings name."""
-    return {"sgd": SGD, "adamw": AdamW}[settings.optimizer](flat, settings)
+    rules: dict[str, type[SGD | AdamW]] = {"sgd": SGD, "adamw": AdamW, "muon": Muon}
+    return rules[settings.optimizer](flat, settings)

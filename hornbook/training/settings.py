@@ -31,10 +31,10 @@ class TrainingSettings(Settings):
     "Share of the steps after which the rate falls (step)."
     decay_by: Annotated[float, Bounds(0, 1)] = 0.1
     "Factor by which it falls (step)."
-    optimizer: Literal["adamw", "sgd"] = "adamw"
-    "Rule of the update."
+    optimizer: Literal["adamw", "muon", "sgd"] = "adamw"
+    "Rule of the update; muon makes matrices' updates orthogonal and leaves the rest to adamw."
     momentum: Annotated[float, Bounds(0, 0.9999)] = 0.0
-    "Share of the last update that is kept (sgd)."
+    "Share of the last update that is kept (sgd; muon has 0.95 of its own)."
     beta1: Annotated[float, Bounds(0, 0.9999)] = 0.9
     "Decay of the mean of gradients (adamw)."
     beta2: Annotated[float, Bounds(0, 0.999999)] = 0.99
@@ -43,10 +43,20 @@ class TrainingSettings(Settings):
     "Pull of the linear layers' weights towards zero; biases, gains and embeddings are left alone."
     clip: Annotated[float, Bounds(0, 1e9)] = 0.0
     "Largest norm of the gradient; longer ones are shortened to it (0: off)."
-    gradients: Literal["hand", "autograd"] = "hand"
-    "Gradients by the layers' own derivatives, or by torch's autograd: the same numbers."
+    accumulate: Annotated[int, Bounds(1, 65_536)] = 1
+    "Parts in which a batch is worked through, one after the other, to need less memory."
+    batches: Literal["random", "parallel"] = "random"
+    "A text as blocks from random places, or as parallel streams along which the state is kept."
+    gradients: Literal["auto", "hand", "autograd"] = "auto"
+    "Gradients by the layers' own derivatives or by torch's autograd; auto: the faster one here."
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    "Precision of matrix products in training; auto: bfloat16 where it is faster here."
+    compile: bool = False
+    "Compile the model with torch.compile; its gradients are then autograd's."
+    evaluate_on: Annotated[int, Bounds(0, 10**12)] = 30_000
+    "Predictions of each split to measure in the course of training (0: all; at the end: all)."
     evaluate_every: Annotated[int, Bounds(0, 10**9)] = 0
-    "Steps between losses on the whole of train and dev (0: a twentieth of all steps)."
+    "Steps between losses on train and dev (0: a twentieth of all steps)."
     patience: Annotated[int, Bounds(0, 10**9)] = 10
     "Stop after this many evaluations without a better dev loss (0: never)."
     checkpoint_every: Annotated[int, Bounds(0, 10**9)] = 0
@@ -56,7 +66,7 @@ class TrainingSettings(Settings):
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     "Where to train; auto takes a GPU if there is one."
     threads: Annotated[int, Bounds(0, 1024)] = 0
-    "Processor threads (0: as torch chooses)."
+    "Processor threads (0: one or all, whichever is faster here)."
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -70,7 +80,18 @@ class TrainingSettings(Settings):
         self.refuse_unless(one_cycle, ("peak_at",), "schedule one-cycle")
         self.refuse_unless(self.schedule == "step", ("decay_at", "decay_by"), "schedule step")
         self.refuse_unless(self.optimizer == "sgd", ("momentum",), "optimizer sgd")
-        self.refuse_unless(self.optimizer == "adamw", ("beta1", "beta2"), "optimizer adamw")
+        self.refuse_unless(self.optimizer != "sgd", ("beta1", "beta2"), "optimizer adamw or muon")
+        if self.compile and self.gradients == "hand":
+            raise SettingsError(
+                "compile needs autograd: gradients by hand are not compiled.",
+                hint="Leave --gradients out, or --compile.",
+            )
+        if self.accumulate > 1 and self.batches == "parallel":
+            raise SettingsError(
+                "accumulate has no place beside parallel streams: their state goes from batch to "
+                "batch whole.",
+                hint="Give a smaller batch size instead.",
+            )
 
     @property
     def evaluation_interval(self) -> int:

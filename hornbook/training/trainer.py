@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from hornbook.errors import RunError, SettingsError, TrainingError
+from hornbook.training.distributed import World
 from hornbook.training.optimizers import FlatParameters, make_optimizer
 from hornbook.training.schedules import learning_rate
 from hornbook.training.settings import TrainingSettings
@@ -40,8 +41,25 @@ class Objective(Protocol):
         ...
 
 
+@runtime_checkable
+class Carrying(Protocol):
+    """An objective that keeps something from batch to batch, a hidden state for example."""
+
+    def carried(self) -> dict[str, Tensor]:
+        """What it keeps, by name."""
+        ...
+
+    def carry(self, kept: dict[str, Tensor]) -> None:
+        """Take what `carried` gave."""
+        ...
+
+
 class Batches(Protocol):
-    """Where batches come from."""
+    """Where batches come from.
+
+    A batch that is worked through in parts, by one process or by several, has a method
+    `part(i, n)` that gives the part and its share of the batch's predictions.
+    """
 
     cursor: int
     per_epoch: int
@@ -87,7 +105,8 @@ class Trainer:
         objective: the model; its parameters become views into one vector.
         batches: training batches.
         settings: of the training.
-        evaluate: gives the loss on each whole split, `dev` among them if there is one.
+        evaluate: gives the loss on each split, `dev` among them if there is one.
+        world: the processes that train together; the first one evaluates and is called back.
         on_record: called after each evaluation.
         on_best: called when the dev loss is the lowest so far, or, without a dev split, each time.
         on_checkpoint: called when the state should be kept.
@@ -105,6 +124,7 @@ class Trainer:
         settings: TrainingSettings,
         evaluate: Callable[[], dict[str, float]],
         *,
+        world: World | None = None,
         on_record: Callable[[Record], None] = lambda record: None,
         on_best: Callable[[], None] = lambda: None,
         on_checkpoint: Callable[[], None] = lambda: None,
@@ -113,6 +133,7 @@ class Trainer:
         if not isinstance(objective, torch.nn.Module):
             raise TypeError("the objective must be a torch.nn.Module")
         self.module: torch.nn.Module = objective
+        self.world = world or World()
         self.objective, self.batches, self.settings = objective, batches, settings
         self.evaluate = evaluate
         self.on_record, self.on_best = on_record, on_best
@@ -144,18 +165,21 @@ class Trainer:
         s = self.settings
         self.began = time.perf_counter()
         self.module.train()
+        first = self.world.rank == 0
         if self.recorded < 0:
             self.record()
-            self.on_checkpoint()
+            if first:
+                self.on_checkpoint()
         while self.step < s.steps and not self.out_of_patience():
             if self.stop:
-                self.on_checkpoint()
+                if first:
+                    self.on_checkpoint()
                 return "interrupted"
             self.update()
             due = self.step % s.evaluation_interval == 0 or self.step == s.steps
             if due:
                 self.record()
-            if due or self.step % s.checkpoint_interval == 0:
+            if first and (due or self.step % s.checkpoint_interval == 0):
                 self.on_checkpoint()
             self.on_progress(self)
         self.module.eval()
@@ -167,24 +191,52 @@ class Trainer:
 
     def update(self) -> None:
         """One step: batch, loss, gradients, update."""
-        batch, grads = next(self.batches), self.flat.grads
-        if self.settings.gradients == "hand":
-            with torch.inference_mode():
-                grads.zero_()
-                loss, backward = self.objective.loss_vjp(batch)
-                backward()
-                value = loss.item()
-                self.apply(value)
+        batch = next(self.batches)
+        self.flat.grads.zero_()
+        if self.settings.accumulate == 1 and self.world.size == 1:
+            value = self.gradients(batch)
         else:
-            grads.zero_()
-            loss = self.objective.loss(batch)
-            loss.backward()  # type: ignore[no-untyped-call]
-            value = loss.item()
-            with torch.inference_mode():
-                self.apply(value)
+            value = self.gradients_of_parts(batch)
+        with torch.inference_mode():
+            self.apply(value)
         self.loss_sum += value
         self.loss_count += 1
         self.step += 1
+
+    def gradients(self, batch: Any) -> float:
+        """Add the gradients of a batch's mean loss to the parameters', and give the loss."""
+        device = self.flat.values.device.type
+        low = self.settings.precision == "bfloat16"
+        if self.settings.gradients == "autograd":
+            with torch.autocast(device, torch.bfloat16, enabled=low):
+                loss = self.objective.loss(batch)
+            loss.backward()  # type: ignore[no-untyped-call]
+        else:
+            with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=low):
+                loss, backward = self.objective.loss_vjp(batch)
+                backward()
+        return loss.item()
+
+    def gradients_of_parts(self, batch: Any) -> float:
+        """The same, part by part, and together with the other processes."""
+        grads, total, world = self.flat.grads, 0.0, self.world
+        each = self.settings.accumulate
+        for i in range(world.rank * each, (world.rank + 1) * each):
+            part, share = batch.part(i, each * world.size)
+            if share:
+                # Σ share · g, though `gradients` can only add g: the sum so far is held in its
+                # unit meanwhile.
+                grads.mul_(1 / share)
+                total += share * self.gradients(part)
+                grads.mul_(share)
+        if world.size > 1:
+            world.add_up(grads)
+            # All stop if one was told to: else the others would wait for it.
+            news = torch.tensor([total, float(self.stop)], dtype=torch.float64)
+            news = news.to(grads.device)
+            world.add_up(news)
+            total, self.stop = float(news[0]), bool(news[1] > 0)
+        return total
 
     def apply(self, loss: float) -> None:
         """Change the parameters by the gradients of a loss.
@@ -211,7 +263,7 @@ class Trainer:
 
     def record(self) -> None:
         """Measure the losses and tell."""
-        losses = self.evaluate()
+        losses = self.world.from_first(self.evaluate)
         for name, loss in losses.items():
             self.refuse_infinite(loss, f"The {name} loss", self.step)
         dev = losses.get("dev")
@@ -227,9 +279,10 @@ class Trainer:
         self.loss_sum, self.loss_count, self.recorded = 0.0, 0, self.step
         # The weights and the line of the metrics come before the checkpoint that counts them: a
         # kill between them is mended by doing that stretch again.
-        if best:
-            self.on_best()
-        self.on_record(record)
+        if self.world.rank == 0:
+            if best:
+                self.on_best()
+            self.on_record(record)
 
     def state(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
         """All that is needed to go on: arrays, and JSON values."""
@@ -239,6 +292,9 @@ class Trainer:
         }
         for name, tensor in self.optimizer.state().items():
             arrays[f"optimizer.{name}"] = tensor.cpu().numpy()
+        if isinstance(self.objective, Carrying):
+            for name, tensor in self.objective.carried().items():
+                arrays[f"carried.{name}"] = tensor.cpu().numpy()
         arrays["rng.cpu"] = torch.get_rng_state().numpy()
         if self.flat.values.is_cuda:
             arrays["rng.cuda"] = torch.cuda.get_rng_state().numpy()
@@ -271,6 +327,15 @@ class Trainer:
             self.module.load_state_dict(weights)
             for name, tensor in self.optimizer.state().items():
                 tensor.copy_(torch.from_numpy(np.asarray(arrays[f"optimizer.{name}"])))
+            if isinstance(self.objective, Carrying):
+                prefix = "carried."
+                self.objective.carry(
+                    {
+                        name.removeprefix(prefix): torch.from_numpy(array)
+                        for name, array in arrays.items()
+                        if name.startswith(prefix)
+                    }
+                )
             torch.set_rng_state(torch.from_numpy(arrays["rng.cpu"]))
             if self.flat.values.is_cuda:
                 torch.cuda.set_rng_state(torch.from_numpy(arrays["rng.cuda"]))
@@ -289,8 +354,12 @@ class Trainer:
         self.began = time.perf_counter()
 
 
-def choose_device(name: str) -> torch.device:
+def choose_device(name: str, local: int = 0) -> torch.device:
     """The device of a name; `auto` takes a GPU if there is one.
+
+    Args:
+        name: auto, cpu, cuda or mps.
+        local: which of several GPUs.
 
     Raises:
         SettingsError: if that device is not to be had here.
@@ -305,4 +374,4 @@ def choose_device(name: str) -> torch.device:
     if not available[name]:
         there = ", ".join(device for device, is_there in available.items() if is_there)
         raise SettingsError(f"This machine has no {name} device.", hint=f"It has: {there}.")
-    return torch.device(name)
+    return torch.device(name, local) if name == "cuda" else torch.device(name)

@@ -1,0 +1,66 @@
+"""Rotary positions (Su et al. 2021)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from hornbook.nn.layer import Backward
+from hornbook.nn.products import raised
+
+__all__ = ["Rotary"]
+
+KEPT = 64  # tables kept; the positions of a long sampling go by and do not come back
+
+
+class Rotary(torch.nn.Module):
+    """Turns each pair of neighbouring features by an angle that grows with the position.
+
+    The product of a query turned by its position and a key turned by its own depends on the
+    difference of the two alone, so attention sees how far apart they are, not where they stand.
+    Pair i of D features turns by position / base^(2i / D) radians. As complex numbers: each pair
+    is multiplied by exp(i · angle), and its gradient by the conjugate.
+
+    Args:
+        size: number D of features, even.
+        base: the slowest pair turns about once in 2π · base positions.
+
+    There is nothing to learn. Not a `Layer`: where a row begins is an argument.
+    """
+
+    def __init__(self, size: int, base: float = 10_000.0) -> None:
+        super().__init__()
+        self.size, self.base = size, base
+        self.tables: dict[tuple[object, ...], Tensor] = {}
+
+    def table(self, begin: int, length: int, like: Tensor) -> Tensor:
+        """exp(i · angle) for some positions, shape (length, D / 2), complex."""
+        key = (begin, length, like.dtype, like.device)
+        if key not in self.tables:
+            if len(self.tables) >= KEPT:
+                self.tables.clear()
+            rate = self.base ** (-torch.arange(0, self.size, 2, dtype=torch.float64) / self.size)
+            angle = torch.outer(torch.arange(begin, begin + length, dtype=torch.float64), rate)
+            turn = torch.polar(torch.ones_like(angle), angle)
+            self.tables[key] = turn.to(like.device, torch.view_as_complex(like[:0, :2]).dtype)
+        return self.tables[key]
+
+    def vjp(self, x: Tensor, begin: int = 0) -> tuple[Tensor, Backward]:
+        """x of shape (..., T, D) turned from position `begin` on, and the way back.
+
+        Lower precisions than float32 are raised to it.
+        """
+        x = raised(x)
+        pairs = pair(x)
+        turn = self.table(begin, x.shape[-2], torch.view_as_real(pairs).flatten(0, -2))
+
+        def backward(dy: Tensor) -> Tensor:
+            # The inverse of a rotation is the other way round.
+            return torch.view_as_real(pair(dy.to(x.dtype)) * turn.conj()).flatten(-2)
+
+        return torch.view_as_real(pairs * turn).flatten(-2), backward
+
+
+def pair(x: Tensor) -> Tensor:
+    """(..., D) real as (..., D / 2) complex."""
+    return torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2))

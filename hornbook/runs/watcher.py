@@ -1,0 +1,36 @@
+"""Who is told while a run is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from hornbook.runs.run import Run
+
+if TYPE_CHECKING:
+    from hornbook.training.calibration import Calibration
+    from hornbook.training.trainer import Record, Trainer
+
+__all__ = ["Watcher"]
+
+
+class Watcher:
+    """What can be told while a run is made; every method may be overridden, none must be."""
+
+    def downloaded(self, done: int, total: int) -> None:
+        """Bytes of a data set have come."""
+
+    def began(self, run: Run, about: dict[str, Any]) -> None:
+        """The data is read, the model built, the directory there."""
+
+    def calibrated(self, calibration: Calibration) -> None:
+        """How the net runs fastest here was measured."""
+
+    def progressed(self, trainer: Trainer) -> None:
+        """A step is done. Called often."""
+
+    def recorded(self, record: Record, preview: Callable[[], list[str]]) -> None:
+        """Losses were measured; `preview` draws a few samples."""
+
+    def ended(self, run: Run, summary: dict[str, Any]) -> None:
+        """The run is kept."""

@@ -1,0 +1,93 @@
+"""Several processes that train one model, each on a part of every batch.
+
+Started by `torchrun`, each process builds the same model and the same batches, takes its part of
+each batch, and adds its share of the gradient to the others': one sum over one vector, since all
+parameters lie in one (`FlatParameters`). What comes out is the single process's gradient.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from hornbook.errors import SettingsError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["World"]
+
+T = TypeVar("T")
+
+
+class World:
+    """The processes that train together; alone, one of one.
+
+    Attributes:
+        rank: number of this process, from 0; the first one writes files and talks to people.
+        size: how many there are.
+        local: number of this process on its machine: of its GPU.
+    """
+
+    def __init__(self, rank: int = 0, size: int = 1, local: int = 0) -> None:
+        self.rank, self.size, self.local = rank, size, local
+
+    @classmethod
+    def join(cls) -> World:
+        """The world that `torchrun` made around this process, or one of its own.
+
+        Raises:
+            SettingsError: if the environment speaks of several processes and they cannot meet.
+        """
+        if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+            return cls()
+        import torch
+        import torch.distributed as dist
+
+        if not dist.is_initialized():
+            try:
+                dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+            except (RuntimeError, ValueError) as error:
+                raise SettingsError(
+                    f"WORLD_SIZE is {os.environ['WORLD_SIZE']}, but the processes cannot meet: "
+                    f"{error}",
+                    hint="Start them with: torchrun --nproc-per-node 2 -m hornbook train ...",
+                ) from error
+        local = int(os.environ.get("LOCAL_RANK", "0"))
+        return cls(dist.get_rank(), dist.get_world_size(), local)
+
+    def leave(self) -> None:
+        """Say goodbye to the others, once all are done."""
+        if self.size > 1:
+            import torch.distributed as dist
+
+            dist.destroy_process_group()
+
+    def add_up(self, tensor: Tensor) -> None:
+        """Replace a tensor by its sum over all processes."""
+        if self.size > 1:
+            import torch.distributed as dist
+
+            dist.all_reduce(tensor)
+
+    def from_first(self, make: Callable[[], T]) -> T:
+        """What the first process makes, for all; the others wait for it.
+
+        Raises:
+            Exception: in every process, whatever the first one met.
+        """
+        if self.size == 1:
+            return make()
+        import torch.distributed as dist
+
+        made: list[T | Exception | None] = [None]
+        if self.rank == 0:
+            try:
+                made[0] = make()
+            except Exception as error:  # carried to all, so that none waits for ever
+                made[0] = error
+        dist.broadcast_object_list(made, src=0)
+        if isinstance(made[0], Exception):
+            raise made[0]
+        return made[0]  # type: ignore[return-value]

@@ -1,0 +1,176 @@
+"""Products by whichever library, against torch's own."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from hornbook.nn import products
+from hornbook.nn.products import (
+    ONEDNN,
+    ONEDNN_FROM,
+    add_product,
+    find_onednn,
+    linear,
+    lowered,
+    times,
+)
+from tests.referee import close
+
+# N, K and M of (N, K) times (K, M): far below, at, and far above what oneDNN is worth.
+SIZES = ((1, 1, 1), (3, 5, 4), (64, 128, 127), (64, 128, 128), (65, 130, 131), (300, 257, 130))
+PRECISE = {torch.float32: 1e-4, torch.float64: 1e-12}
+
+sizes = pytest.mark.parametrize(("n", "k", "m"), SIZES)
+dtypes = pytest.mark.parametrize("dtype", PRECISE, ids=str)
+# Autograd's way is torch's own; the way by hand may be oneDNN's.
+grads = pytest.mark.parametrize("with_grad", [False, True])
+needs_onednn = pytest.mark.skipif(ONEDNN is None, reason="this build of torch has no oneDNN")
+
+
+def normal(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+
+
+def same(found: Tensor, exact: Tensor, dtype: torch.dtype) -> None:
+    assert found.dtype == dtype
+    close(found.double(), exact, PRECISE[dtype])
+
+
+@sizes
+@dtypes
+@grads
+@pytest.mark.parametrize("bias", [False, True])
+def test_linear(n: int, k: int, m: int, dtype: torch.dtype, with_grad: bool, bias: bool) -> None:
+    x, weight, b = normal(n, k), normal(m, k, seed=1), normal(m, seed=2) if bias else None
+    exact = F.linear(x, weight, b)
+    low, low_weight, low_b = x.to(dtype), weight.to(dtype), None if b is None else b.to(dtype)
+    with torch.set_grad_enabled(with_grad):
+        same(linear(low, low_weight, low_b), exact, dtype)
+        # A view that is not laid out as its shape says, of either argument.
+        same(linear(low, low_weight.t().contiguous().t(), low_b), exact, dtype)
+        same(linear(low.t().contiguous().t(), low_weight, low_b), exact, dtype)
+        # Leading dimensions pass through.
+        rows = low.view(1, n, 1, k)
+        assert linear(rows, low_weight, low_b).shape == (1, n, 1, m)
+        same(linear(rows, low_weight, low_b).view(n, m), exact, dtype)
+
+
+@sizes
+@dtypes
+@grads
+def test_times(n: int, k: int, m: int, dtype: torch.dtype, with_grad: bool) -> None:
+    a, b = normal(n, k), normal(k, m, seed=1)
+    low, other = a.to(dtype), b.to(dtype)
+    with torch.set_grad_enabled(with_grad):
+        same(times(low, other), a @ b, dtype)
+        same(times(low, other.t().contiguous().t()), a @ b, dtype)
+        same(times(low.expand(2, n, k), other)[1], a @ b, dtype)
+
+
+@sizes
+@dtypes
+def test_add_product(n: int, k: int, m: int, dtype: torch.dtype) -> None:
+    a, b, before = normal(n, m), normal(n, k, seed=1), normal(m, k, seed=2)
+    exact = before + a.t() @ b
+    for low_a in (a.to(dtype), a.to(dtype).t().contiguous().t()):
+        for low_b in (b.to(dtype), b.to(dtype).t().contiguous().t()):
+            out = before.to(dtype, copy=True)
+            at = out.data_ptr()
+            with torch.no_grad():
+                add_product(out, low_a, low_b)
+            assert out.data_ptr() == at
+            same(out, exact, dtype)
+
+
+@pytest.mark.parametrize("size", [8, 160])
+@grads
+def test_under_autocast_products_are_bfloat16(size: int, with_grad: bool) -> None:
+    x, weight, b = normal(size, size), normal(size, size, seed=1), normal(size, seed=2)
+    exact = F.linear(x, weight, b)
+    with torch.autocast("cpu", dtype=torch.bfloat16), torch.set_grad_enabled(with_grad):
+        y = linear(x.float(), weight.float(), b.float())
+        z = times(x.float(), weight.t().float())
+    assert y.dtype == z.dtype == torch.bfloat16
+    close(y.double(), exact, 0.02)
+    close(z.double(), x @ weight.t(), 0.02)
+
+
+@pytest.mark.parametrize("size", [8, 160])
+def test_under_autocast_gradients_of_weights_stay_float32(size: int) -> None:
+    a, b = normal(size, size), normal(size, size, seed=1)
+    for kind in (torch.float32, torch.bfloat16):  # dy comes in either
+        out = torch.ones(size, size)
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+            add_product(out, a.to(kind), b.float())
+        assert out.dtype == torch.float32
+        close(out.double(), 1 + a.t() @ b, 0.02)
+
+
+def test_only_float32_is_lowered_and_only_under_autocast() -> None:
+    x = torch.ones(2)
+    assert lowered(x) is x
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert lowered(x).dtype == torch.bfloat16
+        assert lowered(x.double()).dtype == torch.float64
+
+
+def test_onednn_is_found_where_torch_has_it() -> None:
+    available = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    assert (ONEDNN is not None) == available
+
+
+def test_onednn_is_not_looked_for_where_torch_was_built_without_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    assert find_onednn() is None
+
+
+@needs_onednn
+def test_without_onednn_the_results_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, weight = normal(200, 200).float(), normal(200, 200, seed=1).float()
+    found = []
+    for operator in (ONEDNN, None):
+        monkeypatch.setattr(products, "ONEDNN", operator)
+        with torch.no_grad():
+            out = torch.zeros(200, 200)
+            add_product(out, x, weight)
+            found.append((linear(x, weight), times(x, weight), out))
+    for one, other in zip(*found, strict=True):
+        close(one, other, 1e-5)
+
+
+@needs_onednn
+def test_only_large_products_by_hand_go_to_onednn(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ONEDNN is not None
+    calls = []
+
+    def counted(*args: object) -> Tensor:
+        calls.append(args)
+        y: Tensor = ONEDNN(*args)
+        return y
+
+    monkeypatch.setattr(products, "ONEDNN", counted)
+    side = round(ONEDNN_FROM ** (1 / 3)) + 1
+    small, large = torch.ones(side // 2, side // 2), torch.ones(side, side)
+    with torch.no_grad():
+        for x in (small, small.double(), large.double()):
+            linear(x, x)
+            times(x, x)
+            add_product(torch.zeros_like(x), x, x)
+        assert not calls
+        linear(large, large)
+        times(large, large)
+        add_product(torch.zeros_like(large), large, large)
+    assert len(calls) == 3
+    linear(large, large)  # autograd's own: the operator has no derivative
+    assert len(calls) == 3
+
+
+def test_gradients_flow_through_linear() -> None:
+    x, weight, b = (t.requires_grad_() for t in (normal(5, 4), normal(3, 4), normal(3)))
+    assert torch.autograd.gradcheck(linear, (x, weight, b))
+    assert torch.autograd.gradcheck(times, (x, normal(4, 3).requires_grad_()))
