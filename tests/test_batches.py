@@ -387,3 +387,19 @@ def test_parallel_streams_are_for_rows_of_a_text() -> None:
     for stream, reads in ((WORDS, "sequence"), (WORDS, "window"), (counting(50), "window")):
         with pytest.raises(SettingsError, match="Parallel streams are for a text"):
             make_batches(stream, reads, block_size=5, batch_size=2, seed=1, parallel=True)
+
+
+def test_mixed_rows_are_every_row_once_in_batches_of_all_lengths() -> None:
+    lines = tuple("a" * (1 + i % 9) for i in range(900))
+    stream = encode_lines(lines, CharTokenizer.fit(lines, boundary=True))
+    spread = {}
+    for mixed in (False, True):
+        batches = RowBatches(stream, 16, 45, seed=0, mixed=mixed)
+        drawn = [next(batches).targets for _ in range(batches.per_epoch)]
+        lengths = [(targets >= 0).sum(1) for targets in drawn]
+        assert sorted(np.concatenate(lengths)) == sorted(len(line) + 1 for line in lines)
+        spread[mixed] = np.mean([found.std() for found in lengths])
+        counts = [found.sum() for found in lengths]
+        assert max(counts) - min(counts) <= 2 * 10  # as many predictions in each
+    assert spread[False] < 0.5
+    assert spread[True] > 2

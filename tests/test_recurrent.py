@@ -463,6 +463,13 @@ def test_a_window_predicts_what_the_end_of_its_row_predicts() -> None:
     contexts, _ = text().windows(np.arange(20, 40), 5)
     rows = every(torch.from_numpy(contexts)).detach().numpy()[:, -1]
     np.testing.assert_allclose(last.window_logits(contexts), rows, atol=1e-6)
+    assert last.window_logits(contexts[:0]).shape == (0, 7)
+    logits, state = last.step(np.array([1, 2, 3]), None)
+    some, _ = last.step(np.array([5, 6]), last.select(state, np.array([2, 0])))
+    np.testing.assert_allclose(
+        some, last.window_logits(np.array([[0, 0, 0, 3, 5], [0, 0, 0, 1, 6]])), atol=1e-6
+    )
+    assert logits.shape == (3, 7)
     assert (every.carries, last.carries) == (True, False)
     assert (every.context, last.context) == (None, 5)
     with torch.no_grad():

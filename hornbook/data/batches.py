@@ -111,18 +111,29 @@ class WindowBatches(Batches):
 class RowBatches(Batches):
     """Things as padded rows, grouped by length so that little is padding, for sequence models.
 
+    A model with BatchNorm must have them `mixed`: the statistics of a batch of things of one length
+    tell how long they are, which is learned in training and missing in use.
+
     `batch_size` rows or somewhat more on average: batches of short rows have more of them, those
     of long rows fewer.
 
     Args:
         lead: symbols read again, as context, before the targets of a row within a thing.
+        mixed: whether rows of any lengths share a batch.
     """
 
     def __init__(
-        self, stream: Stream, block_size: int, batch_size: int, seed: int, *, lead: int = 0
+        self,
+        stream: Stream,
+        block_size: int,
+        batch_size: int,
+        seed: int,
+        *,
+        lead: int = 0,
+        mixed: bool = False,
     ) -> None:
         super().__init__(stream, block_size, batch_size, seed)
-        self.lead = lead
+        self.lead, self.mixed = lead, mixed
         self.at, self.lengths = stream.pieces(block_size, lead)
         self.per_epoch = max(1, len(self.at) // batch_size)
         self.plan: list[Ids] = []
@@ -153,8 +164,9 @@ class RowBatches(Batches):
             np.array_split(np.arange(self.per_epoch), pools),
             strict=True,
         ):
-            by_length = pool[np.argsort(self.lengths[pool], kind="stable")]
-            plan += np.split(by_length, even_cuts(self.lengths[by_length], len(share)))
+            if not self.mixed:
+                pool = pool[np.argsort(self.lengths[pool], kind="stable")]
+            plan += np.split(pool, even_cuts(self.lengths[pool], len(share)))
         return [plan[i] for i in rng.permutation(len(plan))]
 
 
@@ -240,6 +252,7 @@ def make_batches(
     batch_size: int,
     seed: int,
     lead: int = 0,
+    mixed: bool = False,
     parallel: bool = False,
 ) -> Batches:
     """The batches that fit a model's way of reading and the kind of stream.
@@ -251,6 +264,7 @@ def make_batches(
         batch_size: windows, rows or blocks in a batch.
         seed: of the order.
         lead: symbols read before the targets of a row within a thing, as their context.
+        mixed: do not group things by length, for models with BatchNorm.
         parallel: cut a text into parallel streams, each batch the continuation of the last.
 
     Raises:
@@ -267,5 +281,5 @@ def make_batches(
     if reads == "window":
         return WindowBatches(stream, block_size, batch_size, seed)
     if stream.boundary:
-        return RowBatches(stream, block_size, batch_size, seed, lead=lead)
+        return RowBatches(stream, block_size, batch_size, seed, lead=lead, mixed=mixed)
     return BlockBatches(stream, block_size, batch_size, seed, lead=lead)

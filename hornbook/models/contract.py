@@ -35,6 +35,8 @@ class LanguageModel(ABC):
         block_size: longest context, or longest row in training.
         row_size: longest row when losses are measured.
         lead: symbols before the targets of a row within a text that training reads as context.
+        mixed: whether training batches must not be grouped by length, since statistics over a
+            batch would tell it.
         measured_lead: the same where losses are measured: every prediction after the first row
             of a text has at least so much of its real context.
         context: how many symbols back a prediction can see; None if there is no end to it.
@@ -48,6 +50,7 @@ class LanguageModel(ABC):
     vocabulary: Vocabulary
     block_size: int
     lead: int = 0
+    mixed: bool = False
 
     @property
     def row_size(self) -> int:

@@ -236,9 +236,9 @@ class RecurrentNetwork(SequenceNetwork, WindowNetwork):
 
 
 def slices(rows: Ids) -> list[slice]:
-    """Cuts of (N, T) rows into parts of AT_ONCE positions at most, one row at least."""
+    """Cuts of (N, T) rows into parts of AT_ONCE positions at most, but no less than a row."""
     count = max(1, AT_ONCE // max(1, rows.shape[1]))
-    return [slice(at, at + count) for at in range(0, len(rows), count)]
+    return [slice(at, at + count) for at in range(0, max(1, len(rows)), count)]
 
 
 class RNNModel(RecurrentNetwork):

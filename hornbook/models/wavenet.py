@@ -154,6 +154,7 @@ class WaveNet(SequenceNetwork):
         self.packed = s.kind == "tree" and not windows
         super().__init__(settings, vocabulary, s.block_size if windows else s.row_size)
         self.lead = 0 if windows else s.context - 1
+        self.mixed = self.packed and s.norm == "batch"
         make = tree_layers if s.kind == "tree" else gated_layers
         self.net = Sequential(*make(s, vocabulary.size, generator))
 

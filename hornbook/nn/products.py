@@ -34,6 +34,15 @@ def find_onednn() -> torch._ops.OpOverload | None:
 ONEDNN = find_onednn()
 
 
+def plain(x: Tensor) -> bool:
+    """Whether a tensor is whole in memory, as it is or transposed.
+
+    Of a slice of another tensor's columns oneDNN makes a copy element by element, which takes
+    hundreds of times as long as the product.
+    """
+    return x.is_contiguous() or (x.dim() == 2 and x.t().is_contiguous())
+
+
 def lowered(x: Tensor) -> Tensor:
     """A float32 tensor in the precision that products have here: bfloat16 under autocast."""
     if x.dtype is torch.float32 and torch.is_autocast_enabled(x.device.type):
@@ -62,7 +71,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     x, weight = lowered(x), lowered(weight)
     if ONEDNN is None or x.dtype is not torch.float32 or x.device.type != "cpu":
         return F.linear(x, weight, None if bias is None else bias.to(x.dtype))
-    if x.numel() * weight.shape[0] < ONEDNN_FROM:
+    if x.numel() * weight.shape[0] < ONEDNN_FROM or not (plain(x) and plain(weight)):
         return F.linear(x, weight, bias)
     y: Tensor = ONEDNN(x, weight, bias, "none", [], "")
     return y
@@ -76,7 +85,7 @@ def times(a: Tensor, b: Tensor) -> Tensor:
 def add_product(out: Tensor, a: Tensor, b: Tensor) -> None:
     """out += aᵀ b, in place: the gradient of a weight, for a (N, M) and b (N, K), out (M, K)."""
     a, b = lowered(a), lowered(b)
-    small = a.numel() * b.shape[1] < ONEDNN_FROM
+    small = a.numel() * b.shape[1] < ONEDNN_FROM or not (plain(a) and plain(b))
     if a.dtype is out.dtype and (small or ONEDNN is None or a.dtype is not torch.float32):
         out.addmm_(a.t(), b)
     elif a.dtype is torch.float32 and a.device.type == "cpu" and ONEDNN is not None:

@@ -241,6 +241,7 @@ def batches_for(model: Network, stream: Stream, training: TrainingSettings) -> B
         batch_size=training.batch_size,
         seed=training.seed,
         lead=model.lead,
+        mixed=model.mixed,
         parallel=parallel,
     )
 
