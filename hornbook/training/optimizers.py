@@ -162,7 +162,7 @@ class Muon(AdamW):
                 [flat.grads[p].lerp(self.momentum[p], self.MOMENTUM) for p in parts]
             )
             made = orthogonal(ahead.view(len(parts), rows, columns))
-            directions += list(zip(parts, made.view(len(parts), -1), strict=True))
+            directions += list(zip(parts, made.reshape(len(parts), -1), strict=True))
             for part in parts:
                 flat.grads[part].zero_()
         super().update(rate)

@@ -134,6 +134,7 @@ class Trainer:
             raise TypeError("the objective must be a torch.nn.Module")
         self.module: torch.nn.Module = objective
         self.world = world or World()
+        self.loss = compiled(objective.loss) if settings.compile else objective.loss
         self.objective, self.batches, self.settings = objective, batches, settings
         self.evaluate = evaluate
         self.on_record, self.on_best = on_record, on_best
@@ -209,7 +210,7 @@ class Trainer:
         low = self.settings.precision == "bfloat16"
         if self.settings.gradients == "autograd":
             with torch.autocast(device, torch.bfloat16, enabled=low):
-                loss = self.objective.loss(batch)
+                loss = self.loss(batch)
             loss.backward()  # type: ignore[no-untyped-call]
         else:
             with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=low):
@@ -352,6 +353,28 @@ class Trainer:
                 hint="Train again, or copy the run directory again from where it was whole.",
             ) from error
         self.began = time.perf_counter()
+
+
+def compiled(loss: Callable[[Any], Tensor]) -> Callable[[Any], Tensor]:
+    """A loss compiled by torch.compile.
+
+    Raises:
+        TrainingError: when it is first called, if it cannot be compiled here: there is no C++
+            compiler, for example.
+    """
+    made = torch.compile(loss)
+
+    def guarded(batch: Any) -> Tensor:
+        try:
+            return made(batch)
+        except torch._dynamo.exc.TorchDynamoException as error:
+            reason = str(error).strip().splitlines()[0]
+            raise TrainingError(
+                f"torch.compile cannot compile this model on this machine: {reason}",
+                hint="Train without --compile, or install a C++ compiler.",
+            ) from error
+
+    return guarded
 
 
 def choose_device(name: str, local: int = 0) -> torch.device:
