@@ -108,11 +108,10 @@ def once(call: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - began, given
 
 
-def steady(call: Callable[[], object]) -> float:
-    """Seconds of a call, the median of as many as fit into the time; at least two."""
-    call()
+def steady(call: Callable[[], object], least: int) -> float:
+    """Seconds of a call, the median of as many as fit into the time."""
     times: list[float] = []
-    while len(times) < 2 or (sum(times) < SECONDS and len(times) < 200):
+    while len(times) < least or (sum(times) < SECONDS and len(times) < 200):
         times.append(once(call)[0])
     return float(np.median(times))
 
@@ -161,11 +160,12 @@ def of_a_model(point: Point) -> Iterator[Found]:
     model, first = trainer.module, peak()
     # Sampling comes first: of the two it needs less, and a peak does not go down again.
     draws = SamplingSettings(n=1, longest=2 * block)
-    sample(model, tokenizer, SamplingSettings(n=1, longest=4), longest=4)  # to warm up
-    seconds, _ = once(lambda: sample(model, tokenizer, draws, longest=2 * block))
-    yield Found(point.axis, point.what, "sampling", point.n, seconds / (2 * block), peak() - first)
+    sample(model, tokenizer, SamplingSettings(n=1, longest=4), longest=0)  # to warm up
+    seconds = steady(lambda: sample(model, tokenizer, draws, longest=0), 1) / draws.longest
+    yield Found(point.axis, point.what, "sampling", point.n, seconds, peak() - first)
     symbols = int((next(trainer.batches).targets != IGNORED).sum())
-    seconds = steady(trainer.update) / symbols
+    trainer.update()
+    seconds = steady(trainer.update, 2) / symbols
     yield Found(point.axis, point.what, "training", point.n, seconds, peak() - first)
 
 
@@ -187,9 +187,9 @@ def of_a_corpus(point: Point) -> Iterator[Found]:
     yield found("split", seconds)
 
     def encode() -> Any:
-        tokenizer = CharTokenizer.fit([corpus.text.replace("\n", "")], boundary=mode == "lines")
-        if mode == "text":
-            tokenizer = CharTokenizer.fit([corpus.text], boundary=False)
+        # As a run does it.
+        texts = corpus.lines if mode == "lines" else [corpus.text]
+        tokenizer = CharTokenizer.fit(texts, boundary=mode == "lines")
         return [encode_split(splits, name, tokenizer) for name in ("train", "dev")]
 
     seconds, _ = once(encode)
@@ -212,7 +212,9 @@ def of_steps(point: Point) -> Iterator[Found]:
     from hornbook.data.corpus import load_corpus, split_corpus
     from hornbook.data.stream import IGNORED, encode_split
     from hornbook.data.tokenizer import CharTokenizer
+    from hornbook.models import family
 
+    family(point.what).load()  # torch itself is no cost of the corpus
     first = peak()
     corpus = load_corpus(point.file, mode="text")
     splits = split_corpus(corpus)
@@ -220,7 +222,8 @@ def of_steps(point: Point) -> Iterator[Found]:
     stream = encode_split(splits, "train", tokenizer)
     trainer = prepared(point, stream, tokenizer, {})
     symbols = int((next(trainer.batches).targets != IGNORED).sum())
-    seconds = steady(trainer.update) / symbols
+    trainer.update()
+    seconds = steady(trainer.update, 2) / symbols
     yield Found("steps", point.what, "training", point.n, seconds, peak() - first)
 
 
@@ -319,7 +322,8 @@ def report(found: list[Found]) -> None:
         row = f"{axis:8}{name:10}{way:10}"
         for memory in (False, True):
             cost, unit = costs(line, memory), "MB" if memory else "s"
-            row += f"{cost[0]:.3g} .. {cost[-1]:.3g} {unit}".rjust(28)
+            ends = ("little" if math.isnan(end) else f"{end:.3g}" for end in (cost[0], cost[-1]))
+            row += f"{' .. '.join(ends)} {unit}".rjust(28)
             slopes = exponents([one.n for one in line], cost)
             row += " {:5.2f} ({:5.2f})".format(*slopes) if slopes else " " * 14
         print(row)

@@ -41,7 +41,7 @@ from hornbook.training import TrainingSettings
 from hornbook.training.trainer import Trainer
 
 # A way that is so much slower than the best of its side at first sight takes no further part.
-HOPELESS = 2.0
+HOPELESS = 3.0
 
 
 @dataclass(frozen=True)
@@ -254,10 +254,8 @@ def nanogpt_training(options: Options) -> Work:
     for threads in options.threads:
         step = peer.training(NANOGPT_SHAPE, batch_size=batch)
         ways.append(Way("nanoGPT", step, tokens, threads))
-        for fused, bfloat16 in ((True, False), (True, True)):
-            step = peer.training(NANOGPT_SHAPE, batch_size=batch, fused=fused, bfloat16=bfloat16)
-            note = "fused AdamW" + ", bfloat16" * bfloat16
-            ways.append(Way("nanoGPT, switched up", step, tokens, threads, note))
+        step = peer.training(NANOGPT_SHAPE, batch_size=batch, fused=True, bfloat16=True)
+        ways.append(Way("nanoGPT, bfloat16", step, tokens, threads, "fused AdamW"))
         make = functools.partial(trained_by, "gpt", stream, tokenizer, batch_size=batch, clip=1.0)
         real, _ = useful(make(as_theirs), 10)
         ways += trained_ways("hornbook", functools.partial(make, as_theirs), real, threads)
@@ -268,7 +266,7 @@ def nanogpt_training(options: Options) -> Work:
         [
             Row("a. training nanoGPT's CPU recipe, float32", "nanoGPT", "hornbook"),
             Row("   the same, hornbook in bfloat16", "nanoGPT", "hornbook, bfloat16"),
-            Row("   the same, both in bfloat16", "nanoGPT, switched up", "hornbook, bfloat16"),
+            Row("   the same, both in bfloat16", "nanoGPT, bfloat16", "hornbook, bfloat16"),
             Row("   that size, hornbook's own recipe", "nanoGPT", "own recipe"),
             Row("   the same in bfloat16", "nanoGPT", "own recipe, bfloat16"),
         ],

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hornbook.data.corpus import SplitSettings, load_corpus
     from hornbook.data.doctor import examine
     from hornbook.errors import HornbookError
-    from hornbook.runs import Run, resume, train
+    from hornbook.runs import Run, mix, resume, train
     from hornbook.sampling import SamplingSettings
     from hornbook.training.settings import TrainingSettings
 
@@ -33,6 +33,7 @@ __all__ = [
     "__version__",
     "examine",
     "load_corpus",
+    "mix",
     "resume",
     "train",
 ]
@@ -45,6 +46,7 @@ HOMES = {
     "TrainingSettings": "hornbook.training.settings",
     "examine": "hornbook.data.doctor",
     "load_corpus": "hornbook.data.corpus",
+    "mix": "hornbook.runs",
     "resume": "hornbook.runs",
     "train": "hornbook.runs",
 }

@@ -25,6 +25,7 @@ VERBS = {
     "sample": "make new things from a run",
     "score": "what a string costs a run, letter by letter",
     "evaluate": "losses of a run on each split, or on another file",
+    "mix": "several runs on the same data as one that is better than each",
     "doctor": "look at a file before training on it",
     "datasets": "the data sets that can be named instead of a file",
     "models": "the families of models",

@@ -15,7 +15,7 @@ def run(argv: Sequence[str]) -> None:
     if arguments.json:
         print_json(
             {
-                name: {"summary": line.summary, "counted": line.counted}
+                name: {"summary": line.summary, "made_by": line.made_by}
                 for name, line in FAMILIES.items()
             }
         )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hornbook.training.trainer import Record, Trainer
 
 DEFAULT = "mlp"
+TRAINED = [name for name, line in FAMILIES.items() if line.made_by != "mixing"]
 LITTLE = 1_000  # predictions: less than this and a word of warning is due
 DESCRIPTION = (
     "Learn from DATA (a text file, - for standard input, or the name of a data set) and keep all "
@@ -75,6 +76,8 @@ def run(argv: Sequence[str]) -> None:
         return
     name = wanted_family(argv)
     line = family(name)
+    if line.made_by == "mixing":
+        train("", model=name)  # says how it is made
     groups: list[Any] = [("settings", line.load().Settings), ("split", SplitSettings)]
     defaults: list[Any] = [kind() for _, kind in groups]
     if not line.counted:
@@ -89,7 +92,7 @@ def run(argv: Sequence[str]) -> None:
         bases=(Options,),
         frozen=True,
     )
-    description = DESCRIPTION.format(name=name, families=", ".join(FAMILIES))
+    description = DESCRIPTION.format(name=name, families=", ".join(TRAINED))
     description += " To go on with a run that was stopped: hornbook train --resume RUN"
     # The verb as it points to its own help: that of this family.
     verb = "train" if name == DEFAULT else f"train --model {name}"
@@ -130,7 +133,7 @@ def wanted_family(argv: Sequence[str]) -> str:
         if argument == "--model":
             if place + 1 == len(argv):
                 raise SettingsError(
-                    "--model needs a name.", hint=f"Families: {', '.join(FAMILIES)}."
+                    "--model needs a name.", hint=f"Families: {', '.join(TRAINED)}."
                 )
             return argv[place + 1]
         if argument.startswith("--model="):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from hornbook.errors import SettingsError
 
@@ -24,10 +24,15 @@ class Family:
     "Name of its class."
     summary: str
     "What it is, in a line."
-    counted: bool = False
-    "Whether it is fitted by counting, in one pass, rather than trained by gradients."
+    made_by: Literal["training", "counting", "mixing"] = "training"
+    "By gradients, in one pass over the data, or out of other runs (`hornbook mix`)."
     training: dict[str, Any] = field(default_factory=dict)
     "Training settings that suit it better than the general defaults."
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is fitted in one pass over the data, with no gradients."""
+        return self.made_by == "counting"
 
     def load(self) -> Any:
         """The family's class, a subclass of LanguageModel."""
@@ -39,7 +44,7 @@ FAMILIES = {
         "ngram",
         "NGram",
         "n-grams by counting, with modified Kneser-Ney smoothing: the bar for every net",
-        counted=True,
+        made_by="counting",
     ),
     "bigram": Family(
         "bigram",
@@ -106,6 +111,12 @@ FAMILIES = {
             "weight_decay": 0.1,
             "clip": 1.0,
         },
+    ),
+    "mixture": Family(
+        "mixture",
+        "Mixture",
+        "two runs or more, their probabilities averaged (hornbook mix RUN RUN)",
+        made_by="mixing",
     ),
 }
 

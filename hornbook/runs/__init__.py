@@ -1,7 +1,8 @@
 """Run directories: made by training, complete in themselves, opened by every other verb."""
 
+from hornbook.runs.mix import mix
 from hornbook.runs.run import Made, Run, Samples
 from hornbook.runs.train import resume, train
 from hornbook.runs.watcher import Watcher
 
-__all__ = ["Made", "Run", "Samples", "Watcher", "resume", "train"]
+__all__ = ["Made", "Run", "Samples", "Watcher", "mix", "resume", "train"]

@@ -72,6 +72,11 @@ def train(
         HornbookError: whatever is wrong with the data, the settings or the directory.
     """
     line = family(model)
+    if line.made_by == "mixing":
+        raise SettingsError(
+            f"A {model} is not trained: it is made of runs that were.",
+            hint="hornbook mix RUN RUN --out NEW",
+        )
     world = World() if line.counted else World.join()
     watcher = (watcher if world.rank == 0 else None) or Watcher()
     if line.counted and training is not None:
@@ -129,8 +134,8 @@ def resume(path: str | Path, *, watcher: Watcher | None = None) -> Run:
         RunError: if there is no such run, it is counted, or it has ended already.
     """
     run = Run(path)
-    if family(run.family).counted:
-        raise RunError(f"{path} was counted in one pass: there is nothing to go on with.")
+    if family(run.family).made_by != "training":
+        raise RunError(f"{path} was made in one pass: there is nothing to go on with.")
     if run.summary.get("ending") in ("finished", "early"):
         raise RunError(
             f"{path} has ended already, at step {run.summary['steps']:,}.",

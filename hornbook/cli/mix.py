@@ -1,0 +1,57 @@
+"""`hornbook mix`: several runs as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from rich.markup import escape
+from tyro.conf import Positional
+
+from hornbook.cli.arguments import parse
+from hornbook.cli.output import console, number, print_json, shell_word, table
+from hornbook.runs import mix
+
+DESCRIPTION = (
+    "Average the probabilities of two runs or more that were made on the same data, with the "
+    "weights that suit the dev split best, and keep that as a run of its own. A net and a table "
+    "of counts (--model ngram) know different things: together they are better than either."
+)
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Runs."""
+
+    runs: Annotated[tuple[str, ...], Positional]
+    "Run directories, two or more."
+    out: str | None = None
+    "Directory of the new run; by default a free name under runs/."
+    overwrite: bool = False
+    "Replace the run that is in that directory."
+    json: bool = False
+    "Print the summary as JSON, and nothing else."
+
+
+def run(argv: Sequence[str]) -> None:
+    """Parse, mix and show."""
+    arguments = parse(Arguments, "mix", DESCRIPTION, argv)
+    made = mix(arguments.runs, out=arguments.out, overwrite=arguments.overwrite)
+    if arguments.json:
+        print_json({"run": str(made.path), **made.summary})
+        return
+    rows = table("run", "family", "weight", "dev", left=2)
+    for member in made.summary["members"]:
+        rows.add_row(
+            escape(member["run"]), member["family"], number(member["weight"], 3),
+            number(member["dev"]),
+        )  # fmt: skip
+    rows.add_row(
+        "[bold]together[/]", "mixture", "", f"[bold]{number(made.summary['losses']['dev'])}[/]"
+    )
+    out, path = console(), escape(shell_word(str(made.path)))
+    out.print(rows)
+    out.print(f"\nKept in {escape(str(made.path))}. Next:")
+    out.print(f"  hornbook sample {path} -n 20 --only-new")
+    out.print(f"  hornbook evaluate {path}")

@@ -1,0 +1,299 @@
+"""Attention, rotary positions, and what the transformer brought, in float64 against torch's own."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from hornbook.nn import (
+    GELU,
+    Layer,
+    RMSNorm,
+    Rotary,
+    SelfAttention,
+    SoftCap,
+    SquaredReLU,
+    SwiGLU,
+)
+from hornbook.nn.attention import CrossAttention, attend
+from tests.referee import close, finite_difference, hand_equals_autograd
+from tests.test_nn import normal, same_as_torch
+
+sizes = st.integers(1, 5)
+seeds = st.integers(0, 2**20)
+examples = settings(deadline=None, max_examples=25)
+
+
+def hidden(length: int, window: int | None) -> Tensor:
+    """Which keys each query must not see, place by place as the words say it."""
+    return torch.tensor(
+        [
+            [key > query or (window is not None and key <= query - window) for key in range(length)]
+            for query in range(length)
+        ]
+    )
+
+
+def masked(length: int, window: int | None) -> Tensor:
+    zeros = torch.zeros(length, length, dtype=torch.float64)
+    return zeros.masked_fill(hidden(length, window), -math.inf)
+
+
+# --- the product itself ------------------------------------------------------------------------
+
+
+@given(sizes, st.integers(1, 7), sizes, st.sampled_from(["all", "causal", "window"]), seeds)
+@examples
+def test_attend_is_torchs(n: int, length: int, size: int, sees: str, seed: int) -> None:
+    q, k, v = (normal(n, length, size, seed=seed + i).requires_grad_() for i in range(3))
+    mask = None if sees == "all" else masked(length, 2 if sees == "window" else None)
+    theirs = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    dy = normal(n, length, size, seed=seed + 3)
+    expected = torch.autograd.grad(theirs, (q, k, v), dy)
+    with torch.no_grad():
+        y, backward = attend(q, k, v, mask)
+        found = backward(dy)
+    close(y, theirs)
+    for mine, other in zip(found, expected, strict=True):
+        close(mine, other, 1e-9)
+    if sees == "causal":
+        close(y, F.scaled_dot_product_attention(q, k, v, is_causal=True))
+
+
+def test_attend_takes_more_keys_than_queries() -> None:
+    q, k, v = normal(2, 3, 4), normal(2, 6, 4, seed=1), normal(2, 6, 4, seed=2)
+    close(attend(q, k, v, None)[0], F.scaled_dot_product_attention(q, k, v))
+
+
+def test_dropped_weights_have_no_gradient_and_the_mean_stays() -> None:
+    q, k, v = (normal(1, 3, 4, seed=i).requires_grad_() for i in range(3))
+    dy = normal(1, 3, 4, seed=4)
+    torch.manual_seed(3)
+    expected = torch.autograd.grad(attend(q, k, v, None, 0.4)[0], (q, k, v), dy)
+    torch.manual_seed(3)
+    with torch.no_grad():
+        found = attend(q, k, v, None, 0.4)[1](dy)
+        for mine, other in zip(found, expected, strict=True):
+            close(mine, other, 1e-9)
+        many = attend(*(x.expand(20_000, -1, -1) for x in (q, k, v)), None, 0.4)[0]
+        close(many.mean(0, keepdim=True), attend(q, k, v, None)[0], 0.05)
+
+
+# --- heads -------------------------------------------------------------------------------------
+
+
+def theirs_of(mine: SelfAttention, n_embd: int) -> torch.nn.MultiheadAttention:
+    """torch's layer with the same weights."""
+    theirs = torch.nn.MultiheadAttention(n_embd, mine.n_head, batch_first=True).double()
+    assert mine.projection is not None
+    with torch.no_grad():
+        pairs: list[tuple[Any, Any]] = [
+            (theirs.in_proj_weight, mine.qkv.weight),
+            (theirs.in_proj_bias, mine.qkv.bias),
+            (theirs.out_proj.weight, mine.projection.weight),
+            (theirs.out_proj.bias, mine.projection.bias),
+        ]
+        for one, other in pairs:
+            one.copy_(other)
+    return theirs
+
+
+@given(sizes, st.integers(1, 6), st.integers(1, 3), st.sampled_from(["all", "causal", 2]), seeds)
+@examples
+def test_self_attention_is_torchs(
+    b: int, t: int, n_head: int, sees: str | int, seed: int
+) -> None:
+    c = 4 * n_head
+    window = sees if isinstance(sees, int) else None
+    mine = SelfAttention(
+        c, n_head, bias=True, causal=sees != "all", window=window,
+        generator=torch.Generator().manual_seed(seed),
+    ).double()  # fmt: skip
+    theirs = theirs_of(mine, c)
+    mask = None if sees == "all" else hidden(t, window)
+    x, their_x = normal(b, t, c, seed=seed), normal(b, t, c, seed=seed).requires_grad_()
+    expected, _ = theirs(their_x, their_x, their_x, need_weights=False, attn_mask=mask)
+    dy = normal(b, t, c, seed=seed + 1)
+    expected.backward(dy)
+    with torch.no_grad():
+        y, backward = mine.vjp(x)
+        dx = backward(dy)
+    close(y, expected)
+    assert their_x.grad is not None
+    close(dx, their_x.grad, 1e-9)
+    names = ["qkv.weight", "qkv.bias", "projection.weight", "projection.bias"]
+    own = dict(mine.named_parameters())
+    assert sorted(own) == sorted(names)
+    for name, p in zip(names, theirs.parameters(), strict=True):
+        grad = own[name].grad
+        assert grad is not None
+        assert p.grad is not None
+        close(grad, p.grad, 1e-9)
+
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "causal": {},
+    "encoder": {"causal": False, "bias": True},
+    "window": {"window": 3},
+    "no projection": {"projection": False},
+    "normalised": {"qk_norm": True},
+    "rotary": {"rotary": Rotary(4)},
+    "all": {"qk_norm": True, "rotary": Rotary(4), "window": 3, "bias": True},
+    "dropout": {"dropout": 0.3, "qk_norm": True, "rotary": Rotary(4)},
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_self_attention_by_hand_equals_autograd(variant: str) -> None:
+    hand_equals_autograd(SelfAttention(8, 2, **VARIANTS[variant]), normal(3, 5, 8), 1e-9)
+
+
+def test_self_attention_against_finite_differences() -> None:
+    layer = SelfAttention(8, 2, **VARIANTS["all"]).double()
+    x, dy = normal(2, 5, 8), normal(2, 5, 8, seed=1)
+    with torch.no_grad():
+        dx = layer.vjp(x)[1](dy)
+        close(dx, finite_difference(lambda: float((layer(x) * dy).sum()), x), 1e-6)
+        for p in layer.parameters():
+            assert p.grad is not None
+            numeric = finite_difference(lambda: float((layer(x) * dy).sum()), p.data)
+            close(p.grad, numeric, 1e-6)
+
+
+def test_a_layer_that_was_used_by_hand_can_be_trained_by_autograd() -> None:
+    # Masks and tables are kept from call to call: those made in inference mode, where training by
+    # hand runs, would be of no use to autograd.
+    layer = SelfAttention(8, 2, **VARIANTS["all"]).double()
+    x = normal(2, 5, 8)
+    with torch.inference_mode():
+        before = layer.vjp(x)[0]
+    layer(x).sum().backward()
+    close(before, layer(x))
+    assert layer.qkv.weight.grad is not None
+
+
+# --- step by step ------------------------------------------------------------------------------
+
+STEPPED = ["causal", "window", "no projection", "normalised", "rotary", "all"]
+
+
+def stepped(layer: SelfAttention, x: Tensor) -> Tensor:
+    """Every position of the rows, one after the other."""
+    state, found = None, []
+    for at in range(x.shape[1]):
+        y, state = layer.advance(x[:, at], state)
+        found.append(y)
+    return torch.stack(found, 1)
+
+
+@pytest.mark.parametrize("window", [1, 3, 8, 11])
+@pytest.mark.parametrize("variant", STEPPED)
+def test_advance_is_the_whole_row(variant: str, window: int) -> None:
+    changes = dict(VARIANTS[variant])
+    if "window" in changes:
+        changes["window"] = window
+    layer = SelfAttention(8, 2, **changes).double()
+    # Far past the window, so that the ring is written over more than once.
+    x = normal(3, 29, 8)
+    with torch.no_grad():
+        close(stepped(layer, x), layer.vjp(x)[0])
+
+
+def test_the_cache_holds_no_more_than_the_window() -> None:
+    layer = SelfAttention(8, 2, window=5).double()
+    state = None
+    with torch.no_grad():
+        for at in range(20):
+            _, state = layer.advance(normal(3, 8, seed=at), state)
+    assert state is not None
+    assert state.keys.shape == state.values.shape == (3, 2, 5, 4)
+    assert state.count == 20
+
+
+def test_picked_rows_go_on_by_themselves() -> None:
+    layer = SelfAttention(8, 2, **VARIANTS["all"]).double()
+    x, places = normal(3, 12, 8), torch.tensor([2, 0, 2])
+    with torch.no_grad():
+        whole = layer.vjp(x)[0]
+        state, picked = None, None
+        for at in range(12):
+            if at == 6:
+                picked = layer.pick(state, places)  # type: ignore[arg-type]
+            # The rows left behind go on too, and must not write into those that were picked.
+            _, state = layer.advance(-x[:, at] if at >= 6 else x[:, at], state)
+            if picked is not None:
+                y, picked = layer.advance(x[places, at], picked)
+                close(y, whole[places, at])
+
+
+def test_an_encoder_cannot_go_step_by_step() -> None:
+    with pytest.raises(ValueError, match="step by step"):
+        SelfAttention(8, 2, causal=False).advance(torch.ones(1, 8), None)
+
+
+# --- from one row to another -------------------------------------------------------------------
+
+
+@given(sizes, sizes, st.integers(1, 6), st.integers(1, 3), st.booleans(), seeds)
+@examples
+def test_cross_attention_is_torchs(
+    b: int, t: int, s: int, n_head: int, bias: bool, seed: int
+) -> None:
+    c, n_context = 2 * n_head, 5
+    generator = torch.Generator().manual_seed(seed)
+    mine = CrossAttention(c, n_context, n_head, bias=bias, generator=generator).double()
+    theirs = torch.nn.MultiheadAttention(
+        c, n_head, bias=bias, kdim=n_context, vdim=n_context, batch_first=True
+    ).double()
+    key, value = mine.key_value.weight.detach().chunk(2)
+    own: list[Any] = [mine.query.weight, key, value, mine.projection.weight]
+    other: list[Any] = [
+        theirs.q_proj_weight, theirs.k_proj_weight, theirs.v_proj_weight, theirs.out_proj.weight
+    ]  # fmt: skip
+    if bias:
+        assert mine.query.bias is not None
+        assert mine.key_value.bias is not None
+        own += [torch.cat([mine.query.bias, mine.key_value.bias]), mine.projection.bias]
+        other += [theirs.in_proj_bias, theirs.out_proj.bias]
+    with torch.no_grad():
+        for p, q in zip(other, own, strict=True):
+            p.copy_(q)
+    x, context = normal(b, t, c, seed=seed), normal(b, s, n_context, seed=seed + 1)
+    their_x, their_context = x.clone().requires_grad_(), context.clone().requires_grad_()
+    expected, _ = theirs(their_x, their_context, their_context, need_weights=False)
+    dy = normal(b, t, c, seed=seed + 2)
+    expected.backward(dy)
+    with torch.no_grad():
+        y, backward = mine.vjp(x, context)
+        dx, dcontext = backward(dy)
+    close(y, expected)
+    assert their_x.grad is not None
+    assert their_context.grad is not None
+    close(dx, their_x.grad, 1e-9)
+    close(dcontext, their_context.grad, 1e-9)
+    assert mine.key_value.weight.grad is not None
+    joined = torch.cat([theirs.k_proj_weight.grad, theirs.v_proj_weight.grad])  # type: ignore[list-item, union-attr]
+    close(mine.key_value.weight.grad, joined, 1e-9)
+
+
+def test_cross_attention_by_hand_equals_autograd_and_finite_differences() -> None:
+    layer = CrossAttention(6, 5, 3, bias=True).double()
+    x, context = normal(2, 3, 6).requires_grad_(), normal(2, 4, 5, seed=1).requires_grad_()
+    dy = normal(2, 3, 6, seed=2)
+    watched = [x, context, *layer.parameters()]
+    expected = torch.autograd.grad(layer(x, context), watched, dy)
+    with torch.no_grad():
+        found = layer.vjp(x, context)[1](dy)
+        mine = [*found, *(p.grad for p in layer.parameters())]
+        for p, one, other in zip(watched, mine, expected, strict=True):
+            assert one is not None
+            close(one, other, 1e-9)
+            numeric = finite_difference(lambda: float((layer(x, context) * dy).sum()), p.data)
+            close(one, numeric, 1e-6)
