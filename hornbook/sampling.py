@@ -22,6 +22,7 @@ __all__ = ["Drawn", "SamplingSettings", "choose", "draw", "sample", "shape_proba
 
 AT_ONCE = 16_384  # things in the making at a time, of a small alphabet
 LOGITS = 2**22  # logits in hand at a time at most, of a large one
+KEPT_PLACES = 0.75  # share of the model's places still in use below which they are packed
 ROUNDS = 50  # only new ones: how many times as many are drawn before giving up
 
 
@@ -152,7 +153,11 @@ def draw(
     count: int,
     rng: np.random.Generator,
 ) -> Iterator[Drawn]:
-    """Draw `count` things side by side; those that end leave, and the rest go on without them."""
+    """Draw `count` things side by side; those that end leave, and the rest go on without them.
+
+    The model goes on with the places of those that left until a quarter is empty: to move all that
+    it remembers of the others together costs more than to step a few places for nothing.
+    """
     state: Any = None
     for token in prompt:
         logits, state = model.step(np.array([token]), state)
@@ -162,7 +167,8 @@ def draw(
     made = np.zeros((count, room), dtype=np.int64)
     lengths = np.full(count, room)
     ended = np.zeros(count, dtype=bool)
-    alive = np.arange(count)
+    alive = np.arange(count)  # the things in the making
+    at_place, n_places = alive, count  # where each of them stands among the model's places
     for at in range(room):
         if tokenizer.boundary and at == 0 and not settings.prefix:
             logits = logits.copy()
@@ -177,8 +183,7 @@ def draw(
                 )
             # The data's own end: counts without smoothing know of nothing after it.
             lengths[alive[~possible]] = at
-            alive, state = alive[possible], model.select(state, np.flatnonzero(possible))
-            logits = logits[possible]
+            alive, at_place, logits = alive[possible], at_place[possible], logits[possible]
             if not len(alive):
                 break
         ids = choose(shape_probabilities(logits, settings), rng)
@@ -187,12 +192,17 @@ def draw(
             over = ids == 0
             lengths[alive[over]] = at
             ended[alive[over]] = True
-            going = np.flatnonzero(~over)
-            if not len(going):
+            alive, at_place, ids = alive[~over], at_place[~over], ids[~over]
+            if not len(alive):
                 break
-            alive, ids, state = alive[going], ids[going], model.select(state, going)
         if at + 1 < room:
-            logits, state = model.step(ids, state)
+            if len(alive) <= KEPT_PLACES * n_places:
+                state = model.select(state, at_place)
+                at_place, n_places = np.arange(len(alive)), len(alive)
+            read = np.zeros(n_places, dtype=np.int64)
+            read[at_place] = ids
+            logits, state = model.step(read, state)
+            logits = logits[at_place]
     for row, length, end in zip(made, lengths, ended, strict=True):
         yield Drawn(settings.prefix + tokenizer.decode(row[:length].tolist()), bool(end))
 

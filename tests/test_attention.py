@@ -13,18 +13,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from hornbook.nn import (
-    GELU,
-    Layer,
-    RMSNorm,
     Rotary,
     SelfAttention,
-    SoftCap,
-    SquaredReLU,
-    SwiGLU,
 )
 from hornbook.nn.attention import CrossAttention, attend
 from tests.referee import close, finite_difference, hand_equals_autograd
-from tests.test_nn import normal, same_as_torch
+from tests.test_nn import normal
 
 sizes = st.integers(1, 5)
 seeds = st.integers(0, 2**20)
@@ -107,9 +101,7 @@ def theirs_of(mine: SelfAttention, n_embd: int) -> torch.nn.MultiheadAttention:
 
 @given(sizes, st.integers(1, 6), st.integers(1, 3), st.sampled_from(["all", "causal", 2]), seeds)
 @examples
-def test_self_attention_is_torchs(
-    b: int, t: int, n_head: int, sees: str | int, seed: int
-) -> None:
+def test_self_attention_is_torchs(b: int, t: int, n_head: int, sees: str | int, seed: int) -> None:
     c = 4 * n_head
     window = sees if isinstance(sees, int) else None
     mine = SelfAttention(
@@ -138,25 +130,33 @@ def test_self_attention_is_torchs(
         close(grad, p.grad, 1e-9)
 
 
+# `rotary` is a Rotary of its own for each layer: it keeps tables.
 VARIANTS: dict[str, dict[str, Any]] = {
     "causal": {},
     "encoder": {"causal": False, "bias": True},
     "window": {"window": 3},
     "no projection": {"projection": False},
     "normalised": {"qk_norm": True},
-    "rotary": {"rotary": Rotary(4)},
-    "all": {"qk_norm": True, "rotary": Rotary(4), "window": 3, "bias": True},
-    "dropout": {"dropout": 0.3, "qk_norm": True, "rotary": Rotary(4)},
+    "rotary": {"rotary": True},
+    "all": {"qk_norm": True, "rotary": True, "window": 3, "bias": True},
+    "dropout": {"dropout": 0.3, "qk_norm": True, "rotary": True},
 }
+
+
+def variant_of(name: str, **changes: Any) -> SelfAttention:
+    given = {**VARIANTS[name], **changes}
+    if "rotary" in given:
+        given["rotary"] = Rotary(4)
+    return SelfAttention(8, 2, **given).double()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_self_attention_by_hand_equals_autograd(variant: str) -> None:
-    hand_equals_autograd(SelfAttention(8, 2, **VARIANTS[variant]), normal(3, 5, 8), 1e-9)
+    hand_equals_autograd(variant_of(variant), normal(3, 5, 8), 1e-9)
 
 
 def test_self_attention_against_finite_differences() -> None:
-    layer = SelfAttention(8, 2, **VARIANTS["all"]).double()
+    layer = variant_of("all")
     x, dy = normal(2, 5, 8), normal(2, 5, 8, seed=1)
     with torch.no_grad():
         dx = layer.vjp(x)[1](dy)
@@ -170,13 +170,21 @@ def test_self_attention_against_finite_differences() -> None:
 def test_a_layer_that_was_used_by_hand_can_be_trained_by_autograd() -> None:
     # Masks and tables are kept from call to call: those made in inference mode, where training by
     # hand runs, would be of no use to autograd.
-    layer = SelfAttention(8, 2, **VARIANTS["all"]).double()
+    layer = variant_of("all")
     x = normal(2, 5, 8)
     with torch.inference_mode():
         before = layer.vjp(x)[0]
     layer(x).sum().backward()
     close(before, layer(x))
     assert layer.qkv.weight.grad is not None
+
+
+def test_one_mask_is_kept_and_shorter_rows_take_its_corner() -> None:
+    layer = SelfAttention(8, 2, window=3).double()
+    x = normal(1, 9, 8)
+    for length in (4, 9, 2, 7):
+        close(layer(x[:, :length]), layer(x)[:, :length])
+    assert [len(mask) for mask in layer.masks.values()] == [9]
 
 
 # --- step by step ------------------------------------------------------------------------------
@@ -196,10 +204,7 @@ def stepped(layer: SelfAttention, x: Tensor) -> Tensor:
 @pytest.mark.parametrize("window", [1, 3, 8, 11])
 @pytest.mark.parametrize("variant", STEPPED)
 def test_advance_is_the_whole_row(variant: str, window: int) -> None:
-    changes = dict(VARIANTS[variant])
-    if "window" in changes:
-        changes["window"] = window
-    layer = SelfAttention(8, 2, **changes).double()
+    layer = variant_of(variant, **({"window": window} if variant in ("window", "all") else {}))
     # Far past the window, so that the ring is written over more than once.
     x = normal(3, 29, 8)
     with torch.no_grad():
@@ -213,12 +218,12 @@ def test_the_cache_holds_no_more_than_the_window() -> None:
         for at in range(20):
             _, state = layer.advance(normal(3, 8, seed=at), state)
     assert state is not None
-    assert state.keys.shape == state.values.shape == (3, 2, 5, 4)
+    assert state.keys.shape == state.values.shape == (5, 3, 2, 4)
     assert state.count == 20
 
 
 def test_picked_rows_go_on_by_themselves() -> None:
-    layer = SelfAttention(8, 2, **VARIANTS["all"]).double()
+    layer = variant_of("all")
     x, places = normal(3, 12, 8), torch.tensor([2, 0, 2])
     with torch.no_grad():
         whole = layer.vjp(x)[0]

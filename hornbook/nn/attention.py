@@ -69,8 +69,11 @@ def attend(
 class Cache:
     """What attention remembers from step to step: the keys and values of what it read.
 
+    Time comes first, so that a new position is written in one piece, and sums over positions run
+    along all heads of all rows at once.
+
     Attributes:
-        keys, values: shape (B, n_head, room, head_size); `room` grows by doubling up to the
+        keys, values: shape (room, B, n_head, head_size); `room` grows by doubling up to the
             window, and then the oldest is written over.
         count: positions read so far.
     """
@@ -81,7 +84,8 @@ class Cache:
 
     def pick(self, places: Tensor) -> Cache:
         """The keys and values of some rows."""
-        return Cache(self.keys[places], self.values[places], self.count)
+        keys, values = (x.index_select(1, places) for x in (self.keys, self.values))
+        return Cache(keys, values, self.count)
 
 
 class SelfAttention(Layer):
@@ -175,16 +179,18 @@ class SelfAttention(Layer):
 
     def mask(self, length: int, like: Tensor) -> Tensor:
         """What is added to the scores (T, T): -inf where a position must not look."""
-        key = (length, like.dtype, like.device)
-        if key not in self.masks:
-            ones = torch.ones(length, length, dtype=torch.bool, device=like.device)
-            hidden = ones.triu(1)
-            if self.window is not None:
-                hidden |= ones.tril(-self.window)
-            self.masks[key] = torch.zeros(
-                length, length, dtype=like.dtype, device=like.device
-            ).masked_fill_(hidden, -math.inf)
-        return self.masks[key]
+        key = (like.dtype, like.device)
+        if key not in self.masks or len(self.masks[key]) < length:
+            # Kept for autograd too, which can do nothing with what inference mode makes.
+            with torch.inference_mode(False):
+                ones = torch.ones(length, length, dtype=torch.bool, device=like.device)
+                hidden = ones.triu(1)
+                if self.window is not None:
+                    hidden |= ones.tril(-self.window)
+                zeros = torch.zeros(length, length, dtype=like.dtype, device=like.device)
+                self.masks[key] = zeros.masked_fill_(hidden, -math.inf)
+        # A shorter row's is the corner of a longer one's: one is kept, not one for each length.
+        return self.masks[key][:length, :length]
 
     def advance(self, x: Tensor, state: Cache | None) -> tuple[Tensor, Cache]:
         """One more position of each row, x of shape (B, C), beside the cached ones.
@@ -198,33 +204,32 @@ class SelfAttention(Layer):
         h, size = self.n_head, c // self.n_head
         split = self.qkv(x).view(b, 3, h, 1, size)
         at = state.count if state is not None else 0
-        qk = self.turned(split[:, :2], at)[0]
-        cache = self.write(state, qk[:, 1, :, 0], split[:, 2, :, 0], at)
-        seen = min(at + 1, cache.keys.shape[2])
-        keys, values = cache.keys[:, :, :seen], cache.values[:, :, :seen]
-        scores = torch.matmul(keys, qk[:, 0].transpose(2, 3)).squeeze(3)  # (B, H, S)
-        weights = torch.softmax(scores * (1 / math.sqrt(size)), -1)
-        y = torch.matmul(weights.unsqueeze(2), values).reshape(b, c)
+        qk = self.turned(split[:, :2], at)[0].squeeze(3)  # (B, 2, H, D)
+        cache = self.write(state, qk[:, 1], split[:, 2, :, 0], at)
+        seen = min(at + 1, len(cache.keys))
+        # As sums of products, for there is one query: (S, B, H, D) to (S, B, H) and back.
+        scores = (cache.keys[:seen] * (qk[:, 0] / math.sqrt(size))).sum(3)
+        weights = torch.softmax(scores, 0)
+        y = (cache.values[:seen] * weights.unsqueeze(3)).sum(0).view(b, c)
         if self.projection is not None:
             y = self.projection(y)
         return y, cache
 
     def write(self, state: Cache | None, key: Tensor, value: Tensor, at: int) -> Cache:
         """The cache with one more position's key and value (B, H, D)."""
-        b, h, size = key.shape
-        keys = state.keys if state is not None else key.new_empty(b, h, 0, size)
-        values = state.values if state is not None else value.new_empty(b, h, 0, size)
-        room = keys.shape[2]
+        if state is None:
+            state = Cache(key.new_empty(0, *key.shape), value.new_empty(0, *value.shape), 0)
+        keys, values, room = state.keys, state.values, len(state.keys)
         if at >= room and (self.window is None or room < self.window):
             more = max(8, room)
             if self.window is not None:
                 more = min(more, self.window - room)
-            keys = torch.cat([keys, key.new_empty(b, h, more, size)], 2)
-            values = torch.cat([values, value.new_empty(b, h, more, size)], 2)
+            keys = torch.cat([keys, key.new_empty(more, *key.shape)])
+            values = torch.cat([values, value.new_empty(more, *value.shape)])
             room += more
         # With rotary positions the order of the cache says nothing, so it may be a ring.
-        keys[:, :, at % room] = key
-        values[:, :, at % room] = value
+        keys[at % room] = key
+        values[at % room] = value
         return Cache(keys, values, at + 1)
 
     def pick(self, state: Cache, places: Tensor) -> Cache:

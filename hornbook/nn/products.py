@@ -18,6 +18,7 @@ from torch import Tensor
 __all__ = ["add_product", "linear", "lowered", "raised", "times"]
 
 ONEDNN_FROM = 2**20  # multiplications in a product that make oneDNN's call worth its 10 µs
+NUMPY_FROM = 2**14  # weights that make a single row's product worth leaving torch
 
 
 def find_onednn() -> torch._ops.OpOverload | None:
@@ -71,10 +72,15 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     x, weight = lowered(x), lowered(weight)
     if ONEDNN is None or x.dtype is not torch.float32 or x.device.type != "cpu":
         return F.linear(x, weight, None if bias is None else bias.to(x.dtype))
+    if x.numel() == weight.shape[1] and weight.numel() >= NUMPY_FROM:
+        # One row: nothing but reading the weights, which NumPy's BLAS does at memory's speed.
+        y = torch.from_numpy(weight.numpy() @ x.numpy().reshape(-1))
+        y = y.view(*x.shape[:-1], -1)
+        return y if bias is None else y.add_(bias)
     if x.numel() * weight.shape[0] < ONEDNN_FROM or not (plain(x) and plain(weight)):
         return F.linear(x, weight, bias)
-    y: Tensor = ONEDNN(x, weight, bias, "none", [], "")
-    return y
+    found: Tensor = ONEDNN(x, weight, bias, "none", [], "")
+    return found
 
 
 def times(a: Tensor, b: Tensor) -> Tensor:

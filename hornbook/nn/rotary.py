@@ -39,10 +39,14 @@ class Rotary(torch.nn.Module):
         if key not in self.tables:
             if len(self.tables) >= KEPT:
                 self.tables.clear()
-            rate = self.base ** (-torch.arange(0, self.size, 2, dtype=torch.float64) / self.size)
-            angle = torch.outer(torch.arange(begin, begin + length, dtype=torch.float64), rate)
-            turn = torch.polar(torch.ones_like(angle), angle)
-            self.tables[key] = turn.to(like.device, torch.view_as_complex(like[:0, :2]).dtype)
+            kind = torch.view_as_complex(like[:0, :2]).dtype
+            # Kept for autograd too, which can do nothing with what inference mode makes.
+            with torch.inference_mode(False):
+                pairs = torch.arange(0, self.size, 2, dtype=torch.float64)
+                places = torch.arange(begin, begin + length, dtype=torch.float64)
+                angle = torch.outer(places, self.base ** (-pairs / self.size))
+                turn = torch.polar(torch.ones_like(angle), angle)
+                self.tables[key] = turn.to(like.device, kind)
         return self.tables[key]
 
     def vjp(self, x: Tensor, begin: int = 0) -> tuple[Tensor, Backward]:

@@ -189,7 +189,7 @@ def orthogonal(x: Tensor) -> Tensor:
     """
     tall = x.shape[1] > x.shape[2]
     y = x.transpose(1, 2) if tall else x
-    y = y / (y.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    y = y / y.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
     for _ in range(5):
         gram = y @ y.transpose(1, 2)
         # y <- a y + b (y yᵀ) y + c (y yᵀ)² y, which moves singular values towards one.
