@@ -23,6 +23,9 @@ class Arguments(RunArgument):
     "Another file, - or data set, instead of the run's own splits."
     encoding: str = "auto"
     "Encoding of that file."
+    stride: int | None = None
+    """Predictions that count in each row of a text, for models that read rows (not windows): the
+    fewer, the more context each has, and the longer it takes; 1: the fullest context."""
     json: bool = False
     "Print everything as JSON."
 
@@ -32,7 +35,9 @@ def run(argv: Sequence[str]) -> None:
     arguments = parse(Arguments, "evaluate", DESCRIPTION, argv)
     if arguments.data is None and arguments.encoding != "auto":
         raise SettingsError("--encoding has no effect without --data.")
-    losses = Run(arguments.run).evaluate(arguments.data, encoding=arguments.encoding)
+    losses = Run(arguments.run).evaluate(
+        arguments.data, encoding=arguments.encoding, stride=arguments.stride
+    )
     if arguments.json:
         print_json({name: loss.as_dict() for name, loss in losses.items()})
         return

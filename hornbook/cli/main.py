@@ -13,7 +13,8 @@ import importlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 
 from hornbook.errors import HornbookError
 from hornbook.version import __version__
@@ -30,6 +31,8 @@ VERBS = {
     "datasets": "the data sets that can be named instead of a file",
     "models": "the families of models",
 }
+
+WAIT = 3.0  # seconds
 
 OVERVIEW = """\
 usage: hornbook VERB ...
@@ -72,7 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         module = importlib.import_module(f"hornbook.cli.{verb}")
-        module.run(arguments[1:])
+        with one_voice():
+            module.run(arguments[1:])
         sys.stdout.flush()
     except HornbookError as error:
         return fail(error.message, error.hint)
@@ -96,6 +100,33 @@ def main(argv: Sequence[str] | None = None) -> int:
             return out_of_memory()
         raise
     return 0
+
+
+@contextlib.contextmanager
+def one_voice() -> Iterator[None]:
+    """Of several processes that train together only the first speaks, unless it has no reason to.
+
+    All meet nearly every error together. When the first has told of it and ends, `torchrun` ends
+    the others while they wait here; one that meets an error alone is heard after that wait.
+    """
+    if not others_speak():
+        yield
+        return
+    held = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(held):
+            yield
+    except BaseException:
+        time.sleep(WAIT)
+        raise
+    finally:
+        sys.stderr.write(held.getvalue())
+
+
+def others_speak() -> bool:
+    """Whether `torchrun` started this process as another than the first."""
+    several = os.environ.get("WORLD_SIZE", "1") != "1"
+    return several and os.environ.get("RANK", "0") != "0"
 
 
 def fail(message: str, hint: str) -> int:

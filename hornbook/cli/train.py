@@ -93,6 +93,9 @@ def run(argv: Sequence[str]) -> None:
         frozen=True,
     )
     description = DESCRIPTION.format(name=name, families=", ".join(TRAINED))
+    if line.text:
+        other = ", ".join(f"{name} {value}" for name, value in line.text.items())
+        description += f" Defaults where the data is a text: {other}."
     description += " To go on with a run that was stopped: hornbook train --resume RUN"
     # The verb as it points to its own help: that of this family.
     verb = "train" if name == DEFAULT else f"train --model {name}"
@@ -103,7 +106,7 @@ def run(argv: Sequence[str]) -> None:
             model=name,
             out=options.out,
             settings=options.settings,
-            training=None if line.counted else options.training,
+            training=None if line.counted else given(options.training, argv),
             split=options.split,
             mode=options.mode,
             encoding=options.encoding,
@@ -139,6 +142,16 @@ def wanted_family(argv: Sequence[str]) -> str:
         if argument.startswith("--model="):
             return argument.removeprefix("--model=")
     return DEFAULT
+
+
+def given(training: TrainingSettings, argv: Sequence[str]) -> dict[str, Any]:
+    """The training settings that stand on a command line; the others depend on the data."""
+    flags = {argument.split("=")[0].lstrip("-").replace("-", "_") for argument in argv}
+    return {
+        name: value
+        for name, value in training.as_dict().items()
+        if name in flags or f"no_{name}" in flags
+    }
 
 
 @contextmanager

@@ -28,6 +28,8 @@ class Family:
     "By gradients, in one pass over the data, or out of other runs (`hornbook mix`)."
     training: dict[str, Any] = field(default_factory=dict)
     "Training settings that suit it better than the general defaults."
+    text: dict[str, Any] = field(default_factory=dict)
+    "Those that suit it better where the data is a text, not lines."
 
     @property
     def counted(self) -> bool:

@@ -199,15 +199,26 @@ class Run:
         return score(self.model, self.tokenizer, text)
 
     def evaluate(
-        self, data: str | Path | None = None, *, encoding: str = "auto"
+        self,
+        data: str | Path | None = None,
+        *,
+        encoding: str = "auto",
+        stride: int | None = None,
     ) -> dict[str, Loss]:
         """Losses on every split, or on another file as a whole.
 
         In `lines` mode there is a further row for those lines of dev and test that do not stand in
         train as well, where there are any that do.
 
+        Args:
+            data: the other file.
+            encoding: of that file.
+            stride: how many predictions count in each row of a text that a sequence model reads;
+                1 gives each the fullest context (see `hornbook.evaluation.stream_losses`).
+
         Raises:
             DataError, EncodingError, UnknownSymbolError: if the other file cannot be used.
+            SettingsError: if the stride does not fit the model.
         """
         if data is not None:
             mode = cast(Any, self.mode)
@@ -216,17 +227,17 @@ class Run:
                 stream = encode_lines(tuple(corpus.lines), self.tokenizer)
             else:
                 stream = encode_text(corpus.text, self.tokenizer)
-            return {corpus.name: measure(self.model, stream)}
+            return {corpus.name: measure(self.model, stream, stride=stride)}
         found: dict[str, Loss] = {}
         for split in SPLITS:
             if not self.splits[split]:
                 continue
-            found[split] = measure(self.model, self.stream(split))
+            found[split] = measure(self.model, self.stream(split), stride=stride)
             if self.mode == "lines" and split != "train":
                 lines = self.splits[split]
                 new = tuple(line for line in lines if line not in self.novelty.sets["train"])
                 if 0 < len(new) < len(lines):
                     found[f"{split}, not in train"] = measure(
-                        self.model, encode_lines(new, self.tokenizer)
+                        self.model, encode_lines(new, self.tokenizer), stride=stride
                     )
         return found

@@ -77,7 +77,7 @@ def train(
             f"A {model} is not trained: it is made of runs that were.",
             hint="hornbook mix RUN RUN --out NEW",
         )
-    world = World() if line.counted else World.join()
+    world = World.join()
     watcher = (watcher if world.rank == 0 else None) or Watcher()
     if line.counted and training is not None:
         raise SettingsError(f"{model} is counted: training settings have no effect on it.")
@@ -93,7 +93,10 @@ def train(
     settings = settings or model_class.Settings()
     if not isinstance(settings, model_class.Settings):
         raise SettingsError(f"{type(settings).__name__} are not the settings of {model}.")
-    corpus = load_corpus(source, mode=mode, encoding=encoding, progress=watcher.downloaded)
+    # Read once: standard input has no second reading, and a file may change between two.
+    corpus = world.from_first(
+        lambda: load_corpus(source, mode=mode, encoding=encoding, progress=watcher.downloaded)
+    )
     splits = split_corpus(corpus, split)
     lines_mode = corpus.mode == "lines"
     tokenizer = CharTokenizer.fit(
@@ -102,7 +105,7 @@ def train(
     streams = {name: encode_split(splits, name, tokenizer) for name in SPLITS if splits[name]}
     how, spent = None, 0.0
     if not line.counted:
-        how = training_settings(line, training)
+        how = training_settings(line, training, corpus.mode)
         how, spent = world.from_first(
             lambda: prepare(model_class, settings, how, tokenizer, streams["train"], world, watcher)
         )
@@ -123,7 +126,7 @@ def train(
     run = Run(world.from_first(create))
     about = describe(corpus, streams, tokenizer)
     if line.counted:
-        return count(run, streams, about, watcher)
+        return world.from_first(lambda: count(run, streams, about, watcher))
     return optimise(run, streams, about, watcher, world)
 
 
@@ -166,16 +169,17 @@ def describe(
 
 
 def training_settings(
-    line: Family, given: TrainingSettings | Mapping[str, Any] | None
+    line: Family, given: TrainingSettings | Mapping[str, Any] | None, mode: str
 ) -> TrainingSettings:
-    """The training settings as given, the family's own where they are left out.
+    """The training settings as given, the family's own for this kind of data where left out.
 
     Raises:
         SettingsError: if a setting is unknown or not allowed.
     """
     if isinstance(given, TrainingSettings):
         return given
-    return TrainingSettings.from_dict({**line.training, **(given or {})})
+    own = {**line.training, **(line.text if mode == "text" else {})}
+    return TrainingSettings.from_dict({**own, **(given or {})})
 
 
 def prepare(
@@ -196,8 +200,8 @@ def prepare(
 
     Raises:
         SettingsError: if this machine has no such device, the model cannot carry a state along
-            parallel streams, or it would have more parameters than a small model has (they are
-            counted without being made).
+            parallel streams or be trained by several processes, or it would have more parameters
+            than a small model has (they are counted without being made).
     """
     import torch
 
@@ -220,7 +224,9 @@ def prepare(
         model: Network = model_class(settings, tokenizer.vocabulary, generator)
         return model.to(device)
 
-    batches = batches_for(make(), stream, training)
+    model = make()
+    refuse_unshareable(model, training, world)
+    batches = batches_for(model, stream, training)
     kind = cast(Literal["cpu", "cuda", "mps"], device.type)
     found = calibrate(make, batches, replace(training, device=kind))
     watcher.calibrated(found)
@@ -228,17 +234,7 @@ def prepare(
 
 
 def batches_for(model: Network, stream: Stream, training: TrainingSettings) -> Batches:
-    """The batches that a model is trained on.
-
-    Raises:
-        SettingsError: if they should be parallel streams and the model carries nothing along them.
-    """
-    parallel = training.batches == "parallel"
-    if parallel and not model.carries:
-        raise SettingsError(
-            "batches parallel has no effect here: this model keeps nothing from batch to batch.",
-            hint="Leave --batches out, or train a recurrent family (rnn, gru, lstm).",
-        )
+    """The batches that a model is trained on."""
     return make_batches(
         stream,
         model.reads,
@@ -246,9 +242,36 @@ def batches_for(model: Network, stream: Stream, training: TrainingSettings) -> B
         batch_size=training.batch_size,
         seed=training.seed,
         lead=model.lead,
+        parallel=training.batches == "parallel",
         mixed=model.mixed,
-        parallel=parallel,
     )
+
+
+def choose_batches(
+    model: Network, stream: Stream, training: TrainingSettings, world: World
+) -> TrainingSettings:
+    """The settings with `batches` decided: parallel streams for what keeps a state along a text.
+
+    Raises:
+        SettingsError: if parallel streams are asked for and cannot be.
+    """
+    if training.batches == "auto":
+        fits = model.carries and not stream.boundary
+        fits = fits and world.size == 1 and training.accumulate == 1
+        return replace(training, batches="parallel" if fits else "random")
+    if training.batches == "parallel":
+        if not model.carries:
+            raise SettingsError(
+                "batches parallel has no effect here: this model keeps nothing from batch to "
+                "batch.",
+                hint="Leave --batches out, or train a recurrent family (rnn, gru, lstm).",
+            )
+        if world.size > 1:
+            raise SettingsError(
+                "Parallel streams need one process: their state is not shared.",
+                hint="Train in one process, or with --batches random.",
+            )
+    return training
 
 
 def count(run: Run, streams: dict[str, Stream], about: dict[str, Any], watcher: Watcher) -> Run:
@@ -283,6 +306,20 @@ def optimise(
     watcher: Watcher,
     world: World,
 ) -> Run:
+    """Train a network, from the start or from its checkpoint, on the threads of its settings."""
+    training = TrainingSettings.from_dict(run.plan["training"])
+    with threads(training.threads):
+        return optimise_on_threads(run, training, streams, about, watcher, world)
+
+
+def optimise_on_threads(
+    run: Run,
+    training: TrainingSettings,
+    streams: dict[str, Stream],
+    about: dict[str, Any],
+    watcher: Watcher,
+    world: World,
+) -> Run:
     """Train a network, from the start or from its checkpoint."""
     import torch
 
@@ -292,14 +329,12 @@ def optimise(
     keep_freed_memory()
     line: Family = family(run.family)
     directory = run.directory
-    training = TrainingSettings.from_dict(run.plan["training"])
     device = choose_device(training.device, world.local)
-    torch.set_num_threads(training.threads)
     # Dropout's numbers, others in each process; the start has its own generator.
     torch.manual_seed(training.seed + world.rank)
     generator = torch.Generator().manual_seed(training.seed)
     model: Network = line.load()(run.settings, run.tokenizer.vocabulary, generator).to(device)
-    refuse_unshareable(model, world)
+    refuse_unshareable(model, training, world)
     batches = batches_for(model, streams["train"], training)
     measured = {name: streams[name] for name in ("train", "dev") if name in streams}
 
@@ -333,10 +368,13 @@ def optimise(
         on_progress=watcher.progressed,
     )
     trainer.seconds = run.plan.get("calibration_seconds", 0.0)
-    if directory.checkpoint.exists():
+    # The first one says, for when another looks it may have written one already.
+    if world.from_first(directory.checkpoint.exists):
         arrays, values = read_tensors(directory.checkpoint)
         run.refuse_foreign(directory.checkpoint, values)
         trainer.load_state(arrays, values)
+        if world.rank > 0:
+            torch.manual_seed(training.seed + world.rank + trainer.step)  # kept is the first's only
     if world.rank == 0:
         directory.rewind_metrics(trainer.recorded)
     about = {**about, "parameters": model.n_parameters, "device": str(device)}
@@ -368,12 +406,18 @@ def optimise(
     return world.from_first(lambda: finished)
 
 
-def refuse_unshareable(model: Network, world: World) -> None:
+def refuse_unshareable(model: Network, training: TrainingSettings, world: World) -> None:
     """Refuse what several processes cannot train as one would.
 
     Raises:
-        SettingsError: for BatchNorm, whose statistics would be those of a process's own part.
+        SettingsError: for BatchNorm, whose statistics would be those of a process's own part; for
+            parallel streams, whose states would be in the process that reads them.
     """
+    if world.size > 1 and training.batches == "parallel":
+        raise SettingsError(
+            "The states at the end of parallel streams would be others in each process.",
+            hint="Train in one process, or leave --batches out.",
+        )
     kept = model.state_dict().keys() - dict(model.named_parameters()).keys()
     if world.size > 1 and kept:
         raise SettingsError(
@@ -388,6 +432,19 @@ def finish(run: Run, summary: dict[str, Any], watcher: Watcher) -> Run:
     opened = Run(run.path)
     watcher.ended(opened, summary)
     return opened
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """As many processor threads meanwhile; what the caller had comes back."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager

@@ -8,10 +8,11 @@ parameters lie in one (`FlatParameters`). What comes out is the single process's
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from hornbook.errors import SettingsError
+from hornbook.errors import SettingsError, TrainingError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,7 +48,8 @@ class World:
 
         if not dist.is_initialized():
             try:
-                dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+                cuda = torch.cuda.is_available()
+                dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo")
             except (RuntimeError, ValueError) as error:
                 raise SettingsError(
                     f"WORLD_SIZE is {os.environ['WORLD_SIZE']}, but the processes cannot meet: "
@@ -57,25 +59,24 @@ class World:
         local = int(os.environ.get("LOCAL_RANK", "0"))
         return cls(dist.get_rank(), dist.get_world_size(), local)
 
-    def leave(self) -> None:
-        """Say goodbye to the others, once all are done."""
-        if self.size > 1:
-            import torch.distributed as dist
-
-            dist.destroy_process_group()
-
     def add_up(self, tensor: Tensor) -> None:
-        """Replace a tensor by its sum over all processes."""
+        """Replace a tensor by its sum over all processes.
+
+        Raises:
+            TrainingError: if one of them has ended.
+        """
         if self.size > 1:
             import torch.distributed as dist
 
-            dist.all_reduce(tensor)
+            with together():
+                dist.all_reduce(tensor)
 
     def from_first(self, make: Callable[[], T]) -> T:
         """What the first process makes, for all; the others wait for it.
 
         Raises:
             Exception: in every process, whatever the first one met.
+            TrainingError: if one of them has ended.
         """
         if self.size == 1:
             return make()
@@ -87,7 +88,24 @@ class World:
                 made[0] = make()
             except Exception as error:  # carried to all, so that none waits for ever
                 made[0] = error
-        dist.broadcast_object_list(made, src=0)
+        with together():
+            dist.broadcast_object_list(made, src=0)
         if isinstance(made[0], Exception):
             raise made[0]
         return made[0]  # type: ignore[return-value]
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What all processes do at once.
+
+    Raises:
+        TrainingError: if one of them has ended.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        raise TrainingError(
+            f"Another of the processes that train together has ended: {error}",
+            hint="It says why. Go on from the last checkpoint with --resume.",
+        ) from error

@@ -181,21 +181,23 @@ class Muon(AdamW):
 def orthogonal(x: Tensor) -> Tensor:
     """The nearest semi-orthogonal matrices, nearly: a quintic Newton-Schulz iteration, five times.
 
+    In bfloat16, as torch's: the iteration forgives it, and it takes a fifth of the time.
+
     Args:
         x: shape (n, rows, columns).
 
     Returns:
-        The same shape; singular values between about 0.7 and 1.2.
+        The same shape, in the precision of x; singular values between about 0.7 and 1.2.
     """
     tall = x.shape[1] > x.shape[2]
-    y = x.transpose(1, 2) if tall else x
+    y = (x.transpose(1, 2) if tall else x).bfloat16()
     y = y / y.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
     for _ in range(5):
         gram = y @ y.transpose(1, 2)
         # y <- a y + b (y yᵀ) y + c (y yᵀ)² y, which moves singular values towards one.
         step = torch.baddbmm(gram, gram, gram, beta=-4.7750, alpha=2.0315)
         y = torch.baddbmm(y, step, y, beta=3.4445)
-    return y.transpose(1, 2) if tall else y
+    return (y.transpose(1, 2) if tall else y).to(x.dtype)
 
 
 def make_optimizer(flat: FlatParameters, settings: TrainingSettings) -> Optimizer:

@@ -45,8 +45,9 @@ class TrainingSettings(Settings):
     "Largest norm of the gradient; longer ones are shortened to it (0: off)."
     accumulate: Annotated[int, Bounds(1, 65_536)] = 1
     "Parts in which a batch is worked through, one after the other, to need less memory."
-    batches: Literal["random", "parallel"] = "random"
-    "A text as blocks from random places, or as parallel streams along which the state is kept."
+    batches: Literal["auto", "random", "parallel"] = "auto"
+    """A text as blocks from random places, or as parallel streams along which a recurrent net's
+    state is kept; auto: parallel for those that keep one."""
     gradients: Literal["auto", "hand", "autograd"] = "auto"
     "Gradients by the layers' own derivatives or by torch's autograd; auto: the faster one here."
     precision: Literal["auto", "float32", "bfloat16"] = "auto"

@@ -142,6 +142,7 @@ class Trainer:
         self.flat = FlatParameters(objective)
         self.optimizer = make_optimizer(self.flat, settings)
         self.step, self.stop = 0, False
+        self.all_stop = False  # what several processes have agreed on
         self.best, self.since_best = math.inf, 0
         self.loss_sum, self.loss_count = 0.0, 0
         self.recorded = -1  # step of the last record
@@ -172,7 +173,8 @@ class Trainer:
             if first:
                 self.on_checkpoint()
         while self.step < s.steps and not self.out_of_patience():
-            if self.stop:
+            # One that was told to stop goes on with the others until all know of it.
+            if self.stop if self.world.size == 1 else self.all_stop:
                 if first:
                     self.on_checkpoint()
                 return "interrupted"
@@ -232,11 +234,11 @@ class Trainer:
                 grads.mul_(share)
         if world.size > 1:
             world.add_up(grads)
-            # All stop if one was told to: else the others would wait for it.
+            # All stop at the same step if one was told to: else the others would wait for it.
             news = torch.tensor([total, float(self.stop)], dtype=torch.float64)
             news = news.to(grads.device)
             world.add_up(news)
-            total, self.stop = float(news[0]), bool(news[1] > 0)
+            total, self.all_stop = float(news[0]), bool(news[1] > 0)
         return total
 
     def apply(self, loss: float) -> None:
@@ -397,4 +399,12 @@ def choose_device(name: str, local: int = 0) -> torch.device:
     if not available[name]:
         there = ", ".join(device for device, is_there in available.items() if is_there)
         raise SettingsError(f"This machine has no {name} device.", hint=f"It has: {there}.")
-    return torch.device(name, local) if name == "cuda" else torch.device(name)
+    if name != "cuda":
+        return torch.device(name)
+    if local >= torch.cuda.device_count():
+        raise SettingsError(
+            f"Process {local} of this machine has no GPU: there are {torch.cuda.device_count()}.",
+            hint="Start one process for each GPU, or train with --device cpu.",
+        )
+    torch.cuda.set_device(local)  # where messages to the other processes go through
+    return torch.device(name, local)
