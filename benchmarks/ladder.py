@@ -1,9 +1,11 @@
-"""The ladder: every rung trained and measured, as the table of the README.
+"""The ladder: every rung trained and measured, as the tables of the README.
 
-    python -m benchmarks.ladder [--names FILE] [--shakespeare FILE] [--seeds 1337 1338 1339]
+    python -m benchmarks.ladder [--names FILE] [--shakespeare FILE] [--nietzsche FILE]
+                                [--only names shakespeare nietzsche lecture] [--rungs WORD ...]
+                                [--seeds 1337 1338 1339]
 
-Without files, the data sets `makemore-names` and `tiny-shakespeare` are fetched. Times are those of
-training, evaluations included, on this machine.
+Without files, the data sets `makemore-names`, `tiny-shakespeare` and `nietzsche` are fetched. Times
+are those of training, calibration and evaluations included, on this machine: run it alone.
 """
 
 from __future__ import annotations
@@ -12,94 +14,209 @@ import argparse
 import math
 import statistics
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import hornbook
 from hornbook.models import family
-from hornbook.models.bigram import BigramSettings
-from hornbook.models.mlp import MLPSettings
-from hornbook.models.ngram import NGramSettings
-from hornbook.settings import Settings
-from hornbook.training import TrainingSettings
+from hornbook.runs import Run
 
-Rung = tuple[str, str, Settings, dict[str, Any]]
 
-LECTURE: dict[str, Any] = {"block_size": 3, "n_embd": 10, "n_hidden": (200,), "activation": "tanh"}
+@dataclass(frozen=True)
+class Rung:
+    """One row: what is trained, and how."""
+
+    title: str
+    model: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    mixed_with: int = 0
+    "Order of the n-grams that the trained net is mixed with (0: not mixed)."
+
+
 # The defaults suit larger nets and larger data.
 GENTLE = {"weight_decay": 0.05, "peak_at": 0.35}
-NAMES: list[Rung] = [
-    ("pairs by counting, one added", "ngram", NGramSettings(order=2, smoothing="add"), {}),
-    ("pairs by gradient: one layer", "bigram", BigramSettings(), {}),
-    ("lecture's MLP, part 2", "mlp", MLPSettings(**LECTURE, norm="none"), GENTLE),
-    ("+ BatchNorm, part 3", "mlp", MLPSettings(**LECTURE), {**GENTLE, "steps": 7_000}),
-    (
+LECTURE_MLP: dict[str, Any] = {
+    "block_size": 3, "n_embd": 10, "n_hidden": (200,), "activation": "tanh"
+}  # fmt: skip
+SMALL_GRU = {"n_embd": 32, "n_hidden": 136, "dropout": 0.0, "embedding_dropout": 0.0}
+SMALL_LSTM = {**SMALL_GRU, "n_hidden": 114}
+QUICK = {"learning_rate": 0.01, "weight_decay": 0.2}
+
+NAMES = [
+    Rung("pairs by counting, one added", "ngram", {"order": 2, "smoothing": "add"}),
+    Rung("pairs by gradient: one layer", "bigram"),
+    Rung("lecture's MLP, part 2", "mlp", {**LECTURE_MLP, "norm": "none"}, GENTLE),
+    Rung("+ BatchNorm, part 3", "mlp", LECTURE_MLP, {**GENTLE, "steps": 7_000}),
+    Rung(
         "five hidden layers, part 3",
         "mlp",
-        MLPSettings(**{**LECTURE, "n_hidden": (100,) * 5}, output_norm=True),
+        {**LECTURE_MLP, "n_hidden": (100,) * 5, "output_norm": True},
         GENTLE,
     ),
-    ("8 of context, part 5's flat net", "mlp", MLPSettings(**{**LECTURE, "block_size": 8}), GENTLE),
-    (
-        "lowest found at part 3's size",
-        "mlp",
-        MLPSettings(block_size=6, n_embd=10, n_hidden=(100, 43)),
-        {"weight_decay": 0.1, "peak_at": 0.35, "steps": 30_000, "patience": 0},
+    Rung("8 of context, part 5's flat net", "mlp", {**LECTURE_MLP, "block_size": 8}, GENTLE),
+    Rung("lecture's tree, part 5", "wavenet", {}, {"steps": 3_000}),
+    Rung("the same for longer", "wavenet"),
+    Rung("WaveNet's gated blocks", "wavenet", {"kind": "gated", "n_embd": 48, "n_hidden": 64}),
+    Rung("bag of words", "bow"),
+    Rung("plain recurrent net", "rnn"),
+    Rung("transformer", "gpt", {"n_embd": 64, "block_size": 32, "dropout": 0.2}),
+    Rung("LSTM under 76,579", "lstm", SMALL_LSTM, QUICK),
+    Rung("GRU under 76,579", "gru", SMALL_GRU, QUICK, mixed_with=6),
+    Rung("n-grams, Kneser–Ney, order 6", "ngram"),
+    Rung("default of `--model mlp`", "mlp"),
+    Rung("default of `--model gru`", "gru", mixed_with=6),
+]
+SHAKESPEARE = [
+    Rung("pairs by counting, one added", "ngram", {"order": 2, "smoothing": "add"}),
+    Rung("default of `--model wavenet`", "wavenet"),
+    Rung("default of `--model mlp`", "mlp"),
+    Rung("n-grams, Kneser–Ney, order 7", "ngram", {"order": 7}),
+    Rung("transformer, a few seconds", "gpt", {"dropout": 0.0}, {"steps": 400, "batch_size": 12}),
+    Rung("default of `--model gpt`", "gpt"),
+    Rung(
+        "GRU, a few seconds", "gru", {"n_hidden": 192, "dropout": 0.0, "embedding_dropout": 0.0},
+        {"steps": 250},
     ),
-    ("n-grams, Kneser–Ney, order 6", "ngram", NGramSettings(), {}),
-    ("default of `--model mlp`", "mlp", MLPSettings(), {}),
-]
-TEXT: list[Rung] = [
-    ("pairs by counting, one added", "ngram", NGramSettings(order=2, smoothing="add"), {}),
-    ("default of `--model mlp`", "mlp", MLPSettings(), {}),
-    ("n-grams, Kneser–Ney, order 7", "ngram", NGramSettings(order=7), {}),
-]
+    Rung("default of `--model rnn`", "rnn"),
+    Rung("default of `--model lstm`", "lstm"),
+    Rung("default of `--model gru`", "gru", mixed_with=7),
+    Rung(
+        "a wide GRU",
+        "gru",
+        {"n_embd": 64, "n_hidden": 512, "embedding_dropout": 0.0},
+        {"steps": 5_000, "learning_rate": 0.004},
+        mixed_with=7,
+    ),
+]  # fmt: skip
+# fast.ai's lesson 6: windows of 8 and one prediction, then rows of 8, then a state carried along.
+LESSON: dict[str, Any] = {
+    "n_embd": 42, "n_hidden": 256, "block_size": 8, "dropout": 0.0, "embedding_dropout": 0.0
+}  # fmt: skip
+LAST = {"batch_size": 512, "weight_decay": 0.01}
+ROWS = {"batches": "random", "steps": 600, "batch_size": 512, "weight_decay": 0.01}
+NIETZSCHE = [
+    Rung(
+        "CharLoopModel: state and input added", "rnn",
+        {**LESSON, "predict": "last", "join": "added"}, {**LAST, "steps": 4_000},
+    ),
+    Rung(
+        "CharLoopConcatModel: side by side", "rnn",
+        {**LESSON, "predict": "last", "join": "concatenated"}, {**LAST, "steps": 4_000},
+    ),
+    Rung("RNN, last of 8", "rnn", {**LESSON, "predict": "last"}, {**LAST, "steps": 4_000}),
+    Rung("GRU, last of 8", "gru", {**LESSON, "predict": "last"}, {**LAST, "steps": 4_000}),
+    Rung(
+        "RNN, every of 8, default start", "rnn", {**LESSON, "nonlinearity": "relu"},
+        {**ROWS, "learning_rate": 0.001, "schedule": "constant"},
+    ),
+    Rung(
+        "RNN, every of 8, identity start", "rnn",
+        {**LESSON, "nonlinearity": "relu", "identity": 1.0},
+        {**ROWS, "learning_rate": 0.001, "schedule": "constant"},
+    ),
+    Rung("LSTM, state carried along", "lstm", {"n_hidden": 512}, {"steps": 3_000}),
+    Rung("default of `--model gru`", "gru", mixed_with=6),
+]  # fmt: skip
+# The lecture on the GPT, as it grows: rows of 8 in batches of 32, AdamW at 0.001, 5,000 steps.
+PLAIN: dict[str, Any] = {
+    "n_layer": 1, "n_head": 1, "n_embd": 32, "block_size": 8, "position": "learned",
+    "norm": "none", "feed_forward": "none", "residual": False, "attention_projection": False,
+    "qk_norm": False, "zero_init": False, "dropout": 0.0,
+}  # fmt: skip
+BLOCKS = {**PLAIN, "n_layer": 3, "n_head": 4, "feed_forward": "relu"}
+JOINED = {**BLOCKS, "residual": True, "attention_projection": True}
+TAUGHT: dict[str, Any] = {
+    "steps": 5_000, "batch_size": 32, "learning_rate": 0.001, "schedule": "constant",
+    "optimizer": "adamw", "weight_decay": 0.01, "clip": 0.0,
+}  # fmt: skip
+LECTURE = [
+    Rung(
+        "a bigram with a head", "gpt",
+        {"n_layer": 0, "n_embd": 32, "block_size": 8, "position": "learned", "norm": "none",
+         "dropout": 0.0}, TAUGHT,
+    ),
+    Rung("one head of attention", "gpt", PLAIN, TAUGHT),
+    Rung("four heads", "gpt", {**PLAIN, "n_head": 4}, TAUGHT),
+    Rung(
+        "and feed-forward", "gpt", {**PLAIN, "n_head": 4, "feed_forward": "relu", "widen": 1.0},
+        TAUGHT,
+    ),
+    Rung("three blocks", "gpt", {**BLOCKS, "widen": 1.0}, TAUGHT),
+    Rung("with residuals and projections", "gpt", {**JOINED, "widen": 1.0}, TAUGHT),
+    Rung("four times as wide inside", "gpt", JOINED, TAUGHT),
+    Rung("and LayerNorm", "gpt", {**JOINED, "norm": "layer", "bias": True}, TAUGHT),
+]  # fmt: skip
+LADDERS = {
+    "names": (27, NAMES),
+    "shakespeare": (65, SHAKESPEARE),
+    "nietzsche": (84, NIETZSCHE),
+    "lecture": (65, LECTURE),
+}
 
 
-def climb(source: str, rung: Rung, seeds: list[int]) -> str:
-    """Train one rung with each seed, and give its row."""
-    title, name, settings, changes = rung
-    line = family(name)
-    dev, seconds, parameters = [], [], 0
-    for seed in seeds[: 1 if line.counted else None]:
-        training = None
-        if not line.counted:
-            training = replace(TrainingSettings(**line.training), seed=seed, **changes)
+def train(source: str, rung: Rung, seed: int, folder: Path) -> list[Run]:
+    """One rung with one seed: the run, and its mixture with n-grams where that is wanted."""
+    line = family(rung.model)
+    settings = line.load().Settings(**rung.settings)
+    training = None if line.counted else {**rung.training, "seed": seed}
+    run = hornbook.train(
+        source, model=rung.model, settings=settings, training=training, baseline=False,
+        out=folder / "net",
+    )  # fmt: skip
+    if not rung.mixed_with:
+        return [run]
+    kind = family("ngram").load().Settings
+    counted = hornbook.train(
+        source, model="ngram", settings=kind(order=rung.mixed_with), out=folder / "counts"
+    )
+    return [run, counted, hornbook.mix([run.path, counted.path], out=folder / "mixed")]
+
+
+def climb(source: str, rung: Rung, seeds: list[int]) -> list[str]:
+    """Train one rung with each seed, and give its row, and that of its mixture."""
+    runs = []
+    for seed in seeds[: 1 if family(rung.model).counted else None]:
         with tempfile.TemporaryDirectory() as folder:
-            run = hornbook.train(
-                source, model=name, settings=settings, training=training, baseline=False,
-                out=Path(folder) / "run",
-            )  # fmt: skip
-            parameters = run.summary["parameters"]
-            dev.append(run.summary["losses"]["dev"])
-            seconds.append(run.summary["seconds"])
+            runs.append(train(source, rung, seed, Path(folder)))
+    rows = [row(rung.title, rung.model, [made[:1] for made in runs])]
+    if rung.mixed_with:
+        title = f"the same mixed with n-grams of order {rung.mixed_with}"
+        rows.append(row(title, "mixture", runs))
+    return rows
+
+
+def row(title: str, name: str, runs: list[list[Run]]) -> str:
+    """A row of the table: the last run of each seed, and the time of all that led to it."""
+    dev = [made[-1].summary["losses"]["dev"] for made in runs]
+    seconds = [sum(run.summary["seconds"] for run in made) for made in runs]
     spread = f" ± {statistics.stdev(dev):.4f}" if len(dev) > 1 else ""
-    mean = statistics.mean(dev)
     return (
-        f"| {title} | `{name}` | {parameters:,} | {mean:.4f}{spread} | "
-        f"{statistics.median(seconds):.1f} s |"
+        f"| {title} | `{name}` | {runs[0][-1].summary['parameters']:,} | "
+        f"{statistics.mean(dev):.4f}{spread} | {statistics.median(seconds):.1f} s |"
     )
 
 
 def main() -> None:
-    """Climb both ladders."""
+    """Climb the ladders that are wanted."""
     parser = argparse.ArgumentParser(description="Every rung, trained and measured.")
     parser.add_argument("--names", default="makemore-names")
     parser.add_argument("--shakespeare", default="tiny-shakespeare")
+    parser.add_argument("--nietzsche", default="nietzsche")
+    parser.add_argument("--only", nargs="+", choices=LADDERS, default=list(LADDERS))
+    parser.add_argument("--rungs", nargs="+", default=[""], help="words in the titles wanted")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1337, 1338, 1339])
     arguments = parser.parse_args()
-    for source, symbols, rungs in (
-        (arguments.names, 27, NAMES),
-        (arguments.shakespeare, 65, TEXT),
-    ):
-        print(
-            f"\n{Path(source).stem}: dev loss in nats per character, {len(arguments.seeds)} seeds"
-        )
+    for name in arguments.only:
+        symbols, rungs = LADDERS[name]
+        source = arguments.shakespeare if name == "lecture" else getattr(arguments, name)
+        print(f"\n{name}: dev loss in nats per character, {len(arguments.seeds)} seeds")
         print("| rung | family | learned numbers | dev | time |\n|---|---|--:|--:|--:|")
         print(f"| guessing among {symbols} symbols | | 0 | {math.log(symbols):.4f} | |")
         for rung in rungs:
-            print(climb(source, rung, arguments.seeds), flush=True)
+            if any(word in rung.title for word in arguments.rungs):
+                print(*climb(source, rung, arguments.seeds), sep="\n", flush=True)
 
 
 if __name__ == "__main__":

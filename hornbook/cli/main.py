@@ -109,24 +109,25 @@ def one_voice() -> Iterator[None]:
     All meet nearly every error together. When the first has told of it and ends, `torchrun` ends
     the others while they wait here; one that meets an error alone is heard after that wait.
     """
-    if not others_speak():
+    if os.environ.get("WORLD_SIZE", "1") == "1":
         yield
         return
+    from hornbook.training.distributed import World
+
     held = io.StringIO()
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(held):
+    with contextlib.ExitStack() as stack:
+        stack.callback(World.leave)
+        if os.environ.get("RANK", "0") == "0":
             yield
-    except BaseException:
-        time.sleep(WAIT)
-        raise
-    finally:
-        sys.stderr.write(held.getvalue())
-
-
-def others_speak() -> bool:
-    """Whether `torchrun` started this process as another than the first."""
-    several = os.environ.get("WORLD_SIZE", "1") != "1"
-    return several and os.environ.get("RANK", "0") != "0"
+            return
+        try:
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(held):
+                yield
+        except BaseException:
+            time.sleep(WAIT)
+            raise
+        finally:
+            sys.stderr.write(held.getvalue())
 
 
 def fail(message: str, hint: str) -> int:

@@ -41,6 +41,14 @@ class Family:
         return getattr(importlib.import_module(f"hornbook.models.{self.module}"), self.name)
 
 
+RECURRENT = {
+    "steps": 8_000,
+    "batch_size": 96,
+    "learning_rate": 0.008,
+    "weight_decay": 0.2,
+    "clip": 1.0,
+}
+
 FAMILIES = {
     "ngram": Family(
         "ngram",
@@ -76,43 +84,36 @@ FAMILIES = {
         "gpt",
         "GPT",
         "the transformer: attention over all symbols before, with rotary positions",
-        training={"steps": 2_000, "batch_size": 32, "learning_rate": 0.003, "weight_decay": 0.1},
+        training={
+            "steps": 5_000,
+            "batch_size": 96,
+            "learning_rate": 0.006,
+            "weight_decay": 0.1,
+            "clip": 1.0,
+            "optimizer": "muon",
+        },
+        text={"steps": 2_500, "batch_size": 16},
     ),
     "rnn": Family(
         "recurrent",
         "RNNModel",
         "the plain recurrent net: a state that each symbol changes; fast.ai's loops too",
-        training={
-            "steps": 6_000,
-            "batch_size": 96,
-            "learning_rate": 0.003,
-            "weight_decay": 0.1,
-            "clip": 1.0,
-        },
+        training={**RECURRENT, "learning_rate": 0.003},
+        text={"steps": 2_500, "batch_size": 32, "weight_decay": 0.1},
     ),
     "gru": Family(
         "recurrent",
         "GRUModel",
         "the gated recurrent unit: a state that is kept or renewed, number by number",
-        training={
-            "steps": 6_000,
-            "batch_size": 96,
-            "learning_rate": 0.005,
-            "weight_decay": 0.1,
-            "clip": 1.0,
-        },
+        training=RECURRENT,
+        text={"steps": 2_500, "batch_size": 32, "learning_rate": 0.006, "weight_decay": 0.1},
     ),
     "lstm": Family(
         "recurrent",
         "LSTMModel",
         "long short-term memory: a state that is written, kept and shown through gates",
-        training={
-            "steps": 6_000,
-            "batch_size": 96,
-            "learning_rate": 0.005,
-            "weight_decay": 0.1,
-            "clip": 1.0,
-        },
+        training=RECURRENT,
+        text={"steps": 2_500, "batch_size": 32, "learning_rate": 0.006, "weight_decay": 0.1},
     ),
     "mixture": Family(
         "mixture",

@@ -71,7 +71,7 @@ class GPTSettings(Settings):
     "Heads of attention in each block; n_embd must be a multiple."
     n_embd: Annotated[int, Bounds(1, 16_384)] = 128
     "Size of a position's vector."
-    dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
+    dropout: Annotated[float, Bounds(0, 0.95)] = 0.1
     "Share dropped in training of attention weights and of what each part adds."
     position: Literal["rotary", "learned", "none"] = "rotary"
     "How a position is known: by turning queries and keys, by a learned vector, or not."

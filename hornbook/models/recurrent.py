@@ -68,15 +68,15 @@ class RecurrentSettings(Settings):
     block_size: Annotated[int, Bounds(1, 65_536)] = 64
     """Symbols that a gradient goes back: rows in training are cut to this length; what stands
     before is known to the state at most."""
-    n_embd: Annotated[int, Bounds(1, 4096)] = 64
+    n_embd: Annotated[int, Bounds(1, 4096)] = 48
     "Size of a symbol's embedding."
-    n_hidden: Annotated[int, Bounds(1, 65_536)] = 256
+    n_hidden: Annotated[int, Bounds(1, 65_536)] = 320
     "Size of each layer's output."
     n_layer: Annotated[int, Bounds(1, 64)] = 1
     "Recurrent layers, each reading what the one below it puts out."
-    dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
+    dropout: Annotated[float, Bounds(0, 0.95)] = 0.3
     "Share of each layer's outputs dropped in training."
-    embedding_dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
+    embedding_dropout: Annotated[float, Bounds(0, 0.95)] = 0.1
     "The same of the embeddings."
     predict: Literal["every", "last"] = "every"
     """Predict at every position of a row, or, from a window of block_size symbols and a state of

@@ -70,18 +70,21 @@ def calibrate(make: Callable[[], Any], batches: Batches, settings: TrainingSetti
     random, cursor = torch.get_rng_state(), batches.cursor
     sample = [next(batches) for _ in range(BATCHES)]
     batches.cursor = cursor
-    objective = make()
+    before = torch.get_num_threads()
     tried: dict[str, float] = {}
     chosen = start
-    for change in others:
-        pair = [chosen, replace(chosen, **change)]
-        times = in_turns([stepper(objective, sample, how) for how in pair])
-        for how, seconds in zip(pair, times, strict=True):
-            tried[in_words(how)] = seconds * 1e3
-        if times[1] < MARGIN * times[0]:
-            chosen = pair[1]
-    torch.set_num_threads(most)
-    torch.set_rng_state(random)
+    try:
+        objective = make()
+        for change in others:
+            pair = [chosen, replace(chosen, **change)]
+            times = in_turns([stepper(objective, sample, how) for how in pair])
+            for how, seconds in zip(pair, times, strict=True):
+                tried[in_words(how)] = seconds * 1e3
+            if times[1] < MARGIN * times[0]:
+                chosen = pair[1]
+    finally:
+        torch.set_num_threads(before)
+        torch.set_rng_state(random)
     return Calibration(chosen, tuple(tried.items()), time.perf_counter() - began)
 
 

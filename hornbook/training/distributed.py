@@ -8,6 +8,7 @@ parameters lie in one (`FlatParameters`). What comes out is the single process's
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -58,6 +59,18 @@ class World:
                 ) from error
         local = int(os.environ.get("LOCAL_RANK", "0"))
         return cls(dist.get_rank(), dist.get_world_size(), local)
+
+    @staticmethod
+    def leave() -> None:
+        """Part from the others, if there are any, before the process ends.
+
+        gloo's threads, if they are still there at the end of Python, abort the process.
+        """
+        if "torch.distributed" in sys.modules:
+            import torch.distributed as dist
+
+            if dist.is_available() and dist.is_initialized():
+                dist.destroy_process_group()
 
     def add_up(self, tensor: Tensor) -> None:
         """Replace a tensor by its sum over all processes.

@@ -1,0 +1,279 @@
+"""The measurement before training: it chooses what is faster, and leaves no trace."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+import hornbook
+from hornbook.data.batches import Batches, make_batches
+from hornbook.errors import TrainingError
+from hornbook.models.network import Network
+from hornbook.runs import Run, Watcher
+from hornbook.training import TrainingSettings, calibration
+from hornbook.training.calibration import FROM_STEPS, Calibration, calibrate, in_words
+from tests.test_models import build, world
+from tests.test_runs import SMALL, figures, same_end
+
+OPEN = TrainingSettings(steps=FROM_STEPS, learning_rate=0.01, device="cpu")
+CHOICE = ("threads", "precision", "gradients")
+
+
+def parts(variant: str = "mlp dropout", mode: str = "lines") -> tuple[Network, Batches]:
+    tokenizer, stream = world(mode)
+    model = build(variant, tokenizer.vocabulary)
+    batches = make_batches(
+        stream, model.reads, block_size=model.block_size, batch_size=8, seed=3,
+        parallel=variant == "gru",
+    )  # fmt: skip
+    return model, batches
+
+
+@pytest.fixture
+def four(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A machine that says it has four threads; what it was set to since."""
+    now = [4]
+    monkeypatch.setattr(torch, "get_num_threads", lambda: now[-1])
+    monkeypatch.setattr(torch, "set_num_threads", now.append)
+    return now
+
+
+Costs = dict[str | int, float]
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch, costs: Costs) -> list[TrainingSettings]:
+    """A clock that moves on only while a step is computed, as far as its settings cost.
+
+    Gives the settings that were timed, in order.
+    """
+    now, timed = [0.0], []
+
+    def stepper(objective: Any, sample: Any, how: TrainingSettings) -> Any:
+        def run() -> None:
+            timed.append(how)
+            for name in CHOICE:
+                now[0] += costs.get(getattr(how, name), 1.0)
+
+        return run
+
+    monkeypatch.setattr(calibration, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    monkeypatch.setattr(calibration, "stepper", stepper)
+    return timed
+
+
+def chosen(found: Calibration) -> tuple[Any, ...]:
+    return tuple(getattr(found.settings, name) for name in CHOICE)
+
+
+# --- it leaves no trace ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("variant", "mode"), [("mlp dropout", "lines"), ("mlp", "lines"), ("gru", "text")]
+)
+def test_nothing_of_the_training_is_touched(variant: str, mode: str, four: list[int]) -> None:
+    model, batches = parts(variant, mode)
+    for _ in range(2):
+        next(batches)
+    weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    random, numbers = torch.get_rng_state(), batches.batch(2)
+    found = calibrate(lambda: model, batches, OPEN)
+    assert len(found.tried) == 4
+    assert all(milliseconds > 0 for _, milliseconds in found.tried)
+    assert batches.cursor == 2
+    assert (next(batches).inputs == numbers.inputs).all()
+    assert torch.equal(torch.get_rng_state(), random)
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(tensor, weights[name]), name
+    assert all(p.grad is None for p in model.parameters())
+    assert model.carried() == {}
+    assert {1, 4} <= set(four)  # both were tried
+    assert torch.get_num_threads() == 4
+
+
+def test_a_measurement_that_fails_leaves_none_either(four: list[int]) -> None:
+    model, _ = parts("mlp")
+    tokenizer, stream = world()
+    # BatchNorm cannot train on a batch of one.
+    batches = make_batches(stream, "window", block_size=model.block_size, batch_size=1, seed=0)
+    random = torch.get_rng_state()
+    with pytest.raises(TrainingError, match="batch of one"):
+        calibrate(lambda: model, batches, OPEN)
+    assert torch.get_num_threads() == 4
+    assert torch.equal(torch.get_rng_state(), random)
+    assert batches.cursor == 0
+
+
+# --- what is fixed, and what is too short ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fixed",
+    [
+        {"threads": 3},
+        {"precision": "float32"},
+        {"precision": "bfloat16"},
+        {"gradients": "hand"},
+        {"gradients": "autograd"},
+        {"threads": 2, "gradients": "autograd"},
+        {"threads": 1, "precision": "bfloat16", "gradients": "autograd"},
+    ],
+)
+def test_what_is_fixed_is_never_changed(
+    fixed: dict[str, Any], four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whatever is not fixed would rather be another thing.
+    costs: Costs = {1: 0.1, "bfloat16": 0.1, "autograd": 0.1}
+    timed = pretend(monkeypatch, costs)
+    found = calibrate(lambda: None, parts()[1], replace(OPEN, **fixed))
+    wanted = {"threads": 1, "precision": "bfloat16", "gradients": "autograd"} | fixed
+    assert chosen(found) == tuple(wanted.values())
+    assert all(getattr(how, name) == value for how in timed for name, value in fixed.items())
+    assert bool(timed) == (len(fixed) < 3)
+
+
+@pytest.mark.parametrize("changes", [{"steps": FROM_STEPS - 1}, {"compile": True}])
+def test_short_and_compiled_trainings_are_not_measured(
+    changes: dict[str, Any], four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed = pretend(monkeypatch, {})
+    _, batches = parts()
+    found = calibrate(lambda: pytest.fail("made"), batches, replace(OPEN, **changes))
+    assert timed == []
+    assert found.tried == ()
+    assert batches.cursor == 0
+    path = "autograd" if changes.get("compile") else "hand"
+    assert chosen(found) == (4, "float32", path)
+
+
+def test_a_machine_of_one_thread_has_none_to_choose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    timed = pretend(monkeypatch, {})
+    found = calibrate(lambda: None, parts()[1], OPEN)
+    assert {how.threads for how in timed} == {1}
+    assert found.settings.threads == 1
+
+
+# --- the choice --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("gradients", ["hand", "autograd"])
+def test_the_faster_is_taken(
+    threads: int, precision: str, gradients: str, four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(monkeypatch, {threads: 0.5, precision: 0.5, gradients: 0.5})
+    found = calibrate(lambda: None, parts()[1], OPEN)
+    assert chosen(found) == (threads, precision, gradients)
+    best = min(milliseconds for _, milliseconds in found.tried)
+    assert dict(found.tried)[in_words(found.settings)] == pytest.approx(best)
+    # A step, not a round of three batches: 1.5 s in three.
+    assert best == pytest.approx(500)
+    assert found.seconds > 0
+
+
+def test_a_hair_is_not_worth_a_change(four: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, {1: 0.95, "bfloat16": 0.95, "autograd": 0.95})  # of 3 each: 1.7 %
+    assert chosen(calibrate(lambda: None, parts()[1], OPEN)) == (4, "float32", "hand")
+
+
+def test_the_best_of_several_rounds_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, turns = [0.0], []
+    monkeypatch.setattr(calibration, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+
+    def task(name: str, seconds: list[float]) -> Any:
+        def run() -> None:
+            turns.append(name)
+            now[0] += seconds.pop(0)
+
+        return run
+
+    # The first call, which warms up, counts for neither; a disturbance of one round does not.
+    times = calibration.in_turns([task("a", [50, 3, 90, 6]), task("b", [0, 60, 9, 12])])
+    assert times == [1, 3]
+    assert turns == ["a", "b"] * 4
+
+
+# --- in a run ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    bundled = Path(hornbook.__file__).parent / "data" / "bundled" / "names.txt"
+    lines = bundled.read_text(encoding="utf-8").splitlines()
+    path = tmp_path_factory.mktemp("data") / "some.txt"
+    path.write_text("\n".join(lines[:1000:2]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_run_keeps_its_choice_and_goes_on_with_it(
+    names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fast = TrainingSettings(
+        steps=FROM_STEPS, batch_size=32, evaluate_every=50, threads=1, precision="bfloat16",
+        gradients="autograd",
+    )  # fmt: skip
+    times: list[Calibration] = []
+
+    def found(make: Any, batches: Any, settings: TrainingSettings) -> Calibration:
+        times.append(Calibration(fast if len(times) < 2 else settings, (("it", 1.0),), 1000.0))
+        return times[-1]
+
+    monkeypatch.setattr(calibration, "calibrate", found)
+    told: list[Calibration] = []
+
+    class Stopper(Watcher):
+        def calibrated(self, calibration: Calibration) -> None:
+            told.append(calibration)
+
+        def progressed(self, trainer: Any) -> None:
+            trainer.stop = trainer.step == 70
+
+    open_ = replace(fast, threads=0, precision="auto", gradients="auto")
+    whole, stopped = (
+        hornbook.train(
+            names, out=tmp_path / name, settings=SMALL, training=open_, watcher=watcher,
+            baseline=False,
+        )
+        for name, watcher in (("whole", None), ("stopped", Stopper()))
+    )  # fmt: skip
+    assert told == times[1:]
+    assert whole.plan["training"] == fast.as_dict()
+    assert stopped.summary["ending"] == "interrupted"
+    ended = hornbook.resume(stopped.path)
+    assert len(times) == 2  # not measured again
+    same_end(ended.path, whole.path)
+    # The time that it took is part of the run's, once, a resume or not.
+    for run in (whole, ended):
+        assert 1000 < run.summary["seconds"] < 1100
+    assert figures(whole.path)[0]["step"] == 0
+
+
+def test_a_real_choice_leaves_nothing_open_and_the_callers_threads(
+    names: Path, tmp_path: Path
+) -> None:
+    before = torch.get_num_threads()
+    training = {"steps": FROM_STEPS, "batch_size": 32, "patience": 0}
+    run = hornbook.train(
+        names, out=tmp_path / "run", settings=SMALL, training=training, baseline=False
+    )
+    made = TrainingSettings.from_dict(Run(run.path).plan["training"])
+    assert made.threads >= 1
+    assert made.precision in ("float32", "bfloat16")
+    assert made.gradients in ("hand", "autograd")
+    assert made.device != "auto"
+    assert run.plan["calibration_seconds"] > 0
+    # One net's choice of a single thread must not be the next one's whole machine.
+    torch.set_num_threads(before + 1)
+    try:
+        other = {**training, "threads": 1, "steps": 2}
+        hornbook.train(names, out=tmp_path / "b", settings=SMALL, training=other, baseline=False)
+        assert torch.get_num_threads() == before + 1
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,304 @@
+"""Two processes that train one model: the same run as one process makes, whatever happens.
+
+Each test waits for two Pythons that import torch, so there are few. On the machine of the tests
+there may be no GPU: the processes meet through gloo.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import hornbook
+from hornbook.cli import main
+from hornbook.errors import SettingsError, TrainingError
+from hornbook.models.gpt import GPTSettings
+from hornbook.runs import Run, Watcher
+from hornbook.training import TrainingSettings
+from hornbook.training.distributed import World, together
+from tests.test_training import trainer
+
+pytestmark = pytest.mark.skipif(
+    not torch.distributed.is_available() or not hasattr(signal, "SIGKILL"),
+    reason="needs torch.distributed and POSIX signals",
+)
+
+STEPS, EVERY = 120, 10
+PATIENCE = 90  # seconds, after which a process hangs
+# Nothing by chance, and nothing that makes rounding large (muon does).
+MODEL: dict[str, Any] = {
+    "block_size": 16, "n_layer": 1, "n_head": 2, "n_embd": 16, "dropout": 0.0,
+}  # fmt: skip
+TRAINING: dict[str, Any] = {
+    "steps": STEPS, "batch_size": 8, "evaluate_every": EVERY, "threads": 1,
+    "precision": "float32", "gradients": "hand", "optimizer": "adamw", "learning_rate": 0.003,
+    "weight_decay": 0.01,
+}  # fmt: skip
+FLAGS = ["--model", "gpt", "--no-baseline"]
+for name, value in (MODEL | TRAINING).items():
+    FLAGS += [f"--{name.replace('_', '-')}", f"{value}"]
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    bundled = Path(hornbook.__file__).parent / "data" / "bundled" / "names.txt"
+    lines = bundled.read_text(encoding="utf-8").splitlines()
+    path = tmp_path_factory.mktemp("data") / "some.txt"
+    path.write_text("\n".join(lines[:800]) + "\n", encoding="utf-8")
+    return path
+
+
+def single(names: Path, out: Path, watcher: Watcher | None = None) -> Run:
+    return hornbook.train(
+        names, model="gpt", out=out, settings=GPTSettings(**MODEL), training=TRAINING,
+        baseline=False, watcher=watcher,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def alone(names: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """What one process makes of it, undisturbed."""
+    return single(names, tmp_path_factory.mktemp("alone") / "run")
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100", **more}
+
+
+@contextmanager
+def two(*arguments: str) -> Iterator[list[subprocess.Popen[str]]]:
+    """Both processes without a launcher, to be hit one by one."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "hornbook", *arguments], text=True,
+            env=environment(
+                RANK=f"{rank}", LOCAL_RANK=f"{rank}", WORLD_SIZE="2",
+                MASTER_ADDR="127.0.0.1", MASTER_PORT=f"{port}",
+            ),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for rank in (0, 1)
+    ]  # fmt: skip
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+
+
+def torchrun(log: Path, *arguments: str) -> tuple[int, list[str], list[str]]:
+    """The status, and what each process said on stdout and on stderr."""
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+            "--log-dir", str(log), "--redirects", "3", "-m", "hornbook", *arguments,
+        ],
+        env=environment(), capture_output=True, text=True, timeout=PATIENCE,
+    )  # fmt: skip
+    said = [
+        [next(log.glob(f"*/attempt_0/{rank}/{name}.log")).read_text() for rank in (0, 1)]
+        for name in ("stdout", "stderr")
+    ]
+    return done.returncode, said[0], said[1]
+
+
+def wait_for(path: Path, lines: int, processes: list[subprocess.Popen[str]]) -> None:
+    """Until so many lines of metrics are there."""
+    metrics, until = path / "metrics.jsonl", time.monotonic() + PATIENCE
+    while not metrics.exists() or metrics.read_bytes().count(b"\n") < lines:
+        assert time.monotonic() < until
+        for process in processes:
+            assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+
+
+def same_losses(path: Path, alone: Run) -> None:
+    """One line for each record, with the losses of the run that one process made."""
+    found, expected = (
+        [json.loads(line) for line in (p / "metrics.jsonl").read_text().splitlines()]
+        for p in (path, alone.path)
+    )
+    assert [line["step"] for line in found] == list(range(0, STEPS + 1, EVERY))
+    for one, other in zip(found, expected, strict=True):
+        for name in ("batch", "train", "dev"):
+            # A sum of two halves is rounded otherwise than a whole; training carries that on.
+            assert one[name] == pytest.approx(other[name], abs=1e-4), (name, one["step"])
+    assert found[-1]["dev"] < found[0]["dev"] - 0.3
+    assert Run(path).evaluate()["dev"].nats == pytest.approx(found[-1]["dev"], abs=1e-6)
+
+
+# --- the same run ------------------------------------------------------------------------------
+
+
+def test_two_processes_make_the_run_of_one(names: Path, alone: Run, tmp_path: Path) -> None:
+    out = tmp_path / "runs" / "both"
+    status, said, complaints = torchrun(
+        tmp_path / "log", "train", str(names), *FLAGS, "--out", str(out), "--json"
+    )
+    assert (status, complaints) == (0, ["", ""])
+    same_losses(out, alone)
+    assert [item.name for item in out.parent.iterdir()] == ["both"]
+    # One summary, from the first.
+    assert json.loads(said[0])["ending"] == "finished"
+    assert said[1] == ""
+
+
+def test_two_that_were_killed_go_on_as_one(names: Path, alone: Run, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with two("train", str(names), *FLAGS, "--out", str(out)) as processes:
+        wait_for(out, 3, processes)
+        for process in processes:
+            process.send_signal(signal.SIGKILL)
+    assert not (out / "summary.json").exists()
+    hornbook.resume(out)
+    same_losses(out, alone)
+
+
+def test_two_of_which_one_is_told_to_stop_end_at_the_same_step(
+    names: Path, alone: Run, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    with two("train", str(names), *FLAGS, "--out", str(out)) as processes:
+        wait_for(out, 3, processes)
+        processes[1].send_signal(signal.SIGINT)
+        said = [process.communicate(timeout=PATIENCE) for process in processes]
+        assert [process.returncode for process in processes] == [0, 0], said
+    stopped = Run(out).summary
+    assert stopped["ending"] == "interrupted"
+    assert 2 * EVERY <= stopped["steps"] < STEPS
+    assert "Stopped at step" in said[0][0]
+    hornbook.resume(out)
+    same_losses(out, alone)
+
+
+def test_one_that_was_stopped_goes_on_as_two(names: Path, alone: Run, tmp_path: Path) -> None:
+    class Stopper(Watcher):
+        def progressed(self, trainer: Any) -> None:
+            trainer.stop = trainer.step == 47
+
+    out = tmp_path / "run"
+    single(names, out, Stopper())
+    with two("train", "--resume", str(out)) as processes:
+        for process in processes:
+            _, complaints = process.communicate(timeout=PATIENCE)
+            assert (process.returncode, complaints) == (0, "")
+    same_losses(out, alone)
+
+
+# --- what goes wrong ---------------------------------------------------------------------------
+
+
+def test_an_error_ends_both_with_one_message(names: Path, alone: Run, tmp_path: Path) -> None:
+    status, said, complaints = torchrun(
+        tmp_path / "log", "train", str(names), *FLAGS, "--out", str(alone.path)
+    )
+    assert status == 1
+    assert said == ["", ""]
+    assert complaints[0].startswith(f"hornbook: There is a run in {alone.path} already.\n")
+    assert "Traceback" not in complaints[0]
+    assert complaints[1] == ""
+
+
+def test_batchnorm_is_refused_before_anything_is_written(names: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    status, _, complaints = torchrun(
+        tmp_path / "log", "train", str(names), "--steps", "5", "--out", str(out)
+    )
+    assert status == 1
+    assert "BatchNorm" in complaints[0]
+    assert "--norm layer" in complaints[0]
+    assert "Traceback" not in complaints[0] + complaints[1]
+    assert complaints[1] == ""
+    assert not out.exists()
+
+
+def test_another_process_than_the_first_speaks_only_after_a_wait(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("time.sleep", waited.append)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    nowhere = str(tmp_path / "nowhere")
+    for rank, waits in (("0", 0), ("1", 1)):
+        monkeypatch.setenv("RANK", rank)
+        waited.clear()
+        assert main(["evaluate", nowhere]) == 1
+        assert len(waited) == waits
+        # Whom the launcher has not ended by then has something of its own to say.
+        assert capsys.readouterr().err.startswith(f"hornbook: {nowhere} does not exist")
+        with pytest.raises(SystemExit):
+            main(["evaluate", "somewhere", "--nonsense"])
+        assert len(waited) == 2 * waits
+        assert "nonsense" in capsys.readouterr().err
+
+
+def test_parallel_streams_are_for_one_process() -> None:
+    from hornbook.runs.train import refuse_unshareable
+
+    training = TrainingSettings(batches="parallel")
+    model: Any = torch.nn.Linear(1, 1)
+    refuse_unshareable(model, training, World())
+    with pytest.raises(SettingsError, match="parallel streams"):
+        refuse_unshareable(model, training, World(0, 2))
+
+
+def test_a_lost_process_is_an_error_that_says_how_to_go_on() -> None:
+    with pytest.raises(TrainingError, match="Connection closed") as caught, together():
+        raise RuntimeError("Connection closed by peer [127.0.0.1]:1234")
+    assert "--resume" in caught.value.hint
+
+
+def test_one_that_was_told_to_stop_goes_on_until_all_know() -> None:
+    made, _, _ = trainer(steps=5)
+
+    class Deaf(World):
+        """Another process that has not heard of it until the third step."""
+
+        sums = 0
+
+        def add_up(self, tensor: torch.Tensor) -> None:
+            self.sums += 1
+            if tensor.dtype is torch.float64 and self.sums < 6:
+                tensor[1] = 0
+
+    made.world = Deaf(0, 2)
+    made.world.from_first = lambda make: make()  # type: ignore[method-assign, assignment]
+    made.batches = Halves()
+    made.stop = True
+    assert made.run() == "interrupted"
+    assert made.step == 3
+
+
+class Halves:
+    """Batches that can be taken apart, of two points each."""
+
+    cursor, per_epoch = 0, 1
+
+    def __next__(self) -> Any:
+        return Half()
+
+
+class Half(tuple[torch.Tensor, torch.Tensor]):
+    """A batch, and, since all points are alike, each of its halves."""
+
+    def __new__(cls) -> Half:
+        return super().__new__(cls, (torch.ones(2, 1), torch.ones(2, 1)))
+
+    def part(self, i: int, n: int) -> tuple[Half, float]:
+        return self, 1 / n
