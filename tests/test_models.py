@@ -72,7 +72,8 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
          "position": "none", "zero_init": False},
     ),
     "gpt window shorter than the row": (
-        "gpt", {**STILL, "n_layer": 2, "n_head": 2, "n_embd": 8, "block_size": 4, "zero_init": False}
+        "gpt",
+        {**STILL, "n_layer": 2, "n_head": 2, "n_embd": 8, "block_size": 4, "zero_init": False},
     ),
     "bow": ("bow", {"n_embd": 8, "n_hidden": 12}),
     "bow loop": ("bow", {"n_embd": 8, "n_hidden": 12, "form": "loop"}),

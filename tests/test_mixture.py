@@ -1,0 +1,191 @@
+"""Mixtures: the average of probabilities, its weights, and the run that holds it."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+import hornbook
+from hornbook.data.corpus import SplitSettings
+from hornbook.data.stream import Stream, encode_lines, encode_text
+from hornbook.data.tokenizer import CharTokenizer
+from hornbook.errors import RunError, SettingsError
+from hornbook.evaluation import measure
+from hornbook.evaluation.scores import score
+from hornbook.models import family
+from hornbook.models.contract import LanguageModel
+from hornbook.models.mixture import Mixture, MixtureSettings, best_weights
+from hornbook.runs import Run
+from tests.test_models import LINES, TEXT
+
+MEMBERS: dict[str, dict[str, Any]] = {
+    "ngram": {"order": 3},
+    "mlp": {"block_size": 4, "n_embd": 4, "n_hidden": [8]},
+    "gru": {"n_embd": 4, "n_hidden": 6, "dropout": 0.0, "embedding_dropout": 0.0},
+}
+
+
+def mixture(mode: str, names: tuple[str, ...] = tuple(MEMBERS)) -> tuple[Mixture, Any, Stream]:
+    if mode == "lines":
+        tokenizer = CharTokenizer.fit(LINES, boundary=True)
+        stream = encode_lines(LINES, tokenizer)
+    else:
+        tokenizer = CharTokenizer.fit([TEXT], boundary=False)
+        stream = encode_text(TEXT, tokenizer)
+    settings = MixtureSettings(names, tuple(json.dumps(MEMBERS[name]) for name in names))
+    model = Mixture(settings, tokenizer.vocabulary)
+    for member in model.members:
+        if hasattr(member, "fit"):
+            member.fit(stream)
+        if hasattr(member, "eval"):
+            member.eval()
+    model.weights = np.arange(1.0, len(names) + 1) / sum(range(1, len(names) + 1))
+    return model, tokenizer, stream
+
+
+def stepped(model: LanguageModel, ids: Any) -> Any:
+    """ln p of what follows at each place, one symbol at a time."""
+    state, found = None, []
+    for token in ids:
+        logits, state = model.step(np.array([token]), state)
+        row = logits[0].astype(np.float64)
+        found.append(row - row.max() - math.log(np.exp(row - row.max()).sum()))
+    return np.stack(found)
+
+
+@pytest.mark.parametrize("mode", ["lines", "text"])
+def test_its_probabilities_are_the_weighted_mean_of_the_members(mode: str) -> None:
+    model, tokenizer, _ = mixture(mode)
+    ids = tokenizer.encode("isabella" if mode == "lines" else "to be, or")
+    whole = np.exp(stepped(model, ids))
+    np.testing.assert_allclose(whole.sum(1), 1, atol=1e-9)
+    parts = [np.exp(stepped(member, ids)) for member in model.members]
+    np.testing.assert_allclose(whole, np.tensordot(model.weights, parts, 1), atol=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["lines", "text"])
+def test_measuring_it_is_what_stepping_through_costs(mode: str) -> None:
+    model, tokenizer, stream = mixture(mode)
+    if mode == "lines":
+        costs = [score(model, tokenizer, line).total for line in LINES]
+        assert sum(costs) / len(stream) == pytest.approx(measure(model, stream).nats, abs=1e-5)
+    else:
+        found = score(model, tokenizer, TEXT).mean
+        assert found == pytest.approx(measure(model, stream).nats, abs=1e-5)
+
+
+def test_a_text_longer_than_a_row_keeps_each_members_context() -> None:
+    model, tokenizer, _ = mixture("text", ("ngram", "mlp"))
+    model.block_size = 16
+    stream = encode_text(TEXT, tokenizer)
+    assert model.measured_lead >= 4
+    # Members of windows see the same contexts however the text is cut.
+    assert measure(model, stream).nats == pytest.approx(
+        score(model, tokenizer, TEXT).mean, abs=1e-6
+    )
+
+
+def test_the_weights_are_the_best_there_are() -> None:
+    rng = np.random.default_rng(0)
+    losses = rng.exponential(1.0, (3, 400)) + np.array([[0.5], [0.0], [0.2]])
+
+    def mean(free: Any) -> float:
+        w = np.exp(np.append(free, 0.0))
+        return float(-np.log((w / w.sum()) @ np.exp(-losses)).mean())
+
+    found = minimize(mean, np.zeros(2), tol=1e-10)
+    w = np.exp(np.append(found.x, 0.0))
+    weights = best_weights(losses)
+    assert weights.sum() == pytest.approx(1)
+    np.testing.assert_allclose(weights, w / w.sum(), atol=2e-4)
+    # One that is always worse is left out; one that thinks everything impossible too.
+    assert best_weights(np.stack([losses[0], losses[0] + 5]))[1] < 1e-3
+    assert best_weights(np.stack([losses[0], np.full(400, np.inf)]))[1] == pytest.approx(0)
+
+
+def test_fit_makes_it_no_worse_than_any_member() -> None:
+    model, _, stream = mixture("lines")
+    model.fit(stream)
+    assert measure(model, stream).nats <= min(measure(m, stream).nats for m in model.members) + 1e-6
+
+
+def test_arrays_bring_it_back() -> None:
+    model, _, stream = mixture("lines")
+    other = Mixture(model.settings, model.vocabulary)
+    other.load_arrays(model.arrays())
+    assert measure(model, stream) == measure(other, stream)
+    assert other.n_parameters == model.n_parameters
+    with pytest.raises(RunError, match="do not fit"):
+        other.load_arrays({**model.arrays(), "weights": np.ones(5)})
+
+
+def test_select_takes_the_places_asked_for() -> None:
+    model, tokenizer, _ = mixture("lines")
+    state: Any = None
+    picked: Any = None
+    for token in tokenizer.encode("mia"):
+        _, state = model.step(np.array([token, 1, token]), state)
+        _, picked = model.step(np.array([token, token]), picked)
+    logits, _ = model.step(np.array([2, 2]), model.select(state, np.array([2, 0])))
+    expected, _ = model.step(np.array([2, 2]), picked)
+    np.testing.assert_allclose(logits, expected, atol=1e-6)
+
+
+# --- runs ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> tuple[Run, Run]:
+    data = tmp_path / "names.txt"
+    data.write_text("\n".join(LINES[:10] * 12) + "\n")
+    net = hornbook.train(
+        data,
+        model="mlp",
+        settings=family("mlp").load().Settings(block_size=3, n_embd=4, n_hidden=(8,)),
+        training={"steps": 40, "batch_size": 32},
+        out=tmp_path / "net",
+    )
+    return net, hornbook.train(data, model="ngram", out=tmp_path / "counts")
+
+
+def test_a_mixed_run_is_complete_in_itself(runs: tuple[Run, Run], tmp_path: Path) -> None:
+    made = hornbook.mix([run.path for run in runs], out=tmp_path / "mixed")
+    dev = made.summary["losses"]["dev"]
+    assert dev <= min(run.summary["losses"]["dev"] for run in runs) + 1e-6
+    assert sum(member["weight"] for member in made.summary["members"]) == pytest.approx(1)
+    for run in runs:
+        for file in sorted(run.path.rglob("*"), reverse=True):
+            file.unlink() if file.is_file() else file.rmdir()
+    opened = Run(made.path)
+    assert opened.evaluate()["dev"].nats == pytest.approx(dev)
+    assert len(opened.sample(n=3).made) == 3
+    assert opened.score("emma").mean > 0
+    with pytest.raises(RunError, match="one pass"):
+        hornbook.resume(made.path)
+
+
+def test_what_cannot_be_mixed_is_refused(runs: tuple[Run, Run], tmp_path: Path) -> None:
+    net, counts = runs
+    with pytest.raises(SettingsError, match="two runs"):
+        hornbook.mix([net.path])
+    other = hornbook.train(
+        tmp_path / "names.txt", model="ngram", out=tmp_path / "other",
+        split=SplitSettings(split="70/20/10"),
+    )  # fmt: skip
+    with pytest.raises(SettingsError, match="not made on the same data"):
+        hornbook.mix([net.path, other.path])
+    made = hornbook.mix([net.path, counts.path], out=tmp_path / "mixed")
+    with pytest.raises(SettingsError, match="mixture itself"):
+        hornbook.mix([made.path, net.path])
+    with pytest.raises(RunError, match="There is a run"):
+        hornbook.mix([net.path, counts.path], out=made.path)
+    with pytest.raises(SettingsError, match="not trained"):
+        hornbook.train(tmp_path / "names.txt", model="mixture")
+    with pytest.raises(SettingsError, match="two models"):
+        MixtureSettings(("ngram",), ("{}",))
