@@ -79,6 +79,11 @@ SHAKESPEARE = [
         "GRU, a few seconds", "gru", {"n_hidden": 192, "dropout": 0.0, "embedding_dropout": 0.0},
         {"steps": 250},
     ),
+    Rung(
+        "GRU, within a minute", "gru",
+        {"n_hidden": 256, "dropout": 0.0, "embedding_dropout": 0.0},
+        {"steps": 1_200, "learning_rate": 0.01},
+    ),
     Rung("default of `--model rnn`", "rnn"),
     Rung("default of `--model lstm`", "lstm"),
     Rung("default of `--model gru`", "gru", mixed_with=7),

@@ -4,7 +4,7 @@
         [--only a,b,c,d,e,f] [--threads 1,2] [--seconds 0.25] [--rounds 15]
 
 DIR are checkouts of the peers (see benchmarks/peers.py). Each work is done at the same shape and
-batch on both sides; each side is tried with every number of threads (and the peers with and without
+batch on both sides, each side in a process of its own; each side is tried with every number of threads (and the peers with and without
 what they could switch on), all ways take turns in the same rounds, and the best way of each side
 counts. What is compared is useful work: padding is no work.
 
@@ -20,10 +20,12 @@ from __future__ import annotations
 
 import argparse
 import functools
+import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,7 @@ from hornbook.data.tokenizer import CharTokenizer
 from hornbook.models import family
 from hornbook.sampling import SamplingSettings, sample
 from hornbook.training import TrainingSettings
+from hornbook.training.memory import keep_freed_memory
 from hornbook.training.trainer import Trainer
 
 # A way that is so much slower than the best of its side at first sight takes no further part.
@@ -118,20 +121,68 @@ class Turn:
             self.way.call()
 
 
-def measure(work: Work, seconds: float, rounds: int) -> dict[str, tuple[Way, float]]:
+class Remote:
+    """A way in another process: what `Turn` is there."""
+
+    def __init__(self, pipe: Connection, index: int, way: Way) -> None:
+        self.pipe, self.index, self.way = pipe, index, way
+        self.probe, self.calls = 0.0, 1
+
+    def prepare(self) -> None:
+        """Build it there, and let it have its first look."""
+        self.pipe.send(("prepare", self.index))
+        self.probe, self.calls = self.pipe.recv()
+
+    def __call__(self) -> None:
+        """Its calls, there."""
+        self.pipe.send(("turn", self.index))
+        self.pipe.recv()
+
+
+def serve(pipe: Connection, letter: str, options: Options, ours: bool) -> None:
+    """A process for one side: it does its ways' turns when it is told to.
+
+    Each side has one of its own, so that how hornbook keeps memory is no help to its peer, which
+    does without, nor the other way round.
+    """
+    if ours:
+        keep_freed_memory()
+    work = WORKS[letter](options)
+    turns: dict[int, Turn] = {}
+    while (told := pipe.recv()) is not None:
+        what, index = told
+        if what == "prepare":
+            turns[index] = Turn(work.ways[index], options.seconds, 1 if work.calls else 0)
+            pipe.send((turns[index].probe, turns[index].calls))
+        else:
+            turns[index]()
+            pipe.send(None)
+
+
+def measure(letter: str, work: Work, options: Options, rounds: int) -> dict[str, tuple[Way, float]]:
     """The best way of each side, and how much of its unit it does in a second."""
-    # A given number of calls is one long piece of work: in_turns then counts them, so that its
-    # turns to warm up are short.
-    turns = [Turn(way, seconds, 1 if work.calls else 0) for way in work.ways]
+    ours = {row.ours for row in work.rows}
+    context = multiprocessing.get_context("spawn")
+    pipes: dict[bool, Connection] = {}
+    for side in (True, False):
+        pipes[side], there = context.Pipe()
+        context.Process(target=serve, args=(there, letter, options, side), daemon=True).start()
+    turns = [Remote(pipes[way.side in ours], i, way) for i, way in enumerate(work.ways)]
+    for turn in turns:
+        turn.prepare()
     kept = [
         turn
         for turn in turns
         if turn.probe / turn.way.work
         < HOPELESS * min(t.probe / t.way.work for t in turns if t.way.side == turn.way.side)
     ]
+    # A given number of calls is one long piece of work: in_turns then counts them, so that its
+    # turns to warm up are short.
     found = in_turns(
         {str(turn.way): turn for turn in kept}, calls=work.calls or 1, rounds=rounds or work.rounds
     )
+    for pipe in pipes.values():
+        pipe.send(None)
     best: dict[str, tuple[Way, float]] = {}
     for turn in kept:
         way, once = turn.way, found[str(turn.way)] / turn.calls
@@ -437,7 +488,7 @@ def main() -> None:
     for letter in given.only.split(","):
         work = WORKS[letter](options)
         print(work.rows[0].title, flush=True)
-        best = measure(work, options.seconds, given.rounds)
+        best = measure(letter, work, options, given.rounds)
         for remark in work.remarks:
             print(f"    {remark}")
         table += lines(work, best)

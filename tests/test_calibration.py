@@ -98,7 +98,7 @@ def test_nothing_of_the_training_is_touched(variant: str, mode: str, four: list[
 
 def test_a_measurement_that_fails_leaves_none_either(four: list[int]) -> None:
     model, _ = parts("mlp")
-    tokenizer, stream = world()
+    _, stream = world()
     # BatchNorm cannot train on a batch of one.
     batches = make_batches(stream, "window", block_size=model.block_size, batch_size=1, seed=0)
     random = torch.get_rng_state()

@@ -28,6 +28,7 @@ from hornbook.models.gpt import GPTSettings
 from hornbook.runs import Run, Watcher
 from hornbook.training import TrainingSettings
 from hornbook.training.distributed import World, together
+from hornbook.training.trainer import choose_device
 from tests.test_training import trainer
 
 pytestmark = pytest.mark.skipif(
@@ -258,6 +259,13 @@ def test_parallel_streams_are_for_one_process() -> None:
         refuse_unshareable(model, training, World(0, 2))
 
 
+def test_a_process_without_a_gpu_of_its_own_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(SettingsError, match=r"Process 1 .* no GPU"):
+        choose_device("auto", 1)
+
+
 def test_a_lost_process_is_an_error_that_says_how_to_go_on() -> None:
     with pytest.raises(TrainingError, match="Connection closed") as caught, together():
         raise RuntimeError("Connection closed by peer [127.0.0.1]:1234")
@@ -278,7 +286,7 @@ def test_one_that_was_told_to_stop_goes_on_until_all_know() -> None:
                 tensor[1] = 0
 
     made.world = Deaf(0, 2)
-    made.world.from_first = lambda make: make()  # type: ignore[method-assign, assignment]
+    made.world.from_first = lambda make: make()  # type: ignore[method-assign]
     made.batches = Halves()
     made.stop = True
     assert made.run() == "interrupted"

@@ -72,7 +72,7 @@ def test_parts_add_up_to_the_whole(variant: str, gradients: str, rows: int) -> N
         assert model.reads == "window" or (batch.targets < 0).any()
         made = trainer_of(model, batch, accumulate=parts, gradients=gradients)
         seen: list[torch.Tensor] = []
-        made.optimizer.update = lambda rate, m=made, s=seen: s.append(m.flat.grads.clone())  # type: ignore[misc]
+        made.optimizer.update = lambda rate, m=made, s=seen: s.append(m.flat.grads.clone())  # type: ignore[method-assign, misc]
         made.update()
         found.append((made.loss_sum, seen[0]))
     for loss, grads in found[1:]:

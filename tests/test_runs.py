@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from hornbook.errors import (
 from hornbook.models.bigram import BigramSettings
 from hornbook.models.mlp import MLPSettings
 from hornbook.models.ngram import NGramSettings
+from hornbook.models.recurrent import RecurrentSettings
 from hornbook.runs import Run, Watcher
 from hornbook.runs.directory import FORMAT, RunDirectory
 from hornbook.sampling import SamplingSettings
@@ -186,6 +188,110 @@ def test_a_sequence_family_in_text_mode_goes_on_to_the_same_end(tmp_path: Path) 
     (made,) = runs[0].sample(n=1, longest=80)
     assert len(made.text) == 80
     assert made.longest_copy is not None
+
+
+def test_what_is_reported_of_dev_is_all_of_it(names: Path, tmp_path: Path) -> None:
+    # In the course of training a part of dev decides which weights are kept; at the end they are
+    # measured on the whole of it.
+    run = hornbook.train(
+        names, out=tmp_path / "run", settings=SMALL, baseline=False,
+        training=replace(SHORT, evaluate_on=100),
+    )  # fmt: skip
+    whole = run.evaluate()["dev"]
+    assert whole.predictions > 300
+    assert run.summary["losses"]["dev"] == pytest.approx(whole.nats, rel=1e-9)
+    best = min(figures(run.path)[1:], key=lambda line: float(line["dev"]))
+    assert run.summary["best_step"] == best["step"]
+    assert abs(best["dev"] - whole.nats) > 1e-4  # a part is not the whole
+    # Where there is no more than that to measure, the record's figure is it already.
+    small = hornbook.train(
+        names, out=tmp_path / "small", settings=SMALL, training=SHORT, baseline=False
+    )
+    assert small.summary["losses"]["dev"] == min(line["dev"] for line in figures(small.path)[1:])
+
+
+CARRYING = RecurrentSettings(
+    block_size=12, n_embd=4, n_hidden=8, dropout=0.1, embedding_dropout=0.0
+)
+PARALLEL = TrainingSettings(
+    steps=60, batch_size=4, learning_rate=0.02, evaluate_every=12, batches="parallel",
+    precision="float32", gradients="hand", threads=1,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "text.txt"
+    path.write_text("To be, or not to be:\nthat is the question.\n\n" * 30, encoding="utf-8")
+    return path
+
+
+def parallel_run(text: Path, out: Path, watcher: Watcher | None = None, **changes: Any) -> Run:
+    return hornbook.train(
+        text, model="gru", out=out, settings=CARRYING, training=replace(PARALLEL, **changes),
+        watcher=watcher, baseline=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("gradients", ["hand", "autograd"])
+def test_a_state_that_is_carried_from_batch_to_batch_is_in_the_checkpoint(
+    text: Path, tmp_path: Path, gradients: str
+) -> None:
+    class Stopper(Watcher):
+        def progressed(self, trainer: Any) -> None:
+            # In the middle of an epoch, where the next batch begins from the state of the last.
+            trainer.stop = trainer.step == 31
+
+    whole = parallel_run(text, tmp_path / "whole", gradients=gradients)
+    found = figures(whole.path)
+    assert found[-1]["dev"] < found[0]["dev"] - 0.3
+    stopped = parallel_run(text, tmp_path / "stopped", Stopper(), gradients=gradients)
+    arrays, values = read_tensors(stopped.path / "checkpoint.safetensors")
+    assert values["step"] == 31
+    assert arrays["carried.state"].shape == (4, CARRYING.n_hidden)
+    assert np.abs(arrays["carried.state"]).max() > 0.01
+    forgetful = Path(shutil.copytree(stopped.path, tmp_path / "forgetful"))
+    hornbook.resume(stopped.path)
+    same_end(stopped.path, whole.path)
+    # And it matters: with another state the run ends elsewhere.
+    arrays["carried.state"] *= 0
+    write_tensors(forgetful / "checkpoint.safetensors", arrays, values)
+    hornbook.resume(forgetful)
+    assert figures(forgetful) != found
+
+
+def test_parallel_streams_that_nothing_can_carry_are_refused(
+    names: Path, text: Path, tmp_path: Path
+) -> None:
+    wrong: list[tuple[Path, str, Any, str]] = [
+        (text, "gpt", None, "keeps nothing from batch to batch"),
+        (text, "mlp", None, "keeps nothing from batch to batch"),
+        (names, "gru", CARRYING, "are for a text"),
+        (text, "gru", replace(CARRYING, predict="last"), "keeps nothing from batch to batch"),
+    ]
+    for source, model, settings, words in wrong:
+        with pytest.raises(SettingsError, match=words) as caught:
+            hornbook.train(
+                source, model=model, settings=settings, training=PARALLEL, out=tmp_path / "run"
+            )
+        assert "--batches" in caught.value.hint
+        assert not list(tmp_path.iterdir())
+
+
+def test_a_net_that_keeps_a_state_is_given_parallel_streams_of_a_text(
+    names: Path, text: Path, tmp_path: Path
+) -> None:
+    wanted: list[tuple[Path, str, dict[str, Any], str]] = [
+        (text, "gru", {}, "parallel"), (text, "bigram", {}, "random"), (names, "gru", {}, "random"),
+        (text, "gru", {"accumulate": 2}, "random"), (text, "gru", {"batches": "random"}, "random"),
+    ]  # fmt: skip
+    for number, (source, model, changes, batches) in enumerate(wanted):
+        run = hornbook.train(
+            source, model=model, settings=CARRYING if model == "gru" else None,
+            training={"steps": 2, "batch_size": 4, **changes}, out=tmp_path / f"{number}",
+            baseline=False,
+        )  # fmt: skip
+        assert run.plan["training"]["batches"] == batches
 
 
 KILLED = """

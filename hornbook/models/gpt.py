@@ -1,7 +1,6 @@
 """The transformer: a GPT, from its first step in the lecture to a modern recipe.
 
-Every stage of the lecture is a choice of settings (`hornbook train shakespeare --model gpt`, with
-`--position learned --no-qk-norm --no-zero-init` and so on, see `docs/gpt.md`):
+Every stage of the lecture is a choice of settings; docs/lecture-gpt.md has the commands:
 
     a bigram with a head        n_layer 0
     one head                    n_layer 1, n_head 1, no projection, no feed-forward, no residual

@@ -225,6 +225,7 @@ def prepare(
         return model.to(device)
 
     model = make()
+    training = choose_batches(model, stream, training, world)
     refuse_unshareable(model, training, world)
     batches = batches_for(model, stream, training)
     kind = cast(Literal["cpu", "cuda", "mps"], device.type)
@@ -253,24 +254,17 @@ def choose_batches(
     """The settings with `batches` decided: parallel streams for what keeps a state along a text.
 
     Raises:
-        SettingsError: if parallel streams are asked for and cannot be.
+        SettingsError: if parallel streams are asked for and nothing is carried along them.
     """
     if training.batches == "auto":
         fits = model.carries and not stream.boundary
         fits = fits and world.size == 1 and training.accumulate == 1
         return replace(training, batches="parallel" if fits else "random")
-    if training.batches == "parallel":
-        if not model.carries:
-            raise SettingsError(
-                "batches parallel has no effect here: this model keeps nothing from batch to "
-                "batch.",
-                hint="Leave --batches out, or train a recurrent family (rnn, gru, lstm).",
-            )
-        if world.size > 1:
-            raise SettingsError(
-                "Parallel streams need one process: their state is not shared.",
-                hint="Train in one process, or with --batches random.",
-            )
+    if training.batches == "parallel" and not model.carries:
+        raise SettingsError(
+            "batches parallel has no effect here: this model keeps nothing from batch to batch.",
+            hint="Leave --batches out, or train a recurrent family (rnn, gru, lstm).",
+        )
     return training
 
 
@@ -416,7 +410,7 @@ def refuse_unshareable(model: Network, training: TrainingSettings, world: World)
     if world.size > 1 and training.batches == "parallel":
         raise SettingsError(
             "The states at the end of parallel streams would be others in each process.",
-            hint="Train in one process, or leave --batches out.",
+            hint="Train in one process, or with --batches random.",
         )
     kept = model.state_dict().keys() - dict(model.named_parameters()).keys()
     if world.size > 1 and kept:
