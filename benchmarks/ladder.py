@@ -113,13 +113,13 @@ NIETZSCHE = [
     Rung("RNN, last of 8", "rnn", {**LESSON, "predict": "last"}, {**LAST, "steps": 4_000}),
     Rung("GRU, last of 8", "gru", {**LESSON, "predict": "last"}, {**LAST, "steps": 4_000}),
     Rung(
-        "RNN, every of 8, default start", "rnn", {**LESSON, "nonlinearity": "relu"},
-        {**ROWS, "learning_rate": 0.001, "schedule": "constant"},
+        "RNN, every of 8, default start", "rnn", LESSON,
+        ROWS,
     ),
     Rung(
         "RNN, every of 8, identity start", "rnn",
-        {**LESSON, "nonlinearity": "relu", "identity": 1.0},
-        {**ROWS, "learning_rate": 0.001, "schedule": "constant"},
+        {**LESSON, "identity": 1.0},
+        ROWS,
     ),
     Rung("LSTM, state carried along", "lstm", {"n_hidden": 512}, {"steps": 3_000}),
     Rung("default of `--model gru`", "gru", mixed_with=6),

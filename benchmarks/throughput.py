@@ -166,7 +166,7 @@ def measure(letter: str, work: Work, options: Options, rounds: int) -> dict[str,
     pipes: dict[bool, Connection] = {}
     for side in (True, False):
         pipes[side], there = context.Pipe()
-        context.Process(target=serve, args=(there, letter, options, side), daemon=True).start()
+        context.Process(target=serve, args=(there, letter, options, side), daemon=False).start()
     turns = [Remote(pipes[way.side in ours], i, way) for i, way in enumerate(work.ways)]
     for turn in turns:
         turn.prepare()

@@ -250,7 +250,7 @@ def test_another_process_than_the_first_speaks_only_after_a_wait(
 
 
 def test_parallel_streams_are_for_one_process() -> None:
-    from hornbook.runs.train import refuse_unshareable
+    from hornbook.runs.prepare import refuse_unshareable
 
     training = TrainingSettings(batches="parallel")
     model: Any = torch.nn.Linear(1, 1)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from hornbook.nn.dropout import kept
 from hornbook.nn.layer import Backward, Layer
 from hornbook.nn.linear import Linear
 from hornbook.nn.products import lowered
@@ -43,19 +44,16 @@ def attend(
     else:
         scores = torch.baddbmm(mask.expand(n, length, k.shape[1]), q, keys, alpha=scale)
     weights = torch.softmax(scores, -1)  # (N, T, S)
-    kept = None
-    used = weights
-    if dropout:
-        kept = torch.empty_like(weights).bernoulli_(1 - dropout).div_(1 - dropout)
-        used = weights * kept
+    mask_kept = kept(weights, dropout) if dropout else None
+    used = weights if mask_kept is None else weights * mask_kept
     y = torch.bmm(used, v)
 
     def backward(dy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         dy = dy.to(y.dtype)
         dv = torch.bmm(used.transpose(1, 2), dy)
         dweights = torch.bmm(dy, v.transpose(1, 2))
-        if kept is not None:
-            dweights.mul_(kept)
+        if mask_kept is not None:
+            dweights.mul_(mask_kept)
         # Of softmax: dscores = weights · (dweights - Σ weights · dweights). The sum over keys is
         # that of y · dy over features, which is far shorter (Dao et al. 2022).
         total = (dy * y).sum(-1, keepdim=True)

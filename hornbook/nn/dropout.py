@@ -8,14 +8,14 @@ from torch import Tensor
 from hornbook.errors import SettingsError
 from hornbook.nn.layer import Backward, Layer
 
-__all__ = ["Dropout"]
+__all__ = ["Dropout", "kept"]
 
 
 class Dropout(Layer):
     """In training each element is zero with probability p, the rest grown by 1 / (1 - p).
 
     Args:
-        p: share that is dropped, at least 0 and below 1.
+        p: share that is dropped, at least 0 and below 1; see `kept` for how exactly it is met.
 
     Raises:
         SettingsError: if p is not such a share.
@@ -31,5 +31,26 @@ class Dropout(Layer):
         """y and the way back, any shape; the gradient passes where the value did."""
         if not self.training or self.p == 0:
             return x, lambda dy: dy
-        mask = torch.empty_like(x).bernoulli_(1 - self.p) / (1 - self.p)
+        mask = kept(x, self.p)
         return x * mask, lambda dy: dy * mask
+
+
+def kept(x: Tensor, p: float) -> Tensor:
+    """A mask for x: 0 with probability p, else 1 / (1 - p).
+
+    One random byte an element decides, for random numbers are what dropout costs: a quarter of
+    what torch's bernoulli_ takes. So p is met to the next of 256 parts (0.1 as 26/256), and the
+    rest is grown by what makes up for just that.
+
+    Args:
+        x: any shape.
+        p: above 0 and below 1.
+
+    Returns:
+        The shape, precision and device of x.
+    """
+    parts = min(max(1, round(256 * p)), 255)
+    eights = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
+    eights.random_(-(2**63), None)  # all 64 bits
+    bytes_ = eights.view(torch.uint8)[: x.numel()].view(x.shape)
+    return (bytes_ >= parts).to(x.dtype).mul_(256 / (256 - parts))

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hornbook.runs.run import Run
+from hornbook.storage import write_json
 
 if TYPE_CHECKING:
     from hornbook.training.calibration import Calibration
     from hornbook.training.trainer import Record, Trainer
 
-__all__ = ["Watcher"]
+__all__ = ["Watcher", "finish"]
 
 
 class Watcher:
@@ -34,3 +35,11 @@ class Watcher:
 
     def ended(self, run: Run, summary: dict[str, Any]) -> None:
         """The run is kept."""
+
+
+def finish(run: Run, summary: dict[str, Any], watcher: Watcher) -> Run:
+    """Write the summary, and open the run anew so that it reads what was kept."""
+    write_json(run.directory.summary, summary)
+    opened = Run(run.path)
+    watcher.ended(opened, summary)
+    return opened

@@ -55,7 +55,7 @@ class TrainingSettings(Settings):
     compile: bool = False
     "Compile the model with torch.compile; its gradients are then autograd's."
     evaluate_on: Annotated[int, Bounds(0, 10**12)] = 30_000
-    "Predictions of each split to measure in the course of training (0: all; at the end: all)."
+    "Predictions of each split to measure in training (0: all); of dev all are, at the end."
     evaluate_every: Annotated[int, Bounds(0, 10**9)] = 0
     "Steps between losses on train and dev (0: a twentieth of all steps)."
     patience: Annotated[int, Bounds(0, 10**9)] = 10
