@@ -145,6 +145,8 @@ def serve(pipe: Connection, letter: str, options: Options, ours: bool) -> None:
     Each side has one of its own, so that how hornbook keeps memory is no help to its peer, which
     does without, nor the other way round.
     """
+    # Whatever a peer starts itself, its data loader's workers, begins as it would on its own.
+    multiprocessing.set_start_method("fork", force=True)
     if ours:
         keep_freed_memory()
     work = WORKS[letter](options)

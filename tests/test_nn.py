@@ -25,6 +25,7 @@ from hornbook.nn import (
     Sequential,
     Tanh,
 )
+from hornbook.nn.dropout import kept
 from hornbook.nn.init import gain, initialise
 from tests.referee import close, finite_difference, hand_equals_autograd
 
@@ -273,3 +274,19 @@ def test_initialisation_keeps_the_deviation_of_signals() -> None:
     initialise(layer, "kaiming", 1.0, generator=generator)
     y = layer(torch.randn(2000, 300, generator=generator))
     assert float(y.detach().std()) == pytest.approx(1, rel=0.03)
+
+
+@pytest.mark.parametrize("p", [0.001, 0.1, 0.5, 0.9])
+def test_dropout_keeps_the_mean(p: float) -> None:
+    torch.manual_seed(0)
+    mask = kept(torch.empty(1_000_003), p)
+    parts = max(1, round(256 * p))
+    values = mask.unique().tolist()
+    assert values == [0.0, pytest.approx(256 / (256 - parts))]
+    dropped = float((mask == 0).double().mean())
+    # Five deviations of a million draws.
+    assert abs(dropped - parts / 256) < 5 * (p * (1 - p) / 1e6) ** 0.5 + 1e-4
+    assert float(mask.double().mean()) == pytest.approx(1, abs=0.02)
+    # Neighbours come from the same random number, and yet know nothing of each other.
+    a, b = (mask[:-1] == 0).double(), (mask[1:] == 0).double()
+    assert float((a * b).mean()) == pytest.approx((parts / 256) ** 2, abs=0.002)

@@ -19,6 +19,7 @@ from hornbook.nn.rotary import Rotary
 __all__ = ["Cache", "CrossAttention", "SelfAttention", "attend"]
 
 EPS = 1e-6
+SHORT = 15  # keys: rows shorter than a vector register go through torch.softmax one by one
 
 
 def attend(
@@ -43,7 +44,7 @@ def attend(
         scores = torch.bmm(q, keys).mul_(scale)
     else:
         scores = torch.baddbmm(mask.expand(n, length, k.shape[1]), q, keys, alpha=scale)
-    weights = torch.softmax(scores, -1)  # (N, T, S)
+    weights = softmax(scores)  # (N, T, S)
     mask_kept = kept(weights, dropout) if dropout else None
     used = weights if mask_kept is None else weights * mask_kept
     y = torch.bmm(used, v)
@@ -61,6 +62,15 @@ def attend(
         return torch.bmm(dscores, k), torch.bmm(dscores.transpose(1, 2), q), dv
 
     return y, backward
+
+
+def softmax(scores: Tensor) -> Tensor:
+    """exp(x) / Σ exp(x) over the last dimension, of short rows all at once."""
+    if scores.shape[-1] > SHORT:
+        return torch.softmax(scores, -1)
+    top = scores.amax(-1, keepdim=True).detach()  # any number may be taken off: it cancels
+    powers = torch.exp(scores - top)
+    return powers / powers.sum(-1, keepdim=True)
 
 
 @dataclass

@@ -17,7 +17,9 @@ from torch import Tensor
 
 __all__ = ["add_product", "linear", "lowered", "raised", "times"]
 
-ONEDNN_FROM = 2**20  # multiplications in a product that make oneDNN's call worth its 10 µs
+# Multiplications in a product from which oneDNN is worth it: for each new shape it first compiles a
+# kernel, half a millisecond, and rows grouped by length come in many shapes.
+ONEDNN_FROM = 2**22
 NUMPY_FROM = 2**14  # weights that make a single row's product worth leaving torch
 
 
