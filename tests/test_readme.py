@@ -1,14 +1,19 @@
-"""The README's Python runs as it stands, and its commands are ones that there are."""
+"""The docs' Python runs as it stands, and its commands are ones that there are."""
 
 from __future__ import annotations
 
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hornbook.cli.main import VERBS
+from benchmarks.ladder import LECTURE
+from hornbook.cli.main import VERBS, main
+from hornbook.errors import RunError
+from hornbook.models.gpt import GPTSettings
+from hornbook.runs import Run
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -34,3 +39,26 @@ def test_commands_name_verbs_that_there_are() -> None:
 def test_links_lead_to_files() -> None:
     for link in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (Path(__file__).parents[1] / link).exists(), link
+
+
+def test_the_lecture_s_commands_are_the_rungs_that_were_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "lecture-gpt.md").read_text()
+    block = text.split("```")[1].replace("\\\n", " ")
+    variables = dict(re.findall(r'^(\w+)="([^"]*)"', block, re.M))
+    commands = [line for line in block.splitlines() if line.startswith("hornbook train")]
+    made: list[tuple[Any, Any]] = []
+
+    def note(data: str, *, settings: Any, training: Any, **others: Any) -> Run:
+        made.append((settings, training))
+        raise RunError("as far as this goes")
+
+    monkeypatch.setattr("hornbook.cli.train.train", note)
+    for command in commands:
+        whole = re.sub(r"\$(\w+)", lambda found: variables[found[1]], command)
+        assert main(shlex.split(whole)[1:]) == 1
+    assert len(made) == len(LECTURE)
+    for (settings, training), rung in zip(made, LECTURE, strict=True):
+        assert settings == GPTSettings(**rung.settings), rung.title
+        assert training == rung.training, rung.title
