@@ -73,11 +73,14 @@ SHAKESPEARE = [
     Rung("default of `--model wavenet`", "wavenet"),
     Rung("default of `--model mlp`", "mlp"),
     Rung("n-grams, Kneser–Ney, order 7", "ngram", {"order": 7}),
-    Rung("transformer, a few seconds", "gpt", {"dropout": 0.0}, {"steps": 400, "batch_size": 12}),
+    Rung(
+        "transformer, a few seconds", "gpt", {"dropout": 0.0},
+        {"steps": 500, "batch_size": 12, "evaluate_every": 250},
+    ),
     Rung("default of `--model gpt`", "gpt"),
     Rung(
         "GRU, a few seconds", "gru", {"n_hidden": 192, "dropout": 0.0, "embedding_dropout": 0.0},
-        {"steps": 250},
+        {"steps": 500, "learning_rate": 0.01, "evaluate_every": 250},
     ),
     Rung(
         "GRU, within a minute", "gru",

@@ -107,7 +107,7 @@ class Turn:
         way.call()
         # The least of some, for a first sight must not be another program's fault.
         probes: list[float] = []
-        while len(probes) < 3 or (sum(probes) < 0.1 and len(probes) < 50):
+        while sum(probes) < 1 and (len(probes) < 3 or (sum(probes) < 0.1 and len(probes) < 50)):
             began = time.perf_counter()
             way.call()
             probes.append(time.perf_counter() - began)
