@@ -5,7 +5,8 @@
 
 DIR are checkouts of the peers (see benchmarks/peers.py). Each work is done at the same shape and
 batch on both sides, each side in a process of its own. Each is tried with every number of threads
-(and the peers with and without what they could switch on), all ways take turns in the same rounds, and the best way of each side
+(and the peers with and without what they could switch on), all ways take turns in the same rounds,
+and the best way of each side
 counts. What is compared is useful work: padding is no work.
 
     a  a training step of nanoGPT's CPU recipe: 4 layers, 4 heads, 128 channels, block 64, batch 12
