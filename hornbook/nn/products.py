@@ -74,12 +74,15 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     x, weight = lowered(x), lowered(weight)
     if ONEDNN is None or x.dtype is not torch.float32 or x.device.type != "cpu":
         return F.linear(x, weight, None if bias is None else bias.to(x.dtype))
-    if x.numel() == weight.shape[1] and weight.numel() >= NUMPY_FROM:
-        # One row: nothing but reading the weights, which NumPy's BLAS does at memory's speed.
+    one_row = x.numel() == weight.shape[1] and weight.numel() >= NUMPY_FROM
+    if one_row and torch.get_num_threads() == 1:
+        # Nothing but reading the weights, which NumPy's BLAS does at memory's speed. Not beside
+        # several threads of torch's own: the two libraries' threads would wait for each other.
         y = torch.from_numpy(weight.numpy() @ x.numpy().reshape(-1))
         y = y.view(*x.shape[:-1], -1)
         return y if bias is None else y.add_(bias)
-    if x.numel() * weight.shape[0] < ONEDNN_FROM or not (plain(x) and plain(weight)):
+    small = x.numel() * weight.shape[0] < ONEDNN_FROM and not one_row
+    if small or not (plain(x) and plain(weight)):
         return F.linear(x, weight, bias)
     found: Tensor = ONEDNN(x, weight, bias, "none", [], "")
     return found
