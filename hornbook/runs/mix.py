@@ -40,6 +40,11 @@ def mix(
         raise SettingsError(
             "A mixture needs two runs or more.", hint="hornbook mix RUN RUN --out NEW"
         )
+    if len({Path(path).resolve() for path in paths}) < len(paths):
+        raise SettingsError(
+            "The same run is named twice: it would be mixed with itself.",
+            hint="Name each run once.",
+        )
     runs = [Run(path) for path in paths]
     first = runs[0]
     for run in runs[1:]:
