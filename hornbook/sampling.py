@@ -158,51 +158,52 @@ def draw(
     The model goes on with the places of those that left until a quarter is empty: to move all that
     it remembers of the others together costs more than to step a few places for nothing.
     """
-    state: Any = None
-    for token in prompt:
-        logits, state = model.step(np.array([token]), state)
-    places = np.zeros(count, dtype=np.int64)
-    logits, state = logits[places], model.select(state, places)
     room = longest - len(settings.prefix)
     made = np.zeros((count, room), dtype=np.int64)
     lengths = np.full(count, room)
     ended = np.zeros(count, dtype=bool)
-    alive = np.arange(count)  # the things in the making
-    at_place, n_places = alive, count  # where each of them stands among the model's places
-    for at in range(room):
-        if tokenizer.boundary and at == 0 and not settings.prefix:
-            logits = logits.copy()
-            logits[:, 0] = -np.inf  # a thing of no symbols is no thing
-        possible = np.isfinite(logits).any(axis=1)
-        if not possible.all():
-            if at == 0:
-                raise SamplingError(
-                    f"Nothing ever followed {settings.prefix!r} in training, and this model "
-                    "(counts without smoothing) knows nothing else.",
-                    hint="Give another prefix, or train with --smoothing kneser-ney.",
-                )
-            # The data's own end: counts without smoothing know of nothing after it.
-            lengths[alive[~possible]] = at
-            alive, at_place, logits = alive[possible], at_place[possible], logits[possible]
-            if not len(alive):
-                break
-        ids = choose(shape_probabilities(logits, settings), rng)
-        made[alive, at] = ids
-        if tokenizer.boundary and not ids.all():
-            over = ids == 0
-            lengths[alive[over]] = at
-            ended[alive[over]] = True
-            alive, at_place, ids = alive[~over], at_place[~over], ids[~over]
-            if not len(alive):
-                break
-        if at + 1 < room:
-            if len(alive) <= KEPT_PLACES * n_places:
-                state = model.select(state, at_place)
-                at_place, n_places = np.arange(len(alive)), len(alive)
-            read = np.zeros(n_places, dtype=np.int64)
-            read[at_place] = ids
-            logits, state = model.step(read, state)
-            logits = logits[at_place]
+    with model.stepping(count):
+        state: Any = None
+        for token in prompt:
+            logits, state = model.step(np.array([token]), state)
+        places = np.zeros(count, dtype=np.int64)
+        logits, state = logits[places], model.select(state, places)
+        alive = np.arange(count)  # the things in the making
+        at_place, n_places = alive, count  # where each of them stands among the model's places
+        for at in range(room):
+            if tokenizer.boundary and at == 0 and not settings.prefix:
+                logits = logits.copy()
+                logits[:, 0] = -np.inf  # a thing of no symbols is no thing
+            possible = np.isfinite(logits).any(axis=1)
+            if not possible.all():
+                if at == 0:
+                    raise SamplingError(
+                        f"Nothing ever followed {settings.prefix!r} in training, and this model "
+                        "(counts without smoothing) knows nothing else.",
+                        hint="Give another prefix, or train with --smoothing kneser-ney.",
+                    )
+                # The data's own end: counts without smoothing know of nothing after it.
+                lengths[alive[~possible]] = at
+                alive, at_place, logits = alive[possible], at_place[possible], logits[possible]
+                if not len(alive):
+                    break
+            ids = choose(shape_probabilities(logits, settings), rng)
+            made[alive, at] = ids
+            if tokenizer.boundary and not ids.all():
+                over = ids == 0
+                lengths[alive[over]] = at
+                ended[alive[over]] = True
+                alive, at_place, ids = alive[~over], at_place[~over], ids[~over]
+                if not len(alive):
+                    break
+            if at + 1 < room:
+                if len(alive) <= KEPT_PLACES * n_places:
+                    state = model.select(state, at_place)
+                    at_place, n_places = np.arange(len(alive)), len(alive)
+                read = np.zeros(n_places, dtype=np.int64)
+                read[at_place] = ids
+                logits, state = model.step(read, state)
+                logits = logits[at_place]
     for row, length, end in zip(made, lengths, ended, strict=True):
         yield Drawn(settings.prefix + tokenizer.decode(row[:length].tolist()), bool(end))
 

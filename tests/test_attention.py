@@ -212,6 +212,20 @@ def test_advance_is_the_whole_row(variant: str, window: int) -> None:
         close(stepped(layer, x), layer.vjp(x)[0])
 
 
+@pytest.mark.parametrize("length", [1, 4, 13])
+@pytest.mark.parametrize("variant", STEPPED)
+def test_a_row_read_at_once_goes_on_step_by_step(variant: str, length: int) -> None:
+    layer = variant_of(variant, **({"window": 4} if variant in ("window", "all") else {}))
+    x = normal(3, 29, 8)
+    with torch.no_grad():
+        whole = layer.vjp(x)[0]
+        y, state = layer.begin(x[:, :length])
+        close(y, whole[:, :length])
+        for at in range(length, x.shape[1]):
+            y, state = layer.advance(x[:, at], state)
+            close(y, whole[:, at])
+
+
 def test_the_cache_holds_no_more_than_the_window() -> None:
     layer = SelfAttention(8, 2, window=5).double()
     state = None
@@ -242,6 +256,8 @@ def test_picked_rows_go_on_by_themselves() -> None:
 def test_an_encoder_cannot_go_step_by_step() -> None:
     with pytest.raises(ValueError, match="step by step"):
         SelfAttention(8, 2, causal=False).advance(torch.ones(1, 8), None)
+    with pytest.raises(ValueError, match="step by step"):
+        SelfAttention(8, 2, causal=False).begin(torch.ones(1, 3, 8))
 
 
 # --- from one row to another -------------------------------------------------------------------

@@ -211,6 +211,20 @@ def test_the_first_loss_is_near_that_of_guessing(variant: str, mode: str) -> Non
     assert loss == pytest.approx(math.log(tokenizer.vocab_size), abs=0.15)
 
 
+def test_one_text_is_drawn_on_one_thread() -> None:
+    model = build("gpt", world()[0].vocabulary)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with model.stepping(1):
+            assert torch.get_num_threads() == 1
+        with model.stepping(5):
+            assert torch.get_num_threads() == 2
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
 @each
 @modes
 def test_step_equals_forward(variant: str, mode: str) -> None:

@@ -8,6 +8,7 @@ a table of counts is measured by the same code.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -99,6 +100,10 @@ class LanguageModel(ABC):
     @abstractmethod
     def select(self, state: Any, places: Ids) -> Any:
         """The state of some of the places only, in the order given."""
+
+    def stepping(self, count: int) -> AbstractContextManager[None]:
+        """A context for many steps in `count` places, where a model can prepare for them."""
+        return nullcontext()
 
     @abstractmethod
     def arrays(self) -> Arrays:

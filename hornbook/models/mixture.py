@@ -10,6 +10,8 @@ Rubin 1977): each model's weight becomes the mean share that it had in the proba
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -125,6 +127,14 @@ class Mixture(LanguageModel):
     def select(self, state: list[Any], places: Ids) -> list[Any]:
         """What each member remembers of some places."""
         return [m.select(own, places) for m, own in zip(self.members, state, strict=True)]
+
+    @contextmanager
+    def stepping(self, count: int) -> Iterator[None]:
+        """Every member prepares."""
+        with ExitStack() as stack:
+            for member in self.members:
+                stack.enter_context(member.stepping(count))
+            yield
 
     def arrays(self) -> Arrays:
         """The members' arrays, each name with its member's number before it, and the weights."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from hornbook.data.tokenizer import Vocabulary
 from hornbook.errors import RunError
 from hornbook.models.contract import Arrays, Floats, Ids, LanguageModel, WindowModel
 from hornbook.nn import Backward, CrossEntropy, Layer, Sequential
+from hornbook.nn.threads import threads
 from hornbook.settings import Settings
 
 __all__ = ["BlockNetwork", "Network", "SequenceNetwork", "WindowNetwork"]
@@ -95,12 +96,18 @@ class Network(Layer, LanguageModel):
     def in_use(self) -> Iterator[None]:
         """A context in which the model is used, not trained: evaluation mode, no gradients."""
         was_training = self.training
-        self.eval()
+        if was_training:
+            self.eval()
         try:
             with torch.no_grad():
                 yield
         finally:
-            self.train(was_training)
+            if was_training:
+                self.train()
+
+    def stepping(self, count: int) -> AbstractContextManager[None]:
+        """One thread for one place: its products are too small to be worth sharing."""
+        return threads(1 if count == 1 else torch.get_num_threads())
 
     def arrays(self) -> Arrays:
         """Parameters and buffers by name."""
@@ -185,8 +192,9 @@ class BlockNetwork(SequenceNetwork):
             layers, count, recent = state.layers, state.count, state.recent
         if count == self.block_size:
             layers, count = None, recent.shape[1]
-            for column in recent.T:
-                _, layers = super().step(column, layers)
+            if count:  # half of a block of one symbol is none
+                with self.in_use():
+                    _, layers = self.net.begin(self.tensor(recent))
         logits, layers = super().step(ids, layers)
         recent = np.concatenate([recent, ids[:, None]], axis=1)
         past = max(0, recent.shape[1] - self.block_size // 2)

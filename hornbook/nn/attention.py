@@ -138,6 +138,10 @@ class SelfAttention(Layer):
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """y and the way back."""
+        return self.read(x)[:2]
+
+    def read(self, x: Tensor) -> tuple[Tensor, Backward, Tensor, Tensor]:
+        """y, the way back, and the keys and values of all positions, (B·H, T, D)."""
         b, t, c = x.shape
         h = self.n_head
         qkv, qkv_backward = self.qkv.vjp(x)  # (B, T, 3C)
@@ -166,7 +170,7 @@ class SelfAttention(Layer):
             dqkv[:, :, 2].copy_(dv.view(b, h, t, -1).permute(heads_last))
             return qkv_backward(dqkv.view(b, t, 3 * c))
 
-        return y, backward
+        return y, backward, k, v
 
     def turned(self, qk: Tensor, begin: int) -> tuple[Tensor, Backward]:
         """Queries and keys (..., T, D) normalised and turned, as far as that is wanted."""
@@ -222,6 +226,23 @@ class SelfAttention(Layer):
         if self.projection is not None:
             y = self.projection(y)
         return y, cache
+
+    def begin(self, x: Tensor) -> tuple[Tensor, Cache]:
+        """A row from its start, x of shape (B, T, C).
+
+        Raises:
+            ValueError: if the attention is not causal.
+        """
+        if not self.causal:
+            raise ValueError("attention that sees what comes after cannot go step by step")
+        b, t, _ = x.shape
+        y, _, *read = self.read(x)
+        keys, values = (
+            part.view(b, self.n_head, t, -1).permute(2, 0, 1, 3).contiguous() for part in read
+        )  # (B·H, T, D) to (T, B, H, D)
+        if self.window is not None and t > self.window:  # as the ring has it
+            keys, values = (part[-self.window :].roll(t, 0) for part in (keys, values))
+        return y, Cache(keys, values, t)
 
     def write(self, state: Cache | None, key: Tensor, value: Tensor, at: int) -> Cache:
         """The cache with one more position's key and value (B, H, D)."""

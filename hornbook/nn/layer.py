@@ -53,7 +53,24 @@ class Layer(torch.nn.Module):
         Returns:
             What `forward` gives at that position, and the new state.
         """
-        return self(x), None
+        return self.forward(x), None
+
+    def begin(self, x: Tensor) -> tuple[Tensor, Any]:
+        """Read a row from its start, as `advance` would position by position.
+
+        Args:
+            x: shape (B, T, ...).
+
+        Returns:
+            What `forward` gives, and the state after the last position.
+        """
+        if type(self).advance is Layer.advance:
+            return self.forward(x), None
+        state, columns = None, []
+        for column in x.unbind(1):
+            y, state = self.advance(column, state)
+            columns.append(y)
+        return torch.stack(columns, 1), state
 
     def pick(self, state: Any, places: Tensor) -> Any:
         """The state of some rows only, in the order given."""

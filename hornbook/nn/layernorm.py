@@ -35,21 +35,19 @@ class LayerNorm(Layer):
         """y and the way back."""
         weight, bias = self.weight, self.bias
         x = raised(x)
-        centred = x - x.mean(-1, keepdim=True)
-        scale = torch.rsqrt((centred * centred).mean(-1, keepdim=True) + self.eps)
-        normal = centred * scale
-        y = normal * weight
-        if bias is not None:
-            y = y + bias
+        y, mean, scale = torch.native_layer_norm(x, weight.shape, weight, bias, self.eps)
 
         def backward(dy: Tensor) -> Tensor:
+            normal = (x - mean).mul_(scale)
+            along = dy * normal
             rows = tuple(range(dy.dim() - 1))
-            grad_of(weight).add_((dy * normal).sum(rows))
+            grad_of(weight).add_(along.sum(rows))
             if bias is not None:
                 grad_of(bias).add_(dy.sum(rows))
-            d = dy * weight
-            # As in BatchNorm: the row itself, its mean, its variance.
-            d = d - d.mean(-1, keepdim=True) - normal * (d * normal).mean(-1, keepdim=True)
-            return d * scale
+            # As in BatchNorm, with d = dy γ: dx = (d - mean(d) - normal · mean(d normal)) / std.
+            # The means over the features are products with γ / C.
+            mean_weight = weight / len(weight)
+            d = (dy * weight).sub_((dy @ mean_weight).unsqueeze(-1))
+            return d.addcmul_(normal, (along @ mean_weight).unsqueeze(-1), value=-1).mul_(scale)
 
         return y, backward

@@ -63,6 +63,10 @@ class LearnedPositions(Layer):
         at = state or 0
         return x + self.weight[at], at + 1
 
+    def begin(self, x: Tensor) -> tuple[Tensor, int]:
+        """A row from its start."""
+        return self.forward(x), x.shape[1]
+
     def pick(self, state: int, places: Tensor) -> int:
         """All rows stand at the same position."""
         return state

@@ -49,6 +49,11 @@ class Residual(Layer):
         change, state = self.layer.advance(x, state)
         return x + change, state
 
+    def begin(self, x: Tensor) -> tuple[Tensor, Any]:
+        """A row from its start."""
+        change, state = self.layer.begin(x)
+        return x + change, state
+
     def pick(self, state: Any, places: Tensor) -> Any:
         """What the layer remembers of some rows."""
         return self.layer.pick(state, places)

@@ -48,6 +48,14 @@ class Sequential(Layer):
             states.append(own)
         return x, states
 
+    def begin(self, x: Tensor) -> tuple[Tensor, list[Any]]:
+        """A row from its start, through each layer at once."""
+        states = []
+        for layer in self.chain:
+            x, own = layer.begin(x)
+            states.append(own)
+        return x, states
+
     def pick(self, state: list[Any], places: Tensor) -> list[Any]:
         """What each layer remembers of some rows."""
         return [layer.pick(own, places) for layer, own in zip(self.chain, state, strict=True)]

@@ -36,6 +36,8 @@ def optimise(
     world: World,
 ) -> Run:
     """Train a network, from the start or from its checkpoint, on the threads of its settings."""
+    from hornbook.nn.threads import threads
+
     training = TrainingSettings.from_dict(run.plan["training"])
     with threads(training.threads):
         return optimise_on_threads(run, training, streams, about, watcher, world)
@@ -133,19 +135,6 @@ def optimise_on_threads(
         summary["baseline"] = count_baseline(streams, run.tokenizer)
     finished = finish(run, summary, watcher)
     return world.from_first(lambda: finished)
-
-
-@contextmanager
-def threads(number: int) -> Iterator[None]:
-    """As many processor threads meanwhile; what the caller had comes back."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager
