@@ -15,8 +15,10 @@ from torch import Tensor
 from hornbook.nn import (
     Rotary,
     SelfAttention,
+    scaled_dot_product,
 )
-from hornbook.nn.attention import CrossAttention, attend
+from hornbook.nn.attention import CrossAttention
+from hornbook.nn.scaled_dot_product import attend, attend_causally
 from tests.referee import close, finite_difference, hand_equals_autograd
 from tests.test_nn import normal
 
@@ -64,6 +66,42 @@ def test_attend_is_torchs(n: int, length: int, size: int, sees: str, seed: int) 
 def test_attend_takes_more_keys_than_queries() -> None:
     q, k, v = normal(2, 3, 4), normal(2, 6, 4, seed=1), normal(2, 6, 4, seed=2)
     close(attend(q, k, v, None)[0], F.scaled_dot_product_attention(q, k, v))
+
+
+@pytest.mark.parametrize("window", [None, 7, 40, 100])
+@pytest.mark.parametrize("length", [31, 32, 33, 100])
+@pytest.mark.parametrize("long", [512, 10])
+def test_queries_taken_some_at_a_time_are_torchs(
+    long: int, length: int, window: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scaled_dot_product, "LONG", long)  # so that both ways back are gone
+    q, k, v = (normal(2, length, 4, seed=i).requires_grad_() for i in range(3))
+    mask = masked(length, window)
+    theirs = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    dy = normal(2, length, 4, seed=3)
+    expected = torch.autograd.grad(theirs, (q, k, v), dy)
+    with torch.no_grad():
+        y, backward = attend_causally(q, k, v, mask, window)
+        found = backward(dy)
+    close(y, theirs)
+    for mine, other in zip(found, expected, strict=True):
+        close(mine, other, 1e-9)
+
+
+def test_weights_made_anew_are_dropped_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scaled_dot_product, "LONG", 10)
+    q, k, v = (normal(2, 70, 4, seed=i).requires_grad_() for i in range(3))
+    mask, dy = masked(70, None), normal(2, 70, 4, seed=3)
+    torch.manual_seed(3)
+    y = attend_causally(q, k, v, mask, None, 0.3)[0]
+    expected = torch.autograd.grad(y, (q, k, v), dy)
+    torch.manual_seed(3)
+    with torch.no_grad():
+        again, backward = attend_causally(q, k, v, mask, None, 0.3)
+        torch.randn(5)  # the way back does not hang on what was drawn in between
+        close(again, y)
+        for mine, other in zip(backward(dy), expected, strict=True):
+            close(mine, other, 1e-9)
 
 
 def test_dropped_weights_have_no_gradient_and_the_mean_stays() -> None:

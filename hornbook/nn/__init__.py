@@ -1,7 +1,7 @@
 """Layers, one concept a file, each with its own way back (`vjp`)."""
 
 from hornbook.nn.activations import GELU, ReLU, SquaredReLU, SwiGLU, Tanh
-from hornbook.nn.attention import Cache, CrossAttention, SelfAttention, attend
+from hornbook.nn.attention import Cache, CrossAttention, SelfAttention
 from hornbook.nn.average import AverageForm, CausalAverage
 from hornbook.nn.batchnorm import BatchNorm1d
 from hornbook.nn.char_loop import AddedRNN, ConcatenatedRNN
@@ -24,6 +24,7 @@ from hornbook.nn.residual import Residual
 from hornbook.nn.rmsnorm import RMSNorm
 from hornbook.nn.rnn import RNN
 from hornbook.nn.rotary import Rotary
+from hornbook.nn.scaled_dot_product import attend
 from hornbook.nn.sequential import Sequential
 from hornbook.nn.softcap import SoftCap
 

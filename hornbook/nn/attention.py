@@ -9,68 +9,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hornbook.nn.dropout import kept
 from hornbook.nn.layer import Backward, Layer
 from hornbook.nn.linear import Linear
 from hornbook.nn.products import lowered
 from hornbook.nn.rmsnorm import rms_normalise
 from hornbook.nn.rotary import Rotary
+from hornbook.nn.scaled_dot_product import attend, attend_causally
 
-__all__ = ["Cache", "CrossAttention", "SelfAttention", "attend"]
+__all__ = ["Cache", "CrossAttention", "SelfAttention"]
 
 EPS = 1e-6
-SHORT = 15  # keys: rows shorter than a vector register go through torch.softmax one by one
-
-
-def attend(
-    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, dropout: float = 0.0
-) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]]:
-    """softmax(q kᵀ / sqrt(D) + mask) v, as torch's scaled_dot_product_attention.
-
-    Args:
-        q: queries, shape (N, T, D), one N for each head of each row.
-        k: keys, shape (N, S, D).
-        v: values, shape (N, S, D).
-        mask: added to the scores, shape (T, S): -inf where a query must not see a key.
-        dropout: share of the weights that is dropped.
-
-    Returns:
-        The result, shape (N, T, D), and the way from its gradient to those of q, k and v.
-    """
-    n, length, size = q.shape
-    scale = 1 / math.sqrt(size)
-    keys = k.transpose(1, 2)
-    if mask is None:
-        scores = torch.bmm(q, keys).mul_(scale)
-    else:
-        scores = torch.baddbmm(mask.expand(n, length, k.shape[1]), q, keys, alpha=scale)
-    weights = softmax(scores)  # (N, T, S)
-    mask_kept = kept(weights, dropout) if dropout else None
-    used = weights if mask_kept is None else weights * mask_kept
-    y = torch.bmm(used, v)
-
-    def backward(dy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        dy = dy.to(y.dtype)
-        dv = torch.bmm(used.transpose(1, 2), dy)
-        dweights = torch.bmm(dy, v.transpose(1, 2))
-        if mask_kept is not None:
-            dweights.mul_(mask_kept)
-        # Of softmax: dscores = weights · (dweights - Σ weights · dweights). The sum over keys is
-        # that of y · dy over features, which is far shorter (Dao et al. 2022).
-        total = (dy * y).sum(-1, keepdim=True)
-        dscores = dweights.sub_(total).mul_(weights).mul_(scale)
-        return torch.bmm(dscores, k), torch.bmm(dscores.transpose(1, 2), q), dv
-
-    return y, backward
-
-
-def softmax(scores: Tensor) -> Tensor:
-    """exp(x) / Σ exp(x) over the last dimension, of short rows all at once."""
-    if scores.shape[-1] > SHORT:
-        return torch.softmax(scores, -1)
-    top = scores.amax(-1, keepdim=True).detach()  # any number may be taken off: it cancels
-    powers = torch.exp(scores - top)
-    return powers / powers.sum(-1, keepdim=True)
 
 
 @dataclass
@@ -150,8 +98,12 @@ class SelfAttention(Layer):
         qk, v = split[:2], lowered(split[2])
         qk, turn_backward = self.turned(qk, 0)
         q, k = lowered(qk[0]), lowered(qk[1])
-        mask = self.mask(t, q) if self.causal else None
-        y, attend_backward = attend(q, k, v, mask, self.dropout if self.training else 0.0)
+        dropout = self.dropout if self.training else 0.0
+        if self.causal:
+            mask = self.mask(t, q)
+            y, attend_backward = attend_causally(q, k, v, mask, self.window, dropout)
+        else:
+            y, attend_backward = attend(q, k, v, None, dropout)
         y = y.view(b, h, t, c // h).transpose(1, 2).reshape(b, t, c)
         project_backward: Backward | None = None
         if self.projection is not None:

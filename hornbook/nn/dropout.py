@@ -35,7 +35,7 @@ class Dropout(Layer):
         return x * mask, lambda dy: dy * mask
 
 
-def kept(x: Tensor, p: float) -> Tensor:
+def kept(x: Tensor, p: float, generator: torch.Generator | None = None) -> Tensor:
     """A mask for x: 0 with probability p, else 1 / (1 - p).
 
     One random byte an element decides, for random numbers are what dropout costs: a quarter of
@@ -45,12 +45,13 @@ def kept(x: Tensor, p: float) -> Tensor:
     Args:
         x: any shape.
         p: above 0 and below 1.
+        generator: of the random bytes; torch's own without one.
 
     Returns:
         The shape, precision and device of x.
     """
     parts = min(max(1, round(256 * p)), 255)
     eights = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
-    eights.random_(-(2**63), None)  # all 64 bits
+    eights.random_(-(2**63), None, generator=generator)  # all 64 bits
     bytes_ = eights.view(torch.uint8)[: x.numel()].view(x.shape)
     return (bytes_ >= parts).to(x.dtype).mul_(256 / (256 - parts))

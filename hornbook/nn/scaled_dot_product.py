@@ -1,0 +1,135 @@
+"""softmax(q kᵀ / sqrt(D)) v: what attention computes once it has queries, keys and values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from hornbook.nn.dropout import kept
+
+__all__ = ["AttendBackward", "attend", "attend_causally"]
+
+ROW_BYTES = 256  # of scores for each key, which say how many queries are taken at a time
+LONG = 512  # rows longer than that keep no weights: memory grows with their length, not its square
+SHORT = 15  # keys: rows shorter than a vector register go through torch.softmax one by one
+
+
+AttendBackward = Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
+
+
+def attend(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mask: Tensor | None,
+    dropout: float = 0.0,
+    *,
+    frugal: bool = False,
+) -> tuple[Tensor, AttendBackward]:
+    """softmax(q kᵀ / sqrt(D) + mask) v, as torch's scaled_dot_product_attention.
+
+    Args:
+        q: queries, shape (N, T, D), one N for each head of each row.
+        k: keys, shape (N, S, D).
+        v: values, shape (N, S, D).
+        mask: added to the scores, shape (T, S): -inf where a query must not see a key.
+        dropout: share of the weights that is dropped.
+        frugal: whether to compute the weights anew on the way back rather than keep them.
+
+    Returns:
+        The result, shape (N, T, D), and the way from its gradient to those of q, k and v.
+    """
+    n, length, size = q.shape
+    scale = 1 / math.sqrt(size)
+    keys = k.transpose(1, 2)
+    seed = int(torch.randint(2**62, ())) if dropout and frugal else None
+
+    def weigh() -> tuple[Tensor, Tensor, Tensor | None]:
+        """The weights (N, T, S), what is left of them after dropout, and its mask."""
+        if mask is None:
+            scores = torch.bmm(q, keys).mul_(scale)
+        else:
+            scores = torch.baddbmm(mask.expand(n, length, k.shape[1]), q, keys, alpha=scale)
+        weights = softmax(scores)
+        if not dropout:
+            return weights, weights, None
+        same = None if seed is None else torch.Generator(q.device).manual_seed(seed)
+        mask_kept = kept(weights, dropout, same)
+        return weights, weights * mask_kept, mask_kept
+
+    first = weigh()
+    y = torch.bmm(first[1], v)
+    held = None if frugal else first
+
+    def backward(dy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        weights, used, mask_kept = held or weigh()
+        dy = dy.to(y.dtype)
+        dv = torch.bmm(used.transpose(1, 2), dy)
+        dweights = torch.bmm(dy, v.transpose(1, 2))
+        if mask_kept is not None:
+            dweights.mul_(mask_kept)
+        # Of softmax: dscores = weights · (dweights - Σ weights · dweights). The sum over keys is
+        # that of y · dy over features, which is far shorter (Dao et al. 2022).
+        total = (dy * y).sum(-1, keepdim=True)
+        dscores = dweights.sub_(total).mul_(weights).mul_(scale)
+        return torch.bmm(dscores, k), torch.bmm(dscores.transpose(1, 2), q), dv
+
+    return y, backward
+
+
+def attend_causally(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mask: Tensor,
+    window: int | None,
+    dropout: float = 0.0,
+) -> tuple[Tensor, AttendBackward]:
+    """`attend` where no query sees what comes after it, some queries at a time.
+
+    Each lot of queries meets only the keys that one of them may see, so that of a long row half of
+    the products are never made, and what is in hand at a time stays in the processor's cache.
+
+    Args:
+        q, k, v: shape (N, T, D).
+        mask: shape (T, T), -inf where a query must not see a key.
+        window: how far back a query sees, itself included; None: to the row's start.
+        dropout: share of the weights that is dropped.
+    """
+    length = q.shape[1]
+    at_once = ROW_BYTES // q.element_size()
+    if length <= at_once:
+        return attend(q, k, v, mask, dropout)
+    results: list[Tensor] = []
+    parts: list[tuple[slice, slice, AttendBackward]] = []
+    for begin in range(0, length, at_once):
+        queries = slice(begin, min(begin + at_once, length))
+        seen = slice(0 if window is None else max(0, begin + 1 - window), queries.stop)
+        y, backward = attend(
+            q[:, queries], k[:, seen], v[:, seen], mask[queries, seen], dropout,
+            frugal=length > LONG,
+        )  # fmt: skip
+        results.append(y)
+        parts.append((queries, seen, backward))
+
+    def backward_all(dy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        dq, dk, dv = torch.empty_like(q), torch.zeros_like(k), torch.zeros_like(v)
+        for queries, seen, backward in parts:
+            dq[:, queries], dk_part, dv_part = backward(dy[:, queries])
+            dk[:, seen] += dk_part  # a key is seen by many queries
+            dv[:, seen] += dv_part
+        return dq, dk, dv
+
+    return torch.cat(results, 1), backward_all
+
+
+def softmax(scores: Tensor) -> Tensor:
+    """exp(x) / Σ exp(x) over the last dimension, of short rows all at once."""
+    if scores.shape[-1] > SHORT:
+        return torch.softmax(scores, -1)
+    top = scores.amax(-1, keepdim=True).detach()  # any number may be taken off: it cancels
+    powers = torch.exp(scores - top)
+    return powers / powers.sum(-1, keepdim=True)
