@@ -184,24 +184,28 @@ def encode_lines(lines: tuple[str, ...], tokenizer: CharTokenizer) -> Stream:
     Raises:
         UnknownSymbolError: naming the first line with a symbol that is not in the alphabet.
     """
-    lengths = np.array([len(line) for line in lines], dtype=np.int64)
+    lengths = np.fromiter(map(len, lines), dtype=np.int64, count=len(lines))
     ends = np.cumsum(lengths + 1)
-    ids = np.ones(int(ends[-1]) + 1 if len(lines) else 1, dtype=smallest(tokenizer.vocab_size))
-    ids[0] = 0
-    ids[ends] = 0
+    ids = np.zeros(int(ends[-1]) + 1 if len(lines) else 1, dtype=smallest(tokenizer.vocab_size))
+    inside = np.ones(len(ids), dtype=bool)
+    inside[0] = False
+    inside[ends] = False
+    found = ids[inside]
     try:
-        ids[ids > 0] = tokenizer.encode("".join(lines))
+        tokenizer.encode_into(found, "".join(lines))
     except UnknownSymbolError:
         for line in lines:
             tokenizer.encode(line)  # to name the line that the symbol stands in
         raise
+    ids[inside] = found
     return Stream(ids, 1, boundary=True, start=tokenizer.start)
 
 
 def encode_text(text: str, tokenizer: CharTokenizer, before: str = "") -> Stream:
     """The stream of a text, with what stands before it as its context."""
     context = before[-CONTEXT:]
-    ids = tokenizer.encode(context + text).astype(smallest(tokenizer.vocab_size))
+    ids = np.empty(len(context) + len(text), dtype=smallest(tokenizer.vocab_size))
+    tokenizer.encode_into(ids, context + text)
     return Stream(ids, len(context), boundary=False, start=tokenizer.start)
 
 

@@ -21,6 +21,8 @@ from hornbook.errors import RunError, UnknownSymbolError
 
 __all__ = ["CharTokenizer", "Vocabulary", "describe"]
 
+PIECE = 2**18  # symbols
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -81,19 +83,35 @@ class CharTokenizer:
         Raises:
             UnknownSymbolError: naming the first unknown symbol, its place, and the nearest known.
         """
-        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        inside = points < len(self.table)
-        ids = np.where(inside, self.table[np.where(inside, points, 0)], -1)
-        if ids.size and ids.min() < 0:
-            place = int(np.argmax(ids < 0))
-            symbol = text[place]
-            nearest = " ".join(describe(near) for near in self.nearest(symbol))
-            raise UnknownSymbolError(
-                f"The symbol {describe(symbol)} (place {place + 1:,} of {around(text, place)!r}) "
-                "is not in this run's alphabet.",
-                hint=f"The nearest that it knows: {nearest}.",
-            )
+        ids = np.empty(len(text), dtype=np.int64)
+        self.encode_into(ids, text)
         return ids
+
+    def encode_into(self, out: npt.NDArray[np.integer[Any]], text: str) -> None:
+        """Write the ids of a text into an array (len(text),) of any type that holds them.
+
+        Raises:
+            UnknownSymbolError: as `encode`.
+        """
+        # Piece by piece, for on the way each symbol takes 25 bytes.
+        for at in range(0, len(text), PIECE):
+            piece = text[at : at + PIECE]
+            points = np.frombuffer(piece.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+            inside = points < len(self.table)
+            ids = np.where(inside, self.table[np.where(inside, points, 0)], -1)
+            if ids.min() < 0:
+                raise self.unknown(text, at + int(np.argmax(ids < 0)))
+            out[at : at + len(piece)] = ids
+
+    def unknown(self, text: str, place: int) -> UnknownSymbolError:
+        """The error that a text has a symbol which is not known."""
+        symbol = text[place]
+        nearest = " ".join(describe(near) for near in self.nearest(symbol))
+        return UnknownSymbolError(
+            f"The symbol {describe(symbol)} (place {place + 1:,} of {around(text, place)!r}) "
+            "is not in this run's alphabet.",
+            hint=f"The nearest that it knows: {nearest}.",
+        )
 
     def decode(self, ids: Sequence[int] | npt.NDArray[np.integer[Any]]) -> str:
         """The text of ids; a boundary is no character and leaves nothing."""
