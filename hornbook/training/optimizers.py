@@ -8,7 +8,6 @@ EXPERIMENTS.md. The tests hold these rules against it.)
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
@@ -104,7 +103,11 @@ class SGD(Optimizer):
 
 
 class AdamW(Optimizer):
-    """Adam with weight decay apart from the gradient (Loshchilov and Hutter 2019)."""
+    """Adam with weight decay apart from the gradient (Loshchilov and Hutter 2019).
+
+    With means of the gradient, m, and of its square, v, both of which start at zero and are divided
+    by 1 - βᵗ to undo that pull: w -= rate · (m / (sqrt(v) + ε) + decay · w).
+    """
 
     EPS = 1e-8
 
@@ -112,22 +115,22 @@ class AdamW(Optimizer):
         super().__init__(flat, settings)
         self.mean = torch.zeros_like(flat.values)
         self.square = torch.zeros_like(flat.values)
-        self.scratch = torch.empty_like(flat.values)
 
     def update(self, rate: float) -> None:
         """One step, each parameter scaled by its own gradients' size."""
-        flat, s, n = self.flat, self.settings, self.flat.decayed
+        s, n = self.settings, self.flat.decayed
         self.count += 1
-        # Both means start at zero; the powers of beta undo that pull. The root's correction is
-        # moved out of the quotient: m / (sqrt(v) / c + eps) = c m / (sqrt(v) + c eps).
-        correction = math.sqrt(1 - s.beta2**self.count)
-        size = rate * correction / (1 - s.beta1**self.count)
-        if s.weight_decay and n:
-            flat.values[:n].mul_(1 - rate * s.weight_decay)
-        self.mean.lerp_(flat.grads, 1 - s.beta1)
-        self.square.mul_(s.beta2).addcmul_(flat.grads, flat.grads, value=1 - s.beta2)
-        torch.sqrt(self.square, out=self.scratch).add_(self.EPS * correction)
-        flat.values.addcdiv_(self.mean, self.scratch, value=-size)
+        count = torch.tensor(float(self.count), device=self.mean.device)
+        for part, decay in ((slice(n), s.weight_decay), (slice(n, None), 0.0)):
+            values, grads, mean, square = (
+                x[part] for x in (self.flat.values, self.flat.grads, self.mean, self.square)
+            )
+            if len(values):
+                # torch.optim.AdamW's kernel for `fused`, which passes over the memory but once.
+                torch._fused_adamw_(
+                    [values], [grads], [mean], [square], [], [count], lr=rate, beta1=s.beta1,
+                    beta2=s.beta2, weight_decay=decay, eps=self.EPS, amsgrad=False, maximize=False,
+                )  # fmt: skip
 
     def state(self) -> dict[str, Tensor]:
         """Both means; the number of steps is `count`."""
