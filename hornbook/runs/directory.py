@@ -4,10 +4,12 @@ run.json                 what was trained on what, and how; written last, so it 
 tokenizer.json           the alphabet
 data/train.txt, …        the splits, word for word
 metrics.jsonl            a line for each evaluation
+health.jsonl             a line for each update that was watched
 model.safetensors        the weights of the best dev loss, or the counts
 checkpoint.safetensors   the state to go on from: weights, optimizer, cursor, random numbers
 summary.json             how it ended
 counts.png               of an n-gram model of order 2
+report.html              what `inspect` found
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from typing import Any
 from hornbook.data.corpus import SPLITS, Corpus, Splits
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import RunError
-from hornbook.storage import read_json, write_bytes, write_json
+from hornbook.storage import finite, read_json, write_bytes, write_json
 from hornbook.version import __version__
 
 __all__ = ["FORMAT", "RunDirectory", "reserve"]
@@ -33,6 +35,8 @@ OWN = {
     "run.json",
     "tokenizer.json",
     "metrics.jsonl",
+    "health.jsonl",
+    "report.html",
     "model.safetensors",
     "checkpoint.safetensors",
     "summary.json",
@@ -54,6 +58,8 @@ class RunDirectory:
         self.run = self.path / "run.json"
         self.tokenizer = self.path / "tokenizer.json"
         self.metrics = self.path / "metrics.jsonl"
+        self.health = self.path / "health.jsonl"
+        self.report = self.path / "report.html"
         self.model = self.path / "model.safetensors"
         self.checkpoint = self.path / "checkpoint.safetensors"
         self.summary = self.path / "summary.json"
@@ -218,16 +224,8 @@ class RunDirectory:
         Raises:
             RunError: if it cannot be written.
         """
-        try:
-            with self.metrics.open("a", encoding="utf-8", newline="\n") as file:
-                file.write(json.dumps(record, allow_nan=False) + "\n")
-                file.flush()
-                os.fsync(file.fileno())  # the checkpoint that counts this line comes after it
-        except OSError as error:
-            raise RunError(
-                f"Cannot write {self.metrics}: {error.strerror or error}.",
-                hint="Make room, then go on with --resume; the last checkpoint is unharmed.",
-            ) from error
+        # The checkpoint that counts this line comes after it.
+        append_line(self.metrics, json.dumps(record, allow_nan=False), surely=True)
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The records of the metrics; a last line that was cut short is left out.
@@ -235,16 +233,30 @@ class RunDirectory:
         Raises:
             RunError: if there are lines that are no records.
         """
-        if not self.metrics.exists():
-            return []
-        try:
-            whole = self.metrics.read_bytes().decode().split("\n")[:-1]
-            records = [json.loads(line) for line in whole]
-        except ValueError as error:
-            raise RunError(f"{self.metrics} is damaged: {error}.", hint="Train again.") from error
-        if not all(isinstance(r, dict) and isinstance(r.get("step"), int) for r in records):
-            raise RunError(f"{self.metrics} is damaged.", hint="Train again.")
-        return records
+        return read_records(self.metrics)
+
+    def append_health(self, record: dict[str, Any]) -> None:
+        """Add a line to what was watched.
+
+        Raises:
+            RunError: if it cannot be written.
+        """
+        append_line(self.health, json.dumps(finite(record), allow_nan=False), surely=False)
+
+    def read_health(self) -> list[dict[str, Any]]:
+        """What was watched of each update, in their order; empty if nothing was.
+
+        Raises:
+            RunError: if there are lines that are no records.
+        """
+        return read_records(self.health)
+
+    def rewind_health(self, step: int) -> None:
+        """Forget the updates from this one on: they will be done again."""
+        if self.health.exists():
+            records = [record for record in self.read_health() if record["step"] < step]
+            lines = [json.dumps(record, allow_nan=False) + "\n" for record in records]
+            write_bytes(self.health, "".join(lines).encode())
 
     def rewind_metrics(self, step: int) -> None:
         """Forget the records after a step: they will be made again.
@@ -260,6 +272,48 @@ class RunDirectory:
             )
         lines = [json.dumps(record, allow_nan=False) + "\n" for record in records]
         write_bytes(self.metrics, "".join(lines).encode())
+
+
+def append_line(path: Path, line: str, *, surely: bool) -> None:
+    """Add a line to a file.
+
+    Args:
+        path: of the file.
+        line: without its end.
+        surely: wait until it is on the disk.
+
+    Raises:
+        RunError: if it cannot be written.
+    """
+    try:
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(line + "\n")
+            file.flush()
+            if surely:
+                os.fsync(file.fileno())
+    except OSError as error:
+        raise RunError(
+            f"Cannot write {path}: {error.strerror or error}.",
+            hint="Make room, then go on with --resume; the last checkpoint is unharmed.",
+        ) from error
+
+
+def read_records(path: Path) -> list[dict[str, Any]]:
+    """The JSON lines of a file, each with its step; a last one that was cut short is left out.
+
+    Raises:
+        RunError: if there are lines that are no records.
+    """
+    if not path.exists():
+        return []
+    try:
+        whole = path.read_bytes().decode().split("\n")[:-1]
+        records = [json.loads(line) for line in whole]
+    except ValueError as error:
+        raise RunError(f"{path} is damaged: {error}.", hint="Train again.") from error
+    if not all(isinstance(r, dict) and isinstance(r.get("step"), int) for r in records):
+        raise RunError(f"{path} is damaged.", hint="Train again.")
+    return records
 
 
 def reserve(parent: Path, name: str) -> Path:

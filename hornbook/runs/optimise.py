@@ -84,6 +84,12 @@ def optimise_on_threads(
         arrays, values = trainer.state()
         write_tensors(directory.checkpoint, arrays, {"run": run.plan["id"], **values})
 
+    probe = None
+    if training.watch and world.rank == 0:
+        from hornbook.inspection.health.probe import Probe, interval
+
+        every = training.watch_every or interval(training.steps)
+        probe = Probe(model, every, directory.append_health)
     trainer = Trainer(
         model,
         batches,
@@ -93,6 +99,7 @@ def optimise_on_threads(
             for name, stream in measured.items()
         },
         world=world,
+        probe=probe,
         on_record=record,
         on_best=keep_best,
         on_checkpoint=keep_state,
@@ -108,6 +115,7 @@ def optimise_on_threads(
             torch.manual_seed(training.seed + world.rank + trainer.step)  # kept is the first's only
     if world.rank == 0:
         directory.rewind_metrics(trainer.recorded)
+        directory.rewind_health(trainer.step)
     about = {**about, "parameters": model.n_parameters, "device": str(device)}
     watcher.began(run, about)
     with stopping(trainer):

@@ -54,6 +54,10 @@ class TrainingSettings(Settings):
     "Precision of matrix products in training; auto: bfloat16 where it is faster here."
     compile: bool = False
     "Compile the model with torch.compile; its gradients are then autograd's."
+    watch: bool = False
+    "Record activations, gradients and updates on the way, for `hornbook inspect`."
+    watch_every: Annotated[int, Bounds(0, 10**9)] = 0
+    "Updates from one such record to the next (0: a hundredth of all, but at least 50)."
     evaluate_on: Annotated[int, Bounds(0, 10**12)] = 30_000
     "Predictions of each split to measure in training (0: all); of dev all are, at the end."
     evaluate_every: Annotated[int, Bounds(0, 10**9)] = 0
@@ -87,6 +91,12 @@ class TrainingSettings(Settings):
                 "compile needs autograd: gradients by hand are not compiled.",
                 hint="Leave --gradients out, or --compile.",
             )
+        if self.compile and self.watch:
+            raise SettingsError(
+                "What goes on inside a compiled model cannot be watched.",
+                hint="Leave --compile out, or --watch.",
+            )
+        self.refuse_unless(self.watch, ("watch_every",), "watch")
         if self.accumulate > 1 and self.batches == "parallel":
             raise SettingsError(
                 "accumulate has no place beside parallel streams: their state goes from batch to "

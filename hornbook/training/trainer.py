@@ -24,7 +24,7 @@ from hornbook.training.optimizers import FlatParameters, make_optimizer
 from hornbook.training.schedules import learning_rate
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["Batches", "Ending", "Objective", "Record", "Trainer", "choose_device"]
+__all__ = ["Batches", "Ending", "Objective", "Probe", "Record", "Trainer", "choose_device"]
 
 Ending = Literal["finished", "early", "interrupted"]
 
@@ -69,6 +69,26 @@ class Batches(Protocol):
         ...
 
 
+class Probe(Protocol):
+    """What looks on at some of the updates, without changing any."""
+
+    def due(self, step: int) -> bool:
+        """Whether to look at the update that follows this many others."""
+        ...
+
+    def begin(self, trainer: Trainer) -> None:
+        """The gradients of a batch come next."""
+        ...
+
+    def gradients(self, trainer: Trainer, loss: float) -> None:
+        """They are there, not clipped yet."""
+        ...
+
+    def updated(self, trainer: Trainer) -> None:
+        """The parameters have changed."""
+        ...
+
+
 @dataclass(frozen=True)
 class Record:
     """What is known at an evaluation; a line of the metrics."""
@@ -107,6 +127,7 @@ class Trainer:
         settings: of the training.
         evaluate: gives the loss on each split, `dev` among them if there is one.
         world: the processes that train together; the first one evaluates and is called back.
+        probe: looks on at the updates for which it is due.
         on_record: called after each evaluation.
         on_best: called when the dev loss is the lowest so far, or, without a dev split, each time.
         on_checkpoint: called when the state should be kept.
@@ -125,6 +146,7 @@ class Trainer:
         evaluate: Callable[[], dict[str, float]],
         *,
         world: World | None = None,
+        probe: Probe | None = None,
         on_record: Callable[[Record], None] = lambda record: None,
         on_best: Callable[[], None] = lambda: None,
         on_checkpoint: Callable[[], None] = lambda: None,
@@ -136,7 +158,7 @@ class Trainer:
         self.world = world or World()
         self.loss = compiled(objective.loss) if settings.compile else objective.loss
         self.objective, self.batches, self.settings = objective, batches, settings
-        self.evaluate = evaluate
+        self.evaluate, self.probe = evaluate, probe
         self.on_record, self.on_best = on_record, on_best
         self.on_checkpoint, self.on_progress = on_checkpoint, on_progress
         self.flat = FlatParameters(objective)
@@ -195,13 +217,20 @@ class Trainer:
     def update(self) -> None:
         """One step: batch, loss, gradients, update."""
         batch = next(self.batches)
+        probe = self.probe if self.probe is not None and self.probe.due(self.step) else None
         self.flat.grads.zero_()
+        if probe is not None:
+            probe.begin(self)
         if self.settings.accumulate == 1 and self.world.size == 1:
             value = self.gradients(batch)
         else:
             value = self.gradients_of_parts(batch)
+        if probe is not None:
+            probe.gradients(self, value)
         with torch.inference_mode():
             self.apply(value)
+        if probe is not None:
+            probe.updated(self)
         self.loss_sum += value
         self.loss_count += 1
         self.step += 1

@@ -1,0 +1,96 @@
+"""Figures of one tensor of activations, gradients or weights."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from hornbook.nn import Layer, ReLU, SquaredReLU, Tanh
+from hornbook.nn.recurrent import Recurrent
+
+__all__ = ["Histogram", "histogram", "idle", "rounded", "sampled", "saturation", "spread"]
+
+ENOUGH = 2**14  # numbers that tell the spread of a tensor
+BINS = 40
+FLAT = 0.97  # |tanh| above which its slope is below 6 %, the lecture's mark
+
+Histogram = tuple[float, float, list[int]]
+"""Lowest and highest value, and how many values lie in each of `BINS` equal parts between."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How the outputs of a kind of nonlinearity can be flat, where no gradient passes."""
+
+    name: str
+    flat: float | None
+    "Outputs of at least this size are flat; None: those of zero are."
+
+
+def kind_of(layer: Layer) -> Kind | None:
+    """How a layer's outputs can be flat; None if they cannot."""
+    if isinstance(layer, Tanh | Recurrent):
+        return Kind("saturated", FLAT)
+    if isinstance(layer, ReLU | SquaredReLU):
+        return Kind("zero", None)
+    return None
+
+
+def sampled(x: Tensor) -> Tensor:
+    """Rows (N, C) of x (..., C) in float32, evenly thinned where there are more than enough."""
+    rows = x.detach().reshape(-1, x.shape[-1]) if x.dim() else x.detach().reshape(1, 1)
+    return rows[:: max(1, rows.numel() // ENOUGH)].float()
+
+
+def spread(x: Tensor) -> tuple[float, float]:
+    """Mean and deviation."""
+    deviation, mean = torch.std_mean(x, correction=0)
+    return float(mean), float(deviation)
+
+
+def histogram(x: Tensor) -> Histogram:
+    """How the values are distributed; values that are not finite are left out."""
+    flat = x.flatten()
+    low, high = (float(end) for end in torch.aminmax(flat))
+    if not math.isfinite(low + high):
+        flat = flat[flat.isfinite()]
+        if not len(flat):
+            return 0.0, 0.0, []
+        low, high = (float(end) for end in torch.aminmax(flat))
+    if low == high:
+        return low, high, [len(flat)]
+    counts = torch.histc(flat, BINS, low, high).int().tolist()
+    return rounded(low), rounded(high), counts
+
+
+def saturation(layer: Layer, y: Tensor) -> float | None:
+    """Share of a nonlinearity's outputs that pass no gradient on; None of another layer."""
+    kind = kind_of(layer)
+    if kind is None:
+        return None
+    flat = y == 0 if kind.flat is None else y.abs() > kind.flat
+    return float(flat.float().mean())
+
+
+def idle(layer: Layer, y: Tensor) -> float | None:
+    """Share of a nonlinearity's units that pass no gradient on for any row of a batch.
+
+    Args:
+        layer: which one.
+        y: all that it gave, shape (..., units): a unit that works once is not dead.
+    """
+    kind = kind_of(layer)
+    if kind is None:
+        return None
+    rows = y.detach().reshape(-1, y.shape[-1])
+    if kind.flat is None:
+        return float((rows.amax(0) <= 0).float().mean())
+    return float((rows.abs().amin(0) > kind.flat).float().mean())
+
+
+def rounded(value: float) -> float:
+    """Five digits: what a record keeps of a figure."""
+    return float(f"{value:.5g}")
