@@ -8,7 +8,9 @@
     ├── UnknownSymbolError       a symbol that the model has never seen
     ├── RunError                 a run directory is missing, in the way, damaged or too new
     ├── TrainingError            training cannot go on (the loss is no longer a number)
-    └── SamplingError            what was asked of the sampler cannot be had
+    ├── SamplingError            what was asked of the sampler cannot be had
+    ├── ExpressionError          a formula cannot be read, or has no value
+    └── ToolError                a program that is needed is missing, or fails
 
 Every error says what is wrong and where; `hint` says how to mend it. The command line prints both
 and exits with status 1, so no traceback reaches a user for a mistake of theirs.
@@ -20,10 +22,12 @@ __all__ = [
     "DataError",
     "DownloadError",
     "EncodingError",
+    "ExpressionError",
     "HornbookError",
     "RunError",
     "SamplingError",
     "SettingsError",
+    "ToolError",
     "TrainingError",
     "UnknownSymbolError",
 ]
@@ -71,3 +75,11 @@ class TrainingError(HornbookError):
 
 class SamplingError(HornbookError):
     """What was asked of the sampler cannot be had from this model."""
+
+
+class ExpressionError(HornbookError):
+    """A formula cannot be read, or has no value or no gradient at the numbers given."""
+
+
+class ToolError(HornbookError):
+    """A program that is needed is not installed, or fails."""

@@ -30,6 +30,7 @@ VERBS = {
     "doctor": "look at a file before training on it",
     "datasets": "the data sets that can be named instead of a file",
     "models": "the families of models",
+    "scalar": "rung zero: the scalar engine, its graph, two moons, a line fitted",
 }
 
 WAIT = 3.0  # seconds

@@ -1,0 +1,222 @@
+"""`hornbook scalar`: rung zero, seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal, cast
+
+import tyro
+from rich.markup import escape
+
+from hornbook.cli.output import console, number, print_json, table
+from hornbook.errors import ExpressionError, SettingsError, TrainingError
+from hornbook.inspection.line_fit import LineSettings
+from hornbook.scalar import as_dot, parse_expression, render, two_moons
+from hornbook.scalar.classifier import Classifier
+from hornbook.settings import Bounds, Settings
+from hornbook.storage import write_bytes
+
+DESCRIPTION = (
+    "Rung zero: numbers that know their gradients. See the graph of a formula, two moons told "
+    "apart, a line fitted. Each tells more: hornbook scalar graph --help."
+)
+RUNAWAY = 1e6  # times the first loss
+Formula = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="FORMULA")]
+Numbers = Annotated[
+    tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[NAME=NUMBER ...]")
+]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Compute a formula and its gradients, show every value on the way, and draw the graph.
+
+    For example: hornbook scalar graph "tanh(a*b + c)" a=2 b=-3 c=10 --out graph.svg
+    """
+
+    expression: Formula
+    "Formula of + - * / ** and exp log tanh relu sigmoid, quoted; in brackets if it begins with -."
+    numbers: Numbers = ()
+    "What each name in it stands for."
+    out: str | None = None
+    "Draw the graph: a name that ends in .dot, or in .svg or .png if Graphviz is installed."
+    json: bool = False
+    "Print everything as JSON."
+
+    def run(self) -> None:
+        """Compute, show, and draw."""
+        kind = ending(self.out, "dot", "svg", "png") if self.out else ""
+        root = parse_expression(self.expression, dict(map(named_number, self.numbers)))
+        try:
+            root.backward()
+        except (ArithmeticError, ValueError) as error:
+            raise ExpressionError(f"{self.expression!r} has no gradient here: {error}.") from error
+        values = root.graph()
+        if self.out:
+            dot = as_dot(root)
+            drawn = dot.encode() if kind == "dot" else render(dot, cast(Literal["svg"], kind))
+            write_bytes(Path(self.out), drawn)
+        if self.json:
+            numbers = {value: i for i, value in enumerate(values)}
+            nodes = [
+                {
+                    "label": value.label,
+                    "operation": value.operation.symbol if value.operation else None,
+                    "inputs": [numbers[x] for x in value.inputs],
+                    "data": value.data,
+                    "grad": value.grad,
+                }
+                for value in values
+            ]
+            print_json({"nodes": nodes, "out": self.out})
+            return
+        rows = table("value", "made by", "data", "grad", left=2)
+        for value in values:
+            made_by = value.operation.symbol if value.operation else ""
+            data, grad = f"{value.data:.6g}", f"{value.grad:.6g}"
+            rows.add_row(escape(value.label), made_by, data, grad)
+        out = console()
+        out.print(rows)
+        if self.out:
+            out.print(f"\nDrawn in {escape(self.out)}")
+
+
+@dataclass(frozen=True)
+class MoonsSettings(Settings):
+    """The points, the net and its training."""
+
+    points: Annotated[int, Bounds(2, 10_000)] = 100
+    "How many points."
+    noise: Annotated[float, Bounds(0, 10)] = 0.1
+    "Standard deviation of what is added to each coordinate."
+    hidden: Annotated[tuple[int, ...], Bounds(1, 256)] = (16, 16)
+    "Sizes of the hidden layers."
+    steps: Annotated[int, Bounds(1, 100_000)] = 100
+    "Updates, each on all points."
+    rate: Annotated[float, Bounds(0, 1000, above=True)] = 1.0
+    "Learning rate of the first step; it falls in a straight line to a tenth of that."
+    l2: Annotated[float, Bounds(0, 1000)] = 1e-4
+    "Strength of the penalty on the squares of the weights."
+    seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0
+    "Of the points and of the weights."
+
+
+@dataclass(frozen=True)
+class Moons:
+    """Tell two moons apart with a small net, and draw where it parts them."""
+
+    settings: MoonsSettings = field(default_factory=MoonsSettings)
+    out: str = "moons.png"
+    "The picture: a name that ends in .png or .svg."
+    json: bool = False
+    "Print the result as JSON, and nothing else."
+
+    def run(self) -> None:
+        """Train, tell, and draw."""
+        from hornbook.inspection.boundary import draw_boundary
+
+        ending(self.out, "png", "svg")
+        s, out = self.settings, console()
+        points, targets = two_moons(s.points, noise=s.noise, seed=s.seed)
+        net = Classifier(points, targets, hidden=s.hidden, l2=s.l2, seed=s.seed)
+        losses: list[float] = []
+        for step in range(s.steps):
+            losses.append(net.step(s.rate * (1 - 0.9 * step / s.steps)))
+            if not losses[-1] < RUNAWAY * max(1.0, losses[0]):
+                raise TrainingError(
+                    f"The loss runs away: {losses[-1]:.3g} at step {step}.",
+                    hint="Give a lower --rate.",
+                )
+            if not self.json and step % max(1, s.steps // 10) == 0:
+                out.print(f"step {step:5}  loss {number(losses[-1])}")
+        loss, accuracy = net.loss(), net.accuracy()
+        parameters = len(net.model.parameters())
+        title = f"two moons: {accuracy:.0%} of {s.points} points right, {parameters} parameters"
+        draw_boundary(points, targets, net.scores, Path(self.out), title=title)
+        if self.json:
+            print_json({"losses": [*losses, loss], "accuracy": accuracy, "out": self.out})
+            return
+        out.print(f"step {s.steps:5}  loss {number(loss)}  {accuracy:.1%} of the points right")
+        out.print(f"\nDrawn in {escape(self.out)}")
+
+
+@dataclass(frozen=True)
+class Line:
+    """Fit y = ax + b by SGD three ways, see that they take the same path, and animate it."""
+
+    settings: LineSettings = field(default_factory=LineSettings)
+    out: str = "line.gif"
+    "The animation: a name that ends in .gif, or in .html for a page with a slider."
+    json: bool = False
+    "Print the result as JSON, and nothing else."
+
+    def run(self) -> None:
+        """Fit, compare, and animate."""
+        from hornbook.inspection.line_drawing import draw_line
+        from hornbook.inspection.line_fit import fit_line
+        from hornbook.inspection.line_page import write_page
+
+        kind = ending(self.out, "gif", "html")
+        fit = fit_line(self.settings)
+        (draw_line if kind == "gif" else write_page)(fit, Path(self.out))
+        ends = {name: path[-1].tolist() for name, path in fit.paths.items()}
+        if self.json:
+            print_json({"ends": ends, "largest_difference": fit.difference, "out": self.out})
+            return
+        rows = table("way", "a", "b")
+        for name, (a, b) in ends.items():
+            rows.add_row(name, f"{a:.12f}", f"{b:.12f}")
+        out = console()
+        out.print(rows)
+        losses = fit.losses()
+        out.print(
+            f"\nloss {number(losses[0])} → {number(losses[-1])} after {self.settings.steps} steps; "
+            f"the paths differ by at most {fit.difference:.1e}"
+        )
+        out.print(f"Drawn in {escape(self.out)}")
+
+
+def run(argv: Sequence[str]) -> None:
+    """Parse, and do what was asked."""
+    asked: Graph | Moons | Line = tyro.extras.subcommand_cli_from_dict(
+        {"graph": Graph, "moons": Moons, "line": Line},
+        prog="hornbook scalar",
+        description=DESCRIPTION,
+        args=list(argv),
+        config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+    )
+    asked.run()
+
+
+def named_number(text: str) -> tuple[str, float]:
+    """`a=2` taken apart.
+
+    Raises:
+        ExpressionError: if it is anything else.
+    """
+    name, _, digits = text.partition("=")
+    try:
+        value = float(digits)
+    except ValueError:
+        value = math.nan
+    if not name.isidentifier() or not math.isfinite(value):
+        raise ExpressionError(
+            f"{text!r} gives no name a number.", hint="Write it as a=2, without spaces."
+        )
+    return name, value
+
+
+def ending(out: str, *kinds: str) -> str:
+    """Which of the formats a file's name asks for.
+
+    Raises:
+        SettingsError: if none of them.
+    """
+    kind = Path(out).suffix[1:].lower()
+    if kind not in kinds:
+        ends = " or ".join(f".{kind}" for kind in kinds)
+        raise SettingsError(f"--out must end in {ends}; it is {out!r}.")
+    return kind

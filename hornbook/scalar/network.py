@@ -1,0 +1,133 @@
+"""Neurons, layers of them, and layers of layers (after micrograd, the first lecture).
+
+model = MLP(2, (16, 16, 1))
+for _ in range(100):
+    loss = mean_squared_error([model(x)[0] for x in xs], ys)
+    model.zero_grad()
+    loss.backward()
+    for p in model.parameters():
+        p.data -= 0.1 * p.grad
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Literal
+
+from hornbook.scalar.value import Value, as_value, dot
+
+__all__ = ["MLP", "Activation", "Layer", "Neuron", "Parts"]
+
+Activation = Literal["tanh", "relu", "sigmoid", "linear"]
+
+
+class Parts:
+    """What has parameters."""
+
+    def parameters(self) -> list[Value]:
+        """The values that training changes."""
+        raise NotImplementedError
+
+    def zero_grad(self) -> None:
+        """Forget the gradients that `backward` has added up."""
+        for p in self.parameters():
+            p.grad = 0.0
+
+
+class Neuron(Parts):
+    """activation(w·x + b): two values, the sum and what the activation makes of it.
+
+    Args:
+        n_inputs: how many numbers it reads.
+        activation: what becomes of the sum; `linear` leaves it as it is.
+        generator: draws the weights, uniform between -1 and 1; the bias is zero.
+
+    Raises:
+        ValueError: if it reads nothing, or the activation is none of the above.
+    """
+
+    def __init__(self, n_inputs: int, activation: Activation, generator: random.Random) -> None:
+        if n_inputs < 1:
+            raise ValueError(f"a neuron reads at least one number, not {n_inputs}")
+        if activation not in ("tanh", "relu", "sigmoid", "linear"):
+            raise ValueError(f"no activation is called {activation!r}")
+        self.weights = [Value(generator.uniform(-1, 1), f"w{i}") for i in range(n_inputs)]
+        self.bias = Value(0.0, "b")
+        self.activation = activation
+
+    def __call__(self, x: Sequence[Value | float]) -> Value:
+        """Its answer to n_inputs numbers; ValueError to another count of them."""
+        total = dot(self.weights, [as_value(number) for number in x], self.bias)
+        if self.activation == "relu":
+            return total.relu()
+        if self.activation == "tanh":
+            return total.tanh()
+        return total.sigmoid() if self.activation == "sigmoid" else total
+
+    def parameters(self) -> list[Value]:
+        """Its weights, then its bias."""
+        return [*self.weights, self.bias]
+
+
+class Layer(Parts):
+    """Neurons that read the same numbers."""
+
+    def __init__(
+        self, n_inputs: int, n_outputs: int, activation: Activation, generator: random.Random
+    ) -> None:
+        if n_outputs < 1:
+            raise ValueError(f"a layer has at least one neuron, not {n_outputs}")
+        self.neurons = [Neuron(n_inputs, activation, generator) for _ in range(n_outputs)]
+
+    def __call__(self, x: Sequence[Value | float]) -> list[Value]:
+        """The answers of its neurons."""
+        shared = [as_value(number) for number in x]
+        return [neuron(shared) for neuron in self.neurons]
+
+    def parameters(self) -> list[Value]:
+        """Those of its neurons."""
+        return [p for neuron in self.neurons for p in neuron.parameters()]
+
+
+class MLP(Parts):
+    """A multi-layer perceptron: each layer reads what the one before it answers.
+
+    Args:
+        n_inputs: how many numbers the first layer reads.
+        sizes: neurons of each layer.
+        activation: of every layer but the last.
+        last: activation of the last.
+        seed: of the weights.
+
+    Raises:
+        ValueError: if there is no layer, or one without neurons.
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        sizes: Sequence[int],
+        *,
+        activation: Activation = "relu",
+        last: Activation = "linear",
+        seed: int = 0,
+    ) -> None:
+        if not sizes:
+            raise ValueError("an MLP has at least one layer")
+        generator = random.Random(seed)
+        self.layers = [
+            Layer(fan_in, size, activation if i < len(sizes) - 1 else last, generator)
+            for i, (fan_in, size) in enumerate(zip((n_inputs, *sizes), sizes, strict=False))
+        ]
+
+    def __call__(self, x: Sequence[Value | float]) -> list[Value]:
+        """The answers of the last layer, as many as it has neurons."""
+        answers = self.layers[0](x)
+        for layer in self.layers[1:]:
+            answers = layer(answers)
+        return answers
+
+    def parameters(self) -> list[Value]:
+        """Those of its layers."""
+        return [p for layer in self.layers for p in layer.parameters()]

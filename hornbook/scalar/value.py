@@ -1,0 +1,307 @@
+"""A number that remembers what it was made of (after micrograd, the first lecture).
+
+    a, b = Value(2.0, "a"), Value(-3.0, "b")
+    loss = (a * b + 10).tanh()
+    loss.backward()
+    a.grad  # d loss / d a
+
+Each operation is a method, which gives the result, and below the class a function, which pushes
+the result's gradient to its inputs. A value knows its inputs and nobody knows it: there are no
+cycles, and a graph is gone with the last name for it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import NamedTuple, SupportsFloat
+
+from hornbook.scalar.functions import exp, log, power, power_slope, relu, sigmoid
+
+__all__ = ["Operation", "Value", "as_value", "dot"]
+
+made = itertools.count()
+by_age = attrgetter("age")
+
+
+class Operation(NamedTuple):
+    """What a value was made by."""
+
+    symbol: str
+    "As people write it."
+    push: Callable[[Value], None]
+    "Adds to the gradients of a value's inputs what its own gradient means for them."
+
+
+class Value:
+    """One float, and its gradient once `backward` was called on something made of it.
+
+    Values and plain numbers mix in + − * / ** and their reflected forms; a plain number becomes a
+    leaf without a label. Division by zero, a logarithm of what is not positive, and results beyond
+    the largest float are errors at once (ZeroDivisionError, ValueError, OverflowError), except in
+    + − *, where too large becomes infinite.
+
+    Args:
+        data: the number.
+        label: a name, for `repr` and for drawings.
+
+    Attributes:
+        grad: d root / d self, see `backward`.
+        inputs: the values it was made of; none for a leaf.
+        operation: how it was made of them; None for a leaf.
+        age: its place in the order of making; its inputs are always older.
+    """
+
+    __slots__ = ("age", "data", "grad", "inputs", "label", "operation")
+    __array_ufunc__ = None  # NumPy's numbers leave the arithmetic to this class
+
+    inputs: tuple[Value, ...]
+    operation: Operation | None
+
+    def __init__(self, data: SupportsFloat, label: str = "") -> None:
+        if isinstance(data, str):
+            raise TypeError(f"a Value holds a number, not the text {data!r}")
+        self.data = float(data)
+        self.grad = 0.0
+        self.label = label
+        self.inputs = ()
+        self.operation = None
+        self.age = next(made)
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Value(data={self.data:g}, grad={self.grad:g}{label})"
+
+    def __add__(self, other: Value | float) -> Value:
+        other = other if isinstance(other, Value) else Value(other)
+        return result(self.data + other.data, (self, other), PLUS)
+
+    def __sub__(self, other: Value | float) -> Value:
+        other = other if isinstance(other, Value) else Value(other)
+        return result(self.data - other.data, (self, other), MINUS)
+
+    def __mul__(self, other: Value | float) -> Value:
+        other = other if isinstance(other, Value) else Value(other)
+        return result(self.data * other.data, (self, other), TIMES)
+
+    def __truediv__(self, other: Value | float) -> Value:
+        other = other if isinstance(other, Value) else Value(other)
+        return result(self.data / other.data, (self, other), OVER)
+
+    def __pow__(self, other: Value | float) -> Value:
+        """self to a plain number, or to a Value that wants its gradient too.
+
+        Raises:
+            ValueError: for a negative base, if the exponent is a Value or not whole.
+        """
+        if not isinstance(other, Value):
+            other = Value(other)
+            return result(power(self.data, other.data), (self, other), POWER)
+        if self.data < 0.0:
+            raise ValueError(
+                f"({self.data:g}) ** Value({other.data:g}) has no derivative in its exponent: "
+                "give the exponent of a negative base as a plain number"
+            )
+        return result(power(self.data, other.data), (self, other), EXPONENTIAL)
+
+    def __neg__(self) -> Value:
+        return result(-self.data, (self,), NEGATIVE)
+
+    def __radd__(self, other: float) -> Value:
+        return Value(other) + self
+
+    def __rsub__(self, other: float) -> Value:
+        return Value(other) - self
+
+    def __rmul__(self, other: float) -> Value:
+        return Value(other) * self
+
+    def __rtruediv__(self, other: float) -> Value:
+        return Value(other) / self
+
+    def __rpow__(self, other: float) -> Value:
+        return Value(other) ** self
+
+    def exp(self) -> Value:
+        """e to the self; OverflowError above 709.78."""
+        return result(exp(self.data), (self,), EXP)
+
+    def log(self) -> Value:
+        """The natural logarithm; ValueError unless self is above zero."""
+        return result(log(self.data), (self,), LOG)
+
+    def tanh(self) -> Value:
+        """The hyperbolic tangent, of any number."""
+        return result(math.tanh(self.data), (self,), TANH)
+
+    def relu(self) -> Value:
+        """Self above zero, else 0; at zero the derivative is 0."""
+        return result(relu(self.data), (self,), RELU)
+
+    def sigmoid(self) -> Value:
+        """1 / (1 + e^-self), of any number."""
+        return result(sigmoid(self.data), (self,), SIGMOID)
+
+    def graph(self) -> list[Value]:
+        """Every value that this one was made of, itself last, in the order of making."""
+        found, waiting = {self}, [self]
+        while waiting:
+            for value in waiting.pop().inputs:
+                if value not in found:
+                    found.add(value)
+                    waiting.append(value)
+        return sorted(found, key=by_age)
+
+    def backward(self) -> None:
+        """Add d self / d leaf to `grad` of every leaf that self was made of.
+
+        Leaves accumulate, as in torch: a second call adds the same once more, and a training loop
+        sets them to zero in between. The values in between hold the gradient of the latest call
+        alone, so that nothing is counted twice. A gradient of exactly zero is pushed no further.
+        Derivatives are taken where `data` stands now: call this before changing it.
+
+        Raises:
+            ZeroDivisionError: where a derivative is infinite, as that of x ** 0.5 at 0.
+        """
+        # A value is younger than its inputs, so from the youngest to the oldest each one's
+        # gradient is complete before it is pushed on. No recursion, no depth is too deep.
+        results = [value for value in self.graph() if value.operation is not None]
+        for value in results:
+            value.grad = 0.0
+        self.grad += 1.0
+        for value in reversed(results):
+            if value.grad and value.operation is not None:
+                value.operation.push(value)
+
+
+def result(data: float, inputs: tuple[Value, ...], operation: Operation) -> Value:
+    """The value that an operation made."""
+    value: Value = new(Value)
+    value.data = data
+    value.grad = 0.0
+    value.label = ""
+    value.inputs = inputs
+    value.operation = operation
+    value.age = next(made)
+    return value
+
+
+new = object.__new__
+
+
+def as_value(number: Value | float) -> Value:
+    """A value as it is, a plain number as a leaf."""
+    return number if isinstance(number, Value) else Value(number)
+
+
+def dot(weights: Sequence[Value], inputs: Sequence[Value], bias: Value | None = None) -> Value:
+    """bias + w₁·x₁ + w₂·x₂ + …, added up in this order, as a single value.
+
+    The same as with * and +, to the last bit, and many times as fast: a neuron is one value, not
+    one for every product and sum.
+
+    Raises:
+        ValueError: if there are not as many weights as inputs.
+    """
+    if len(weights) != len(inputs):
+        raise ValueError(f"{len(weights)} weights cannot meet {len(inputs)} inputs")
+    total = bias.data if bias is not None else 0.0
+    for w, x in zip(weights, inputs, strict=True):
+        total += w.data * x.data
+    return result(total, (*weights, *inputs, *([] if bias is None else [bias])), DOT)
+
+
+def push_plus(out: Value) -> None:
+    a, b = out.inputs
+    a.grad += out.grad
+    b.grad += out.grad
+
+
+def push_minus(out: Value) -> None:
+    a, b = out.inputs
+    a.grad += out.grad
+    b.grad -= out.grad
+
+
+def push_times(out: Value) -> None:
+    a, b = out.inputs
+    a.grad += b.data * out.grad
+    b.grad += a.data * out.grad
+
+
+def push_over(out: Value) -> None:
+    # d(a/b)/db = -a/b² = -out/b
+    a, b = out.inputs
+    a.grad += out.grad / b.data
+    b.grad -= out.grad * out.data / b.data
+
+
+def push_negative(out: Value) -> None:
+    (a,) = out.inputs
+    a.grad -= out.grad
+
+
+def push_power(out: Value) -> None:
+    # The exponent is a plain number: nobody asks for its gradient.
+    a, b = out.inputs
+    a.grad += power_slope(a.data, b.data) * out.grad
+
+
+def push_exponential(out: Value) -> None:
+    # d(a^b)/db = a^b · log a, whose limit at a = 0 is 0 for b > 0 (and is taken as 0 for b = 0)
+    a, b = out.inputs
+    a.grad += power_slope(a.data, b.data) * out.grad
+    b.grad += out.data * log(a.data) * out.grad if a.data else 0.0
+
+
+def push_exp(out: Value) -> None:
+    (a,) = out.inputs
+    a.grad += out.data * out.grad
+
+
+def push_log(out: Value) -> None:
+    (a,) = out.inputs
+    a.grad += out.grad / a.data
+
+
+def push_tanh(out: Value) -> None:
+    (a,) = out.inputs
+    a.grad += (1.0 - out.data * out.data) * out.grad
+
+
+def push_relu(out: Value) -> None:
+    (a,) = out.inputs
+    if out.data:
+        a.grad += out.grad
+
+
+def push_sigmoid(out: Value) -> None:
+    (a,) = out.inputs
+    a.grad += out.data * (1.0 - out.data) * out.grad
+
+
+def push_dot(out: Value) -> None:
+    inputs, grad = out.inputs, out.grad
+    n = len(inputs) // 2
+    for w, x in zip(inputs[:n], inputs[n : 2 * n], strict=True):
+        w.grad += x.data * grad
+        x.grad += w.data * grad
+    for bias in inputs[2 * n :]:
+        bias.grad += grad
+
+
+PLUS = Operation("+", push_plus)
+MINUS = Operation("-", push_minus)
+TIMES = Operation("*", push_times)
+OVER = Operation("/", push_over)
+NEGATIVE = Operation("neg", push_negative)
+POWER = Operation("**", push_power)
+EXPONENTIAL = Operation("**", push_exponential)
+EXP = Operation("exp", push_exp)
+LOG = Operation("log", push_log)
+TANH = Operation("tanh", push_tanh)
+RELU = Operation("relu", push_relu)
+SIGMOID = Operation("sigmoid", push_sigmoid)
+DOT = Operation("dot", push_dot)
