@@ -10,15 +10,23 @@ __all__ = ["in_turns"]
 
 
 def in_turns(
-    tasks: Mapping[str, Callable[[], object]], *, calls: int, rounds: int = 15
+    tasks: Mapping[str, Callable[[], object]],
+    *,
+    calls: int,
+    rounds: int = 15,
+    before: Callable[[], object] = lambda: None,
 ) -> dict[str, float]:
-    """The median seconds a call of each task, over rounds in which each has its turn."""
+    """The median seconds a call of each task, over rounds in which each has its turn.
+
+    `before` is called ahead of every turn, untimed.
+    """
     times: dict[str, list[float]] = {name: [] for name in tasks}
     for task in tasks.values():
         for _ in range(max(3, calls // 10)):
             task()
     for _ in range(rounds):
         for name, task in tasks.items():
+            before()
             began = time.perf_counter()
             for _ in range(calls):
                 task()

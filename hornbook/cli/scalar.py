@@ -49,7 +49,7 @@ class Graph:
     def run(self) -> None:
         """Compute, show, and draw."""
         kind = ending(self.out, "dot", "svg", "png") if self.out else ""
-        root = parse_expression(self.expression, dict(map(named_number, self.numbers)))
+        root = parse_expression(self.expression, named_numbers(self.numbers))
         try:
             root.backward()
         except (ArithmeticError, ValueError) as error:
@@ -191,22 +191,27 @@ def run(argv: Sequence[str]) -> None:
     asked.run()
 
 
-def named_number(text: str) -> tuple[str, float]:
-    """`a=2` taken apart.
+def named_numbers(words: Sequence[str]) -> dict[str, float]:
+    """`a=2 b=3` taken apart.
 
     Raises:
-        ExpressionError: if it is anything else.
+        ExpressionError: if a word is anything else, or a name comes twice.
     """
-    name, _, digits = text.partition("=")
-    try:
-        value = float(digits)
-    except ValueError:
-        value = math.nan
-    if not name.isidentifier() or not math.isfinite(value):
-        raise ExpressionError(
-            f"{text!r} gives no name a number.", hint="Write it as a=2, without spaces."
-        )
-    return name, value
+    numbers: dict[str, float] = {}
+    for word in words:
+        name, _, digits = word.partition("=")
+        try:
+            value = float(digits)
+        except ValueError:
+            value = math.nan
+        if not name.isidentifier() or not math.isfinite(value):
+            raise ExpressionError(
+                f"{word!r} gives no name a number.", hint="Write it as a=2, without spaces."
+            )
+        if name in numbers:
+            raise ExpressionError(f"{name} has two numbers.", hint="Give it one.")
+        numbers[name] = value
+    return numbers
 
 
 def ending(out: str, *kinds: str) -> str:

@@ -1,0 +1,131 @@
+"""Formulas read, and their graphs drawn, with Graphviz and without."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from hornbook.errors import ExpressionError, ToolError
+from hornbook.scalar import Value, as_dot, dot, parse_expression, render
+
+NUMBERS = {"a": 2.0, "b": -3.0, "c": 10.0}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tanh(a*b + c)",
+        "-a**2 - +b/c",
+        "2**a + a**-1 - b**3",
+        "exp(a)*log(c) + relu(b) - sigmoid(b) * 1e-3",
+        "((a))-(b-c)*3",
+        " a +\tb+c",
+    ],
+)
+def test_a_formula_is_what_python_makes_of_it(text: str) -> None:
+    used = {name: x for name, x in NUMBERS.items() if re.search(rf"\b{name}\b", text)}
+    known = {
+        "exp": math.exp,
+        "log": math.log,
+        "tanh": math.tanh,
+        "relu": lambda x: max(x, 0),
+        "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
+    }
+    assert parse_expression(text, used).data == pytest.approx(eval(text.strip(), known, used))
+
+
+def test_every_part_is_labelled_and_a_name_is_one_leaf() -> None:
+    root = parse_expression("a*b + a", {"a": 2.0, "b": 5.0})
+    assert [value.label for value in root.graph()] == ["a", "b", "a * b", "a * b + a"]
+    root.backward()
+    assert root.graph()[0].grad == 6.0
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "cannot be read"),
+        ("a +", "cannot be read"),
+        ("a\0", "cannot be read"),
+        ("a; b", "cannot be read"),
+        ("a + d", "d has no number"),
+        ("a*2", "b does not occur"),
+        ("__import__('os')", "not allowed"),
+        ("a.real", "not allowed"),
+        ("a // b", "not allowed"),
+        ("a and b", "not allowed"),
+        ("tanh(a, b)", "not allowed"),
+        ("tanh(x=a)", "not allowed"),
+        ("sin(a)", "not allowed"),
+        ("a + True + b", "not allowed"),
+        ("a + 'b'", "not allowed"),
+        ("a / (b - b)", "has no value here: float division by zero"),
+        ("log(a - a) + b", "log(0) is not a number"),
+        ("exp(1000*a) + b", "too large"),
+        ("b ** (1/a)", "plain number"),
+        ("b ** 0.5 + a", "must be whole"),
+        ("1" + "0" * 400 + "*a*b", "too large"),
+        ("(" * 400 + "a" + ")" * 400, "cannot be read"),
+        ("a" + "+a" * 20000, "too deep"),
+    ],
+)
+def test_what_is_no_formula_is_told_plainly(text: str, told: str) -> None:
+    with pytest.raises(ExpressionError, match=re.escape(told)):
+        parse_expression(text, {"a": 2.0, "b": -3.0})
+
+
+def test_dot_holds_every_value_and_edge() -> None:
+    a, b = Value(2.0, "a"), Value(-3.0, 'b|"<{')
+    root = dot([a], [b], a).tanh()
+    root.backward()
+    text = as_dot(root)
+    assert text.startswith("digraph")
+    assert text.rstrip().endswith("}")
+    assert text.count("shape=record") == 4
+    assert text.count("->") == 2 + 3 + 1
+    assert f"a | data 2 | grad {a.grad:.4g}" in text
+    assert 'b\\|\\"\\<\\{ | data -3' in text
+    assert 'label="tanh"' in text
+    assert 'label="dot"' in text
+
+
+def program(folder: Path, body: str) -> None:
+    """A program called dot."""
+    made = folder / "dot"
+    made.write_text(f"#!/bin/sh\n{body}\n")
+    made.chmod(made.stat().st_mode | stat.S_IXUSR)
+
+
+def test_without_graphviz_the_error_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match=r"needs Graphviz.*\n.*\.dot"):
+        render("digraph {}", "svg")
+
+
+def test_with_graphviz_it_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # It stands in for Graphviz: what it was asked, and what it was given.
+    program(tmp_path, 'echo "$@"; cat')
+    monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.environ["PATH"])
+    assert render("digraph {}", "png") == b"-Tpng\ndigraph {}"
+
+
+def test_graphviz_s_own_errors_are_passed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.environ["PATH"])
+    program(tmp_path, "echo no such font >&2; exit 3")
+    with pytest.raises(ToolError, match="no such font"):
+        render("digraph {}", "svg")
+    program(tmp_path, "exit 3")
+    with pytest.raises(ToolError, match="exit status 3"):
+        render("digraph {}", "svg")
+    (tmp_path / "dot").write_text("#!/there/is/no/such/shell\n")
+    with pytest.raises(ToolError, match="Cannot run"):
+        render("digraph {}", "svg")
