@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
+import random
 import statistics
 import sys
 import time
@@ -52,6 +53,7 @@ def micrograd(
         raise SystemExit(f"There is no micrograd/engine.py in {checkout}: give a checkout's path.")
     sys.path.insert(0, str(checkout))
     engine: Any = importlib.import_module("micrograd.engine")
+    random.seed(0)  # its weights
     model = importlib.import_module("micrograd.nn").MLP(2, list(SIZES))
     parameters = model.parameters()
 

@@ -25,6 +25,7 @@ NUMBERS = {"a": 2.0, "b": -3.0, "c": 10.0}
         "exp(a)*log(c) + relu(b) - sigmoid(b) * 1e-3",
         "((a))-(b-c)*3",
         " a +\tb+c",
+        "a * -2 - -b ** -2.0 + 3",
     ],
 )
 def test_a_formula_is_what_python_makes_of_it(text: str) -> None:
@@ -69,7 +70,10 @@ def test_every_part_is_labelled_and_a_name_is_one_leaf() -> None:
         ("exp(1000*a) + b", "too large"),
         ("b ** (1/a)", "plain number"),
         ("b ** 0.5 + a", "must be whole"),
-        ("1" + "0" * 400 + "*a*b", "too large"),
+        ("1" + "0" * 400 + "*a*b", "is too large"),
+        ("b + a ** 1" + "0" * 400, "is too large"),
+        ("b + a ** True", "not allowed"),
+        ("b + a - -'1'", "not allowed"),
         ("(" * 400 + "a" + ")" * 400, "cannot be read"),
         ("a" + "+a" * 20000, "too deep"),
     ],

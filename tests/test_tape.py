@@ -7,6 +7,7 @@ import math
 import random
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -152,6 +153,16 @@ def test_constants_are_frozen_and_odd_ones_survive() -> None:
     k.data = 99.0
     assert tape.forward([(-1.0,)]) == [math.inf]
     assert "25.0" in tape.forward_source
+
+
+def test_rows_may_be_of_any_numbers() -> None:
+    x, y = Value(1.0), Value(1.0)
+    tape = Tape(x / y + x * x, inputs=[x, y], parameters=[])
+    big = 2**53 + 1  # no float
+    assert tape.forward([(big, 1)]) == [(Value(big) + Value(big) * Value(big)).data]
+    assert tape.forward(np.array([[1, 2]], dtype=np.float32)) == [1.5]
+    with pytest.raises(ZeroDivisionError):
+        tape.forward(np.array([[1.0, 0.0]]))
 
 
 def test_errors_are_those_of_values() -> None:

@@ -62,6 +62,8 @@ for (let i = 0; i <= 4; i++) {
   add("text", { x: across(x), y: 360, "text-anchor": "middle" }, x.toFixed(2));
   add("text", { x: 44, y: up(y) + 4, "text-anchor": "end" }, y.toFixed(1));
 }
+add("text", { x: 630, y: 334, "text-anchor": "end" }, "x");
+add("text", { x: 56, y: 20 }, "y");
 data.x.forEach((x, i) => {
   add("circle", { cx: across(x), cy: up(data.y[i]), r: 4, fill: "#0072B2" });
 });

@@ -68,18 +68,13 @@ def built(node: ast.expr, leaves: Mapping[str, Value]) -> Value:
 
 def unlabelled(node: ast.expr, part: str, leaves: Mapping[str, Value]) -> Value:
     """The same before it is called by that part."""
+    if (number := number_of(node)) is not None:
+        return Value(number)
     match node:
-        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-            try:
-                return Value(number)
-            except OverflowError:
-                raise ExpressionError(f"{part[:20]}… is too large for a float.") from None
         case ast.Name(id=name):
             if name in leaves:
                 return leaves[name]
             raise ExpressionError(f"{name} has no number.", hint=f"Give it one: {name}=2")
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
-            return Value(-number)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -built(operand, leaves)
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
@@ -100,10 +95,14 @@ def unlabelled(node: ast.expr, part: str, leaves: Mapping[str, Value]) -> Value:
 def number_of(node: ast.expr) -> float | None:
     """The number that is written there, if it is nothing but a number."""
     match node:
-        case ast.Constant(value=int() | float() as number):
-            return float(number)
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
-            return -float(number)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant() as digits):
+            number = number_of(digits)
+            return None if number is None else -number
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            try:
+                return float(number)
+            except OverflowError:
+                raise ExpressionError(f"{str(number)[:20]}… is too large for a float.") from None
     return None
 
 

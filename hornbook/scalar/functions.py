@@ -44,7 +44,7 @@ def power(a: float, b: float) -> float:
         ZeroDivisionError: if a is zero and b negative.
         OverflowError: if the result is beyond the largest float.
     """
-    if a < 0.0 and not b.is_integer():
+    if a < 0.0 and not float(b).is_integer():
         raise ValueError(f"({a:g}) ** {b:g} is not a real number: the exponent must be whole")
     try:
         return float(a**b)

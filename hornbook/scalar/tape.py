@@ -71,8 +71,8 @@ class Tape:
             ValueError: if a row has not as many numbers as there are inputs.
             ArithmeticError: as the operations of `Value`.
         """
-        out: list[float] = self._forward(self.checked(rows), self.data())
-        return out
+        values: list[float] = self._forward(self.checked(rows), self.data())
+        return values
 
     def backward(self, rows: Iterable[Row]) -> float:
         """The mean over the rows; its gradients are added to `grad` of the parameters.
@@ -81,11 +81,11 @@ class Tape:
             ValueError: if there are no rows, and as `forward`.
             ArithmeticError: as the operations of `Value`.
         """
-        rows = self.checked(rows)
-        if not rows:
+        given = self.checked(rows)
+        if not given:
             raise ValueError("no rows have no mean")
-        total, gradients = self._backward(rows, self.data())
-        n = len(rows)
+        total, gradients = self._backward(given, self.data())
+        n = len(given)
         for p, gradient in zip(self.parameters, gradients, strict=True):
             p.grad += gradient / n
         mean: float = total / n
@@ -112,13 +112,16 @@ class Tape:
         """Where the parameters stand."""
         return [p.data for p in self.parameters]
 
-    def checked(self, rows: Iterable[Row]) -> list[Row]:
-        """The rows, all as long as there are inputs."""
-        rows, width = list(rows), len(self.inputs)
-        for i, row in enumerate(rows):
+    def checked(self, rows: Iterable[Row]) -> list[tuple[float, ...]]:
+        """The rows, all as long as there are inputs, in Python's own floats.
+
+        NumPy's are slower one by one, and fail in other ways; whole numbers know no rounding.
+        """
+        given, width = [tuple(map(float, row)) for row in rows], len(self.inputs)
+        for i, row in enumerate(given):
             if len(row) != width:
                 raise ValueError(f"row {i} has {len(row)} numbers; the tape has {width} inputs")
-        return rows
+        return given
 
 
 def compiled(source: str, name: str) -> Callable[..., Any]:
