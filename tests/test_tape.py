@@ -165,6 +165,17 @@ def test_rows_may_be_of_any_numbers() -> None:
         tape.forward(np.array([[1.0, 0.0]]))
 
 
+def test_a_plain_exponent_has_no_gradient() -> None:
+    w = Value(2.0)
+    root = w**3
+    exponent = root.inputs[1]
+    tape = Tape(root * w, inputs=[], parameters=[w, exponent])
+    root.backward()
+    tape.backward([()])
+    assert exponent.grad == 0
+    assert w.grad == 12 + 32
+
+
 def test_errors_are_those_of_values() -> None:
     x, w = Value(1.0), Value(1.0)
     for root, kind in (

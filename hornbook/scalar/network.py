@@ -12,22 +12,23 @@ for _ in range(100):
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Literal
 
 from hornbook.scalar.value import Value, as_value, dot
 
-__all__ = ["MLP", "Activation", "Layer", "Neuron", "Parts"]
+__all__ = ["MLP", "Activation", "Layer", "Neuron", "Trainable"]
 
 Activation = Literal["tanh", "relu", "sigmoid", "linear"]
 
 
-class Parts:
+class Trainable(ABC):
     """What has parameters."""
 
+    @abstractmethod
     def parameters(self) -> list[Value]:
         """The values that training changes."""
-        raise NotImplementedError
 
     def zero_grad(self) -> None:
         """Forget the gradients that `backward` has added up."""
@@ -35,7 +36,7 @@ class Parts:
             p.grad = 0.0
 
 
-class Neuron(Parts):
+class Neuron(Trainable):
     """activation(w·x + b): two values, the sum and what the activation makes of it.
 
     Args:
@@ -70,8 +71,18 @@ class Neuron(Parts):
         return [*self.weights, self.bias]
 
 
-class Layer(Parts):
-    """Neurons that read the same numbers."""
+class Layer(Trainable):
+    """Neurons that read the same numbers.
+
+    Args:
+        n_inputs: how many numbers each reads.
+        n_outputs: how many neurons there are.
+        activation: of each, see `Neuron`.
+        generator: draws the weights.
+
+    Raises:
+        ValueError: if there is no neuron, and as `Neuron`.
+    """
 
     def __init__(
         self, n_inputs: int, n_outputs: int, activation: Activation, generator: random.Random
@@ -90,7 +101,7 @@ class Layer(Parts):
         return [p for neuron in self.neurons for p in neuron.parameters()]
 
 
-class MLP(Parts):
+class MLP(Trainable):
     """A multi-layer perceptron: each layer reads what the one before it answers.
 
     Args:
@@ -101,7 +112,7 @@ class MLP(Parts):
         seed: of the weights.
 
     Raises:
-        ValueError: if there is no layer, or one without neurons.
+        ValueError: if there is no layer, and as `Layer`.
     """
 
     def __init__(

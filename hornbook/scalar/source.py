@@ -30,8 +30,25 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from hornbook.scalar import functions, value
-from hornbook.scalar.value import Operation, Value
+from hornbook.scalar import functions
+from hornbook.scalar.value import (
+    DOT,
+    EXP,
+    EXPONENTIAL,
+    LOG,
+    MINUS,
+    NEGATIVE,
+    OVER,
+    PLUS,
+    POWER,
+    RELU,
+    SIGMOID,
+    TANH,
+    TIMES,
+    Operation,
+    Value,
+    parts_of,
+)
 
 __all__ = ["NAMES", "Source"]
 
@@ -43,37 +60,37 @@ NAMES = {
 }
 
 FORWARD: dict[Operation, str] = {
-    value.PLUS: "{a} + {b}",
-    value.MINUS: "{a} - {b}",
-    value.TIMES: "{a}*{b}",
-    value.OVER: "{a}/{b}",
-    value.NEGATIVE: "-{a}",
-    value.POWER: "power({a}, {b})",
-    value.EXPONENTIAL: "power({a}, {b})",
-    value.EXP: "exp({a})",
-    value.LOG: "log({a})",
-    value.TANH: "tanh({a})",
-    value.RELU: "0.0 if {a} <= 0.0 else {a}",
-    value.SIGMOID: "sigmoid({a})",
+    PLUS: "{a} + {b}",
+    MINUS: "{a} - {b}",
+    TIMES: "{a}*{b}",
+    OVER: "{a}/{b}",
+    NEGATIVE: "-{a}",
+    POWER: "power({a}, {b})",
+    EXPONENTIAL: "power({a}, {b})",
+    EXP: "exp({a})",
+    LOG: "log({a})",
+    TANH: "tanh({a})",
+    RELU: "0.0 if {a} <= 0.0 else {a}",
+    SIGMOID: "sigmoid({a})",
 }
 
 # What the gradient {g} of a result {o} adds to the gradients of {a} and of {b}.
 BACKWARD: dict[Operation, tuple[str, ...]] = {
-    value.PLUS: ("{g}", "{g}"),
-    value.MINUS: ("{g}", "-{g}"),
-    value.TIMES: ("{b}*{g}", "{a}*{g}"),
-    value.OVER: ("{g}/{b}", "-({g}*{o}/{b})"),
-    value.NEGATIVE: ("-{g}",),
-    value.POWER: ("power_slope({a}, {b})*{g}",),
-    value.EXPONENTIAL: (
+    PLUS: ("{g}", "{g}"),
+    MINUS: ("{g}", "-{g}"),
+    TIMES: ("{b}*{g}", "{a}*{g}"),
+    OVER: ("{g}/{b}", "-({g}*{o}/{b})"),
+    NEGATIVE: ("-{g}",),
+    POWER: ("power_slope({a}, {b})*{g}",),
+    EXPONENTIAL: (
         "power_slope({a}, {b})*{g}",
         "({o}*log({a})*{g} if {a} else 0.0)",
     ),
-    value.EXP: ("{o}*{g}",),
-    value.LOG: ("{g}/{a}",),
-    value.TANH: ("(1.0 - {o}*{o})*{g}",),
-    value.RELU: ("({g} if {o} else 0.0)",),
-    value.SIGMOID: ("{o}*(1.0 - {o})*{g}",),
+    EXP: ("{o}*{g}",),
+    LOG: ("{g}/{a}",),
+    TANH: ("(1.0 - {o}*{o})*{g}",),
+    RELU: ("({g} if {o} else 0.0)",),
+    SIGMOID: ("{o}*(1.0 - {o})*{g}",),
 }
 
 TERMS = 100  # of a dot product in one expression: the compiler descends into each
@@ -149,45 +166,48 @@ class Source:
     def values(self, results: Sequence[Value]) -> Iterator[str]:
         """A line or two for each value."""
         for out in results:
-            operation, names = out.operation, [self.v(x) for x in out.inputs]
-            if operation is value.DOT:
-                yield from self.sum_of_products(self.v(out), names)
-            elif operation is not None:
-                text = FORWARD[operation]
-                yield f"{self.v(out)} = {text.format(**dict(zip('ab', names, strict=False)))}"
+            if out.operation is DOT:
+                yield from self.sum_of_products(out)
+            elif out.operation is not None:
+                yield f"{self.v(out)} = {FORWARD[out.operation].format(**self.names(out))}"
 
-    def sum_of_products(self, out: str, names: Sequence[str]) -> Iterator[str]:
+    def sum_of_products(self, out: Value) -> Iterator[str]:
         """bias + w₁·x₁ + …, from left to right."""
-        n = len(names) // 2
-        total = names[-1] if len(names) % 2 else "0.0"
-        for first in range(0, max(n, 1), TERMS):
-            pairs = zip(
-                names[first : min(first + TERMS, n)], names[n + first : 2 * n], strict=False
-            )
-            yield f"{out} = {' + '.join([total, *(f'{w}*{x}' for w, x in pairs)])}"
-            total = out
+        weights, inputs, bias = parts_of(out)
+        total = self.v(bias[0]) if bias else "0.0"
+        products = [f"{self.v(w)}*{self.v(x)}" for w, x in zip(weights, inputs, strict=True)]
+        for first in range(0, max(len(products), 1), TERMS):
+            yield f"{self.v(out)} = {' + '.join([total, *products[first : first + TERMS]])}"
+            total = self.v(out)
 
     def pushes(self, results: Sequence[Value]) -> Iterator[str]:
         """For each value, the last first: what its gradient means for its inputs."""
         for out in reversed(results):
-            operation = out.operation
-            if operation is None or out not in self.trained:
+            if out not in self.trained:
                 continue
-            names, g = [self.v(x) for x in out.inputs], self.g(out)
-            if operation is value.DOT:
-                n = len(names) // 2
-                crossed = [*names[n : 2 * n], *names[:n]]
-                amounts = [f"{name}*{g}" for name in crossed] + [g] * (len(names) % 2)
-                order = [i for pair in zip(range(n), range(n, 2 * n), strict=True) for i in pair]
-                order += range(2 * n, len(names))
-            else:
-                known = {**dict(zip("ab", names, strict=False)), "g": g, "o": self.v(out)}
-                amounts = [text.format(**known) for text in BACKWARD[operation]]
-                order = list(range(len(amounts)))
-            yield f"if {g}:"
-            for i in order:
-                if out.inputs[i] in self.trained:
-                    yield f" {self.g(out.inputs[i])} += {amounts[i]}"
+            wanted = [(x, amount) for x, amount in self.amounts(out) if x in self.trained]
+            if wanted:
+                yield f"if {self.g(out)}:"
+                yield from (f" {self.g(x)} += {amount}" for x, amount in wanted)
+
+    def amounts(self, out: Value) -> Iterator[tuple[Value, str]]:
+        """Each input of a result, and what the result's gradient adds to its own."""
+        if out.operation is DOT:
+            weights, inputs, bias = parts_of(out)
+            for w, x in zip(weights, inputs, strict=True):
+                yield w, f"{self.v(x)}*{self.g(out)}"
+                yield x, f"{self.v(w)}*{self.g(out)}"
+            for x in bias:
+                yield x, self.g(out)
+        elif out.operation is not None:
+            names = {**self.names(out), "o": self.v(out), "g": self.g(out)}
+            # The exponent of POWER is a plain number, and gets nothing.
+            for x, text in zip(out.inputs, BACKWARD[out.operation], strict=False):
+                yield x, text.format(**names)
+
+    def names(self, out: Value) -> dict[str, str]:
+        """What a result's inputs are called, as the formulas above call them."""
+        return dict(zip("ab", map(self.v, out.inputs), strict=False))
 
 
 def listed(letter: str, numbers: dict[Value, int], values: Sequence[Value]) -> str:

@@ -20,10 +20,31 @@ from typing import NamedTuple, SupportsFloat
 
 from hornbook.scalar.functions import exp, log, power, power_slope, relu, sigmoid
 
-__all__ = ["Operation", "Value", "as_value", "dot"]
+__all__ = [
+    "DOT",
+    "EXP",
+    "EXPONENTIAL",
+    "LOG",
+    "MINUS",
+    "NEGATIVE",
+    "OVER",
+    "PLUS",
+    "POWER",
+    "RELU",
+    "SIGMOID",
+    "TANH",
+    "TIMES",
+    "Operation",
+    "Value",
+    "as_value",
+    "dot",
+    "parts_of",
+]
+
+Values = tuple["Value", ...]
 
 made = itertools.count()
-by_age = attrgetter("age")
+by_serial = attrgetter("serial")
 
 
 class Operation(NamedTuple):
@@ -51,13 +72,13 @@ class Value:
         grad: d root / d self, see `backward`.
         inputs: the values it was made of; none for a leaf.
         operation: how it was made of them; None for a leaf.
-        age: its place in the order of making; its inputs are always older.
+        serial: its place in the order of making, which is always after its inputs'.
     """
 
-    __slots__ = ("age", "data", "grad", "inputs", "label", "operation")
+    __slots__ = ("data", "grad", "inputs", "label", "operation", "serial")
     __array_ufunc__ = None  # NumPy's numbers leave the arithmetic to this class
 
-    inputs: tuple[Value, ...]
+    inputs: Values
     operation: Operation | None
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
@@ -68,7 +89,7 @@ class Value:
         self.label = label
         self.inputs = ()
         self.operation = None
-        self.age = next(made)
+        self.serial = next(made)
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
@@ -152,7 +173,7 @@ class Value:
                 if value not in found:
                     found.add(value)
                     waiting.append(value)
-        return sorted(found, key=by_age)
+        return sorted(found, key=by_serial)
 
     def backward(self) -> None:
         """Add d self / d leaf to `grad` of every leaf that self was made of.
@@ -165,18 +186,19 @@ class Value:
         Raises:
             ZeroDivisionError: where a derivative is infinite, as that of x ** 0.5 at 0.
         """
-        # A value is younger than its inputs, so from the youngest to the oldest each one's
-        # gradient is complete before it is pushed on. No recursion, no depth is too deep.
-        results = [value for value in self.graph() if value.operation is not None]
-        for value in results:
-            value.grad = 0.0
+        # A value is made after its inputs, so from the last made to the first each one's gradient
+        # is complete before it is pushed on. There is no recursion: no depth is too deep.
+        values = self.graph()
+        for value in values:
+            if value.operation is not None:
+                value.grad = 0.0
         self.grad += 1.0
-        for value in reversed(results):
+        for value in reversed(values):
             if value.grad and value.operation is not None:
                 value.operation.push(value)
 
 
-def result(data: float, inputs: tuple[Value, ...], operation: Operation) -> Value:
+def result(data: float, inputs: Values, operation: Operation) -> Value:
     """The value that an operation made."""
     value: Value = new(Value)
     value.data = data
@@ -184,7 +206,7 @@ def result(data: float, inputs: tuple[Value, ...], operation: Operation) -> Valu
     value.label = ""
     value.inputs = inputs
     value.operation = operation
-    value.age = next(made)
+    value.serial = next(made)
     return value
 
 
@@ -207,10 +229,10 @@ def dot(weights: Sequence[Value], inputs: Sequence[Value], bias: Value | None = 
     """
     if len(weights) != len(inputs):
         raise ValueError(f"{len(weights)} weights cannot meet {len(inputs)} inputs")
-    total = bias.data if bias is not None else 0.0
+    total, rest = (0.0, ()) if bias is None else (bias.data, (bias,))
     for w, x in zip(weights, inputs, strict=True):
         total += w.data * x.data
-    return result(total, (*weights, *inputs, *([] if bias is None else [bias])), DOT)
+    return result(total, (*weights, *inputs, *rest), DOT)
 
 
 def push_plus(out: Value) -> None:
@@ -283,13 +305,19 @@ def push_sigmoid(out: Value) -> None:
 
 
 def push_dot(out: Value) -> None:
-    inputs, grad = out.inputs, out.grad
-    n = len(inputs) // 2
-    for w, x in zip(inputs[:n], inputs[n : 2 * n], strict=True):
+    weights, inputs, bias = parts_of(out)
+    grad = out.grad
+    for w, x in zip(weights, inputs, strict=True):
         w.grad += x.data * grad
         x.grad += w.data * grad
-    for bias in inputs[2 * n :]:
-        bias.grad += grad
+    for b in bias:
+        b.grad += grad
+
+
+def parts_of(product: Value) -> tuple[Values, Values, Values]:
+    """The weights, the inputs, and the bias, if there is one, of a dot product."""
+    n = len(product.inputs) // 2
+    return product.inputs[:n], product.inputs[n : 2 * n], product.inputs[2 * n :]
 
 
 PLUS = Operation("+", push_plus)
