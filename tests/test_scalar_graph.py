@@ -41,10 +41,11 @@ def test_a_formula_is_what_python_makes_of_it(text: str) -> None:
 
 
 def test_every_part_is_labelled_and_a_name_is_one_leaf() -> None:
-    root = parse_expression("a*b + a", {"a": 2.0, "b": 5.0})
-    assert [value.label for value in root.graph()] == ["a", "b", "a * b", "a * b + a"]
+    root = parse_expression("a*b + a**3", {"a": 2.0, "b": 5.0})
+    labels = ["a", "b", "a * b", "3", "a ** 3", "a * b + a ** 3"]
+    assert [value.label for value in root.graph()] == labels
     root.backward()
-    assert root.graph()[0].grad == 6.0
+    assert root.graph()[0].grad == 5 + 12
 
 
 @pytest.mark.parametrize(

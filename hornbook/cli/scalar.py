@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated
 
 import tyro
 from rich.markup import escape
@@ -57,7 +57,7 @@ class Graph:
         values = root.graph()
         if self.out:
             dot = as_dot(root)
-            drawn = dot.encode() if kind == "dot" else render(dot, cast(Literal["svg"], kind))
+            drawn = dot.encode() if kind == "dot" else render(dot, kind)
             write_bytes(Path(self.out), drawn)
         if self.json:
             numbers = {value: i for i, value in enumerate(values)}

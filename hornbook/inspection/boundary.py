@@ -57,10 +57,11 @@ def draw_boundary(
                 across, up, score, levels=[level], colors="#000000", linestyles=style,
                 linewidths=1.8 if level == 0 else 0.8,
             )  # fmt: skip
+    size = min(32, max(6, 6400 / len(points)))
     for target, colour, marker in ((1, "#0072B2", "o"), (-1, "#E69F00", "s")):
         of_it = np.array(targets) == target
         axes.scatter(
-            x[of_it], y[of_it], s=32, c=colour, marker=marker, edgecolors="black", linewidths=0.7,
+            x[of_it], y[of_it], s=size, c=colour, marker=marker, edgecolors="black", linewidths=0.7,
             label=f"target {target:+d}", zorder=3,
         )  # fmt: skip
     points_of, _ = axes.get_legend_handles_labels()

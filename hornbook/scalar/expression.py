@@ -82,7 +82,9 @@ def unlabelled(node: ast.expr, part: str, leaves: Mapping[str, Value]) -> Value:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
             a = built(left, leaves)
             if isinstance(op, ast.Pow) and (exponent := number_of(right)) is not None:
-                return computed(part, lambda: a**exponent)
+                power = computed(part, lambda: a**exponent)
+                power.inputs[1].label = ast.unparse(right)
+                return power
             b = built(right, leaves)
             return computed(part, lambda: OPERATORS[type(op)](a, b))
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from typing import Literal
 
 from hornbook.errors import ToolError
 from hornbook.scalar.value import Value
@@ -53,8 +52,12 @@ def quoted(text: str) -> str:
     return "".join(f"\\{c}" if c in '\\"{}|<>' else c for c in plain)
 
 
-def render(dot: str, kind: Literal["svg", "png"]) -> bytes:
+def render(dot: str, kind: str) -> bytes:
     """The picture that Graphviz makes of a graph in DOT.
+
+    Args:
+        dot: the graph, see `as_dot`.
+        kind: svg, png, or another format that Graphviz knows.
 
     Raises:
         ToolError: if Graphviz is not installed, or cannot draw this.
