@@ -1,8 +1,8 @@
 """The functions of one number that values and tapes compute with, and how each one fails.
 
 Where Python's own message is a riddle ("math domain error"), or its answer a complex number, these
-say what is wrong instead. Sums, differences and products go the way of all floats: too large
-becomes infinite, and infinity minus infinity is not a number.
+say what is wrong instead. In + − * / floats go their own way: too large becomes infinite, and
+infinity minus infinity is not a number.
 """
 
 from __future__ import annotations

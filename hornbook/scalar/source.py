@@ -21,8 +21,8 @@ relu(w·x + b), with x in the rows, w and b the parameters, becomes
      return total, (g0, g1, )
 
 (v is a value, g its gradient). What depends on no row is computed once, before the loop, and its
-gradients are pushed on once, after it. Every formula is written as in `value`, to the order of its
-factors, so that both give the same numbers to the last bit.
+gradients are pushed on once, after it. Every formula is written as in `operations`, to the order of
+its factors, so that both give the same numbers to the last bit.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from hornbook.scalar import functions
-from hornbook.scalar.value import (
+from hornbook.scalar.operations import (
     DOT,
     EXP,
     EXPONENTIAL,
@@ -46,9 +46,9 @@ from hornbook.scalar.value import (
     TANH,
     TIMES,
     Operation,
-    Value,
     parts_of,
 )
+from hornbook.scalar.value import Value
 
 __all__ = ["NAMES", "Source"]
 

@@ -5,41 +5,38 @@
     loss.backward()
     a.grad  # d loss / d a
 
-Each operation is a method, which gives the result, and below the class a function, which pushes
-the result's gradient to its inputs. A value knows its inputs and nobody knows it: there are no
-cycles, and a graph is gone with the last name for it.
+Each operation is a method here, which gives the result, and a function in `operations`, which
+pushes the result's gradient to its inputs. A value knows its inputs and nobody knows it: there are
+no cycles, and a graph is gone with the last name for it.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from operator import attrgetter
-from typing import NamedTuple, SupportsFloat
+from typing import SupportsFloat
 
-from hornbook.scalar.functions import exp, log, power, power_slope, relu, sigmoid
+from hornbook.scalar.functions import exp, log, power, relu, sigmoid
+from hornbook.scalar.operations import (
+    DOT,
+    EXP,
+    EXPONENTIAL,
+    LOG,
+    MINUS,
+    NEGATIVE,
+    OVER,
+    PLUS,
+    POWER,
+    RELU,
+    SIGMOID,
+    TANH,
+    TIMES,
+    Operation,
+)
 
-__all__ = [
-    "DOT",
-    "EXP",
-    "EXPONENTIAL",
-    "LOG",
-    "MINUS",
-    "NEGATIVE",
-    "OVER",
-    "PLUS",
-    "POWER",
-    "RELU",
-    "SIGMOID",
-    "TANH",
-    "TIMES",
-    "Operation",
-    "Value",
-    "as_value",
-    "dot",
-    "parts_of",
-]
+__all__ = ["Value", "as_value", "dot"]
 
 Values = tuple["Value", ...]
 
@@ -47,22 +44,13 @@ made = itertools.count()
 by_serial = attrgetter("serial")
 
 
-class Operation(NamedTuple):
-    """What a value was made by."""
-
-    symbol: str
-    "As people write it."
-    push: Callable[[Value], None]
-    "Adds to the gradients of a value's inputs what its own gradient means for them."
-
-
 class Value:
     """One float, and its gradient once `backward` was called on something made of it.
 
     Values and plain numbers mix in + − * / ** and their reflected forms; a plain number becomes a
-    leaf without a label. Division by zero, a logarithm of what is not positive, and results beyond
-    the largest float are errors at once (ZeroDivisionError, ValueError, OverflowError), except in
-    + − *, where too large becomes infinite.
+    leaf without a label. Division by zero is a ZeroDivisionError at once, a logarithm of what is
+    not positive a ValueError, exp and ** beyond the largest float an OverflowError; in + − * /
+    what is too large becomes infinite.
 
     Args:
         data: the number.
@@ -233,103 +221,3 @@ def dot(weights: Sequence[Value], inputs: Sequence[Value], bias: Value | None = 
     for w, x in zip(weights, inputs, strict=True):
         total += w.data * x.data
     return result(total, (*weights, *inputs, *rest), DOT)
-
-
-def push_plus(out: Value) -> None:
-    a, b = out.inputs
-    a.grad += out.grad
-    b.grad += out.grad
-
-
-def push_minus(out: Value) -> None:
-    a, b = out.inputs
-    a.grad += out.grad
-    b.grad -= out.grad
-
-
-def push_times(out: Value) -> None:
-    a, b = out.inputs
-    a.grad += b.data * out.grad
-    b.grad += a.data * out.grad
-
-
-def push_over(out: Value) -> None:
-    # d(a/b)/db = -a/b² = -out/b
-    a, b = out.inputs
-    a.grad += out.grad / b.data
-    b.grad -= out.grad * out.data / b.data
-
-
-def push_negative(out: Value) -> None:
-    (a,) = out.inputs
-    a.grad -= out.grad
-
-
-def push_power(out: Value) -> None:
-    # The exponent is a plain number: nobody asks for its gradient.
-    a, b = out.inputs
-    a.grad += power_slope(a.data, b.data) * out.grad
-
-
-def push_exponential(out: Value) -> None:
-    # d(a^b)/db = a^b · log a, whose limit at a = 0 is 0 for b > 0 (and is taken as 0 for b = 0)
-    a, b = out.inputs
-    a.grad += power_slope(a.data, b.data) * out.grad
-    b.grad += out.data * log(a.data) * out.grad if a.data else 0.0
-
-
-def push_exp(out: Value) -> None:
-    (a,) = out.inputs
-    a.grad += out.data * out.grad
-
-
-def push_log(out: Value) -> None:
-    (a,) = out.inputs
-    a.grad += out.grad / a.data
-
-
-def push_tanh(out: Value) -> None:
-    (a,) = out.inputs
-    a.grad += (1.0 - out.data * out.data) * out.grad
-
-
-def push_relu(out: Value) -> None:
-    (a,) = out.inputs
-    if out.data:
-        a.grad += out.grad
-
-
-def push_sigmoid(out: Value) -> None:
-    (a,) = out.inputs
-    a.grad += out.data * (1.0 - out.data) * out.grad
-
-
-def push_dot(out: Value) -> None:
-    weights, inputs, bias = parts_of(out)
-    grad = out.grad
-    for w, x in zip(weights, inputs, strict=True):
-        w.grad += x.data * grad
-        x.grad += w.data * grad
-    for b in bias:
-        b.grad += grad
-
-
-def parts_of(product: Value) -> tuple[Values, Values, Values]:
-    """The weights, the inputs, and the bias, if there is one, of a dot product."""
-    n = len(product.inputs) // 2
-    return product.inputs[:n], product.inputs[n : 2 * n], product.inputs[2 * n :]
-
-
-PLUS = Operation("+", push_plus)
-MINUS = Operation("-", push_minus)
-TIMES = Operation("*", push_times)
-OVER = Operation("/", push_over)
-NEGATIVE = Operation("neg", push_negative)
-POWER = Operation("**", push_power)
-EXPONENTIAL = Operation("**", push_exponential)
-EXP = Operation("exp", push_exp)
-LOG = Operation("log", push_log)
-TANH = Operation("tanh", push_tanh)
-RELU = Operation("relu", push_relu)
-SIGMOID = Operation("sigmoid", push_sigmoid)
-DOT = Operation("dot", push_dot)
