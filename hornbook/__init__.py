@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hornbook.data.corpus import SplitSettings, load_corpus
     from hornbook.data.doctor import examine
     from hornbook.errors import HornbookError
+    from hornbook.inspection.compare import compare
     from hornbook.runs import Run, mix, resume, train
     from hornbook.sampling import SamplingSettings
     from hornbook.training.settings import TrainingSettings
@@ -31,6 +32,7 @@ __all__ = [
     "SplitSettings",
     "TrainingSettings",
     "__version__",
+    "compare",
     "examine",
     "load_corpus",
     "mix",
@@ -44,6 +46,7 @@ HOMES = {
     "SamplingSettings": "hornbook.sampling",
     "SplitSettings": "hornbook.data.corpus",
     "TrainingSettings": "hornbook.training.settings",
+    "compare": "hornbook.inspection.compare",
     "examine": "hornbook.data.doctor",
     "load_corpus": "hornbook.data.corpus",
     "mix": "hornbook.runs",

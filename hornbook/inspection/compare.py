@@ -1,0 +1,82 @@
+"""One gradient beside another, as the lecture's `cmp` shows it, for notebooks and for tables.
+
+dprobs = dlogprobs / probs
+hornbook.compare("probs", dprobs, probs.grad)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+__all__ = ["Comparison", "compare"]
+
+RELATIVE, ABSOLUTE = 1e-5, 1e-8  # torch.allclose's own
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How near one tensor is to another."""
+
+    name: str
+    exact: bool
+    "Whether every element is the same number."
+    approximate: bool
+    "Whether every element is within 1e-8 plus a relative 1e-5, as torch.allclose has it."
+    maxdiff: float
+    "The largest absolute difference; NaN where there is none to be had."
+    problem: str = ""
+    "Why the two cannot be compared, if they cannot."
+
+    @classmethod
+    def of(cls, name: str, mine: Any, reference: Any) -> Self:
+        """Compare two tensors, arrays or numbers; a wrong shape is a result, not an error."""
+        import torch
+
+        nothing = {"exact": False, "approximate": False, "maxdiff": float("nan")}
+        both = []
+        for value, whose in ((mine, "the first"), (reference, "the reference")):
+            if value is None:
+                hint = "was retain_grad() called before backward()?" if both else "fill it in"
+                return cls(name, **nothing, problem=f"{whose} is None: {hint}")
+            try:
+                both.append(torch.as_tensor(value).detach().cpu())
+            except (TypeError, ValueError, RuntimeError):
+                return cls(name, **nothing, problem=f"{whose} is no tensor: {type(value).__name__}")
+        one, other = both
+        if one.shape != other.shape:
+            shapes = f"shape {(*one.shape,)}, and the reference has {(*other.shape,)}"
+            return cls(name, **nothing, problem=shapes)
+        one, other = one.double(), other.double()
+        return cls(
+            name,
+            exact=torch.equal(one, other),
+            approximate=torch.allclose(one, other, RELATIVE, ABSOLUTE),
+            maxdiff=float((one - other).abs().max()) if one.numel() else 0.0,
+        )
+
+    def __str__(self) -> str:
+        """The lecture's line."""
+        if self.problem:
+            return f"{self.name:15} | cannot be compared: {self.problem}"
+        return (
+            f"{self.name:15} | exact: {self.exact!s:5} | approximate: {self.approximate!s:5} | "
+            f"maxdiff: {self.maxdiff:.3g}"
+        )
+
+
+def compare(name: str, mine: Any, reference: Any) -> Comparison:
+    """Print how near a gradient of yours is to a reference, and return it.
+
+    Args:
+        name: what to call it.
+        mine: a tensor, array or number.
+        reference: the same from elsewhere, for example `probs.grad` after `loss.backward()`.
+
+    Returns:
+        Whether the two are equal bit by bit, whether nearly, and the largest difference. A shape
+        that is wrong is said, not raised.
+    """
+    found = Comparison.of(name, mine, reference)
+    print(found)
+    return found

@@ -1,0 +1,154 @@
+"""A computation cut into named lines, each with its derivative by hand.
+
+A line is the text of one expression, and so is its derivative: what is read is what is run. One
+derivation serves the table of `hornbook gradients`, the file that a learner fills in, the gradients
+that it is held against, and the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+__all__ = ["Derivation", "Edge", "Step", "Values"]
+
+Values = dict[str, Any]
+Edge = tuple[str, str]
+"The name of a step, and that of a value which it uses."
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the forward pass."""
+
+    name: str
+    "What the line gives a value to."
+    code: str
+    "The expression, of torch, F, and names that came before."
+    backward: Mapping[str, str]
+    """For each value that it uses (and that has a gradient), what this use adds to the value's
+    gradient; dNAME is the gradient of NAME, complete."""
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A forward pass that ends in the number `loss`, and the way back, line by line."""
+
+    name: str
+    "What the command line calls it."
+    title: str
+    "What is computed, in a few words."
+    source: str
+    "Where it comes from: lecture or paper."
+    data: Mapping[str, str]
+    "What has no gradient, each with its expression: sizes, ids, what stands for the rest of a net."
+    leaves: Mapping[str, str]
+    "Where gradients end: parameters and inputs, each with its expression."
+    steps: tuple[Step, ...]
+    "In the order of the forward pass; the last is `loss`."
+    asked: tuple[str, ...] = ()
+    "Values whose gradients the exercise asks for; empty: all."
+    closed: Mapping[str, str] = field(default_factory=dict)
+    "Gradients in one expression that passes over the lines between."
+    advice: str = ""
+    "What the exercise's file says besides."
+
+    @cached_property
+    def users(self) -> dict[str, tuple[str, ...]]:
+        """For each value that has a gradient, the names of the steps that use it."""
+        found: dict[str, list[str]] = {}
+        for step in self.steps:
+            for used in step.backward:
+                found.setdefault(used, []).append(step.name)
+        return {name: tuple(steps) for name, steps in found.items()}
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Values in the order in which their gradients are complete, going back."""
+        first = {}
+        for step in self.steps:
+            for used in step.backward:
+                first.setdefault(used, step.name)
+        return tuple(
+            used
+            for step in reversed(self.steps)
+            for used in step.backward
+            if first[used] == step.name
+        )
+
+    @cached_property
+    def wanted(self) -> tuple[str, ...]:
+        """Values whose gradients the exercise asks for, in the order of `order`."""
+        return tuple(name for name in self.order if not self.asked or name in self.asked)
+
+    def start(self, seed: int, given: Mapping[str, Any] | None = None) -> Values:
+        """Data and leaves, floating-point numbers in float64.
+
+        Args:
+            seed: of the random numbers.
+            given: values to be used instead of the data's own expressions, by name.
+        """
+        generator = torch.Generator().manual_seed(seed)
+
+        def randn(*shape: int) -> Tensor:
+            return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+        values: Values = {"torch": torch, "F": F, "g": generator, "randn": randn}
+        for name, code in {**self.data, **self.leaves}.items():
+            made = eval(code, values)  # even if it is given, so that other random numbers stay
+            values[name] = given[name] if given and name in given else made
+        return values
+
+    def forward(self, values: Values) -> Values:
+        """The values that `start` gave, and those of all steps."""
+        made = dict(values)
+        for step in self.steps:
+            made[step.name] = eval(step.code, made)
+        return made
+
+    def by_hand(self, values: Values, without: Collection[Edge] = ()) -> dict[str, Tensor]:
+        """The gradients of all values, each the sum of what its uses add.
+
+        Args:
+            values: what `forward` gave.
+            without: uses that are to be left out, as a mistake would.
+        """
+        known, gradients = dict(values), {}
+        for step in reversed(self.steps):
+            for used, code in step.backward.items():
+                before = gradients.get(used, torch.zeros_like(values[used]))
+                left_out = (step.name, used) in without
+                known[f"d{used}"] = gradients[used] = (
+                    before if left_out else before + eval(code, known)
+                )
+        return gradients
+
+    def by_autograd(self, values: Values) -> dict[str, Tensor]:
+        """The same gradients, found by torch.
+
+        Args:
+            values: what `start` or `forward` gave.
+        """
+        leaves = {name: values[name].detach().clone().requires_grad_() for name in self.leaves}
+        made: Values = {**values, **leaves}
+        for step in self.steps:
+            made[step.name] = eval(step.code, made)
+            made[step.name].retain_grad()
+        made["loss"].backward()
+        return {name: made[name].grad for name in self.order}
+
+    def in_one(self, values: Values, gradients: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The gradients that have a closed form, by it."""
+        known = {**values, **{f"d{name}": gradient for name, gradient in gradients.items()}}
+        return {name: eval(code, known) for name, code in self.closed.items()}
+
+    def formula(self, name: str) -> str:
+        """The gradient of a value as it is found by hand, a term for each use."""
+        terms = [step.backward[name] for step in reversed(self.steps) if name in step.backward]
+        return "\n+ ".join(terms)

@@ -1,0 +1,209 @@
+"""What is wrong with a gradient: told by the numbers, without giving the right ones away."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from hornbook.inspection.derivations import Derivation, Edge, Values
+
+__all__ = ["Examiner", "Kind", "Verdict"]
+
+Kind = Literal[
+    "right", "unfilled", "type", "not finite", "sum", "spread", "dimension", "transposed",
+    "shape", "sign", "branch", "factor", "wrong",
+]  # fmt: skip
+TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-5, torch.float16: 1e-2, torch.bfloat16: 3e-2}
+ZERO = 1e-12  # of the derivation's largest gradient: what is left of an exact zero after rounding
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found about one gradient."""
+
+    name: str
+    "The value whose gradient it is."
+    kind: Kind
+    message: str
+    "What is wrong, and where to look; empty if nothing is."
+
+
+class Examiner:
+    """Holds gradients against autograd's, and names the mistake in a wrong one.
+
+    A mistake is named only if mending it makes the numbers right.
+
+    Args:
+        derivation: the computation.
+        values: what its `forward` gave.
+    """
+
+    def __init__(self, derivation: Derivation, values: Values) -> None:
+        self.derivation, self.values = derivation, values
+        self.references = derivation.by_autograd(values)
+        self.floor = ZERO * max(float(g.abs().max()) for g in self.references.values())
+
+    def judge(self, name: str, mine: Any) -> Verdict:
+        """The verdict on what was given as the gradient of the value `name`."""
+        kind, message = self.find(name, mine)
+        return Verdict(name, kind, message)
+
+    def find(self, name: str, mine: Any) -> tuple[Kind, str]:
+        """The kind of mistake, and what to say of it."""
+        if mine is None:
+            return "unfilled", f"d{name} is not filled in yet."
+        if not isinstance(mine, Tensor):
+            return "type", f"d{name} is of type {type(mine).__name__}; a torch tensor is expected."
+        if mine.dtype not in TOLERANCE:
+            kind = str(mine.dtype).removeprefix("torch.")
+            return "type", f"d{name} holds {kind}; floating-point numbers are expected."
+        if not mine.isfinite().all():
+            return "not finite", f"d{name} holds {count_not_finite(mine)}."
+        reference = self.references[name]
+        tolerance = TOLERANCE[mine.dtype]
+        mine = mine.detach().cpu().double()
+        if mine.shape != reference.shape:
+            return self.misshapen(name, mine, reference, tolerance)
+        if self.near(mine, reference, tolerance):
+            return "right", ""
+        return self.misvalued(name, mine, reference, tolerance)
+
+    def near(self, mine: Tensor, reference: Tensor, tolerance: float) -> bool:
+        """Whether two gradients agree, relative to the reference's largest element."""
+        allowed = tolerance * float(reference.abs().max()) + self.floor
+        return float((mine - reference).abs().max()) <= allowed
+
+    def misshapen(
+        self, name: str, mine: Tensor, reference: Tensor, tolerance: float
+    ) -> tuple[Kind, str]:
+        """What is wrong where the shape is."""
+        shape, wanted = (*mine.shape,), (*reference.shape,)
+        said = f"d{name} has shape {shape}; {name} has {wanted}, and so must d{name}."
+        if (summed := sum_to(mine, wanted)) is not None and mine.numel() > reference.numel():
+            if self.near(summed, reference, tolerance):
+                return "sum", (
+                    f"{said} A sum is missing: {name} is broadcast in the forward pass, each of "
+                    "its numbers is used many times, and what comes back to each adds up."
+                )
+            return "shape", (
+                f"{said} {name} is broadcast in the forward pass, so that a sum is due going "
+                "back; but the numbers would be wrong even after it."
+            )
+        if mine.numel() < reference.numel() and expands(mine, wanted):
+            if self.near(mine.expand(wanted), reference, tolerance):
+                return "spread", (
+                    f"{said} The numbers are right but must be repeated: where the forward pass "
+                    "sums, every number of the sum gets the whole gradient."
+                )
+            return "shape", f"{said} Nor would it be right if it were broadcast to that shape."
+        if mine.ndim == 2 and shape[::-1] == wanted and self.near(mine.T, reference, tolerance):
+            return "transposed", f"{said} The numbers are right, but transposed."
+        if mine.numel() == reference.numel():
+            if self.near(mine.reshape(wanted), reference, tolerance):
+                return "dimension", (
+                    f"{said} The numbers are right: only a dimension was lost or added "
+                    "(keepdim, view, unsqueeze)."
+                )
+            return "shape", f"{said} Nor would it be right if it were viewed in that shape."
+        return "shape", said
+
+    def misvalued(
+        self, name: str, mine: Tensor, reference: Tensor, tolerance: float
+    ) -> tuple[Kind, str]:
+        """What is wrong where the shape is right."""
+        if self.near(-mine, reference, tolerance):
+            return "sign", f"d{name} has the wrong sign, and nothing else is wrong with it."
+        square = mine.ndim == 2 and mine.shape[0] == mine.shape[1]
+        if square and self.near(mine.T, reference, tolerance):
+            return "transposed", f"d{name} holds the right numbers, but transposed."
+        for used, kept, without in self.slips(name):
+            if self.near(mine, self.derivation.by_hand(self.values, without)[name], tolerance):
+                uses = self.derivation.users[used]
+                return "branch", (
+                    f"A branch is missing in d{name}: {used} is used {len(uses)} times, in "
+                    f"{listed(uses)}, and only what comes back through {listed(kept)} is there."
+                )
+        ratio = float((mine * reference).sum() / (reference * reference).sum())
+        if ratio and self.near(mine / ratio, reference, tolerance):
+            return "factor", f"d{name} is {self.described(ratio)}, the same for all elements."
+        return "wrong", self.unlike(name, mine, reference, tolerance)
+
+    def slips(self, name: str) -> Iterator[tuple[str, tuple[str, ...], set[Edge]]]:
+        """Ways to forget a branch between a value and the next gradients that were asked for.
+
+        Yields:
+            A value that is used more than once, those of its uses that are kept, and the others.
+        """
+        waiting, seen = [name], {name}
+        while waiting:
+            used = waiting.pop()
+            users = self.derivation.users[used]
+            for size in range(1, len(users)):
+                for kept in itertools.combinations(users, size):
+                    yield used, kept, {(user, used) for user in users if user not in kept}
+            further = set(users) - set(self.derivation.wanted) - seen - {"loss"}
+            seen |= further
+            waiting += sorted(further)
+
+    def described(self, ratio: float) -> str:
+        """A factor in words, by the sizes that it may come from."""
+        n = int(self.values["n"])
+        known = {2: "2", n: "n", n - 1: "n - 1", n / (n - 1): "n/(n - 1)", 4: "4"}
+        size = abs(ratio)
+        low = "small" if size < 1 else "large"
+        times = size if size > 1 else 1 / size
+        name = next((text for value, text in known.items() if math.isclose(value, times)), "")
+        by = f"{times:.6g}" + (f" ({name}, with n = {n})" if name.startswith("n") else "")
+        sign = " and has the wrong sign" if ratio < 0 else ""
+        return f"too {low} by a constant factor of {by}{sign}"
+
+    def unlike(self, name: str, mine: Tensor, reference: Tensor, tolerance: float) -> str:
+        """What can be said of a gradient that is wrong in no way known here."""
+        lines = [f"{s.name} = {s.code}" for s in self.derivation.steps if name in s.backward]
+        look = f"Look at the local derivative of {'; '.join(lines)}."
+        if not mine.any():
+            return f"d{name} is zero everywhere, and should not be. {look}"
+        allowed = tolerance * float(reference.abs().max()) + self.floor
+        right = (mine - reference).abs() <= allowed
+        some = f"{int(right.sum()):,} of {right.numel():,} elements are right"
+        return f"d{name} is not equal: {some if right.any() else 'no element is right'}. {look}"
+
+
+def sum_to(tensor: Tensor, shape: tuple[int, ...]) -> Tensor | None:
+    """The tensor summed over what broadcasting would repeat; None if that gives no such shape."""
+    if tensor.ndim < len(shape):
+        return None
+    padded = (1,) * (tensor.ndim - len(shape)) + shape
+    if any(want not in (1, have) for have, want in zip(tensor.shape, padded, strict=True)):
+        return None
+    return tensor.sum_to_size(shape)
+
+
+def expands(tensor: Tensor, shape: tuple[int, ...]) -> bool:
+    """Whether broadcasting brings the tensor to the shape."""
+    try:
+        return torch.broadcast_shapes(tensor.shape, shape) == shape
+    except RuntimeError:
+        return False
+
+
+def count_not_finite(tensor: Tensor) -> str:
+    """How many elements are NaN, and how many infinite."""
+    found = {"NaN": int(tensor.isnan().sum()), "infinite": int(tensor.isinf().sum())}
+    return " and ".join(f"{n:,} elements that are {what}" for what, n in found.items() if n)
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """Names as a sentence has them."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def differing(mine: Mapping[str, Any], reference: Values, names: tuple[str, ...]) -> list[str]:
+    """Those of some tensors that are not what they were, in their order."""
+    return [name for name in names if not torch.equal(mine[name], reference[name])]
