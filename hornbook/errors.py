@@ -10,7 +10,8 @@
     ├── TrainingError            training cannot go on (the loss is no longer a number)
     ├── SamplingError            what was asked of the sampler cannot be had
     ├── ExpressionError          a formula cannot be read, or has no value
-    └── ToolError                a program that is needed is missing, or fails
+    ├── ToolError                a program that is needed is missing, or fails
+    └── ExerciseError            a learner's file cannot be run, or is not that of the exercise
 
 Every error says what is wrong and where; `hint` says how to mend it. The command line prints both
 and exits with status 1, so no traceback reaches a user for a mistake of theirs.
@@ -22,6 +23,7 @@ __all__ = [
     "DataError",
     "DownloadError",
     "EncodingError",
+    "ExerciseError",
     "ExpressionError",
     "HornbookError",
     "RunError",
@@ -83,3 +85,7 @@ class ExpressionError(HornbookError):
 
 class ToolError(HornbookError):
     """A program that is needed is not installed, or fails."""
+
+
+class ExerciseError(HornbookError):
+    """A learner's file cannot be run, or is not that of the exercise."""

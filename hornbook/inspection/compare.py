@@ -7,7 +7,7 @@ hornbook.compare("probs", dprobs, probs.grad)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 __all__ = ["Comparison", "compare"]
 
@@ -29,25 +29,24 @@ class Comparison:
     "Why the two cannot be compared, if they cannot."
 
     @classmethod
-    def of(cls, name: str, mine: Any, reference: Any) -> Self:
+    def of(cls, name: str, mine: Any, reference: Any) -> Comparison:
         """Compare two tensors, arrays or numbers; a wrong shape is a result, not an error."""
         import torch
 
-        nothing = {"exact": False, "approximate": False, "maxdiff": float("nan")}
-        both = []
-        for value, whose in ((mine, "the first"), (reference, "the reference")):
-            if value is None:
-                hint = "was retain_grad() called before backward()?" if both else "fill it in"
-                return cls(name, **nothing, problem=f"{whose} is None: {hint}")
-            try:
-                both.append(torch.as_tensor(value).detach().cpu())
-            except (TypeError, ValueError, RuntimeError):
-                return cls(name, **nothing, problem=f"{whose} is no tensor: {type(value).__name__}")
-        one, other = both
+        def none(problem: str) -> Comparison:
+            return cls(name, exact=False, approximate=False, maxdiff=float("nan"), problem=problem)
+
+        if mine is None:
+            return none("it is None: not filled in yet")
+        if reference is None:
+            return none("the reference is None: was retain_grad() called before backward()?")
+        try:
+            one, other = (torch.as_tensor(x).detach().cpu().double() for x in (mine, reference))
+        except (TypeError, ValueError, RuntimeError):
+            kinds = " and ".join(type(value).__name__ for value in (mine, reference))
+            return none(f"two tensors, arrays or numbers are expected, not {kinds}")
         if one.shape != other.shape:
-            shapes = f"shape {(*one.shape,)}, and the reference has {(*other.shape,)}"
-            return cls(name, **nothing, problem=shapes)
-        one, other = one.double(), other.double()
+            return none(f"its shape is {(*one.shape,)}, the reference's {(*other.shape,)}")
         return cls(
             name,
             exact=torch.equal(one, other),

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from hornbook.data.tokenizer import CharTokenizer
+from hornbook.inspection.fonts import families, legible
 from hornbook.models.contract import Ids
 from hornbook.storage import write_bytes
 
 __all__ = ["MOST", "draw_counts"]
 
-SHORT = {"space": "␣", "line feed": "⏎", "tab": "⇥"}  # a square is small
 MOST = 40  # symbols a side: more than that and no letter could be read
 
 
@@ -28,18 +28,13 @@ def draw_counts(matrix: Ids, tokenizer: CharTokenizer, path: Path) -> int:
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
-    from matplotlib.font_manager import fontManager
 
-    wide = {"Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "Microsoft YaHei"}
-    wide |= {"PingFang SC", "Hiragino Sans GB", "Droid Sans Fallback", "Arial Unicode MS"}
-    there = sorted({font.name for font in fontManager.ttflist} & wide)
     frequency = matrix.sum(axis=0) + matrix.sum(axis=1)
     shown = np.sort(np.argsort(-frequency, kind="stable")[:MOST])
     part = matrix[np.ix_(shown, shown)]
-    labels = [SHORT.get(label := tokenizer.label(int(token)), label) for token in shown]
-    labels = [label if drawable(label) or there else f"{ord(label):X}" for label in labels]
+    labels = legible([tokenizer.label(int(token)) for token in shown])
     side = len(shown)
-    with mpl.rc_context({"font.family": ["DejaVu Sans", *there]}):
+    with mpl.rc_context({"font.family": families()}):
         figure = Figure(figsize=(side * 0.55 + 1, side * 0.55 + 1), dpi=100, layout="tight")
         axes = figure.subplots()
         # The root spreads the small counts, which a linear scale would show as one pale grey.
@@ -61,11 +56,3 @@ def draw_counts(matrix: Ids, tokenizer: CharTokenizer, path: Path) -> int:
         figure.savefig(drawn, format="png")
     write_bytes(path, drawn.getvalue())
     return side
-
-
-def drawable(label: str) -> bool:
-    """Whether matplotlib's own font, DejaVu Sans, has the symbols of a label."""
-    from matplotlib.font_manager import FontProperties, findfont, get_font
-
-    held = get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap()
-    return all(ord(symbol) in held for symbol in label)

@@ -71,7 +71,7 @@ class Derivation:
     @cached_property
     def order(self) -> tuple[str, ...]:
         """Values in the order in which their gradients are complete, going back."""
-        first = {}
+        first: dict[str, str] = {}
         for step in self.steps:
             for used in step.backward:
                 first.setdefault(used, step.name)
@@ -119,7 +119,8 @@ class Derivation:
             values: what `forward` gave.
             without: uses that are to be left out, as a mistake would.
         """
-        known, gradients = dict(values), {}
+        known = dict(values)
+        gradients: dict[str, Tensor] = {}
         for step in reversed(self.steps):
             for used, code in step.backward.items():
                 before = gradients.get(used, torch.zeros_like(values[used]))

@@ -1,0 +1,99 @@
+"""`hornbook gradients`: the lecture's table of derivatives by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from rich.markup import escape
+from tyro.conf import arg
+
+from hornbook.cli.arguments import parse
+from hornbook.cli.output import console, print_json, table
+from hornbook.data.corpus import load_corpus
+from hornbook.data.tokenizer import CharTokenizer
+from hornbook.errors import SettingsError
+from hornbook.inspection.atoms import Atom, atoms, batch_of
+from hornbook.inspection.derivations import DERIVATIONS, Derivation, Values, derivation
+from hornbook.inspection.push_and_pull import draw_push_and_pull
+
+DESCRIPTION = (
+    "Cut a computation into lines, find the gradient of every value by hand in float64 on a batch "
+    "of DATA, and tell whether it is exactly autograd's, approximately, and the largest "
+    "difference. Last come the gradients that have a closed form. The computations: "
+    + "; ".join(f"{d.name}, {d.title}" for d in DERIVATIONS.values())
+    + "."
+)
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Computation and data."""
+
+    data: str = "names"
+    "Text file, - for standard input, or the name of a data set."
+    mode: Literal["auto", "lines", "text"] = "auto"
+    "lines: each line is one thing. text: one long stream. auto: look at the file."
+    exercise: Annotated[str, arg(metavar="{" + ",".join(DERIVATIONS) + "}")] = "backprop"
+    "Which computation."
+    seed: int = 1337
+    "Of the batch and of the parameters."
+    picture: str | None = None
+    """Draw the gradient of the logits as a PNG: probabilities minus one-hot, which pulls up what
+    came next and pushes down all else (backprop and cross-entropy)."""
+    json: bool = False
+    "Print everything as JSON, and nothing else."
+
+
+def run(argv: Sequence[str]) -> None:
+    """Parse, compute and show."""
+    arguments = parse(Arguments, "gradients", DESCRIPTION, argv)
+    made = derivation(arguments.exercise)
+    if arguments.picture is not None and "logits" not in made.order:
+        raise SettingsError(
+            f"picture has no effect here: {made.name} has no logits.",
+            hint="Draw backprop or cross-entropy.",
+        )
+    corpus = load_corpus(arguments.data, mode=arguments.mode)
+    batch, tokenizer = batch_of(made, corpus, arguments.seed)
+    values = made.forward(made.start(arguments.seed, batch))
+    rows = atoms(made, values)
+    if arguments.picture is not None:
+        draw(values, batch, tokenizer, Path(arguments.picture))
+    if arguments.json:
+        print_json([{**dataclasses.asdict(row.comparison), "shape": row.shape,
+                     "formula": row.formula, "closed": row.closed} for row in rows])  # fmt: skip
+        return
+    show(made, rows, f"{batch['n']} examples of {corpus.source}, loss {float(values['loss']):.4f}")
+    if arguments.picture is not None:
+        console().print(f"\nDrawn in {escape(arguments.picture)}.")
+
+
+def show(made: Derivation, rows: Sequence[Atom], about: str) -> None:
+    """The table, from the loss up."""
+    out = console()
+    out.print(f"{made.title}: {escape(about)}\n")
+    cells = table("gradient", "shape", "exact", "approximate", "largest difference", "by hand")
+    cells.columns[-1].justify = "left"
+    begun = False
+    for row in rows:
+        if row.closed and not begun:
+            cells.add_row("[bold]in one expression[/]")
+            begun = True
+        held = row.comparison
+        exact, approximate = ("yes" if yes else "no" for yes in (held.exact, held.approximate))
+        shape = " × ".join(map(str, row.shape))
+        difference = f"{held.maxdiff:.1e}" if held.maxdiff else "0"
+        cells.add_row(f"d{held.name}", shape, exact, approximate, difference, escape(row.formula))
+    out.print(cells)
+
+
+def draw(values: Values, batch: Values, tokenizer: CharTokenizer, path: Path) -> None:
+    """The picture of the logits' gradient."""
+    forces = values["probs"].clone()
+    forces[range(len(forces)), batch["Yb"]] -= 1
+    targets, contexts = batch["Yb"].numpy(), batch["Xb"].numpy()
+    draw_push_and_pull(forces.numpy(), targets, contexts, tokenizer, path)

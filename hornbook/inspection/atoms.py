@@ -1,0 +1,92 @@
+"""The lecture's table: every value of a derivation, its gradient by hand beside autograd's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from hornbook.data.batches import make_batches
+from hornbook.data.corpus import Corpus, split_corpus
+from hornbook.data.stream import encode_split
+from hornbook.data.tokenizer import CharTokenizer
+from hornbook.errors import DataError
+from hornbook.inspection.compare import Comparison
+from hornbook.inspection.derivations import Derivation, Values
+
+__all__ = ["Atom", "atoms", "batch_of"]
+
+
+@dataclass(frozen=True)
+class Atom:
+    """A row of the table."""
+
+    comparison: Comparison
+    shape: tuple[int, ...]
+    formula: str
+    "The gradient by hand, as code; a line for each use of the value."
+    closed: bool
+    "Whether the formula passes over lines between, instead of going back through each."
+
+
+def atoms(derivation: Derivation, values: Values) -> list[Atom]:
+    """A row for each gradient, in the order of backpropagation, then the closed forms.
+
+    Args:
+        derivation: the computation.
+        values: what its `forward` gave.
+    """
+    references = derivation.by_autograd(values)
+    by_hand = derivation.by_hand(values)
+    rows = [(name, by_hand[name], derivation.formula(name), False) for name in derivation.order]
+    rows += [
+        (name, mine, derivation.closed[name], True)
+        for name, mine in derivation.in_one(values, by_hand).items()
+    ]
+    return [
+        Atom(Comparison.of(name, mine, references[name]), (*mine.shape,), formula, closed)
+        for name, mine, formula, closed in rows
+    ]
+
+
+def batch_of(derivation: Derivation, corpus: Corpus, seed: int) -> tuple[Values, CharTokenizer]:
+    """A batch of real data in the place of a derivation's random ids.
+
+    Args:
+        derivation: its data says how many examples there are, and how long they are.
+        corpus: where they are drawn from, out of its train split.
+        seed: of the draw.
+
+    Returns:
+        What to give to the derivation's `start`, and the tokenizer of the ids. Of a small corpus
+        there may be fewer examples than the derivation would have.
+
+    Raises:
+        DataError: if there are not two examples, which a variance needs.
+    """
+    lines = corpus.mode == "lines"
+    tokenizer = CharTokenizer.fit(corpus.lines if lines else [corpus.text], boundary=lines)
+    stream = encode_split(split_corpus(corpus), "train", tokenizer)
+    if len(stream) < 2:
+        raise DataError(
+            f"{corpus.source} has too little in its train split for a batch.",
+            hint="Give a file with more in it.",
+        )
+    sizes = sizes_of(derivation.data)
+    batches = make_batches(
+        stream, "window", block_size=sizes.get("T", 1), batch_size=sizes["n"], seed=seed
+    )
+    batch = next(batches)
+    return {
+        "n": len(batch.inputs),
+        "V": tokenizer.vocab_size,
+        "Xb": torch.from_numpy(batch.inputs),
+        "Yb": torch.from_numpy(batch.targets),
+    }, tokenizer
+
+
+def sizes_of(data: Mapping[str, str]) -> dict[str, Any]:
+    """Those of a derivation's data that are whole numbers."""
+    return {name: int(code) for name, code in data.items() if code.isdecimal()}
