@@ -65,7 +65,7 @@ class Examiner:
     def find(self, name: str, mine: Tensor | Foreign | None) -> tuple[Kind, str]:
         """The kind of mistake, and what to say of it."""
         if mine is None:
-            return "unfilled", f"d{name} is not filled in yet."
+            return "unfilled", f"d{name} is the next to be filled in."
         if isinstance(mine, Foreign):
             return "type", f"d{name} is of type {mine.kind}; a torch tensor is expected."
         if mine.dtype not in TOLERANCE:

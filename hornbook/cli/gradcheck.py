@@ -1,0 +1,137 @@
+"""`hornbook gradcheck`: gradients by hand, by autograd and by finite differences."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hornbook.cli.arguments import parse
+from hornbook.cli.output import console, print_json, table
+from hornbook.errors import SettingsError
+from hornbook.inspection.gradcheck import (
+    DIFFERENCES,
+    HAND,
+    FamilyCheck,
+    ParameterCheck,
+    check_family,
+    nets,
+    small,
+)
+
+DESCRIPTION = (
+    "The gradients of {what} in float64 on a batch of names, three ways: by hand, by autograd, and "
+    "by finite differences along random directions of each parameter. Differences are relative; "
+    "by hand and autograd may differ by {hand:g}, finite differences from them by {differences:g}. "
+    "Exit status 1 if one is larger."
+)
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Check."""
+
+    seed: int = 0
+    "Of the parameters, the batch and the directions."
+    directions: int = 2
+    "Along how many each parameter is checked by finite differences."
+    json: bool = False
+    "Print everything as JSON, and nothing else."
+
+
+def run(argv: Sequence[str]) -> None:
+    """Parse, check and show."""
+    named = bool(argv) and not argv[0].startswith("-")
+    families = [argv[0]] if named else nets()
+    limits = {"hand": HAND, "differences": DIFFERENCES}
+    if named:
+        settings = small(argv[0])
+        one: Any = dataclasses.make_dataclass(
+            "Gradcheck",
+            [("settings", type(settings), dataclasses.field(default=settings))],
+            bases=(Arguments,),
+            frozen=True,
+        )
+        what = f"a small {argv[0]} (its settings below)"
+        verb, rest, kind = f"gradcheck {argv[0]}", argv[1:], one
+    else:
+        what = f"every family of nets, or of one: hornbook gradcheck FAMILY ({', '.join(nets())})"
+        verb, rest, kind = "gradcheck", argv, Arguments
+    arguments: Any = parse(kind, verb, DESCRIPTION.format(what=what, **limits), rest)
+    if arguments.directions < 1:
+        raise SettingsError(f"directions must be at least 1; it is {arguments.directions}.")
+    checks = [
+        check_family(
+            name,
+            arguments.settings if named else None,
+            seed=arguments.seed,
+            directions=arguments.directions,
+        )
+        for name in families
+    ]
+    if arguments.json:
+        print_json([{**dataclasses.asdict(check), "right": check.right} for check in checks])
+    elif named:
+        show(checks[0])
+    else:
+        overview(checks)
+    if not all(check.right for check in checks):
+        sys.exit(1)
+
+
+def show(check: FamilyCheck) -> None:
+    """A row for each parameter, the worst first."""
+    out = console()
+    rows = table("parameter", "shape", *DIFFERENCE_COLUMNS, "kinks met")
+    rows.columns[0].min_width = max(len(parameter.name) for parameter in check.parameters)
+    for parameter in check.parameters:
+        rows.add_row(
+            parameter.name, " × ".join(map(str, parameter.shape)), *differences(parameter),
+            str(parameter.kinks), style="" if parameter.excess <= 1 else "bold red",
+        )  # fmt: skip
+    out.print(rows)
+    out.print(f"\n{verdict(check)}")
+
+
+def overview(checks: Sequence[FamilyCheck]) -> None:
+    """A row for each family, with its worst parameter."""
+    out = console()
+    rows = table("family", "parameters", "the worst", *DIFFERENCE_COLUMNS)
+    rows.columns[2].min_width = max(len(check.parameters[0].name) for check in checks)
+    for check in checks:
+        worst = check.parameters[0]
+        rows.add_row(
+            check.family, str(len(check.parameters)), worst.name, *differences(worst),
+            style="" if check.right else "bold red",
+        )  # fmt: skip
+    out.print(rows)
+    out.print()
+    wrong = [check for check in checks if not check.right]
+    for check in wrong:
+        out.print(f"{check.family}: {verdict(check)}")
+    if not wrong:
+        out.print("All gradients are right, up to rounding.")
+
+
+DIFFERENCE_COLUMNS = ("hand, autograd", "hand, differences", "autograd, differences")
+
+
+def differences(parameter: ParameterCheck) -> list[str]:
+    """The three cells of a parameter."""
+    found = (parameter.hand, parameter.hand_differences, parameter.autograd_differences)
+    return [f"{value:.1e}" for value in found]
+
+
+def verdict(check: FamilyCheck) -> str:
+    """What the figures say."""
+    worst = check.parameters[0]
+    if check.right:
+        return "All gradients are right, up to rounding."
+    if worst.hand > HAND:
+        by_hand = worst.hand_differences > worst.autograd_differences
+        return f"{worst.name} is wrong {'by hand' if by_hand else 'by autograd'}."
+    if worst.autograd_differences > DIFFERENCES:
+        return f"{worst.name} is wrong both by hand and by autograd, or its loss is not smooth."
+    return f"{worst.name} could not be checked: the loss has kinks along every direction tried."
