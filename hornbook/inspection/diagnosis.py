@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from hornbook.inspection.derivations import Derivation, Edge, Values
+from hornbook.inspection.derivations import Derivation, Values
 
 __all__ = ["Examiner", "Foreign", "Kind", "Verdict"]
 
@@ -19,6 +19,8 @@ Kind = Literal[
     "right", "unfilled", "type", "not finite", "sum", "spread", "dimension", "transposed",
     "shape", "sign", "branch", "factor", "wrong",
 ]  # fmt: skip
+Branches = tuple[str, ...]
+"Steps that use the same value."
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-5, torch.float16: 1e-2, torch.bfloat16: 3e-2}
 ZERO = 1e-12  # of the derivation's largest gradient: what is left of an exact zero after rounding
 
@@ -125,63 +127,89 @@ class Examiner:
         self, name: str, mine: Tensor, reference: Tensor, tolerance: float
     ) -> tuple[Kind, str]:
         """What is wrong where the shape is right."""
+        if not mine.any():
+            return (
+                "wrong",
+                f"d{name} is zero everywhere, and should not be. {self.lines_with(name)}",
+            )
         if self.near(-mine, reference, tolerance):
             return "sign", f"d{name} has the wrong sign, and nothing else is wrong with it."
         square = mine.ndim == 2 and mine.shape[0] == mine.shape[1]
         if square and self.near(mine.T, reference, tolerance):
             return "transposed", f"d{name} holds the right numbers, but transposed."
-        for used, kept, without in self.slips(name):
+        for kept in self.slips(name):
+            without = {
+                (user, used)
+                for used, some in kept.items()
+                for user in self.derivation.users[used]
+                if user not in some
+            }
             if self.near(mine, self.derivation.by_hand(self.values, without)[name], tolerance):
-                uses = self.derivation.users[used]
-                return "branch", (
-                    f"A branch is missing in d{name}: {used} is used {len(uses)} times, in "
-                    f"{listed(uses)}, and only what comes back through {listed(kept)} is there."
-                )
+                return "branch", f"A branch is missing in d{name}: {self.kept_alone(kept)}."
         ratio = float((mine * reference).sum() / (reference * reference).sum())
         # Against mine, not against the floor: any multiple of what is nearly zero would pass.
         if float((mine - ratio * reference).abs().max()) <= tolerance * float(mine.abs().max()):
             return "factor", f"d{name} is {self.described(ratio)}, the same for all elements."
         return "wrong", self.unlike(name, mine, reference, tolerance)
 
-    def slips(self, name: str) -> Iterator[tuple[str, tuple[str, ...], set[Edge]]]:
-        """Ways to forget a branch between a value and the next gradients that were asked for.
+    def slips(self, name: str) -> list[dict[str, Branches]]:
+        """Ways to forget branches between a value and the next gradients that were asked for.
 
-        Yields:
-            A value that is used more than once, those of its uses that are kept, and the others.
+        Returns:
+            For each way, the values with a branch missing and those of their uses that are kept;
+            those that forget the least first.
         """
-        waiting, seen = [name], {name}
+        users = self.derivation.users
+        waiting, between = [name], [name]
         while waiting:
-            used = waiting.pop()
-            users = self.derivation.users[used]
-            for size in range(1, len(users)):
-                for kept in itertools.combinations(users, size):
-                    yield used, kept, {(user, used) for user in users if user not in kept}
-            further = set(users) - set(self.derivation.wanted) - seen - {"loss"}
-            seen |= further
+            further = set(users[waiting.pop()]) - {*self.derivation.wanted, *between, "loss"}
+            between += sorted(further)
             waiting += sorted(further)
+        choices = [
+            [(used, kept) for size in range(len(users[used]), 0, -1)
+             for kept in itertools.combinations(users[used], size)]
+            for used in between
+        ]  # fmt: skip
+        ways = [
+            {used: kept for used, kept in way if len(kept) < len(users[used])}
+            for way in itertools.product(*choices)
+        ]
+        return sorted(filter(None, ways), key=len)
+
+    def kept_alone(self, kept: Mapping[str, Branches]) -> str:
+        """Which branches are there, where there should be more."""
+        users = self.derivation.users
+        return "; ".join(
+            f"{used} is used {len(users[used])} times, in {listed(users[used])}, and only what "
+            f"comes back through {listed(some)} is there"
+            for used, some in kept.items()
+        )
 
     def described(self, ratio: float) -> str:
         """A factor in words, by the sizes that it may come from."""
         n = int(self.values["n"])
-        known = {2: "2", n: "n", n - 1: "n - 1", n / (n - 1): "n/(n - 1)", 4: "4"}
+        known = {n: "n", n - 1: "n - 1", n / (n - 1): "n/(n - 1)"}
         size = abs(ratio)
         low = "small" if size < 1 else "large"
         times = size if size > 1 else 1 / size
         name = next((text for value, text in known.items() if math.isclose(value, times)), "")
-        by = f"{times:.6g}" + (f" ({name}, with n = {n})" if name.startswith("n") else "")
+        by = f"{times:.6g}" + (f" ({name}, with n = {n})" if name else "")
         sign = " and has the wrong sign" if ratio < 0 else ""
         return f"too {low} by a constant factor of {by}{sign}"
 
     def unlike(self, name: str, mine: Tensor, reference: Tensor, tolerance: float) -> str:
         """What can be said of a gradient that is wrong in no way known here."""
-        lines = [f"{s.name} = {s.code}" for s in self.derivation.steps if name in s.backward]
-        look = f"Look at the local derivative of {'; '.join(lines)}."
-        if not mine.any():
-            return f"d{name} is zero everywhere, and should not be. {look}"
         allowed = tolerance * float(reference.abs().max()) + self.floor
         right = (mine - reference).abs() <= allowed
         some = f"{int(right.sum()):,} of {right.numel():,} elements are right"
-        return f"d{name} is not equal: {some if right.any() else 'no element is right'}. {look}"
+        said = some if right.any() else "no element is right"
+        return f"d{name} is not equal: {said}. {self.lines_with(name)}"
+
+    def lines_with(self, name: str) -> str:
+        """Where to look: the lines of the forward pass that use a value."""
+        steps = self.derivation.steps
+        lines = [f"{step.name} = {step.code}" for step in steps if name in step.backward]
+        return f"Look at the local derivative of {'; '.join(lines)}."
 
 
 def sum_to(tensor: Tensor, shape: tuple[int, ...]) -> Tensor | None:
