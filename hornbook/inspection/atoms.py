@@ -9,10 +9,9 @@ from typing import Any
 import torch
 
 from hornbook.data.batches import make_batches
-from hornbook.data.corpus import Corpus, split_corpus
-from hornbook.data.stream import encode_split
+from hornbook.data.corpus import Corpus
+from hornbook.data.stream import encode_lines, encode_text
 from hornbook.data.tokenizer import CharTokenizer
-from hornbook.errors import DataError
 from hornbook.inspection.compare import Comparison
 from hornbook.inspection.derivations import Derivation, Values
 
@@ -56,24 +55,20 @@ def batch_of(derivation: Derivation, corpus: Corpus, seed: int) -> tuple[Values,
 
     Args:
         derivation: its data says how many examples there are, and how long they are.
-        corpus: where they are drawn from, out of its train split.
+        corpus: where they are drawn from; the whole of it, for nothing is learned here.
         seed: of the draw.
 
     Returns:
         What to give to the derivation's `start`, and the tokenizer of the ids. Of a small corpus
         there may be fewer examples than the derivation would have.
-
-    Raises:
-        DataError: if there are not two examples, which a variance needs.
     """
     lines = corpus.mode == "lines"
     tokenizer = CharTokenizer.fit(corpus.lines if lines else [corpus.text], boundary=lines)
-    stream = encode_split(split_corpus(corpus), "train", tokenizer)
-    if len(stream) < 2:
-        raise DataError(
-            f"{corpus.source} has too little in its train split for a batch.",
-            hint="Give a file with more in it.",
-        )
+    stream = (
+        encode_lines(tuple(corpus.lines), tokenizer)
+        if lines
+        else encode_text(corpus.text, tokenizer)
+    )
     sizes = sizes_of(derivation.data)
     batches = make_batches(
         stream, "window", block_size=sizes.get("T", 1), batch_size=sizes["n"], seed=seed

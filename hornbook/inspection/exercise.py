@@ -14,7 +14,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-import hornbook
 from hornbook.errors import ExerciseError, RunError
 from hornbook.inspection.compare import Comparison
 from hornbook.inspection.derivations import Derivation, Values
@@ -183,7 +182,7 @@ def run_apart(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, T
         ExerciseError: if it does not run to its end in time, with the line where it stopped.
     """
     # The process finds this very hornbook, wherever it was started.
-    homes = [str(Path(hornbook.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    homes = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, homes))}
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "values.safetensors"

@@ -1,0 +1,245 @@
+"""The exercises: the file that is written, and what the check says of a learner's."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import hornbook
+from hornbook.cli import main
+from hornbook.errors import ExerciseError
+from hornbook.inspection import exercise
+from hornbook.inspection.derivations import DERIVATIONS, Derivation
+from hornbook.inspection.diagnosis import Foreign
+from hornbook.inspection.exercise import SEED, check, judge, text_of, write
+
+each = pytest.mark.parametrize("made", DERIVATIONS.values(), ids=DERIVATIONS)
+
+
+def solution(made: Derivation) -> dict[str, str]:
+    """The right code for every blank: by hand, or in one expression where atoms lie between."""
+    return {
+        name: made.closed[name]
+        if name in made.closed and made.asked
+        else made.formula(name).replace("\n", " ")
+        for name in made.wanted
+    }
+
+
+def executed(text: str) -> dict[str, Any]:
+    held: dict[str, Any] = {"__name__": "exercise"}
+    exec(compile(text, "learner.py", "exec"), held)
+    return held
+
+
+@each
+def test_the_file_computes_what_it_is_checked_against(made: Derivation) -> None:
+    held = executed(text_of(made))
+    values = made.forward(made.start(SEED))
+    for name in (*made.leaves, *(step.name for step in made.steps)):
+        assert torch.equal(held[name], values[name]), name
+    assert all(held[f"d{name}"] is None for name in made.wanted)
+
+
+@each
+def test_the_right_gradients_pass(made: Derivation) -> None:
+    held = executed(text_of(made, solution(made)))
+    values = made.forward(made.start(SEED))
+    result = judge(made, values, {name: held[f"d{name}"] for name in made.wanted})
+    assert result.first_wrong is None
+    assert [row.name for row in result.right] == list(made.wanted)
+    assert all(row.approximate for row in result.right)
+
+
+@each
+def test_the_blanks_say_their_shapes(made: Derivation) -> None:
+    text = text_of(made)
+    values = made.forward(made.start(0))
+    for name in made.wanted:
+        assert f"\nd{name} = None  # shape {(*values[name].shape,)}\n" in text
+    assert all(len(line) <= 100 for line in text.splitlines())
+    # Nothing of the answers is in it.
+    for code in solution(made).values():
+        assert code.isidentifier() or code not in text
+
+
+@each
+def test_only_the_first_wrong_one_is_told(made: Derivation) -> None:
+    values = made.forward(made.start(SEED))
+    mine: dict[str, Any] = made.by_hand(values)
+    place = len(made.wanted) // 2
+    wrong = made.wanted[place]
+    for name in made.wanted[place:]:
+        mine[name] = mine[name] * 2
+    result = judge(made, values, mine)
+    assert result.first_wrong is not None
+    assert (result.first_wrong.name, result.first_wrong.kind) == (wrong, "factor")
+    assert len(result.right) == place
+    assert result.not_judged == made.wanted[place + 1 :]
+
+
+def test_somebody_s_work_is_not_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("mine\n")
+    with pytest.raises(ExerciseError, match="is there already"):
+        write(DERIVATIONS["lstm"], path)
+    assert path.read_text() == "mine\n"
+    write(DERIVATIONS["lstm"], path, overwrite=True)
+    assert path.read_text() == text_of(DERIVATIONS["lstm"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = 1\nb = (\n", "SyntaxError in line 2 of"),
+        ("a = 1\nb = a + 'x'\n", "TypeError in line 2 of"),
+        ("def f():\n    return nosuch\n\nf()\n", "NameError in line 2 of"),
+        ("import sys\nsys.exit(3)\n", "SystemExit in line 2 of"),
+        ("import json\njson.loads('{')\n", "JSONDecodeError in line 2 of"),
+        ("input()\n", "EOFError in line 1 of"),
+        ("import os\nos._exit(7)\n", "ended Python itself, with status 7"),
+        ("print('x')\n", "has no tensor logits"),
+        ("logits = [1]\n", "has no tensor logits"),
+    ],
+)
+def test_a_file_that_does_not_come_to_its_end(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    with pytest.raises(ExerciseError) as error:
+        check(DERIVATIONS["cross-entropy"], path)
+    assert said in error.value.message
+    assert error.value.hint
+    assert "Traceback" not in str(error.value)
+
+
+def test_a_file_without_end_is_stopped(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("while True:\n    pass\n")
+    with pytest.raises(ExerciseError, match=r"did not end within 0\.5 seconds"):
+        check(DERIVATIONS["lstm"], path, seconds=0.5)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ExerciseError, match="There is no file"):
+        check(DERIVATIONS["lstm"], tmp_path / "nosuch.py")
+
+
+Typed = tuple[int, str, str]
+
+
+def typed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Typed:
+    try:
+        status = main(arguments)
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def run_here(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, Any]:
+    """As `run_apart`, in this process, which has torch already."""
+    held = executed(path.read_text())
+    return {name: held[name] for name in names if held.get(name) is not None}
+
+
+def test_a_file_is_run_in_a_process_of_its_own(tmp_path: Path) -> None:
+    made = DERIVATIONS["lstm"]
+    path = tmp_path / "mine.py"
+    path.write_text(text_of(made, {**solution(made), "b": "1.5", "Wh": "dgates.float()"}))
+    names = ("loss", "dc_next", "dWh", "db", "nosuch")
+    found = exercise.run_apart(path, names, 60.0)
+    expected = made.by_hand(made.forward(made.start(SEED)))
+    assert list(found) == ["dWh", "dc_next", "loss", "db"]
+    assert found["db"] == Foreign("float")
+    assert isinstance(found["dc_next"], torch.Tensor)
+    assert torch.equal(found["dc_next"], expected["c_next"])
+    assert isinstance(found["dWh"], torch.Tensor)
+    assert found["dWh"].dtype == torch.float32
+
+
+def test_from_the_blanks_to_the_end(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = DERIVATIONS["cross-entropy"]
+    status, out, _ = typed(capsys, "exercise", "cross-entropy")
+    assert status == 0
+    assert "--check cross_entropy.py" in out
+    monkeypatch.setattr(exercise, "run_apart", run_here)
+    status, out, _ = typed(capsys, "exercise", "cross-entropy", "--check", "cross_entropy.py")
+    assert (status, out) == (1, "dlogits is the next to be filled in.\n")
+    # The way of the lecture, which changes probs itself.
+    text = text_of(made, {"logits": "probs"})
+    text = text.replace("\nif __name__", "\nprobs[range(n), Yb] -= 1\nprobs /= n\n\nif __name__")
+    Path("mine.py").write_text(text)
+    status, out, _ = typed(capsys, "exercise", "cross-entropy", "--check", "mine.py")
+    assert status == 0
+    assert "All 1 gradients are right" in out
+    assert "probs no longer holds what the forward pass gave it" in out
+    Path("mine.py").write_text(text_of(made).replace(str(SEED), "5"))
+    status, _, err = typed(capsys, "exercise", "cross-entropy", "--check", "mine.py")
+    assert status == 1
+    assert "mine.py has another logits" in err
+
+
+def test_the_file_checks_itself(tmp_path: Path) -> None:
+    made = DERIVATIONS["backprop"]
+    filled = {name: code for name, code in solution(made).items() if name != "C"}
+    filled["C"] = "[1, 2]"
+    path = tmp_path / "mine.py"
+    path.write_text(text_of(made, filled))
+    home = str(Path(hornbook.__file__).parents[1])
+    found = subprocess.run(
+        [sys.executable, str(path)],
+        capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": home},
+    )  # fmt: skip
+    assert found.returncode == 1
+    assert "dC is of type list; a torch tensor is expected." in found.stdout
+    assert "dlogprobs" in found.stdout
+    assert found.stderr == ""
+
+
+def test_the_result_as_json(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exercise, "run_apart", run_here)
+    made = DERIVATIONS["lstm"]
+    path = tmp_path / "mine.py"
+    path.write_text(text_of(made, {**solution(made), "c_next": "o * (1 - c_shown**2) * dh_next"}))
+    status, out, _ = typed(capsys, "exercise", "lstm", "--check", str(path), "--json")
+    told = json.loads(out)
+    assert status == 1
+    assert [row["name"] for row in told["right"]] == ["h_next", "o", "c_shown"]
+    assert told["first_wrong"]["kind"] == "branch"
+    assert told["not_judged"][0] == "f"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nosuch",), "no exercise 'nosuch'"),
+        (("lstm", "--check", "x.py", "--overwrite"), "no effect"),
+        (("lstm", "--check", "x.py", "--out", "y.py"), "no effect"),
+        (("lstm", "--seconds", "3"), "seconds has no effect"),
+        (("lstm", "--check", "x.py", "--seconds", "-1"), "must be above 0"),
+        (("lstm", "--out", "nowhere/x.py"), "Cannot write"),
+    ],
+)
+def test_options_that_do_not_fit(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, _, err = typed(capsys, "exercise", *arguments)
+    assert status == 1
+    assert said in err

@@ -1,0 +1,184 @@
+"""The gradient check finds nothing where nothing is, and what is planted where it is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from hornbook.cli import main
+from hornbook.errors import SettingsError
+from hornbook.inspection.gradcheck import (
+    DIFFERENCES,
+    HAND,
+    check_family,
+    nets,
+    slope_along,
+    small,
+)
+from hornbook.models import FAMILIES
+from hornbook.models.gpt import GPTSettings
+from hornbook.models.mlp import MLPSettings
+from hornbook.nn import BatchNorm1d, Linear
+from hornbook.nn.layer import Backward
+
+
+@pytest.mark.parametrize("name", nets())
+def test_every_family_is_right(name: str) -> None:
+    check = check_family(name, directions=1)
+    assert check.right
+    assert check.parameters
+    for parameter in check.parameters:
+        assert parameter.hand <= HAND
+        assert max(parameter.hand_differences, parameter.autograd_differences) <= DIFFERENCES
+    excess = [parameter.excess for parameter in check.parameters]
+    assert excess == sorted(excess, reverse=True)
+    assert check.settings == small(name).as_dict()
+
+
+def test_every_family_of_nets_is_checked() -> None:
+    assert set(nets()) == {n for n, line in FAMILIES.items() if line.made_by == "training"}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("mlp", MLPSettings(block_size=3, n_embd=4, n_hidden=(9,), bias_before_norm=True)),
+        ("gpt", GPTSettings(n_layer=1, n_head=2, n_embd=8, block_size=8, feed_forward="relu",
+                            position="learned", dropout=0.2)),
+    ],
+)  # fmt: skip
+def test_zero_gradients_and_dropout_are_no_obstacle(name: str, settings: Any) -> None:
+    assert check_family(name, settings, directions=1).right
+
+
+def wrong_by_hand(monkeypatch: pytest.MonkeyPatch, factor: float) -> None:
+    """Make BatchNorm's gradient of its gain wrong by a factor."""
+    real = BatchNorm1d.vjp
+
+    def planted(self: BatchNorm1d, x: Tensor) -> tuple[Tensor, Backward]:
+        y, backward = real(self, x)
+
+        def wrong(dy: Tensor) -> Tensor:
+            before = self.weight.grad.clone() if self.weight.grad is not None else 0.0
+            dx = backward(dy)
+            assert self.weight.grad is not None
+            self.weight.grad.copy_(before + factor * (self.weight.grad - before))
+            return dx
+
+        return y, wrong
+
+    monkeypatch.setattr(BatchNorm1d, "vjp", planted)
+
+
+@pytest.mark.parametrize("factor", [2.0, -1.0, 1 + 1e-6, 0.0])
+def test_a_wrong_derivative_by_hand_is_named_first(
+    monkeypatch: pytest.MonkeyPatch, factor: float
+) -> None:
+    wrong_by_hand(monkeypatch, factor)
+    check = check_family("mlp", MLPSettings(n_hidden=(9,), n_embd=4), directions=1)
+    assert not check.right
+    worst, *others = check.parameters
+    assert worst.name == "net.layers.3.weight"
+    assert worst.autograd_differences <= DIFFERENCES < max(worst.hand_differences, worst.hand * 1e4)
+    assert all(other.excess <= 1 for other in others)
+
+
+def test_a_wrong_derivative_upstream_spoils_all_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Linear.vjp
+
+    def planted(self: Linear, x: Tensor) -> tuple[Tensor, Backward]:
+        y, backward = real(self, x)
+        return y, lambda dy: backward(dy) * 1.5
+
+    monkeypatch.setattr(Linear, "vjp", planted)
+    check = check_family("mlp", MLPSettings(n_hidden=(9,), n_embd=4, norm="none"), directions=1)
+    right = {p.name for p in check.parameters if p.excess <= 1}
+    assert right == {"net.layers.4.weight", "net.layers.4.bias"}
+
+
+def test_an_autograd_that_is_wrong_is_told_from_a_hand_that_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = Linear.vjp
+
+    def planted(self: Linear, x: Tensor) -> tuple[Tensor, Backward]:
+        y, backward = real(self, x)
+        return (y.detach() + 2 * (y - y.detach()) if y.requires_grad else y), backward
+
+    monkeypatch.setattr(Linear, "vjp", planted)
+    settings = MLPSettings(n_hidden=(9,), n_embd=4, norm="none")
+    worst = check_family("mlp", settings, directions=1).parameters[0]
+    assert worst.hand > HAND
+    assert worst.hand_differences <= DIFFERENCES < worst.autograd_differences
+
+
+def test_the_slope_beside_a_kink_is_found_with_shorter_steps() -> None:
+    p = torch.full((1,), 2e-3, dtype=torch.float64)
+    slope, doubt = slope_along(lambda: abs(float(p)) + float(p) ** 3, p, torch.ones(1), 1e-10)
+    assert slope == pytest.approx(1 + 3 * 4e-6, abs=1e-9)
+    assert doubt < 1e-9
+    assert float(p) == 2e-3
+
+
+def test_a_kink_in_the_very_place_leaves_a_doubt() -> None:
+    p = torch.zeros(1, dtype=torch.float64)
+    # Central differences agree on 0.5 for max(0, x); with noise of the steps' size they do not.
+    slope, doubt = slope_along(
+        lambda: float(np.sign(float(p)) * abs(float(p)) ** 0.5), p, torch.ones(1), 1e-10
+    )
+    assert doubt > 1e-3
+    assert slope > 1
+
+
+@pytest.mark.parametrize("name", ["ngram", "mixture", "nosuch"])
+def test_what_has_no_gradients_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        check_family(name)
+    assert "bigram" in error.value.hint
+
+
+Typed = tuple[int, str, str]
+
+
+def typed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Typed:
+    try:
+        status = main(arguments)
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_one_family_with_settings(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mlp = ("gradcheck", "mlp", "--n-hidden", "7", "--activation", "tanh")
+    status, out, _ = typed(capsys, *mlp)
+    assert status == 0
+    assert "7 × 64" in out
+    assert "All gradients are right" in out
+    wrong_by_hand(monkeypatch, 1.5)
+    status, out, _ = typed(capsys, *mlp)
+    assert status == 1
+    assert "net.layers.3.weight is wrong by hand." in out
+    status, out, _ = typed(capsys, *mlp, "--json")
+    told = json.loads(out)[0]
+    assert status == 1
+    assert told["parameters"][0]["hand"] == pytest.approx(0.5)
+    assert told["settings"]["n_hidden"] == [7]
+    assert not told["right"]
+
+
+def test_all_families(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = typed(capsys, "gradcheck", "--directions", "1")
+    assert status == 0
+    for name in nets():
+        assert f"\n{name} " in out
+    status, _, err = typed(capsys, "gradcheck", "--directions", "0")
+    assert status == 1
+    assert "at least 1" in err

@@ -1,0 +1,151 @@
+"""The lecture's table, its comparison in a line, and the picture of the logits' gradient."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.image import imread
+
+import hornbook
+from hornbook.cli import main
+from hornbook.data.corpus import Corpus, load_corpus
+from hornbook.data.tokenizer import CharTokenizer
+from hornbook.inspection import compare
+from hornbook.inspection.atoms import batch_of
+from hornbook.inspection.derivations import DERIVATIONS
+from hornbook.inspection.derivations.net import BACKPROP
+from hornbook.inspection.push_and_pull import MOST, draw_push_and_pull
+
+
+def test_a_comparison_says_what_the_lecture_s_does(capsys: pytest.CaptureFixture[str]) -> None:
+    one = torch.tensor([1.0, 2.0])
+    same = hornbook.compare("probs", one, one.clone())
+    assert (same.exact, same.approximate, same.maxdiff) == (True, True, 0.0)
+    near = compare("probs", one + 1e-6, one)
+    assert (near.exact, near.approximate) == (False, True)
+    far = compare("probs", one.numpy(), [1.0, 3.0])
+    assert (far.exact, far.approximate, far.maxdiff) == (False, False, 1.0)
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].split("|")[1:] == [" exact: True  ", " approximate: True  ", " maxdiff: 0"]
+    assert len(out) == 3
+
+
+def test_a_comparison_of_what_cannot_be_compared() -> None:
+    one = torch.ones(3, 1)
+    for mine, reference, said in (
+        (one, torch.ones(3, 2), "its shape is (3, 1), the reference's (3, 2)"),
+        (None, one, "not filled in yet"),
+        (one, None, "retain_grad()"),
+        ("x", one, "not str and Tensor"),
+    ):
+        found = compare("x", mine, reference)
+        assert said in found.problem
+        assert said in str(found)
+        assert not found.approximate
+        assert math.isnan(found.maxdiff)
+
+
+Typed = tuple[int, str, str]
+
+
+def typed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Typed:
+    try:
+        status = main(arguments)
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_the_table_has_every_atom(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    status, out, _ = typed(capsys, "gradients")
+    assert status == 0
+    assert "32 examples of data set names" in out
+    for name in BACKPROP.order:
+        assert f"\nd{name} " in out
+    assert out.count("d_logits") == 0
+    assert out.index("\ndlogprobs") < out.index("\ndprobs") < out.index("\ndC")
+    assert "in one expression" in out
+    # Nothing differs by more than rounding.
+    assert " no           no " not in out
+
+
+@pytest.mark.parametrize("exercise", DERIVATIONS)
+def test_the_table_as_json(capsys: pytest.CaptureFixture[str], exercise: str) -> None:
+    status, out, _ = typed(capsys, "gradients", "--exercise", exercise, "--json", "--seed", "3")
+    assert status == 0
+    rows = json.loads(out)
+    made = DERIVATIONS[exercise]
+    assert [row["name"] for row in rows] == [*made.order, *made.closed]
+    assert [row["closed"] for row in rows].count(True) == len(made.closed)
+    assert all(row["approximate"] and row["maxdiff"] < 1e-13 for row in rows)
+    assert rows[0]["formula"]
+
+
+def test_the_data_and_the_seed_have_an_effect() -> None:
+    names = load_corpus("names")
+    first, again, other = (batch_of(BACKPROP, names, seed)[0] for seed in (1, 1, 2))
+    assert torch.equal(first["Xb"], again["Xb"])
+    assert not torch.equal(first["Xb"], other["Xb"])
+    for made in DERIVATIONS.values():
+        batch, _ = batch_of(made, names, 1)
+        assert made.forward(made.start(1, batch))["loss"] != made.forward(made.start(1))["loss"]
+
+
+def test_a_small_corpus_makes_a_small_batch() -> None:
+    corpus = Corpus("few", "few", "lines", "", "abc\nabd\nb\nca\nd", "utf-8", "LF")
+    batch, _ = batch_of(BACKPROP, corpus, 0)
+    assert batch["n"] == len(batch["Yb"]) == 15  # ten letters, five ends
+    values = BACKPROP.forward(BACKPROP.start(0, batch))
+    assert values["logits"].shape == (15, 5)
+
+
+def test_the_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "logits.png"
+    status, out, _ = typed(capsys, "gradients", "--picture", str(path))
+    assert status == 0
+    assert "Drawn in" in out
+    picture = imread(path)
+    height, width, _ = picture.shape
+    assert height / 32 > 20  # pixels a row
+    assert width / 27 > 20
+    status, _, err = typed(
+        capsys, "gradients", "--exercise", "lstm", "--picture", str(tmp_path / "no.png")
+    )
+    assert status == 1
+    assert "has no logits" in err
+    assert not (tmp_path / "no.png").exists()
+
+
+def test_the_target_is_blue_and_the_rest_is_not(tmp_path: Path) -> None:
+    tokenizer = CharTokenizer.fit(["ab"], boundary=True)
+    forces = np.array([[0.5, -0.9, 0.4], [0.3, 0.3, -0.6]])
+    targets, contexts = np.array([1, 2]), np.array([[0, 1], [1, 2]])
+    draw_push_and_pull(forces, targets, contexts, tokenizer, tmp_path / "p.png")
+    drawn = imread(tmp_path / "p.png")[..., :3]
+    # Among the squares, without the colour bar: a third of the first row is strongly blue.
+    blue = (drawn[..., 2] > 0.6) & (drawn[..., 0] < 0.2)
+    red = (drawn[..., 0] > 0.8) & (drawn[..., 2] < 0.6)
+    assert blue[:, : drawn.shape[1] * 3 // 4].mean() > 0.1
+    assert red[:, : drawn.shape[1] * 3 // 4].mean() > 0.1
+
+
+def test_a_large_alphabet_shows_its_strongest(tmp_path: Path) -> None:
+    symbols = [chr(0x4E00 + i) for i in range(200)]
+    tokenizer = CharTokenizer.fit(symbols, boundary=False)
+    rng = np.random.default_rng(0)
+    n = MOST + 5
+    probs = rng.dirichlet(np.ones(200) * 0.1, n)
+    targets = rng.integers(0, 200, n)
+    probs[np.arange(n), targets] -= 1
+    # No warning of a missing glyph, which the checks would make an error.
+    draw_push_and_pull(probs, targets, targets[:, None], tokenizer, tmp_path / "p.png")
+    assert (tmp_path / "p.png").stat().st_size > 10_000
