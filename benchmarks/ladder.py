@@ -1,8 +1,8 @@
 """The ladder: every rung trained and measured, as the tables of the README.
 
     python -m benchmarks.ladder [--names FILE] [--shakespeare FILE] [--nietzsche FILE]
-                                [--only names shakespeare nietzsche lecture] [--rungs WORD ...]
-                                [--seeds 1337 1338 1339]
+                                [--only names by-hand shakespeare nietzsche lecture]
+                                [--rungs WORD ...] [--seeds 1337 1338 1339]
 
 Without files, the data sets `makemore-names`, `tiny-shakespeare` and `nietzsche` are fetched. Times
 are those of training, calibration and evaluations included, on this machine: run it alone.
@@ -156,12 +156,23 @@ LECTURE = [
     Rung("four times as wide inside", "gpt", JOINED, TAUGHT),
     Rung("and LayerNorm", "gpt", {**JOINED, "norm": "layer", "bias": True}, TAUGHT),
 ]  # fmt: skip
+# The lecture on backpropagation by hand: its net and its updates, without autograd.
+BY_HAND = [
+    Rung(
+        "the lecture's training by hand, part 4", "mlp",
+        {**LECTURE_MLP, "bias_before_norm": True, "norm_momentum": 0.001},
+        {"gradients": "hand", "optimizer": "sgd", "steps": 200_000, "batch_size": 32,
+         "learning_rate": 0.1, "schedule": "step", "weight_decay": 0.0, "patience": 0},
+    ),
+]  # fmt: skip
 LADDERS = {
     "names": (27, NAMES),
+    "by-hand": (27, BY_HAND),
     "shakespeare": (65, SHAKESPEARE),
     "nietzsche": (84, NIETZSCHE),
     "lecture": (65, LECTURE),
 }
+SOURCES = {"by-hand": "names", "lecture": "shakespeare"}  # of ladders not called after their data
 
 
 def train(source: str, rung: Rung, seed: int, folder: Path) -> list[Run]:
@@ -224,7 +235,7 @@ def main() -> None:
     arguments = parser.parse_args()
     for name in arguments.only:
         symbols, rungs = LADDERS[name]
-        source = arguments.shakespeare if name == "lecture" else getattr(arguments, name)
+        source = getattr(arguments, SOURCES.get(name, name))
         print(f"\n{name}: dev loss in nats per character, {len(arguments.seeds)} seeds")
         print("| rung | family | learned numbers | dev | time |\n|---|---|--:|--:|--:|")
         print(f"| guessing among {symbols} symbols | | 0 | {math.log(symbols):.4f} | |")

@@ -98,12 +98,15 @@ def test_somebody_s_work_is_not_written_over(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a = 1\nb = (\n", "SyntaxError in line 2 of"),
-        ("a = 1\nb = a + 'x'\n", "TypeError in line 2 of"),
-        ("def f():\n    return nosuch\n\nf()\n", "NameError in line 2 of"),
-        ("import sys\nsys.exit(3)\n", "SystemExit in line 2 of"),
-        ("import json\njson.loads('{')\n", "JSONDecodeError in line 2 of"),
-        ("input()\n", "EOFError in line 1 of"),
+        ("a = 1\nb = (\n", "mine.py, line 2: SyntaxError: '(' was never closed\n    b = ("),
+        ("a = 1\nb = a + 'x'\n", "mine.py, line 2: TypeError: unsupported operand"),
+        (
+            "def f():\n    return nosuch\n\nf()\n",
+            "line 2: NameError: name 'nosuch' is not defined\n    return nosuch",
+        ),
+        ("import sys\nsys.exit(3)\n", "line 2: SystemExit: 3"),
+        ("import json\njson.loads('{')\n", "line 2: JSONDecodeError: "),
+        ("input()\n", "line 1: EOFError: "),
         ("import os\nos._exit(7)\n", "ended Python itself, with status 7"),
         ("print('x')\n", "has no tensor logits"),
         ("logits = [1]\n", "has no tensor logits"),
@@ -152,7 +155,10 @@ def run_here(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, An
 def test_a_file_is_run_in_a_process_of_its_own(tmp_path: Path) -> None:
     made = DERIVATIONS["lstm"]
     path = tmp_path / "mine.py"
-    path.write_text(text_of(made, {**solution(made), "b": "1.5", "Wh": "dgates.float()"}))
+    (tmp_path / "helper.py").write_text("half = 1.5\n")
+    (tmp_path / "numpy.py").write_text("raise SystemExit\n")  # is none of hornbook's business
+    text = text_of(made, {**solution(made), "b": "helper.half", "Wh": "dgates.float()"})
+    path.write_text(text.replace("import torch\n", "import torch\nimport helper\n", 1))
     names = ("loss", "dc_next", "dWh", "db", "nosuch")
     found = exercise.run_apart(path, names, 60.0)
     expected = made.by_hand(made.forward(made.start(SEED)))
@@ -181,7 +187,7 @@ def test_from_the_blanks_to_the_end(
     Path("mine.py").write_text(text)
     status, out, _ = typed(capsys, "exercise", "cross-entropy", "--check", "mine.py")
     assert status == 0
-    assert "All 1 gradients are right" in out
+    assert "The gradient is right." in out
     assert "probs no longer holds what the forward pass gave it" in out
     Path("mine.py").write_text(text_of(made).replace(str(SEED), "5"))
     status, _, err = typed(capsys, "exercise", "cross-entropy", "--check", "mine.py")
@@ -228,7 +234,7 @@ def test_the_result_as_json(
         (("lstm", "--check", "x.py", "--overwrite"), "no effect"),
         (("lstm", "--check", "x.py", "--out", "y.py"), "no effect"),
         (("lstm", "--seconds", "3"), "seconds has no effect"),
-        (("lstm", "--check", "x.py", "--seconds", "-1"), "must be above 0"),
+        (("lstm", "--check", "x.py", "--seconds", "-1"), "seconds must be above 0"),
         (("lstm", "--out", "nowhere/x.py"), "Cannot write"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from benchmarks.ladder import BY_HAND
 from hornbook.cli import main
 from hornbook.errors import SettingsError
 from hornbook.inspection.gradcheck import (
@@ -25,6 +27,7 @@ from hornbook.models.gpt import GPTSettings
 from hornbook.models.mlp import MLPSettings
 from hornbook.nn import BatchNorm1d, Linear
 from hornbook.nn.layer import Backward
+from hornbook.training import TrainingSettings
 
 
 @pytest.mark.parametrize("name", nets())
@@ -54,6 +57,15 @@ def test_every_family_of_nets_is_checked() -> None:
 )  # fmt: skip
 def test_zero_gradients_and_dropout_are_no_obstacle(name: str, settings: Any) -> None:
     assert check_family(name, settings, directions=1).right
+
+
+def test_the_lecture_s_training_by_hand_has_the_lecture_s_net() -> None:
+    (rung,) = BY_HAND
+    assert rung.training["gradients"] == "hand"
+    TrainingSettings.from_dict(rung.training)
+    check = check_family(rung.model, MLPSettings(**rung.settings), directions=1)
+    assert check.right
+    assert sum(math.prod(parameter.shape) for parameter in check.parameters) == 12_297
 
 
 def wrong_by_hand(monkeypatch: pytest.MonkeyPatch, factor: float) -> None:
@@ -181,4 +193,4 @@ def test_all_families(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"\n{name} " in out
     status, _, err = typed(capsys, "gradcheck", "--directions", "0")
     assert status == 1
-    assert "at least 1" in err
+    assert "directions must be from 1 to" in err

@@ -123,6 +123,9 @@ def test_the_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None
     assert status == 1
     assert "has no logits" in err
     assert not (tmp_path / "no.png").exists()
+    status, _, err = typed(capsys, "gradients", "--seed", "-1")
+    assert status == 1
+    assert "seed must be" in err
 
 
 def test_the_target_is_blue_and_the_rest_is_not(tmp_path: Path) -> None:

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Annotated
 
 from rich.markup import escape
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from hornbook.cli.arguments import parse
 from hornbook.cli.output import console, print_json, shell_word, table
-from hornbook.errors import SettingsError
 from hornbook.inspection.compare import Comparison
 from hornbook.inspection.derivations import DERIVATIONS, derivation
 from hornbook.inspection.exercise import Result, check, write
+from hornbook.settings import Bounds, Settings
 
 DESCRIPTION = (
     "Write a Python file with a forward pass, line by line, and blanks for the gradients; with "
@@ -27,10 +27,10 @@ DESCRIPTION = (
 
 
 @dataclass(frozen=True)
-class Arguments:
+class Arguments(Settings):
     """Exercise."""
 
-    exercise: Annotated[str, Positional]
+    exercise: Annotated[str, Positional, arg(metavar="{" + ",".join(DERIVATIONS) + "}")]
     "Which one."
     out: str | None = None
     "File to write; by default the exercise's name with .py."
@@ -38,7 +38,7 @@ class Arguments:
     "Replace the file that is there."
     check: str | None = None
     "File to check, instead of writing one."
-    seconds: float = 60.0
+    seconds: Annotated[float, Bounds(0, 86_400, above=True)] = 60.0
     "How long the file may run when it is checked."
     json: bool = False
     "Print the result as JSON, and nothing else."
@@ -49,18 +49,12 @@ def run(argv: Sequence[str]) -> None:
     arguments = parse(Arguments, "exercise", DESCRIPTION, argv)
     made = derivation(arguments.exercise)
     if arguments.check is None:
-        if arguments.seconds != Arguments.seconds:
-            raise SettingsError("seconds has no effect here: nothing is run.", hint="Leave it out.")
+        arguments.refuse_unless(False, ("seconds",), "--check")
         path = Path(arguments.out or f"{made.name.replace('-', '_')}.py")
         write(made, path, overwrite=arguments.overwrite)
         show_written(made.name, path, len(made.wanted), json=arguments.json)
         return
-    if arguments.out is not None or arguments.overwrite:
-        raise SettingsError(
-            "out and overwrite have no effect here: a check writes nothing.", hint="Leave them out."
-        )
-    if not arguments.seconds > 0:
-        raise SettingsError(f"seconds must be above 0; it is {arguments.seconds:g}.")
+    arguments.refuse_unless(False, ("out", "overwrite"), "a file to write, not --check")
     result = check(made, Path(arguments.check), arguments.seconds)
     if arguments.json:
         print_json({"exercise": made.name, **dataclasses.asdict(result)})
@@ -76,7 +70,8 @@ def show_written(name: str, path: Path, blanks: int, *, json: bool) -> None:
         print_json({"exercise": name, "file": str(path), "blanks": blanks})
         return
     out = console()
-    out.print(f"{escape(str(path))} has {blanks} blanks, to be filled from the top down. Then:")
+    many = f"{blanks} blanks, to be filled from the top down" if blanks > 1 else "a blank to fill"
+    out.print(f"{escape(str(path))} has {many}. Then:")
     out.print(f"  hornbook exercise {name} --check {escape(shell_word(str(path)))}")
 
 
@@ -92,7 +87,9 @@ def show(result: Result) -> None:
             "changes it in place; work on a .clone()."
         )
     if result.first_wrong is None:
-        out.print(f"[bold]All {len(result.right)} gradients are right.[/]")
+        n = len(result.right)
+        all_right = f"All {n} gradients are right." if n > 1 else "The gradient is right."
+        out.print(f"[bold]{all_right}[/]")
         return
     out.print(f"[bold]{escape(result.first_wrong.message)}[/]")
     after = len(result.not_judged)

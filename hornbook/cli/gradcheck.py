@@ -6,11 +6,10 @@ import dataclasses
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from hornbook.cli.arguments import parse
 from hornbook.cli.output import console, print_json, table
-from hornbook.errors import SettingsError
 from hornbook.inspection.gradcheck import (
     DIFFERENCES,
     HAND,
@@ -20,6 +19,7 @@ from hornbook.inspection.gradcheck import (
     nets,
     small,
 )
+from hornbook.settings import Bounds, Settings
 
 DESCRIPTION = (
     "The gradients of {what} in float64 on a batch of names, three ways: by hand, by autograd, and "
@@ -30,12 +30,12 @@ DESCRIPTION = (
 
 
 @dataclass(frozen=True)
-class Arguments:
+class Arguments(Settings):
     """Check."""
 
-    seed: int = 0
+    seed: Annotated[int, Bounds(0, 2**63 - 1)] = 0
     "Of the parameters, the batch and the directions."
-    directions: int = 2
+    directions: Annotated[int, Bounds(1, 1_000)] = 2
     "Along how many each parameter is checked by finite differences."
     json: bool = False
     "Print everything as JSON, and nothing else."
@@ -60,8 +60,6 @@ def run(argv: Sequence[str]) -> None:
         what = f"every family of nets, or of one: hornbook gradcheck FAMILY ({', '.join(nets())})"
         verb, rest, kind = "gradcheck", argv, Arguments
     arguments: Any = parse(kind, verb, DESCRIPTION.format(what=what, **limits), rest)
-    if arguments.directions < 1:
-        raise SettingsError(f"directions must be at least 1; it is {arguments.directions}.")
     checks = [
         check_family(
             name,

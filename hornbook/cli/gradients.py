@@ -19,6 +19,7 @@ from hornbook.errors import SettingsError
 from hornbook.inspection.atoms import Atom, atoms, batch_of
 from hornbook.inspection.derivations import DERIVATIONS, Derivation, Values, derivation
 from hornbook.inspection.push_and_pull import draw_push_and_pull
+from hornbook.settings import Bounds, Settings
 
 DESCRIPTION = (
     "Cut a computation into lines, find the gradient of every value by hand in float64 on a batch "
@@ -30,7 +31,7 @@ DESCRIPTION = (
 
 
 @dataclass(frozen=True)
-class Arguments:
+class Arguments(Settings):
     """Computation and data."""
 
     data: str = "names"
@@ -39,7 +40,7 @@ class Arguments:
     "lines: each line is one thing. text: one long stream. auto: look at the file."
     exercise: Annotated[str, arg(metavar="{" + ",".join(DERIVATIONS) + "}")] = "backprop"
     "Which computation."
-    seed: int = 1337
+    seed: Annotated[int, Bounds(0, 2**63 - 1)] = 1337
     "Of the batch and of the parameters."
     picture: str | None = None
     """Draw the gradient of the logits as a PNG: probabilities minus one-hot, which pulls up what

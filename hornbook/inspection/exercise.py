@@ -186,7 +186,8 @@ def run_apart(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, T
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, homes))}
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "values.safetensors"
-        command = [sys.executable, "-m", "hornbook.inspection.learner", str(path), str(out), *names]
+        learner = "hornbook.inspection.learner"
+        command = [sys.executable, "-P", "-m", learner, str(path), str(out), *names]
         quiet = subprocess.DEVNULL
         try:
             ended = subprocess.run(
@@ -205,7 +206,7 @@ def run_apart(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, T
                 hint="Does it call os._exit, or use up the memory?",
             ) from error
     if stopped := about["error"]:
-        raise ExerciseError(describe(path, stopped), hint="The line is yours to mend.")
+        raise ExerciseError(describe(path, stopped), hint="Mend that, and check again.")
     tensors = {
         name: torch.from_numpy(array).to(getattr(torch, about["dtypes"][name]))
         for name, array in arrays.items()
@@ -214,11 +215,11 @@ def run_apart(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, T
 
 
 def describe(path: Path, stopped: Mapping[str, Any]) -> str:
-    """An error in a learner's file, in a sentence."""
-    where = f"line {stopped['line']} of {path}" if stopped["line"] else str(path)
-    source = f": {stopped['source']}" if stopped["source"] else ""
-    message = f": {stopped['message']}" if stopped["message"] else ""
-    return f"{stopped['kind']} in {where}{source}\n{stopped['kind']}{message}"
+    """An error in a learner's file: where, what, and the line as it stands there."""
+    where = f"{path}, line {stopped['line']}" if stopped["line"] else str(path)
+    what = ": ".join(filter(None, (stopped["kind"], stopped["message"])))
+    source = f"\n    {stopped['source']}" if stopped["source"] else ""
+    return f"{where}: {what}{source}"
 
 
 def same(mine: Tensor | Foreign | None, ours: Tensor) -> bool:

@@ -35,6 +35,7 @@ def run(file: str, names: Sequence[str]) -> tuple[dict[str, npt.NDArray[Any]], d
     tensors: dict[str, npt.NDArray[Any]] = {}
     dtypes: dict[str, str] = {}
     others: dict[str, str] = {}
+    sys.path.insert(0, str(Path(file).absolute().parent))  # as `python FILE` does
     try:
         # Not under the name __main__, by which the file would check itself.
         held = runpy.run_path(file, run_name="exercise")
