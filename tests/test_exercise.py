@@ -157,13 +157,17 @@ def test_a_file_is_run_in_a_process_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     (tmp_path / "helper.py").write_text("half = 1.5\n")
     (tmp_path / "numpy.py").write_text("raise SystemExit\n")  # is none of hornbook's business
-    text = text_of(made, {**solution(made), "b": "helper.half", "Wh": "dgates.float()"})
+    text = text_of(
+        made,
+        {**solution(made), "b": "helper.half", "Wh": "dgates.float()", "h": "dgates.to_sparse()"},
+    )
     path.write_text(text.replace("import torch\n", "import torch\nimport helper\n", 1))
-    names = ("loss", "dc_next", "dWh", "db", "nosuch")
+    names = ("loss", "dc_next", "dWh", "db", "dh", "nosuch")
     found = exercise.run_apart(path, names, 60.0)
     expected = made.by_hand(made.forward(made.start(SEED)))
-    assert list(found) == ["dWh", "dc_next", "loss", "db"]
+    assert list(found) == ["dWh", "dc_next", "loss", "db", "dh"]
     assert found["db"] == Foreign("float")
+    assert found["dh"] == Foreign("torch.sparse_coo")
     assert isinstance(found["dc_next"], torch.Tensor)
     assert torch.equal(found["dc_next"], expected["c_next"])
     assert isinstance(found["dWh"], torch.Tensor)

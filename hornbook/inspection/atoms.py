@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
@@ -82,6 +81,6 @@ def batch_of(derivation: Derivation, corpus: Corpus, seed: int) -> tuple[Values,
     }, tokenizer
 
 
-def sizes_of(data: Mapping[str, str]) -> dict[str, Any]:
+def sizes_of(data: Mapping[str, str]) -> dict[str, int]:
     """Those of a derivation's data that are whole numbers."""
     return {name: int(code) for name, code in data.items() if code.isdecimal()}

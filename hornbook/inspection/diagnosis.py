@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -77,66 +77,31 @@ class Examiner:
             return "not finite", f"d{name} holds {count_not_finite(mine)}."
         reference = self.references[name]
         tolerance = TOLERANCE[mine.dtype]
+        allowed = tolerance * float(reference.abs().max()) + self.floor
+
+        def right(gradient: Tensor) -> Tensor:
+            return (gradient - reference).abs() <= allowed
+
         mine = mine.detach().cpu().double()
         if mine.shape != reference.shape:
-            return self.misshapen(name, mine, reference, tolerance)
-        if self.near(mine, reference, tolerance):
+            return misshapen(name, mine, (*reference.shape,), right)
+        if right(mine).all():
             return "right", ""
-        return self.misvalued(name, mine, reference, tolerance)
-
-    def near(self, mine: Tensor, reference: Tensor, tolerance: float) -> bool:
-        """Whether two gradients agree, relative to the reference's largest element."""
-        allowed = tolerance * float(reference.abs().max()) + self.floor
-        return float((mine - reference).abs().max()) <= allowed
-
-    def misshapen(
-        self, name: str, mine: Tensor, reference: Tensor, tolerance: float
-    ) -> tuple[Kind, str]:
-        """What is wrong where the shape is."""
-        shape, wanted = (*mine.shape,), (*reference.shape,)
-        said = f"d{name} has shape {shape}; {name} has {wanted}, and so must d{name}."
-        if (summed := sum_to(mine, wanted)) is not None and mine.numel() > reference.numel():
-            if self.near(summed, reference, tolerance):
-                return "sum", (
-                    f"{said} A sum is missing: {name} is broadcast in the forward pass, each of "
-                    "its numbers is used many times, and what comes back to each adds up."
-                )
-            return "shape", (
-                f"{said} {name} is broadcast in the forward pass, so that a sum is due going "
-                "back; but the numbers would be wrong even after it."
-            )
-        if mine.numel() < reference.numel() and expands(mine, wanted):
-            if self.near(mine.expand(wanted), reference, tolerance):
-                return "spread", (
-                    f"{said} The numbers are right but must be repeated: where the forward pass "
-                    "sums, every number of the sum gets the whole gradient."
-                )
-            return "shape", f"{said} Nor would it be right if it were broadcast to that shape."
-        if mine.ndim == 2 and shape[::-1] == wanted and self.near(mine.T, reference, tolerance):
-            return "transposed", f"{said} The numbers are right, but transposed."
-        if mine.numel() == reference.numel():
-            if self.near(mine.reshape(wanted), reference, tolerance):
-                return "dimension", (
-                    f"{said} The numbers are right: only a dimension was lost or added "
-                    "(keepdim, view, unsqueeze)."
-                )
-            return "shape", f"{said} Nor would it be right if it were viewed in that shape."
-        return "shape", said
+        return self.misvalued(name, mine, right, tolerance)
 
     def misvalued(
-        self, name: str, mine: Tensor, reference: Tensor, tolerance: float
+        self, name: str, mine: Tensor, right: Callable[[Tensor], Tensor], tolerance: float
     ) -> tuple[Kind, str]:
-        """What is wrong where the shape is right."""
+        """What is wrong with a gradient whose shape is right."""
+        look = f"Look at the local derivative of {'; '.join(self.lines_with(name))}."
         if not mine.any():
-            return (
-                "wrong",
-                f"d{name} is zero everywhere, and should not be. {self.lines_with(name)}",
-            )
-        if self.near(-mine, reference, tolerance):
+            return "wrong", f"d{name} is zero everywhere, and should not be. {look}"
+        if right(-mine).all():
             return "sign", f"d{name} has the wrong sign, and nothing else is wrong with it."
         square = mine.ndim == 2 and mine.shape[0] == mine.shape[1]
-        if square and self.near(mine.T, reference, tolerance):
+        if square and right(mine.T).all():
             return "transposed", f"d{name} holds the right numbers, but transposed."
+        reference = self.references[name]
         for kept in self.slips(name):
             without = {
                 (user, used)
@@ -144,13 +109,16 @@ class Examiner:
                 for user in self.derivation.users[used]
                 if user not in some
             }
-            if self.near(mine, self.derivation.by_hand(self.values, without)[name], tolerance):
+            slipped = self.derivation.by_hand(self.values, without)[name]
+            if right(reference + (mine - slipped)).all():  # as near to it as right ones must be
                 return "branch", f"A branch is missing in d{name}: {self.kept_alone(kept)}."
         ratio = float((mine * reference).sum() / (reference * reference).sum())
         # Against mine, not against the floor: any multiple of what is nearly zero would pass.
         if float((mine - ratio * reference).abs().max()) <= tolerance * float(mine.abs().max()):
             return "factor", f"d{name} is {self.described(ratio)}, the same for all elements."
-        return "wrong", self.unlike(name, mine, reference, tolerance)
+        share = f"{int(right(mine).sum()):,} of {mine.numel():,} elements are right"
+        said = share if right(mine).any() else "no element is right"
+        return "wrong", f"d{name} is not equal: {said}. {look}"
 
     def slips(self, name: str) -> list[dict[str, Branches]]:
         """Ways to forget branches between a value and the next gradients that were asked for.
@@ -197,19 +165,52 @@ class Examiner:
         sign = " and has the wrong sign" if ratio < 0 else ""
         return f"too {low} by a constant factor of {by}{sign}"
 
-    def unlike(self, name: str, mine: Tensor, reference: Tensor, tolerance: float) -> str:
-        """What can be said of a gradient that is wrong in no way known here."""
-        allowed = tolerance * float(reference.abs().max()) + self.floor
-        right = (mine - reference).abs() <= allowed
-        some = f"{int(right.sum()):,} of {right.numel():,} elements are right"
-        said = some if right.any() else "no element is right"
-        return f"d{name} is not equal: {said}. {self.lines_with(name)}"
-
-    def lines_with(self, name: str) -> str:
-        """Where to look: the lines of the forward pass that use a value."""
+    def lines_with(self, name: str) -> list[str]:
+        """The lines of the forward pass that use a value."""
         steps = self.derivation.steps
-        lines = [f"{step.name} = {step.code}" for step in steps if name in step.backward]
-        return f"Look at the local derivative of {'; '.join(lines)}."
+        return [f"{step.name} = {step.code}" for step in steps if name in step.backward]
+
+
+def misshapen(
+    name: str, mine: Tensor, wanted: tuple[int, ...], right: Callable[[Tensor], Tensor]
+) -> tuple[Kind, str]:
+    """What is wrong with a gradient whose shape is.
+
+    Args:
+        name: of the value.
+        mine: its gradient as given.
+        wanted: the shape it should have.
+        right: tells which elements of a tensor of that shape are right.
+    """
+    shape, size = (*mine.shape,), math.prod(wanted)
+    said = f"d{name} has shape {shape}; {name} has {wanted}, and so must d{name}."
+    if (summed := sum_to(mine, wanted)) is not None and mine.numel() > size:
+        if right(summed).all():
+            return "sum", (
+                f"{said} A sum is missing: {name} is broadcast in the forward pass, each of "
+                "its numbers is used many times, and what comes back to each adds up."
+            )
+        return "shape", (
+            f"{said} {name} is broadcast in the forward pass, so that a sum is due going "
+            "back; but the numbers would be wrong even after it."
+        )
+    if mine.numel() < size and expands(mine, wanted):
+        if right(mine.expand(wanted)).all():
+            return "spread", (
+                f"{said} The numbers are right but must be repeated: where the forward pass "
+                "sums, every number of the sum gets the whole gradient."
+            )
+        return "shape", f"{said} Nor would it be right if it were broadcast to that shape."
+    if mine.ndim == 2 and shape[::-1] == wanted and right(mine.T).all():
+        return "transposed", f"{said} The numbers are right, but transposed."
+    if mine.numel() == size:
+        if right(mine.reshape(wanted)).all():
+            return "dimension", (
+                f"{said} The numbers are right: only a dimension was lost or added "
+                "(keepdim, view, unsqueeze)."
+            )
+        return "shape", f"{said} Nor would it be right if it were viewed in that shape."
+    return "shape", said
 
 
 def sum_to(tensor: Tensor, shape: tuple[int, ...]) -> Tensor | None:

@@ -155,7 +155,8 @@ def check_gradients(
     """Hold a net's gradients by hand against autograd's and against finite differences.
 
     Args:
-        model: in float64, in training mode; what it draws at random is drawn alike each time.
+        model: in float64, in training mode; what it draws at random is drawn alike each time. Its
+            parameters stay as they are; BatchNorm's running statistics do not.
         batch: what the loss is that of.
         seed: of the random directions, and of what the net draws.
         directions: how many for each parameter.

@@ -44,11 +44,11 @@ def run(file: str, names: Sequence[str]) -> tuple[dict[str, npt.NDArray[Any]], d
     torch = sys.modules.get("torch")
     for name in names:
         value = held.get(name)
-        if torch is not None and isinstance(value, torch.Tensor):
+        if torch is not None and isinstance(value, torch.Tensor) and value.layout == torch.strided:
             dtypes[name] = str(value.dtype).removeprefix("torch.")
-            tensors[name] = value.detach().cpu().resolve_conj().to(torch.float64).numpy()
+            tensors[name] = value.detach().cpu().to(torch.float64).numpy()
         elif value is not None:
-            others[name] = type(value).__name__
+            others[name] = str(getattr(value, "layout", type(value).__name__))
     return tensors, {"dtypes": dtypes, "others": others, "error": None}
 
 

@@ -28,7 +28,7 @@ ATTENTION = Derivation(
         "T": "8",
         "V": "27",
         "H": "16",
-        "Xb": "torch.randint(V, (n, T), generator=g)",
+        "Xb": "torch.randint(V, (n, T), generator=rng)",
         "future": "torch.ones(T, T).triu(1).bool()",
         "above": "randn(n, T, H)",
     },

@@ -99,7 +99,7 @@ class Derivation:
         def randn(*shape: int) -> Tensor:
             return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
-        values: Values = {"torch": torch, "F": F, "g": generator, "randn": randn}
+        values: Values = {"torch": torch, "F": F, "rng": generator, "randn": randn}
         for name, code in {**self.data, **self.leaves}.items():
             made = eval(code, values)  # even if it is given, so that other random numbers stay
             values[name] = given[name] if given and name in given else made

@@ -113,7 +113,10 @@ FROM_NORM = {
     )
 }
 SIZES = {"n": "32", "T": "3", "V": "27"}
-IDS = {"Xb": "torch.randint(V, (n, T), generator=g)", "Yb": "torch.randint(V, (n,), generator=g)"}
+IDS = {
+    "Xb": "torch.randint(V, (n, T), generator=rng)",
+    "Yb": "torch.randint(V, (n,), generator=rng)",
+}
 # Nothing begins at 0 or 1, where a wrong derivative could look right.
 GAIN_AND_BIAS = {"bngain": "1 + 0.1 * randn(1, 64)", "bnbias": "0.1 * randn(1, 64)"}
 
