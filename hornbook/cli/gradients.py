@@ -74,22 +74,22 @@ def run(argv: Sequence[str]) -> None:
 
 
 def show(made: Derivation, rows: Sequence[Atom], about: str) -> None:
-    """The table, from the loss up."""
+    """The table, then the derivatives as code; both from the loss up."""
     out = console()
     out.print(f"{made.title}: {escape(about)}\n")
-    cells = table("gradient", "shape", "exact", "approximate", "largest difference", "by hand")
-    cells.columns[-1].justify = "left"
-    begun = False
+    cells = table("gradient", "shape", "exact", "approximate", "largest difference")
     for row in rows:
-        if row.closed and not begun:
-            cells.add_row("[bold]in one expression[/]")
-            begun = True
         held = row.comparison
         exact, approximate = ("yes" if yes else "no" for yes in (held.exact, held.approximate))
-        shape = " × ".join(map(str, row.shape))
+        name = f"d{held.name}" + (", in one" if row.closed else "")
         difference = f"{held.maxdiff:.1e}" if held.maxdiff else "0"
-        cells.add_row(f"d{held.name}", shape, exact, approximate, difference, escape(row.formula))
+        cells.add_row(name, " × ".join(map(str, row.shape)), exact, approximate, difference)
     out.print(cells)
+    for closed, title in ((False, "By hand, line by line:"), (True, "In one expression:")):
+        if lines := [row for row in rows if row.closed == closed]:
+            out.print(f"\n[bold]{title}[/]")
+            for row in lines:
+                out.print(escape(f"d{row.comparison.name} = {row.formula}"))
 
 
 def draw(values: Values, batch: Values, tokenizer: CharTokenizer, path: Path) -> None:

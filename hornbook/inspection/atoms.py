@@ -24,7 +24,7 @@ class Atom:
     comparison: Comparison
     shape: tuple[int, ...]
     formula: str
-    "The gradient by hand, as code; a line for each use of the value."
+    "The gradient by hand, as code."
     closed: bool
     "Whether the formula passes over lines between, instead of going back through each."
 

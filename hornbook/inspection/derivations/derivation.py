@@ -152,4 +152,4 @@ class Derivation:
     def formula(self, name: str) -> str:
         """The gradient of a value as it is found by hand, a term for each use."""
         terms = [step.backward[name] for step in reversed(self.steps) if name in step.backward]
-        return "\n+ ".join(terms)
+        return " + ".join(terms)
