@@ -13,12 +13,12 @@ import pytest
 import torch
 
 import hornbook
-from hornbook.cli import main
 from hornbook.errors import ExerciseError
 from hornbook.inspection import exercise
 from hornbook.inspection.derivations import DERIVATIONS, Derivation
 from hornbook.inspection.diagnosis import Foreign
 from hornbook.inspection.exercise import SEED, check, judge, text_of, write
+from tests.command import typed
 
 each = pytest.mark.parametrize("made", DERIVATIONS.values(), ids=DERIVATIONS)
 
@@ -132,18 +132,6 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         check(DERIVATIONS["lstm"], tmp_path / "nosuch.py")
 
 
-Typed = tuple[int, str, str]
-
-
-def typed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Typed:
-    try:
-        status = main(arguments)
-    except SystemExit as stop:
-        status = int(stop.code or 0)
-    out, err = capsys.readouterr()
-    return status, out, err
-
-
 def run_here(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, Any]:
     """As `run_apart`, in this process, which has torch already."""
     held = executed(path.read_text())
@@ -180,6 +168,8 @@ def test_from_the_blanks_to_the_end(
     status, out, _ = typed(capsys, "exercise", "cross-entropy")
     assert status == 0
     assert "--check cross_entropy.py" in out
+    status, out, _ = typed(capsys, "exercise", "cross-entropy", "--json", "--out", "other.py")
+    assert json.loads(out) == {"exercise": "cross-entropy", "file": "other.py", "blanks": 1}
     monkeypatch.setattr(exercise, "run_apart", run_here)
     status, out, _ = typed(capsys, "exercise", "cross-entropy", "--check", "cross_entropy.py")
     assert (status, out) == (1, "dlogits is the next to be filled in.\n")

@@ -12,7 +12,6 @@ import torch
 from matplotlib.image import imread
 
 import hornbook
-from hornbook.cli import main
 from hornbook.data.corpus import Corpus, load_corpus
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.inspection import compare
@@ -20,6 +19,7 @@ from hornbook.inspection.atoms import batch_of
 from hornbook.inspection.derivations import DERIVATIONS
 from hornbook.inspection.derivations.net import BACKPROP
 from hornbook.inspection.push_and_pull import MOST, draw_push_and_pull
+from tests.command import typed
 
 
 def test_a_comparison_says_what_the_lecture_s_does(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,18 +48,6 @@ def test_a_comparison_of_what_cannot_be_compared() -> None:
         assert said in str(found)
         assert not found.approximate
         assert math.isnan(found.maxdiff)
-
-
-Typed = tuple[int, str, str]
-
-
-def typed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Typed:
-    try:
-        status = main(arguments)
-    except SystemExit as stop:
-        status = int(stop.code or 0)
-    out, err = capsys.readouterr()
-    return status, out, err
 
 
 def test_the_table_has_every_atom(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from rich.markup import escape
+from rich.table import Table
 from tyro.conf import Positional, arg
 
 from hornbook.cli.arguments import parse
@@ -97,7 +98,7 @@ def show(result: Result) -> None:
         out.print(f"{after} after it: not judged, for they may be wrong only because of it.")
 
 
-def comparisons(rows: Sequence[Comparison]) -> object:
+def comparisons(rows: Sequence[Comparison]) -> Table:
     """The lecture's table."""
     made = table("gradient", "exact", "approximate", "largest difference")
     for row in rows:

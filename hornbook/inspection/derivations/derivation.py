@@ -71,15 +71,11 @@ class Derivation:
     @cached_property
     def order(self) -> tuple[str, ...]:
         """Values in the order in which their gradients are complete, going back."""
-        first: dict[str, str] = {}
-        for step in self.steps:
-            for used in step.backward:
-                first.setdefault(used, step.name)
         return tuple(
             used
             for step in reversed(self.steps)
             for used in step.backward
-            if first[used] == step.name
+            if self.users[used][0] == step.name  # the last of its uses, going back
         )
 
     @cached_property
