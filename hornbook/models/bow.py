@@ -72,13 +72,14 @@ class BagOfWords(BlockNetwork):
         hidden = Linear(s.n_embd, s.n_hidden, generator=generator)
         back = Linear(s.n_hidden, s.n_embd, generator=generator)
         output = Linear(s.n_embd, v, generator=generator)
-        initialise(hidden, "kaiming", gain("tanh"), generator=generator)
+        # What the average adds to a row's first positions is about their own vector once more.
+        initialise(hidden, "kaiming", gain("tanh") / 2, generator=generator)
         initialise(back, "kaiming", generator=generator)
         initialise(output, "kaiming", s.output_gain, generator=generator)
         dropout: list[Layer] = [Dropout(s.dropout)] if s.dropout else []
         self.net = Sequential(
             Embedding(v, s.n_embd, generator=generator),
-            LearnedPositions(s.block_size, s.n_embd, generator=generator),
+            LearnedPositions(s.block_size, s.n_embd, std=0.1, generator=generator),
             Residual(CausalAverage(s.form)),
             Residual(Sequential(hidden, Tanh(), *dropout, back)),
             output,

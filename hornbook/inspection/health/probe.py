@@ -22,7 +22,7 @@ from hornbook.inspection.health.measures import (
     saturation,
     spread,
 )
-from hornbook.nn import Layer, Sequential
+from hornbook.nn import CrossEntropy, Dropout, Layer, Sequential
 from hornbook.nn.recurrent_stack import RecurrentStack
 from hornbook.training.trainer import Trainer
 
@@ -177,11 +177,10 @@ class Probe:
 
 
 def watched_layers(module: torch.nn.Module) -> Iterator[tuple[str, Layer]]:
-    """The layers of a module by name, without those that only hold others."""
+    """The layers of a module by name, without those that only hold others, or drop."""
     for name, part in module.named_modules():
-        if isinstance(part, Layer) and part is not module:
-            if isinstance(part, Sequential | RecurrentStack) or name == "cross_entropy":
-                continue
+        held = isinstance(part, Layer) and part is not module
+        if held and not isinstance(part, Sequential | RecurrentStack | Dropout | CrossEntropy):
             yield name, part
 
 

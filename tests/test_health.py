@@ -1,0 +1,262 @@
+"""The lectures' faults, each planted and caught; healthy trainings, on which nothing is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from hornbook.data.batches import make_batches
+from hornbook.data.corpus import load_corpus
+from hornbook.data.stream import Stream, encode_lines, encode_text
+from hornbook.data.tokenizer import CharTokenizer
+from hornbook.errors import TrainingError
+from hornbook.inspection.health.history import History
+from hornbook.inspection.health.probe import Probe
+from hornbook.inspection.health.usage import examine_use
+from hornbook.inspection.health.verdicts import CHECKS, Verdict, examine
+from hornbook.models import FAMILIES, family
+from hornbook.models.network import Network
+from hornbook.nn import BatchNorm1d
+from hornbook.nn.layer import Backward
+from hornbook.training import TrainingSettings
+from hornbook.training.trainer import Trainer
+
+NAMES = tuple(load_corpus("names").lines[:3000])
+LECTURE: dict[str, Any] = {
+    "block_size": 3, "n_embd": 10, "n_hidden": (200,), "activation": "tanh", "norm": "none"
+}  # fmt: skip
+DEEP = {**LECTURE, "n_hidden": (100,) * 5}
+SGD: dict[str, Any] = {
+    "optimizer": "sgd", "schedule": "constant", "learning_rate": 0.1, "batch_size": 32,
+    "weight_decay": 0.0,
+}  # fmt: skip
+
+
+def world(mode: str = "lines") -> tuple[CharTokenizer, Stream]:
+    if mode == "lines":
+        tokenizer = CharTokenizer.fit(NAMES, boundary=True)
+        return tokenizer, encode_lines(NAMES, tokenizer)
+    text = "\n".join(NAMES)
+    tokenizer = CharTokenizer.fit([text], boundary=False)
+    return tokenizer, encode_text(text, tokenizer)
+
+
+def watched(
+    name: str,
+    settings: dict[str, Any],
+    training: dict[str, Any],
+    *,
+    mode: str = "lines",
+    plant: Callable[[Network], None] = lambda model: None,
+    every: int = 10,
+) -> tuple[History, Network]:
+    """A training that is watched, as far as it goes."""
+    tokenizer, stream = world(mode)
+    line = family(name)
+    made = line.load()
+    torch.manual_seed(1)
+    model = made(made.Settings(**settings), tokenizer.vocabulary, torch.Generator().manual_seed(1))
+    plant(model)
+    own = {**line.training, **(line.text if mode == "text" else {}), **training}
+    chosen = TrainingSettings(**{"gradients": "hand", "precision": "float32", **own})
+    batches = make_batches(
+        stream, model.reads, block_size=model.block_size, batch_size=chosen.batch_size, seed=1,
+        lead=model.lead, mixed=model.mixed,
+        parallel=model.carries and not stream.boundary,
+    )  # fmt: skip
+    records: list[dict[str, Any]] = []
+    probe = Probe(model, every, records.append)
+    trainer = Trainer(model, batches, chosen, lambda: {"train": 1.0}, probe=probe)
+    model.train()
+    try:
+        for _ in range(chosen.steps):
+            trainer.update()
+    except TrainingError:
+        pass  # it diverged; what was seen before tells why
+    return History(records, tokenizer.vocab_size, clip=chosen.clip), model
+
+
+def faults(history: History) -> set[str]:
+    return {verdict.fault for verdict in examine(history)}
+
+
+# --- planted -----------------------------------------------------------------------------------
+
+
+def test_an_output_layer_that_is_too_confident() -> None:
+    settings = {**LECTURE, "init": "normal", "output_gain": 1.0}
+    history, _ = watched("mlp", settings, {**SGD, "steps": 3})
+    assert history.first["loss"] > 15  # the lecture's had 27
+    assert "confident-start" in faults(history)
+
+
+def test_tanh_saturated_by_a_large_first_layer() -> None:
+    history, _ = watched("mlp", {**LECTURE, "gain": 5.0}, {**SGD, "steps": 3})
+    assert "saturated-start" in faults(history)
+
+
+def test_missing_scaling_by_the_number_of_inputs() -> None:
+    history, _ = watched("mlp", {**LECTURE, "init": "normal", "gain": 1.0}, {**SGD, "steps": 3})
+    found = next(v for v in examine(history) if v.fault == "unscaled-weights")
+    assert "30 inputs" in found.what
+    assert "0.18" in found.change
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize(("gain", "fault"), [(0.5, "gain-too-small"), (3.0, "gain-too-large")])
+def test_a_gain_that_does_not_suit_a_deep_net(gain: float, fault: str, activation: str) -> None:
+    settings = {**DEEP, "gain": gain, "activation": activation}
+    history, _ = watched("mlp", settings, {**SGD, "steps": 3})
+    assert fault in faults(history)
+
+
+@pytest.mark.parametrize(
+    ("training", "fault"),
+    [
+        ({**SGD, "learning_rate": 1e-4}, "rate-too-low"),
+        ({"learning_rate": 1e-6, "schedule": "constant"}, "rate-too-low"),
+        ({**SGD, "learning_rate": 300.0}, "rate-too-high"),
+        ({"learning_rate": 1.0, "schedule": "constant"}, "rate-too-high"),
+    ],
+)
+def test_a_learning_rate_that_is_far_off(training: dict[str, Any], fault: str) -> None:
+    history, _ = watched("mlp", {**LECTURE, "norm": "batch"}, {**training, "steps": 60})
+    assert fault in faults(history)
+
+
+def test_a_loss_that_goes_up() -> None:
+    history, _ = watched("mlp", LECTURE, {**SGD, "learning_rate": 300.0, "steps": 60})
+    assert "diverged" in faults(history)
+
+
+def test_dead_relu_units() -> None:
+    def plant(model: Network) -> None:
+        torch.nn.init.constant_(model.net.chain[2].bias[:80], -20.0)  # type: ignore[index]
+
+    settings = {**LECTURE, "activation": "relu"}
+    history, _ = watched("mlp", settings, {**SGD, "steps": 30}, plant=plant)
+    found = next(v for v in examine(history) if v.fault == "dead-units")
+    assert "40%" in found.what.replace("41%", "40%")
+
+
+class NormOverTheBatchAlone(BatchNorm1d):
+    """The lecture's own mistake: means over dimension 0 of (N, L, C), so that L·C are kept."""
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        if x.dim() == 2:
+            return super().vjp(x)
+        _, length, channels = x.shape
+        if self.running_mean.shape != (length, channels):
+            self.running_mean = torch.zeros(length, channels)
+            self.running_var = torch.ones(length, channels)
+        mean, var = x.mean(0), x.var(0)
+        self.running_mean.lerp_(mean.detach(), self.momentum)
+        y = (x - mean) * torch.rsqrt(var + self.eps) * self.weight + self.bias
+
+        def backward(dy: Tensor) -> Tensor:
+            with torch.inference_mode(False), torch.enable_grad():
+                again = x.clone().requires_grad_()
+                normal = (again - again.mean(0)) * torch.rsqrt(again.var(0) + self.eps)
+                out = normal * self.weight.detach().clone()
+                (dx,) = torch.autograd.grad(out, again, dy.clone())
+            return dx
+
+        return y, backward
+
+
+def test_batchnorm_over_the_wrong_axes() -> None:
+    def plant(model: Network) -> None:
+        chain = list(model.net.chain)
+        for at, layer in enumerate(chain):
+            if isinstance(layer, BatchNorm1d):
+                chain[at] = NormOverTheBatchAlone(layer.weight.shape[0])
+        model.net = type(model.net)(*chain)
+
+    settings = {"form": "tree", "n_embd": 8, "n_hidden": 20}
+    history, _ = watched("wavenet", settings, {**SGD, "steps": 12}, plant=plant)
+    found = [v for v in examine(history) if v.fault == "wrong-axes"]
+    assert len(found) == 2  # the third level has one position left
+    assert "80 means for 20 channels" in found[0].what
+
+
+def test_exploding_recurrent_gradients() -> None:
+    def plant(model: Network) -> None:
+        for part in model.modules():
+            if isinstance(getattr(part, "weight_hh", None), Tensor):
+                part.weight_hh.data.mul_(6.0)  # type: ignore[operator]
+
+    settings = {
+        "n_embd": 8, "n_hidden": 32, "block_size": 32, "output_gain": 1.0, "identity": 0.5,
+        "nonlinearity": "relu",
+    }  # fmt: skip
+    steps = {"steps": 30, "clip": 1.0}
+    history, _ = watched("rnn", settings, steps, mode="text", plant=plant)
+    found = next(v for v in examine(history) if v.fault == "exploding-gradients")
+    assert "step of time" in found.why
+    assert "Clipping at 1" in found.why
+
+
+def test_batchnorm_left_in_training_mode() -> None:
+    _, model = watched("mlp", {**LECTURE, "norm": "batch"}, {**SGD, "steps": 50})
+    inputs = torch.arange(24).view(8, 3)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    model.eval()
+    assert examine_use(model, inputs) == []
+    model.train()
+    assert [v.fault for v in examine_use(model, inputs)] == ["training-mode"]
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name])
+    with pytest.raises(ValueError, match="two rows"):
+        examine_use(model, inputs[:1])
+
+
+def test_dropout_left_on() -> None:
+    _, model = watched("gru", {"n_embd": 8, "n_hidden": 16}, {"steps": 20})
+    inputs = torch.arange(24).view(8, 3)
+    model.train()
+    assert [v.fault for v in examine_use(model, inputs)] == ["dropout-on"]
+    model.eval()
+    assert examine_use(model, inputs) == []
+
+
+# --- healthy -----------------------------------------------------------------------------------
+
+NETS = [name for name, line in FAMILIES.items() if line.made_by == "training"]
+
+
+@pytest.mark.parametrize("mode", ["lines", "text"])
+@pytest.mark.parametrize("name", NETS)
+def test_nothing_is_said_of_a_healthy_training(name: str, mode: str) -> None:
+    steps = {"steps": 40, "batch_size": 8} if name not in ("mlp", "bigram") else {"steps": 150}
+    history, _ = watched(name, {}, steps, mode=mode)
+    assert examine(history) == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {**LECTURE, "output_gain": 0.01},
+        {**LECTURE, "norm": "batch"},
+        {**DEEP, "norm": "batch", "output_norm": True},
+        DEEP,
+    ],
+)
+def test_nor_of_the_lectures_own(settings: dict[str, Any]) -> None:
+    history, _ = watched("mlp", settings, {**SGD, "steps": 300})
+    assert examine(history) == []
+
+
+def test_every_verdict_says_what_why_and_what_to_change() -> None:
+    history, _ = watched("mlp", {**DEEP, "init": "normal", "output_gain": 1.0}, {**SGD, "steps": 3})
+    found = examine(history)
+    assert len(found) >= 3
+    for verdict in found:
+        assert isinstance(verdict, Verdict)
+        for text in (verdict.what, verdict.why, verdict.change):
+            assert text.endswith(".")
+            assert text[0].isupper() or text[0].isdigit()
+    assert len(CHECKS) == len(set(CHECKS))
