@@ -28,6 +28,7 @@ VERBS = {
     "evaluate": "losses of a run on each split, or on another file",
     "mix": "several runs on the same data as one that is better than each",
     "doctor": "look at a file before training on it",
+    "inspect": "what went on inside a run: verdicts, figures, one page of pictures",
     "gradients": "every step of a net with its derivative by hand, beside autograd",
     "exercise": "derivatives to find by hand, and a check that says what is wrong",
     "gradcheck": "the gradients of every family: by hand, autograd, finite differences",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +48,15 @@ class History:
         """The records of updates at half of the highest rate or more: the rate's own work."""
         highest = max(record["rate"] for record in self.records)
         return [record for record in self.records if record["rate"] >= highest / 2]
+
+    def pace(self) -> dict[str, float]:
+        """For each parameter the middle of log₁₀(update / own size) where the rate was high."""
+        found: dict[str, list[float]] = {}
+        for record in self.at_full_rate():
+            for one in record["parameters"]:
+                if number(one["std"]) > 0:
+                    found.setdefault(one["name"], []).append(ratio(one["update_std"], one["std"]))
+        return {name: statistics.median(shares) for name, shares in found.items()}
 
     def ratios(self, record: Record) -> Iterator[tuple[str, float]]:
         """For each matrix log₁₀ of the update's size as a share of the matrix's own.

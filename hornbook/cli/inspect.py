@@ -1,0 +1,71 @@
+"""`hornbook inspect`: what went on inside a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.markup import escape
+
+from hornbook.cli.arguments import RunArgument, parse
+from hornbook.cli.output import console, print_json, table
+from hornbook.runs import Run
+from hornbook.runs.inspect import UNWATCHED, Inspection, inspect
+
+DESCRIPTION = (
+    "Look into a run: what its training says of its health, in words (what is amiss, why it "
+    "matters, what to change), the figures of its layers and parameters, and one HTML page with "
+    "all pictures, which stands by itself. Training has to have been watched: hornbook train "
+    "DATA --watch."
+)
+SIGNS = {"problem": "[bold red]✗ problem[/]", "warning": "[yellow]! warning[/]"}
+
+
+@dataclass(frozen=True)
+class Arguments(RunArgument):
+    """Run."""
+
+    out: str | None = None
+    "Where to write the page; by default report.html in the run directory."
+    no_page: bool = False
+    "Write no page."
+    json: bool = False
+    "Print the verdicts as JSON, and nothing else."
+
+
+def run(argv: Sequence[str]) -> None:
+    """Parse, look and tell."""
+    arguments = parse(Arguments, "inspect", DESCRIPTION, argv)
+    opened = Run(arguments.run)
+    found = inspect(opened)
+    page = None
+    if not arguments.no_page:
+        page = found.write(arguments.out or opened.directory.report)
+    if arguments.json:
+        print_json({**found.as_dict(), "page": str(page) if page else None})
+        return
+    out = console()
+    show(found, out)
+    if page:
+        out.print(f"\nAll pictures: {escape(str(page))}")
+
+
+def show(found: Inspection, out: Console) -> None:
+    """The run, the tables, the verdicts."""
+    out.print(f"[bold]{escape(str(found.run.path))}[/]: {escape(found.about)}\n")
+    if not found.history:
+        out.print(UNWATCHED)
+        return
+    for heads, *rows in (found.layers, found.parameters):
+        shown = table(*heads)
+        for row in rows:
+            shown.add_row(*map(escape, row))
+        out.print(shown)
+        out.print()
+    if not found.verdicts:
+        out.print("[green]✓[/] Nothing amiss was found in its training.")
+    for verdict in found.verdicts:
+        out.print(f"{SIGNS[verdict.severity]}  [bold]{escape(verdict.what)}[/]")
+        out.print(f"    {escape(verdict.why)}")
+        out.print(f"    [dim]→ {escape(verdict.change)}[/]")
