@@ -13,7 +13,7 @@ from hornbook.nn.recurrent import Recurrent
 
 __all__ = ["Histogram", "histogram", "idle", "rounded", "sampled", "saturation", "spread"]
 
-ENOUGH = 2**14  # numbers that tell the spread of a tensor
+ENOUGH = 2**12  # numbers that tell the spread of a tensor
 BINS = 40
 FLAT = 0.97  # |tanh| above which its slope is below 6 %, the lecture's mark
 
