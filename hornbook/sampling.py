@@ -18,7 +18,15 @@ from hornbook.errors import SamplingError, SettingsError
 from hornbook.models.contract import Floats, Ids, LanguageModel
 from hornbook.settings import Bounds, Settings
 
-__all__ = ["Drawn", "SamplingSettings", "choose", "draw", "sample", "shape_probabilities"]
+__all__ = [
+    "Drawn",
+    "SamplingSettings",
+    "choose",
+    "draw",
+    "prompt_of",
+    "sample",
+    "shape_probabilities",
+]
 
 AT_ONCE = 16_384  # things in the making at a time, of a small alphabet
 LOGITS = 2**22  # logits in hand at a time at most, of a large one
@@ -138,10 +146,17 @@ def check(
             f"has {longest}.",
             hint="Raise --longest, or give a shorter prefix.",
         )
-    prefix = tokenizer.encode(settings.prefix)
-    if tokenizer.boundary or not settings.prefix:
-        return np.concatenate([[tokenizer.start], prefix])
-    return prefix
+    return prompt_of(tokenizer, settings.prefix)
+
+
+def prompt_of(tokenizer: CharTokenizer, prefix: str) -> Ids:
+    """The ids that a model reads for a thing's beginning: where there is a boundary it comes first.
+
+    Raises:
+        UnknownSymbolError: if the prefix holds a symbol that is not in the alphabet.
+    """
+    ids = tokenizer.encode(prefix)
+    return ids if len(ids) and not tokenizer.boundary else np.concatenate([[tokenizer.start], ids])
 
 
 def draw(

@@ -357,3 +357,41 @@ def test_cross_attention_by_hand_equals_autograd_and_finite_differences() -> Non
             close(one, other, 1e-9)
             numeric = finite_difference(lambda: float((layer(x, context) * dy).sum()), p.data)
             close(one, numeric, 1e-6)
+
+
+# --- what the weights are ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_weights_are_those_that_the_layer_gathers_with(variant: str) -> None:
+    layer = variant_of(variant)
+    layer.eval()
+    x = normal(3, 6, 8)
+    with torch.no_grad():
+        weights = layer.weights(x)
+        assert weights.shape == (3, 2, 6, 6)
+        close(weights.sum(-1), torch.ones(3, 2, 6, dtype=torch.float64))
+        unseen = hidden(6, layer.window) if layer.causal else torch.zeros(6, 6, dtype=torch.bool)
+        assert (weights[..., unseen] == 0).all()
+        assert (weights[..., ~unseen] > 0).all()
+        y, _, _, v = layer.read(x)
+        mixed = (weights @ v.view(3, 2, 6, 4)).transpose(1, 2).reshape(3, 6, 8)
+        close(mixed if layer.projection is None else layer.projection(mixed), y)
+
+
+def test_weights_are_torchs() -> None:
+    mine = SelfAttention(8, 2, bias=True).double()
+    x = normal(3, 5, 8)
+    theirs = theirs_of(mine, 8)(
+        x, x, x, attn_mask=hidden(5, None), need_weights=True, average_attn_weights=False
+    )[1]
+    close(mine.weights(x), theirs)
+
+
+@pytest.mark.parametrize("length", [5, 40])
+def test_weights_of_long_rows_and_in_training_are_not_dropped(length: int) -> None:
+    layer = variant_of("dropout")
+    x = normal(2, length, 8)
+    assert layer.training
+    with torch.no_grad():
+        close(layer.weights(x), layer.eval().weights(x), 0.0)

@@ -162,3 +162,12 @@ def test_under_autocast_what_adds_up_stays_float32() -> None:
         found.append([y.float(), dx, *(g.clone() for g in grads)])
     for exact, rough in zip(*found, strict=True):
         close(rough, exact, 0.03)
+
+
+@each_form
+def test_weights_are_what_the_average_multiplies_with(form: AverageForm) -> None:
+    x = normal(2, 5, 3)
+    layer = CausalAverage(form)
+    weights = layer.weights(x)
+    assert weights.shape == (2, 1, 5, 5)
+    close(weights[:, 0] @ x, layer(x))

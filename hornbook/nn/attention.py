@@ -14,7 +14,7 @@ from hornbook.nn.linear import Linear
 from hornbook.nn.products import lowered
 from hornbook.nn.rmsnorm import rms_normalise
 from hornbook.nn.rotary import Rotary
-from hornbook.nn.scaled_dot_product import attend, attend_causally
+from hornbook.nn.scaled_dot_product import attend, attend_causally, attention_weights
 
 __all__ = ["Cache", "CrossAttention", "SelfAttention"]
 
@@ -92,12 +92,7 @@ class SelfAttention(Layer):
         """y, the way back, and the keys and values of all positions, (B·H, T, D)."""
         b, t, c = x.shape
         h = self.n_head
-        qkv, qkv_backward = self.qkv.vjp(x)  # (B, T, 3C)
-        # One copy brings the heads to the front: (3, B, T, H, D) to (3, B·H, T, D).
-        split = qkv.view(b, t, 3, h, c // h).permute(2, 0, 3, 1, 4).reshape(3, b * h, t, c // h)
-        qk, v = split[:2], lowered(split[2])
-        qk, turn_backward = self.turned(qk, 0)
-        q, k = lowered(qk[0]), lowered(qk[1])
+        q, k, v, split_backward = self.split(x)
         dropout = self.dropout if self.training else 0.0
         if self.causal:
             mask = self.mask(t, q)
@@ -113,7 +108,41 @@ class SelfAttention(Layer):
             if project_backward is not None:
                 dy = project_backward(dy)
             dheads = dy.view(b, t, h, c // h).transpose(1, 2).reshape(b * h, t, c // h)
-            dq, dk, dv = attend_backward(dheads)
+            return split_backward(*attend_backward(dheads))
+
+        return y, backward, k, v
+
+    def weights(self, x: Tensor) -> Tensor:
+        """How much of each position's value goes to each: what `read` multiplies values with.
+
+        No weight is dropped, in training neither.
+
+        Args:
+            x: shape (B, T, C).
+
+        Returns:
+            Shape (B, H, T, T), [row, head, asking position, asked position]; the last sums to 1.
+        """
+        q, k, _, _ = self.split(x)
+        t = x.shape[1]
+        mask = self.mask(t, q) if self.causal else None
+        return attention_weights(q, k, mask).view(len(x), self.n_head, t, t)
+
+    def split(
+        self, x: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Callable[[Tensor, Tensor, Tensor], Tensor]]:
+        """The heads' queries, keys and values, each (B·H, T, D), and the way back from all three.
+
+        Queries and keys are normalised and turned.
+        """
+        b, t, c = x.shape
+        h = self.n_head
+        qkv, qkv_backward = self.qkv.vjp(x)  # (B, T, 3C)
+        # One copy brings the heads to the front: (3, B, T, H, D) to (3, B·H, T, D).
+        split = qkv.view(b, t, 3, h, c // h).permute(2, 0, 3, 1, 4).reshape(3, b * h, t, c // h)
+        qk, turn_backward = self.turned(split[:2], 0)
+
+        def backward(dq: Tensor, dk: Tensor, dv: Tensor) -> Tensor:
             dqk = turn_backward(torch.stack([dq, dk]))
             dqkv = torch.empty(b, t, 3, h, c // h, dtype=dqk.dtype, device=dqk.device)
             heads_last = (0, 2, 1, 3)
@@ -122,7 +151,7 @@ class SelfAttention(Layer):
             dqkv[:, :, 2].copy_(dv.view(b, h, t, -1).permute(heads_last))
             return qkv_backward(dqkv.view(b, t, 3 * c))
 
-        return y, backward, k, v
+        return lowered(qk[0]), lowered(qk[1]), lowered(split[2]), backward
 
     def turned(self, qk: Tensor, begin: int) -> tuple[Tensor, Backward]:
         """Queries and keys (..., T, D) normalised and turned, as far as that is wanted."""

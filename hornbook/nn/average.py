@@ -58,18 +58,24 @@ class CausalAverage(Layer):
         """y and the way back."""
         if self.form == "loop":
             return averaged_in_a_loop(x)
-        length = x.shape[1]
-        past = torch.ones(length, length, dtype=x.dtype, device=x.device).tril()  # (T, T)
-        if self.form == "product":
-            weights = past / past.sum(1, keepdim=True)
-        else:
-            scores = torch.zeros_like(past).masked_fill(past == 0, -torch.inf)
-            weights = torch.softmax(scores, 1)
+        weights = self.matrix(x)
 
         def backward(dy: Tensor) -> Tensor:
             return weights.t() @ dy
 
         return weights @ x, backward  # (T, T) @ (B, T, C)
+
+    def matrix(self, x: Tensor) -> Tensor:
+        """The A of the class, shape (T, T), for x of shape (B, T, C)."""
+        past = torch.ones(x.shape[1], x.shape[1], dtype=x.dtype, device=x.device).tril()
+        if self.form == "softmax":
+            scores = torch.zeros_like(past).masked_fill(past == 0, -torch.inf)
+            return torch.softmax(scores, 1)
+        return past / past.sum(1, keepdim=True)
+
+    def weights(self, x: Tensor) -> Tensor:
+        """A of each row, as of attention with a single head: shape (B, 1, T, T)."""
+        return self.matrix(x).expand(len(x), 1, -1, -1)
 
     def advance(self, x: Tensor, state: Past | None) -> tuple[Tensor, Past]:
         """One more position, shape (B, C): of its past a running sum is all that the mean needs."""

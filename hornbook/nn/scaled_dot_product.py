@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hornbook.nn.dropout import kept
 
-__all__ = ["AttendBackward", "attend", "attend_causally"]
+__all__ = ["AttendBackward", "attend", "attend_causally", "attention_weights"]
 
 ROW_BYTES = 256  # of scores for each key, which say how many queries are taken at a time
 LONG = 512  # rows longer than that keep no weights: memory grows with their length, not its square
@@ -42,18 +42,12 @@ def attend(
     Returns:
         The result, shape (N, T, D), and the way from its gradient to those of q, k and v.
     """
-    n, length, size = q.shape
-    scale = 1 / math.sqrt(size)
-    keys = k.transpose(1, 2)
+    scale = 1 / math.sqrt(q.shape[2])
     seed = int(torch.randint(2**62, ())) if dropout and frugal else None
 
     def weigh() -> tuple[Tensor, Tensor, Tensor | None]:
         """The weights (N, T, S), what is left of them after dropout, and its mask."""
-        if mask is None:
-            scores = torch.bmm(q, keys).mul_(scale)
-        else:
-            scores = torch.baddbmm(mask.expand(n, length, k.shape[1]), q, keys, alpha=scale)
-        weights = softmax(scores)
+        weights = attention_weights(q, k, mask)
         if not dropout:
             return weights, weights, None
         same = None if seed is None else torch.Generator(q.device).manual_seed(seed)
@@ -78,6 +72,22 @@ def attend(
         return torch.bmm(dscores, k), torch.bmm(dscores.transpose(1, 2), q), dv
 
     return y, backward
+
+
+def attention_weights(q: Tensor, k: Tensor, mask: Tensor | None) -> Tensor:
+    """softmax(q kᵀ / sqrt(D) + mask): how much of each key's value goes to each query.
+
+    Args:
+        q, k, mask: as `attend`.
+
+    Returns:
+        Shape (N, T, S); at least 0, the sum over keys 1.
+    """
+    scale, keys = 1 / math.sqrt(q.shape[2]), k.transpose(1, 2)
+    if mask is None:
+        return softmax(torch.bmm(q, keys).mul_(scale))
+    added = mask.expand(len(q), q.shape[1], k.shape[1])
+    return softmax(torch.baddbmm(added, q, keys, alpha=scale))
 
 
 def attend_causally(
