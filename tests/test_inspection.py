@@ -8,7 +8,8 @@ from matplotlib.image import imread
 
 from hornbook.data.stream import encode_lines
 from hornbook.data.tokenizer import CharTokenizer
-from hornbook.inspection.counts import MOST, draw_counts
+from hornbook.inspection.counts import draw_counts
+from hornbook.inspection.lettering import MOST
 from hornbook.models.contract import Ids
 from hornbook.models.ngram import NGram, NGramSettings
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from hornbook.data.tokenizer import CharTokenizer
-from hornbook.inspection.fonts import families, legible
+from hornbook.inspection.lettering import MOST, lettered, letters
+from hornbook.inspection.saving import save
 from hornbook.models.contract import Ids
-from hornbook.storage import write_bytes
 
-__all__ = ["MOST", "draw_counts"]
-
-MOST = 40  # symbols a side: more than that and no letter could be read
+__all__ = ["draw_counts"]
 
 
 def draw_counts(matrix: Ids, tokenizer: CharTokenizer, path: Path) -> int:
@@ -26,15 +22,14 @@ def draw_counts(matrix: Ids, tokenizer: CharTokenizer, path: Path) -> int:
     Returns:
         How many symbols are drawn a side.
     """
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     frequency = matrix.sum(axis=0) + matrix.sum(axis=1)
     shown = np.sort(np.argsort(-frequency, kind="stable")[:MOST])
     part = matrix[np.ix_(shown, shown)]
-    labels = legible([tokenizer.label(int(token)) for token in shown])
+    labels = letters(tokenizer, shown)
     side = len(shown)
-    with mpl.rc_context({"font.family": families()}):
+    with lettered():
         figure = Figure(figsize=(side * 0.55 + 1, side * 0.55 + 1), dpi=100, layout="tight")
         axes = figure.subplots()
         # The root spreads the small counts, which a linear scale would show as one pale grey.
@@ -43,16 +38,13 @@ def draw_counts(matrix: Ids, tokenizer: CharTokenizer, path: Path) -> int:
         for row in range(side):
             for column in range(side):
                 ink = "white" if np.sqrt(part[row, column]) > dark else "#333333"
-                pair = labels[row] + labels[column]
-                place: dict[str, Any] = {"ha": "center", "color": ink, "parse_math": False}
-                axes.text(column, row - 0.02, pair, va="bottom", fontsize=8, **place)
-                axes.text(column, row + 0.05, f"{part[row, column]}", va="top", fontsize=6, **place)
+                pair, count = labels[row] + labels[column], f"{part[row, column]}"
+                axes.text(column, row - 0.02, pair, fontsize=8, color=ink, ha="center", va="bottom")
+                axes.text(column, row + 0.05, count, fontsize=6, color=ink, ha="center", va="top")
         axes.set_axis_off()
         title = f"{matrix.sum():,} pairs: row first, column second"
         if side < len(matrix):
             title += f"; the {side} most frequent of {len(matrix)} symbols"
         axes.set_title(title, fontsize=12)
-        drawn = BytesIO()
-        figure.savefig(drawn, format="png")
-    write_bytes(path, drawn.getvalue())
+    save(figure, path)
     return side

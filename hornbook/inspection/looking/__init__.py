@@ -1,0 +1,47 @@
+"""Looking inside a trained model: numbers first, then a figure made of them.
+
+embeddings      the symbols in the plane
+matrix          what follows one symbol
+attention       who looks at whom, by layer and head
+traces          what hidden units hold along a string
+coloured        the string coloured by one of them
+tree            what may come after a prefix
+pictures        which of these a model can have
+"""
+
+from __future__ import annotations
+
+from hornbook.inspection.looking.attention import Attention, attention_of, draw_attention
+from hornbook.inspection.looking.coloured import draw_coloured
+from hornbook.inspection.looking.embeddings import Plane, draw_embeddings, plane_of
+from hornbook.inspection.looking.matrix import Pairs, draw_matrix, pairs_of
+from hornbook.inspection.looking.pictures import Picture, pictures_of
+from hornbook.inspection.looking.traces import Traces, draw_traces, traces_of
+from hornbook.inspection.looking.tree import Branch, Tree, TreeSettings, grow
+from hornbook.inspection.looking.tree_picture import draw_tree
+from hornbook.inspection.saving import rendered, save
+
+__all__ = [
+    "Attention",
+    "Branch",
+    "Pairs",
+    "Picture",
+    "Plane",
+    "Traces",
+    "Tree",
+    "TreeSettings",
+    "attention_of",
+    "draw_attention",
+    "draw_coloured",
+    "draw_embeddings",
+    "draw_matrix",
+    "draw_traces",
+    "draw_tree",
+    "grow",
+    "pairs_of",
+    "pictures_of",
+    "plane_of",
+    "rendered",
+    "save",
+    "traces_of",
+]
