@@ -26,7 +26,7 @@ Table = npt.NDArray[np.floating[Any]]
 Points = npt.NDArray[np.float64]
 
 ALL_LABELLED = 130  # symbols of an alphabet that all get a label, though some may touch
-SIDE, LEFT, BELOW, ABOVE = 7.2, 0.8, 1.15, 0.6  # inches: the square of points, and room around it
+SIDE, LEFT, BELOW, ABOVE = 7.2, 0.8, 1.2, 0.6  # inches: the square of points, and room around it
 MARK = 3.5  # points of paper, from a mark's middle to its edge
 SIZE = 11.0  # of letters, in points of paper
 

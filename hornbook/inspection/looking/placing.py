@@ -32,15 +32,17 @@ def place_labels(
         The middle of each label, shape (N, 2); NaN where it stands nowhere.
     """
     middles = np.full(points.shape, np.nan)
-    # Boxes in the way: the marks of all points, then the labels that found a place.
     marks = np.full(points.shape, gap)
+    # What is further from a point than that, none of the places tried for its label can touch.
+    near = 2 * sizes.max(axis=0, initial=0) + gap * (max(REACHES) + 1)
     for at, (point, size) in enumerate(zip(points, sizes, strict=True)):
         tried = np.concatenate([point + SIDES * (gap * reach + size / 2) for reach in REACHES])
-        set_ = ~np.isnan(middles[:, 0])
-        covered = overlap(tried, size / 2, points, marks)
+        around = (np.abs(points - point) < near).all(axis=1)
+        set_ = (np.abs(middles - point) < near).all(axis=1)
+        covered = overlap(tried, size / 2, points[around], marks[around])
         covered += overlap(tried, size / 2, middles[set_], sizes[set_] / 2)
         covered += size.prod() - overlap(tried, size / 2, frame.mean(0)[None], np.ptp(frame, 0) / 2)
-        best = int((covered.round(6)).argmin())  # the first of equals, but for rounding
+        best = int(covered.round(6).argmin())  # the first of equals, but for rounding
         if every or covered[best] < 1e-6:
             middles[at] = tried[best]
     return middles

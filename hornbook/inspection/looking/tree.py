@@ -49,13 +49,6 @@ class Branch:
     branches: list[Branch] = field(default_factory=list)
     "The likeliest first; none where the thing is over or the tree ends."
 
-    def leaves(self) -> Iterator[Branch]:
-        """The last branches, from the likeliest on at each fork."""
-        if not self.branches:
-            yield self
-        for branch in self.branches:
-            yield from branch.leaves()
-
 
 @dataclass(frozen=True)
 class Tree:

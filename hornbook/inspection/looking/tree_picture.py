@@ -2,20 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from hornbook.inspection.lettering import ellipsis, in_ink, lettered
 from hornbook.inspection.looking.tree import Branch, Tree
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["draw_tree"]
 
-LEAF, STEP = 0.32, 1.25  # inches: from leaf to leaf, and from a symbol to the next
+# Inches: from leaf to leaf, from a symbol to the next, and the width of a letter.
+ROW, STEP, LETTER = 0.32, 1.2, 0.105
 THICKEST = 14.0  # points: a branch of probability 1
-INK, LINE, END = "black", "#56B4E9", "#E69F00"
+LINE, END = "#56B4E9", "#E69F00"
 PLATE = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A branch and where it is drawn."""
+
+    branch: Branch
+    path: tuple[str, ...]
+    "Labels from the prefix's first symbol to this one."
+    row: float
+    "From above; a fork stands between its first branch and its last."
+    forks: tuple[Laid, ...]
+
+    @property
+    def depth(self) -> int:
+        """Symbols on the longest way to a leaf."""
+        return max((1 + fork.depth for fork in self.forks), default=0)
+
+    @property
+    def leaves(self) -> list[Laid]:
+        """The last branches, from above."""
+        return [leaf for fork in self.forks for leaf in fork.leaves] or [self]
+
+    @property
+    def string(self) -> str:
+        """What has been read at a leaf, and its probability from the prefix on."""
+        symbols = self.path[:-1] if self.branch.ends else self.path
+        return f"{ellipsis(symbols, 16)}  {self.branch.total:.2%}"
+
+
+def lay_out(branch: Branch, path: tuple[str, ...], rows: Iterator[int]) -> Laid:
+    """Give each leaf a row, and each fork the middle of its branches."""
+    forks = tuple(lay_out(child, (*path, in_ink(child.label)), rows) for child in branch.branches)
+    row = (forks[0].row + forks[-1].row) / 2 if forks else float(next(rows))
+    return Laid(branch, path, row, forks)
 
 
 def draw_tree(tree: Tree) -> Figure:
@@ -25,69 +65,50 @@ def draw_tree(tree: Tree) -> Figure:
     the prefix on; a thing that is over ends in an orange square.
     """
     from matplotlib.figure import Figure
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
 
-    heights: dict[int, float] = {}  # of each branch, by identity
-    for row, leaf in enumerate(tree.root.leaves()):
-        heights[id(leaf)] = float(row)
-    rows, deepest = len(heights), depth(tree.root)
-
-    def stand(branch: Branch) -> float:
-        """A fork stands at the middle of its first branch and its last."""
-        if id(branch) not in heights:
-            own = [stand(child) for child in branch.branches]
-            heights[id(branch)] = (own[0] + own[-1]) / 2
-        return heights[id(branch)]
-
-    stand(tree.root)
-    prefix = [in_ink(label) for label in tree.prefix]
+    prefix = tuple(in_ink(label) for label in tree.prefix)
     start = ellipsis(prefix, 12)
+    root = lay_out(tree.root, prefix, count())
+    widest = max(len(leaf.path[-1]) if leaf.path else 0 for leaf in root.leaves)
+    step = STEP + LETTER * max(0, widest - 1)
+    left, right = (
+        0.4 + LETTER * len(start or "start"),
+        0.5 + LETTER * max(len(leaf.string) for leaf in root.leaves),
+    )
+    width, height = left + root.depth * step + right, ROW * len(root.leaves) + 0.2
+    width = max(width, 3.5)
     with lettered():
-        figure = Figure(
-            figsize=(deepest * STEP + 3.4, max(1.6, rows * LEAF + 0.9)),
-            dpi=100,
-            layout="constrained",
-        )
-        axes = figure.subplots()
-
-        def draw(branch: Branch, at: int, path: list[str]) -> None:
-            y = heights[id(branch)]
-            for child in branch.branches:
-                below = heights[id(child)]
-                curve = [(at, y), (at + 0.45, y), (at + 0.3, below), (at + 1, below)]
-                codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
-                thickness = max(0.6, THICKEST * child.p)
-                axes.add_patch(
-                    PathPatch(
-                        Path(curve, codes), fill=False, edgecolor=LINE, linewidth=thickness,
-                        capstyle="butt", zorder=1,
-                    )
-                )  # fmt: skip
-                axes.text(
-                    at + 0.74, below, f"{child.p:.0%}" if child.p >= 0.01 else f"{child.p:.1%}",
-                    fontsize=8, ha="center", va="center", zorder=3, bbox=PLATE,
-                )  # fmt: skip
-                draw(child, at + 1, [*path, in_ink(child.label)])
-            box = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": INK}
-            if branch.ends:
-                box |= {"boxstyle": "square,pad=0.3", "facecolor": END}
-            label = in_ink(branch.label) if at else start or "start"
-            axes.text(at, y, label, fontsize=10, ha="center", va="center", bbox=box, zorder=2)
-            if not branch.branches and at:
-                string = ellipsis(path[:-1] if branch.ends else path, 16)
-                axes.text(
-                    at + 0.25, y, f"{string}  {branch.total:.2%}", fontsize=9, va="center", zorder=2
-                )
-
-        draw(tree.root, 0, prefix)
-        axes.set_xlim(-0.4, deepest + 1.6)
-        axes.set_ylim(rows - 0.4, -0.6)
+        figure = Figure(figsize=(width, height + 0.4), dpi=100)
+        axes = figure.add_axes((0, 0, 1, height / (height + 0.4)))  # an inch is a unit
+        axes.set_xlim(-left, width - left)
+        axes.set_ylim(height - ROW / 2 - 0.1, -ROW / 2 - 0.1)
         axes.set_axis_off()
+        draw_forks(axes, root, 0.0, step)
+        node = {"boxstyle": "round,pad=0.3", "facecolor": "white"}
+        axes.text(0, root.row * ROW, start or "start", ha="right", va="center", bbox=node)
         axes.set_title(f"What may come {f'after “{start}”' if start else 'first'}", fontsize=11)
     return figure
 
 
-def depth(branch: Branch) -> int:
-    """Symbols on the longest way from a branch to a leaf."""
-    return max((1 + depth(child) for child in branch.branches), default=0)
+def draw_forks(axes: Axes, laid: Laid, x: float, step: float) -> None:
+    """Draw what follows a branch that stands at x."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    begin, end = x + 0.05, x + step
+    for fork in laid.forks:
+        above, y, p = laid.row * ROW, fork.row * ROW, fork.branch.p
+        curve = [(begin, above), (begin + 0.5, above), (begin + 0.3, y), (end, y)]
+        path = Path(curve, [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4])
+        thickness = max(0.6, THICKEST * p)
+        axes.add_patch(PathPatch(path, fill=False, edgecolor=LINE, linewidth=thickness, zorder=1))
+        share, place = f"{p:.0%}" if p >= 0.01 else f"{p:.1%}", x + 0.74 * STEP
+        axes.text(place, y, share, fontsize=8, ha="center", va="center", bbox=PLATE, zorder=3)
+        draw_forks(axes, fork, end, step)
+        node = {"boxstyle": "round,pad=0.3", "facecolor": "white"}
+        if fork.branch.ends:
+            node = {"boxstyle": "square,pad=0.3", "facecolor": END}
+        axes.text(end, y, fork.path[-1], ha="center", va="center", bbox=node, zorder=2)
+        if not fork.forks:
+            wide = LETTER * len(fork.path[-1]) / 2
+            axes.text(end + wide + 0.15, y, fork.string, fontsize=9, va="center", zorder=2)
