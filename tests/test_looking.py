@@ -94,7 +94,9 @@ def mixed() -> Mixture:
 
 def asked(name: str) -> Any:
     """A model of any family."""
-    return {"ngram": lambda: counted(order=3), "mixture": mixed}.get(name, lambda: made(name))()
+    if name == "mixture":
+        return mixed()
+    return counted(order=3) if name == "ngram" else made(name)
 
 
 def softmax(logits: Any) -> Any:

@@ -18,6 +18,7 @@ from hornbook.models.contract import LanguageModel
 from hornbook.nn import Embedding
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["Plane", "draw_embeddings", "plane_of", "principal_plane", "table_of"]
@@ -25,7 +26,8 @@ __all__ = ["Plane", "draw_embeddings", "plane_of", "principal_plane", "table_of"
 Table = npt.NDArray[np.floating[Any]]
 Points = npt.NDArray[np.float64]
 
-ALL_LABELLED = 130  # symbols of an alphabet that all get a label, though some may touch
+ALL_LABELLED = 130  # symbols of an alphabet that are all lettered, though some may touch
+TRIED = 3_000  # symbols of a larger one that are lettered if they find room
 SIDE, LEFT, BELOW, ABOVE = 7.2, 0.8, 1.2, 0.6  # inches: the square of points, and room around it
 MARK = 3.5  # points of paper, from a mark's middle to its edge
 SIZE = 11.0  # of letters, in points of paper
@@ -118,21 +120,7 @@ def draw_embeddings(plane: Plane, tokenizer: CharTokenizer) -> Figure:
                     mine[:, 0], mine[:, 1], kind.marker, color=kind.colour, label=kind.name,
                     markersize=MARK if large else 2 * MARK, markeredgewidth=0,
                 )  # fmt: skip
-        scale = SIDE * 72 / (2 * reach)  # points of paper in a unit of the plane
-        labels = letters(tokenizer, range(len(points)))
-        outermost = np.argsort(-((points - points.mean(axis=0)) ** 2).sum(axis=1), kind="stable")
-        # Nearly square for one letter, of which even a wide one is no wider than its height.
-        boxes = np.array([(SIZE * (0.25 + 0.65 * len(label)), SIZE * 1.1) for label in labels])
-        places = place_labels(
-            points[outermost] * scale, boxes[outermost], MARK, frame * scale, every=not large
-        )
-        lettered_ones = 0
-        for token, place in zip(outermost, places / scale, strict=True):
-            if not np.isnan(place).any():
-                axes.text(
-                    place[0], place[1], labels[token], fontsize=SIZE, ha="center", va="center"
-                )
-                lettered_ones += 1
+        shown = letter(axes, points, tokenizer, frame)
         names = ["dimension 1", "dimension 2"]
         if plane.n_embd != 2:
             names = [
@@ -147,7 +135,23 @@ def draw_embeddings(plane: Plane, tokenizer: CharTokenizer) -> Figure:
         title = f"The embedding of {len(points):,} symbols"
         if plane.n_embd > 2:
             title += f": {first + second:.0%} of the variance of {plane.n_embd} dimensions"
-        if lettered_ones < len(points):
-            title += f"\n{lettered_ones} have room for their letter"
+        if shown < len(points):
+            title += f"\n{shown} have room for their letter"
         axes.set_title(title)
     return figure
+
+
+def letter(axes: Axes, points: Points, tokenizer: CharTokenizer, frame: Points) -> int:
+    """Set the letters beside their points, the ones furthest out first; how many found room."""
+    outermost = np.argsort(-((points - points.mean(axis=0)) ** 2).sum(axis=1), kind="stable")
+    every = len(points) <= ALL_LABELLED
+    labels = letters(tokenizer, outermost[: None if every else TRIED])
+    # Nearly square for one letter, of which even a wide one is no wider than its height.
+    boxes = np.array([(SIZE * (0.25 + 0.65 * len(label)), SIZE * 1.1) for label in labels])
+    scale = SIDE * 72 / np.ptp(frame[:, 0])  # points of paper in a unit of the plane
+    places = place_labels(points[outermost] * scale, boxes, MARK, frame * scale, every=every)
+    free = ~np.isnan(places[:, 0])
+    for at in np.flatnonzero(free):
+        x, y = places[at] / scale
+        axes.text(x, y, labels[at], fontsize=SIZE, ha="center", va="center")
+    return int(free.sum())

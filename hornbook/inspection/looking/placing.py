@@ -23,19 +23,19 @@ def place_labels(
 
     Args:
         points: x and y of each, shape (N, 2).
-        sizes: width and height of each label, shape (N, 2), in the same unit.
+        sizes: width and height of the labels of the first M points, shape (M, 2), in the same unit.
         gap: from a point to where its mark ends.
         frame: lower left and upper right corner of what labels must not leave, shape (2, 2).
         every: whether a label that finds no free place stands where it covers least, or nowhere.
 
     Returns:
-        The middle of each label, shape (N, 2); NaN where it stands nowhere.
+        The middle of each label, shape (M, 2); NaN where it stands nowhere.
     """
-    middles = np.full(points.shape, np.nan)
+    middles = np.full(sizes.shape, np.nan)
     marks = np.full(points.shape, gap)
     # What is further from a point than that, none of the places tried for its label can touch.
     near = 2 * sizes.max(axis=0, initial=0) + gap * (max(REACHES) + 1)
-    for at, (point, size) in enumerate(zip(points, sizes, strict=True)):
+    for at, (point, size) in enumerate(zip(points, sizes, strict=False)):
         tried = np.concatenate([point + SIDES * (gap * reach + size / 2) for reach in REACHES])
         around = (np.abs(points - point) < near).all(axis=1)
         set_ = (np.abs(middles - point) < near).all(axis=1)

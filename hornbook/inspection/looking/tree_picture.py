@@ -86,7 +86,10 @@ def draw_tree(tree: Tree) -> Figure:
         draw_forks(axes, root, 0.0, step)
         node = {"boxstyle": "round,pad=0.3", "facecolor": "white"}
         axes.text(0, root.row * ROW, start or "start", ha="right", va="center", bbox=node)
-        axes.set_title(f"What may come {f'after “{start}”' if start else 'first'}", fontsize=11)
+        title = f"What may come {f'after “{start}”' if start else 'first'}"
+        if any(leaf.branch.ends for leaf in root.leaves):
+            title += "; orange: it ends"
+        axes.set_title(title, fontsize=11)
     return figure
 
 
