@@ -16,7 +16,14 @@ from hornbook.data.stream import encode_lines, encode_text
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import SamplingError, SettingsError, UnknownSymbolError
 from hornbook.models.ngram import NGram, NGramSettings
-from hornbook.sampling import Drawn, SamplingSettings, choose, sample, shape_probabilities
+from hornbook.sampling import (
+    Drawn,
+    SamplingSettings,
+    choose,
+    prompt_of,
+    sample,
+    shape_probabilities,
+)
 
 LINES = ("anna", "hanna", "johanna", "ann", "jo", "joan", "hans", "johann")
 
@@ -166,3 +173,14 @@ def test_what_cannot_be_had_is_an_error_that_says_why() -> None:
     for changes in wrong:
         with pytest.raises(SettingsError):
             SamplingSettings(**changes)
+
+
+def test_what_is_read_for_a_beginning() -> None:
+    lines = CharTokenizer.fit(("ab",), boundary=True)
+    text = CharTokenizer.fit(("a\nb",), boundary=False)
+    assert prompt_of(lines, "").tolist() == [0]
+    assert prompt_of(lines, "ab").tolist() == [0, 1, 2]
+    assert prompt_of(text, "").tolist() == [text.start] == text.encode("\n").tolist()
+    assert prompt_of(text, "ab").tolist() == text.encode("ab").tolist()
+    with pytest.raises(UnknownSymbolError):
+        prompt_of(lines, "c")

@@ -10,7 +10,17 @@ import numpy as np
 
 from hornbook.data.tokenizer import CharTokenizer
 
-__all__ = ["MOST", "ellipsis", "families", "in_ink", "ink_on", "lettered", "letters", "sign"]
+__all__ = [
+    "MOST",
+    "are_wide",
+    "ellipsis",
+    "families",
+    "in_ink",
+    "ink_on",
+    "lettered",
+    "letters",
+    "sign",
+]
 
 MOST = 40  # symbols a side of a square picture: more than that and no letter could be read
 OWN = "DejaVu Sans"  # comes with matplotlib
@@ -64,6 +74,11 @@ def in_ink(label: str) -> str:
 def letters(tokenizer: CharTokenizer, tokens: Iterable[int]) -> list[str]:
     """The sign of each id as pictures can have it."""
     return [in_ink(sign(tokenizer, int(token))) for token in tokens]
+
+
+def are_wide(labels: Iterable[str]) -> bool:
+    """Whether labels side by side need more room than a letter each: code points are among them."""
+    return max(map(len, labels)) > 2
 
 
 def ellipsis(labels: Sequence[str], most: int) -> str:

@@ -1,12 +1,15 @@
 """Looking inside a trained model: numbers first, then a figure made of them.
 
-embeddings      the symbols in the plane
-matrix          what follows one symbol
-attention       who looks at whom, by layer and head
-traces          what hidden units hold along a string
-coloured        the string coloured by one of them
-tree            what may come after a prefix
-pictures        which of these a model can have
+    embeddings      the symbols in the plane
+    matrix          what follows one symbol
+    attention       who looks at whom, by layer and head
+    traces          what hidden units hold along a string
+    coloured        the string coloured by one of them
+    tree            what may come after a prefix
+    pictures        which of these a model can have
+
+A function that ends in `_of` (and `grow`) asks the model, for any family that can answer; one that
+begins with `draw_` asks nothing more, and gives a figure that no window or global state knows of.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import SettingsError
-from hornbook.inspection.lettering import lettered, letters
+from hornbook.inspection.lettering import are_wide, lettered, letters
 from hornbook.inspection.looking.layers import layers_of
 from hornbook.models.contract import Ids, LanguageModel
 from hornbook.models.network import Network
@@ -91,7 +91,7 @@ def draw_attention(attention: Attention, tokenizer: CharTokenizer) -> Figure:
     n_layer, n_head = len(attention.weights), max(len(heads) for heads in attention.weights)
     side = max(2.0, length * 0.15 + 0.5)
     size = min(10.0, (side - 0.5) * 72 / length * 0.75)
-    wide = max(len(label) for label in labels) > 2
+    wide = are_wide(labels)
     with lettered():
         figure = Figure(
             figsize=(max(4.4, n_head * side + 1.3), n_layer * side + 1.1),

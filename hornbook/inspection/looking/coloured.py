@@ -9,7 +9,7 @@ import numpy as np
 
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import SettingsError
-from hornbook.inspection.lettering import ink_on, lettered, letters
+from hornbook.inspection.lettering import are_wide, ink_on, lettered, letters
 from hornbook.inspection.looking.traces import Traces
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def draw_coloured(
             hint="Give a shorter string.",
         )
     labels = letters(tokenizer, traces.tokens)
-    wide = max(len(label) for label in labels) > 2
+    wide = are_wide(labels)
     cell = CELL[0] * (2 if wide else 1)
     across = min(length, ACROSS // (2 if wide else 1))
     lines = -(-length // across)
@@ -80,7 +80,7 @@ def draw_coloured(
                     column, line, label, fontsize=6 if len(label) > 2 else 10,
                     color=ink_on(colour), ha="center", va="center_baseline",
                 )  # fmt: skip
-        axes.imshow(picture, aspect="auto", interpolation="none")
+        axes.imshow(picture, aspect="auto")
         axes.set_axis_off()
         figure.colorbar(ScalarMappable(norm, colours), ax=axes, label="output", pad=0.01)
         axes.set_title(

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.data.tokenizer import CharTokenizer
-from hornbook.inspection.lettering import MOST, ink_on, lettered, letters
+from hornbook.inspection.lettering import MOST, are_wide, ink_on, lettered, letters
 from hornbook.inspection.looking.following import probabilities
 from hornbook.models.contract import Ids, LanguageModel
 
@@ -111,16 +111,16 @@ def draw_matrix(pairs: Pairs, tokenizer: CharTokenizer) -> Figure:
             axes.text(
                 column, row, f"{p * 100:.0f}", fontsize=7, color=ink, ha="center", va="center"
             )
-        narrow = max(len(label) for label in labels) > 2
-        axes.set_xticks(range(side), labels, rotation=90 if narrow else 0)
+        wide = are_wide(labels)
+        axes.set_xticks(range(side), labels, rotation=90 if wide else 0)
         axes.set_yticks(range(side), labels)
-        axes.tick_params(length=0, labelsize=7 if narrow else 9, top=True, labeltop=True)
+        axes.tick_params(length=0, labelsize=7 if wide else 9, top=True, labeltop=True)
         axes.set_xlabel("next symbol")
         axes.set_ylabel("symbol before it" if pairs.whole else "first symbol read")
         figure.colorbar(image, ax=axes, shrink=0.6, format="{x:.0%}", label="probability")
         given = "the symbol before it" if pairs.whole else "the first symbol"
-        title = f"Probability of the next symbol, given {given}; numbers: per cent"
+        title = f"Probability of the next symbol, given {given}\nnumbers: per cent"
         if side < pairs.vocab_size:
-            title += f"\nthe {side} of {pairs.vocab_size:,} symbols that are expected most"
+            title += f"; the {side} of {pairs.vocab_size:,} symbols expected most"
         axes.set_title(title, fontsize=11)
     return figure

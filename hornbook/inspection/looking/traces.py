@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import SettingsError
-from hornbook.inspection.lettering import lettered, letters
+from hornbook.inspection.lettering import are_wide, lettered, letters
 from hornbook.models.contract import Ids, LanguageModel
 from hornbook.models.network import SequenceNetwork
 from hornbook.nn import Recurrent, RecurrentStack
@@ -122,7 +122,7 @@ def draw_traces(traces: Traces, tokenizer: CharTokenizer, most: int = MOST_UNITS
     part = traces.values[:, units].T  # (units, T)
     reach = float(np.abs(part).max()) or 1.0
     labels = letters(tokenizer, traces.tokens)
-    wide = max(len(label) for label in labels) > 2
+    wide = are_wide(labels)
     with lettered():
         figure = Figure(
             figsize=(max(5.6, length * 0.19 + 2), max(2.6, len(units) * 0.155 + 1.5)),

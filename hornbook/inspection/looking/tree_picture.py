@@ -69,14 +69,11 @@ def draw_tree(tree: Tree) -> Figure:
     prefix = tuple(in_ink(label) for label in tree.prefix)
     start = ellipsis(prefix, 12)
     root = lay_out(tree.root, prefix, count())
-    widest = max(len(leaf.path[-1]) if leaf.path else 0 for leaf in root.leaves)
-    step = STEP + LETTER * max(0, widest - 1)
-    left, right = (
-        0.4 + LETTER * len(start or "start"),
-        0.5 + LETTER * max(len(leaf.string) for leaf in root.leaves),
-    )
-    width, height = left + root.depth * step + right, ROW * len(root.leaves) + 0.2
-    width = max(width, 3.5)
+    widest = max(len(label) for leaf in root.leaves for label in leaf.path[len(prefix) :])
+    step = STEP + LETTER * (widest - 1)
+    left = 0.4 + LETTER * len(start or "start")
+    right = 0.5 + LETTER * max(len(leaf.string) for leaf in root.leaves)
+    width, height = max(3.5, left + root.depth * step + right), ROW * len(root.leaves) + 0.2
     with lettered():
         figure = Figure(figsize=(width, height + 0.4), dpi=100)
         axes = figure.add_axes((0, 0, 1, height / (height + 0.4)))  # an inch is a unit
