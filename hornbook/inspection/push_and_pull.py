@@ -7,16 +7,14 @@ and the forces of a row cancel.
 
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hornbook.data.tokenizer import CharTokenizer
-from hornbook.inspection.fonts import families, legible
-from hornbook.storage import write_bytes
+from hornbook.inspection.lettering import lettered, letters
+from hornbook.inspection.saving import save
 
 __all__ = ["MOST", "draw_push_and_pull"]
 
@@ -42,7 +40,6 @@ def draw_push_and_pull(
         path: the file. Of a large alphabet only the symbols with the strongest forces are drawn,
             of a large batch only the first examples, and the title says so.
     """
-    import matplotlib as mpl
     from matplotlib.colors import AsinhNorm, LinearSegmentedColormap
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
@@ -53,7 +50,7 @@ def draw_push_and_pull(
     columns = np.sort(strongest)
     part = forces[:rows][:, columns]
     place = {int(token): column for column, token in enumerate(columns)}
-    with mpl.rc_context({"font.family": families()}):
+    with lettered():
         shape = (max(7.0, len(columns) * 0.26 + 2.6), max(3.5, rows * 0.24 + 2.2))
         figure = Figure(figsize=shape, dpi=110, layout="constrained")
         axes = figure.subplots()
@@ -64,14 +61,13 @@ def draw_push_and_pull(
             if (column := place.get(int(targets[row]))) is not None:
                 corner = (column - 0.5, row - 0.5)
                 axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="#000000", lw=1.3))
-        plain: dict[str, Any] = {"parse_math": False}
-        labels = legible([tokenizer.label(token) for token in range(tokenizer.vocab_size)])
+        labels = letters(tokenizer, range(tokenizer.vocab_size))
         long = any(len(label) > 1 for label in labels)
         names = [labels[token] for token in columns]
         before = [(" " if long else "").join(labels[i] for i in row) for row in contexts[:rows]]
         turned = 90 if long else 0
-        axes.set_xticks(range(len(columns)), names, fontsize=9, rotation=turned, **plain)
-        axes.set_yticks(range(rows), before, fontsize=8, **plain)
+        axes.set_xticks(range(len(columns)), names, fontsize=9, rotation=turned)
+        axes.set_yticks(range(rows), before, fontsize=8)
         axes.tick_params(length=0, labeltop=True, labelbottom=False)
         axes.set_xticks(np.arange(len(columns) + 1) - 0.5, minor=True)
         axes.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
@@ -89,9 +85,7 @@ def draw_push_and_pull(
         bar.ax.minorticks_off()
         bar.set_label("probability − one-hot = n · dL/dlogit")
         axes.set_title(title(n, rows, size, len(columns)), fontsize=11)
-        drawn = BytesIO()
-        figure.savefig(drawn, format="png")
-    write_bytes(path, drawn.getvalue())
+        save(figure, path)
 
 
 def title(n: int, rows: int, size: int, columns: int) -> str:
