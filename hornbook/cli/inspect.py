@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
 from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.output import console, print_json, table
+from hornbook.inspection.looking.tree import grow
+from hornbook.inspection.saving import save
 from hornbook.runs import Run
-from hornbook.runs.inspect import UNWATCHED, Inspection, inspect
+from hornbook.runs.inspect import Inspection, inspect
 
 DESCRIPTION = (
     "Look into a run: what its training says of its health, in words (what is amiss, why it "
@@ -30,6 +33,12 @@ class Arguments(RunArgument):
     "Where to write the page; by default report.html in the run directory."
     no_page: bool = False
     "Write no page."
+    text: str | None = None
+    "String that attention and hidden units are shown on (by default one from the data)."
+    prefix: str | None = None
+    "Where the tree of next symbols begins (by default the text's first two symbols)."
+    pictures: str | None = None
+    "Directory in which to write the pictures of the trained model besides, as SVG."
     json: bool = False
     "Print the verdicts as JSON, and nothing else."
 
@@ -38,7 +47,13 @@ def run(argv: Sequence[str]) -> None:
     """Parse, look and tell."""
     arguments = parse(Arguments, "inspect", DESCRIPTION, argv)
     opened = Run(arguments.run)
-    found = inspect(opened)
+    found = inspect(opened, text=arguments.text, prefix=arguments.prefix)
+    if arguments.pictures is not None:
+        folder = Path(arguments.pictures)
+        folder.mkdir(parents=True, exist_ok=True)
+        for picture in found.pictures:
+            if not picture.why_not:
+                save(picture.draw(), folder / f"{picture.name}.svg")
     page = None
     if not arguments.no_page:
         page = found.write(arguments.out or opened.directory.report)
@@ -47,6 +62,8 @@ def run(argv: Sequence[str]) -> None:
         return
     out = console()
     show(found, out)
+    out.print(f"\nAfter {escape(repr(found.prefix))}:")
+    out.print(escape(grow(opened.model, opened.tokenizer, found.prefix).as_text()))
     if page:
         out.print(f"\nAll pictures: {escape(str(page))}")
 
@@ -55,7 +72,7 @@ def show(found: Inspection, out: Console) -> None:
     """The run, the tables, the verdicts."""
     out.print(f"[bold]{escape(str(found.run.path))}[/]: {escape(found.about)}\n")
     if not found.history:
-        out.print(UNWATCHED)
+        out.print(found.unwatched)
         return
     for heads, *rows in (found.layers, found.parameters):
         shown = table(*heads)

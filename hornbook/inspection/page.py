@@ -6,8 +6,9 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
-from io import BytesIO
 from typing import TYPE_CHECKING
+
+from hornbook.inspection.saving import rendered
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -92,7 +93,5 @@ def section(one: Section) -> str:
 
 def image(figure: Figure, title: str) -> str:
     """A picture within the page."""
-    drawn = BytesIO()
-    figure.savefig(drawn, format="png", dpi=130)
-    data = base64.b64encode(drawn.getvalue()).decode()
+    data = base64.b64encode(rendered(figure, "png")).decode()
     return f'<img alt="{escape(title)}" src="data:image/png;base64,{data}">'

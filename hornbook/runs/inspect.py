@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hornbook.errors import RunError
 from hornbook.inspection.health.history import History, number
@@ -15,13 +16,13 @@ from hornbook.inspection.page import Page, Section
 from hornbook.runs.run import Run
 from hornbook.storage import write_bytes
 
+if TYPE_CHECKING:
+    from hornbook.inspection.looking.pictures import Picture
+
 __all__ = ["Inspection", "inspect"]
 
+SHOWN = 24  # symbols of the example: more make small pictures
 Table = list[tuple[str, ...]]
-UNWATCHED = (
-    "Its training was not watched: what went on inside is not known. Train with --watch to see "
-    "activations, gradients and updates."
-)
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,27 @@ class Inspection:
     history: History | None
     "What was recorded in training; None if it was not watched."
     verdicts: tuple[Verdict, ...]
+    text: str
+    "The string that attention and hidden units are shown on."
+    prefix: str
+    "Where the tree of next symbols begins."
+
+    @cached_property
+    def pictures(self) -> list[Picture]:
+        """Pictures of the trained model, and why others cannot be had."""
+        from hornbook.inspection.looking.pictures import pictures_of
+
+        return pictures_of(self.run.model, self.run.tokenizer, text=self.text, prefix=self.prefix)
+
+    @property
+    def unwatched(self) -> str:
+        """Why nothing is known of the training, where nothing was recorded."""
+        if self.run.plan["training"] is None:
+            return "It was made in one pass, without gradients: there was no training to watch."
+        return (
+            "Its training was not watched: what went on inside is not known. Train with --watch to "
+            "see activations, gradients and updates."
+        )
 
     @property
     def about(self) -> str:
@@ -106,12 +128,20 @@ class Inspection:
             sections.append(Section("Layers", f"{step}.", table=self.layers))
             updates = f"{step}; updates where the rate was high, in the median."
             sections.append(Section("Parameters", updates, table=self.parameters))
+        told = {"attention": self.text, "traces": self.text, "coloured": self.text}
+        for picture in self.pictures:
+            if not picture.why_not:
+                on = {**told, "tree": self.prefix}.get(picture.name)
+                shows = picture.shows[0].upper() + picture.shows[1:]
+                shows += f": {on!r}." if on else "."
+                title = f"Inside: {picture.name}"
+                sections.append(Section(title, shows, picture.draw()))
         return Page(str(self.run.path), self.about, sections)
 
     def told(self) -> Section:
         """The verdicts as a section."""
         if not self.history:
-            return Section("Health", UNWATCHED)
+            return Section("Health", self.unwatched)
         found = [
             (verdict.severity, (verdict.what, verdict.why, verdict.change))
             for verdict in self.verdicts
@@ -137,18 +167,27 @@ class Inspection:
         return path
 
 
-def inspect(run: Run) -> Inspection:
+def inspect(run: Run, *, text: str | None = None, prefix: str | None = None) -> Inspection:
     """Look into a run.
 
     Args:
         run: of any family.
+        text: the string that attention and hidden units are shown on; by default a thing of the
+            data that was held out, or the beginning of one.
+        prefix: where the tree of next symbols begins; by default the text's first two symbols.
 
     Raises:
         RunError: if the run is damaged.
+        UnknownSymbolError: if the text or the prefix holds a symbol that is not in the alphabet.
     """
+    if text is None:
+        text = example(run)
+    prefix = text[:2] if prefix is None else prefix
+    for given in (text, prefix):
+        run.tokenizer.encode(given)
     records = run.directory.read_health()
     if not records:
-        return Inspection(run, None, ())
+        return Inspection(run, None, (), text, prefix)
     clip = run.plan["training"]["clip"] if run.plan["training"] else 0.0
     try:
         history = History(
@@ -157,4 +196,11 @@ def inspect(run: Run) -> Inspection:
         verdicts = tuple(examine(history))
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"{run.directory.health} is damaged.", hint="Train again.") from error
-    return Inspection(run, history, verdicts)
+    return Inspection(run, history, verdicts, text, prefix)
+
+
+def example(run: Run) -> str:
+    """A thing that was held out, as far as it can be shown."""
+    held_out = next(run.splits[name] for name in ("dev", "test", "train") if run.splits[name])
+    room = min(SHOWN, run.model.context or SHOWN)
+    return held_out[0].lstrip("\n")[:room]

@@ -283,7 +283,7 @@ def canvas(panels: int) -> tuple[Figure, Sequence[Axes]]:
     """A figure with panels side by side."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9.5, 3.4), layout="constrained")
+    figure = Figure(figsize=(9.5, 3.4), dpi=120, layout="constrained")
     grid = figure.subplots(1, panels, squeeze=False)[0]
     for axes in grid:
         axes.spines[["top", "right"]].set_visible(False)
