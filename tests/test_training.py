@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from hornbook.errors import RunError, SettingsError, TrainingError
@@ -18,7 +20,7 @@ from hornbook.nn import BatchNorm1d, Embedding, Linear, Sequential, Tanh
 from hornbook.training import TrainingSettings
 from hornbook.training.memory import keep_freed_memory
 from hornbook.training.optimizers import FlatParameters, make_optimizer, orthogonal
-from hornbook.training.schedules import learning_rate
+from hornbook.training.schedules import learning_rate, unfinished_cycle
 from hornbook.training.trainer import Record, Trainer, choose_device
 from tests.referee import close
 
@@ -188,6 +190,61 @@ def test_cosine_is_torchs() -> None:
     assert [learning_rate(s, i) for i in range(80)] == pytest.approx(rates)
 
 
+@pytest.mark.parametrize(("cycle", "mult"), [(10, 1), (7, 2), (5, 3), (200, 2), (1, 1)])
+def test_warm_restarts_are_torchs(cycle: int, mult: int) -> None:
+    rates = torch_rates(
+        lambda o: torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(o, cycle, mult), 100
+    )
+    restarts: dict[str, Any] = {"schedule": "warm-restarts", "cycle": cycle, "cycle_mult": mult}
+    s = TrainingSettings(steps=100, learning_rate=0.5, **restarts)
+    assert [learning_rate(s, i) for i in range(100)] == pytest.approx(rates)
+    # A warm-up puts the whole off.
+    s = TrainingSettings(steps=109, learning_rate=0.5, warmup=9, **restarts)
+    assert [learning_rate(s, i) for i in range(9, 109)] == pytest.approx(rates)
+    assert learning_rate(s, 0) == pytest.approx(0.05)
+
+
+@given(st.integers(1, 500), st.integers(0, 20), st.integers(1, 5))
+@settings(deadline=None, max_examples=25)
+def test_a_cycle_that_is_left_open_fills_the_steps_with_three(
+    steps: int, warmup: int, mult: int
+) -> None:
+    s = TrainingSettings(
+        steps=steps + warmup, warmup=warmup, learning_rate=1, schedule="warm-restarts",
+        cycle_mult=mult,
+    )  # fmt: skip
+    assert unfinished_cycle(s) is None
+    parts = 1 + mult + mult**2
+    for i in range(steps):
+        # The share that is done of the cycle in which update i lies, in whole numbers.
+        begin, length = 0, steps
+        while i * parts >= begin + length:
+            begin, length = begin + length, length * mult
+        done = (i * parts - begin) / length
+        share = 0.5 + 0.5 * math.cos(math.pi * done)
+        assert learning_rate(s, i + warmup) == pytest.approx(share)
+    assert begin + length == steps * parts or steps < parts
+
+
+@pytest.mark.parametrize(
+    ("steps", "warmup", "cycle", "mult", "found"),
+    [
+        (70, 0, 10, 2, None), (30, 0, 10, 2, None), (71, 0, 10, 2, (70, 150)),
+        (9, 0, 10, 2, (0, 10)), (69, 0, 10, 2, (30, 70)), (35, 5, 10, 2, None),
+        (50, 0, 10, 1, None), (55, 0, 10, 1, (50, 60)), (12, 5, 10, 1, (0, 15)),
+        (70, 0, 0, 2, None),
+    ],
+)  # fmt: skip
+def test_a_cycle_that_training_cuts_off_is_known(
+    steps: int, warmup: int, cycle: int, mult: int, found: tuple[int, int] | None
+) -> None:
+    s = TrainingSettings(
+        steps=steps, warmup=warmup, schedule="warm-restarts", cycle=cycle, cycle_mult=mult
+    )
+    assert unfinished_cycle(s) == found
+    assert unfinished_cycle(TrainingSettings()) is None
+
+
 def test_step_is_the_lectures_and_warm_up_rises() -> None:
     s = TrainingSettings(steps=100, learning_rate=0.1, schedule="step", decay_at=0.5, warmup=9)
     rates = [learning_rate(s, i) for i in range(100)]
@@ -204,6 +261,8 @@ def test_settings_that_nothing_reads_are_refused() -> None:
         {"schedule": "cosine", "peak_at": 0.5}, {"steps": 0}, {"learning_rate": 0.0},
         {"learning_rate": math.nan}, {"batch_size": -3}, {"threads": 10**6}, {"accumulate": 0},
         {"optimizer": "muon", "momentum": 0.9}, {"optimizer": "sgd", "beta2": 0.5},
+        {"cycle": 5}, {"schedule": "cosine", "cycle_mult": 3}, {"rates": ("x",)},
+        {"schedule": "warm-restarts", "cycle_mult": 0},
     ]  # fmt: skip
     for changes in wrong:
         with pytest.raises(SettingsError):

@@ -14,6 +14,7 @@ from hornbook.models import Family
 from hornbook.runs.watcher import Watcher
 from hornbook.settings import Settings
 from hornbook.training.distributed import World
+from hornbook.training.rates import rate_factors
 from hornbook.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ def prepare(
 
     Raises:
         SettingsError: if this machine has no such device, the model cannot carry a state along
-            parallel streams or be trained by several processes, or it would have more parameters
-            than a small model has (they are counted without being made).
+            parallel streams or be trained by several processes, rates name no parameters of it,
+            or it would have more parameters than a small model has (they are counted without
+            being made).
     """
     import torch
 
@@ -68,12 +70,15 @@ def prepare(
     keep_freed_memory()
     device = choose_device(training.device, world.local)
     with torch.device("meta"):
-        n = model_class(settings, tokenizer.vocabulary).n_parameters
+        bare = model_class(settings, tokenizer.vocabulary)
+    n = bare.n_parameters
     if n > LARGEST:
         raise SettingsError(
             f"These settings make {n:,} parameters; hornbook trains up to {LARGEST:,}.",
             hint="Make the widths or the context smaller.",
         )
+
+    rate_factors([name for name, _ in bare.named_parameters()], training.rates)
 
     def make() -> Network:
         generator = torch.Generator().manual_seed(training.seed)

@@ -9,42 +9,82 @@ EXPERIMENTS.md. The tests hold these rules against it.)
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
 
 import torch
 from torch import Tensor
 
+from hornbook.training.rates import rate_factors
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["SGD", "AdamW", "FlatParameters", "Muon", "Optimizer", "make_optimizer"]
+__all__ = ["SGD", "AdamW", "FlatParameters", "Group", "Muon", "Optimizer", "make_optimizer"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A stretch of the flat vector whose parameters are treated alike."""
+
+    part: slice
+    "Where it lies."
+    factor: float
+    "On the learning rate; 0: frozen."
+    decayed: bool
+    "Whether weight decay pulls on it."
 
 
 class FlatParameters:
     """The parameters of a module as one vector, those under weight decay first.
 
+    Args:
+        module: its parameters become views into the vector.
+        rates: rates of their own for some of them, as in `TrainingSettings`.
+
     Attributes:
         values: shape (P,); each parameter is a view into it.
         grads: shape (P,); each parameter's `grad` is a view into it.
         decayed: how many of the first values weight decay pulls on.
-        matrices: for each shape of the matrices among those, where each one begins.
+        groups: the stretches of one factor on the rate, within what is decayed and what is not;
+            without `rates` these two.
+        frozen: the gradients of the groups whose factor is 0.
+        matrices: for each shape of the matrices under weight decay that are not frozen, where each
+            one begins, and the factor on its rate.
+
+    Raises:
+        SettingsError: if a pattern in `rates` decides for no parameter, or all would be frozen.
     """
 
-    def __init__(self, module: torch.nn.Module) -> None:
+    def __init__(self, module: torch.nn.Module, rates: Iterable[str] = ()) -> None:
+        named = list(module.named_parameters())
+        factors = rate_factors([name for name, _ in named], rates)
+        factor_of = {id(p): factor for (_, p), factor in zip(named, factors, strict=True)}
         decayed = list(decayed_parameters(module))
         chosen = {id(p) for p in decayed}
-        ordered = decayed + [p for p in module.parameters() if id(p) not in chosen]
+        rest = [p for _, p in named if id(p) not in chosen]
+        for some in (decayed, rest):
+            some.sort(key=lambda p: factor_of[id(p)], reverse=True)  # those of a factor together
+        ordered = decayed + rest
         self.decayed = sum(p.numel() for p in decayed)
         self.values = torch.cat([p.detach().reshape(-1) for p in ordered])
         self.grads = torch.zeros_like(self.values)
-        self.matrices: dict[tuple[int, int], list[int]] = {}
+        self.groups: list[Group] = []
+        self.matrices: dict[tuple[int, int], list[tuple[int, float]]] = {}
         at = 0
-        for p in ordered:
-            if p.dim() == 2 and at < self.decayed:
-                self.matrices.setdefault((p.shape[0], p.shape[1]), []).append(at)
-            end = at + p.numel()
-            p.data = self.values[at:end].view_as(p)
-            p.grad = self.grads[at:end].view_as(p)
-            at = end
+        for (pulled, factor), alike in groupby(
+            ordered, lambda p: (id(p) in chosen, factor_of[id(p)])
+        ):
+            begin = at
+            for p in alike:
+                if p.dim() == 2 and pulled and factor:
+                    self.matrices.setdefault((p.shape[0], p.shape[1]), []).append((at, factor))
+                end = at + p.numel()
+                p.data = self.values[at:end].view_as(p)
+                p.grad = self.grads[at:end].view_as(p)
+                at = end
+            if at > begin:
+                self.groups.append(Group(slice(begin, at), factor, pulled))
+        self.frozen = [self.grads[group.part] for group in self.groups if not group.factor]
 
 
 def decayed_parameters(module: torch.nn.Module) -> Iterator[torch.nn.Parameter]:
@@ -60,6 +100,8 @@ def decayed_parameters(module: torch.nn.Module) -> Iterator[torch.nn.Parameter]:
 
 class Optimizer(ABC):
     """A rule that turns gradients into changes of the parameters, in place.
+
+    Each group of parameters moves at its own factor times the rate, weight decay with it.
 
     Attributes:
         count: updates done.
@@ -85,6 +127,12 @@ class SGD(Optimizer):
     def __init__(self, flat: FlatParameters, settings: TrainingSettings) -> None:
         super().__init__(flat, settings)
         self.velocity = torch.zeros_like(flat.values) if settings.momentum else None
+        direction = flat.grads if self.velocity is None else self.velocity
+        groups = flat.groups
+        parts = [(group.part, group.factor) for group in groups]
+        if len({group.factor for group in groups}) == 1:
+            parts = [(slice(None), groups[0].factor)]
+        self.moves = [(flat.values[part], direction[part], factor) for part, factor in parts]
 
     def update(self, rate: float) -> None:
         """One step downhill."""
@@ -92,10 +140,10 @@ class SGD(Optimizer):
         flat, n = self.flat, self.flat.decayed
         if self.settings.weight_decay and n:
             flat.grads[:n].add_(flat.values[:n], alpha=self.settings.weight_decay)
-        direction = flat.grads
         if self.velocity is not None:
-            direction = self.velocity.mul_(self.settings.momentum).add_(flat.grads)
-        flat.values.add_(direction, alpha=-rate)
+            self.velocity.mul_(self.settings.momentum).add_(flat.grads)
+        for values, direction, factor in self.moves:
+            values.add_(direction, alpha=-rate * factor)
 
     def state(self) -> dict[str, Tensor]:
         """The velocity, with momentum."""
@@ -115,22 +163,26 @@ class AdamW(Optimizer):
         super().__init__(flat, settings)
         self.mean = torch.zeros_like(flat.values)
         self.square = torch.zeros_like(flat.values)
+        self.parts = [
+            (
+                [[x[group.part]] for x in (flat.values, flat.grads, self.mean, self.square)],
+                group.factor,
+                settings.weight_decay if group.decayed else 0.0,
+            )
+            for group in flat.groups
+        ]
 
     def update(self, rate: float) -> None:
         """One step, each parameter scaled by its own gradients' size."""
-        s, n = self.settings, self.flat.decayed
+        s = self.settings
         self.count += 1
         count = torch.tensor(float(self.count), device=self.mean.device)
-        for part, decay in ((slice(n), s.weight_decay), (slice(n, None), 0.0)):
-            values, grads, mean, square = (
-                x[part] for x in (self.flat.values, self.flat.grads, self.mean, self.square)
-            )
-            if len(values):
-                # torch.optim.AdamW's kernel for `fused`, which passes over the memory but once.
-                torch._fused_adamw_(
-                    [values], [grads], [mean], [square], [], [count], lr=rate, beta1=s.beta1,
-                    beta2=s.beta2, weight_decay=decay, eps=self.EPS, amsgrad=False, maximize=False,
-                )  # fmt: skip
+        for (values, grads, mean, square), factor, decay in self.parts:
+            # torch.optim.AdamW's kernel for `fused`, which passes over the memory but once.
+            torch._fused_adamw_(
+                values, grads, mean, square, [], [count], lr=rate * factor, beta1=s.beta1,
+                beta2=s.beta2, weight_decay=decay, eps=self.EPS, amsgrad=False, maximize=False,
+            )  # fmt: skip
 
     def state(self) -> dict[str, Tensor]:
         """Both means; the number of steps is `count`."""
@@ -157,7 +209,7 @@ class Muon(AdamW):
         directions = []
         for (rows, columns), places in flat.matrices.items():
             size = rows * columns
-            parts = [slice(at, at + size) for at in places]
+            parts = [slice(at, at + size) for at, _ in places]
             for part in parts:
                 self.momentum[part].lerp_(flat.grads[part], 1 - self.MOMENTUM)
             # Nesterov's: the gradient once more, beside the momentum that it is in already.
@@ -171,10 +223,10 @@ class Muon(AdamW):
         super().update(rate)
         for (rows, columns), places in flat.matrices.items():
             scale = 0.2 * max(rows, columns) ** 0.5
-            for at in places:
+            for at, factor in places:
                 part, direction = directions.pop(0)
                 assert part.start == at
-                flat.values[part].add_(direction, alpha=-rate * scale)
+                flat.values[part].add_(direction, alpha=-rate * factor * scale)
 
     def state(self) -> dict[str, Tensor]:
         """AdamW's, and the matrices' momentum."""

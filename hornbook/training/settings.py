@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from hornbook.errors import SettingsError
 from hornbook.settings import Bounds, Settings
+from hornbook.training.rates import own_rates
 
 __all__ = ["TrainingSettings"]
 
@@ -21,16 +22,24 @@ class TrainingSettings(Settings):
     "Predictions (window families), or rows (sequence families), in a batch."
     learning_rate: Annotated[float, Bounds(0, 1e6, above=True)] = 0.003
     "Largest learning rate; the schedule gives its share at each step."
-    schedule: Literal["one-cycle", "cosine", "step", "constant"] = "one-cycle"
-    "How the rate changes: up and down once, down as a cosine, down by a factor, or not."
+    schedule: Literal["one-cycle", "cosine", "warm-restarts", "step", "constant"] = "one-cycle"
+    """How the rate changes: up and down once, down as a cosine, the same again and again, down by a
+    factor, or not."""
     warmup: Annotated[int, Bounds(0, 10**9)] = 0
-    "Steps of linear rise at the beginning (constant, step, cosine; one-cycle has its own)."
+    "Steps of linear rise at the beginning (all but one-cycle, which has its own)."
     peak_at: Annotated[float, Bounds(0, 1, above=True)] = 0.2
     "Share of the steps at which the rate is highest (one-cycle)."
     decay_at: Annotated[float, Bounds(0, 1)] = 0.5
     "Share of the steps after which the rate falls (step)."
     decay_by: Annotated[float, Bounds(0, 1)] = 0.1
     "Factor by which it falls (step)."
+    cycle: Annotated[int, Bounds(0, 10**9)] = 0
+    "Steps of the first cycle (warm-restarts; 0: as many as let three cycles fill the steps)."
+    cycle_mult: Annotated[int, Bounds(1, 1000)] = 2
+    "How many times as long as the one before each further cycle is (warm-restarts)."
+    rates: tuple[str, ...] = ()
+    """Rates of their own: 'PATTERN=FACTOR' for parameters whose names fit the pattern (* and ?);
+    the first that fits multiplies the learning rate, 0 freezes. A wrong one lists the names."""
     optimizer: Literal["adamw", "muon", "sgd"] = "adamw"
     "Rule of the update; muon makes matrices' updates orthogonal and leaves the rest to adamw."
     momentum: Annotated[float, Bounds(0, 0.9999)] = 0.0
@@ -84,6 +93,9 @@ class TrainingSettings(Settings):
         self.refuse_unless(not one_cycle, ("warmup",), "another schedule than one-cycle")
         self.refuse_unless(one_cycle, ("peak_at",), "schedule one-cycle")
         self.refuse_unless(self.schedule == "step", ("decay_at", "decay_by"), "schedule step")
+        restarts = self.schedule == "warm-restarts"
+        self.refuse_unless(restarts, ("cycle", "cycle_mult"), "schedule warm-restarts")
+        own_rates(self.rates)
         self.refuse_unless(self.optimizer == "sgd", ("momentum",), "optimizer sgd")
         self.refuse_unless(self.optimizer != "sgd", ("beta1", "beta2"), "optimizer adamw or muon")
         if self.compile and self.gradients == "hand":

@@ -161,7 +161,7 @@ class Trainer:
         self.evaluate, self.probe = evaluate, probe
         self.on_record, self.on_best = on_record, on_best
         self.on_checkpoint, self.on_progress = on_checkpoint, on_progress
-        self.flat = FlatParameters(objective)
+        self.flat = FlatParameters(objective, settings.rates)
         self.optimizer = make_optimizer(self.flat, settings)
         self.step, self.stop = 0, False
         self.all_stop = False  # what several processes have agreed on
@@ -277,6 +277,8 @@ class Trainer:
             TrainingError: if the loss is no finite number.
         """
         self.refuse_infinite(loss, "The loss", self.step + 1)
+        for grads in self.flat.frozen:
+            grads.zero_()  # what does not move has no part in the norm
         if self.settings.clip:
             # One norm over all parameters; a shorter gradient is left alone.
             norm = float(self.flat.grads.norm())

@@ -1,0 +1,75 @@
+"""Learning rates of their own for some parameters, found by their names.
+
+    --rates 'net.layers.0.*=0.1' '*.bias=0'
+
+The first pattern that fits a parameter's name gives the factor on its learning rate; what none fits
+keeps the factor 1. (fast.ai's layer groups, and `param_groups` of torch.optim.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from hornbook.errors import SettingsError
+
+__all__ = ["own_rates", "rate_factors"]
+
+LARGEST = 1e6
+FORM = "Write 'PATTERN=FACTOR', as in --rates 'net.layers.0.*=0.1': a factor of 0 freezes."
+
+
+def own_rates(rates: Iterable[str]) -> list[tuple[str, float]]:
+    """Patterns and factors as they are written, in their order.
+
+    Raises:
+        SettingsError: if one is not `PATTERN=FACTOR`, or its factor is no number from 0 on.
+    """
+    found = []
+    for rate in rates:
+        pattern, equals, written = rate.rpartition("=")
+        if not equals or not pattern:
+            raise SettingsError(f"rates cannot be read at {rate!r}.", hint=FORM)
+        try:
+            factor = float(written)
+        except ValueError:
+            factor = math.nan
+        if not 0 <= factor <= LARGEST:
+            raise SettingsError(
+                f"The factor of rates must be a number from 0 to {LARGEST:,.0f}; it is {written!r} "
+                f"in {rate!r}.",
+                hint=FORM,
+            )
+        found.append((pattern, factor))
+    return found
+
+
+def rate_factors(names: Sequence[str], rates: Iterable[str]) -> list[float]:
+    """The factor on the learning rate of each parameter.
+
+    Args:
+        names: of all parameters.
+        rates: as in `TrainingSettings`.
+
+    Raises:
+        SettingsError: if a pattern decides for no parameter, or all of them would be frozen.
+    """
+    pairs = own_rates(rates)
+    factors, idle = [], [True] * len(pairs)
+    for name in names:
+        place = next((i for i, (p, _) in enumerate(pairs) if fnmatchcase(name, p)), None)
+        if place is None:
+            factors.append(1.0)
+        else:
+            factors.append(pairs[place][1])
+            idle[place] = False
+    hint = f"The parameters are: {', '.join(names)}."
+    for (pattern, _), unused in zip(pairs, idle, strict=True):
+        if unused:
+            fits = any(fnmatchcase(name, pattern) for name in names)
+            why = "others before it fit all that it fits" if fits else "it fits no parameter"
+            raise SettingsError(f"{pattern!r} in rates has no effect: {why}.", hint=hint)
+    if not any(factors):
+        raise SettingsError("rates freeze every parameter: nothing would be learned.", hint=hint)
+    return factors
