@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hornbook.data.doctor import examine
     from hornbook.errors import HornbookError
     from hornbook.inspection.compare import compare
-    from hornbook.runs import Run, mix, resume, train
+    from hornbook.runs import Run, find_rate, mix, resume, train
     from hornbook.sampling import SamplingSettings
     from hornbook.training.settings import TrainingSettings
 
@@ -34,6 +34,7 @@ __all__ = [
     "__version__",
     "compare",
     "examine",
+    "find_rate",
     "load_corpus",
     "mix",
     "resume",
@@ -48,6 +49,7 @@ HOMES = {
     "TrainingSettings": "hornbook.training.settings",
     "compare": "hornbook.inspection.compare",
     "examine": "hornbook.data.doctor",
+    "find_rate": "hornbook.runs",
     "load_corpus": "hornbook.data.corpus",
     "mix": "hornbook.runs",
     "resume": "hornbook.runs",

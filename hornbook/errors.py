@@ -7,7 +7,8 @@
     │   └── DownloadError        a data set could not be fetched whole
     ├── UnknownSymbolError       a symbol that the model has never seen
     ├── RunError                 a run directory is missing, in the way, damaged or too new
-    ├── TrainingError            training cannot go on (the loss is no longer a number)
+    ├── TrainingError            training cannot go on
+    │   └── DivergedError        the loss is no longer a number
     ├── SamplingError            what was asked of the sampler cannot be had
     ├── ExpressionError          a formula cannot be read, or has no value
     ├── ToolError                a program that is needed is missing, or fails
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 __all__ = [
     "DataError",
+    "DivergedError",
     "DownloadError",
     "EncodingError",
     "ExerciseError",
@@ -73,6 +75,10 @@ class RunError(HornbookError):
 
 class TrainingError(HornbookError):
     """Training cannot go on."""
+
+
+class DivergedError(TrainingError):
+    """The loss is no longer a finite number: the learning rate was too high."""
 
 
 class SamplingError(HornbookError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -134,6 +135,41 @@ def test_listings_and_the_doctor_for_people(capsys: pytest.CaptureFixture[str]) 
         assert said in out, said
 
 
+def test_a_rate_before_training(capsys: pytest.CaptureFixture[str]) -> None:
+    before = set(Path.cwd().iterdir())
+    words = ["names.txt", "--n-hidden", "16", "--steps", "40", "--rates", "*.bias=2"]
+    status, out, err = typed(capsys, "rate", *words, "--learning-rate=3", "--high", "5")
+    assert (status, err) == (0, "")
+    assert set(Path.cwd().iterdir()) == before
+    assert "Learning rate: " in out
+    rate = out.split("Learning rate: ")[1].split(". ")[0]
+    command = out.splitlines()[-1]
+    assert command == (
+        "  hornbook train names.txt --n-hidden 16 --steps 40 --rates '*.bias=2' "
+        f"--learning-rate {rate}"
+    )
+    status, out, _ = typed(capsys, *shlex.split(command)[1:])
+    assert status == 0
+    status, out, _ = typed(capsys, "rate", *words, "--json", "--out", "rate.png")
+    assert status == 0
+    assert set(json.loads(out)) == {"rates", "losses", "smoothed", "suggestion", "reason"}
+    assert Path("rate.png").read_bytes().startswith(b"\x89PNG")
+    status, out, _ = typed(capsys, "rate", *words, "--high", "1e-5")
+    assert status == 0
+    assert "No rate can be suggested." in out
+    assert "hornbook train" not in out
+
+
+def test_a_cycle_that_training_cuts_off_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["train", "names.txt", "--n-hidden", "16", "--schedule", "warm-restarts"]
+    status, out, _ = typed(capsys, *words, "--steps", "40", "--cycle", "10", "--out", "cut")
+    assert status == 0
+    assert "--steps 30 or 70 would end with a whole one" in out
+    status, out, _ = typed(capsys, *words, "--steps", "30", "--cycle", "10", "--out", "whole")
+    assert status == 0
+    assert "within a cycle" not in out
+
+
 def test_an_infinite_loss_is_said_and_is_valid_json(capsys: pytest.CaptureFixture[str]) -> None:
     typed(capsys, "train", "names.txt", "--model", "ngram", "--order", "2",
           "--smoothing", "mle", "--out", "bare")  # fmt: skip
@@ -221,6 +257,12 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["train", "names.txt", "--momentum", "0.9"], 1, "needs optimizer sgd"),
     (["train", "names.txt", "--schedule", "cosine", "--warmup", "9000"], 1, "peak would never"),
     (["train", "names.txt", "--split", "50/60"], 1, "add up to 100"),
+    (["train", "names.txt", "--rates", "weight=0.1"], 1, "net.layers.0.weight"),
+    (["train", "names.txt", "--rates", "weight"], 1, "PATTERN=FACTOR"),
+    (["train", "names.txt", "--cycle", "9"], 1, "needs schedule warm-restarts"),
+    (["rate", "names.txt", "--model", "ngram"], 1, "no learning rate"),
+    (["rate", "names.txt", "--low", "1", "--high", "1"], 1, "low must be below high"),
+    (["rate", "names.txt", "--out", "names.txt/rate.png", "--points", "20"], 1, "Cannot write"),
     (["train", "names.txt", "--encoding", "klingon"], 1, "no text encoding 'klingon'"),
     (["train", "names.txt", "--mode", "text", "--distinct"], 1, "distinct has no effect"),
     (["train", "names.txt", "--model", "ngram", "--steps", "5"], 2, "steps"),

@@ -23,6 +23,7 @@ __all__ = ["VERBS", "main"]
 
 VERBS = {
     "train": "learn from a file, and keep what was learned",
+    "rate": "find a learning rate before training",
     "sample": "make new things from a run",
     "score": "what a string costs a run, letter by letter",
     "evaluate": "losses of a run on each split, or on another file",

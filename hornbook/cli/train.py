@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,24 +14,23 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 
 from hornbook.cli.arguments import DataArguments, parse
+from hornbook.cli.family import DEFAULT, TRAINED, given, parse_family, wanted_family
 from hornbook.cli.output import console, number, print_json, shell_word
-from hornbook.data.corpus import SplitSettings
-from hornbook.errors import SettingsError
-from hornbook.models import FAMILIES, family
+from hornbook.models import family
 from hornbook.runs import Run, Watcher, resume, train
+from hornbook.training.schedules import unfinished_cycle
 from hornbook.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from hornbook.training.calibration import Calibration
     from hornbook.training.trainer import Record, Trainer
 
-DEFAULT = "mlp"
-TRAINED = [name for name, line in FAMILIES.items() if line.made_by != "mixing"]
 LITTLE = 1_000  # predictions: less than this and a word of warning is due
 DESCRIPTION = (
     "Learn from DATA (a text file, - for standard input, or the name of a data set) and keep all "
     "that was learned in a run directory. The settings below are those of --model {name}; another "
-    "family has others: hornbook train --model FAMILY --help. Families: {families}."
+    "family has others: hornbook train --model FAMILY --help. Families: {families}. "
+    "To go on with a run that was stopped: hornbook train --resume RUN"
 )
 
 
@@ -78,28 +76,13 @@ def run(argv: Sequence[str]) -> None:
     line = family(name)
     if line.made_by == "mixing":
         train("", model=name)  # says how it is made
-    groups: list[Any] = [("settings", line.load().Settings), ("split", SplitSettings)]
-    defaults: list[Any] = [kind() for _, kind in groups]
-    if not line.counted:
-        groups += [("training", TrainingSettings), ("comparison", Comparison)]
-        defaults += [TrainingSettings(**line.training), Comparison()]
-    kind = dataclasses.make_dataclass(
-        "Train",
-        [
-            (field, kind, dataclasses.field(default=default))
-            for (field, kind), default in zip(groups, defaults, strict=True)
-        ],
-        bases=(Options,),
-        frozen=True,
+    options = parse_family(
+        Options,
+        "train",
+        DESCRIPTION.format(name=name, families=", ".join(TRAINED)),
+        argv,
+        more={} if line.counted else {"comparison": Comparison()},
     )
-    description = DESCRIPTION.format(name=name, families=", ".join(TRAINED))
-    if line.text:
-        other = ", ".join(f"{name} {value}" for name, value in line.text.items())
-        description += f" Defaults where the data is a text: {other}."
-    description += " To go on with a run that was stopped: hornbook train --resume RUN"
-    # The verb as it points to its own help: that of this family.
-    verb = "train" if name == DEFAULT else f"train --model {name}"
-    options: Any = parse(kind, verb, description, argv)
     with telling(options.json) as watcher:
         finished = train(
             options.data,
@@ -124,34 +107,6 @@ class Comparison:
 
     no_baseline: bool = False
     "Do not count n-grams besides for comparison."
-
-
-def wanted_family(argv: Sequence[str]) -> str:
-    """The family that a command line asks for: its settings decide which flags there are.
-
-    Raises:
-        SettingsError: if --model comes without a name.
-    """
-    for place, argument in enumerate(argv):
-        if argument == "--model":
-            if place + 1 == len(argv):
-                raise SettingsError(
-                    "--model needs a name.", hint=f"Families: {', '.join(TRAINED)}."
-                )
-            return argv[place + 1]
-        if argument.startswith("--model="):
-            return argument.removeprefix("--model=")
-    return DEFAULT
-
-
-def given(training: TrainingSettings, argv: Sequence[str]) -> dict[str, Any]:
-    """The training settings that stand on a command line; the others depend on the data."""
-    flags = {argument.split("=")[0].lstrip("-").replace("-", "_") for argument in argv}
-    return {
-        name: value
-        for name, value in training.as_dict().items()
-        if name in flags or f"no_{name}" in flags
-    }
 
 
 @contextmanager
@@ -188,6 +143,17 @@ class Teller(Watcher):
         if done >= total:
             self.close()
 
+    def tried(self, done: int, of: int) -> None:
+        """Show how many rates are done."""
+        if self.bar is None:
+            self.bar = Progress(
+                "trying rates", BarColumn(), MofNCompleteColumn(), console=self.console,
+                transient=True, disable=not self.console.is_terminal,
+            )  # fmt: skip
+            self.task = self.bar.add_task("", total=of)
+            self.bar.start()
+        self.bar.update(self.task, completed=done)
+
     def close(self) -> None:
         """Take the live line away."""
         if self.bar is not None:
@@ -215,6 +181,12 @@ class Teller(Watcher):
             )
             if self.how:
                 say(self.how)
+            if cut := unfinished_cycle(TrainingSettings.from_dict(run.plan["training"])):
+                whole = " or ".join(f"{steps:,}" for steps in cut if steps)
+                say(
+                    "[yellow]Training ends within a cycle of the schedule, before its rate is "
+                    f"low:[/] --steps {whole} would end with a whole one."
+                )
             say()
             say(f"[bold]{'step':>9} {'train':>8} {'dev':>8}  samples[/]")
 

@@ -13,7 +13,7 @@ from hornbook.data.stream import Stream
 from hornbook.evaluation import measure
 from hornbook.models import Family, family
 from hornbook.runs.baseline import count_baseline
-from hornbook.runs.prepare import batches_for, refuse_unshareable
+from hornbook.runs.prepare import at_start, batches_for, refuse_unshareable
 from hornbook.runs.run import Run
 from hornbook.runs.watcher import Watcher, finish
 from hornbook.sampling import SamplingSettings, sample
@@ -22,7 +22,6 @@ from hornbook.training.distributed import World
 from hornbook.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
-    from hornbook.models.network import Network
     from hornbook.training.trainer import Record, Trainer
 
 __all__ = ["optimise"]
@@ -63,8 +62,7 @@ def optimise_on_threads(
     device = choose_device(training.device, world.local)
     # Dropout's numbers, others in each process; the start has its own generator.
     torch.manual_seed(training.seed + world.rank)
-    generator = torch.Generator().manual_seed(training.seed)
-    model: Network = line.load()(run.settings, run.tokenizer.vocabulary, generator).to(device)
+    model = at_start(line.load(), run.settings, run.tokenizer, training, device)
     refuse_unshareable(model, training, world)
     batches = batches_for(model, streams["train"], training)
     measured = {name: streams[name] for name in ("train", "dev") if name in streams}

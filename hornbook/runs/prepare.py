@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from hornbook.data.batches import Batches, make_batches
-from hornbook.data.stream import Stream
+from hornbook.data.corpus import SPLITS, Corpus, Splits, SplitSettings, split_corpus
+from hornbook.data.stream import Stream, encode_split
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import SettingsError
 from hornbook.models import Family
@@ -18,11 +19,35 @@ from hornbook.training.rates import rate_factors
 from hornbook.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
+    import torch
+
     from hornbook.models.network import Network
 
-__all__ = ["batches_for", "prepare", "refuse_unshareable", "training_settings"]
+__all__ = [
+    "at_start",
+    "batches_for",
+    "encoded",
+    "prepare",
+    "refuse_unshareable",
+    "training_settings",
+]
 
 LARGEST = 500_000_000  # parameters: more is not a small model, nor a laptop's
+
+
+def encoded(
+    corpus: Corpus, split: SplitSettings | None
+) -> tuple[Splits, CharTokenizer, dict[str, Stream]]:
+    """The splits of a corpus, the tokenizer of all of it, and each split that is not empty as ids.
+
+    Raises:
+        DataError: if a split would be empty that should not be.
+    """
+    splits = split_corpus(corpus, split)
+    lines = corpus.mode == "lines"
+    tokenizer = CharTokenizer.fit(corpus.lines if lines else [corpus.text], boundary=lines)
+    streams = {name: encode_split(splits, name, tokenizer) for name in SPLITS if splits[name]}
+    return splits, tokenizer, streams
 
 
 def training_settings(
@@ -81,9 +106,7 @@ def prepare(
     rate_factors([name for name, _ in bare.named_parameters()], training.rates)
 
     def make() -> Network:
-        generator = torch.Generator().manual_seed(training.seed)
-        model: Network = model_class(settings, tokenizer.vocabulary, generator)
-        return model.to(device)
+        return at_start(model_class, settings, tokenizer, training, device)
 
     model = make()
     training = choose_batches(model, stream, training, world)
@@ -93,6 +116,21 @@ def prepare(
     found = calibrate(make, batches, replace(training, device=kind))
     watcher.calibrated(found)
     return found.settings, found.seconds
+
+
+def at_start(
+    model_class: Any,
+    settings: Settings,
+    tokenizer: CharTokenizer,
+    training: TrainingSettings,
+    device: torch.device,
+) -> Network:
+    """A model as training begins with it: its weights are a function of the seed alone."""
+    import torch
+
+    generator = torch.Generator().manual_seed(training.seed)
+    model: Network = model_class(settings, tokenizer.vocabulary, generator)
+    return model.to(device)
 
 
 def batches_for(model: Network, stream: Stream, training: TrainingSettings) -> Batches:

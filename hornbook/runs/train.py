@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from hornbook.data.corpus import SPLITS, Corpus, SplitSettings, load_corpus, split_corpus
-from hornbook.data.stream import Stream, encode_split
+from hornbook.data.corpus import SPLITS, Corpus, SplitSettings, load_corpus
+from hornbook.data.stream import Stream
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import RunError, SettingsError
 from hornbook.models import family
 from hornbook.runs.count import count
 from hornbook.runs.directory import RunDirectory, reserve
 from hornbook.runs.optimise import optimise
-from hornbook.runs.prepare import prepare, training_settings
+from hornbook.runs.prepare import encoded, prepare, training_settings
 from hornbook.runs.run import Run
 from hornbook.runs.watcher import Watcher
 from hornbook.settings import Settings
@@ -83,12 +83,7 @@ def train(
     corpus = world.from_first(
         lambda: load_corpus(source, mode=mode, encoding=encoding, progress=watcher.downloaded)
     )
-    splits = split_corpus(corpus, split)
-    lines_mode = corpus.mode == "lines"
-    tokenizer = CharTokenizer.fit(
-        corpus.lines if lines_mode else [corpus.text], boundary=lines_mode
-    )
-    streams = {name: encode_split(splits, name, tokenizer) for name in SPLITS if splits[name]}
+    splits, tokenizer, streams = encoded(corpus, split)
     how, spent = None, 0.0
     if not line.counted:
         how = training_settings(line, training, corpus.mode)

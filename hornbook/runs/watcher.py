@@ -27,6 +27,9 @@ class Watcher:
     def calibrated(self, calibration: Calibration) -> None:
         """How the net runs fastest here was measured."""
 
+    def tried(self, done: int, of: int) -> None:
+        """So many of the learning rates that the finder goes through are done."""
+
     def progressed(self, trainer: Trainer) -> None:
         """A step is done. Called often."""
 

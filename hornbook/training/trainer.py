@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hornbook.errors import RunError, SettingsError, TrainingError
+from hornbook.errors import DivergedError, RunError, SettingsError, TrainingError
 from hornbook.training.distributed import World
 from hornbook.training.optimizers import FlatParameters, make_optimizer
 from hornbook.training.schedules import learning_rate
@@ -135,6 +136,7 @@ class Trainer:
 
     Attributes:
         step: updates done.
+        schedule: gives the learning rate of the update that follows so many others.
         stop: set it to true, from a signal handler for example, to end after the present step.
     """
 
@@ -163,6 +165,7 @@ class Trainer:
         self.on_checkpoint, self.on_progress = on_checkpoint, on_progress
         self.flat = FlatParameters(objective, settings.rates)
         self.optimizer = make_optimizer(self.flat, settings)
+        self.schedule: Callable[[int], float] = partial(scheduled, settings)
         self.step, self.stop = 0, False
         self.all_stop = False  # what several processes have agreed on
         self.best, self.since_best = math.inf, 0
@@ -173,7 +176,7 @@ class Trainer:
     @property
     def rate(self) -> float:
         """The learning rate of the next update."""
-        return learning_rate(self.settings, min(self.step, self.settings.steps - 1))
+        return self.schedule(self.step)
 
     @property
     def elapsed(self) -> float:
@@ -184,7 +187,7 @@ class Trainer:
         """Train to the end, or until `stop` is set or patience has run out.
 
         Raises:
-            TrainingError: if the loss is no longer a finite number.
+            DivergedError: if the loss is no longer a finite number.
         """
         s = self.settings
         self.began = time.perf_counter()
@@ -214,8 +217,8 @@ class Trainer:
         """Whether dev has not become better for as many evaluations as the settings allow."""
         return 0 < self.settings.patience <= self.since_best
 
-    def update(self) -> None:
-        """One step: batch, loss, gradients, update."""
+    def update(self) -> float:
+        """One step: batch, loss, gradients, update; gives the loss."""
         batch = next(self.batches)
         probe = self.probe if self.probe is not None and self.probe.due(self.step) else None
         self.flat.grads.zero_()
@@ -234,6 +237,7 @@ class Trainer:
         self.loss_sum += value
         self.loss_count += 1
         self.step += 1
+        return value
 
     def gradients(self, batch: Any) -> float:
         """Add the gradients of a batch's mean loss to the parameters', and give the loss."""
@@ -274,7 +278,7 @@ class Trainer:
         """Change the parameters by the gradients of a loss.
 
         Raises:
-            TrainingError: if the loss is no finite number.
+            DivergedError: if the loss is no finite number.
         """
         self.refuse_infinite(loss, "The loss", self.step + 1)
         for grads in self.flat.frozen:
@@ -288,9 +292,9 @@ class Trainer:
 
     @staticmethod
     def refuse_infinite(loss: float, what: str, step: int) -> None:
-        """Raise TrainingError if a loss is no finite number."""
+        """Raise DivergedError if a loss is no finite number."""
         if not math.isfinite(loss):
-            raise TrainingError(
+            raise DivergedError(
                 f"{what} is {loss} at step {step:,}: training has diverged.",
                 hint="Try a lower --learning-rate, or --clip 1. What was kept before is unharmed.",
             )
@@ -386,6 +390,11 @@ class Trainer:
                 hint="Train again, or copy the run directory again from where it was whole.",
             ) from error
         self.began = time.perf_counter()
+
+
+def scheduled(settings: TrainingSettings, step: int) -> float:
+    """The rate that the settings give after so many updates; after the last, that of the last."""
+    return learning_rate(settings, min(step, settings.steps - 1))
 
 
 def compiled(loss: Callable[[Any], Tensor]) -> Callable[[Any], Tensor]:

@@ -1,0 +1,94 @@
+"""The curve of the learning-rate finder, as a picture and in characters."""
+
+from __future__ import annotations
+
+import math
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hornbook.storage import write_bytes
+
+if TYPE_CHECKING:
+    from hornbook.training.finder import Found
+
+__all__ = ["chart_of_rate", "draw_rate"]
+
+BLUE, VERMILION = "#0072B2", "#D55E00"  # Okabe and Ito (2008): told apart by all eyes
+LOSS, SUGGESTED = "•", "│"
+
+
+def highest_shown(found: Found) -> float:
+    """The upper end of the axis of losses: far above the start there is only divergence."""
+    low, start = min(found.smoothed), found.smoothed[0]
+    return max(low + 1.5 * (start - low), start + 0.1 * abs(start)) or 1.0
+
+
+def draw_rate(found: Found, path: Path, title: str) -> None:
+    """Draw the losses over the rates, on a logarithmic axis, as a PNG.
+
+    Args:
+        found: with at least one loss.
+        path: of the picture.
+        title: what was tried.
+
+    Raises:
+        RunError: if it cannot be written.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 5), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    axes.plot(found.rates, found.losses, color=BLUE, alpha=0.3, lw=1, label="each batch")
+    axes.plot(found.rates, found.smoothed, color=BLUE, lw=2.5, label="smoothed")
+    if found.suggestion is not None:
+        axes.axvline(found.suggestion, color=VERMILION, lw=2, ls="--")
+        axes.plot([], [], color=VERMILION, lw=2, ls="--", label=f"suggested: {found.suggestion:g}")
+    axes.set_xscale("log")
+    lowest, top = min(*found.losses, *found.smoothed), highest_shown(found)
+    axes.set_ylim(lowest - 0.05 * (top - lowest), top)
+    axes.set_xlabel("learning rate")
+    axes.set_ylabel("loss of the batch")
+    axes.set_title(title, fontsize=12, parse_math=False)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, loc="lower left")
+    drawn = BytesIO()
+    figure.savefig(drawn, format="png")
+    write_bytes(path, drawn.getvalue())
+
+
+def chart_of_rate(found: Found, width: int = 72, height: int = 12) -> str:
+    """The smoothed losses over the logarithm of the rates, as lines of characters.
+
+    Args:
+        found: with at least one loss.
+        width: columns of the chart, beside the figures on its left.
+        height: rows.
+    """
+    low, top = min(found.smoothed), highest_shown(found)
+    first, last = math.log10(found.rates[0]), math.log10(found.rates[-1])
+
+    def column(rate: float) -> int:
+        share = (math.log10(rate) - first) / (last - first) if last > first else 0.0
+        return min(width - 1, max(0, round(share * (width - 1))))
+
+    rows = [[" "] * width for _ in range(height)]
+    if found.suggestion is not None:
+        for row in rows:
+            row[column(found.suggestion)] = SUGGESTED
+    for rate, loss in zip(found.rates, found.smoothed, strict=True):
+        share = (top - loss) / (top - low) if top > low else 1.0
+        if share >= 0:  # what is above the chart is left out
+            rows[round(share * (height - 1))][column(rate)] = LOSS
+    figures = {0: f"{top:.3g}", height - 1: f"{low:.3g}"}
+    lines = [f"{figures.get(place, ''):>8} ┤{''.join(row)}" for place, row in enumerate(rows)]
+    axis, ticks = ["─"] * width, [" "] * (width + 8)
+    free = 0
+    for exponent in range(math.ceil(first - 1e-9), math.floor(last + 1e-9) + 1):
+        at, written = column(10.0**exponent), f"{10.0**exponent:g}"
+        axis[at] = "┴"
+        if at >= free:
+            ticks[at : at + len(written)] = written
+            free = at + len(written) + 1
+    return "\n".join([*lines, " " * 9 + "└" + "".join(axis), " " * 10 + "".join(ticks).rstrip()])
