@@ -37,13 +37,15 @@ def draw_rate(found: Found, path: Path, title: str) -> None:
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 5), dpi=120, layout="constrained")
+    figure = Figure(figsize=(8, 5.4), dpi=120, layout="constrained")
     axes = figure.subplots()
     axes.plot(found.rates, found.losses, color=BLUE, alpha=0.3, lw=1, label="each batch")
     axes.plot(found.rates, found.smoothed, color=BLUE, lw=2.5, label="smoothed")
-    if found.suggestion is not None:
-        axes.axvline(found.suggestion, color=VERMILION, lw=2, ls="--")
-        axes.plot([], [], color=VERMILION, lw=2, ls="--", label=f"suggested: {found.suggestion:g}")
+    if found.suggestion is None:
+        axes.plot([], [], " ", label="no rate can be suggested")
+    else:
+        label = f"suggested: {found.suggestion:g}"
+        axes.axvline(found.suggestion, color=VERMILION, lw=2, ls="--", label=label)
     axes.set_xscale("log")
     lowest, top = min(*found.losses, *found.smoothed), highest_shown(found)
     axes.set_ylim(lowest - 0.05 * (top - lowest), top)
@@ -52,7 +54,7 @@ def draw_rate(found: Found, path: Path, title: str) -> None:
     axes.set_title(title, fontsize=12, parse_math=False)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="lower left")
+    figure.legend(frameon=False, loc="outside lower center", ncols=3)
     drawn = BytesIO()
     figure.savefig(drawn, format="png")
     write_bytes(path, drawn.getvalue())

@@ -155,10 +155,13 @@ def suggest(
     # Of independent numbers, differences have twice the variance.
     noise = float(np.std(np.diff(losses[: max(lowest, FEWEST)]))) / math.sqrt(2)
     if lowest < MEMORY or fall < max(CLEAR * noise, LEAST * start):
+        advice = "Give a larger batch (--batch-size) or more rates (--points)."
+        if whole and smoothed[-1] < start + noise:
+            advice = f"Nor does it rise up to the highest rate, {rates[-1]:.2g}: go on (--high)."
         return None, (
             f"The loss never falls clearly: it begins at {start:.3g}, its smoothed curve is "
             f"{bottom:.3g} at the lowest, and batches differ by {noise:.2g} from one to the next. "
-            "Give a larger batch (--batch-size) or more rates (--points)."
+            + advice
         )
     if whole and lowest == n - 1:
         return None, (
