@@ -171,7 +171,7 @@ def test_without_rates_there_are_two_groups_and_with_them_one_for_each_factor() 
     assert [g.part.start for g in flat.groups] == ends[:-1]
     assert ends[-1] == len(flat.values)
     optimizer = make_optimizer(flat, TrainingSettings())
-    assert len(optimizer.parts) == 7  # type: ignore[attr-defined]
+    assert len(optimizer.parts) == 5  # type: ignore[attr-defined]
 
 
 @given(st.lists(st.sampled_from(["a", "ab", "b.c", "b.d"]), unique=True, min_size=1), st.data())

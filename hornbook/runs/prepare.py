@@ -27,6 +27,7 @@ __all__ = [
     "at_start",
     "batches_for",
     "encoded",
+    "model_settings",
     "prepare",
     "refuse_unshareable",
     "training_settings",
@@ -48,6 +49,21 @@ def encoded(
     tokenizer = CharTokenizer.fit(corpus.lines if lines else [corpus.text], boundary=lines)
     streams = {name: encode_split(splits, name, tokenizer) for name in SPLITS if splits[name]}
     return splits, tokenizer, streams
+
+
+def model_settings(model_class: Any, given: Settings | None) -> Settings:
+    """The settings of a family as given, its defaults if left out.
+
+    Raises:
+        SettingsError: if they are those of something else.
+    """
+    settings: Settings = model_class.Settings() if given is None else given
+    if not isinstance(settings, model_class.Settings):
+        raise SettingsError(
+            f"{type(settings).__name__} are not the settings of {model_class.__name__}.",
+            hint=f"Give {model_class.Settings.__name__}.",
+        )
+    return settings
 
 
 def training_settings(
@@ -102,7 +118,6 @@ def prepare(
             f"These settings make {n:,} parameters; hornbook trains up to {LARGEST:,}.",
             hint="Make the widths or the context smaller.",
         )
-
     rate_factors([name for name, _ in bare.named_parameters()], training.rates)
 
     def make() -> Network:

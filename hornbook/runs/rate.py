@@ -9,7 +9,14 @@ from typing import Any, Literal
 from hornbook.data.corpus import SplitSettings, load_corpus
 from hornbook.errors import SettingsError
 from hornbook.models import family
-from hornbook.runs.prepare import at_start, batches_for, encoded, prepare, training_settings
+from hornbook.runs.prepare import (
+    at_start,
+    batches_for,
+    encoded,
+    model_settings,
+    prepare,
+    training_settings,
+)
 from hornbook.runs.watcher import Watcher
 from hornbook.settings import Settings
 from hornbook.training.distributed import World
@@ -55,9 +62,7 @@ def find_rate(
             hint="Choose a net with --model: see hornbook models.",
         )
     model_class = line.load()
-    settings = settings or model_class.Settings()
-    if not isinstance(settings, model_class.Settings):
-        raise SettingsError(f"{type(settings).__name__} are not the settings of {model}.")
+    settings = model_settings(model_class, settings)
     watcher = watcher or Watcher()
     corpus = load_corpus(source, mode=mode, encoding=encoding, progress=watcher.downloaded)
     _, tokenizer, streams = encoded(corpus, split)

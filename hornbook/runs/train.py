@@ -14,7 +14,7 @@ from hornbook.models import family
 from hornbook.runs.count import count
 from hornbook.runs.directory import RunDirectory, reserve
 from hornbook.runs.optimise import optimise
-from hornbook.runs.prepare import encoded, prepare, training_settings
+from hornbook.runs.prepare import encoded, model_settings, prepare, training_settings
 from hornbook.runs.run import Run
 from hornbook.runs.watcher import Watcher
 from hornbook.settings import Settings
@@ -76,9 +76,7 @@ def train(
             hint="Say which run to replace with --out.",
         )
     model_class = line.load()
-    settings = settings or model_class.Settings()
-    if not isinstance(settings, model_class.Settings):
-        raise SettingsError(f"{type(settings).__name__} are not the settings of {model}.")
+    settings = model_settings(model_class, settings)
     # Read once: standard input has no second reading, and a file may change between two.
     corpus = world.from_first(
         lambda: load_corpus(source, mode=mode, encoding=encoding, progress=watcher.downloaded)

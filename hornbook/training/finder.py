@@ -105,7 +105,7 @@ def find_rate(
     mean = 0.0
     with untouched(trainer):
         first = trainer.step
-        trainer.schedule = lambda step: wanted[step - first]
+        trainer.schedule = lambda step: wanted[min(step - first, len(wanted) - 1)]
         trainer.module.train()
         while len(losses) < len(wanted):
             try:

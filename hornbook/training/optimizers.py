@@ -101,7 +101,8 @@ def decayed_parameters(module: torch.nn.Module) -> Iterator[torch.nn.Parameter]:
 class Optimizer(ABC):
     """A rule that turns gradients into changes of the parameters, in place.
 
-    Each group of parameters moves at its own factor times the rate, weight decay with it.
+    Each group of parameters moves at its own factor times the rate, weight decay with it; what is
+    frozen is not touched.
 
     Attributes:
         count: updates done.
@@ -128,10 +129,9 @@ class SGD(Optimizer):
         super().__init__(flat, settings)
         self.velocity = torch.zeros_like(flat.values) if settings.momentum else None
         direction = flat.grads if self.velocity is None else self.velocity
-        groups = flat.groups
-        parts = [(group.part, group.factor) for group in groups]
-        if len({group.factor for group in groups}) == 1:
-            parts = [(slice(None), groups[0].factor)]
+        parts = [(group.part, group.factor) for group in flat.groups if group.factor]
+        if len({group.factor for group in flat.groups}) == 1:  # the usual: one operation for all
+            parts = [(slice(None), parts[0][1])]
         self.moves = [(flat.values[part], direction[part], factor) for part, factor in parts]
 
     def update(self, rate: float) -> None:
@@ -170,6 +170,7 @@ class AdamW(Optimizer):
                 settings.weight_decay if group.decayed else 0.0,
             )
             for group in flat.groups
+            if group.factor
         ]
 
     def update(self, rate: float) -> None:
