@@ -14,6 +14,7 @@ from hornbook.cli.arguments import DataArguments
 from hornbook.cli.family import DEFAULT, given, parse_family, wanted_family
 from hornbook.cli.output import console, print_json, shell_word
 from hornbook.cli.train import telling
+from hornbook.errors import SettingsError
 from hornbook.inspection.rate import chart_of_rate, draw_rate
 from hornbook.models import FAMILIES, family
 from hornbook.runs import find_rate
@@ -22,9 +23,9 @@ from hornbook.training.finder import FinderSettings, Found
 NETS = [name for name, line in FAMILIES.items() if line.made_by == "training"]
 DESCRIPTION = (
     "Find a learning rate for training --model {name} on DATA: a short trial in which the rate "
-    "rises until the loss does. Nothing of it is kept. All settings of hornbook train are taken, "
-    "so that its command line can be tried as it stands: the net, the batches and the optimizer "
-    "decide the rate, and the rest comes back in the command that is printed. Families: {families}."
+    "rises until the loss does. Nothing of it is kept. The settings are those of hornbook train: "
+    "the net, the batches and the optimizer decide the rate, and all that was given comes back in "
+    "the command that is printed in the end. Families: {families}."
 )
 # Flags that `train` has not, or that the suggestion replaces, and how many words follow them.
 OWN = {"--low": 1, "--high": 1, "--points": 1, "--out": 1, "--learning-rate": 1, "--json": 0}
@@ -54,6 +55,11 @@ def run(argv: Sequence[str]) -> None:
         argv,
         more={"finder": FinderSettings()},
     )
+    if options.out is not None and Path(options.out).suffix.lower() != ".png":
+        raise SettingsError(
+            f"The picture is a PNG, and {options.out} is not named as one.",
+            hint="Write --out rate.png, for example; no run is made here.",
+        )
     began = time.perf_counter()
     with telling(options.json) as watcher:
         found = find_rate(
@@ -73,24 +79,24 @@ def run(argv: Sequence[str]) -> None:
     if options.json:
         print_json(found.as_dict())
         return
-    show(found, seconds, console())
+    out = console()
+    show(found, seconds, out)
     if options.out is not None:
-        console().print(f"The curve as a picture: {escape(options.out)}")
+        out.print(f"The curve as a picture: {escape(options.out)}")
     if found.suggestion is not None:
         words = " ".join(shell_word(word) for word in handed_on(argv))
-        console().print("\nNext:")
-        console().print(f"  hornbook train {escape(words)} --learning-rate {found.suggestion:g}")
+        out.print("\nNext:")
+        out.print(f"  hornbook train {escape(words)} --learning-rate {found.suggestion:g}")
 
 
 def show(found: Found, seconds: float, out: Console) -> None:
     """The curve, and what it says."""
-    if found.losses:
-        out.print(
-            f"Loss of {len(found.rates)} batches at rates from {found.rates[0]:g} to "
-            f"{found.rates[-1]:.2g}, in {seconds:,.1f} s:\n"
-        )
-        out.print(escape(chart_of_rate(found)))
-        out.print()
+    out.print(
+        f"Loss of {len(found.rates)} batches at rates from {found.rates[0]:g} to "
+        f"{found.rates[-1]:.2g}, in {seconds:,.1f} s:\n"
+    )
+    out.print(escape(chart_of_rate(found)))
+    out.print()
     if found.suggestion is None:
         out.print(f"[yellow]No rate can be suggested.[/] {escape(found.reason)}")
     else:

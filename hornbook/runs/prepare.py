@@ -57,13 +57,15 @@ def model_settings(model_class: Any, given: Settings | None) -> Settings:
     Raises:
         SettingsError: if they are those of something else.
     """
-    settings: Settings = model_class.Settings() if given is None else given
-    if not isinstance(settings, model_class.Settings):
+    if given is None:
+        own: Settings = model_class.Settings()
+        return own
+    if type(given) is not model_class.Settings:
         raise SettingsError(
-            f"{type(settings).__name__} are not the settings of {model_class.__name__}.",
+            f"{type(given).__name__} are not the settings of {model_class.__name__}.",
             hint=f"Give {model_class.Settings.__name__}.",
         )
-    return settings
+    return given
 
 
 def training_settings(
