@@ -357,6 +357,16 @@ def test_early_stopping_waits_for_its_patience() -> None:
     assert [r.best for r in records] == [False, True, False, False]
 
 
+@pytest.mark.parametrize(("cycle", "ends"), [(10, 30), (0, 15), (25, 25)])
+def test_early_stopping_waits_for_the_end_of_a_cycle(cycle: int, ends: int) -> None:
+    made, _, _ = trainer(
+        patience=2, steps=105, evaluate_every=4, schedule="warm-restarts", cycle=cycle
+    )
+    made.evaluate = lambda: {"dev": 1.0}
+    assert made.run() == "early"  # at the first end of a cycle after step 12
+    assert made.step == ends
+
+
 def test_a_request_to_stop_ends_after_the_step_and_keeps_the_state() -> None:
     made, _, _ = trainer()
     saved: list[int] = []

@@ -6,7 +6,7 @@ import math
 
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["learning_rate", "unfinished_cycle"]
+__all__ = ["learning_rate", "may_end", "unfinished_cycle"]
 
 CYCLES = 3  # that fill a training whose settings leave the length of the first one open
 # One-cycle begins at the peak / 25 and ends at that / 10,000, as torch's OneCycleLR.
@@ -27,7 +27,9 @@ def learning_rate(settings: TrainingSettings, step: int) -> float:
     if s.schedule == "step":
         fall = s.decay_by if step >= s.decay_at * s.steps else 1.0
     elif s.schedule == "warm-restarts":
-        fall = warm_restarts(max(0, step - s.warmup), s)
+        # Loshchilov and Hutter (2017), SGDR.
+        place, length, _ = place_in_cycle(s, step)
+        fall = (1 + math.cos(math.pi * place / length)) / 2
     elif s.schedule == "cosine":
         done = max(0, step - s.warmup) / max(1, s.steps - s.warmup)
         fall = (1 + math.cos(math.pi * done)) / 2
@@ -36,24 +38,36 @@ def learning_rate(settings: TrainingSettings, step: int) -> float:
     return s.learning_rate * rise * fall
 
 
-def warm_restarts(place: int, settings: TrainingSettings) -> float:
-    """The share of the peak, down half a cosine in each cycle (Loshchilov and Hutter 2017, SGDR).
+def place_in_cycle(settings: TrainingSettings, step: int) -> tuple[int, int, int]:
+    """Where an update lies among warm restarts.
 
-    Args:
-        place: updates since the first cycle began.
-        settings: `cycle` and `cycle_mult`; a `cycle` of 0 is cut so that three fill the steps.
+    Returns:
+        How much of its cycle is done before it, the length of the cycle, and that of an update, all
+        in the same unit: an update, or, where three cycles fill the steps, the fraction of one in
+        which their lengths are whole numbers, so that no restart is missed by rounding.
     """
-    mult, length = settings.cycle_mult, settings.cycle
+    mult, length, unit = settings.cycle_mult, settings.cycle, 1
     if not length:
-        # The first of three is S / (1 + m + m²) of S steps long, seldom a whole number: all is
-        # measured in that fraction of a step, so that no restart is missed by rounding.
-        place *= sum(mult**i for i in range(CYCLES))
-        length = settings.steps - settings.warmup
+        # The first of three is S / (1 + m + m²) updates long, where S is the number of them all.
+        unit, length = sum(mult**i for i in range(CYCLES)), settings.steps - settings.warmup
+    place = max(0, step - settings.warmup) * unit
     if mult == 1:
         place %= length
     while place >= length:
         place, length = place - length, length * mult
-    return (1 + math.cos(math.pi * place / length)) / 2
+    return place, length, unit
+
+
+def may_end(settings: TrainingSettings, step: int) -> bool:
+    """Whether training may end early after so many updates.
+
+    Not within a cycle of warm restarts: dev becomes worse at the beginning of each, and better than
+    it ever was only near the end.
+    """
+    if settings.schedule != "warm-restarts":
+        return True
+    place, _, unit = place_in_cycle(settings, step)
+    return place < unit
 
 
 def unfinished_cycle(settings: TrainingSettings) -> tuple[int, int] | None:

@@ -72,7 +72,8 @@ class TrainingSettings(Settings):
     evaluate_every: Annotated[int, Bounds(0, 10**9)] = 0
     "Steps between losses on train and dev (0: a twentieth of all steps)."
     patience: Annotated[int, Bounds(0, 10**9)] = 10
-    "Stop after this many evaluations without a better dev loss (0: never)."
+    """Stop after this many evaluations without a better dev loss (0: never; with warm-restarts, not
+    before the cycle ends)."""
     checkpoint_every: Annotated[int, Bounds(0, 10**9)] = 0
     "Steps between checkpoints (0: at each evaluation)."
     seed: Annotated[int, Bounds(0, 2**63 - 1)] = 1337

@@ -22,7 +22,7 @@ from torch import Tensor
 from hornbook.errors import DivergedError, RunError, SettingsError, TrainingError
 from hornbook.training.distributed import World
 from hornbook.training.optimizers import FlatParameters, make_optimizer
-from hornbook.training.schedules import learning_rate
+from hornbook.training.schedules import learning_rate, may_end
 from hornbook.training.settings import TrainingSettings
 
 __all__ = ["Batches", "Ending", "Objective", "Probe", "Record", "Trainer", "choose_device"]
@@ -215,7 +215,8 @@ class Trainer:
 
     def out_of_patience(self) -> bool:
         """Whether dev has not become better for as many evaluations as the settings allow."""
-        return 0 < self.settings.patience <= self.since_best
+        s = self.settings
+        return 0 < s.patience <= self.since_best and may_end(s, self.step)
 
     def update(self) -> float:
         """One step: batch, loss, gradients, update; gives the loss."""
