@@ -265,5 +265,5 @@ def test_from_data_to_a_rate(tmp_path: Path) -> None:
     assert set(Path.cwd().iterdir()) == before
     with pytest.raises(SettingsError, match="no learning rate"):
         hornbook.find_rate("names", model="ngram")
-    with pytest.raises(SettingsError, match="not the settings of GPT"):
+    with pytest.raises(SettingsError, match="not the settings of gpt"):
         hornbook.find_rate("names", model="gpt", settings=FinderSettings())

@@ -11,7 +11,7 @@ from hornbook.data.corpus import SPLITS, Corpus, Splits, SplitSettings, split_co
 from hornbook.data.stream import Stream, encode_split
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import SettingsError
-from hornbook.models import Family
+from hornbook.models import Family, family
 from hornbook.runs.watcher import Watcher
 from hornbook.settings import Settings
 from hornbook.training.distributed import World
@@ -51,19 +51,19 @@ def encoded(
     return splits, tokenizer, streams
 
 
-def model_settings(model_class: Any, given: Settings | None) -> Settings:
+def model_settings(name: str, given: Settings | None) -> Settings:
     """The settings of a family as given, its defaults if left out.
 
     Raises:
         SettingsError: if they are those of something else.
     """
+    kind: type[Settings] = family(name).load().Settings
     if given is None:
-        own: Settings = model_class.Settings()
-        return own
-    if type(given) is not model_class.Settings:
+        return kind()
+    if type(given) is not kind:
         raise SettingsError(
-            f"{type(given).__name__} are not the settings of {model_class.__name__}.",
-            hint=f"Give {model_class.Settings.__name__}.",
+            f"{type(given).__name__} are not the settings of {name}.",
+            hint=f"Give {kind.__name__}.",
         )
     return given
 

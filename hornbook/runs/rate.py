@@ -62,7 +62,7 @@ def find_rate(
             hint="Choose a net with --model: see hornbook models.",
         )
     model_class = line.load()
-    settings = model_settings(model_class, settings)
+    settings = model_settings(model, settings)
     watcher = watcher or Watcher()
     corpus = load_corpus(source, mode=mode, encoding=encoding, progress=watcher.downloaded)
     _, tokenizer, streams = encoded(corpus, split)

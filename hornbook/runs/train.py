@@ -76,7 +76,7 @@ def train(
             hint="Say which run to replace with --out.",
         )
     model_class = line.load()
-    settings = model_settings(model_class, settings)
+    settings = model_settings(model, settings)
     # Read once: standard input has no second reading, and a file may change between two.
     corpus = world.from_first(
         lambda: load_corpus(source, mode=mode, encoding=encoding, progress=watcher.downloaded)
