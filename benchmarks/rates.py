@@ -1,4 +1,4 @@
-"""Three ways to read the learning-rate finder's curve, judged by the trainings that they lead to.
+"""Ways to read the learning-rate finder's curve, judged by the trainings that they lead to.
 
     python -m benchmarks.rates [--steps 1000] [--families mlp gru ...]
 

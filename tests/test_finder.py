@@ -176,8 +176,8 @@ BATHTUB = 3.3 - 1.3 / (1 + np.exp(-4 * (EXPONENTS + 3))) + np.exp(6 * np.minimum
 def test_a_bathtub_gives_the_rate_near_the_foot_of_its_wall() -> None:
     found, reason = curve(BATHTUB)
     assert found is not None
-    assert 1e-3 < found < 1e-2
-    assert "80%" in reason
+    assert 3e-3 < found < 3e-2  # nine tenths at 3.6e-3; the smoothing comes after it
+    assert "90%" in reason
     noise = np.random.default_rng(0).normal(0, 0.05, 200)
     noisy, _ = curve(BATHTUB + noise)
     assert noisy == pytest.approx(found, rel=0.5)
@@ -257,7 +257,7 @@ def test_from_data_to_a_rate(tmp_path: Path) -> None:
     before = set(Path.cwd().iterdir())
     training = {"batch_size": 64, "steps": 100}  # so few that nothing is calibrated
     found = hornbook.find_rate(
-        "names", model="bigram", training=training, finder=FinderSettings(points=60)
+        "names", model="bigram", training=training, finder=FinderSettings(points=150)
     )
     assert found.suggestion is not None
     assert 0.01 < found.suggestion < 1  # the family's own is 0.1

@@ -27,7 +27,7 @@ __all__ = ["FinderSettings", "Found", "find_rate", "suggest"]
 SMOOTHING = 0.9  # share of what came before in the smoothed loss
 MEMORY = 10  # updates that it remembers: 1 / (1 - SMOOTHING)
 WORSE = 4.0  # times the lowest smoothed loss: the trial ends there, as fast.ai's does
-SHARE = 0.8  # of the fall of the smoothed loss: where it is made, is the rate to train at
+SHARE = 0.9  # of the fall of the smoothed loss: where it is made, is the rate to train at
 FEWEST = 20  # losses: so few say nothing
 CLEAR = 3.0  # standard deviations of a batch's loss: a fall by less may be luck
 LEAST = 0.01  # of the first losses: a fall by less is none
@@ -129,9 +129,9 @@ def suggest(
 ) -> tuple[float | None, str]:
     """The rate at which the smoothed loss has made most of its fall, if there is a clear one.
 
-    Four fifths of it: beyond, the curve flattens because the rate is becoming too high. Against
-    short trainings this beat the steepest place and a tenth of the lowest place's rate, which are
-    often taken (EXPERIMENTS.md).
+    Nine tenths of it: beyond, the curve flattens because the rate is becoming too high. In the
+    trainings that followed, this did better than four fifths, than the steepest place, and than a
+    tenth of the rate of the lowest place (EXPERIMENTS.md; benchmarks/rates.py).
 
     Args:
         rates: of the updates, rising.
