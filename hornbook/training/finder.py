@@ -186,11 +186,12 @@ def untouched(trainer: Trainer) -> Iterator[None]:
     arrays, values = trainer.state()
     kept = {name: array.copy() for name, array in arrays.items()}  # they are views of the tensors
     grads, schedule = trainer.flat.grads.clone(), trainer.schedule
+    probe, trainer.probe = trainer.probe, None  # a trial is not part of what is watched
     was_training = trainer.module.training
     try:
         yield
     finally:
         trainer.load_state(kept, values)
         trainer.flat.grads.copy_(grads)
-        trainer.schedule = schedule
+        trainer.schedule, trainer.probe = schedule, probe
         trainer.module.train(was_training)
