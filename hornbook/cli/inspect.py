@@ -12,7 +12,6 @@ from rich.markup import escape
 from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.output import console, print_json, table
 from hornbook.inspection.looking.tree import grow
-from hornbook.inspection.saving import save
 from hornbook.runs import Run
 from hornbook.runs.inspect import Inspection, inspect
 
@@ -38,7 +37,7 @@ class Arguments(RunArgument):
     prefix: str | None = None
     "Where the tree of next symbols begins (by default the text's first two symbols)."
     pictures: str | None = None
-    "Directory in which to write the pictures of the trained model besides, as SVG."
+    "Directory in which to write each picture of the page besides, as SVG."
     json: bool = False
     "Print the verdicts as JSON, and nothing else."
 
@@ -49,11 +48,7 @@ def run(argv: Sequence[str]) -> None:
     opened = Run(arguments.run)
     found = inspect(opened, text=arguments.text, prefix=arguments.prefix)
     if arguments.pictures is not None:
-        folder = Path(arguments.pictures)
-        folder.mkdir(parents=True, exist_ok=True)
-        for picture in found.pictures:
-            if not picture.why_not:
-                save(picture.draw(), folder / f"{picture.name}.svg")
+        found.save_pictures(Path(arguments.pictures))
     page = None
     if not arguments.no_page:
         page = found.write(arguments.out or opened.directory.report)

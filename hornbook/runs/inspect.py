@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +14,18 @@ from hornbook.inspection.health.history import History, number
 from hornbook.inspection.health.probe import label
 from hornbook.inspection.health.verdicts import Verdict, examine
 from hornbook.inspection.page import Page, Section
+from hornbook.inspection.saving import save
 from hornbook.runs.run import Run
 from hornbook.storage import write_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.figure import Figure
+
     from hornbook.inspection.looking.pictures import Picture
+
+    Drawn = tuple[str, str, Figure]  # title, what is to be seen, picture
 
 __all__ = ["Inspection", "inspect"]
 
@@ -118,25 +126,44 @@ class Inspection:
         """The report."""
         sections = [self.told()]
         if self.history:
-            from hornbook.inspection.health.pictures import PICTURES
-
-            for draw in PICTURES:
-                sections += [
-                    Section(title, text, figure) for title, text, figure in draw(self.history)
-                ]
+            sections += [Section(*drawn) for drawn in self.of_training()]
             step = f"At update {self.history.last['step']:,}"
             sections.append(Section("Layers", f"{step}.", table=self.layers))
             updates = f"{step}; updates where the rate was high, in the median."
             sections.append(Section("Parameters", updates, table=self.parameters))
-        told = {"attention": self.text, "traces": self.text, "coloured": self.text}
+        sections += [Section(*drawn) for drawn in self.of_the_model()]
+        return Page(str(self.run.path), self.about, sections)
+
+    def of_training(self) -> Iterator[Drawn]:
+        """Pictures of the training, if it was watched."""
+        from hornbook.inspection.health.pictures import PICTURES
+
+        for draw in PICTURES if self.history else ():
+            yield from draw(self.history)  # type: ignore[arg-type]
+
+    def of_the_model(self) -> Iterator[Drawn]:
+        """Pictures of what the model has become."""
+        on = {"attention": self.text, "traces": self.text, "coloured": self.text}
         for picture in self.pictures:
             if not picture.why_not:
-                on = {**told, "tree": self.prefix}.get(picture.name)
-                shows = picture.shows[0].upper() + picture.shows[1:]
-                shows += f": {on!r}." if on else "."
-                title = f"Inside: {picture.name}"
-                sections.append(Section(title, shows, picture.draw()))
-        return Page(str(self.run.path), self.about, sections)
+                shown = {**on, "tree": self.prefix}.get(picture.name)
+                text = picture.shows[0].upper() + picture.shows[1:]
+                yield (
+                    f"Inside: {picture.name}",
+                    f"{text}: {shown!r}." if shown else f"{text}.",
+                    picture.draw(),
+                )
+
+    def save_pictures(self, folder: Path) -> None:
+        """Write every picture as an SVG named after its title.
+
+        Raises:
+            RunError: if one cannot be written.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        for title, _, figure in (*self.of_training(), *self.of_the_model()):
+            name = re.sub(r"[^a-z]+", "-", title.lower().removeprefix("inside: "))
+            save(figure, folder / f"{name}.svg")
 
     def told(self) -> Section:
         """The verdicts as a section."""
