@@ -1,12 +1,14 @@
-"""The pictures of the README, made anew: docs/demo.svg and docs/counts.png.
+"""The pictures of the docs, made anew.
 
-    python -m benchmarks.pictures
+    python -m benchmarks.pictures [demo counts inside]
 
-The first is what the two commands of `make demo` print; the second what counting pairs draws.
+demo: what the two commands of `make demo` print, docs/demo.svg. counts: what counting pairs draws,
+docs/counts.png. inside: those of docs/inside.md, in docs/inside/.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import re
@@ -42,22 +44,56 @@ def still(printed: str) -> str:
     return "\n".join(row for row in rows if "━" not in row)
 
 
-def main() -> None:
-    """Type, record, write."""
-    DOCS.mkdir(exist_ok=True)
+def demo(folder: str) -> None:
+    """What `make demo` prints."""
     console = Console(record=True, width=WIDTH, file=io.StringIO())
-    with tempfile.TemporaryDirectory() as folder:
-        for command in (
-            "hornbook train names --out runs/demo",
-            "hornbook sample runs/demo -n 20 --only-new",
-        ):
-            console.print(Text(f"$ {command}", style="bold green"))
-            console.print(Text.from_ansi(still(typed(command, folder))))
-        typed("hornbook train names --model ngram --order 2 --out runs/pairs", folder)
-        shutil.copy(Path(folder) / "runs" / "pairs" / "counts.png", DOCS / "counts.png")
+    for command in (
+        "hornbook train names --out runs/demo",
+        "hornbook sample runs/demo -n 20 --only-new",
+    ):
+        console.print(Text(f"$ {command}", style="bold green"))
+        console.print(Text.from_ansi(still(typed(command, folder))))
     # Without rich's web font: the picture is to be complete in itself.
     svg = re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title="make demo"), flags=re.S)
     (DOCS / "demo.svg").write_text(svg, encoding="utf-8")
+
+
+def counts(folder: str) -> None:
+    """The lecture's matrix of pairs."""
+    typed("hornbook train names --model ngram --order 2 --out runs/pairs", folder)
+    shutil.copy(Path(folder) / "runs" / "pairs" / "counts.png", DOCS / "counts.png")
+
+
+def inside(folder: str) -> None:
+    """Rung zero, a training that was watched, and what became of the net."""
+    home = DOCS / "inside"
+    home.mkdir(exist_ok=True)
+    typed(f"hornbook scalar moons --out {home / 'moons.png'}", folder)
+    typed(f"hornbook gradients --picture {home / 'push-and-pull.png'}", folder)
+    typed(f"hornbook rate names --model gru --out {home / 'rate.png'}", folder)
+    typed("hornbook train names --model wavenet --watch --out runs/tree", folder)
+    typed("hornbook train names --model gru --steps 1500 --out runs/gru", folder)
+    typed("hornbook inspect runs/tree --pictures tree --prefix an", folder)
+    typed("hornbook inspect runs/gru --pictures gru --text elizabeth --prefix an", folder)
+    for run, names in (
+        ("tree", ("activations", "updates-against-weights", "embeddings")),
+        ("gru", ("coloured", "tree")),
+    ):
+        for name in names:
+            shutil.copy(Path(folder) / run / f"{name}.svg", home)
+
+
+def main() -> None:
+    """Type, record, write."""
+    made = {"demo": demo, "counts": counts, "inside": inside}
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("which", nargs="*", choices=made, default=list(made))
+    DOCS.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in parser.parse_args().which or made:
+            made[name](folder)
 
 
 if __name__ == "__main__":

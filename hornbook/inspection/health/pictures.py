@@ -106,7 +106,8 @@ def spreads(history: History, title: str, key: str, told: str) -> Iterator[Pictu
             axes.ticklabel_format(axis="x", style="sci", scilimits=(-2, 2))
         else:
             # Half of a ReLU's outputs are zero, a spike that would flatten all else.
-            axes.set_yscale("log" if spiked else "linear")
+            if spiked:
+                logarithmic(axes)
         legend(axes)
     yield title, told, figure
 
@@ -139,7 +140,7 @@ def ratios(history: History) -> Iterator[Picture]:
         fontsize=8, color=RED,
     )  # fmt: skip
     axes.set_xlabel("update")
-    axes.set_ylabel("log₁₀ (size of the update / size of the matrix)")
+    axes.set_ylabel("log₁₀ (update / matrix)")
     legend(axes)
     yield (
         "Updates against weights",
@@ -212,7 +213,7 @@ def norms(history: History) -> Iterator[Picture]:
     figure, (left, right) = canvas(2)
     steps = [record["step"] for record in history.records]
     left.plot(steps, [number(record["norm"]) for record in history.records], color=BLUE, lw=1.2)
-    left.set_yscale("log")
+    logarithmic(left)
     if history.clip:
         left.axhline(history.clip, color=RED, ls="--", lw=1)
         left.annotate(
@@ -289,6 +290,15 @@ def canvas(panels: int) -> tuple[Figure, Sequence[Axes]]:
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.25)
     return figure, grid
+
+
+def logarithmic(axes: Axes) -> None:
+    """A logarithmic axis upwards, with plain numbers: pictures are lettered without mathematics."""
+    from matplotlib.ticker import LogFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(LogFormatter(labelOnlyBase=False))
+    axes.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1.5, 0.5)))
 
 
 def depths(count: int) -> list[Any]:
