@@ -125,10 +125,40 @@ def test_runs_that_were_not_watched(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert re.search("After '..':", told)
 
 
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("gpt", {"block_size": 4, "n_layer": 1, "n_head": 2, "n_embd": 8}),
+        ("gru", {"n_hidden": 8, "n_embd": 4}),
+        ("ngram", {"smoothing": "mle", "order": 3}),
+        ("mlp", {"block_size": 1, "n_embd": 4, "n_hidden": (8,)}),
+    ],
+)
+def test_without_options_every_family_is_shown(
+    name: str, settings: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "names.txt"
+    source.write_text(LINES + "\nxerxes\nquetzalcoatl\n")
+    line = hornbook.models.family(name)
+    how = None if line.counted else {"steps": 10, "batch_size": 8, "watch": True}
+    made = hornbook.train(
+        source, model=name, settings=line.load().Settings(**settings), training=how,
+        out=tmp_path / "run", baseline=False,
+    )  # fmt: skip
+    assert main(["inspect", str(made.path)]) == 0
+    html = made.directory.report.read_text()
+    assert ("Inside: attention" in html) == (name == "gpt")
+    assert ("Inside: traces" in html) == (name == "gru")
+    assert "cannot be drawn" not in html
+    assert main(["inspect", str(made.path), "--text", "anna" * 20, "--prefix", "qzx"]) == 0
+    assert ("cannot be drawn" in made.directory.report.read_text()) == (name in ("gpt", "ngram"))
+
+
 def test_mistakes_are_told(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(tmp_path / "none")]) == 1
     assert main(["inspect", str(run.path), "--text", "Ω"]) == 1
     assert main(["inspect", str(run.path), "--out", str(tmp_path / "no" / "such" / "x.html")]) == 1
+    assert main(["inspect", str(run.path), "--pictures", str(run.path / "run.json")]) == 1
     told = capsys.readouterr().err
     assert "does not exist" in told
     assert "alphabet" in told

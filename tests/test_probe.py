@@ -15,7 +15,7 @@ from hornbook.inspection.health.history import History
 from hornbook.inspection.health.measures import BINS, histogram, idle, sampled, saturation, spread
 from hornbook.inspection.health.probe import EARLY, LEAST, Probe, interval, label
 from hornbook.models.network import Network
-from hornbook.nn import GRU, Linear, ReLU, Tanh
+from hornbook.nn import GRU, RNN, Linear, ReLU, Tanh
 from hornbook.training import TrainingSettings
 from hornbook.training.trainer import Trainer
 from tests.test_models import VARIANTS, batch_of, build, world
@@ -108,9 +108,9 @@ def test_the_figures_are_those_of_the_tensors() -> None:
     for one in record["parameters"]:
         p = dict(twin.named_parameters())[one["name"]]
         assert p.grad is not None
-        for key, x in (("std", first[one["name"]]), ("grad_std", p.grad)):
+        for key, x in (("size", first[one["name"]]), ("grad_size", p.grad)):
             assert one[key] == pytest.approx(float(x.square().mean().sqrt()), rel=1e-3)
-        assert one["update_std"] == pytest.approx(0.1 * one["grad_std"], rel=1e-2)
+        assert one["update_size"] == pytest.approx(0.1 * one["grad_size"], rel=1e-2)
     x = torch.from_numpy(batch.inputs)
     for layer, one in zip(twin.net.chain, record["layers"], strict=True):
         x = layer(x).detach()
@@ -135,6 +135,7 @@ def test_measures() -> None:
     assert idle(ReLU(), x.relu()) == pytest.approx(1 / 3)
     assert idle(Tanh(), x[:2]) == pytest.approx(1 / 3)
     assert saturation(GRU(1, 1), x) == saturation(Tanh(), x)
+    assert saturation(RNN(1, 1, nonlinearity="relu"), x) == saturation(ReLU(), x)
     assert spread(x) == pytest.approx((float(x.mean()), float(x.std(correction=0))))
     low, high, counts = histogram(torch.linspace(-1, 3, 400))
     assert (low, high) == (-1, 3)
@@ -171,15 +172,32 @@ def test_settings_that_cannot_be() -> None:
 
 def test_shares_that_cannot_be_told_are_left_out() -> None:
     parameters = [
-        {"name": "a", "shape": [2, 2], "std": 0.0, "update_std": 1.0},
-        {"name": "b", "shape": [2, 2], "std": 1.0, "update_std": 0.001},
-        {"name": "c", "shape": [2, 2], "std": 1.0, "update_std": 0.0},
+        {"name": "a", "shape": [2, 2], "size": 0.0, "update_size": 1.0, "frozen": False},
+        {"name": "b", "shape": [2, 2], "size": 1.0, "update_size": 0.001, "frozen": False},
+        {"name": "c", "shape": [2, 2], "size": 1.0, "update_size": 0.0, "frozen": False},
     ]
     record = {"step": 0, "loss": 1.0, "rate": 1.0, "parameters": parameters, "layers": []}
     history = History([record], 27)
     shares = dict(history.ratios(record))
     assert shares == {"b": pytest.approx(-3), "c": -math.inf}
     assert history.even == pytest.approx(float(np.log(27)))
+
+
+def test_a_broken_update_leaves_the_doors() -> None:
+    tokenizer, stream = world()
+    model = build("gpt", tokenizer.vocabulary)
+    batch = batch_of(model, stream)
+
+    def broken(ids: Any) -> Tensor:
+        raise KeyboardInterrupt
+
+    model.cross_entropy.vjp = broken  # type: ignore[assignment,method-assign]
+    settings = TrainingSettings(steps=5, gradients="hand", precision="float32")
+    probe = Probe(model, 1, lambda record: None)
+    trainer = Trainer(model, Same(batch), settings, dict, probe=probe)
+    with pytest.raises((KeyboardInterrupt, TypeError)):
+        trainer.update()
+    assert not any("vjp" in vars(part) for part in model.net.modules())
 
 
 def test_a_door_that_was_someones_own_is_given_back() -> None:

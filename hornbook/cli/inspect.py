@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.output import console, print_json, table
+from hornbook.errors import SamplingError
 from hornbook.inspection.looking.tree import grow
 from hornbook.runs import Run
 from hornbook.runs.inspect import Inspection, inspect
@@ -57,8 +58,11 @@ def run(argv: Sequence[str]) -> None:
         return
     out = console()
     show(found, out)
-    out.print(f"\nAfter {escape(repr(found.prefix))}:")
-    out.print(escape(grow(opened.model, opened.tokenizer, found.prefix).as_text()))
+    try:
+        tree = grow(opened.model, opened.tokenizer, found.prefix).as_text()
+    except SamplingError as error:
+        tree = str(error)
+    out.print(f"\nAfter {escape(repr(found.prefix))}:\n{escape(tree)}")
     if page:
         out.print(f"\nAll pictures: {escape(str(page))}")
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hornbook.errors import RunError
+from hornbook.errors import HornbookError, RunError
 from hornbook.inspection.health.history import History, number
 from hornbook.inspection.health.probe import label
 from hornbook.inspection.health.verdicts import Verdict, examine
@@ -19,13 +19,7 @@ from hornbook.runs.run import Run
 from hornbook.storage import write_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from matplotlib.figure import Figure
-
     from hornbook.inspection.looking.pictures import Picture
-
-    Drawn = tuple[str, str, Figure]  # title, what is to be seen, picture
 
 __all__ = ["Inspection", "inspect"]
 
@@ -102,13 +96,13 @@ class Inspection:
         rows: Table = [("parameter", "shape", "size", "gradient / data", "log₁₀ update / data")]
         shares = self.history.pace() if self.history else {}
         for one in self.history.last["parameters"] if self.history else ():
-            size, share = number(one["std"]), shares.get(one["name"], math.nan)
+            size, share = number(one["size"]), shares.get(one["name"], math.nan)
             rows.append(
                 (
                     label(one["name"]),
                     " × ".join(map(str, one["shape"])),
                     f"{size:.3g}",
-                    f"{number(one['grad_std']) / size:.2e}" if size else "",
+                    f"{number(one['grad_size']) / size:.2e}" if size else "",
                     f"{share:.2f}" if math.isfinite(share) else "",
                 )
             )
@@ -124,35 +118,36 @@ class Inspection:
 
     def page(self) -> Page:
         """The report."""
-        sections = [self.told()]
-        if self.history:
-            sections += [Section(*drawn) for drawn in self.of_training()]
+        return Page(str(self.run.path), self.about, [self.told(), *self.sections])
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """Pictures and tables, first of the training, then of what the model has become.
+
+        A picture that cannot be drawn says why in its place: the others are worth having.
+        """
+        found: list[Section] = []
+        if self.history is not None:
+            from hornbook.inspection.health.pictures import PICTURES
+
+            for draw in PICTURES:
+                found += draw(self.history)
             step = f"At update {self.history.last['step']:,}"
-            sections.append(Section("Layers", f"{step}.", table=self.layers))
+            found.append(Section("Layers", f"{step}.", table=self.layers))
             updates = f"{step}; updates where the rate was high, in the median."
-            sections.append(Section("Parameters", updates, table=self.parameters))
-        sections += [Section(*drawn) for drawn in self.of_the_model()]
-        return Page(str(self.run.path), self.about, sections)
-
-    def of_training(self) -> Iterator[Drawn]:
-        """Pictures of the training, if it was watched."""
-        from hornbook.inspection.health.pictures import PICTURES
-
-        for draw in PICTURES if self.history else ():
-            yield from draw(self.history)  # type: ignore[arg-type]
-
-    def of_the_model(self) -> Iterator[Drawn]:
-        """Pictures of what the model has become."""
-        on = {"attention": self.text, "traces": self.text, "coloured": self.text}
+            found.append(Section("Parameters", updates, table=self.parameters))
+        shown = {"attention": self.text, "traces": self.text, "coloured": self.text}
+        shown["tree"] = self.prefix
         for picture in self.pictures:
-            if not picture.why_not:
-                shown = {**on, "tree": self.prefix}.get(picture.name)
-                text = picture.shows[0].upper() + picture.shows[1:]
-                yield (
-                    f"Inside: {picture.name}",
-                    f"{text}: {shown!r}." if shown else f"{text}.",
-                    picture.draw(),
-                )
+            if picture.why_not:
+                continue
+            title, on = f"Inside: {picture.name}", shown.get(picture.name)
+            text = picture.shows[0].upper() + picture.shows[1:] + (f": {on!r}." if on else ".")
+            try:
+                found.append(Section(title, text, picture.draw()))
+            except HornbookError as error:
+                found.append(Section(title, f"{text} It cannot be drawn: {error}"))
+        return found
 
     def save_pictures(self, folder: Path) -> None:
         """Write every picture as an SVG named after its title.
@@ -160,10 +155,17 @@ class Inspection:
         Raises:
             RunError: if one cannot be written.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        for title, _, figure in (*self.of_training(), *self.of_the_model()):
-            name = re.sub(r"[^a-z]+", "-", title.lower().removeprefix("inside: "))
-            save(figure, folder / f"{name}.svg")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(
+                f"Cannot make {folder}: {error.strerror or error}.",
+                hint="Give a directory where you may write with --pictures.",
+            ) from error
+        for section in self.sections:
+            if section.figure is not None:
+                name = re.sub(r"[^a-z]+", "-", section.title.lower().removeprefix("inside: "))
+                save(section.figure, folder / f"{name}.svg")
 
     def told(self) -> Section:
         """The verdicts as a section."""
@@ -215,19 +217,23 @@ def inspect(run: Run, *, text: str | None = None, prefix: str | None = None) -> 
     records = run.directory.read_health()
     if not records:
         return Inspection(run, None, (), text, prefix)
-    clip = run.plan["training"]["clip"] if run.plan["training"] else 0.0
+    history = History(
+        records,
+        run.tokenizer.vocab_size,
+        clip=run.plan["training"]["clip"],
+        metrics=run.directory.read_metrics(),
+    )
     try:
-        history = History(
-            records, run.tokenizer.vocab_size, clip=clip, metrics=run.directory.read_metrics()
-        )
-        verdicts = tuple(examine(history))
+        found = Inspection(run, history, tuple(examine(history)), text, prefix)
+        _ = found.layers, found.parameters  # to see that all is there
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"{run.directory.health} is damaged.", hint="Train again.") from error
-    return Inspection(run, history, verdicts, text, prefix)
+    return found
 
 
 def example(run: Run) -> str:
     """A thing that was held out, as far as it can be shown."""
     held_out = next(run.splits[name] for name in ("dev", "test", "train") if run.splits[name])
-    room = min(SHOWN, run.model.context or SHOWN)
-    return held_out[0].lstrip("\n")[:room]
+    # The boundary before it takes a place of the context too.
+    room = min(SHOWN, (run.model.context or SHOWN) - run.tokenizer.boundary)
+    return held_out[0].lstrip("\n")[: max(1, room)]

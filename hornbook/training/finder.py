@@ -143,7 +143,7 @@ def suggest(
         The rate to two digits, or None, and the reason for it.
     """
     n = len(losses)
-    if n <= FEWEST:
+    if n < FEWEST:
         return None, (
             f"The loss was no number, or far above its lowest, after {n} updates already: too few "
             "to tell. Try from a lower rate (--low), or in smaller steps (--points)."

@@ -81,8 +81,12 @@ class Probe(Protocol):
         """The gradients of a batch come next."""
         ...
 
+    def leave(self) -> None:
+        """They have been, or something broke off."""
+        ...
+
     def gradients(self, trainer: Trainer, loss: float) -> None:
-        """They are there, not clipped yet."""
+        """The gradients are there, not clipped yet."""
         ...
 
     def updated(self, trainer: Trainer) -> None:
@@ -225,10 +229,16 @@ class Trainer:
         self.flat.grads.zero_()
         if probe is not None:
             probe.begin(self)
-        if self.settings.accumulate == 1 and self.world.size == 1:
-            value = self.gradients(batch)
-        else:
-            value = self.gradients_of_parts(batch)
+        try:
+            if self.settings.accumulate == 1 and self.world.size == 1:
+                value = self.gradients(batch)
+            else:
+                value = self.gradients_of_parts(batch)
+        finally:
+            if probe is not None:
+                probe.leave()
+        for grads in self.flat.frozen:
+            grads.zero_()  # what does not move has no part in the norm
         if probe is not None:
             probe.gradients(self, value)
         with torch.inference_mode():
@@ -282,8 +292,6 @@ class Trainer:
             DivergedError: if the loss is no finite number.
         """
         self.refuse_infinite(loss, "The loss", self.step + 1)
-        for grads in self.flat.frozen:
-            grads.zero_()  # what does not move has no part in the norm
         if self.settings.clip:
             # One norm over all parameters; a shorter gradient is left alone.
             norm = float(self.flat.grads.norm())

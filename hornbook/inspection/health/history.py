@@ -54,19 +54,20 @@ class History:
         found: dict[str, list[float]] = {}
         for record in self.at_full_rate():
             for one in record["parameters"]:
-                if number(one["std"]) > 0:
-                    found.setdefault(one["name"], []).append(ratio(one["update_std"], one["std"]))
+                if number(one["size"]) > 0:
+                    share = ratio(one["update_size"], one["size"])
+                    found.setdefault(one["name"], []).append(share)
         return {name: statistics.median(shares) for name, shares in found.items()}
 
     def ratios(self, record: Record) -> Iterator[tuple[str, float]]:
-        """For each matrix log₁₀ of the update's size as a share of the matrix's own.
+        """For each matrix that learns log₁₀ of the update's size as a share of the matrix's own.
 
         The lecture's measure of a learning rate: about -3 for its SGD. Adam's lie higher, near -2,
         since each of its updates is about as large as the rate, whatever the gradient.
         """
         for one in record["parameters"]:
-            if len(one["shape"]) == 2 and number(one["std"]) > 0:
-                yield one["name"], ratio(one["update_std"], one["std"])
+            if len(one["shape"]) == 2 and number(one["size"]) > 0 and not one["frozen"]:
+                yield one["name"], ratio(one["update_size"], one["size"])
 
 
 def number(value: Any) -> float:
@@ -75,6 +76,6 @@ def number(value: Any) -> float:
 
 
 def ratio(part: Any, whole: Any) -> float:
-    """log₁₀(part / whole); -inf if nothing was changed."""
+    """log₁₀(part / whole); -inf if nothing was changed, NaN if nothing is known."""
     share = number(part) / number(whole)
-    return math.log10(share) if share > 0 else -math.inf
+    return math.log10(share) if share > 0 else -math.inf if share == 0 else math.nan

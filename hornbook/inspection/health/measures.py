@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -21,22 +20,11 @@ Histogram = tuple[float, float, list[int]]
 """Lowest and highest value, and how many values lie in each of `BINS` equal parts between."""
 
 
-@dataclass(frozen=True)
-class Kind:
-    """How the outputs of a kind of nonlinearity can be flat, where no gradient passes."""
-
-    name: str
-    flat: float | None
-    "Outputs of at least this size are flat; None: those of zero are."
-
-
-def kind_of(layer: Layer) -> Kind | None:
-    """How a layer's outputs can be flat; None if they cannot."""
-    if isinstance(layer, Tanh | Recurrent):
-        return Kind("saturated", FLAT)
-    if isinstance(layer, ReLU | SquaredReLU):
-        return Kind("zero", None)
-    return None
+def mark(layer: Layer) -> float | None:
+    """The size beyond which a layer's outputs are flat; 0: where they are zero; None: nowhere."""
+    if isinstance(layer, ReLU | SquaredReLU) or getattr(layer, "nonlinearity", "") == "relu":
+        return 0.0
+    return FLAT if isinstance(layer, Tanh | Recurrent) else None
 
 
 def sampled(x: Tensor) -> Tensor:
@@ -68,10 +56,10 @@ def histogram(x: Tensor) -> Histogram:
 
 def saturation(layer: Layer, y: Tensor) -> float | None:
     """Share of a nonlinearity's outputs that pass no gradient on; None of another layer."""
-    kind = kind_of(layer)
-    if kind is None:
+    beyond = mark(layer)
+    if beyond is None:
         return None
-    flat = y == 0 if kind.flat is None else y.abs() > kind.flat
+    flat = y.abs() > beyond if beyond else y == 0
     return float(flat.float().mean())
 
 
@@ -82,13 +70,12 @@ def idle(layer: Layer, y: Tensor) -> float | None:
         layer: which one.
         y: all that it gave, shape (..., units): a unit that works once is not dead.
     """
-    kind = kind_of(layer)
-    if kind is None:
+    beyond = mark(layer)
+    if beyond is None:
         return None
     rows = y.detach().reshape(-1, y.shape[-1])
-    if kind.flat is None:
-        return float((rows.amax(0) <= 0).float().mean())
-    return float((rows.abs().amin(0) > kind.flat).float().mean())
+    never = rows.abs().amin(0) > beyond if beyond else rows.amax(0) <= 0
+    return float(never.float().mean())
 
 
 def rounded(value: float) -> float:

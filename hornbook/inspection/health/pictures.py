@@ -10,12 +10,13 @@ import numpy as np
 
 from hornbook.inspection.health.history import History, number
 from hornbook.inspection.health.probe import label
+from hornbook.inspection.page import Section
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["PICTURES", "Picture"]
+__all__ = ["PICTURES"]
 
 # Okabe and Ito's colours, told apart by everyone.
 BLUE, ORANGE, GREEN, RED, SKY, PINK = (
@@ -23,11 +24,9 @@ BLUE, ORANGE, GREEN, RED, SKY, PINK = (
 )  # fmt: skip
 NAMED = 8  # lines with a name of their own in a legend; of more, the first and the last few
 Record = dict[str, Any]
-Picture = tuple[str, str, "Figure"]
-"""Title, what to see in it, and the figure."""
 
 
-def losses(history: History) -> Iterator[Picture]:
+def losses(history: History) -> Iterator[Section]:
     """The losses on train and dev against guessing evenly."""
     figure, (axes,) = canvas(1)
     steps = [record["step"] for record in history.records]
@@ -47,7 +46,7 @@ def losses(history: History) -> Iterator[Picture]:
     axes.set_xlabel("update")
     axes.set_ylabel("loss, nats a symbol")
     axes.legend(fontsize=8, frameon=False)
-    yield (
+    yield Section(
         "Loss",
         "The first loss should lie near the dashed line: a net that knows nothing yet should be "
         "sure of nothing. Train and dev that part company tell of learning by heart.",
@@ -55,7 +54,7 @@ def losses(history: History) -> Iterator[Picture]:
     )
 
 
-def activations(history: History) -> Iterator[Picture]:
+def activations(history: History) -> Iterator[Section]:
     """Histograms of what the layers give, at the first update and at the last that was watched."""
     yield from spreads(
         history,
@@ -66,7 +65,7 @@ def activations(history: History) -> Iterator[Picture]:
     )
 
 
-def gradients(history: History) -> Iterator[Picture]:
+def gradients(history: History) -> Iterator[Section]:
     """Histograms of the gradients of what the layers give."""
     yield from spreads(
         history,
@@ -77,7 +76,7 @@ def gradients(history: History) -> Iterator[Picture]:
     )
 
 
-def spreads(history: History, title: str, key: str, told: str) -> Iterator[Picture]:
+def spreads(history: History, title: str, key: str, told: str) -> Iterator[Section]:
     """One line for each layer, on a panel for the first record and one for the last."""
     shown = [one for one in history.first["layers"] if one["kind"] not in ("Flatten", "Embedding")]
     flat = [one for one in shown if "flat" in one]
@@ -109,7 +108,7 @@ def spreads(history: History, title: str, key: str, told: str) -> Iterator[Pictu
             if spiked:
                 logarithmic(axes)
         legend(axes)
-    yield title, told, figure
+    yield Section(title, told, figure)
 
 
 def first_with(history: History, key: str) -> dict[str, Any]:
@@ -120,7 +119,7 @@ def first_with(history: History, key: str) -> dict[str, Any]:
     return history.first
 
 
-def ratios(history: History) -> Iterator[Picture]:
+def ratios(history: History) -> Iterator[Section]:
     """How large a share of each matrix an update changes."""
     figure, (axes,) = canvas(1)
     found: dict[str, list[tuple[int, float]]] = {}
@@ -142,7 +141,7 @@ def ratios(history: History) -> Iterator[Picture]:
     axes.set_xlabel("update")
     axes.set_ylabel("log₁₀ (update / matrix)")
     legend(axes)
-    yield (
+    yield Section(
         "Updates against weights",
         "About −3 is a good pace for SGD; Adam, whose updates are as large as the rate, stands "
         "near −2 at its highest rate. Below −4 next to nothing is learned, above −1 the weights "
@@ -151,25 +150,25 @@ def ratios(history: History) -> Iterator[Picture]:
     )
 
 
-def weight_gradients(history: History) -> Iterator[Picture]:
+def weight_gradients(history: History) -> Iterator[Section]:
     """Gradients of the matrices against their own size."""
     figure, (axes,) = canvas(1)
     chosen = [one for one in history.last["parameters"] if len(one["shape"]) == 2]
-    chosen = [one for one in chosen if number(one["std"]) > 0]
+    chosen = [one for one in chosen if number(one["size"]) > 0]
     for record, colour, mark in ((history.first, ORANGE, "o"), (history.last, BLUE, "s")):
         sizes = {one["name"]: one for one in record["parameters"]}
         at, values = [], []
         for place, one in enumerate(chosen):
             own = sizes[one["name"]]
-            if number(own["std"]) > 0 and number(own["grad_std"]) > 0:
+            if number(own["size"]) > 0 and number(own["grad_size"]) > 0:
                 at.append(place)
-                values.append(math.log10(number(own["grad_std"]) / number(own["std"])))
+                values.append(math.log10(number(own["grad_size"]) / number(own["size"])))
         axes.plot(at, values, mark, color=colour, ms=5, label=f"update {record['step']:,}")
     names = [label(one["name"]) for one in chosen]
     axes.set_xticks(range(len(names)), names, rotation=60, ha="right", fontsize=7)
     axes.set_ylabel("log₁₀ (gradient / data)")
     axes.legend(fontsize=8, frameon=False)
-    yield (
+    yield Section(
         "Gradients against weights",
         "The size of each matrix's gradient as a share of the matrix. One far above the others, "
         "often the output layer's, learns faster than they do.",
@@ -177,7 +176,7 @@ def weight_gradients(history: History) -> Iterator[Picture]:
     )
 
 
-def flat_shares(history: History) -> Iterator[Picture]:
+def flat_shares(history: History) -> Iterator[Section]:
     """Saturated outputs and dead units over time."""
     names = [one["name"] for one in history.first["layers"] if "flat" in one]
     if not names:
@@ -200,7 +199,7 @@ def flat_shares(history: History) -> Iterator[Picture]:
         axes.set_xlabel("update")
         axes.set_ylabel(title)
         legend(axes)
-    yield (
+    yield Section(
         "Flat outputs, dead units",
         "Left: outputs that pass no gradient on: of tanh beyond ±0.97, of ReLU zero (about half is "
         "its nature). Right: units that pass none on for any row; they are lost.",
@@ -208,7 +207,7 @@ def flat_shares(history: History) -> Iterator[Picture]:
     )
 
 
-def norms(history: History) -> Iterator[Picture]:
+def norms(history: History) -> Iterator[Section]:
     """The gradient's norm and the learning rate over time."""
     figure, (left, right) = canvas(2)
     steps = [record["step"] for record in history.records]
@@ -225,7 +224,7 @@ def norms(history: History) -> Iterator[Picture]:
     right.plot(steps, [record["rate"] for record in history.records], color=GREEN, lw=1.2)
     right.set_xlabel("update")
     right.set_ylabel("learning rate")
-    yield (
+    yield Section(
         "Norm of the gradient, learning rate",
         "Spikes tell of batches that throw the net about; a norm that stands above the dashed line "
         "all the time makes of clipping another learning rate.",
@@ -233,7 +232,7 @@ def norms(history: History) -> Iterator[Picture]:
     )
 
 
-def running_statistics(history: History) -> Iterator[Picture]:
+def running_statistics(history: History) -> Iterator[Section]:
     """How far BatchNorm's running statistics are from the batch's."""
     names = [one["name"] for one in history.first["layers"] if "mean" in one.get("running", {})]
     if not names:
@@ -260,7 +259,7 @@ def running_statistics(history: History) -> Iterator[Picture]:
         axes.set_xlabel("update")
         axes.set_ylabel(title)
         legend(axes)
-    yield (
+    yield Section(
         "BatchNorm: running against batch statistics",
         "In use the running ones are taken. They should come near the batch's: differences of "
         "means near zero, deviations near one, but for the noise of a small batch.",
@@ -268,7 +267,7 @@ def running_statistics(history: History) -> Iterator[Picture]:
     )
 
 
-PICTURES: tuple[Callable[[History], Iterator[Picture]], ...] = (
+PICTURES: tuple[Callable[[History], Iterator[Section]], ...] = (
     losses,
     activations,
     flat_shares,

@@ -8,6 +8,7 @@ in that door; at all others nothing is changed and nothing is paid.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -56,7 +57,8 @@ class Probe:
                                 pass no gradient on), idle (share of its units that pass none on
                                 for any row), the same figures of the gradient (`grad_…`), and of
                                 BatchNorm how far its running statistics are from the batch's
-        parameters              name, shape, std, std of the gradient and of the update
+        parameters              name, shape, whether frozen, and the root mean square of the values
+                                (`size`), the gradient and the update
     """
 
     def __init__(
@@ -144,8 +146,8 @@ class Probe:
 
     @torch.no_grad()
     def gradients(self, trainer: Trainer, loss: float) -> None:
-        """The gradients are there: leave the doors, and measure them before they are clipped."""
-        self.leave()
+        """The gradients are there: measure them before they are clipped."""
+        frozen = [group.part for group in trainer.flat.groups if not group.factor]
         self.record = {
             "step": trainer.step,
             "loss": loss,
@@ -156,14 +158,18 @@ class Probe:
                 {
                     "name": name,
                     "shape": list(p.shape),
-                    "std": rounded(deviation(p)),
-                    "grad_std": rounded(deviation(p.grad)),
+                    "size": rounded(size(p)),
+                    "grad_size": rounded(size(p.grad)),
+                    "frozen": any(holds(part, p) for part in frozen),
                 }
-                for name, p in trainer.module.named_parameters()
-                if p.grad is not None
+                for name, p in named(trainer.module)
             ],
         }
         self.before = trainer.flat.values.clone()
+        if not math.isfinite(loss):  # there will be no update
+            for one in self.record["parameters"]:
+                one["update_size"] = math.nan
+            self.write(self.record)
 
     @torch.no_grad()
     def updated(self, trainer: Trainer) -> None:
@@ -172,7 +178,7 @@ class Probe:
         places = {name: (p.storage_offset(), p.numel()) for name, p in named(trainer.module)}
         for one in self.record["parameters"]:
             at, count = places[one["name"]]
-            one["update_std"] = rounded(deviation(change[at : at + count]))
+            one["update_size"] = rounded(size(change[at : at + count]))
         self.write(self.record)
 
 
@@ -184,17 +190,23 @@ def watched_layers(module: torch.nn.Module) -> Iterator[tuple[str, Layer]]:
             yield name, part
 
 
-def named(module: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Parameter]]:
+def named(module: torch.nn.Module) -> Iterator[tuple[str, Any]]:
     """The parameters that have gradients."""
     for name, p in module.named_parameters():
         if p.grad is not None:
             yield name, p
 
 
-def deviation(x: Tensor) -> float:
+def size(x: Tensor) -> float:
     """Root of the mean square, which a single number has too, and a gain that is near one."""
-    size: float = float(x.norm()) / max(1, x.numel()) ** 0.5
-    return size
+    found: float = float(x.norm()) / max(1, x.numel()) ** 0.5
+    return found
+
+
+def holds(part: slice, p: Tensor) -> bool:
+    """Whether a parameter lies in a part of the flat vector."""
+    at = p.storage_offset()
+    return (part.start or 0) <= at and (part.stop is None or at < part.stop)
 
 
 def running(layer: Any, x: Tensor) -> Record:
@@ -211,7 +223,7 @@ def running(layer: Any, x: Tensor) -> Record:
         rows = sampled(x)
         var, mean = torch.var_mean(rows, 0, correction=0)
         kept = (layer.running_var + layer.eps).sqrt()
-        found["mean"] = rounded(deviation((mean - layer.running_mean) / kept))
+        found["mean"] = rounded(size((mean - layer.running_mean) / kept))
         found["std"] = rounded(float((var.sqrt() / kept).mean()))
     return found
 

@@ -31,13 +31,11 @@ def examine_use(model: torch.nn.Module, inputs: Tensor) -> list[Verdict]:
     if len(inputs) < 2:
         raise ValueError(f"two rows or more are needed; there is {len(inputs)}")
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    random = torch.get_rng_state()
     try:
-        with torch.no_grad():
+        with torch.no_grad(), torch.random.fork_rng():
             return list(differences(model, inputs))
     finally:
         model.load_state_dict(before)
-        torch.set_rng_state(random)
 
 
 def differences(model: torch.nn.Module, inputs: Tensor) -> Iterator[Verdict]:
@@ -60,10 +58,14 @@ def differences(model: torch.nn.Module, inputs: Tensor) -> Iterator[Verdict]:
         moved = None
     else:
         moved = float((alone - together).abs().max())
-    if moved is None or moved > SAME:
-        how = "cannot be had for one row alone" if moved is None else (
-            f"moves by up to {moved:.2g} in probability with the rows beside it"
-        )  # fmt: skip
+    if moved is not None and moved <= SAME:
+        return
+    how = (
+        "cannot be had for one row alone"
+        if moved is None
+        else f"moves by up to {moved:.2g} in probability with the rows beside it"
+    )
+    if normalising(model):
         yield Verdict(
             "training-mode",
             "problem",
@@ -72,3 +74,16 @@ def differences(model: torch.nn.Module, inputs: Tensor) -> Iterator[Verdict]:
             "moving its running ones towards them: what is measured hangs on how it was batched.",
             "Call model.eval() before it is used, and model.train() before training goes on.",
         )
+    else:
+        yield Verdict(
+            "rows-meet",
+            "problem",
+            f"A row's prediction {how}.",
+            "What is measured hangs on how it was batched.",
+            "Look for an operation over the rows (dimension 0) in the model.",
+        )
+
+
+def normalising(model: torch.nn.Module) -> bool:
+    """Whether a BatchNorm of a model takes the statistics of the batch."""
+    return any(hasattr(part, "running_mean") and part.training for part in model.modules())

@@ -1,8 +1,8 @@
 """What is amiss with a training, in words: what it is, why it matters, what to change.
 
 The faults are those of the lectures, each with the mark by which the lecturer tells it. A healthy
-training gets no verdict: the marks are set so that none of this project's own families, from its
-first update to its last, is near one (tests/test_health.py).
+training gets no verdict: the marks are set so that none of this project's own families, as its
+training begins and as it goes on, is near one (tests/test_health.py).
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def saturated_start(history: History) -> Iterator[Verdict]:
                 f"{one['flat']:.0%} of the outputs of {name(one)} are beyond ±0.97 at the start.",
                 "There tanh is flat: its slope, 1 - y², is below 0.06, so hardly any gradient "
                 "comes through to what stands before it.",
-                "Make the weights of the linear layer before it smaller (--gain, or --init "
+                "Make the recurrent layer's weights smaller at the start."
+                if one["kind"] in CELLS
+                else "Make the weights of the linear layer before it smaller (--gain, or --init "
                 "kaiming: deviation 5/3 / sqrt(inputs)), or normalise what goes in (--norm batch).",
             )
             return  # what follows a saturated layer suffers from it
@@ -79,12 +81,12 @@ def unscaled_weights(history: History) -> Iterator[Verdict]:
         if holder not in linear or follows[holder]["kind"] in NORMS:
             continue
         inputs = one["shape"][1]
-        widens = number(one["std"]) * math.sqrt(inputs)
+        widens = number(one["size"]) * math.sqrt(inputs)
         if widens > 3:
             yield Verdict(
                 "unscaled-weights",
                 "problem",
-                f"The weights of {label(holder)} have deviation {one['std']:.2g} with {inputs} "
+                f"The weights of {label(holder)} have deviation {one['size']:.2g} with {inputs} "
                 f"inputs: what comes out is {widens:.1f} times as wide as what goes in.",
                 "A sum of n terms is sqrt(n) times as wide as one of them. Layer after layer that "
                 "multiplies, until tanh saturates or the logits are huge.",
