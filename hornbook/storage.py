@@ -30,6 +30,8 @@ def write_bytes(path: Path, data: bytes) -> None:
     Raises:
         RunError: if it cannot be written; whatever stood at `path` still does.
     """
+    if path.is_dir():
+        raise RunError(f"Cannot write {path}: it is a directory.", hint="Give the name of a file.")
     aside = path.with_name(f".{path.name}.part")
     try:
         with aside.open("wb") as file:
@@ -40,10 +42,10 @@ def write_bytes(path: Path, data: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             aside.unlink()
-        raise RunError(
-            f"Cannot write {path}: {error.strerror or error}.",
-            hint="Nothing that was there before is lost. Make room, or choose another --out.",
-        ) from error
+        hint = "Nothing that was there before is lost. Make room, or choose another place."
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            hint = f"There is no directory {path.parent}: make it, or choose another place."
+        raise RunError(f"Cannot write {path}: {error.strerror or error}.", hint=hint) from error
 
 
 def finite(value: Any) -> Any:

@@ -269,6 +269,8 @@ class Teller(Watcher):
         example = run.splits["train"][0][:12].split("\n")[0].split("\t")[0].strip(" -") or "text"
         say(f"  hornbook score {path} {escape(shell_word(example))}")
         say(f"  hornbook evaluate {path}")
+        if (run.plan["training"] or {}).get("watch"):
+            say(f"  hornbook inspect {path}")
 
     def tell_baseline(self, summary: dict[str, Any]) -> None:
         """Whether the net clears what counting reaches."""

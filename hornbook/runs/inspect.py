@@ -39,6 +39,8 @@ class Inspection:
     "The string that attention and hidden units are shown on."
     prefix: str
     "Where the tree of next symbols begins."
+    trouble: str = ""
+    "Why what was recorded cannot be read."
 
     @cached_property
     def pictures(self) -> list[Picture]:
@@ -50,6 +52,8 @@ class Inspection:
     @property
     def unwatched(self) -> str:
         """Why nothing is known of the training, where nothing was recorded."""
+        if self.trouble:
+            return f"{self.trouble} What the model has become can be seen all the same."
         if self.run.plan["training"] is None:
             return "It was made in one pass, without gradients: there was no training to watch."
         return (
@@ -99,7 +103,7 @@ class Inspection:
             size, share = number(one["size"]), shares.get(one["name"], math.nan)
             rows.append(
                 (
-                    label(one["name"]),
+                    one["name"],
                     " × ".join(map(str, one["shape"])),
                     f"{size:.3g}",
                     f"{number(one['grad_size']) / size:.2e}" if size else "",
@@ -206,7 +210,6 @@ def inspect(run: Run, *, text: str | None = None, prefix: str | None = None) -> 
         prefix: where the tree of next symbols begins; by default the text's first two symbols.
 
     Raises:
-        RunError: if the run is damaged.
         UnknownSymbolError: if the text or the prefix holds a symbol that is not in the alphabet.
     """
     if text is None:
@@ -214,21 +217,37 @@ def inspect(run: Run, *, text: str | None = None, prefix: str | None = None) -> 
     prefix = text[:2] if prefix is None else prefix
     for given in (text, prefix):
         run.tokenizer.encode(given)
+    try:
+        return Inspection(run, *watched(run), text, prefix)
+    except RunError as error:
+        return Inspection(run, None, (), text, prefix, trouble=error.message)
+
+
+def watched(run: Run) -> tuple[History | None, tuple[Verdict, ...]]:
+    """What was recorded of a training, and what it says.
+
+    Raises:
+        RunError: if it was watched and the record is damaged.
+    """
+    training = run.plan["training"] or {}
     records = run.directory.read_health()
     if not records:
-        return Inspection(run, None, (), text, prefix)
+        if training.get("watch"):
+            raise RunError(f"{run.directory.health}: no whole record is left, or none was made.")
+        return None, ()
     history = History(
         records,
         run.tokenizer.vocab_size,
-        clip=run.plan["training"]["clip"],
+        clip=training["clip"],
         metrics=run.directory.read_metrics(),
     )
     try:
-        found = Inspection(run, history, tuple(examine(history)), text, prefix)
-        _ = found.layers, found.parameters  # to see that all is there
+        found = tuple(examine(history))
+        # To see that all is there of which pictures and tables are made.
+        _ = [one["histogram"] for record in records for one in record["layers"]], history.pace()
     except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{run.directory.health} is damaged.", hint="Train again.") from error
-    return found
+        raise RunError(f"{run.directory.health} is damaged.") from error
+    return history, found
 
 
 def example(run: Run) -> str:

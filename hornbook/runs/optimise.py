@@ -87,7 +87,7 @@ def optimise_on_threads(
         from hornbook.inspection.health.probe import Probe, interval
 
         every = training.watch_every or interval(training.steps)
-        probe = Probe(model, every, directory.append_health)
+        probe = Probe(model, every, directory.append_health, last=training.steps - 1)
     trainer = Trainer(
         model,
         batches,

@@ -58,7 +58,7 @@ def find_rate(
     line = family(model)
     if line.made_by != "training":
         raise SettingsError(
-            f"A {model} is not trained by gradients: it has no learning rate.",
+            f"{model} is not trained by gradients: it has no learning rate.",
             hint="Choose a net with --model: see hornbook models.",
         )
     model_class = line.load()

@@ -60,7 +60,7 @@ def train(
     line = family(model)
     if line.made_by == "mixing":
         raise SettingsError(
-            f"A {model} is not trained: it is made of runs that were.",
+            f"{model} is not trained: it is made of runs that were.",
             hint="hornbook mix RUN RUN --out NEW",
         )
     world = World.join()

@@ -144,8 +144,9 @@ def ratios(history: History) -> Iterator[Section]:
     yield Section(
         "Updates against weights",
         "About −3 is a good pace for SGD; Adam, whose updates are as large as the rate, stands "
-        "near −2 at its highest rate. Below −4 next to nothing is learned, above −1 the weights "
-        "are thrown about.",
+        "near −2 at its highest rate. Below −4 next to nothing is learned, above −0.5 the weights "
+        "are thrown about. A matrix that began at zero stands far above at first: it has no size "
+        "of its own yet.",
         figure,
     )
 

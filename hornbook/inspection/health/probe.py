@@ -47,6 +47,7 @@ class Probe:
     Args:
         module: whose layers are watched; all of its parameters are.
         every: updates from one record to the next; the first few are looked at besides.
+        last: the update that is looked at in any case, by how many are before it.
         write: takes each record, a JSON object.
 
     A record holds:
@@ -62,9 +63,14 @@ class Probe:
     """
 
     def __init__(
-        self, module: torch.nn.Module, every: int, write: Callable[[Record], None]
+        self,
+        module: torch.nn.Module,
+        every: int,
+        write: Callable[[Record], None],
+        *,
+        last: int = -1,
     ) -> None:
-        self.every, self.write = every, write
+        self.every, self.write, self.last = every, write, last
         self.layers = dict(watched_layers(module))
         self.seen: dict[str, Record] = {}
         self.record: Record = {}
@@ -73,7 +79,7 @@ class Probe:
 
     def due(self, step: int) -> bool:
         """Whether the update after so many others is looked at."""
-        return step in EARLY or step % self.every == 0
+        return step in EARLY or step % self.every == 0 or step == self.last
 
     def begin(self, trainer: Trainer) -> None:
         """Stand in every door."""

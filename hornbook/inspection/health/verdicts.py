@@ -144,23 +144,24 @@ def rate(history: History) -> Iterator[Verdict]:
     if not middles:
         return
     middle, largest = statistics.median(middles), max(middles)
-    size = "an update changes a matrix by 10^{:.1f} of its own size"
+    why = "A good share is near a thousandth with SGD and a hundredth with Adam. "
     if middle < -4.3:
         yield Verdict(
             "rate-too-low",
             "problem",
-            f"The learning rate is far too low: {size.format(middle)}.",
-            "A good share is near 10^-3 with SGD and 10^-2 with Adam. At this pace the weights "
-            "hardly leave where they began.",
+            "The learning rate is far too low: where it is high an update changes a matrix by "
+            f"{10**middle:.1g} of its own size.",
+            why + "At this pace the weights hardly leave where they began.",
             "Raise --learning-rate tenfold and look again; `hornbook rate` looks for a good one.",
         )
-    elif largest > -0.8:
+    elif middle > -0.7 or largest > 0.3:
+        share = 10 ** (middle if middle > -0.7 else largest)
         yield Verdict(
             "rate-too-high",
             "problem",
-            f"The learning rate is far too high: {size.format(largest)}.",
-            "A good share is near 10^-3 with SGD and 10^-2 with Adam. Steps as large as the "
-            "weights themselves jump over every valley of the loss.",
+            "The learning rate is far too high: an update changes a matrix by "
+            f"{share:.2g} of its own size.",
+            why + "Steps as large as the weights themselves jump over every valley of the loss.",
             "Lower --learning-rate tenfold and look again; `hornbook rate` looks for a good one.",
         )
 
