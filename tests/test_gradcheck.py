@@ -161,6 +161,24 @@ def test_a_loss_that_is_nowhere_smooth_enough_is_not_called_right() -> None:
     assert "wrong both by hand and by autograd" in verdict(FamilyCheck("x", {}, (rough,)))
 
 
+def test_without_a_measured_slope_neither_side_is_blamed() -> None:
+    for hand in (0.5, math.nan):
+        unmeasured = ParameterCheck("p", (2,), hand, math.nan, math.nan, TRIES)
+        said = verdict(FamilyCheck("x", {}, (unmeasured,)))
+        assert "differs by hand and by autograd" in said
+        assert "is wrong by" not in said
+
+
+def test_a_gradient_by_hand_that_is_nan_is_wrong_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong_by_hand(monkeypatch, math.nan)
+    check = check_family("mlp", MLPSettings(n_hidden=(9,), n_embd=4), directions=1)
+    first = check.parameters[0]
+    assert math.isnan(first.hand)
+    assert math.isnan(first.hand_differences)
+    assert first.autograd_differences <= DIFFERENCES
+    assert verdict(check) == "net.layers.3.weight is wrong by hand."
+
+
 @pytest.mark.parametrize("name", ["ngram", "mixture", "nosuch"])
 def test_what_has_no_gradients_is_refused(name: str) -> None:
     with pytest.raises(SettingsError) as error:
