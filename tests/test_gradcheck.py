@@ -144,6 +144,19 @@ def test_the_slope_beside_a_kink_is_found_with_shorter_steps() -> None:
     assert float(p) == 2e-3
 
 
+@pytest.mark.parametrize("stop", [ValueError, KeyboardInterrupt])
+def test_a_parameter_is_put_back_even_if_the_loss_stops(stop: type[BaseException]) -> None:
+    p = torch.full((1,), 0.3, dtype=torch.float64)
+
+    def loss() -> float:
+        assert float(p) != 0.3  # it is asked for beside the point, not in it
+        raise stop
+
+    with pytest.raises(stop):
+        slope_along(loss, p, torch.ones(1), 1e-10)
+    assert float(p) == 0.3
+
+
 def test_a_loss_that_is_nowhere_smooth_enough_is_not_called_right() -> None:
     p = torch.zeros(2, dtype=torch.float64)
 

@@ -156,7 +156,8 @@ def check_gradients(
 
     Args:
         model: in float64, in training mode; what it draws at random is drawn alike each time. Its
-            parameters stay as they are; BatchNorm's running statistics do not.
+            parameters stay as they are, even if the loss raises an error; BatchNorm's running
+            statistics do not. Every parameter's `grad` is None afterwards.
         batch: what the loss is that of.
         seed: of the random directions, and of what the net draws.
         directions: how many for each parameter.
@@ -257,6 +258,7 @@ def slope_along(
 
     Where the loss has a kink between the points, steps of different lengths disagree. So the step
     is shortened until two in turn agree; the gradient that is to be checked has no say in that.
+    `p` is moved while this lasts, and put back however it ends.
 
     Returns:
         The slope on which two steps agreed best, and their disagreement.
@@ -268,13 +270,15 @@ def slope_along(
         return loss()
 
     best, doubt, before = math.nan, math.inf, math.nan
-    for t in STEPS:
-        # f'(0) = (8 (f(t) - f(-t)) - (f(2t) - f(-2t))) / 12t + O(t⁴)
-        now = (8 * (at(t) - at(-t)) - (at(2 * t) - at(-2 * t))) / (12 * t)
-        if abs(now - before) < doubt:
-            best, doubt = now, abs(now - before)
-        if doubt <= enough:
-            break
-        before = now
-    p.data.copy_(kept)
+    try:
+        for t in STEPS:
+            # f'(0) = (8 (f(t) - f(-t)) - (f(2t) - f(-2t))) / 12t + O(t⁴)
+            now = (8 * (at(t) - at(-t)) - (at(2 * t) - at(-2 * t))) / (12 * t)
+            if abs(now - before) < doubt:
+                best, doubt = now, abs(now - before)
+            if doubt <= enough:
+                break
+            before = now
+    finally:
+        p.data.copy_(kept)
     return best, doubt
