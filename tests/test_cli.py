@@ -262,7 +262,7 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["train", "names.txt", "--cycle", "9"], 1, "needs schedule warm-restarts"),
     (["rate", "names.txt", "--model", "ngram"], 1, "no learning rate"),
     (["rate", "names.txt", "--low", "1", "--high", "1"], 1, "low must be below high"),
-    (["rate", "names.txt", "--out", "runs/mlp"], 1, "is a PNG"),
+    (["rate", "nowhere.txt", "--out", "runs/mlp"], 1, "must end in .png or .svg"),
     (["rate", "names.txt", "--out", "names.txt/rate.png", "--points", "20"], 1, "Cannot write"),
     (["train", "names.txt", "--encoding", "klingon"], 1, "no text encoding 'klingon'"),
     (["train", "names.txt", "--mode", "text", "--distinct"], 1, "distinct has no effect"),

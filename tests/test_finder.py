@@ -234,6 +234,9 @@ def seen(losses: Any, suggestion: float | None) -> Found:
 )  # fmt: skip
 def test_pictures_of_any_curve(found: Found, tmp_path: Path) -> None:
     draw_rate(found, tmp_path / "rate.png", "net on $data$_with^signs")
+    for name in ("one.svg", "two.svg"):
+        draw_rate(found, tmp_path / name, "net on $data$_with^signs")
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
     assert imread(tmp_path / "rate.png")[..., :3].std() > 0.02
     chart = chart_of_rate(found, width=60, height=9).splitlines()
     assert len(chart) == 11

@@ -112,6 +112,10 @@ def test_the_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None
     assert status == 1
     assert "has no logits" in err
     assert not (tmp_path / "no.png").exists()
+    # Said before the work, and so before the data is missed.
+    status, _, err = typed(capsys, "gradients", "--data", "nowhere.txt", "--picture", "logits.pdf")
+    assert status == 1
+    assert "must end in .png or .svg" in err
     status, _, err = typed(capsys, "gradients", "--seed", "-1")
     assert status == 1
     assert "seed must be" in err

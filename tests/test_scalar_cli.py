@@ -133,6 +133,13 @@ def test_a_boundary_lies_where_the_score_is_zero(tmp_path: Path) -> None:
             assert np.flatnonzero(orange)[0] < np.flatnonzero(blue)[0]
 
 
+def test_the_same_boundary_is_the_same_file(tmp_path: Path) -> None:
+    for name in ("one.svg", "two.svg"):
+        draw_boundary([(-1.0, 0.0), (1.0, 0.0)], [-1.0, 1.0], lambda at: [x for x, _ in at],
+                      tmp_path / name, title="right of $0$ and $1$")  # fmt: skip
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
 def test_three_ways_take_the_same_path() -> None:
     fit = fit_line(LineSettings(steps=60, seed=4))
     assert fit.difference < 1e-13

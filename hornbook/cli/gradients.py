@@ -19,6 +19,7 @@ from hornbook.errors import SettingsError
 from hornbook.inspection.atoms import Atom, atoms, batch_of
 from hornbook.inspection.derivations import DERIVATIONS, Derivation, Values, derivation
 from hornbook.inspection.push_and_pull import draw_push_and_pull
+from hornbook.inspection.saving import format_of
 from hornbook.settings import Bounds, Settings
 
 DESCRIPTION = (
@@ -43,8 +44,8 @@ class Arguments(Settings):
     seed: Annotated[int, Bounds(0, 2**63 - 1)] = 1337
     "Of the batch and of the parameters."
     picture: str | None = None
-    """Draw the gradient of the logits as a PNG: probabilities minus one-hot, which pulls up what
-    came next and pushes down all else (backprop and cross-entropy)."""
+    """Draw the gradient of the logits, in a .png or .svg: probabilities minus one-hot, which pulls
+    up what came next and pushes down all else (backprop and cross-entropy)."""
     json: bool = False
     "Print everything as JSON, and nothing else."
 
@@ -53,11 +54,13 @@ def run(argv: Sequence[str]) -> None:
     """Parse, compute and show."""
     arguments = parse(Arguments, "gradients", DESCRIPTION, argv)
     made = derivation(arguments.exercise)
-    if arguments.picture is not None and "logits" not in made.order:
-        raise SettingsError(
-            f"picture has no effect here: {made.name} has no logits.",
-            hint="Draw backprop or cross-entropy.",
-        )
+    if arguments.picture is not None:
+        if "logits" not in made.order:
+            raise SettingsError(
+                f"picture has no effect here: {made.name} has no logits.",
+                hint="Draw backprop or cross-entropy.",
+            )
+        format_of(Path(arguments.picture), "png", "svg")
     corpus = load_corpus(arguments.data, mode=arguments.mode)
     batch, tokenizer = batch_of(made, corpus, arguments.seed)
     values = made.forward(made.start(arguments.seed, batch))

@@ -14,8 +14,8 @@ from hornbook.cli.arguments import DataArguments
 from hornbook.cli.family import DEFAULT, given, parse_family, wanted_family
 from hornbook.cli.output import console, print_json, shell_word
 from hornbook.cli.train import telling
-from hornbook.errors import SettingsError
 from hornbook.inspection.rate import chart_of_rate, draw_rate
+from hornbook.inspection.saving import format_of
 from hornbook.models import FAMILIES, family
 from hornbook.runs import find_rate
 from hornbook.training.finder import FinderSettings, Found
@@ -38,7 +38,7 @@ class Options(DataArguments):
     model: str = DEFAULT
     "Family of the net; see `hornbook models`."
     out: str | None = None
-    "File for a picture of the curve (PNG); by default nothing is written."
+    "File for a picture of the curve (.png or .svg); by default nothing is written."
     json: bool = False
     "Print rates, losses and suggestion as JSON, and nothing else."
 
@@ -55,11 +55,8 @@ def run(argv: Sequence[str]) -> None:
         argv,
         more={"finder": FinderSettings()},
     )
-    if options.out is not None and Path(options.out).suffix.lower() != ".png":
-        raise SettingsError(
-            f"The picture is a PNG, and {options.out} is not named as one.",
-            hint="Write --out rate.png, for example; no run is made here.",
-        )
+    if options.out is not None:
+        format_of(Path(options.out), "png", "svg")
     began = time.perf_counter()
     with telling(options.json) as watcher:
         found = find_rate(

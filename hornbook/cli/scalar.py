@@ -12,8 +12,9 @@ import tyro
 from rich.markup import escape
 
 from hornbook.cli.output import console, number, print_json, table
-from hornbook.errors import ExpressionError, SettingsError, TrainingError
+from hornbook.errors import ExpressionError, TrainingError
 from hornbook.inspection.line_fit import LineSettings
+from hornbook.inspection.saving import format_of
 from hornbook.scalar import as_dot, parse_expression, render, two_moons
 from hornbook.scalar.classifier import Classifier
 from hornbook.settings import Bounds, Settings
@@ -48,7 +49,7 @@ class Graph:
 
     def run(self) -> None:
         """Compute, show, and draw."""
-        kind = ending(self.out, "dot", "svg", "png") if self.out else ""
+        kind = format_of(Path(self.out), "dot", "svg", "png") if self.out else ""
         root = parse_expression(self.expression, named_numbers(self.numbers))
         try:
             root.backward()
@@ -118,7 +119,7 @@ class Moons:
         """Train, tell, and draw."""
         from hornbook.inspection.boundary import draw_boundary
 
-        ending(self.out, "png", "svg")
+        format_of(Path(self.out), "png", "svg")
         s, out = self.settings, console()
         points, targets = two_moons(s.points, noise=s.noise, seed=s.seed)
         net = Classifier(points, targets, hidden=s.hidden, l2=s.l2, seed=s.seed)
@@ -159,7 +160,7 @@ class Line:
         from hornbook.inspection.line_fit import fit_line
         from hornbook.inspection.line_page import write_page
 
-        kind = ending(self.out, "gif", "html")
+        kind = format_of(Path(self.out), "gif", "html")
         fit = fit_line(self.settings)
         (draw_line if kind == "gif" else write_page)(fit, Path(self.out))
         ends = {name: path[-1].tolist() for name, path in fit.paths.items()}
@@ -212,16 +213,3 @@ def named_numbers(words: Sequence[str]) -> dict[str, float]:
             raise ExpressionError(f"{name} has two numbers.", hint="Give it one.")
         numbers[name] = value
     return numbers
-
-
-def ending(out: str, *kinds: str) -> str:
-    """Which of the formats a file's name asks for.
-
-    Raises:
-        SettingsError: if none of them.
-    """
-    kind = Path(out).suffix[1:].lower()
-    if kind not in kinds:
-        ends = " or ".join(f".{kind}" for kind in kinds)
-        raise SettingsError(f"--out must end in {ends}; it is {out!r}.")
-    return kind

@@ -15,7 +15,7 @@ __all__ = ["draw_counts"]
 
 
 def draw_counts(matrix: Ids, tokenizer: CharTokenizer, path: Path) -> int:
-    """Draw the matrix N[before, after] of pair counts as a PNG.
+    """Draw the matrix N[before, after] of pair counts as a PNG or an SVG.
 
     Of a large alphabet only the most frequent symbols are drawn, and the title says so.
 

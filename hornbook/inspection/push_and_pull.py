@@ -30,7 +30,7 @@ def draw_push_and_pull(
     tokenizer: CharTokenizer,
     path: Path,
 ) -> None:
-    """Draw probabilities minus one-hot as a PNG: a row an example, a column a symbol.
+    """Draw probabilities minus one-hot as a PNG or an SVG: a row an example, a column a symbol.
 
     Args:
         forces: shape (n, V): n times the gradient of the mean loss with respect to the logits.

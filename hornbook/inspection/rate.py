@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hornbook.storage import write_bytes
+from hornbook.inspection.lettering import lettered
+from hornbook.inspection.saving import save
 
 if TYPE_CHECKING:
     from hornbook.training.finder import Found
@@ -25,7 +25,7 @@ def highest_shown(found: Found) -> float:
 
 
 def draw_rate(found: Found, path: Path, title: str) -> None:
-    """Draw the losses over the rates, on a logarithmic axis, as a PNG.
+    """Draw the losses over the rates, on a logarithmic axis, as a PNG or an SVG.
 
     Args:
         found: with at least one loss.
@@ -33,31 +33,31 @@ def draw_rate(found: Found, path: Path, title: str) -> None:
         title: what was tried.
 
     Raises:
+        SettingsError: if the path ends otherwise.
         RunError: if it cannot be written.
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 5.4), dpi=120, layout="constrained")
-    axes = figure.subplots()
-    axes.plot(found.rates, found.losses, color=BLUE, alpha=0.3, lw=1, label="each batch")
-    axes.plot(found.rates, found.smoothed, color=BLUE, lw=2.5, label="smoothed")
-    if found.suggestion is None:
-        axes.plot([], [], " ", label="no rate can be suggested")
-    else:
-        label = f"suggested: {found.suggestion:g}"
-        axes.axvline(found.suggestion, color=VERMILION, lw=2, ls="--", label=label)
-    axes.set_xscale("log")
-    lowest, top = min(*found.losses, *found.smoothed), highest_shown(found)
-    axes.set_ylim(lowest - 0.05 * (top - lowest), top)
-    axes.set_xlabel("learning rate")
-    axes.set_ylabel("loss of the batch")
-    axes.set_title(title, fontsize=12, parse_math=False)
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(frameon=False, loc="outside lower center", ncols=3)
-    drawn = BytesIO()
-    figure.savefig(drawn, format="png")
-    write_bytes(path, drawn.getvalue())
+    with lettered():
+        figure = Figure(figsize=(8, 5.4), dpi=120, layout="constrained")
+        axes = figure.subplots()
+        axes.plot(found.rates, found.losses, color=BLUE, alpha=0.3, lw=1, label="each batch")
+        axes.plot(found.rates, found.smoothed, color=BLUE, lw=2.5, label="smoothed")
+        if found.suggestion is None:
+            axes.plot([], [], " ", label="no rate can be suggested")
+        else:
+            label = f"suggested: {found.suggestion:g}"
+            axes.axvline(found.suggestion, color=VERMILION, lw=2, ls="--", label=label)
+        axes.set_xscale("log")
+        lowest, top = min(*found.losses, *found.smoothed), highest_shown(found)
+        axes.set_ylim(lowest - 0.05 * (top - lowest), top)
+        axes.set_xlabel("learning rate")
+        axes.set_ylabel("loss of the batch")
+        axes.set_title(title, fontsize=12)
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+        figure.legend(frameon=False, loc="outside lower center", ncols=3)
+    save(figure, path)
 
 
 def chart_of_rate(found: Found, width: int = 72, height: int = 12) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from hornbook.errors import SettingsError
 from hornbook.inspection.lettering import lettered
@@ -13,7 +13,29 @@ from hornbook.storage import write_bytes
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["rendered", "save"]
+__all__ = ["format_of", "rendered", "save"]
+
+Format = TypeVar("Format", bound=str)
+
+
+def format_of(path: Path, *formats: Format) -> Format:
+    """Which of the formats a file's name asks for; to be called before the work, too.
+
+    Args:
+        path: of a picture.
+        formats: as names end, without the dot.
+
+    Raises:
+        SettingsError: if it asks for none of them.
+    """
+    for name in formats:
+        if path.suffix.lower() == f".{name}":
+            return name
+    endings = " or ".join(f".{name}" for name in formats)
+    raise SettingsError(
+        f"The name of the picture must end in {endings}; it is {str(path)!r}.",
+        hint=f"Give {path.stem or 'picture'}.{formats[0]}, for example.",
+    )
 
 
 def rendered(figure: Figure, kind: Literal["png", "svg"]) -> bytes:
@@ -35,13 +57,4 @@ def save(figure: Figure, path: Path) -> None:
         SettingsError: if the path ends otherwise.
         RunError: if it cannot be written.
     """
-    ending = path.suffix.lower()
-    if ending == ".png":
-        write_bytes(path, rendered(figure, "png"))
-    elif ending == ".svg":
-        write_bytes(path, rendered(figure, "svg"))
-    else:
-        raise SettingsError(
-            f"A picture is written as .png or .svg; {path.name} ends in {ending or 'neither'}.",
-            hint=f"Give {path.with_suffix('.png').name}, or .svg.",
-        )
+    write_bytes(path, rendered(figure, format_of(path, "png", "svg")))
