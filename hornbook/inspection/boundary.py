@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hornbook.inspection.colours import BLACK, BLUE, ORANGE
 from hornbook.inspection.lettering import lettered
 from hornbook.inspection.saving import save
 from hornbook.scalar.moons import Point
@@ -59,20 +60,20 @@ def draw_boundary(
         for level, style in ((-1.0, "--"), (0.0, "-"), (1.0, "--")):
             if score.min() < level < score.max():
                 axes.contour(
-                    across, up, score, levels=[level], colors="#000000", linestyles=style,
+                    across, up, score, levels=[level], colors=BLACK, linestyles=style,
                     linewidths=1.8 if level == 0 else 0.8,
                 )  # fmt: skip
         size = min(32, max(6, 6400 / len(points)))
-        for target, colour, marker in ((1, "#0072B2", "o"), (-1, "#E69F00", "s")):
+        for target, colour, marker in ((1, BLUE, "o"), (-1, ORANGE, "s")):
             of_it = np.array(targets) == target
             axes.scatter(
-                x[of_it], y[of_it], s=size, c=colour, marker=marker, edgecolors="black",
+                x[of_it], y[of_it], s=size, c=colour, marker=marker, edgecolors=BLACK,
                 linewidths=0.7, label=f"target {target:+d}", zorder=3,
             )  # fmt: skip
         points_of, _ = axes.get_legend_handles_labels()
         lines = [
-            Line2D([], [], color="black", linewidth=1.8, label="boundary: score 0"),
-            Line2D([], [], color="black", linewidth=0.8, linestyle="--", label="margin: score ±1"),
+            Line2D([], [], color=BLACK, linewidth=1.8, label="boundary: score 0"),
+            Line2D([], [], color=BLACK, linewidth=0.8, linestyle="--", label="margin: score ±1"),
         ]
         figure.legend(handles=[*points_of, *lines], loc="outside lower center", ncols=4, fontsize=9)
         axes.set(xlabel="x", ylabel="y", title=title)

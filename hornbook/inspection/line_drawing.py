@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.inspection.colours import BLUE, VERMILION
 from hornbook.inspection.line_fit import LineFit
 from hornbook.storage import write_bytes
 
@@ -38,8 +39,8 @@ def draw_line(fit: LineFit, path: Path) -> None:
 
     ends = np.array([fit.x.min(), fit.x.max()])
     first = walked[0, 0] * ends + walked[0, 1]
-    among.scatter(fit.x, fit.y, s=16, c="#0072B2", label="points")
-    (line,) = among.plot(ends, first, color="#D55E00", linewidth=2.5, label="y = ax + b")
+    among.scatter(fit.x, fit.y, s=16, c=BLUE, label="points")
+    (line,) = among.plot(ends, first, color=VERMILION, linewidth=2.5, label="y = ax + b")
     among.set(xlabel="x", ylabel="y", title="the line")
     among.legend(loc="lower right", fontsize=9)
 
@@ -49,8 +50,8 @@ def draw_line(fit: LineFit, path: Path) -> None:
     mean = (errors * errors).mean(axis=2)
     levels = np.geomspace(mean.min() + 1e-3 * mean.max(), mean.max(), 14)
     plane.contour(a, b, mean, levels=levels, colors="#999999", linewidths=0.8)
-    (trail,) = plane.plot([], [], color="#D55E00", linewidth=1.5)
-    (here,) = plane.plot([], [], "o", color="#D55E00", markersize=7)
+    (trail,) = plane.plot([], [], color=VERMILION, linewidth=1.5)
+    (here,) = plane.plot([], [], "o", color=VERMILION, markersize=7)
     plane.set(xlabel="a", ylabel="b", title="its parameters; grey: equal loss")
     told = figure.text(0.5, 0.94, "", ha="center", fontsize=12, fontweight="bold")
 

@@ -13,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.data.tokenizer import CharTokenizer
+from hornbook.inspection.colours import BLACK, BLUE, VERMILION
 from hornbook.inspection.lettering import lettered, letters
 from hornbook.inspection.saving import save
 
 __all__ = ["MOST", "draw_push_and_pull"]
 
 MOST = 64  # rows, and columns: more than that and no label could be read
-PULL, PUSH = "#0072B2", "#D55E00"  # blue and vermilion: told apart by every kind of eye
+PULL, PUSH = BLUE, VERMILION
 LINEAR = 0.05  # forces below this are shown in proportion, larger ones by their logarithm
 
 
@@ -60,7 +61,7 @@ def draw_push_and_pull(
         for row in range(rows):
             if (column := place.get(int(targets[row]))) is not None:
                 corner = (column - 0.5, row - 0.5)
-                axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="#000000", lw=1.3))
+                axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=BLACK, lw=1.3))
         labels = letters(tokenizer, range(tokenizer.vocab_size))
         long = any(len(label) > 1 for label in labels)
         names = [labels[token] for token in columns]

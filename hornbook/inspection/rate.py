@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hornbook.inspection.colours import BLUE, VERMILION
 from hornbook.inspection.lettering import lettered
 from hornbook.inspection.saving import save
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["chart_of_rate", "draw_rate"]
 
-BLUE, VERMILION = "#0072B2", "#D55E00"  # Okabe and Ito (2008): told apart by all eyes
 LOSS, SUGGESTED = "•", "│"
 
 

@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from hornbook.data.tokenizer import CharTokenizer
+from hornbook.inspection.colours import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 
 __all__ = ["KINDS", "Kind", "kind_of"]
 
@@ -21,14 +22,14 @@ class Kind:
     "matplotlib's name of a shape: no kind is told by its colour alone."
 
 
-VOWEL = Kind("vowel", "#D55E00", "o")
-CONSONANT = Kind("consonant", "#0072B2", "s")
-CAPITAL = Kind("capital", "#009E73", "^")
-LETTER = Kind("other letter", "#56B4E9", "D")
-DIGIT = Kind("digit", "#CC79A7", "p")
-PUNCTUATION = Kind("punctuation or sign", "#E69F00", "v")
-BLANK = Kind("blank or control", "#000000", "X")
-BOUNDARY = Kind("boundary", "#000000", "*")
+VOWEL = Kind("vowel", VERMILION, "o")
+CONSONANT = Kind("consonant", BLUE, "s")
+CAPITAL = Kind("capital", GREEN, "^")
+LETTER = Kind("other letter", SKY, "D")
+DIGIT = Kind("digit", PURPLE, "p")
+PUNCTUATION = Kind("punctuation or sign", ORANGE, "v")
+BLANK = Kind("blank or control", BLACK, "X")
+BOUNDARY = Kind("boundary", BLACK, "*")
 
 KINDS = (VOWEL, CONSONANT, CAPITAL, LETTER, DIGIT, PUNCTUATION, BLANK, BOUNDARY)
 

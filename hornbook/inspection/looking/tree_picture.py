@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
+from hornbook.inspection.colours import ORANGE, SKY
 from hornbook.inspection.lettering import ellipsis, in_ink, lettered
 from hornbook.inspection.looking.tree import Branch, Tree
 
@@ -19,7 +20,7 @@ __all__ = ["draw_tree"]
 # Inches: from leaf to leaf, from a symbol to the next, and the width of a letter.
 ROW, STEP, LETTER = 0.32, 1.2, 0.105
 THICKEST = 14.0  # points: a branch of probability 1
-LINE, END = "#56B4E9", "#E69F00"
+LINE, END = SKY, ORANGE
 PLATE = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 
 
