@@ -14,13 +14,14 @@ import numpy.typing as npt
 
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.inspection.colours import BLACK, BLUE, VERMILION
-from hornbook.inspection.lettering import lettered, letters
+from hornbook.inspection.lettering import are_wide, ellipsis, lettered, letters
 from hornbook.inspection.saving import save
 
 __all__ = ["MOST", "draw_push_and_pull"]
 
 MOST = 64  # rows, and columns: more than that and no label could be read
 PULL, PUSH = BLUE, VERMILION
+CONTEXT = 16  # symbols of what stood before
 LINEAR = 0.05  # forces below this are shown in proportion, larger ones by their logarithm
 
 
@@ -62,11 +63,9 @@ def draw_push_and_pull(
             if (column := place.get(int(targets[row]))) is not None:
                 corner = (column - 0.5, row - 0.5)
                 axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=BLACK, lw=1.3))
-        labels = letters(tokenizer, range(tokenizer.vocab_size))
-        long = any(len(label) > 1 for label in labels)
-        names = [labels[token] for token in columns]
-        before = [(" " if long else "").join(labels[i] for i in row) for row in contexts[:rows]]
-        turned = 90 if long else 0
+        names = letters(tokenizer, columns)
+        before = [ellipsis(letters(tokenizer, row), CONTEXT) for row in contexts[:rows]]
+        turned = 90 if are_wide(names) else 0
         axes.set_xticks(range(len(columns)), names, fontsize=9, rotation=turned)
         axes.set_yticks(range(rows), before, fontsize=8)
         axes.tick_params(length=0, labeltop=True, labelbottom=False)
