@@ -18,7 +18,7 @@ from hornbook.inspection import compare
 from hornbook.inspection.atoms import batch_of
 from hornbook.inspection.derivations import DERIVATIONS
 from hornbook.inspection.derivations.net import BACKPROP
-from hornbook.inspection.push_and_pull import MOST, draw_push_and_pull
+from hornbook.inspection.push_and_pull import MOST, draw_push_and_pull, forces_of
 from tests.command import typed
 
 
@@ -119,6 +119,16 @@ def test_the_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None
     status, _, err = typed(capsys, "gradients", "--seed", "-1")
     assert status == 1
     assert "seed must be" in err
+
+
+@pytest.mark.parametrize("exercise", ["backprop", "cross-entropy"])
+def test_the_forces_are_probabilities_minus_one_hot(exercise: str) -> None:
+    made = DERIVATIONS[exercise]
+    batch, _ = batch_of(made, load_corpus("names"), 3)
+    values = made.forward(made.start(3, batch))
+    logits, targets = values["logits"], batch["Yb"]
+    expected = logits.softmax(1) - torch.nn.functional.one_hot(targets, logits.shape[1])
+    np.testing.assert_allclose(forces_of(made, values), expected.numpy(), rtol=0, atol=1e-13)
 
 
 def test_the_target_is_blue_and_the_rest_is_not(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from rich.table import Table
 from tyro.conf import Positional, arg
 
 from hornbook.cli.arguments import parse
-from hornbook.cli.output import console, print_json, shell_word, table
+from hornbook.cli.output import COMPARED, compared, console, print_json, shell_word, table
 from hornbook.inspection.compare import Comparison
 from hornbook.inspection.derivations import DERIVATIONS, derivation
 from hornbook.inspection.exercise import Result, check, write
@@ -100,8 +100,7 @@ def show(result: Result) -> None:
 
 def comparisons(rows: Sequence[Comparison]) -> Table:
     """The lecture's table."""
-    made = table("gradient", "exact", "approximate", "largest difference")
+    made = table("gradient", *COMPARED)
     for row in rows:
-        exact, approximate = ("yes" if held else "no" for held in (row.exact, row.approximate))
-        made.add_row(f"d{row.name}", exact, approximate, f"{row.maxdiff:.2g}")
+        made.add_row(f"d{row.name}", *compared(row))
     return made

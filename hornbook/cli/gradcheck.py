@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from hornbook.cli.arguments import parse
-from hornbook.cli.output import console, print_json, table
+from hornbook.cli.output import console, print_json, shape_cell, table
 from hornbook.inspection.gradcheck import (
     DIFFERENCES,
     HAND,
@@ -87,7 +87,7 @@ def show(check: FamilyCheck) -> None:
     rows.columns[0].min_width = max(len(parameter.name) for parameter in check.parameters)
     for parameter in check.parameters:
         rows.add_row(
-            parameter.name, " × ".join(map(str, parameter.shape)), *differences(parameter),
+            parameter.name, shape_cell(parameter.shape), *differences(parameter),
             str(parameter.kinks), style="" if parameter.excess <= 1 else "bold red",
         )  # fmt: skip
     out.print(rows)

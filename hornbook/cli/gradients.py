@@ -12,13 +12,12 @@ from rich.markup import escape
 from tyro.conf import arg
 
 from hornbook.cli.arguments import parse
-from hornbook.cli.output import console, print_json, table
+from hornbook.cli.output import COMPARED, compared, console, print_json, shape_cell, table
 from hornbook.data.corpus import load_corpus
-from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import SettingsError
 from hornbook.inspection.atoms import Atom, atoms, batch_of
-from hornbook.inspection.derivations import DERIVATIONS, Derivation, Values, derivation
-from hornbook.inspection.push_and_pull import draw_push_and_pull
+from hornbook.inspection.derivations import DERIVATIONS, Derivation, derivation
+from hornbook.inspection.push_and_pull import draw_push_and_pull, forces_of
 from hornbook.inspection.saving import format_of
 from hornbook.settings import Bounds, Settings
 
@@ -66,7 +65,9 @@ def run(argv: Sequence[str]) -> None:
     values = made.forward(made.start(arguments.seed, batch))
     rows = atoms(made, values)
     if arguments.picture is not None:
-        draw(values, batch, tokenizer, Path(arguments.picture))
+        targets, contexts = batch["Yb"].numpy(), batch["Xb"].numpy()
+        forces = forces_of(made, values)
+        draw_push_and_pull(forces, targets, contexts, tokenizer, Path(arguments.picture))
     if arguments.json:
         print_json([{**dataclasses.asdict(row.comparison), "shape": row.shape,
                      "formula": row.formula, "closed": row.closed} for row in rows])  # fmt: skip
@@ -80,24 +81,13 @@ def show(made: Derivation, rows: Sequence[Atom], about: str) -> None:
     """The table, then the derivatives as code; both from the loss up."""
     out = console()
     out.print(f"{made.title}: {escape(about)}\n")
-    cells = table("gradient", "shape", "exact", "approximate", "largest difference")
+    cells = table("gradient", "shape", *COMPARED)
     for row in rows:
-        held = row.comparison
-        exact, approximate = ("yes" if yes else "no" for yes in (held.exact, held.approximate))
-        name = f"d{held.name}" + (", in one" if row.closed else "")
-        difference = f"{held.maxdiff:.1e}" if held.maxdiff else "0"
-        cells.add_row(name, " × ".join(map(str, row.shape)), exact, approximate, difference)
+        name = f"d{row.comparison.name}" + (", in one" if row.closed else "")
+        cells.add_row(name, shape_cell(row.shape), *compared(row.comparison))
     out.print(cells)
     for closed, title in ((False, "By hand, line by line:"), (True, "In one expression:")):
         if lines := [row for row in rows if row.closed == closed]:
             out.print(f"\n[bold]{title}[/]")
             for row in lines:
                 out.print(escape(f"d{row.comparison.name} = {row.formula}"))
-
-
-def draw(values: Values, batch: Values, tokenizer: CharTokenizer, path: Path) -> None:
-    """The picture of the logits' gradient."""
-    forces = values["probs"].clone()
-    forces[range(len(forces)), batch["Yb"]] -= 1
-    targets, contexts = batch["Yb"].numpy(), batch["Xb"].numpy()
-    draw_push_and_pull(forces.numpy(), targets, contexts, tokenizer, path)

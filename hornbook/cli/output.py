@@ -7,14 +7,30 @@ import os
 import shlex
 import subprocess
 import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
 from hornbook.storage import finite
 
-__all__ = ["console", "number", "print_json", "shell_word", "table"]
+if TYPE_CHECKING:
+    from hornbook.inspection.compare import Comparison
+
+__all__ = [
+    "COMPARED",
+    "compared",
+    "console",
+    "number",
+    "print_json",
+    "shape_cell",
+    "shell_word",
+    "table",
+]
+
+COMPARED = ("exact", "approximate", "largest difference")
+"The columns that `compared` fills: those of the lecture's `cmp`."
 
 
 def console() -> Console:
@@ -30,6 +46,17 @@ def print_json(value: Any) -> None:
 def number(value: float, digits: int = 4) -> str:
     """A figure for a table."""
     return "infinite" if value == float("inf") else f"{value:,.{digits}f}"
+
+
+def shape_cell(shape: Sequence[int]) -> str:
+    """A shape for a table; a single number has none."""
+    return " × ".join(map(str, shape))
+
+
+def compared(held: Comparison) -> tuple[str, str, str]:
+    """How near a gradient is to another, for a table."""
+    exact, approximate = ("yes" if yes else "no" for yes in (held.exact, held.approximate))
+    return exact, approximate, f"{held.maxdiff:.1e}" if held.maxdiff else "0"
 
 
 def shell_word(text: str) -> str:

@@ -14,15 +14,28 @@ import numpy.typing as npt
 
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.inspection.colours import BLACK, BLUE, VERMILION
+from hornbook.inspection.derivations import Derivation, Values
 from hornbook.inspection.lettering import are_wide, ellipsis, lettered, letters
 from hornbook.inspection.saving import save
 
-__all__ = ["MOST", "draw_push_and_pull"]
+__all__ = ["MOST", "draw_push_and_pull", "forces_of"]
 
 MOST = 64  # rows, and columns: more than that and no label could be read
 PULL, PUSH = BLUE, VERMILION
 CONTEXT = 16  # symbols of what stood before
 LINEAR = 0.05  # forces below this are shown in proportion, larger ones by their logarithm
+
+
+def forces_of(derivation: Derivation, values: Values) -> npt.NDArray[np.float64]:
+    """How hard each logit is pushed down, (n, V): n times the gradient that was found by hand.
+
+    Args:
+        derivation: with a value `logits`, and the mean loss of n examples.
+        values: what its `forward` gave.
+    """
+    dlogits = derivation.by_hand(values)["logits"]
+    # L is a mean: n · dL/dlogits = softmax - onehot
+    return np.asarray(values["n"] * dlogits.numpy(), dtype=np.float64)
 
 
 def draw_push_and_pull(
