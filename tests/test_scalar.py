@@ -14,6 +14,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hornbook.errors import TrainingError
 from hornbook.scalar import MLP, Neuron, Value, dot, l2_penalty, max_margin, mean_squared_error
 from hornbook.scalar.classifier import Classifier
 from hornbook.scalar.moons import two_moons
@@ -318,12 +319,23 @@ def test_moons_are_half_circles() -> None:
     assert (np.array(noisy) - np.array(plain)).std() == pytest.approx(0.2, rel=0.05)
 
 
+def test_a_classifier_that_runs_away_is_an_error() -> None:
+    points, targets = two_moons(20, noise=0.1, seed=0)
+    losses = []
+    with pytest.raises(TrainingError, match="runs away") as caught:
+        losses.extend(Classifier(points, targets, hidden=(8, 8)).descent(100, 1000.0))
+    assert "lower rate" in caught.value.hint
+    assert len(losses) < 100
+
+
 def test_a_classifier_parts_the_moons() -> None:
     points, targets = two_moons(60, noise=0.1, seed=0)
     net = Classifier(points, targets, hidden=(8, 8))
     first = net.loss()
-    for step in range(150):
-        net.step(1 - 0.9 * step / 150)
+    other = Classifier(points, targets, hidden=(8, 8))
+    losses = list(net.descent(150, 1.0))
+    assert losses == [other.step(1 - 0.9 * step / 150) for step in range(150)]
+    assert losses[0] == first
     assert net.loss() < 0.1 < first
     assert net.accuracy() == 1
     scores = [net.model(point)[0].data for point in points]

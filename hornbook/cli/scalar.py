@@ -12,7 +12,7 @@ import tyro
 from rich.markup import escape
 
 from hornbook.cli.output import console, number, print_json, table
-from hornbook.errors import ExpressionError, TrainingError
+from hornbook.errors import ExpressionError
 from hornbook.inspection.line_fit import LineSettings
 from hornbook.inspection.saving import format_of
 from hornbook.scalar import as_dot, parse_expression, render, two_moons
@@ -24,7 +24,6 @@ DESCRIPTION = (
     "Rung zero: numbers that know their gradients. See the graph of a formula, two moons told "
     "apart, a line fitted. Each tells more: hornbook scalar graph --help."
 )
-RUNAWAY = 1e6  # times the first loss
 Formula = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="FORMULA")]
 Numbers = Annotated[
     tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[NAME=NUMBER ...]")
@@ -124,15 +123,10 @@ class Moons:
         points, targets = two_moons(s.points, noise=s.noise, seed=s.seed)
         net = Classifier(points, targets, hidden=s.hidden, l2=s.l2, seed=s.seed)
         losses: list[float] = []
-        for step in range(s.steps):
-            losses.append(net.step(s.rate * (1 - 0.9 * step / s.steps)))
-            if not losses[-1] < RUNAWAY * max(1.0, losses[0]):
-                raise TrainingError(
-                    f"The loss runs away: {losses[-1]:.3g} at step {step}.",
-                    hint="Give a lower --rate.",
-                )
+        for step, loss in enumerate(net.descent(s.steps, s.rate)):
+            losses.append(loss)
             if not self.json and step % max(1, s.steps // 10) == 0:
-                out.print(f"step {step:5}  loss {number(losses[-1])}")
+                out.print(f"step {step:5}  loss {number(loss)}")
         loss, accuracy = net.loss(), net.accuracy()
         parameters = len(net.model.parameters())
         title = f"two moons: {accuracy:.0%} of {s.points} points right, {parameters} parameters"

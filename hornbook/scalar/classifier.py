@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from hornbook.errors import TrainingError
 from hornbook.scalar.losses import l2_penalty, max_margin
 from hornbook.scalar.moons import Point
 from hornbook.scalar.network import MLP
@@ -11,6 +12,8 @@ from hornbook.scalar.tape import Tape
 from hornbook.scalar.value import Value
 
 __all__ = ["Classifier"]
+
+RUNAWAY = 1e6  # times the first loss
 
 
 class Classifier:
@@ -52,6 +55,27 @@ class Classifier:
     def step(self, rate: float) -> float:
         """One step of gradient descent; the loss before it."""
         return self.tape.step(self.rows, rate)
+
+    def descent(self, steps: int, rate: float) -> Iterator[float]:
+        """Gradient descent, a step whenever a loss is asked for; the loss before each step.
+
+        Args:
+            steps: how many.
+            rate: of the first step; it falls in a straight line towards a tenth of that.
+
+        Raises:
+            TrainingError: if the loss runs away.
+        """
+        first = 1.0
+        for step in range(steps):
+            loss = self.step(rate * (1 - 0.9 * step / steps))
+            if step == 0:
+                first = max(first, loss)
+            if not loss < RUNAWAY * first:  # NaN is not below it either
+                raise TrainingError(
+                    f"The loss runs away: {loss:.3g} at step {step}.", hint="Give a lower rate."
+                )
+            yield loss
 
     def loss(self) -> float:
         """Where the loss stands now."""
