@@ -18,10 +18,8 @@ from typing import Any
 import numpy as np
 
 import hornbook
-from hornbook.models import FAMILIES
+from hornbook.models import FAMILIES, NETS
 from hornbook.training.finder import MEMORY, Found
-
-NETS = [name for name, line in FAMILIES.items() if line.made_by == "training"]
 
 
 def after(share: float) -> Callable[[Found], float]:

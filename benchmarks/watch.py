@@ -19,12 +19,10 @@ from hornbook.data.corpus import load_corpus
 from hornbook.data.stream import encode_lines
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.inspection.health.probe import LEAST, Probe
-from hornbook.models import FAMILIES, family
+from hornbook.models import NETS, family
 from hornbook.training import TrainingSettings
 from hornbook.training.memory import keep_freed_memory
 from hornbook.training.trainer import Trainer
-
-NETS = [name for name, line in FAMILIES.items() if line.made_by == "training"]
 
 
 class Never(Probe):

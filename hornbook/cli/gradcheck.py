@@ -17,9 +17,9 @@ from hornbook.inspection.gradcheck import (
     FamilyCheck,
     ParameterCheck,
     check_family,
-    nets,
     small,
 )
+from hornbook.models import NETS
 from hornbook.settings import Bounds, Settings
 
 DESCRIPTION = (
@@ -45,7 +45,7 @@ class Arguments(Settings):
 def run(argv: Sequence[str]) -> None:
     """Parse, check and show."""
     named = bool(argv) and not argv[0].startswith("-")
-    families = [argv[0]] if named else nets()
+    families = (argv[0],) if named else NETS
     limits = {"hand": HAND, "differences": DIFFERENCES}
     if named:
         settings = small(argv[0])
@@ -58,7 +58,7 @@ def run(argv: Sequence[str]) -> None:
         what = f"a small {argv[0]} (its settings below)"
         verb, rest, kind = f"gradcheck {argv[0]}", argv[1:], one
     else:
-        what = f"every family of nets, or of one: hornbook gradcheck FAMILY ({', '.join(nets())})"
+        what = f"every family of nets, or of one: hornbook gradcheck FAMILY ({', '.join(NETS)})"
         verb, rest, kind = "gradcheck", argv, Arguments
     arguments: Any = parse(kind, verb, DESCRIPTION.format(what=what, **limits), rest)
     checks = [

@@ -16,11 +16,10 @@ from hornbook.cli.output import console, print_json, shell_word
 from hornbook.cli.train import telling
 from hornbook.inspection.rate import chart_of_rate, draw_rate
 from hornbook.inspection.saving import format_of
-from hornbook.models import FAMILIES, family
+from hornbook.models import NETS
 from hornbook.runs import find_rate
 from hornbook.training.finder import FinderSettings, Found
 
-NETS = [name for name, line in FAMILIES.items() if line.made_by == "training"]
 DESCRIPTION = (
     "Find a learning rate for training --model {name} on DATA: a short trial in which the rate "
     "rises until the loss does. Nothing of it is kept. The settings are those of hornbook train: "
@@ -46,7 +45,7 @@ class Options(DataArguments):
 def run(argv: Sequence[str]) -> None:
     """Parse, try and tell."""
     name = wanted_family(argv)
-    if family(name).made_by != "training":
+    if name not in NETS:
         find_rate("", model=name)  # says why it has none
     options = parse_family(
         Options,

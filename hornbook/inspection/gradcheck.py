@@ -21,7 +21,7 @@ from hornbook.data.corpus import load_corpus
 from hornbook.data.stream import encode_lines
 from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import SettingsError
-from hornbook.models import FAMILIES, family
+from hornbook.models import NETS, family
 from hornbook.models.network import Network
 from hornbook.settings import Settings
 
@@ -32,7 +32,6 @@ __all__ = [
     "ParameterCheck",
     "check_family",
     "check_gradients",
-    "nets",
     "small",
 ]
 
@@ -88,11 +87,6 @@ class FamilyCheck:
         return all(parameter.excess <= 1 for parameter in self.parameters)
 
 
-def nets() -> list[str]:
-    """The families that are trained by gradients."""
-    return [name for name, line in FAMILIES.items() if line.made_by == "training"]
-
-
 def small(name: str) -> Settings:
     """A family's default settings with the sizes cut down, so that a check takes moments.
 
@@ -100,10 +94,10 @@ def small(name: str) -> Settings:
         SettingsError: if there is no such family, or it has no gradients.
     """
     line = family(name)
-    if line.made_by != "training":
+    if name not in NETS:
         raise SettingsError(
             f"{name} has no gradients to check: it is made by {line.made_by}.",
-            hint=f"Families that are trained: {', '.join(nets())}.",
+            hint=f"Families that are trained: {', '.join(NETS)}.",
         )
     settings: Settings = line.load().Settings()
     return dataclasses.replace(

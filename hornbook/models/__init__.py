@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from hornbook.errors import SettingsError
 
-__all__ = ["FAMILIES", "Family", "family"]
+__all__ = ["FAMILIES", "NETS", "Family", "family"]
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,9 @@ FAMILIES = {
         made_by="mixing",
     ),
 }
+
+NETS = tuple(name for name, line in FAMILIES.items() if line.made_by == "training")
+"Names of the families that are trained by gradients."
 
 
 def family(name: str) -> Family:
