@@ -321,7 +321,7 @@ def test_moons_are_half_circles() -> None:
 
 def test_a_classifier_that_runs_away_is_an_error() -> None:
     points, targets = two_moons(20, noise=0.1, seed=0)
-    losses = []
+    losses: list[float] = []
     with pytest.raises(TrainingError, match="runs away") as caught:
         losses.extend(Classifier(points, targets, hidden=(8, 8)).descent(100, 1000.0))
     assert "lower rate" in caught.value.hint
