@@ -14,6 +14,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 from scipy.signal import lfilter
 
@@ -21,6 +22,7 @@ import hornbook
 from hornbook.data.batches import make_batches
 from hornbook.errors import DivergedError, SettingsError, TrainingError
 from hornbook.inspection.rate import chart_of_rate, draw_rate
+from hornbook.inspection.saving import rendered
 from hornbook.models.network import Network
 from hornbook.training import TrainingSettings
 from hornbook.training.finder import FinderSettings, Found, find_rate, suggest
@@ -242,6 +244,26 @@ def test_pictures_of_any_curve(found: Found, tmp_path: Path) -> None:
     assert len(chart) == 11
     assert any("•" in line for line in chart)
     assert any("│" in line for line in chart) == (found.suggestion is not None)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "some"),
+    [(1e-7, 10, {"0.0001", "0.001", "1"}), (0.1, 0.5, {"0.2", "0.3", "0.4"})],
+)
+def test_the_rates_can_be_read_on_the_axis(
+    low: float, high: float, some: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr("hornbook.inspection.rate.save", lambda figure, path: drawn.append(figure))
+    rates = tuple(np.geomspace(low, high, 30).tolist())
+    draw_rate(Found(rates, rates, rates, None, ""), Path("r.png"), "on \U00012000.txt")
+    rendered(drawn[0], "png")  # no warning of a missing glyph, which would be an error
+    (axes,) = drawn[0].axes
+    ticks = [*axes.get_xticklabels(), *axes.get_xticklabels(minor=True)]
+    labels = {tick.get_text() for tick in ticks}
+    assert some <= labels
+    assert not any("$" in label for label in labels)
+    assert axes.get_title() == "on 12000.txt"
 
 
 def test_the_chart_puts_losses_where_they_belong() -> None:

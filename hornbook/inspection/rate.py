@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hornbook.inspection.colours import BLUE, VERMILION
-from hornbook.inspection.lettering import lettered
+from hornbook.inspection.lettering import in_ink, lettered
 from hornbook.inspection.saving import save
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def draw_rate(found: Found, path: Path, title: str) -> None:
         RunError: if it cannot be written.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter
 
     with lettered():
         figure = Figure(figsize=(8, 5.4), dpi=120, layout="constrained")
@@ -49,11 +50,15 @@ def draw_rate(found: Found, path: Path, title: str) -> None:
             label = f"suggested: {found.suggestion:g}"
             axes.axvline(found.suggestion, color=VERMILION, lw=2, ls="--", label=label)
         axes.set_xscale("log")
+        # The scale's own labels are formulas, which `lettered` shows as they are spelled.
+        left, right = axes.get_xlim()
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter("{x:g}" if right < 10 * left else NullFormatter())
         lowest, top = min(*found.losses, *found.smoothed), highest_shown(found)
         axes.set_ylim(lowest - 0.05 * (top - lowest), top)
         axes.set_xlabel("learning rate")
         axes.set_ylabel("loss of the batch")
-        axes.set_title(title, fontsize=12)
+        axes.set_title("".join(map(in_ink, title)), fontsize=12)
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
         figure.legend(frameon=False, loc="outside lower center", ncols=3)
