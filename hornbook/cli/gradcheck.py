@@ -129,7 +129,7 @@ def verdict(check: FamilyCheck) -> str:
     if check.right:
         return "All gradients are right, up to rounding."
     measured = not (math.isnan(worst.hand_differences) and math.isnan(worst.autograd_differences))
-    # NaN is within no limit, so every test below asks what is within, and not what is above.
+    # NaN is not above a limit; but it is not within one either.
     if not worst.hand <= HAND:
         if not measured:
             return (
