@@ -85,7 +85,7 @@ def show(result: Result) -> None:
     for name in result.changed:
         out.print(
             f"Beware: {name} no longer holds what the forward pass gave it. A line of yours "
-            "changes it in place; work on a .clone()."
+            "changes it in place (work on a .clone()), or gives its name to something else."
         )
     if result.first_wrong is None:
         n = len(result.right)
