@@ -56,6 +56,12 @@ NAMES = [
         GENTLE,
     ),
     Rung("8 of context, part 5's flat net", "mlp", {**LECTURE_MLP, "block_size": 8}, GENTLE),
+    Rung(
+        "lowest found at part 3's size",
+        "mlp",
+        {"block_size": 6, "n_embd": 10, "n_hidden": (100, 43)},
+        {"steps": 30_000, "weight_decay": 0.1},
+    ),
     Rung("lecture's tree, part 5", "wavenet", {}, {"steps": 3_500}),
     Rung("the same for longer", "wavenet"),
     Rung("WaveNet's gated blocks", "wavenet", {"kind": "gated", "n_embd": 48, "n_hidden": 64}),
@@ -125,6 +131,11 @@ NIETZSCHE = [
         ROWS,
     ),
     Rung("LSTM, state carried along", "lstm", {"n_hidden": 512}, {"steps": 3_000}),
+    Rung(
+        "the same for longer, more dropout", "lstm",
+        {"n_hidden": 512, "dropout": 0.5, "embedding_dropout": 0.1}, {"steps": 7_000},
+        mixed_with=6,
+    ),
     Rung("default of `--model gru`", "gru", mixed_with=6),
 ]  # fmt: skip
 # The lecture on the GPT, as it grows: rows of 8 in batches of 32, AdamW at 0.001, 5,000 steps.
