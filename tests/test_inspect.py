@@ -81,6 +81,7 @@ def test_json_text_prefix_and_pictures(
     )
     drawn = {path.name for path in (tmp_path / "deep" / "pictures").iterdir()}
     assert drawn >= {"embeddings.svg", "matrix.svg", "tree.svg", "activations.svg", "loss.svg"}
+    assert "gradients-of-the-matrices.svg" in drawn
     assert not any("attention" in name for name in drawn)
 
 

@@ -76,22 +76,42 @@ def gradients(history: History) -> Iterator[Section]:
     )
 
 
+def matrix_gradients(history: History) -> Iterator[Section]:
+    """Histograms of the gradients of the matrices."""
+    names = [one["name"] for one in history.first["parameters"] if len(one["shape"]) == 2]
+    if names:
+        yield Section(
+            "Gradients of the matrices",
+            "What the loss asks of each matrix. One far wider than the others, often the output "
+            "layer's, learns faster than they do.",
+            histograms(history, "parameters", names, "grad_histogram"),
+        )
+
+
 def spreads(history: History, title: str, key: str, told: str) -> Iterator[Section]:
-    """One line for each layer, on a panel for the first record and one for the last."""
+    """Histograms of the nonlinearities, or, where there are none, of all layers."""
     shown = [one for one in history.first["layers"] if one["kind"] not in ("Flatten", "Embedding")]
     flat = [one for one in shown if "flat" in one]
     names = [one["name"] for one in (flat or shown)]
+    # Half of a ReLU's outputs are zero, a spike that would flatten all else.
     spiked = key == "histogram" and any(one["kind"].endswith("ReLU") for one in shown)
+    yield Section(title, told, histograms(history, "layers", names, key, spiked=spiked))
+
+
+def histograms(
+    history: History, what: str, names: Sequence[str], key: str, *, spiked: bool = False
+) -> Figure:
+    """One line for each of some layers or parameters, at the first record and at the last."""
     figure, panels = canvas(2)
-    for axes, record in zip(panels, (first_with(history, key), history.last), strict=True):
-        chosen = [one for one in record["layers"] if one["name"] in names and one.get(key)]
+    for axes, record in zip(panels, (first_with(history, what, key), history.last), strict=True):
+        chosen = [one for one in record[what] if one["name"] in names and one.get(key)]
         for one, colour, said in zip(chosen, depths(len(chosen)), some(len(chosen)), strict=True):
             low, high, counts = one[key]
             if len(counts) < 2:
                 continue
             edges = np.linspace(low, high, len(counts) + 1)
             density = np.array(counts) / sum(counts) / (edges[1] - edges[0])
-            text = f"{label(one['name'])} {one['kind']}"
+            text = f"{label(one['name'])} {one.get('kind', '')}".strip()
             if key == "histogram" and "flat" in one:
                 text += f", {one['flat']:.0%} flat"
             axes.plot(
@@ -101,20 +121,19 @@ def spreads(history: History, title: str, key: str, told: str) -> Iterator[Secti
         axes.set_title(f"update {record['step']:,}", fontsize=10)
         axes.set_xlabel("value")
         axes.set_ylabel("density")
-        if key == "grad_histogram":
+        axes.locator_params(axis="x", nbins=6)
+        if spiked:
+            logarithmic(axes)
+        elif key == "grad_histogram":
             axes.ticklabel_format(axis="x", style="sci", scilimits=(-2, 2))
-        else:
-            # Half of a ReLU's outputs are zero, a spike that would flatten all else.
-            if spiked:
-                logarithmic(axes)
         legend(axes)
-    yield Section(title, told, figure)
+    return figure
 
 
-def first_with(history: History, key: str) -> dict[str, Any]:
+def first_with(history: History, what: str, key: str) -> dict[str, Any]:
     """The first record with a histogram to show: what starts at zero gets no gradient at first."""
     for record in history.records:
-        if any(len(one.get(key, ((), (), ()))[2]) > 1 for one in record["layers"]):
+        if any(len(one.get(key, ((), (), ()))[2]) > 1 for one in record[what]):
             return record
     return history.first
 
@@ -273,6 +292,7 @@ PICTURES: tuple[Callable[[History], Iterator[Section]], ...] = (
     activations,
     flat_shares,
     gradients,
+    matrix_gradients,
     weight_gradients,
     ratios,
     norms,

@@ -59,7 +59,8 @@ class Probe:
                                 for any row), the same figures of the gradient (`grad_…`), and of
                                 BatchNorm how far its running statistics are from the batch's
         parameters              name, shape, whether frozen, and the root mean square of the values
-                                (`size`), the gradient and the update
+                                (`size`), the gradient and the update; of a matrix's gradient the
+                                histogram too
     """
 
     def __init__(
@@ -167,6 +168,7 @@ class Probe:
                     "size": rounded(size(p)),
                     "grad_size": rounded(size(p.grad)),
                     "frozen": any(holds(part, p) for part in frozen),
+                    **({"grad_histogram": histogram(sampled(p.grad))} if p.dim() == 2 else {}),
                 }
                 for name, p in named(trainer.module)
             ],
