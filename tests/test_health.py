@@ -132,6 +132,7 @@ def test_a_learning_rate_that_is_far_off(training: dict[str, Any], fault: str) -
 def test_a_loss_that_goes_up() -> None:
     history, _ = watched("mlp", LECTURE, {**SGD, "learning_rate": 300.0, "steps": 60})
     assert "diverged" in faults(history)
+    assert "rate-too-low" not in faults(history)  # though saturated units get no updates
 
 
 def test_dead_relu_units() -> None:
