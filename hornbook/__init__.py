@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hornbook.data.doctor import examine
     from hornbook.errors import HornbookError
     from hornbook.inspection.compare import compare
+    from hornbook.inspection.health.usage import examine_use
     from hornbook.runs import Run, find_rate, mix, resume, train
     from hornbook.sampling import SamplingSettings
     from hornbook.training.settings import TrainingSettings
@@ -34,6 +35,7 @@ __all__ = [
     "__version__",
     "compare",
     "examine",
+    "examine_use",
     "find_rate",
     "load_corpus",
     "mix",
@@ -49,6 +51,7 @@ HOMES = {
     "TrainingSettings": "hornbook.training.settings",
     "compare": "hornbook.inspection.compare",
     "examine": "hornbook.data.doctor",
+    "examine_use": "hornbook.inspection.health.usage",
     "find_rate": "hornbook.runs",
     "load_corpus": "hornbook.data.corpus",
     "mix": "hornbook.runs",

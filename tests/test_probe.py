@@ -188,14 +188,14 @@ def test_a_broken_update_leaves_the_doors() -> None:
     model = build("gpt", tokenizer.vocabulary)
     batch = batch_of(model, stream)
 
-    def broken(ids: Any) -> Tensor:
+    def broken(*given: Any) -> Any:
         raise KeyboardInterrupt
 
     model.cross_entropy.vjp = broken  # type: ignore[assignment,method-assign]
     settings = TrainingSettings(steps=5, gradients="hand", precision="float32")
     probe = Probe(model, 1, lambda record: None)
     trainer = Trainer(model, Same(batch), settings, dict, probe=probe)
-    with pytest.raises((KeyboardInterrupt, TypeError)):
+    with pytest.raises(KeyboardInterrupt):
         trainer.update()
     assert not any("vjp" in vars(part) for part in model.net.modules())
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from operator import getitem
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +25,6 @@ BLUE, ORANGE, GREEN, RED, SKY, PINK = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7"
 )  # fmt: skip
 NAMED = 8  # lines with a name of their own in a legend; of more, the first and the last few
-Record = dict[str, Any]
 
 
 def losses(history: History) -> Iterator[Section]:
@@ -204,21 +205,9 @@ def flat_shares(history: History) -> Iterator[Section]:
     figure, panels = canvas(2)
     told = (("flat", "share of flat outputs"), ("idle", "share of units that are never on"))
     for axes, (key, title) in zip(panels, told, strict=True):
-        for name, colour, said in zip(names, depths(len(names)), some(len(names)), strict=True):
-            points = [
-                (record["step"], one[key], one["kind"])
-                for record in history.records
-                for one in record["layers"]
-                if one["name"] == name
-            ]
-            axes.plot(
-                [point[0] for point in points], [point[1] for point in points], color=colour,
-                lw=1.2, label=f"{label(name)} {points[0][2]}" if said else None,
-            )  # fmt: skip
+        over_time(axes, history, names, key)
         axes.set_ylim(-0.02, 1.02)
-        axes.set_xlabel("update")
         axes.set_ylabel(title)
-        legend(axes)
     yield Section(
         "Flat outputs, dead units",
         "Left: outputs that pass no gradient on: of tanh beyond ±0.97, of ReLU zero (about half is "
@@ -263,22 +252,8 @@ def running_statistics(history: History) -> Iterator[Section]:
         ("std", "deviations: batch / running"),
     )
     for axes, (key, title) in zip(panels, told, strict=True):
-        for name, colour, said in zip(names, depths(len(names)), some(len(names)), strict=True):
-            points = [
-                (record["step"], one["running"][key])
-                for record in history.records
-                for one in record["layers"]
-                if one["name"] == name
-            ]
-            axes.plot(
-                *zip(*points, strict=True),
-                color=colour,
-                lw=1.2,
-                label=label(name) if said else None,
-            )
-        axes.set_xlabel("update")
+        over_time(axes, history, names, "running", key)
         axes.set_ylabel(title)
-        legend(axes)
     yield Section(
         "BatchNorm: running against batch statistics",
         "In use the running ones are taken. They should come near the batch's: differences of "
@@ -298,6 +273,22 @@ PICTURES: tuple[Callable[[History], Iterator[Section]], ...] = (
     norms,
     running_statistics,
 )
+
+
+def over_time(axes: Axes, history: History, names: Sequence[str], *keys: str) -> None:
+    """A figure of some layers, record by record, found under its keys: one line for each."""
+    for name, colour, said in zip(names, depths(len(names)), some(len(names)), strict=True):
+        found = [
+            (record["step"], one)
+            for record in history.records
+            for one in record["layers"]
+            if one["name"] == name
+        ]
+        text = f"{label(name)} {found[0][1]['kind']}" if said else None
+        values = [reduce(getitem, keys, one) for _, one in found]
+        axes.plot([step for step, _ in found], values, color=colour, lw=1.2, label=text)
+    axes.set_xlabel("update")
+    legend(axes)
 
 
 def canvas(panels: int) -> tuple[Figure, Sequence[Axes]]:
