@@ -27,8 +27,8 @@ from hornbook.errors import SettingsError, TrainingError
 from hornbook.models.gpt import GPTSettings
 from hornbook.runs import Run, Watcher
 from hornbook.training import TrainingSettings
+from hornbook.training.device import choose_device
 from hornbook.training.distributed import World, together
-from hornbook.training.trainer import choose_device
 from tests.test_training import trainer
 
 pytestmark = pytest.mark.skipif(

@@ -18,10 +18,11 @@ from torch import Tensor
 from hornbook.errors import RunError, SettingsError, TrainingError
 from hornbook.nn import BatchNorm1d, Embedding, Linear, Sequential, Tanh
 from hornbook.training import TrainingSettings
+from hornbook.training.device import choose_device
 from hornbook.training.memory import keep_freed_memory
 from hornbook.training.optimizers import FlatParameters, make_optimizer, orthogonal
 from hornbook.training.schedules import learning_rate, unfinished_cycle
-from hornbook.training.trainer import Record, Trainer, choose_device
+from hornbook.training.trainer import Record, Trainer
 from tests.referee import close
 
 

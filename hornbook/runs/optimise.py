@@ -53,8 +53,9 @@ def optimise_on_threads(
     """Train a network, from the start or from its checkpoint."""
     import torch
 
+    from hornbook.training.device import choose_device
     from hornbook.training.memory import keep_freed_memory
-    from hornbook.training.trainer import Trainer, choose_device
+    from hornbook.training.trainer import Trainer
 
     keep_freed_memory()
     line: Family = family(run.family)

@@ -107,8 +107,8 @@ def prepare(
     import torch
 
     from hornbook.training.calibration import calibrate
+    from hornbook.training.device import choose_device
     from hornbook.training.memory import keep_freed_memory
-    from hornbook.training.trainer import choose_device
 
     keep_freed_memory()
     device = choose_device(training.device, world.local)

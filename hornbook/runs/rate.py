@@ -78,7 +78,8 @@ def find_rate(
     import torch
 
     from hornbook.nn.threads import threads
-    from hornbook.training.trainer import Trainer, choose_device
+    from hornbook.training.device import choose_device
+    from hornbook.training.trainer import Trainer
 
     with threads(how.threads):
         torch.manual_seed(how.seed)

@@ -14,8 +14,9 @@ from typing import Any
 
 import torch
 
+from hornbook.training.protocols import Batches
 from hornbook.training.settings import TrainingSettings
-from hornbook.training.trainer import Batches, Trainer
+from hornbook.training.trainer import Trainer
 
 __all__ = ["Calibration", "calibrate"]
 

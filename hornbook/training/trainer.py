@@ -12,86 +12,23 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hornbook.errors import DivergedError, RunError, SettingsError, TrainingError
+from hornbook.errors import DivergedError, RunError, TrainingError
 from hornbook.training.distributed import World
 from hornbook.training.optimizers import FlatParameters, make_optimizer
+from hornbook.training.protocols import Batches, Carrying, Objective, Probe
 from hornbook.training.schedules import learning_rate, may_end
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["Batches", "Ending", "Objective", "Probe", "Record", "Trainer", "choose_device"]
+__all__ = ["Ending", "Record", "Trainer"]
 
 Ending = Literal["finished", "early", "interrupted"]
-
-
-class Objective(Protocol):
-    """What can be trained: a torch module with a loss, by autograd and by hand."""
-
-    def loss(self, batch: Any) -> Tensor:
-        """The mean loss of a batch."""
-        ...
-
-    def loss_vjp(self, batch: Any) -> tuple[Tensor, Callable[[], None]]:
-        """The mean loss, and what adds its gradients to the parameters'."""
-        ...
-
-
-@runtime_checkable
-class Carrying(Protocol):
-    """An objective that keeps something from batch to batch, a hidden state for example."""
-
-    def carried(self) -> dict[str, Tensor]:
-        """What it keeps, by name."""
-        ...
-
-    def carry(self, kept: dict[str, Tensor]) -> None:
-        """Take what `carried` gave."""
-        ...
-
-
-class Batches(Protocol):
-    """Where batches come from.
-
-    A batch that is worked through in parts, by one process or by several, has a method
-    `part(i, n)` that gives the part and its share of the batch's predictions.
-    """
-
-    cursor: int
-    per_epoch: int
-
-    def __next__(self) -> Any:
-        """The next batch."""
-        ...
-
-
-class Probe(Protocol):
-    """What looks on at some of the updates, without changing any."""
-
-    def due(self, step: int) -> bool:
-        """Whether to look at the update that follows this many others."""
-        ...
-
-    def begin(self, trainer: Trainer) -> None:
-        """The gradients of a batch come next."""
-        ...
-
-    def leave(self) -> None:
-        """They have been, or something broke off."""
-        ...
-
-    def gradients(self, trainer: Trainer, loss: float) -> None:
-        """The gradients are there, not clipped yet."""
-        ...
-
-    def updated(self, trainer: Trainer) -> None:
-        """The parameters have changed."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -426,34 +363,3 @@ def compiled(loss: Callable[[Any], Tensor]) -> Callable[[Any], Tensor]:
             ) from error
 
     return guarded
-
-
-def choose_device(name: str, local: int = 0) -> torch.device:
-    """The device of a name; `auto` takes a GPU if there is one.
-
-    Args:
-        name: auto, cpu, cuda or mps.
-        local: which of several GPUs.
-
-    Raises:
-        SettingsError: if that device is not to be had here.
-    """
-    available = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
-    if name == "auto":
-        name = next(device for device, there in available.items() if there)
-    if not available[name]:
-        there = ", ".join(device for device, is_there in available.items() if is_there)
-        raise SettingsError(f"This machine has no {name} device.", hint=f"It has: {there}.")
-    if name != "cuda":
-        return torch.device(name)
-    if local >= torch.cuda.device_count():
-        raise SettingsError(
-            f"Process {local} of this machine has no GPU: there are {torch.cuda.device_count()}.",
-            hint="Start one process for each GPU, or train with --device cpu.",
-        )
-    torch.cuda.set_device(local)  # where messages to the other processes go through
-    return torch.device(name, local)

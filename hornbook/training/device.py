@@ -1,0 +1,40 @@
+"""Where to train."""
+
+from __future__ import annotations
+
+import torch
+
+from hornbook.errors import SettingsError
+
+__all__ = ["choose_device"]
+
+
+def choose_device(name: str, local: int = 0) -> torch.device:
+    """The device of a name; `auto` takes a GPU if there is one.
+
+    Args:
+        name: auto, cpu, cuda or mps.
+        local: which of several GPUs.
+
+    Raises:
+        SettingsError: if that device is not to be had here.
+    """
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        name = next(device for device, there in available.items() if there)
+    if not available[name]:
+        there = ", ".join(device for device, is_there in available.items() if is_there)
+        raise SettingsError(f"This machine has no {name} device.", hint=f"It has: {there}.")
+    if name != "cuda":
+        return torch.device(name)
+    if local >= torch.cuda.device_count():
+        raise SettingsError(
+            f"Process {local} of this machine has no GPU: there are {torch.cuda.device_count()}.",
+            hint="Start one process for each GPU, or train with --device cpu.",
+        )
+    torch.cuda.set_device(local)  # where messages to the other processes go through
+    return torch.device(name, local)

@@ -1,0 +1,77 @@
+"""What the trainer asks of those that it works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from hornbook.training.trainer import Trainer
+
+__all__ = ["Batches", "Carrying", "Objective", "Probe"]
+
+
+class Objective(Protocol):
+    """What can be trained: a torch module with a loss, by autograd and by hand."""
+
+    def loss(self, batch: Any) -> Tensor:
+        """The mean loss of a batch."""
+        ...
+
+    def loss_vjp(self, batch: Any) -> tuple[Tensor, Callable[[], None]]:
+        """The mean loss, and what adds its gradients to the parameters'."""
+        ...
+
+
+@runtime_checkable
+class Carrying(Protocol):
+    """An objective that keeps something from batch to batch, a hidden state for example."""
+
+    def carried(self) -> dict[str, Tensor]:
+        """What it keeps, by name."""
+        ...
+
+    def carry(self, kept: dict[str, Tensor]) -> None:
+        """Take what `carried` gave."""
+        ...
+
+
+class Batches(Protocol):
+    """Where batches come from.
+
+    A batch that is worked through in parts, by one process or by several, has a method
+    `part(i, n)` that gives the part and its share of the batch's predictions.
+    """
+
+    cursor: int
+    per_epoch: int
+
+    def __next__(self) -> Any:
+        """The next batch."""
+        ...
+
+
+class Probe(Protocol):
+    """What looks on at some of the updates, without changing any."""
+
+    def due(self, step: int) -> bool:
+        """Whether to look at the update that follows this many others."""
+        ...
+
+    def begin(self, trainer: Trainer) -> None:
+        """The gradients of a batch come next."""
+        ...
+
+    def leave(self) -> None:
+        """They have been, or something broke off."""
+        ...
+
+    def gradients(self, trainer: Trainer, loss: float) -> None:
+        """The gradients are there, not clipped yet."""
+        ...
+
+    def updated(self, trainer: Trainer) -> None:
+        """The parameters have changed."""
+        ...
