@@ -18,10 +18,10 @@ import torch
 import torch.nn.functional as F
 
 from benchmarks.timing import in_turns
-from hornbook.data.batches import make_batches
-from hornbook.data.stream import encode_lines
-from hornbook.data.tokenizer import CharTokenizer
-from hornbook.models.mlp import MLP, MLPSettings
+from hornbook.text.batches import make_batches
+from hornbook.text.models.mlp import MLP, MLPSettings
+from hornbook.text.stream import encode_lines
+from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
 from hornbook.training.trainer import Trainer
 

@@ -124,8 +124,8 @@ def prepared(point: Point, stream: Any, tokenizer: Any, shape: dict[str, Any]) -
     """A trainer of a family on a text."""
     import torch
 
-    from hornbook.data.batches import make_batches
-    from hornbook.models import family
+    from hornbook.text.batches import make_batches
+    from hornbook.text.models import family
     from hornbook.training import TrainingSettings
     from hornbook.training.trainer import Trainer
 
@@ -145,9 +145,9 @@ def prepared(point: Point, stream: Any, tokenizer: Any, shape: dict[str, Any]) -
 
 def of_a_model(point: Point) -> Iterator[Found]:
     """Time of a symbol and memory, in sampling and in training."""
-    from hornbook.data.stream import IGNORED, encode_text
-    from hornbook.data.tokenizer import CharTokenizer
-    from hornbook.sampling import SamplingSettings, sample
+    from hornbook.text.sampling import SamplingSettings, sample
+    from hornbook.text.stream import IGNORED, encode_text
+    from hornbook.tokenizers.characters import CharTokenizer
 
     text = made_up(400_000).decode()
     tokenizer = CharTokenizer.fit([text], boundary=False)
@@ -171,9 +171,9 @@ def of_a_model(point: Point) -> Iterator[Found]:
 
 def of_a_corpus(point: Point) -> Iterator[Found]:
     """Time and memory of each stage from a file to ids."""
-    from hornbook.data.corpus import load_corpus, split_corpus
-    from hornbook.data.stream import encode_split
-    from hornbook.data.tokenizer import CharTokenizer
+    from hornbook.text.corpus import load_corpus, split_corpus
+    from hornbook.text.stream import encode_split
+    from hornbook.tokenizers.characters import CharTokenizer
 
     mode: Any = point.what
     first = peak()
@@ -198,8 +198,8 @@ def of_a_corpus(point: Point) -> Iterator[Found]:
 
 def of_the_doctor(point: Point) -> Iterator[Found]:
     """Time and memory of an examination, reading included."""
-    from hornbook.data.corpus import load_corpus
-    from hornbook.data.doctor import examine
+    from hornbook.text.corpus import load_corpus
+    from hornbook.text.doctor.examine import examine
 
     mode: Any = point.what
     first = peak()
@@ -209,10 +209,10 @@ def of_the_doctor(point: Point) -> Iterator[Found]:
 
 def of_steps(point: Point) -> Iterator[Found]:
     """Time of a symbol in training, and memory, on a corpus of some size."""
-    from hornbook.data.corpus import load_corpus, split_corpus
-    from hornbook.data.stream import IGNORED, encode_split
-    from hornbook.data.tokenizer import CharTokenizer
-    from hornbook.models import family
+    from hornbook.text.corpus import load_corpus, split_corpus
+    from hornbook.text.models import family
+    from hornbook.text.stream import IGNORED, encode_split
+    from hornbook.tokenizers.characters import CharTokenizer
 
     family(point.what).load()  # torch itself is no cost of the corpus
     first = peak()

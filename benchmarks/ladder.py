@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import hornbook
-from hornbook.models import family
 from hornbook.runs import Run
+from hornbook.text.models import family
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 import hornbook
-from hornbook.models import FAMILIES, NETS
+from hornbook.text.models import FAMILIES, NETS
 from hornbook.training.finder import MEMORY, Found
 
 

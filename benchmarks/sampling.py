@@ -10,7 +10,7 @@ import statistics
 import time
 
 from hornbook.runs import Run
-from hornbook.sampling import SamplingSettings, sample
+from hornbook.text.sampling import SamplingSettings, sample
 
 
 def main() -> None:

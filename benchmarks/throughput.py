@@ -35,13 +35,13 @@ import torch
 
 from benchmarks.peers import MakeMore, NanoGPT, lecture_wavenet
 from benchmarks.timing import in_turns
-from hornbook.data.batches import make_batches
-from hornbook.data.stream import IGNORED, Stream, encode_lines, encode_text
-from hornbook.data.tokenizer import CharTokenizer
-from hornbook.models import family
-from hornbook.sampling import SamplingSettings, sample
+from hornbook.compute.memory import keep_freed_memory
+from hornbook.text.batches import make_batches
+from hornbook.text.models import family
+from hornbook.text.sampling import SamplingSettings, sample
+from hornbook.text.stream import IGNORED, Stream, encode_lines, encode_text
+from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
-from hornbook.training.memory import keep_freed_memory
 from hornbook.training.trainer import Trainer
 
 # A way that is so much slower than the best of its side at first sight takes no further part.

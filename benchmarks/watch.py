@@ -14,14 +14,14 @@ from typing import Any
 import torch
 
 from benchmarks.timing import in_turns
-from hornbook.data.batches import make_batches
-from hornbook.data.corpus import load_corpus
-from hornbook.data.stream import encode_lines
-from hornbook.data.tokenizer import CharTokenizer
-from hornbook.inspection.health.probe import LEAST, Probe
-from hornbook.models import NETS, family
+from hornbook.compute.memory import keep_freed_memory
+from hornbook.monitoring.probe import LEAST, Probe
+from hornbook.text.batches import make_batches
+from hornbook.text.corpus import load_corpus
+from hornbook.text.models import NETS, family
+from hornbook.text.stream import encode_lines
+from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
-from hornbook.training.memory import keep_freed_memory
 from hornbook.training.trainer import Trainer
 
 

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from hornbook.version import __version__
 
 if TYPE_CHECKING:
-    from hornbook.data.corpus import SplitSettings, load_corpus
-    from hornbook.data.doctor import examine
     from hornbook.errors import HornbookError
-    from hornbook.inspection.compare import compare
-    from hornbook.inspection.health.usage import examine_use
+    from hornbook.inspection.usage import examine_use
+    from hornbook.lessons.compare import compare
     from hornbook.runs import Run, find_rate, mix, resume, train
-    from hornbook.sampling import SamplingSettings
+    from hornbook.text.corpus import SplitSettings, load_corpus
+    from hornbook.text.doctor.examine import examine
+    from hornbook.text.sampling import SamplingSettings
     from hornbook.training.settings import TrainingSettings
 
 __all__ = [
@@ -46,14 +46,14 @@ __all__ = [
 HOMES = {
     "HornbookError": "hornbook.errors",
     "Run": "hornbook.runs",
-    "SamplingSettings": "hornbook.sampling",
-    "SplitSettings": "hornbook.data.corpus",
+    "SamplingSettings": "hornbook.text.sampling",
+    "SplitSettings": "hornbook.text.corpus",
     "TrainingSettings": "hornbook.training.settings",
-    "compare": "hornbook.inspection.compare",
-    "examine": "hornbook.data.doctor",
-    "examine_use": "hornbook.inspection.health.usage",
+    "compare": "hornbook.lessons.compare",
+    "examine": "hornbook.text.doctor.examine",
+    "examine_use": "hornbook.inspection.usage",
     "find_rate": "hornbook.runs",
-    "load_corpus": "hornbook.data.corpus",
+    "load_corpus": "hornbook.text.corpus",
     "mix": "hornbook.runs",
     "resume": "hornbook.runs",
     "train": "hornbook.runs",

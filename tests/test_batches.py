@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hornbook.data.batches import (
+from hornbook.errors import SettingsError
+from hornbook.text.batches import (
     Batch,
     Batches,
     BlockBatches,
@@ -19,10 +20,9 @@ from hornbook.data.batches import (
     WindowBatches,
     make_batches,
 )
-from hornbook.data.corpus import Corpus, load_corpus
-from hornbook.data.stream import IGNORED, Ids, Stream, encode_lines, encode_text
-from hornbook.data.tokenizer import CharTokenizer
-from hornbook.errors import SettingsError
+from hornbook.text.corpus import Corpus, load_corpus
+from hornbook.text.stream import IGNORED, Ids, Stream, encode_lines, encode_text
+from hornbook.tokenizers.characters import CharTokenizer
 
 NAMES = Path(__file__).parents[1] / "hornbook" / "data" / "bundled" / "names.txt"
 

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 import hornbook
-from hornbook.data.batches import Batches, make_batches
 from hornbook.errors import TrainingError
-from hornbook.models.network import Network
 from hornbook.runs import Run, Watcher
+from hornbook.text.batches import Batches, make_batches
+from hornbook.text.models.network import Network
 from hornbook.training import TrainingSettings, calibration
 from hornbook.training.calibration import FROM_STEPS, Calibration, calibrate, in_words
 from tests.test_models import build, world

@@ -70,7 +70,7 @@ def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> N
 def test_help_shows_every_setting_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
     import dataclasses
 
-    from hornbook.models import FAMILIES
+    from hornbook.text.models import FAMILIES
     from hornbook.training import TrainingSettings
 
     for name, line in FAMILIES.items():

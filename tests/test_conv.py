@@ -12,13 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from hornbook.data.batches import Batch, make_batches
-from hornbook.data.stream import IGNORED, Stream, encode_lines, encode_text
-from hornbook.data.tokenizer import CharTokenizer, Vocabulary
 from hornbook.errors import SettingsError
-from hornbook.evaluation import measure, score
-from hornbook.models.wavenet import WaveNet, WaveNetSettings
 from hornbook.nn import CausalConv1d, FlattenConsecutive, GatedStack, Layer, Linear, PackedTrees
+from hornbook.text.batches import Batch, make_batches
+from hornbook.text.losses import measure
+from hornbook.text.models.wavenet import WaveNet, WaveNetSettings
+from hornbook.text.scores import score
+from hornbook.text.stream import IGNORED, Stream, encode_lines, encode_text
+from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Vocabulary
 from tests.referee import close, finite_difference, hand_equals_autograd
 
 sizes = st.integers(1, 5)

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hornbook.data import datasets
-from hornbook.data.corpus import (
+from hornbook.errors import DataError, EncodingError, SettingsError
+from hornbook.sources import datasets
+from hornbook.text.corpus import (
     SPLITS,
     Corpus,
     SplitSettings,
@@ -22,7 +23,6 @@ from hornbook.data.corpus import (
     load_corpus,
     split_corpus,
 )
-from hornbook.errors import DataError, EncodingError, SettingsError
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

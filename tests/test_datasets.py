@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from hornbook.data import datasets
-from hornbook.data.corpus import load_corpus
-from hornbook.data.datasets import DATASETS, Dataset, cache_folder, locate
 from hornbook.errors import DataError, DownloadError, HornbookError
+from hornbook.sources import datasets
+from hornbook.sources.datasets import DATASETS, Dataset, cache_folder, locate
+from hornbook.text.corpus import load_corpus
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 LECTURES = {
@@ -347,7 +347,7 @@ def test_what_goes_wrong_is_a_mistake_that_can_be_mended() -> None:
 
 def test_the_table_costs_no_import() -> None:
     code = (
-        "import sys, hornbook.data.datasets as d; d.locate(d.DATASETS['names']); "
+        "import sys, hornbook.sources.datasets as d; d.locate(d.DATASETS['names']); "
         "print(sorted({'pooch', 'requests', 'platformdirs', 'torch'} & set(sys.modules)))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,12 +9,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from hornbook.data.corpus import load_corpus
 from hornbook.errors import SettingsError
-from hornbook.inspection.atoms import atoms, batch_of
-from hornbook.inspection.derivations import DERIVATIONS, Derivation, Values, derivation
-from hornbook.inspection.derivations.net import BACKPROP
+from hornbook.lessons.atoms import atoms, batch_of
+from hornbook.lessons.derivations import DERIVATIONS, Derivation, Values, derivation
+from hornbook.lessons.derivations.net import BACKPROP
 from hornbook.nn import BatchNorm1d
+from hornbook.text.corpus import load_corpus
 from tests.referee import close, finite_difference
 
 each = pytest.mark.parametrize("made", DERIVATIONS.values(), ids=DERIVATIONS)

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from hornbook.inspection.derivations import DERIVATIONS, Derivation, Values
-from hornbook.inspection.diagnosis import Examiner, Foreign, Verdict
+from hornbook.lessons.derivations import DERIVATIONS, Derivation, Values
+from hornbook.lessons.diagnosis import Examiner, Foreign, Verdict
 
 SUMMED = re.compile(r"\.sum\((\d)(, keepdim=True)?\)$")
 NOTHING = {("backprop", "logit_maxes"), ("backprop", "b1")}  # zero but for rounding

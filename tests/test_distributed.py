@@ -23,11 +23,11 @@ import torch
 
 import hornbook
 from hornbook.cli import main
+from hornbook.compute.device import choose_device
 from hornbook.errors import SettingsError, TrainingError
-from hornbook.models.gpt import GPTSettings
 from hornbook.runs import Run, Watcher
+from hornbook.text.models.gpt import GPTSettings
 from hornbook.training import TrainingSettings
-from hornbook.training.device import choose_device
 from hornbook.training.distributed import World, together
 from tests.test_training import trainer
 

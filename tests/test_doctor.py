@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hornbook.data import findings, patient, symbols
-from hornbook.data.corpus import Corpus, Mode, SplitSettings, load_corpus, split_corpus
-from hornbook.data.doctor import Finding, Report, examine
-from hornbook.data.encoding import decode
-from hornbook.data.patient import count_symbols, repeated_stretches
-from hornbook.data.stream import encode_split
-from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import DataError, SettingsError
+from hornbook.sources.encoding import decode
+from hornbook.text.corpus import Corpus, Mode, SplitSettings, load_corpus, split_corpus
+from hornbook.text.doctor import findings, patient, symbols
+from hornbook.text.doctor.examine import Finding, Report, examine
+from hornbook.text.doctor.patient import count_symbols, repeated_stretches
+from hornbook.text.stream import encode_split
+from hornbook.tokenizers.characters import CharTokenizer
 
 # Distinct lower-case names: a list with nothing amiss, for faults to be planted in.
 HEALTHY = list(dict.fromkeys(load_corpus("names").lines))[:12_000]

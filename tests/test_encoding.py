@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hornbook.data.encoding import decode
 from hornbook.errors import EncodingError
+from hornbook.sources.encoding import decode
 
 RUSSIAN = """Мой дядя самых честных правил, когда не в шутку занемог,
 он уважать себя заставил и лучше выдумать не мог.

@@ -11,14 +11,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hornbook.data.corpus import Splits
-from hornbook.data.stream import Stream, encode_lines, encode_text
-from hornbook.data.tokenizer import CharTokenizer, Vocabulary
 from hornbook.errors import SettingsError, UnknownSymbolError
-from hornbook.evaluation import Loss, Novelty, losses, measure, score, stream_losses
-from hornbook.models.bow import BagOfWords, BagOfWordsSettings
-from hornbook.models.contract import Arrays, Floats, Ids, LanguageModel
-from hornbook.models.ngram import NGram, NGramSettings
+from hornbook.text import losses
+from hornbook.text.corpus import Splits
+from hornbook.text.losses import Loss, measure, stream_losses
+from hornbook.text.models.bow import BagOfWords, BagOfWordsSettings
+from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
+from hornbook.text.models.ngram import NGram, NGramSettings
+from hornbook.text.novelty import Novelty
+from hornbook.text.scores import score
+from hornbook.text.stream import Stream, encode_lines, encode_text
+from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Vocabulary
 
 LINES = CharTokenizer.fit(["abcd"], boundary=True)
 TEXT = CharTokenizer.fit(["abcd\n"], boundary=False)

@@ -15,10 +15,10 @@ import torch
 
 import hornbook
 from hornbook.errors import ExerciseError
-from hornbook.inspection import exercise
-from hornbook.inspection.derivations import DERIVATIONS, Derivation
-from hornbook.inspection.diagnosis import Foreign
-from hornbook.inspection.exercise import SEED, check, judge, text_of, write
+from hornbook.lessons import exercise
+from hornbook.lessons.derivations import DERIVATIONS, Derivation
+from hornbook.lessons.diagnosis import Foreign
+from hornbook.lessons.exercise import SEED, check, judge, text_of, write
 from tests.command import typed
 
 each = pytest.mark.parametrize("made", DERIVATIONS.values(), ids=DERIVATIONS)

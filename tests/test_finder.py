@@ -19,11 +19,11 @@ from matplotlib.image import imread
 from scipy.signal import lfilter
 
 import hornbook
-from hornbook.data.batches import make_batches
 from hornbook.errors import DivergedError, SettingsError, TrainingError
 from hornbook.inspection.rate import chart_of_rate, draw_rate
-from hornbook.inspection.saving import rendered
-from hornbook.models.network import Network
+from hornbook.plots.saving import rendered
+from hornbook.text.batches import make_batches
+from hornbook.text.models.network import Network
 from hornbook.training import TrainingSettings
 from hornbook.training.finder import FinderSettings, Found, find_rate, suggest
 from hornbook.training.trainer import Trainer

@@ -14,7 +14,7 @@ from torch import Tensor
 from benchmarks.ladder import BY_HAND
 from hornbook.cli.gradcheck import verdict
 from hornbook.errors import SettingsError
-from hornbook.inspection.gradcheck import (
+from hornbook.lessons.gradcheck import (
     DIFFERENCES,
     HAND,
     TRIES,
@@ -26,11 +26,11 @@ from hornbook.inspection.gradcheck import (
     small,
     worst,
 )
-from hornbook.models import NETS
-from hornbook.models.gpt import GPTSettings
-from hornbook.models.mlp import MLPSettings
 from hornbook.nn import BatchNorm1d, Linear
 from hornbook.nn.layer import Backward
+from hornbook.text.models import NETS
+from hornbook.text.models.gpt import GPTSettings
+from hornbook.text.models.mlp import MLPSettings
 from hornbook.training import TrainingSettings
 from tests.command import typed
 

@@ -12,13 +12,13 @@ import torch
 from matplotlib.image import imread
 
 import hornbook
-from hornbook.data.corpus import Corpus, load_corpus
-from hornbook.data.tokenizer import CharTokenizer
-from hornbook.inspection import compare
-from hornbook.inspection.atoms import batch_of
-from hornbook.inspection.derivations import DERIVATIONS
-from hornbook.inspection.derivations.net import BACKPROP
-from hornbook.inspection.push_and_pull import MOST, draw_push_and_pull, forces_of
+from hornbook.lessons import compare
+from hornbook.lessons.atoms import batch_of
+from hornbook.lessons.derivations import DERIVATIONS
+from hornbook.lessons.derivations.net import BACKPROP
+from hornbook.lessons.push_and_pull import MOST, draw_push_and_pull, forces_of
+from hornbook.text.corpus import Corpus, load_corpus
+from hornbook.tokenizers.characters import CharTokenizer
 from tests.command import typed
 
 

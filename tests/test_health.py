@@ -10,19 +10,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from hornbook.data.batches import make_batches
-from hornbook.data.corpus import load_corpus
-from hornbook.data.stream import Stream, encode_lines, encode_text
-from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import TrainingError
-from hornbook.inspection.health.history import History
-from hornbook.inspection.health.probe import Probe
-from hornbook.inspection.health.usage import examine_use
-from hornbook.inspection.health.verdicts import CHECKS, Verdict, examine
-from hornbook.models import FAMILIES, family
-from hornbook.models.network import Network
+from hornbook.inspection.usage import examine_use
+from hornbook.inspection.verdicts import CHECKS, Verdict, examine
+from hornbook.monitoring.history import History
+from hornbook.monitoring.probe import Probe
 from hornbook.nn import BatchNorm1d
 from hornbook.nn.layer import Backward
+from hornbook.text.batches import make_batches
+from hornbook.text.corpus import load_corpus
+from hornbook.text.models import FAMILIES, family
+from hornbook.text.models.network import Network
+from hornbook.text.stream import Stream, encode_lines, encode_text
+from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
 from hornbook.training.trainer import Trainer
 

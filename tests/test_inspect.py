@@ -13,9 +13,9 @@ import pytest
 import hornbook
 from hornbook.cli import main
 from hornbook.errors import UnknownSymbolError
-from hornbook.inspection.page import Page, Section
+from hornbook.inspection.inspect import inspect
+from hornbook.reports.page import Page, Section
 from hornbook.runs import Run, Watcher
-from hornbook.runs.inspect import inspect
 
 LINES = "\n".join(["anna", "hanna", "johanna", "hans", "joan", "otto", "ida", "ada"] * 30)
 SMALL: dict[str, Any] = {"block_size": 4, "n_embd": 4, "n_hidden": (16,)}
@@ -24,7 +24,7 @@ SMALL: dict[str, Any] = {"block_size": 4, "n_embd": 4, "n_hidden": (16,)}
 def train(path: Path, **training: Any) -> Run:
     source = path / "names.txt"
     source.write_text(LINES)
-    settings = hornbook.models.family("mlp").load().Settings(**SMALL)
+    settings = hornbook.text.models.family("mlp").load().Settings(**SMALL)
     return hornbook.train(
         source, settings=settings, out=path / "run", baseline=False,
         training={"steps": 60, "batch_size": 32, "watch": True, **training},
@@ -102,7 +102,7 @@ def test_a_resumed_run_is_watched_as_if_it_had_not_stopped(run: Run, tmp_path: P
 
     source = tmp_path / "names.txt"
     source.write_text(LINES)
-    settings = hornbook.models.family("mlp").load().Settings(**SMALL)
+    settings = hornbook.text.models.family("mlp").load().Settings(**SMALL)
     stopped = hornbook.train(
         source, settings=settings, out=tmp_path / "run", baseline=False, watcher=Stop(),
         training={"steps": 60, "batch_size": 32, "watch": True, "watch_every": 20},
@@ -140,7 +140,7 @@ def test_without_options_every_family_is_shown(
 ) -> None:
     source = tmp_path / "names.txt"
     source.write_text(LINES + "\nxerxes\nquetzalcoatl\n")
-    line = hornbook.models.family(name)
+    line = hornbook.text.models.family(name)
     how = None if line.counted else {"steps": 10, "batch_size": 8, "watch": True}
     made = hornbook.train(
         source, model=name, settings=line.load().Settings(**settings), training=how,

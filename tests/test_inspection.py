@@ -6,12 +6,12 @@ from pathlib import Path
 
 from matplotlib.image import imread
 
-from hornbook.data.stream import encode_lines
-from hornbook.data.tokenizer import CharTokenizer
-from hornbook.inspection.counts import draw_counts
-from hornbook.inspection.lettering import MOST
-from hornbook.models.contract import Ids
-from hornbook.models.ngram import NGram, NGramSettings
+from hornbook.plots.lettering import MOST
+from hornbook.text.models.contract import Ids
+from hornbook.text.models.ngram import NGram, NGramSettings
+from hornbook.text.stream import encode_lines
+from hornbook.text.views.counts import draw_counts
+from hornbook.tokenizers.characters import CharTokenizer
 
 
 def matrix_of(lines: tuple[str, ...]) -> tuple[Ids, CharTokenizer]:

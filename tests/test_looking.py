@@ -16,12 +16,16 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from hornbook.data.stream import encode_lines
-from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import RunError, SamplingError, SettingsError, UnknownSymbolError
-from hornbook.evaluation import score
-from hornbook.inspection.lettering import ellipsis, families, in_ink, ink_on, letters
-from hornbook.inspection.looking import (
+from hornbook.nn import Residual, SelfAttention, Sequential
+from hornbook.plots.lettering import ellipsis, families, in_ink, ink_on
+from hornbook.text.models import family
+from hornbook.text.models.contract import LanguageModel
+from hornbook.text.models.mixture import Mixture, MixtureSettings
+from hornbook.text.models.ngram import NGram, NGramSettings
+from hornbook.text.scores import score
+from hornbook.text.stream import encode_lines
+from hornbook.text.views import (
     Branch,
     Picture,
     TreeSettings,
@@ -37,15 +41,12 @@ from hornbook.inspection.looking import (
     save,
     traces_of,
 )
-from hornbook.inspection.looking.embeddings import principal_plane
-from hornbook.inspection.looking.following import probabilities
-from hornbook.inspection.looking.placing import place_labels
-from hornbook.inspection.looking.symbol_kinds import kind_of
-from hornbook.models import family
-from hornbook.models.contract import LanguageModel
-from hornbook.models.mixture import Mixture, MixtureSettings
-from hornbook.models.ngram import NGram, NGramSettings
-from hornbook.nn import Residual, SelfAttention, Sequential
+from hornbook.text.views.embeddings import principal_plane
+from hornbook.text.views.following import probabilities
+from hornbook.text.views.letters import letters
+from hornbook.text.views.placing import place_labels
+from hornbook.text.views.symbol_kinds import kind_of
+from hornbook.tokenizers.characters import CharTokenizer
 
 examples = settings(deadline=None, max_examples=25)
 NAMES = ("emma", "ava", "olivia", "amelia", "mia", "eva")

@@ -12,16 +12,16 @@ import pytest
 from scipy.optimize import minimize
 
 import hornbook
-from hornbook.data.corpus import SplitSettings
-from hornbook.data.stream import Stream, encode_lines, encode_text
-from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import RunError, SettingsError
-from hornbook.evaluation import measure
-from hornbook.evaluation.scores import score
-from hornbook.models import family
-from hornbook.models.contract import LanguageModel
-from hornbook.models.mixture import Mixture, MixtureSettings, best_weights
 from hornbook.runs import Run
+from hornbook.text.corpus import SplitSettings
+from hornbook.text.losses import measure
+from hornbook.text.models import family
+from hornbook.text.models.contract import LanguageModel
+from hornbook.text.models.mixture import Mixture, MixtureSettings, best_weights
+from hornbook.text.scores import score
+from hornbook.text.stream import Stream, encode_lines, encode_text
+from hornbook.tokenizers.characters import CharTokenizer
 from tests.test_models import LINES, TEXT
 
 MEMBERS: dict[str, dict[str, Any]] = {

@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 import torch
 
-from hornbook.data.batches import Batch, make_batches
-from hornbook.data.stream import Stream, encode_lines, encode_text
-from hornbook.data.tokenizer import CharTokenizer, Vocabulary
 from hornbook.errors import HornbookError, RunError, SettingsError
-from hornbook.evaluation import measure, score
-from hornbook.models import FAMILIES, NETS, family
-from hornbook.models.bigram import Bigram, BigramSettings
-from hornbook.models.bow import BagOfWords, BagOfWordsSettings
-from hornbook.models.mlp import MLP, MLPSettings
-from hornbook.models.network import Network
-from hornbook.models.ngram import NGram, NGramSettings
+from hornbook.text.batches import Batch, make_batches
+from hornbook.text.losses import measure
+from hornbook.text.models import FAMILIES, NETS, family
+from hornbook.text.models.bigram import Bigram, BigramSettings
+from hornbook.text.models.bow import BagOfWords, BagOfWordsSettings
+from hornbook.text.models.mlp import MLP, MLPSettings
+from hornbook.text.models.network import Network
+from hornbook.text.models.ngram import NGram, NGramSettings
+from hornbook.text.scores import score
+from hornbook.text.stream import Stream, encode_lines, encode_text
+from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Vocabulary
 from hornbook.training import TrainingSettings
 from hornbook.training.trainer import Trainer
 from tests.referee import close

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from nltk.lm import MLE, KneserNeyInterpolated, Laplace, Lidstone
 from nltk.lm import Vocabulary as NltkVocabulary
 
-from hornbook.data.corpus import Corpus, Splits, load_corpus, split_corpus
-from hornbook.data.stream import Ids, Stream, encode_lines, encode_split, encode_text
-from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import RunError, SettingsError
-from hornbook.evaluation import measure, score
-from hornbook.models.ngram import NGram, NGramSettings
+from hornbook.text.corpus import Corpus, Splits, load_corpus, split_corpus
+from hornbook.text.losses import measure
+from hornbook.text.models.ngram import NGram, NGramSettings
+from hornbook.text.scores import score
+from hornbook.text.stream import Ids, Stream, encode_lines, encode_split, encode_text
+from hornbook.tokenizers.characters import CharTokenizer
 from tests.kneser_ney_reference import KneserNey
 
 ROOT = Path(__file__).parents[1]
@@ -502,9 +503,9 @@ def test_settings_without_effect_are_refused() -> None:
 def test_counting_needs_no_torch() -> None:
     code = (
         "import sys\n"
-        "from hornbook.data.stream import encode_lines\n"
-        "from hornbook.data.tokenizer import CharTokenizer\n"
-        "from hornbook.models.ngram import NGram, NGramSettings\n"
+        "from hornbook.text.stream import encode_lines\n"
+        "from hornbook.tokenizers.characters import CharTokenizer\n"
+        "from hornbook.text.models.ngram import NGram, NGramSettings\n"
         "tokenizer = CharTokenizer.fit(['emma'], boundary=True)\n"
         "model = NGram(NGramSettings(order=3), tokenizer.vocabulary)\n"
         "model.fit(encode_lines(('emma',), tokenizer))\n"

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from hornbook.data.batches import Batch, make_batches
-from hornbook.data.stream import encode_lines
-from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import TrainingError
-from hornbook.models.network import Network
+from hornbook.text.batches import Batch, make_batches
+from hornbook.text.models.network import Network
+from hornbook.text.stream import encode_lines
+from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
 from hornbook.training.trainer import Trainer
 from tests.referee import close

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from hornbook.errors import SettingsError
-from hornbook.inspection.health.history import History
-from hornbook.inspection.health.measures import BINS, histogram, idle, sampled, saturation, spread
-from hornbook.inspection.health.probe import EARLY, LEAST, Probe, interval, label
-from hornbook.models.network import Network
+from hornbook.monitoring.history import History
+from hornbook.monitoring.measures import BINS, histogram, idle, sampled, saturation, spread
+from hornbook.monitoring.probe import EARLY, LEAST, Probe, interval, label
 from hornbook.nn import GRU, RNN, Linear, ReLU, Tanh
+from hornbook.text.models.network import Network
 from hornbook.training import TrainingSettings
 from hornbook.training.trainer import Trainer
 from tests.test_models import VARIANTS, batch_of, build, world

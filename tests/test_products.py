@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from hornbook.nn import products
-from hornbook.nn.products import (
+from hornbook.compute import products
+from hornbook.compute.products import (
     ONEDNN,
     ONEDNN_FROM,
     add_product,

@@ -12,8 +12,8 @@ import pytest
 from benchmarks.ladder import LECTURE
 from hornbook.cli.main import VERBS, main
 from hornbook.errors import RunError
-from hornbook.models.gpt import GPTSettings
 from hornbook.runs import Run
+from hornbook.text.models.gpt import GPTSettings
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)

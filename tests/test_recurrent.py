@@ -12,18 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from hornbook.data.batches import Batch, ParallelBatches, make_batches
-from hornbook.data.stream import Stream
-from hornbook.data.tokenizer import Vocabulary
 from hornbook.errors import SettingsError
-from hornbook.models.recurrent import (
-    GRUModel,
-    LSTMModel,
-    RecurrentNetwork,
-    RecurrentSettings,
-    RNNModel,
-    RNNSettings,
-)
 from hornbook.nn import (
     GRU,
     LSTM,
@@ -37,6 +26,17 @@ from hornbook.nn import (
     RecurrentStack,
     Sequential,
 )
+from hornbook.text.batches import Batch, ParallelBatches, make_batches
+from hornbook.text.models.recurrent import (
+    GRUModel,
+    LSTMModel,
+    RecurrentNetwork,
+    RecurrentSettings,
+    RNNModel,
+    RNNSettings,
+)
+from hornbook.text.stream import Stream
+from hornbook.tokenizers.contract import Vocabulary
 from tests.referee import close, finite_difference, hand_equals_autograd
 
 Make = Callable[[int, int], Recurrent]
@@ -500,7 +500,7 @@ def test_many_windows_are_measured_some_at_a_time(monkeypatch: pytest.MonkeyPatc
     model = build("gru", predict="last")
     contexts, targets = text().windows(np.arange(20, 43), 5)
     losses, logits = model.token_losses(contexts, targets), model.window_logits(contexts)
-    monkeypatch.setattr("hornbook.models.recurrent.AT_ONCE", 20)
+    monkeypatch.setattr("hornbook.text.models.recurrent.AT_ONCE", 20)
     np.testing.assert_allclose(model.token_losses(contexts, targets), losses, rtol=1e-5)
     np.testing.assert_allclose(model.window_logits(contexts), logits, atol=1e-6)
 

@@ -15,8 +15,6 @@ import numpy as np
 import pytest
 
 import hornbook
-from hornbook.data.corpus import SplitSettings, split_corpus
-from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import (
     DataError,
     HornbookError,
@@ -26,14 +24,16 @@ from hornbook.errors import (
     TrainingError,
     UnknownSymbolError,
 )
-from hornbook.models.bigram import BigramSettings
-from hornbook.models.mlp import MLPSettings
-from hornbook.models.ngram import NGramSettings
-from hornbook.models.recurrent import RecurrentSettings
 from hornbook.runs import Run, Watcher
 from hornbook.runs.directory import FORMAT, RunDirectory
-from hornbook.sampling import SamplingSettings
 from hornbook.storage import read_tensors, write_tensors
+from hornbook.text.corpus import SplitSettings, split_corpus
+from hornbook.text.models.bigram import BigramSettings
+from hornbook.text.models.mlp import MLPSettings
+from hornbook.text.models.ngram import NGramSettings
+from hornbook.text.models.recurrent import RecurrentSettings
+from hornbook.text.sampling import SamplingSettings
+from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
 
 SMALL = MLPSettings(block_size=3, n_embd=4, n_hidden=(16,), dropout=0.1)

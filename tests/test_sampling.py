@@ -12,11 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from hornbook.data.stream import encode_lines, encode_text
-from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import SamplingError, SettingsError, UnknownSymbolError
-from hornbook.models.ngram import NGram, NGramSettings
-from hornbook.sampling import (
+from hornbook.text.models.ngram import NGram, NGramSettings
+from hornbook.text.sampling import (
     Drawn,
     SamplingSettings,
     choose,
@@ -24,6 +22,8 @@ from hornbook.sampling import (
     sample,
     shape_probabilities,
 )
+from hornbook.text.stream import encode_lines, encode_text
+from hornbook.tokenizers.characters import CharTokenizer
 
 LINES = ("anna", "hanna", "johanna", "ann", "jo", "joan", "hans", "johann")
 

@@ -16,9 +16,9 @@ from PIL.GifImagePlugin import GifImageFile
 
 from hornbook.cli import main
 from hornbook.errors import TrainingError
-from hornbook.inspection.boundary import draw_boundary
-from hornbook.inspection.line_drawing import frames_of
-from hornbook.inspection.line_fit import START, LineSettings, fit_line
+from hornbook.lessons.boundary import draw_boundary
+from hornbook.lessons.line_drawing import frames_of
+from hornbook.lessons.line_fit import START, LineSettings, fit_line
 
 
 @pytest.fixture(autouse=True)

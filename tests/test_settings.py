@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hornbook.data.corpus import SplitSettings
 from hornbook.errors import SettingsError
-from hornbook.models.ngram import NGramSettings
 from hornbook.settings import Bounds, Settings
+from hornbook.text.corpus import SplitSettings
+from hornbook.text.models.ngram import NGramSettings
 
 
 @dataclass(frozen=True)

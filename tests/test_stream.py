@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hornbook.data.corpus import Splits
-from hornbook.data.stream import IGNORED, Ids, Stream, encode_lines, encode_split, encode_text
-from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import UnknownSymbolError
+from hornbook.text.corpus import Splits
+from hornbook.text.stream import IGNORED, Ids, Stream, encode_lines, encode_split, encode_text
+from hornbook.tokenizers.characters import CharTokenizer
 
 LINES = CharTokenizer.fit(["abc"], boundary=True)
 TEXT = CharTokenizer.fit(["\tab\n"], boundary=False)  # the line feed fills, and is not id 0

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hornbook.data.tokenizer import CharTokenizer, Vocabulary
 from hornbook.errors import RunError, UnknownSymbolError
+from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Vocabulary
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

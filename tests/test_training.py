@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from hornbook.compute.device import choose_device
+from hornbook.compute.memory import keep_freed_memory
 from hornbook.errors import RunError, SettingsError, TrainingError
 from hornbook.nn import BatchNorm1d, Embedding, Linear, Sequential, Tanh
 from hornbook.training import TrainingSettings
-from hornbook.training.device import choose_device
-from hornbook.training.memory import keep_freed_memory
 from hornbook.training.optimizers import FlatParameters, make_optimizer, orthogonal
 from hornbook.training.schedules import learning_rate, unfinished_cycle
 from hornbook.training.trainer import Record, Trainer

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hornbook.cli.arguments import OutputArgument, parse
 from hornbook.cli.output import console, print_json, table
-from hornbook.data.datasets import DATASETS
+from hornbook.sources.datasets import DATASETS
 
 
 def run(argv: Sequence[str]) -> None:

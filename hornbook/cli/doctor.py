@@ -10,9 +10,9 @@ from rich.markup import escape
 
 from hornbook.cli.arguments import DataArguments, parse
 from hornbook.cli.output import console, print_json, table
-from hornbook.data.corpus import SplitSettings, load_corpus
-from hornbook.data.doctor import Report, examine
-from hornbook.data.tokenizer import describe
+from hornbook.rendering import describe
+from hornbook.text.corpus import SplitSettings, load_corpus
+from hornbook.text.doctor.examine import Report, examine
 
 DESCRIPTION = (
     "Tell what a careful person would want to know of DATA before training on it: how it is read, "

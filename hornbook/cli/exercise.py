@@ -15,9 +15,9 @@ from tyro.conf import Positional, arg
 
 from hornbook.cli.arguments import parse
 from hornbook.cli.output import COMPARED, compared, console, print_json, shell_word, table
-from hornbook.inspection.compare import Comparison
-from hornbook.inspection.derivations import DERIVATIONS, derivation
-from hornbook.inspection.exercise import Result, check, write
+from hornbook.lessons.compare import Comparison
+from hornbook.lessons.derivations import DERIVATIONS, derivation
+from hornbook.lessons.exercise import Result, check, write
 from hornbook.settings import Bounds, Settings
 
 DESCRIPTION = (

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hornbook.cli.arguments import parse
-from hornbook.data.corpus import SplitSettings
 from hornbook.errors import SettingsError
-from hornbook.models import FAMILIES, family
+from hornbook.text.corpus import SplitSettings
+from hornbook.text.models import FAMILIES, family
 from hornbook.training.settings import TrainingSettings
 
 __all__ = ["DEFAULT", "TRAINED", "given", "parse_family", "wanted_family"]

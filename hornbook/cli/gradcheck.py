@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from hornbook.cli.arguments import parse
 from hornbook.cli.output import console, print_json, shape_cell, table
-from hornbook.inspection.gradcheck import (
+from hornbook.lessons.gradcheck import (
     DIFFERENCES,
     HAND,
     FamilyCheck,
@@ -19,8 +19,8 @@ from hornbook.inspection.gradcheck import (
     check_family,
     small,
 )
-from hornbook.models import NETS
 from hornbook.settings import Bounds, Settings
+from hornbook.text.models import NETS
 
 DESCRIPTION = (
     "The gradients of {what} in float64 on a batch of names, three ways: by hand, by autograd, and "

@@ -13,13 +13,13 @@ from tyro.conf import arg
 
 from hornbook.cli.arguments import parse
 from hornbook.cli.output import COMPARED, compared, console, print_json, shape_cell, table
-from hornbook.data.corpus import load_corpus
 from hornbook.errors import SettingsError
-from hornbook.inspection.atoms import Atom, atoms, batch_of
-from hornbook.inspection.derivations import DERIVATIONS, Derivation, derivation
-from hornbook.inspection.push_and_pull import draw_push_and_pull, forces_of
-from hornbook.inspection.saving import format_of
+from hornbook.lessons.atoms import Atom, atoms, batch_of
+from hornbook.lessons.derivations import DERIVATIONS, Derivation, derivation
+from hornbook.lessons.push_and_pull import draw_push_and_pull, forces_of
+from hornbook.plots.saving import format_of
 from hornbook.settings import Bounds, Settings
+from hornbook.text.corpus import load_corpus
 
 DESCRIPTION = (
     "Cut a computation into lines, find the gradient of every value by hand in float64 on a batch "

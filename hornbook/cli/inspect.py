@@ -12,9 +12,9 @@ from rich.markup import escape
 from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.output import console, print_json, table
 from hornbook.errors import SamplingError
-from hornbook.inspection.looking.tree import grow
+from hornbook.inspection.inspect import Inspection, inspect
 from hornbook.runs import Run
-from hornbook.runs.inspect import Inspection, inspect
+from hornbook.text.views.tree import grow
 
 DESCRIPTION = (
     "Look into a run: what its training says of its health, in words (what is amiss, why it "

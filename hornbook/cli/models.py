@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hornbook.cli.arguments import OutputArgument, parse
 from hornbook.cli.output import console, print_json, table
-from hornbook.models import FAMILIES
+from hornbook.text.models import FAMILIES
 
 
 def run(argv: Sequence[str]) -> None:

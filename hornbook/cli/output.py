@@ -16,7 +16,7 @@ from rich.table import Table
 from hornbook.storage import finite
 
 if TYPE_CHECKING:
-    from hornbook.inspection.compare import Comparison
+    from hornbook.lessons.compare import Comparison
 
 __all__ = [
     "COMPARED",

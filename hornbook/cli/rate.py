@@ -15,9 +15,9 @@ from hornbook.cli.family import DEFAULT, given, parse_family, wanted_family
 from hornbook.cli.output import console, print_json, shell_word
 from hornbook.cli.train import telling
 from hornbook.inspection.rate import chart_of_rate, draw_rate
-from hornbook.inspection.saving import format_of
-from hornbook.models import NETS
+from hornbook.plots.saving import format_of
 from hornbook.runs import find_rate
+from hornbook.text.models import NETS
 from hornbook.training.finder import FinderSettings, Found
 
 DESCRIPTION = (

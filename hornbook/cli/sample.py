@@ -11,7 +11,7 @@ from rich.markup import escape
 from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.output import console, print_json, shell_word
 from hornbook.runs import Run, Samples
-from hornbook.sampling import SamplingSettings
+from hornbook.text.sampling import SamplingSettings
 
 DESCRIPTION = (
     "Make new things like those that the run was trained on. Each is marked: new, or standing in "

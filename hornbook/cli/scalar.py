@@ -13,8 +13,8 @@ from rich.markup import escape
 
 from hornbook.cli.output import console, number, print_json, table
 from hornbook.errors import ExpressionError
-from hornbook.inspection.line_fit import LineSettings
-from hornbook.inspection.saving import format_of
+from hornbook.lessons.line_fit import LineSettings
+from hornbook.plots.saving import format_of
 from hornbook.scalar import as_dot, parse_expression, render, two_moons
 from hornbook.scalar.classifier import Classifier
 from hornbook.settings import Bounds, Settings
@@ -116,7 +116,7 @@ class Moons:
 
     def run(self) -> None:
         """Train, tell, and draw."""
-        from hornbook.inspection.boundary import draw_boundary
+        from hornbook.lessons.boundary import draw_boundary
 
         format_of(Path(self.out), "png", "svg")
         s, out = self.settings, console()
@@ -150,9 +150,9 @@ class Line:
 
     def run(self) -> None:
         """Fit, compare, and animate."""
-        from hornbook.inspection.line_drawing import draw_line
-        from hornbook.inspection.line_fit import fit_line
-        from hornbook.inspection.line_page import write_page
+        from hornbook.lessons.line_drawing import draw_line
+        from hornbook.lessons.line_fit import fit_line
+        from hornbook.lessons.line_page import write_page
 
         kind = format_of(Path(self.out), "gif", "html")
         fit = fit_line(self.settings)

@@ -13,8 +13,8 @@ from tyro.conf import Positional
 from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.output import console, number, print_json, table
 from hornbook.errors import SettingsError
-from hornbook.evaluation import Score
 from hornbook.runs import Run
+from hornbook.text.scores import Score
 
 DESCRIPTION = (
     "The loss of each TEXT under a run, with its cost letter by letter in nats (-ln of the "

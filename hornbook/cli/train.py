@@ -16,8 +16,8 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from hornbook.cli.arguments import DataArguments, parse
 from hornbook.cli.family import DEFAULT, TRAINED, given, parse_family, wanted_family
 from hornbook.cli.output import console, number, print_json, shell_word
-from hornbook.models import family
 from hornbook.runs import Run, Watcher, resume, train
+from hornbook.text.models import family
 from hornbook.training.schedules import unfinished_cycle
 from hornbook.training.settings import TrainingSettings
 

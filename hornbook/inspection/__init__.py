@@ -1,7 +1,1 @@
-"""What is inside a model: pictures, gradients by hand, and checks of both."""
-
-from __future__ import annotations
-
-from hornbook.inspection.compare import Comparison, compare
-
-__all__ = ["Comparison", "compare"]
+"""Views and verdicts that hold for any run: they read runs and are never needed to train."""

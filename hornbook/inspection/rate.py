@@ -6,9 +6,9 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hornbook.inspection.colours import BLUE, VERMILION
-from hornbook.inspection.lettering import in_ink, lettered
-from hornbook.inspection.saving import save
+from hornbook.plots.colours import BLUE, VERMILION
+from hornbook.plots.lettering import in_ink, lettered
+from hornbook.plots.saving import save
 
 if TYPE_CHECKING:
     from hornbook.training.finder import Found

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from hornbook.compute.products import lowered
 from hornbook.nn.layer import Backward, Layer
 from hornbook.nn.linear import Linear
-from hornbook.nn.products import lowered
 from hornbook.nn.rmsnorm import rms_normalise
 from hornbook.nn.rotary import Rotary
 from hornbook.nn.scaled_dot_product import attend, attend_causally, attention_weights

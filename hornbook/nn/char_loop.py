@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from hornbook.compute.products import add_product, linear, times
 from hornbook.nn.layer import grad_of
-from hornbook.nn.products import add_product, linear, times
 from hornbook.nn.recurrent import (
     MINUS_ONE,
     Cell,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from hornbook.compute.products import raised
 from hornbook.nn.layer import Backward
 from hornbook.nn.linear import Linear
-from hornbook.nn.products import raised
 
 __all__ = ["CausalConv1d", "push"]
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from hornbook.nn.products import raised
+from hornbook.compute.products import raised
 
 __all__ = ["CrossEntropy"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from hornbook.nn.products import linear
+from hornbook.compute.products import linear
 from hornbook.nn.recurrent import MINUS_ONE, GatedCell, StateBackward, owned, step_product, tanh
 
 __all__ = ["GRU"]

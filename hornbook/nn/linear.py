@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from hornbook.compute.products import add_product, linear, times
 from hornbook.nn.layer import Backward, Layer, grad_of
-from hornbook.nn.products import add_product, linear, times
 
 __all__ = ["Linear"]
 

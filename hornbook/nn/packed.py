@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from hornbook.compute.products import raised
 from hornbook.nn.layer import Backward
-from hornbook.nn.products import raised
 
 __all__ = ["PackedTrees", "join"]
 

@@ -20,8 +20,8 @@ from typing import ClassVar, Protocol
 import torch
 from torch import Tensor
 
+from hornbook.compute.products import ONEDNN, ONEDNN_FROM, add_product, linear, lowered, times
 from hornbook.nn.layer import Backward, Layer, grad_of
-from hornbook.nn.products import ONEDNN, ONEDNN_FROM, add_product, linear, lowered, times
 
 __all__ = ["Cell", "GatedCell", "Recurrent", "StateBackward"]
 

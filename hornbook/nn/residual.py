@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
+from hornbook.compute.products import raised
 from hornbook.nn.layer import Backward, Layer
-from hornbook.nn.products import raised
 
 __all__ = ["Residual"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from hornbook.compute.products import raised
 from hornbook.nn.layer import Backward
-from hornbook.nn.products import raised
 
 __all__ = ["Rotary"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from hornbook.data.stream import Stream
-from hornbook.evaluation import measure
-from hornbook.models import family
 from hornbook.runs.run import Run
 from hornbook.runs.watcher import Watcher, finish
 from hornbook.storage import write_tensors
+from hornbook.text.losses import measure
+from hornbook.text.models import family
+from hornbook.text.stream import Stream
 
 __all__ = ["count"]
 
@@ -33,7 +33,7 @@ def count(run: Run, streams: dict[str, Stream], about: dict[str, Any], watcher: 
         "losses": losses,
     }
     if run.family == "ngram" and model.settings.order == 2:
-        from hornbook.inspection.counts import draw_counts
+        from hornbook.text.views.counts import draw_counts
 
         draw_counts(model.count_matrix(), run.tokenizer, run.directory.counts)
         summary["picture"] = str(run.directory.counts)

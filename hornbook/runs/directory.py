@@ -22,10 +22,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from hornbook.data.corpus import SPLITS, Corpus, Splits
-from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import RunError
 from hornbook.storage import finite, read_json, write_bytes, write_json
+from hornbook.text.corpus import SPLITS, Corpus, Splits
+from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.version import __version__
 
 __all__ = ["FORMAT", "RunDirectory", "reserve"]

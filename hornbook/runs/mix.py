@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hornbook.data.corpus import Corpus
 from hornbook.errors import SettingsError
-from hornbook.evaluation import measure
-from hornbook.models.mixture import Mixture, MixtureSettings
 from hornbook.runs.directory import RunDirectory, reserve
 from hornbook.runs.run import Run
 from hornbook.storage import write_json, write_tensors
+from hornbook.text.corpus import Corpus
+from hornbook.text.losses import measure
+from hornbook.text.models.mixture import Mixture, MixtureSettings
 
 __all__ = ["mix"]
 

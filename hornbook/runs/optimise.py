@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from hornbook.data.stream import Stream
-from hornbook.evaluation import measure
-from hornbook.models import Family, family
-from hornbook.runs.baseline import count_baseline
 from hornbook.runs.prepare import at_start, batches_for, refuse_unshareable
 from hornbook.runs.run import Run
 from hornbook.runs.watcher import Watcher, finish
-from hornbook.sampling import SamplingSettings, sample
 from hornbook.storage import read_tensors, write_json, write_tensors
+from hornbook.text.baseline import count_baseline
+from hornbook.text.losses import measure
+from hornbook.text.models import Family, family
+from hornbook.text.sampling import SamplingSettings, sample
+from hornbook.text.stream import Stream
 from hornbook.training.distributed import World
 from hornbook.training.settings import TrainingSettings
 
@@ -35,7 +35,7 @@ def optimise(
     world: World,
 ) -> Run:
     """Train a network, from the start or from its checkpoint, on the threads of its settings."""
-    from hornbook.nn.threads import threads
+    from hornbook.compute.threads import threads
 
     training = TrainingSettings.from_dict(run.plan["training"])
     with threads(training.threads):
@@ -53,8 +53,8 @@ def optimise_on_threads(
     """Train a network, from the start or from its checkpoint."""
     import torch
 
-    from hornbook.training.device import choose_device
-    from hornbook.training.memory import keep_freed_memory
+    from hornbook.compute.device import choose_device
+    from hornbook.compute.memory import keep_freed_memory
     from hornbook.training.trainer import Trainer
 
     keep_freed_memory()
@@ -85,7 +85,7 @@ def optimise_on_threads(
 
     probe = None
     if training.watch and world.rank == 0:
-        from hornbook.inspection.health.probe import Probe, interval
+        from hornbook.monitoring.probe import Probe, interval
 
         every = training.watch_every or interval(training.steps)
         probe = Probe(model, every, directory.append_health, last=training.steps - 1)

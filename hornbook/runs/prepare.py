@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from hornbook.data.batches import Batches, make_batches
-from hornbook.data.corpus import SPLITS, Corpus, Splits, SplitSettings, split_corpus
-from hornbook.data.stream import Stream, encode_split
-from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import SettingsError
-from hornbook.models import Family, family
 from hornbook.runs.watcher import Watcher
 from hornbook.settings import Settings
+from hornbook.text.batches import Batches, make_batches
+from hornbook.text.corpus import SPLITS, Corpus, Splits, SplitSettings, split_corpus
+from hornbook.text.models import Family, family
+from hornbook.text.stream import Stream, encode_split
+from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training.distributed import World
 from hornbook.training.rates import rate_factors
 from hornbook.training.settings import TrainingSettings
@@ -21,7 +21,7 @@ from hornbook.training.settings import TrainingSettings
 if TYPE_CHECKING:
     import torch
 
-    from hornbook.models.network import Network
+    from hornbook.text.models.network import Network
 
 __all__ = [
     "at_start",
@@ -106,9 +106,9 @@ def prepare(
     """
     import torch
 
+    from hornbook.compute.device import choose_device
+    from hornbook.compute.memory import keep_freed_memory
     from hornbook.training.calibration import calibrate
-    from hornbook.training.device import choose_device
-    from hornbook.training.memory import keep_freed_memory
 
     keep_freed_memory()
     device = choose_device(training.device, world.local)

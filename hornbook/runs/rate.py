@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from hornbook.data.corpus import SplitSettings, load_corpus
 from hornbook.errors import SettingsError
-from hornbook.models import family
 from hornbook.runs.prepare import (
     at_start,
     batches_for,
@@ -19,6 +17,8 @@ from hornbook.runs.prepare import (
 )
 from hornbook.runs.watcher import Watcher
 from hornbook.settings import Settings
+from hornbook.text.corpus import SplitSettings, load_corpus
+from hornbook.text.models import family
 from hornbook.training.distributed import World
 from hornbook.training.finder import FinderSettings, Found
 from hornbook.training.finder import find_rate as try_rates
@@ -77,8 +77,8 @@ def find_rate(
     )
     import torch
 
-    from hornbook.nn.threads import threads
-    from hornbook.training.device import choose_device
+    from hornbook.compute.device import choose_device
+    from hornbook.compute.threads import threads
     from hornbook.training.trainer import Trainer
 
     with threads(how.threads):

@@ -7,18 +7,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from hornbook.data.corpus import SPLITS, Splits, load_corpus
-from hornbook.data.stream import Stream, encode_lines, encode_split, encode_text
-from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import RunError, SettingsError
-from hornbook.evaluation import Loss, Novelty, Score, measure, score
-from hornbook.evaluation.novelty import Origin
-from hornbook.models import family
-from hornbook.models.contract import LanguageModel
 from hornbook.runs.directory import RunDirectory
-from hornbook.sampling import Drawn, SamplingSettings, sample
 from hornbook.settings import Settings
 from hornbook.storage import read_json, read_tensors
+from hornbook.text.corpus import SPLITS, Splits, load_corpus
+from hornbook.text.losses import Loss, measure
+from hornbook.text.models import family
+from hornbook.text.models.contract import LanguageModel
+from hornbook.text.novelty import Novelty, Origin
+from hornbook.text.sampling import Drawn, SamplingSettings, sample
+from hornbook.text.scores import Score, score
+from hornbook.text.stream import Stream, encode_lines, encode_split, encode_text
+from hornbook.tokenizers.characters import CharTokenizer
 
 __all__ = ["Made", "Run", "Samples"]
 
@@ -214,7 +215,7 @@ class Run:
             data: the other file.
             encoding: of that file.
             stride: how many predictions count in each row of a text that a sequence model reads;
-                1 gives each the fullest context (see `hornbook.evaluation.stream_losses`).
+                1 gives each the fullest context (see `hornbook.text.losses.stream_losses`).
 
         Raises:
             DataError, EncodingError, UnknownSymbolError: if the other file cannot be used.

@@ -6,11 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from hornbook.data.corpus import SPLITS, Corpus, SplitSettings, load_corpus
-from hornbook.data.stream import Stream
-from hornbook.data.tokenizer import CharTokenizer
 from hornbook.errors import RunError, SettingsError
-from hornbook.models import family
 from hornbook.runs.count import count
 from hornbook.runs.directory import RunDirectory, reserve
 from hornbook.runs.optimise import optimise
@@ -18,6 +14,10 @@ from hornbook.runs.prepare import encoded, model_settings, prepare, training_set
 from hornbook.runs.run import Run
 from hornbook.runs.watcher import Watcher
 from hornbook.settings import Settings
+from hornbook.text.corpus import SPLITS, Corpus, SplitSettings, load_corpus
+from hornbook.text.models import family
+from hornbook.text.stream import Stream
+from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training.distributed import World
 from hornbook.training.settings import TrainingSettings
 

@@ -1,0 +1,1 @@
+"""What the machine offers: device, threads, products in the right precision, memory."""

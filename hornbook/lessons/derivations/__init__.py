@@ -1,0 +1,28 @@
+"""Derivatives by hand, line by line: the lecture's net and what is built on it."""
+
+from __future__ import annotations
+
+from hornbook.errors import SettingsError
+from hornbook.lessons.derivations.attention import ATTENTION
+from hornbook.lessons.derivations.derivation import Derivation, Edge, Step, Values
+from hornbook.lessons.derivations.lstm import LSTM_STEP
+from hornbook.lessons.derivations.net import BACKPROP, BATCHNORM, CROSS_ENTROPY
+
+__all__ = ["DERIVATIONS", "Derivation", "Edge", "Step", "Values", "derivation"]
+
+DERIVATIONS = {
+    made.name: made for made in (BACKPROP, CROSS_ENTROPY, BATCHNORM, ATTENTION, LSTM_STEP)
+}
+
+
+def derivation(name: str) -> Derivation:
+    """A derivation by its name.
+
+    Raises:
+        SettingsError: if there is none of that name.
+    """
+    if name not in DERIVATIONS:
+        raise SettingsError(
+            f"There is no exercise {name!r}.", hint=f"Exercises: {', '.join(DERIVATIONS)}."
+        )
+    return DERIVATIONS[name]

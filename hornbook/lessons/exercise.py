@@ -1,0 +1,230 @@
+"""Exercises in backpropagation: a file with blanks to fill, and the check of what was filled in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hornbook.errors import ExerciseError, RunError
+from hornbook.lessons.compare import Comparison
+from hornbook.lessons.derivations import Derivation, Values
+from hornbook.lessons.diagnosis import Examiner, Foreign, Verdict
+from hornbook.storage import read_tensors, write_bytes
+
+__all__ = ["SEED", "Result", "check", "judge", "text_of", "write"]
+
+SEED = 1337  # of every exercise: the file and the check make the same numbers
+
+Given = Mapping[str, Tensor | Foreign]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check found."""
+
+    right: tuple[Comparison, ...]
+    "Gradients that are right, in the order of backpropagation, up to the first that is not."
+    first_wrong: Verdict | None
+    "The first that is not; None if all are right."
+    not_judged: tuple[str, ...]
+    "Values whose gradients come after it: they may be wrong only because of it."
+    changed: tuple[str, ...]
+    "Values of the forward pass that the learner's lines changed in place."
+
+
+def write(derivation: Derivation, path: Path, *, overwrite: bool = False) -> None:
+    """Write the file of an exercise.
+
+    Raises:
+        ExerciseError: if there is a file already, which may hold somebody's work.
+        RunError: if it cannot be written.
+    """
+    if path.exists() and not overwrite:
+        raise ExerciseError(
+            f"{path} is there already.",
+            hint="Check it with --check, choose another --out, or replace it with --overwrite.",
+        )
+    write_bytes(path, text_of(derivation).encode())
+
+
+def text_of(derivation: Derivation, filled: Mapping[str, str] | None = None) -> str:
+    """The file of an exercise.
+
+    Args:
+        derivation: what is to be differentiated.
+        filled: code by the name of the value, for blanks that are not to be left blank.
+    """
+    return "\n".join(lines_of(derivation, filled or {})) + "\n"
+
+
+def lines_of(derivation: Derivation, filled: Mapping[str, str]) -> Iterator[str]:
+    """The lines of an exercise's file."""
+    values = derivation.forward(derivation.start(SEED))
+
+    def shape(name: str) -> str:
+        return f"shape {(*values[name].shape,)}" if values[name].ndim else "a number"
+
+    yield f'"""Backpropagation by hand: {derivation.title}.'
+    yield ""
+    yield "Fill in each None below, from the top down: the derivative of the loss with respect to"
+    yield "the value of that name, in torch operations on anything above it, without autograd."
+    yield ""
+    yield derivation.advice
+    yield ""
+    yield "Run this file, or say"
+    yield ""
+    yield f"    hornbook exercise {derivation.name} --check THIS_FILE"
+    yield ""
+    yield "to be told the first gradient that is wrong, and in what way."
+    yield ""
+    yield f"Source: {derivation.source}."
+    yield '"""'
+    yield ""
+    yield "import torch"
+    yield "import torch.nn.functional as F"
+    yield ""
+    yield f"rng = torch.Generator().manual_seed({SEED})"
+    yield ""
+    yield ""
+    yield "def randn(*shape):"
+    yield "    return torch.randn(*shape, generator=rng, dtype=torch.float64)"
+    yield ""
+    yield ""
+    yield "# What is given."
+    for name, code in derivation.data.items():
+        yield f"{name} = {code}"
+    for name, code in derivation.leaves.items():
+        yield f"{name} = {code}  # {shape(name)}"
+    yield ""
+    yield "# The forward pass."
+    for step in derivation.steps:
+        yield f"{step.name} = {step.code}  # {shape(step.name)}"
+    yield ""
+    yield "# The way back: yours."
+    for name in derivation.wanted:
+        yield f"d{name} = {filled.get(name)}  # {shape(name)}"
+    yield ""
+    yield 'if __name__ == "__main__":'
+    yield "    from hornbook.cli import main"
+    yield ""
+    yield f'    raise SystemExit(main(["exercise", "{derivation.name}", "--check", __file__]))'
+
+
+def check(derivation: Derivation, path: Path, seconds: float = 60.0) -> Result:
+    """Run a learner's file in a process of its own, and find the first wrong gradient.
+
+    Args:
+        derivation: of the exercise that it is the file of.
+        path: the file.
+        seconds: how long it may run.
+
+    Raises:
+        ExerciseError: if the file is missing, does not run to its end in time, or is not (any
+            more) the file of this exercise.
+    """
+    if not path.is_file():
+        raise ExerciseError(
+            f"There is no file {path}.", hint=f"Write one with hornbook exercise {derivation.name}."
+        )
+    values = derivation.forward(derivation.start(SEED))
+    forward = (*derivation.leaves, *(step.name for step in derivation.steps))
+    blanks = tuple(f"d{name}" for name in derivation.wanted)
+    found = run_apart(path, (*forward, *blanks), seconds)
+    changed = tuple(name for name in forward if not same(found.get(name), values[name]))
+    if "loss" in changed:
+        first = changed[0]
+        how = "has no tensor" if not isinstance(found.get(first), Tensor) else "has another"
+        raise ExerciseError(
+            f"{path} {how} {first}: its forward pass is not that of the exercise "
+            f"{derivation.name}.",
+            hint=f"Write it anew with hornbook exercise {derivation.name} --out FILE, and bring "
+            "your lines over; or name the exercise that the file is of.",
+        )
+    filled = {name: found[f"d{name}"] for name in derivation.wanted if f"d{name}" in found}
+    return judge(derivation, values, filled, changed)
+
+
+def judge(
+    derivation: Derivation, values: Values, filled: Given, changed: tuple[str, ...] = ()
+) -> Result:
+    """Find the first wrong one of the gradients that were filled in.
+
+    Args:
+        derivation: the exercise.
+        values: what its `forward` gave.
+        filled: gradients by the name of the value.
+        changed: see `Result`.
+    """
+    examiner = Examiner(derivation, values)
+    right: list[Comparison] = []
+    for place, name in enumerate(derivation.wanted):
+        mine = filled.get(name)
+        verdict = examiner.judge(name, mine)
+        if verdict.kind != "right":
+            return Result(tuple(right), verdict, derivation.wanted[place + 1 :], changed)
+        right.append(Comparison.of(name, mine, examiner.references[name]))
+    return Result(tuple(right), None, (), changed)
+
+
+def run_apart(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, Tensor | Foreign]:
+    """Those values of a file that are there and not None, after it was run by itself.
+
+    Raises:
+        ExerciseError: if it does not run to its end in time, with the line where it stopped.
+    """
+    # The process finds this very hornbook, wherever it was started.
+    homes = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, homes))}
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "values.safetensors"
+        learner = "hornbook.lessons.learner"
+        command = [sys.executable, "-P", "-m", learner, str(path), str(out), *names]
+        quiet = subprocess.DEVNULL
+        try:
+            ended = subprocess.run(
+                command, env=environment, stdin=quiet, stdout=quiet, stderr=quiet, timeout=seconds
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ExerciseError(
+                f"{path} did not end within {seconds:g} seconds.",
+                hint="Is there a loop without end? A slow machine can be given more: --seconds.",
+            ) from error
+        try:
+            arrays, about = read_tensors(out)
+        except RunError as error:
+            raise ExerciseError(
+                f"{path} ended Python itself, with status {ended.returncode}.",
+                hint="Does it call os._exit, or use up the memory?",
+            ) from error
+    if stopped := about["error"]:
+        raise ExerciseError(describe(path, stopped), hint="Mend that, and check again.")
+    tensors = {
+        name: torch.from_numpy(array).to(getattr(torch, about["dtypes"][name]))
+        for name, array in arrays.items()
+    }
+    return {**tensors, **{name: Foreign(kind) for name, kind in about["others"].items()}}
+
+
+def describe(path: Path, stopped: Mapping[str, Any]) -> str:
+    """An error in a learner's file: where, what, and the line as it stands there."""
+    where = f"{path}, line {stopped['line']}" if stopped["line"] else str(path)
+    what = ": ".join(filter(None, (stopped["kind"], stopped["message"])))
+    source = f"\n    {stopped['source']}" if stopped["source"] else ""
+    return f"{where}: {what}{source}"
+
+
+def same(mine: Tensor | Foreign | None, ours: Tensor) -> bool:
+    """Whether a value of the forward pass is what it should be, up to rounding."""
+    if not isinstance(mine, Tensor) or mine.shape != ours.shape:
+        return False
+    # -inf, where attention must not look, equals itself here.
+    return torch.allclose(mine.to(ours.dtype), ours, rtol=1e-9, atol=1e-12)

@@ -1,0 +1,1 @@
+"""Every picture's common ground: lettering, colours, saving."""

@@ -1,0 +1,1 @@
+"""What is found, and how it is told: one shape for terminal and page."""

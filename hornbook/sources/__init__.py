@@ -1,0 +1,1 @@
+"""Files as they come: data sets by name, checked downloads, bytes to text."""

@@ -1,0 +1,258 @@
+"""One way in for data: a file, standard input or the name of a data set becomes a corpus.
+
+A corpus is read in one of two modes. `lines`: each line is one thing (a name, a molecule, a
+recipe). `text`: the whole is one long stream. The mode is chosen by looking at the text, with the
+reason kept, so that it can be said aloud and overruled.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from hornbook.errors import DataError, SettingsError
+from hornbook.settings import Settings
+from hornbook.sources import datasets
+from hornbook.sources.encoding import decode
+
+__all__ = ["SPLITS", "Corpus", "Mode", "SplitSettings", "Splits", "load_corpus", "split_corpus"]
+
+Mode = Literal["lines", "text"]
+SPLITS = ("train", "dev", "test")
+
+LONG_LINE = 2_000  # characters: a mean line longer than this is no list of things
+SMALLEST = 10  # characters: less than this is nothing to learn from
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All of the text that was given, before any split."""
+
+    name: str
+    "What to call it: the file's stem or the data set's name."
+    source: str
+    "Where it came from: a path, `standard input`, or `data set NAME`."
+    mode: Mode
+    reason: str
+    "Why this mode."
+    text: str
+    "The whole text, line ends as LF."
+    encoding: str
+    line_ends: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that are not empty, in the order of the file."""
+        return [line for line in self.text.split("\n") if line]
+
+
+@dataclass(frozen=True)
+class Splits:
+    """What is trained on, what choices are made with, and what is looked at last.
+
+    In `lines` mode each split is a tuple of lines; in `text` mode a tuple of at most one text,
+    and dev goes on where train ends, test where dev ends.
+    """
+
+    mode: Mode
+    train: tuple[str, ...]
+    dev: tuple[str, ...]
+    test: tuple[str, ...]
+
+    def __getitem__(self, split: str) -> tuple[str, ...]:
+        if split not in SPLITS:
+            raise SettingsError(f"There is no split {split!r}.", hint="Splits: train, dev, test.")
+        found: tuple[str, ...] = getattr(self, split)
+        return found
+
+    def before(self, split: str) -> str:
+        """The text that stands before a split's (`text` mode): the context of its beginning."""
+        if self.mode == "lines" or split == "train":
+            return ""
+        earlier = {"dev": self.train, "test": self.train + self.dev}[split]
+        return "".join(earlier)
+
+
+@dataclass(frozen=True)
+class SplitSettings(Settings):
+    """How a corpus is cut into train, dev and test."""
+
+    split: str = "auto"
+    """Shares of train/dev/test in percent, as 80/10/10 or 90/10.
+    auto: 80/10/10 of shuffled lines, 90/10 of a text."""
+    split_seed: int = 42
+    "Seed of the shuffle before lines are cut."
+    distinct: bool = False
+    "Drop repeated lines before cutting, so that nothing in dev or test was trained on."
+
+    def shares(self, mode: Mode) -> tuple[int, int, int]:
+        """The shares of train, dev and test, in percent.
+
+        Raises:
+            SettingsError: if `split` is not two or three whole numbers that add up to 100.
+        """
+        if self.split == "auto":
+            return (80, 10, 10) if mode == "lines" else (90, 10, 0)
+        if re.fullmatch(r"\d{1,3}(/\d{1,3}){1,2}", self.split):
+            train, dev, test = ([int(share) for share in self.split.split("/")] + [0])[:3]
+            if train > 0 and train + dev + test == 100:
+                return train, dev, test
+        raise SettingsError(
+            f"split must be shares in percent that add up to 100; it is {self.split!r}.",
+            hint="For example 80/10/10, 90/10 or 100/0.",
+        )
+
+
+def load_corpus(
+    source: str | Path,
+    *,
+    mode: Literal["auto", "lines", "text"] = "auto",
+    encoding: str = "auto",
+    progress: Callable[[int, int], None] | None = None,
+) -> Corpus:
+    """Read a corpus.
+
+    Args:
+        source: a path, `-` for standard input, or the name of a data set. A path that exists
+            comes before a data set of the same name.
+        mode: `lines`, `text`, or `auto` to choose by looking.
+        encoding: see `decode`.
+        progress: called with bytes done and bytes in all while a data set is fetched.
+
+    Raises:
+        DataError: if there is no such file, it cannot be read, or it holds next to nothing.
+        EncodingError: if it is not text.
+        DownloadError: if a data set has to be fetched and cannot be.
+    """
+    if not str(source):
+        raise DataError("The name of the file is empty.", hint="Give a file or a data set's name.")
+    path, asked = Path(source), mode
+    if str(source) == "-":
+        name, where = "stdin", "standard input"
+        data = sys.stdin.buffer.read()
+    # os.path.exists, unlike Path.exists, only says no to a name that is no possible path.
+    elif str(source) in datasets.DATASETS and not os.path.exists(path):  # noqa: PTH110
+        name, where = str(source), f"data set {source}"
+        dataset = datasets.DATASETS[name]
+        data = datasets.locate(dataset, progress).read_bytes()
+        mode = dataset.mode if mode == "auto" else mode
+    else:
+        name, where = path.stem, str(path)
+        data = read_file(path)
+    decoded = decode(data, where, encoding)
+    text = decoded.text
+    if len(text.strip()) < SMALLEST:
+        what = "is empty" if not text.strip() else f"holds only {len(text.strip())} characters"
+        raise DataError(f"{where} {what}.", hint="Give a file with something to learn from.")
+    chosen, reason = choose_mode(text) if mode == "auto" else (mode, "as asked")
+    if where.startswith("data set") and asked == "auto":
+        reason = "as the data set is meant"
+    elif str(source) in datasets.DATASETS and not where.startswith("data set"):
+        reason += "; the file here, not the data set of that name"
+    return Corpus(name, where, chosen, reason, text, decoded.encoding, decoded.line_ends)
+
+
+def read_file(path: Path) -> bytes:
+    """All bytes of a file.
+
+    Raises:
+        DataError: if it is missing, a directory, or not to be read.
+    """
+    try:
+        if path.is_dir():  # Windows would speak of permissions
+            raise IsADirectoryError
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise DataError(
+            f"There is no file or data set {str(path)!r}.",
+            hint=f"Data sets: {', '.join(datasets.DATASETS)}. Files are looked for from "
+            "the current directory.",
+        ) from error
+    except IsADirectoryError as error:
+        raise DataError(
+            f"{path} is a directory.", hint="Give one file; join several with: cat DIR/* > FILE"
+        ) from error
+    except OSError as error:
+        raise DataError(
+            f"Cannot read {path}: {error.strerror or error}.",
+            hint="Look at the file's permissions and its disk.",
+        ) from error
+
+
+def choose_mode(text: str) -> tuple[Mode, str]:
+    """Look at a text and say whether it is a list of things or one stream, and why."""
+    body = text.strip("\n").split("\n")
+    filled = [line for line in body if line.strip()]
+    blank_share = 1 - len(filled) / len(body)
+    mean = sum(map(len, filled)) / len(filled)
+    if len(filled) == 1:
+        return "text", "it is a single line"
+    if mean > LONG_LINE:
+        return "text", f"its lines are {mean:,.0f} characters long on average"
+    if blank_share > 0.01:
+        return "text", f"blank lines part it ({blank_share:.0%} of its lines)"
+    if wrapped(filled):
+        return "text", "its lines run on from one to the next, as wrapped prose does"
+    return "lines", f"{len(filled):,} lines of {mean:.0f} characters on average, none blank"
+
+
+def wrapped(lines: list[str]) -> bool:
+    """Whether lines look like prose cut at a margin.
+
+    Such lines hold words, are nearly all about as long as the longest, and often begin with a
+    small letter, since a sentence goes on across the line's end.
+    """
+    words = sum(line.count(" ") + 1 for line in lines) / len(lines)
+    by_length = sorted(map(len, lines))
+    margin = by_length[int(0.95 * (len(lines) - 1))]
+    near = sum(length > 0.8 * margin for length in by_length) / len(lines)
+    small = sum(line.lstrip()[:1].islower() for line in lines) / len(lines)
+    ended = sum(line.rstrip()[-1:] in ".!?。！？…\"'”" for line in lines) / len(lines)
+    return words >= 6 and near > 0.6 and small > 0.3 and ended < 0.5
+
+
+def split_corpus(corpus: Corpus, settings: SplitSettings | None = None) -> Splits:
+    """Cut a corpus into train, dev and test.
+
+    Lines are shuffled by `random.Random(seed)` and cut at the whole part of each share, which for
+    the defaults is the lectures' own split, name for name. A text is cut in the order of reading.
+
+    Raises:
+        DataError: if a split that was asked for would stay empty.
+        SettingsError: if the settings do not fit.
+    """
+    settings = settings or SplitSettings()
+    train, dev, test = settings.shares(corpus.mode)
+    if corpus.mode == "text":
+        settings.refuse_unless(False, ("split_seed", "distinct"), "lines mode")
+        text = corpus.text
+        n1, n2 = len(text) * train // 100, len(text) * (train + dev) // 100
+        parts = [(part,) if part else () for part in (text[:n1], text[n1:n2], text[n2:])]
+        splits = Splits("text", parts[0], parts[1], parts[2])
+    else:
+        lines = corpus.lines
+        if settings.distinct:
+            lines = list(dict.fromkeys(lines))
+        random.Random(settings.split_seed).shuffle(lines)
+        # int(0.8 * n) as in the lecture equals the whole-number division here for every n that
+        # fits in memory, without the rounding of 0.8 + 0.1.
+        n1, n2 = len(lines) * train // 100, len(lines) * (train + dev) // 100
+        splits = Splits("lines", tuple(lines[:n1]), tuple(lines[n1:n2]), tuple(lines[n2:]))
+    for split, share in zip(SPLITS, (train, dev, test), strict=True):
+        if share and not splits[split]:
+            size = f"{len(corpus.text):,} characters"
+            if corpus.mode == "lines":
+                size = f"{len(lines):,} line{'s' if len(lines) > 1 else ''}"
+            raise DataError(
+                f"{corpus.source} has {size}: a {split} split of {share} % would be empty.",
+                hint="Give more data"
+                + (", read it as one stream (--mode text)" if corpus.mode == "lines" else "")
+                + ", or cut it otherwise, for example --split 60/40 or 100/0.",
+            )
+    return splits

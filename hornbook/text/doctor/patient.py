@@ -1,0 +1,174 @@
+"""The patient: a corpus, how it is cut, and what the checks ask of it; and what a check yields.
+
+The checks themselves are in findings and symbols. Nothing here judges: it counts symbols, looks
+stretches of one text up in another, and puts figures into words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.errors import DataError
+from hornbook.text.corpus import SPLITS, Corpus, Splits, SplitSettings, split_corpus
+
+__all__ = [
+    "STRETCH",
+    "Finding",
+    "Patient",
+    "Severity",
+    "count_symbols",
+    "many",
+    "percent",
+    "repeated_stretches",
+]
+
+Severity = Literal["problem", "warning", "note"]
+
+STRETCH = 50  # symbols of a text that are taken to repeat by more than chance
+SAMPLED = 200_000  # stretches looked up at most
+CHUNK = 1 << 22  # symbols worked on at once
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found."""
+
+    severity: Severity
+    title: str
+    detail: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A corpus that is not empty, how it is cut, and what several checks want to know of it."""
+
+    corpus: Corpus
+    settings: SplitSettings
+
+    @cached_property
+    def cut(self) -> Splits | DataError:
+        """The splits, or why there are none."""
+        try:
+            return split_corpus(self.corpus, self.settings)
+        except DataError as error:
+            return error
+
+    @property
+    def splits(self) -> dict[str, tuple[str, ...]]:
+        """The splits that hold something, by name; none at all if they cannot be made."""
+        if isinstance(self.cut, DataError):
+            return {}
+        return {name: self.cut[name] for name in SPLITS if self.cut[name]}
+
+    @property
+    def train(self) -> tuple[str, ...]:
+        """What is trained on; nothing if the splits cannot be made."""
+        return self.splits.get("train", ())
+
+    @property
+    def held_out(self) -> dict[str, tuple[str, ...]]:
+        """The splits that are not trained on, those that hold something."""
+        return {name: texts for name, texts in self.splits.items() if name != "train"}
+
+    @cached_property
+    def predictions(self) -> dict[str, int]:
+        """Symbols to predict in each split, with one boundary for each line."""
+        ends = self.corpus.mode == "lines"
+        return {name: sum(len(t) + ends for t in texts) for name, texts in self.splits.items()}
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines that are not empty."""
+        return self.corpus.lines
+
+    @cached_property
+    def times(self) -> Counter[str]:
+        """How often each line stands in the corpus."""
+        return Counter(self.lines)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How often each symbol of the alphabet stands in the corpus, the most frequent first."""
+        counts = count_symbols([self.corpus.text])
+        if self.corpus.mode == "lines":
+            counts.pop("\n", None)  # a line's end is the boundary, no symbol
+        return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
+
+
+def count_symbols(texts: Iterable[str]) -> dict[str, int]:
+    """How often each symbol stands in some texts."""
+    counts = np.zeros(0x110000, dtype=np.int64)
+    for points in code_points("".join(texts)):
+        found = np.bincount(points)
+        counts[: len(found)] += found
+    return {chr(point): int(counts[point]) for point in np.flatnonzero(counts)}
+
+
+def code_points(text: str, overlap: int = 0) -> Iterator[npt.NDArray[np.uint32]]:
+    """A text as numbers, a chunk at a time, each with the first `overlap` of the next."""
+    for at in range(0, len(text), CHUNK):
+        chunk = text[at : at + CHUNK + overlap].encode("utf-32-le", "surrogatepass")
+        yield np.frombuffer(chunk, dtype=np.uint32)
+
+
+def repeated_stretches(
+    text: str, train: str
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Which stretches of a text stand in train, by their hashes.
+
+    Returns:
+        Where the stretches that were looked up begin, evenly spread if there are more than
+        SAMPLED, and whether each stands in train, both of shape (stretches,).
+    """
+    if len(text) < STRETCH or len(train) < STRETCH:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_)
+    hashes = np.concatenate([stretch_hashes(points) for points in code_points(text, STRETCH - 1)])
+    starts = np.linspace(0, len(hashes) - 1, min(len(hashes), SAMPLED)).astype(np.int64)
+    hashes = hashes[starts]
+    # A table of 2^22 flags, one look-up for each stretch of train, leaves few to be searched for.
+    shift = np.uint64(64 - 22)
+    flags = np.zeros(1 << 22, dtype=np.bool_)
+    flags[hashes >> shift] = True
+    known = np.zeros(len(hashes), dtype=np.bool_)
+    for points in code_points(train, STRETCH - 1):
+        found = stretch_hashes(points)
+        known |= np.isin(hashes, found[flags[found >> shift]])
+    return starts, known
+
+
+def stretch_hashes(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:
+    """A 64-bit polynomial hash of each stretch, shape (len(points) - STRETCH + 1,).
+
+    With h(n) the hashes of stretches of n symbols at each place, modulo 2^64:
+    h(m + n)[i] = h(m)[i] * base^n + h(n)[i + m]. So n is doubled, and one added for each further
+    binary digit of STRETCH that is 1: 50 takes seven passes.
+    """
+    base = 0x9E3779B97F4A7C15  # odd, and of no simple pattern: 2^64 over the golden ratio
+    hashes, length = points.astype(np.uint64), 1
+    for digit in f"{STRETCH:b}"[1:]:
+        factor = np.uint64(pow(base, length, 1 << 64))
+        hashes = hashes[:-length] * factor + hashes[length:]
+        length *= 2
+        if digit == "1":
+            hashes = hashes[:-1] * np.uint64(base) + points[length:]
+            length += 1
+    # The last factor mixes every bit into the high ones, which the flags are told by.
+    return hashes * np.uint64(base)
+
+
+def many(n: int, thing: str) -> str:
+    """A number and what it counts: `1 line`, `1,000 lines`."""
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
+
+
+def percent(n: int, total: int) -> str:
+    """A share in percent, never rounded to none at all."""
+    return f"{n / total:.1%}" if n >= 0.001 * total else "less than 0.1%"

@@ -1,0 +1,90 @@
+"""The bigram net: the lecture's first, a single layer that learns what counting knows at once.
+
+Its one matrix holds, in row i, the logits of what follows symbol i. Trained to its best, softmax of
+row i is the share of each pair among the pairs that begin with i, and the loss is the counts'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from hornbook.nn import Embedding, Linear, OneHot, Sequential, grad_of
+from hornbook.settings import Bounds, Settings
+from hornbook.text.batches import Batch
+from hornbook.text.models.network import SequenceNetwork
+from hornbook.tokenizers.contract import Vocabulary
+
+__all__ = ["Bigram", "BigramSettings"]
+
+
+@dataclass(frozen=True)
+class BigramSettings(Settings):
+    """Settings of the bigram net."""
+
+    one_hot: bool = False
+    """Multiply one-hot vectors by the matrix, as the lecture writes it, rather than pick its rows:
+    the same numbers, more slowly."""
+    l2: Annotated[float, Bounds(0, 1e6)] = 0.0
+    "Pull of the mean squared logit: towards uniform, as added counts do."
+    block_size: Annotated[int, Bounds(1, 4096)] = 64
+    "Longest row that is read at once; longer things, and texts, are cut into such rows."
+
+
+class Bigram(SequenceNetwork):
+    """One matrix of logits, read a row for each symbol: ids (B, T) to logits (B, T, V)."""
+
+    Settings = BigramSettings
+    decayed = frozenset({"weight"})  # in both forms alike
+    settings: BigramSettings
+
+    def __init__(
+        self,
+        settings: BigramSettings,
+        vocabulary: Vocabulary,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__(settings, vocabulary, settings.block_size)
+        v = vocabulary.size
+        if settings.one_hot:
+            product = Linear(v, v, bias=False, generator=generator)
+            self.net = Sequential(OneHot(v), product)
+        else:
+            table = Embedding(v, v, generator=generator)
+            self.net = Sequential(table)
+        # The loss is convex in the logits, so the start needs no chance: all are equally likely.
+        torch.nn.init.zeros_(self.weight)
+
+    @property
+    def weight(self) -> torch.nn.Parameter:
+        """The one matrix: [last, next], or [next, last] where one-hot vectors multiply it."""
+        weight: torch.nn.Parameter = self.net.chain[-1].weight  # type: ignore[assignment]
+        return weight
+
+    def matrix(self) -> Tensor:
+        """The logits of every pair, [last, next], shape (V, V)."""
+        weight = self.weight.detach()
+        return weight.t() if self.settings.one_hot else weight
+
+    def loss_vjp(self, batch: Batch) -> tuple[Tensor, Callable[[], None]]:
+        """Cross-entropy, and l2 · mean(W²) where it is set."""
+        loss, data_backward = super().loss_vjp(batch)
+        weight, l2 = self.weight, self.settings.l2
+        if l2:
+            loss = loss + l2 * (weight * weight).mean()
+
+        def backward() -> None:
+            data_backward()
+            if l2:
+                grad_of(weight).add_(weight, alpha=2 * l2 / weight.numel())
+
+        return loss, backward
+
+    @property
+    def context(self) -> int:
+        """The last symbol, and none before."""
+        return 1

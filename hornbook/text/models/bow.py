@@ -1,0 +1,86 @@
+"""The bag of words: each position sees the average of all before it.
+
+The step between the MLP and attention: a context of any length through one fixed average, so that
+the past is known, but nothing in it can be worth more than the rest. As in makemore, the average
+and a two-layer perceptron each add to what stands at a position.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import torch
+
+from hornbook.nn import (
+    AverageForm,
+    CausalAverage,
+    Dropout,
+    Embedding,
+    Layer,
+    LearnedPositions,
+    Linear,
+    Residual,
+    Sequential,
+    Tanh,
+)
+from hornbook.nn.init import gain, initialise
+from hornbook.settings import Bounds, Settings
+from hornbook.text.models.network import BlockNetwork
+from hornbook.tokenizers.contract import Vocabulary
+
+__all__ = ["BagOfWords", "BagOfWordsSettings"]
+
+
+@dataclass(frozen=True)
+class BagOfWordsSettings(Settings):
+    """Settings of the bag of words.
+
+    The block of 32 is longer than nearly every name, so that names are read whole. Positions are
+    learned, one by one, so no row can be longer than the block; longer things, and texts, are
+    read in rows that overlap by half.
+    """
+
+    block_size: Annotated[int, Bounds(1, 4096)] = 32
+    "Longest row that is read at once."
+    n_embd: Annotated[int, Bounds(1, 4096)] = 64
+    "Size of a symbol's embedding, and of a position's."
+    n_hidden: Annotated[int, Bounds(1, 65_536)] = 64
+    "Units of the hidden layer."
+    form: AverageForm = "product"
+    "How the average is computed; all three give the same."
+    dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
+    "Share of hidden units dropped in training."
+    output_gain: Annotated[float, Bounds(0, 1000)] = 0.1
+    "Factor on the output layer's start; small, so that the first predictions are unconfident."
+
+
+class BagOfWords(BlockNetwork):
+    """Rows of ids (B, T), T at most block_size, to logits (B, T, V)."""
+
+    Settings = BagOfWordsSettings
+    settings: BagOfWordsSettings
+
+    def __init__(
+        self,
+        settings: BagOfWordsSettings,
+        vocabulary: Vocabulary,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__(settings, vocabulary, settings.block_size)
+        s, v = settings, vocabulary.size
+        hidden = Linear(s.n_embd, s.n_hidden, generator=generator)
+        back = Linear(s.n_hidden, s.n_embd, generator=generator)
+        output = Linear(s.n_embd, v, generator=generator)
+        # What the average adds to a row's first positions is about their own vector once more.
+        initialise(hidden, "kaiming", gain("tanh") / 2, generator=generator)
+        initialise(back, "kaiming", generator=generator)
+        initialise(output, "kaiming", s.output_gain, generator=generator)
+        dropout: list[Layer] = [Dropout(s.dropout)] if s.dropout else []
+        self.net = Sequential(
+            Embedding(v, s.n_embd, generator=generator),
+            LearnedPositions(s.block_size, s.n_embd, std=0.1, generator=generator),
+            Residual(CausalAverage(s.form)),
+            Residual(Sequential(hidden, Tanh(), *dropout, back)),
+            output,
+        )

@@ -1,0 +1,224 @@
+"""The transformer: a GPT, from its first step in the lecture to a modern recipe.
+
+Every stage of the lecture is a choice of settings; docs/lecture-gpt.md has the commands:
+
+    a bigram with a head        n_layer 0
+    one head                    n_layer 1, n_head 1, no projection, no feed-forward, no residual
+    four heads                  the same with n_head 4
+    and feed-forward            feed_forward relu, widen 1
+    blocks with residuals       n_layer 3, residual, projection, widen 4
+    layer norm, dropout         norm layer, dropout 0.2, 6 layers of 6 heads, n_embd 384
+
+The defaults are what measured best here at a laptop's size (EXPERIMENTS.md): rotary positions,
+RMSNorm without gain, normalised queries and keys, squared ReLU, projections that start at zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import torch
+
+from hornbook.errors import SettingsError
+from hornbook.nn import (
+    GELU,
+    Dropout,
+    Embedding,
+    Layer,
+    LayerNorm,
+    LearnedPositions,
+    Linear,
+    ReLU,
+    Residual,
+    RMSNorm,
+    Rotary,
+    SelfAttention,
+    Sequential,
+    SoftCap,
+    SquaredReLU,
+    SwiGLU,
+)
+from hornbook.nn.init import initialise
+from hornbook.settings import Bounds, Settings
+from hornbook.text.models.contract import Floats, Ids
+from hornbook.text.models.network import BlockNetwork, SequenceNetwork
+from hornbook.tokenizers.contract import Vocabulary
+
+__all__ = ["GPT", "GPTSettings"]
+
+BLOCK_SETTINGS = (
+    "n_head",
+    "attention_projection",
+    "feed_forward",
+    "widen",
+    "residual",
+    "qk_norm",
+    "zero_init",
+)
+
+
+@dataclass(frozen=True)
+class GPTSettings(Settings):
+    """Settings of the transformer."""
+
+    block_size: Annotated[int, Bounds(1, 65_536)] = 64
+    "Longest row: how many symbols back attention sees."
+    n_layer: Annotated[int, Bounds(0, 256)] = 4
+    "Blocks of attention and feed-forward."
+    n_head: Annotated[int, Bounds(1, 256)] = 4
+    "Heads of attention in each block; n_embd must be a multiple."
+    n_embd: Annotated[int, Bounds(1, 16_384)] = 128
+    "Size of a position's vector."
+    dropout: Annotated[float, Bounds(0, 0.95)] = 0.1
+    "Share dropped in training of attention weights and of what each part adds."
+    position: Literal["rotary", "learned", "none"] = "rotary"
+    "How a position is known: by turning queries and keys, by a learned vector, or not."
+    norm: Literal["rms", "layer", "none"] = "rms"
+    "Normalisation before attention, before feed-forward and before the head."
+    feed_forward: Literal["relu2", "gelu", "relu", "swiglu", "none"] = "relu2"
+    "Nonlinearity of the feed-forward part; none leaves that part out."
+    widen: Annotated[float, Bounds(0, 64, above=True)] = 4.0
+    "Units of the feed-forward part for each of n_embd."
+    residual: bool = True
+    "Add what attention and feed-forward give to their input rather than replace it."
+    attention_projection: bool = True
+    "A linear layer after the heads that mixes them."
+    qk_norm: bool = True
+    "Normalise queries and keys."
+    zero_init: bool = True
+    "Start the last layer of attention and feed-forward at zero: each block begins as nothing."
+    bias: bool = False
+    "Biases in the linear layers and in LayerNorm."
+    softcap: Annotated[float, Bounds(0, 1e6)] = 0.0
+    "Bound on the size of a logit (0: none)."
+    tied: bool = False
+    "Use the embedding of the symbols as the output layer too, as GPT-2."
+    output_gain: Annotated[float, Bounds(0, 1000)] = 0.1
+    "Factor on the deviation of the head's weights at the start; small: unconfident."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        size, rest = divmod(self.n_embd, self.n_head)
+        if rest:
+            raise SettingsError(
+                f"n_embd is {self.n_embd}, which {self.n_head} heads cannot share evenly.",
+                hint=f"Give a multiple of {self.n_head} as --n-embd.",
+            )
+        if self.position == "rotary" and size % 2:
+            raise SettingsError(
+                f"A head has {size} features; rotary positions turn them in pairs.",
+                hint="Give an even n_embd / n_head, or --position learned.",
+            )
+        self.refuse_unless(self.n_layer > 0, BLOCK_SETTINGS, "n_layer of at least 1")
+        self.refuse_unless(self.feed_forward != "none", ("widen",), "a feed_forward")
+        self.refuse_unless(not self.tied, ("output_gain",), "an untied head")
+
+
+class GPT(BlockNetwork):
+    """Rows of ids (B, T) to logits (B, T, V)."""
+
+    Settings = GPTSettings
+    settings: GPTSettings
+
+    def __init__(
+        self,
+        settings: GPTSettings,
+        vocabulary: Vocabulary,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__(settings, vocabulary, settings.block_size)
+        s, v = settings, vocabulary.size
+        embedding = Embedding(v, s.n_embd, generator=generator)
+        layers: list[Layer] = [embedding]
+        if s.position == "learned":
+            layers.append(LearnedPositions(s.block_size, s.n_embd, std=0.1, generator=generator))
+        if s.dropout:
+            layers.append(Dropout(s.dropout))
+        rotary = Rotary(s.n_embd // s.n_head) if s.position == "rotary" else None
+        for _ in range(s.n_layer):
+            parts = [self.attention(rotary, generator)]
+            if s.feed_forward != "none":
+                parts.append(self.feed_forward(generator))
+            layers += [Residual(part) if s.residual else part for part in parts]
+        layers += self.norm()
+        head = Linear(s.n_embd, v, bias=s.bias and not s.tied, generator=generator)
+        if s.tied:
+            head.weight = embedding.weight
+            torch.nn.init.normal_(head.weight, 0, 0.02, generator=generator)
+        else:
+            initialise(head, "kaiming", s.output_gain, generator=generator)
+        layers.append(head)
+        if s.softcap:
+            layers.append(SoftCap(s.softcap))
+        self.net = Sequential(*layers)
+
+    def norm(self) -> list[Layer]:
+        """A normalisation of the settings' kind, or nothing."""
+        s = self.settings
+        if s.norm == "layer":
+            return [LayerNorm(s.n_embd, bias=s.bias)]
+        return [RMSNorm(s.n_embd, gain=False)] if s.norm == "rms" else []
+
+    def attention(self, rotary: Rotary | None, generator: torch.Generator | None) -> Layer:
+        """The part of a block in which positions talk to each other."""
+        s = self.settings
+        attention = SelfAttention(
+            s.n_embd,
+            s.n_head,
+            window=s.block_size if rotary is not None else None,
+            bias=s.bias,
+            projection=s.attention_projection,
+            qk_norm=s.qk_norm,
+            rotary=rotary,
+            dropout=s.dropout,
+            generator=generator,
+        )
+        initialise(attention.qkv, "kaiming", generator=generator)
+        if attention.projection is not None:
+            initialise(attention.projection, "kaiming", self.last_gain(), generator=generator)
+        return Sequential(*self.norm(), attention, *self.drop())
+
+    def feed_forward(self, generator: torch.Generator | None) -> Layer:
+        """The part of a block in which each position thinks by itself."""
+        s = self.settings
+        width = max(1, round(s.widen * s.n_embd))
+        gated = s.feed_forward == "swiglu"
+        kinds: dict[str, type[SquaredReLU | GELU | ReLU | SwiGLU]] = {
+            "relu2": SquaredReLU,
+            "gelu": GELU,
+            "relu": ReLU,
+            "swiglu": SwiGLU,
+        }
+        first = Linear(s.n_embd, 2 * width if gated else width, s.bias, generator=generator)
+        last = Linear(width, s.n_embd, s.bias, generator=generator)
+        initialise(first, "kaiming", generator=generator)
+        initialise(last, "kaiming", self.last_gain(), generator=generator)
+        return Sequential(*self.norm(), first, kinds[s.feed_forward](), last, *self.drop())
+
+    def last_gain(self) -> float:
+        """What the last layer of a part starts with: what all parts add grows with their number."""
+        s = self.settings
+        if s.zero_init and s.residual:
+            return 0.0
+        return (2 * s.n_layer) ** -0.5 if s.residual else 1.0
+
+    def drop(self) -> list[Layer]:
+        """Dropout, where it is wanted."""
+        return [Dropout(self.settings.dropout)] if self.settings.dropout else []
+
+    def step(self, ids: Ids, state: Any) -> tuple[Floats, Any]:
+        """One more symbol, beside the cached keys and values of those before.
+
+        Rotary positions let the cache roll on for ever, and a symbol is forgotten when it is
+        `block_size` old. Learned positions, or none, end with the row, which is begun anew.
+        """
+        if self.settings.position == "rotary":
+            return SequenceNetwork.step(self, ids, state)
+        return super().step(ids, state)
+
+    def select(self, state: Any, places: Ids) -> Any:
+        """The caches of some places."""
+        if self.settings.position == "rotary":
+            return SequenceNetwork.select(self, state, places)
+        return super().select(state, places)

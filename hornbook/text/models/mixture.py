@@ -1,0 +1,213 @@
+"""A mixture: several models, their probabilities averaged.
+
+    p(next) = w₁ p₁(next) + w₂ p₂(next) + …,   the weights at least 0 and together 1
+
+What each knows that the others do not, all of them have: counting remembers whole words, a net
+knows what is like what. The weights are found by expectation maximisation (Dempster, Laird and
+Rubin 1977): each model's weight becomes the mean share that it had in the probability of what came.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.errors import RunError, SettingsError
+from hornbook.settings import Settings
+from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
+from hornbook.text.stream import IGNORED, Stream
+from hornbook.tokenizers.contract import Vocabulary
+
+__all__ = ["Mixture", "MixtureSettings", "best_weights"]
+
+ROW = 1024  # symbols of a text read at once, unless a member's rows are shorter
+ITERATIONS = 1_000
+
+
+@dataclass(frozen=True)
+class MixtureSettings(Settings):
+    """Which models are mixed."""
+
+    families: tuple[str, ...] = ()
+    "Family of each."
+    settings: tuple[str, ...] = ()
+    "Settings of each, as JSON."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 2 <= len(self.families) == len(self.settings):
+            raise SettingsError("A mixture needs two models or more, each with its settings.")
+
+
+class Mixture(LanguageModel):
+    """Several models as one. It reads rows, whatever its members read."""
+
+    Settings = MixtureSettings
+    settings: MixtureSettings
+    reads: Literal["window", "sequence"] = "sequence"
+
+    def __init__(self, settings: MixtureSettings, vocabulary: Vocabulary) -> None:
+        from hornbook.text.models import family
+
+        self.settings, self.vocabulary = settings, vocabulary
+        self.members: list[LanguageModel] = []
+        for name, text in zip(settings.families, settings.settings, strict=True):
+            made = family(name).load()
+            self.members.append(made(made.Settings.from_dict(json.loads(text)), vocabulary))
+        self.weights = np.full(len(self.members), 1 / len(self.members))
+        self.block_size = min([m.row_size for m in self.sequences], default=ROW)
+
+    @property
+    def sequences(self) -> list[LanguageModel]:
+        """The members that read rows."""
+        return [member for member in self.members if member.reads == "sequence"]
+
+    @property
+    def n_parameters(self) -> int:
+        """All that the members learned, and the weights."""
+        return sum(member.n_parameters for member in self.members) + len(self.members)
+
+    @property
+    def measured_lead(self) -> int:
+        """As much context as any member asks for, but no more than half a row."""
+        leads = [m.measured_lead if m.reads == "sequence" else m.block_size for m in self.members]
+        return min(max(leads), self.block_size // 2)
+
+    @property
+    def context(self) -> int | None:
+        """The longest of the members'."""
+        contexts = [member.context for member in self.members]
+        return None if None in contexts else max(c for c in contexts if c is not None)
+
+    def member_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
+        """-ln p of each target under each member, shape (members, B, T); 0 at padding."""
+        real = targets != IGNORED
+        found = np.zeros((len(self.members), *targets.shape))
+        for losses, member in zip(found, self.members, strict=True):
+            if member.reads == "sequence":
+                losses[...] = member.token_losses(inputs, targets)
+            else:
+                losses[real] = member.token_losses(
+                    windows(inputs, member.block_size, self.vocabulary.start)[real], targets[real]
+                )
+        return found
+
+    def token_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
+        """-ln of the mixed probability."""
+        losses = -log_mean(-self.member_losses(inputs, targets), self.weights)
+        found: npt.NDArray[np.float64] = np.where(targets != IGNORED, losses, 0.0)
+        return found
+
+    def fit(self, stream: Stream) -> Mixture:
+        """Find the weights that suit a stream best."""
+        losses = [
+            self.member_losses(inputs, targets)[:, targets != IGNORED]
+            for inputs, targets in stream.all_rows(
+                self.block_size, 8 * ROW, lead=self.measured_lead
+            )
+        ]
+        self.weights = best_weights(np.concatenate(losses, axis=1))
+        return self
+
+    def step(self, ids: Ids, state: list[Any] | None) -> tuple[Floats, list[Any]]:
+        """Each member reads the symbol; the logits are logarithms of the mixed probabilities."""
+        stepped = [
+            member.step(ids, own)
+            for member, own in zip(self.members, state or [None] * len(self.members), strict=True)
+        ]
+        logp = np.stack([log_softmax(logits) for logits, _ in stepped])
+        return log_mean(logp, self.weights), [own for _, own in stepped]
+
+    def select(self, state: list[Any], places: Ids) -> list[Any]:
+        """What each member remembers of some places."""
+        return [m.select(own, places) for m, own in zip(self.members, state, strict=True)]
+
+    @contextmanager
+    def stepping(self, count: int) -> Iterator[None]:
+        """Every member prepares."""
+        with ExitStack() as stack:
+            for member in self.members:
+                stack.enter_context(member.stepping(count))
+            yield
+
+    def arrays(self) -> Arrays:
+        """The members' arrays, each name with its member's number before it, and the weights."""
+        found: Arrays = {"weights": self.weights}
+        for i, member in enumerate(self.members):
+            found.update({f"{i}.{name}": array for name, array in member.arrays().items()})
+        return found
+
+    def load_arrays(self, arrays: Arrays) -> None:
+        """Take what `arrays` gave.
+
+        Raises:
+            RunError: if it is not this mixture's.
+        """
+        if arrays.get("weights", np.empty(0)).shape != self.weights.shape:
+            raise RunError(
+                "The weights do not fit this run's settings: weights.",
+                hint="The file belongs to another run, or is damaged.",
+            )
+        self.weights = np.asarray(arrays["weights"], dtype=np.float64)
+        for i, member in enumerate(self.members):
+            prefix = f"{i}."
+            member.load_arrays(
+                {
+                    name.removeprefix(prefix): array
+                    for name, array in arrays.items()
+                    if name.startswith(prefix)
+                }
+            )
+
+
+def windows(inputs: Ids, block_size: int, start: int) -> Ids:
+    """The last `block_size` symbols at each position of rows (B, T): shape (B, T, block_size)."""
+    padded = np.pad(inputs, ((0, 0), (block_size - 1, 0)), constant_values=start)
+    return np.lib.stride_tricks.sliding_window_view(padded, block_size, axis=1)
+
+
+def log_softmax(logits: Floats) -> npt.NDArray[np.float64]:
+    """ln of the probabilities, shape (B, V)."""
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    logp: npt.NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return logp
+
+
+def log_mean(
+    logp: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """ln Σ w p over the first axis; -inf where nobody thinks it possible."""
+    with np.errstate(divide="ignore"):
+        found: npt.NDArray[np.float64] = np.log(np.tensordot(weights, np.exp(logp), axes=1))
+    return found
+
+
+def best_weights(losses: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The weights under which a mixture's mean loss is least.
+
+    The loss is convex in the weights, so expectation maximisation comes to its least value from
+    the equal weights that it begins with.
+
+    Args:
+        losses: -ln p of each of N predictions under each of M models, shape (M, N).
+
+    Returns:
+        Shape (M,), at least 0, sum 1.
+    """
+    p = np.exp(-losses)
+    weights = np.full(len(p), 1 / len(p))
+    for _ in range(ITERATIONS):
+        share = weights[:, None] * p
+        total = share.sum(axis=0)
+        share = share[:, total > 0] / total[total > 0]  # what none thinks possible says nothing
+        renewed = share.mean(axis=1)
+        if np.abs(renewed - weights).max() < 1e-7:
+            break
+        weights = renewed
+    return weights

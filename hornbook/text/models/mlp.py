@@ -1,0 +1,128 @@
+"""The multilayer perceptron of Bengio et al. 2003, on characters.
+
+The embeddings of the last `block_size` symbols, side by side, go through one or more hidden layers.
+The lectures' nets are settings of this one family:
+
+    part 2    n_embd 10, n_hidden 200, activation tanh, norm none, block_size 3    11,897 numbers
+    part 3    the same with norm batch                                             12,097
+    part 3    n_hidden 100 five times, norm batch, output_norm                     47,024
+    part 4    n_hidden 200, norm batch, bias_before_norm                           12,297
+    part 5    the flat net: block_size 8                                           22,097
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import torch
+
+from hornbook.errors import SettingsError
+from hornbook.nn import (
+    BatchNorm1d,
+    Dropout,
+    Embedding,
+    Flatten,
+    Layer,
+    LayerNorm,
+    Linear,
+    ReLU,
+    Sequential,
+    Tanh,
+)
+from hornbook.nn.init import Scheme, gain, initialise
+from hornbook.settings import Bounds, Settings
+from hornbook.text.models.network import WindowNetwork
+from hornbook.tokenizers.contract import Vocabulary
+
+__all__ = ["MLP", "MLPSettings"]
+
+
+@dataclass(frozen=True)
+class MLPSettings(Settings):
+    """Settings of the multilayer perceptron."""
+
+    block_size: Annotated[int, Bounds(1, 1024)] = 8
+    "Symbols of context."
+    n_embd: Annotated[int, Bounds(1, 4096)] = 16
+    "Size of a symbol's embedding."
+    n_hidden: Annotated[tuple[int, ...], Bounds(1, 65_536)] = (256, 160)
+    "Units of each hidden layer, first to last."
+    activation: Literal["relu", "tanh"] = "relu"
+    "Nonlinearity of the hidden layers."
+    norm: Literal["batch", "layer", "none"] = "batch"
+    "Normalisation of what goes into each nonlinearity."
+    norm_momentum: Annotated[float, Bounds(0, 1, above=True)] = 0.1
+    "Weight of the newest batch in BatchNorm's running statistics (norm batch; the lecture: 0.001)."
+    biased_variance: bool = False
+    "BatchNorm by torch's rule, the biased variance in training, not the lectures' (norm batch)."
+    output_norm: bool = False
+    "BatchNorm of the logits too, as in the lecture's deeper net (norm batch)."
+    bias_before_norm: bool = False
+    "Keep the linear layers' biases though BatchNorm subtracts them, as in the lecture's part 4."
+    dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
+    "Share of hidden units dropped in training."
+    init: Scheme = "kaiming"
+    "Deviation of the hidden weights at the start."
+    gain: Annotated[float | None, Bounds(0, 1000, above=True)] = None
+    "Factor on that deviation; by default the nonlinearity's own (5/3 for tanh, sqrt 2 for relu)."
+    output_gain: Annotated[float, Bounds(0, 1000)] = 0.1
+    "The same for the output layer; small, so that the first predictions are unconfident."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 1 <= len(self.n_hidden) <= 64:
+            raise SettingsError(
+                f"n_hidden must name 1 to 64 layers; it names {len(self.n_hidden)}."
+            )
+        batch = ("output_norm", "bias_before_norm", "norm_momentum", "biased_variance")
+        self.refuse_unless(self.norm == "batch", batch, "norm batch")
+
+
+class MLP(WindowNetwork):
+    """Contexts (N, T) to logits (N, V)."""
+
+    Settings = MLPSettings
+    settings: MLPSettings
+
+    def __init__(
+        self,
+        settings: MLPSettings,
+        vocabulary: Vocabulary,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__(settings, vocabulary, settings.block_size)
+        s, v = settings, vocabulary.size
+        own = gain(s.activation) if s.gain is None else s.gain
+        layers: list[Layer] = [Embedding(v, s.n_embd, generator=generator), Flatten()]
+        fan_in = s.block_size * s.n_embd
+        for width in s.n_hidden:
+            biased = s.norm != "batch" or s.bias_before_norm
+            linear = Linear(fan_in, width, biased, generator=generator)
+            initialise(linear, s.init, own, generator=generator)
+            layers.append(linear)
+            if s.norm == "batch":
+                layers.append(batch_norm(s, width))
+            elif s.norm == "layer":
+                layers.append(LayerNorm(width))
+            layers.append(Tanh() if s.activation == "tanh" else ReLU())
+            if s.dropout:
+                layers.append(Dropout(s.dropout))
+            fan_in = width
+        output = Linear(fan_in, v, not s.output_norm or s.bias_before_norm, generator=generator)
+        layers.append(output)
+        if s.output_norm:
+            initialise(output, s.init, 1.0, generator=generator)
+            norm = batch_norm(s, v)
+            torch.nn.init.constant_(norm.weight, s.output_gain)
+            layers.append(norm)
+        else:
+            initialise(output, s.init, s.output_gain, generator=generator)
+        self.net = Sequential(*layers)
+
+
+def batch_norm(settings: MLPSettings, width: int) -> BatchNorm1d:
+    """A BatchNorm of the settings' kind."""
+    return BatchNorm1d(
+        width, momentum=settings.norm_momentum, unbiased=not settings.biased_variance
+    )

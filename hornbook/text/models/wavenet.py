@@ -1,0 +1,332 @@
+"""Nets that read their context as a tree: the lecture's, and the WaveNet that it simplifies.
+
+`kind tree` is the lecture's part 5: at each level every two neighbours are joined and go through a
+linear layer, BatchNorm and tanh, until one node is left that has seen 8 symbols. As in the lecture,
+block_size 8 gives 76,579 numbers with n_embd 24 and n_hidden 128 on 27 symbols, and 22,397 with 10
+and 68. Its one net is run in either of two forms, which read each other's runs:
+
+    form tree           on windows, as the lecture does: a node that several windows share is
+                        computed for each of them
+    form convolution    on whole rows, as the lecture says at its end: each node once, for all
+                        predictions that see it (hornbook.nn.packed)
+
+The two give the same predictions. In training BatchNorm's statistics differ slightly, for the
+convolution counts each node once, the tree as often as windows share it.
+
+`kind gated` is the WaveNet itself (van den Oord et al. 2016): cycles of dilated convolutions with
+gates, residual and skip connections. It always reads rows; before them it sees zeros.
+
+Either samples with queues of what each level still needs, a product a level for each new symbol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from hornbook.errors import SettingsError
+from hornbook.nn import (
+    Backward,
+    BatchNorm1d,
+    Dropout,
+    Embedding,
+    FlattenConsecutive,
+    GatedStack,
+    Layer,
+    LayerNorm,
+    Linear,
+    PackedTrees,
+    ReLU,
+    Sequential,
+    Tanh,
+    join,
+    push,
+)
+from hornbook.nn.init import Scheme, gain, initialise
+from hornbook.settings import Bounds, Settings
+from hornbook.text.batches import Batch
+from hornbook.text.models.contract import Floats, Ids
+from hornbook.text.models.network import SequenceNetwork
+from hornbook.text.stream import IGNORED
+from hornbook.tokenizers.contract import Vocabulary
+
+__all__ = ["WaveNet", "WaveNetSettings"]
+
+
+@dataclass(frozen=True)
+class WaveNetSettings(Settings):
+    """Settings of the tree and of the gated net."""
+
+    block_size: Annotated[int, Bounds(2, 65_536)] = 8
+    "Symbols that the tree, or one cycle of the gated net, spans: a power of fan."
+    fan: Annotated[int, Bounds(2, 256)] = 2
+    "Neighbours joined at each level: the taps of a convolution."
+    n_embd: Annotated[int, Bounds(1, 4096)] = 24
+    "Size of a symbol's embedding, and of the gated net's residual stream."
+    n_hidden: Annotated[int, Bounds(1, 65_536)] = 128
+    "Units of each level."
+    kind: Literal["tree", "gated"] = "tree"
+    "The lecture's tree, or the WaveNet's gated blocks with residual and skip connections."
+    form: Literal["convolution", "tree"] = "convolution"
+    "Run the tree over whole rows at once, or on windows as the lecture does (kind tree)."
+    row_size: Annotated[int, Bounds(2, 65_536)] = 128
+    "Longest row in training; longer things, and texts, are cut (form convolution)."
+    activation: Literal["relu", "tanh"] = "tanh"
+    "Nonlinearity of the levels (kind tree)."
+    norm: Literal["batch", "layer", "none"] = "batch"
+    "Normalisation of what goes into each nonlinearity (kind tree)."
+    norm_momentum: Annotated[float, Bounds(0, 1, above=True)] = 0.1
+    "Weight of the newest batch in BatchNorm's running statistics (norm batch)."
+    n_cycles: Annotated[int, Bounds(1, 64)] = 1
+    "Times that the dilations are gone through (kind gated)."
+    n_skip: Annotated[int, Bounds(1, 65_536)] = 128
+    "Size of what the blocks hand to the output (kind gated)."
+    dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
+    "Share of hidden units dropped in training."
+    init: Scheme = "kaiming"
+    "Deviation of the hidden weights at the start."
+    gain: Annotated[float | None, Bounds(0, 1000, above=True)] = None
+    "Factor on that deviation; by default the nonlinearity's own (5/3 for tanh, sqrt 2 for relu)."
+    output_gain: Annotated[float, Bounds(0, 1000)] = 0.1
+    "The same for the output layer; small, so that the first predictions are unconfident."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.fan**self.levels != self.block_size:
+            raise SettingsError(
+                f"block_size must be a power of fan, {self.fan}; it is {self.block_size}.",
+                hint=f"The next is {self.fan**self.levels}.",
+            )
+        tree = self.kind == "tree"
+        self.refuse_unless(tree, ("form", "activation", "norm"), "kind tree")
+        self.refuse_unless(tree and self.norm == "batch", ("norm_momentum",), "norm batch")
+        self.refuse_unless(not tree, ("n_cycles", "n_skip"), "kind gated")
+        self.refuse_unless(self.form == "convolution", ("row_size",), "form convolution")
+        if self.form == "convolution" and self.row_size < self.context:
+            raise SettingsError(
+                f"row_size must be at least the {self.context} symbols that a prediction sees;"
+                f" it is {self.row_size}.",
+                hint=f"Rows of several times that waste little: --row-size {4 * self.context}.",
+            )
+
+    @property
+    def levels(self) -> int:
+        """Levels of the tree, or blocks in a cycle: those that it takes to span block_size."""
+        levels = 1
+        while self.fan**levels < self.block_size:
+            levels += 1
+        return levels
+
+    @property
+    def dilations(self) -> tuple[int, ...]:
+        """From one tap to the next, level by level."""
+        cycle = tuple(self.fan**level for level in range(self.levels))
+        return cycle * (self.n_cycles if self.kind == "gated" else 1)
+
+    @property
+    def context(self) -> int:
+        """Symbols that a prediction sees."""
+        return 1 + (self.fan - 1) * sum(self.dilations)
+
+
+class WaveNet(SequenceNetwork):
+    """Rows (B, T) to logits (B, T, V), or, in form tree, contexts (N, T) to logits (N, V)."""
+
+    Settings = WaveNetSettings
+    settings: WaveNetSettings
+
+    def __init__(
+        self,
+        settings: WaveNetSettings,
+        vocabulary: Vocabulary,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        s = settings
+        windows = s.form == "tree"
+        self.reads = "window" if windows else "sequence"
+        self.packed = s.kind == "tree" and not windows
+        super().__init__(settings, vocabulary, s.block_size if windows else s.row_size)
+        self.lead = 0 if windows else s.context - 1
+        self.mixed = self.packed and s.norm == "batch"
+        make = tree_layers if s.kind == "tree" else gated_layers
+        self.net = Sequential(*make(s, vocabulary.size, generator))
+
+    @property
+    def row_size(self) -> int:
+        """In measuring as in training, a row of a text predicts `block_size` symbols."""
+        return self.block_size + self.lead
+
+    @property
+    def context(self) -> int:
+        """How many symbols back a prediction can see."""
+        return self.settings.context
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        """Logits, and the way back from their gradient; in rows, at every position."""
+        if not self.packed:
+            return super().vjp(x)
+        inputs = x.cpu().numpy()
+        trees = self.trees(np.ones(inputs.shape, dtype=np.bool_))
+        y, backward = self.packed_vjp(inputs, trees)
+        shape = (*inputs.shape, self.vocabulary.size)
+        return y.view(shape), lambda dy: backward(dy.reshape(y.shape))
+
+    def loss_vjp(self, batch: Batch) -> tuple[Tensor, Callable[[], None]]:
+        """The mean loss of a batch, and the way to the gradients of all parameters."""
+        if not self.packed:
+            return super().loss_vjp(batch)
+        trees = self.trees(batch.targets != IGNORED)
+        logits, logits_backward = self.packed_vjp(batch.inputs, trees)
+        targets = self.tensor(batch.targets.reshape(-1)[trees.predictions])
+        loss, loss_backward = self.cross_entropy.vjp(logits, targets)
+
+        def backward() -> None:
+            logits_backward(loss_backward())
+
+        return loss, backward
+
+    def token_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
+        """-ln p of each target as the model is used; nothing is computed for padding."""
+        if not self.packed:
+            return super().token_losses(inputs, targets)
+        trees = self.trees(targets >= 0)
+        flat = targets.reshape(-1)
+        losses = np.zeros(flat.shape)
+        with self.in_use():
+            logits = self.packed_vjp(inputs, trees, keep=False)[0]
+            wanted = self.tensor(flat[trees.predictions])
+            found = F.cross_entropy(logits, wanted, ignore_index=IGNORED, reduction="none")
+        losses[trees.predictions] = found.cpu().numpy()
+        return losses.reshape(targets.shape)
+
+    def trees(self, wanted: npt.NDArray[np.bool_]) -> PackedTrees:
+        """The trees of some predictions in rows."""
+        return PackedTrees(wanted, self.settings.fan, self.settings.levels)
+
+    def packed_vjp(
+        self, inputs: Ids, trees: PackedTrees, *, keep: bool = True
+    ) -> tuple[Tensor, Backward]:
+        """The net's layers over the nodes of all trees, each node once.
+
+        Args:
+            inputs: shape (B, T).
+            trees: that stand in these rows.
+            keep: whether the way back will be gone; else what it needs is let go at once.
+
+        Returns:
+            Logits of each tree, (N, V), and the way back.
+        """
+        ids = np.concatenate([[self.vocabulary.start], inputs.reshape(-1)[trees.places]])
+        children = iter(trees.children)
+        ways_back: list[Backward] = []
+        x = self.tensor(ids)
+        for layer in self.net.chain:
+            if isinstance(layer, FlattenConsecutive):
+                x, backward = join(x, self.tensor(next(children)))
+            else:
+                x, backward = layer.vjp(x)
+            if keep:
+                ways_back.append(backward)
+
+        def backward_all(dy: Tensor) -> Tensor:
+            for backward in reversed(ways_back):
+                dy = backward(dy)
+            return dy
+
+        return x, backward_all
+
+    def step(self, ids: Ids, state: Any) -> tuple[Floats, Any]:
+        """Read one more symbol in each place: one product a level, whatever the context."""
+        if self.settings.kind == "gated":
+            return super().step(ids, state)
+        with self.in_use():
+            y, queues = self.tree_step(self.tensor(ids), state or self.first_queues(len(ids)))
+            logits: Floats = y.cpu().numpy()
+        return logits, queues
+
+    def select(self, state: Any, places: Ids) -> Any:
+        """The queues of some places."""
+        if self.settings.kind == "gated":
+            return super().select(state, places)
+        chosen = self.tensor(places)
+        return [queue.index_select(0, chosen) for queue in state]
+
+    def tree_step(self, x: Tensor, queues: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """The newest node of each level, joined with those that its queue holds.
+
+        Args:
+            x: ids, shape (B,).
+            queues: of each level, the inputs that it will still need, as `push` keeps them.
+        """
+        new: list[Tensor] = []
+        levels = zip(queues, self.settings.dilations, strict=True)
+        for layer in self.net.chain:
+            if isinstance(layer, FlattenConsecutive):
+                queue, dilation = next(levels)
+                x, queue = push(queue, x, dilation)
+                new.append(queue)
+            else:
+                x = layer(x)
+        return x, new
+
+    def first_queues(self, places: int) -> list[Tensor]:
+        """The queues before the first symbol.
+
+        Where nothing but start symbols was seen, a level has one value, and so has the next.
+        """
+        fan, dilations = self.settings.fan, iter(self.settings.dilations)
+        x = self.tensor(np.array([self.vocabulary.start]))
+        queues: list[Tensor] = []
+        for layer in self.net.chain:
+            if isinstance(layer, FlattenConsecutive):
+                queues.append(x.expand(places, (fan - 1) * next(dilations), -1))
+                x = x.repeat(1, fan)
+            else:
+                x = layer(x)
+        return queues
+
+
+def tree_layers(s: WaveNetSettings, v: int, generator: torch.Generator | None) -> list[Layer]:
+    """The lecture's layers, from ids to logits."""
+    own = gain(s.activation) if s.gain is None else s.gain
+    layers: list[Layer] = [Embedding(v, s.n_embd, generator=generator)]
+    width = s.n_embd
+    for _ in range(s.levels):
+        linear = Linear(s.fan * width, s.n_hidden, s.norm != "batch", generator=generator)
+        initialise(linear, s.init, own, generator=generator)
+        layers += [FlattenConsecutive(s.fan), linear]
+        width = s.n_hidden
+        if s.norm == "batch":
+            layers.append(BatchNorm1d(width, momentum=s.norm_momentum))
+        elif s.norm == "layer":
+            layers.append(LayerNorm(width))
+        layers.append(Tanh() if s.activation == "tanh" else ReLU())
+        if s.dropout:
+            layers.append(Dropout(s.dropout))
+    output = Linear(width, v, generator=generator)
+    initialise(output, s.init, s.output_gain, generator=generator)
+    return [*layers, output]
+
+
+def gated_layers(s: WaveNetSettings, v: int, generator: torch.Generator | None) -> list[Layer]:
+    """The WaveNet: embedding, gated blocks, and two 1x1 convolutions on the sum of their skips."""
+    stack = GatedStack(
+        s.n_embd, s.n_hidden, s.n_skip, s.fan, s.dilations, dropout=s.dropout, generator=generator
+    )
+    for block in stack.chain:
+        own = gain("tanh") if s.gain is None else s.gain
+        initialise(block.conv, s.init, own, generator=generator)
+        initialise(block.out, s.init, generator=generator)
+    hidden = Linear(s.n_skip, s.n_skip, generator=generator)
+    initialise(hidden, s.init, gain("relu"), generator=generator)
+    output = Linear(s.n_skip, v, generator=generator)
+    initialise(output, s.init, s.output_gain, generator=generator)
+    embedding = Embedding(v, s.n_embd, generator=generator)
+    return [embedding, stack, ReLU(), hidden, ReLU(), output]

@@ -1,0 +1,50 @@
+"""Whether what a model made is new, or stands in the data already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from hornbook.text.corpus import Splits
+
+__all__ = ["Novelty", "Origin"]
+
+Origin = Literal["train", "dev", "test", "new"]
+
+
+class Novelty:
+    """Tells of a made thing in which split it stands word for word, if in any.
+
+    A line stands in a split if it is one of its lines; a text, if it is a stretch of it.
+    """
+
+    def __init__(self, splits: Splits) -> None:
+        self.splits = splits
+        self.sets = {name: frozenset(splits[name]) for name in ("train", "dev", "test")}
+
+    def origin(self, made: str) -> Origin:
+        """The first of train, dev and test that holds it, else `new`."""
+        names: tuple[Origin, ...] = ("train", "dev", "test")
+        for name in names:
+            if self.splits.mode == "lines":
+                if made in self.sets[name]:
+                    return name
+            elif any(made in text for text in self.splits[name]):
+                return name
+        return "new"
+
+    def longest_copy(self, made: str) -> int:
+        """Length of the longest stretch of it that stands in train word for word."""
+        best = 0
+        for begin in range(len(made)):
+            while begin + best < len(made) and any(
+                made[begin : begin + best + 1] in text for text in self.splits.train
+            ):
+                best += 1
+        return best
+
+    @staticmethod
+    def shares(origins: Sequence[Origin]) -> dict[Origin, float]:
+        """The share of each origin; every origin is named."""
+        names: tuple[Origin, ...] = ("train", "dev", "test", "new")
+        return {name: origins.count(name) / max(len(origins), 1) for name in names}

@@ -1,0 +1,81 @@
+"""What a single string costs, symbol by symbol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hornbook.errors import SettingsError
+from hornbook.text.models.contract import LanguageModel
+from hornbook.text.stream import encode_lines, encode_text
+from hornbook.tokenizers.characters import CharTokenizer
+
+__all__ = ["Score", "score"]
+
+
+@dataclass(frozen=True)
+class Score:
+    """The cost of a string, and of each of its symbols given those before it."""
+
+    text: str
+    symbols: tuple[str, ...]
+    "What was predicted at each place, as a label; the boundary last where there is one."
+    nats: tuple[float, ...]
+    "-ln p of each, in nats."
+
+    @property
+    def mean(self) -> float:
+        """Nats per symbol."""
+        return self.total / len(self.nats)
+
+    @property
+    def total(self) -> float:
+        """Nats of the whole string."""
+        return float(sum(self.nats))
+
+    @property
+    def most_surprising(self) -> int:
+        """The place of the symbol that cost most, from 0; the first of equals."""
+        return int(np.argmax(self.nats))
+
+    def as_dict(self) -> dict[str, Any]:
+        """All figures by name."""
+        return {
+            "text": self.text,
+            "nats_per_symbol": self.mean,
+            "nats": self.total,
+            "symbols": [
+                {"symbol": symbol, "nats": cost, "probability": float(np.exp(-cost))}
+                for symbol, cost in zip(self.symbols, self.nats, strict=True)
+            ],
+            "most_surprising": self.most_surprising,
+        }
+
+
+def score(model: LanguageModel, tokenizer: CharTokenizer, text: str) -> Score:
+    """The cost of a text under a model, read symbol by symbol with all that it may remember.
+
+    Raises:
+        SettingsError: if there is nothing to score.
+        UnknownSymbolError: if the text holds a symbol that is not in the alphabet.
+    """
+    if not text:
+        raise SettingsError("There is nothing to score: the text is empty.")
+    if tokenizer.boundary:
+        stream = encode_lines((text,), tokenizer)
+    else:
+        stream = encode_text(text, tokenizer)
+    targets = stream.ids[stream.first :].astype(np.int64)
+    inputs = np.concatenate([[tokenizer.start], targets[:-1]])
+    state, costs = None, []
+    for token, target in zip(inputs, targets, strict=True):
+        logits, state = model.step(np.array([token]), state)
+        row = logits[0].astype(np.float64)
+        top = row.max()
+        if np.isneginf(row[target]):
+            costs.append(np.inf)
+        else:
+            costs.append(float(top + np.log(np.exp(row - top).sum()) - row[target]))
+    return Score(text, tuple(tokenizer.label(t) for t in targets), tuple(costs))

@@ -1,0 +1,225 @@
+"""A split as one array of ids, and the two ways that models read it.
+
+A `window` model sees the last n symbols and predicts one; a `sequence` model sees a row of symbols
+and predicts the next at every position. Both are views of the same stream:
+
+    lines   . e m m a . a v a .      boundaries part the things; each symbol but the first is
+              ^ ^ ^ ^ ^ ^ ^ ^        predicted, the boundaries too
+    text    context | t h e t e x t  what stands before the split is context only
+                      ^ ^ ^ ^ ^ ^ ^
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.errors import UnknownSymbolError
+from hornbook.text.corpus import Splits
+from hornbook.tokenizers.characters import CharTokenizer
+
+__all__ = ["IGNORED", "Ids", "Stream", "encode_lines", "encode_split", "encode_text"]
+
+Ids = npt.NDArray[np.int64]
+
+IGNORED = -1  # the target of a padded position
+CONTEXT = 4_096  # symbols of the text before a split that are kept as its context
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The ids of a split; every position from `first` on is predicted once."""
+
+    ids: npt.NDArray[np.integer[Any]]
+    "Shape (S,), in the smallest unsigned type that holds them."
+    first: int
+    boundary: bool
+    "Whether id 0 parts the stream into things."
+    start: int
+    "The id that fills a context before anything was read."
+
+    def __len__(self) -> int:
+        """Number of predictions."""
+        return len(self.ids) - self.first
+
+    @cached_property
+    def bounds(self) -> Ids:
+        """Positions of the boundaries, shape (things + 1,); empty for a text."""
+        return np.flatnonzero(self.ids == 0) if self.boundary else np.empty(0, dtype=np.int64)
+
+    @cached_property
+    def begin(self) -> npt.NDArray[np.int64]:
+        """For each position the oldest one that its context may reach back to, shape (S,)."""
+        if not self.boundary:
+            return np.zeros(len(self.ids), dtype=np.int64)
+        before = np.searchsorted(self.bounds, np.arange(len(self.ids)), side="left") - 1
+        return self.bounds[np.maximum(before, 0)]
+
+    def windows(self, positions: Ids, block_size: int) -> tuple[Ids, Ids]:
+        """The last `block_size` symbols before some positions, and the symbols there.
+
+        Contexts do not reach across a boundary; what is missing is filled with `start`.
+
+        Args:
+            positions: places in the stream, shape (N,), each at least `first`.
+            block_size: length T of a context.
+
+        Returns:
+            Contexts of shape (N, T), the newest symbol last, and targets of shape (N,).
+        """
+        places = positions[:, None] + np.arange(-block_size, 0)  # (N, T)
+        inside = places >= self.begin[positions][:, None]
+        contexts = np.where(inside, self.ids[np.where(inside, places, 0)], self.start)
+        return contexts.astype(np.int64), self.ids[positions].astype(np.int64)
+
+    def all_windows(
+        self, block_size: int, rows: int, *, limit: int = 0
+    ) -> Iterator[tuple[Ids, Ids]]:
+        """Every prediction of the stream in order, `rows` windows at a time.
+
+        Args:
+            block_size: length of a context.
+            rows: windows at a time.
+            limit: leave out windows, evenly, until this many are left (0: all).
+        """
+        count = min(limit or len(self), len(self))
+        for at in range(0, count, rows):
+            places = np.arange(at, min(at + rows, count))
+            yield self.windows(self.first + places * len(self) // count, block_size)
+
+    def pieces(self, block_size: int, lead: int = 0) -> tuple[Ids, Ids]:
+        """The stream cut into rows, each within one thing, so that every target is in one of them.
+
+        The first row of a thing has `block_size` targets. A later one has `lead` fewer: that many
+        symbols before them are read again, to be their context. So has the first row of a text
+        that goes on from what stands before the split: no row is longer than `block_size`.
+
+        Args:
+            block_size: the longest row, its lead included.
+            lead: symbols read again, fewer than `block_size`.
+
+        Returns:
+            The position of each row's first target and how many it has, both of shape (R,).
+
+        Raises:
+            ValueError: if the lead would leave no room for a target.
+        """
+        if not 0 <= lead < block_size:
+            raise ValueError(f"a lead of {lead} leaves no target in a row of {block_size}")
+        later = block_size - lead
+        if self.boundary:
+            at, lengths = self.bounds[:-1] + 1, np.diff(self.bounds)
+            first = block_size
+        else:
+            at, lengths = np.array([self.first]), np.array([len(self)])
+            first = block_size - min(lead, self.first)
+        rows = 1 + np.maximum(0, -((first - lengths) // later))  # how many each is cut into
+        rows *= lengths > 0
+        number = np.arange(rows.sum()) - np.repeat(np.cumsum(rows) - rows, rows)
+        offset = np.where(number == 0, 0, first + (number - 1) * later)
+        left = np.repeat(lengths, rows) - offset
+        return np.repeat(at, rows) + offset, np.minimum(left, np.where(number, later, first))
+
+    def rows(self, at: Ids, lengths: Ids, lead: int = 0) -> tuple[Ids, Ids]:
+        """Rows as a rectangle: inputs padded with `start`, targets with IGNORED.
+
+        Args:
+            at: position of each row's first target, shape (B,).
+            lengths: targets in each row, shape (B,).
+            lead: symbols before the first target to read as its context, as far as there are so
+                many in the same thing; they are in the inputs, but not among the targets.
+
+        Returns:
+            Inputs and targets, both of shape (B, T) for the longest row's T; `targets[b, t]` is
+            the symbol after `inputs[b, t]`, or IGNORED.
+        """
+        if lead:
+            oldest = self.begin[at] + 1 if self.boundary else np.zeros_like(at)
+            begin = np.maximum(at - lead, oldest)
+            lengths = lengths + at - begin
+        else:
+            begin = at
+        steps = np.arange(lengths.max(initial=0))
+        real = steps < lengths[:, None]  # (B, T)
+        places = np.where(real, begin[:, None] + steps, self.first)
+        before = places - 1
+        inputs = np.where(real & (before >= 0), self.ids[before], self.start).astype(np.int64)
+        if lead:
+            real &= places >= at[:, None]
+        # Widened before the -1 comes in, which the small unsigned types cannot hold.
+        return inputs, np.where(real, self.ids[places].astype(np.int64), IGNORED)
+
+    def all_rows(
+        self, block_size: int, predictions: int, *, lead: int = 0, limit: int = 0
+    ) -> Iterator[tuple[Ids, Ids]]:
+        """Every prediction of the stream once, in rows sorted by length so that little is padding.
+
+        Args:
+            block_size: the longest row.
+            predictions: about how many positions to give at a time.
+            lead: symbols read again before the targets of a row that does not begin its thing.
+            limit: leave out rows, evenly, until about this many predictions are left (0: all).
+        """
+        at, lengths = self.pieces(block_size, lead)
+        if 0 < limit < len(self):
+            kept = np.linspace(0, len(at) - 1, max(1, len(at) * limit // len(self)))
+            at, lengths = at[kept.astype(np.int64)], lengths[kept.astype(np.int64)]
+        order = np.argsort(lengths, kind="stable")[::-1]
+        done = 0
+        while done < len(order):
+            count = max(1, predictions // (int(lengths[order[done]]) + lead))
+            chosen = order[done : done + count]
+            yield self.rows(at[chosen], lengths[chosen], lead)
+            done += count
+
+
+def encode_lines(lines: tuple[str, ...], tokenizer: CharTokenizer) -> Stream:
+    """The stream of some things, a boundary before, between and after them.
+
+    Raises:
+        UnknownSymbolError: naming the first line with a symbol that is not in the alphabet.
+    """
+    lengths = np.fromiter(map(len, lines), dtype=np.int64, count=len(lines))
+    ends = np.cumsum(lengths + 1)
+    ids = np.zeros(int(ends[-1]) + 1 if len(lines) else 1, dtype=smallest(tokenizer.vocab_size))
+    inside = np.ones(len(ids), dtype=bool)
+    inside[0] = False
+    inside[ends] = False
+    found = ids[inside]
+    try:
+        tokenizer.encode_into(found, "".join(lines))
+    except UnknownSymbolError:
+        for line in lines:
+            tokenizer.encode(line)  # to name the line that the symbol stands in
+        raise
+    ids[inside] = found
+    return Stream(ids, 1, boundary=True, start=tokenizer.start)
+
+
+def encode_text(text: str, tokenizer: CharTokenizer, before: str = "") -> Stream:
+    """The stream of a text, with what stands before it as its context."""
+    context = before[-CONTEXT:]
+    ids = np.empty(len(context) + len(text), dtype=smallest(tokenizer.vocab_size))
+    tokenizer.encode_into(ids, context + text)
+    return Stream(ids, len(context), boundary=False, start=tokenizer.start)
+
+
+def encode_split(splits: Splits, split: str, tokenizer: CharTokenizer) -> Stream:
+    """The stream of one split.
+
+    Raises:
+        UnknownSymbolError: if the split holds a symbol that the tokenizer does not know.
+    """
+    if splits.mode == "lines":
+        return encode_lines(splits[split], tokenizer)
+    return encode_text("".join(splits[split]), tokenizer, splits.before(split))
+
+
+def smallest(vocab_size: int) -> type[np.unsignedinteger[Any]]:
+    """The smallest unsigned type that holds every id."""
+    return np.uint8 if vocab_size <= 256 else np.uint16 if vocab_size <= 65_536 else np.uint32

@@ -1,0 +1,51 @@
+"""The lecture's picture of the bigram counts: a square for each pair, its letters and its count."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from hornbook.plots.lettering import MOST, lettered
+from hornbook.plots.saving import save
+from hornbook.text.models.contract import Ids
+from hornbook.text.views.letters import letters
+from hornbook.tokenizers.characters import CharTokenizer
+
+__all__ = ["draw_counts"]
+
+
+def draw_counts(matrix: Ids, tokenizer: CharTokenizer, path: Path) -> int:
+    """Draw the matrix N[before, after] of pair counts as a PNG or an SVG.
+
+    Of a large alphabet only the most frequent symbols are drawn, and the title says so.
+
+    Returns:
+        How many symbols are drawn a side.
+    """
+    from matplotlib.figure import Figure
+
+    frequency = matrix.sum(axis=0) + matrix.sum(axis=1)
+    shown = np.sort(np.argsort(-frequency, kind="stable")[:MOST])
+    part = matrix[np.ix_(shown, shown)]
+    labels = letters(tokenizer, shown)
+    side = len(shown)
+    with lettered():
+        figure = Figure(figsize=(side * 0.55 + 1, side * 0.55 + 1), dpi=100, layout="tight")
+        axes = figure.subplots()
+        # The root spreads the small counts, which a linear scale would show as one pale grey.
+        axes.imshow(np.sqrt(part), cmap="Blues")
+        dark = np.sqrt(part.max()) * 0.5
+        for row in range(side):
+            for column in range(side):
+                ink = "white" if np.sqrt(part[row, column]) > dark else "#333333"
+                pair, count = labels[row] + labels[column], f"{part[row, column]}"
+                axes.text(column, row - 0.02, pair, fontsize=8, color=ink, ha="center", va="bottom")
+                axes.text(column, row + 0.05, count, fontsize=6, color=ink, ha="center", va="top")
+        axes.set_axis_off()
+        title = f"{matrix.sum():,} pairs: row first, column second"
+        if side < len(matrix):
+            title += f"; the {side} most frequent of {len(matrix)} symbols"
+        axes.set_title(title, fontsize=12)
+    save(figure, path)
+    return side

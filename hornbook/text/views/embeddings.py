@@ -1,0 +1,158 @@
+"""The embedding in the plane: symbols that the model treats alike stand near each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.errors import SettingsError
+from hornbook.nn import Embedding
+from hornbook.plots.lettering import lettered
+from hornbook.text.models.contract import LanguageModel
+from hornbook.text.views.layers import layers_of
+from hornbook.text.views.letters import letters
+from hornbook.text.views.placing import place_labels
+from hornbook.text.views.symbol_kinds import KINDS, kind_of
+from hornbook.tokenizers.characters import CharTokenizer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["Plane", "draw_embeddings", "plane_of", "principal_plane", "table_of"]
+
+Table = npt.NDArray[np.floating[Any]]
+Points = npt.NDArray[np.float64]
+
+ALL_LABELLED = 130  # symbols of an alphabet that are all lettered, though some may touch
+TRIED = 3_000  # symbols of a larger one that are lettered if they find room
+SIDE, LEFT, BELOW, ABOVE = 7.2, 0.8, 1.2, 0.6  # inches: the square of points, and room around it
+MARK = 3.5  # points of paper, from a mark's middle to its edge
+SIZE = 11.0  # of letters, in points of paper
+
+
+@dataclass(frozen=True)
+class Plane:
+    """An embedding's rows in two dimensions."""
+
+    points: Points
+    "Shape (V, 2)."
+    shares: tuple[float, float]
+    "Of the variance of the rows, along each axis."
+    n_embd: int
+    "Dimensions of the embedding itself."
+
+
+def table_of(model: LanguageModel) -> Table | None:
+    """The embedding of a model's symbols, shape (V, C); None if it has none."""
+    for layer in layers_of(model, Embedding):
+        if layer.weight.shape[0] == model.vocabulary.size:
+            table: Table = layer.weight.detach().cpu().numpy()
+            return table
+    return None
+
+
+def plane_of(model: LanguageModel) -> Plane:
+    """The plane in which a model's embedding is spread the most.
+
+    Raises:
+        SettingsError: if the model has no embedding.
+    """
+    table = table_of(model)
+    if table is None:
+        raise SettingsError("This model has no embedding.", hint="Train one with --model mlp.")
+    return principal_plane(table)
+
+
+def principal_plane(table: Table) -> Plane:
+    """The plane of the first two principal components; of two dimensions, the table itself.
+
+    The components are the right singular vectors of the centred table, each with the sign that
+    makes its largest weight positive.
+
+    Args:
+        table: shape (V, C).
+    """
+    rows: Points = table.astype(np.float64)
+    size = rows.shape[1]
+    centred = rows - rows.mean(axis=0)
+    if size == 2:
+        points, variances = rows, (centred**2).sum(axis=0)
+        total = variances.sum()
+    else:
+        _, singular, components = np.linalg.svd(centred, full_matrices=False)
+        largest = np.abs(components).argmax(axis=1)
+        components *= np.sign(components[np.arange(len(components)), largest])[:, None]
+        points, variances = centred @ components[:2].T, singular[:2] ** 2
+        total = (singular**2).sum()
+        missing = 2 - points.shape[1]  # of an embedding of one dimension
+        points, variances = np.pad(points, ((0, 0), (0, missing))), np.pad(variances, (0, missing))
+    first, second = variances / total if total else (0.0, 0.0)
+    return Plane(points, (float(first), float(second)), size)
+
+
+def draw_embeddings(plane: Plane, tokenizer: CharTokenizer) -> Figure:
+    """Each symbol at its place, with its letter, marked by its kind.
+
+    Of a large alphabet those symbols are lettered that find room, the ones furthest out first.
+    """
+    from matplotlib.figure import Figure
+
+    points, (first, second) = plane.points, plane.shares
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    # Both axes alike, so that distances are true; a point that stands alone gets room too.
+    reach = max(np.ptp(points, axis=0).max() * 0.54, 1e-9)
+    width, height = SIDE + 1.2 * LEFT, SIDE + BELOW + ABOVE
+    with lettered():
+        figure = Figure(figsize=(width, height), dpi=100)
+        axes = figure.add_axes((LEFT / width, BELOW / height, SIDE / width, SIDE / height))
+        frame = np.array([middle - reach, middle + reach])
+        axes.set_xlim(*frame[:, 0])
+        axes.set_ylim(*frame[:, 1])
+        kinds = [kind_of(tokenizer, token) for token in range(len(points))]
+        large = len(points) > ALL_LABELLED
+        for kind in KINDS:
+            mine = points[[own is kind for own in kinds]]
+            if len(mine):
+                axes.plot(
+                    mine[:, 0], mine[:, 1], kind.marker, color=kind.colour, label=kind.name,
+                    markersize=MARK if large else 2 * MARK, markeredgewidth=0,
+                )  # fmt: skip
+        shown = letter(axes, points, tokenizer, frame)
+        names = ["dimension 1", "dimension 2"]
+        if plane.n_embd != 2:
+            names = [
+                f"{which} principal component: {share:.1%} of the variance"
+                for which, share in (("first", first), ("second", second))
+            ]
+        axes.set_xlabel(names[0])
+        axes.set_ylabel(names[1])
+        axes.grid(color="#dddddd", linewidth=0.5)
+        axes.set_axisbelow(True)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=4, frameon=False)
+        title = f"The embedding of {len(points):,} symbols"
+        if plane.n_embd > 2:
+            title += f": {first + second:.0%} of the variance of {plane.n_embd} dimensions"
+        if shown < len(points):
+            title += f"\n{shown} have room for their letter"
+        axes.set_title(title)
+    return figure
+
+
+def letter(axes: Axes, points: Points, tokenizer: CharTokenizer, frame: Points) -> int:
+    """Set the letters beside their points, the ones furthest out first; how many found room."""
+    outermost = np.argsort(-((points - points.mean(axis=0)) ** 2).sum(axis=1), kind="stable")
+    every = len(points) <= ALL_LABELLED
+    labels = letters(tokenizer, outermost[: None if every else TRIED])
+    # Nearly square for one letter, of which even a wide one is no wider than its height.
+    boxes = np.array([(SIZE * (0.25 + 0.65 * len(label)), SIZE * 1.1) for label in labels])
+    scale = SIDE * 72 / np.ptp(frame[:, 0])  # points of paper in a unit of the plane
+    places = place_labels(points[outermost] * scale, boxes, MARK, frame * scale, every=every)
+    free = ~np.isnan(places[:, 0])
+    for at in np.flatnonzero(free):
+        x, y = places[at] / scale
+        axes.text(x, y, labels[at], fontsize=SIZE, ha="center", va="center")
+    return int(free.sum())

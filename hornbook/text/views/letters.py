@@ -1,0 +1,23 @@
+"""Ids as pictures of text can show them: a short sign for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hornbook.plots.lettering import in_ink
+from hornbook.tokenizers.characters import CharTokenizer
+
+__all__ = ["letters", "sign"]
+
+SHORT = {"space": "␣", "line feed": "⏎", "tab": "⇥", "no-break space": "⍽"}  # there is little room
+
+
+def sign(tokenizer: CharTokenizer, token: int) -> str:
+    """A short label of an id, with a sign for what leaves no ink."""
+    label = tokenizer.label(token)
+    return SHORT.get(label, label)
+
+
+def letters(tokenizer: CharTokenizer, tokens: Iterable[int]) -> list[str]:
+    """The sign of each id as pictures can have it."""
+    return [in_ink(sign(tokenizer, int(token))) for token in tokens]

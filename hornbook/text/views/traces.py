@@ -1,0 +1,147 @@
+"""Traces of hidden units: what each unit of a recurrent net holds as a string goes by.
+
+After Karpathy, Johnson and Fei-Fei 2015, "Visualizing and Understanding Recurrent Networks": some
+units can be read by eye, such as one that counts the length of a line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.errors import SettingsError
+from hornbook.nn import Recurrent, RecurrentStack
+from hornbook.plots.lettering import are_wide, lettered
+from hornbook.text.models.contract import Ids, LanguageModel
+from hornbook.text.models.network import SequenceNetwork
+from hornbook.text.sampling import prompt_of
+from hornbook.text.views.letters import letters
+from hornbook.tokenizers.characters import CharTokenizer
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Traces", "draw_traces", "remembers", "traces_of"]
+
+LONGEST = 120  # symbols side by side
+MOST_UNITS = 40
+
+
+@dataclass(frozen=True)
+class Traces:
+    """The outputs of one recurrent layer's units over a string."""
+
+    tokens: Ids
+    "What was read, shape (T,): the boundary first, where there is one."
+    values: npt.NDArray[np.float64]
+    "Of each unit after each symbol, shape (T, H)."
+    layer: int
+    "Which layer, from 1 at the bottom."
+
+    @property
+    def telling(self) -> Ids:
+        """The units in the order of their variance over the string, the largest first."""
+        order: Ids = np.argsort(-self.values.var(axis=0), kind="stable")
+        return order
+
+
+def remembers(model: LanguageModel) -> bool:
+    """Whether units live on from symbol to symbol: a recurrent layer, and no fixed window."""
+    return isinstance(model, SequenceNetwork) and model.reads == "sequence" and bool(places(model))
+
+
+def places(model: SequenceNetwork) -> list[tuple[int, int, int]]:
+    """Of each recurrent layer, its place in the net, and from and to where its output stands.
+
+    The state of each is one vector that begins with its output; those of a stack are side by side.
+    """
+    found: list[tuple[int, int, int]] = []
+    for at, layer in enumerate(model.net.chain):
+        begin = 0
+        for own in layer.chain if isinstance(layer, RecurrentStack) else (layer,):
+            if isinstance(own, Recurrent):
+                found.append((at, begin, begin + own.hidden_size))
+                begin += own.state_size
+    return found
+
+
+def traces_of(
+    model: LanguageModel, tokenizer: CharTokenizer, text: str, *, layer: int | None = None
+) -> Traces:
+    """What the units of a recurrent layer put out after each symbol of a string.
+
+    Args:
+        model: a recurrent net.
+        tokenizer: the one it was trained with.
+        text: the string.
+        layer: which recurrent layer, from 1 at the bottom; None: the top one.
+
+    Raises:
+        SettingsError: if the model has no such layer.
+        UnknownSymbolError: if the string holds a symbol that is not in the alphabet.
+    """
+    if not isinstance(model, SequenceNetwork) or not remembers(model):
+        raise SettingsError(
+            "This model has no units that live on from symbol to symbol.",
+            hint="Train one with --model gru.",
+        )
+    found = places(model)
+    layer = len(found) if layer is None else layer
+    if not 1 <= layer <= len(found):
+        raise SettingsError(
+            f"There is no recurrent layer {layer}; this model's are 1 to {len(found)}."
+        )
+    at, begin, end = found[layer - 1]
+    tokens = prompt_of(tokenizer, text)
+    state: Any = None
+    values = []
+    with model.stepping(1):
+        for token in tokens:
+            _, state = model.step(np.array([token]), state)
+            values.append(state[at][0, begin:end].double().cpu().numpy())
+    return Traces(tokens, np.stack(values), layer)
+
+
+def draw_traces(traces: Traces, tokenizer: CharTokenizer, most: int = MOST_UNITS) -> Figure:
+    """A heat map: a row for each of the units that vary most, a column for each symbol read.
+
+    Raises:
+        SettingsError: if the string is too long to stand in one row.
+    """
+    from matplotlib.figure import Figure
+
+    length, n_units = traces.values.shape
+    if length > LONGEST:
+        raise SettingsError(
+            f"The string makes {length} symbols to read; at most {LONGEST} stand side by side.",
+            hint="Give a shorter string.",
+        )
+    units = traces.telling[:most]
+    part = traces.values[:, units].T  # (units, T)
+    reach = float(np.abs(part).max()) or 1.0
+    labels = letters(tokenizer, traces.tokens)
+    wide = are_wide(labels)
+    with lettered():
+        figure = Figure(
+            figsize=(max(5.6, length * 0.19 + 2), max(2.6, len(units) * 0.155 + 1.5)),
+            dpi=100,
+            layout="constrained",
+        )
+        axes = figure.subplots()
+        image = axes.imshow(part, cmap="RdBu_r", vmin=-reach, vmax=reach, aspect="auto")
+        axes.set_xticks(range(length), labels, rotation=90 if wide else 0)
+        axes.set_yticks(range(len(units)), [str(unit) for unit in units])
+        axes.tick_params(length=0)
+        axes.tick_params(axis="x", labelsize=7 if wide else 10, top=True, labeltop=True)
+        axes.tick_params(axis="y", labelsize=7)
+        axes.set_xlabel("symbol just read")
+        axes.set_ylabel("unit")
+        figure.colorbar(image, ax=axes, label="output", pad=0.01)
+        which = f"the {len(units)} of {n_units} units\nthat vary most over the string"
+        if len(units) == n_units:
+            which = f"all {n_units} units"
+        axes.set_title(f"Recurrent layer {traces.layer}: {which}", fontsize=11)
+    return figure

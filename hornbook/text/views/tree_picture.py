@@ -1,0 +1,115 @@
+"""The tree of what may come, drawn: a branch is as thick as it is likely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING
+
+from hornbook.plots.colours import ORANGE, SKY
+from hornbook.plots.lettering import ellipsis, in_ink, lettered
+from hornbook.text.views.tree import Branch, Tree
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["draw_tree"]
+
+# Inches: from leaf to leaf, from a symbol to the next, and the width of a letter.
+ROW, STEP, LETTER = 0.32, 1.2, 0.105
+THICKEST = 14.0  # points: a branch of probability 1
+LINE, END = SKY, ORANGE
+PLATE = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A branch and where it is drawn."""
+
+    branch: Branch
+    path: tuple[str, ...]
+    "Labels from the prefix's first symbol to this one."
+    row: float
+    "From above; a fork stands between its first branch and its last."
+    forks: tuple[Laid, ...]
+
+    @property
+    def depth(self) -> int:
+        """Symbols on the longest way to a leaf."""
+        return max((1 + fork.depth for fork in self.forks), default=0)
+
+    @property
+    def leaves(self) -> list[Laid]:
+        """The last branches, from above."""
+        return [leaf for fork in self.forks for leaf in fork.leaves] or [self]
+
+    @property
+    def string(self) -> str:
+        """What has been read at a leaf, and its probability from the prefix on."""
+        symbols = self.path[:-1] if self.branch.ends else self.path
+        return f"{ellipsis(symbols, 16)}  {self.branch.total:.2%}"
+
+
+def lay_out(branch: Branch, path: tuple[str, ...], rows: Iterator[int]) -> Laid:
+    """Give each leaf a row, and each fork the middle of its branches."""
+    forks = tuple(lay_out(child, (*path, in_ink(child.label)), rows) for child in branch.branches)
+    row = (forks[0].row + forks[-1].row) / 2 if forks else float(next(rows))
+    return Laid(branch, path, row, forks)
+
+
+def draw_tree(tree: Tree) -> Figure:
+    """The prefix at the left, what may follow to the right.
+
+    On each branch the probability of its symbol, at each leaf the string and its probability from
+    the prefix on; a thing that is over ends in an orange square.
+    """
+    from matplotlib.figure import Figure
+
+    prefix = tuple(in_ink(label) for label in tree.prefix)
+    start = ellipsis(prefix, 12)
+    root = lay_out(tree.root, prefix, count())
+    widest = max(len(label) for leaf in root.leaves for label in leaf.path[len(prefix) :])
+    step = STEP + LETTER * (widest - 1)
+    left = 0.4 + LETTER * len(start or "start")
+    right = 0.5 + LETTER * max(len(leaf.string) for leaf in root.leaves)
+    width, height = max(3.5, left + root.depth * step + right), ROW * len(root.leaves) + 0.2
+    with lettered():
+        figure = Figure(figsize=(width, height + 0.4), dpi=100)
+        axes = figure.add_axes((0, 0, 1, height / (height + 0.4)))  # an inch is a unit
+        axes.set_xlim(-left, width - left)
+        axes.set_ylim(height - ROW / 2 - 0.1, -ROW / 2 - 0.1)
+        axes.set_axis_off()
+        draw_forks(axes, root, 0.0, step)
+        node = {"boxstyle": "round,pad=0.3", "facecolor": "white"}
+        axes.text(0, root.row * ROW, start or "start", ha="right", va="center", bbox=node)
+        title = f"What may come {f'after “{start}”' if start else 'first'}"
+        if any(leaf.branch.ends for leaf in root.leaves):
+            title += "; orange: it ends"
+        axes.set_title(title, fontsize=11)
+    return figure
+
+
+def draw_forks(axes: Axes, laid: Laid, x: float, step: float) -> None:
+    """Draw what follows a branch that stands at x."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    begin, end = x + 0.05, x + step
+    for fork in laid.forks:
+        above, y, p = laid.row * ROW, fork.row * ROW, fork.branch.p
+        curve = [(begin, above), (begin + 0.5, above), (begin + 0.3, y), (end, y)]
+        path = Path(curve, [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4])
+        thickness = max(0.6, THICKEST * p)
+        axes.add_patch(PathPatch(path, fill=False, edgecolor=LINE, linewidth=thickness, zorder=1))
+        share, place = f"{p:.0%}" if p >= 0.01 else f"{p:.1%}", x + 0.74 * STEP
+        axes.text(place, y, share, fontsize=8, ha="center", va="center", bbox=PLATE, zorder=3)
+        draw_forks(axes, fork, end, step)
+        node = {"boxstyle": "round,pad=0.3", "facecolor": "white"}
+        if fork.branch.ends:
+            node = {"boxstyle": "square,pad=0.3", "facecolor": END}
+        axes.text(end, y, fork.path[-1], ha="center", va="center", bbox=node, zorder=2)
+        if not fork.forks:
+            wide = LETTER * len(fork.path[-1]) / 2
+            axes.text(end + wide + 0.15, y, fork.string, fontsize=9, va="center", zorder=2)
