@@ -24,7 +24,7 @@ from hornbook.text.corpus import Corpus, load_corpus
 from hornbook.text.stream import IGNORED, Ids, Stream, encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
 
-NAMES = Path(__file__).parents[1] / "hornbook" / "data" / "bundled" / "names.txt"
+NAMES = Path(__file__).parents[1] / "hornbook" / "sources" / "bundled" / "names.txt"
 
 
 def counting(n: int, before: int = 0) -> Stream:
