@@ -205,7 +205,7 @@ def test_the_best_of_several_rounds_counts(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    bundled = Path(hornbook.__file__).parent / "data" / "bundled" / "names.txt"
+    bundled = Path(hornbook.__file__).parent / "sources" / "bundled" / "names.txt"
     lines = bundled.read_text(encoding="utf-8").splitlines()
     path = tmp_path_factory.mktemp("data") / "some.txt"
     path.write_text("\n".join(lines[:1000:2]) + "\n", encoding="utf-8")

@@ -17,7 +17,7 @@ import hornbook
 from hornbook.cli import main
 from hornbook.cli.main import VERBS
 
-BUNDLED = Path(hornbook.__file__).parent / "data" / "bundled"
+BUNDLED = Path(hornbook.__file__).parent / "sources" / "bundled"
 QUICK = ["--steps", "40", "--n-hidden", "16", "--evaluate-every", "20"]
 
 

@@ -54,7 +54,7 @@ for name, value in (MODEL | TRAINING).items():
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    bundled = Path(hornbook.__file__).parent / "data" / "bundled" / "names.txt"
+    bundled = Path(hornbook.__file__).parent / "sources" / "bundled" / "names.txt"
     lines = bundled.read_text(encoding="utf-8").splitlines()
     path = tmp_path_factory.mktemp("data") / "some.txt"
     path.write_text("\n".join(lines[:800]) + "\n", encoding="utf-8")

@@ -309,7 +309,9 @@ def test_kneser_ney_is_the_slow_definition_on_names(
 
 
 def test_kneser_ney_is_the_slow_definition_on_a_text() -> None:
-    text = (ROOT / "hornbook" / "sources" / "bundled" / "tang.txt").read_text(encoding="utf-8")[:6_000]
+    text = (ROOT / "hornbook" / "sources" / "bundled" / "tang.txt").read_text(encoding="utf-8")[
+        :6_000
+    ]
     tokenizer = CharTokenizer.fit([text], boundary=False)
     model = NGram(NGramSettings(order=3), tokenizer.vocabulary)
     model.fit(encode_text(text[:5_000], tokenizer))

@@ -42,7 +42,7 @@ SHORT = TrainingSettings(steps=60, batch_size=32, learning_rate=0.01, evaluate_e
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    bundled = Path(hornbook.__file__).parent / "data" / "bundled" / "names.txt"
+    bundled = Path(hornbook.__file__).parent / "sources" / "bundled" / "names.txt"
     lines = bundled.read_text(encoding="utf-8").splitlines()
     path = tmp_path_factory.mktemp("data") / "some.txt"
     path.write_text("\n".join(lines[:2000:2]) + "\n", encoding="utf-8")
