@@ -225,11 +225,11 @@ def read(run: Run) -> Run:
 
 def row(title: str, name: str, runs: list[list[Run]]) -> str:
     """A row of the table: the last run of each seed, and the time of all that led to it."""
-    dev = [made[-1].summary["losses"]["dev"] for made in runs]
-    seconds = [sum(run.summary["seconds"] for run in made) for made in runs]
+    dev = [made[-1].summary.losses["dev"] for made in runs]
+    seconds = [sum(run.summary.seconds for run in made) for made in runs]
     spread = f" ± {statistics.stdev(dev):.4f}" if len(dev) > 1 else ""
     return (
-        f"| {title} | `{name}` | {runs[0][-1].summary['parameters']:,} | "
+        f"| {title} | `{name}` | {runs[0][-1].summary.parameters:,} | "
         f"{statistics.mean(dev):.4f}{spread} | {statistics.median(seconds):.1f} s |"
     )
 

@@ -54,7 +54,7 @@ def trained(name: str, steps: int, changes: dict[str, Any]) -> float:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         run = hornbook.train("names", model=name, out=out, training=training, baseline=False)
-        return float(run.summary["losses"]["dev"])
+        return float(run.summary.losses["dev"])
 
 
 def main() -> None:

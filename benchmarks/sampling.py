@@ -25,7 +25,7 @@ def main() -> None:
         for seed in range(7):
             settings = SamplingSettings(n=arguments.n, seed=seed)
             began = time.perf_counter()
-            made = sample(run.model, run.tokenizer, settings, longest=run.longest)
+            made = sample(run.model, run.data.tokenizer, settings, longest=run.longest)
             rates.append(len(made) / (time.perf_counter() - began))
         print(
             f"{run.family}, {run.model.n_parameters:,} parameters, {arguments.n:,} at once: "

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from hornbook.errors import HornbookError
     from hornbook.inspection.usage import examine_use
     from hornbook.lessons.compare import compare
-    from hornbook.runs import Run, find_rate, mix, resume, train
+    from hornbook.runs import Run, find_rate, resume, train
+    from hornbook.tasks import register
     from hornbook.text.corpus import SplitSettings, load_corpus
     from hornbook.text.doctor.examine import examine
+    from hornbook.text.mixing import mix
     from hornbook.text.sampling import SamplingSettings
     from hornbook.training.settings import TrainingSettings
 
@@ -39,6 +41,7 @@ __all__ = [
     "find_rate",
     "load_corpus",
     "mix",
+    "register",
     "resume",
     "train",
 ]
@@ -54,7 +57,8 @@ HOMES = {
     "examine_use": "hornbook.inspection.usage",
     "find_rate": "hornbook.runs",
     "load_corpus": "hornbook.text.corpus",
-    "mix": "hornbook.runs",
+    "mix": "hornbook.text.mixing",
+    "register": "hornbook.tasks",
     "resume": "hornbook.runs",
     "train": "hornbook.runs",
 }

@@ -7,6 +7,7 @@
     │   └── DownloadError        a data set could not be fetched whole
     ├── UnknownSymbolError       a symbol that the model has never seen
     ├── RunError                 a run directory is missing, in the way, damaged or too new
+    │   └── QuestionError        a run is asked what only runs of another task can answer
     ├── TrainingError            training cannot go on
     │   └── DivergedError        the loss is no longer a number
     ├── SamplingError            what was asked of the sampler cannot be had
@@ -14,13 +15,20 @@
     ├── ToolError                a program that is needed is missing, or fails
     └── ExerciseError            a learner's file cannot be run, or is not that of the exercise
 
-Every error says what is wrong and where; `hint` says how to mend it. The command line prints both
-and exits with status 1, so no traceback reaches a user for a mistake of theirs.
+Every error says what is wrong and where; `hint` says how to mend it, and `action` is what the
+library can do about it, if anything. The library speaks of settings by their names, in backticks
+where they stand in a sentence: "Lower `learning_rate`, or set `clip=1`." How they are typed is the
+business of whoever shows the error: the command line turns them into flags, the action into a
+command.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 __all__ = [
+    "Action",
     "DataError",
     "DivergedError",
     "DownloadError",
@@ -28,6 +36,7 @@ __all__ = [
     "ExerciseError",
     "ExpressionError",
     "HornbookError",
+    "QuestionError",
     "RunError",
     "SamplingError",
     "SettingsError",
@@ -37,16 +46,47 @@ __all__ = [
 ]
 
 
-class HornbookError(Exception):
-    """A mistake that the user can mend: `message` says what and where, `hint` says how."""
+@dataclass(frozen=True)
+class Action:
+    """A call of the library that an error, or a finished run, proposes."""
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    verb: str
+    "The function's name in `hornbook`, or a question's: `train`, `resume`, `sample`."
+    given: tuple[str, ...] = ()
+    "What comes first, in order: the data, or the run; a name in capitals is to be filled in."
+    settings: Mapping[str, object] = field(default_factory=dict)
+    "Settings by name."
 
     def __str__(self) -> str:
-        return f"{self.message}\n{self.hint}" if self.hint else self.message
+        words = [word if word.isupper() else repr(word) for word in self.given]
+        words += [f"{name}={value!r}" for name, value in self.settings.items()]
+        return f"hornbook.{self.verb}({', '.join(words)})"
+
+
+class HornbookError(Exception):
+    """A mistake that the user can mend.
+
+    Attributes:
+        message: what is wrong and where.
+        hint: how to mend it, in words.
+        setting: the name of the setting that is wrong, if it is one.
+        action: what to call instead, or next.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        setting: str | None = None,
+        action: Action | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message, self.hint, self.setting, self.action = message, hint, setting, action
+
+    def __str__(self) -> str:
+        told = (self.message, self.hint, str(self.action or ""))
+        return "\n".join(part for part in told if part)
 
 
 class SettingsError(HornbookError):
@@ -71,6 +111,10 @@ class UnknownSymbolError(HornbookError):
 
 class RunError(HornbookError):
     """A run directory is missing, already there, damaged, foreign or from a newer version."""
+
+
+class QuestionError(RunError, AttributeError):
+    """A run is asked a question that only runs of another task can answer."""
 
 
 class TrainingError(HornbookError):

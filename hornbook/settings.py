@@ -20,7 +20,7 @@ from typing import Any, Literal, Self
 
 from hornbook.errors import SettingsError
 
-__all__ = ["Bounds", "Settings"]
+__all__ = ["Bounds", "Given", "Settings"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,10 @@ class Bounds:
         if math.isinf(self.high):
             return f"above {low}" if self.above else f"at least {low}"
         return f"above {low} and at most {high}" if self.above else f"from {low} to {high}"
+
+
+class Given:
+    """Marks a setting that is given first and without its name, as the subject of the sentence."""
 
 
 def written(number: float) -> str:
@@ -79,6 +83,7 @@ class Settings:
             raise SettingsError(
                 f"{cls.__name__} has no setting {', '.join(unknown)}.",
                 hint=f"It knows: {', '.join(sorted(known))}.",
+                setting=unknown[0],
             )
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
@@ -99,7 +104,8 @@ class Settings:
             if field.name in names and getattr(self, field.name) != field.default:
                 raise SettingsError(
                     f"{field.name} has no effect here: it needs {needs}.",
-                    hint=f"Leave {field.name} out, or set {needs}.",
+                    hint=f"Leave `{field.name}` out, or set {needs}.",
+                    setting=field.name,
                 )
 
 
@@ -117,7 +123,8 @@ def check(name: str, value: Any, hint: Any) -> None:
     if origin is Literal:
         if value not in arguments:
             raise SettingsError(
-                f"{name} must be one of {', '.join(map(str, arguments))}; it is {value!r}."
+                f"{name} must be one of {', '.join(map(str, arguments))}; it is {value!r}.",
+                setting=name,
             )
     elif origin in (types.UnionType, typing.Union):
         if value is None and type(None) in arguments:
@@ -127,7 +134,7 @@ def check(name: str, value: Any, hint: Any) -> None:
             check_bounds(name, value, bounds)
     elif origin is tuple:
         if not isinstance(value, tuple):
-            raise SettingsError(f"{name} must be a sequence; it is {value!r}.")
+            raise SettingsError(f"{name} must be a sequence; it is {value!r}.", setting=name)
         for item in value:
             check(name, item, typing.Annotated[arguments[0], bounds] if bounds else arguments[0])
     else:
@@ -135,7 +142,9 @@ def check(name: str, value: Any, hint: Any) -> None:
         right = isinstance(value, (int, float) if number is float else number)
         if not right or (isinstance(value, bool) and hint is not bool):
             kind = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-            raise SettingsError(f"{name} must be {kind.get(hint, hint)}; it is {value!r}.")
+            raise SettingsError(
+                f"{name} must be {kind.get(hint, hint)}; it is {value!r}.", setting=name
+            )
         if bounds is not None:
             check_bounds(name, value, bounds)
 
@@ -143,4 +152,4 @@ def check(name: str, value: Any, hint: Any) -> None:
 def check_bounds(name: str, value: float, bounds: Bounds) -> None:
     """Raise SettingsError unless the value lies within the bounds."""
     if not bounds.allows(value):
-        raise SettingsError(f"{name} must be {bounds}; it is {value:,}.")
+        raise SettingsError(f"{name} must be {bounds}; it is {value:,}.", setting=name)

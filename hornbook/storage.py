@@ -17,9 +17,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import RunError
+from hornbook.errors import Action, RunError
+from hornbook.records import as_json
 
-__all__ = ["finite", "read_json", "read_tensors", "write_bytes", "write_json", "write_tensors"]
+__all__ = [
+    "HashedFiles",
+    "append_line",
+    "read_json",
+    "read_lines",
+    "read_tensors",
+    "write_bytes",
+    "write_json",
+    "write_tensors",
+]
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -48,20 +58,50 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise RunError(f"Cannot write {path}: {error.strerror or error}.", hint=hint) from error
 
 
-def finite(value: Any) -> Any:
-    """The value with every non-finite number spelled as text: JSON has no infinity."""
-    if isinstance(value, float) and not np.isfinite(value):
-        return "NaN" if np.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
-    if isinstance(value, Mapping):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    return value
+class HashedFiles:
+    """Files of a folder by name, each with the SHA-256 of what it must hold.
+
+    Args:
+        folder: where they are.
+        sums: of the files that are there already, as 64 hexadecimal digits.
+    """
+
+    def __init__(self, folder: Path, sums: Mapping[str, str] | None = None) -> None:
+        self.folder, self.sums = folder, dict(sums or {})
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file there, whole or not at all, and note its sum.
+
+        Raises:
+            RunError: if it cannot be written.
+        """
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, data)
+        self.sums[name] = hashlib.sha256(data).hexdigest()
+
+    def read(self, name: str) -> bytes:
+        """What was written.
+
+        Raises:
+            RunError: if the file is missing, or holds something else.
+        """
+        path = self.folder / name
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error
+        if name in self.sums and hashlib.sha256(data).hexdigest() != self.sums[name]:
+            raise RunError(
+                f"{path} is not what this run was made with: it was changed or cut short.",
+                hint="Copy it again from where it was whole, or train again.",
+            )
+        return data
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write indented UTF-8 JSON, whole or not at all."""
-    text = json.dumps(finite(value), ensure_ascii=False, indent=2, allow_nan=False)
+    text = json.dumps(as_json(value), ensure_ascii=False, indent=2, allow_nan=False)
     write_bytes(path, (text + "\n").encode("utf-8", "surrogatepass"))
 
 
@@ -84,11 +124,51 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
+def append_line(path: Path, value: Any, *, surely: bool) -> None:
+    """Add a line of JSON to a file.
+
+    Args:
+        path: of the file.
+        value: a record, or JSON values.
+        surely: wait until it is on the disk.
+
+    Raises:
+        RunError: if it cannot be written.
+    """
+    line = json.dumps(as_json(value), allow_nan=False)
+    try:
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(line + "\n")
+            file.flush()
+            if surely:
+                os.fsync(file.fileno())
+    except OSError as error:
+        raise RunError(
+            f"Cannot write {path}: {error.strerror or error}.",
+            hint="Make room, then go on with the run; its last checkpoint is unharmed.",
+            action=Action("resume", (str(path.parent),)),
+        ) from error
+
+
+def read_lines(path: Path) -> list[Any]:
+    """The values of a file with a line of JSON each; a last line that was cut short is left out.
+
+    Raises:
+        RunError: if a line is no JSON.
+    """
+    if not path.exists():
+        return []
+    try:
+        return [json.loads(line) for line in path.read_bytes().decode().split("\n")[:-1]]
+    except ValueError as error:
+        raise RunError(f"{path} is damaged: {error}.", hint="Train again.") from error
+
+
 def write_tensors(path: Path, tensors: Arrays, metadata: Mapping[str, Any]) -> None:
     """Write arrays and JSON-able metadata as one safetensors file, whole or not at all."""
     from safetensors.numpy import save
 
-    text = json.dumps(finite(metadata), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(as_json(metadata), ensure_ascii=False, allow_nan=False)
     contiguous = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     about = {"hornbook": text, "sha256": digest(contiguous, text)}
     write_bytes(path, save(contiguous, metadata=about))
@@ -122,7 +202,8 @@ def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any
     except FileNotFoundError as error:
         raise RunError(
             f"{path} is missing.",
-            hint="The run was stopped before it was kept: go on with hornbook train --resume.",
+            hint="The run was stopped before it was kept: go on with it.",
+            action=Action("resume", (str(path.parent),)),
         ) from error
     except OSError as error:
         raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error

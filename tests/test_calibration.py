@@ -245,13 +245,13 @@ def test_a_run_keeps_its_choice_and_goes_on_with_it(
     )  # fmt: skip
     assert told == times[1:]
     assert whole.plan["training"] == fast.as_dict()
-    assert stopped.summary["ending"] == "interrupted"
+    assert stopped.summary.ending == "interrupted"
     ended = hornbook.resume(stopped.path)
     assert len(times) == 2  # not measured again
     same_end(ended.path, whole.path)
     # The time that it took is part of the run's, once, a resume or not.
     for run in (whole, ended):
-        assert 1000 < run.summary["seconds"] < 1100
+        assert 1000 < run.summary.seconds < 1100
     assert figures(whole.path)[0]["step"] == 0
 
 
@@ -263,12 +263,12 @@ def test_a_real_choice_leaves_nothing_open_and_the_callers_threads(
     run = hornbook.train(
         names, out=tmp_path / "run", settings=SMALL, training=training, baseline=False
     )
-    made = TrainingSettings.from_dict(Run(run.path).plan["training"])
+    made = Run(run.path).record.training
     assert made.threads >= 1
     assert made.precision in ("float32", "bfloat16")
     assert made.gradients in ("hand", "autograd")
     assert made.device != "auto"
-    assert run.plan["calibration_seconds"] > 0
+    assert run.record.calibration_seconds > 0
     # One net's choice of a single thread must not be the next one's whole machine.
     torch.set_num_threads(before + 1)
     try:

@@ -107,7 +107,7 @@ def test_a_resumed_run_is_watched_as_if_it_had_not_stopped(run: Run, tmp_path: P
         source, settings=settings, out=tmp_path / "run", baseline=False, watcher=Stop(),
         training={"steps": 60, "batch_size": 32, "watch": True, "watch_every": 20},
     )  # fmt: skip
-    assert stopped.summary["ending"] == "interrupted"
+    assert stopped.summary.ending == "interrupted"
     # One that a kill between the checkpoint and the end left behind.
     stopped.directory.append_health({**stopped.directory.read_health()[-1], "step": 40})
     resumed = hornbook.resume(stopped.path)

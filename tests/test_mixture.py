@@ -156,9 +156,9 @@ def runs(tmp_path: Path) -> tuple[Run, Run]:
 
 def test_a_mixed_run_is_complete_in_itself(runs: tuple[Run, Run], tmp_path: Path) -> None:
     made = hornbook.mix([run.path for run in runs], out=tmp_path / "mixed")
-    dev = made.summary["losses"]["dev"]
-    assert dev <= min(run.summary["losses"]["dev"] for run in runs) + 1e-6
-    assert sum(member["weight"] for member in made.summary["members"]) == pytest.approx(1)
+    dev = made.summary.losses["dev"]
+    assert dev <= min(run.summary.losses["dev"] for run in runs) + 1e-6
+    assert sum(member.weight for member in made.summary.members) == pytest.approx(1)
     for run in runs:
         for file in sorted(run.path.rglob("*"), reverse=True):
             file.unlink() if file.is_file() else file.rmdir()
@@ -178,7 +178,7 @@ def test_what_cannot_be_mixed_is_refused(runs: tuple[Run, Run], tmp_path: Path) 
         hornbook.mix([net.path, net.path])
     other = hornbook.train(
         tmp_path / "names.txt", model="ngram", out=tmp_path / "other",
-        split=SplitSettings(split="70/20/10"),
+        split="70/20/10",
     )  # fmt: skip
     with pytest.raises(SettingsError, match="not made on the same data"):
         hornbook.mix([net.path, other.path])

@@ -24,17 +24,17 @@ from hornbook.errors import (
     TrainingError,
     UnknownSymbolError,
 )
-from hornbook.runs import Run, Watcher
-from hornbook.runs.directory import FORMAT, RunDirectory
+from hornbook.runs import Run, RunDirectory
+from hornbook.runs.record import FORMAT
 from hornbook.storage import read_tensors, write_tensors
-from hornbook.text.corpus import SplitSettings, split_corpus
 from hornbook.text.models.bigram import BigramSettings
 from hornbook.text.models.mlp import MLPSettings
 from hornbook.text.models.ngram import NGramSettings
 from hornbook.text.models.recurrent import RecurrentSettings
 from hornbook.text.sampling import SamplingSettings
-from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
+from hornbook.training.trainer import Trainer
+from tests.stopping import stopped_at
 
 SMALL = MLPSettings(block_size=3, n_embd=4, n_hidden=(16,), dropout=0.1)
 SHORT = TrainingSettings(steps=60, batch_size=32, learning_rate=0.01, evaluate_every=10)
@@ -90,26 +90,26 @@ def test_a_run_is_complete_in_itself(names: Path, tmp_path: Path) -> None:
     moved = tmp_path / "elsewhere"
     made.path.rename(moved)
     opened = Run(moved)
-    assert opened.evaluate()["dev"].nats == pytest.approx(opened.summary["losses"]["dev"])
+    assert opened.evaluate()["dev"].nats == pytest.approx(opened.summary.losses["dev"])
     assert len(opened.sample(n=3)) == 3
     assert opened.settings == SMALL
-    assert opened.summary["ending"] == "finished"
-    assert opened.summary["baseline"]["losses"]["dev"] > 0
+    assert opened.summary.ending == "finished"
+    assert opened.summary.baselines[0].reached["dev"] > 0
     assert {"train", "dev", "test"} <= opened.evaluate().keys()
 
 
 def test_training_lowers_the_loss_and_keeps_the_best(run: Run) -> None:
     found = figures(run.path)
     assert [line["step"] for line in found] == list(range(0, 61, 10))
-    assert run.summary["losses"]["dev"] == min(line["dev"] for line in found[1:])
-    assert run.summary["losses"]["dev"] < found[0]["dev"] - 0.3
+    assert run.summary.losses["dev"] == min(line["losses"]["dev"] for line in found[1:])
+    assert run.summary.losses["dev"] < found[0]["losses"]["dev"] - 0.3
 
 
 def test_samples_are_marked_by_where_they_stand(run: Run) -> None:
     drawn = run.sample(n=400, seed=1)
     assert drawn.drawn == 400
     assert sum(drawn.shares.values()) == pytest.approx(1)
-    everything = {line for name in ("train", "dev", "test") for line in run.splits[name]}
+    everything = {line for name in ("train", "dev", "test") for line in run.data.splits[name]}
     for made in drawn:
         assert (made.origin == "new") == (made.text not in everything)
     new = run.sample(n=50, only_new=True, no_repeats=True)
@@ -123,7 +123,7 @@ def test_samples_are_marked_by_where_they_stand(run: Run) -> None:
 
 
 def test_scores_are_the_losses_of_single_things(run: Run) -> None:
-    text = run.splits["dev"][0]
+    text = run.data.splits["dev"][0]
     score = run.score(text)
     assert len(score.nats) == len(text) + 1
     assert score.symbols[-1] == "."
@@ -136,28 +136,33 @@ def test_scores_are_the_losses_of_single_things(run: Run) -> None:
 
 def test_another_file_is_evaluated_as_a_whole(run: Run, tmp_path: Path) -> None:
     other = tmp_path / "other.txt"
-    other.write_text("\n".join(run.splits["dev"]) + "\n", encoding="utf-8")
-    assert run.evaluate(other)["other"] == run.evaluate()["dev"]
+    other.write_text("\n".join(run.data.splits["dev"]) + "\n", encoding="utf-8")
+    assert run.evaluate(data=other)["other"] == run.evaluate()["dev"]
     other.write_text("emma\nzoë\nadam\neve\n", encoding="utf-8")
     with pytest.raises(UnknownSymbolError, match="ë"):
-        run.evaluate(other)
+        run.evaluate(data=other)
 
 
 @pytest.mark.parametrize("stop_at", [3, 10, 37, 60])
 def test_a_stopped_run_goes_on_to_the_same_end(
     names: Path, run: Run, tmp_path: Path, stop_at: int
 ) -> None:
-    class Stopper(Watcher):
-        def progressed(self, trainer: Any) -> None:
-            if trainer.step == stop_at:
-                signal.raise_signal(signal.SIGINT)
+    update = Trainer.update
 
-    stopped = small_run(names, tmp_path / "stopped", watcher=Stopper())
+    def update_and_interrupt(trainer: Trainer) -> float:
+        loss = update(trainer)
+        if trainer.step == stop_at:
+            signal.raise_signal(signal.SIGINT)
+        return loss
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "update", update_and_interrupt)
+        stopped = small_run(names, tmp_path / "stopped")
     if stop_at == 60:
-        assert stopped.summary["ending"] == "finished"
+        assert stopped.summary.ending == "finished"
     else:
-        assert stopped.summary["ending"] == "interrupted"
-        assert stopped.summary["steps"] == stop_at
+        assert stopped.summary.ending == "interrupted"
+        assert stopped.summary.steps == stop_at
         assert len(stopped.sample(n=2)) == 2
         hornbook.resume(stopped.path)
     same_end(stopped.path, run.path)
@@ -170,24 +175,21 @@ def test_a_sequence_family_in_text_mode_goes_on_to_the_same_end(tmp_path: Path) 
     text.write_text("To be, or not to be:\nthat is the question.\n\n" * 60, encoding="utf-8")
     training = TrainingSettings(steps=30, batch_size=4, learning_rate=0.1, evaluate_every=7)
 
-    class Stopper(Watcher):
-        def progressed(self, trainer: Any) -> None:
-            trainer.stop = trainer.step == 11
-
-    settings = BigramSettings(block_size=16)
-    runs = [
-        hornbook.train(
-            text, model="bigram", settings=settings, out=tmp_path / name, training=training,
-            watcher=watcher,
+    def made(name: str) -> Run:
+        settings = BigramSettings(block_size=16)
+        return hornbook.train(
+            text, model="bigram", settings=settings, out=tmp_path / name, training=training
         )
-        for name, watcher in (("whole", None), ("stopped", Stopper()))
-    ]  # fmt: skip
-    assert runs[0].mode == "text"
+
+    runs = [made("whole")]
+    with stopped_at(11):
+        runs.append(made("stopped"))
+    assert runs[0].data.kind == "text"
     hornbook.resume(runs[1].path)
     same_end(runs[0].path, runs[1].path)
-    (made,) = runs[0].sample(n=1, longest=80)
-    assert len(made.text) == 80
-    assert made.longest_copy is not None
+    (drawn,) = runs[0].sample(n=1, longest=80)
+    assert len(drawn.text) == 80
+    assert drawn.longest_copy is not None
 
 
 def test_what_is_reported_of_dev_is_all_of_it(names: Path, tmp_path: Path) -> None:
@@ -199,15 +201,17 @@ def test_what_is_reported_of_dev_is_all_of_it(names: Path, tmp_path: Path) -> No
     )  # fmt: skip
     whole = run.evaluate()["dev"]
     assert whole.predictions > 300
-    assert run.summary["losses"]["dev"] == pytest.approx(whole.nats, rel=1e-9)
-    best = min(figures(run.path)[1:], key=lambda line: float(line["dev"]))
-    assert run.summary["best_step"] == best["step"]
-    assert abs(best["dev"] - whole.nats) > 1e-4  # a part is not the whole
+    assert run.summary.losses["dev"] == pytest.approx(whole.nats, rel=1e-9)
+    best = min(figures(run.path)[1:], key=lambda line: float(line["losses"]["dev"]))
+    assert run.summary.best_step == best["step"]
+    assert abs(best["losses"]["dev"] - whole.nats) > 1e-4  # a part is not the whole
     # Where there is no more than that to measure, the record's figure is it already.
     small = hornbook.train(
         names, out=tmp_path / "small", settings=SMALL, training=SHORT, baseline=False
     )
-    assert small.summary["losses"]["dev"] == min(line["dev"] for line in figures(small.path)[1:])
+    assert small.summary.losses["dev"] == min(
+        line["losses"]["dev"] for line in figures(small.path)[1:]
+    )
 
 
 CARRYING = RecurrentSettings(
@@ -226,10 +230,10 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def parallel_run(text: Path, out: Path, watcher: Watcher | None = None, **changes: Any) -> Run:
+def parallel_run(text: Path, out: Path, **changes: Any) -> Run:
     return hornbook.train(
         text, model="gru", out=out, settings=CARRYING, training=replace(PARALLEL, **changes),
-        watcher=watcher, baseline=False,
+        baseline=False,
     )  # fmt: skip
 
 
@@ -237,15 +241,12 @@ def parallel_run(text: Path, out: Path, watcher: Watcher | None = None, **change
 def test_a_state_that_is_carried_from_batch_to_batch_is_in_the_checkpoint(
     text: Path, tmp_path: Path, gradients: str
 ) -> None:
-    class Stopper(Watcher):
-        def progressed(self, trainer: Any) -> None:
-            # In the middle of an epoch, where the next batch begins from the state of the last.
-            trainer.stop = trainer.step == 31
-
     whole = parallel_run(text, tmp_path / "whole", gradients=gradients)
     found = figures(whole.path)
-    assert found[-1]["dev"] < found[0]["dev"] - 0.3
-    stopped = parallel_run(text, tmp_path / "stopped", Stopper(), gradients=gradients)
+    assert found[-1]["losses"]["dev"] < found[0]["losses"]["dev"] - 0.3
+    # In the middle of an epoch, where the next batch begins from the state of the last.
+    with stopped_at(31):
+        stopped = parallel_run(text, tmp_path / "stopped", gradients=gradients)
     arrays, values = read_tensors(stopped.path / "checkpoint.safetensors")
     assert values["step"] == 31
     assert arrays["carried.state"].shape == (4, CARRYING.n_hidden)
@@ -274,7 +275,7 @@ def test_parallel_streams_that_nothing_can_carry_are_refused(
             hornbook.train(
                 source, model=model, settings=settings, training=PARALLEL, out=tmp_path / "run"
             )
-        assert "--batches" in caught.value.hint
+        assert "`batches`" in caught.value.hint
         assert not list(tmp_path.iterdir())
 
 
@@ -291,7 +292,8 @@ def test_a_net_that_keeps_a_state_is_given_parallel_streams_of_a_text(
             training={"steps": 2, "batch_size": 4, **changes}, out=tmp_path / f"{number}",
             baseline=False,
         )  # fmt: skip
-        assert run.plan["training"]["batches"] == batches
+        assert run.record.training is not None
+        assert run.record.training.batches == batches
 
 
 KILLED = """
@@ -363,15 +365,15 @@ def test_a_run_is_never_overwritten_without_being_told(names: Path, copy: Path) 
     before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
     with pytest.raises(RunError, match=r"a run in .* already") as caught:
         small_run(names, copy)
-    assert "--overwrite" in caught.value.hint
+    assert "`overwrite`" in caught.value.hint
     assert before == {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
     with pytest.raises(DataError):
         hornbook.train(copy / "nothing.txt", out=copy, overwrite=True)
     with pytest.raises(SettingsError):
-        small_run(names, copy, split=SplitSettings(split="50/60"), overwrite=True)
+        small_run(names, copy, split="50/60", overwrite=True)
     assert before == {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
     small_run(names, copy, overwrite=True, baseline=False)
-    assert "baseline" not in Run(copy).summary
+    assert not Run(copy).summary.baselines
 
 
 def test_a_directory_that_is_no_run_is_never_overwritten(names: Path, tmp_path: Path) -> None:
@@ -408,14 +410,11 @@ def test_a_run_that_cannot_be_replaced_whole_stays(
 def test_a_run_that_came_meanwhile_is_not_replaced(names: Path, tmp_path: Path) -> None:
     out = tmp_path / "same"
     first = RunDirectory(out)
-    corpus = hornbook.load_corpus(names)
-    splits = split_corpus(corpus)
-    tokenizer = CharTokenizer.fit(corpus.lines, boundary=True)
     first.refuse_if_taken(overwrite=False)  # nothing is there yet
-    small_run(names, out)
+    made = small_run(names, out)
     with pytest.raises(RunError, match="a run in"):
-        first.create(corpus, splits, tokenizer, {})
-    assert Run(out).summary["ending"] == "finished"
+        first.create(made.record, made.data)
+    assert Run(out).summary.ending == "finished"
 
 
 def test_names_of_runs_are_free_ones(
@@ -491,7 +490,7 @@ def test_a_single_flipped_bit_is_seen(copy: Path) -> None:
 def test_damaged_metrics_are_not_gone_on_from(copy: Path, data: bytes) -> None:
     (copy / "summary.json").unlink()
     (copy / "metrics.jsonl").write_bytes(data)
-    with pytest.raises(RunError, match=r"metrics\.jsonl is damaged"):
+    with pytest.raises(RunError, match=r"metrics\.jsonl.* is damaged"):
         hornbook.resume(copy)
 
 
@@ -502,9 +501,7 @@ def test_weights_that_are_no_numbers_are_never_kept(names: Path, tmp_path: Path)
     for split in ("80/10/10", "100/0"):
         out = tmp_path / split.replace("/", "-")
         with pytest.raises(TrainingError, match="diverged"):
-            hornbook.train(
-                names, out=out, settings=SMALL, training=training, split=SplitSettings(split=split)
-            )
+            hornbook.train(names, out=out, settings=SMALL, training=training, split=split)
         if (out / "model.safetensors").exists():
             arrays, _ = read_tensors(out / "model.safetensors")
             assert all(np.isfinite(array).all() for array in arrays.values())
@@ -513,7 +510,8 @@ def test_weights_that_are_no_numbers_are_never_kept(names: Path, tmp_path: Path)
 def test_a_run_of_a_newer_version_is_refused_by_name(copy: Path) -> None:
     plan = json.loads((copy / "run.json").read_text(encoding="utf-8"))
     (copy / "run.json").write_text(
-        json.dumps({**plan, "format": FORMAT + 1, "hornbook": "9.9"}), encoding="utf-8"
+        json.dumps({**plan, "format": FORMAT + 1, "versions": {"hornbook": "9.9"}}),
+        encoding="utf-8",
     )
     with pytest.raises(RunError, match="newer hornbook") as caught:
         Run(copy)
@@ -564,15 +562,15 @@ def test_some_training_settings_leave_the_familys_others(names: Path, tmp_path: 
     made = hornbook.train(
         names, model="bigram", out=tmp_path / "some", training={"steps": 3}, baseline=False
     )
-    assert made.plan["training"]["steps"] == 3
-    assert made.plan["training"]["learning_rate"] == 0.1
+    assert made.record.training.steps == 3
+    assert made.record.training.learning_rate == 0.1
     with pytest.raises(SettingsError, match="no setting stepps"):
         hornbook.train(names, out=tmp_path / "other", training={"stepps": 3})
 
 
 def test_only_train_is_enough(names: Path, tmp_path: Path) -> None:
-    made = small_run(names, tmp_path / "all", split=SplitSettings(split="100/0"))
-    assert made.summary["losses"].keys() == {"train"}
+    made = small_run(names, tmp_path / "all", split="100/0")
+    assert made.summary.losses.keys() == {"train"}
     assert made.evaluate().keys() == {"train"}
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from hornbook.cli.arguments import OutputArgument, parse
-from hornbook.cli.output import console, print_json, table
+from hornbook.cli.output import console, notes, print_json, table
 from hornbook.sources.datasets import DATASETS
 
 
@@ -23,6 +23,5 @@ def run(argv: Sequence[str]) -> None:
     for name, held in DATASETS.items():
         place = "bundled" if held.bundled else "download, checked"
         rows.add_row(name, held.title, held.mode, f"{held.bytes:,}", place)
-    out = console()
-    out.print(rows)
-    out.print("\nTrain on one:  hornbook train NAME")
+    console().print(rows)
+    notes().print("\nTrain on one:  hornbook train NAME")

@@ -1,53 +1,57 @@
-"""`hornbook evaluate`: losses on whole splits."""
+"""`hornbook evaluate`: what is measured of a run on whole splits."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.markup import escape
 
-from hornbook.cli.arguments import RunArgument, parse
+from hornbook.cli.arguments import RunArgument
+from hornbook.cli.grammar import parse_for_run
 from hornbook.cli.output import console, number, print_json, table
-from hornbook.errors import SettingsError
 from hornbook.runs import Run
+from hornbook.tasks import Task
 
-DESCRIPTION = "The loss of a run on each of its splits, or on another file, every symbol counted."
+DESCRIPTION = "The figures of a run on each of its splits, every prediction counted."
 
 
 @dataclass(frozen=True)
-class Arguments(RunArgument):
-    """Run and data."""
+class Options(RunArgument):
+    """Run."""
 
-    data: str | None = None
-    "Another file, - or data set, instead of the run's own splits."
-    encoding: str = "auto"
-    "Encoding of that file."
-    stride: int | None = None
-    """Predictions that count in each row of a text, for models that read rows (not windows): the
-    fewer, the more context each has, and the longer it takes; 1: the fullest context."""
     json: bool = False
     "Print everything as JSON."
 
 
 def run(argv: Sequence[str]) -> None:
     """Parse, evaluate and show."""
-    arguments = parse(Arguments, "evaluate", DESCRIPTION, argv)
-    if arguments.data is None and arguments.encoding != "auto":
-        raise SettingsError("--encoding has no effect without --data.")
-    losses = Run(arguments.run).evaluate(
-        arguments.data, encoding=arguments.encoding, stride=arguments.stride
+    options = parse_for_run(
+        "evaluate", DESCRIPTION, Options, argv, lambda task: task.evaluated_with
     )
-    if arguments.json:
-        print_json({name: loss.as_dict() for name, loss in losses.items()})
-        return
-    rows = table("split", "nats/char", "bits/char", "perplexity", "predictions")
-    for name, loss in losses.items():
-        rows.add_row(
-            escape(name),
-            number(loss.nats),
-            number(loss.bits),
-            number(loss.perplexity, 2),
-            f"{loss.predictions:,}",
-        )
+    opened = Run(options.run)
+    found = opened.task.report(opened, options.settings)
+    if options.json:
+        print_json({name: held.as_dict() for name, held in found.items()})
+    else:
+        show(opened.task, {name: held.as_dict() for name, held in found.items()})
+
+
+def show(task: Task[Any], found: Mapping[str, Mapping[str, float]]) -> None:
+    """A row for each split: the task's figures, then counts."""
+    names = list(dict.fromkeys(name for held in found.values() for name in held))
+    digits = {measure.name: measure.digits for measure in task.figures}
+    units = {measure.name: measure.unit or measure.name for measure in task.figures}
+    rows = table("split", *(units.get(name, name) for name in names))
+    for split, held in found.items():
+        cells = [cell(held.get(name), digits.get(name, 4)) for name in names]
+        rows.add_row(escape(split), *cells)
     console().print(rows)
+
+
+def cell(value: float | None, digits: int) -> str:
+    """A figure in a table; counts are whole."""
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else number(value, digits)

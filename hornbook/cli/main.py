@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from hornbook.errors import HornbookError
+from hornbook.tasks import tasks
 from hornbook.version import __version__
 
 __all__ = ["VERBS", "main"]
@@ -24,8 +25,6 @@ __all__ = ["VERBS", "main"]
 VERBS = {
     "train": "learn from a file, and keep what was learned",
     "rate": "find a learning rate before training",
-    "sample": "make new things from a run",
-    "score": "what a string costs a run, letter by letter",
     "evaluate": "losses of a run on each split, or on another file",
     "mix": "several runs on the same data as one that is better than each",
     "doctor": "look at a file before training on it",
@@ -37,6 +36,8 @@ VERBS = {
     "models": "the families of models",
     "scalar": "rung zero: the scalar engine, its graph, two moons, a line fitted",
 }
+"The verbs of the command line itself; every task brings questions of its own."
+FIRST = ("train", "rate")  # in the overview they stand before the questions
 
 WAIT = 3.0  # seconds
 
@@ -63,29 +64,26 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
-        width = max(map(len, VERBS))
-        verbs = "\n".join(f"  {verb:<{width}}  {does}" for verb, does in VERBS.items())
+        known = all_verbs()
+        width = max(map(len, known))
+        verbs = "\n".join(f"  {verb:<{width}}  {does}" for verb, does in known.items())
         print(OVERVIEW.format(verbs=verbs), end="")
         return 0
     if arguments[0] in ("-V", "--version"):
         print(f"hornbook {__version__}")
         return 0
     verb = arguments[0]
-    if verb not in VERBS:
-        import difflib
-
-        near = difflib.get_close_matches(verb, VERBS, 1)
-        meant = f" Did you mean {near[0]}?" if near else ""
-        print(f"hornbook: there is no verb {verb!r}.{meant}", file=sys.stderr)
-        print(f"Verbs: {', '.join(VERBS)}. See hornbook --help.", file=sys.stderr)
-        return 2
+    if verb not in all_verbs():
+        return unknown(verb)
     try:
-        module = importlib.import_module(f"hornbook.cli.{verb}")
         with one_voice():
-            module.run(arguments[1:])
+            if verb in VERBS:
+                importlib.import_module(f"hornbook.cli.{verb}").run(arguments[1:])
+            else:
+                importlib.import_module("hornbook.cli.questions").run(verb, arguments[1:])
         sys.stdout.flush()
     except HornbookError as error:
-        return fail(error.message, error.hint)
+        return tell(error)
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
@@ -134,6 +132,37 @@ def one_voice() -> Iterator[None]:
             raise
         finally:
             sys.stderr.write(held.getvalue())
+
+
+def all_verbs() -> dict[str, str]:
+    """Every verb and what it does, those that the tasks bring among them."""
+    first = {verb: does for verb, does in VERBS.items() if verb in FIRST}
+    questions = {
+        name: verb.summary for task in tasks().values() for name, verb in task.questions.items()
+    }
+    return {**first, **questions, **VERBS}
+
+
+def unknown(verb: str) -> int:
+    """Tell that there is no such verb, and which was perhaps meant."""
+    import difflib
+
+    known = all_verbs()
+    near = difflib.get_close_matches(verb, known, 1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    print(f"hornbook: there is no verb {verb!r}.{meant}", file=sys.stderr)
+    print(f"Verbs: {', '.join(known)}. See hornbook --help.", file=sys.stderr)
+    return 2
+
+
+def tell(error: HornbookError) -> int:
+    """Tell of an error in the words of the command line."""
+    from hornbook.cli.wording import command, worded
+
+    hint = worded(error.hint)
+    if error.action is not None:
+        hint = f"{hint}\n{command(error.action)}" if hint else command(error.action)
+    return fail(worded(error.message), hint)
 
 
 def fail(message: str, hint: str) -> int:

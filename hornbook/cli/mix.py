@@ -10,8 +10,9 @@ from rich.markup import escape
 from tyro.conf import Positional
 
 from hornbook.cli.arguments import parse
-from hornbook.cli.output import console, number, print_json, shell_word, table
-from hornbook.runs import mix
+from hornbook.cli.output import console, notes, number, print_json, shell_word, table
+from hornbook.records import as_json
+from hornbook.text.mixing import mix
 
 DESCRIPTION = (
     "Average the probabilities of two runs or more that were made on the same data, with the "
@@ -39,19 +40,18 @@ def run(argv: Sequence[str]) -> None:
     arguments = parse(Arguments, "mix", DESCRIPTION, argv)
     made = mix(arguments.runs, out=arguments.out, overwrite=arguments.overwrite)
     if arguments.json:
-        print_json({"run": str(made.path), **made.summary})
+        print_json({"run": str(made.path), **as_json(made.summary)})
         return
     rows = table("run", "family", "weight", "dev", left=2)
-    for member in made.summary["members"]:
+    for member in made.summary.members:
         rows.add_row(
-            escape(member["run"]), member["family"], number(member["weight"], 3),
-            number(member["dev"]),
+            escape(member.run), member.family, number(member.weight, 3), number(member.dev),
         )  # fmt: skip
     rows.add_row(
-        "[bold]together[/]", "mixture", "", f"[bold]{number(made.summary['losses']['dev'])}[/]"
+        "[bold]together[/]", "mixture", "", f"[bold]{number(made.summary.losses['dev'])}[/]"
     )
-    out, path = console(), escape(shell_word(str(made.path)))
-    out.print(rows)
-    out.print(f"\nKept in {escape(str(made.path))}. Next:")
-    out.print(f"  hornbook sample {path} -n 20 --only-new")
-    out.print(f"  hornbook evaluate {path}")
+    say, path = notes().print, escape(shell_word(str(made.path)))
+    console().print(rows)
+    say(f"\nKept in {escape(str(made.path))}. Next:")
+    say(f"  hornbook sample {path} -n 20 --only-new")
+    say(f"  hornbook evaluate {path}")

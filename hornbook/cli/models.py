@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hornbook.cli.arguments import OutputArgument, parse
-from hornbook.cli.output import console, print_json, table
-from hornbook.text.models import FAMILIES
+from hornbook.cli.output import console, notes, print_json, table
+from hornbook.tasks import tasks
 
 
 def run(argv: Sequence[str]) -> None:
     """Parse and show."""
     arguments = parse(OutputArgument, "models", "The families of models.", argv)
+    families = [
+        (task.name, name, line) for task in tasks().values() for name, line in task.families.items()
+    ]
     if arguments.json:
         print_json(
             {
-                name: {"summary": line.summary, "made_by": line.made_by}
-                for name, line in FAMILIES.items()
+                name: {"task": task, "summary": line.summary, "made_by": line.made_by}
+                for task, name, line in families
             }
         )
         return
-    rows = table("family", "what it is", left=2)
-    for name, line in FAMILIES.items():
-        rows.add_row(name, line.summary)
-    out = console()
-    out.print(rows)
-    out.print("\nSettings of a family:  hornbook train --model FAMILY --help")
+    rows = table("family", "task", "what it is", left=3)
+    for task, name, line in families:
+        rows.add_row(name, task, line.summary)
+    console().print(rows)
+    notes().print("\nSettings of a family:  hornbook train --model FAMILY --help")

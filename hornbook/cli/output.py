@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from hornbook.storage import finite
+from hornbook.records import as_json
 
 if TYPE_CHECKING:
     from hornbook.lessons.compare import Comparison
@@ -22,6 +22,7 @@ __all__ = [
     "COMPARED",
     "compared",
     "console",
+    "notes",
     "number",
     "print_json",
     "shape_cell",
@@ -38,9 +39,14 @@ def console() -> Console:
     return Console(file=sys.stdout, highlight=False, emoji=False, soft_wrap=True)
 
 
+def notes() -> Console:
+    """Standard error, for what stands beside the result: progress, notes, what to type next."""
+    return Console(file=sys.stderr, highlight=False, emoji=False, soft_wrap=True)
+
+
 def print_json(value: Any) -> None:
     """One JSON value on standard output; numbers that are not finite are spelled as text."""
-    print(json.dumps(finite(value), ensure_ascii=False, indent=2, allow_nan=False))
+    print(json.dumps(as_json(value), ensure_ascii=False, indent=2, allow_nan=False))
 
 
 def number(value: float, digits: int = 4) -> str:

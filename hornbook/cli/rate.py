@@ -6,19 +6,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
 from hornbook.cli.arguments import DataArguments
-from hornbook.cli.family import DEFAULT, given, parse_family, wanted_family
-from hornbook.cli.output import console, print_json, shell_word
-from hornbook.cli.train import telling
+from hornbook.cli.grammar import Chosen, Grammar, choose
+from hornbook.cli.output import console, notes, print_json, shell_word
+from hornbook.cli.telling import telling
+from hornbook.cli.wording import flags_of, worded
 from hornbook.inspection.rate import chart_of_rate, draw_rate
 from hornbook.plots.saving import format_of
 from hornbook.runs import find_rate
-from hornbook.text.models import NETS
 from hornbook.training.finder import FinderSettings, Found
+from hornbook.training.settings import TrainingSettings
 
 DESCRIPTION = (
     "Find a learning rate for training --model {name} on DATA: a short trial in which the rate "
@@ -26,15 +28,13 @@ DESCRIPTION = (
     "the net, the batches and the optimizer decide the rate, and all that was given comes back in "
     "the command that is printed in the end. Families: {families}."
 )
-# Flags that `train` has not, or that the suggestion replaces, and how many words follow them.
-OWN = {"--low": 1, "--high": 1, "--points": 1, "--out": 1, "--learning-rate": 1, "--json": 0}
 
 
 @dataclass(frozen=True)
 class Options(DataArguments):
     """Data and result."""
 
-    model: str = DEFAULT
+    model: str | None = None
     "Family of the net; see `hornbook models`."
     out: str | None = None
     "File for a picture of the curve (.png or .svg); by default nothing is written."
@@ -44,45 +44,54 @@ class Options(DataArguments):
 
 def run(argv: Sequence[str]) -> None:
     """Parse, try and tell."""
-    name = wanted_family(argv)
-    if name not in NETS:
-        find_rate("", model=name)  # says why it has none
-    options = parse_family(
-        Options,
-        "rate",
-        DESCRIPTION.format(name=name, families=", ".join(NETS)),
-        argv,
-        more={"finder": FinderSettings()},
-    )
+    chosen = choose(argv)
+    if not chosen.line.trained:
+        find_rate(chosen.source or "", model=chosen.family, task=chosen.task.name)  # says why not
+    grammar = grammar_of(chosen)
+    options = grammar.parse(argv)
     if options.out is not None:
         format_of(Path(options.out), "png", "svg")
+    usual: list[TrainingSettings] = []
+
+    def suited(training: TrainingSettings) -> TrainingSettings:
+        usual.append(training)
+        found: TrainingSettings = grammar.parse(argv, training).training
+        return found
+
     began = time.perf_counter()
-    with telling(options.json) as watcher:
+    with telling(options.json) as listen:
         found = find_rate(
-            options.data,
-            model=name,
+            chosen.source or options.data,
+            model=chosen.family,
+            task=options.task,
             settings=options.settings,
-            training=given(options.training, argv),
-            split=options.split,
-            mode=options.mode,
-            encoding=options.encoding,
+            training=suited,
             finder=options.finder,
-            watcher=watcher,
+            listen=listen,
+            **options.loading.as_dict(),
         )
     seconds = time.perf_counter() - began
     if options.out is not None:
-        draw_rate(found, Path(options.out), f"{name} on {options.data}: loss while the rate rises")
+        title = f"{chosen.family} on {options.data}: loss while the rate rises"
+        draw_rate(found, Path(options.out), title)
     if options.json:
         print_json(found.as_dict())
         return
-    out = console()
-    show(found, seconds, out)
+    show(found, seconds, console())
     if options.out is not None:
-        out.print(f"The curve as a picture: {escape(options.out)}")
+        notes().print(f"The curve as a picture: {escape(options.out)}")
     if found.suggestion is not None:
-        words = " ".join(shell_word(word) for word in handed_on(argv))
-        out.print("\nNext:")
-        out.print(f"  hornbook train {escape(words)} --learning-rate {found.suggestion:g}")
+        again = grammar.parse(argv, usual[0])
+        words = " ".join(map(shell_word, handed_on(chosen, again, usual[0])))
+        notes().print("\nNext:")
+        notes().print(f"  hornbook train {escape(words)} --learning-rate {found.suggestion:g}")
+
+
+def grammar_of(chosen: Chosen) -> Grammar:
+    """The flags of a trial with a family."""
+    nets = [name for name, line in chosen.task.families.items() if line.trained]
+    description = DESCRIPTION.format(name=chosen.family, families=", ".join(nets))
+    return Grammar("rate", description, Options, chosen, {"finder": FinderSettings()})
 
 
 def show(found: Found, seconds: float, out: Console) -> None:
@@ -93,23 +102,22 @@ def show(found: Found, seconds: float, out: Console) -> None:
     )
     out.print(escape(chart_of_rate(found)))
     out.print()
+    reason = escape(worded(found.reason))
     if found.suggestion is None:
-        out.print(f"[yellow]No rate can be suggested.[/] {escape(found.reason)}")
+        out.print(f"[yellow]No rate can be suggested.[/] {reason}")
     else:
-        out.print(f"Learning rate: [bold]{found.suggestion:g}[/]. {escape(found.reason)}")
+        out.print(f"Learning rate: [bold]{found.suggestion:g}[/]. {reason}")
 
 
-def handed_on(argv: Sequence[str]) -> list[str]:
-    """What was typed, without what `train` does not take and without a learning rate."""
-    words, skipped = [], 0
-    for word in argv:
-        if skipped:
-            skipped -= 1
-            continue
-        flag, equals, _ = word.partition("=")
-        flag = flag.replace("_", "-")
-        if flag in OWN:
-            skipped = 0 if equals else OWN[flag]
-        else:
-            words.append(word)
-    return words
+def handed_on(chosen: Chosen, options: Any, usual: TrainingSettings) -> list[str]:
+    """What has to be typed to train as the trial did: all that is not as it usually is."""
+    words = [options.data]
+    words += ["--task", options.task] if options.task else []
+    words += ["--model", chosen.family] if options.model else []
+    words += flags_of(options.settings, chosen.line.load().Settings())
+    words += flags_of(options.loading, chosen.task.options())
+    training = [*flags_of(options.training, usual)]
+    if "--learning-rate" in training:
+        at = training.index("--learning-rate")
+        del training[at : at + 2]
+    return words + training

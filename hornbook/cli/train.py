@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
+import tyro
 
-from hornbook.cli.arguments import DataArguments, parse
-from hornbook.cli.family import DEFAULT, TRAINED, given, parse_family, wanted_family
-from hornbook.cli.output import console, number, print_json, shell_word
-from hornbook.runs import Run, Watcher, resume, train
-from hornbook.text.models import family
-from hornbook.training.schedules import unfinished_cycle
+from hornbook.cli.arguments import CONFIG, DataArguments, parse
+from hornbook.cli.grammar import Chosen, Grammar, choose
+from hornbook.cli.outcome import tell
+from hornbook.cli.telling import telling
+from hornbook.runs import resume, train
+from hornbook.sources.source import Source
+from hornbook.tasks import choose_task
 from hornbook.training.settings import TrainingSettings
 
-if TYPE_CHECKING:
-    from hornbook.training.calibration import Calibration
-    from hornbook.training.trainer import Record, Trainer
-
-LITTLE = 1_000  # predictions: less than this and a word of warning is due
 DESCRIPTION = (
-    "Learn from DATA (a text file, - for standard input, or the name of a data set) and keep all "
+    "Learn from DATA (a file, - for standard input, or the name of a data set) and keep all "
     "that was learned in a run directory. The settings below are those of --model {name}; another "
     "family has others: hornbook train --model FAMILY --help. Families: {families}. "
     "To go on with a run that was stopped: hornbook train --resume RUN"
@@ -38,7 +28,7 @@ DESCRIPTION = (
 class Options(DataArguments):
     """Data and run."""
 
-    model: str = DEFAULT
+    model: str | None = None
     "Family of the model; see `hornbook models`."
     out: str | None = None
     "Run directory; by default a free name under runs/."
@@ -46,6 +36,14 @@ class Options(DataArguments):
     "Replace the run that is in the run directory."
     json: bool = False
     "Print the summary as JSON, and nothing else."
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Comparison."""
+
+    no_baseline: bool = False
+    "Do not measure what something simple (counting, for a text) reaches on the same data."
 
 
 @dataclass(frozen=True)
@@ -58,241 +56,84 @@ class ResumeOptions:
     "Print the summary as JSON, and nothing else."
 
 
+@dataclass(frozen=True)
+class MaybeResume:
+    """Whether to go on."""
+
+    resume: str | None = None
+
+
 def run(argv: Sequence[str]) -> None:
     """Parse, train and tell."""
-    if any(argument.split("=")[0] == "--resume" for argument in argv):
-        going_on = parse(
-            ResumeOptions,
-            "train",
-            "Go on with a run that was stopped, as if it had not been.",
-            argv,
-        )
-        with telling(going_on.json) as watcher:
-            finished = resume(going_on.resume, watcher=watcher)
-        if going_on.json:
-            print_json({"run": str(finished.path), **finished.summary})
+    if wants_resume(argv):
+        go_on(argv)
         return
-    name = wanted_family(argv)
-    line = family(name)
-    if line.made_by == "mixing":
-        train("", model=name)  # says how it is made
-    options = parse_family(
-        Options,
-        "train",
-        DESCRIPTION.format(name=name, families=", ".join(TRAINED)),
-        argv,
-        more={} if line.counted else {"comparison": Comparison()},
-    )
-    with telling(options.json) as watcher:
+    chosen = choose(argv)
+    grammar = grammar_of(chosen)
+    options = grammar.parse(argv)
+    if chosen.source is None or chosen.source.given != options.data:
+        # The file was not the first word: it is known only now, and may be another task's.
+        grammar, options = again(grammar, options, argv)
+    chosen = grammar.chosen
+
+    def suited(training: TrainingSettings) -> TrainingSettings:
+        found: TrainingSettings = grammar.parse(argv, training).training
+        return found
+
+    trained = chosen.line.trained
+    with telling(options.json) as listen:
         finished = train(
-            options.data,
-            model=name,
+            chosen.source or options.data,
+            model=chosen.family,
+            task=options.task,
             out=options.out,
-            settings=options.settings,
-            training=None if line.counted else given(options.training, argv),
-            split=options.split,
-            mode=options.mode,
-            encoding=options.encoding,
+            settings=options.settings if chosen.line.made_by != "mixing" else None,
+            training=suited if trained else None,
             overwrite=options.overwrite,
-            baseline=not line.counted and not options.comparison.no_baseline,
-            watcher=watcher,
+            baseline=trained and not options.comparison.no_baseline,
+            listen=listen,
+            **options.loading.as_dict(),
         )
-    if options.json:
-        print_json({"run": str(finished.path), **finished.summary})
+    tell(finished, json=options.json)
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Comparison."""
-
-    no_baseline: bool = False
-    "Do not count n-grams besides for comparison."
-
-
-@contextmanager
-def telling(quiet: bool) -> Iterator[Watcher]:
-    """Who tells people how training goes; whatever ends it, the live line is taken away."""
-    if quiet:
-        yield Watcher()
-        return
-    teller = Teller()
-    try:
-        yield teller
-    finally:
-        teller.close()
-
-
-class Teller(Watcher):
-    """Tells people how training goes: a live line, and a row for each evaluation."""
-
-    def __init__(self) -> None:
-        self.console = console()
-        self.bar: Progress | None = None
-        self.task: Any = None
-        self.how = ""
-        self.drawn = 0.0
-        self.pace: tuple[int, float] = (0, 0.0)
-
-    def downloaded(self, done: int, total: int) -> None:
-        """Show how much of a data set is here."""
-        if self.bar is None:
-            self.bar = Progress("fetching", BarColumn(), DownloadColumn(), console=self.console)
-            self.task = self.bar.add_task("", total=total)
-            self.bar.start()
-        self.bar.update(self.task, completed=done, total=total)
-        if done >= total:
-            self.close()
-
-    def tried(self, done: int, of: int) -> None:
-        """Show how many rates are done."""
-        if self.bar is None:
-            self.bar = Progress(
-                "trying rates", BarColumn(), MofNCompleteColumn(), console=self.console,
-                transient=True, disable=not self.console.is_terminal,
-            )  # fmt: skip
-            self.task = self.bar.add_task("", total=of)
-            self.bar.start()
-        self.bar.update(self.task, completed=done)
-
-    def close(self) -> None:
-        """Take the live line away."""
-        if self.bar is not None:
-            self.bar.stop()
-            self.bar = None
-
-    def began(self, run: Run, about: dict[str, Any]) -> None:
-        """Say aloud what was read, how, and what is trained on it."""
-        say = self.console.print
-        if about.get("resumed"):
-            say(f"Going on with [bold]{escape(str(run.path))}[/] ({run.family}).")
-        else:
-            sizes = " / ".join(f"{n:,}" for n in about["predictions"].values())
-            say(
-                f"[bold]{escape(about['name'])}[/]: read as {about['mode']} ({about['why']}), "
-                f"{about['encoding']}"
-            )
-            if about["predictions"]["train"] < LITTLE:
-                say("[yellow]That is very little to learn from:[/] hornbook doctor DATA says more.")
-            say(f"{about['vocabulary']} symbols; {' / '.join(about['predictions'])}: {sizes}")
-        if "parameters" in about:
-            say(
-                f"[bold]{run.family}[/]: {about['parameters']:,} parameters on {about['device']}, "
-                f"kept in {escape(str(run.path))} (Ctrl-C stops and keeps the work)"
-            )
-            if self.how:
-                say(self.how)
-            if cut := unfinished_cycle(TrainingSettings.from_dict(run.plan["training"])):
-                whole = " or ".join(f"{steps:,}" for steps in cut if steps)
-                say(
-                    "[yellow]Training ends within a cycle of the schedule, before its rate is "
-                    f"low:[/] --steps {whole} would end with a whole one."
-                )
-            say()
-            say(f"[bold]{'step':>9} {'train':>8} {'dev':>8}  samples[/]")
-
-    def calibrated(self, calibration: Calibration) -> None:
-        """Say how the net will run, and what else was tried."""
-        s = calibration.settings
-        self.how = (
-            f"{s.threads} thread{'s' * (s.threads > 1)}, {s.precision} products, "
-            f"gradients by {s.gradients}"
-        )
-        if calibration.tried:
-            times = "; ".join(f"{words} {ms:.2f} ms" for words, ms in calibration.tried)
-            self.how += f" [dim](calibrated in {calibration.seconds:.1f} s: {times} a step)[/]"
-
-    def progressed(self, trainer: Trainer) -> None:
-        """Move the live line on, a few times a second."""
-        now = time.perf_counter()
-        if now - self.drawn < 0.1 or not self.console.is_terminal:
-            return
-        if self.bar is None:
-            self.bar = live_line(self.console)
-            self.task = self.bar.add_task(
-                "", total=trainer.settings.steps, loss="", rate="", left=""
-            )
-            self.bar.start()
-            self.pace = (trainer.step, now)
-        self.drawn = now
-        first, began = self.pace
-        left = (
-            (now - began) / max(1, trainer.step - first) * (trainer.settings.steps - trainer.step)
-        )
-        loss = trainer.loss_sum / trainer.loss_count if trainer.loss_count else math.nan
-        self.bar.update(
-            self.task,
-            completed=trainer.step,
-            loss=f"loss {loss:.3f}" if trainer.loss_count else "",
-            rate=f"rate {trainer.rate:.2g}",
-            left=f"{left:,.0f} s left",
-        )
-
-    def recorded(self, record: Record, preview: Callable[[], list[str]]) -> None:
-        """A row: the step, the losses on whole splits, a few samples."""
-        losses = " ".join(
-            f"{record.losses[name]:8.4f}" if name in record.losses else f"{'':8}"
-            for name in ("train", "dev")
-        )
-        shown = "  ".join(text.replace("\n", "⏎") for text in preview()) if record.step else ""
-        mark = "*" if record.best else " "
-        self.console.print(
-            f"{record.step:9,} {losses}{mark} [dim]{escape(shown[:80])}[/]", soft_wrap=True
-        )
-
-    def ended(self, run: Run, summary: dict[str, Any]) -> None:
-        """The result, the bar, and what to type next."""
-        self.close()
-        say, path = self.console.print, escape(shell_word(str(run.path)))
-        say()
-        if summary["ending"] == "interrupted":
-            say(f"Stopped at step {summary['steps']:,}; the work is kept.")
-            say(f"Go on with:  [bold]hornbook train --resume {path}[/]")
-        losses = summary["losses"]
-        shown = "dev" if "dev" in losses else "train"
-        if shown in losses:
-            nats = losses[shown]
-            perplexity = number(math.exp(nats), 2) if nats < 700 else "infinite"
-            say(
-                f"{shown} [bold]{number(nats)}[/] nats per character "
-                f"({number(nats / math.log(2), 3)} bits, perplexity {perplexity}), "
-                f"train {number(losses['train'])}, in {summary['seconds']:,.1f} s"
-                + (f", at step {summary['best_step']:,}" if "best_step" in summary else "")
-            )
-        if summary["ending"] == "early":
-            say(f"Stopped early at step {summary['steps']:,}: dev was no longer getting better.")
-        self.tell_baseline(summary)
-        if "picture" in summary:
-            say(f"The counts as a picture: {escape(summary['picture'])}")
-        say()
-        say("Next:")
-        say(f"  hornbook sample {path} -n 20 --only-new")
-        example = run.splits["train"][0][:12].split("\n")[0].split("\t")[0].strip(" -") or "text"
-        say(f"  hornbook score {path} {escape(shell_word(example))}")
-        say(f"  hornbook evaluate {path}")
-        if (run.plan["training"] or {}).get("watch"):
-            say(f"  hornbook inspect {path}")
-
-    def tell_baseline(self, summary: dict[str, Any]) -> None:
-        """Whether the net clears what counting reaches."""
-        baseline, losses = summary.get("baseline"), summary["losses"]
-        if not baseline or "dev" not in losses:
-            return
-        mark = baseline["losses"]["dev"]
-        verdict = "this net clears it" if losses["dev"] < mark else "this net does not clear it"
-        self.console.print(
-            f"The bar, counting n-grams (Kneser–Ney, order {baseline['order']}, "
-            f"{baseline['seconds']:.1f} s): dev {number(mark)}; {verdict}."
-        )
-
-
-def live_line(console: Console) -> Progress:
-    """Step, loss, rate and time left."""
-    return Progress(
-        BarColumn(30),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[loss]}"),
-        TextColumn("{task.fields[rate]}"),
-        TextColumn("{task.fields[left]}"),
-        console=console,
-        transient=True,
+def wants_resume(argv: Sequence[str]) -> bool:
+    """Whether a run is to be gone on with."""
+    found, _ = tyro.cli(
+        MaybeResume, args=list(argv), return_unknown_args=True, add_help=False, config=CONFIG
     )
+    return found.resume is not None
+
+
+def go_on(argv: Sequence[str]) -> None:
+    """Go on with a run."""
+    description = "Go on with a run that was stopped, as if it had not been."
+    options = parse(ResumeOptions, "train", description, argv)
+    with telling(options.json) as listen:
+        finished = resume(options.resume, listen=listen)
+    tell(finished, json=options.json)
+
+
+def grammar_of(chosen: Chosen) -> Grammar:
+    """The flags of training a family."""
+    families = [name for name, line in chosen.task.families.items() if line.made_by != "mixing"]
+    description = DESCRIPTION.format(name=chosen.family, families=", ".join(families))
+    for kind, own in chosen.line.kinds.items():
+        other = ", ".join(f"{name} {value}" for name, value in own.items())
+        description += f" Defaults where the data is {kind}: {other}."
+    more = {"comparison": Comparison()} if chosen.line.trained else {}
+    return Grammar("train", description, Options, chosen, more)
+
+
+def again(grammar: Grammar, options: Options, argv: Sequence[str]) -> tuple[Grammar, Options]:
+    """The grammar and what was parsed, once the file is known."""
+    source, chosen = Source(options.data), grammar.chosen
+    task = chosen.task
+    if options.task is None and options.model is None:
+        task, _ = choose_task(source)
+    if task is not chosen.task:
+        family = task.default or next(iter(task.families))
+        grammar = grammar_of(Chosen(task, family, source))
+        return grammar, grammar.parse(argv)
+    grammar.chosen = Chosen(task, chosen.family, source)
+    return grammar, options

@@ -17,6 +17,7 @@ from hornbook.nn.layernorm import LayerNorm
 from hornbook.nn.linear import Linear
 from hornbook.nn.lstm import LSTM
 from hornbook.nn.packed import PackedTrees, join
+from hornbook.nn.net import Net
 from hornbook.nn.positions import LearnedPositions
 from hornbook.nn.recurrent import Recurrent
 from hornbook.nn.recurrent_stack import Bidirectional, LastPosition, RecurrentStack
@@ -56,6 +57,7 @@ __all__ = [
     "LearnedPositions",
     "Linear",
     "OneHot",
+    "Net",
     "PackedTrees",
     "RMSNorm",
     "ReLU",

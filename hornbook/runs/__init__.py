@@ -1,9 +1,24 @@
 """Run directories: made by training, complete in themselves, opened by every other verb."""
 
-from hornbook.runs.mix import mix
+from hornbook.runs.directory import RunDirectory, reserve
+from hornbook.runs.events import Event, Listener
 from hornbook.runs.rate import find_rate
-from hornbook.runs.run import Made, Run, Samples
+from hornbook.runs.record import Member, RunRecord, Summary
+from hornbook.runs.run import Run
+from hornbook.runs.session import Session
 from hornbook.runs.train import resume, train
-from hornbook.runs.watcher import Watcher
 
-__all__ = ["Made", "Run", "Samples", "Watcher", "find_rate", "mix", "resume", "train"]
+__all__ = [
+    "Event",
+    "Listener",
+    "Member",
+    "Run",
+    "RunDirectory",
+    "RunRecord",
+    "Session",
+    "Summary",
+    "find_rate",
+    "reserve",
+    "resume",
+    "train",
+]

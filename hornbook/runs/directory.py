@@ -1,49 +1,50 @@
 """A run directory: everything kept of one training, complete in itself.
 
 run.json                 what was trained on what, and how; written last, so it marks a whole run
-tokenizer.json           the alphabet
-data/train.txt, …        the splits, word for word
+data/…, tokenizer.json   the data as they were split, in the files of the task
 metrics.jsonl            a line for each evaluation
 health.jsonl             a line for each update that was watched
 model.safetensors        the weights of the best dev loss, or the counts
 checkpoint.safetensors   the state to go on from: weights, optimizer, cursor, random numbers
 summary.json             how it ended
-counts.png               of an n-gram model of order 2
 report.html              what `inspect` found
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import secrets
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hornbook.errors import RunError
-from hornbook.storage import finite, read_json, write_bytes, write_json
-from hornbook.text.corpus import SPLITS, Corpus, Splits
-from hornbook.tokenizers.characters import CharTokenizer
-from hornbook.version import __version__
+from hornbook.errors import HornbookError, RunError
+from hornbook.records import as_json
+from hornbook.runs.record import KeptData, RunRecord, Summary
+from hornbook.storage import (
+    HashedFiles,
+    append_line,
+    read_lines,
+    read_tensors,
+    write_bytes,
+    write_json,
+    write_tensors,
+)
+from hornbook.tasks import Data, task_named, tasks
+from hornbook.training.record import Record, read_metrics_line
 
-__all__ = ["FORMAT", "RunDirectory", "reserve"]
+__all__ = ["RunDirectory", "reserve"]
 
-FORMAT = 1
 OWN = {
     "run.json",
-    "tokenizer.json",
     "metrics.jsonl",
     "health.jsonl",
     "report.html",
     "model.safetensors",
     "checkpoint.safetensors",
     "summary.json",
-    "counts.png",
-    *(f"data/{split}.txt" for split in SPLITS),
 }
-NEEDED = {"id", "family", "settings", "training", "baseline", "data"}
 
 
 class RunDirectory:
@@ -56,14 +57,14 @@ class RunDirectory:
             )
         self.path = Path(path)
         self.run = self.path / "run.json"
-        self.tokenizer = self.path / "tokenizer.json"
         self.metrics = self.path / "metrics.jsonl"
         self.health = self.path / "health.jsonl"
         self.report = self.path / "report.html"
         self.model = self.path / "model.safetensors"
         self.checkpoint = self.path / "checkpoint.safetensors"
         self.summary = self.path / "summary.json"
-        self.counts = self.path / "counts.png"
+
+    # Before there is a run
 
     def refuse_if_taken(self, *, overwrite: bool) -> None:
         """Make sure that a new run may be put here; nothing is touched yet.
@@ -74,39 +75,39 @@ class RunDirectory:
         if not os.path.lexists(self.path):
             return
         if not self.path.is_dir():
-            raise RunError(f"{self.path} is a file.", hint="Give a directory with --out.")
+            raise RunError(f"{self.path} is a file.", hint="Give a directory with `out`.")
         names = {item.relative_to(self.path).as_posix() for item in self.path.rglob("*")}
-        foreign = sorted(n for n in names - OWN - {"data"} if not n.endswith(".part"))
+        own = OWN | self.files_of_its_task()
+        folders = {str(Path(name).parent.as_posix()) for name in own}
+        foreign = sorted(n for n in names - own - folders if not n.endswith(".part"))
         if foreign:
             raise RunError(
                 f"{self.path} holds files that are no part of a run: {', '.join(foreign[:3])}.",
-                hint="Give another --out; such a directory is never overwritten.",
+                hint="Give another `out`; such a directory is never overwritten.",
             )
         if names and not overwrite:
             raise RunError(
                 f"There is a run in {self.path} already.",
-                hint="Go on with it (--resume), replace it (--overwrite), or give another --out.",
+                hint="Go on with it (`resume`), replace it (`overwrite`), or give another `out`.",
             )
 
-    def create(
-        self,
-        corpus: Corpus,
-        splits: Splits,
-        tokenizer: CharTokenizer,
-        plan: dict[str, Any],
-        *,
-        overwrite: bool = False,
-    ) -> None:
+    def files_of_its_task(self) -> frozenset[str]:
+        """What the task of the run that is here keeps; of a run that cannot be read, any task's."""
+        try:
+            record = self.read_record()
+            return task_named(record.task).files | record.data.files.keys()
+        except HornbookError:
+            return frozenset(name for task in tasks().values() for name in task.files)
+
+    def create(self, record: RunRecord, data: Data, *, overwrite: bool = False) -> None:
         """Begin a run: everything that is known before training.
 
         It is written beside and put in place at once, so that a run which it replaces is there
         until the new one is.
 
         Args:
-            corpus: what was read.
-            splits: how it was cut.
-            tokenizer: its alphabet.
-            plan: family and settings, for `run.json`.
+            record: of the run; its `data.files` are filled in here.
+            data: to be kept.
             overwrite: replace a run that is there.
 
         Raises:
@@ -116,7 +117,7 @@ class RunDirectory:
         aside, old = (path.with_name(f".{path.name}.{what}") for what in ("new", "old"))
         try:
             if path.is_dir() and not any(path.iterdir()):
-                self.write_plan(corpus, splits, tokenizer, plan)
+                self.write_start(record, data)
                 return
             if path == Path.cwd():
                 raise RunError(
@@ -124,7 +125,7 @@ class RunDirectory:
                 )
             shutil.rmtree(aside, ignore_errors=True)
             aside.mkdir(parents=True)
-            RunDirectory(aside).write_plan(corpus, splits, tokenizer, plan)
+            RunDirectory(aside).write_start(record, data)
             if path.exists():
                 self.refuse_if_taken(overwrite=overwrite)  # another may have come meanwhile
                 shutil.rmtree(old, ignore_errors=True)
@@ -134,40 +135,22 @@ class RunDirectory:
         except OSError as error:
             raise RunError(
                 f"Cannot write to {self.path}: {error.strerror or error}.",
-                hint="Give a place where you may write with --out.",
+                hint="Give a place where you may write as `out`.",
             ) from error
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
-    def write_plan(
-        self, corpus: Corpus, splits: Splits, tokenizer: CharTokenizer, plan: dict[str, Any]
-    ) -> None:
-        """Write splits, tokenizer and plan into an empty directory, the plan last."""
-        (self.path / "data").mkdir()
-        sums = {}
-        for split in SPLITS:
-            texts = splits[split]
-            data = "".join(t + "\n" for t in texts) if splits.mode == "lines" else "".join(texts)
-            encoded = data.encode("utf-8", "surrogatepass")
-            write_bytes(self.data(split), encoded)
-            sums[split] = hashlib.sha256(encoded).hexdigest()
-        write_json(self.tokenizer, tokenizer.as_dict())
-        about = {
-            "name": corpus.name,
-            "source": corpus.source,
-            "mode": corpus.mode,
-            "encoding": corpus.encoding,
-            "sha256": sums,
-        }
-        head = {"format": FORMAT, "hornbook": __version__, "id": secrets.token_hex(8)}
-        write_json(self.run, {**head, **plan, "data": about})
+    def write_start(self, record: RunRecord, data: Data) -> None:
+        """Write data and record into an empty directory, the record last."""
+        files = HashedFiles(self.path)
+        data.keep(files)
+        kept = KeptData(data.name, data.source, files.sums, data.details)
+        self.write_record(record.with_data(kept))
 
-    def data(self, split: str) -> Path:
-        """The file of a split."""
-        return self.path / "data" / f"{split}.txt"
+    # Records
 
-    def read_plan(self) -> dict[str, Any]:
-        """What `create` wrote.
+    def read_record(self) -> RunRecord:
+        """What `create` wrote, in this format or an older one.
 
         Raises:
             RunError: if this is no run, a damaged one, or one of a newer version.
@@ -176,144 +159,118 @@ class RunDirectory:
         if not os.path.isfile(self.run):  # noqa: PTH113
             what = "is no run directory" if os.path.exists(self.path) else "does not exist"  # noqa: PTH110
             raise RunError(
-                f"{self.path} {what}.",
-                hint="Give the directory that `hornbook train` named; begin one with: "
-                "hornbook train DATA",
+                f"{self.path} {what}.", hint="Give the directory that training named, or train."
             )
-        plan = read_json(self.run)
-        form = plan.get("format")
-        if isinstance(form, int) and form > FORMAT:
-            raise RunError(
-                f"{self.path} was written by a newer hornbook ({plan.get('hornbook')}, format "
-                f"{form}); this one ({__version__}) reads format {FORMAT}.",
-                hint="Upgrade: pip install --upgrade hornbook",
-            )
-        data: Any = plan.get("data")
-        sound = form == FORMAT and plan.keys() >= NEEDED and isinstance(data, dict)
-        sound = sound and data.keys() >= {"name", "source", "mode", "sha256"}
-        if not sound or data["sha256"].keys() != set(SPLITS):
-            raise RunError(f"{self.run} is damaged or not a run's.", hint="Train again.")
-        return plan
+        return RunRecord.read(self.run)
 
-    def read_splits(self, plan: dict[str, Any]) -> Splits:
-        """The splits, as they were.
+    def write_record(self, record: RunRecord) -> None:
+        """Write the record, whole or not at all.
 
         Raises:
-            RunError: if a file is missing or not what was written.
+            RunError: if it cannot be written.
         """
-        mode, found = plan["data"]["mode"], {}
-        for split in SPLITS:
-            path = self.data(split)
-            try:
-                data = path.read_bytes()
-            except OSError as error:
-                raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error
-            if hashlib.sha256(data).hexdigest() != plan["data"]["sha256"][split]:
-                raise RunError(
-                    f"{path} is not the data of this run any more: it was changed or cut short.",
-                    hint="Copy it again from where it was whole, or train again.",
-                )
-            text = data.decode("utf-8", "surrogatepass")
-            lines = tuple(text.split("\n")[:-1]) if mode == "lines" else (text,) if text else ()
-            found[split] = lines
-        return Splits(mode, found["train"], found["dev"], found["test"])
+        write_json(self.run, record)
 
-    def append_metrics(self, record: dict[str, Any]) -> None:
+    def read_summary(self) -> Summary | None:
+        """How training ended; None if it has not.
+
+        Raises:
+            RunError: if it is damaged.
+        """
+        return Summary.read(self.summary) if self.summary.exists() else None
+
+    def write_summary(self, summary: Summary) -> None:
+        """Write how training ended, whole or not at all.
+
+        Raises:
+            RunError: if it cannot be written.
+        """
+        write_json(self.summary, summary)
+
+    def files(self, record: RunRecord) -> HashedFiles:
+        """The files of the data."""
+        return HashedFiles(self.path, record.data.files)
+
+    # Tensors
+
+    def write_tensors(
+        self, path: Path, arrays: Mapping[str, Any], record: RunRecord, **values: Any
+    ) -> None:
+        """Write tensors with the run's id, whole or not at all.
+
+        Raises:
+            RunError: if they cannot be written.
+        """
+        write_tensors(path, arrays, {"run": record.id, **values})
+
+    def read_tensors(self, path: Path, record: RunRecord) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Arrays and values of a file that this run wrote.
+
+        Raises:
+            RunError: if it is missing or damaged, or another run's.
+        """
+        arrays, values = read_tensors(path)
+        if values.get("run") != record.id:
+            raise RunError(
+                f"{path} does not fit this run: it was written by another.",
+                hint="Copy the run directory again from where it was whole, or train again.",
+            )
+        return arrays, values
+
+    # Lines
+
+    def append_metrics(self, record: Record) -> None:
         """Add a line to the metrics.
 
         Raises:
             RunError: if it cannot be written.
         """
         # The checkpoint that counts this line comes after it.
-        append_line(self.metrics, json.dumps(record, allow_nan=False), surely=True)
+        append_line(self.metrics, record, surely=True)
 
-    def read_metrics(self) -> list[dict[str, Any]]:
-        """The records of the metrics; a last line that was cut short is left out.
+    def read_metrics(self) -> list[Record]:
+        """The evaluations in their order; a last line that was cut short is left out.
 
         Raises:
             RunError: if there are lines that are no records.
         """
-        return read_records(self.metrics)
+        return [
+            read_metrics_line(value, f"{self.metrics}, line {at}")
+            for at, value in enumerate(read_lines(self.metrics), 1)
+        ]
 
-    def append_health(self, record: dict[str, Any]) -> None:
+    def rewind_metrics(self, step: int) -> None:
+        """Forget the evaluations after a step: they will be made again.
+
+        Raises:
+            RunError: if the record of that step is not there.
+        """
+        records = [record for record in self.read_metrics() if record.step <= step]
+        if step >= 0 and (not records or records[-1].step != step):
+            raise RunError(
+                f"{self.metrics} is damaged: it has no record of step {step:,}.",
+                hint="Copy the run directory again, or train it again.",
+            )
+        write_bytes(self.metrics, as_lines(records))
+
+    def append_health(self, record: Any) -> None:
         """Add a line to what was watched.
 
         Raises:
             RunError: if it cannot be written.
         """
-        append_line(self.health, json.dumps(finite(record), allow_nan=False), surely=False)
-
-    def read_health(self) -> list[dict[str, Any]]:
-        """What was watched of each update, in their order; empty if nothing was.
-
-        Raises:
-            RunError: if there are lines that are no records.
-        """
-        return read_records(self.health)
+        append_line(self.health, record, surely=False)
 
     def rewind_health(self, step: int) -> None:
         """Forget the updates from this one on: they will be done again."""
         if self.health.exists():
-            records = [record for record in self.read_health() if record["step"] < step]
-            lines = [json.dumps(record, allow_nan=False) + "\n" for record in records]
-            write_bytes(self.health, "".join(lines).encode())
-
-    def rewind_metrics(self, step: int) -> None:
-        """Forget the records after a step: they will be made again.
-
-        Raises:
-            RunError: if the record of that step is not there.
-        """
-        records = [record for record in self.read_metrics() if record["step"] <= step]
-        if step >= 0 and (not records or records[-1]["step"] != step):
-            raise RunError(
-                f"{self.metrics} is damaged: it has no record of step {step:,}.",
-                hint="Copy the run directory again, or train it again.",
-            )
-        lines = [json.dumps(record, allow_nan=False) + "\n" for record in records]
-        write_bytes(self.metrics, "".join(lines).encode())
+            kept = [value for value in read_lines(self.health) if value["step"] < step]
+            write_bytes(self.health, as_lines(kept))
 
 
-def append_line(path: Path, line: str, *, surely: bool) -> None:
-    """Add a line to a file.
-
-    Args:
-        path: of the file.
-        line: without its end.
-        surely: wait until it is on the disk.
-
-    Raises:
-        RunError: if it cannot be written.
-    """
-    try:
-        with path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(line + "\n")
-            file.flush()
-            if surely:
-                os.fsync(file.fileno())
-    except OSError as error:
-        raise RunError(
-            f"Cannot write {path}: {error.strerror or error}.",
-            hint="Make room, then go on with --resume; the last checkpoint is unharmed.",
-        ) from error
-
-
-def read_records(path: Path) -> list[dict[str, Any]]:
-    """The JSON lines of a file, each with its step; a last one that was cut short is left out.
-
-    Raises:
-        RunError: if there are lines that are no records.
-    """
-    if not path.exists():
-        return []
-    try:
-        whole = path.read_bytes().decode().split("\n")[:-1]
-        records = [json.loads(line) for line in whole]
-    except ValueError as error:
-        raise RunError(f"{path} is damaged: {error}.", hint="Train again.") from error
-    if not all(isinstance(r, dict) and isinstance(r.get("step"), int) for r in records):
-        raise RunError(f"{path} is damaged.", hint="Train again.")
-    return records
+def as_lines(records: list[Any]) -> bytes:
+    """Records as lines of JSON."""
+    return "".join(json.dumps(as_json(r), allow_nan=False) + "\n" for r in records).encode()
 
 
 def reserve(parent: Path, name: str) -> Path:
@@ -336,5 +293,5 @@ def reserve(parent: Path, name: str) -> Path:
     except OSError as error:
         raise RunError(
             f"Cannot make {path}: {error.strerror or error}.",
-            hint="Give a place where you may write with --out.",
+            hint="Give a place where you may write as `out`.",
         ) from error

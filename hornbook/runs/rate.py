@@ -1,43 +1,32 @@
-"""A learning rate for a model on data: what the verb `rate` does. Nothing is kept."""
+"""A learning rate for a model on data, from a short trial. Nothing is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from hornbook.errors import SettingsError
-from hornbook.runs.prepare import (
-    at_start,
-    batches_for,
-    encoded,
-    model_settings,
-    prepare,
-    training_settings,
-)
-from hornbook.runs.watcher import Watcher
+from hornbook.runs.events import Listener, Tried, nobody
+from hornbook.runs.session import Session
+from hornbook.runs.train import Training, family_settings, load_data, settle_training
 from hornbook.settings import Settings
-from hornbook.text.corpus import SplitSettings, load_corpus
-from hornbook.text.models import family
-from hornbook.training.distributed import World
+from hornbook.sources.source import Source
 from hornbook.training.finder import FinderSettings, Found
 from hornbook.training.finder import find_rate as try_rates
-from hornbook.training.settings import TrainingSettings
 
 __all__ = ["find_rate"]
 
 
 def find_rate(
-    source: str | Path,
+    source: str | Path | Source,
     *,
-    model: str = "mlp",
+    model: str | None = None,
     settings: Settings | None = None,
-    training: TrainingSettings | Mapping[str, Any] | None = None,
-    split: SplitSettings | None = None,
-    mode: Literal["auto", "lines", "text"] = "auto",
-    encoding: str = "auto",
+    training: Training = None,
+    task: str | None = None,
     finder: FinderSettings | None = None,
-    watcher: Watcher | None = None,
+    listen: Listener = nobody,
+    **options: Any,
 ) -> Found:
     """Find a learning rate for a model on data: the start of training, tried at rising rates.
 
@@ -46,43 +35,26 @@ def find_rate(
         model: the family.
         settings: of the family; its defaults if left out.
         training: as `train` takes it; learning rate, schedule and number of steps are left aside.
-        split: how to cut the data; only train is read.
-        mode: how to read it.
-        encoding: of the file.
+        task: what kind of data it is; by default a first look tells.
         finder: which rates to try.
-        watcher: is told while a data set is fetched, and after every rate.
+        listen: is told while a data set is fetched, and after every rate.
+        options: of the task, for loading and splitting; only train is read.
 
     Raises:
         HornbookError: whatever is wrong with the data or the settings.
     """
-    line = family(model)
-    if line.made_by != "training":
+    chosen, data, family, line = load_data(source, task, model, options, listen)
+    if not line.trained:
+        nets = ", ".join(name for name, other in chosen.families.items() if other.trained)
         raise SettingsError(
-            f"{model} is not trained by gradients: it has no learning rate.",
-            hint="Choose a net with --model: see hornbook models.",
+            f"{family} is not trained by gradients: it has no learning rate.",
+            hint=f"Choose a net as `model`: {nets}.",
+            setting="model",
         )
-    model_class = line.load()
-    settings = model_settings(model, settings)
-    watcher = watcher or Watcher()
-    corpus = load_corpus(source, mode=mode, encoding=encoding, progress=watcher.downloaded)
-    _, tokenizer, streams = encoded(corpus, split)
-    how, _ = prepare(
-        model_class,
-        settings,
-        training_settings(line, training, corpus.mode),
-        tokenizer,
-        streams["train"],
-        World(),
-        watcher,
-    )
-    import torch
-
-    from hornbook.compute.device import choose_device
-    from hornbook.compute.threads import threads
-    from hornbook.training.trainer import Trainer
-
-    with threads(how.threads):
-        torch.manual_seed(how.seed)
-        net = at_start(model_class, settings, tokenizer, how, choose_device(how.device))
-        trainer = Trainer(net, batches_for(net, streams["train"], how), how, dict)
-        return try_rates(trainer, finder, on_progress=watcher.tried)
+    how = family_settings(line, family, settings)
+    session = Session(chosen, data, family, how, settle_training(line, data, training))
+    session.calibrate()
+    with session.threads():
+        return try_rates(
+            session.trainer(), finder, on_progress=lambda done, of: listen(Tried(done, of))
+        )

@@ -1,75 +1,42 @@
-"""A finished run, or one that was stopped: opened, asked, sampled from."""
+"""A finished run, or one that was stopped: opened, measured, asked."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Mapping
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from hornbook.errors import RunError, SettingsError
+from hornbook.errors import Action, RunError, SettingsError
+from hornbook.records import read_record
 from hornbook.runs.directory import RunDirectory
+from hornbook.runs.record import RunRecord, Summary
 from hornbook.settings import Settings
-from hornbook.storage import read_json, read_tensors
-from hornbook.text.corpus import SPLITS, Splits, load_corpus
-from hornbook.text.losses import Loss, measure
-from hornbook.text.models import family
-from hornbook.text.models.contract import LanguageModel
-from hornbook.text.novelty import Novelty, Origin
-from hornbook.text.sampling import Drawn, SamplingSettings, sample
-from hornbook.text.scores import Score, score
-from hornbook.text.stream import Stream, encode_lines, encode_split, encode_text
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tasks import Data, Family, Task, of_kind, task_named, tasks
 
-__all__ = ["Made", "Run", "Samples"]
-
-TEXT_LENGTH = 500  # symbols of a sample of a text, where nothing else is asked
-
-
-@dataclass(frozen=True)
-class Made:
-    """One sample, and where it stands in the data."""
-
-    text: str
-    origin: Origin
-    ended: bool
-    "Whether the model ended it; otherwise it was cut at the longest length."
-    longest_copy: int | None = None
-    "Of a text: length of the longest stretch that stands in train word for word."
-
-
-@dataclass(frozen=True)
-class Samples:
-    """What was sampled, and how much of all that was drawn is new."""
-
-    made: tuple[Made, ...]
-    asked: int
-    drawn: int
-    "How many were drawn in all; more than were asked for, where only some are kept."
-    shares: dict[Origin, float]
-    "Share of all that were drawn in train, dev, test and nowhere."
-
-    def __iter__(self) -> Any:
-        return iter(self.made)
-
-    def __len__(self) -> int:
-        return len(self.made)
+__all__ = ["Run"]
 
 
 class Run:
     """A run directory, opened.
 
+    What its task can answer is asked by name: `run.sample(n=5)`, `run.score("emma")`.
+
     Args:
         path: the directory.
 
     Raises:
-        RunError: if it is no run, damaged, or of a newer version.
+        RunError: if it is no run, damaged, or of a newer version or an unknown task.
     """
 
     def __init__(self, path: Path | str) -> None:
         self.directory = RunDirectory(path)
-        self.plan = self.directory.read_plan()
-        self.family: str = self.plan["family"]
+        self.record: RunRecord = self.directory.read_record()
+        try:
+            self.task: Task[Any] = task_named(self.record.task)
+            self.made_as: Family = self.task.family(self.record.family)
+        except SettingsError as error:
+            raise RunError(f"{self.directory.run}: {error.message}", hint=error.hint) from error
 
     @property
     def path(self) -> Path:
@@ -77,168 +44,66 @@ class Run:
         return self.directory.path
 
     @property
-    def mode(self) -> str:
-        """`lines` or `text`."""
-        return str(self.plan["data"]["mode"])
-
-    @cached_property
-    def tokenizer(self) -> CharTokenizer:
-        """The alphabet of the run."""
-        return CharTokenizer.from_dict(read_json(self.directory.tokenizer))
-
-    @cached_property
-    def splits(self) -> Splits:
-        """The data of the run."""
-        return self.directory.read_splits(self.plan)
+    def family(self) -> str:
+        """The family of its model."""
+        return self.record.family
 
     @cached_property
     def settings(self) -> Settings:
         """The settings of the model."""
-        try:
-            settings: Settings = (
-                family(self.family).load().Settings.from_dict(self.plan["settings"])
-            )
-        except SettingsError as error:
-            raise RunError(
-                f"{self.directory.run} is damaged: {error.message}", hint="Train again."
-            ) from error
-        return settings
+        kind: type[Settings] = self.made_as.load().Settings
+        return read_record(kind, self.record.settings, f"{self.directory.run}: settings")
 
     @cached_property
-    def model(self) -> LanguageModel:
+    def data(self) -> Any:
+        """The data, as they were split; what they are is the task's."""
+        kept = self.record.data
+        files = self.directory.files(self.record)
+        data: Data = self.task.open(files, kept.name, kept.source, kept.details)
+        return data
+
+    @cached_property
+    def model(self) -> Any:
         """The model with the weights of its best dev loss."""
-        model: LanguageModel = family(self.family).load()(self.settings, self.tokenizer.vocabulary)
-        arrays, about = read_tensors(self.directory.model)
-        self.refuse_foreign(self.directory.model, about)
+        model = self.task.build(self.family, self.settings, self.data.shape)
+        arrays, _ = self.directory.read_tensors(self.directory.model, self.record)
         model.load_arrays(arrays)
         return model
 
-    def refuse_foreign(self, path: Path, about: dict[str, Any]) -> None:
-        """Make sure that a file of tensors was written by this run.
+    @cached_property
+    def summary(self) -> Summary:
+        """How training ended.
 
         Raises:
-            RunError: if it was not.
+            RunError: if it has not.
         """
-        if about.get("run") != self.plan["id"]:
+        summary = self.directory.read_summary()
+        if summary is None:
             raise RunError(
-                f"{path} does not fit this run: it was written by another.",
-                hint="Copy the run directory again from where it was whole, or train again.",
+                f"{self.path} has not ended.", action=Action("resume", (str(self.path),))
             )
+        return summary
 
-    @cached_property
-    def summary(self) -> dict[str, Any]:
-        """How training ended; empty if it has not."""
-        path = self.directory.summary
-        if not path.exists():
-            return {}
-        summary = read_json(path)
-        # JSON has no infinity: it is kept as text.
-        losses = {name: float(loss) for name, loss in summary.get("losses", {}).items()}
-        return {**summary, "losses": losses}
-
-    @cached_property
-    def novelty(self) -> Novelty:
-        """Tells what stands in the data."""
-        return Novelty(self.splits)
-
-    def stream(self, split: str) -> Stream:
-        """The ids of a split."""
-        return encode_split(self.splits, split, self.tokenizer)
-
-    def sample(self, settings: SamplingSettings | None = None, **changes: Any) -> Samples:
-        """Draw new things.
+    def evaluate(self, **options: Any) -> Mapping[str, Any]:
+        """What is measured on every split.
 
         Args:
-            settings: how.
-            changes: fields of the settings by name, as in `run.sample(n=20, only_new=True)`.
+            options: of the task, by name (of a text: `data`, `encoding`, `stride`).
 
         Raises:
-            SamplingError, SettingsError, UnknownSymbolError: if that cannot be had.
+            HornbookError: if that cannot be measured.
         """
-        settings = replace(settings or SamplingSettings(), **changes)
-        origins: dict[str, Origin] = {}
-        all_origins: list[Origin] = []
+        named = {name: str(v) if isinstance(v, Path) else v for name, v in options.items()}
+        return self.task.report(self, self.task.evaluated_with.from_dict(named))
 
-        def note(drawn: Drawn) -> None:
-            if drawn.text not in origins:
-                origins[drawn.text] = self.novelty.origin(drawn.text)
-            all_origins.append(origins[drawn.text])
+    def __getattr__(self, name: str) -> Any:
+        # Reached for names that are nothing else: the task's questions.
+        if not name.startswith("_") and "task" in vars(self):
+            if name in self.task.questions:
+                return partial(self.task.questions[name].load().ask, self)
+            if any(name in other.questions for other in tasks().values()):
+                raise of_kind(self.task.name, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-        kept = sample(
-            self.model,
-            self.tokenizer,
-            settings,
-            longest=self.longest,
-            known=lambda text: origins[text] != "new",
-            on_draw=note,
-        )
-        text_mode = self.mode == "text"
-        made = tuple(
-            Made(
-                drawn.text,
-                origins[drawn.text],
-                drawn.ended,
-                self.novelty.longest_copy(drawn.text) if text_mode else None,
-            )
-            for drawn in kept
-        )
-        return Samples(made, settings.n, len(all_origins), Novelty.shares(all_origins))
-
-    @property
-    def longest(self) -> int:
-        """Most symbols in a sample: twice the longest thing of the data; of a text, 500."""
-        if self.mode == "text":
-            return TEXT_LENGTH
-        return 2 * max(len(line) for name in SPLITS for line in self.splits[name])
-
-    def score(self, text: str) -> Score:
-        """What a string costs, symbol by symbol.
-
-        Raises:
-            UnknownSymbolError: if it holds a symbol that is not in the alphabet.
-        """
-        return score(self.model, self.tokenizer, text)
-
-    def evaluate(
-        self,
-        data: str | Path | None = None,
-        *,
-        encoding: str = "auto",
-        stride: int | None = None,
-    ) -> dict[str, Loss]:
-        """Losses on every split, or on another file as a whole.
-
-        In `lines` mode there is a further row for those lines of dev and test that do not stand in
-        train as well, where there are any that do.
-
-        Args:
-            data: the other file.
-            encoding: of that file.
-            stride: how many predictions count in each row of a text that a sequence model reads;
-                1 gives each the fullest context (see `hornbook.text.losses.stream_losses`).
-
-        Raises:
-            DataError, EncodingError, UnknownSymbolError: if the other file cannot be used.
-            SettingsError: if the stride does not fit the model.
-        """
-        if data is not None:
-            mode = cast(Any, self.mode)
-            corpus = load_corpus(data, mode=mode, encoding=encoding)
-            if self.mode == "lines":
-                stream = encode_lines(tuple(corpus.lines), self.tokenizer)
-            else:
-                stream = encode_text(corpus.text, self.tokenizer)
-            return {corpus.name: measure(self.model, stream, stride=stride)}
-        found: dict[str, Loss] = {}
-        for split in SPLITS:
-            if not self.splits[split]:
-                continue
-            found[split] = measure(self.model, self.stream(split), stride=stride)
-            if self.mode == "lines" and split != "train":
-                lines = self.splits[split]
-                new = tuple(line for line in lines if line not in self.novelty.sets["train"])
-                if 0 < len(new) < len(lines):
-                    found[f"{split}, not in train"] = measure(
-                        self.model, encode_lines(new, self.tokenizer), stride=stride
-                    )
-        return found
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.task.questions]

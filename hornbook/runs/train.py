@@ -1,147 +1,249 @@
-"""From data to a run: what the verb `train` does."""
+"""From data to a run: what `hornbook.train` does, and `hornbook.resume`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from hornbook.errors import RunError, SettingsError
-from hornbook.runs.count import count
+from hornbook.errors import Action, RunError, SettingsError
 from hornbook.runs.directory import RunDirectory, reserve
-from hornbook.runs.optimise import optimise
-from hornbook.runs.prepare import encoded, model_settings, prepare, training_settings
+from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, nobody
+from hornbook.runs.record import KeptData, RunRecord, Summary, Versions
 from hornbook.runs.run import Run
-from hornbook.runs.watcher import Watcher
+from hornbook.runs.session import Session
+from hornbook.runs.training import train_session
 from hornbook.settings import Settings
-from hornbook.text.corpus import SPLITS, Corpus, SplitSettings, load_corpus
-from hornbook.text.models import family
-from hornbook.text.stream import Stream
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.sources.source import Source
+from hornbook.tasks import Data, Family, Start, Task, choose_task
 from hornbook.training.distributed import World
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["resume", "train"]
+__all__ = ["Training", "load_data", "resume", "settle_training", "train"]
+
+Training = (
+    TrainingSettings | Mapping[str, Any] | Callable[[TrainingSettings], TrainingSettings] | None
+)
+"""Training settings: whole; or some by name; or what makes them of those that suit the data."""
 
 
 def train(
-    source: str | Path,
+    source: str | Path | Source,
     *,
-    model: str = "mlp",
+    model: str | None = None,
     out: str | Path | None = None,
     settings: Settings | None = None,
-    training: TrainingSettings | Mapping[str, Any] | None = None,
-    split: SplitSettings | None = None,
-    mode: Literal["auto", "lines", "text"] = "auto",
-    encoding: str = "auto",
+    training: Training = None,
+    task: str | None = None,
     overwrite: bool = False,
     baseline: bool = True,
-    watcher: Watcher | None = None,
+    listen: Listener = nobody,
+    **options: Any,
 ) -> Run:
     """Train a model on data, and keep everything in a run directory.
 
     Args:
         source: a file, `-` for standard input, or the name of a data set.
-        model: the family.
+        model: the family; by default the one that the task takes first.
         out: the run directory; by default a free name under `runs/`.
         settings: of the family; its defaults if left out.
-        training: of the training by gradients, whole, or some by name (`{"steps": 200}`) with the
-            family's defaults for the rest.
-        split: how to cut the data.
-        mode: how to read it.
-        encoding: of the file.
+        training: of the training by gradients, whole, or some by name (`{"steps": 200}`) with what
+            suits the family and the data for the rest.
+        task: what kind of data it is; by default a first look tells.
         overwrite: replace a run that is there.
-        baseline: count n-grams besides, and tell what a net has to clear.
-        watcher: is told of everything as it happens.
+        baseline: measure what something simple reaches on the same data as well.
+        listen: is told of everything as it happens.
+        options: of the task, for loading and splitting: `split="90/10"`, `mode="text"`.
 
     Raises:
         HornbookError: whatever is wrong with the data, the settings or the directory.
     """
-    line = family(model)
-    if line.made_by == "mixing":
-        raise SettingsError(
-            f"{model} is not trained: it is made of runs that were.",
-            hint="hornbook mix RUN RUN --out NEW",
-        )
     world = World.join()
-    watcher = (watcher if world.rank == 0 else None) or Watcher()
-    if line.counted and training is not None:
-        raise SettingsError(f"{model} is counted: training settings have no effect on it.")
-    if out is not None:
-        taken = RunDirectory(out)
-        world.from_first(lambda: taken.refuse_if_taken(overwrite=overwrite))
-    elif overwrite:
-        raise SettingsError(
-            "overwrite has no effect here: without a run directory a free name is taken.",
-            hint="Say which run to replace with --out.",
-        )
-    model_class = line.load()
-    settings = model_settings(model, settings)
-    # Read once: standard input has no second reading, and a file may change between two.
-    corpus = world.from_first(
-        lambda: load_corpus(source, mode=mode, encoding=encoding, progress=watcher.downloaded)
-    )
-    splits, tokenizer, streams = encoded(corpus, split)
-    how, spent = None, 0.0
-    if not line.counted:
-        how = training_settings(line, training, corpus.mode)
-        how, spent = world.from_first(
-            lambda: prepare(model_class, settings, how, tokenizer, streams["train"], world, watcher)
-        )
-    plan = {
-        "family": model,
-        "settings": settings.as_dict(),
-        "training": how.as_dict() if how else None,
-        "calibration_seconds": spent,
-        "split": (split or SplitSettings()).as_dict(),
-        "baseline": baseline,
-    }
+    listen = listen if world.rank == 0 else nobody
+    held: list[Session] = []  # of the first process, which makes the run
 
-    def create() -> Path:
-        path = reserve(Path("runs"), f"{corpus.name}-{model}") if out is None else Path(out)
-        RunDirectory(path).create(corpus, splits, tokenizer, plan, overwrite=overwrite)
+    def begin() -> Path:
+        refuse_taken(out, overwrite=overwrite)
+        chosen, data, family, line = load_data(source, task, model, options, listen)
+        if line.fitted and training is not None:
+            how_made = "counted" if line.made_by == "counting" else "fitted in one pass"
+            raise SettingsError(f"{family} is {how_made}: training settings have no effect on it.")
+        how = family_settings(line, family, settings)
+        given = {**chosen.options().as_dict(), **options}
+        session = None
+        if line.trained:
+            wanted = settle_training(line, data, training)
+            session = Session(chosen, data, family, how, wanted, world)
+            session.calibrate(listen)
+            held.append(session)
+        record = new_record(chosen, data, family, how, given, session, baseline=baseline)
+        path = reserve(Path("runs"), f"{data.name}-{family}") if out is None else Path(out)
+        RunDirectory(path).create(record, data, overwrite=overwrite)
+        if session is None:
+            fit(Run(path), data, listen)
         return path
 
-    run = Run(world.from_first(create))
-    about = describe(corpus, streams, tokenizer)
-    if line.counted:
-        return world.from_first(lambda: count(run, streams, about, watcher))
-    return optimise(run, streams, about, watcher, world)
+    run = Run(world.from_first(begin))
+    if not run.made_as.trained:
+        return run
+    session = held[0] if held else session_of(run, world)
+    return train_session(run, session, listen, resumed=False)
 
 
-def resume(path: str | Path, *, watcher: Watcher | None = None) -> Run:
+def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
     """Go on with a run that was stopped, to the same end that it would have had.
 
     Raises:
-        RunError: if there is no such run, it is counted, or it has ended already.
+        RunError: if there is no such run, it was made in one pass, or it has ended already.
     """
     run = Run(path)
-    if family(run.family).made_by != "training":
+    if not run.made_as.trained:
         raise RunError(f"{path} was made in one pass: there is nothing to go on with.")
-    if run.summary.get("ending") in ("finished", "early"):
+    summary = run.directory.read_summary()
+    if summary is not None and summary.ended:
         raise RunError(
-            f"{path} has ended already, at step {run.summary['steps']:,}.",
-            hint="Train longer with a new run: hornbook train DATA --steps N",
+            f"{path} has ended already, at step {summary.steps or 0:,}.",
+            hint="To train longer, make a new run with more `steps`.",
+            action=Action("train", ("DATA",), {"steps": 2 * (summary.steps or 1)}),
         )
-    streams = {name: run.stream(name) for name in SPLITS if run.splits[name]}
-    data = run.plan["data"]
-    about = {"name": data["name"], "source": data["source"], "mode": data["mode"]}
     world = World.join()
-    watcher = (watcher if world.rank == 0 else None) or Watcher()
-    return optimise(run, streams, {**about, "resumed": True}, watcher, world)
+    listen = listen if world.rank == 0 else nobody
+    return train_session(run, session_of(run, world), listen, resumed=True)
 
 
-def describe(
-    corpus: Corpus, streams: dict[str, Stream], tokenizer: CharTokenizer
-) -> dict[str, Any]:
-    """What was read, for people and for machines."""
-    return {
-        "name": corpus.name,
-        "source": corpus.source,
-        "mode": corpus.mode,
-        "why": corpus.reason,
-        "encoding": corpus.encoding,
-        "predictions": {name: len(stream) for name, stream in streams.items()},
-        "vocabulary": tokenizer.vocab_size,
-        "resumed": False,
+def load_data(
+    source: str | Path | Source,
+    task: str | None,
+    model: str | None,
+    options: Mapping[str, Any],
+    listen: Listener,
+) -> tuple[Task[Any], Data, str, Family]:
+    """Choose the task, read the data, and name the family.
+
+    Raises:
+        HornbookError: if there is no such task or family, or the data cannot be read.
+    """
+    if not isinstance(source, Source):
+        source = Source(source)
+    source.progress = lambda done, total: listen(Fetched(done, total))
+    chosen, why = choose_task(source, task)
+    family = model or chosen.default or next(iter(chosen.families))
+    line = chosen.family(family)
+    if line.made_by == "mixing":
+        raise SettingsError(
+            f"{family} is not trained: it is made of runs that were.",
+            setting="model",
+            action=Action("mix", ("RUN", "RUN")),
+        )
+    data: Data = chosen.load(source, chosen.options.from_dict(dict(options)))
+    listen(Loaded(chosen.name, why, data.name, data.about, dict(data.sizes)))
+    return chosen, data, family, line
+
+
+def refuse_taken(out: str | Path | None, *, overwrite: bool) -> None:
+    """Make sure that a new run may be put where it should.
+
+    Raises:
+        SettingsError: if what is to be overwritten is not named.
+        RunError: if something is there that was not told to be replaced, or that is no run.
+    """
+    if out is not None:
+        RunDirectory(out).refuse_if_taken(overwrite=overwrite)
+    elif overwrite:
+        raise SettingsError(
+            "overwrite has no effect here: without a run directory a free name is taken.",
+            hint="Say which run to replace with `out`.",
+            setting="overwrite",
+        )
+
+
+def family_settings(line: Family, name: str, given: Settings | None) -> Settings:
+    """The settings of a family as given, its defaults if left out.
+
+    Raises:
+        SettingsError: if they are those of something else.
+    """
+    kind: type[Settings] = line.load().Settings
+    if given is None:
+        return kind()
+    if type(given) is not kind:
+        raise SettingsError(
+            f"{type(given).__name__} are not the settings of {name}.",
+            hint=f"Give {kind.__name__}.",
+        )
+    return given
+
+
+def settle_training(line: Family, data: Data, given: Training) -> TrainingSettings:
+    """The training settings as given, where left out what suits the family and the data.
+
+    Raises:
+        SettingsError: if a setting is unknown or not allowed.
+    """
+    suited = line.training_for(data.kind)
+    if given is None:
+        return suited
+    if isinstance(given, TrainingSettings):
+        return given
+    if callable(given):
+        return given(suited)
+    return TrainingSettings.from_dict({**suited.as_dict(), **given})
+
+
+def new_record(
+    task: Task[Any],
+    data: Data,
+    family: str,
+    settings: Settings,
+    options: Mapping[str, Any],
+    session: Session | None,
+    *,
+    baseline: bool,
+) -> RunRecord:
+    """The record of a run that is about to be made."""
+    return RunRecord(
+        id=RunRecord.new_id(),
+        task=task.name,
+        family=family,
+        settings=settings.as_dict(),
+        options=options,
+        training=session.training if session else None,
+        data=KeptData(data.name, data.source, {}),
+        start=session.start if session else Start("fit"),
+        versions=Versions.of_today(),
+        calibration_seconds=session.calibration_seconds if session else 0.0,
+        baseline=baseline and session is not None,
+    )
+
+
+def session_of(run: Run, world: World) -> Session:
+    """The session of a run that has begun, as its record says."""
+    training = run.record.training
+    if training is None:
+        raise RunError(f"{run.directory.run} is damaged: training is missing.")
+    return Session(run.task, run.data, run.family, run.settings, training, world)
+
+
+def fit(run: Run, data: Data, listen: Listener) -> None:
+    """Fit a model that is made in one pass, and keep it."""
+    task = run.task
+    model = task.build(run.family, run.settings, data.shape)
+    listen(Began(run.path, run.record, None, "cpu", resumed=False))
+    began = time.perf_counter()
+    task.fit(model, data)
+    seconds = round(time.perf_counter() - began, 3)
+    run.directory.write_tensors(run.directory.model, model.arrays(), run.record)
+    found = {
+        name: task.evaluate(model, data, name) for name in ("train", "dev") if name in data.sizes
     }
+    summary = Summary(
+        "finished",
+        parameters=model.n_parameters,
+        seconds=seconds,
+        losses={name: one.loss for name, one in found.items() if one.loss is not None},
+        measures={name: one.measures for name, one in found.items() if one.measures},
+        pictures=tuple(task.draw(run.directory.files(run.record), model, data)),
+    )
+    run.directory.write_summary(summary)
+    listen(Ended(Run(run.path), summary))

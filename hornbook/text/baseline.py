@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Iterator
 
+from hornbook.tasks import Baseline
+from hornbook.text.data import TextData
 from hornbook.text.losses import measure
-from hornbook.text.stream import Stream
-from hornbook.tokenizers.characters import CharTokenizer
 
 __all__ = ["count_baseline"]
 
@@ -15,17 +15,15 @@ ORDER = 6
 LIMIT = 5_000_000  # predictions; counting more than this for comparison would take too long
 
 
-def count_baseline(streams: dict[str, Stream], tokenizer: CharTokenizer) -> dict[str, Any] | None:
-    """What counting reaches on the same splits; None where that would take too long."""
+def count_baseline(data: TextData) -> Iterator[Baseline]:
+    """What counting reaches on the same splits; nothing where that would take too long."""
     from hornbook.text.models.ngram import NGram, NGramSettings
 
-    if len(streams["train"]) > LIMIT:
-        return None
+    if data.sizes["train"] > LIMIT:
+        return
     began = time.perf_counter()
-    model = NGram(NGramSettings(order=ORDER), tokenizer.vocabulary).fit(streams["train"])
-    losses = {name: measure(model, streams[name]).nats for name in ("dev",) if name in streams}
-    return {
-        "order": ORDER,
-        "losses": losses,
-        "seconds": round(time.perf_counter() - began, 3),
-    }
+    model = NGram(NGramSettings(order=ORDER), data.shape).fit(data.stream("train"))
+    measured = [name for name in ("dev",) if name in data.sizes]
+    reached = {name: measure(model, data.stream(name)).nats for name in measured}
+    seconds = round(time.perf_counter() - began, 3)
+    yield Baseline(f"n-grams, Kneser–Ney, order {ORDER}", reached, seconds)

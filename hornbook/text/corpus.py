@@ -7,19 +7,16 @@ reason kept, so that it can be said aloud and overruled.
 
 from __future__ import annotations
 
-import os
 import random
 import re
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from hornbook.errors import DataError, SettingsError
 from hornbook.settings import Settings
-from hornbook.sources import datasets
 from hornbook.sources.encoding import decode
+from hornbook.sources.source import Progress, Source
 
 __all__ = ["SPLITS", "Corpus", "Mode", "SplitSettings", "Splits", "load_corpus", "split_corpus"]
 
@@ -106,15 +103,16 @@ class SplitSettings(Settings):
         raise SettingsError(
             f"split must be shares in percent that add up to 100; it is {self.split!r}.",
             hint="For example 80/10/10, 90/10 or 100/0.",
+            setting="split",
         )
 
 
 def load_corpus(
-    source: str | Path,
+    source: str | Path | Source,
     *,
     mode: Literal["auto", "lines", "text"] = "auto",
     encoding: str = "auto",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Corpus:
     """Read a corpus.
 
@@ -130,59 +128,22 @@ def load_corpus(
         EncodingError: if it is not text.
         DownloadError: if a data set has to be fetched and cannot be.
     """
-    if not str(source):
-        raise DataError("The name of the file is empty.", hint="Give a file or a data set's name.")
-    path, asked = Path(source), mode
-    if str(source) == "-":
-        name, where = "stdin", "standard input"
-        data = sys.stdin.buffer.read()
-    # os.path.exists, unlike Path.exists, only says no to a name that is no possible path.
-    elif str(source) in datasets.DATASETS and not os.path.exists(path):  # noqa: PTH110
-        name, where = str(source), f"data set {source}"
-        dataset = datasets.DATASETS[name]
-        data = datasets.locate(dataset, progress).read_bytes()
-        mode = dataset.mode if mode == "auto" else mode
-    else:
-        name, where = path.stem, str(path)
-        data = read_file(path)
-    decoded = decode(data, where, encoding)
-    text = decoded.text
+    if not isinstance(source, Source):
+        source = Source(source, progress)
+    decoded = decode(source.read(), source.where, encoding)
+    text, where = decoded.text, source.where
     if len(text.strip()) < SMALLEST:
         what = "is empty" if not text.strip() else f"holds only {len(text.strip())} characters"
         raise DataError(f"{where} {what}.", hint="Give a file with something to learn from.")
-    chosen, reason = choose_mode(text) if mode == "auto" else (mode, "as asked")
-    if where.startswith("data set") and asked == "auto":
-        reason = "as the data set is meant"
-    elif str(source) in datasets.DATASETS and not where.startswith("data set"):
+    if mode != "auto":
+        chosen, reason = mode, "as asked"
+    elif source.dataset is not None:
+        chosen, reason = source.dataset.mode, "as the data set is meant"
+    else:
+        chosen, reason = choose_mode(text)
+    if source.hides:
         reason += "; the file here, not the data set of that name"
-    return Corpus(name, where, chosen, reason, text, decoded.encoding, decoded.line_ends)
-
-
-def read_file(path: Path) -> bytes:
-    """All bytes of a file.
-
-    Raises:
-        DataError: if it is missing, a directory, or not to be read.
-    """
-    try:
-        if path.is_dir():  # Windows would speak of permissions
-            raise IsADirectoryError
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise DataError(
-            f"There is no file or data set {str(path)!r}.",
-            hint=f"Data sets: {', '.join(datasets.DATASETS)}. Files are looked for from "
-            "the current directory.",
-        ) from error
-    except IsADirectoryError as error:
-        raise DataError(
-            f"{path} is a directory.", hint="Give one file; join several with: cat DIR/* > FILE"
-        ) from error
-    except OSError as error:
-        raise DataError(
-            f"Cannot read {path}: {error.strerror or error}.",
-            hint="Look at the file's permissions and its disk.",
-        ) from error
+    return Corpus(source.name, where, chosen, reason, text, decoded.encoding, decoded.line_ends)
 
 
 def choose_mode(text: str) -> tuple[Mode, str]:
@@ -252,7 +213,8 @@ def split_corpus(corpus: Corpus, settings: SplitSettings | None = None) -> Split
             raise DataError(
                 f"{corpus.source} has {size}: a {split} split of {share} % would be empty.",
                 hint="Give more data"
-                + (", read it as one stream (--mode text)" if corpus.mode == "lines" else "")
-                + ", or cut it otherwise, for example --split 60/40 or 100/0.",
+                + (", read it as one stream (`mode=text`)" if corpus.mode == "lines" else "")
+                + ", or cut it otherwise, for example `split=60/40` or `split=100/0`.",
+                setting="split",
             )
     return splits

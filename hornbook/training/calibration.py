@@ -40,7 +40,7 @@ class Calibration:
     "What the measurement cost."
 
 
-def calibrate(make: Callable[[], Any], batches: Batches, settings: TrainingSettings) -> Calibration:
+def calibrate(objective: Any, batches: Batches, settings: TrainingSettings) -> Calibration:
     """Choose what the settings leave open: threads, precision and the path of the gradients.
 
     One after the other, each is changed if that makes a step faster. All are timed on the same
@@ -77,7 +77,6 @@ def calibrate(make: Callable[[], Any], batches: Batches, settings: TrainingSetti
     tried: dict[str, float] = {}
     chosen = start
     try:
-        objective = make()
         for change in others:
             pair = [chosen, replace(chosen, **change)]
             times = in_turns([stepper(objective, sample, how) for how in pair])

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
@@ -22,6 +21,8 @@ from torch import Tensor
 from hornbook.errors import DivergedError, RunError, TrainingError
 from hornbook.training.distributed import World
 from hornbook.training.optimizers import FlatParameters, make_optimizer
+from hornbook.training.measures import LOSS, Evaluation, Measure
+from hornbook.training.record import Progress, Record
 from hornbook.training.protocols import Batches, Carrying, Objective, Probe
 from hornbook.training.schedules import learning_rate, may_end
 from hornbook.training.settings import TrainingSettings
@@ -29,35 +30,6 @@ from hornbook.training.settings import TrainingSettings
 __all__ = ["Ending", "Record", "Trainer"]
 
 Ending = Literal["finished", "early", "interrupted"]
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is known at an evaluation; a line of the metrics."""
-
-    step: int
-    epoch: float
-    learning_rate: float
-    batch: float | None
-    "Mean loss of the batches since the last record; None before the first."
-    losses: dict[str, float]
-    "Loss on each whole split."
-    best: bool
-    "Whether the dev loss is the lowest so far."
-    seconds: float
-    "Time in training so far, evaluations included."
-
-    def as_dict(self) -> dict[str, Any]:
-        """The record as one flat JSON object."""
-        return {
-            "step": self.step,
-            "epoch": self.epoch,
-            "learning_rate": self.learning_rate,
-            "batch": self.batch,
-            **self.losses,
-            "best": self.best,
-            "seconds": round(self.seconds, 3),
-        }
 
 
 class Trainer:
@@ -86,14 +58,15 @@ class Trainer:
         objective: Objective,
         batches: Batches,
         settings: TrainingSettings,
-        evaluate: Callable[[], dict[str, float]],
+        evaluate: Callable[[], Evaluation],
         *,
+        decides: Measure = LOSS,
         world: World | None = None,
         probe: Probe | None = None,
         on_record: Callable[[Record], None] = lambda record: None,
         on_best: Callable[[], None] = lambda: None,
         on_checkpoint: Callable[[], None] = lambda: None,
-        on_progress: Callable[[Trainer], None] = lambda trainer: None,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
         if not isinstance(objective, torch.nn.Module):
             raise TypeError("the objective must be a torch.nn.Module")
@@ -101,7 +74,7 @@ class Trainer:
         self.world = world or World()
         self.loss = compiled(objective.loss) if settings.compile else objective.loss
         self.objective, self.batches, self.settings = objective, batches, settings
-        self.evaluate, self.probe = evaluate, probe
+        self.evaluate, self.probe, self.decides = evaluate, probe, decides
         self.on_record, self.on_best = on_record, on_best
         self.on_checkpoint, self.on_progress = on_checkpoint, on_progress
         self.flat = FlatParameters(objective, settings.rates)
@@ -150,7 +123,18 @@ class Trainer:
                 self.record()
             if first and (due or self.step % s.checkpoint_interval == 0):
                 self.on_checkpoint()
-            self.on_progress(self)
+            now = time.perf_counter()
+            if now - getattr(self, "told", 0) > 0.1:
+                self.told = now
+                self.on_progress(
+                    Progress(
+                        self.step,
+                        s.steps,
+                        self.loss_sum / self.loss_count if self.loss_count else None,
+                        self.rate,
+                        self.elapsed,
+                    )
+                )
         self.module.eval()
         return "early" if self.step < s.steps else "finished"
 
@@ -247,10 +231,14 @@ class Trainer:
 
     def record(self) -> None:
         """Measure the losses and tell."""
-        losses = self.world.from_first(self.evaluate)
+        evaluation = self.world.from_first(self.evaluate)
+        losses = evaluation.losses
         for name, loss in losses.items():
             self.refuse_infinite(loss, f"The {name} loss", self.step)
         dev = losses.get("dev")
+        if self.decides.name != "loss":
+            dev = evaluation.measures.get("dev", {}).get(self.decides.name)
+            dev = -dev if dev is not None and self.decides.best == "highest" else dev
         # The untrained start is measured but never kept as the best.
         best = self.step > 0 and (dev is None or dev < self.best)
         if best:
@@ -259,7 +247,16 @@ class Trainer:
             self.since_best += 1
         batch = self.loss_sum / self.loss_count if self.loss_count else None
         epoch = self.step / self.batches.per_epoch
-        record = Record(self.step, epoch, self.rate, batch, losses, best, self.elapsed)
+        record = Record(
+            self.step,
+            epoch,
+            self.rate,
+            batch,
+            losses,
+            best,
+            round(self.elapsed, 3),
+            evaluation.measures,
+        )
         self.loss_sum, self.loss_count, self.recorded = 0.0, 0, self.step
         # The weights and the line of the metrics come before the checkpoint that counts them: a
         # kill between them is mended by doing that stretch again.

@@ -1,0 +1,223 @@
+"""What was typed, decided by the parser: first what kind of data it is about, then all the rest.
+
+The first pass reads `--task` and `--model`, and the file if it is the first word; that settles the
+task and the family, and with them which flags there are. The second parses the whole grammar. What
+a family's training settings are by default can hang on the data; when these are loaded, the same
+words are parsed once more with the defaults that suit them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tyro
+
+from hornbook.cli.arguments import CONFIG, as_typed, parse
+from hornbook.cli.wording import flag
+from hornbook.errors import SettingsError
+from hornbook.runs import Run
+from hornbook.settings import Settings
+from hornbook.sources.source import Source
+from hornbook.tasks import Family, Task, choose_task, task_named, task_of_family, tasks
+from hornbook.training.settings import TrainingSettings
+
+__all__ = ["Chosen", "Grammar", "choose", "parse_for_run"]
+
+
+@dataclass(frozen=True)
+class First:
+    """What the first pass reads."""
+
+    task: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the first pass settles."""
+
+    task: Task[Any]
+    family: str
+    source: Source | None
+    "The file, if it was the first word."
+
+    @property
+    def line(self) -> Family:
+        """The family's line of its task's table."""
+        return self.task.family(self.family)
+
+
+def choose(argv: Sequence[str]) -> Chosen:
+    """The task and the family that a command line is about.
+
+    Raises:
+        HornbookError: if there is no such task or family, or nobody claims the file.
+    """
+    first, _ = tyro.cli(
+        First, args=list(argv), return_unknown_args=True, add_help=False, config=CONFIG
+    )
+    named = bool(argv) and (argv[0] == "-" or not argv[0].startswith("-"))
+    source = Source(argv[0]) if named else None
+    of_model = task_of_family(first.model) if first.model else None
+    if first.task is not None:
+        task = task_named(first.task)
+    elif of_model is not None:
+        task = of_model
+    elif source is not None:
+        task, _ = choose_task(source)
+    else:
+        task = next(iter(tasks().values()))
+    family = first.model or task.default or next(iter(task.families))
+    if first.model and of_model is None:
+        known = [name for other in tasks().values() for name in other.families]
+        raise SettingsError(
+            f"There is no model family {family!r}.",
+            hint=f"Families: {', '.join(known)}.",
+            setting="model",
+        )
+    return Chosen(task, family, source)
+
+
+class Grammar:
+    """The flags of a verb that reads data: its own, the task's, the family's, those of training.
+
+    Args:
+        verb: its name.
+        description: for its help.
+        options: dataclass of the verb's own.
+        chosen: task and family.
+        more: further groups of flags, by the field that they come in.
+    """
+
+    def __init__(
+        self,
+        verb: str,
+        description: str,
+        options: type[Any],
+        chosen: Chosen,
+        more: Mapping[str, Any],
+    ) -> None:
+        self.verb, self.description, self.options = verb, description, options
+        self.chosen, self.more = chosen, more
+
+    def groups(self, training: TrainingSettings | None) -> dict[str, Any]:
+        """The groups of flags with what they are when nothing is typed."""
+        line = self.chosen.line
+        found: dict[str, Any] = {
+            "settings": line.load().Settings(),
+            "loading": self.chosen.task.options(),
+        }
+        if line.trained:
+            found["training"] = training or line.training_for("")
+        return {**found, **self.more}
+
+    def parse(self, argv: Sequence[str], training: TrainingSettings | None = None) -> Any:
+        """The command line as an instance of a subclass of `options` with the groups as fields.
+
+        Args:
+            argv: what was typed after the verb.
+            training: what the training settings are where nothing is typed; None: what suits the
+                family with any data.
+
+        Raises:
+            SettingsError: if a flag of another task stands there, or a setting is not allowed.
+        """
+        fields = [
+            (name, as_typed(type(group)), dataclasses.field(default=retyped(group)))
+            for name, group in self.groups(training).items()
+        ]
+        kind = dataclasses.make_dataclass(
+            self.verb.capitalize(), fields, bases=(self.options,), frozen=True
+        )
+        kind.__doc__ = self.options.__doc__
+        return parse(kind, self.name, self.description, argv, foreign=self.refuse_foreign)
+
+    @property
+    def name(self) -> str:
+        """The verb as it points to its own help: that of this family."""
+        chosen = self.chosen
+        usual = chosen.family == (chosen.task.default or next(iter(chosen.task.families)))
+        return self.verb if usual else f"{self.verb} --model {chosen.family}"
+
+    def refuse_foreign(self, words: Sequence[str]) -> None:
+        """Name the task or the family that a flag belongs to, if there is one.
+
+        Raises:
+            SettingsError: if there is.
+        """
+        for word in words:
+            typed = word.partition("=")[0].replace("_", "-")
+            for task in tasks().values():
+                if task is not self.chosen.task and typed in flags_of_task(task):
+                    raise SettingsError(
+                        f"{typed} is a flag of the task {task.name}; this is {self.of_this()}.",
+                        hint=f"Leave it out, or say `task={task.name}`.",
+                    )
+            for name, line in self.chosen.task.families.items():
+                if typed in flags_of_kind(line.load().Settings):
+                    raise SettingsError(
+                        f"{typed} is a flag of the family {name}; this is {self.chosen.family}.",
+                        hint=f"Leave it out, or say `model={name}`.",
+                    )
+
+    def of_this(self) -> str:
+        """What this command line is about."""
+        source = self.chosen.source
+        return (
+            self.chosen.task.name if source is None else f"{self.chosen.task.name} ({source.where})"
+        )
+
+
+def retyped(group: Settings) -> Any:
+    """Settings as an instance of the class that the parser reads."""
+    return as_typed(type(group))(
+        **{field.name: getattr(group, field.name) for field in dataclasses.fields(group)}
+    )
+
+
+def flags_of_kind(kind: type[Any]) -> set[str]:
+    """The flags of a settings dataclass."""
+    return {flag(field.name) for field in dataclasses.fields(kind)}
+
+
+def flags_of_task(task: Task[Any]) -> set[str]:
+    """The flags that a task brings: of loading, and of its families."""
+    found = flags_of_kind(task.options)
+    for line in task.families.values():
+        found |= flags_of_kind(line.load().Settings)
+    return found
+
+
+def parse_for_run(
+    verb: str,
+    description: str,
+    options: type[Any],
+    argv: Sequence[str],
+    settings_of: Callable[[Task[Any]], type[Settings]],
+) -> Any:
+    """The command line of a verb that reads a run, with the settings that the run's task has.
+
+    Args:
+        verb: its name.
+        description: for its help.
+        options: dataclass of the verb's own, with the run as its first word.
+        argv: what was typed after the verb.
+        settings_of: what the task brings.
+
+    Returns:
+        An instance of a subclass of `options` with the task's settings as `settings`.
+
+    Raises:
+        RunError: if the first word is no run.
+    """
+    task = next(iter(tasks().values()))
+    if argv and not argv[0].startswith("-"):
+        task = Run(argv[0]).task
+    kind = as_typed(settings_of(task))
+    fields: list[Any] = [("settings", kind, dataclasses.field(default_factory=kind))]
+    made = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(options,), frozen=True)
+    made.__doc__ = options.__doc__
+    return parse(made, verb, description, argv)

@@ -1,0 +1,72 @@
+"""What a training came to: the result, the bar beside it, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.markup import escape
+
+from hornbook.cli.output import console, notes, number, print_json, shell_word
+from hornbook.cli.wording import command
+from hornbook.errors import Action
+from hornbook.records import as_json
+from hornbook.runs import Run, Summary
+
+__all__ = ["tell"]
+
+
+def tell(run: Run, *, json: bool) -> None:
+    """The result on standard output; all that stands beside it on standard error."""
+    summary = run.summary
+    if json:
+        print_json({"run": str(run.path), **as_json(summary)})
+        return
+    say = notes().print
+    say()
+    if summary.ending == "interrupted":
+        say(f"Stopped at step {summary.steps or 0:,}; the work is kept.")
+        going_on = escape(command(Action("resume", (str(run.path),))))
+        say(f"Go on with:  [bold]{going_on}[/]")
+    if result := result_of(run, summary):
+        console().print(result)
+    if summary.ending == "early":
+        say(f"Stopped early at step {summary.steps or 0:,}: dev was no longer getting better.")
+    for line in compared(run, summary):
+        say(escape(line))
+    for picture in summary.pictures:
+        say(f"A picture of it: {escape(str(run.path / picture))}")
+    say()
+    say("Next:")
+    for action in run.task.next_steps(run):
+        say(f"  {escape(command(action))}")
+    path = escape(shell_word(str(run.path)))
+    say(f"  hornbook evaluate {path}")
+    if run.record.training is not None and run.record.training.watch:
+        say(f"  hornbook inspect {path}")
+
+
+def result_of(run: Run, summary: Summary) -> str:
+    """The deciding measure on dev, or on train where there is no dev."""
+    held = summary.reached(run.task.decides)
+    shown = "dev" if "dev" in held else "train"
+    if shown not in held:
+        return ""
+    told = escape(run.task.in_words(held[shown]))
+    beside = f", train {number(held['train'])}" if "train" in held else ""
+    at = f", at step {summary.best_step:,}" if summary.best_step is not None else ""
+    return f"{shown} [bold]{number(held[shown])}[/] {told}{beside}, in {summary.seconds:,.1f} s{at}"
+
+
+def compared(run: Run, summary: Summary) -> Iterator[str]:
+    """Whether the model clears what something simple reaches."""
+    measure = run.task.decides
+    held = summary.reached(measure)
+    for baseline in summary.baselines:
+        if "dev" in held and "dev" in baseline.reached:
+            mark = baseline.reached["dev"]
+            clears = measure.better(held["dev"], mark)
+            verdict = "this net clears it" if clears else "this net does not clear it"
+            yield (
+                f"The bar, {baseline.name}, {baseline.seconds:.1f} s: dev {number(mark)}; "
+                f"{verdict}."
+            )

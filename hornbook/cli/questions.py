@@ -1,0 +1,119 @@
+"""Any question of a task as a verb: its options as flags, its rows as text or as JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from hornbook.cli.arguments import RunArgument, as_typed, parse
+from hornbook.cli.output import console, notes, shown_table
+from hornbook.cli.wording import command, worded
+from hornbook.errors import Action
+from hornbook.records import as_json
+from hornbook.reports import Table
+from hornbook.runs import Run
+from hornbook.tasks import Answer, Beside, Question, of_kind, tasks
+
+__all__ = ["run"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Options(RunArgument):
+    """Run."""
+
+    json: bool = False
+    "Print everything as JSON."
+
+
+def run(verb: str, argv: Sequence[str]) -> None:
+    """Parse, ask, and show the answer as it comes."""
+    question = question_named(verb)
+    kind = as_typed(question.options)
+    needs_words = any(
+        field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        for field in dataclasses.fields(kind)
+    )
+    default: Any = dataclasses.MISSING if needs_words else kind()
+    fields = [("settings", kind, dataclasses.field(default=default, kw_only=True))]
+    asked = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(Options,), frozen=True)
+    asked.__doc__ = Options.__doc__
+    options: Any = parse(asked, verb, question.description, argv)
+    opened = Run(options.run)
+    if verb not in opened.task.questions:
+        raise of_kind(opened.task.name, verb)
+    answer = question.answer(opened, options.settings)
+    if options.json:
+        print_as_json(answer)
+    else:
+        show(answer)
+
+
+def question_named(verb: str) -> Question:
+    """The question that some task answers under this name."""
+    return next(task.questions[verb].load() for task in tasks().values() if verb in task.questions)
+
+
+def show(answer: Answer) -> None:
+    """The rows on standard output as they come; remarks, and what to ask next, beside it."""
+    out = console()
+    try:
+        for row in answer:
+            at_once = row.whole and not out.is_terminal
+            for part in list(row.shown()) if at_once else row.shown():
+                show_part(part, out)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        answer.close()  # whoever read has gone, and wants no remarks either
+        raise
+    except BaseException:
+        answer.close()
+        remark_on(answer)
+        raise
+    remark_on(answer)
+
+
+def remark_on(answer: Answer) -> None:
+    """What a person is told after the rows."""
+    sys.stdout.flush()
+    for remark in answer.remarks():
+        told = f"  {command(remark)}" if isinstance(remark, Action) else worded(remark)
+        notes().print(escape(told))
+
+
+def show_part(part: str | Table | Beside, out: Console) -> None:
+    """A part of a row."""
+    if isinstance(part, Table):
+        out.print(shown_table(part))
+    elif isinstance(part, Beside):
+        # At a terminal it stands beside what it is about; in a file it would be noise.
+        if out.is_terminal:
+            out.print(f"[dim]{escape(part.text)}[/]", end="")
+    else:
+        # As it is: rich would change tabs and what looks like its markup.
+        print(part, end="", flush=out.is_terminal)
+
+
+def print_as_json(answer: Answer) -> None:
+    """One JSON value, written row by row; what is interrupted ends as whole JSON all the same."""
+    key, first = answer.key, True
+    print(f"{{{json.dumps(key)}: [" if key else "[", end="")
+    try:
+        for row in answer:
+            text = json.dumps(as_json(row.as_dict()), ensure_ascii=False, allow_nan=False)
+            print(("" if first else ",") + "\n" + text, end="")
+            first = False
+    except KeyboardInterrupt:
+        answer.close()
+        raise
+    finally:
+        ending = json.dumps(as_json(answer.ending()), ensure_ascii=False, allow_nan=False)
+        more = f", {ending[1:]}" if ending != "{}" else "}"
+        with contextlib.suppress(OSError):
+            print("\n]" + (more if key else ""))

@@ -1,0 +1,199 @@
+"""Who tells people how training goes: a live line, and a row for each evaluation.
+
+All of it goes to standard error: the result alone is for standard output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import singledispatchmethod
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
+
+from hornbook.cli.output import notes, number
+from hornbook.runs import Listener
+from hornbook.runs.events import (
+    Began,
+    Calibrated,
+    Ended,
+    Evaluated,
+    Event,
+    Fetched,
+    Loaded,
+    Progressed,
+    Tried,
+    nobody,
+)
+from hornbook.training.schedules import unfinished_cycle
+
+__all__ = ["telling"]
+
+LITTLE = 1_000  # predictions: less than this and a word of warning is due
+
+
+@contextmanager
+def telling(quiet: bool) -> Iterator[Listener]:
+    """Who tells people how training goes; whatever ends it, the live line is taken away."""
+    if quiet:
+        yield nobody
+        return
+    teller = Teller()
+    try:
+        yield teller.told
+    finally:
+        teller.close()
+
+
+class Teller:
+    """Tells people how training goes."""
+
+    def __init__(self) -> None:
+        self.console = notes()
+        self.bar: Progress | None = None
+        self.task: Any = None
+        self.how = ""
+        self.pace: tuple[int, float] = (0, 0.0)
+
+    @singledispatchmethod
+    def told(self, event: Event) -> None:
+        """What is to be said of an event."""
+
+    def close(self) -> None:
+        """Take the live line away."""
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None
+
+    def begin(self, bar: Progress, total: int, **fields: Any) -> Progress:
+        """Put a live line there."""
+        self.bar = bar
+        self.task = bar.add_task("", total=total, **fields)
+        bar.start()
+        return bar
+
+    @told.register
+    def fetched(self, event: Fetched) -> None:
+        """Show how much of a data set is here."""
+        bar = self.bar or self.begin(
+            Progress("fetching", BarColumn(), DownloadColumn(), console=self.console), event.total
+        )
+        bar.update(self.task, completed=event.done, total=event.total)
+        if event.done >= event.total:
+            self.close()
+
+    @told.register
+    def loaded(self, event: Loaded) -> None:
+        """Say what was read, and how."""
+        say = self.console.print
+        first, *others = event.about
+        say(f"[bold]{escape(event.name)}[/]: {escape(event.task)}, {escape(first)}")
+        if event.sizes["train"] < LITTLE:
+            say("[yellow]That is very little to learn from:[/] hornbook doctor DATA says more.")
+        for line in others:
+            say(escape(line))
+
+    @told.register
+    def calibrated(self, event: Calibrated) -> None:
+        """Remember how the net will run, and what else was tried."""
+        found = event.calibration
+        s = found.settings
+        self.how = (
+            f"{s.threads} thread{'s' * (s.threads > 1)}, {s.precision} products, "
+            f"gradients by {s.gradients}"
+        )
+        if found.tried:
+            times = "; ".join(f"{words} {ms:.2f} ms" for words, ms in found.tried)
+            self.how += f" [dim](calibrated in {found.seconds:.1f} s: {times} a step)[/]"
+
+    @told.register
+    def began(self, event: Began) -> None:
+        """Say what is trained, where, and how."""
+        say, record = self.console.print, event.record
+        if event.resumed:
+            say(f"Going on with [bold]{escape(str(event.path))}[/] ({record.family}).")
+        if event.parameters is None or record.training is None:
+            return
+        say(
+            f"[bold]{record.family}[/]: {event.parameters:,} parameters on {event.device}, "
+            f"kept in {escape(str(event.path))} (Ctrl-C stops and keeps the work)"
+        )
+        if self.how:
+            say(self.how)
+        if cut := unfinished_cycle(record.training):
+            whole = " or ".join(f"{steps:,}" for steps in cut if steps)
+            say(
+                "[yellow]Training ends within a cycle of the schedule, before its rate is "
+                f"low:[/] --steps {whole} would end with a whole one."
+            )
+        say()
+        say(f"[bold]{'step':>9} {'train':>8} {'dev':>8}  samples[/]")
+
+    @told.register
+    def progressed(self, event: Progressed) -> None:
+        """Move the live line on."""
+        if not self.console.is_terminal:
+            return
+        at = event.progress
+        if self.bar is None:
+            self.begin(live_line(self.console), at.steps, loss="", rate="", left="")
+            self.pace = (at.step, at.seconds)
+        first, began = self.pace
+        left = (at.seconds - began) / max(1, at.step - first) * (at.steps - at.step)
+        assert self.bar is not None
+        self.bar.update(
+            self.task,
+            completed=at.step,
+            loss="" if at.loss is None else f"loss {at.loss:.3f}",
+            rate=f"rate {at.rate:.2g}",
+            left=f"{left:,.0f} s left",
+        )
+
+    @told.register
+    def evaluated(self, event: Evaluated) -> None:
+        """A row: the step, the losses on whole splits, a few samples."""
+        record = event.record
+        losses = " ".join(
+            f"{record.losses[name]:8.4f}" if name in record.losses else f"{'':8}"
+            for name in ("train", "dev")
+        )
+        for name, value in record.measures.get("dev", {}).items():
+            losses += f" {name} {number(value)}"
+        shown = "  ".join(text.replace("\n", "⏎") for text in event.preview()) * bool(record.step)
+        mark = "*" if record.best else " "
+        self.console.print(
+            f"{record.step:9,} {losses}{mark} [dim]{escape(shown[:80])}[/]", soft_wrap=True
+        )
+
+    @told.register
+    def tried(self, event: Tried) -> None:
+        """Show how many rates are done."""
+        bar = self.bar or self.begin(
+            Progress(
+                "trying rates", BarColumn(), MofNCompleteColumn(), console=self.console,
+                transient=True, disable=not self.console.is_terminal,
+            ),
+            event.of,
+        )  # fmt: skip
+        bar.update(self.task, completed=event.done)
+
+    @told.register
+    def ended(self, event: Ended) -> None:
+        """The live line goes; the result is the verb's to tell."""
+        self.close()
+
+
+def live_line(console: Console) -> Progress:
+    """Step, loss, rate and time left."""
+    return Progress(
+        BarColumn(30),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[loss]}"),
+        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[left]}"),
+        console=console,
+        transient=True,
+    )

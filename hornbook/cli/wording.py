@@ -1,0 +1,58 @@
+"""What the library says, as it is typed here: settings as flags, calls as commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hornbook.cli.output import shell_word
+from hornbook.errors import Action
+from hornbook.settings import Settings
+
+__all__ = ["command", "flag", "flags_of", "worded"]
+
+# A setting in a sentence: `clip`, or `clip=1` where a value is proposed.
+MARKED = re.compile(r"`([a-z_][a-z0-9_]*)(?:=([^`]*))?`")
+VERBS = {"find_rate": ("rate",), "resume": ("train", "--resume")}
+"Where a call and its command have not the same name."
+
+
+def flag(name: str) -> str:
+    """The flag of a setting."""
+    return f"-{name}" if len(name) == 1 else f"--{name.replace('_', '-')}"
+
+
+def worded(text: str) -> str:
+    """A sentence of the library with its settings as flags."""
+
+    def as_flag(found: re.Match[str]) -> str:
+        name, value = found[1], found[2]
+        return flag(name) if value is None else f"{flag(name)} {value}"
+
+    return MARKED.sub(as_flag, text)
+
+
+def command(action: Action) -> str:
+    """A call of the library as a command."""
+    words = ["hornbook", *VERBS.get(action.verb, (action.verb,))]
+    words += [shell_word(word) for word in action.given]
+    words += [shell_word(word) for word in flags(action.settings)]
+    return " ".join(words)
+
+
+def flags(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Settings as words of a command."""
+    for name, value in settings.items():
+        if value is True:
+            yield flag(name)
+        elif isinstance(value, list | tuple):
+            yield from (flag(name), *map(str, value))
+        elif value is not False and value is not None:
+            yield from (flag(name), f"{value:g}" if isinstance(value, float) else str(value))
+
+
+def flags_of(settings: Settings, default: Settings) -> list[str]:
+    """What has to be typed to have these settings instead of others."""
+    own, other = settings.as_dict(), default.as_dict()
+    return list(flags({name: value for name, value in own.items() if value != other[name]}))

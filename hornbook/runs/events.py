@@ -1,0 +1,108 @@
+"""What happens while a run is made, told as it happens to whoever listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from hornbook.runs.record import RunRecord, Summary
+from hornbook.training.record import Progress, Record
+
+if TYPE_CHECKING:
+    from hornbook.runs.run import Run
+    from hornbook.training.calibration import Calibration
+
+__all__ = [
+    "Began",
+    "Calibrated",
+    "Ended",
+    "Evaluated",
+    "Event",
+    "Fetched",
+    "Listener",
+    "Loaded",
+    "Progressed",
+    "Tried",
+    "nobody",
+]
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Bytes of a data set have come."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The data are read."""
+
+    task: str
+    why: str
+    "Why they belong to that task."
+    name: str
+    about: Sequence[str]
+    sizes: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """How the net runs fastest here was measured."""
+
+    calibration: Calibration
+
+
+@dataclass(frozen=True)
+class Began:
+    """The run directory is there, the model is built, and training begins, or goes on."""
+
+    path: Path
+    record: RunRecord
+    parameters: int | None
+    "None of a model that is fitted: it is not known yet."
+    device: str
+    resumed: bool
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """Updates were made; told a few times a second."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Losses were measured on whole splits."""
+
+    record: Record
+    preview: Callable[[], Sequence[str]]
+    "Draws a few lines that show what was learned so far."
+
+
+@dataclass(frozen=True)
+class Tried:
+    """So many of the learning rates that the finder goes through are done."""
+
+    done: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The run is kept."""
+
+    run: Run
+    summary: Summary
+
+
+Event: TypeAlias = Fetched | Loaded | Calibrated | Began | Progressed | Evaluated | Tried | Ended
+Listener = Callable[[Event], None]
+
+
+def nobody(event: Event) -> None:
+    """Listens to nothing."""

@@ -1,0 +1,171 @@
+"""The records of a run: what it is (`run.json`) and how it ended (`summary.json`)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from hornbook.errors import RunError
+from hornbook.records import JSON, read_record
+from hornbook.runs.upgrade import upgraded_record, upgraded_summary
+from hornbook.storage import read_json
+from hornbook.tasks import Baseline, Start
+from hornbook.training.measures import LOSS, Measure
+from hornbook.training.settings import TrainingSettings
+from hornbook.version import __version__
+
+__all__ = ["FORMAT", "KeptData", "Member", "RunRecord", "Summary", "Versions"]
+
+FORMAT = 2
+
+
+@dataclass(frozen=True)
+class Versions:
+    """What a run was made with; None where it was not recorded, or not there."""
+
+    hornbook: str
+    torch: str | None = None
+    numpy: str | None = None
+
+    @classmethod
+    def of_today(cls) -> Versions:
+        """What is installed."""
+        return cls(__version__, installed("torch"), installed("numpy"))
+
+
+def installed(package: str) -> str | None:
+    """The version of a package that is installed; None if it is not."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+@dataclass(frozen=True)
+class KeptData:
+    """The data of a run, in its directory."""
+
+    name: str
+    source: str
+    "Where they came from, for people."
+    files: Mapping[str, str]
+    "The SHA-256 of each file, by its name in the run's directory."
+    details: Mapping[str, JSON] = field(default_factory=dict)
+    "What the task needs to know to open them."
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a run is: which model on which data, how it was loaded, and how it is trained."""
+
+    id: str
+    "Sixteen hexadecimal digits; in every file of tensors, so that no two runs' are mixed up."
+    task: str
+    family: str
+    settings: Mapping[str, JSON]
+    "Of the family."
+    options: Mapping[str, JSON]
+    "Of loading and splitting."
+    training: TrainingSettings | None
+    "As they are used: nothing in them is `auto` any more. None if it was made in one pass."
+    data: KeptData
+    start: Start
+    versions: Versions
+    calibration_seconds: float = 0.0
+    "What it took to find how the net runs fastest."
+    baseline: bool = False
+    "Whether baselines are measured when training has ended."
+    format: int = FORMAT
+
+    def with_data(self, data: KeptData) -> RunRecord:
+        """The same with the data as they were kept."""
+        return replace(self, data=data)
+
+    @staticmethod
+    def new_id() -> str:
+        """An id that no other run has."""
+        return secrets.token_hex(8)
+
+    @classmethod
+    def read(cls, path: Path) -> RunRecord:
+        """The record in a file, of this format or an older one.
+
+        Raises:
+            RunError: naming the field that is wrong, or the version that wrote it.
+        """
+        return read_record(cls, upgraded_record(current(read_json(path), path)), str(path))
+
+
+@dataclass(frozen=True)
+class Member:
+    """A run that is part of a mixture."""
+
+    run: str
+    family: str
+    weight: float
+    dev: float
+    "Its own loss on the dev split."
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run ended."""
+
+    ending: Literal["finished", "early", "interrupted"]
+    parameters: int
+    seconds: float
+    losses: Mapping[str, float]
+    "By split, of the weights that were kept."
+    measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    "Further figures by split, where the task has any."
+    steps: int | None = None
+    best_step: int | None = None
+    baselines: tuple[Baseline, ...] = ()
+    members: tuple[Member, ...] = ()
+    "Of a mixture."
+    pictures: tuple[str, ...] = ()
+    "Files in the run's directory."
+    format: int = FORMAT
+
+    def reached(self, measure: Measure) -> Mapping[str, float]:
+        """The values of one measure by split, where it was measured."""
+        if measure.name == LOSS.name:
+            return self.losses
+        found = self.measures.items()
+        return {split: held[measure.name] for split, held in found if measure.name in held}
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.ending != "interrupted"
+
+    @classmethod
+    def read(cls, path: Path) -> Summary:
+        """The summary in a file, of this format or an older one.
+
+        Raises:
+            RunError: naming the field that is wrong.
+        """
+        return read_record(cls, upgraded_summary(current(read_json(path), path)), str(path))
+
+
+def current(value: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The value, unless a newer hornbook wrote it.
+
+    Raises:
+        RunError: if it did.
+    """
+    form = value.get("format", 1)
+    if isinstance(form, int) and form > FORMAT:
+        versions = value.get("versions")
+        by = versions.get("hornbook") if isinstance(versions, dict) else value.get("hornbook")
+        raise RunError(
+            f"{path} was written by a newer hornbook ({by}, format {form}); this one "
+            f"({__version__}) reads formats up to {FORMAT}.",
+            hint="Upgrade: pip install --upgrade hornbook",
+        )
+    return value

@@ -1,0 +1,147 @@
+"""Training a net by gradients into its run directory, from the start or from its checkpoint."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from hornbook.runs.events import Began, Ended, Evaluated, Listener, Progressed
+from hornbook.runs.record import Summary
+from hornbook.runs.run import Run
+from hornbook.runs.session import Session
+from hornbook.storage import read_tensors
+
+if TYPE_CHECKING:
+    from hornbook.monitoring.probe import Probe
+    from hornbook.training.record import Record
+    from hornbook.training.trainer import Ending, Trainer
+
+__all__ = ["train_session"]
+
+
+def train_session(run: Run, session: Session, listen: Listener, *, resumed: bool) -> Run:
+    """Train to the end, or until Ctrl-C, and keep everything in the run's directory."""
+    with session.threads():
+        trainer = trainer_for(run, session, listen)
+        take_up(run, session, trainer)
+        listen(
+            Began(run.path, run.record, session.model.n_parameters, str(session.device), resumed)
+        )
+        with stopping(trainer):
+            ending = trainer.run()
+        if session.world.rank > 0:
+            return session.world.from_first(lambda: Run(run.path))
+        summary = summarise(run, session, trainer, ending)
+        run.directory.write_summary(summary)  # before what only stands beside it is measured
+        if run.record.baseline and summary.ended:
+            baselines = tuple(session.task.baselines(session.data))
+            summary = replace(summary, baselines=baselines)
+            run.directory.write_summary(summary)
+    opened = Run(run.path)
+    listen(Ended(opened, summary))
+    return session.world.from_first(lambda: opened)
+
+
+def trainer_for(run: Run, session: Session, listen: Listener) -> Trainer:
+    """The trainer, with what it keeps and tells."""
+    directory, model = run.directory, session.model
+
+    def keep_best() -> None:
+        directory.write_tensors(directory.model, model.arrays(), run.record)
+
+    def keep_state() -> None:
+        arrays, values = trainer.state()
+        directory.write_tensors(directory.checkpoint, arrays, run.record, **values)
+
+    def note(found: Record) -> None:
+        directory.append_metrics(found)
+        listen(Evaluated(found, lambda: session.task.preview(model, session.data)))
+
+    trainer = session.trainer(
+        probe=probe_for(run, session),
+        on_record=note,
+        on_best=keep_best,
+        on_checkpoint=keep_state,
+        on_progress=lambda progress: listen(Progressed(progress)),
+    )
+    trainer.seconds = run.record.calibration_seconds
+    return trainer
+
+
+def probe_for(run: Run, session: Session) -> Probe | None:
+    """What watches the training, if it is to be watched."""
+    how = session.training
+    if not how.watch or session.world.rank > 0:
+        return None
+    from hornbook.monitoring.probe import Probe, interval
+
+    every = how.watch_every or interval(how.steps)
+    return Probe(session.model, every, run.directory.append_health, last=how.steps - 1)
+
+
+def take_up(run: Run, session: Session, trainer: Trainer) -> None:
+    """Go back to the checkpoint, if there is one, and forget what was noted after it."""
+    directory, world = run.directory, session.world
+    # The first one says, for when another looks it may have written one already.
+    if world.from_first(directory.checkpoint.exists):
+        trainer.load_state(*directory.read_tensors(directory.checkpoint, run.record))
+        if world.rank > 0:  # the random numbers that were kept are the first one's only
+            import torch
+
+            torch.manual_seed(session.training.seed + world.rank + trainer.step)
+    if world.rank == 0:
+        directory.rewind_metrics(trainer.recorded)
+        directory.rewind_health(trainer.step)
+        # Last, so that a kill before this leaves a directory of the older format that resumes.
+        directory.write_record(run.record)
+
+
+def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> Summary:
+    """How it ended; what was measured on a part of dev is measured on all of it."""
+    directory, task, data = run.directory, session.task, session.data
+    if not directory.model.exists():
+        # Stopped before the first evaluation: what there is, is kept.
+        directory.write_tensors(directory.model, session.model.arrays(), run.record)
+    best = next((record for record in reversed(directory.read_metrics()) if record.best), None)
+    losses = dict(best.losses) if best else {}
+    measures = dict(best.measures) if best else {}
+    if best and "dev" in data.sizes and 0 < session.training.evaluate_on < data.sizes["dev"]:
+        session.model.load_arrays(read_tensors(directory.model)[0])
+        whole = task.evaluate(session.model, data, "dev")
+        if whole.loss is not None:
+            losses["dev"] = whole.loss
+        if whole.measures:
+            measures["dev"] = whole.measures
+    return Summary(
+        ending,
+        parameters=session.model.n_parameters,
+        seconds=round(trainer.elapsed, 3),
+        losses=losses,
+        measures=measures,
+        steps=trainer.step,
+        best_step=best.step if best else trainer.step,
+    )
+
+
+@contextmanager
+def stopping(trainer: Trainer) -> Iterator[None]:
+    """Let Ctrl-C end training after the present step; a second one ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread only
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if trainer.stop:
+            raise KeyboardInterrupt
+        trainer.stop = True
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,70 @@
+"""Records of older formats, told in the words of today's.
+
+Format 1 knew texts only. Its run.json had no task; the way the data were split stood by itself, the
+hashes of the splits under the splits' names; its summary had one baseline, the n-grams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hornbook.errors import RunError
+
+__all__ = ["upgraded_record", "upgraded_summary"]
+
+FIRST = {"id", "family", "settings", "training", "baseline", "data"}  # what format 1 always had
+
+
+def upgraded_record(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A run's record in today's format.
+
+    Raises:
+        RunError: if it claims format 1 and lacks what that had.
+    """
+    if value.get("format") != 1:
+        return value
+    data, training = value.get("data"), value.get("training")
+    sums = data.get("sha256") if isinstance(data, Mapping) else None
+    if missing := sorted(FIRST - value.keys()):
+        raise RunError(f"The run's record is damaged: {missing[0]} is missing.")
+    if not isinstance(data, Mapping) or not isinstance(sums, Mapping):
+        raise RunError("The run's record is damaged: data.sha256 is missing.")
+    seeded = isinstance(training, Mapping)
+    mixed = value["family"] == "mixture"
+    return {
+        "format": 2,
+        "id": value["id"],
+        "task": "text",
+        "family": value["family"],
+        "settings": value["settings"],
+        "options": {"mode": data.get("mode"), **value.get("split", {})},
+        "training": training,
+        "data": {
+            "name": data.get("name"),
+            "source": data.get("source"),
+            "files": {f"data/{split}.txt": total for split, total in sums.items()},
+            "details": {"mode": data.get("mode"), "encoding": data.get("encoding")},
+        },
+        "start": {
+            "kind": "seed" if seeded else "runs" if mixed else "fit",
+            "seed": training.get("seed") if isinstance(training, Mapping) else None,
+        },
+        "versions": {"hornbook": value.get("hornbook")},
+        "calibration_seconds": value.get("calibration_seconds", 0.0),
+        "baseline": value["baseline"],
+    }
+
+
+def upgraded_summary(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A run's summary in today's format."""
+    if "format" in value:
+        return value
+    kept = {key: held for key, held in value.items() if key not in ("baseline", "picture")}
+    if isinstance(baseline := value.get("baseline"), Mapping):
+        name = f"n-grams, Kneser–Ney, order {baseline.get('order')}"
+        reached, seconds = baseline.get("losses"), baseline.get("seconds")
+        kept["baselines"] = [{"name": name, "reached": reached, "seconds": seconds}]
+    if isinstance(picture := value.get("picture"), str):
+        kept["pictures"] = [picture.replace("\\", "/").rpartition("/")[2]]
+    return kept

@@ -1,0 +1,92 @@
+"""Data of a task: claimed, loaded, measured."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hornbook.records import JSONObject
+
+if TYPE_CHECKING:
+    from hornbook.storage import HashedFiles
+
+__all__ = ["Baseline", "Claim", "Data", "Figures"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """That data belong to a task."""
+
+    strength: int
+    "Of several claims the strongest holds: 0 takes anything that nobody else wants."
+    reason: str
+    "What the first look saw, to follow `NAME: `."
+
+
+class Data(ABC):
+    """What was loaded: split, and ready to be trained on.
+
+    Attributes:
+        name: what to call it.
+        source: where it came from, for people.
+    """
+
+    name: str
+    source: str
+
+    @property
+    def kind(self) -> str:
+        """Which of the kinds of data that the task tells apart; empty if it tells none."""
+        return ""
+
+    @property
+    @abstractmethod
+    def shape(self) -> Any:
+        """What a model must know to be built: the vocabulary of a text."""
+
+    @property
+    @abstractmethod
+    def sizes(self) -> Mapping[str, int]:
+        """How much is predicted in each split that holds something, `train` first."""
+
+    @property
+    def about(self) -> Sequence[str]:
+        """What was read and how, in a line or a few."""
+        sizes = " / ".join(f"{size:,}" for size in self.sizes.values())
+        return (f"{self.source}; {' / '.join(self.sizes)}: {sizes}",)
+
+    @property
+    def details(self) -> JSONObject:
+        """What `Task.open` needs to know beside the files."""
+        return {}
+
+    @abstractmethod
+    def keep(self, files: HashedFiles) -> None:
+        """Write the data into a run's directory, so that the run is complete in itself."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was measured of a model on a split."""
+
+    loss: float | None = None
+    measures: Mapping[str, float] = field(default_factory=dict)
+    "Further figures by the names of the task's measures."
+
+    def as_dict(self) -> dict[str, float]:
+        """All of them by name."""
+        return {**({} if self.loss is None else {"loss": self.loss}), **self.measures}
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What something simple reaches on the same data."""
+
+    name: str
+    "What it is, for people."
+    reached: Mapping[str, float]
+    "The deciding measure, by split."
+    seconds: float
+    "What it took."

@@ -1,0 +1,80 @@
+"""Families of models, and where a model's numbers began."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from hornbook.errors import SettingsError
+
+if TYPE_CHECKING:
+    from hornbook.training.settings import TrainingSettings
+
+__all__ = ["Family", "Start", "find_family"]
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a model's numbers began."""
+
+    kind: Literal["seed", "fit", "runs", "import"]
+    "Drawn from a seed, fitted to the data in one pass, made of other runs, or imported."
+    seed: int | None = None
+    ancestors: tuple[str, ...] = ()
+    "The ids of the runs, or the name of what was imported."
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of models: a line of a task's table."""
+
+    home: str | type[Any]
+    "The class, or `module:name` of it, imported only when it is used. It has `Settings`."
+    summary: str
+    "What it is, in a line."
+    made_by: Literal["training", "counting", "fitting", "mixing"] = "training"
+    "By gradients, in one pass over the data by counting or in closed form, or out of other runs."
+    training: Mapping[str, Any] = field(default_factory=dict)
+    "Training settings that suit it better than the general defaults."
+    kinds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    "Those that suit it better with one kind of the task's data, by `Data.kind`."
+
+    @property
+    def trained(self) -> bool:
+        """Whether it is trained by gradients."""
+        return self.made_by == "training"
+
+    @property
+    def fitted(self) -> bool:
+        """Whether it is made in one pass over the data, with no gradients."""
+        return self.made_by in ("counting", "fitting")
+
+    def load(self) -> Any:
+        """The family's class."""
+        if isinstance(self.home, type):
+            return self.home
+        module, _, name = self.home.partition(":")
+        return getattr(importlib.import_module(module), name)
+
+    def training_for(self, kind: str) -> TrainingSettings:
+        """The training settings that suit it with this kind of data."""
+        from hornbook.training.settings import TrainingSettings
+
+        return TrainingSettings.from_dict({**self.training, **self.kinds.get(kind, {})})
+
+
+def find_family(families: Mapping[str, Family], name: str) -> Family:
+    """A family by its name.
+
+    Raises:
+        SettingsError: if there is none of that name.
+    """
+    if name not in families:
+        raise SettingsError(
+            f"There is no model family {name!r}.",
+            hint=f"Families: {', '.join(families)}.",
+            setting="model",
+        )
+    return families[name]

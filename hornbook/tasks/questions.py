@@ -1,0 +1,158 @@
+"""What can be asked of a finished run, and how it is answered: row by row."""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hornbook.errors import Action
+from hornbook.records import JSONObject
+from hornbook.settings import Settings
+
+if TYPE_CHECKING:
+    from hornbook.reports import Table
+    from hornbook.runs import Run
+
+__all__ = ["Answer", "Beside", "Listed", "Question", "Row", "Verb"]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A remark on what was just shown: for a person at a terminal, not part of the result."""
+
+    text: str
+
+
+class Row(ABC):
+    """One row of an answer.
+
+    Attributes:
+        whole: whether half of it could be taken for a whole one: a file gets it all at once.
+    """
+
+    whole: bool = True
+
+    @abstractmethod
+    def shown(self) -> Iterator[str | Table | Beside]:
+        """The row for a terminal: texts as they come, tables, and remarks on them."""
+
+    @abstractmethod
+    def as_dict(self) -> JSONObject:
+        """The row as JSON; what `shown` has not given yet is waited for."""
+
+
+class Answer(ABC):
+    """The answer to a question: rows that come one after the other, and what is said after them.
+
+    Attributes:
+        key: the name of the list of rows in JSON; empty: the rows are all there is.
+    """
+
+    key: str = ""
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Row]:
+        """The rows."""
+
+    def close(self) -> None:
+        """No more rows are wanted: something broke off."""
+
+    def ending(self) -> JSONObject:
+        """What JSON holds beside the rows, known when they have come."""
+        return {}
+
+    def remarks(self) -> Sequence[str | Action]:
+        """What a person is told after the rows: sentences, and what could be asked next."""
+        return ()
+
+
+class Question(ABC):
+    """What can be asked of a run of one task.
+
+    Attributes:
+        description: what the answer is, for help.
+    """
+
+    description: str
+
+    @property
+    @abstractmethod
+    def options(self) -> type[Settings]:
+        """The settings of the question."""
+
+    @abstractmethod
+    def answer(self, run: Run, options: Any) -> Answer:
+        """The answer, row by row.
+
+        Raises:
+            HornbookError: if it cannot be had.
+        """
+
+    @abstractmethod
+    def ask(self, run: Run, *given: Any, **options: Any) -> Any:
+        """The same for a program: what `run.NAME(...)` gives."""
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A question by name, before it is loaded."""
+
+    summary: str
+    "What the answer is, in a few words."
+    home: str | type[Question]
+    "The class, or `module:name` of it."
+
+    def load(self) -> Question:
+        """The question."""
+        if isinstance(self.home, type):
+            return self.home()
+        module, _, name = self.home.partition(":")
+        made: Question = getattr(importlib.import_module(module), name)()
+        return made
+
+
+class Listed(Answer):
+    """Rows that are known by the names of their columns, shown as one table.
+
+    Args:
+        rows: each with the same names.
+        remarks: what a person is told after them.
+    """
+
+    def __init__(self, rows: Sequence[JSONObject], remarks: Sequence[str | Action] = ()) -> None:
+        self.rows, self.said = rows, remarks
+
+    def __iter__(self) -> Iterator[Row]:
+        return (ListedRow(row, self.rows if at == 0 else ()) for at, row in enumerate(self.rows))
+
+    def remarks(self) -> Sequence[str | Action]:
+        """What was given."""
+        return self.said
+
+
+@dataclass(frozen=True)
+class ListedRow(Row):
+    """A row of a list; the first one shows the table of all."""
+
+    values: JSONObject
+    table: Sequence[JSONObject]
+
+    def shown(self) -> Iterator[str | Table | Beside]:
+        """The table, from its first row."""
+        from hornbook.reports import Table
+
+        if self.table:
+            cells = tuple(tuple(cell(value) for value in row.values()) for row in self.table)
+            yield Table(tuple(self.values), cells)
+
+    def as_dict(self) -> JSONObject:
+        """The row."""
+        return self.values
+
+
+def cell(value: object) -> str:
+    """A value in a table."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

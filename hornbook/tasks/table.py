@@ -1,0 +1,117 @@
+"""The table of tasks: by name, by what they recognise, by the families and questions they bring."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hornbook.errors import DataError, QuestionError, SettingsError
+from hornbook.tasks.task import Task
+
+if TYPE_CHECKING:
+    from hornbook.sources.source import Source
+
+__all__ = [
+    "choose_task",
+    "of_kind",
+    "register",
+    "task_named",
+    "task_of_family",
+    "tasks",
+    "unregister",
+]
+
+TABLE: dict[str, str | Task[Any]] = {"text": "hornbook.text.task:TextTask"}
+"The tasks, by name; a text is loaded when it is first asked for."
+
+
+def register(task: Task[Any]) -> None:
+    """Add a task to the table.
+
+    Raises:
+        ValueError: if its name, or that of a family or question of it, is taken.
+    """
+    taken = {"name": set(TABLE), "family": set[str](), "question": set[str]()}
+    for other in tasks().values():
+        taken["family"] |= other.families.keys()
+        taken["question"] |= other.questions.keys()
+    names = {"name": {task.name}, "family": set(task.families), "question": set(task.questions)}
+    for what, own in names.items():
+        if both := sorted(own & taken[what]):
+            raise ValueError(f"the {what} {both[0]!r} of the task {task.name} is taken")
+    TABLE[task.name] = task
+
+
+def unregister(name: str) -> None:
+    """Take a task that was registered out of the table again."""
+    del TABLE[name]
+
+
+def tasks() -> Mapping[str, Task[Any]]:
+    """All tasks by name."""
+    return {name: task_named(name) for name in TABLE}
+
+
+def task_named(name: str) -> Task[Any]:
+    """A task by its name.
+
+    Raises:
+        SettingsError: if there is none of that name.
+    """
+    held = TABLE.get(name)
+    if held is None:
+        raise SettingsError(
+            f"There is no task {name!r}.", hint=f"Tasks: {', '.join(TABLE)}.", setting="task"
+        )
+    if isinstance(held, str):
+        module, _, attribute = held.partition(":")
+        held = TABLE[name] = getattr(importlib.import_module(module), attribute)()
+    return held
+
+
+def choose_task(source: Source, name: str | None = None) -> tuple[Task[Any], str]:
+    """The task that data belong to, and why.
+
+    Args:
+        source: looked at, not read.
+        name: the task that was asked for; None to ask the tasks.
+
+    Raises:
+        SettingsError: if there is no such task.
+        DataError: if nobody claims the data, or two do with the same strength.
+    """
+    if name is not None:
+        return task_named(name), "as asked"
+    claims = [(claim, task) for task in tasks().values() if (claim := task.recognise(source))]
+    claims.sort(key=lambda pair: pair[0].strength, reverse=True)
+    if not claims:
+        raise DataError(
+            f"No task claims {source.where}.",
+            hint=f"Say which it is for: `task` is one of {', '.join(TABLE)}.",
+        )
+    if len(claims) > 1 and claims[0][0].strength == claims[1][0].strength:
+        (one, first), (two, second) = claims[:2]
+        raise DataError(
+            f"{source.where} could be for {first.name} ({one.reason}) or for {second.name} "
+            f"({two.reason}).",
+            hint=f"Say which: `task={first.name}` or `task={second.name}`.",
+        )
+    claim, task = claims[0]
+    return task, claim.reason
+
+
+def task_of_family(name: str) -> Task[Any] | None:
+    """The task that has a family of this name; None if none has."""
+    return next((task for task in tasks().values() if name in task.families), None)
+
+
+def of_kind(run_task: str, question: str) -> QuestionError:
+    """The error that a question is for runs of another task."""
+    for task in tasks().values():
+        if question in task.questions:
+            return QuestionError(
+                f"{question} is a question for a run of {task.name} ({task.summary}); this is one "
+                f"of {run_task}."
+            )
+    return QuestionError(f"There is no question {question!r}.")

@@ -1,0 +1,190 @@
+"""The contract of a task."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from hornbook.errors import Action
+from hornbook.records import JSONObject
+from hornbook.settings import Settings
+from hornbook.tasks.data import Baseline, Claim, Data, Figures
+from hornbook.tasks.family import Family, Start, find_family
+from hornbook.tasks.questions import Verb
+from hornbook.training.measures import LOSS, Measure
+
+if TYPE_CHECKING:
+    from hornbook.reports import Finding, Ignorance, Report, View
+    from hornbook.runs import Run
+    from hornbook.sources.source import Source
+    from hornbook.storage import HashedFiles
+    from hornbook.training.settings import TrainingSettings
+
+__all__ = ["NoOptions", "Task"]
+
+D = TypeVar("D", bound=Data)
+
+
+@dataclass(frozen=True)
+class NoOptions(Settings):
+    """Nothing to choose."""
+
+
+class Task(ABC, Generic[D]):
+    """A kind of data and what can be done with it.
+
+    Attributes:
+        name: in lower case; no two tasks share one, nor the name of a family or of a question.
+        summary: what it is, in a line.
+        families: of models, by name.
+        default: the family that is taken where none is named; the first, if not said.
+        questions: what can be asked of a run, by name.
+        options: the settings of loading and splitting.
+        decides: the measure by which a model is better than another, on the dev split.
+        figures: the measures that `evaluate` tells, in their order.
+        files: names of the files that it keeps in a run's directory.
+        seen_with: the settings of `views`.
+        evaluated_with: the settings of `report`.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    families: ClassVar[Mapping[str, Family]]
+    default: ClassVar[str] = ""
+    questions: ClassVar[Mapping[str, Verb]] = {}
+    decides: ClassVar[Measure] = LOSS
+    figures: ClassVar[tuple[Measure, ...]] = ()
+
+    # Data
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Names of the files that it keeps in a run's directory."""
+        return frozenset()
+
+    @property
+    def options(self) -> type[Settings]:
+        """The settings of loading and splitting."""
+        return NoOptions
+
+    def recognise(self, source: Source) -> Claim | None:
+        """Whether a source holds data of this task; None if it does not."""
+        return None
+
+    @abstractmethod
+    def load(self, source: Source, options: Any) -> D:
+        """Read and split data.
+
+        Raises:
+            DataError: if they cannot be read, or hold too little.
+        """
+
+    @abstractmethod
+    def open(self, files: HashedFiles, name: str, source: str, details: JSONObject) -> D:
+        """The data that `Data.keep` wrote.
+
+        Raises:
+            RunError: if they are not what was written.
+        """
+
+    # Models
+
+    def family(self, name: str) -> Family:
+        """A family by its name.
+
+        Raises:
+            SettingsError: if there is none of that name.
+        """
+        return find_family(self.families, name)
+
+    def build(self, family: str, settings: Settings, shape: Any, start: Start | None = None) -> Any:
+        """A model of a family; one that is trained begins at the seed of `start`."""
+        made = self.family(family).load()
+        if start is None or start.seed is None:
+            return made(settings, shape)
+        import torch
+
+        return made(settings, shape, torch.Generator().manual_seed(start.seed))
+
+    def fit(self, model: Any, data: D) -> None:
+        """Fit a model that is made in one pass."""
+        model.fit(data)
+
+    def settle(
+        self, model: Any, data: D, training: TrainingSettings, processes: int
+    ) -> TrainingSettings:
+        """The training settings with everything decided that hangs on the data and the model.
+
+        Raises:
+            SettingsError: if they do not fit, or several processes cannot train it as one would.
+        """
+        if training.batches == "auto":
+            return replace(training, batches="random")
+        return training
+
+    @abstractmethod
+    def batches(self, model: Any, data: D, training: TrainingSettings) -> Any:
+        """What a model is trained on, as `hornbook.training.protocols.Batches`."""
+
+    # Figures
+
+    @abstractmethod
+    def evaluate(self, model: Any, data: D, split: str, limit: int = 0) -> Figures:
+        """What is measured of a model on a split, or on about `limit` of its predictions."""
+
+    @property
+    def evaluated_with(self) -> type[Settings]:
+        """The settings of `report`."""
+        return NoOptions
+
+    def report(self, run: Run, options: Any) -> Mapping[str, Any]:
+        """The figures of a finished run, by split; each has `as_dict`."""
+        return {name: self.evaluate(run.model, run.data, name) for name in run.data.sizes}
+
+    def baselines(self, data: D) -> Iterable[Baseline]:
+        """What stands beside every net; those that would take too long are left out."""
+        return ()
+
+    def ignorance(self, shape: Any) -> Ignorance | None:
+        """The loss of knowing nothing."""
+        return None
+
+    def draw(self, files: HashedFiles, model: Any, data: D) -> Iterable[str]:
+        """Draw pictures of a model that was made in one pass, and give the names of their files."""
+        return ()
+
+    # People
+
+    def in_words(self, value: float) -> str:
+        """What follows a value of the deciding measure in a sentence."""
+        return self.decides.unit
+
+    def preview(self, model: Any, data: D) -> Sequence[str]:
+        """A few short lines that show what a model has learned, while it is trained."""
+        return ()
+
+    def examine(self, source: Source, options: Any) -> Report:
+        """What to know of data before training on it."""
+        from hornbook.reports import Report
+
+        data = self.load(source, options)
+        return Report(facts={"source": data.source, "read as": "; ".join(data.about)})
+
+    def findings(self, run: Run) -> Iterable[Finding]:
+        """What is amiss with a finished run, beside what is amiss with any."""
+        return ()
+
+    @property
+    def seen_with(self) -> type[Settings]:
+        """The settings of `views`."""
+        return NoOptions
+
+    def views(self, run: Run, options: Any) -> Sequence[View]:
+        """Pictures of what a model has become, and why others cannot be had."""
+        return ()
+
+    def next_steps(self, run: Run) -> Sequence[Action]:
+        """What to try with a run that has just ended."""
+        return ()

@@ -1,0 +1,155 @@
+"""A corpus as it is trained on: split, with its tokenizer, each split a stream of ids."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from hornbook.errors import RunError
+from hornbook.records import JSONObject
+from hornbook.sources.source import Source
+from hornbook.storage import HashedFiles
+from hornbook.tasks import Data
+from hornbook.text.corpus import SPLITS, Mode, Splits, SplitSettings, load_corpus, split_corpus
+from hornbook.text.novelty import Novelty
+from hornbook.text.stream import Stream, encode_split
+from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Vocabulary
+
+__all__ = ["FILES", "TextData", "TextOptions", "load_text", "open_text"]
+
+FILES = frozenset({"tokenizer.json", "counts.png", *(f"data/{split}.txt" for split in SPLITS)})
+
+
+@dataclass(frozen=True)
+class TextOptions(SplitSettings):
+    """How a text is read and cut."""
+
+    mode: Literal["auto", "lines", "text"] = "auto"
+    "lines: each line is one example. text: one long stream. auto: look at the file."
+    encoding: str = "auto"
+    "Encoding of the file; auto: UTF-8, or what its byte order mark says."
+
+
+class TextData(Data):
+    """Splits, tokenizer, streams.
+
+    Args:
+        name: what to call it.
+        source: where it came from, for people.
+        splits: the corpus, cut.
+        tokenizer: of all of it.
+        encoding: of the file.
+        reason: why it is read as lines or as a text.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        source: str,
+        splits: Splits,
+        tokenizer: CharTokenizer,
+        *,
+        encoding: str = "",
+        reason: str = "",
+    ) -> None:
+        self.name, self.source, self.splits, self.tokenizer = name, source, splits, tokenizer
+        self.encoding, self.reason = encoding, reason
+        self.streams: dict[str, Stream] = {}
+
+    @property
+    def kind(self) -> Mode:
+        """`lines` or `text`."""
+        return self.splits.mode
+
+    @property
+    def shape(self) -> Vocabulary:
+        """The vocabulary."""
+        return self.tokenizer.vocabulary
+
+    def stream(self, split: str) -> Stream:
+        """The ids of a split."""
+        if split not in self.streams:
+            self.streams[split] = encode_split(self.splits, split, self.tokenizer)
+        return self.streams[split]
+
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
+        """Tokens to predict in each split that holds something."""
+        return {name: len(self.stream(name)) for name in SPLITS if self.splits[name]}
+
+    @cached_property
+    def novelty(self) -> Novelty:
+        """Tells what stands in the data."""
+        return Novelty(self.splits)
+
+    @property
+    def about(self) -> Sequence[str]:
+        """What was read and how."""
+        sizes = " / ".join(f"{n:,}" for n in self.sizes.values())
+        return (
+            f"read as {self.kind} ({self.reason}), {self.encoding}",
+            f"{self.shape.size} symbols; {' / '.join(self.sizes)}: {sizes}",
+        )
+
+    @property
+    def details(self) -> JSONObject:
+        """The mode, and the encoding that the file had."""
+        return {"mode": self.kind, "encoding": self.encoding}
+
+    def keep(self, files: HashedFiles) -> None:
+        """The splits word for word, and the tokenizer."""
+        for split in SPLITS:
+            texts = self.splits[split]
+            lines = self.kind == "lines"
+            data = "".join(t + "\n" for t in texts) if lines else "".join(texts)
+            files.write(f"data/{split}.txt", data.encode("utf-8", "surrogatepass"))
+        kept = json.dumps(self.tokenizer.as_dict(), ensure_ascii=False, indent=2) + "\n"
+        files.write("tokenizer.json", kept.encode("utf-8", "surrogatepass"))
+
+
+def load_text(source: Source, options: TextOptions) -> TextData:
+    """Read a corpus, cut it, and make its tokenizer.
+
+    Raises:
+        DataError: if it cannot be read, or a split would be empty that should not be.
+        EncodingError: if it is not text.
+    """
+    corpus = load_corpus(source, mode=options.mode, encoding=options.encoding)
+    splits = split_corpus(corpus, options)
+    lines = corpus.mode == "lines"
+    tokenizer = CharTokenizer.fit(corpus.lines if lines else [corpus.text], boundary=lines)
+    return TextData(
+        corpus.name,
+        corpus.source,
+        splits,
+        tokenizer,
+        encoding=corpus.encoding,
+        reason=corpus.reason,
+    )
+
+
+def open_text(files: HashedFiles, name: str, source: str, details: JSONObject) -> TextData:
+    """The data that a run keeps.
+
+    Raises:
+        RunError: if they are not what was written.
+    """
+    mode = details.get("mode")
+    if mode not in ("lines", "text"):
+        raise RunError(f"The record of the run is damaged: its mode is {mode!r}.")
+    found = {}
+    for split in SPLITS:
+        text = files.read(f"data/{split}.txt").decode("utf-8", "surrogatepass")
+        lines = tuple(text.split("\n")[:-1]) if mode == "lines" else (text,) if text else ()
+        found[split] = lines
+    splits = Splits(mode, found["train"], found["dev"], found["test"])
+    try:
+        tokenizer = CharTokenizer.from_dict(json.loads(files.read("tokenizer.json")))
+    except (ValueError, AttributeError) as error:
+        raise RunError(f"{files.folder / 'tokenizer.json'} is damaged: {error}.") from error
+    encoding = str(details.get("encoding", ""))
+    return TextData(name, source, splits, tokenizer, encoding=encoding, reason="as it was")

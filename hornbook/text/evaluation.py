@@ -1,0 +1,71 @@
+"""Losses of a finished run: on its splits, or on another file as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hornbook.errors import SettingsError
+from hornbook.settings import Settings
+from hornbook.text.corpus import SPLITS, load_corpus
+from hornbook.text.losses import Loss, measure
+from hornbook.text.stream import encode_lines, encode_text
+
+if TYPE_CHECKING:
+    from hornbook.runs import Run
+
+__all__ = ["EvaluationSettings", "evaluate_run"]
+
+
+@dataclass(frozen=True)
+class EvaluationSettings(Settings):
+    """What to measure, and how."""
+
+    data: str | None = None
+    "Another file, - or data set, instead of the run's own splits."
+    encoding: str = "auto"
+    "Encoding of that file."
+    stride: int | None = None
+    """Predictions that count in each row of a text, for models that read rows (not windows): the
+    fewer, the more context each has, and the longer it takes; 1: the fullest context."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.data is None and self.encoding != "auto":
+            raise SettingsError(
+                "`encoding` has no effect without `data`.",
+                hint="Leave it out, or name the file.",
+                setting="encoding",
+            )
+
+
+def evaluate_run(run: Run, settings: EvaluationSettings) -> dict[str, Loss]:
+    """Losses on every split, or on another file as a whole.
+
+    In `lines` mode there is a further row for those lines of dev and test that do not stand in
+    train as well, where there are any that do.
+
+    Raises:
+        DataError, EncodingError, UnknownSymbolError: if the other file cannot be used.
+        SettingsError: if the stride does not fit the model.
+    """
+    data, model, stride = run.data, run.model, settings.stride
+    if settings.data is not None:
+        corpus = load_corpus(settings.data, mode=data.kind, encoding=settings.encoding)
+        if data.kind == "lines":
+            stream = encode_lines(tuple(corpus.lines), data.tokenizer)
+        else:
+            stream = encode_text(corpus.text, data.tokenizer)
+        return {corpus.name: measure(model, stream, stride=stride)}
+    found: dict[str, Loss] = {}
+    for split in SPLITS:
+        lines = data.splits[split]
+        if not lines:
+            continue
+        found[split] = measure(model, data.stream(split), stride=stride)
+        if data.kind == "lines" and split != "train":
+            new = tuple(line for line in lines if line not in data.novelty.sets["train"])
+            if 0 < len(new) < len(lines):
+                stream = encode_lines(new, data.tokenizer)
+                found[f"{split}, not in train"] = measure(model, stream, stride=stride)
+    return found

@@ -1,0 +1,234 @@
+"""What a run of text can be asked: for more like its data, and what a string costs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+from hornbook.errors import Action, SettingsError
+from hornbook.records import JSONObject
+from hornbook.reports import Table
+from hornbook.settings import Given, Settings
+from hornbook.tasks import Answer, Beside, Question, Row
+from hornbook.text.samples import Piece, Sample
+from hornbook.text.sampling import Samples, SamplingSettings, sample
+from hornbook.text.scores import Score, score
+
+if TYPE_CHECKING:
+    from hornbook.runs import Run
+
+__all__ = ["SampleQuestion", "ScoreQuestion", "ScoreSettings"]
+
+BETWEEN = "---"  # a line between two texts
+
+
+class SampleQuestion(Question):
+    """More like the data."""
+
+    description = (
+        "Make new examples like those that the run was trained on, shown as they are drawn. "
+        f"Standard output has the samples alone: one a line, or texts with a line {BETWEEN} "
+        "between them. How many are new goes to standard error; in a terminal, what stands in the "
+        "data is marked."
+    )
+    options = SamplingSettings
+
+    def ask(self, run: Run, *given: SamplingSettings, **options: Any) -> Samples:
+        """Draw new examples: `run.sample(n=20, only_new=True)`.
+
+        Args:
+            run: of text.
+            given: the settings, whole; their defaults if left out.
+            options: fields of the settings by name.
+
+        Raises:
+            SamplingError, SettingsError, UnknownSymbolError: if that cannot be had.
+        """
+        settings = replace(given[0] if given else SamplingSettings(), **options)
+        data = run.data
+        return sample(
+            run.model, data.tokenizer, settings, longest=data.longest, novelty=data.novelty
+        )
+
+    def answer(self, run: Run, options: SamplingSettings) -> Answer:
+        """The samples as they are drawn."""
+        return SampleAnswer(run, self.ask(run, options))
+
+
+class SampleAnswer(Answer):
+    """Samples, and how many of them are new."""
+
+    key = "samples"
+
+    def __init__(self, run: Run, samples: Samples) -> None:
+        self.run, self.samples = run, samples
+        self.lines = run.data.kind == "lines"
+
+    def __iter__(self) -> Iterator[Row]:
+        pieces, number = self.samples.pieces(), 0
+        while (first := next(pieces, None)) is not None:
+            row = SampleRow(first, pieces, lines=self.lines, number=number)
+            yield row
+            row.finish()
+            number += 1
+
+    def close(self) -> None:
+        """Draw no more."""
+        self.samples.close()
+
+    def ending(self) -> JSONObject:
+        """How many were drawn, and where they stand."""
+        samples = self.samples
+        return {
+            "asked": samples.asked,
+            "drawn": samples.drawn,
+            "shares": dict(samples.shares),
+            "ended_because": samples.ended_because,
+        }
+
+    def remarks(self) -> Sequence[str | Action]:
+        """How many are new, why there are fewer than were asked for, and what to ask next."""
+        samples = self.samples
+        shares = ", ".join(
+            f"{share:.1%} {'new' if name == 'new' else f'in {name}'}"
+            for name, share in samples.shares.items()
+            if share or name in ("new", "train")
+        )
+        said: list[str | Action] = [f"Of {samples.drawn:,} drawn: {shares}."]
+        if samples.ended_because == "stopped":
+            said.insert(0, f"Stopped after {samples.kept:,} of {samples.asked:,}.")
+        if samples.shortfall:
+            said.append(samples.shortfall)
+        more = {"n": 20, "temperature": 0.8, "seed": 1}
+        return [*said, "More:", Action("sample", (str(self.run.path),), more)]
+
+
+class SampleRow(Row):
+    """One sample, shown as it grows."""
+
+    def __init__(self, first: Piece, pieces: Iterator[Piece], *, lines: bool, number: int) -> None:
+        self.piece, self.pieces, self.lines, self.number = first, pieces, lines, number
+        self.told = False
+        self.whole = lines  # half of a line in a file would look like a whole one
+
+    def finish(self) -> Sample:
+        """The sample, when all of it is drawn."""
+        while self.piece.sample is None:
+            self.piece = next(self.pieces)
+        return self.piece.sample
+
+    def shown(self) -> Iterator[str | Table | Beside]:
+        """Its text, piece by piece, and where it stands in the data."""
+        if self.number and not self.lines:
+            yield f"{BETWEEN}\n"
+        yield self.piece.text
+        while self.piece.sample is None:
+            self.piece = next(self.pieces)
+            yield self.piece.text
+        mark = mark_of(self.piece.sample)
+        if mark and self.lines:
+            yield Beside(f"  {mark}")
+        yield "\n"
+        if mark and not self.lines:
+            yield Beside(f"{mark}\n")
+
+    def as_dict(self) -> JSONObject:
+        """The sample and what is known of it."""
+        return self.finish().as_dict()
+
+
+def mark_of(made: Sample) -> str:
+    """What a person would like to know of a sample beside its text; often nothing."""
+    if made.longest_copy is not None:
+        if made.origin != "new":
+            return f"(in {made.origin}, word for word)"
+        return f"(longest stretch copied from train: {made.longest_copy:,} characters)"
+    notes = [] if made.origin == "new" else [f"in {made.origin}"]
+    if not made.ended:
+        notes.append("cut")
+    return f"({', '.join(notes)})" if notes else ""
+
+
+@dataclass(frozen=True)
+class ScoreSettings(Settings):
+    """What to score."""
+
+    texts: Annotated[tuple[str, ...], Given()] = ()
+    "Strings to score."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.texts:
+            raise SettingsError(
+                "There is nothing to score.",
+                hint="Give a string, or several.",
+                action=Action("score", ("RUN", "emma")),
+            )
+
+
+class ScoreQuestion(Question):
+    """What a string costs."""
+
+    description = (
+        "The loss of each TEXT under a run, with its cost token by token in nats (-ln of the "
+        "token's probability), and the token that surprised most."
+    )
+    options = ScoreSettings
+
+    def ask(self, run: Run, *given: str, **options: Any) -> Score:
+        """What a string costs, token by token: `run.score("emma")`.
+
+        Raises:
+            SettingsError: if there is nothing to score.
+            UnknownSymbolError: if it holds a symbol that is not in the alphabet.
+        """
+        (text,) = given
+        return score(run.model, run.data.tokenizer, text)
+
+    def answer(self, run: Run, options: ScoreSettings) -> Answer:
+        """Each string after the other."""
+        return ScoreAnswer([self.ask(run, text) for text in options.texts])
+
+
+class ScoreAnswer(Answer):
+    """The scores of some strings."""
+
+    def __init__(self, scores: Sequence[Score]) -> None:
+        self.scores = scores
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(ScoreRow, self.scores)
+
+
+class ScoreRow(Row):
+    """The score of one string."""
+
+    def __init__(self, found: Score) -> None:
+        self.found = found
+
+    def shown(self) -> Iterator[str | Table | Beside]:
+        """A row for each token, with a bar as long as its cost."""
+        found = self.found
+        yield f"{found.text}\n"
+        rows = []
+        for symbol, cost in zip(found.symbols, found.nats, strict=True):
+            bar = "█" * min(60, round(cost * 5)) if math.isfinite(cost) else "∞"
+            rows.append((symbol, figure(math.exp(-cost)), figure(cost), bar))
+        worst = found.most_surprising
+        heads = ("token", "probability", "nats", "")
+        yield Table(heads, tuple(rows), marked=worst)
+        yield (
+            f"{figure(found.mean)} nats per token over {len(found.nats)} tokens; most surprising: "
+            f"{found.symbols[worst]} at place {worst + 1}, {figure(found.nats[worst])} nats.\n\n"
+        )
+
+    def as_dict(self) -> JSONObject:
+        """All figures by name."""
+        return self.found.as_dict()
+
+
+def figure(value: float) -> str:
+    """A figure in a table."""
+    return "infinite" if value == math.inf else f"{value:,.4f}"

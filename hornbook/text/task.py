@@ -1,0 +1,225 @@
+"""The task of language: what comes next in a text, and more like it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hornbook.errors import Action, SettingsError
+from hornbook.records import JSONObject
+from hornbook.tasks import Baseline, Claim, Family, Figures, Task, Verb
+from hornbook.text.models import FAMILIES
+from hornbook.training.measures import Measure
+
+if TYPE_CHECKING:
+    from hornbook.reports import Ignorance, Report, View
+    from hornbook.runs import Run
+    from hornbook.settings import Settings
+    from hornbook.sources.source import Source
+    from hornbook.storage import HashedFiles
+    from hornbook.text.data import TextData
+    from hornbook.tokenizers.contract import Vocabulary
+    from hornbook.training.settings import TrainingSettings
+
+__all__ = ["TextTask"]
+
+
+class TextTask(Task["TextData"]):
+    """Text, as lines that are each an example, or as one stream."""
+
+    name: ClassVar[str] = "text"
+    summary: ClassVar[str] = "text: names, poems, molecules, a book; makes more like it"
+    families: ClassVar[Mapping[str, Family]] = FAMILIES
+    default: ClassVar[str] = "mlp"
+    questions: ClassVar[Mapping[str, Verb]] = {
+        "sample": Verb("make new examples from a run", "hornbook.text.questions:SampleQuestion"),
+        "score": Verb(
+            "the loss of a string under a run, token by token",
+            "hornbook.text.questions:ScoreQuestion",
+        ),
+    }
+    decides: ClassVar[Measure] = Measure("loss", "nats per token")
+    figures: ClassVar[tuple[Measure, ...]] = (
+        Measure("nats_per_token", "nats/token"),
+        Measure("nats_per_character", "nats/char"),
+        Measure("bits_per_byte", "bits/byte"),
+        Measure("perplexity", "perplexity", digits=2),
+    )
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The splits, the tokenizer, and a picture of counts."""
+        from hornbook.text.data import FILES
+
+        return FILES
+
+    @property
+    def options(self) -> type[Settings]:
+        """Mode, encoding, and how to split."""
+        from hornbook.text.data import TextOptions
+
+        return TextOptions
+
+    def recognise(self, source: Source) -> Claim | None:
+        """Anything that nobody else wants is a text."""
+        return Claim(0, "any file is a text")
+
+    def load(self, source: Source, options: Any) -> TextData:
+        """Read a corpus, cut it, and make its tokenizer."""
+        from hornbook.text.data import load_text
+
+        return load_text(source, options)
+
+    def open(self, files: HashedFiles, name: str, source: str, details: JSONObject) -> TextData:
+        """The data that a run keeps."""
+        from hornbook.text.data import open_text
+
+        return open_text(files, name, source, details)
+
+    def fit(self, model: Any, data: TextData) -> None:
+        """Count the train split."""
+        model.fit(data.stream("train"))
+
+    def settle(
+        self, model: Any, data: TextData, training: TrainingSettings, processes: int
+    ) -> TrainingSettings:
+        """The settings with `batches` decided: parallel streams where a state lives on in a text.
+
+        Raises:
+            SettingsError: if parallel streams are asked for and nothing is carried along them, or
+                several processes cannot train the model as one would.
+        """
+        if training.batches == "auto":
+            fits = model.carries and data.kind == "text"
+            fits = fits and processes == 1 and training.accumulate == 1
+            training = replace(training, batches="parallel" if fits else "random")
+        elif training.batches == "parallel" and not model.carries:
+            raise SettingsError(
+                "batches parallel has no effect here: this model keeps nothing from batch to "
+                "batch.",
+                hint="Leave `batches` out, or train a recurrent family (rnn, gru, lstm).",
+                setting="batches",
+            )
+        if processes > 1:
+            refuse_unshareable(model, training)
+        return training
+
+    def batches(self, model: Any, data: TextData, training: TrainingSettings) -> Any:
+        """Windows, rows, blocks or parallel streams, as the model reads."""
+        from hornbook.text.batches import make_batches
+
+        return make_batches(
+            data.stream("train"),
+            model.reads,
+            block_size=model.block_size,
+            batch_size=training.batch_size,
+            seed=training.seed,
+            lead=model.lead,
+            parallel=training.batches == "parallel",
+            mixed=model.mixed,
+        )
+
+    def evaluate(self, model: Any, data: TextData, split: str, limit: int = 0) -> Figures:
+        """Nats per token."""
+        from hornbook.text.losses import measure
+
+        return Figures(measure(model, data.stream(split), limit=limit).nats)
+
+    @property
+    def evaluated_with(self) -> type[Settings]:
+        """Another file, its encoding, and a stride."""
+        from hornbook.text.evaluation import EvaluationSettings
+
+        return EvaluationSettings
+
+    def report(self, run: Run, options: Any) -> Mapping[str, Any]:
+        """Losses on every split, or on another file as a whole."""
+        from hornbook.text.evaluation import evaluate_run
+
+        return evaluate_run(run, options)
+
+    def baselines(self, data: TextData) -> Iterable[Baseline]:
+        """What counting reaches."""
+        from hornbook.text.baseline import count_baseline
+
+        return count_baseline(data)
+
+    def ignorance(self, shape: Vocabulary) -> Ignorance:
+        """Guessing evenly among the tokens."""
+        from hornbook.reports import Ignorance
+
+        return Ignorance.of_choices(shape.size, "symbols")
+
+    def draw(self, files: HashedFiles, model: Any, data: TextData) -> Iterable[str]:
+        """The counts of pairs, as the lecture draws them."""
+        from hornbook.text.views.counts import draw_counts
+
+        if getattr(model.settings, "order", 0) == 2:
+            draw_counts(model.count_matrix(), data.tokenizer, files.folder / "counts.png")
+            yield "counts.png"
+
+    def in_words(self, value: float) -> str:
+        """Bits and perplexity as well."""
+        perplexity = f"{math.exp(value):,.2f}" if value < 700 else "infinite"
+        return f"nats per token ({value / math.log(2):.3f} bits, perplexity {perplexity})"
+
+    def preview(self, model: Any, data: TextData) -> Sequence[str]:
+        """A few short samples."""
+        from hornbook.text.sampling import SamplingSettings, sample
+
+        settings = SamplingSettings(n=4, longest=60)
+        return [drawn.text for drawn in sample(model, data.tokenizer, settings, longest=60)]
+
+    def examine(self, source: Source, options: Any) -> Report:
+        """What the data's doctor finds."""
+        from hornbook.text.corpus import load_corpus
+        from hornbook.text.doctor.examine import examine
+
+        corpus = load_corpus(source, mode=options.mode, encoding=options.encoding)
+        return examine(corpus, options).told()
+
+    @property
+    def seen_with(self) -> type[Settings]:
+        """The string that attention is shown on, and where the tree begins."""
+        from hornbook.text.views.of_run import ViewSettings
+
+        return ViewSettings
+
+    def views(self, run: Run, options: Any) -> Sequence[View]:
+        """Embeddings, the bigram matrix, attention, hidden units, the tree of next tokens."""
+        from hornbook.text.views.of_run import views_of_run
+
+        return views_of_run(run, options)
+
+    def next_steps(self, run: Run) -> Sequence[Action]:
+        """Sample, score, measure."""
+        first = run.data.splits["train"][0][:12]
+        example = first.split("\n")[0].split("\t")[0].strip(" -") or "text"
+        return (
+            Action("sample", (str(run.path),), {"n": 20, "only_new": True}),
+            Action("score", (str(run.path), example)),
+        )
+
+
+def refuse_unshareable(model: Any, training: TrainingSettings) -> None:
+    """Refuse what several processes cannot train as one would.
+
+    Raises:
+        SettingsError: for BatchNorm, whose statistics would be those of a process's own part; for
+            parallel streams, whose states would be in the process that reads them.
+    """
+    if training.batches == "parallel":
+        raise SettingsError(
+            "The states at the end of parallel streams would be others in each process.",
+            hint="Train in one process, or with `batches=random`.",
+            setting="batches",
+        )
+    kept = model.state_dict().keys() - dict(model.named_parameters()).keys()
+    if kept:
+        raise SettingsError(
+            f"{len(kept)} running statistics (of BatchNorm) would differ in each process.",
+            hint="Train in one process, or with `norm=layer` or `norm=none`.",
+            setting="norm",
+        )
