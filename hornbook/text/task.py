@@ -183,13 +183,13 @@ class TextTask(Task["TextData"]):
     @property
     def seen_with(self) -> type[Settings]:
         """The string that attention is shown on, and where the tree begins."""
-        from hornbook.text.views.of_run import ViewSettings
+        from hornbook.text.views.pictures import ViewSettings
 
         return ViewSettings
 
     def views(self, run: Run, options: Any) -> Sequence[View]:
         """Embeddings, the bigram matrix, attention, hidden units, the tree of next tokens."""
-        from hornbook.text.views.of_run import views_of_run
+        from hornbook.text.views.pictures import views_of_run
 
         return views_of_run(run, options)
 

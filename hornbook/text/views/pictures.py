@@ -1,12 +1,12 @@
-"""Which pictures can be made of a model, and why others cannot."""
+"""What can be seen of a language model, and why a model lacks a view."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hornbook.errors import SettingsError
+from hornbook.reports import View
+from hornbook.settings import Settings
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.views.attention import attends, attention_of, draw_attention
 from hornbook.text.views.coloured import draw_coloured
@@ -15,48 +15,59 @@ from hornbook.text.views.matrix import draw_matrix, pairs_of
 from hornbook.text.views.traces import draw_traces, remembers, traces_of
 from hornbook.text.views.tree import TreeSettings, grow
 from hornbook.text.views.tree_picture import draw_tree
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from hornbook.runs import Run
 
-__all__ = ["Picture", "pictures_of"]
+__all__ = ["ViewSettings", "views_of", "views_of_run"]
+
+SHOWN = 24  # symbols of the example: more make small pictures
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture of a model, or why there is none."""
+class ViewSettings(Settings):
+    """What a model is shown on."""
 
-    name: str
-    "A word, fit for a file's name."
-    shows: str
-    "What is to be seen, in a line."
-    why_not: str
-    "Why this model has none; empty if it has one."
-    drawn: Callable[[], Figure]
-
-    def draw(self) -> Figure:
-        """Draw it.
-
-        Raises:
-            SettingsError: if this model has none, or what was asked cannot be drawn.
-        """
-        if self.why_not:
-            raise SettingsError(f"There is no picture {self.name}: {self.why_not}.")
-        return self.drawn()
+    text: str | None = None
+    "String that attention and hidden units are shown on (by default one from the data)."
+    prefix: str | None = None
+    "Where the tree of next symbols begins (by default the text's first two symbols)."
 
 
-def pictures_of(
+def views_of_run(run: Run, settings: ViewSettings) -> list[View]:
+    """The views of a finished run.
+
+    Raises:
+        UnknownSymbolError: if the text or the prefix holds a symbol that is not in the alphabet.
+    """
+    text = example(run) if settings.text is None else settings.text
+    prefix = text[:2] if settings.prefix is None else settings.prefix
+    return views_of(run.model, run.data.tokenizer, text=text, prefix=prefix)
+
+
+def example(run: Run) -> str:
+    """An example that was held out, as far as it can be shown."""
+    splits = run.data.splits
+    held_out = next(splits[name] for name in ("dev", "test", "train") if splits[name])
+    # The boundary before it takes a place of the context too.
+    boundary = run.data.shape.boundary is not None
+    room = min(SHOWN, (run.model.context or SHOWN) - boundary)
+    first: str = held_out[0].lstrip("\n")[: max(1, room)]
+    return first
+
+
+def views_of(
     model: LanguageModel,
-    tokenizer: CharTokenizer,
+    tokenizer: Tokenizer,
     *,
     text: str = "",
     prefix: str = "",
     tree: TreeSettings | None = None,
-) -> list[Picture]:
-    """Every picture there is, with those that this model cannot have saying why.
+) -> list[View]:
+    """Every view there is, with those that this model cannot have saying why.
 
-    Nothing is drawn, and the model not asked, before a picture's `draw` is called.
+    Nothing is drawn, and the model not asked, before a view is drawn or written.
 
     Args:
         model: any.
@@ -74,40 +85,39 @@ def pictures_of(
     no_attention = no_text if attends(model) else "this model has no attention"
     no_units = no_text if remembers(model) else "no units of this model live on along a string"
     return [
-        Picture(
+        View(
             "embeddings",
             "the symbols in the plane of their embedding's two principal components",
-            "this model has no embedding" if table_of(model) is None else "",
             lambda: draw_embeddings(plane_of(model), tokenizer),
+            why_not="this model has no embedding" if table_of(model) is None else "",
         ),
-        Picture(
+        View(
             "matrix",
             "the probability of each symbol after each other",
-            "",
             lambda: draw_matrix(pairs_of(model, tokenizer), tokenizer),
         ),
-        Picture(
+        View(
             "attention",
-            "where each symbol of a string looks, by layer and head",
-            no_attention,
+            f"where each symbol of a string looks, by layer and head: {text!r}",
             lambda: draw_attention(attention_of(model, tokenizer, text), tokenizer),
+            why_not=no_attention,
         ),
-        Picture(
+        View(
             "traces",
-            "what hidden units hold as a string is read",
-            no_units,
+            f"what hidden units hold as a string is read: {text!r}",
             lambda: draw_traces(traces_of(model, tokenizer, text), tokenizer),
+            why_not=no_units,
         ),
-        Picture(
+        View(
             "coloured",
-            "a string coloured by its most telling hidden units",
-            no_units,
+            f"a string coloured by its most telling hidden units: {text!r}",
             lambda: draw_coloured(traces_of(model, tokenizer, text), tokenizer),
+            why_not=no_units,
         ),
-        Picture(
+        View(
             "tree",
-            "the likeliest next symbols from a prefix, and those after them",
-            "",
+            f"the likeliest next symbols from a prefix, and those after them: {prefix!r}",
             lambda: draw_tree(grow(model, tokenizer, prefix, tree)),
+            written=lambda: f"After {prefix!r}:\n{grow(model, tokenizer, prefix, tree).as_text()}",
         ),
     ]

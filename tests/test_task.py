@@ -1,0 +1,266 @@
+"""The contract of a task, held by a toy that registers and by nothing in the package."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hornbook
+from hornbook.errors import DataError, QuestionError, SettingsError
+from hornbook.inspection.inspect import inspect
+from hornbook.runs import Run, find_rate
+from hornbook.runs.events import Evaluated, Event
+from hornbook.storage import read_tensors
+from hornbook.tasks import Claim, choose_task, register, tasks, unregister
+from hornbook.training.finder import FinderSettings
+from tests.command import typed
+from tests.stopping import stopped_at
+from tests.toy import Plane, Toy
+
+PINNED = {"threads": 1, "precision": "float32", "gradients": "hand", "learning_rate": 0.1}
+
+
+@pytest.fixture(autouse=True)
+def toy() -> Iterator[Toy]:
+    task = Toy()
+    register(task)
+    yield task
+    unregister(task.name)
+
+
+@pytest.fixture
+def points(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(100, 2))
+    rows = [f"{a:.6f},{b:.6f},{int(a * b > 0)}" for a, b in x]
+    path = tmp_path / "points.csv"
+    path.write_text("x,y,class\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def train(points: Path, out: Path, **how: Any) -> Run:
+    training = {**PINNED, **how.pop("training", {})}
+    return hornbook.train(points, out=out, training=training, baseline=False, **how)
+
+
+def test_it_is_small() -> None:
+    source = (Path(__file__).parent / "toy.py").read_text(encoding="utf-8")
+    body = source[source.index("@dataclass") :].splitlines()
+    assert sum(bool(line.strip()) for line in body) <= 60
+
+
+def test_the_first_look_chooses_it_and_says_why(points: Path, tmp_path: Path) -> None:
+    from hornbook.sources.source import Source
+
+    assert choose_task(Source(points))[0].name == "points"
+    other = tmp_path / "other.csv"
+    other.write_text("a,b\n1,2\n" * 20, encoding="utf-8")
+    assert choose_task(Source(other))[0].name == "text"
+    assert choose_task(Source(points), "text")[0].name == "text"
+
+
+def test_two_equal_claims_are_refused(points: Path) -> None:
+    class Twin(Toy):
+        name, questions = "twin", {}
+        families = {f"twin-{name}": line for name, line in Toy.families.items()}
+
+        def recognise(self, source: Any) -> Claim:
+            return Claim(1, "it likes it too")
+
+    from hornbook.sources.source import Source
+
+    register(Twin())
+    try:
+        with pytest.raises(DataError, match="it begins x,y,class") as caught:
+            choose_task(Source(points))
+    finally:
+        unregister("twin")
+    assert "`task=points`" in caught.value.hint
+    assert "`task=twin`" in caught.value.hint
+
+
+def test_a_name_that_is_taken_is_refused() -> None:
+    class Greedy(Toy):
+        name = "greedy"
+
+    with pytest.raises(ValueError, match="'plane' of the task greedy is taken"):
+        register(Greedy())
+    assert "greedy" not in tasks()
+
+
+def test_it_trains_towards_the_highest(points: Path, tmp_path: Path) -> None:
+    seen: list[Event] = []
+    run = train(points, tmp_path / "run", listen=seen.append)
+    lines = [event.record for event in seen if isinstance(event, Evaluated)]
+    right = [line.measures["dev"]["right"] for line in lines]
+    assert run.summary.measures["dev"]["right"] == max(right[1:])
+    first_best = 1 + right[1:].index(max(right[1:]))
+    assert run.summary.best_step == lines[first_best].step
+    assert lines[first_best].best
+    assert not any(line.best for line in lines[first_best + 1 :])
+    assert max(right) > 0.8
+    assert run.evaluate()["dev"].measures["right"] == max(right[1:])
+    assert run.record.task == "points"
+    assert run.record.options == {"held_out": 20}
+
+
+def test_without_a_dev_split_the_last_weights_are_kept(points: Path, tmp_path: Path) -> None:
+    run = train(points, tmp_path / "run", held_out=0)
+    assert run.data.sizes.keys() == {"train"}
+    assert run.summary.measures.keys() == {"train"}
+    assert run.summary.best_step == run.summary.steps
+
+
+def test_its_closed_form_is_fitted(points: Path, tmp_path: Path) -> None:
+    run = hornbook.train(points, model="means", out=tmp_path / "run")
+    opened = Run(run.path)
+    rows = opened.data.splits["train"]
+    np.testing.assert_allclose(opened.model.held["means"][1], rows[rows[:, 2] == 1, :2].mean(0))
+    assert opened.record.start.kind == "fit"
+    with pytest.raises(SettingsError, match="fitted in one pass"):
+        hornbook.train(points, model="means", training={"steps": 2})
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests.test_task import train
+from tests.toy import Toy
+from hornbook.tasks import register
+from hornbook.training.trainer import Trainer
+
+register(Toy())
+update = Trainer.update
+
+def update_and_die(trainer):
+    loss = update(trainer)
+    if trainer.step == 23:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return loss
+
+Trainer.update = update_and_die
+train(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
+def test_it_is_resumed_bit_for_bit_after_a_kill(points: Path, tmp_path: Path) -> None:
+    whole = train(points, tmp_path / "whole")
+    killed = tmp_path / "killed"
+    found = subprocess.run(
+        [sys.executable, "-c", KILLED, str(points), str(killed)],
+        cwd=Path(__file__).parents[1], capture_output=True, text=True,
+    )  # fmt: skip
+    assert found.returncode == -signal.SIGKILL, found.stderr
+    assert 0 < read_tensors(killed / "checkpoint.safetensors")[1]["step"] < 23
+    hornbook.resume(killed)
+    same(killed, whole.path)
+
+
+def test_it_is_resumed_bit_for_bit_after_a_stop(points: Path, tmp_path: Path) -> None:
+    whole = train(points, tmp_path / "whole")
+    with stopped_at(23):
+        stopped = train(points, tmp_path / "stopped")
+    assert stopped.summary.ending == "interrupted"
+    hornbook.resume(stopped.path)
+    same(stopped.path, whole.path)
+
+
+def same(one: Path, other: Path) -> None:
+    for name in ("model", "checkpoint"):
+        first, _ = read_tensors(one / f"{name}.safetensors")
+        second, _ = read_tensors(other / f"{name}.safetensors")
+        assert first.keys() == second.keys()
+        for key in first:
+            np.testing.assert_array_equal(first[key], second[key])
+
+
+def test_it_is_watched_and_looked_into(points: Path, tmp_path: Path) -> None:
+    run = train(points, tmp_path / "run", training={"watch": True})
+    found = inspect(run)
+    assert found.history is not None
+    assert any("points" in section.title for section in found.sections)
+    page = found.write(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<img" in page
+
+
+def test_its_rate_is_found(points: Path) -> None:
+    found = find_rate(points, training=PINNED, finder=FinderSettings(points=40))
+    assert len(found.rates) > 5
+    with pytest.raises(SettingsError, match="no learning rate"):
+        find_rate(points, model="means")
+
+
+def test_it_is_asked(points: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = train(points, tmp_path / "run")
+    assert run.guess(1.0, 1.0) == 1
+    assert run.guess(1.0, -1.0) == 0
+    assert "guess" in dir(run)
+    status, out, _ = typed(capsys, "guess", str(run.path), "1", "1", "--json")
+    assert (status, json.loads(out)) == (0, [{"class": 1}])
+    status, out, _ = typed(capsys, "guess", str(run.path), "1", "1")
+    assert (status, out.split()) == (0, ["class", "1"])
+    with pytest.raises(QuestionError, match="for a run of text"):
+        run.sample(n=1)
+    status, _, err = typed(capsys, "sample", str(run.path))
+    assert status == 1
+    assert "for a run of text" in err
+
+
+def test_every_verb_serves_it(
+    points: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["--steps", "30", "--held-out", "40", "--threads", "1"]
+    status, out, err = typed(capsys, "train", "points.csv", *words, "--out", "run")
+    assert status == 0, err
+    assert "points" in err
+    assert out.startswith("dev ")
+    assert "of the points" in out
+    run = Run("run")
+    assert isinstance(run.model, Plane)
+    assert run.data.sizes == {"train": 60, "dev": 40}
+    assert run.record.training is not None
+    assert (run.record.training.steps, run.record.training.batch_size) == (30, 16)
+    status, out, _ = typed(capsys, "evaluate", "run", "--json")
+    assert status == 0
+    assert json.loads(out).keys() == {"train", "dev"}
+    assert typed(capsys, "evaluate", "run")[0] == 0
+    status, out, _ = typed(capsys, "doctor", "points.csv", "--held-out", "60", "--json")
+    assert status == 0
+    status, out, _ = typed(capsys, "doctor", "points.csv", "--held-out", "60")
+    assert "There are few points" in out
+    assert typed(capsys, "inspect", "run")[0] == 0
+    assert typed(capsys, "rate", "points.csv", "--points", "30", "--threads", "1")[0] == 0
+    status, _, err = typed(capsys, "train", "--resume", "run")
+    assert (status, "has ended already" in err) == (1, True)
+    for verb in ("--help", "models"):
+        status, out, _ = typed(capsys, verb)
+        assert ("guess" if verb == "--help" else "plane") in out
+
+
+def test_flags_before_the_file_and_flags_of_others(
+    points: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, _, err = typed(
+        capsys, "train", "--steps", "20", "--threads", "1", "points.csv", "--out", "run"
+    )
+    assert status == 0, err
+    assert Run("run").record.task == "points"
+    status, _, err = typed(capsys, "train", "points.csv", "--mode", "lines")
+    assert status == 1
+    assert "--mode is a flag of the task text" in err
+    Path("steps").write_bytes(points.read_bytes())
+    typed(capsys, "train", "steps", "--out", "other", "--threads", "1")
+    made = Run("other").record
+    assert made.training is not None
+    assert made.training.steps == 40
