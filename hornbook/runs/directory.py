@@ -25,7 +25,7 @@ from typing import Any
 from hornbook.errors import RunError
 from hornbook.storage import finite, read_json, write_bytes, write_json
 from hornbook.text.corpus import SPLITS, Corpus, Splits
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 from hornbook.version import __version__
 
 __all__ = ["FORMAT", "RunDirectory", "reserve"]
@@ -92,7 +92,7 @@ class RunDirectory:
         self,
         corpus: Corpus,
         splits: Splits,
-        tokenizer: CharTokenizer,
+        tokenizer: Tokenizer,
         plan: dict[str, Any],
         *,
         overwrite: bool = False,
@@ -140,7 +140,7 @@ class RunDirectory:
             shutil.rmtree(aside, ignore_errors=True)
 
     def write_plan(
-        self, corpus: Corpus, splits: Splits, tokenizer: CharTokenizer, plan: dict[str, Any]
+        self, corpus: Corpus, splits: Splits, tokenizer: Tokenizer, plan: dict[str, Any]
     ) -> None:
         """Write splits, tokenizer and plan into an empty directory, the plan last."""
         (self.path / "data").mkdir()

@@ -14,6 +14,7 @@ from hornbook.text.corpus import SPLITS, Corpus, Splits, SplitSettings, split_co
 from hornbook.text.models import Family, family
 from hornbook.text.stream import Stream, encode_split
 from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 from hornbook.training.distributed import World
 from hornbook.training.rates import rate_factors
 from hornbook.training.settings import TrainingSettings
@@ -38,7 +39,7 @@ LARGEST = 500_000_000  # parameters: more is not a small model, nor a laptop's
 
 def encoded(
     corpus: Corpus, split: SplitSettings | None
-) -> tuple[Splits, CharTokenizer, dict[str, Stream]]:
+) -> tuple[Splits, Tokenizer, dict[str, Stream]]:
     """The splits of a corpus, the tokenizer of all of it, and each split that is not empty as ids.
 
     Raises:
@@ -86,7 +87,7 @@ def prepare(
     model_class: Any,
     settings: Settings,
     training: TrainingSettings,
-    tokenizer: CharTokenizer,
+    tokenizer: Tokenizer,
     stream: Stream,
     world: World,
     watcher: Watcher,
@@ -138,7 +139,7 @@ def prepare(
 def at_start(
     model_class: Any,
     settings: Settings,
-    tokenizer: CharTokenizer,
+    tokenizer: Tokenizer,
     training: TrainingSettings,
     device: torch.device,
 ) -> Network:
@@ -173,7 +174,7 @@ def choose_batches(
         SettingsError: if parallel streams are asked for and nothing is carried along them.
     """
     if training.batches == "auto":
-        fits = model.carries and not stream.boundary
+        fits = model.carries and stream.boundary is None
         fits = fits and world.size == 1 and training.accumulate == 1
         return replace(training, batches="parallel" if fits else "random")
     if training.batches == "parallel" and not model.carries:

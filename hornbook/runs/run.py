@@ -19,7 +19,8 @@ from hornbook.text.novelty import Novelty, Origin
 from hornbook.text.sampling import Drawn, SamplingSettings, sample
 from hornbook.text.scores import Score, score
 from hornbook.text.stream import Stream, encode_lines, encode_split, encode_text
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
+from hornbook.tokenizers.kinds import read_tokenizer
 
 __all__ = ["Made", "Run", "Samples"]
 
@@ -82,9 +83,9 @@ class Run:
         return str(self.plan["data"]["mode"])
 
     @cached_property
-    def tokenizer(self) -> CharTokenizer:
+    def tokenizer(self) -> Tokenizer:
         """The alphabet of the run."""
-        return CharTokenizer.from_dict(read_json(self.directory.tokenizer))
+        return read_tokenizer(read_json(self.directory.tokenizer))
 
     @cached_property
     def splits(self) -> Splits:

@@ -17,7 +17,7 @@ from hornbook.settings import Settings
 from hornbook.text.corpus import SPLITS, Corpus, SplitSettings, load_corpus
 from hornbook.text.models import family
 from hornbook.text.stream import Stream
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 from hornbook.training.distributed import World
 from hornbook.training.settings import TrainingSettings
 
@@ -131,9 +131,7 @@ def resume(path: str | Path, *, watcher: Watcher | None = None) -> Run:
     return optimise(run, streams, {**about, "resumed": True}, watcher, world)
 
 
-def describe(
-    corpus: Corpus, streams: dict[str, Stream], tokenizer: CharTokenizer
-) -> dict[str, Any]:
+def describe(corpus: Corpus, streams: dict[str, Stream], tokenizer: Tokenizer) -> dict[str, Any]:
     """What was read, for people and for machines."""
     return {
         "name": corpus.name,

@@ -7,7 +7,7 @@ from typing import Any
 
 from hornbook.text.losses import measure
 from hornbook.text.stream import Stream
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["count_baseline"]
 
@@ -15,7 +15,7 @@ ORDER = 6
 LIMIT = 5_000_000  # predictions; counting more than this for comparison would take too long
 
 
-def count_baseline(streams: dict[str, Stream], tokenizer: CharTokenizer) -> dict[str, Any] | None:
+def count_baseline(streams: dict[str, Stream], tokenizer: Tokenizer) -> dict[str, Any] | None:
     """What counting reaches on the same splits; None where that would take too long."""
     from hornbook.text.models.ngram import NGram, NGramSettings
 

@@ -15,7 +15,7 @@ from hornbook.text.views.matrix import draw_matrix, pairs_of
 from hornbook.text.views.traces import draw_traces, remembers, traces_of
 from hornbook.text.views.tree import TreeSettings, grow
 from hornbook.text.views.tree_picture import draw_tree
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,7 +48,7 @@ class Picture:
 
 def pictures_of(
     model: LanguageModel,
-    tokenizer: CharTokenizer,
+    tokenizer: Tokenizer,
     *,
     text: str = "",
     prefix: str = "",
