@@ -41,6 +41,7 @@ from hornbook.text.models import family
 from hornbook.text.sampling import SamplingSettings, sample
 from hornbook.text.stream import IGNORED, Stream, encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 from hornbook.training import TrainingSettings
 from hornbook.training.trainer import Trainer
 
@@ -199,7 +200,7 @@ def measure(letter: str, work: Work, options: Options, rounds: int) -> dict[str,
 def trained_by(
     name: str,
     stream: Stream,
-    tokenizer: CharTokenizer,
+    tokenizer: Tokenizer,
     shape: dict[str, Any],
     batch_size: int,
     **training: Any,
@@ -267,7 +268,7 @@ def useful(made: Trainer, count: int = 400) -> tuple[float, float]:
 
 
 @functools.cache
-def names(options: Options) -> tuple[MakeMore, CharTokenizer, Stream]:
+def names(options: Options) -> tuple[MakeMore, Tokenizer, Stream]:
     """makemore with its data, and the same names as hornbook's stream."""
     peer = MakeMore(options.makemore, options.names)
     tokenizer = CharTokenizer.fit(peer.words, boundary=True)
@@ -275,7 +276,7 @@ def names(options: Options) -> tuple[MakeMore, CharTokenizer, Stream]:
 
 
 @functools.cache
-def text(options: Options) -> tuple[NanoGPT, CharTokenizer, Stream]:
+def text(options: Options) -> tuple[NanoGPT, Tokenizer, Stream]:
     """nanoGPT with the first nine tenths of a text, and the same as hornbook's stream."""
     whole = options.shakespeare.read_text(encoding="utf-8")
     tokenizer = CharTokenizer.fit([whole], boundary=False)
@@ -443,7 +444,7 @@ def makemore_sampling(options: Options) -> Work:
     return Work("names/s", ways, [row], [f"{remark} the data's"], rounds=7)
 
 
-def draw(model: Any, tokenizer: CharTokenizer, count: int, longest: int) -> Sequence[Any]:
+def draw(model: Any, tokenizer: Tokenizer, count: int, longest: int) -> Sequence[Any]:
     """Some names at once."""
     return sample(model, tokenizer, SamplingSettings(n=count), longest=longest)
 

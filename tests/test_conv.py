@@ -25,7 +25,7 @@ from tests.referee import close, finite_difference, hand_equals_autograd
 
 sizes = st.integers(1, 5)
 examples = settings(deadline=None, max_examples=25)
-LETTERS = Vocabulary(27, boundary=True, start=0)
+LETTERS = Vocabulary(27, boundary=0, start=0)
 LINES = ("emma", "olivia", "ava", "isabella", "mia", "annabellaolivia", "bo", "al")
 TEXT = "to be, or not to be: that is the question.\n" * 3
 

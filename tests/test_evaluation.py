@@ -30,7 +30,7 @@ TRAIN_LINES = ("abc", "abd", "bca", "cab", "abc", "dab")
 TRAIN_TEXT = "abc abd\nbca cab\nabc dab\n".replace(" ", "\n")
 MODELS = {
     smoothing: {
-        tokenizer.boundary: NGram(
+        tokenizer: NGram(
             NGramSettings.from_dict({"order": 3, "smoothing": smoothing}), tokenizer.vocabulary
         ).fit(stream)
         for tokenizer, stream in (
@@ -71,7 +71,7 @@ def costs_of_text(model: NGram, text: str, before: str = "") -> list[float]:
 @settings(deadline=None)
 @given(lines=made_lines)
 def test_the_loss_of_lines_is_the_mean_of_a_plain_loop(smoothing: str, lines: list[str]) -> None:
-    model = MODELS[smoothing][True]
+    model = MODELS[smoothing][LINES]
     expected = [each for line in lines for each in costs_of_line(model, line)]
     loss = measure(model, encode_lines(tuple(lines), LINES))
     assert loss.predictions == len(expected)
@@ -84,7 +84,7 @@ def test_the_loss_of_lines_is_the_mean_of_a_plain_loop(smoothing: str, lines: li
 def test_the_loss_of_a_text_is_the_mean_of_a_plain_loop(
     smoothing: str, text: str, before: str
 ) -> None:
-    model = MODELS[smoothing][False]
+    model = MODELS[smoothing][TEXT]
     expected = costs_of_text(model, text, before)
     loss = measure(model, encode_text(text, TEXT, before))
     assert loss.predictions == len(text)
@@ -235,12 +235,12 @@ def test_a_stride_must_fit_in_a_row(stride: int) -> None:
 
 def test_a_stride_is_nothing_to_a_window_model() -> None:
     with pytest.raises(SettingsError, match="no effect"):
-        measure(MODELS["add"][False], encode_text("abcd", TEXT), stride=1)
+        measure(MODELS["add"][TEXT], encode_text("abcd", TEXT), stride=1)
 
 
 @given(made_texts, st.integers(1, 40))
 def test_a_limit_measures_windows_spread_over_the_stream(text: str, limit: int) -> None:
-    model, stream = MODELS["add"][False], encode_text(text, TEXT)
+    model, stream = MODELS["add"][TEXT], encode_text(text, TEXT)
     every = np.concatenate(list(stream_losses(model, stream)))
     count = min(limit, len(every))
     found = measure(model, stream, limit=limit)
@@ -266,7 +266,7 @@ def test_how_much_is_measured_at_once_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, at_once: int, reads: str
 ) -> None:
     stream = encode_lines(TRAIN_LINES, LINES)
-    model = MODELS["add"][True] if reads == "window" else Sums(LINES.vocabulary, 3)
+    model = MODELS["add"][LINES] if reads == "window" else Sums(LINES.vocabulary, 3)
     whole = list(stream_losses(model, stream))
     monkeypatch.setattr(losses, "AT_ONCE", at_once)
     parts = list(stream_losses(model, stream))
@@ -275,7 +275,7 @@ def test_how_much_is_measured_at_once_changes_nothing(
 
 
 def test_the_losses_of_a_window_model_come_in_order() -> None:
-    model = MODELS["add"][True]
+    model = MODELS["add"][LINES]
     found = np.concatenate(list(stream_losses(model, encode_lines(TRAIN_LINES, LINES))))
     expected = [each for line in TRAIN_LINES for each in costs_of_line(model, line)]
     np.testing.assert_allclose(found, expected, rtol=1e-12)
@@ -298,7 +298,7 @@ def test_a_loss_is_told_in_three_units() -> None:
 
 
 def stream_of(tokenizer: CharTokenizer, text: str) -> Stream:
-    return encode_lines((text,), tokenizer) if tokenizer.boundary else encode_text(text, tokenizer)
+    return encode_lines((text,), tokenizer) if tokenizer is LINES else encode_text(text, tokenizer)
 
 
 @every_smoothing
@@ -306,10 +306,10 @@ def stream_of(tokenizer: CharTokenizer, text: str) -> Stream:
 @given(data=st.data())
 def test_a_score_is_the_measure_of_its_only_line(smoothing: str, data: st.DataObject) -> None:
     tokenizer = data.draw(st.sampled_from([LINES, TEXT]))
-    text = data.draw(st.text("abcd" if tokenizer.boundary else "abcd\n", min_size=1, max_size=9))
-    model = MODELS[smoothing][tokenizer.boundary]
+    text = data.draw(st.text("abcd" if tokenizer is LINES else "abcd\n", min_size=1, max_size=9))
+    model = MODELS[smoothing][tokenizer]
     found = score(model, tokenizer, text)
-    plain = costs_of_line(model, text) if tokenizer.boundary else costs_of_text(model, text)
+    plain = costs_of_line(model, text) if tokenizer is LINES else costs_of_text(model, text)
     np.testing.assert_allclose(found.nats, plain, rtol=1e-9, atol=1e-12)
     loss = measure(model, stream_of(tokenizer, text))
     assert found.total == pytest.approx(loss.nats * loss.predictions)
@@ -317,20 +317,20 @@ def test_a_score_is_the_measure_of_its_only_line(smoothing: str, data: st.DataOb
 
 
 def test_a_score_names_what_was_predicted_at_each_place() -> None:
-    assert score(MODELS["add"][True], LINES, "abd").symbols == ("a", "b", "d", ".")
-    assert score(MODELS["add"][False], TEXT, "a\nd").symbols == ("a", "line feed", "d")
+    assert score(MODELS["add"][LINES], LINES, "abd").symbols == ("a", "b", "d", ".")
+    assert score(MODELS["add"][TEXT], TEXT, "a\nd").symbols == ("a", "line feed", "d")
 
 
 def test_the_most_surprising_symbol_is_the_first_of_the_dearest() -> None:
-    found = score(MODELS["mle"][True], LINES, "abddd")
+    found = score(MODELS["mle"][LINES], LINES, "abddd")
     assert found.nats[2] < math.inf
     assert found.nats[3] == found.nats[4] == math.inf
     assert (found.most_surprising, found.total, found.mean) == (3, math.inf, math.inf)
-    assert score(MODELS["add"][True], LINES, "abcc").most_surprising == 3
+    assert score(MODELS["add"][LINES], LINES, "abcc").most_surprising == 3
 
 
 def test_a_score_can_be_told_by_name() -> None:
-    found = score(MODELS["mle"][True], LINES, "aba")
+    found = score(MODELS["mle"][LINES], LINES, "aba")
     told = found.as_dict()
     assert told["text"] == "aba"
     assert told["nats"] == found.total
@@ -347,12 +347,12 @@ def test_a_score_can_be_told_by_name() -> None:
 @pytest.mark.parametrize("tokenizer", [LINES, TEXT])
 def test_there_is_no_score_of_nothing(tokenizer: CharTokenizer) -> None:
     with pytest.raises(SettingsError, match="nothing to score"):
-        score(MODELS["add"][tokenizer.boundary], tokenizer, "")
+        score(MODELS["add"][tokenizer], tokenizer, "")
 
 
 def test_a_symbol_outside_of_the_alphabet_has_no_score() -> None:
     with pytest.raises(UnknownSymbolError, match="'x'"):
-        score(MODELS["add"][True], LINES, "abx")
+        score(MODELS["add"][LINES], LINES, "abx")
 
 
 # ---- novelty ----

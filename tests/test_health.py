@@ -67,7 +67,7 @@ def watched(
     batches = make_batches(
         stream, model.reads, block_size=model.block_size, batch_size=chosen.batch_size, seed=1,
         lead=model.lead, mixed=model.mixed,
-        parallel=model.carries and not stream.boundary,
+        parallel=model.carries and stream.boundary is None,
     )  # fmt: skip
     records: list[dict[str, Any]] = []
     probe = Probe(model, every, records.append)

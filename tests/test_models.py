@@ -266,7 +266,7 @@ def test_the_future_is_not_seen(variant: str) -> None:
     def logits(ids: Any) -> Any:
         if model.reads == "sequence":
             return model(torch.from_numpy(ids[None]))[0].detach().numpy()
-        stream = Stream(np.concatenate([[0], ids, [0]]), 1, boundary=True, start=0)
+        stream = Stream(np.concatenate([[0], ids, [0]]), 1, boundary=0, start=0)
         contexts, _ = stream.windows(np.arange(1, len(ids) + 1), model.block_size)
         return model(torch.from_numpy(contexts)).detach().numpy()
 
@@ -389,7 +389,7 @@ def test_an_unknown_family_is_an_error_that_names_the_known() -> None:
 
 # --- the lectures' sizes ----------------------------------------------------------------------
 
-LETTERS = Vocabulary(27, boundary=True, start=0)
+LETTERS = Vocabulary(27, boundary=0, start=0)
 
 
 @pytest.mark.parametrize(

@@ -282,8 +282,8 @@ def by_the_book(reference: KneserNey, contexts: Ids) -> list[list[float]]:
 @given(corpora, st.integers(1, 5), st.integers(0, 9))
 def test_kneser_ney_is_the_slow_definition(corpus: list[str] | str, order: int, seed: int) -> None:
     model = fitted(corpus, order)
-    v, boundary = model.vocabulary.size, model.vocabulary.boundary
-    reference = KneserNey(sequences_of(corpus), order, v, boundary=boundary)
+    v, bounded = model.vocabulary.size, model.vocabulary.boundary is not None
+    reference = KneserNey(sequences_of(corpus), order, v, boundary=bounded)
     seen, _ = windows(stream_of(corpus), model.block_size)
     contexts = np.concatenate([some_contexts(v, model.block_size, seed, n=20), seen])
     np.testing.assert_allclose(

@@ -376,7 +376,7 @@ def test_the_lessons_loops(concatenated: bool) -> None:
 
 # --- nets -------------------------------------------------------------------------------------
 
-LETTERS = Vocabulary(7, boundary=False, start=0)
+LETTERS = Vocabulary(7, boundary=None, start=0)
 NETS = {"rnn": RNNModel, "gru": GRUModel, "lstm": LSTMModel}
 nets = pytest.mark.parametrize("net", NETS)
 
@@ -391,7 +391,7 @@ def build(net: str, **changes: Any) -> RecurrentNetwork:
 
 def text(length: int = 203) -> Stream:
     ids = np.random.default_rng(0).integers(0, 7, length)
-    return Stream(ids.astype(np.uint8), 1, boundary=False, start=0)
+    return Stream(ids.astype(np.uint8), 1, boundary=None, start=0)
 
 
 @nets
@@ -492,7 +492,7 @@ def test_the_lessons_nets_are_settings_of_the_rnn() -> None:
             n_embd=c, n_hidden=h, block_size=8, predict="last",
             join=join,  # type: ignore[arg-type]
         )  # fmt: skip
-        model = RNNModel(made, Vocabulary(v, boundary=False, start=0))
+        model = RNNModel(made, Vocabulary(v, boundary=None, start=0))
         assert model.n_parameters == around + inside
 
 

@@ -198,7 +198,7 @@ def cut_streams(draw: st.DrawFn) -> tuple[Stream, int, int]:
 
 def oldest_input(stream: Stream, position: int) -> int:
     """The first input that the thing of a position has; -1 stands for the filling symbol."""
-    if not stream.boundary:
+    if stream.boundary is None:
         return -1
     return max(int(bound) for bound in stream.bounds if bound < position)
 
@@ -238,7 +238,7 @@ def test_rows_are_full_but_the_last_of_a_thing(cut: tuple[Stream, int, int]) -> 
     for place, length in zip(at, lengths, strict=True):
         inputs, _ = stream.rows(np.array([place]), np.array([length]), lead)
         ends = place + length == len(stream.ids) or (
-            stream.boundary and place + length - 1 in stream.bounds
+            stream.boundary is not None and place + length - 1 in stream.bounds
         )
         assert ends or inputs.shape[1] == block_size
 

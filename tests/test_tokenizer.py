@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hornbook.errors import RunError, UnknownSymbolError
+from hornbook.tokenizers import contract
 from hornbook.tokenizers.characters import CharTokenizer
-from hornbook.tokenizers.contract import Vocabulary
+from hornbook.tokenizers.contract import Tokenizer, Vocabulary
+from hornbook.tokenizers.kinds import read_tokenizer
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -43,7 +47,7 @@ def test_nothing_in_the_data_is_the_boundary(text: str) -> None:
 def test_a_name_is_the_lectures_numbers() -> None:
     tokenizer = CharTokenizer.fit([LETTERS], boundary=True)
     assert tokenizer.encode("emma").tolist() == [5, 13, 13, 1]
-    assert tokenizer.vocabulary == Vocabulary(size=27, boundary=True, start=0)
+    assert tokenizer.vocabulary == Vocabulary(size=27, boundary=0, start=0)
 
 
 def test_a_context_is_filled_with_the_boundary_or_a_line_feed() -> None:
@@ -135,7 +139,88 @@ def test_an_unseen_symbol_is_named_by_its_number() -> None:
 @given(texts, st.booleans())
 def test_a_tokenizer_survives_json(text: str, boundary: bool) -> None:
     tokenizer = CharTokenizer.fit([text], boundary=boundary)
-    assert CharTokenizer.from_dict(json.loads(json.dumps(tokenizer.as_dict()))) == tokenizer
+    assert read_tokenizer(json.loads(json.dumps(tokenizer.as_dict()))) == tokenizer
+
+
+def test_its_json_is_what_it_always_was() -> None:
+    lines = {"kind": "characters", "boundary": True, "symbols": ["a", "b"]}
+    assert CharTokenizer.fit(["ba"], boundary=True).as_dict() == lines
+    text = CharTokenizer.fit(["ba\n"], boundary=False)
+    assert text.as_dict() == {**lines, "boundary": False, "symbols": ["\n", "a", "b"]}
+    assert (text.boundary, text.start) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "it has no kind"),
+        ([], "it has no kind"),
+        ({"symbols": []}, "it has no kind"),
+        ({"kind": 1}, "it has no kind"),
+        ({"kind": "runes"}, "unknown kind, 'runes'; known: characters"),
+    ],
+)
+def test_a_tokenizer_of_no_known_kind_is_refused(value: Any, message: str) -> None:
+    with pytest.raises(RunError, match=message):
+        read_tokenizer(value)
+
+
+@given(texts, st.booleans())
+def test_a_text_is_decoded_token_by_token_as_at_once(text: str, boundary: bool) -> None:
+    tokenizer = CharTokenizer.fit([text], boundary=boundary)
+    decoder = tokenizer.decoder()
+    ids = [*[0] * boundary, *tokenizer.encode(text).tolist(), *[0] * boundary]
+    assert "".join([decoder.push(token) for token in ids]) + decoder.end() == text
+
+
+@given(texts, st.booleans())
+def test_characters_and_bytes_are_the_files(text: str, boundary: bool) -> None:
+    tokenizer = CharTokenizer.fit([text], boundary=boundary)
+    ids = np.concatenate([tokenizer.encode(text), [0] * boundary]).astype(np.uint16)
+    line = text + "\n" * boundary  # a boundary stands for the end of a line
+    assert tokenizer.characters(ids) == len(line)
+    assert tokenizer.bytes(ids) == len(line.encode())
+
+
+def test_ids_are_counted_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contract, "PIECE", 3)
+    tokenizer = CharTokenizer.fit(["aé行😀"], boundary=False)
+    ids = tokenizer.encode("a😀行éa😀é")
+    assert (tokenizer.characters(ids), tokenizer.bytes(ids)) == (7, 1 + 4 + 3 + 2 + 1 + 4 + 2)
+    assert tokenizer.bytes(ids[:6].reshape(2, 3)) == 15
+    assert tokenizer.bytes(ids[:0]) == 0
+
+
+@given(st.lists(texts), st.booleans())
+def test_many_texts_are_encoded_as_one_by_one(many: list[str], boundary: bool) -> None:
+    tokenizer = CharTokenizer.fit(many, boundary=boundary)
+    for ids, lengths in (tokenizer.encode_many(many), Tokenizer.encode_many(tokenizer, many)):
+        assert ids.dtype == tokenizer.vocabulary.dtype
+        assert lengths.tolist() == [len(text) for text in many]
+        parts = np.split(ids, np.cumsum(lengths))[: len(many)]
+        assert [tokenizer.decode(part) for part in parts] == many
+
+
+def test_of_many_texts_the_one_that_cannot_be_written_is_named() -> None:
+    tokenizer = CharTokenizer.fit(["ab"], boundary=True)
+    with pytest.raises(UnknownSymbolError, match=r"'c' \(place 2 of 'bc'\)"):
+        tokenizer.encode_many(["ab", "bc", "cc"])
+
+
+@pytest.mark.parametrize(
+    ("size", "dtype"),
+    [(256, np.uint8), (257, np.uint16), (65_536, np.uint16), (65_537, np.uint32)],
+)
+def test_ids_are_kept_in_the_smallest_type(size: int, dtype: type) -> None:
+    assert Vocabulary(size, None, 0).dtype is dtype
+
+
+def test_ids_are_written_into_any_array_that_holds_them() -> None:
+    tokenizer = CharTokenizer.fit(["ab"], boundary=True)
+    for encode_into in (tokenizer.encode_into, partial(Tokenizer.encode_into, tokenizer)):
+        out = np.zeros(3, dtype=np.uint8)
+        encode_into(out, "aba")
+        assert out.tolist() == [1, 2, 1]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +242,7 @@ def test_a_tokenizer_survives_json(text: str, boundary: bool) -> None:
 )
 def test_a_damaged_description_is_a_run_error(change: dict[str, Any]) -> None:
     sound = CharTokenizer.fit(["abc"], boundary=True).as_dict()
-    with pytest.raises(RunError, match="tokenizer is damaged or of an unknown kind"):
+    with pytest.raises(RunError, match=rf"tokenizer is damaged: {next(iter(change))}"):
         CharTokenizer.from_dict({**sound, **change})
 
 

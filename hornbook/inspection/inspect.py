@@ -254,5 +254,5 @@ def example(run: Run) -> str:
     """A thing that was held out, as far as it can be shown."""
     held_out = next(run.splits[name] for name in ("dev", "test", "train") if run.splits[name])
     # The boundary before it takes a place of the context too.
-    room = min(SHOWN, (run.model.context or SHOWN) - run.tokenizer.boundary)
+    room = min(SHOWN, (run.model.context or SHOWN) - (run.tokenizer.boundary is not None))
     return held_out[0].lstrip("\n")[: max(1, room)]

@@ -13,6 +13,7 @@ from hornbook.text.batches import make_batches
 from hornbook.text.corpus import Corpus
 from hornbook.text.stream import encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["Atom", "atoms", "batch_of"]
 
@@ -49,7 +50,7 @@ def atoms(derivation: Derivation, values: Values) -> list[Atom]:
     ]
 
 
-def batch_of(derivation: Derivation, corpus: Corpus, seed: int) -> tuple[Values, CharTokenizer]:
+def batch_of(derivation: Derivation, corpus: Corpus, seed: int) -> tuple[Values, Tokenizer]:
     """A batch of real data in the place of a derivation's random ids.
 
     Args:

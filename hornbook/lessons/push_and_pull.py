@@ -17,7 +17,7 @@ from hornbook.plots.colours import BLACK, BLUE, VERMILION
 from hornbook.plots.lettering import are_wide, ellipsis, lettered
 from hornbook.plots.saving import save
 from hornbook.text.views.letters import letters
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["MOST", "draw_push_and_pull", "forces_of"]
 
@@ -43,7 +43,7 @@ def draw_push_and_pull(
     forces: npt.NDArray[np.float64],
     targets: npt.NDArray[np.int64],
     contexts: npt.NDArray[np.int64],
-    tokenizer: CharTokenizer,
+    tokenizer: Tokenizer,
     path: Path,
 ) -> None:
     """Draw probabilities minus one-hot as a PNG or an SVG: a row an example, a column a symbol.

@@ -272,7 +272,7 @@ def make_batches(
             symbol.
     """
     if parallel:
-        if reads == "window" or stream.boundary:
+        if reads == "window" or stream.boundary is not None:
             raise SettingsError(
                 "Parallel streams are for a text and a model that carries its state along it.",
                 hint="Leave --batches out, or read the data as a text: --mode text.",
@@ -280,6 +280,6 @@ def make_batches(
         return ParallelBatches(stream, block_size, batch_size, seed)
     if reads == "window":
         return WindowBatches(stream, block_size, batch_size, seed)
-    if stream.boundary:
+    if stream.boundary is not None:
         return RowBatches(stream, block_size, batch_size, seed, lead=lead, mixed=mixed)
     return BlockBatches(stream, block_size, batch_size, seed, lead=lead)

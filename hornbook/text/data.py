@@ -17,7 +17,8 @@ from hornbook.text.corpus import SPLITS, Mode, Splits, SplitSettings, load_corpu
 from hornbook.text.novelty import Novelty
 from hornbook.text.stream import Stream, encode_split
 from hornbook.tokenizers.characters import CharTokenizer
-from hornbook.tokenizers.contract import Vocabulary
+from hornbook.tokenizers.contract import Tokenizer, Vocabulary
+from hornbook.tokenizers.kinds import read_tokenizer
 
 __all__ = ["FILES", "TextData", "TextOptions", "load_text", "open_text"]
 
@@ -51,7 +52,7 @@ class TextData(Data):
         name: str,
         source: str,
         splits: Splits,
-        tokenizer: CharTokenizer,
+        tokenizer: Tokenizer,
         *,
         encoding: str = "",
         reason: str = "",
@@ -148,7 +149,7 @@ def open_text(files: HashedFiles, name: str, source: str, details: JSONObject) -
         found[split] = lines
     splits = Splits(mode, found["train"], found["dev"], found["test"])
     try:
-        tokenizer = CharTokenizer.from_dict(json.loads(files.read("tokenizer.json")))
+        tokenizer = read_tokenizer(json.loads(files.read("tokenizer.json")))
     except (ValueError, AttributeError) as error:
         raise RunError(f"{files.folder / 'tokenizer.json'} is damaged: {error}.") from error
     encoding = str(details.get("encoding", ""))

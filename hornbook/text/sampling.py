@@ -16,7 +16,7 @@ import numpy.typing as npt
 from hornbook.errors import SamplingError, SettingsError
 from hornbook.settings import Bounds, Settings
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = [
     "Drawn",
@@ -71,7 +71,7 @@ class Drawn:
 
 def sample(
     model: LanguageModel,
-    tokenizer: CharTokenizer,
+    tokenizer: Tokenizer,
     settings: SamplingSettings,
     *,
     longest: int,
@@ -121,7 +121,7 @@ def sample(
 
 
 def check(
-    model: LanguageModel, tokenizer: CharTokenizer, settings: SamplingSettings, longest: int
+    model: LanguageModel, tokenizer: Tokenizer, settings: SamplingSettings, longest: int
 ) -> Ids:
     """Hold the settings against the model.
 
@@ -149,19 +149,20 @@ def check(
     return prompt_of(tokenizer, settings.prefix)
 
 
-def prompt_of(tokenizer: CharTokenizer, prefix: str) -> Ids:
+def prompt_of(tokenizer: Tokenizer, prefix: str) -> Ids:
     """The ids that a model reads for a thing's beginning: where there is a boundary it comes first.
 
     Raises:
         UnknownSymbolError: if the prefix holds a symbol that is not in the alphabet.
     """
     ids = tokenizer.encode(prefix)
-    return ids if len(ids) and not tokenizer.boundary else np.concatenate([[tokenizer.start], ids])
+    begins = tokenizer.boundary is not None or not len(ids)
+    return np.concatenate([[tokenizer.start], ids]) if begins else ids
 
 
 def draw(
     model: LanguageModel,
-    tokenizer: CharTokenizer,
+    tokenizer: Tokenizer,
     prompt: Ids,
     settings: SamplingSettings,
     longest: int,
@@ -186,9 +187,9 @@ def draw(
         alive = np.arange(count)  # the things in the making
         at_place, n_places = alive, count  # where each of them stands among the model's places
         for at in range(room):
-            if tokenizer.boundary and at == 0 and not settings.prefix:
+            if tokenizer.boundary is not None and at == 0 and not settings.prefix:
                 logits = logits.copy()
-                logits[:, 0] = -np.inf  # a thing of no symbols is no thing
+                logits[:, tokenizer.boundary] = -np.inf  # a thing of no symbols is no thing
             possible = np.isfinite(logits).any(axis=1)
             if not possible.all():
                 if at == 0:
@@ -204,8 +205,8 @@ def draw(
                     break
             ids = choose(shape_probabilities(logits, settings), rng)
             made[alive, at] = ids
-            if tokenizer.boundary and not ids.all():
-                over = ids == 0
+            if tokenizer.boundary is not None and (ids == tokenizer.boundary).any():
+                over = ids == tokenizer.boundary
                 lengths[alive[over]] = at
                 ended[alive[over]] = True
                 alive, at_place, ids = alive[~over], at_place[~over], ids[~over]

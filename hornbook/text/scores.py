@@ -10,7 +10,7 @@ import numpy as np
 from hornbook.errors import SettingsError
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.stream import encode_lines, encode_text
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["Score", "score"]
 
@@ -54,7 +54,7 @@ class Score:
         }
 
 
-def score(model: LanguageModel, tokenizer: CharTokenizer, text: str) -> Score:
+def score(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Score:
     """The cost of a text under a model, read symbol by symbol with all that it may remember.
 
     Raises:
@@ -63,7 +63,7 @@ def score(model: LanguageModel, tokenizer: CharTokenizer, text: str) -> Score:
     """
     if not text:
         raise SettingsError("There is nothing to score: the text is empty.")
-    if tokenizer.boundary:
+    if tokenizer.boundary is not None:
         stream = encode_lines((text,), tokenizer)
     else:
         stream = encode_text(text, tokenizer)

@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import UnknownSymbolError
 from hornbook.text.corpus import Splits
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["IGNORED", "Ids", "Stream", "encode_lines", "encode_split", "encode_text"]
 
@@ -38,8 +37,8 @@ class Stream:
     ids: npt.NDArray[np.integer[Any]]
     "Shape (S,), in the smallest unsigned type that holds them."
     first: int
-    boundary: bool
-    "Whether id 0 parts the stream into things."
+    boundary: int | None
+    "The id that stands before, between and after examples; None where there is one text."
     start: int
     "The id that fills a context before anything was read."
 
@@ -50,12 +49,14 @@ class Stream:
     @cached_property
     def bounds(self) -> Ids:
         """Positions of the boundaries, shape (things + 1,); empty for a text."""
-        return np.flatnonzero(self.ids == 0) if self.boundary else np.empty(0, dtype=np.int64)
+        if self.boundary is None:
+            return np.empty(0, dtype=np.int64)
+        return np.flatnonzero(self.ids == self.boundary)
 
     @cached_property
     def begin(self) -> npt.NDArray[np.int64]:
         """For each position the oldest one that its context may reach back to, shape (S,)."""
-        if not self.boundary:
+        if self.boundary is None:
             return np.zeros(len(self.ids), dtype=np.int64)
         before = np.searchsorted(self.bounds, np.arange(len(self.ids)), side="left") - 1
         return self.bounds[np.maximum(before, 0)]
@@ -112,7 +113,7 @@ class Stream:
         if not 0 <= lead < block_size:
             raise ValueError(f"a lead of {lead} leaves no target in a row of {block_size}")
         later = block_size - lead
-        if self.boundary:
+        if self.boundary is not None:
             at, lengths = self.bounds[:-1] + 1, np.diff(self.bounds)
             first = block_size
         else:
@@ -139,7 +140,7 @@ class Stream:
             the symbol after `inputs[b, t]`, or IGNORED.
         """
         if lead:
-            oldest = self.begin[at] + 1 if self.boundary else np.zeros_like(at)
+            oldest = self.begin[at] + 1 if self.boundary is not None else np.zeros_like(at)
             begin = np.maximum(at - lead, oldest)
             lengths = lengths + at - begin
         else:
@@ -178,38 +179,35 @@ class Stream:
             done += count
 
 
-def encode_lines(lines: tuple[str, ...], tokenizer: CharTokenizer) -> Stream:
-    """The stream of some things, a boundary before, between and after them.
+def encode_lines(lines: tuple[str, ...], tokenizer: Tokenizer) -> Stream:
+    """The stream of some examples, a boundary before, between and after them.
 
     Raises:
         UnknownSymbolError: naming the first line with a symbol that is not in the alphabet.
+        ValueError: if the tokenizer has no boundary.
     """
-    lengths = np.fromiter(map(len, lines), dtype=np.int64, count=len(lines))
-    ends = np.cumsum(lengths + 1)
-    ids = np.zeros(int(ends[-1]) + 1 if len(lines) else 1, dtype=smallest(tokenizer.vocab_size))
+    if tokenizer.boundary is None:
+        raise ValueError("lines need a tokenizer with a boundary between them")
+    found, lengths = tokenizer.encode_many(lines)
+    ids = np.full(len(found) + len(lines) + 1, tokenizer.boundary, dtype=found.dtype)
     inside = np.ones(len(ids), dtype=bool)
     inside[0] = False
-    inside[ends] = False
-    found = ids[inside]
-    try:
-        tokenizer.encode_into(found, "".join(lines))
-    except UnknownSymbolError:
-        for line in lines:
-            tokenizer.encode(line)  # to name the line that the symbol stands in
-        raise
+    inside[np.cumsum(lengths + 1)] = False
     ids[inside] = found
-    return Stream(ids, 1, boundary=True, start=tokenizer.start)
+    return Stream(ids, 1, tokenizer.boundary, tokenizer.start)
 
 
-def encode_text(text: str, tokenizer: CharTokenizer, before: str = "") -> Stream:
-    """The stream of a text, with what stands before it as its context."""
-    context = before[-CONTEXT:]
-    ids = np.empty(len(context) + len(text), dtype=smallest(tokenizer.vocab_size))
-    tokenizer.encode_into(ids, context + text)
-    return Stream(ids, len(context), boundary=False, start=tokenizer.start)
+def encode_text(text: str, tokenizer: Tokenizer, before: str = "") -> Stream:
+    """The stream of a text, with the end of what stands before it as its context.
+
+    Raises:
+        UnknownSymbolError: if there is a symbol that is not in the alphabet.
+    """
+    ids, lengths = tokenizer.encode_many((before[-CONTEXT:], text))
+    return Stream(ids, int(lengths[0]), None, tokenizer.start)
 
 
-def encode_split(splits: Splits, split: str, tokenizer: CharTokenizer) -> Stream:
+def encode_split(splits: Splits, split: str, tokenizer: Tokenizer) -> Stream:
     """The stream of one split.
 
     Raises:
@@ -218,8 +216,3 @@ def encode_split(splits: Splits, split: str, tokenizer: CharTokenizer) -> Stream
     if splits.mode == "lines":
         return encode_lines(splits[split], tokenizer)
     return encode_text("".join(splits[split]), tokenizer, splits.before(split))
-
-
-def smallest(vocab_size: int) -> type[np.unsignedinteger[Any]]:
-    """The smallest unsigned type that holds every id."""
-    return np.uint8 if vocab_size <= 256 else np.uint16 if vocab_size <= 65_536 else np.uint32

@@ -12,14 +12,15 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import RunError, UnknownSymbolError
+from hornbook.records import JSON, JSONObject, read_record
 from hornbook.rendering import around, describe
-from hornbook.tokenizers.contract import Vocabulary
+from hornbook.tokenizers.contract import Decoder, Ids, Tokenizer, Vocabulary
 
 __all__ = ["CharTokenizer"]
 
@@ -27,17 +28,16 @@ PIECE = 2**18  # symbols
 
 
 @dataclass(frozen=True)
-class CharTokenizer:
+class CharTokenizer(Tokenizer):
     """A character tokenizer.
 
-    Ids run from 0 to `vocab_size - 1`: first the boundary, where there is one, then `symbols` in
-    their order.
+    Ids are first the boundary, where there is one, then `symbols` in their order.
     """
 
+    kind = "characters"
+
     symbols: tuple[str, ...]
-    boundary: bool
-    start: int
-    "The id that fills a context before anything was read: the boundary, or a text's line feed."
+    has_boundary: bool
 
     @classmethod
     def fit(cls, texts: Iterable[str], *, boundary: bool) -> Self:
@@ -45,26 +45,35 @@ class CharTokenizer:
         seen: set[str] = set()
         for text in texts:
             seen.update(text)
-        symbols = tuple(sorted(seen))
-        start = 0 if boundary or "\n" not in symbols else symbols.index("\n")
-        return cls(symbols, boundary, start)
+        return cls(tuple(sorted(seen)), boundary)
 
-    @property
-    def vocab_size(self) -> int:
-        """Number of ids: the symbols, and the boundary where there is one."""
-        return len(self.symbols) + self.boundary
-
-    @property
+    @cached_property
     def vocabulary(self) -> Vocabulary:
-        """What a model needs to know of this tokenizer."""
-        return Vocabulary(self.vocab_size, self.boundary, self.start)
+        """What a model needs to know of this tokenizer; a text's contexts begin with a line feed.
+
+        A text without line feeds has contexts that begin with its first symbol, id 0.
+        """
+        size = len(self.spelled)
+        if self.has_boundary:
+            return Vocabulary(size, 0, 0)
+        return Vocabulary(size, None, self.symbols.index("\n") if "\n" in self.symbols else 0)
+
+    @cached_property
+    def spelled(self) -> tuple[str, ...]:
+        """What each id stands for in a text; a boundary for nothing."""
+        return ("", *self.symbols) if self.has_boundary else self.symbols
+
+    @cached_property
+    def points(self) -> npt.NDArray[np.int64]:
+        """The code point of each id; of a boundary that of the line feed that it stands for."""
+        return np.array([ord(symbol or "\n") for symbol in self.spelled], dtype=np.int64)
 
     @cached_property
     def table(self) -> npt.NDArray[np.int64]:
         """From code point to id, -1 for a symbol that is not known."""
-        points = [ord(symbol) for symbol in self.symbols]
-        table = np.full(max(points, default=0) + 1, -1, dtype=np.int64)
-        table[points] = np.arange(len(points)) + self.boundary
+        table = np.full(self.points.max(initial=0) + 1, -1, dtype=np.int64)
+        known = slice(int(self.has_boundary), None)
+        table[self.points[known]] = np.arange(self.vocab_size)[known]
         return table
 
     def encode(self, text: str) -> npt.NDArray[np.int64]:
@@ -77,7 +86,7 @@ class CharTokenizer:
         self.encode_into(ids, text)
         return ids
 
-    def encode_into(self, out: npt.NDArray[np.integer[Any]], text: str) -> None:
+    def encode_into(self, out: Ids, text: str) -> None:
         """Write the ids of a text into an array (len(text),) of any type that holds them.
 
         Raises:
@@ -103,15 +112,26 @@ class CharTokenizer:
             hint=f"The nearest that it knows: {nearest}.",
         )
 
-    def decode(self, ids: Sequence[int] | npt.NDArray[np.integer[Any]]) -> str:
+    def encode_many(self, texts: Sequence[str]) -> tuple[Ids, npt.NDArray[np.int64]]:
+        """The ids of some texts and how many each has, all at once: no symbol sees another."""
+        lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+        ids: Ids = np.empty(int(lengths.sum()), dtype=self.vocabulary.dtype)
+        try:
+            self.encode_into(ids, "".join(texts))
+        except UnknownSymbolError:
+            for text in texts:
+                self.encode(text)  # to name the text that the symbol stands in
+            raise
+        return ids, lengths
+
+    def decode(self, ids: Sequence[int] | Ids) -> str:
         """The text of ids; a boundary is no character and leaves nothing."""
         spelled = self.spelled
         return "".join([spelled[i] for i in ids])
 
-    @cached_property
-    def spelled(self) -> tuple[str, ...]:
-        """What each id stands for in a text; a boundary for nothing."""
-        return ("", *self.symbols) if self.boundary else self.symbols
+    def decoder(self) -> CharDecoder:
+        """A decoder that holds nothing back: every id is a whole character."""
+        return CharDecoder(self.spelled)
 
     def label(self, token: int) -> str:
         """One id for people: the symbol itself, its name if it is unseen, or the boundary's sign.
@@ -119,9 +139,19 @@ class CharTokenizer:
         The boundary is shown as the lectures' full stop, or as the first of a few other signs that
         the alphabet does not hold.
         """
-        if self.boundary and token == 0:
+        if token == self.boundary:
             return next(sign for sign in (".", "·", "¶", "∎", "<end>") if sign not in self.symbols)
-        return describe(self.symbols[token - self.boundary], quote=False)
+        return describe(self.spelled[token], quote=False)
+
+    @cached_property
+    def characters_each(self) -> npt.NDArray[np.int64]:
+        """One, whatever the id."""
+        return np.ones(self.vocab_size, dtype=np.int64)
+
+    @cached_property
+    def bytes_each(self) -> npt.NDArray[np.int64]:
+        """One to four bytes, by the code point."""
+        return 1 + np.searchsorted((0x80, 0x800, 0x10000), self.points, side="right")
 
     def nearest(self, symbol: str, n: int = 5) -> list[str]:
         """The known symbols most like one that is not: same letter, else a like name."""
@@ -132,28 +162,49 @@ class CharTokenizer:
         by_point = sorted(self.symbols, key=lambda known: abs(ord(known) - ord(symbol)))
         return list(dict.fromkeys(same + [names[name] for name in alike] + by_point))[:n]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, JSON]:
         """The tokenizer as JSON values."""
-        return {"kind": "characters", "boundary": self.boundary, "symbols": list(self.symbols)}
+        return {"kind": self.kind, "boundary": self.has_boundary, "symbols": list(self.symbols)}
 
     @classmethod
-    def from_dict(cls, value: dict[str, Any]) -> Self:
+    def from_dict(cls, value: JSONObject) -> Self:
         """The tokenizer that `as_dict` described.
 
         Raises:
             RunError: if the value does not describe one.
         """
-        symbols = value.get("symbols")
-        sound = (
-            value.get("kind") == "characters"
-            and isinstance(value.get("boundary"), bool)
-            and isinstance(symbols, list)
-            and all(isinstance(symbol, str) and len(symbol) == 1 for symbol in symbols)
-            and symbols == sorted(set(symbols))
-        )
-        if not sound or not isinstance(symbols, list):
-            raise RunError("The tokenizer is damaged or of an unknown kind.", hint="Train again.")
-        return cls.fit(symbols, boundary=value["boundary"])
+        record = read_record(Described, value, "The tokenizer")
+        symbols = record.symbols
+        if symbols != tuple(sorted(set(symbols))) or any(len(symbol) != 1 for symbol in symbols):
+            raise RunError(
+                "The tokenizer is damaged: symbols: not single characters in order.",
+                hint="Train again.",
+            )
+        return cls(symbols, record.boundary)
+
+
+@dataclass(frozen=True)
+class Described:
+    """A character tokenizer in a file."""
+
+    kind: Literal["characters"]
+    boundary: bool
+    symbols: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CharDecoder(Decoder):
+    """Ids to characters, one by one."""
+
+    spelled: tuple[str, ...]
+
+    def push(self, token: int) -> str:
+        """The character of an id; of a boundary nothing."""
+        return self.spelled[token]
+
+    def end(self) -> str:
+        """Nothing: nothing was held back."""
+        return ""
 
 
 def fold(symbol: str) -> str:

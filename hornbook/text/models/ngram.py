@@ -203,8 +203,8 @@ class NGram(WindowModel):
                 node = np.full(len(contexts), -1)
             whole &= ~open_ | (node >= 0)
             nodes.append(node)
-            if self.vocabulary.boundary:
-                open_ = open_ & (older != 0)
+            if self.vocabulary.boundary is not None:
+                open_ = open_ & (older != self.vocabulary.boundary)
         return nodes, whole
 
     def deepest(self, contexts: Ids) -> list[tuple[Level, Ids, Ids]]:

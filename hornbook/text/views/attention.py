@@ -16,7 +16,7 @@ from hornbook.text.models.network import Network
 from hornbook.text.sampling import prompt_of
 from hornbook.text.views.layers import layers_of
 from hornbook.text.views.letters import letters
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +43,7 @@ def attends(model: LanguageModel) -> bool:
     return bool(layers_of(model, SelfAttention) or layers_of(model, CausalAverage))
 
 
-def attention_of(model: LanguageModel, tokenizer: CharTokenizer, text: str) -> Attention:
+def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Attention:
     """The weights of every layer and head as the model reads a string.
 
     They are those that it multiplies values with: after mask, normalisation and rotary positions.
@@ -80,7 +80,7 @@ def attention_of(model: LanguageModel, tokenizer: CharTokenizer, text: str) -> A
     return Attention(tokens, tuple(found))
 
 
-def draw_attention(attention: Attention, tokenizer: CharTokenizer) -> Figure:
+def draw_attention(attention: Attention, tokenizer: Tokenizer) -> Figure:
     """A row of maps for each layer, a map for each head: rows ask, columns are asked.
 
     What a position cannot see, or gives nothing to, is grey.

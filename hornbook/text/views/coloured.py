@@ -11,7 +11,7 @@ from hornbook.errors import SettingsError
 from hornbook.plots.lettering import are_wide, ink_on, lettered
 from hornbook.text.views.letters import letters
 from hornbook.text.views.traces import Traces
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,7 +25,7 @@ CELL = (0.145, 0.25)  # inches: room of a symbol
 
 
 def draw_coloured(
-    traces: Traces, tokenizer: CharTokenizer, units: Sequence[int] | None = None
+    traces: Traces, tokenizer: Tokenizer, units: Sequence[int] | None = None
 ) -> Figure:
     """The string once for each unit, each symbol on the colour of the unit's output after it.
 

@@ -10,12 +10,12 @@ from hornbook.plots.lettering import MOST, lettered
 from hornbook.plots.saving import save
 from hornbook.text.models.contract import Ids
 from hornbook.text.views.letters import letters
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["draw_counts"]
 
 
-def draw_counts(matrix: Ids, tokenizer: CharTokenizer, path: Path) -> int:
+def draw_counts(matrix: Ids, tokenizer: Tokenizer, path: Path) -> int:
     """Draw the matrix N[before, after] of pair counts as a PNG or an SVG.
 
     Of a large alphabet only the most frequent symbols are drawn, and the title says so.

@@ -16,7 +16,7 @@ from hornbook.text.views.layers import layers_of
 from hornbook.text.views.letters import letters
 from hornbook.text.views.placing import place_labels
 from hornbook.text.views.symbol_kinds import KINDS, kind_of
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,7 +94,7 @@ def principal_plane(table: Table) -> Plane:
     return Plane(points, (float(first), float(second)), size)
 
 
-def draw_embeddings(plane: Plane, tokenizer: CharTokenizer) -> Figure:
+def draw_embeddings(plane: Plane, tokenizer: Tokenizer) -> Figure:
     """Each symbol at its place, with its letter, marked by its kind.
 
     Of a large alphabet those symbols are lettered that find room, the ones furthest out first.
@@ -142,7 +142,7 @@ def draw_embeddings(plane: Plane, tokenizer: CharTokenizer) -> Figure:
     return figure
 
 
-def letter(axes: Axes, points: Points, tokenizer: CharTokenizer, frame: Points) -> int:
+def letter(axes: Axes, points: Points, tokenizer: Tokenizer, frame: Points) -> int:
     """Set the letters beside their points, the ones furthest out first; how many found room."""
     outermost = np.argsort(-((points - points.mean(axis=0)) ** 2).sum(axis=1), kind="stable")
     every = len(points) <= ALL_LABELLED

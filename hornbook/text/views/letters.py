@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hornbook.plots.lettering import in_ink
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["letters", "sign"]
 
 SHORT = {"space": "␣", "line feed": "⏎", "tab": "⇥", "no-break space": "⍽"}  # there is little room
 
 
-def sign(tokenizer: CharTokenizer, token: int) -> str:
+def sign(tokenizer: Tokenizer, token: int) -> str:
     """A short label of an id, with a sign for what leaves no ink."""
     label = tokenizer.label(token)
     return SHORT.get(label, label)
 
 
-def letters(tokenizer: CharTokenizer, tokens: Iterable[int]) -> list[str]:
+def letters(tokenizer: Tokenizer, tokens: Iterable[int]) -> list[str]:
     """The sign of each id as pictures can have it."""
     return [in_ink(sign(tokenizer, int(token))) for token in tokens]

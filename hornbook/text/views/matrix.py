@@ -17,7 +17,7 @@ from hornbook.plots.lettering import MOST, are_wide, ink_on, lettered
 from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.views.following import probabilities
 from hornbook.text.views.letters import letters
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +41,7 @@ class Pairs:
     "Whether the model sees one symbol only, so that this is all it knows."
 
 
-def pairs_of(model: LanguageModel, tokenizer: CharTokenizer, most: int = MOST) -> Pairs:
+def pairs_of(model: LanguageModel, tokenizer: Tokenizer, most: int = MOST) -> Pairs:
     """The bigram matrix, of a large alphabet's symbols those that are expected most.
 
     Args:
@@ -57,7 +57,7 @@ def pairs_of(model: LanguageModel, tokenizer: CharTokenizer, most: int = MOST) -
     return Pairs(shown, part, size, model.context == 1)
 
 
-def expected(model: LanguageModel, tokenizer: CharTokenizer) -> npt.NDArray[np.float64]:
+def expected(model: LanguageModel, tokenizer: Tokenizer) -> npt.NDArray[np.float64]:
     """How often each symbol comes in a chain that these probabilities make, shape (V,).
 
     It begins as a thing does. At each step only the likeliest symbols are followed on, so that a
@@ -77,22 +77,22 @@ def expected(model: LanguageModel, tokenizer: CharTokenizer) -> npt.NDArray[np.f
 
 
 def rows(
-    model: LanguageModel, tokenizer: CharTokenizer, tokens: Ids
+    model: LanguageModel, tokenizer: Tokenizer, tokens: Ids
 ) -> Iterator[tuple[Ids, npt.NDArray[np.float64]]]:
     """Some of the tokens at a time, and P(next | token) of each, shape (N, V)."""
     at_once = max(1, AT_ONCE // tokenizer.vocab_size)
     for at in range(0, len(tokens), at_once):
         part = tokens[at : at + at_once]
         state = None
-        if tokenizer.boundary:
+        if tokenizer.boundary is not None:
             first, state = model.step(np.full(len(part), tokenizer.start), None)
         logits, _ = model.step(part, state)
-        if tokenizer.boundary:  # which stands once before a thing, not twice
-            logits = np.where(part[:, None] == 0, first, logits)
+        if tokenizer.boundary is not None:  # which stands once before a thing, not twice
+            logits = np.where(part[:, None] == tokenizer.boundary, first, logits)
         yield part, probabilities(logits)
 
 
-def draw_matrix(pairs: Pairs, tokenizer: CharTokenizer) -> Figure:
+def draw_matrix(pairs: Pairs, tokenizer: Tokenizer) -> Figure:
     """A square for each pair: rows the symbol read, columns the next, per cent where 1 or more."""
     from matplotlib import colormaps
     from matplotlib.colors import PowerNorm

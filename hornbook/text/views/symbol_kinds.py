@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from hornbook.plots.colours import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["KINDS", "Kind", "kind_of"]
 
@@ -34,16 +34,16 @@ BOUNDARY = Kind("boundary", BLACK, "*")
 KINDS = (VOWEL, CONSONANT, CAPITAL, LETTER, DIGIT, PUNCTUATION, BLANK, BOUNDARY)
 
 
-def kind_of(tokenizer: CharTokenizer, token: int) -> Kind:
+def kind_of(tokenizer: Tokenizer, token: int) -> Kind:
     """The kind of an id's symbol.
 
     Vowels and consonants are told apart among the small Latin letters, accented or not; `y`, which
     is both, counts as a consonant. A capital is one of any script; other scripts' small letters,
     and letters of scripts without case, are other letters.
     """
-    if tokenizer.boundary and token == 0:
+    if token == tokenizer.boundary:
         return BOUNDARY
-    symbol = tokenizer.symbols[token - tokenizer.boundary]
+    symbol = tokenizer.decode([token])
     category = unicodedata.category(symbol)
     if category in ("Lu", "Lt"):
         return CAPITAL

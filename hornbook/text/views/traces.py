@@ -19,7 +19,7 @@ from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.models.network import SequenceNetwork
 from hornbook.text.sampling import prompt_of
 from hornbook.text.views.letters import letters
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,7 +69,7 @@ def places(model: SequenceNetwork) -> list[tuple[int, int, int]]:
 
 
 def traces_of(
-    model: LanguageModel, tokenizer: CharTokenizer, text: str, *, layer: int | None = None
+    model: LanguageModel, tokenizer: Tokenizer, text: str, *, layer: int | None = None
 ) -> Traces:
     """What the units of a recurrent layer put out after each symbol of a string.
 
@@ -105,7 +105,7 @@ def traces_of(
     return Traces(tokens, np.stack(values), layer)
 
 
-def draw_traces(traces: Traces, tokenizer: CharTokenizer, most: int = MOST_UNITS) -> Figure:
+def draw_traces(traces: Traces, tokenizer: Tokenizer, most: int = MOST_UNITS) -> Figure:
     """A heat map: a row for each of the units that vary most, a column for each symbol read.
 
     Raises:

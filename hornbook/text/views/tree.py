@@ -15,7 +15,7 @@ from hornbook.text.models.contract import LanguageModel
 from hornbook.text.sampling import prompt_of
 from hornbook.text.views.following import probabilities
 from hornbook.text.views.letters import sign
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["Branch", "Tree", "TreeSettings", "grow"]
 
@@ -80,7 +80,7 @@ class Tree:
 
 def grow(
     model: LanguageModel,
-    tokenizer: CharTokenizer,
+    tokenizer: Tokenizer,
     prefix: str = "",
     settings: TreeSettings | None = None,
 ) -> Tree:
@@ -138,11 +138,11 @@ def grow(
 
 
 def forks(
-    branch: Branch, p: npt.NDArray[np.float64], tokenizer: CharTokenizer, width: int, least: float
+    branch: Branch, p: npt.NDArray[np.float64], tokenizer: Tokenizer, width: int, least: float
 ) -> Iterator[Branch]:
     """The branches of a fork, the likeliest first: `width` at most, none below `least`."""
     for token in map(int, np.argsort(-p, kind="stable")[:width]):
         total = branch.total * float(p[token])
         if p[token] > 0 and total >= least:
-            ends = tokenizer.boundary and token == 0
+            ends = token == tokenizer.boundary
             yield Branch(token, sign(tokenizer, token), float(p[token]), total, ends)
