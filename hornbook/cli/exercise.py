@@ -82,20 +82,8 @@ def show(result: Result) -> None:
     if result.right:
         out.print(comparisons(result.right))
         out.print()
-    for name in result.changed:
-        out.print(
-            f"Beware: {name} no longer holds what the forward pass gave it. A line of yours "
-            "changes it in place (work on a .clone()), or gives its name to something else."
-        )
-    if result.first_wrong is None:
-        n = len(result.right)
-        all_right = f"All {n} gradients are right." if n > 1 else "The gradient is right."
-        out.print(f"[bold]{all_right}[/]")
-        return
-    out.print(f"[bold]{escape(result.first_wrong.message)}[/]")
-    after = len(result.not_judged)
-    if after:
-        out.print(f"{after} after it: not judged, for they may be wrong only because of it.")
+    for sentence in result.told():
+        out.print(escape(sentence))
 
 
 def comparisons(rows: Sequence[Comparison]) -> Table:

@@ -14,13 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hornbook.errors import ExerciseError, RunError
+from hornbook.errors import ExerciseError, HornbookError, RunError
 from hornbook.lessons.compare import Comparison
-from hornbook.lessons.derivations import Derivation, Values
+from hornbook.lessons.derivations import Derivation, Values, derivation
 from hornbook.lessons.diagnosis import Examiner, Foreign, Verdict
 from hornbook.storage import read_tensors, write_bytes
 
-__all__ = ["SEED", "Result", "check", "judge", "text_of", "write"]
+__all__ = ["SEED", "Result", "check", "check_file", "judge", "text_of", "write"]
 
 SEED = 1337  # of every exercise: the file and the check make the same numbers
 
@@ -40,6 +40,21 @@ class Result:
     changed: tuple[str, ...]
     "Values of the forward pass that the learner's lines changed in place."
 
+    def told(self) -> Iterator[str]:
+        """What was found, in sentences."""
+        for name in self.changed:
+            yield (
+                f"Beware: {name} no longer holds what the forward pass gave it. A line of yours "
+                "changes it in place (work on a .clone()), or gives its name to something else."
+            )
+        if self.first_wrong is None:
+            n = len(self.right)
+            yield f"All {n} gradients are right." if n > 1 else "The gradient is right."
+            return
+        yield self.first_wrong.message
+        if after := len(self.not_judged):
+            yield f"{after} after it: not judged, for they may be wrong only because of it."
+
 
 def write(derivation: Derivation, path: Path, *, overwrite: bool = False) -> None:
     """Write the file of an exercise.
@@ -51,7 +66,7 @@ def write(derivation: Derivation, path: Path, *, overwrite: bool = False) -> Non
     if path.exists() and not overwrite:
         raise ExerciseError(
             f"{path} is there already.",
-            hint="Check it with --check, choose another --out, or replace it with --overwrite.",
+            hint="Check it (`check`), choose another `out`, or replace it (`overwrite`).",
         )
     write_bytes(path, text_of(derivation).encode())
 
@@ -80,11 +95,7 @@ def lines_of(derivation: Derivation, filled: Mapping[str, str]) -> Iterator[str]
     yield ""
     yield derivation.advice
     yield ""
-    yield "Run this file, or say"
-    yield ""
-    yield f"    hornbook exercise {derivation.name} --check THIS_FILE"
-    yield ""
-    yield "to be told the first gradient that is wrong, and in what way."
+    yield "Run this file to be told the first gradient that is wrong, and in what way."
     yield ""
     yield f"Source: {derivation.source}."
     yield '"""'
@@ -114,9 +125,24 @@ def lines_of(derivation: Derivation, filled: Mapping[str, str]) -> Iterator[str]
         yield f"d{name} = {filled.get(name)}  # {shape(name)}"
     yield ""
     yield 'if __name__ == "__main__":'
-    yield "    from hornbook.cli import main"
+    yield "    from hornbook.lessons.exercise import check_file"
     yield ""
-    yield f'    raise SystemExit(main(["exercise", "{derivation.name}", "--check", __file__]))'
+    yield f'    raise SystemExit(check_file("{derivation.name}", __file__))'
+
+
+def check_file(name: str, path: str) -> int:
+    """What an exercise's own file does when it is run: check itself, and tell.
+
+    Returns:
+        The status to exit with: 1 if a gradient is wrong.
+    """
+    try:
+        result = check(derivation(name), Path(path))
+    except HornbookError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(*result.told(), sep="\n")
+    return 0 if result.first_wrong is None else 1
 
 
 def check(derivation: Derivation, path: Path, seconds: float = 60.0) -> Result:
@@ -133,7 +159,8 @@ def check(derivation: Derivation, path: Path, seconds: float = 60.0) -> Result:
     """
     if not path.is_file():
         raise ExerciseError(
-            f"There is no file {path}.", hint=f"Write one with hornbook exercise {derivation.name}."
+            f"There is no file {path}.",
+            hint=f"Write the exercise {derivation.name} first.",
         )
     values = derivation.forward(derivation.start(SEED))
     forward = (*derivation.leaves, *(step.name for step in derivation.steps))
@@ -146,8 +173,8 @@ def check(derivation: Derivation, path: Path, seconds: float = 60.0) -> Result:
         raise ExerciseError(
             f"{path} {how} {first}: its forward pass is not that of the exercise "
             f"{derivation.name}.",
-            hint=f"Write it anew with hornbook exercise {derivation.name} --out FILE, and bring "
-            "your lines over; or name the exercise that the file is of.",
+            hint="Write it to another `out` and bring your lines over; or name the exercise that the "
+            "file is of.",
         )
     filled = {name: found[f"d{name}"] for name in derivation.wanted if f"d{name}" in found}
     return judge(derivation, values, filled, changed)
@@ -196,7 +223,7 @@ def run_apart(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, T
         except subprocess.TimeoutExpired as error:
             raise ExerciseError(
                 f"{path} did not end within {seconds:g} seconds.",
-                hint="Is there a loop without end? A slow machine can be given more: --seconds.",
+                hint="Is there a loop without end? A slow machine can be given more `seconds`.",
             ) from error
         try:
             arrays, about = read_tensors(out)

@@ -66,7 +66,7 @@ def render(dot: str, kind: str) -> bytes:
     if program is None:
         raise ToolError(
             f"Drawing a graph as {kind.upper()} needs Graphviz, and its program dot is not found.",
-            hint="Install Graphviz (https://graphviz.org), or give --out a name that ends in .dot.",
+            hint="Install Graphviz (https://graphviz.org), or give `out` a name that ends in .dot.",
         )
     try:
         done = subprocess.run(

@@ -109,14 +109,14 @@ def known_codec(encoding: str) -> str:
 def probable(data: bytes, refused: str, at: int) -> str:
     """A hint that names the encoding which would probably read the bytes around a place."""
     if wide := wide_without_mark(data):
-        return f"It is probably UTF-16 without a byte order mark: try --encoding {wide}."
+        return f"It is probably UTF-16 without a byte order mark: try `encoding={wide}`."
     import charset_normalizer
 
     best = charset_normalizer.from_bytes(data[max(0, at - 500_000) : at + 500_000]).best()
     if best is None or best.encoding.replace("_", "-") in (refused, "ascii"):
         return "No text encoding fits well; it is probably not a text file. Give a text file."
     name = best.encoding.replace("_", "-")
-    return f"It is probably {name} or close to it: try --encoding {name}."
+    return f"It is probably {name} or close to it: try `encoding={name}`."
 
 
 def wide_without_mark(data: bytes) -> str | None:

@@ -1,7 +1,7 @@
 """A computation cut into named lines, each with its derivative by hand.
 
 A line is the text of one expression, and so is its derivative: what is read is what is run. One
-derivation serves the table of `hornbook gradients`, the file that a learner fills in, the gradients
+derivation serves the table of derivatives, the file that a learner fills in, the gradients
 that it is held against, and the tests.
 """
 
