@@ -24,7 +24,7 @@ from hornbook.errors import (
     TrainingError,
     UnknownSymbolError,
 )
-from hornbook.runs import Run, Watcher
+from hornbook.runs import Run
 from hornbook.runs.directory import FORMAT, RunDirectory
 from hornbook.storage import read_tensors, write_tensors
 from hornbook.text.corpus import SplitSettings, split_corpus
@@ -35,6 +35,7 @@ from hornbook.text.models.recurrent import RecurrentSettings
 from hornbook.text.sampling import SamplingSettings
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
+from tests.stopping import stopped_at
 
 SMALL = MLPSettings(block_size=3, n_embd=4, n_hidden=(16,), dropout=0.1)
 SHORT = TrainingSettings(steps=60, batch_size=32, learning_rate=0.01, evaluate_every=10)
@@ -101,8 +102,8 @@ def test_a_run_is_complete_in_itself(names: Path, tmp_path: Path) -> None:
 def test_training_lowers_the_loss_and_keeps_the_best(run: Run) -> None:
     found = figures(run.path)
     assert [line["step"] for line in found] == list(range(0, 61, 10))
-    assert run.summary["losses"]["dev"] == min(line["dev"] for line in found[1:])
-    assert run.summary["losses"]["dev"] < found[0]["dev"] - 0.3
+    assert run.summary["losses"]["dev"] == min(line["losses"]["dev"] for line in found[1:])
+    assert run.summary["losses"]["dev"] < found[0]["losses"]["dev"] - 0.3
 
 
 def test_samples_are_marked_by_where_they_stand(run: Run) -> None:
@@ -147,12 +148,8 @@ def test_another_file_is_evaluated_as_a_whole(run: Run, tmp_path: Path) -> None:
 def test_a_stopped_run_goes_on_to_the_same_end(
     names: Path, run: Run, tmp_path: Path, stop_at: int
 ) -> None:
-    class Stopper(Watcher):
-        def progressed(self, trainer: Any) -> None:
-            if trainer.step == stop_at:
-                signal.raise_signal(signal.SIGINT)
-
-    stopped = small_run(names, tmp_path / "stopped", watcher=Stopper())
+    with stopped_at(stop_at, by=lambda trainer: signal.raise_signal(signal.SIGINT)):
+        stopped = small_run(names, tmp_path / "stopped")
     if stop_at == 60:
         assert stopped.summary["ending"] == "finished"
     else:
@@ -170,22 +167,19 @@ def test_a_sequence_family_in_text_mode_goes_on_to_the_same_end(tmp_path: Path) 
     text.write_text("To be, or not to be:\nthat is the question.\n\n" * 60, encoding="utf-8")
     training = TrainingSettings(steps=30, batch_size=4, learning_rate=0.1, evaluate_every=7)
 
-    class Stopper(Watcher):
-        def progressed(self, trainer: Any) -> None:
-            trainer.stop = trainer.step == 11
+    def run(name: str) -> Run:
+        return hornbook.train(
+            text, model="bigram", settings=BigramSettings(block_size=16), out=tmp_path / name,
+            training=training,
+        )  # fmt: skip
 
-    settings = BigramSettings(block_size=16)
-    runs = [
-        hornbook.train(
-            text, model="bigram", settings=settings, out=tmp_path / name, training=training,
-            watcher=watcher,
-        )
-        for name, watcher in (("whole", None), ("stopped", Stopper()))
-    ]  # fmt: skip
-    assert runs[0].mode == "text"
-    hornbook.resume(runs[1].path)
-    same_end(runs[0].path, runs[1].path)
-    (made,) = runs[0].sample(n=1, longest=80)
+    whole = run("whole")
+    with stopped_at(11):
+        stopped = run("stopped")
+    assert whole.mode == "text"
+    hornbook.resume(stopped.path)
+    same_end(whole.path, stopped.path)
+    (made,) = whole.sample(n=1, longest=80)
     assert len(made.text) == 80
     assert made.longest_copy is not None
 
@@ -200,14 +194,16 @@ def test_what_is_reported_of_dev_is_all_of_it(names: Path, tmp_path: Path) -> No
     whole = run.evaluate()["dev"]
     assert whole.predictions > 300
     assert run.summary["losses"]["dev"] == pytest.approx(whole.nats, rel=1e-9)
-    best = min(figures(run.path)[1:], key=lambda line: float(line["dev"]))
+    best = min(figures(run.path)[1:], key=lambda line: float(line["losses"]["dev"]))
     assert run.summary["best_step"] == best["step"]
-    assert abs(best["dev"] - whole.nats) > 1e-4  # a part is not the whole
+    assert abs(best["losses"]["dev"] - whole.nats) > 1e-4  # a part is not the whole
     # Where there is no more than that to measure, the record's figure is it already.
     small = hornbook.train(
         names, out=tmp_path / "small", settings=SMALL, training=SHORT, baseline=False
     )
-    assert small.summary["losses"]["dev"] == min(line["dev"] for line in figures(small.path)[1:])
+    assert small.summary["losses"]["dev"] == min(
+        line["losses"]["dev"] for line in figures(small.path)[1:]
+    )
 
 
 CARRYING = RecurrentSettings(
@@ -226,10 +222,10 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def parallel_run(text: Path, out: Path, watcher: Watcher | None = None, **changes: Any) -> Run:
+def parallel_run(text: Path, out: Path, **changes: Any) -> Run:
     return hornbook.train(
         text, model="gru", out=out, settings=CARRYING, training=replace(PARALLEL, **changes),
-        watcher=watcher, baseline=False,
+        baseline=False,
     )  # fmt: skip
 
 
@@ -237,15 +233,12 @@ def parallel_run(text: Path, out: Path, watcher: Watcher | None = None, **change
 def test_a_state_that_is_carried_from_batch_to_batch_is_in_the_checkpoint(
     text: Path, tmp_path: Path, gradients: str
 ) -> None:
-    class Stopper(Watcher):
-        def progressed(self, trainer: Any) -> None:
-            # In the middle of an epoch, where the next batch begins from the state of the last.
-            trainer.stop = trainer.step == 31
-
     whole = parallel_run(text, tmp_path / "whole", gradients=gradients)
     found = figures(whole.path)
-    assert found[-1]["dev"] < found[0]["dev"] - 0.3
-    stopped = parallel_run(text, tmp_path / "stopped", Stopper(), gradients=gradients)
+    assert found[-1]["losses"]["dev"] < found[0]["losses"]["dev"] - 0.3
+    # In the middle of an epoch, where the next batch begins from the state of the last.
+    with stopped_at(31):
+        stopped = parallel_run(text, tmp_path / "stopped", gradients=gradients)
     arrays, values = read_tensors(stopped.path / "checkpoint.safetensors")
     assert values["step"] == 31
     assert arrays["carried.state"].shape == (4, CARRYING.n_hidden)

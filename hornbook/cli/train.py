@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +22,8 @@ from hornbook.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from hornbook.training.calibration import Calibration
-    from hornbook.training.trainer import Record, Trainer
+    from hornbook.training.progress import Progress as TrainingProgress
+    from hornbook.training.record import Record
 
 LITTLE = 1_000  # predictions: less than this and a word of warning is due
 DESCRIPTION = (
@@ -130,7 +130,6 @@ class Teller(Watcher):
         self.bar: Progress | None = None
         self.task: Any = None
         self.how = ""
-        self.drawn = 0.0
         self.pace: tuple[int, float] = (0, 0.0)
 
     def downloaded(self, done: int, total: int) -> None:
@@ -201,30 +200,23 @@ class Teller(Watcher):
             times = "; ".join(f"{words} {ms:.2f} ms" for words, ms in calibration.tried)
             self.how += f" [dim](calibrated in {calibration.seconds:.1f} s: {times} a step)[/]"
 
-    def progressed(self, trainer: Trainer) -> None:
-        """Move the live line on, a few times a second."""
-        now = time.perf_counter()
-        if now - self.drawn < 0.1 or not self.console.is_terminal:
+    def progressed(self, progress: TrainingProgress) -> None:
+        """Move the live line on."""
+        if not self.console.is_terminal:
             return
         if self.bar is None:
             self.bar = live_line(self.console)
-            self.task = self.bar.add_task(
-                "", total=trainer.settings.steps, loss="", rate="", left=""
-            )
+            self.task = self.bar.add_task("", total=progress.steps, loss="", rate="", left="")
             self.bar.start()
-            self.pace = (trainer.step, now)
-        self.drawn = now
+            self.pace = (progress.step, progress.seconds)
         first, began = self.pace
-        left = (
-            (now - began) / max(1, trainer.step - first) * (trainer.settings.steps - trainer.step)
-        )
-        loss = trainer.loss_sum / trainer.loss_count if trainer.loss_count else math.nan
+        pace = (progress.seconds - began) / max(1, progress.step - first)
         self.bar.update(
             self.task,
-            completed=trainer.step,
-            loss=f"loss {loss:.3f}" if trainer.loss_count else "",
-            rate=f"rate {trainer.rate:.2g}",
-            left=f"{left:,.0f} s left",
+            completed=progress.step,
+            loss="" if progress.loss is None else f"loss {progress.loss:.3f}",
+            rate=f"rate {progress.rate:.2g}",
+            left=f"{pace * (progress.steps - progress.step):,.0f} s left",
         )
 
     def recorded(self, record: Record, preview: Callable[[], list[str]]) -> None:

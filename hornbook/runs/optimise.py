@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from hornbook.records import as_json
 from hornbook.runs.prepare import at_start, batches_for, refuse_unshareable
 from hornbook.runs.run import Run
 from hornbook.runs.watcher import Watcher, finish
@@ -19,10 +20,12 @@ from hornbook.text.models import Family, family
 from hornbook.text.sampling import SamplingSettings, sample
 from hornbook.text.stream import Stream
 from hornbook.training.distributed import World
+from hornbook.training.measures import Evaluation
+from hornbook.training.record import Record, read_metrics_line
 from hornbook.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
-    from hornbook.training.trainer import Record, Trainer
+    from hornbook.training.trainer import Trainer
 
 __all__ = ["optimise"]
 
@@ -72,8 +75,14 @@ def optimise_on_threads(
         settings = SamplingSettings(n=4, longest=60)
         return [drawn.text for drawn in sample(model, run.tokenizer, settings, longest=60)]
 
+    def evaluate() -> Evaluation:
+        limit = training.evaluate_on
+        return Evaluation(
+            {name: measure(model, stream, limit=limit).nats for name, stream in measured.items()}
+        )
+
     def record(found: Record) -> None:
-        directory.append_metrics(found.as_dict())
+        directory.append_metrics(as_json(found))
         watcher.recorded(found, preview)
 
     def keep_best() -> None:
@@ -93,10 +102,7 @@ def optimise_on_threads(
         model,
         batches,
         training,
-        lambda: {
-            name: measure(model, stream, limit=training.evaluate_on).nats
-            for name, stream in measured.items()
-        },
+        evaluate,
         world=world,
         probe=probe,
         on_record=record,
@@ -123,14 +129,15 @@ def optimise_on_threads(
         return world.from_first(lambda: run)
     if not directory.model.exists():
         keep_best()  # stopped before the first evaluation: what there is, is kept
-    best = next((found for found in reversed(directory.read_metrics()) if found["best"]), None)
+    records = [read_metrics_line(line, str(directory.metrics)) for line in directory.read_metrics()]
+    best = next((found for found in reversed(records) if found.best), None)
     summary: dict[str, Any] = {
         "ending": ending,
         "steps": trainer.step,
-        "best_step": best["step"] if best else trainer.step,
+        "best_step": best.step if best else trainer.step,
         "parameters": model.n_parameters,
         "seconds": round(trainer.elapsed, 3),
-        "losses": {name: best[name] for name in measured} if best else {},
+        "losses": {name: best.losses[name] for name in measured} if best else {},
     }
     if "dev" in summary["losses"] and 0 < training.evaluate_on < len(streams["dev"]):
         # What led the way was a part of dev; what is reported is all of it.

@@ -122,15 +122,12 @@ def prepare(
         )
     rate_factors([name for name, _ in bare.named_parameters()], training.rates)
 
-    def make() -> Network:
-        return at_start(model_class, settings, tokenizer, training, device)
-
-    model = make()
+    model = at_start(model_class, settings, tokenizer, training, device)
     training = choose_batches(model, stream, training, world)
     refuse_unshareable(model, training, world)
     batches = batches_for(model, stream, training)
     kind = cast(Literal["cpu", "cuda", "mps"], device.type)
-    found = calibrate(make, batches, replace(training, device=kind))
+    found = calibrate(model, batches, replace(training, device=kind))
     watcher.calibrated(found)
     return found.settings, found.seconds
 

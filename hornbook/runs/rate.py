@@ -79,10 +79,11 @@ def find_rate(
 
     from hornbook.compute.device import choose_device
     from hornbook.compute.threads import threads
+    from hornbook.training.measures import Evaluation
     from hornbook.training.trainer import Trainer
 
     with threads(how.threads):
         torch.manual_seed(how.seed)
         net = at_start(model_class, settings, tokenizer, how, choose_device(how.device))
-        trainer = Trainer(net, batches_for(net, streams["train"], how), how, dict)
+        trainer = Trainer(net, batches_for(net, streams["train"], how), how, Evaluation)
         return try_rates(trainer, finder, on_progress=watcher.tried)

@@ -10,7 +10,8 @@ from hornbook.storage import write_json
 
 if TYPE_CHECKING:
     from hornbook.training.calibration import Calibration
-    from hornbook.training.trainer import Record, Trainer
+    from hornbook.training.progress import Progress
+    from hornbook.training.record import Record
 
 __all__ = ["Watcher", "finish"]
 
@@ -30,8 +31,8 @@ class Watcher:
     def tried(self, done: int, of: int) -> None:
         """So many of the learning rates that the finder goes through are done."""
 
-    def progressed(self, trainer: Trainer) -> None:
-        """A step is done. Called often."""
+    def progressed(self, progress: Progress) -> None:
+        """Training has come so far. Called a few times a second, and after the last update."""
 
     def recorded(self, record: Record, preview: Callable[[], list[str]]) -> None:
         """Losses were measured; `preview` draws a few samples."""
