@@ -23,6 +23,7 @@ from hornbook.text.models.mlp import MLP, MLPSettings
 from hornbook.text.stream import encode_lines
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
+from hornbook.training.measures import Evaluation
 from hornbook.training.trainer import Trainer
 
 
@@ -43,12 +44,13 @@ def trainer(gradients: str, batch: int, optimizer: str) -> Trainer:
     batches = make_batches(stream, "window", block_size=3, batch_size=batch, seed=0)
     training: Any = {"gradients": gradients, "optimizer": optimizer, "steps": 10**9}
     model.train()
-    return Trainer(model, batches, TrainingSettings(**training), dict)
+    return Trainer(model, batches, TrainingSettings(**training), Evaluation)
 
 
 def gradients_alone(made: Trainer) -> Callable[[], None]:
     """Loss and gradients of one batch, without the update."""
-    batch, model = next(made.batches), made.objective
+    batch = next(made.batches)
+    model: Any = made.module
 
     def by_hand() -> None:
         with torch.inference_mode():
@@ -57,7 +59,7 @@ def gradients_alone(made: Trainer) -> Callable[[], None]:
 
     def by_autograd() -> None:
         made.flat.grads.zero_()
-        model.loss(batch).backward()  # type: ignore[no-untyped-call]
+        model.loss(batch).backward()
 
     return by_hand if made.settings.gradients == "hand" else by_autograd
 
@@ -99,14 +101,14 @@ def lecture(batch: int) -> Callable[[], None]:
 def worst_difference() -> float:
     """The largest difference of any gradient by hand from autograd's, relative, in float64."""
     made = trainer("hand", 32, "sgd")
-    model = made.module.double()
+    model: Any = made.module.double()
     batch = next(made.batches)
     model.zero_grad()
-    made.objective.loss(batch).backward()  # type: ignore[no-untyped-call]
+    model.loss(batch).backward()
     theirs = [p.grad.clone() for p in model.parameters() if p.grad is not None]
     model.zero_grad()
     with torch.no_grad():
-        made.objective.loss_vjp(batch)[1]()
+        model.loss_vjp(batch)[1]()
     found = zip(model.parameters(), theirs, strict=True)
     return max(
         float((p.grad - g).abs().max() / g.abs().max()) for p, g in found if p.grad is not None

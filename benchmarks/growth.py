@@ -127,6 +127,7 @@ def prepared(point: Point, stream: Any, tokenizer: Any, shape: dict[str, Any]) -
     from hornbook.text.batches import make_batches
     from hornbook.text.models import family
     from hornbook.training import TrainingSettings
+    from hornbook.training.measures import Evaluation
     from hornbook.training.trainer import Trainer
 
     torch.set_num_threads(point.threads)
@@ -140,7 +141,7 @@ def prepared(point: Point, stream: Any, tokenizer: Any, shape: dict[str, Any]) -
     model.train()
     # The same way everywhere: a calibrated one could change from point to point.
     training = TrainingSettings(steps=10**9, device="cpu", gradients="hand", precision="float32")
-    return Trainer(model, batches, training, dict)
+    return Trainer(model, batches, training, Evaluation)
 
 
 def of_a_model(point: Point) -> Iterator[Found]:

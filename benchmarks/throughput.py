@@ -43,6 +43,7 @@ from hornbook.text.stream import IGNORED, Stream, encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Tokenizer
 from hornbook.training import TrainingSettings
+from hornbook.training.measures import Evaluation
 from hornbook.training.trainer import Trainer
 
 # A way that is so much slower than the best of its side at first sight takes no further part.
@@ -230,7 +231,7 @@ def trained_by(
     chosen = {"device": "cpu", "gradients": "hand", "precision": "float32", **training}
     settings = TrainingSettings(steps=10**9, batch_size=batch_size, **chosen)
     model.train()
-    return Trainer(model, batches, settings, dict)
+    return Trainer(model, batches, settings, Evaluation)
 
 
 def trained_ways(

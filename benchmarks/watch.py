@@ -22,6 +22,7 @@ from hornbook.text.models import NETS, family
 from hornbook.text.stream import encode_lines
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
+from hornbook.training.measures import Evaluation
 from hornbook.training.trainer import Trainer
 
 
@@ -51,7 +52,7 @@ def trainer(name: str, kind: type[Probe] | None) -> Trainer:
     records: list[dict[str, Any]] = []
     probe = kind(model, LEAST, records.append) if kind else None
     model.train()
-    found = Trainer(model, batches, settings, dict, probe=probe)
+    found = Trainer(model, batches, settings, Evaluation, probe=probe)
     for _ in range(LEAST):
         found.update()
     return found

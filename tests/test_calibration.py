@@ -17,6 +17,7 @@ from hornbook.text.batches import Batches, make_batches
 from hornbook.text.models.network import Network
 from hornbook.training import TrainingSettings, calibration
 from hornbook.training.calibration import FROM_STEPS, Calibration, calibrate, in_words
+from tests.stopping import stopped_at
 from tests.test_models import build, world
 from tests.test_runs import SMALL, figures, same_end
 
@@ -82,7 +83,7 @@ def test_nothing_of_the_training_is_touched(variant: str, mode: str, four: list[
         next(batches)
     weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     random, numbers = torch.get_rng_state(), batches.batch(2)
-    found = calibrate(lambda: model, batches, OPEN)
+    found = calibrate(model, batches, OPEN)
     assert len(found.tried) == 4
     assert all(milliseconds > 0 for _, milliseconds in found.tried)
     assert batches.cursor == 2
@@ -103,7 +104,7 @@ def test_a_measurement_that_fails_leaves_none_either(four: list[int]) -> None:
     batches = make_batches(stream, "window", block_size=model.block_size, batch_size=1, seed=0)
     random = torch.get_rng_state()
     with pytest.raises(TrainingError, match="batch of one"):
-        calibrate(lambda: model, batches, OPEN)
+        calibrate(model, batches, OPEN)
     assert torch.get_num_threads() == 4
     assert torch.equal(torch.get_rng_state(), random)
     assert batches.cursor == 0
@@ -130,7 +131,7 @@ def test_what_is_fixed_is_never_changed(
     # Whatever is not fixed would rather be another thing.
     costs: Costs = {1: 0.1, "bfloat16": 0.1, "autograd": 0.1}
     timed = pretend(monkeypatch, costs)
-    found = calibrate(lambda: None, parts()[1], replace(OPEN, **fixed))
+    found = calibrate(*parts(), replace(OPEN, **fixed))
     wanted = {"threads": 1, "precision": "bfloat16", "gradients": "autograd"} | fixed
     assert chosen(found) == tuple(wanted.values())
     assert all(getattr(how, name) == value for how in timed for name, value in fixed.items())
@@ -142,8 +143,8 @@ def test_short_and_compiled_trainings_are_not_measured(
     changes: dict[str, Any], four: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     timed = pretend(monkeypatch, {})
-    _, batches = parts()
-    found = calibrate(lambda: pytest.fail("made"), batches, replace(OPEN, **changes))
+    model, batches = parts()
+    found = calibrate(model, batches, replace(OPEN, **changes))
     assert timed == []
     assert found.tried == ()
     assert batches.cursor == 0
@@ -154,7 +155,7 @@ def test_short_and_compiled_trainings_are_not_measured(
 def test_a_machine_of_one_thread_has_none_to_choose(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     timed = pretend(monkeypatch, {})
-    found = calibrate(lambda: None, parts()[1], OPEN)
+    found = calibrate(*parts(), OPEN)
     assert {how.threads for how in timed} == {1}
     assert found.settings.threads == 1
 
@@ -169,7 +170,7 @@ def test_the_faster_is_taken(
     threads: int, precision: str, gradients: str, four: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pretend(monkeypatch, {threads: 0.5, precision: 0.5, gradients: 0.5})
-    found = calibrate(lambda: None, parts()[1], OPEN)
+    found = calibrate(*parts(), OPEN)
     assert chosen(found) == (threads, precision, gradients)
     best = min(milliseconds for _, milliseconds in found.tried)
     assert dict(found.tried)[in_words(found.settings)] == pytest.approx(best)
@@ -180,7 +181,7 @@ def test_the_faster_is_taken(
 
 def test_a_hair_is_not_worth_a_change(four: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, {1: 0.95, "bfloat16": 0.95, "autograd": 0.95})  # of 3 each: 1.7 %
-    assert chosen(calibrate(lambda: None, parts()[1], OPEN)) == (4, "float32", "hand")
+    assert chosen(calibrate(*parts(), OPEN)) == (4, "float32", "hand")
 
 
 def test_the_best_of_several_rounds_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,37 +222,37 @@ def test_a_run_keeps_its_choice_and_goes_on_with_it(
     )  # fmt: skip
     times: list[Calibration] = []
 
-    def found(make: Any, batches: Any, settings: TrainingSettings) -> Calibration:
+    def found(objective: Any, batches: Any, settings: TrainingSettings) -> Calibration:
         times.append(Calibration(fast if len(times) < 2 else settings, (("it", 1.0),), 1000.0))
         return times[-1]
 
     monkeypatch.setattr(calibration, "calibrate", found)
     told: list[Calibration] = []
 
-    class Stopper(Watcher):
+    class Listener(Watcher):
         def calibrated(self, calibration: Calibration) -> None:
             told.append(calibration)
 
-        def progressed(self, trainer: Any) -> None:
-            trainer.stop = trainer.step == 70
-
     open_ = replace(fast, threads=0, precision="auto", gradients="auto")
-    whole, stopped = (
-        hornbook.train(
+
+    def run(name: str, watcher: Watcher | None = None) -> Run:
+        return hornbook.train(
             names, out=tmp_path / name, settings=SMALL, training=open_, watcher=watcher,
             baseline=False,
-        )
-        for name, watcher in (("whole", None), ("stopped", Stopper()))
-    )  # fmt: skip
+        )  # fmt: skip
+
+    whole = run("whole")
+    with stopped_at(70):
+        stopped = run("stopped", Listener())
     assert told == times[1:]
-    assert whole.plan["training"] == fast.as_dict()
+    assert whole.record.training == fast
     assert stopped.summary.ending == "interrupted"
     ended = hornbook.resume(stopped.path)
     assert len(times) == 2  # not measured again
     same_end(ended.path, whole.path)
     # The time that it took is part of the run's, once, a resume or not.
-    for run in (whole, ended):
-        assert 1000 < run.summary.seconds < 1100
+    for one in (whole, ended):
+        assert 1000 < one.summary.seconds < 1100
     assert figures(whole.path)[0]["step"] == 0
 
 

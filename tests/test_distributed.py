@@ -25,10 +25,11 @@ import hornbook
 from hornbook.cli import main
 from hornbook.compute.device import choose_device
 from hornbook.errors import SettingsError, TrainingError
-from hornbook.runs import Run, Watcher
+from hornbook.runs import Run
 from hornbook.text.models.gpt import GPTSettings
 from hornbook.training import TrainingSettings
 from hornbook.training.distributed import World, together
+from tests.stopping import stopped_at
 from tests.test_training import trainer
 
 pytestmark = pytest.mark.skipif(
@@ -61,10 +62,10 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def single(names: Path, out: Path, watcher: Watcher | None = None) -> Run:
+def single(names: Path, out: Path) -> Run:
     return hornbook.train(
         names, model="gpt", out=out, settings=GPTSettings(**MODEL), training=TRAINING,
-        baseline=False, watcher=watcher,
+        baseline=False,
     )  # fmt: skip
 
 
@@ -137,11 +138,12 @@ def same_losses(path: Path, alone: Run) -> None:
     )
     assert [line["step"] for line in found] == list(range(0, STEPS + 1, EVERY))
     for one, other in zip(found, expected, strict=True):
-        for name in ("batch", "train", "dev"):
-            # A sum of two halves is rounded otherwise than a whole; training carries that on.
-            assert one[name] == pytest.approx(other[name], abs=1e-4), (name, one["step"])
-    assert found[-1]["dev"] < found[0]["dev"] - 0.3
-    assert Run(path).evaluate()["dev"].nats == pytest.approx(found[-1]["dev"], abs=1e-6)
+        # A sum of two halves is rounded otherwise than a whole; training carries that on.
+        assert one["batch"] == pytest.approx(other["batch"], abs=1e-4), one["step"]
+        assert one["losses"] == pytest.approx(other["losses"], abs=1e-4), one["step"]
+    first, last = (line["losses"]["dev"] for line in (found[0], found[-1]))
+    assert last < first - 0.3
+    assert Run(path).evaluate()["dev"].nats == pytest.approx(last, abs=1e-6)
 
 
 # --- the same run ------------------------------------------------------------------------------
@@ -189,12 +191,9 @@ def test_two_of_which_one_is_told_to_stop_end_at_the_same_step(
 
 
 def test_one_that_was_stopped_goes_on_as_two(names: Path, alone: Run, tmp_path: Path) -> None:
-    class Stopper(Watcher):
-        def progressed(self, trainer: Any) -> None:
-            trainer.stop = trainer.step == 47
-
     out = tmp_path / "run"
-    single(names, out, Stopper())
+    with stopped_at(47):
+        single(names, out)
     with two("train", "--resume", str(out)) as processes:
         for process in processes:
             _, complaints = process.communicate(timeout=PATIENCE)

@@ -26,6 +26,7 @@ from hornbook.text.batches import make_batches
 from hornbook.text.models.network import Network
 from hornbook.training import TrainingSettings
 from hornbook.training.finder import FinderSettings, Found, find_rate, suggest
+from hornbook.training.measures import Evaluation
 from hornbook.training.trainer import Trainer
 from tests.test_models import VARIANTS, build, world
 
@@ -44,7 +45,7 @@ def trainer(variant: str, mode: str = "lines", **changes: Any) -> Trainer:
         stream, model.reads, block_size=model.block_size, batch_size=8, seed=1, lead=model.lead,
         parallel=parallel,
     )  # fmt: skip
-    made = Trainer(model, batches, TrainingSettings(**{"gradients": "hand", **changes}), dict)
+    made = Trainer(model, batches, TrainingSettings(**{"gradients": "hand", **changes}), Evaluation)
     model.train()
     for _ in range(3):
         made.update()
@@ -94,7 +95,7 @@ def test_every_net_is_left_as_it_was(variant: str) -> None:
 
 def breaking(made: Trainer, after: int, error: BaseException | None) -> None:
     """Let the loss be no number, or an error come up, in the middle."""
-    real: Callable[[Any], float] = made.gradients
+    real: Callable[[Any], float] = made.way.loss_and_gradients
     turns = iter(range(10_000))
 
     def broken(batch: Any) -> float:
@@ -106,7 +107,7 @@ def breaking(made: Trainer, after: int, error: BaseException | None) -> None:
         made.flat.grads.fill_(math.nan)
         return math.nan
 
-    made.gradients = broken  # type: ignore[method-assign]
+    made.way.loss_and_gradients = broken  # type: ignore[method-assign]
 
 
 FAMILY_OF_EACH = {family: variant for variant, (family, _) in reversed(VARIANTS.items())}

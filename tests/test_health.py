@@ -24,6 +24,7 @@ from hornbook.text.models.network import Network
 from hornbook.text.stream import Stream, encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
+from hornbook.training.measures import Evaluation
 from hornbook.training.trainer import Trainer
 
 NAMES = tuple(load_corpus("names").lines[:3000])
@@ -71,7 +72,7 @@ def watched(
     )  # fmt: skip
     records: list[dict[str, Any]] = []
     probe = Probe(model, every, records.append)
-    trainer = Trainer(model, batches, chosen, lambda: {"train": 1.0}, probe=probe)
+    trainer = Trainer(model, batches, chosen, lambda: Evaluation({"train": 1.0}), probe=probe)
     model.train()
     try:
         for _ in range(chosen.steps):

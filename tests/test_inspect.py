@@ -15,7 +15,8 @@ from hornbook.cli import main
 from hornbook.errors import UnknownSymbolError
 from hornbook.inspection.inspect import inspect
 from hornbook.reports.page import Page, Section
-from hornbook.runs import Run, Watcher
+from hornbook.runs import Run
+from tests.stopping import stopped_at
 
 LINES = "\n".join(["anna", "hanna", "johanna", "hans", "joan", "otto", "ida", "ada"] * 30)
 SMALL: dict[str, Any] = {"block_size": 4, "n_embd": 4, "n_hidden": (16,)}
@@ -96,17 +97,14 @@ def test_a_fault_is_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_a_resumed_run_is_watched_as_if_it_had_not_stopped(run: Run, tmp_path: Path) -> None:
-    class Stop(Watcher):
-        def progressed(self, trainer: Any) -> None:
-            trainer.stop = trainer.step >= 33
-
     source = tmp_path / "names.txt"
     source.write_text(LINES)
     settings = hornbook.text.models.family("mlp").load().Settings(**SMALL)
-    stopped = hornbook.train(
-        source, settings=settings, out=tmp_path / "run", baseline=False, watcher=Stop(),
-        training={"steps": 60, "batch_size": 32, "watch": True, "watch_every": 20},
-    )  # fmt: skip
+    with stopped_at(33):
+        stopped = hornbook.train(
+            source, settings=settings, out=tmp_path / "run", baseline=False,
+            training={"steps": 60, "batch_size": 32, "watch": True, "watch_every": 20},
+        )  # fmt: skip
     assert stopped.summary.ending == "interrupted"
     # One that a kill between the checkpoint and the end left behind.
     stopped.directory.append_health({**stopped.directory.read_health()[-1], "step": 40})

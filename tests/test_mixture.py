@@ -14,7 +14,6 @@ from scipy.optimize import minimize
 import hornbook
 from hornbook.errors import RunError, SettingsError
 from hornbook.runs import Run
-from hornbook.text.corpus import SplitSettings
 from hornbook.text.losses import measure
 from hornbook.text.models import family
 from hornbook.text.models.contract import LanguageModel

@@ -23,8 +23,10 @@ from hornbook.text.stream import Stream, encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Vocabulary
 from hornbook.training import TrainingSettings
+from hornbook.training.measures import Evaluation
 from hornbook.training.trainer import Trainer
 from tests.referee import close
+from tests.stopping import stopped_at
 
 LINES = ("emma", "olivia", "ava", "isabella", "sophia", "mia", "amelia", "harper", "ann", "bo") * 3
 TEXT = "to be, or not to be: that is the question.\n" * 8
@@ -294,13 +296,15 @@ def test_resumes_exactly(variant: str, gradients: str, optimizer: str) -> None:
         batches = make_batches(
             stream, model.reads, block_size=size, batch_size=8, seed=3, lead=lead
         )
-        return Trainer(model, batches, settings, lambda: {"dev": measure(model, stream).nats})
+        return Trainer(
+            model, batches, settings, lambda: Evaluation({"dev": measure(model, stream).nats})
+        )
 
     whole = trainer()
     whole.run()
     first = trainer()
-    first.on_progress = lambda t: setattr(t, "stop", t.step == 7)
-    assert first.run() == "interrupted"
+    with stopped_at(7):
+        assert first.run() == "interrupted"
     kept = first.state()
     second = trainer()
     second.load_state(*kept)
@@ -333,7 +337,7 @@ def test_one_batch_can_be_learned_by_heart(variant: str) -> None:
     settings = TrainingSettings(
         steps=500, learning_rate=0.03, weight_decay=0.0, schedule="constant", patience=0
     )
-    trainer = Trainer(model, Same(), settings, lambda: {"dev": 0.0})
+    trainer = Trainer(model, Same(), settings, lambda: Evaluation({"dev": 0.0}))
     trainer.run()
     with torch.no_grad():
         model.eval()
@@ -467,7 +471,7 @@ def trained_bigram(**changes: Any) -> tuple[Bigram, NGram, Stream]:
         steps=800, batch_size=64, learning_rate=0.1, weight_decay=0.0, patience=0
     )
     batches = make_batches(stream, "sequence", block_size=64, batch_size=64, seed=0)
-    Trainer(model, batches, settings, lambda: {"dev": 0.0}).run()
+    Trainer(model, batches, settings, lambda: Evaluation({"dev": 0.0})).run()
     return model, counts, stream
 
 
@@ -491,7 +495,7 @@ def test_weight_decay_treats_both_forms_alike() -> None:
         model = Bigram(BigramSettings(one_hot=one_hot), tokenizer.vocabulary)
         settings = TrainingSettings(steps=50, learning_rate=0.1, weight_decay=1.0, patience=0)
         batches = make_batches(stream, "sequence", block_size=64, batch_size=8, seed=0)
-        Trainer(model, batches, settings, lambda: {"dev": 0.0}).run()
+        Trainer(model, batches, settings, lambda: Evaluation({"dev": 0.0})).run()
         found.append(model.matrix())
     close(found[0], found[1], 1e-4)
 

@@ -16,6 +16,7 @@ from hornbook.text.models.network import Network
 from hornbook.text.stream import encode_lines
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
+from hornbook.training.measures import Evaluation
 from hornbook.training.trainer import Trainer
 from tests.referee import close
 from tests.test_models import build, world
@@ -39,7 +40,7 @@ class Same:
 
 def trainer_of(model: Network, batch: Batch, **changes: Any) -> Trainer:
     settings = TrainingSettings(**{"steps": 10, "patience": 0, **changes})
-    made = Trainer(model, Same(batch), settings, lambda: {"dev": 0.0})
+    made = Trainer(model, Same(batch), settings, lambda: Evaluation({"dev": 0.0}))
     made.module.train()
     return made
 
@@ -125,7 +126,7 @@ def losses(variant: str, mode: str, steps: int = 40, **changes: Any) -> list[flo
         mixed=model.mixed,
     )  # fmt: skip
     settings = TrainingSettings(steps=steps, learning_rate=0.01, patience=0, **changes)
-    made = Trainer(model, batches, settings, lambda: {"dev": 0.0})
+    made = Trainer(model, batches, settings, lambda: Evaluation({"dev": 0.0}))
     made.module.train()
     found = []
     for _ in range(steps):

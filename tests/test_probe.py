@@ -17,6 +17,7 @@ from hornbook.monitoring.probe import EARLY, LEAST, Probe, interval, label
 from hornbook.nn import GRU, RNN, Linear, ReLU, Tanh
 from hornbook.text.models.network import Network
 from hornbook.training import TrainingSettings
+from hornbook.training.measures import Evaluation
 from hornbook.training.trainer import Trainer
 from tests.test_models import VARIANTS, batch_of, build, world
 
@@ -48,7 +49,7 @@ def trained(
     )  # fmt: skip
     torch.manual_seed(3)
     model.train()
-    trainer = Trainer(model, Same(batch_of(model, stream)), settings, dict, probe=probe)
+    trainer = Trainer(model, Same(batch_of(model, stream)), settings, Evaluation, probe=probe)
     for _ in range(steps):
         trainer.update()
     return model, records
@@ -97,7 +98,9 @@ def test_the_figures_are_those_of_the_tensors() -> None:
     first = {name: p.detach().clone() for name, p in model.named_parameters()}
     twin = build("mlp plain", tokenizer.vocabulary)
     twin.loss(batch).backward()  # type: ignore[no-untyped-call]
-    trainer = Trainer(model, Same(batch), settings, dict, probe=Probe(model, 1, records.append))
+    trainer = Trainer(
+        model, Same(batch), settings, Evaluation, probe=Probe(model, 1, records.append)
+    )
     trainer.update()
     (record,) = records
     assert record["loss"] == pytest.approx(twin.loss(batch).item(), rel=1e-5)
@@ -194,7 +197,7 @@ def test_a_broken_update_leaves_the_doors() -> None:
     model.cross_entropy.vjp = broken  # type: ignore[assignment,method-assign]
     settings = TrainingSettings(steps=5, gradients="hand", precision="float32")
     probe = Probe(model, 1, lambda record: None)
-    trainer = Trainer(model, Same(batch), settings, dict, probe=probe)
+    trainer = Trainer(model, Same(batch), settings, Evaluation, probe=probe)
     with pytest.raises(KeyboardInterrupt):
         trainer.update()
     assert not any("vjp" in vars(part) for part in model.net.modules())

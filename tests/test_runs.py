@@ -33,7 +33,6 @@ from hornbook.text.models.ngram import NGramSettings
 from hornbook.text.models.recurrent import RecurrentSettings
 from hornbook.text.sampling import SamplingSettings
 from hornbook.training import TrainingSettings
-from hornbook.training.trainer import Trainer
 from tests.stopping import stopped_at
 
 SMALL = MLPSettings(block_size=3, n_embd=4, n_hidden=(16,), dropout=0.1)
@@ -147,16 +146,7 @@ def test_another_file_is_evaluated_as_a_whole(run: Run, tmp_path: Path) -> None:
 def test_a_stopped_run_goes_on_to_the_same_end(
     names: Path, run: Run, tmp_path: Path, stop_at: int
 ) -> None:
-    update = Trainer.update
-
-    def update_and_interrupt(trainer: Trainer) -> float:
-        loss = update(trainer)
-        if trainer.step == stop_at:
-            signal.raise_signal(signal.SIGINT)
-        return loss
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Trainer, "update", update_and_interrupt)
+    with stopped_at(stop_at, by=lambda trainer: signal.raise_signal(signal.SIGINT)):
         stopped = small_run(names, tmp_path / "stopped")
     if stop_at == 60:
         assert stopped.summary.ending == "finished"

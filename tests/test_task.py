@@ -216,7 +216,10 @@ def test_it_is_asked(points: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_every_verb_serves_it(
-    points: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    points: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     words = ["--steps", "30", "--held-out", "40", "--threads", "1"]
@@ -248,7 +251,10 @@ def test_every_verb_serves_it(
 
 
 def test_flags_before_the_file_and_flags_of_others(
-    points: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    points: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     status, _, err = typed(

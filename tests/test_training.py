@@ -7,6 +7,7 @@ import math
 import platform
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,10 +21,15 @@ from hornbook.compute.memory import keep_freed_memory
 from hornbook.errors import RunError, SettingsError, TrainingError
 from hornbook.nn import BatchNorm1d, Embedding, Linear, Sequential, Tanh
 from hornbook.training import TrainingSettings
-from hornbook.training.optimizers import FlatParameters, make_optimizer, orthogonal
+from hornbook.training.measures import Evaluation
+from hornbook.training.muon import orthogonal
+from hornbook.training.optimizers import make_optimizer
+from hornbook.training.parameters import FlatParameters
+from hornbook.training.record import Record
 from hornbook.training.schedules import learning_rate, unfinished_cycle
-from hornbook.training.trainer import Record, Trainer
+from hornbook.training.trainer import Trainer
 from tests.referee import close
+from tests.stopping import stopped_at
 
 
 def net(seed: int = 0) -> Sequential:
@@ -329,9 +335,9 @@ def trainer(**changes: Any) -> tuple[Trainer, list[Record], list[int]]:
     base: dict[str, Any] = {"steps": 60, "learning_rate": 0.3, "weight_decay": 0.0, "patience": 0}
     settings = TrainingSettings(**{**base, **changes})
 
-    def evaluate() -> dict[str, float]:
+    def evaluate() -> Evaluation:
         weight, bias = float(model.line.weight.detach()), float(model.line.bias.detach())  # type: ignore[union-attr]
-        return {"dev": (weight - 3) ** 2 + (bias + 1) ** 2}
+        return Evaluation({"dev": (weight - 3) ** 2 + (bias + 1) ** 2})
 
     made = Trainer(
         model, Points(), settings, evaluate,
@@ -353,7 +359,7 @@ def test_the_trainer_fits_a_line(gradients: str) -> None:
 
 def test_early_stopping_waits_for_its_patience() -> None:
     made, records, _ = trainer(patience=2, learning_rate=1e-9, steps=1000)
-    made.evaluate = lambda: {"dev": 1.0}
+    made.evaluate = lambda: Evaluation({"dev": 1.0})
     assert made.run() == "early"
     assert [r.best for r in records] == [False, True, False, False]
 
@@ -363,7 +369,7 @@ def test_early_stopping_waits_for_the_end_of_a_cycle(cycle: int, ends: int) -> N
     made, _, _ = trainer(
         patience=2, steps=105, evaluate_every=4, schedule="warm-restarts", cycle=cycle
     )
-    made.evaluate = lambda: {"dev": 1.0}
+    made.evaluate = lambda: Evaluation({"dev": 1.0})
     assert made.run() == "early"  # at the first end of a cycle after step 12
     assert made.step == ends
 
@@ -372,8 +378,8 @@ def test_a_request_to_stop_ends_after_the_step_and_keeps_the_state() -> None:
     made, _, _ = trainer()
     saved: list[int] = []
     made.on_checkpoint = lambda: saved.append(made.step)
-    made.on_progress = lambda t: setattr(t, "stop", t.step == 7)
-    assert made.run() == "interrupted"
+    with stopped_at(7):
+        assert made.run() == "interrupted"
     assert saved[-1] == made.step == 7
 
 
@@ -405,15 +411,15 @@ def test_a_state_that_is_loaded_goes_on_bit_for_bit(stop_at: int) -> None:
     whole, whole_records, _ = trainer(checkpoint_every=1)
     whole.run()
     first, first_records, _ = trainer()
-    first.on_progress = lambda t: setattr(t, "stop", t.step == stop_at)
-    first.run()
+    with stopped_at(stop_at):
+        assert first.run() == "interrupted"
     second, second_records, _ = trainer()
     second.load_state(*first.state())
     assert second.run() == "finished"
     assert torch.equal(second.flat.values, whole.flat.values)
 
-    def figures(records: list[Record]) -> list[dict[str, Any]]:
-        return [{k: v for k, v in r.as_dict().items() if k != "seconds"} for r in records]
+    def figures(records: list[Record]) -> list[Record]:
+        return [replace(record, seconds=0) for record in records]
 
     assert figures(first_records + second_records) == figures(whole_records)
 
@@ -423,8 +429,14 @@ def test_a_foreign_state_is_refused() -> None:
     arrays, values = made.state()
     with pytest.raises(RunError, match="does not fit"):
         made.load_state({}, values)
-    with pytest.raises(RunError, match="does not fit"):
-        made.load_state(arrays, {})
+    less = {name: value for name, value in values.items() if name != "cursor"}
+    with pytest.raises(RunError, match="cursor: is missing"):
+        made.load_state(arrays, less)
+    for array in ("optimizer.mean", "rng.cpu", "weights.line.bias"):
+        with pytest.raises(RunError, match="does not fit"):
+            made.load_state({**arrays, array: arrays[array][:-1]}, values)
+    with pytest.raises(RunError, match="layout 3"):
+        made.load_state(arrays, {**values, "layout": 3})
 
 
 def test_devices() -> None:

@@ -64,7 +64,7 @@ def compared(run: Run, summary: Summary) -> Iterator[str]:
     for baseline in summary.baselines:
         if "dev" in held and "dev" in baseline.reached:
             mark = baseline.reached["dev"]
-            clears = measure.better(held["dev"], mark)
+            clears = measure.is_better(held["dev"], mark)
             verdict = "this net clears it" if clears else "this net does not clear it"
             yield (
                 f"The bar, {baseline.name}, {baseline.seconds:.1f} s: dev {number(mark)}; "

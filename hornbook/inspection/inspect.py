@@ -14,9 +14,11 @@ from hornbook.inspection.verdicts import Verdict, examine
 from hornbook.monitoring.history import History, number
 from hornbook.monitoring.probe import label
 from hornbook.plots.saving import save
+from hornbook.records import as_json
 from hornbook.reports.page import Page, Section
 from hornbook.runs.run import Run
 from hornbook.storage import write_bytes
+from hornbook.training.record import read_metrics_line
 
 if TYPE_CHECKING:
     from hornbook.text.views.pictures import Picture
@@ -239,7 +241,10 @@ def watched(run: Run) -> tuple[History | None, tuple[Verdict, ...]]:
         records,
         run.tokenizer.vocab_size,
         clip=training["clip"],
-        metrics=run.directory.read_metrics(),
+        metrics=[
+            as_json(read_metrics_line(line, str(run.directory.metrics)))
+            for line in run.directory.read_metrics()
+        ],
     )
     try:
         found = tuple(examine(history))

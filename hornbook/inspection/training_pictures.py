@@ -36,7 +36,9 @@ def losses(history: History) -> Iterator[Section]:
         label="one batch",
     )  # fmt: skip
     for split, colour in (("train", SKY), ("dev", BLUE)):
-        found = [(one["step"], one[split]) for one in history.metrics if split in one]
+        found = [
+            (one["step"], one["losses"][split]) for one in history.metrics if split in one["losses"]
+        ]
         if found:
             axes.plot(*zip(*found, strict=True), "-o", ms=3, color=colour, label=split)
     axes.axhline(history.even, color=RED, ls="--", lw=1)

@@ -18,10 +18,9 @@ from torch import Tensor
 
 from hornbook.errors import SettingsError
 from hornbook.settings import Settings
-from hornbook.tasks.family import find_family
 from hornbook.text.batches import Batch, make_batches
 from hornbook.text.corpus import load_corpus
-from hornbook.text.models import FAMILIES, NETS
+from hornbook.text.models import NETS, family
 from hornbook.text.models.network import Network
 from hornbook.text.stream import encode_lines
 from hornbook.tokenizers.characters import CharTokenizer
@@ -94,7 +93,7 @@ def small(name: str) -> Settings:
     Raises:
         SettingsError: if there is no such family, or it has no gradients.
     """
-    line = find_family(FAMILIES, name)
+    line = family(name)
     if name not in NETS:
         raise SettingsError(
             f"{name} has no gradients to check: it is made by {line.made_by}.",
@@ -131,7 +130,7 @@ def check_family(
     lines = tuple(load_corpus("names").lines[:200])
     tokenizer = CharTokenizer.fit(lines, boundary=True)
     generator = torch.Generator().manual_seed(seed)
-    model: Network = find_family(FAMILIES, name).load()(settings, tokenizer.vocabulary, generator)
+    model: Network = family(name).load()(settings, tokenizer.vocabulary, generator)
     model.double()
     with torch.no_grad():
         for p in model.parameters():

@@ -96,7 +96,8 @@ def fit_line(settings: LineSettings) -> LineFit:
         if not np.abs(path).max() < 1e100:  # its square must be a float too
             raise TrainingError(
                 f"The line runs away at a learning rate of {settings.rate:g}.",
-                hint="Give a lower `rate`.", setting="rate",
+                hint="Give a lower `rate`.",
+                setting="rate",
             )
     return fit
 

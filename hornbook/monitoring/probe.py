@@ -75,7 +75,7 @@ class Probe:
         self.layers = dict(watched_layers(module))
         self.seen: dict[str, Record] = {}
         self.record: Record = {}
-        self.before: Tensor = torch.empty(0)
+        self.before: dict[str, Tensor] = {}
         self.doors: list[tuple[Layer, str, Any]] = []
 
     def due(self, step: int) -> bool:
@@ -154,26 +154,31 @@ class Probe:
     @torch.no_grad()
     def gradients(self, trainer: Trainer, loss: float) -> None:
         """The gradients are there: measure them before they are clipped."""
-        frozen = [group.part for group in trainer.flat.groups if not group.factor]
+        flat = trainer.flat
         self.record = {
             "step": trainer.step,
             "loss": loss,
             "rate": trainer.rate,
-            "norm": rounded(float(trainer.flat.grads.norm())),
+            "norm": rounded(flat.norm()),
             "layers": list(self.seen.values()),
             "parameters": [
                 {
                     "name": name,
                     "shape": list(p.shape),
                     "size": rounded(size(p)),
-                    "grad_size": rounded(size(p.grad)),
-                    "frozen": any(holds(part, p) for part in frozen),
-                    **({"grad_histogram": histogram(sampled(p.grad))} if p.dim() == 2 else {}),
+                    "grad_size": rounded(size(grad, p.numel())),
+                    "frozen": flat.is_frozen(p),
+                    **(
+                        {"grad_histogram": histogram(sampled(grad))}
+                        if p.dim() == 2 and grad.numel()
+                        else {}
+                    ),
                 }
-                for name, p in named(trainer.module)
+                for name, p in trainer.module.named_parameters()
+                for grad in [flat.gradient_of(p)]
             ],
         }
-        self.before = trainer.flat.values.clone()
+        self.before = {name: p.clone() for name, p in trainer.module.named_parameters()}
         if not math.isfinite(loss):  # there will be no update
             for one in self.record["parameters"]:
                 one["update_size"] = math.nan
@@ -182,11 +187,8 @@ class Probe:
     @torch.no_grad()
     def updated(self, trainer: Trainer) -> None:
         """The parameters have changed: by how much, and the record is whole."""
-        change = trainer.flat.values - self.before
-        places = {name: (p.storage_offset(), p.numel()) for name, p in named(trainer.module)}
-        for one in self.record["parameters"]:
-            at, count = places[one["name"]]
-            one["update_size"] = rounded(size(change[at : at + count]))
+        for one, p in zip(self.record["parameters"], trainer.module.parameters(), strict=True):
+            one["update_size"] = rounded(size(p - self.before[one["name"]]))
         self.write(self.record)
 
 
@@ -198,23 +200,15 @@ def watched_layers(module: torch.nn.Module) -> Iterator[tuple[str, Layer]]:
             yield name, part
 
 
-def named(module: torch.nn.Module) -> Iterator[tuple[str, Any]]:
-    """The parameters that have gradients."""
-    for name, p in module.named_parameters():
-        if p.grad is not None:
-            yield name, p
+def size(x: Tensor, numel: int = 0) -> float:
+    """Root of the mean square, which a single number has too, and a gain that is near one.
 
-
-def size(x: Tensor) -> float:
-    """Root of the mean square, which a single number has too, and a gain that is near one."""
-    found: float = float(x.norm()) / max(1, x.numel()) ** 0.5
+    Args:
+        x: the numbers; those that are left out are zero.
+        numel: how many there are with them; as many as in x if it is left out.
+    """
+    found: float = float(x.norm()) / max(1, numel or x.numel()) ** 0.5
     return found
-
-
-def holds(part: slice, p: Tensor) -> bool:
-    """Whether a parameter lies in a part of the flat vector."""
-    at = p.storage_offset()
-    return (part.start or 0) <= at and (part.stop is None or at < part.stop)
 
 
 def running(layer: Any, x: Tensor) -> Record:

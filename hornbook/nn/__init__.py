@@ -16,8 +16,8 @@ from hornbook.nn.layer import Backward, Layer, grad_of
 from hornbook.nn.layernorm import LayerNorm
 from hornbook.nn.linear import Linear
 from hornbook.nn.lstm import LSTM
-from hornbook.nn.packed import PackedTrees, join
 from hornbook.nn.net import Net
+from hornbook.nn.packed import PackedTrees, join
 from hornbook.nn.positions import LearnedPositions
 from hornbook.nn.recurrent import Recurrent
 from hornbook.nn.recurrent_stack import Bidirectional, LastPosition, RecurrentStack
@@ -56,8 +56,8 @@ __all__ = [
     "LayerNorm",
     "LearnedPositions",
     "Linear",
-    "OneHot",
     "Net",
+    "OneHot",
     "PackedTrees",
     "RMSNorm",
     "ReLU",

@@ -20,6 +20,8 @@ class Embedding(Layer):
     Args:
         num_embeddings: rows of the table.
         embedding_dim: length C of a row.
+        sparse: make the gradient of the weight a sparse tensor of the rows that were picked, for
+            a table so large that a batch picks few of its rows; as torch.nn.Embedding's.
         generator: of the random start, a standard normal.
 
     Shapes: ids (...), y (..., C), weight (num_embeddings, C).
@@ -30,23 +32,43 @@ class Embedding(Layer):
         num_embeddings: int,
         embedding_dim: int,
         *,
+        sparse: bool = False,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        if sparse:
+            self.tables = frozenset({"weight"})
         weight = torch.empty(num_embeddings, embedding_dim)
         self.weight = torch.nn.Parameter(weight.normal_(generator=generator))
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """Rows and the way back; ids have no gradient, so what comes back for them is dy itself."""
-        weight = self.weight
+        weight, sparse = self.weight, bool(self.tables)
 
         def backward(dy: Tensor) -> Tensor:
             # A row that was picked k times gets the sum of k gradients.
             rows = dy.reshape(-1, dy.shape[-1]).to(weight.dtype)
-            grad_of(weight).index_add_(0, x.reshape(-1), rows)
+            if sparse:
+                add_rows(weight, x.reshape(-1), rows)
+            else:
+                grad_of(weight).index_add_(0, x.reshape(-1), rows)
             return dy
 
-        return F.embedding(x, weight), backward
+        return F.embedding(x, weight, sparse=sparse), backward
+
+
+def add_rows(parameter: Tensor, ids: Tensor, rows: Tensor) -> None:
+    """Add gradients of some rows to a parameter's, which is a sparse tensor.
+
+    Args:
+        parameter: shape (R, C).
+        ids: numbers of the rows, shape (K,); one may come more than once.
+        rows: their gradients, shape (K, C).
+    """
+    grad = torch.sparse_coo_tensor(
+        ids.long()[None], rows, parameter.shape, check_invariants=False
+    )  # (R, C), of K rows
+    parameter.grad = grad if parameter.grad is None else parameter.grad + grad
 
 
 class OneHot(Layer):

@@ -25,9 +25,11 @@ class Layer(torch.nn.Module):
 
     Attributes:
         decayed: names of the layer's own parameters that weight decay should pull on.
+        tables: names of those whose gradient is a sparse tensor of the rows that a batch touched.
     """
 
     decayed: ClassVar[frozenset[str]] = frozenset()
+    tables: frozenset[str] = frozenset()
 
     @abstractmethod
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:

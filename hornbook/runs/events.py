@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from hornbook.runs.record import RunRecord, Summary
-from hornbook.training.record import Progress, Record
+from hornbook.training.progress import Progress
+from hornbook.training.record import Record
 
 if TYPE_CHECKING:
     from hornbook.runs.run import Run

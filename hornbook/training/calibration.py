@@ -14,7 +14,10 @@ from typing import Any
 
 import torch
 
+from hornbook.training.gradients import WAYS, refusals
+from hornbook.training.measures import Evaluation
 from hornbook.training.protocols import Batches
+from hornbook.training.random_states import random_states, set_random_states
 from hornbook.training.settings import TrainingSettings
 from hornbook.training.trainer import Trainer
 
@@ -38,42 +41,37 @@ class Calibration:
     "Each combination in words, and its milliseconds a step; empty if nothing was left to choose."
     seconds: float
     "What the measurement cost."
+    refused: tuple[tuple[str, str], ...] = ()
+    "The ways to get gradients that cannot be used here, by name, and why."
 
 
-def calibrate(objective: Any, batches: Batches, settings: TrainingSettings) -> Calibration:
-    """Choose what the settings leave open: threads, precision and the path of the gradients.
+def calibrate(
+    objective: torch.nn.Module, batches: Batches, settings: TrainingSettings
+) -> Calibration:
+    """Choose what the settings leave open: threads, precision and the way to get gradients.
 
     One after the other, each is changed if that makes a step faster. All are timed on the same
-    few batches, in turns. Weights, batches and random numbers of the training are not touched.
+    few batches, in turns, on copies of the objective: its weights, the place in the batches and the
+    random numbers of the training are not touched.
 
     Args:
-        make: makes the objective, on its device.
+        objective: what is to be trained, on its device.
         batches: of the training.
         settings: `threads` 0, `precision` auto and `gradients` auto are what may be chosen.
+
+    Raises:
+        SettingsError: if there is no way to get gradients here.
     """
     began = time.perf_counter()
-    most = settings.threads or torch.get_num_threads()
-    start = replace(
-        settings,
-        threads=most,
-        precision="float32" if settings.precision == "auto" else settings.precision,
-        gradients=("autograd" if settings.compile else "hand")
-        if settings.gradients == "auto"
-        else settings.gradients,
-    )
-    others: list[dict[str, Any]] = []
-    if settings.threads == 0 and most > 1:
-        others.append({"threads": 1})
-    if settings.precision == "auto":
-        others.append({"precision": "bfloat16"})
-    if settings.gradients == "auto" and not settings.compile:
-        others.append({"gradients": "autograd"})
+    found = refusals(objective, settings)
+    refused = tuple((name, reason) for name, reason in found.items() if reason is not None)
+    start, others = left_open(settings, [name for name, reason in found.items() if reason is None])
     if not others or settings.steps < FROM_STEPS or settings.compile:
-        return Calibration(start, (), time.perf_counter() - began)
-    random, cursor = torch.get_rng_state(), batches.cursor
+        return Calibration(start, (), time.perf_counter() - began, refused)
+    device = next(objective.parameters()).device
+    random, cursor, before = random_states(device), batches.cursor, torch.get_num_threads()
     sample = [next(batches) for _ in range(BATCHES)]
     batches.cursor = cursor
-    before = torch.get_num_threads()
     tried: dict[str, float] = {}
     chosen = start
     try:
@@ -87,18 +85,42 @@ def calibrate(objective: Any, batches: Batches, settings: TrainingSettings) -> C
                 chosen = pair[1]
     finally:
         torch.set_num_threads(before)
-        torch.set_rng_state(random)
-    return Calibration(chosen, tuple(tried.items()), time.perf_counter() - began)
+        set_random_states(device, random)
+    return Calibration(chosen, tuple(tried.items()), time.perf_counter() - began, refused)
+
+
+def left_open(
+    settings: TrainingSettings, ways: list[str]
+) -> tuple[TrainingSettings, list[dict[str, Any]]]:
+    """Where to begin, with nothing open, and the changes that may be tried.
+
+    Args:
+        settings: as given.
+        ways: those to get gradients that can be used, by name.
+    """
+    most = settings.threads or torch.get_num_threads()
+    others: list[dict[str, Any]] = []
+    if settings.threads == 0 and most > 1:
+        others.append({"threads": 1})
+    if settings.precision == "auto":
+        others.append({"precision": "bfloat16"})
+    if settings.gradients == "auto":
+        others += [{"gradients": name} for name in ways[1:]]
+    precision = "float32" if settings.precision == "auto" else settings.precision
+    gradients: Any = ways[0] if settings.gradients == "auto" else settings.gradients
+    start = replace(settings, threads=most, precision=precision, gradients=gradients)
+    return start, others
 
 
 def in_words(settings: TrainingSettings) -> str:
     """The choice, for people."""
     threads = f"{settings.threads} thread" + ("s" if settings.threads > 1 else "")
-    path = "by hand" if settings.gradients == "hand" else "by autograd"
-    return f"{threads}, {settings.precision}, {path}"
+    return f"{threads}, {settings.precision}, {WAYS[settings.gradients].title}"
 
 
-def stepper(objective: Any, sample: list[Any], settings: TrainingSettings) -> Callable[[], None]:
+def stepper(
+    objective: torch.nn.Module, sample: list[Any], settings: TrainingSettings
+) -> Callable[[], None]:
     """What runs the sample once, on a copy of the objective."""
 
     class Again:
@@ -116,7 +138,7 @@ def stepper(objective: Any, sample: list[Any], settings: TrainingSettings) -> Ca
                 batch = next(self.source)
             return batch
 
-    trainer = Trainer(copy.deepcopy(objective), Again(), settings, dict)
+    trainer = Trainer(copy.deepcopy(objective), Again(), settings, Evaluation)
     trainer.module.train()
 
     def run() -> None:

@@ -35,6 +35,11 @@ class World:
     def __init__(self, rank: int = 0, size: int = 1, local: int = 0) -> None:
         self.rank, self.size, self.local = rank, size, local
 
+    @property
+    def ranks(self) -> range:
+        """The numbers of all processes."""
+        return range(self.size)
+
     @classmethod
     def join(cls) -> World:
         """The world that `torchrun` made around this process, or one of its own.
@@ -83,6 +88,30 @@ class World:
 
             with together():
                 dist.all_reduce(tensor)
+
+    def gather(self, tensor: Tensor) -> Tensor:
+        """The tensors of all processes, one after the other by their ranks.
+
+        Args:
+            tensor: shape (K, ...); K may be another number in each process.
+
+        Raises:
+            TrainingError: if one of them has ended.
+        """
+        if self.size == 1:
+            return tensor
+        import torch
+        import torch.distributed as dist
+
+        with together():
+            lengths = [torch.zeros(1, dtype=torch.int64, device=tensor.device) for _ in self.ranks]
+            dist.all_gather(lengths, torch.full_like(lengths[0], len(tensor)))
+            counts = [int(length) for length in lengths]
+            padded = tensor.new_zeros(max(counts), *tensor.shape[1:])
+            padded[: len(tensor)] = tensor
+            found = [torch.empty_like(padded) for _ in self.ranks]
+            dist.all_gather(found, padded)
+        return torch.cat([one[:count] for one, count in zip(found, counts, strict=True)])
 
     def from_first(self, make: Callable[[], T]) -> T:
         """What the first process makes, for all; the others wait for it.

@@ -186,13 +186,13 @@ def untouched(trainer: Trainer) -> Iterator[None]:
     """A context in which a trainer may be used, and after which it is what it was."""
     arrays, values = trainer.state()
     kept = {name: array.copy() for name, array in arrays.items()}  # they are views of the tensors
-    grads, schedule = trainer.flat.grads.clone(), trainer.schedule
+    gradients, schedule = trainer.flat.gradients(), trainer.schedule
     probe, trainer.probe = trainer.probe, None  # a trial is not part of what is watched
     was_training = trainer.module.training
     try:
         yield
     finally:
         trainer.load_state(kept, values)
-        trainer.flat.grads.copy_(grads)
+        trainer.flat.put_back(gradients)
         trainer.schedule, trainer.probe = schedule, probe
         trainer.module.train(was_training)

@@ -1,7 +1,8 @@
-"""What is measured of a model, and which way is better."""
+"""What is measured of a model on a split, and which way is better."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,24 +12,50 @@ __all__ = ["LOSS", "Evaluation", "Measure"]
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure by name."""
+    """A figure that says how good a model is."""
 
     name: str
-    unit: str = ""
+    "As in `Evaluation.measures`; `loss` means the mean training loss."
+    unit: str
+    "What the figure counts; empty if it has no unit."
     best: Literal["lowest", "highest"] = "lowest"
+    "Which way is better."
     digits: int = 4
+    "Digits after the point, where it is shown."
 
-    def better(self, value: float, than: float) -> bool:
-        """Whether."""
-        return value < than if self.best == "lowest" else value > than
+    @property
+    def worst(self) -> float:
+        """A figure that every other one is better than."""
+        return math.inf if self.best == "lowest" else -math.inf
+
+    def is_better(self, figure: float, than: float) -> bool:
+        """Whether a figure is better than another; NaN never is."""
+        return figure < than if self.best == "lowest" else figure > than
 
 
-LOSS = Measure("loss")
+LOSS = Measure("loss", "")
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Losses by split, and further measures."""
+    """What was measured of a model on whole splits."""
 
-    losses: Mapping[str, float]
+    losses: Mapping[str, float] = field(default_factory=dict)
+    "The mean training loss, by the split's name."
     measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    "Further figures by the measure's name, for each split by its name."
+
+    def figure(self, measure: Measure, split: str) -> float | None:
+        """The figure of a measure on a split; None if nothing was measured on that split.
+
+        Raises:
+            ValueError: if others were measured there, but not this one.
+        """
+        if split not in self.losses and split not in self.measures:
+            return None
+        figures = dict(self.measures.get(split, {}))
+        if split in self.losses:
+            figures[LOSS.name] = self.losses[split]
+        if measure.name not in figures:
+            raise ValueError(f"{measure.name} was not measured on {split}")
+        return figures[measure.name]

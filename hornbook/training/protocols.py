@@ -1,4 +1,8 @@
-"""What the trainer asks of those that it works with."""
+"""What the trainer asks of those that it works with.
+
+An objective, which is what is trained, is a torch module that has a loss, by autograd (`WithLoss`),
+by hand (`WithBackward`), or, as every model here, both.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +14,24 @@ from torch import Tensor
 if TYPE_CHECKING:
     from hornbook.training.trainer import Trainer
 
-__all__ = ["Batches", "Carrying", "Objective", "Probe"]
+__all__ = ["Batches", "Carrying", "Probe", "WithBackward", "WithLoss"]
 
 
-class Objective(Protocol):
-    """What can be trained: a torch module with a loss, by autograd and by hand."""
+@runtime_checkable
+class WithLoss(Protocol):
+    """An objective whose loss autograd can differentiate."""
 
     def loss(self, batch: Any) -> Tensor:
         """The mean loss of a batch."""
         ...
 
+
+@runtime_checkable
+class WithBackward(Protocol):
+    """An objective that knows its gradients itself."""
+
     def loss_vjp(self, batch: Any) -> tuple[Tensor, Callable[[], None]]:
-        """The mean loss, and what adds its gradients to the parameters'."""
+        """The mean loss of a batch, and what adds its gradients to those of the parameters."""
         ...
 
 

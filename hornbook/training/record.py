@@ -1,46 +1,66 @@
-"""A line of the metrics."""
+"""What is known at an evaluation: a line of the metrics."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from hornbook.records import read_record
+from hornbook.errors import RunError
+from hornbook.records import JSON, read_record
 
-__all__ = ["Progress", "Record", "read_metrics_line"]
+__all__ = ["Record", "read_metrics_line"]
+
+FORMAT = 2
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is known at an evaluation."""
+    """What is known at an evaluation; `records.as_json` makes a line of the metrics of it."""
 
     step: int
+    "Updates done."
     epoch: float
+    "Passes through the training data."
     learning_rate: float
+    "Of the update that comes next."
     batch: float | None
+    "Mean loss of the batches since the last record; None before the first."
     losses: Mapping[str, float]
+    "Mean training loss on each split that was measured, by its name."
     best: bool
+    "Whether the deciding measure is the best on dev so far; without a dev split, always."
     seconds: float
+    "Time in training so far, evaluations included."
     measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    format: int = 2
+    "Further figures by the measure's name, for each split by its name."
+    format: int = FORMAT
+    "Of the line."
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far training has come."""
+def read_metrics_line(value: JSON, where: str) -> Record:
+    """A record from a line of the metrics, of this format or an older one.
 
-    step: int
-    steps: int
-    loss: float | None
-    rate: float
-    seconds: float
+    In lines of format 1, which tell no format, the losses stand by their splits' names beside the
+    other fields.
 
+    Args:
+        value: the line's JSON.
+        where: what to call the line in a message.
 
-def read_metrics_line(value: Any, where: str) -> Record:
-    """A line."""
-    if isinstance(value, dict) and "format" not in value:
-        own = {"step", "epoch", "learning_rate", "batch", "best", "seconds"}
-        losses = {k: v for k, v in value.items() if k not in own}
-        value = {**{k: v for k, v in value.items() if k in own}, "losses": losses}
+    Raises:
+        RunError: naming the field that is wrong, or if the line is of a newer format.
+    """
+    if not isinstance(value, Mapping):
+        return read_record(Record, value, where)  # says what it must be
+    form = value.get("format", 1)
+    if isinstance(form, int) and form > FORMAT:
+        raise RunError(
+            f"{where} has format {form}; this version of hornbook reads up to {FORMAT}.",
+            hint="Read it with a newer version.",
+        )
+    if "format" not in value:
+        fields = {field.name for field in dataclasses.fields(Record)}
+        losses = {name: loss for name, loss in value.items() if name not in fields}
+        value = {**{name: value[name] for name in fields & value.keys()}, "losses": losses}
     return read_record(Record, value, where)

@@ -5,9 +5,9 @@ A new family is one file with a class that keeps the contract, and one line here
 
 from __future__ import annotations
 
-from hornbook.tasks.family import Family
+from hornbook.tasks.family import Family, find_family
 
-__all__ = ["FAMILIES", "NETS"]
+__all__ = ["FAMILIES", "NETS", "family"]
 
 
 RECURRENT = {
@@ -88,3 +88,12 @@ FAMILIES = {
 
 NETS = tuple(name for name, line in FAMILIES.items() if line.trained)
 "Names of the families that are trained by gradients."
+
+
+def family(name: str) -> Family:
+    """A family of language models by its name.
+
+    Raises:
+        SettingsError: if there is none of that name.
+    """
+    return find_family(FAMILIES, name)

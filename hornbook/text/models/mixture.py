@@ -20,7 +20,6 @@ import numpy.typing as npt
 
 from hornbook.errors import RunError, SettingsError
 from hornbook.settings import Settings
-from hornbook.tasks.family import find_family
 from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
 from hornbook.text.stream import IGNORED, Stream
 from hornbook.tokenizers.contract import Vocabulary
@@ -54,12 +53,12 @@ class Mixture(LanguageModel):
     reads: Literal["window", "sequence"] = "sequence"
 
     def __init__(self, settings: MixtureSettings, vocabulary: Vocabulary) -> None:
-        from hornbook.text.models import FAMILIES
+        from hornbook.text.models import family
 
         self.settings, self.vocabulary = settings, vocabulary
         self.members: list[LanguageModel] = []
         for name, text in zip(settings.families, settings.settings, strict=True):
-            made = find_family(FAMILIES, name).load()
+            made = family(name).load()
             self.members.append(made(made.Settings.from_dict(json.loads(text)), vocabulary))
         self.weights = np.full(len(self.members), 1 / len(self.members))
         self.block_size = min([m.row_size for m in self.sequences], default=ROW)

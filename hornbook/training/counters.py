@@ -1,0 +1,46 @@
+"""What a trainer has counted: the part of its state that is no arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hornbook.records import JSON, read_record
+
+__all__ = ["Counters", "read_counters"]
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Where a training stands; kept beside the arrays of a checkpoint."""
+
+    step: int
+    "Updates done."
+    cursor: int
+    "Place in the batches."
+    best: float
+    "The best figure of the deciding measure on dev so far."
+    since_best: int
+    "Evaluations since then."
+    loss_sum: float
+    "Sum of the batches' losses since the last record."
+    loss_count: int
+    "How many they are."
+    recorded: int
+    "Step of the last record; -1 before the first."
+    seconds: float
+    "Time in training so far."
+    layout: int = 1
+    "Of the optimizer's vectors; see `FlatParameters.from_layout_1`."
+
+
+def read_counters(values: Mapping[str, JSON]) -> Counters:
+    """Counters from what `records.as_json` gave, whatever else stands beside them.
+
+    Raises:
+        RunError: naming the field that is missing or of another type.
+    """
+    fields = {field.name for field in dataclasses.fields(Counters)}
+    found = {name: value for name, value in values.items() if name in fields}
+    return read_record(Counters, found, "The checkpoint")

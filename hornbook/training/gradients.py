@@ -1,0 +1,171 @@
+"""The ways to get the gradients of a loss, in a table by name.
+
+By hand, the layers' own backward passes are called; by autograd, torch records the forward pass and
+differentiates it, compiled or not. The numbers agree to rounding; which is faster depends on the
+net and on the machine. A further way is a class here and a line in `WAYS`, and a value that the
+setting `gradients` may take.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from hornbook.errors import SettingsError, TrainingError
+from hornbook.training.protocols import WithBackward, WithLoss
+from hornbook.training.settings import TrainingSettings
+
+__all__ = ["WAYS", "Autograd", "ByHand", "Way", "choose_way", "refusals"]
+
+
+class Way(ABC):
+    """One way to get the loss of a batch and its gradients.
+
+    Args:
+        objective: what is trained; `refusal` must have nothing against it.
+        settings: of the training; they name the precision.
+    """
+
+    name: ClassVar[str]
+    "As the setting `gradients` names it."
+    title: ClassVar[str]
+    "For people, after a number of threads and a precision."
+
+    def __init__(self, objective: torch.nn.Module, settings: TrainingSettings) -> None:
+        self.device = next(objective.parameters()).device.type
+        self.low = settings.precision == "bfloat16"
+
+    @classmethod
+    @abstractmethod
+    def refusal(cls, objective: torch.nn.Module, settings: TrainingSettings) -> str | None:
+        """Why this way cannot be used for this objective with these settings; None if it can."""
+
+    @abstractmethod
+    def loss_and_gradients(self, batch: Any) -> float:
+        """The mean loss of a batch; its gradients are added to those of the parameters."""
+
+    def products(self) -> torch.autocast:
+        """A context in which matrix products have the precision of the settings."""
+        return torch.autocast(self.device, torch.bfloat16, enabled=self.low)
+
+
+class ByHand(Way):
+    """The layers' own backward passes; nothing is recorded."""
+
+    name, title = "hand", "by hand"
+
+    def __init__(self, objective: torch.nn.Module, settings: TrainingSettings) -> None:
+        super().__init__(objective, settings)
+        assert isinstance(objective, WithBackward)
+        self.loss_vjp = objective.loss_vjp
+
+    @classmethod
+    def refusal(cls, objective: torch.nn.Module, settings: TrainingSettings) -> str | None:
+        """It needs `loss_vjp`, and has nothing to compile."""
+        if settings.compile:
+            return "what is compiled is the loss, and its gradients are autograd's"
+        if not isinstance(objective, WithBackward):
+            return f"{type(objective).__name__} has no loss_vjp"
+        return None
+
+    def loss_and_gradients(self, batch: Any) -> float:
+        """There and back."""
+        with torch.inference_mode(), self.products():
+            loss, backward = self.loss_vjp(batch)
+            backward()
+        return loss.item()
+
+
+class Autograd(Way):
+    """torch's autograd, of the loss as it is or compiled by torch.compile."""
+
+    name, title = "autograd", "by autograd"
+
+    def __init__(self, objective: torch.nn.Module, settings: TrainingSettings) -> None:
+        super().__init__(objective, settings)
+        assert isinstance(objective, WithLoss)
+        self.loss = compiled(objective.loss) if settings.compile else objective.loss
+
+    @classmethod
+    def refusal(cls, objective: torch.nn.Module, settings: TrainingSettings) -> str | None:
+        """It needs `loss`."""
+        if not isinstance(objective, WithLoss):
+            return f"{type(objective).__name__} has no loss"
+        return None
+
+    def loss_and_gradients(self, batch: Any) -> float:
+        """Record, and differentiate."""
+        with self.products():
+            loss = self.loss(batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.item()
+
+
+WAYS: dict[str, type[Way]] = {way.name: way for way in (ByHand, Autograd)}
+
+
+def refusals(objective: torch.nn.Module, settings: TrainingSettings) -> dict[str, str | None]:
+    """For each way by name why it cannot be used here, None if it can.
+
+    Raises:
+        SettingsError: if none can be.
+    """
+    found = {name: way.refusal(objective, settings) for name, way in WAYS.items()}
+    if all(found.values()):
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in found.items())
+        raise SettingsError(f"There is no way to get gradients here. {reasons}.")
+    return found
+
+
+def choose_way(objective: torch.nn.Module, settings: TrainingSettings) -> Way:
+    """The way that the settings name; for `auto` the first that can be used here.
+
+    Raises:
+        SettingsError: if it cannot be used.
+    """
+    found = refusals(objective, settings)
+    usable = [name for name, reason in found.items() if reason is None]
+    name = usable[0] if settings.gradients == "auto" else settings.gradients
+    if reason := found[name]:
+        raise SettingsError(
+            f"gradients cannot be {name} here: {reason}.",
+            hint=f"Set `gradients={usable[0]}`.",
+        )
+    return WAYS[name](objective, settings)
+
+
+def compiled(loss: Callable[[Any], Tensor]) -> Callable[[Any], Tensor]:
+    """A loss compiled by torch.compile.
+
+    Raises:
+        TrainingError: when it is first called, if it cannot be compiled here: there is no C++
+            compiler, for example.
+    """
+    made = torch.compile(loss)
+
+    def guarded(batch: Any) -> Tensor:
+        try:
+            return made(batch)
+        except Exception as error:
+            if not is_compilers(error):
+                raise
+            reason = str(error).strip().splitlines()[0]
+            raise TrainingError(
+                f"torch.compile cannot compile this model on this machine: {reason}",
+                hint="Train without --compile, or install a C++ compiler.",
+            ) from error
+
+    return guarded
+
+
+def is_compilers(error: Exception) -> bool:
+    """Whether an error comes from torch's compiler.
+
+    torch has no public name for its compiler's errors: they are known by where they are defined.
+    """
+    homes = ("torch._dynamo", "torch._inductor")
+    return any(kind.__module__.startswith(homes) for kind in type(error).__mro__)

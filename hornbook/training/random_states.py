@@ -1,0 +1,40 @@
+"""The states of torch's random number generators, to be kept and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+__all__ = ["random_states", "set_random_states"]
+
+
+def random_states(device: torch.device) -> dict[str, Tensor]:
+    """The state of the processor's generator, and of the device's if it has one of its own.
+
+    Args:
+        device: on which there is training.
+
+    Returns:
+        States by the kind of device, shape (bytes,).
+    """
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state()
+    elif device.type == "mps":
+        states["mps"] = torch.mps.get_rng_state()
+    return states
+
+
+def set_random_states(device: torch.device, states: Mapping[str, Tensor]) -> None:
+    """Put the states of `random_states` back.
+
+    Raises:
+        KeyError: if one is missing.
+    """
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(states["cuda"])
+    elif device.type == "mps":
+        torch.mps.set_rng_state(states["mps"])

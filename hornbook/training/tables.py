@@ -1,0 +1,84 @@
+"""Tables: parameters of which a batch touches some rows only, as embeddings of a million ids.
+
+The gradient of a table is the numbers of the rows that were touched and a gradient for each, so
+what an update costs follows the batch, not the table.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from hornbook.errors import TrainingError
+from hornbook.training.distributed import World
+
+__all__ = ["Table"]
+
+
+class Table:
+    """A parameter of R rows, and the gradient of those that the present batch touched.
+
+    A backward pass, by hand or by autograd, leaves a sparse tensor in the parameter's `grad`;
+    `collect` takes it from there.
+
+    Args:
+        name: of the parameter.
+        parameter: shape (R, ...); keeps its own storage.
+        factor: on its learning rate.
+
+    Attributes:
+        values: the parameter's, shape (R, ...); a change to them is one to the parameter.
+        rows: numbers of the rows that were touched, shape (K,), rising, each once.
+        grads: their gradients, shape (K, ...).
+    """
+
+    def __init__(self, name: str, parameter: torch.nn.Parameter, factor: float) -> None:
+        self.name, self.parameter, self.factor = name, parameter, factor
+        self.values = parameter.detach()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the gradient."""
+        self.parameter.grad = None
+        self.rows = torch.empty(0, dtype=torch.int64, device=self.values.device)
+        self.grads = self.values.new_empty(0, *self.values.shape[1:])
+
+    @torch.inference_mode()
+    def collect(self, share: float = 1.0) -> None:
+        """Add what a backward pass left in the parameter's `grad`, times a share.
+
+        Raises:
+            TrainingError: if that is not the gradient of some rows.
+        """
+        grad, self.parameter.grad = self.parameter.grad, None
+        if grad is None:
+            return
+        if grad.layout is not torch.sparse_coo or grad.sparse_dim() != 1:
+            raise TrainingError(
+                f"The gradient of the table {self.name} is one of all its rows: the model uses the "
+                "table otherwise than by picking rows."
+            )
+        grad = grad.detach().coalesce()
+        rows, grads = grad.indices()[0], grad.values() * share
+        if len(self.rows):
+            rows, grads = torch.cat([self.rows, rows]), torch.cat([self.grads, grads])
+            rows, grads = self.summed(rows, grads)
+        self.rows, self.grads = rows, grads
+
+    def summed(self, rows: Tensor, grads: Tensor) -> tuple[Tensor, Tensor]:
+        """Rows of which some come more than once, each once, with the sum of its gradients.
+
+        Args:
+            rows: shape (K,).
+            grads: shape (K, ...).
+        """
+        shape = self.values.shape
+        found = torch.sparse_coo_tensor(rows[None], grads, shape, check_invariants=False)
+        found = found.coalesce()
+        return found.indices()[0], found.values()
+
+    @torch.inference_mode()
+    def add_up(self, world: World) -> None:
+        """Replace the gradient by its sum over all processes: of every row that any has touched."""
+        rows, grads = world.gather(self.rows), world.gather(self.grads)
+        self.rows, self.grads = self.summed(rows, grads)
