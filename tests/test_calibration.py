@@ -12,7 +12,8 @@ import torch
 
 import hornbook
 from hornbook.errors import TrainingError
-from hornbook.runs import Run, Watcher
+from hornbook.runs import Event, Listener, Run
+from hornbook.runs.events import Calibrated, nobody
 from hornbook.text.batches import Batches, make_batches
 from hornbook.text.models.network import Network
 from hornbook.training import TrainingSettings, calibration
@@ -229,21 +230,21 @@ def test_a_run_keeps_its_choice_and_goes_on_with_it(
     monkeypatch.setattr(calibration, "calibrate", found)
     told: list[Calibration] = []
 
-    class Listener(Watcher):
-        def calibrated(self, calibration: Calibration) -> None:
-            told.append(calibration)
+    def listener(event: Event) -> None:
+        if isinstance(event, Calibrated):
+            told.append(event.calibration)
 
     open_ = replace(fast, threads=0, precision="auto", gradients="auto")
 
-    def run(name: str, watcher: Watcher | None = None) -> Run:
+    def run(name: str, listen: Listener = nobody) -> Run:
         return hornbook.train(
-            names, out=tmp_path / name, settings=SMALL, training=open_, watcher=watcher,
+            names, out=tmp_path / name, settings=SMALL, training=open_, listen=listen,
             baseline=False,
         )  # fmt: skip
 
     whole = run("whole")
     with stopped_at(70):
-        stopped = run("stopped", Listener())
+        stopped = run("stopped", listener)
     assert told == times[1:]
     assert whole.record.training == fast
     assert stopped.summary.ending == "interrupted"
@@ -265,6 +266,7 @@ def test_a_real_choice_leaves_nothing_open_and_the_callers_threads(
         names, out=tmp_path / "run", settings=SMALL, training=training, baseline=False
     )
     made = Run(run.path).record.training
+    assert made is not None
     assert made.threads >= 1
     assert made.precision in ("float32", "bfloat16")
     assert made.gradients in ("hand", "autograd")

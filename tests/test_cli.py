@@ -78,7 +78,7 @@ def test_help_shows_every_setting_with_its_default(capsys: pytest.CaptureFixture
             continue
         _, out, _ = typed(capsys, "train", "--model", name, "--help")
         fields = [f.name for f in dataclasses.fields(line.load().Settings)]
-        if not line.counted:
+        if line.trained:
             fields += [f.name for f in dataclasses.fields(TrainingSettings)]
         for field in fields:
             flag = field.replace("_", "-")

@@ -552,8 +552,9 @@ def test_some_training_settings_leave_the_familys_others(names: Path, tmp_path: 
     made = hornbook.train(
         names, model="bigram", out=tmp_path / "some", training={"steps": 3}, baseline=False
     )
-    assert made.record.training.steps == 3
-    assert made.record.training.learning_rate == 0.1
+    training = made.record.training
+    assert training is not None
+    assert (training.steps, training.learning_rate) == (3, 0.1)
     with pytest.raises(SettingsError, match="no setting stepps"):
         hornbook.train(names, out=tmp_path / "other", training={"stepps": 3})
 

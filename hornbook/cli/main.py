@@ -127,11 +127,11 @@ def one_voice() -> Iterator[None]:
         try:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(held):
                 yield
-        except BaseException:
+        except BaseException as error:
             time.sleep(WAIT)
+            if isinstance(error, SystemExit):  # what the parser said; all else tells itself
+                sys.stderr.write(held.getvalue())
             raise
-        finally:
-            sys.stderr.write(held.getvalue())
 
 
 def all_verbs() -> dict[str, str]:

@@ -173,8 +173,8 @@ def check(derivation: Derivation, path: Path, seconds: float = 60.0) -> Result:
         raise ExerciseError(
             f"{path} {how} {first}: its forward pass is not that of the exercise "
             f"{derivation.name}.",
-            hint="Write it to another `out` and bring your lines over; or name the exercise that the "
-            "file is of.",
+            hint="Write it to another `out` and bring your lines over; or name the exercise that "
+            "the file is of.",
         )
     filled = {name: found[f"d{name}"] for name in derivation.wanted if f"d{name}" in found}
     return judge(derivation, values, filled, changed)

@@ -19,7 +19,7 @@ __all__ = ["Net"]
 
 
 class Net(Layer):
-    """A model made of layers: a subclass builds `self.net` in its constructor, and says the loss."""
+    """A model made of layers: a subclass builds `self.net`, and says what the loss is."""
 
     net: Sequential
     anchor: Tensor

@@ -57,7 +57,7 @@ class Answer(ABC):
     def __iter__(self) -> Iterator[Row]:
         """The rows."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most answers hold nothing that is to be closed
         """No more rows are wanted: something broke off."""
 
     def ending(self) -> JSONObject:
