@@ -71,7 +71,10 @@ class HornbookError(Exception):
         hint: how to mend it, in words.
         setting: the name of the setting that is wrong, if it is one.
         action: what to call instead, or next.
+        told_elsewhere: whether another process, of several that train together, tells of it.
     """
+
+    told_elsewhere = False
 
     def __init__(
         self,

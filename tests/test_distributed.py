@@ -247,7 +247,7 @@ def test_another_process_than_the_first_speaks_only_after_a_wait(
         # Whom the launcher has not ended by then has something of its own to say.
         assert capsys.readouterr().err.startswith(f"hornbook: {nowhere} does not exist")
         with pytest.raises(SystemExit):
-            main(["evaluate", "somewhere", "--nonsense"])
+            main(["models", "--nonsense"])
         assert len(waited) == 2 * waits
         assert "nonsense" in capsys.readouterr().err
 

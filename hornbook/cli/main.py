@@ -159,6 +159,8 @@ def tell(error: HornbookError) -> int:
     """Tell of an error in the words of the command line."""
     from hornbook.cli.wording import command, worded
 
+    if error.told_elsewhere:
+        return 1
     hint = worded(error.hint)
     if error.action is not None:
         hint = f"{hint}\n{command(error.action)}" if hint else command(error.action)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from hornbook.errors import SettingsError, TrainingError
+from hornbook.errors import HornbookError, SettingsError, TrainingError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -133,6 +133,8 @@ class World:
         with together():
             dist.broadcast_object_list(made, src=0)
         if isinstance(made[0], Exception):
+            if isinstance(made[0], HornbookError):
+                made[0].told_elsewhere = self.rank > 0
             raise made[0]
         return made[0]  # type: ignore[return-value]
 
