@@ -18,6 +18,7 @@ from matplotlib.image import imread
 
 from hornbook.errors import RunError, SamplingError, SettingsError, UnknownSymbolError
 from hornbook.nn import Residual, SelfAttention, Sequential
+from hornbook.nn.observing import DOORS
 from hornbook.plots.lettering import ellipsis, families, in_ink, ink_on
 from hornbook.text.models import family
 from hornbook.text.models.contract import LanguageModel
@@ -295,7 +296,16 @@ def test_looking_leaves_the_model_as_it_was() -> None:
     model = made("gpt").train()
     attention_of(model, LINES, "mia")
     assert model.training
-    assert not any(layer._forward_pre_hooks for layer in model.modules())
+    assert all(vars(layer).keys().isdisjoint(DOORS) for layer in model.modules())
+
+
+def test_attention_that_the_model_goes_around_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = made("gpt")
+    block = next(layer for layer in model.net.chain if isinstance(layer, Residual))
+    monkeypatch.setattr(block, "vjp", lambda x: (x, lambda dy: dy))
+    with pytest.raises(SettingsError, match="reads without calling these layers: net") as told:
+        attention_of(model, LINES, "mia")
+    assert told.value.message.count("net.layers") == 1  # that of the other block was seen
 
 
 def test_attention_that_cannot_be_shown() -> None:
