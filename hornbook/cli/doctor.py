@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from hornbook.cli.arguments import DataArguments, parse
-from hornbook.cli.output import console, print_json, table
+from hornbook.cli.output import console, print_json, show_findings, table
+from hornbook.records import as_json
 from hornbook.rendering import describe
 from hornbook.text.corpus import SplitSettings, load_corpus
 from hornbook.text.doctor.examine import Report, examine
@@ -19,7 +20,6 @@ DESCRIPTION = (
     "how large it is, what symbols it has, what repeats, what leaks from train into dev and test, "
     "and for each finding what to do."
 )
-SIGNS = {"problem": "[bold red]✗ problem[/]", "warning": "[yellow]! warning[/]", "note": "· note"}
 SHOWN = 60  # symbols of the alphabet
 
 
@@ -38,7 +38,7 @@ def run(argv: Sequence[str]) -> None:
     corpus = load_corpus(arguments.data, mode=arguments.mode, encoding=arguments.encoding)
     report = examine(corpus, arguments.split)
     if arguments.json:
-        print_json(report.as_dict())
+        print_json(as_json(report))
     else:
         show(report, console())
 
@@ -75,9 +75,4 @@ def show(report: Report, out: Console) -> None:
         rows.add_row(f"[bold]{name}[/]", escape(value))
     out.print(rows)
     out.print()
-    if not report.findings:
-        out.print("Nothing amiss was found.")
-    for finding in report.findings:
-        out.print(f"{SIGNS[finding.severity]}  [bold]{escape(finding.title)}[/]")
-        out.print(f"    {escape(finding.detail)}")
-        out.print(f"    [dim]→ {escape(finding.advice)}[/]")
+    show_findings(report.findings, out)

@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from hornbook.cli.arguments import RunArgument, parse
-from hornbook.cli.output import console, print_json, table
+from hornbook.cli.output import console, filled, print_json, show_findings
 from hornbook.errors import SamplingError
 from hornbook.inspection.inspect import Inspection, inspect
+from hornbook.inspection.tables import layer_table, parameter_table
 from hornbook.runs import Run
 from hornbook.text.views.tree import grow
 
@@ -22,7 +23,6 @@ DESCRIPTION = (
     "all pictures, which stands by itself. Training has to have been watched: hornbook train "
     "DATA --watch."
 )
-SIGNS = {"problem": "[bold red]✗ problem[/]", "warning": "[yellow]! warning[/]"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Arguments(RunArgument):
     pictures: str | None = None
     "Directory in which to write each picture of the page besides, as SVG."
     json: bool = False
-    "Print the verdicts as JSON, and nothing else."
+    "Print the findings as JSON, and nothing else."
 
 
 def run(argv: Sequence[str]) -> None:
@@ -68,20 +68,15 @@ def run(argv: Sequence[str]) -> None:
 
 
 def show(found: Inspection, out: Console) -> None:
-    """The run, the tables, the verdicts."""
+    """The run, the tables, the findings."""
     out.print(f"[bold]{escape(str(found.run.path))}[/]: {escape(found.about)}\n")
     if not found.history:
         out.print(found.unwatched)
         return
-    for heads, *rows in (found.layers, found.parameters):
-        shown = table(*heads)
-        for row in rows:
-            shown.add_row(*map(escape, row))
-        out.print(shown)
-        out.print()
-    if not found.verdicts:
-        out.print("[green]✓[/] Nothing amiss was found in its training.")
-    for verdict in found.verdicts:
-        out.print(f"{SIGNS[verdict.severity]}  [bold]{escape(verdict.what)}[/]")
-        out.print(f"    {escape(verdict.why)}")
-        out.print(f"    [dim]→ {escape(verdict.change)}[/]")
+    out.print(filled(layer_table(found.history.last)))
+    if found.bypassed:
+        out.print(f"[dim]{escape(found.bypassed)}[/]")
+    out.print()
+    out.print(filled(parameter_table(found.history)))
+    out.print()
+    show_findings(found.findings, out)

@@ -1,22 +1,28 @@
-"""What can be seen of a run from within: verdicts on its training, and a report."""
+"""What can be seen of a run from within: what is amiss with its training, and a report."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hornbook.errors import HornbookError, RunError
-from hornbook.inspection.verdicts import Verdict, examine
-from hornbook.monitoring.history import History, number
-from hornbook.monitoring.probe import label
+from hornbook.inspection.tables import layer_table, parameter_table
+from hornbook.inspection.verdicts import examine
+from hornbook.monitoring.history import History, Ignorance
+from hornbook.monitoring.record import label, read_update
 from hornbook.plots.saving import save
-from hornbook.reports.page import Page, Section
+from hornbook.records import JSONObject, as_json, read_record
+from hornbook.reports.finding import Finding
+from hornbook.reports.page import Page
+from hornbook.reports.section import Section
 from hornbook.runs.run import Run
 from hornbook.storage import write_bytes
+from hornbook.text.corpus import SPLITS
 
 if TYPE_CHECKING:
     from hornbook.text.views.pictures import Picture
@@ -24,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Inspection", "inspect"]
 
 SHOWN = 24  # symbols of the example: more make small pictures
-Table = list[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,8 @@ class Inspection:
     run: Run
     history: History | None
     "What was recorded in training; None if it was not watched."
-    verdicts: tuple[Verdict, ...]
+    findings: tuple[Finding, ...]
+    "What is amiss with it."
     text: str
     "The string that attention and hidden units are shown on."
     prefix: str
@@ -75,49 +81,19 @@ class Inspection:
         return "; ".join(parts)
 
     @property
-    def layers(self) -> Table:
-        """Figures of the layers at the last update that was watched, the heads first."""
-        rows: Table = [("layer", "mean", "deviation", "flat", "never on", "gradient's deviation")]
-        for one in self.history.last["layers"] if self.history else ():
-            share = [f"{one[key]:.1%}" if key in one else "" for key in ("flat", "idle")]
-            rows.append(
-                (
-                    f"{label(one['name'])} {one['kind']}",
-                    f"{number(one['mean']):.3f}",
-                    f"{number(one['std']):.3f}",
-                    *share,
-                    f"{number(one['grad_std']):.2e}" if "grad_std" in one else "",
-                )
-            )
-        return rows
+    def bypassed(self) -> str:
+        """Which layers the training went around, so that nothing is known of them."""
+        if not self.history or not self.history.last.unseen:
+            return ""
+        names = ", ".join(map(label, self.history.last.unseen))
+        return f"Not seen, since the model computes them together with others: {names}."
 
-    @property
-    def parameters(self) -> Table:
-        """Figures of the parameters at the last update that was watched, the heads first.
-
-        The updates are those of the middle record at half of the highest rate or more.
-        """
-        rows: Table = [("parameter", "shape", "size", "gradient / data", "log₁₀ update / data")]
-        shares = self.history.pace() if self.history else {}
-        for one in self.history.last["parameters"] if self.history else ():
-            size, share = number(one["size"]), shares.get(one["name"], math.nan)
-            rows.append(
-                (
-                    one["name"],
-                    " × ".join(map(str, one["shape"])),
-                    f"{size:.3g}",
-                    f"{number(one['grad_size']) / size:.2e}" if size else "",
-                    f"{share:.2f}" if math.isfinite(share) else "",
-                )
-            )
-        return rows
-
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JSONObject:
         """For machines."""
         return {
             "run": str(self.run.path),
             "watched": len(self.history.records) if self.history else 0,
-            "verdicts": [vars(verdict) for verdict in self.verdicts],
+            "findings": as_json(self.findings),
         }
 
     def page(self) -> Page:
@@ -136,10 +112,11 @@ class Inspection:
 
             for draw in PICTURES:
                 found += draw(self.history)
-            step = f"At update {self.history.last['step']:,}"
-            found.append(Section("Layers", f"{step}.", table=self.layers))
+            step = f"At update {self.history.last.step:,}"
+            layers = layer_table(self.history.last)
+            found.append(Section("Layers", f"{step}. {self.bypassed}".strip(), table=layers))
             updates = f"{step}; updates where the rate was high, in the median."
-            found.append(Section("Parameters", updates, table=self.parameters))
+            found.append(Section("Parameters", updates, table=parameter_table(self.history)))
         shown = {"attention": self.text, "traces": self.text, "coloured": self.text}
         shown["tree"] = self.prefix
         for picture in self.pictures:
@@ -172,16 +149,10 @@ class Inspection:
                 save(section.figure, folder / f"{name}.svg")
 
     def told(self) -> Section:
-        """The verdicts as a section."""
+        """The findings as a section."""
         if not self.history:
             return Section("Health", self.unwatched)
-        found = [
-            (verdict.severity, (verdict.what, verdict.why, verdict.change))
-            for verdict in self.verdicts
-        ]
-        return Section(
-            "Health", verdicts=found or [("well", ("Nothing amiss was found in its training.",))]
-        )
+        return Section("Health", findings=self.findings)
 
     def write(self, path: Path | str) -> Path:
         """Write the report.
@@ -223,31 +194,42 @@ def inspect(run: Run, *, text: str | None = None, prefix: str | None = None) -> 
         return Inspection(run, None, (), text, prefix, trouble=error.message)
 
 
-def watched(run: Run) -> tuple[History | None, tuple[Verdict, ...]]:
+def watched(run: Run) -> tuple[History | None, tuple[Finding, ...]]:
     """What was recorded of a training, and what it says.
 
     Raises:
         RunError: if it was watched and the record is damaged.
     """
     training = run.plan["training"] or {}
-    records = run.directory.read_health()
-    if not records:
+    path, lines = run.directory.health, run.directory.read_health()
+    if not lines:
         if training.get("watch"):
-            raise RunError(f"{run.directory.health}: no whole record is left, or none was made.")
+            raise RunError(f"{path}: no whole record is left, or none was made.")
         return None, ()
+    size = run.tokenizer.vocab_size
+    even = math.log(size)
     history = History(
-        records,
-        run.tokenizer.vocab_size,
+        [read_update(line, f"{path}, line {number},") for number, line in enumerate(lines, 1)],
+        Ignorance(even, f"guessing evenly among {size} symbols costs ln {size} = {even:.2f}"),
         clip=training["clip"],
-        metrics=run.directory.read_metrics(),
+        metrics=[Losses.of(line) for line in run.directory.read_metrics()],
+        unit="nats a symbol",
     )
-    try:
-        found = tuple(examine(history))
-        # To see that all is there of which pictures and tables are made.
-        _ = [one["histogram"] for record in records for one in record["layers"]], history.pace()
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{run.directory.health} is damaged.") from error
-    return history, found
+    return history, tuple(examine(history))
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The losses of one evaluation."""
+
+    step: int
+    losses: Mapping[str, float]
+
+    @classmethod
+    def of(cls, line: JSONObject) -> Losses:
+        """From a line of the metrics."""
+        step, losses = line["step"], {name: line[name] for name in SPLITS if name in line}
+        return read_record(cls, {"step": step, "losses": losses}, "metrics.jsonl")
 
 
 def example(run: Run) -> str:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from hornbook.records import as_json
 from hornbook.runs.prepare import at_start, batches_for, refuse_unshareable
 from hornbook.runs.run import Run
 from hornbook.runs.watcher import Watcher, finish
@@ -22,6 +23,7 @@ from hornbook.training.distributed import World
 from hornbook.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
+    from hornbook.monitoring.record import UpdateRecord
     from hornbook.training.trainer import Record, Trainer
 
 __all__ = ["optimise"]
@@ -87,8 +89,11 @@ def optimise_on_threads(
     if training.watch and world.rank == 0:
         from hornbook.monitoring.probe import Probe, interval
 
+        def watched(update: UpdateRecord) -> None:
+            directory.append_health(as_json(update))
+
         every = training.watch_every or interval(training.steps)
-        probe = Probe(model, every, directory.append_health, last=training.steps - 1)
+        probe = Probe(model, every, watched, last=training.steps - 1)
     trainer = Trainer(
         model,
         batches,
