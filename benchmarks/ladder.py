@@ -190,7 +190,7 @@ def train(source: str, rung: Rung, seed: int, folder: Path) -> list[Run]:
     """One rung with one seed: the run, and its mixture with n-grams where that is wanted."""
     line = family(rung.model)
     settings = line.load().Settings(**rung.settings)
-    training = None if line.counted else {**rung.training, "seed": seed}
+    training = None if line.fitted else {**rung.training, "seed": seed}
     run = hornbook.train(
         source, model=rung.model, settings=settings, training=training, baseline=False,
         out=folder / "net",
@@ -207,7 +207,7 @@ def train(source: str, rung: Rung, seed: int, folder: Path) -> list[Run]:
 def climb(source: str, rung: Rung, seeds: list[int]) -> list[str]:
     """Train one rung with each seed, and give its row, and that of its mixture."""
     runs = []
-    for seed in seeds[: 1 if family(rung.model).counted else None]:
+    for seed in seeds[: 1 if family(rung.model).fitted else None]:
         with tempfile.TemporaryDirectory() as folder:
             runs.append([read(run) for run in train(source, rung, seed, Path(folder))])
     rows = [row(rung.title, rung.model, [made[:1] for made in runs])]

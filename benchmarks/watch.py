@@ -9,13 +9,13 @@ watched or none. Also printed: the same with a probe that is never due, which mu
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 import torch
 
 from benchmarks.timing import in_turns
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.monitoring.probe import LEAST, Probe
+from hornbook.monitoring.record import UpdateRecord
 from hornbook.text.batches import make_batches
 from hornbook.text.corpus import load_corpus
 from hornbook.text.models import NETS, family
@@ -49,7 +49,7 @@ def trainer(name: str, kind: type[Probe] | None) -> Trainer:
         stream, model.reads, block_size=model.block_size, batch_size=settings.batch_size, seed=0,
         lead=model.lead, mixed=model.mixed,
     )  # fmt: skip
-    records: list[dict[str, Any]] = []
+    records: list[UpdateRecord] = []
     probe = kind(model, LEAST, records.append) if kind else None
     model.train()
     found = Trainer(model, batches, settings, Evaluation, probe=probe)

@@ -64,6 +64,8 @@ def as_json(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
+        if {int}.issuperset(map(type, value)):
+            return list(value)  # the same at once: histograms are thousands of numbers
         return [as_json(item) for item in value]
     return value
 
@@ -157,9 +159,11 @@ def union_reader(arguments: tuple[Any, ...]) -> Reader:
 def tuple_reader(arguments: tuple[Any, ...]) -> Reader:
     """Of a list of one kind of things, or of so many things of their own kinds."""
     if len(arguments) == 2 and arguments[1] is ...:
-        inner = reader_of(arguments[0])
+        kind, inner = arguments[0], reader_of(arguments[0])
 
         def read_all(value: Any) -> Any:
+            if kind in KINDS and {kind}.issuperset(map(type, items(value))):
+                return tuple(value)  # the same at once: histograms are thousands of numbers
             return tuple(inside(inner, item, f"[{at}]") for at, item in enumerate(items(value)))
 
         return read_all

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import inspect
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,10 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hornbook.errors import DataError, SettingsError
+from hornbook.records import as_json
+from hornbook.reports.finding import Finding
 from hornbook.sources.encoding import decode
 from hornbook.text.corpus import Corpus, Mode, SplitSettings, load_corpus, split_corpus
 from hornbook.text.doctor import findings, patient, symbols
-from hornbook.text.doctor.examine import Finding, Report, examine
+from hornbook.text.doctor.examine import Report, examine
 from hornbook.text.doctor.patient import count_symbols, repeated_stretches
 from hornbook.text.stream import encode_split
 from hornbook.tokenizers.characters import CharTokenizer
@@ -54,6 +58,7 @@ def alarms(report: Report) -> set[str]:
 def finding(report: Report, title: str) -> Finding:
     found = [finding for finding in report.findings if finding.title == title]
     assert len(found) == 1, [finding.title for finding in report.findings]
+    assert re.fullmatch("[a-z]+(-[a-z]+)*", found[0].name)
     assert found[0].detail
     assert found[0].advice
     return found[0]
@@ -109,7 +114,7 @@ def test_lengths() -> None:
 def test_a_report_goes_through_json() -> None:
     report = planted("née", "emma", "emma", "a\u200bb", "👩‍👩‍👧", "שלום", "唐詩")
     assert len(report.findings) > 2
-    values = report.as_dict()
+    values = as_json(report)
     assert json.loads(json.dumps(values)) == values
     assert values["splits"]["train"]["predictions"] == report.splits["train"].predictions
     assert values["findings"][0]["severity"] == report.findings[0].severity
@@ -569,6 +574,13 @@ def test_every_check_is_in_the_table() -> None:
         and getattr(value, "__annotations__", {}).get("return") == "Iterator[Finding]"
     }
     assert {check.__name__ for check in findings.CHECKS} == checks
+
+
+def test_a_name_is_that_of_one_kind_of_finding() -> None:
+    named = [odd.name for odd in symbols.ODD]
+    source = inspect.getsource(findings) + inspect.getsource(symbols)
+    named += re.findall(r'yield Finding\(\s*"([^"]+)"', source)
+    assert len(named) == len(set(named)) > 20
 
 
 def test_a_few_megabytes_are_examined_at_once() -> None:

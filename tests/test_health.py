@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,18 +14,19 @@ from torch import Tensor
 
 from hornbook.errors import TrainingError
 from hornbook.inspection.usage import examine_use
-from hornbook.inspection.verdicts import CHECKS, Verdict, examine
-from hornbook.monitoring.history import History
+from hornbook.inspection.verdicts import CHECKS, examine
+from hornbook.monitoring.history import History, Ignorance
 from hornbook.monitoring.probe import Probe
+from hornbook.monitoring.record import UpdateRecord
 from hornbook.nn import BatchNorm1d
 from hornbook.nn.layer import Backward
+from hornbook.reports.finding import Finding
 from hornbook.text.batches import make_batches
 from hornbook.text.corpus import load_corpus
 from hornbook.text.models import FAMILIES, family
 from hornbook.text.models.network import Network
 from hornbook.text.stream import Stream, encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
-from hornbook.training import TrainingSettings
 from hornbook.training.measures import Evaluation
 from hornbook.training.trainer import Trainer
 
@@ -63,14 +66,14 @@ def watched(
     torch.manual_seed(1)
     model = made(made.Settings(**settings), tokenizer.vocabulary, torch.Generator().manual_seed(1))
     plant(model)
-    own = {**line.training, **(line.text if mode == "text" else {}), **training}
-    chosen = TrainingSettings(**{"gradients": "hand", "precision": "float32", **own})
+    pinned = {"gradients": "hand", "precision": "float32", **training}
+    chosen = replace(line.training_for(mode), **pinned)
     batches = make_batches(
         stream, model.reads, block_size=model.block_size, batch_size=chosen.batch_size, seed=1,
         lead=model.lead, mixed=model.mixed,
         parallel=model.carries and stream.boundary is None,
     )  # fmt: skip
-    records: list[dict[str, Any]] = []
+    records: list[UpdateRecord] = []
     probe = Probe(model, every, records.append)
     trainer = Trainer(model, batches, chosen, lambda: Evaluation({"train": 1.0}), probe=probe)
     model.train()
@@ -79,11 +82,13 @@ def watched(
             trainer.update()
     except TrainingError:
         pass  # it diverged; what was seen before tells why
-    return History(records, tokenizer.vocab_size, clip=chosen.clip), model
+    size = tokenizer.vocab_size
+    even = Ignorance(math.log(size), f"guessing evenly costs ln {size} = {math.log(size):.2f}")
+    return History(records, even, clip=chosen.clip), model
 
 
 def faults(history: History) -> set[str]:
-    return {verdict.fault for verdict in examine(history)}
+    return {finding.name for finding in examine(history)}
 
 
 # --- planted -----------------------------------------------------------------------------------
@@ -92,7 +97,7 @@ def faults(history: History) -> set[str]:
 def test_an_output_layer_that_is_too_confident() -> None:
     settings = {**LECTURE, "init": "normal", "output_gain": 1.0}
     history, _ = watched("mlp", settings, {**SGD, "steps": 3})
-    assert history.first["loss"] > 15  # the lecture's had 27
+    assert history.first.loss > 15  # the lecture's had 27
     assert "confident-start" in faults(history)
 
 
@@ -103,9 +108,9 @@ def test_tanh_saturated_by_a_large_first_layer() -> None:
 
 def test_missing_scaling_by_the_number_of_inputs() -> None:
     history, _ = watched("mlp", {**LECTURE, "init": "normal", "gain": 1.0}, {**SGD, "steps": 3})
-    found = next(v for v in examine(history) if v.fault == "unscaled-weights")
-    assert "30 inputs" in found.what
-    assert "0.18" in found.change
+    found = next(v for v in examine(history) if v.name == "unscaled-weights")
+    assert "30 inputs" in found.title
+    assert "0.18" in found.advice
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
@@ -142,10 +147,11 @@ def test_dead_relu_units() -> None:
 
     settings = {**LECTURE, "activation": "relu"}
     history, _ = watched("mlp", settings, {**SGD, "steps": 30}, plant=plant)
-    found = next(v for v in examine(history) if v.fault == "dead-units")
-    (relu,) = (one for one in history.last["layers"] if one["kind"] == "ReLU")
-    assert 0.4 <= relu["idle"] < 0.5
-    assert f"{relu['idle']:.0%}" in found.what
+    found = next(v for v in examine(history) if v.name == "dead-units")
+    (relu,) = history.last.of_kind("ReLU")
+    assert relu.idle is not None
+    assert 0.4 <= relu.idle < 0.5
+    assert f"{relu.idle:.0%}" in found.title
 
 
 class NormOverTheBatchAlone(BatchNorm1d):
@@ -183,9 +189,9 @@ def test_batchnorm_over_the_wrong_axes() -> None:
 
     settings = {"form": "tree", "n_embd": 8, "n_hidden": 20}
     history, _ = watched("wavenet", settings, {**SGD, "steps": 12}, plant=plant)
-    found = [v for v in examine(history) if v.fault == "wrong-axes"]
+    found = [v for v in examine(history) if v.name == "wrong-axes"]
     assert len(found) == 2  # the third level has one position left
-    assert "80 means for 20 channels" in found[0].what
+    assert "80 means for 20 channels" in found[0].title
 
 
 def test_exploding_recurrent_gradients() -> None:
@@ -200,9 +206,9 @@ def test_exploding_recurrent_gradients() -> None:
     }  # fmt: skip
     steps = {"steps": 30, "clip": 1.0}
     history, _ = watched("rnn", settings, steps, mode="text", plant=plant)
-    found = next(v for v in examine(history) if v.fault == "exploding-gradients")
-    assert "step of time" in found.why
-    assert "Clipping at 1" in found.why
+    found = next(v for v in examine(history) if v.name == "exploding-gradients")
+    assert "step of time" in found.detail
+    assert "Clipping at 1" in found.detail
 
 
 def test_batchnorm_left_in_training_mode() -> None:
@@ -212,7 +218,7 @@ def test_batchnorm_left_in_training_mode() -> None:
     model.eval()
     assert examine_use(model, inputs) == []
     model.train()
-    assert [v.fault for v in examine_use(model, inputs)] == ["training-mode"]
+    assert [v.name for v in examine_use(model, inputs)] == ["training-mode"]
     for name, value in model.state_dict().items():
         assert torch.equal(value, before[name])
     with pytest.raises(ValueError, match="two rows"):
@@ -225,7 +231,7 @@ def test_rows_that_meet_otherwise() -> None:
             return x.float() - x.float().mean(0)
 
     rows = torch.tensor([[0, 1, 2], [5, 0, 0], [1, 1, 7]])
-    assert [v.fault for v in examine_use(Mean(), rows)] == ["rows-meet"]
+    assert [v.name for v in examine_use(Mean(), rows)] == ["rows-meet"]
 
 
 def test_statistics_that_lag_behind() -> None:
@@ -238,7 +244,7 @@ def test_what_is_frozen_is_not_too_slow() -> None:
     frozen = {"rates": ("net.layers.0.*=0", "net.layers.2.*=0")}
     settings = {**LECTURE, "norm": "batch", "output_gain": 0.5}
     history, _ = watched("mlp", settings, {**SGD, "steps": 60, **frozen})
-    assert [one["frozen"] for one in history.last["parameters"]].count(True) == 2
+    assert [one.frozen for one in history.last.parameters].count(True) == 2
     assert examine(history) == []
     slow = {**SGD, "learning_rate": 1e-5, "steps": 60, **frozen}
     history, _ = watched("mlp", settings, slow)
@@ -251,7 +257,7 @@ def test_a_loss_that_is_no_number_is_recorded() -> None:
 
     history, _ = watched("mlp", LECTURE, {**SGD, "steps": 3}, plant=plant)
     assert len(history.records) == 1
-    assert not math.isfinite(float(history.first["loss"]))
+    assert not math.isfinite(history.first.loss)
     assert "confident-start" in faults(history)
 
 
@@ -259,7 +265,7 @@ def test_dropout_left_on() -> None:
     _, model = watched("gru", {"n_embd": 8, "n_hidden": 16}, {"steps": 20})
     inputs = torch.arange(24).view(8, 3)
     model.train()
-    assert [v.fault for v in examine_use(model, inputs)] == ["dropout-on"]
+    assert [v.name for v in examine_use(model, inputs)] == ["dropout-on"]
     model.eval()
     assert examine_use(model, inputs) == []
 
@@ -288,17 +294,26 @@ def test_nothing_is_said_of_a_healthy_training(name: str, mode: str) -> None:
 )
 def test_nor_of_the_lectures_own(settings: dict[str, Any]) -> None:
     history, _ = watched("mlp", settings, {**SGD, "steps": 300})
-    assert history.last["step"] > 100
+    assert history.last.step > 100
     assert examine(history) == []
 
 
-def test_every_verdict_says_what_why_and_what_to_change() -> None:
+def test_every_finding_says_what_why_and_what_to_change() -> None:
     history, _ = watched("mlp", {**DEEP, "init": "normal", "output_gain": 1.0}, {**SGD, "steps": 3})
     found = examine(history)
     assert len(found) >= 3
-    for verdict in found:
-        assert isinstance(verdict, Verdict)
-        for text in (verdict.what, verdict.why, verdict.change):
+    for finding in found:
+        assert isinstance(finding, Finding)
+        for text in (finding.title, finding.detail, finding.advice):
             assert text.endswith(".")
             assert text[0].isupper() or text[0].isdigit()
     assert len(CHECKS) == len(set(CHECKS))
+
+
+def test_the_first_loss_is_held_against_what_knowing_nothing_costs() -> None:
+    settings = {**LECTURE, "init": "normal", "output_gain": 1.0}
+    history, _ = watched("mlp", settings, {**SGD, "steps": 3})
+    found = next(v for v in examine(history) if v.name == "confident-start")
+    assert "; guessing evenly costs ln 27 = 3.30." in found.title
+    knows_less = dataclasses.replace(history, ignorance=Ignorance(100.0, "anything costs 100"))
+    assert "confident-start" not in faults(knows_less)

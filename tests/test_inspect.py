@@ -14,7 +14,6 @@ import hornbook
 from hornbook.cli import main
 from hornbook.errors import UnknownSymbolError
 from hornbook.inspection.inspect import inspect
-from hornbook.reports.page import Page, Section
 from hornbook.runs import Run
 from tests.stopping import stopped_at
 
@@ -74,7 +73,10 @@ def test_json_text_prefix_and_pictures(
     arguments += ["--pictures", str(tmp_path / "deep" / "pictures")]
     assert main(["inspect", str(run.path), *arguments]) == 0
     told = json.loads(capsys.readouterr().out)
+    assert told.keys() == {"run", "watched", "findings", "page"}
     assert told["watched"] == 8
+    for finding in told["findings"]:
+        assert finding.keys() == {"name", "severity", "title", "detail", "advice"}
     assert told["page"] == str(tmp_path / "page.html")
     assert (
         "likeliest next symbols from a prefix, and those after them: &#x27;jo&#x27;"
@@ -166,12 +168,9 @@ def test_mistakes_are_told(run: Run, tmp_path: Path, capsys: pytest.CaptureFixtu
         inspect(run, prefix="?")
     damaged = train(tmp_path)
     damaged.directory.health.write_text('{"step": 0, "loss": 1}\n')
-    assert "is damaged. What the model has become" in inspect(damaged).unwatched
+    told = inspect(damaged).unwatched
+    assert "health.jsonl, line 1, is damaged: layers: is missing" in told
+    assert "What the model has become" in told
     assert main(["inspect", str(damaged.path)]) == 0
     damaged.directory.health.write_text('{"step": 0, "lo')
     assert "no whole record" in inspect(damaged).unwatched
-
-
-def test_words_on_a_page_are_words() -> None:
-    page = Page("<b>", "&", [Section("<i>", table=[["<u>"], ["<s>"]], lines=["<em>"])])
-    assert not set(re.findall(r"<(?:b|i|u|s|em)>", page.html()))

@@ -18,7 +18,9 @@ from matplotlib.image import imread
 
 from hornbook.errors import RunError, SamplingError, SettingsError, UnknownSymbolError
 from hornbook.nn import Residual, SelfAttention, Sequential
+from hornbook.nn.observing import DOORS
 from hornbook.plots.lettering import ellipsis, families, in_ink, ink_on
+from hornbook.reports import View
 from hornbook.text.models import family
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.models.mixture import Mixture, MixtureSettings
@@ -27,7 +29,6 @@ from hornbook.text.scores import score
 from hornbook.text.stream import encode_lines
 from hornbook.text.views import (
     Branch,
-    Picture,
     TreeSettings,
     attention_of,
     draw_coloured,
@@ -35,11 +36,11 @@ from hornbook.text.views import (
     draw_tree,
     grow,
     pairs_of,
-    pictures_of,
     plane_of,
     rendered,
     save,
     traces_of,
+    views_of,
 )
 from hornbook.text.views.embeddings import principal_plane
 from hornbook.text.views.following import probabilities
@@ -295,7 +296,16 @@ def test_looking_leaves_the_model_as_it_was() -> None:
     model = made("gpt").train()
     attention_of(model, LINES, "mia")
     assert model.training
-    assert not any(layer._forward_pre_hooks for layer in model.modules())
+    assert all(vars(layer).keys().isdisjoint(DOORS) for layer in model.modules())
+
+
+def test_attention_that_the_model_goes_around_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = made("gpt")
+    block = next(layer for layer in model.net.chain if isinstance(layer, Residual))
+    monkeypatch.setattr(block, "vjp", lambda x: (x, lambda dy: dy))
+    with pytest.raises(SettingsError, match="reads without calling these layers: net") as told:
+        attention_of(model, LINES, "mia")
+    assert told.value.message.count("net.layers") == 1  # that of the other block was seen
 
 
 def test_attention_that_cannot_be_shown() -> None:
@@ -451,30 +461,30 @@ HAVE = {
 }
 
 
-def there(pictures: list[Picture]) -> set[str]:
+def there(pictures: list[View]) -> set[str]:
     return {picture.name for picture in pictures if not picture.why_not}
 
 
 @pytest.mark.parametrize("name", HAVE)
 def test_what_a_family_can_show(name: str) -> None:
     model: LanguageModel = asked(name)
-    pictures = pictures_of(model, LINES, text="mia")
+    pictures = views_of(model, LINES, text="mia")
     assert there(pictures) == HAVE[name]
     assert len(pictures) == 6
     for picture in pictures:
         if picture.why_not:
             with pytest.raises(SettingsError, match=picture.why_not):
                 picture.draw()
-    assert there(pictures_of(model, LINES)) == HAVE[name] - {"attention", "traces", "coloured"}
+    assert there(views_of(model, LINES)) == HAVE[name] - {"attention", "traces", "coloured"}
     with pytest.raises(UnknownSymbolError):
-        pictures_of(model, LINES, text="zoe")
+        views_of(model, LINES, text="zoe")
 
 
 @pytest.mark.parametrize("name", ["gpt", "lstm"])
 def test_odd_symbols_can_all_be_drawn(name: str, tmp_path: Path) -> None:
     # No warning of a missing glyph, which the checks would make an error, and no formula.
     text = "".join(ODD.symbols[:15])
-    pictures = pictures_of(made(name, ODD), ODD, text=text, prefix="$_^\\{ \n")
+    pictures = views_of(made(name, ODD), ODD, text=text, prefix="$_^\\{ \n")
     for picture in pictures:
         if not picture.why_not:
             figure = picture.draw()
@@ -487,7 +497,7 @@ def test_odd_symbols_can_all_be_drawn(name: str, tmp_path: Path) -> None:
 
 def test_a_large_alphabet_has_its_pictures() -> None:
     tokenizer = CharTokenizer.fit(map(chr, range(0x4E00, 0x4E00 + 200)), boundary=False)
-    pictures = pictures_of(made("mlp", tokenizer), tokenizer, prefix=chr(0x4E01))
+    pictures = views_of(made("mlp", tokenizer), tokenizer, prefix=chr(0x4E01))
     drawn = {picture.name: picture.draw() for picture in pictures if not picture.why_not}
     assert drawn.keys() == BOTH
     assert "40 of 200" in drawn["matrix"].axes[0].get_title()
@@ -500,7 +510,7 @@ def test_a_large_alphabet_has_its_pictures() -> None:
 def test_the_same_picture_is_the_same_file(ending: str, tmp_path: Path) -> None:
     files = [tmp_path / f"{name}{ending}" for name in "ab"]
     for file in files:
-        picture = pictures_of(made("gpt"), LINES, prefix="m")[-1]
+        picture = views_of(made("gpt"), LINES, prefix="m")[-1]
         save(picture.draw(), file)
     first, second = (file.read_bytes() for file in files)
     assert first == second

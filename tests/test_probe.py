@@ -5,23 +5,22 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from hornbook.errors import SettingsError
-from hornbook.monitoring.history import History
-from hornbook.monitoring.measures import BINS, histogram, idle, sampled, saturation, spread
-from hornbook.monitoring.probe import EARLY, LEAST, Probe, interval, label
-from hornbook.nn import GRU, RNN, Linear, ReLU, Tanh
+from hornbook.monitoring.measures import BINS, distribution, histogram, idle, sampled, saturation
+from hornbook.monitoring.probe import EARLY, LEAST, Probe, interval, watched_layers
+from hornbook.monitoring.record import Histogram, UpdateRecord
+from hornbook.nn import GRU, RNN, FlattenConsecutive, Linear, ReLU, Tanh
+from hornbook.nn.observing import DOORS
 from hornbook.text.models.network import Network
 from hornbook.training import TrainingSettings
 from hornbook.training.measures import Evaluation
 from hornbook.training.trainer import Trainer
 from tests.test_models import VARIANTS, batch_of, build, world
 
-Records = list[dict[str, Any]]
+Records = list[UpdateRecord]
 
 
 class Same:
@@ -64,11 +63,10 @@ def test_a_watched_training_is_the_same_bit_for_bit(variant: str, gradients: str
         plain.state_dict().items(), watched.state_dict().values(), strict=True
     ):
         assert torch.equal(one, other), name
-    assert [record["step"] for record in records] == [0, 1, 2]
+    assert [record.step for record in records] == [0, 1, 2]
     for part in watched.modules():
-        assert "vjp" not in vars(part)
-        assert "vjp_from" not in vars(part)
-    names = {one["name"] for one in records[0]["parameters"]}
+        assert vars(part).keys().isdisjoint(DOORS)
+    names = {one.name for one in records[0].parameters}
     assert names == {name for name, _ in watched.named_parameters()}
 
 
@@ -77,13 +75,32 @@ def test_by_hand_and_by_autograd_the_same_is_seen(variant: str) -> None:
     _, by_hand = trained(variant, 1, watch=True)
     _, by_autograd = trained(variant, 1, watch=True, gradients="autograd")
     one, other = by_hand[0], by_autograd[0]
-    assert [x["name"] for x in one["layers"]] == [x["name"] for x in other["layers"]]
-    assert one["norm"] == pytest.approx(other["norm"], rel=1e-3)
-    for mine, theirs in zip(one["layers"], other["layers"], strict=True):
-        for key in ("mean", "std", "grad_std"):
-            if key in mine:
-                assert mine[key] == pytest.approx(theirs[key], rel=1e-2, abs=1e-7), mine["name"]
-    assert sum("grad_std" in x for x in one["layers"]) >= len(one["layers"]) - 1
+    assert [x.name for x in one.layers] == [x.name for x in other.layers]
+    assert one.unseen == other.unseen
+    assert one.norm == pytest.approx(other.norm, rel=1e-3)
+    for mine, theirs in zip(one.layers, other.layers, strict=True):
+        near = pytest.approx(theirs.output.std, rel=1e-2, abs=1e-7)
+        assert mine.output.std == near, mine.name
+        assert mine.output.mean == pytest.approx(theirs.output.mean, rel=1e-2, abs=1e-7)
+        if mine.gradient and theirs.gradient:
+            std = theirs.gradient.std
+            assert mine.gradient.std == pytest.approx(std, rel=1e-2, abs=1e-7), mine.name
+    assert sum(x.gradient is not None for x in one.layers) >= len(one.layers) - 1
+
+
+@pytest.mark.parametrize("gradients", ["hand", "autograd"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_layer_is_seen_or_said_to_be_unseen(variant: str, gradients: str) -> None:
+    model, records = trained(variant, 1, watch=True, gradients=gradients)
+    (record,) = records
+    seen = {one.name for one in record.layers}
+    layers = dict(watched_layers(model))
+    assert seen | set(record.unseen) == layers.keys()
+    assert not seen & set(record.unseen)
+    # Packed trees join children by their numbers, so no FlattenConsecutive is called.
+    packed = getattr(model, "packed", False)
+    joins = {name for name, layer in layers.items() if isinstance(layer, FlattenConsecutive)}
+    assert set(record.unseen) == (joins if packed else set())
 
 
 def test_the_figures_are_those_of_the_tensors() -> None:
@@ -103,31 +120,33 @@ def test_the_figures_are_those_of_the_tensors() -> None:
     )
     trainer.update()
     (record,) = records
-    assert record["loss"] == pytest.approx(twin.loss(batch).item(), rel=1e-5)
+    assert record.loss == pytest.approx(twin.loss(batch).item(), rel=1e-5)
     grads = [p.grad for p in twin.parameters() if p.grad is not None]
-    assert record["norm"] == pytest.approx(
+    assert record.norm == pytest.approx(
         float(torch.cat([g.flatten() for g in grads]).norm()), rel=1e-4
     )
-    for one in record["parameters"]:
-        p = dict(twin.named_parameters())[one["name"]]
+    for own in record.parameters:
+        p = dict(twin.named_parameters())[own.name]
         assert p.grad is not None
-        for key, x in (("size", first[one["name"]]), ("grad_size", p.grad)):
-            assert one[key] == pytest.approx(float(x.square().mean().sqrt()), rel=1e-3)
-        assert one["update_size"] == pytest.approx(0.1 * one["grad_size"], rel=1e-2)
+        for figure, x in ((own.size, first[own.name]), (own.grad_size, p.grad)):
+            assert figure == pytest.approx(float(x.square().mean().sqrt()), rel=1e-3)
+        assert own.update_size == pytest.approx(0.1 * own.grad_size, rel=1e-2)
+        assert own.shape == p.shape
+        assert (own.grad_histogram is not None) == own.is_matrix == (p.dim() == 2)
     x = torch.from_numpy(batch.inputs)
-    for layer, one in zip(twin.net.chain, record["layers"], strict=True):
+    for layer, one in zip(twin.net.chain, record.layers, strict=True):
         x = layer(x).detach()
-        assert one["kind"] == type(layer).__name__
-        assert one["std"] == pytest.approx(float(x.std(correction=0)), rel=1e-3)
+        assert one.kind == type(layer).__name__
+        assert one.output.std == pytest.approx(float(x.std(correction=0)), rel=1e-3)
         if isinstance(layer, Tanh):
-            assert one["flat"] == pytest.approx(float((x.abs() > 0.97).float().mean()), abs=1e-4)
+            assert one.flat == pytest.approx(float((x.abs() > 0.97).float().mean()), abs=1e-4)
 
 
 def test_an_update_of_several_parts_is_told_by_its_first() -> None:
     _, whole = trained("gpt", 2, watch=True)
     _, parts = trained("gpt", 2, watch=True, accumulate=3)
     assert len(parts) == 2
-    assert parts[0]["norm"] == pytest.approx(whole[0]["norm"], rel=1e-3)
+    assert parts[0].norm == pytest.approx(whole[0].norm, rel=1e-3)
 
 
 def test_measures() -> None:
@@ -139,13 +158,15 @@ def test_measures() -> None:
     assert idle(Tanh(), x[:2]) == pytest.approx(1 / 3)
     assert saturation(GRU(1, 1), x) == saturation(Tanh(), x)
     assert saturation(RNN(1, 1, nonlinearity="relu"), x) == saturation(ReLU(), x)
-    assert spread(x) == pytest.approx((float(x.mean()), float(x.std(correction=0))))
-    low, high, counts = histogram(torch.linspace(-1, 3, 400))
-    assert (low, high) == (-1, 3)
-    assert counts == [10] * BINS
-    assert histogram(torch.full((5,), 2.0)) == (2.0, 2.0, [5])
-    assert histogram(torch.tensor([math.inf, 1.0, 2.0]))[:2] == (1.0, 2.0)
-    assert histogram(torch.tensor([math.nan])) == (0.0, 0.0, [])
+    found = distribution(x)
+    assert found.mean == pytest.approx(float(x.mean()), rel=1e-4)
+    assert found.std == pytest.approx(float(x.std(correction=0)), rel=1e-4)
+    assert found.histogram == histogram(x)
+    assert histogram(torch.linspace(-1, 3, 400)) == Histogram(-1, 3, (10,) * BINS)
+    assert histogram(torch.full((5,), 2.0)) == Histogram(2.0, 2.0, (5,))
+    assert histogram(torch.tensor([math.inf, 1.0, 2.0])).low == 1.0
+    assert histogram(torch.tensor([math.inf, 1.0, 2.0])).high == 2.0
+    assert histogram(torch.tensor([math.nan])) == Histogram(0.0, 0.0, ())
 
 
 def test_a_large_tensor_is_thinned_evenly() -> None:
@@ -162,28 +183,11 @@ def test_when_it_is_due() -> None:
     assert [step for step in range(301) if probe.due(step)] == sorted({*EARLY, 100, 200, 300})
 
 
-def test_names_for_people() -> None:
-    assert label("net.layers.3.layer.layers.1.qkv.weight") == "3.1.qkv.weight"
-
-
 def test_settings_that_cannot_be() -> None:
     with pytest.raises(SettingsError, match="compiled"):
         TrainingSettings(compile=True, watch=True)
     with pytest.raises(SettingsError, match="watch"):
         TrainingSettings(watch_every=3)
-
-
-def test_shares_that_cannot_be_told_are_left_out() -> None:
-    parameters = [
-        {"name": "a", "shape": [2, 2], "size": 0.0, "update_size": 1.0, "frozen": False},
-        {"name": "b", "shape": [2, 2], "size": 1.0, "update_size": 0.001, "frozen": False},
-        {"name": "c", "shape": [2, 2], "size": 1.0, "update_size": 0.0, "frozen": False},
-    ]
-    record = {"step": 0, "loss": 1.0, "rate": 1.0, "parameters": parameters, "layers": []}
-    history = History([record], 27)
-    shares = dict(history.ratios(record))
-    assert shares == {"b": pytest.approx(-3), "c": -math.inf}
-    assert history.even == pytest.approx(float(np.log(27)))
 
 
 def test_a_broken_update_leaves_the_doors() -> None:
@@ -200,19 +204,4 @@ def test_a_broken_update_leaves_the_doors() -> None:
     trainer = Trainer(model, Same(batch), settings, Evaluation, probe=probe)
     with pytest.raises(KeyboardInterrupt):
         trainer.update()
-    assert not any("vjp" in vars(part) for part in model.net.modules())
-
-
-def test_a_door_that_was_someones_own_is_given_back() -> None:
-    model = build("mlp plain", world()[0].vocabulary)
-    layer = model.net.chain[2]
-
-    def own(x: Tensor) -> Any:
-        return type(layer).vjp(layer, x)
-
-    layer.vjp = own  # type: ignore[method-assign]
-    probe = Probe(model, 1, lambda record: None)
-    probe.begin(None)  # type: ignore[arg-type]
-    assert layer.vjp is not own
-    probe.leave()
-    assert layer.vjp is own
+    assert all(vars(part).keys().isdisjoint(DOORS) for part in model.net.modules())

@@ -24,7 +24,7 @@ from hornbook.sources.source import Source
 from hornbook.tasks import Family, Task, choose_task, task_named, task_of_family, tasks
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["Chosen", "Grammar", "choose", "parse_for_run"]
+__all__ = ["Chosen", "Grammar", "choose", "parse_for_data", "parse_for_run"]
 
 
 @dataclass(frozen=True)
@@ -221,3 +221,29 @@ def parse_for_run(
     made = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(options,), frozen=True)
     made.__doc__ = options.__doc__
     return parse(made, verb, description, argv)
+
+
+def parse_for_data(
+    verb: str, description: str, options: type[Any], argv: Sequence[str]
+) -> tuple[Any, Source | None]:
+    """The command line of a verb that reads data, with the task's own settings of loading.
+
+    Args:
+        verb: its name.
+        description: for its help.
+        options: dataclass of the verb's own, with the data as its first word.
+        argv: what was typed after the verb.
+
+    Returns:
+        An instance of a subclass of `options` with the task's settings as `loading`, and the
+        source, if it was the first word.
+
+    Raises:
+        HornbookError: if there is no such task, or nobody claims the data.
+    """
+    chosen = choose(argv)
+    kind = as_typed(chosen.task.options)
+    fields: list[Any] = [("loading", kind, dataclasses.field(default_factory=kind))]
+    made = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(options,), frozen=True)
+    made.__doc__ = options.__doc__
+    return parse(made, verb, description, argv), chosen.source

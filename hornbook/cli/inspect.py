@@ -9,12 +9,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from hornbook.cli.arguments import RunArgument, parse
-from hornbook.cli.output import console, print_json, table
-from hornbook.errors import SamplingError
+from hornbook.cli.arguments import RunArgument
+from hornbook.cli.grammar import parse_for_run
+from hornbook.cli.output import console, filled, notes, print_json, show_findings
+from hornbook.cli.wording import worded
 from hornbook.inspection.inspect import Inspection, inspect
+from hornbook.inspection.tables import layer_table, parameter_table
 from hornbook.runs import Run
-from hornbook.text.views.tree import grow
 
 DESCRIPTION = (
     "Look into a run: what its training says of its health, in words (what is amiss, why it "
@@ -22,66 +23,53 @@ DESCRIPTION = (
     "all pictures, which stands by itself. Training has to have been watched: hornbook train "
     "DATA --watch."
 )
-SIGNS = {"problem": "[bold red]✗ problem[/]", "warning": "[yellow]! warning[/]"}
 
 
 @dataclass(frozen=True)
-class Arguments(RunArgument):
+class Options(RunArgument):
     """Run."""
 
     out: str | None = None
     "Where to write the page; by default report.html in the run directory."
     no_page: bool = False
     "Write no page."
-    text: str | None = None
-    "String that attention and hidden units are shown on (by default one from the data)."
-    prefix: str | None = None
-    "Where the tree of next symbols begins (by default the text's first two symbols)."
     pictures: str | None = None
     "Directory in which to write each picture of the page besides, as SVG."
     json: bool = False
-    "Print the verdicts as JSON, and nothing else."
+    "Print the findings as JSON, and nothing else."
 
 
 def run(argv: Sequence[str]) -> None:
     """Parse, look and tell."""
-    arguments = parse(Arguments, "inspect", DESCRIPTION, argv)
-    opened = Run(arguments.run)
-    found = inspect(opened, text=arguments.text, prefix=arguments.prefix)
-    if arguments.pictures is not None:
-        found.save_pictures(Path(arguments.pictures))
+    options = parse_for_run("inspect", DESCRIPTION, Options, argv, lambda task: task.seen_with)
+    opened = Run(options.run)
+    found = inspect(opened, **options.settings.as_dict())
+    if options.pictures is not None:
+        found.save_pictures(Path(options.pictures))
     page = None
-    if not arguments.no_page:
-        page = found.write(arguments.out or opened.directory.report)
-    if arguments.json:
+    if not options.no_page:
+        page = found.write(options.out or opened.directory.report)
+    if options.json:
         print_json({**found.as_dict(), "page": str(page) if page else None})
         return
     out = console()
     show(found, out)
-    try:
-        tree = grow(opened.model, opened.tokenizer, found.prefix).as_text()
-    except SamplingError as error:
-        tree = str(error)
-    out.print(f"\nAfter {escape(repr(found.prefix))}:\n{escape(tree)}")
+    for text in found.written():
+        out.print(f"\n{escape(text)}")
     if page:
-        out.print(f"\nAll pictures: {escape(str(page))}")
+        notes().print(f"\nAll pictures: {escape(str(page))}")
 
 
 def show(found: Inspection, out: Console) -> None:
-    """The run, the tables, the verdicts."""
+    """The run, the tables, the findings."""
     out.print(f"[bold]{escape(str(found.run.path))}[/]: {escape(found.about)}\n")
     if not found.history:
-        out.print(found.unwatched)
+        out.print(escape(worded(found.unwatched)))
         return
-    for heads, *rows in (found.layers, found.parameters):
-        shown = table(*heads)
-        for row in rows:
-            shown.add_row(*map(escape, row))
-        out.print(shown)
-        out.print()
-    if not found.verdicts:
-        out.print("[green]✓[/] Nothing amiss was found in its training.")
-    for verdict in found.verdicts:
-        out.print(f"{SIGNS[verdict.severity]}  [bold]{escape(verdict.what)}[/]")
-        out.print(f"    {escape(verdict.why)}")
-        out.print(f"    [dim]→ {escape(verdict.change)}[/]")
+    out.print(filled(layer_table(found.history.last)))
+    if found.bypassed:
+        out.print(f"[dim]{escape(found.bypassed)}[/]")
+    out.print()
+    out.print(filled(parameter_table(found.history)))
+    out.print()
+    show_findings(found.findings, out)

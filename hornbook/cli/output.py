@@ -11,25 +11,35 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from hornbook.records import as_json
+from hornbook.reports.finding import NOTHING, Finding, Severity
 
 if TYPE_CHECKING:
     from hornbook.lessons.compare import Comparison
+    from hornbook.reports import table as reports
 
 __all__ = [
     "COMPARED",
     "compared",
     "console",
+    "filled",
     "notes",
     "number",
     "print_json",
     "shape_cell",
     "shell_word",
+    "show_findings",
     "table",
 ]
 
+SIGNS: dict[Severity, str] = {
+    "problem": "[bold red]✗ problem[/]",
+    "warning": "[yellow]! warning[/]",
+    "note": "· note",
+}
 COMPARED = ("exact", "approximate", "largest difference")
 "The columns that `compared` fills: those of the lecture's `cmp`."
 
@@ -76,3 +86,21 @@ def table(*columns: str, left: int = 1) -> Table:
     for place, column in enumerate(columns):
         made.add_column(column, justify="left" if place < left else "right")
     return made
+
+
+def filled(given: reports.Table) -> Table:
+    """A report's table for the terminal, its marked row in bold."""
+    made = table(*map(escape, given.heads), left=given.left)
+    for place, cells in enumerate(given.rows):
+        made.add_row(*map(escape, cells), style="bold" if place == given.marked else None)
+    return made
+
+
+def show_findings(findings: Sequence[Finding], out: Console) -> None:
+    """What is amiss: each finding's sign and title, then in full, then what to do."""
+    if not findings:
+        out.print(f"[green]✓[/] {NOTHING}")
+    for finding in findings:
+        out.print(f"{SIGNS[finding.severity]}  [bold]{escape(finding.title)}[/]")
+        out.print(f"    {escape(finding.detail)}")
+        out.print(f"    [dim]→ {escape(finding.advice)}[/]")

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from hornbook.cli.arguments import RunArgument, as_typed, parse
-from hornbook.cli.output import console, notes, shown_table
+from hornbook.cli.output import console, filled, notes
 from hornbook.cli.wording import command, worded
 from hornbook.errors import Action
 from hornbook.records import as_json
@@ -90,7 +90,7 @@ def remark_on(answer: Answer) -> None:
 def show_part(part: str | Table | Beside, out: Console) -> None:
     """A part of a row."""
     if isinstance(part, Table):
-        out.print(shown_table(part))
+        out.print(filled(part))
     elif isinstance(part, Beside):
         # At a terminal it stands beside what it is about; in a file it would be noise.
         if out.is_terminal:

@@ -1,32 +1,28 @@
-"""What can be seen of a run from within: verdicts on its training, and a report."""
+"""What can be seen of a run from within: what is amiss with it, and a report."""
 
 from __future__ import annotations
 
-import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hornbook.errors import HornbookError, RunError
-from hornbook.inspection.verdicts import Verdict, examine
-from hornbook.monitoring.history import History, number
-from hornbook.monitoring.probe import label
+from hornbook.inspection.tables import layer_table, parameter_table
+from hornbook.inspection.verdicts import examine
+from hornbook.monitoring.history import History, Ignorance
+from hornbook.monitoring.record import label
 from hornbook.plots.saving import save
-from hornbook.records import as_json
-from hornbook.reports.page import Page, Section
+from hornbook.records import JSONObject, as_json
+from hornbook.reports import Finding, Page, Section, View
 from hornbook.runs.run import Run
 from hornbook.storage import write_bytes
-from hornbook.training.record import read_metrics_line
-
-if TYPE_CHECKING:
-    from hornbook.text.views.pictures import Picture
 
 __all__ = ["Inspection", "inspect"]
 
-SHOWN = 24  # symbols of the example: more make small pictures
-Table = list[tuple[str, ...]]
+UNKNOWN = Ignorance(float("inf"), "")  # where a task cannot say what knowing nothing costs
 
 
 @dataclass(frozen=True)
@@ -36,90 +32,55 @@ class Inspection:
     run: Run
     history: History | None
     "What was recorded in training; None if it was not watched."
-    verdicts: tuple[Verdict, ...]
-    text: str
-    "The string that attention and hidden units are shown on."
-    prefix: str
-    "Where the tree of next symbols begins."
+    findings: tuple[Finding, ...]
+    "What is amiss with it."
+    views: tuple[View, ...]
+    "Of the trained model, and why others cannot be had."
     trouble: str = ""
     "Why what was recorded cannot be read."
-
-    @cached_property
-    def pictures(self) -> list[Picture]:
-        """Pictures of the trained model, and why others cannot be had."""
-        from hornbook.text.views.pictures import pictures_of
-
-        return pictures_of(self.run.model, self.run.tokenizer, text=self.text, prefix=self.prefix)
 
     @property
     def unwatched(self) -> str:
         """Why nothing is known of the training, where nothing was recorded."""
         if self.trouble:
             return f"{self.trouble} What the model has become can be seen all the same."
-        if self.run.plan["training"] is None:
+        if self.run.record.training is None:
             return "It was made in one pass, without gradients: there was no training to watch."
         return (
-            "Its training was not watched: what went on inside is not known. Train with --watch to "
+            "Its training was not watched: what went on inside is not known. Train with `watch` to "
             "see activations, gradients and updates."
         )
 
     @property
     def about(self) -> str:
         """The run in a line."""
-        parts = [f"{self.run.family} on {self.run.plan['data']['name']}"]
-        parts.append(f"{self.run.model.n_parameters:,} parameters")
-        if losses := self.run.summary.get("losses"):
-            parts.append(", ".join(f"{name} {loss:.4f}" for name, loss in losses.items()))
-        if steps := self.run.summary.get("steps"):
-            parts.append(f"{steps:,} updates")
+        run, summary = self.run, self.run.directory.read_summary()
+        parts = [f"{run.family} on {run.record.data.name}"]
+        parts.append(f"{run.model.n_parameters:,} parameters")
+        if summary is not None:
+            reached = summary.reached(run.task.decides)
+            if reached:
+                parts.append(", ".join(f"{name} {value:.4f}" for name, value in reached.items()))
+            if summary.steps:
+                parts.append(f"{summary.steps:,} updates")
         if self.history:
             parts.append(f"{len(self.history.records)} of them watched")
         return "; ".join(parts)
 
     @property
-    def layers(self) -> Table:
-        """Figures of the layers at the last update that was watched, the heads first."""
-        rows: Table = [("layer", "mean", "deviation", "flat", "never on", "gradient's deviation")]
-        for one in self.history.last["layers"] if self.history else ():
-            share = [f"{one[key]:.1%}" if key in one else "" for key in ("flat", "idle")]
-            rows.append(
-                (
-                    f"{label(one['name'])} {one['kind']}",
-                    f"{number(one['mean']):.3f}",
-                    f"{number(one['std']):.3f}",
-                    *share,
-                    f"{number(one['grad_std']):.2e}" if "grad_std" in one else "",
-                )
-            )
-        return rows
+    def bypassed(self) -> str:
+        """Which layers the training went around, so that nothing is known of them."""
+        if not self.history or not self.history.last.unseen:
+            return ""
+        names = ", ".join(map(label, self.history.last.unseen))
+        return f"Not seen, since the model computes them together with others: {names}."
 
-    @property
-    def parameters(self) -> Table:
-        """Figures of the parameters at the last update that was watched, the heads first.
-
-        The updates are those of the middle record at half of the highest rate or more.
-        """
-        rows: Table = [("parameter", "shape", "size", "gradient / data", "log₁₀ update / data")]
-        shares = self.history.pace() if self.history else {}
-        for one in self.history.last["parameters"] if self.history else ():
-            size, share = number(one["size"]), shares.get(one["name"], math.nan)
-            rows.append(
-                (
-                    one["name"],
-                    " × ".join(map(str, one["shape"])),
-                    f"{size:.3g}",
-                    f"{number(one['grad_size']) / size:.2e}" if size else "",
-                    f"{share:.2f}" if math.isfinite(share) else "",
-                )
-            )
-        return rows
-
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JSONObject:
         """For machines."""
         return {
             "run": str(self.run.path),
             "watched": len(self.history.records) if self.history else 0,
-            "verdicts": [vars(verdict) for verdict in self.verdicts],
+            "findings": as_json(self.findings),
         }
 
     def page(self) -> Page:
@@ -128,32 +89,28 @@ class Inspection:
 
     @cached_property
     def sections(self) -> list[Section]:
-        """Pictures and tables, first of the training, then of what the model has become.
-
-        A picture that cannot be drawn says why in its place: the others are worth having.
-        """
+        """Pictures and tables, first of the training, then of what the model has become."""
         found: list[Section] = []
         if self.history is not None:
             from hornbook.inspection.training_pictures import PICTURES
 
             for draw in PICTURES:
                 found += draw(self.history)
-            step = f"At update {self.history.last['step']:,}"
-            found.append(Section("Layers", f"{step}.", table=self.layers))
+            step = f"At update {self.history.last.step:,}"
+            layers = layer_table(self.history.last)
+            found.append(Section("Layers", f"{step}. {self.bypassed}".strip(), table=layers))
             updates = f"{step}; updates where the rate was high, in the median."
-            found.append(Section("Parameters", updates, table=self.parameters))
-        shown = {"attention": self.text, "traces": self.text, "coloured": self.text}
-        shown["tree"] = self.prefix
-        for picture in self.pictures:
-            if picture.why_not:
-                continue
-            title, on = f"Inside: {picture.name}", shown.get(picture.name)
-            text = picture.shows[0].upper() + picture.shows[1:] + (f": {on!r}." if on else ".")
-            try:
-                found.append(Section(title, text, picture.draw()))
-            except HornbookError as error:
-                found.append(Section(title, f"{text} It cannot be drawn: {error}"))
-        return found
+            found.append(Section("Parameters", updates, table=parameter_table(self.history)))
+        return found + [drawn(view) for view in self.views if not view.why_not]
+
+    def written(self) -> Iterator[str]:
+        """The views that a terminal can show; one that cannot be had says why in its place."""
+        for view in self.views:
+            if view.written is not None and not view.why_not:
+                try:
+                    yield view.written()
+                except HornbookError as error:
+                    yield error.message
 
     def save_pictures(self, folder: Path) -> None:
         """Write every picture as an SVG named after its title.
@@ -166,7 +123,7 @@ class Inspection:
         except OSError as error:
             raise RunError(
                 f"Cannot make {folder}: {error.strerror or error}.",
-                hint="Give a directory where you may write with --pictures.",
+                hint="Give a directory where you may write as `pictures`.",
             ) from error
         for section in self.sections:
             if section.figure is not None:
@@ -174,16 +131,10 @@ class Inspection:
                 save(section.figure, folder / f"{name}.svg")
 
     def told(self) -> Section:
-        """The verdicts as a section."""
+        """The findings as a section."""
         if not self.history:
             return Section("Health", self.unwatched)
-        found = [
-            (verdict.severity, (verdict.what, verdict.why, verdict.change))
-            for verdict in self.verdicts
-        ]
-        return Section(
-            "Health", verdicts=found or [("well", ("Nothing amiss was found in its training.",))]
-        )
+        return Section("Health", findings=self.findings)
 
     def write(self, path: Path | str) -> Path:
         """Write the report.
@@ -192,72 +143,54 @@ class Inspection:
             RunError: if it cannot be written.
         """
         path = Path(path)
-        try:
-            write_bytes(path, self.page().html().encode("utf-8", "surrogatepass"))
-        except OSError as error:
-            raise RunError(
-                f"Cannot write {path}: {error.strerror or error}.",
-                hint="Give a place where you may write with --out.",
-            ) from error
+        write_bytes(path, self.page().html().encode("utf-8", "surrogatepass"))
         return path
 
 
-def inspect(run: Run, *, text: str | None = None, prefix: str | None = None) -> Inspection:
+def drawn(view: View) -> Section:
+    """A view as a section; one that cannot be drawn says why in its place."""
+    title, text = f"Inside: {view.name}", f"{view.shows[0].upper()}{view.shows[1:]}."
+    try:
+        return Section(title, text, view.draw())
+    except HornbookError as error:
+        return Section(title, f"{text} It cannot be drawn: {error}")
+
+
+def inspect(run: Run, **options: Any) -> Inspection:
     """Look into a run.
 
     Args:
-        run: of any family.
-        text: the string that attention and hidden units are shown on; by default a thing of the
-            data that was held out, or the beginning of one.
-        prefix: where the tree of next symbols begins; by default the text's first two symbols.
+        run: of any task.
+        options: of the task's views, by name (of a text: `text`, `prefix`).
 
     Raises:
-        UnknownSymbolError: if the text or the prefix holds a symbol that is not in the alphabet.
+        HornbookError: if the views cannot be shown on what was given.
     """
-    if text is None:
-        text = example(run)
-    prefix = text[:2] if prefix is None else prefix
-    for given in (text, prefix):
-        run.tokenizer.encode(given)
+    views = tuple(run.task.views(run, run.task.seen_with.from_dict(options)))
     try:
-        return Inspection(run, *watched(run), text, prefix)
+        history, findings = watched(run)
     except RunError as error:
-        return Inspection(run, None, (), text, prefix, trouble=error.message)
+        return Inspection(run, None, (), views, trouble=error.message)
+    return Inspection(run, history, findings + tuple(run.task.findings(run)), views)
 
 
-def watched(run: Run) -> tuple[History | None, tuple[Verdict, ...]]:
+def watched(run: Run) -> tuple[History | None, tuple[Finding, ...]]:
     """What was recorded of a training, and what it says.
 
     Raises:
         RunError: if it was watched and the record is damaged.
     """
-    training = run.plan["training"] or {}
+    training = run.record.training
     records = run.directory.read_health()
-    if not records:
-        if training.get("watch"):
+    if training is None or not records:
+        if training is not None and training.watch:
             raise RunError(f"{run.directory.health}: no whole record is left, or none was made.")
         return None, ()
     history = History(
         records,
-        run.tokenizer.vocab_size,
-        clip=training["clip"],
-        metrics=[
-            as_json(read_metrics_line(line, str(run.directory.metrics)))
-            for line in run.directory.read_metrics()
-        ],
+        run.task.ignorance(run.data.shape) or UNKNOWN,
+        clip=training.clip,
+        metrics=run.directory.read_metrics(),
+        unit=run.task.decides.unit if run.task.decides.name == "loss" else "",
     )
-    try:
-        found = tuple(examine(history))
-        # To see that all is there of which pictures and tables are made.
-        _ = [one["histogram"] for record in records for one in record["layers"]], history.pace()
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{run.directory.health} is damaged.") from error
-    return history, found
-
-
-def example(run: Run) -> str:
-    """A thing that was held out, as far as it can be shown."""
-    held_out = next(run.splits[name] for name in ("dev", "test", "train") if run.splits[name])
-    # The boundary before it takes a place of the context too.
-    room = min(SHOWN, (run.model.context or SHOWN) - (run.tokenizer.boundary is not None))
-    return held_out[0].lstrip("\n")[: max(1, room)]
+    return history, tuple(examine(history))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import reduce
-from operator import getitem
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from hornbook.monitoring.history import History, number
-from hornbook.monitoring.probe import label
-from hornbook.reports.page import Section
+from hornbook.monitoring.history import History, ratios
+from hornbook.monitoring.record import Histogram, LayerFigures, UpdateRecord, label
+from hornbook.plots.colours import BLUE, GREEN, ORANGE, SKY, VERMILION
+from hornbook.plots.panels import canvas, legend, level, logarithmic, named, shades
+from hornbook.reports.section import Section
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,34 +20,22 @@ if TYPE_CHECKING:
 
 __all__ = ["PICTURES"]
 
-# Okabe and Ito's colours, told apart by everyone.
-BLUE, ORANGE, GREEN, RED, SKY, PINK = (
-    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7"
-)  # fmt: skip
-NAMED = 8  # lines with a name of their own in a legend; of more, the first and the last few
+What = Literal["outputs", "gradients", "matrices"]  # whose histograms
+Figured = Callable[[LayerFigures], float | None]
 
 
 def losses(history: History) -> Iterator[Section]:
-    """The losses on train and dev against guessing evenly."""
+    """The losses on train and dev against what knowing nothing costs."""
     figure, (axes,) = canvas(1)
-    steps = [record["step"] for record in history.records]
-    axes.plot(
-        steps, [number(record["loss"]) for record in history.records], ".", ms=3, color="#999999",
-        label="one batch",
-    )  # fmt: skip
+    steps, batches = zip(*((record.step, record.loss) for record in history.records), strict=True)
+    axes.plot(steps, batches, ".", ms=3, color="#999999", label="one batch")
     for split, colour in (("train", SKY), ("dev", BLUE)):
-        found = [
-            (one["step"], one["losses"][split]) for one in history.metrics if split in one["losses"]
-        ]
+        found = [(one.step, one.losses[split]) for one in history.metrics if split in one.losses]
         if found:
             axes.plot(*zip(*found, strict=True), "-o", ms=3, color=colour, label=split)
-    axes.axhline(history.even, color=RED, ls="--", lw=1)
-    axes.annotate(
-        f"guessing evenly: ln {history.vocab_size} = {history.even:.2f}", (1, history.even),
-        xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8, color=RED,
-    )  # fmt: skip
+    level(axes, history.ignorance.loss, history.ignorance.words, VERMILION)
     axes.set_xlabel("update")
-    axes.set_ylabel("loss, nats a symbol")
+    axes.set_ylabel(f"loss, {history.unit}" if history.unit else "loss")
     axes.legend(fontsize=8, frameon=False)
     yield Section(
         "Loss",
@@ -62,7 +50,7 @@ def activations(history: History) -> Iterator[Section]:
     yield from spreads(
         history,
         "Activations",
-        "histogram",
+        "outputs",
         "What each layer gives, at the start and at the end. Tanh that piles up at ±1 is "
         "saturated; widths that shrink or grow from layer to layer ask for another gain.",
     )
@@ -73,7 +61,7 @@ def gradients(history: History) -> Iterator[Section]:
     yield from spreads(
         history,
         "Gradients of the activations",
-        "grad_histogram",
+        "gradients",
         "What the loss asks of each layer's output. The widths should be alike from the first "
         "layer to the last, not shrink to a spike or grow.",
     )
@@ -81,85 +69,93 @@ def gradients(history: History) -> Iterator[Section]:
 
 def matrix_gradients(history: History) -> Iterator[Section]:
     """Histograms of the gradients of the matrices."""
-    names = [one["name"] for one in history.first["parameters"] if len(one["shape"]) == 2]
+    names = [one.name for one in history.first.parameters if one.is_matrix]
     if names:
         yield Section(
             "Gradients of the matrices",
             "What the loss asks of each matrix. One far wider than the others, often the output "
             "layer's, learns faster than they do.",
-            histograms(history, "parameters", names, "grad_histogram"),
+            histograms(history, "matrices", names),
         )
 
 
-def spreads(history: History, title: str, key: str, told: str) -> Iterator[Section]:
+def spreads(history: History, title: str, what: What, told: str) -> Iterator[Section]:
     """Histograms of the nonlinearities, or, where there are none, of all layers."""
-    shown = [one for one in history.first["layers"] if one["kind"] not in ("Flatten", "Embedding")]
-    flat = [one for one in shown if "flat" in one]
-    names = [one["name"] for one in (flat or shown)]
+    shown = [one for one in history.first.layers if one.kind not in ("Flatten", "Embedding")]
+    flat = [one for one in shown if one.flat is not None]
+    names = [one.name for one in (flat or shown)]
     # Half of a ReLU's outputs are zero, a spike that would flatten all else.
-    spiked = key == "histogram" and any(one["kind"].endswith("ReLU") for one in shown)
-    yield Section(title, told, histograms(history, "layers", names, key, spiked=spiked))
+    spiked = what == "outputs" and any(one.kind.endswith("ReLU") for one in shown)
+    yield Section(title, told, histograms(history, what, names, spiked=spiked))
 
 
 def histograms(
-    history: History, what: str, names: Sequence[str], key: str, *, spiked: bool = False
+    history: History, what: What, names: Sequence[str], *, spiked: bool = False
 ) -> Figure:
-    """One line for each of some layers or parameters, at the first record and at the last."""
+    """One line for each of some layers or matrices, at the first record and at the last."""
     figure, panels = canvas(2)
-    for axes, record in zip(panels, (first_with(history, what, key), history.last), strict=True):
-        chosen = [one for one in record[what] if one["name"] in names and one.get(key)]
-        for one, colour, said in zip(chosen, depths(len(chosen)), some(len(chosen)), strict=True):
-            low, high, counts = one[key]
+    for axes, record in zip(panels, (first_with(history, what), history.last), strict=True):
+        chosen = [one for one in titled(record, what) if one[0] in names]
+        for (_, title, histogram), colour, said in zip(
+            chosen, shades(len(chosen)), named(len(chosen)), strict=True
+        ):
+            counts = np.array(histogram.counts)
             if len(counts) < 2:
                 continue
-            edges = np.linspace(low, high, len(counts) + 1)
-            density = np.array(counts) / sum(counts) / (edges[1] - edges[0])
-            text = f"{label(one['name'])} {one.get('kind', '')}".strip()
-            if key == "histogram" and "flat" in one:
-                text += f", {one['flat']:.0%} flat"
-            axes.plot(
-                (edges[1:] + edges[:-1]) / 2, density, color=colour, lw=1.2,
-                label=text if said else None,
-            )  # fmt: skip
-        axes.set_title(f"update {record['step']:,}", fontsize=10)
+            edges = np.linspace(histogram.low, histogram.high, len(counts) + 1)
+            density = counts / counts.sum() / (edges[1] - edges[0])
+            middles = (edges[1:] + edges[:-1]) / 2
+            axes.plot(middles, density, color=colour, lw=1.2, label=title if said else None)
+        axes.set_title(f"update {record.step:,}", fontsize=10)
         axes.set_xlabel("value")
         axes.set_ylabel("density")
         axes.locator_params(axis="x", nbins=6)
         if spiked:
             logarithmic(axes)
-        elif key == "grad_histogram":
+        elif what != "outputs":
             axes.ticklabel_format(axis="x", style="sci", scilimits=(-2, 2))
         legend(axes)
     return figure
 
 
-def first_with(history: History, what: str, key: str) -> dict[str, Any]:
+def titled(record: UpdateRecord, what: What) -> Iterator[tuple[str, str, Histogram]]:
+    """Of each layer or matrix that has one: its name, a title for people, and its histogram."""
+    if what == "matrices":
+        for parameter in record.parameters:
+            if parameter.grad_histogram is not None:
+                yield parameter.name, label(parameter.name), parameter.grad_histogram
+        return
+    for layer in record.layers:
+        if what == "outputs":
+            flat = "" if layer.flat is None else f", {layer.flat:.0%} flat"
+            yield layer.name, f"{layer.title}{flat}", layer.output.histogram
+        elif layer.gradient is not None:
+            yield layer.name, layer.title, layer.gradient.histogram
+
+
+def first_with(history: History, what: What) -> UpdateRecord:
     """The first record with a histogram to show: what starts at zero gets no gradient at first."""
     for record in history.records:
-        if any(len(one.get(key, ((), (), ()))[2]) > 1 for one in record[what]):
+        if any(len(histogram.counts) > 1 for _, _, histogram in titled(record, what)):
             return record
     return history.first
 
 
-def ratios(history: History) -> Iterator[Section]:
+def paces(history: History) -> Iterator[Section]:
     """How large a share of each matrix an update changes."""
     figure, (axes,) = canvas(1)
     found: dict[str, list[tuple[int, float]]] = {}
     for record in history.records:
-        for name, share in history.ratios(record):
+        for name, share in ratios(record):
             if math.isfinite(share):
-                found.setdefault(name, []).append((record["step"], share))
+                found.setdefault(name, []).append((record.step, share))
     for (name, points), colour, said in zip(
-        found.items(), depths(len(found)), some(len(found)), strict=True
+        found.items(), shades(len(found)), named(len(found)), strict=True
     ):
         axes.plot(
             *zip(*points, strict=True), color=colour, lw=1.1, label=label(name) if said else None
         )
-    axes.axhline(-3, color=RED, ls="--", lw=1)
-    axes.annotate(
-        "the lecture's −3", (1, -3), xycoords=("axes fraction", "data"), ha="right", va="bottom",
-        fontsize=8, color=RED,
-    )  # fmt: skip
+    level(axes, -3, "the lecture's −3", VERMILION)
     axes.set_xlabel("update")
     axes.set_ylabel("log₁₀ (update / matrix)")
     legend(axes)
@@ -176,18 +172,17 @@ def ratios(history: History) -> Iterator[Section]:
 def weight_gradients(history: History) -> Iterator[Section]:
     """Gradients of the matrices against their own size."""
     figure, (axes,) = canvas(1)
-    chosen = [one for one in history.last["parameters"] if len(one["shape"]) == 2]
-    chosen = [one for one in chosen if number(one["size"]) > 0]
+    chosen = [one.name for one in history.last.parameters if one.is_matrix and one.size > 0]
     for record, colour, mark in ((history.first, ORANGE, "o"), (history.last, BLUE, "s")):
-        sizes = {one["name"]: one for one in record["parameters"]}
+        sizes = {one.name: one for one in record.parameters}
         at, values = [], []
-        for place, one in enumerate(chosen):
-            own = sizes[one["name"]]
-            if number(own["size"]) > 0 and number(own["grad_size"]) > 0:
+        for place, name in enumerate(chosen):
+            own = sizes.get(name)
+            if own is not None and own.size > 0 and own.grad_size > 0:
                 at.append(place)
-                values.append(math.log10(number(own["grad_size"]) / number(own["size"])))
-        axes.plot(at, values, mark, color=colour, ms=5, label=f"update {record['step']:,}")
-    names = [label(one["name"]) for one in chosen]
+                values.append(math.log10(own.grad_size / own.size))
+        axes.plot(at, values, mark, color=colour, ms=5, label=f"update {record.step:,}")
+    names = [label(name) for name in chosen]
     axes.set_xticks(range(len(names)), names, rotation=60, ha="right", fontsize=7)
     axes.set_ylabel("log₁₀ (gradient / data)")
     axes.legend(fontsize=8, frameon=False)
@@ -201,13 +196,16 @@ def weight_gradients(history: History) -> Iterator[Section]:
 
 def flat_shares(history: History) -> Iterator[Section]:
     """Saturated outputs and dead units over time."""
-    names = [one["name"] for one in history.first["layers"] if "flat" in one]
+    names = [one.name for one in history.first.layers if one.flat is not None]
     if not names:
         return
     figure, panels = canvas(2)
-    told = (("flat", "share of flat outputs"), ("idle", "share of units that are never on"))
-    for axes, (key, title) in zip(panels, told, strict=True):
-        over_time(axes, history, names, key)
+    told: tuple[tuple[Figured, str], ...] = (
+        (lambda one: one.flat, "share of flat outputs"),
+        (lambda one: one.idle, "share of units that are never on"),
+    )
+    for axes, (figured, title) in zip(panels, told, strict=True):
+        over_time(axes, history, names, figured)
         axes.set_ylim(-0.02, 1.02)
         axes.set_ylabel(title)
     yield Section(
@@ -221,18 +219,14 @@ def flat_shares(history: History) -> Iterator[Section]:
 def norms(history: History) -> Iterator[Section]:
     """The gradient's norm and the learning rate over time."""
     figure, (left, right) = canvas(2)
-    steps = [record["step"] for record in history.records]
-    left.plot(steps, [number(record["norm"]) for record in history.records], color=BLUE, lw=1.2)
+    steps = [record.step for record in history.records]
+    left.plot(steps, [record.norm for record in history.records], color=BLUE, lw=1.2)
     logarithmic(left)
     if history.clip:
-        left.axhline(history.clip, color=RED, ls="--", lw=1)
-        left.annotate(
-            f"shortened to {history.clip:g}", (1, history.clip), fontsize=8, color=RED, ha="right",
-            xycoords=("axes fraction", "data"), va="bottom",
-        )  # fmt: skip
+        level(left, history.clip, f"shortened to {history.clip:g}", VERMILION)
     left.set_xlabel("update")
     left.set_ylabel("norm of the gradient")
-    right.plot(steps, [record["rate"] for record in history.records], color=GREEN, lw=1.2)
+    right.plot(steps, [record.rate for record in history.records], color=GREEN, lw=1.2)
     right.set_xlabel("update")
     right.set_ylabel("learning rate")
     yield Section(
@@ -245,16 +239,18 @@ def norms(history: History) -> Iterator[Section]:
 
 def running_statistics(history: History) -> Iterator[Section]:
     """How far BatchNorm's running statistics are from the batch's."""
-    names = [one["name"] for one in history.first["layers"] if "mean" in one.get("running", {})]
+    names = [
+        one.name for one in history.first.layers if one.running and one.running.mean is not None
+    ]
     if not names:
         return
     figure, panels = canvas(2)
-    told = (
-        ("mean", "means: apart, in deviations"),
-        ("std", "deviations: batch / running"),
+    told: tuple[tuple[Figured, str], ...] = (
+        (lambda one: one.running.mean if one.running else None, "means: apart, in deviations"),
+        (lambda one: one.running.std if one.running else None, "deviations: batch / running"),
     )
-    for axes, (key, title) in zip(panels, told, strict=True):
-        over_time(axes, history, names, "running", key)
+    for axes, (figured, title) in zip(panels, told, strict=True):
+        over_time(axes, history, names, figured)
         axes.set_ylabel(title)
     yield Section(
         "BatchNorm: running against batch statistics",
@@ -271,63 +267,22 @@ PICTURES: tuple[Callable[[History], Iterator[Section]], ...] = (
     gradients,
     matrix_gradients,
     weight_gradients,
-    ratios,
+    paces,
     norms,
     running_statistics,
 )
 
 
-def over_time(axes: Axes, history: History, names: Sequence[str], *keys: str) -> None:
-    """A figure of some layers, record by record, found under its keys: one line for each."""
-    for name, colour, said in zip(names, depths(len(names)), some(len(names)), strict=True):
-        found = [
-            (record["step"], one)
-            for record in history.records
-            for one in record["layers"]
-            if one["name"] == name
-        ]
-        text = f"{label(name)} {found[0][1]['kind']}" if said else None
-        values = [reduce(getitem, keys, one) for _, one in found]
-        axes.plot([step for step, _ in found], values, color=colour, lw=1.2, label=text)
+def over_time(axes: Axes, history: History, names: Sequence[str], figured: Figured) -> None:
+    """A figure of some layers, record by record: one line for each."""
+    titles = {one.name: one.title for one in history.first.layers}
+    for name, colour, said in zip(names, shades(len(names)), named(len(names)), strict=True):
+        steps, values = [], []
+        for record in history.records:
+            for one in record.layers:
+                if one.name == name and (value := figured(one)) is not None:
+                    steps.append(record.step)
+                    values.append(value)
+        axes.plot(steps, values, color=colour, lw=1.2, label=titles[name] if said else None)
     axes.set_xlabel("update")
     legend(axes)
-
-
-def canvas(panels: int) -> tuple[Figure, Sequence[Axes]]:
-    """A figure with panels side by side."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9.5, 3.4), dpi=120, layout="constrained")
-    grid = figure.subplots(1, panels, squeeze=False)[0]
-    for axes in grid:
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(alpha=0.25)
-    return figure, grid
-
-
-def logarithmic(axes: Axes) -> None:
-    """A logarithmic axis upwards, with plain numbers: pictures are lettered without mathematics."""
-    from matplotlib.ticker import LogFormatter
-
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(LogFormatter(labelOnlyBase=False))
-    axes.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1.5, 0.5)))
-
-
-def depths(count: int) -> list[Any]:
-    """A colour for each of some layers, dark at the input and bright at the output."""
-    import matplotlib as mpl
-
-    return list(mpl.colormaps["viridis"](np.linspace(0, 0.92, max(1, count))))[:count]
-
-
-def some(count: int) -> list[bool]:
-    """Which of many lines are named in the legend."""
-    half = NAMED // 2
-    return [count <= NAMED or at < half or at >= count - half for at in range(count)]
-
-
-def legend(axes: Axes) -> None:
-    """Names of the lines, if any has one."""
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=7, frameon=False)

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from hornbook.errors import TrainingError
-from hornbook.inspection.verdicts import Verdict
+from hornbook.reports.finding import Finding
 
 __all__ = ["examine_use"]
 
 SAME = 1e-4  # in probability: what rounding in another order can do
 
 
-def examine_use(model: torch.nn.Module, inputs: Tensor) -> list[Verdict]:
+def examine_use(model: torch.nn.Module, inputs: Tensor) -> list[Finding]:
     """Look for what makes a prediction hang on anything but its own row.
 
     The model is asked in the mode that it is in; its statistics and torch's random numbers are put
@@ -38,12 +38,12 @@ def examine_use(model: torch.nn.Module, inputs: Tensor) -> list[Verdict]:
         model.load_state_dict(before)
 
 
-def differences(model: torch.nn.Module, inputs: Tensor) -> Iterator[Verdict]:
+def differences(model: torch.nn.Module, inputs: Tensor) -> Iterator[Finding]:
     """What differs that should not."""
     together = model(inputs).softmax(-1)
     again = model(inputs).softmax(-1)
     if float((again - together).abs().max()) > SAME:
-        yield Verdict(
+        yield Finding(
             "dropout-on",
             "problem",
             "Asked twice, the model gives two answers.",
@@ -66,7 +66,7 @@ def differences(model: torch.nn.Module, inputs: Tensor) -> Iterator[Verdict]:
         else f"moves by up to {moved:.2g} in probability with the rows beside it"
     )
     if normalising(model):
-        yield Verdict(
+        yield Finding(
             "training-mode",
             "problem",
             f"A row's prediction {how}: BatchNorm is left in training mode.",
@@ -75,7 +75,7 @@ def differences(model: torch.nn.Module, inputs: Tensor) -> Iterator[Verdict]:
             "Call model.eval() before it is used, and model.train() before training goes on.",
         )
     else:
-        yield Verdict(
+        yield Finding(
             "rows-meet",
             "problem",
             f"A row's prediction {how}.",

@@ -1,7 +1,7 @@
 """What is amiss with a training, in words: what it is, why it matters, what to change.
 
 The faults are those of the lectures, each with the mark by which the lecturer tells it. A healthy
-training gets no verdict: the marks are set so that none of this project's own families, as its
+training gets no finding: the marks are set so that none of this project's own families, as its
 training begins and as it goes on, is near one (tests/test_health.py).
 """
 
@@ -11,39 +11,25 @@ import itertools
 import math
 import statistics
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
 
-from hornbook.monitoring.history import History, number
-from hornbook.monitoring.probe import label
+from hornbook.monitoring.history import History, ratios
+from hornbook.monitoring.record import LayerFigures, label
+from hornbook.reports.finding import Finding
 
-__all__ = ["CHECKS", "Verdict", "examine"]
+__all__ = ["CHECKS", "examine"]
 
 NORMS = ("BatchNorm1d", "LayerNorm", "RMSNorm")
 CELLS = ("RNN", "GRU", "LSTM", "AddedRNN", "ConcatenatedRNN")
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """One thing that is amiss."""
-
-    fault: str
-    "A short name of the kind, for machines."
-    severity: Literal["problem", "warning"]
-    what: str
-    why: str
-    change: str
-
-
-def confident_start(history: History) -> Iterator[Verdict]:
+def confident_start(history: History) -> Iterator[Finding]:
     """The first loss is far above that of guessing evenly."""
-    first = number(history.first["loss"])
-    if history.first["step"] == 0 and not first <= 1.2 * history.even:
-        yield Verdict(
+    first, even = history.first.loss, history.ignorance
+    if history.first.step == 0 and not first <= 1.2 * even.loss:
+        yield Finding(
             "confident-start",
             "problem",
-            f"The first loss is {first:.2f}; guessing evenly among {history.vocab_size} symbols "
-            f"costs ln {history.vocab_size} = {history.even:.2f}.",
+            f"The first loss is {first:.2f}; {even.words}.",
             "The net begins by being sure of what it cannot know yet. The first part of training "
             "goes into unlearning that, the steep start of a hockey stick.",
             "Make the output layer's weights small at the start and its bias zero "
@@ -51,42 +37,43 @@ def confident_start(history: History) -> Iterator[Verdict]:
         )
 
 
-def saturated_start(history: History) -> Iterator[Verdict]:
+def saturated_start(history: History) -> Iterator[Finding]:
     """Outputs of tanh stand at its flat ends from the first update on."""
-    for one in history.layers(history.first, "Tanh", *CELLS):
-        if history.first["step"] == 0 and one["flat"] > 0.3:
-            yield Verdict(
+    for one in history.first.of_kind("Tanh", *CELLS):
+        flat = one.flat or 0.0
+        if history.first.step == 0 and flat > 0.3:
+            yield Finding(
                 "saturated-start",
                 "problem",
-                f"{one['flat']:.0%} of the outputs of {name(one)} are beyond ±0.97 at the start.",
+                f"{flat:.0%} of the outputs of {name(one)} are beyond ±0.97 at the start.",
                 "There tanh is flat: its slope, 1 - y², is below 0.06, so hardly any gradient "
                 "comes through to what stands before it.",
                 "Make the recurrent layer's weights smaller at the start."
-                if one["kind"] in CELLS
+                if one.kind in CELLS
                 else "Make the weights of the linear layer before it smaller (--gain, or --init "
                 "kaiming: deviation 5/3 / sqrt(inputs)), or normalise what goes in (--norm batch).",
             )
             return  # what follows a saturated layer suffers from it
 
 
-def unscaled_weights(history: History) -> Iterator[Verdict]:
+def unscaled_weights(history: History) -> Iterator[Finding]:
     """Weights that widen what passes through them, since they know not how many add up."""
-    if history.first["step"] != 0:
+    if history.first.step != 0:
         return
-    chain = history.first["layers"]
-    follows = {one["name"]: after for one, after in itertools.pairwise(chain)}
-    linear = {one["name"] for one in chain if one["kind"] == "Linear"} & follows.keys()
-    for one in history.first["parameters"]:
-        holder = one["name"].removesuffix(".weight")
-        if holder not in linear or follows[holder]["kind"] in NORMS:
+    chain = history.first.layers
+    follows = {one.name: after for one, after in itertools.pairwise(chain)}
+    linear = {one.name for one in chain if one.kind == "Linear"} & follows.keys()
+    for one in history.first.parameters:
+        holder = one.name.removesuffix(".weight")
+        if not one.is_matrix or holder not in linear or follows[holder].kind in NORMS:
             continue
-        inputs = one["shape"][1]
-        widens = number(one["size"]) * math.sqrt(inputs)
+        inputs = one.shape[1]
+        widens = one.size * math.sqrt(inputs)
         if widens > 3:
-            yield Verdict(
+            yield Finding(
                 "unscaled-weights",
                 "problem",
-                f"The weights of {label(holder)} have deviation {one['size']:.2g} with {inputs} "
+                f"The weights of {label(holder)} have deviation {one.size:.2g} with {inputs} "
                 f"inputs: what comes out is {widens:.1f} times as wide as what goes in.",
                 "A sum of n terms is sqrt(n) times as wide as one of them. Layer after layer that "
                 "multiplies, until tanh saturates or the logits are huge.",
@@ -95,17 +82,17 @@ def unscaled_weights(history: History) -> Iterator[Verdict]:
             )
 
 
-def gain_along_depth(history: History) -> Iterator[Verdict]:
+def gain_along_depth(history: History) -> Iterator[Finding]:
     """Activations that die away, or gradients that do, from layer to layer of a plain deep net."""
-    if history.first["step"] != 0 or history.layers(history.first, *NORMS, "Residual"):
+    if history.first.step != 0 or history.first.of_kind(*NORMS, "Residual"):
         return
     for kind in ("Tanh", "ReLU"):
-        layers = history.layers(history.first, kind)
+        layers = history.first.of_kind(kind)
         if len(layers) < 3:
             continue
-        begin, end = (number(layers[at]["std"]) for at in (0, -1))
+        begin, end = layers[0].output.std, layers[-1].output.std
         if end < 0.45 * begin:
-            yield Verdict(
+            yield Finding(
                 "gain-too-small",
                 "problem",
                 f"From {name(layers[0])} to {name(layers[-1])} the deviation of the activations "
@@ -115,7 +102,7 @@ def gain_along_depth(history: History) -> Iterator[Verdict]:
                 "Raise the gain of the hidden weights (--gain; 5/3 for tanh, sqrt 2 for ReLU), or "
                 "normalise (--norm batch or layer).",
             )
-        flat = statistics.mean(number(one["flat"]) for one in layers[1:])
+        flat = statistics.mean(one.flat or 0.0 for one in layers[1:])
         grown = end > 3 * begin if kind == "ReLU" else flat > 0.2
         if grown:
             sign = (
@@ -123,7 +110,7 @@ def gain_along_depth(history: History) -> Iterator[Verdict]:
                 if kind == "ReLU"
                 else f"{flat:.0%} of the activations are saturated"
             )
-            yield Verdict(
+            yield Finding(
                 "gain-too-large",
                 "problem",
                 f"From {name(layers[0])} to {name(layers[-1])} {sign}.",
@@ -135,18 +122,18 @@ def gain_along_depth(history: History) -> Iterator[Verdict]:
             )
 
 
-def rate(history: History) -> Iterator[Verdict]:
+def rate(history: History) -> Iterator[Finding]:
     """Updates that are a far too small or too large share of the weights."""
     middles = []  # of each record the median over all matrices
     for record in history.at_full_rate():
-        shares = [share for _, share in history.ratios(record) if not math.isnan(share)]
+        shares = [share for _, share in ratios(record) if not math.isnan(share)]
         middles += [statistics.median(shares)] if shares else []
     if not middles:
         return
     middle, largest = statistics.median(middles), max(middles)
     why = "A good share is near a thousandth with SGD and a hundredth with Adam. "
     if middle < -4.3 and largest < -3.5:  # a net that was thrown off early stands still as well
-        yield Verdict(
+        yield Finding(
             "rate-too-low",
             "problem",
             "The learning rate is far too low: where it is high an update changes a matrix by "
@@ -156,7 +143,7 @@ def rate(history: History) -> Iterator[Verdict]:
         )
     elif middle > -0.7 or largest > 0.3:
         share = 10 ** (middle if middle > -0.7 else largest)
-        yield Verdict(
+        yield Finding(
             "rate-too-high",
             "problem",
             "The learning rate is far too high: an update changes a matrix by "
@@ -166,31 +153,30 @@ def rate(history: History) -> Iterator[Verdict]:
         )
 
 
-def diverged(history: History) -> Iterator[Verdict]:
+def diverged(history: History) -> Iterator[Finding]:
     """The loss ends far above where guessing evenly would be."""
-    last = number(history.last["loss"])
-    if history.last["step"] > 0 and not last <= 1.2 * max(
-        history.even, number(history.first["loss"])
-    ):
-        yield Verdict(
+    last = history.last.loss
+    if history.last.step > 0 and not last <= 1.2 * max(history.ignorance.loss, history.first.loss):
+        yield Finding(
             "diverged",
             "problem",
-            f"At step {history.last['step']:,} the loss is {last:.4g}, more than at the start.",
+            f"At step {history.last.step:,} the loss is {last:.4g}, more than at the start.",
             "Training made the net worse than guessing: updates overshoot, each further than the "
             "last.",
             "Lower --learning-rate, or shorten the gradients (--clip 1).",
         )
 
 
-def dead_units(history: History) -> Iterator[Verdict]:
+def dead_units(history: History) -> Iterator[Finding]:
     """Units of a ReLU that are zero for every row, and so get no gradient."""
-    for one in history.layers(history.last, "ReLU", "SquaredReLU"):
-        if one["idle"] > 0.2:
-            yield Verdict(
+    for one in history.last.of_kind("ReLU", "SquaredReLU"):
+        idle = one.idle or 0.0
+        if idle > 0.2:
+            yield Finding(
                 "dead-units",
                 "problem",
-                f"{one['idle']:.0%} of the units of {name(one)} gave zero for every row of the "
-                f"batch of step {history.last['step']:,}.",
+                f"{idle:.0%} of the units of {name(one)} gave zero for every row of the "
+                f"batch of step {history.last.step:,}.",
                 "A ReLU that is never on passes no gradient, so its weights never change again: "
                 "these units are lost.",
                 "Lower --learning-rate, start with smaller or zero biases, or normalise what goes "
@@ -198,16 +184,15 @@ def dead_units(history: History) -> Iterator[Verdict]:
             )
 
 
-def wrong_axes(history: History) -> Iterator[Verdict]:
+def wrong_axes(history: History) -> Iterator[Finding]:
     """A BatchNorm that keeps statistics for more than the channels."""
-    for one in history.layers(history.last):
-        statistics_ = one.get("running")
-        if statistics_ and statistics_["kept"] != statistics_["channels"]:
-            yield Verdict(
+    for one in history.last.layers:
+        found = one.running
+        if found is not None and found.kept != found.channels:
+            yield Finding(
                 "wrong-axes",
                 "problem",
-                f"{name(one)} keeps {statistics_['kept']:,} means for "
-                f"{statistics_['channels']:,} channels.",
+                f"{name(one)} keeps {found.kept:,} means for {found.channels:,} channels.",
                 "It normalises each position by itself, as if it were another channel: every mean "
                 "rests on fewer numbers than there are, and is noisier. Nothing fails, the loss "
                 "is only a little worse.",
@@ -216,32 +201,32 @@ def wrong_axes(history: History) -> Iterator[Verdict]:
             )
 
 
-def stale_statistics(history: History) -> Iterator[Verdict]:
+def stale_statistics(history: History) -> Iterator[Finding]:
     """Running statistics of a BatchNorm that are not those of the batches."""
-    for one in history.layers(history.last, "BatchNorm1d"):
-        kept = one.get("running", {})
-        if history.last["step"] > 100 and (
-            kept.get("mean", 0) > 1.0 or not 0.5 < kept.get("std", 1) < 2
-        ):
-            yield Verdict(
+    for one in history.last.of_kind("BatchNorm1d"):
+        found = one.running
+        if history.last.step <= 100 or found is None or found.mean is None or found.std is None:
+            continue
+        if found.mean > 1.0 or not 0.5 < found.std < 2:
+            yield Finding(
                 "stale-statistics",
                 "warning",
                 f"The running statistics of {name(one)} are off those of the last watched batch: "
-                f"means by {kept['mean']:.2g} deviations, deviations by a factor of "
-                f"{kept['std']:.2g}.",
+                f"means by {found.mean:.2g} deviations, deviations by a factor of "
+                f"{found.std:.2g}.",
                 "In use BatchNorm takes the running statistics: the net that is measured and "
                 "sampled from is not the one that was trained.",
                 "Raise --norm-momentum, or train for longer.",
             )
 
 
-def exploding(history: History) -> Iterator[Verdict]:
+def exploding(history: History) -> Iterator[Finding]:
     """Gradients that are multiplied on their way back."""
-    norms = [(number(record["norm"]), record["step"]) for record in history.records]
+    norms = [(record.norm, record.step) for record in history.records]
     worst, step = max(norms, key=lambda pair: math.inf if math.isnan(pair[0]) else pair[0])
     if worst <= 100:
         return
-    cells = history.layers(history.first, *CELLS)
+    cells = history.first.of_kind(*CELLS)
     through = (
         f"In {name(cells[0])} a gradient passes through the same matrix once for each step of "
         "time: if that stretches, it grows exponentially."
@@ -253,7 +238,7 @@ def exploding(history: History) -> Iterator[Verdict]:
         if history.clip
         else ""
     )
-    yield Verdict(
+    yield Finding(
         "exploding-gradients",
         "problem",
         f"The gradient's norm is {worst:.3g} at step {step:,}.",
@@ -264,7 +249,7 @@ def exploding(history: History) -> Iterator[Verdict]:
     )
 
 
-CHECKS: tuple[Callable[[History], Iterator[Verdict]], ...] = (
+CHECKS: tuple[Callable[[History], Iterator[Finding]], ...] = (
     confident_start,
     saturated_start,
     unscaled_weights,
@@ -278,15 +263,11 @@ CHECKS: tuple[Callable[[History], Iterator[Verdict]], ...] = (
 )
 
 
-def examine(history: History) -> list[Verdict]:
-    """All that is amiss, in the order in which it shows in training.
-
-    Args:
-        history: at least one record.
-    """
-    return [verdict for check in CHECKS for verdict in check(history)]
+def examine(history: History) -> list[Finding]:
+    """All that is amiss, in the order in which it shows in training."""
+    return [finding for check in CHECKS for finding in check(history)]
 
 
-def name(layer: dict[str, Any]) -> str:
+def name(layer: LayerFigures) -> str:
     """A layer's kind and place."""
-    return f"{layer['kind']} {label(layer['name'])}"
+    return f"{layer.kind} {label(layer.name)}"

@@ -7,17 +7,15 @@ import math
 import torch
 from torch import Tensor
 
+from hornbook.monitoring.record import Distribution, Histogram
 from hornbook.nn import Layer, ReLU, SquaredReLU, Tanh
 from hornbook.nn.recurrent import Recurrent
 
-__all__ = ["Histogram", "histogram", "idle", "rounded", "sampled", "saturation", "spread"]
+__all__ = ["distribution", "histogram", "idle", "rounded", "sampled", "saturation"]
 
 ENOUGH = 2**12  # numbers that tell the spread of a tensor
 BINS = 40
 FLAT = 0.97  # |tanh| above which its slope is below 6 %, the lecture's mark
-
-Histogram = tuple[float, float, list[int]]
-"""Lowest and highest value, and how many values lie in each of `BINS` equal parts between."""
 
 
 def mark(layer: Layer) -> float | None:
@@ -33,25 +31,25 @@ def sampled(x: Tensor) -> Tensor:
     return rows[:: max(1, rows.numel() // ENOUGH)].float()
 
 
-def spread(x: Tensor) -> tuple[float, float]:
-    """Mean and deviation."""
-    deviation, mean = torch.std_mean(x, correction=0)
-    return float(mean), float(deviation)
+def distribution(x: Tensor) -> Distribution:
+    """Mean, standard deviation and histogram."""
+    std, mean = torch.std_mean(x, correction=0)
+    return Distribution(rounded(float(mean)), rounded(float(std)), histogram(x))
 
 
 def histogram(x: Tensor) -> Histogram:
-    """How the values are distributed; values that are not finite are left out."""
+    """How many values lie in each of `BINS` equal parts; those that are not finite are left out."""
     flat = x.flatten()
     low, high = (float(end) for end in torch.aminmax(flat))
     if not math.isfinite(low + high):
         flat = flat[flat.isfinite()]
         if not len(flat):
-            return 0.0, 0.0, []
+            return Histogram(0.0, 0.0, ())
         low, high = (float(end) for end in torch.aminmax(flat))
     if low == high:
-        return low, high, [len(flat)]
+        return Histogram(low, high, (len(flat),))
     counts = torch.histc(flat, BINS, low, high).int().tolist()
-    return rounded(low), rounded(high), counts
+    return Histogram(rounded(low), rounded(high), tuple(counts))
 
 
 def saturation(layer: Layer, y: Tensor) -> float | None:

@@ -8,7 +8,7 @@ autograd or not at all.
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -20,12 +20,15 @@ __all__ = ["Backward", "Layer", "grad_of"]
 Backward = Callable[[Tensor], Tensor]
 
 
-class Layer(torch.nn.Module):
+class Layer(torch.nn.Module, ABC):
     """A torch module whose forward is the first half of its `vjp`.
 
     Attributes:
         decayed: names of the layer's own parameters that weight decay should pull on.
         tables: names of those whose gradient is a sparse tensor of the rows that a batch touched.
+
+    Raises:
+        TypeError: when a class without `vjp` is constructed.
     """
 
     decayed: ClassVar[frozenset[str]] = frozenset()

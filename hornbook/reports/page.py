@@ -4,48 +4,39 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from hornbook.plots.colours import BLUE, GREEN, ORANGE, VERMILION
 from hornbook.plots.saving import rendered
+from hornbook.reports.finding import NOTHING, Finding
+from hornbook.reports.section import Section
+from hornbook.reports.table import Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Page", "Section"]
+__all__ = ["Page"]
 
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff;
-       max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .3rem; }
-p { margin: .3rem 0; } .quiet { color: #555; }
-figure { margin: .8rem 0; } img { max-width: 100%; height: auto; }
-table { border-collapse: collapse; font-size: .85rem; margin: .6rem 0; display: block;
-        overflow-x: auto; }
-th, td { padding: .15rem .7rem .15rem 0; text-align: right; white-space: nowrap; }
-th { border-bottom: 1px solid #999; } th:first-child, td:first-child { text-align: left; }
-.verdict { border-left: 5px solid #D55E00; padding: .3rem .9rem; margin: .8rem 0;
-           background: #fbf3ee; }
-.warning { border-color: #E69F00; background: #fdf8ec; }
-.well { border-color: #009E73; background: #eef7f3; }
-pre { font-size: .85rem; overflow-x: auto; }
+STYLE = f"""
+body {{ font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff;
+       max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }}
+h1 {{ font-size: 1.5rem; margin-bottom: .2rem; }}
+h2 {{ font-size: 1.15rem; margin: 2.2rem 0 .3rem; }}
+p {{ margin: .3rem 0; }} .quiet {{ color: #555; }}
+figure {{ margin: .8rem 0; }} img {{ max-width: 100%; height: auto; }}
+table {{ border-collapse: collapse; font-size: .85rem; margin: .6rem 0; display: block;
+        overflow-x: auto; }}
+th, td {{ padding: .15rem .7rem .15rem 0; text-align: right; white-space: nowrap; }}
+th {{ border-bottom: 1px solid #999; }} .left {{ text-align: left; }}
+.marked {{ background: #fdf8ec; font-weight: bold; }}
+.finding {{ border-left: 5px solid; padding: .3rem .9rem; margin: .8rem 0; }}
+.problem {{ border-color: {VERMILION}; background: #fbf3ee; }}
+.warning {{ border-color: {ORANGE}; background: #fdf8ec; }}
+.note {{ border-color: {BLUE}; background: #eef4f9; }}
+.well {{ border-color: {GREEN}; background: #eef7f3; }}
 """.strip()
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading with what stands under it, in this order."""
-
-    title: str
-    text: str = ""
-    figure: Figure | None = None
-    table: Sequence[Sequence[str]] = field(default=())
-    "Rows of cells, the heads first."
-    verdicts: Sequence[tuple[str, Sequence[str]]] = field(default=())
-    "For each its class (`problem`, `warning` or `well`) and its paragraphs, the first in bold."
-    lines: Sequence[str] = field(default=())
-    "Text whose spaces count."
 
 
 @dataclass(frozen=True)
@@ -76,19 +67,37 @@ def section(one: Section) -> str:
     parts = [f"<h2>{escape(one.title)}</h2>"]
     if one.text:
         parts.append(f'<p class="quiet">{escape(one.text)}</p>')
-    for kind, (first, *others) in one.verdicts:
-        told = "".join(f"<p>{escape(text)}</p>" for text in others)
-        parts.append(f'<div class="verdict {kind}"><p><b>{escape(first)}</b></p>{told}</div>')
+    if one.findings is not None:
+        parts += map(finding, one.findings)
+        if not one.findings:
+            parts.append(f'<div class="finding well"><p><b>{escape(NOTHING)}</b></p></div>')
     if one.figure is not None:
         parts.append(f"<figure>{image(one.figure, one.title)}</figure>")
-    if one.table:
-        heads, *rows = one.table
-        parts.append("<table><tr>" + "".join(f"<th>{escape(cell)}</th>" for cell in heads))
-        parts += ["<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
-        parts.append("</table>")
-    if one.lines:
-        parts.append(f"<pre>{escape(chr(10).join(one.lines))}</pre>")
+    if one.table is not None:
+        parts.append(table(one.table))
     return "\n".join(parts)
+
+
+def finding(one: Finding) -> str:
+    """A finding, its title in bold."""
+    told = "".join(f"<p>{escape(text)}</p>" for text in (one.detail, one.advice) if text)
+    return f'<div class="finding {one.severity}"><p><b>{escape(one.title)}</b></p>{told}</div>'
+
+
+def table(one: Table) -> str:
+    """A table."""
+
+    def row(kind: str, cells: Sequence[str]) -> str:
+        begins = [f'<{kind} class="left">'] * one.left + [f"<{kind}>"] * len(cells)
+        return "".join(
+            f"{begin}{escape(cell)}</{kind}>" for begin, cell in zip(begins, cells, strict=False)
+        )
+
+    lines = [f"<table><tr>{row('th', one.heads)}</tr>"]
+    for place, cells in enumerate(one.rows):
+        marked = ' class="marked"' if place == one.marked else ""
+        lines.append(f"<tr{marked}>{row('td', cells)}</tr>")
+    return "\n".join([*lines, "</table>"])
 
 
 def image(figure: Figure, title: str) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.errors import HornbookError, RunError
+from hornbook.monitoring.record import UpdateRecord, read_update
 from hornbook.records import as_json
 from hornbook.runs.record import KeptData, RunRecord, Summary
 from hornbook.storage import (
@@ -253,7 +254,7 @@ class RunDirectory:
             )
         write_bytes(self.metrics, as_lines(records))
 
-    def append_health(self, record: Any) -> None:
+    def append_health(self, record: UpdateRecord) -> None:
         """Add a line to what was watched.
 
         Raises:
@@ -261,10 +262,25 @@ class RunDirectory:
         """
         append_line(self.health, record, surely=False)
 
+    def read_health(self) -> list[UpdateRecord]:
+        """What was watched of each update, in their order; empty if nothing was.
+
+        Raises:
+            RunError: if there are lines that are no records.
+        """
+        return [
+            read_update(value, f"{self.health}, line {at},")
+            for at, value in enumerate(read_lines(self.health), 1)
+        ]
+
     def rewind_health(self, step: int) -> None:
-        """Forget the updates from this one on: they will be done again."""
+        """Forget the updates from this one on: they will be done again.
+
+        Raises:
+            RunError: if there are lines that are no records.
+        """
         if self.health.exists():
-            kept = [value for value in read_lines(self.health) if value["step"] < step]
+            kept = [record for record in self.read_health() if record.step < step]
             write_bytes(self.health, as_lines(kept))
 
 

@@ -16,7 +16,8 @@ from hornbook.tasks.questions import Verb
 from hornbook.training.measures import LOSS, Measure
 
 if TYPE_CHECKING:
-    from hornbook.reports import Finding, Ignorance, Report, View
+    from hornbook.monitoring.history import Ignorance
+    from hornbook.reports import Finding, Report, View
     from hornbook.runs import Run
     from hornbook.sources.source import Source
     from hornbook.storage import HashedFiles

@@ -14,7 +14,8 @@ from hornbook.text.models import FAMILIES
 from hornbook.training.measures import Measure
 
 if TYPE_CHECKING:
-    from hornbook.reports import Ignorance, Report, View
+    from hornbook.monitoring.history import Ignorance
+    from hornbook.reports import Report, View
     from hornbook.runs import Run
     from hornbook.settings import Settings
     from hornbook.sources.source import Source
@@ -148,9 +149,10 @@ class TextTask(Task["TextData"]):
 
     def ignorance(self, shape: Vocabulary) -> Ignorance:
         """Guessing evenly among the tokens."""
-        from hornbook.reports import Ignorance
+        from hornbook.monitoring.history import Ignorance
 
-        return Ignorance.of_choices(shape.size, "symbols")
+        n, even = shape.size, math.log(shape.size)
+        return Ignorance(even, f"guessing evenly among {n} symbols costs ln {n} = {even:.2f}")
 
     def draw(self, files: HashedFiles, model: Any, data: TextData) -> Iterable[str]:
         """The counts of pairs, as the lecture draws them."""
@@ -176,9 +178,10 @@ class TextTask(Task["TextData"]):
         """What the data's doctor finds."""
         from hornbook.text.corpus import load_corpus
         from hornbook.text.doctor.examine import examine
+        from hornbook.text.doctor.telling import told
 
         corpus = load_corpus(source, mode=options.mode, encoding=options.encoding)
-        return examine(corpus, options).told()
+        return told(examine(corpus, options))
 
     @property
     def seen_with(self) -> type[Settings]:

@@ -6,22 +6,20 @@ the table CHECKS in findings.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from hornbook.errors import DataError
 from hornbook.rendering import clip
+from hornbook.reports.finding import Finding, worst_first
 from hornbook.text.corpus import Corpus, Mode, SplitSettings
 from hornbook.text.doctor.findings import CHECKS
-from hornbook.text.doctor.patient import Finding, Patient
+from hornbook.text.doctor.patient import Patient
 
-__all__ = ["Finding", "Lengths", "Report", "SplitSize", "examine"]
+__all__ = ["Lengths", "Report", "SplitSize", "examine"]
 
-SEVERITIES = ("problem", "warning", "note")
 EXAMPLES = 3  # of the shortest and of the longest lines
 
 
@@ -74,17 +72,6 @@ class Report:
     findings: tuple[Finding, ...]
     "Problems first, then warnings, then notes."
 
-    def as_dict(self) -> dict[str, Any]:
-        """The report as plain JSON values."""
-        return dataclasses.asdict(
-            self, dict_factory=lambda pairs: {name: plain(value) for name, value in pairs}
-        )
-
-
-def plain(value: Any) -> Any:
-    """Tuples as the lists that JSON knows."""
-    return list(value) if isinstance(value, tuple) else value
-
 
 def examine(corpus: Corpus, settings: SplitSettings | None = None) -> Report:
     """Look at a corpus before training on it.
@@ -104,7 +91,6 @@ def examine(corpus: Corpus, settings: SplitSettings | None = None) -> Report:
         name: SplitSize(len(texts), patient.predictions[name])
         for name, texts in patient.splits.items()
     }
-    found = [finding for check in CHECKS for finding in check(patient)]
     return Report(
         name=corpus.name,
         source=corpus.source,
@@ -118,7 +104,7 @@ def examine(corpus: Corpus, settings: SplitSettings | None = None) -> Report:
         splits=sizes,
         alphabet=patient.counts,
         lengths=measure(patient.lines),
-        findings=tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))),
+        findings=worst_first(finding for check in CHECKS for finding in check(patient)),
     )
 
 

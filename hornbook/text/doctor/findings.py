@@ -1,9 +1,8 @@
 """What can be amiss with a corpus: CHECKS, the table of every check, and most of the checks.
 
-A check takes the patient and yields what it finds. A `problem` has to be mended before training; a
-`warning` probably should be; a `note` is only worth knowing. The checks here look at sizes, lines
-and splits; those that look at single symbols and how they are written are in symbols, and what
-both build on is in patient.
+A check takes the patient and yields what it finds. The checks here look at sizes, lines and splits;
+those that look at single symbols and how they are written are in symbols, and what both build on
+is in patient.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ import numpy as np
 
 from hornbook.errors import DataError
 from hornbook.rendering import clip
+from hornbook.reports.finding import Finding
 from hornbook.text.corpus import choose_mode
 from hornbook.text.doctor.patient import (
     STRETCH,
-    Finding,
     Patient,
     many,
     percent,
@@ -40,7 +39,13 @@ __all__ = ["CHECKS"]
 def splits_refused(patient: Patient) -> Iterator[Finding]:
     """The splits that were asked for cannot be made."""
     if isinstance(patient.cut, DataError):
-        yield Finding("problem", "The splits cannot be made", patient.cut.message, patient.cut.hint)
+        yield Finding(
+            "no-splits",
+            "problem",
+            "The splits cannot be made",
+            patient.cut.message,
+            patient.cut.hint,
+        )
 
 
 def too_little(patient: Patient) -> Iterator[Finding]:
@@ -51,6 +56,7 @@ def too_little(patient: Patient) -> Iterator[Finding]:
     if train < 20_000:
         hopeless = train < 1_000
         yield Finding(
+            "too-little",
             "problem" if hopeless else "warning",
             f"There is {'next to nothing' if hopeless else 'little'} to learn from",
             f"The train split has {many(train, 'prediction')}. Below some 20,000 an n-gram will "
@@ -59,6 +65,7 @@ def too_little(patient: Patient) -> Iterator[Finding]:
         )
     if "dev" not in patient.held_out:
         yield Finding(
+            "no-dev-split",
             "note",
             "There is no dev split",
             "Nothing will tell a model that learns from one that memorises.",
@@ -68,6 +75,7 @@ def too_little(patient: Patient) -> Iterator[Finding]:
         n = patient.predictions[split]
         if n < 1_000:
             yield Finding(
+                "small-split",
                 "warning",
                 f"The {split} split is too small to trust",
                 f"It has {many(n, 'prediction')}: a loss measured on it is uncertain by about "
@@ -84,6 +92,7 @@ def mode_doubtful(patient: Patient) -> Iterator[Finding]:
     if looks != corpus.mode and not corpus.source.startswith("data set "):
         kind = {"lines": "a list, one thing a line", "text": "one long stream"}
         yield Finding(
+            "doubtful-mode",
             "warning",
             f"It is read as {corpus.mode}, but looks like {kind[looks]}",
             f"{corpus.source}: {reason}.",
@@ -100,6 +109,7 @@ def duplicates(patient: Patient) -> Iterator[Finding]:
         most = [f"{clip(line)!r} {n:,} times" for line, n in patient.times.most_common(3) if n > 1]
         dropped = patient.settings.distinct
         yield Finding(
+            "repeated-lines",
             "warning" if extra > 0.2 * total and not dropped else "note",
             "Lines stand more than once",
             f"{extra:,} of {many(total, 'line')} ({percent(extra, total)}) repeat an earlier one: "
@@ -120,6 +130,7 @@ def leaked_lines(patient: Patient) -> Iterator[Finding]:
         known = sum(line in train for line in lines)
         if known:
             yield Finding(
+                "leaked-lines",
                 "warning" if known > 0.01 * len(lines) else "note",
                 f"Lines of {split} also stand in train",
                 f"{known:,} of {many(len(lines), 'line')} ({percent(known, len(lines))}): the "
@@ -139,6 +150,7 @@ def leaked_stretches(patient: Patient) -> Iterator[Finding]:
             first = int(starts[np.argmax(known)])
             looked = " (of an even sample)" if len(starts) <= len(text) - STRETCH else ""
             yield Finding(
+                "leaked-stretches",
                 "warning" if share > 0.05 else "note",
                 f"Long stretches of {split} also stand in train",
                 f"{share:.1%} of its stretches of {STRETCH} symbols{looked} stand in train word "
@@ -158,6 +170,7 @@ def outer_space(patient: Patient) -> Iterator[Finding]:
         blank = sum(not line.strip() for line in found)
         program = "s/^[[:space:]]+|[[:space:]]+$//g; /^$/d" if listing else "s/[[:space:]]+$//"
         yield Finding(
+            "outer-space",
             "warning" if listing else "note",
             f"Lines {'begin or end' if listing else 'end'} with a space",
             f"{len(found):,} of {many(len(patient.lines), 'line')}, the first of them "
@@ -173,6 +186,7 @@ def blank_lines(patient: Patient) -> Iterator[Finding]:
     blank = body.count("\n") + 1 - len(patient.lines)
     if patient.corpus.mode == "lines" and blank:
         yield Finding(
+            "blank-lines",
             "note",
             "Blank lines are dropped",
             f"{many(blank, 'blank line')} beside {len(patient.lines):,} with something in them.",
@@ -194,6 +208,7 @@ def table(patient: Patient) -> Iterator[Finding]:
         usual, times = numbers.most_common(1)[0]
         if 0 not in numbers and times > 0.9 * len(sample):
             yield Finding(
+                "columns",
                 "warning",
                 f"It looks like a table of {usual + 1} columns",
                 f"{percent(times, len(sample))} of the lines hold "
@@ -212,6 +227,7 @@ def long_lines(patient: Patient) -> Iterator[Finding]:
     found = np.flatnonzero(lengths > max(100.0, 10 * median))
     if len(found):
         yield Finding(
+            "long-lines",
             "warning",
             "Some lines are far longer than the others",
             f"{many(len(found), 'line')} of more than 10 times the median of {median:,.0f} "
@@ -225,6 +241,7 @@ def line_ends(patient: Patient) -> Iterator[Finding]:
     """Line ends of several kinds."""
     if patient.corpus.line_ends == "mixed":
         yield Finding(
+            "mixed-line-ends",
             "warning",
             "Line ends are mixed",
             "The file has line ends of several kinds (LF, CRLF, CR); each was read as a line's "

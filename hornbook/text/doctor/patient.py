@@ -1,4 +1,4 @@
-"""The patient: a corpus, how it is cut, and what the checks ask of it; and what a check yields.
+"""The patient: a corpus, how it is cut, and what the checks ask of it.
 
 The checks themselves are in findings and symbols. Nothing here judges: it counts symbols, looks
 stretches of one text up in another, and puts figures into words.
@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,30 +19,16 @@ from hornbook.text.corpus import SPLITS, Corpus, Splits, SplitSettings, split_co
 
 __all__ = [
     "STRETCH",
-    "Finding",
     "Patient",
-    "Severity",
     "count_symbols",
     "many",
     "percent",
     "repeated_stretches",
 ]
 
-Severity = Literal["problem", "warning", "note"]
-
 STRETCH = 50  # symbols of a text that are taken to repeat by more than chance
 SAMPLED = 200_000  # stretches looked up at most
 CHUNK = 1 << 22  # symbols worked on at once
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was found."""
-
-    severity: Severity
-    title: str
-    detail: str
-    advice: str
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from hornbook.rendering import clip, describe
-from hornbook.text.doctor.patient import Finding, Patient, Severity, count_symbols, many, percent
+from hornbook.reports.finding import Finding, Severity
+from hornbook.text.doctor.patient import Patient, count_symbols, many, percent
 
 __all__ = [
     "forms",
@@ -38,6 +40,7 @@ def unseen_symbols(patient: Patient) -> Iterator[Finding]:
         if unseen:
             n, total = sum(found[symbol] for symbol in unseen), patient.predictions[split]
             yield Finding(
+                "unseen-symbols",
                 "warning" if n > 0.001 * total else "note",
                 f"Symbols of {split} are never trained on",
                 f"{many(len(unseen), 'symbol')}, {percent(n, total)} of the {split} predictions: "
@@ -53,6 +56,7 @@ def rare_symbols(patient: Patient) -> Iterator[Finding]:
     if rare:
         n = sum(patient.counts[symbol] for symbol in rare)
         yield Finding(
+            "rare-symbols",
             "note",
             "Some symbols are rare",
             f"{len(rare):,} of {many(len(patient.counts), 'symbol')} are seen fewer than {RARE} "
@@ -74,37 +78,55 @@ JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 SPACES = "\u00a0\u1680\u202f\u205f" + "".join(map(chr, range(0x2000, 0x200B)))
 
-# Title, severity, which symbols, what they are, what to do.
-ODD: tuple[tuple[str, Severity, Callable[[str], bool], str, str], ...] = (
-    (
+
+@dataclass(frozen=True)
+class Odd:
+    """A kind of symbols that are rarely meant."""
+
+    name: str
+    title: str
+    severity: Severity
+    holds: Callable[[str], bool]
+    "Whether a symbol is of this kind."
+    detail: str
+    advice: str
+
+
+ODD = (
+    Odd(
+        "control-characters",
         "Control characters",
         "warning",
         is_control,
         "They leave no ink, and come from terminals, old files or wrong conversions.",
         "Take them out, or replace them by spaces or line ends.",
     ),
-    (
+    Odd(
+        "byte-order-marks",
         "Byte order marks inside the text",
         "warning",
         lambda symbol: symbol == "\ufeff",
         "Files that each began with one were probably joined.",
         "Take them out.",
     ),
-    (
+    Odd(
+        "replacement-characters",
         "Replacement characters",
         "warning",
         lambda symbol: symbol == "\ufffd",
         "They stand where a program could not read a letter: the text was damaged before.",
         "Go back to the original file and convert it again with its right encoding.",
     ),
-    (
+    Odd(
+        "invisible-characters",
         "Zero-width and other invisible characters",
         "warning",
         lambda symbol: symbol in ZERO_WIDTH,
         "They leave no ink, yet a model has to learn them.",
         "Take them out.",
     ),
-    (
+    Odd(
+        "joiners",
         "Joiners and variation selectors",
         "note",
         lambda symbol: symbol in JOINERS,
@@ -112,7 +134,8 @@ ODD: tuple[tuple[str, Severity, Callable[[str], bool], str, str], ...] = (
         "as a symbol of its own.",
         "Where they are strays, take them out.",
     ),
-    (
+    Odd(
+        "private-use",
         "Characters for private use, or none at all",
         "warning",
         # Not all of category Cn: it holds every emoji that is newer than this Python.
@@ -122,7 +145,8 @@ ODD: tuple[tuple[str, Severity, Callable[[str], bool], str, str], ...] = (
         "What they mean depends on a font, or on nothing at all.",
         "Replace them by what they stand for, or take them out.",
     ),
-    (
+    Odd(
+        "odd-spaces",
         "Spaces that are no plain space",
         "note",
         lambda symbol: symbol in SPACES,
@@ -134,12 +158,14 @@ ODD: tuple[tuple[str, Severity, Callable[[str], bool], str, str], ...] = (
 
 def odd_symbols(patient: Patient) -> Iterator[Finding]:
     """Symbols that are rarely meant, kind by kind."""
-    for title, severity, belongs, what, advice in ODD:
-        if found := [symbol for symbol in patient.counts if belongs(symbol)]:
-            yield Finding(severity, title, f"{seen(patient, found)}. {what}", advice)
+    for odd in ODD:
+        if found := [symbol for symbol in patient.counts if odd.holds(symbol)]:
+            detail = f"{seen(patient, found)}. {odd.detail}"
+            yield Finding(odd.name, odd.severity, odd.title, detail, odd.advice)
     if found := [symbol for symbol in patient.counts if symbol in DIRECTIONS]:
         right_to_left = any(unicodedata.bidirectional(s) in ("R", "AL") for s in patient.counts)
         yield Finding(
+            "direction-marks",
             "note" if right_to_left else "warning",
             "Marks of the writing direction",
             f"{seen(patient, found)}. They leave no ink; text that is written from right to left "
@@ -156,6 +182,7 @@ def forms(patient: Patient) -> Iterator[Finding]:
     loose = [line for line in patient.lines if not unicodedata.is_normalized("NFC", line)]
     mixed = not unicodedata.is_normalized("NFD", text)
     yield Finding(
+        "mixed-forms" if mixed else "separate-accents",
         "warning" if mixed else "note",
         "The same letters are written in two ways"
         if mixed
@@ -192,6 +219,7 @@ def mixed_scripts(patient: Patient) -> Iterator[Finding]:
     if words:
         examples = "; ".join(spelled(word, latin) for word, _ in words.most_common(3))
         yield Finding(
+            "mixed-scripts",
             "warning",
             "Letters of another script stand in words",
             f"{many(words.total(), 'word')}: {examples}. They look the same and are other symbols "
@@ -259,6 +287,7 @@ def mojibake(patient: Patient) -> Iterator[Finding]:
     if found:
         examples = ", ".join(f"{sign!r}{repaired(sign)}" for sign, _ in found.most_common(4))
         yield Finding(
+            "mojibake",
             "warning",
             "Signs of text read in a wrong encoding",
             f"{many(found.total(), 'place')}: {examples}.",
@@ -281,6 +310,7 @@ def letter_case(patient: Patient) -> Iterator[Finding]:
     whole, lower = len(patient.counts), len({symbol.lower() for symbol in patient.counts})
     if whole - lower >= 5 and lower < 0.8 * whole:
         yield Finding(
+            "letter-case",
             "note",
             "Small letters alone would make the alphabet smaller",
             f"It has {many(whole, 'symbol')}, and would have {lower:,}.",

@@ -19,7 +19,7 @@ from hornbook.text.views.attention import Attention, attention_of, draw_attentio
 from hornbook.text.views.coloured import draw_coloured
 from hornbook.text.views.embeddings import Plane, draw_embeddings, plane_of
 from hornbook.text.views.matrix import Pairs, draw_matrix, pairs_of
-from hornbook.text.views.pictures import Picture, pictures_of
+from hornbook.text.views.pictures import ViewSettings, views_of, views_of_run
 from hornbook.text.views.traces import Traces, draw_traces, traces_of
 from hornbook.text.views.tree import Branch, Tree, TreeSettings, grow
 from hornbook.text.views.tree_picture import draw_tree
@@ -28,11 +28,11 @@ __all__ = [
     "Attention",
     "Branch",
     "Pairs",
-    "Picture",
     "Plane",
     "Traces",
     "Tree",
     "TreeSettings",
+    "ViewSettings",
     "attention_of",
     "draw_attention",
     "draw_coloured",
@@ -42,9 +42,10 @@ __all__ = [
     "draw_tree",
     "grow",
     "pairs_of",
-    "pictures_of",
     "plane_of",
     "rendered",
     "save",
     "traces_of",
+    "views_of",
+    "views_of_run",
 ]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SettingsError
-from hornbook.nn import CausalAverage, SelfAttention
+from hornbook.nn import CausalAverage, Layer, SelfAttention
+from hornbook.nn.observing import observing
 from hornbook.plots.lettering import are_wide, lettered
 from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.models.network import Network
 from hornbook.text.sampling import prompt_of
-from hornbook.text.views.layers import layers_of
 from hornbook.text.views.letters import letters
 from hornbook.tokenizers.contract import Tokenizer
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["Attention", "attends", "attention_of", "draw_attention"]
+
+Attending: TypeAlias = SelfAttention | CausalAverage
 
 UNSEEN = "#e4e4e4"
 LONGEST = 64  # symbols of a string: of more no letter could be read
@@ -40,7 +42,12 @@ class Attention:
 
 def attends(model: LanguageModel) -> bool:
     """Whether there are weights to see: attention, or its forerunner, the average of the past."""
-    return bool(layers_of(model, SelfAttention) or layers_of(model, CausalAverage))
+    return isinstance(model, Network) and bool(attending(model))
+
+
+def attending(model: Network) -> dict[str, Attending]:
+    """The layers that have such weights, by name."""
+    return {name: part for name, part in model.named_modules() if isinstance(part, Attending)}
 
 
 def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Attention:
@@ -49,8 +56,8 @@ def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Atten
     They are those that it multiplies values with: after mask, normalisation and rotary positions.
 
     Raises:
-        SettingsError: if the model has none, or the string is longer than its rows, or than can
-            be drawn.
+        SettingsError: if the model has none, or reads without a call of its attention layers, or
+            the string is longer than its rows, or than can be drawn.
         UnknownSymbolError: if the string holds a symbol that is not in the alphabet.
     """
     if not isinstance(model, Network) or not attends(model):
@@ -64,19 +71,19 @@ def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Atten
             f"{room}: {why}.",
             hint="Give a shorter string.",
         )
+    layers = attending(model)
     found: list[npt.NDArray[np.floating[Any]]] = []
 
-    def look(layer: Any, args: tuple[Tensor, ...]) -> None:
-        found.append(layer.weights(args[0])[0].cpu().numpy())
+    def saw(name: str, layer: Layer, x: Tensor, y: Tensor) -> None:
+        found.append(layers[name].weights(x)[0].cpu().numpy())
 
-    layers = [*layers_of(model, SelfAttention), *layers_of(model, CausalAverage)]
-    hooks = [layer.register_forward_pre_hook(look) for layer in layers]
-    try:
-        with model.in_use():
-            model.net(model.tensor(tokens[None]))  # its layers one by one, not their `vjp`
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with model.in_use(), observing(layers, saw=saw) as look:
+        model(model.tensor(tokens[None]))
+    if look.unseen:
+        raise SettingsError(
+            "Attention cannot be shown: the model reads without calling these layers: "
+            f"{', '.join(look.unseen)}."
+        )
     return Attention(tokens, tuple(found))
 
 

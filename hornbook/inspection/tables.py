@@ -1,0 +1,50 @@
+"""The figures of a training's layers and parameters, as tables."""
+
+from __future__ import annotations
+
+import math
+
+from hornbook.monitoring.history import History
+from hornbook.monitoring.record import UpdateRecord
+from hornbook.reports.table import Table
+
+__all__ = ["layer_table", "parameter_table"]
+
+
+def layer_table(record: UpdateRecord) -> Table:
+    """A row for each layer that was seen at an update."""
+    heads = ("layer", "mean", "deviation", "flat", "never on", "gradient's deviation")
+    rows = tuple(
+        (
+            one.title,
+            f"{one.output.mean:.3f}",
+            f"{one.output.std:.3f}",
+            "" if one.flat is None else f"{one.flat:.1%}",
+            "" if one.idle is None else f"{one.idle:.1%}",
+            "" if one.gradient is None else f"{one.gradient.std:.2e}",
+        )
+        for one in record.layers
+    )
+    return Table(heads, rows)
+
+
+def parameter_table(history: History) -> Table:
+    """A row for each parameter at the last update that was watched.
+
+    The updates are those of the median record at half of the highest rate or more.
+    """
+    heads = ("parameter", "shape", "size", "gradient / data", "log₁₀ update / data")
+    paces = history.pace()
+    rows = []
+    for one in history.last.parameters:
+        pace = paces.get(one.name, math.nan)
+        rows.append(
+            (
+                one.name,
+                " × ".join(map(str, one.shape)),
+                f"{one.size:.3g}",
+                f"{one.grad_size / one.size:.2e}" if one.size else "",
+                f"{pace:.2f}" if math.isfinite(pace) else "",
+            )
+        )
+    return Table(heads, tuple(rows))

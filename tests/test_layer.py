@@ -1,0 +1,50 @@
+"""The contract of a layer."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import Tensor
+
+from hornbook.nn import Backward, Layer, Linear, Recurrent, Sequential
+
+
+def test_a_class_without_vjp_is_refused_when_it_is_constructed() -> None:
+    class Unfinished(Layer):
+        def forward(self, x: Tensor) -> Tensor:
+            return x
+
+    with pytest.raises(TypeError, match=r"Unfinished .*vjp"):
+        Unfinished()  # type: ignore[abstract]
+
+
+def test_so_is_a_recurrent_layer_without_its_own() -> None:
+    class Forgetful(Recurrent):
+        pass
+
+    with pytest.raises(TypeError, match=r"Forgetful .*vjp_from"):
+        Forgetful()  # type: ignore[abstract]
+
+
+def test_forward_is_the_first_half_of_vjp() -> None:
+    class Twice(Layer):
+        def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+            return 2 * x, lambda dy: 2 * dy
+
+    layer = Twice()
+    y, backward = layer.vjp(torch.ones(3))
+    assert torch.equal(layer(torch.ones(3)), y)
+    assert torch.equal(backward(torch.ones(3)), torch.full((3,), 2.0))
+
+
+def test_a_layer_is_a_module_like_any_other() -> None:
+    net = Sequential(Linear(2, 3), Linear(3, 1))
+    other = copy.deepcopy(net)
+    assert [name for name, _ in other.named_parameters()] == [
+        "layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"
+    ]  # fmt: skip
+    x = torch.randn(4, 2)
+    assert torch.equal(net(x), other(x))
+    assert other.chain[0] is other.layers[0]

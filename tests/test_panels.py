@@ -1,0 +1,57 @@
+"""Panels of lines."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hornbook.plots.panels import NAMED, canvas, legend, level, logarithmic, named, shades
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, NAMED, NAMED + 1, 40])
+def test_of_many_lines_the_first_and_the_last_are_named(count: int) -> None:
+    found = named(count)
+    assert len(found) == count
+    assert sum(found) == min(count, NAMED)
+    if count > NAMED:
+        assert all(found[: NAMED // 2])
+        assert all(found[-(NAMED // 2) :])
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 7])
+def test_shades_go_from_dark_to_bright(count: int) -> None:
+    found = shades(count)
+    assert len(found) == count
+    luminance = [0.2126 * r + 0.7152 * g + 0.0722 * b for r, g, b, _ in found]
+    assert luminance == sorted(luminance)
+    assert len(set(found)) == count
+
+
+def test_a_level_is_a_line_across_with_its_text() -> None:
+    _, (left, right) = canvas(2)
+    level(left, 2.5, "here", "#ff0000")
+    (line,) = left.lines
+    assert np.asarray(line.get_ydata()).tolist() == [2.5, 2.5]
+    (text,) = left.texts
+    assert (text.get_text(), text.get_color()) == ("here", "#ff0000")
+    assert not right.lines
+
+
+def test_a_legend_only_where_a_line_has_a_name() -> None:
+    _, (left, right) = canvas(2)
+    left.plot([1, 2], label=None)
+    right.plot([1, 2], label="a line")
+    for axes in (left, right):
+        legend(axes)
+    assert left.get_legend() is None
+    assert right.get_legend() is not None
+
+
+def test_logarithmic_labels_are_plain_numbers() -> None:
+    figure, (axes,) = canvas(1)
+    axes.plot([0.01, 100.0])
+    logarithmic(axes)
+    figure.draw_without_rendering()
+    labels = [label.get_text() for label in axes.get_yticklabels() if label.get_text()]
+    assert labels
+    assert not any("$" in label for label in labels)
