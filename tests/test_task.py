@@ -91,7 +91,7 @@ def test_a_name_that_is_taken_is_refused() -> None:
     class Greedy(Toy):
         name = "greedy"
 
-    with pytest.raises(ValueError, match="'plane' of the task greedy is taken"):
+    with pytest.raises(ValueError, match="of the task greedy is taken"):
         register(Greedy())
     assert "greedy" not in tasks()
 

@@ -82,7 +82,8 @@ def as_typed(kind: type[Any]) -> type[Any]:
 
     What is marked as given becomes a positional word, and a name of one letter a flag of one dash.
     """
-    return typing.cast(type[Any], typed_twin(typing.cast(Hashable, kind)))
+    twin: type[Any] = typed_twin(typing.cast(Hashable, kind))
+    return twin
 
 
 @cache
