@@ -64,7 +64,8 @@ def gelu_backward(dy: Tensor, x: Tensor) -> Tensor:
     """dy times d(xΦ)/dx = Φ + x φ, with the normal density φ(x) = exp(-x²/2) / sqrt(2π)."""
     wide = raised(x)
     density = torch.exp(-0.5 * wide * wide) / math.sqrt(2 * math.pi)
-    return dy * torch.special.ndtr(wide).addcmul_(wide, density).to(x.dtype)
+    slope: Tensor = torch.special.ndtr(wide) + wide * density
+    return dy * slope.to(x.dtype)
 
 
 def find_gelu_backward() -> Callable[[Tensor, Tensor], Tensor]:
