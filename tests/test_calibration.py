@@ -83,6 +83,7 @@ def test_nothing_of_the_training_is_touched(variant: str, mode: str, four: list[
     for _ in range(2):
         next(batches)
     weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    places = [p.data_ptr() for p in model.parameters()]
     random, numbers = torch.get_rng_state(), batches.batch(2)
     found = calibrate(model, batches, OPEN)
     assert len(found.tried) == 4
@@ -93,6 +94,7 @@ def test_nothing_of_the_training_is_touched(variant: str, mode: str, four: list[
     for name, tensor in model.state_dict().items():
         assert torch.equal(tensor, weights[name]), name
     assert all(p.grad is None for p in model.parameters())
+    assert [p.data_ptr() for p in model.parameters()] == places
     assert model.carried() == {}
     assert {1, 4} <= set(four)  # both were tried
     assert torch.get_num_threads() == 4
@@ -159,6 +161,42 @@ def test_a_machine_of_one_thread_has_none_to_choose(monkeypatch: pytest.MonkeyPa
     found = calibrate(*parts(), OPEN)
     assert {how.threads for how in timed} == {1}
     assert found.settings.threads == 1
+
+
+class OnlyLoss(torch.nn.Module):
+    """An objective without gradients of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = torch.nn.Linear(1, 1)
+
+    def loss(self, batch: Any) -> torch.Tensor:
+        return self.line(torch.ones(1)).square().mean()  # type: ignore[no-any-return]
+
+
+def test_only_ways_that_can_be_used_are_tried(
+    four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed = pretend(monkeypatch, {"hand": 0.1})
+    found = calibrate(OnlyLoss(), parts()[1], OPEN)
+    assert {how.gradients for how in timed} == {"autograd"}
+    assert found.settings.gradients == "autograd"
+    assert found.refused == (("hand", "OnlyLoss has no loss_vjp"),)
+    assert calibrate(*parts(), OPEN).refused == ()
+    (refused,) = calibrate(*parts(), replace(OPEN, compile=True)).refused
+    assert refused[0] == "hand"
+
+
+def test_an_objective_without_a_backward_pass_is_really_measured(four: list[int]) -> None:
+    found = calibrate(OnlyLoss(), parts()[1], OPEN)
+    assert [words for words, _ in found.tried][-1].endswith("by autograd")
+
+
+def test_words_name_the_way() -> None:
+    some = replace(OPEN, threads=1, precision="float32", gradients="hand")
+    assert in_words(some) == "1 thread, float32, by hand"
+    other = replace(OPEN, threads=2, precision="bfloat16", gradients="autograd")
+    assert in_words(other) == "2 threads, bfloat16, by autograd"
 
 
 # --- the choice --------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -126,6 +128,28 @@ def test_onednn_is_not_looked_for_where_torch_was_built_without_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    assert find_onednn() is None
+
+
+def wrong(*args: object) -> Tensor:
+    """An operator of another signature."""
+    raise RuntimeError("mkldnn::_linear_pointwise() is missing value for argument 'algorithm'")
+
+
+@pytest.mark.parametrize(
+    "mkldnn",
+    [
+        SimpleNamespace(),
+        SimpleNamespace(_linear_pointwise=SimpleNamespace()),
+        SimpleNamespace(_linear_pointwise=SimpleNamespace(default=wrong)),
+    ],
+    ids=["no operator", "no overload", "another signature"],
+)
+def test_onednn_is_left_alone_where_torchs_private_operator_is_another(
+    mkldnn: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.ops, "mkldnn", mkldnn)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
     assert find_onednn() is None
 
 

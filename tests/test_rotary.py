@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from hornbook.nn import GELU, Layer, RMSNorm, Rotary, SoftCap, SquaredReLU, SwiGLU
+from hornbook.nn.activations import find_gelu_backward, gelu_backward
 from hornbook.nn.rmsnorm import rms_normalise
 from tests.referee import close, finite_difference, hand_equals_autograd
 from tests.test_nn import normal, same_as_torch
@@ -157,6 +159,26 @@ def test_nonlinearities_against_finite_differences(layer: Layer) -> None:
     dy = normal(*y.shape, seed=1)
     close(backward(dy), finite_difference(lambda: float((layer(x) * dy).sum()), x), 1e-6)
     hand_equals_autograd(layer, x, 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "relative"), [(torch.float64, 1e-12), (torch.float32, 1e-5), (torch.bfloat16, 0.02)]
+)
+def test_the_slope_of_gelu_without_torchs_kernel(dtype: torch.dtype, relative: float) -> None:
+    x = (normal(200) * 4).requires_grad_()
+    dy = normal(200, seed=1)
+    F.gelu(x).backward(dy)  # type: ignore[no-untyped-call]
+    found = gelu_backward(dy.to(dtype), x.detach().to(dtype))
+    assert found.dtype == dtype
+    assert x.grad is not None
+    close(found.double(), x.grad, relative)
+
+
+def test_torchs_kernel_is_taken_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find_gelu_backward() is torch.ops.aten.gelu_backward
+    for aten in (SimpleNamespace(), SimpleNamespace(gelu_backward=lambda dy: dy)):
+        monkeypatch.setattr(torch.ops, "aten", aten)
+        assert find_gelu_backward() is gelu_backward
 
 
 def test_softcap_is_a_bound_and_hardly_felt_near_zero() -> None:

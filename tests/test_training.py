@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 import platform
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,13 +20,15 @@ from torch import Tensor
 
 from hornbook.compute.device import choose_device
 from hornbook.compute.memory import keep_freed_memory
-from hornbook.errors import RunError, SettingsError, TrainingError
+from hornbook.errors import DivergedError, RunError, SettingsError, TrainingError
 from hornbook.nn import BatchNorm1d, Embedding, Linear, Sequential, Tanh
 from hornbook.training import TrainingSettings
-from hornbook.training.measures import Evaluation
+from hornbook.training import trainer as loop
+from hornbook.training.measures import Evaluation, Measure
 from hornbook.training.muon import orthogonal
 from hornbook.training.optimizers import make_optimizer
 from hornbook.training.parameters import FlatParameters
+from hornbook.training.progress import Progress
 from hornbook.training.record import Record
 from hornbook.training.schedules import learning_rate, unfinished_cycle
 from hornbook.training.trainer import Trainer
@@ -381,6 +385,112 @@ def test_a_request_to_stop_ends_after_the_step_and_keeps_the_state() -> None:
     with stopped_at(7):
         assert made.run() == "interrupted"
     assert saved[-1] == made.step == 7
+
+
+class Clock:
+    """A clock that moves on by so much in every update of a trainer."""
+
+    def __init__(self, made: Trainer, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, update = 1000.0, made.update
+
+        def timed() -> float:
+            self.now += seconds
+            return update()
+
+        made.update = timed  # type: ignore[method-assign]
+        monkeypatch.setattr(loop, "time", SimpleNamespace(perf_counter=lambda: self.now))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(1 / 1024, [1, 104, 207, 300]), (1 / 32, [*range(1, 301, 4), 300]), (1.0, [*range(1, 301)])],
+)
+def test_progress_is_told_ten_times_a_second_and_at_the_end(
+    seconds: float, told: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, _, _ = trainer(steps=300, evaluate_every=1000)
+    seen: list[Progress] = []
+    made.on_progress = seen.append
+    Clock(made, seconds, monkeypatch)
+    made.run()
+    assert [progress.step for progress in seen] == told
+    assert {progress.steps for progress in seen} == {300}
+    assert seen[0].seconds == pytest.approx(seconds)
+    assert seen[-1].seconds == pytest.approx(300 * seconds)
+    assert seen[0].rate == made.schedule(1)
+    assert seen[0].loss is not None
+    assert seen[-1].loss is None  # a record was made just before
+
+
+def test_the_last_progress_is_told_wherever_training_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for changes, ending, step in (
+        ({}, "interrupted", 7),
+        ({"patience": 1, "evaluate_every": 2, "learning_rate": 1e-9}, "early", 4),
+    ):
+        made, _, _ = trainer(**changes)
+        if ending == "early":
+            made.evaluate = lambda: Evaluation({"dev": 1.0})
+        seen: list[int] = []
+        made.on_progress = lambda progress, seen=seen: seen.append(progress.step)  # type: ignore[misc]
+        with stopped_at(7):
+            Clock(made, 0.0, monkeypatch)
+            assert made.run() == ending
+        assert seen == [1, step]
+
+
+def test_a_figure_that_should_be_high_decides() -> None:
+    figures = iter([0.9, 0.2, math.nan, 0.3, 0.3, 0.1, 0.5, 0.4, 0.4, 0.4, 0.4])
+    made, records, kept = trainer(patience=3, steps=1000, evaluate_every=10)
+    made.decides = Measure("hits", "%", best="highest")
+    made.best = made.decides.worst
+    # The loss on dev falls all the time and has no say.
+    losses = iter(range(100, 0, -1))
+    made.evaluate = lambda: Evaluation({"dev": next(losses)}, {"dev": {"hits": next(figures)}})
+    assert made.run() == "early"
+    assert kept == [10, 30, 60]
+    assert made.best == 0.5
+    assert [record.step for record in records if record.best] == kept
+    assert records[-1].measures == {"dev": {"hits": 0.4}}
+    assert records[-1].losses == {"dev": 91}
+    assert math.isnan(records[2].measures["dev"]["hits"])
+
+
+def test_the_deciding_measure_is_given_to_the_trainer() -> None:
+    made = Trainer(
+        Line(), Points(), TrainingSettings(), Evaluation,
+        decides=Measure("hits", "%", best="highest"),
+    )  # fmt: skip
+    assert made.best == -math.inf
+    again = Trainer(Line(), Points(), TrainingSettings(), Evaluation)
+    assert again.best == math.inf
+    again.load_state(*made.state())
+    assert again.best == -math.inf
+    values = json.loads(json.dumps(made.state()[1], allow_nan=False))
+    again.load_state(made.state()[0], values)
+    assert again.best == -math.inf
+
+
+def test_a_split_without_the_deciding_measure_is_a_mistake() -> None:
+    made, _, _ = trainer()
+    made.decides = Measure("hits", "%", best="highest")
+    with pytest.raises(ValueError, match="hits was not measured on dev"):
+        made.run()
+
+
+def test_without_dev_the_last_is_the_best() -> None:
+    made, records, kept = trainer(patience=1)
+    made.evaluate = lambda: Evaluation({"train": 1.0})
+    assert made.run() == "finished"
+    assert kept == [record.step for record in records][1:]
+
+
+def test_an_infinite_loss_on_a_split_is_an_error() -> None:
+    made, _, _ = trainer()
+    made.evaluate = lambda: Evaluation({"train": 1.0, "dev": math.inf})
+    with pytest.raises(DivergedError, match="The dev loss is inf"):
+        made.run()
 
 
 def test_a_loss_that_is_no_number_is_an_error_that_says_what_to_do() -> None:

@@ -11,6 +11,8 @@ parameters, their gradients and all sums over many positions stay float32.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -23,13 +25,19 @@ ONEDNN_FROM = 2**22
 NUMPY_FROM = 2**14  # weights that make a single row's product worth leaving torch
 
 
-def find_onednn() -> torch._ops.OpOverload | None:
-    """oneDNN's product as an operator, where this build of torch has it."""
+def find_onednn() -> Callable[..., Tensor] | None:
+    """oneDNN's product as an operator, where this build of torch has it.
+
+    It is private to torch: where it is missing, or takes other arguments than it is given here,
+    there is none.
+    """
     if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return None
+    one = torch.ones(1, 1, device="cpu")
     try:
-        found: torch._ops.OpOverload = torch.ops.mkldnn._linear_pointwise.default
-    except AttributeError:
+        found: Callable[..., Tensor] = torch.ops.mkldnn._linear_pointwise.default
+        found(one, one, None, "none", [], "")
+    except (AttributeError, NotImplementedError, RuntimeError, TypeError):
         return None
     return found
 
@@ -84,8 +92,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     small = x.numel() * weight.shape[0] < ONEDNN_FROM and not one_row
     if small or not (plain(x) and plain(weight)):
         return F.linear(x, weight, bias)
-    found: Tensor = ONEDNN(x, weight, bias, "none", [], "")
-    return found
+    return ONEDNN(x, weight, bias, "none", [], "")
 
 
 def times(a: Tensor, b: Tensor) -> Tensor:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hornbook.compute.products import raised
 from hornbook.nn.layer import Backward, Layer
 
 __all__ = ["GELU", "ReLU", "SquaredReLU", "SwiGLU", "Tanh"]
@@ -53,13 +57,29 @@ class GELU(Layer):
         """y and the way back, any shape."""
         y = F.gelu(x)
 
-        def backward(dy: Tensor) -> Tensor:
-            # d(xΦ) = Φ + x φ, with the normal density φ(x) = exp(-x²/2) / sqrt(2π): torch's kernel
-            # computes just that in one pass.
-            dx: Tensor = torch.ops.aten.gelu_backward(dy, x)
-            return dx
+        return y, lambda dy: GELU_BACKWARD(dy, x)
 
-        return y, backward
+
+def gelu_backward(dy: Tensor, x: Tensor) -> Tensor:
+    """dy times d(xΦ)/dx = Φ + x φ, with the normal density φ(x) = exp(-x²/2) / sqrt(2π)."""
+    wide = raised(x)
+    density = torch.exp(-0.5 * wide * wide) / math.sqrt(2 * math.pi)
+    slope: Tensor = torch.special.ndtr(wide) + wide * density
+    return dy * slope.to(x.dtype)
+
+
+def find_gelu_backward() -> Callable[[Tensor, Tensor], Tensor]:
+    """torch's kernel, which computes just that in one pass; the formula where it is missing."""
+    one = torch.ones(1, device="cpu")
+    try:
+        found: Callable[[Tensor, Tensor], Tensor] = torch.ops.aten.gelu_backward
+        found(one, one)
+    except (AttributeError, NotImplementedError, RuntimeError, TypeError):
+        return gelu_backward
+    return found
+
+
+GELU_BACKWARD = find_gelu_backward()
 
 
 class SwiGLU(Layer):

@@ -107,6 +107,8 @@ class World:
             lengths = [torch.zeros(1, dtype=torch.int64, device=tensor.device) for _ in self.ranks]
             dist.all_gather(lengths, torch.full_like(lengths[0], len(tensor)))
             counts = [int(length) for length in lengths]
+            if not any(counts):
+                return tensor
             padded = tensor.new_zeros(max(counts), *tensor.shape[1:])
             padded[: len(tensor)] = tensor
             found = [torch.empty_like(padded) for _ in self.ranks]
