@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_what_is_watched_is_in_the_run_directory(run: Run) -> None:
-    steps = [record["step"] for record in run.directory.read_health()]
+    steps = [record.step for record in run.directory.read_health()]
     assert steps == [0, 1, 2, 5, 10, 20, 40, 59]
 
 
@@ -109,7 +110,7 @@ def test_a_resumed_run_is_watched_as_if_it_had_not_stopped(run: Run, tmp_path: P
         )  # fmt: skip
     assert stopped.summary.ending == "interrupted"
     # One that a kill between the checkpoint and the end left behind.
-    stopped.directory.append_health({**stopped.directory.read_health()[-1], "step": 40})
+    stopped.directory.append_health(replace(stopped.directory.read_health()[-1], step=40))
     resumed = hornbook.resume(stopped.path)
     assert resumed.directory.read_health() == run.directory.read_health()
 
