@@ -131,7 +131,7 @@ class TableAdam(Rule):
             if not len(rows):
                 continue
             whole = (table.values, mean, square)
-            values, m, v = (x[rows] for x in whole)
+            values, m, v = (x.index_select(0, rows) for x in whole)
             part = Part(values, table.grads, m, v, table.factor, 0.0)
             self.step([part], rate, count, self.settings)
             for x, changed in zip(whole, (values, m, v), strict=True):
