@@ -144,7 +144,7 @@ def same_losses(path: Path, alone: Run) -> None:
         assert one["losses"] == pytest.approx(other["losses"], abs=1e-4), one["step"]
     first, last = (line["losses"]["dev"] for line in (found[0], found[-1]))
     assert last < first - 0.3
-    assert Run(path).evaluate()["dev"].nats == pytest.approx(last, abs=1e-6)
+    assert Run(path).evaluate()["dev"].nats_per_token == pytest.approx(last, abs=1e-6)
 
 
 # --- the same run ------------------------------------------------------------------------------

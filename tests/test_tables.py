@@ -17,6 +17,7 @@ from torch import Tensor
 
 from hornbook.errors import SettingsError, TrainingError
 from hornbook.monitoring.probe import Probe
+from hornbook.monitoring.record import UpdateRecord
 from hornbook.nn import Embedding, Flatten, Linear, Sequential
 from hornbook.training import TrainingSettings
 from hornbook.training import adam as adam_module
@@ -315,16 +316,16 @@ def test_the_finder_leaves_a_table_as_it_was() -> None:
 def test_the_probe_tells_of_a_table_what_it_tells_of_any_parameter() -> None:
     told = []
     for sparse in (True, False):
-        records: list[dict[str, Any]] = []
+        records: list[UpdateRecord] = []
         made = trainer(sparse=sparse, optimizer="sgd", clip=0.1, weight_decay=0.0)
         made.probe = Probe(made.module, 1, records.append)
         updated(made, 1)
         told.append(records[0])
-    one, other = ({p["name"]: p for p in record["parameters"]} for record in told)
-    assert told[0]["norm"] == pytest.approx(told[1]["norm"], rel=1e-6)
+    one, other = ({p.name: p for p in record.parameters}[TABLE] for record in told)
+    assert told[0].norm == pytest.approx(told[1].norm, rel=1e-6)
     for name in ("size", "grad_size", "update_size", "shape", "frozen"):
-        assert one[TABLE][name] == pytest.approx(other[TABLE][name], rel=1e-6)
-    assert one[TABLE]["update_size"] > 0
+        assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-6)
+    assert one.update_size > 0
 
 
 SHARED = """

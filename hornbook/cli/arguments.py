@@ -100,8 +100,9 @@ def typed_twin(kind: Any) -> type[Any]:
         else:
             continue
         fields.append((field.name, hint, again(field)))
+    made: type[Any] = kind
     if not fields:
-        return kind
+        return made
     made = dataclasses.make_dataclass(
         kind.__name__, fields, bases=(kind,), frozen=True, namespace={"__module__": kind.__module__}
     )

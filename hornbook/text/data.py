@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+import numpy as np
+
 from hornbook.errors import RunError
 from hornbook.records import JSONObject
 from hornbook.sources.source import Source
@@ -15,6 +17,7 @@ from hornbook.storage import HashedFiles
 from hornbook.tasks import Data
 from hornbook.text.corpus import SPLITS, Mode, Splits, SplitSettings, load_corpus, split_corpus
 from hornbook.text.novelty import Novelty
+from hornbook.text.sampling import robust_longest
 from hornbook.text.stream import Stream, encode_split
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Tokenizer, Vocabulary
@@ -22,6 +25,7 @@ from hornbook.tokenizers.kinds import read_tokenizer
 
 __all__ = ["FILES", "TextData", "TextOptions", "load_text", "open_text"]
 
+TEXT_LENGTH = 500  # tokens of a sample of a text, where nothing else is asked
 FILES = frozenset({"tokenizer.json", "counts.png", *(f"data/{split}.txt" for split in SPLITS)})
 
 
@@ -86,6 +90,14 @@ class TextData(Data):
     def novelty(self) -> Novelty:
         """Tells what stands in the data."""
         return Novelty(self.splits)
+
+    @cached_property
+    def longest(self) -> int:
+        """Most tokens in a sample, where nothing else is asked: a robust length, not a maximum."""
+        if self.kind == "text":
+            return TEXT_LENGTH
+        lengths = [np.diff(self.stream(name).bounds) - 1 for name in self.sizes]
+        return robust_longest(np.concatenate(lengths))
 
     @property
     def about(self) -> Sequence[str]:

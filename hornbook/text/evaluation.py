@@ -56,16 +56,18 @@ def evaluate_run(run: Run, settings: EvaluationSettings) -> dict[str, Loss]:
             stream = encode_lines(tuple(corpus.lines), data.tokenizer)
         else:
             stream = encode_text(corpus.text, data.tokenizer)
-        return {corpus.name: measure(model, stream, stride=stride)}
+        return {corpus.name: measure(model, stream, data.tokenizer, stride=stride)}
     found: dict[str, Loss] = {}
     for split in SPLITS:
         lines = data.splits[split]
         if not lines:
             continue
-        found[split] = measure(model, data.stream(split), stride=stride)
+        found[split] = measure(model, data.stream(split), data.tokenizer, stride=stride)
         if data.kind == "lines" and split != "train":
             new = tuple(line for line in lines if line not in data.novelty.sets["train"])
             if 0 < len(new) < len(lines):
                 stream = encode_lines(new, data.tokenizer)
-                found[f"{split}, not in train"] = measure(model, stream, stride=stride)
+                found[f"{split}, not in train"] = measure(
+                    model, stream, data.tokenizer, stride=stride
+                )
     return found

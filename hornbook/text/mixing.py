@@ -11,7 +11,7 @@ from hornbook.errors import Action, SettingsError
 from hornbook.runs import Member, Run, RunDirectory, RunRecord, Summary, reserve
 from hornbook.runs.record import KeptData, Versions
 from hornbook.tasks import Start
-from hornbook.text.losses import measure
+from hornbook.text.losses import mean_loss
 from hornbook.text.models.mixture import Mixture, MixtureSettings
 
 __all__ = ["mix"]
@@ -63,16 +63,14 @@ def mix(
     directory.create(record, data, overwrite=overwrite)
     directory.write_tensors(directory.model, model.arrays(), record)
     members = tuple(
-        Member(
-            str(run.path), run.family, float(weight), measure(run.model, data.stream("dev")).nats
-        )
+        Member(str(run.path), run.family, float(weight), mean_loss(run.model, data.stream("dev")))
         for run, weight in zip(runs, model.weights, strict=True)
     )
     summary = Summary(
         "finished",
         parameters=model.n_parameters,
         seconds=round(time.perf_counter() - began, 3),
-        losses={name: measure(model, data.stream(name)).nats for name in ("train", "dev")},
+        losses={name: mean_loss(model, data.stream(name)) for name in ("train", "dev")},
         members=members,
     )
     directory.write_summary(summary)

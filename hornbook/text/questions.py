@@ -84,7 +84,7 @@ class SampleAnswer(Answer):
         return {
             "asked": samples.asked,
             "drawn": samples.drawn,
-            "shares": dict(samples.shares),
+            "shares": {str(name): share for name, share in samples.shares.items()},
             "ended_because": samples.ended_because,
         }
 
@@ -220,7 +220,7 @@ class ScoreRow(Row):
         heads = ("token", "probability", "nats", "")
         yield Table(heads, tuple(rows), marked=worst)
         yield (
-            f"{figure(found.mean)} nats per token over {len(found.nats)} tokens; most surprising: "
+            f"{figure(found.nats_per_token)} nats per token over {len(found.nats)} tokens; most surprising: "
             f"{found.symbols[worst]} at place {worst + 1}, {figure(found.nats[worst])} nats.\n\n"
         )
 

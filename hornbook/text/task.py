@@ -124,9 +124,9 @@ class TextTask(Task["TextData"]):
 
     def evaluate(self, model: Any, data: TextData, split: str, limit: int = 0) -> Figures:
         """Nats per token."""
-        from hornbook.text.losses import measure
+        from hornbook.text.losses import mean_loss
 
-        return Figures(measure(model, data.stream(split), limit=limit).nats)
+        return Figures(mean_loss(model, data.stream(split), limit=limit))
 
     @property
     def evaluated_with(self) -> type[Settings]:
@@ -172,7 +172,7 @@ class TextTask(Task["TextData"]):
         from hornbook.text.sampling import SamplingSettings, sample
 
         settings = SamplingSettings(n=4, longest=60)
-        return [drawn.text for drawn in sample(model, data.tokenizer, settings, longest=60)]
+        return [made.text for made in sample(model, data.tokenizer, settings, longest=60)]
 
     def examine(self, source: Source, options: Any) -> Report:
         """What the data's doctor finds."""
