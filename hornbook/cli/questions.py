@@ -23,6 +23,8 @@ from hornbook.tasks import Answer, Beside, Question, of_kind, tasks
 
 __all__ = ["run"]
 
+INTERRUPTED = 130  # the status of a command that Ctrl-C ended
+
 
 @dataclasses.dataclass(frozen=True)
 class Options(RunArgument):
@@ -72,17 +74,20 @@ def show(answer: Answer) -> None:
     except BrokenPipeError:
         answer.close()  # whoever read has gone, and wants no remarks either
         raise
-    except BaseException:
+    except KeyboardInterrupt:
         answer.close()
         remark_on(answer)
-        raise
+        sys.exit(INTERRUPTED)
     remark_on(answer)
 
 
 def remark_on(answer: Answer) -> None:
     """What a person is told after the rows."""
     sys.stdout.flush()
-    for remark in answer.remarks():
+    remarks = answer.remarks()
+    if remarks:
+        notes().print()
+    for remark in remarks:
         told = f"  {command(remark)}" if isinstance(remark, Action) else worded(remark)
         notes().print(escape(told))
 
@@ -94,7 +99,7 @@ def show_part(part: str | Table | Beside, out: Console) -> None:
     elif isinstance(part, Beside):
         # At a terminal it stands beside what it is about; in a file it would be noise.
         if out.is_terminal:
-            out.print(f"[dim]{escape(part.text)}[/]", end="")
+            print(part.text, end="", flush=True)
     else:
         # As it is: rich would change tabs and what looks like its markup.
         print(part, end="", flush=out.is_terminal)
@@ -111,7 +116,7 @@ def print_as_json(answer: Answer) -> None:
             first = False
     except KeyboardInterrupt:
         answer.close()
-        raise
+        sys.exit(INTERRUPTED)
     finally:
         ending = json.dumps(as_json(answer.ending()), ensure_ascii=False, allow_nan=False)
         more = f", {ending[1:]}" if ending != "{}" else "}"

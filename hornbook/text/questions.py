@@ -98,7 +98,7 @@ class SampleAnswer(Answer):
         )
         said: list[str | Action] = [f"Of {samples.drawn:,} drawn: {shares}."]
         if samples.ended_because == "stopped":
-            said.insert(0, f"Stopped after {samples.kept:,} of {samples.asked:,}.")
+            said.insert(0, f"Stopped after {samples.kept:,} of {samples.asked:,} samples.")
         if samples.shortfall:
             said.append(samples.shortfall)
         more = {"n": 20, "temperature": 0.8, "seed": 1}
@@ -155,7 +155,7 @@ def mark_of(made: Sample) -> str:
 class ScoreSettings(Settings):
     """What to score."""
 
-    texts: Annotated[tuple[str, ...], Given()] = ()
+    texts: Annotated[tuple[str, ...], Given()]
     "Strings to score."
 
     def __post_init__(self) -> None:
@@ -220,8 +220,9 @@ class ScoreRow(Row):
         heads = ("token", "probability", "nats", "")
         yield Table(heads, tuple(rows), marked=worst)
         yield (
-            f"{figure(found.nats_per_token)} nats per token over {len(found.nats)} tokens; most surprising: "
-            f"{found.symbols[worst]} at place {worst + 1}, {figure(found.nats[worst])} nats.\n\n"
+            f"{figure(found.nats_per_token)} nats per token over {len(found.nats)} tokens; most "
+            f"surprising: {found.symbols[worst]} at place {worst + 1}, "
+            f"{figure(found.nats[worst])} nats.\n\n"
         )
 
     def as_dict(self) -> JSONObject:
