@@ -101,7 +101,7 @@ def test_from_a_file_to_new_things(capsys: pytest.CaptureFixture[str]) -> None:
     assert "(in " not in out  # none of them is marked as known
     status, out, _ = typed(capsys, "evaluate", "first")
     assert status == 0
-    assert "bits/char" in out
+    assert "bits/byte" in out
 
 
 def test_json_everywhere(capsys: pytest.CaptureFixture[str], run: str) -> None:
@@ -115,7 +115,7 @@ def test_json_everywhere(capsys: pytest.CaptureFixture[str], run: str) -> None:
     assert trained["losses"]["dev"] > 0
     assert len(value("sample", run, "-n", "3")["samples"]) == 3
     assert value("score", run, "emma")[0]["symbols"][0]["symbol"] == "e"
-    assert value("evaluate", run)["dev"]["predictions"] > 0
+    assert value("evaluate", run)["dev"]["tokens"] > 0
     assert "names" in value("datasets")
     assert "mlp" in value("models")
     assert value("doctor", "names.txt")["mode"] == "lines"

@@ -141,7 +141,7 @@ def same_losses(path: Path, alone: Run) -> None:
             # A sum of two halves is rounded otherwise than a whole; training carries that on.
             assert one[name] == pytest.approx(other[name], abs=1e-4), (name, one["step"])
     assert found[-1]["dev"] < found[0]["dev"] - 0.3
-    assert Run(path).evaluate()["dev"].nats == pytest.approx(found[-1]["dev"], abs=1e-6)
+    assert Run(path).evaluate()["dev"].nats_per_token == pytest.approx(found[-1]["dev"], abs=1e-6)
 
 
 # --- the same run ------------------------------------------------------------------------------

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from hornbook.errors import SettingsError, UnknownSymbolError
 from hornbook.text import losses
 from hornbook.text.corpus import Splits
-from hornbook.text.losses import Loss, measure, stream_losses
+from hornbook.text.losses import Loss, mean_loss, measure, predictions
 from hornbook.text.models.bow import BagOfWords, BagOfWordsSettings
 from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
 from hornbook.text.models.ngram import NGram, NGramSettings
@@ -67,15 +68,25 @@ def costs_of_text(model: NGram, text: str, before: str = "") -> list[float]:
 # ---- losses ----
 
 
+def losses_of(
+    model: LanguageModel, stream: Stream, *, stride: int | None = None
+) -> npt.NDArray[np.float64]:
+    """What each prediction costs, in the order in which they come."""
+    found = list(predictions(model, stream, stride=stride))
+    counts = Counter(np.concatenate([targets for targets, _ in found]).tolist())
+    assert counts == Counter(stream.ids[stream.first :].tolist())
+    return np.concatenate([losses for _, losses in found])
+
+
 @every_smoothing
 @settings(deadline=None)
 @given(lines=made_lines)
 def test_the_loss_of_lines_is_the_mean_of_a_plain_loop(smoothing: str, lines: list[str]) -> None:
     model = MODELS[smoothing][LINES]
     expected = [each for line in lines for each in costs_of_line(model, line)]
-    loss = measure(model, encode_lines(tuple(lines), LINES))
-    assert loss.predictions == len(expected)
-    assert loss.nats == pytest.approx(sum(expected) / len(expected), rel=1e-12)
+    loss = measure(model, encode_lines(tuple(lines), LINES), LINES)
+    assert loss.tokens == len(expected)
+    assert loss.nats_per_token == pytest.approx(sum(expected) / len(expected), rel=1e-12)
 
 
 @every_smoothing
@@ -86,9 +97,9 @@ def test_the_loss_of_a_text_is_the_mean_of_a_plain_loop(
 ) -> None:
     model = MODELS[smoothing][TEXT]
     expected = costs_of_text(model, text, before)
-    loss = measure(model, encode_text(text, TEXT, before))
-    assert loss.predictions == len(text)
-    assert loss.nats == pytest.approx(sum(expected) / len(expected), rel=1e-12)
+    loss = measure(model, encode_text(text, TEXT, before), TEXT)
+    assert loss.tokens == len(text)
+    assert loss.nats_per_token == pytest.approx(sum(expected) / len(expected), rel=1e-12)
 
 
 class Sums(LanguageModel):
@@ -135,16 +146,16 @@ def test_a_sequence_model_is_measured_row_by_row(lines: list[str], block_size: i
         for each in slow_sums([0, *LINES.encode(line).tolist(), 0], 1, block_size)
     ]
     stream, model = encode_lines(tuple(lines), LINES), Sums(LINES.vocabulary, block_size)
-    found = np.concatenate(list(stream_losses(model, stream)))
+    found = losses_of(model, stream)
     np.testing.assert_allclose(sorted(found), sorted(expected))
-    assert measure(model, stream).nats == pytest.approx(sum(expected) / len(expected))
+    assert mean_loss(model, stream) == pytest.approx(sum(expected) / len(expected))
 
 
 @given(made_texts, st.integers(1, 9))
 def test_a_sequence_model_reads_a_text_in_blocks(text: str, block_size: int) -> None:
     expected = slow_sums([TEXT.start, *TEXT.encode(text).tolist()], 1, block_size)
-    found = measure(Sums(TEXT.vocabulary, block_size), encode_text(text, TEXT))
-    assert found.nats == pytest.approx(sum(expected) / len(expected))
+    found = mean_loss(Sums(TEXT.vocabulary, block_size), encode_text(text, TEXT))
+    assert found == pytest.approx(sum(expected) / len(expected))
 
 
 def windowed_sums(ids: list[int], first: int, block_size: int) -> list[float]:
@@ -165,9 +176,9 @@ def test_a_stride_of_one_gives_each_prediction_of_lines_its_full_window(
         for each in windowed_sums([0, *LINES.encode(line).tolist(), 0], 1, block_size)
     ]
     stream, model = encode_lines(tuple(lines), LINES), Sums(LINES.vocabulary, block_size)
-    found = np.concatenate(list(stream_losses(model, stream, stride=1)))
+    found = losses_of(model, stream, stride=1)
     np.testing.assert_allclose(sorted(found), sorted(expected))
-    assert measure(model, stream, stride=1).nats == pytest.approx(sum(expected) / len(expected))
+    assert mean_loss(model, stream, stride=1) == pytest.approx(sum(expected) / len(expected))
 
 
 @given(made_texts, st.text("abcd\n", max_size=9), st.integers(1, 9))
@@ -177,9 +188,9 @@ def test_a_stride_of_one_gives_each_prediction_of_a_text_its_full_window(
     ids = [TEXT.start, *TEXT.encode(before + text).tolist()]
     expected = windowed_sums(ids, len(before) + 1, block_size)
     stream = encode_text(text, TEXT, before)
-    found = measure(Sums(TEXT.vocabulary, block_size), stream, stride=1)
-    assert found.predictions == len(text)
-    assert found.nats == pytest.approx(sum(expected) / len(expected))
+    found = measure(Sums(TEXT.vocabulary, block_size), stream, TEXT, stride=1)
+    assert found.tokens == len(text)
+    assert found.nats_per_token == pytest.approx(sum(expected) / len(expected))
 
 
 def test_a_stride_of_one_is_a_forward_pass_for_each_prediction() -> None:
@@ -192,10 +203,10 @@ def test_a_stride_of_one_is_a_forward_pass_for_each_prediction() -> None:
         logits = model(torch.from_numpy(ids[None, i - 5 : i]))[0, -1].detach()
         expected.append(-float(torch.log_softmax(logits, 0)[ids[i]]))
     stream = encode_text(text, TEXT, before)
-    assert measure(model, stream, stride=1).nats == pytest.approx(np.mean(expected), rel=1e-5)
+    assert mean_loss(model, stream, stride=1) == pytest.approx(np.mean(expected), rel=1e-5)
     # By itself the model reads rows that overlap by half, 2 of 5.
-    assert measure(model, stream) == measure(model, stream, stride=3)
-    assert measure(model, stream) != measure(model, stream, stride=1)
+    assert mean_loss(model, stream) == mean_loss(model, stream, stride=3)
+    assert mean_loss(model, stream) != mean_loss(model, stream, stride=1)
 
 
 class Seen(Sums):
@@ -217,9 +228,7 @@ def test_each_prediction_sees_what_the_stride_leaves_of_a_row(
     stride = data.draw(st.none() | st.integers(1, block_size))
     least = block_size - (block_size - block_size // 2 if stride is None else stride)
     stream = encode_text(text, TEXT, before)
-    found = np.concatenate(
-        list(stream_losses(Seen(TEXT.vocabulary, block_size), stream, stride=stride))
-    )
+    found = losses_of(Seen(TEXT.vocabulary, block_size), stream, stride=stride)
     assert len(found) == len(text)
     there_is = np.arange(len(text)) + len(before) + 1  # what stands before each, start included
     assert (np.sort(found) >= np.sort(np.minimum(there_is, least + 1))).all()
@@ -229,35 +238,37 @@ def test_each_prediction_sees_what_the_stride_leaves_of_a_row(
 @pytest.mark.parametrize("stride", [-1, 0, 5])
 def test_a_stride_must_fit_in_a_row(stride: int) -> None:
     with pytest.raises(SettingsError, match=f"stride is {stride}; .* rows of 4") as caught:
-        measure(Sums(TEXT.vocabulary, 4), encode_text("abcd", TEXT), stride=stride)
+        mean_loss(Sums(TEXT.vocabulary, 4), encode_text("abcd", TEXT), stride=stride)
     assert "between 1 and 4" in caught.value.hint
 
 
 def test_a_stride_is_nothing_to_a_window_model() -> None:
     with pytest.raises(SettingsError, match="no effect"):
-        measure(MODELS["add"][TEXT], encode_text("abcd", TEXT), stride=1)
+        mean_loss(MODELS["add"][TEXT], encode_text("abcd", TEXT), stride=1)
 
 
 @given(made_texts, st.integers(1, 40))
 def test_a_limit_measures_windows_spread_over_the_stream(text: str, limit: int) -> None:
     model, stream = MODELS["add"][TEXT], encode_text(text, TEXT)
-    every = np.concatenate(list(stream_losses(model, stream)))
+    every = losses_of(model, stream)
     count = min(limit, len(every))
-    found = measure(model, stream, limit=limit)
-    assert found.predictions == count
+    found = measure(model, stream, TEXT, limit=limit)
+    assert found.tokens == found.characters == found.bytes == count
     chosen = every[[i * len(every) // count for i in range(count)]]
-    assert found.nats == pytest.approx(chosen.mean())
+    assert found.nats_per_token == pytest.approx(chosen.mean())
+    assert mean_loss(model, stream, limit=limit) == found.nats_per_token
 
 
 def test_a_limit_measures_rows_spread_over_the_stream() -> None:
     stream = encode_text("abcd\n" * 2_000, TEXT)
     model = Sums(TEXT.vocabulary, 10)
-    whole, part = measure(model, stream), measure(model, stream, limit=1_000)
-    assert whole.predictions == 10_000
-    assert part.predictions == pytest.approx(1_000, abs=10)
-    assert part.nats == pytest.approx(whole.nats, rel=0.05)
-    assert measure(model, stream, limit=10_000) == whole
-    assert measure(model, stream, stride=5, limit=1_000).predictions == pytest.approx(1_000, abs=10)
+    whole, part = (measure(model, stream, TEXT, limit=limit) for limit in (0, 1_000))
+    assert whole.tokens == 10_000
+    assert part.tokens == pytest.approx(1_000, abs=10)
+    assert part.nats_per_token == pytest.approx(whole.nats_per_token, rel=0.05)
+    assert measure(model, stream, TEXT, limit=10_000) == whole
+    strided = measure(model, stream, TEXT, stride=5, limit=1_000)
+    assert strided.tokens == pytest.approx(1_000, abs=10)
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 7])
@@ -267,31 +278,69 @@ def test_how_much_is_measured_at_once_changes_nothing(
 ) -> None:
     stream = encode_lines(TRAIN_LINES, LINES)
     model = MODELS["add"][LINES] if reads == "window" else Sums(LINES.vocabulary, 3)
-    whole = list(stream_losses(model, stream))
+    whole = [found for _, found in predictions(model, stream)]
     monkeypatch.setattr(losses, "AT_ONCE", at_once)
-    parts = list(stream_losses(model, stream))
+    parts = [found for _, found in predictions(model, stream)]
     assert len(parts) > len(whole) == 1
     np.testing.assert_allclose(sorted(np.concatenate(parts)), sorted(whole[0]), rtol=1e-12)
 
 
 def test_the_losses_of_a_window_model_come_in_order() -> None:
     model = MODELS["add"][LINES]
-    found = np.concatenate(list(stream_losses(model, encode_lines(TRAIN_LINES, LINES))))
+    found = losses_of(model, encode_lines(TRAIN_LINES, LINES))
     expected = [each for line in TRAIN_LINES for each in costs_of_line(model, line)]
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
-def test_a_loss_is_told_in_three_units() -> None:
-    loss = Loss(math.log(8), 100)
-    assert loss.bits == pytest.approx(3)
+def test_a_loss_is_told_for_each_token_character_and_byte() -> None:
+    loss = Loss(60 * math.log(8), tokens=60, characters=90, bytes=180)
+    assert loss.nats_per_token == pytest.approx(math.log(8))
+    assert loss.nats_per_character == pytest.approx(math.log(4))
+    assert loss.bits_per_byte == pytest.approx(1)
     assert loss.perplexity == pytest.approx(8)
     assert loss.as_dict() == {
-        "nats": loss.nats,
-        "bits": loss.bits,
+        "nats_per_token": loss.nats_per_token,
+        "nats_per_character": loss.nats_per_character,
+        "bits_per_byte": loss.bits_per_byte,
         "perplexity": loss.perplexity,
-        "predictions": 100,
+        "tokens": 60,
+        "characters": 90,
+        "bytes": 180,
     }
-    assert Loss(math.inf, 1).perplexity == Loss(1e6, 1).perplexity == math.inf
+    assert Loss(math.inf, 1, 1, 1).perplexity == Loss(1e6, 1, 1, 1).perplexity == math.inf
+
+
+def test_the_end_of_a_line_is_a_character_and_a_byte() -> None:
+    lines = ("jo", "zoë", "né", "日本", "𝄞")
+    tokenizer = CharTokenizer.fit(lines, boundary=True)
+    stream = encode_lines(lines, tokenizer)
+    model = NGram(NGramSettings(order=2), tokenizer.vocabulary).fit(stream)
+    loss = measure(model, stream, tokenizer)
+    file = "".join(line + "\n" for line in lines)
+    assert (loss.tokens, loss.characters) == (len(file), len(file))
+    assert loss.bytes == len(file.encode()) > len(file)
+    # What a coder with this model would make of the file.
+    costs = losses_of(model, stream)
+    assert loss.bits_per_byte == pytest.approx(costs.sum() / math.log(2) / loss.bytes)
+    text = CharTokenizer.fit([file], boundary=False)
+    counts = NGram(NGramSettings(order=2), text.vocabulary)
+    loss = measure(counts.fit(encode_text(file, text)), encode_text(file[3:], text, file[:3]), text)
+    assert (loss.characters, loss.bytes) == (len(file) - 3, len(file.encode()) - 3)
+
+
+class Pairs(CharTokenizer):
+    """Two characters in each id."""
+
+    @property
+    def characters_each(self) -> npt.NDArray[np.int64]:
+        return super().characters_each * 2
+
+
+def test_tokens_need_not_be_characters() -> None:
+    tokenizer = Pairs.fit(["abcd\n"], boundary=False)
+    loss = measure(MODELS["add"][TEXT], encode_text("abcd", tokenizer), tokenizer)
+    assert (loss.tokens, loss.characters) == (4, 8)
+    assert loss.nats_per_token == 2 * loss.nats_per_character
 
 
 # ---- scores ----
@@ -311,9 +360,9 @@ def test_a_score_is_the_measure_of_its_only_line(smoothing: str, data: st.DataOb
     found = score(model, tokenizer, text)
     plain = costs_of_line(model, text) if tokenizer is LINES else costs_of_text(model, text)
     np.testing.assert_allclose(found.nats, plain, rtol=1e-9, atol=1e-12)
-    loss = measure(model, stream_of(tokenizer, text))
-    assert found.total == pytest.approx(loss.nats * loss.predictions)
-    assert found.mean == pytest.approx(loss.nats)
+    loss = measure(model, stream_of(tokenizer, text), tokenizer)
+    assert found.total == pytest.approx(loss.total)
+    assert found.nats_per_token == pytest.approx(loss.nats_per_token)
 
 
 def test_a_score_names_what_was_predicted_at_each_place() -> None:
@@ -325,7 +374,7 @@ def test_the_most_surprising_symbol_is_the_first_of_the_dearest() -> None:
     found = score(MODELS["mle"][LINES], LINES, "abddd")
     assert found.nats[2] < math.inf
     assert found.nats[3] == found.nats[4] == math.inf
-    assert (found.most_surprising, found.total, found.mean) == (3, math.inf, math.inf)
+    assert (found.most_surprising, found.total, found.nats_per_token) == (3, math.inf, math.inf)
     assert score(MODELS["add"][LINES], LINES, "abcc").most_surprising == 3
 
 
@@ -334,7 +383,7 @@ def test_a_score_can_be_told_by_name() -> None:
     told = found.as_dict()
     assert told["text"] == "aba"
     assert told["nats"] == found.total
-    assert told["nats_per_symbol"] == found.mean
+    assert told["nats_per_token"] == found.nats_per_token
     assert told["most_surprising"] == found.most_surprising
     assert [each["symbol"] for each in told["symbols"]] == ["a", "b", "a", "."]
     assert [each["nats"] for each in told["symbols"]] == list(found.nats)

@@ -15,7 +15,7 @@ import hornbook
 from hornbook.errors import RunError, SettingsError
 from hornbook.runs import Run
 from hornbook.text.corpus import SplitSettings
-from hornbook.text.losses import measure
+from hornbook.text.losses import mean_loss
 from hornbook.text.models import family
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.models.mixture import Mixture, MixtureSettings, best_weights
@@ -74,10 +74,10 @@ def test_measuring_it_is_what_stepping_through_costs(mode: str) -> None:
     model, tokenizer, stream = mixture(mode)
     if mode == "lines":
         costs = [score(model, tokenizer, line).total for line in LINES]
-        assert sum(costs) / len(stream) == pytest.approx(measure(model, stream).nats, abs=1e-5)
+        assert sum(costs) / len(stream) == pytest.approx(mean_loss(model, stream), abs=1e-5)
     else:
-        found = score(model, tokenizer, TEXT).mean
-        assert found == pytest.approx(measure(model, stream).nats, abs=1e-5)
+        found = score(model, tokenizer, TEXT).nats_per_token
+        assert found == pytest.approx(mean_loss(model, stream), abs=1e-5)
 
 
 def test_a_text_longer_than_a_row_keeps_each_members_context() -> None:
@@ -86,8 +86,8 @@ def test_a_text_longer_than_a_row_keeps_each_members_context() -> None:
     stream = encode_text(TEXT, tokenizer)
     assert model.measured_lead >= 4
     # Members of windows see the same contexts however the text is cut.
-    assert measure(model, stream).nats == pytest.approx(
-        score(model, tokenizer, TEXT).mean, abs=1e-6
+    assert mean_loss(model, stream) == pytest.approx(
+        score(model, tokenizer, TEXT).nats_per_token, abs=1e-6
     )
 
 
@@ -112,14 +112,14 @@ def test_the_weights_are_the_best_there_are() -> None:
 def test_fit_makes_it_no_worse_than_any_member() -> None:
     model, _, stream = mixture("lines")
     model.fit(stream)
-    assert measure(model, stream).nats <= min(measure(m, stream).nats for m in model.members) + 1e-6
+    assert mean_loss(model, stream) <= min(mean_loss(m, stream) for m in model.members) + 1e-6
 
 
 def test_arrays_bring_it_back() -> None:
     model, _, stream = mixture("lines")
     other = Mixture(model.settings, model.vocabulary)
     other.load_arrays(model.arrays())
-    assert measure(model, stream) == measure(other, stream)
+    assert mean_loss(model, stream) == mean_loss(other, stream)
     assert other.n_parameters == model.n_parameters
     with pytest.raises(RunError, match="do not fit"):
         other.load_arrays({**model.arrays(), "weights": np.ones(5)})
@@ -163,9 +163,9 @@ def test_a_mixed_run_is_complete_in_itself(runs: tuple[Run, Run], tmp_path: Path
         for file in sorted(run.path.rglob("*"), reverse=True):
             file.unlink() if file.is_file() else file.rmdir()
     opened = Run(made.path)
-    assert opened.evaluate()["dev"].nats == pytest.approx(dev)
+    assert opened.evaluate()["dev"].nats_per_token == pytest.approx(dev)
     assert len(opened.sample(n=3).made) == 3
-    assert opened.score("emma").mean > 0
+    assert opened.score("emma").nats_per_token > 0
     with pytest.raises(RunError, match="one pass"):
         hornbook.resume(made.path)
 

@@ -17,7 +17,7 @@ from nltk.lm import Vocabulary as NltkVocabulary
 
 from hornbook.errors import RunError, SettingsError
 from hornbook.text.corpus import Corpus, Splits, load_corpus, split_corpus
-from hornbook.text.losses import measure
+from hornbook.text.losses import mean_loss, measure
 from hornbook.text.models.ngram import NGram, NGramSettings
 from hornbook.text.scores import score
 from hornbook.text.stream import Ids, Stream, encode_lines, encode_split, encode_text
@@ -106,9 +106,9 @@ def test_the_bigram_of_all_names_is_the_lectures(
 ) -> None:
     stream = encode_lines(tuple(names.lines), alphabet)
     model = bigram(alphabet, stream, smoothing)
-    loss = measure(model, stream)
-    assert (round(loss.nats, 5), loss.predictions) == (nats, 228_146)
-    assert round(score(model, alphabet, "andrejq").mean, 5) == andrejq
+    loss = measure(model, stream, alphabet)
+    assert (round(loss.nats_per_token, 5), loss.tokens) == (nats, 228_146)
+    assert round(score(model, alphabet, "andrejq").nats_per_token, 5) == andrejq
 
 
 @needs_shared
@@ -117,7 +117,7 @@ def test_the_bigram_of_the_lecture_split_is_the_lectures(
 ) -> None:
     streams = {name: encode_split(splits, name, alphabet) for name in ("train", "dev", "test")}
     model = bigram(alphabet, streams["train"], "add")
-    nats = {name: round(measure(model, stream).nats, 5) for name, stream in streams.items()}
+    nats = {name: round(mean_loss(model, stream), 5) for name, stream in streams.items()}
     assert nats == {"train": 2.45484, "dev": 2.45326, "test": 2.45839}
 
 
@@ -141,11 +141,11 @@ def test_the_matrix_of_pairs_holds_the_lectures_counts(
 def test_kneser_ney_clears_its_bar_on_names(splits: Splits, alphabet: CharTokenizer) -> None:
     train, dev, test = (encode_split(splits, name, alphabet) for name in ("train", "dev", "test"))
     model = NGram(NGramSettings(order=6), alphabet.vocabulary).fit(train)
-    assert 1.97 < measure(model, dev).nats <= 1.975
-    assert 1.97 < measure(model, test).nats <= 1.978
+    assert 1.97 < mean_loss(model, dev) <= 1.975
+    assert 1.97 < mean_loss(model, test) <= 1.978
     seen = set(splits.train)
     unseen = tuple(word for word in splits.dev if word not in seen)
-    assert round(measure(model, encode_lines(unseen, alphabet)).nats, 3) == 2.018
+    assert round(mean_loss(model, encode_lines(unseen, alphabet)), 3) == 2.018
 
 
 @needs_shared
@@ -154,9 +154,10 @@ def test_kneser_ney_clears_its_bar_on_shakespeare() -> None:
     tokenizer = CharTokenizer.fit([corpus.text], boundary=False)
     parts = split_corpus(corpus)
     train, dev = (encode_split(parts, name, tokenizer) for name in ("train", "dev"))
-    loss = measure(NGram(NGramSettings(order=7), tokenizer.vocabulary).fit(train), dev)
-    assert loss.predictions == 111_540
-    assert 1.51 < loss.nats <= 1.52
+    model = NGram(NGramSettings(order=7), tokenizer.vocabulary).fit(train)
+    loss = measure(model, dev, tokenizer)
+    assert loss.tokens == loss.characters == loss.bytes == 111_540
+    assert 1.51 < loss.nats_per_token <= 1.52
 
 
 # ---- what every distribution must be ----

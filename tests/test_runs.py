@@ -90,7 +90,7 @@ def test_a_run_is_complete_in_itself(names: Path, tmp_path: Path) -> None:
     moved = tmp_path / "elsewhere"
     made.path.rename(moved)
     opened = Run(moved)
-    assert opened.evaluate()["dev"].nats == pytest.approx(opened.summary["losses"]["dev"])
+    assert opened.evaluate()["dev"].nats_per_token == pytest.approx(opened.summary["losses"]["dev"])
     assert len(opened.sample(n=3)) == 3
     assert opened.settings == SMALL
     assert opened.summary["ending"] == "finished"
@@ -198,11 +198,11 @@ def test_what_is_reported_of_dev_is_all_of_it(names: Path, tmp_path: Path) -> No
         training=replace(SHORT, evaluate_on=100),
     )  # fmt: skip
     whole = run.evaluate()["dev"]
-    assert whole.predictions > 300
-    assert run.summary["losses"]["dev"] == pytest.approx(whole.nats, rel=1e-9)
+    assert whole.tokens > 300
+    assert run.summary["losses"]["dev"] == pytest.approx(whole.nats_per_token, rel=1e-9)
     best = min(figures(run.path)[1:], key=lambda line: float(line["dev"]))
     assert run.summary["best_step"] == best["step"]
-    assert abs(best["dev"] - whole.nats) > 1e-4  # a part is not the whole
+    assert abs(best["dev"] - whole.nats_per_token) > 1e-4  # a part is not the whole
     # Where there is no more than that to measure, the record's figure is it already.
     small = hornbook.train(
         names, out=tmp_path / "small", settings=SMALL, training=SHORT, baseline=False

@@ -41,13 +41,14 @@ def run(argv: Sequence[str]) -> None:
     if arguments.json:
         print_json({name: loss.as_dict() for name, loss in losses.items()})
         return
-    rows = table("split", "nats/char", "bits/char", "perplexity", "predictions")
+    rows = table("split", "nats/token", "nats/character", "bits/byte", "perplexity", "tokens")
     for name, loss in losses.items():
         rows.add_row(
             escape(name),
-            number(loss.nats),
-            number(loss.bits),
+            number(loss.nats_per_token),
+            number(loss.nats_per_character),
+            number(loss.bits_per_byte),
             number(loss.perplexity, 2),
-            f"{loss.predictions:,}",
+            f"{loss.tokens:,}",
         )
     console().print(rows)

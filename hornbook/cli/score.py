@@ -61,7 +61,8 @@ def show(score: Score) -> None:
     out.print(rows)
     worst = score.most_surprising
     out.print(
-        f"{number(score.mean)} nats per symbol over {len(score.nats)} symbols; most surprising: "
-        f"{escape(score.symbols[worst])} at place {worst + 1}, {number(score.nats[worst])} nats."
+        f"{number(score.nats_per_token)} nats per token over {len(score.nats)} tokens; "
+        f"most surprising: {escape(score.symbols[worst])} at place {worst + 1}, "
+        f"{number(score.nats[worst])} nats."
     )
     out.print()

@@ -8,7 +8,7 @@ from typing import Any
 from hornbook.runs.run import Run
 from hornbook.runs.watcher import Watcher, finish
 from hornbook.storage import write_tensors
-from hornbook.text.losses import measure
+from hornbook.text.losses import mean_loss
 from hornbook.text.models import family
 from hornbook.text.stream import Stream
 
@@ -23,9 +23,7 @@ def count(run: Run, streams: dict[str, Stream], about: dict[str, Any], watcher: 
     model.fit(streams["train"])
     seconds = time.perf_counter() - began
     write_tensors(run.directory.model, model.arrays(), {"run": run.plan["id"]})
-    losses = {
-        name: measure(model, streams[name]).nats for name in ("train", "dev") if name in streams
-    }
+    losses = {name: mean_loss(model, streams[name]) for name in ("train", "dev") if name in streams}
     summary = {
         "ending": "finished",
         "parameters": model.n_parameters,

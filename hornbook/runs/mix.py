@@ -13,7 +13,7 @@ from hornbook.runs.directory import RunDirectory, reserve
 from hornbook.runs.run import Run
 from hornbook.storage import write_json, write_tensors
 from hornbook.text.corpus import Corpus
-from hornbook.text.losses import measure
+from hornbook.text.losses import mean_loss
 from hornbook.text.models.mixture import Mixture, MixtureSettings
 
 __all__ = ["mix"]
@@ -77,7 +77,7 @@ def mix(
     model.members = [run.model for run in runs]
     streams = {name: first.stream(name) for name in ("train", "dev")}
     model.fit(streams["dev"])
-    losses = {name: measure(model, stream).nats for name, stream in streams.items()}
+    losses = {name: mean_loss(model, stream) for name, stream in streams.items()}
     data = first.plan["data"]
     corpus = Corpus(
         data["name"], data["source"], data["mode"], "as its runs", "", data["encoding"], ""
@@ -100,7 +100,7 @@ def mix(
             "run": str(run.path),
             "family": run.family,
             "weight": float(weight),
-            "dev": measure(run.model, streams["dev"]).nats,
+            "dev": mean_loss(run.model, streams["dev"]),
         }
         for run, weight in zip(runs, model.weights, strict=True)
     ]

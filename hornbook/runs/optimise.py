@@ -14,7 +14,7 @@ from hornbook.runs.run import Run
 from hornbook.runs.watcher import Watcher, finish
 from hornbook.storage import read_tensors, write_json, write_tensors
 from hornbook.text.baseline import count_baseline
-from hornbook.text.losses import measure
+from hornbook.text.losses import mean_loss
 from hornbook.text.models import Family, family
 from hornbook.text.sampling import SamplingSettings, sample
 from hornbook.text.stream import Stream
@@ -94,7 +94,7 @@ def optimise_on_threads(
         batches,
         training,
         lambda: {
-            name: measure(model, stream, limit=training.evaluate_on).nats
+            name: mean_loss(model, stream, limit=training.evaluate_on)
             for name, stream in measured.items()
         },
         world=world,
@@ -135,7 +135,7 @@ def optimise_on_threads(
     if "dev" in summary["losses"] and 0 < training.evaluate_on < len(streams["dev"]):
         # What led the way was a part of dev; what is reported is all of it.
         model.load_arrays(read_tensors(directory.model)[0])
-        summary["losses"]["dev"] = measure(model, streams["dev"]).nats
+        summary["losses"]["dev"] = mean_loss(model, streams["dev"])
         summary["seconds"] = round(trainer.elapsed, 3)
     write_json(directory.summary, summary)
     if ending != "interrupted" and run.plan["baseline"]:

@@ -216,7 +216,7 @@ class Run:
             data: the other file.
             encoding: of that file.
             stride: how many predictions count in each row of a text that a sequence model reads;
-                1 gives each the fullest context (see `hornbook.text.losses.stream_losses`).
+                1 gives each the fullest context (see `hornbook.text.losses.predictions`).
 
         Raises:
             DataError, EncodingError, UnknownSymbolError: if the other file cannot be used.
@@ -229,17 +229,20 @@ class Run:
                 stream = encode_lines(tuple(corpus.lines), self.tokenizer)
             else:
                 stream = encode_text(corpus.text, self.tokenizer)
-            return {corpus.name: measure(self.model, stream, stride=stride)}
+            return {corpus.name: self.measure(stream, stride)}
         found: dict[str, Loss] = {}
         for split in SPLITS:
             if not self.splits[split]:
                 continue
-            found[split] = measure(self.model, self.stream(split), stride=stride)
+            found[split] = self.measure(self.stream(split), stride)
             if self.mode == "lines" and split != "train":
                 lines = self.splits[split]
                 new = tuple(line for line in lines if line not in self.novelty.sets["train"])
                 if 0 < len(new) < len(lines):
-                    found[f"{split}, not in train"] = measure(
-                        self.model, encode_lines(new, self.tokenizer), stride=stride
-                    )
+                    stream = encode_lines(new, self.tokenizer)
+                    found[f"{split}, not in train"] = self.measure(stream, stride)
         return found
+
+    def measure(self, stream: Stream, stride: int | None = None) -> Loss:
+        """The loss of the model on a stream of this run's tokenizer."""
+        return measure(self.model, stream, self.tokenizer, stride=stride)

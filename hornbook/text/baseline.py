@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from hornbook.text.losses import measure
+from hornbook.text.losses import mean_loss
 from hornbook.text.stream import Stream
 from hornbook.tokenizers.contract import Tokenizer
 
@@ -23,7 +23,7 @@ def count_baseline(streams: dict[str, Stream], tokenizer: Tokenizer) -> dict[str
         return None
     began = time.perf_counter()
     model = NGram(NGramSettings(order=ORDER), tokenizer.vocabulary).fit(streams["train"])
-    losses = {name: measure(model, streams[name]).nats for name in ("dev",) if name in streams}
+    losses = {name: mean_loss(model, streams[name]) for name in ("dev",) if name in streams}
     return {
         "order": ORDER,
         "losses": losses,

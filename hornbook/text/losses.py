@@ -5,55 +5,78 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SettingsError
-from hornbook.text.models.contract import LanguageModel
+from hornbook.records import JSON
+from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.stream import Stream
+from hornbook.tokenizers.contract import Tokenizer
 
-__all__ = ["Loss", "measure", "stream_losses"]
+__all__ = ["Loss", "mean_loss", "measure", "predictions"]
 
-AT_ONCE = 32_768  # predictions handed to the model at a time, of a small alphabet
+AT_ONCE = 32_768  # predictions handed to the model at a time, of a small vocabulary
 ROWS_AT_ONCE = 8_192  # the same of a sequence model, which keeps more for each of them
 LOGITS = 2**23  # logits made at a time at most, of a large one
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A mean loss and what it was measured on."""
+    """What some predictions cost, and how much text they are.
 
-    nats: float
-    "Mean of -ln p over all predictions."
-    predictions: int
-    "The end of a line counts as one."
+    Nats per token decide between models of one tokenizer. Models whose tokens differ are compared
+    by what they need for the same text: nats per character, or bits per byte.
+    """
+
+    total: float
+    "Sum of -ln p over all predictions, in nats."
+    tokens: int
+    "How many were predicted; the end of a line is one."
+    characters: int
+    "Code points that they stand for; the end of a line is one, its line feed."
+    bytes: int
+    "The same in bytes of UTF-8."
 
     @property
-    def bits(self) -> float:
-        """The same in bits per character."""
-        return self.nats / math.log(2)
+    def nats_per_token(self) -> float:
+        """Mean of -ln p."""
+        return self.total / self.tokens
+
+    @property
+    def nats_per_character(self) -> float:
+        """Nats for each code point."""
+        return self.total / self.characters
+
+    @property
+    def bits_per_byte(self) -> float:
+        """Bits for each byte of UTF-8: what a file would be compressed to."""
+        return self.total / self.bytes / math.log(2)
 
     @property
     def perplexity(self) -> float:
-        """e to the loss: as uncertain as a fair choice among this many symbols."""
-        return math.exp(self.nats) if self.nats < 700 else math.inf
+        """e to the nats per token: as uncertain as a fair choice among this many tokens."""
+        nats = self.nats_per_token
+        return math.exp(nats) if nats < 700 else math.inf
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, JSON]:
         """All figures by name."""
         return {
-            "nats": self.nats,
-            "bits": self.bits,
+            "nats_per_token": self.nats_per_token,
+            "nats_per_character": self.nats_per_character,
+            "bits_per_byte": self.bits_per_byte,
             "perplexity": self.perplexity,
-            "predictions": self.predictions,
+            "tokens": self.tokens,
+            "characters": self.characters,
+            "bytes": self.bytes,
         }
 
 
-def stream_losses(
+def predictions(
     model: LanguageModel, stream: Stream, *, stride: int | None = None, limit: int = 0
-) -> Iterator[npt.NDArray[np.float64]]:
-    """The losses of a stream's predictions, some at a time, padding taken out.
+) -> Iterator[tuple[Ids, npt.NDArray[np.float64]]]:
+    """What is predicted in a stream and what each costs, some at a time, padding taken out.
 
     A window model gives them in the order of the stream. A sequence model gives them row by row:
     a text, or a thing longer than the model's `row_size`, is cut into rows of that length that
@@ -70,6 +93,9 @@ def stream_losses(
     Raises:
         SettingsError: if the stride is not between 1 and the model's row size, or there are no
             rows since the model reads windows.
+
+    Yields:
+        The ids and their losses in nats, both of shape (N,).
     """
     at_once = max(1, min(AT_ONCE, LOGITS // model.vocabulary.size))
     if model.reads == "window":
@@ -78,7 +104,7 @@ def stream_losses(
                 "stride has no effect here: this model sees each prediction's full context anyway."
             )
         for inputs, targets in stream.all_windows(model.block_size, at_once, limit=limit):
-            yield model.token_losses(inputs, targets)
+            yield targets, model.token_losses(inputs, targets)
         return
     if stride is not None and not 1 <= stride <= model.row_size:
         raise SettingsError(
@@ -88,19 +114,42 @@ def stream_losses(
     lead = model.measured_lead if stride is None else model.row_size - stride
     at_once = min(at_once, ROWS_AT_ONCE)
     for inputs, targets in stream.all_rows(model.row_size, at_once, lead=lead, limit=limit):
-        yield model.token_losses(inputs, targets)[targets >= 0]
+        real = targets >= 0
+        yield targets[real], model.token_losses(inputs, targets)[real]
 
 
 def measure(
-    model: LanguageModel, stream: Stream, *, stride: int | None = None, limit: int = 0
+    model: LanguageModel,
+    stream: Stream,
+    tokenizer: Tokenizer,
+    *,
+    stride: int | None = None,
+    limit: int = 0,
 ) -> Loss:
-    """The mean loss over every prediction of a stream, or over `limit` of them.
+    """The loss over every prediction of a stream, or over about `limit` of them.
 
     Raises:
-        SettingsError: as `stream_losses`.
+        SettingsError: as `predictions`.
     """
-    total, count = 0.0, 0
-    for losses in stream_losses(model, stream, stride=stride, limit=limit):
+    total, tokens, characters, size = 0.0, 0, 0, 0
+    for targets, losses in predictions(model, stream, stride=stride, limit=limit):
         total += float(losses.sum())
-        count += losses.size
-    return Loss(total / count, count)
+        tokens += targets.size
+        characters += tokenizer.characters(targets)
+        size += tokenizer.bytes(targets)
+    return Loss(total, tokens, characters, size)
+
+
+def mean_loss(
+    model: LanguageModel, stream: Stream, *, stride: int | None = None, limit: int = 0
+) -> float:
+    """Nats per token over every prediction of a stream, or over about `limit` of them.
+
+    Raises:
+        SettingsError: as `predictions`.
+    """
+    total, tokens = 0.0, 0
+    for _, losses in predictions(model, stream, stride=stride, limit=limit):
+        total += float(losses.sum())
+        tokens += losses.size
+    return total / tokens

@@ -26,8 +26,8 @@ class Score:
     "-ln p of each, in nats."
 
     @property
-    def mean(self) -> float:
-        """Nats per symbol."""
+    def nats_per_token(self) -> float:
+        """Mean of -ln p."""
         return self.total / len(self.nats)
 
     @property
@@ -44,7 +44,7 @@ class Score:
         """All figures by name."""
         return {
             "text": self.text,
-            "nats_per_symbol": self.mean,
+            "nats_per_token": self.nats_per_token,
             "nats": self.total,
             "symbols": [
                 {"symbol": symbol, "nats": cost, "probability": float(np.exp(-cost))}
