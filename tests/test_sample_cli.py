@@ -94,7 +94,7 @@ def test_in_a_terminal_samples_grow_and_have_marks(
     monkeypatch.setattr("sys.stdout", terminal := Terminal())
     assert main(["sample", str(text.path), "-n", "1", "--longest", "30"]) == 0
     whole = texts(text, n=1, longest=30)[0]
-    assert terminal.shown[:30] == [whole[:length] for length in range(1, 30)] + [whole + "\n"]
+    assert terminal.shown[:30] == [whole[:length] for length in range(1, 30)] + [whole]
     capsys.readouterr()
 
 
@@ -208,7 +208,7 @@ needs_proc = pytest.mark.skipif(
 
 
 def test_a_long_line_is_no_length_for_samples(lines: Run, long_line: Run, text: Run) -> None:
-    lengths = [len(line) for split in ("train", "dev", "test") for line in lines.splits[split]]
+    lengths = [len(line) for split in ("train", "dev", "test") for line in lines.data.splits[split]]
     assert lines.longest == 2 * max(lengths)
     assert long_line.longest == 4 * 5
     assert text.longest == 500

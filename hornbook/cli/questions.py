@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 
 from hornbook.cli.arguments import RunArgument, as_typed, parse
@@ -64,18 +63,20 @@ def question_named(verb: str) -> Question:
 
 def show(answer: Answer) -> None:
     """The rows on standard output as they come; remarks, and what to ask next, beside it."""
-    out = console()
+    out = Shown()
     try:
         for row in answer:
             at_once = row.whole and not out.is_terminal
             for part in list(row.shown()) if at_once else row.shown():
-                show_part(part, out)
+                out.show(part)
         sys.stdout.flush()
     except BrokenPipeError:
         answer.close()  # whoever read has gone, and wants no remarks either
         raise
     except KeyboardInterrupt:
         answer.close()
+        if not out.at_line_start:
+            print()
         remark_on(answer)
         sys.exit(INTERRUPTED)
     remark_on(answer)
@@ -88,21 +89,31 @@ def remark_on(answer: Answer) -> None:
     if remarks:
         notes().print()
     for remark in remarks:
-        told = f"  {command(remark)}" if isinstance(remark, Action) else worded(remark)
+        told = f"More:  {command(remark)}" if isinstance(remark, Action) else worded(remark)
         notes().print(escape(told))
 
 
-def show_part(part: str | Table | Beside, out: Console) -> None:
-    """A part of a row."""
-    if isinstance(part, Table):
-        out.print(filled(part))
-    elif isinstance(part, Beside):
-        # At a terminal it stands beside what it is about; in a file it would be noise.
-        if out.is_terminal:
-            print(part.text, end="", flush=True)
-    else:
-        # As it is: rich would change tabs and what looks like its markup.
-        print(part, end="", flush=out.is_terminal)
+class Shown:
+    """Standard output as rows come to it, and whether it stands at the start of a line."""
+
+    def __init__(self) -> None:
+        self.console, self.at_line_start = console(), True
+        self.is_terminal = self.console.is_terminal
+
+    def show(self, part: str | Table | Beside) -> None:
+        """A part of a row."""
+        if isinstance(part, Table):
+            self.console.print(filled(part))
+        elif isinstance(part, Beside):
+            # At a terminal it stands beside what it is about; in a file it would be noise.
+            if self.is_terminal:
+                print(part.text, end="", flush=True)
+            elif part.always:
+                print(part.text, end="", flush=True, file=sys.stderr)
+        elif part:
+            # As it is: rich would change tabs and what looks like its markup.
+            print(part, end="", flush=self.is_terminal)
+            self.at_line_start = part.endswith("\n")
 
 
 def print_as_json(answer: Answer) -> None:

@@ -102,7 +102,7 @@ class SampleAnswer(Answer):
         if samples.shortfall:
             said.append(samples.shortfall)
         more = {"n": 20, "temperature": 0.8, "seed": 1}
-        return [*said, "More:", Action("sample", (str(self.run.path),), more)]
+        return [*said, Action("sample", (str(self.run.path),), more)]
 
 
 class SampleRow(Row):
@@ -132,7 +132,7 @@ class SampleRow(Row):
             yield Beside(f"  {mark}")
         yield "\n"
         if mark and not self.lines:
-            yield Beside(f"{mark}\n")
+            yield Beside(f"{mark}\n", always=True)
 
     def as_dict(self) -> JSONObject:
         """The sample and what is known of it."""
