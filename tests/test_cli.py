@@ -189,7 +189,7 @@ def test_standard_input(
         buffer = io.BytesIO("春眠不覺曉\n處處聞啼鳥\n夜來風雨聲\n花落知多少\n".encode() * 5)
 
     monkeypatch.setattr("sys.stdin", Stdin())
-    status, out, err = typed(capsys, "train", "-", "--model", "ngram", "--order", "2")
+    status, _, err = typed(capsys, "train", "-", "--model", "ngram", "--order", "2")
     assert status == 0
     assert "runs/stdin-ngram" in err.replace(os.sep, "/")
     status, _, _ = typed(capsys, "sample", "runs/stdin-ngram", "-n", "2")

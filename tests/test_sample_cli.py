@@ -209,9 +209,9 @@ needs_proc = pytest.mark.skipif(
 
 def test_a_long_line_is_no_length_for_samples(lines: Run, long_line: Run, text: Run) -> None:
     lengths = [len(line) for split in ("train", "dev", "test") for line in lines.data.splits[split]]
-    assert lines.longest == 2 * max(lengths)
-    assert long_line.longest == 4 * 5
-    assert text.longest == 500
+    assert lines.data.longest == 2 * max(lengths)
+    assert long_line.data.longest == 4 * 5
+    assert text.data.longest == 500
 
 
 @needs_proc

@@ -14,7 +14,8 @@ from rich.table import Table
 from tyro.conf import Positional, arg
 
 from hornbook.cli.arguments import parse
-from hornbook.cli.output import COMPARED, compared, console, print_json, shell_word, table
+from hornbook.cli.output import COMPARED, compared, console, print_json, table
+from hornbook.cli.wording import shell_word
 from hornbook.lessons.compare import Comparison
 from hornbook.lessons.derivations import DERIVATIONS, derivation
 from hornbook.lessons.exercise import Result, check, write

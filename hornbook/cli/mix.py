@@ -10,7 +10,8 @@ from rich.markup import escape
 from tyro.conf import Positional
 
 from hornbook.cli.arguments import parse
-from hornbook.cli.output import console, notes, number, print_json, shell_word, table
+from hornbook.cli.output import console, notes, number, print_json, table
+from hornbook.cli.wording import shell_word
 from hornbook.records import as_json
 from hornbook.text.mixing import mix
 

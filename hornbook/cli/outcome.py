@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from rich.markup import escape
 
-from hornbook.cli.output import console, notes, number, print_json, shell_word
-from hornbook.cli.wording import command
+from hornbook.cli.output import console, notes, number, print_json
+from hornbook.cli.wording import command, shell_word
 from hornbook.errors import Action
 from hornbook.records import as_json
 from hornbook.runs import Run, Summary

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
-import subprocess
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from hornbook.cli.wording import worded
 from hornbook.records import as_json
 from hornbook.reports.finding import NOTHING, Finding, Severity
 
@@ -30,7 +28,6 @@ __all__ = [
     "number",
     "print_json",
     "shape_cell",
-    "shell_word",
     "show_findings",
     "table",
 ]
@@ -75,11 +72,6 @@ def compared(held: Comparison) -> tuple[str, str, str]:
     return exact, approximate, f"{held.maxdiff:.1e}" if held.maxdiff else "0"
 
 
-def shell_word(text: str) -> str:
-    """A text as one word of a command line, for this system's shell."""
-    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
-
-
 def table(*columns: str, left: int = 1) -> Table:
     """An open table, the first columns set left and the rest right."""
     made = Table(box=None, pad_edge=False, header_style="bold")
@@ -101,6 +93,9 @@ def show_findings(findings: Sequence[Finding], out: Console) -> None:
     if not findings:
         out.print(f"[green]✓[/] {NOTHING}")
     for finding in findings:
-        out.print(f"{SIGNS[finding.severity]}  [bold]{escape(finding.title)}[/]")
-        out.print(f"    {escape(finding.detail)}")
-        out.print(f"    [dim]→ {escape(finding.advice)}[/]")
+        title, detail, advice = (
+            escape(worded(text)) for text in (finding.title, finding.detail, finding.advice)
+        )
+        out.print(f"{SIGNS[finding.severity]}  [bold]{title}[/]")
+        out.print(f"    {detail}")
+        out.print(f"    [dim]→ {advice}[/]")

@@ -13,9 +13,9 @@ from rich.markup import escape
 
 from hornbook.cli.arguments import DataArguments
 from hornbook.cli.grammar import Chosen, Grammar, choose
-from hornbook.cli.output import console, notes, print_json, shell_word
+from hornbook.cli.output import console, notes, print_json
 from hornbook.cli.telling import telling
-from hornbook.cli.wording import flags_of, worded
+from hornbook.cli.wording import flags_of, shell_word, worded
 from hornbook.inspection.rate import chart_of_rate, draw_rate
 from hornbook.plots.saving import format_of
 from hornbook.runs import find_rate

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hornbook.cli.output import shell_word
 from hornbook.errors import Action
 from hornbook.settings import Settings
 
-__all__ = ["command", "flag", "flags_of", "worded"]
+__all__ = ["command", "flag", "flags_of", "shell_word", "worded"]
 
 # A setting in a sentence: `clip`, or `clip=1` where a value is proposed.
 MARKED = re.compile(r"`([a-z_][a-z0-9_]*)(?:=([^`]*))?`")
 VERBS = {"find_rate": ("rate",), "resume": ("train", "--resume")}
 "Where a call and its command have not the same name."
+CALLS = {"find_rate": "rate", "inspect": "inspect"}
+"Calls that stand in a sentence like settings."
 
 
 def flag(name: str) -> str:
@@ -28,6 +32,8 @@ def worded(text: str) -> str:
 
     def as_flag(found: re.Match[str]) -> str:
         name, value = found[1], found[2]
+        if name in CALLS:
+            return f"`hornbook {CALLS[name]}`"
         return flag(name) if value is None else f"{flag(name)} {value}"
 
     return MARKED.sub(as_flag, text)
@@ -56,3 +62,8 @@ def flags_of(settings: Settings, default: Settings) -> list[str]:
     """What has to be typed to have these settings instead of others."""
     own, other = settings.as_dict(), default.as_dict()
     return list(flags({name: value for name, value in own.items() if value != other[name]}))
+
+
+def shell_word(text: str) -> str:
+    """A text as one word of a command line, for this system's shell."""
+    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)

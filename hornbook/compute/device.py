@@ -34,7 +34,7 @@ def choose_device(name: str, local: int = 0) -> torch.device:
     if local >= torch.cuda.device_count():
         raise SettingsError(
             f"Process {local} of this machine has no GPU: there are {torch.cuda.device_count()}.",
-            hint="Start one process for each GPU, or train with --device cpu.",
+            hint="Start one process for each GPU, or train with `device=cpu`.",
         )
     torch.cuda.set_device(local)  # where messages to the other processes go through
     return torch.device(name, local)

@@ -33,7 +33,7 @@ def confident_start(history: History) -> Iterator[Finding]:
             "The net begins by being sure of what it cannot know yet. The first part of training "
             "goes into unlearning that, the steep start of a hockey stick.",
             "Make the output layer's weights small at the start and its bias zero "
-            "(--output-gain 0.1).",
+            "(`output_gain=0.1`).",
         )
 
 
@@ -50,8 +50,9 @@ def saturated_start(history: History) -> Iterator[Finding]:
                 "comes through to what stands before it.",
                 "Make the recurrent layer's weights smaller at the start."
                 if one.kind in CELLS
-                else "Make the weights of the linear layer before it smaller (--gain, or --init "
-                "kaiming: deviation 5/3 / sqrt(inputs)), or normalise what goes in (--norm batch).",
+                else "Make the weights of the linear layer before it smaller (`gain`, or "
+                "`init=kaiming`: deviation 5/3 / sqrt(inputs)), or normalise what goes in "
+                "(`norm=batch`).",
             )
             return  # what follows a saturated layer suffers from it
 
@@ -78,7 +79,7 @@ def unscaled_weights(history: History) -> Iterator[Finding]:
                 "A sum of n terms is sqrt(n) times as wide as one of them. Layer after layer that "
                 "multiplies, until tanh saturates or the logits are huge.",
                 f"Divide by the root of the inputs: deviation {1 / math.sqrt(inputs):.2g} times "
-                "the nonlinearity's gain (--init kaiming).",
+                "the nonlinearity's gain (`init=kaiming`).",
             )
 
 
@@ -99,8 +100,8 @@ def gain_along_depth(history: History) -> Iterator[Finding]:
                 f"falls from {begin:.2g} to {end:.2g}.",
                 "Each nonlinearity takes a little of the signal's width and nothing gives it "
                 "back: deep layers see next to nothing, and their weights get next to no gradient.",
-                "Raise the gain of the hidden weights (--gain; 5/3 for tanh, sqrt 2 for ReLU), or "
-                "normalise (--norm batch or layer).",
+                "Raise the gain of the hidden weights (`gain`; 5/3 for tanh, sqrt 2 for ReLU), or "
+                "normalise (`norm=batch` or `norm=layer`).",
             )
         flat = statistics.mean(one.flat or 0.0 for one in layers[1:])
         grown = end > 3 * begin if kind == "ReLU" else flat > 0.2
@@ -117,8 +118,8 @@ def gain_along_depth(history: History) -> Iterator[Finding]:
                 "Each layer hands on more than it got. With tanh the units stand at its flat ends, "
                 "with ReLU the sizes explode; either way the gradients of early and late layers "
                 "differ by orders of magnitude.",
-                "Lower the gain of the hidden weights (--gain; 5/3 for tanh, sqrt 2 for ReLU), or "
-                "normalise (--norm batch or layer).",
+                "Lower the gain of the hidden weights (`gain`; 5/3 for tanh, sqrt 2 for ReLU), or "
+                "normalise (`norm=batch` or `norm=layer`).",
             )
 
 
@@ -139,7 +140,7 @@ def rate(history: History) -> Iterator[Finding]:
             "The learning rate is far too low: where it is high an update changes a matrix by "
             f"{10**middle:.1g} of its own size.",
             why + "At this pace the weights hardly leave where they began.",
-            "Raise --learning-rate tenfold and look again; `hornbook rate` looks for a good one.",
+            "Raise `learning_rate` tenfold and look again; `find_rate` looks for a good one.",
         )
     elif middle > -0.7 or largest > 0.3:
         share = 10 ** (middle if middle > -0.7 else largest)
@@ -149,7 +150,7 @@ def rate(history: History) -> Iterator[Finding]:
             "The learning rate is far too high: an update changes a matrix by "
             f"{share:.2g} of its own size.",
             why + "Steps as large as the weights themselves jump over every valley of the loss.",
-            "Lower --learning-rate tenfold and look again; `hornbook rate` looks for a good one.",
+            "Lower `learning_rate` tenfold and look again; `find_rate` looks for a good one.",
         )
 
 
@@ -163,7 +164,7 @@ def diverged(history: History) -> Iterator[Finding]:
             f"At step {history.last.step:,} the loss is {last:.4g}, more than at the start.",
             "Training made the net worse than guessing: updates overshoot, each further than the "
             "last.",
-            "Lower --learning-rate, or shorten the gradients (--clip 1).",
+            "Lower `learning_rate`, or shorten the gradients (`clip=1`).",
         )
 
 
@@ -179,8 +180,8 @@ def dead_units(history: History) -> Iterator[Finding]:
                 f"batch of step {history.last.step:,}.",
                 "A ReLU that is never on passes no gradient, so its weights never change again: "
                 "these units are lost.",
-                "Lower --learning-rate, start with smaller or zero biases, or normalise what goes "
-                "in (--norm batch).",
+                "Lower `learning_rate`, start with smaller or zero biases, or normalise what goes "
+                "in (`norm=batch`).",
             )
 
 
@@ -216,7 +217,7 @@ def stale_statistics(history: History) -> Iterator[Finding]:
                 f"{found.std:.2g}.",
                 "In use BatchNorm takes the running statistics: the net that is measured and "
                 "sampled from is not the one that was trained.",
-                "Raise --norm-momentum, or train for longer.",
+                "Raise `norm_momentum`, or train for longer.",
             )
 
 
@@ -243,9 +244,9 @@ def exploding(history: History) -> Iterator[Finding]:
         "problem",
         f"The gradient's norm is {worst:.3g} at step {step:,}.",
         through + clipped + " One such step can undo all before it.",
-        ("Shorten gradients (--clip 1)" if not history.clip else "Lower --learning-rate")
-        + (", start the recurrent matrix smaller (--identity 1 or less), " if cells else ", ")
-        + ("or take gates (--model gru)." if cells else "or start the weights smaller."),
+        ("Shorten gradients (`clip=1`)" if not history.clip else "Lower `learning_rate`")
+        + (", start the recurrent matrix smaller (`identity=1` or less), " if cells else ", ")
+        + ("or take gates (`model=gru`)." if cells else "or start the weights smaller."),
     )
 
 

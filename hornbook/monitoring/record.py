@@ -151,7 +151,7 @@ def read_update(line: JSON, where: str) -> UpdateRecord:
             raise RunError(
                 f"{where} was written by a newer hornbook (format {number}); this one reads "
                 f"format {FORMAT}.",
-                hint="Upgrade: pip install --upgrade hornbook",
+                hint="Upgrade hornbook.",
             )
     return read_record(UpdateRecord, line, where)
 

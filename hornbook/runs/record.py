@@ -166,6 +166,6 @@ def current(value: dict[str, Any], path: Path) -> dict[str, Any]:
         raise RunError(
             f"{path} was written by a newer hornbook ({by}, format {form}); this one "
             f"({__version__}) reads formats up to {FORMAT}.",
-            hint="Upgrade: pip install --upgrade hornbook",
+            hint="Upgrade hornbook.",
         )
     return value

@@ -275,7 +275,7 @@ def make_batches(
         if reads == "window" or stream.boundary is not None:
             raise SettingsError(
                 "Parallel streams are for a text and a model that carries its state along it.",
-                hint="Leave --batches out, or read the data as a text: --mode text.",
+                hint="Leave `batches` out, or read the data as a text: `mode=text`.",
             )
         return ParallelBatches(stream, block_size, batch_size, seed)
     if reads == "window":

@@ -96,7 +96,9 @@ class SampleAnswer(Answer):
             for name, share in samples.shares.items()
             if share or name in ("new", "train")
         )
-        said: list[str | Action] = [f"Of {samples.drawn:,} drawn: {shares}."]
+        said: list[str | Action] = []
+        if samples.drawn:
+            said.append(f"Of {samples.drawn:,} drawn: {shares}.")
         if samples.ended_because == "stopped":
             said.insert(0, f"Stopped after {samples.kept:,} of {samples.asked:,} samples.")
         if samples.shortfall:

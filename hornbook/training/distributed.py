@@ -60,7 +60,7 @@ class World:
                 raise SettingsError(
                     f"WORLD_SIZE is {os.environ['WORLD_SIZE']}, but the processes cannot meet: "
                     f"{error}",
-                    hint="Start them with: torchrun --nproc-per-node 2 -m hornbook train ...",
+                    hint="Start them with torchrun, which tells each where the others are.",
                 ) from error
         local = int(os.environ.get("LOCAL_RANK", "0"))
         return cls(dist.get_rank(), dist.get_world_size(), local)
@@ -153,5 +153,5 @@ def together() -> Iterator[None]:
     except RuntimeError as error:
         raise TrainingError(
             f"Another of the processes that train together has ended: {error}",
-            hint="It says why. Go on from the last checkpoint with --resume.",
+            hint="It says why. Go on from the last checkpoint with `resume`.",
         ) from error

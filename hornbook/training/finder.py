@@ -51,7 +51,7 @@ class FinderSettings(Settings):
         if self.low >= self.high:
             raise SettingsError(
                 f"low must be below high; they are {self.low:g} and {self.high:g}.",
-                hint="The rate rises from --low to --high.",
+                hint="The rate rises from `low` to `high`.",
             )
 
     def rates(self) -> list[float]:
@@ -147,7 +147,7 @@ def suggest(
     if n < FEWEST:
         return None, (
             f"The loss was no number, or far above its lowest, after {n} updates already: too few "
-            "to tell. Try from a lower rate (--low), or in smaller steps (--points)."
+            "to tell. Try from a lower rate (`low`), or in smaller steps (`points`)."
         )
     lowest = int(np.argmin(smoothed))
     start, after = (float(np.mean(losses[i : i + MEMORY])) for i in (0, MEMORY))
@@ -156,9 +156,9 @@ def suggest(
     # Of independent numbers, differences have twice the variance.
     noise = float(np.std(np.diff(losses[: max(lowest, FEWEST)]))) / math.sqrt(2)
     if lowest < MEMORY or fall < max(CLEAR * noise, LEAST * start):
-        advice = "Give a larger batch (--batch-size) or more rates (--points)."
+        advice = "Give a larger batch (`batch_size`) or more rates (`points`)."
         if whole and smoothed[-1] < start + noise:
-            advice = f"Nor does it rise up to the highest rate, {rates[-1]:.2g}: go on (--high)."
+            advice = f"Nor does it rise up to the highest rate, {rates[-1]:.2g}: go on (`high`)."
         return None, (
             f"The loss never falls clearly: it begins at {start:.3g}, its smoothed curve is "
             f"{bottom:.3g} at the lowest, and batches differ by {noise:.2g} from one to the next. "
@@ -167,12 +167,12 @@ def suggest(
     if whole and lowest == n - 1:
         return None, (
             f"The loss is still falling at the highest rate, {rates[-1]:.2g}. Go further up "
-            "(--high)."
+            "(`high`)."
         )
     if start - after > EARLY * fall:
         return None, (
             f"The loss falls from the first rate on, {rates[0]:.2g}: where its fall begins cannot "
-            "be seen. Begin lower (--low)."
+            "be seen. Begin lower (`low`)."
         )
     place = next(i for i, loss in enumerate(smoothed) if loss <= start - SHARE * fall)
     return float(f"{rates[place]:.2g}"), (

@@ -156,7 +156,7 @@ def compiled(loss: Callable[[Any], Tensor]) -> Callable[[Any], Tensor]:
             reason = str(error).strip().splitlines()[0]
             raise TrainingError(
                 f"torch.compile cannot compile this model on this machine: {reason}",
-                hint="Train without --compile, or install a C++ compiler.",
+                hint="Train without `compile`, or install a C++ compiler.",
             ) from error
 
     return guarded

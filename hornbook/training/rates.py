@@ -1,6 +1,6 @@
 """Learning rates of their own for some parameters, found by their names.
 
-    --rates 'net.layers.0.*=0.1' '*.bias=0'
+    rates=('net.layers.0.*=0.1', '*.bias=0')
 
 The first pattern that fits a parameter's name gives the factor on its learning rate; what none fits
 keeps the factor 1. (fast.ai's layer groups, and `param_groups` of torch.optim.)
@@ -17,7 +17,7 @@ from hornbook.errors import SettingsError
 __all__ = ["own_rates", "rate_factors"]
 
 LARGEST = 1e6
-FORM = "Write 'PATTERN=FACTOR', as in --rates 'net.layers.0.*=0.1': a factor of 0 freezes."
+FORM = "Write 'PATTERN=FACTOR', as in 'net.layers.0.*=0.1': a factor of 0 freezes."
 
 
 def own_rates(rates: Iterable[str]) -> list[tuple[str, float]]:

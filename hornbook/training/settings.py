@@ -64,7 +64,7 @@ class TrainingSettings(Settings):
     compile: bool = False
     "Compile the model with torch.compile; its gradients are then autograd's."
     watch: bool = False
-    "Record activations, gradients and updates on the way, for `hornbook inspect`."
+    "Record activations, gradients and updates on the way, for `inspect`."
     watch_every: Annotated[int, Bounds(0, 10**9)] = 0
     "Updates from one such record to the next (0: a hundredth of all, but at least 50)."
     evaluate_on: Annotated[int, Bounds(0, 10**12)] = 30_000
@@ -89,7 +89,7 @@ class TrainingSettings(Settings):
         if self.warmup >= self.steps:
             raise SettingsError(
                 f"warmup is {self.warmup:,} of {self.steps:,} steps: the peak would never come.",
-                hint="Give fewer steps of --warmup, or more --steps.",
+                hint="Give fewer steps of `warmup`, or more `steps`.",
             )
         self.refuse_unless(not one_cycle, ("warmup",), "another schedule than one-cycle")
         self.refuse_unless(one_cycle, ("peak_at",), "schedule one-cycle")
@@ -102,12 +102,12 @@ class TrainingSettings(Settings):
         if self.compile and self.gradients == "hand":
             raise SettingsError(
                 "compile needs autograd: gradients by hand are not compiled.",
-                hint="Leave --gradients out, or --compile.",
+                hint="Leave `gradients` out, or `compile`.",
             )
         if self.compile and self.watch:
             raise SettingsError(
                 "What goes on inside a compiled model cannot be watched.",
-                hint="Leave --compile out, or --watch.",
+                hint="Leave `compile` out, or `watch`.",
             )
         self.refuse_unless(self.watch, ("watch_every",), "watch")
         if self.accumulate > 1 and self.batches == "parallel":

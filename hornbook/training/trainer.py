@@ -217,7 +217,7 @@ class Trainer:
         if not math.isfinite(loss):
             raise DivergedError(
                 f"{what} is {loss} at step {step:,}: training has diverged.",
-                hint="Try a lower --learning-rate, or --clip 1. What was kept before is unharmed.",
+                hint="Try a lower `learning_rate`, or `clip=1`. What was kept before is unharmed.",
             )
 
     def record(self) -> None:

@@ -69,7 +69,7 @@ def too_little(patient: Patient) -> Iterator[Finding]:
             "note",
             "There is no dev split",
             "Nothing will tell a model that learns from one that memorises.",
-            "Leave some data out of training, for example --split 90/10.",
+            "Leave some data out of training, for example `split=90/10`.",
         )
     for split in patient.held_out:
         n = patient.predictions[split]
@@ -80,7 +80,7 @@ def too_little(patient: Patient) -> Iterator[Finding]:
                 f"The {split} split is too small to trust",
                 f"It has {many(n, 'prediction')}: a loss measured on it is uncertain by about "
                 f"1/√{n:,} = {n**-0.5:.2f} nats, so smaller differences mean nothing.",
-                f"Give more data, or leave a larger share to {split} (--split).",
+                f"Give more data, or leave a larger share to {split} (`split`).",
             )
 
 
@@ -96,7 +96,7 @@ def mode_doubtful(patient: Patient) -> Iterator[Finding]:
             "warning",
             f"It is read as {corpus.mode}, but looks like {kind[looks]}",
             f"{corpus.source}: {reason}.",
-            f"Unless it was meant so, read it with --mode {looks}.",
+            f"Unless it was meant so, read it with `mode={looks}`.",
         )
 
 
@@ -114,10 +114,10 @@ def duplicates(patient: Patient) -> Iterator[Finding]:
             "Lines stand more than once",
             f"{extra:,} of {many(total, 'line')} ({percent(extra, total)}) repeat an earlier one: "
             f"{', '.join(most)}.",
-            "They are dropped before the splits are cut (--distinct)."
+            "They are dropped before the splits are cut (`distinct`)."
             if dropped
             else "Keep them if how often a line stands is what should be learned; "
-            "else drop them with --distinct.",
+            "else drop them with `distinct`.",
         )
 
 
@@ -135,7 +135,7 @@ def leaked_lines(patient: Patient) -> Iterator[Finding]:
                 f"Lines of {split} also stand in train",
                 f"{known:,} of {many(len(lines), 'line')} ({percent(known, len(lines))}): the "
                 f"{split} loss will look better than it is, and rewards learning by heart.",
-                "Cut with --distinct.",
+                "Cut with `distinct`.",
             )
 
 
@@ -191,7 +191,7 @@ def blank_lines(patient: Patient) -> Iterator[Finding]:
             "Blank lines are dropped",
             f"{many(blank, 'blank line')} beside {len(patient.lines):,} with something in them.",
             "Nothing, unless they part the text into pieces that belong together: then read it "
-            "with --mode text.",
+            "with `mode=text`.",
         )
 
 

@@ -61,7 +61,7 @@ def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Atten
         UnknownSymbolError: if the string holds a symbol that is not in the alphabet.
     """
     if not isinstance(model, Network) or not attends(model):
-        raise SettingsError("This model has no attention.", hint="Train one with --model gpt.")
+        raise SettingsError("This model has no attention.", hint="Train one with `model=gpt`.")
     tokens = prompt_of(tokenizer, text)
     room = min(LONGEST, model.block_size)
     if len(tokens) > room:

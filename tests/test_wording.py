@@ -1,0 +1,69 @@
+"""The library speaks of settings, the command line of flags: neither speaks the other's words."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import hornbook
+from hornbook.cli.main import all_verbs
+from hornbook.cli.wording import command, flags_of, worded
+from hornbook.errors import Action, HornbookError, SettingsError
+from hornbook.text.models.mlp import MLPSettings
+
+ROOT = Path(hornbook.__file__).parent
+LIBRARY = sorted(path for path in ROOT.rglob("*.py") if "cli" not in path.relative_to(ROOT).parts)
+FLAG = re.compile(r"(?<![\w-])--[a-z]")
+
+
+def texts(path: Path) -> Iterator[tuple[int, str]]:
+    """Every text in a module, docstrings and parts of formatted ones among them, and its line."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_of_the_library_names_a_flag_or_a_command(path: Path) -> None:
+    if path.name == "__main__.py":
+        return
+    verb = re.compile(rf"\bhornbook ({'|'.join(all_verbs())})\b")
+    for line, text in texts(path):
+        assert not FLAG.search(text), f"{path}:{line}: {text!r}"
+        assert not verb.search(text), f"{path}:{line}: {text!r}"
+
+
+def test_settings_in_a_sentence_become_flags() -> None:
+    told = worded("Lower `learning_rate`, or set `clip=1`; `find_rate` looks for one.")
+    assert told == "Lower --learning-rate, or set --clip 1; `hornbook rate` looks for one."
+    assert worded("Work on a `.clone()`, 2 `a b`.") == "Work on a `.clone()`, 2 `a b`."
+
+
+def test_a_call_becomes_a_command() -> None:
+    more = Action("sample", ("runs/my run",), {"n": 20, "temperature": 0.8, "only_new": True})
+    assert command(more) == "hornbook sample 'runs/my run' -n 20 --temperature 0.8 --only-new"
+    assert str(more) == "hornbook.sample('runs/my run', n=20, temperature=0.8, only_new=True)"
+    assert command(Action("resume", ("runs/a",))) == "hornbook train --resume runs/a"
+    longer = Action("train", ("DATA",), {"n_hidden": (3, 4), "watch": False})
+    assert command(longer) == "hornbook train DATA --n-hidden 3 4"
+
+
+def test_what_is_not_as_usual_is_what_has_to_be_typed() -> None:
+    usual = MLPSettings()
+    changed = dataclasses.replace(usual, n_hidden=(8, 9), norm="layer", dropout=0.25)
+    words = flags_of(changed, usual)
+    assert words == ["--n-hidden", "8", "9", "--norm", "layer", "--dropout", "0.25"]
+    assert flags_of(usual, usual) == []
+
+
+def test_an_error_carries_its_setting_and_its_action() -> None:
+    with pytest.raises(SettingsError) as caught:
+        MLPSettings(n_embd=0)
+    assert caught.value.setting == "n_embd"
+    error = HornbookError("What.", hint="How.", action=Action("resume", ("runs/a",)))
+    assert str(error) == "What.\nHow.\nhornbook.resume('runs/a')"
