@@ -160,8 +160,8 @@ def of_a_model(point: Point) -> Iterator[Found]:
     model, first = trainer.module, peak()
     # Sampling comes first: of the two it needs less, and a peak does not go down again.
     draws = SamplingSettings(n=1, longest=2 * block)
-    sample(model, tokenizer, SamplingSettings(n=1, longest=4), longest=0)  # to warm up
-    seconds = steady(lambda: sample(model, tokenizer, draws, longest=0), 1) / draws.longest
+    list(sample(model, tokenizer, SamplingSettings(n=1, longest=4), longest=0))  # to warm up
+    seconds = steady(lambda: list(sample(model, tokenizer, draws, longest=0)), 1) / draws.longest
     yield Found(point.axis, point.what, "sampling", point.n, seconds, peak() - first)
     symbols = int((next(trainer.batches).targets != IGNORED).sum())
     trainer.update()

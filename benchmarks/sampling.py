@@ -25,8 +25,9 @@ def main() -> None:
         for seed in range(7):
             settings = SamplingSettings(n=arguments.n, seed=seed)
             began = time.perf_counter()
-            made = sample(run.model, run.tokenizer, settings, longest=run.longest)
-            rates.append(len(made) / (time.perf_counter() - began))
+            for _ in sample(run.model, run.tokenizer, settings, longest=run.longest):
+                pass
+            rates.append(arguments.n / (time.perf_counter() - began))
         print(
             f"{run.family}, {run.model.n_parameters:,} parameters, {arguments.n:,} at once: "
             f"{statistics.median(rates[1:]):,.0f} a second "

@@ -411,12 +411,11 @@ def nanogpt_sampling(options: Options) -> Work:
     length, pieces, ways = 500, 10, []
     made = trained_by("gpt", stream, tokenizer, {**shape, **AS_NANOGPT}, 1)
     model: Any = made.module
-    draws = SamplingSettings(n=1, longest=length)
     for threads in options.threads:
         # Each round draws one text piece by piece: a whole one would be ten times the wait.
         piece = peer.sampling(shape, length=length, pieces=pieces)
         ways.append(Way("nanoGPT", piece, length / pieces, threads))
-        whole = functools.partial(sample, model, tokenizer, draws, longest=length)
+        whole = functools.partial(draw, model, tokenizer, 1, length)
         ways.append(Way("hornbook", whole, length, threads))
     row = Row("e. a text of 500 symbols, 6×384, block 256", "nanoGPT", "hornbook")
     return Work("symbols/s", ways, [row], [], calls=pieces, rounds=3)
@@ -446,7 +445,7 @@ def makemore_sampling(options: Options) -> Work:
 
 def draw(model: Any, tokenizer: Tokenizer, count: int, longest: int) -> Sequence[Any]:
     """Some names at once."""
-    return sample(model, tokenizer, SamplingSettings(n=count), longest=longest)
+    return list(sample(model, tokenizer, SamplingSettings(n=count), longest=longest))
 
 
 WORKS: dict[str, Callable[[Options], Work]] = {

@@ -2,8 +2,8 @@
 
 from hornbook.runs.mix import mix
 from hornbook.runs.rate import find_rate
-from hornbook.runs.run import Made, Run, Samples
+from hornbook.runs.run import Run
 from hornbook.runs.train import resume, train
 from hornbook.runs.watcher import Watcher
 
-__all__ = ["Made", "Run", "Samples", "Watcher", "find_rate", "mix", "resume", "train"]
+__all__ = ["Run", "Watcher", "find_rate", "mix", "resume", "train"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
+
+import numpy as np
 
 from hornbook.errors import RunError, SettingsError
 from hornbook.runs.directory import RunDirectory
@@ -15,46 +17,17 @@ from hornbook.text.corpus import SPLITS, Splits, load_corpus
 from hornbook.text.losses import Loss, measure
 from hornbook.text.models import family
 from hornbook.text.models.contract import LanguageModel
-from hornbook.text.novelty import Novelty, Origin
-from hornbook.text.sampling import Drawn, SamplingSettings, sample
+from hornbook.text.novelty import Novelty
+from hornbook.text.samples import robust_longest
+from hornbook.text.sampling import Samples, SamplingSettings, sample
 from hornbook.text.scores import Score, score
 from hornbook.text.stream import Stream, encode_lines, encode_split, encode_text
 from hornbook.tokenizers.contract import Tokenizer
 from hornbook.tokenizers.kinds import read_tokenizer
 
-__all__ = ["Made", "Run", "Samples"]
+__all__ = ["Run"]
 
-TEXT_LENGTH = 500  # symbols of a sample of a text, where nothing else is asked
-
-
-@dataclass(frozen=True)
-class Made:
-    """One sample, and where it stands in the data."""
-
-    text: str
-    origin: Origin
-    ended: bool
-    "Whether the model ended it; otherwise it was cut at the longest length."
-    longest_copy: int | None = None
-    "Of a text: length of the longest stretch that stands in train word for word."
-
-
-@dataclass(frozen=True)
-class Samples:
-    """What was sampled, and how much of all that was drawn is new."""
-
-    made: tuple[Made, ...]
-    asked: int
-    drawn: int
-    "How many were drawn in all; more than were asked for, where only some are kept."
-    shares: dict[Origin, float]
-    "Share of all that were drawn in train, dev, test and nowhere."
-
-    def __iter__(self) -> Any:
-        return iter(self.made)
-
-    def __len__(self) -> int:
-        return len(self.made)
+TEXT_LENGTH = 500  # tokens of a sample of a text, where nothing else is asked
 
 
 class Run:
@@ -147,50 +120,32 @@ class Run:
         return encode_split(self.splits, split, self.tokenizer)
 
     def sample(self, settings: SamplingSettings | None = None, **changes: Any) -> Samples:
-        """Draw new things.
+        """Draw new things, one after the other while they are iterated over.
+
+            for made in run.sample(n=20, only_new=True):
+                print(made.text)
 
         Args:
             settings: how.
-            changes: fields of the settings by name, as in `run.sample(n=20, only_new=True)`.
+            changes: fields of the settings by name.
 
         Raises:
             SamplingError, SettingsError, UnknownSymbolError: if that cannot be had.
         """
         settings = replace(settings or SamplingSettings(), **changes)
-        origins: dict[str, Origin] = {}
-        all_origins: list[Origin] = []
-
-        def note(drawn: Drawn) -> None:
-            if drawn.text not in origins:
-                origins[drawn.text] = self.novelty.origin(drawn.text)
-            all_origins.append(origins[drawn.text])
-
-        kept = sample(
-            self.model,
-            self.tokenizer,
-            settings,
-            longest=self.longest,
-            known=lambda text: origins[text] != "new",
-            on_draw=note,
-        )
-        text_mode = self.mode == "text"
-        made = tuple(
-            Made(
-                drawn.text,
-                origins[drawn.text],
-                drawn.ended,
-                self.novelty.longest_copy(drawn.text) if text_mode else None,
-            )
-            for drawn in kept
-        )
-        return Samples(made, settings.n, len(all_origins), Novelty.shares(all_origins))
+        longest = settings.longest or self.longest
+        return sample(self.model, self.tokenizer, settings, longest=longest, novelty=self.novelty)
 
     @property
     def longest(self) -> int:
-        """Most symbols in a sample: twice the longest thing of the data; of a text, 500."""
+        """Most tokens in a sample, where nothing else is asked.
+
+        Of a text 500; else what `robust_longest` says of the examples in all splits.
+        """
         if self.mode == "text":
             return TEXT_LENGTH
-        return 2 * max(len(line) for name in SPLITS for line in self.splits[name])
+        lengths = [np.diff(self.stream(split).bounds) - 1 for split in SPLITS]
+        return robust_longest(np.concatenate(lengths))
 
     def score(self, text: str) -> Score:
         """What a string costs, symbol by symbol.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 from hornbook.text.corpus import Splits
@@ -44,7 +44,8 @@ class Novelty:
         return best
 
     @staticmethod
-    def shares(origins: Sequence[Origin]) -> dict[Origin, float]:
-        """The share of each origin; every origin is named."""
+    def shares(counts: Mapping[Origin, int]) -> dict[Origin, float]:
+        """The share of each origin, by how many have it; every origin is named."""
         names: tuple[Origin, ...] = ("train", "dev", "test", "new")
-        return {name: origins.count(name) / max(len(origins), 1) for name in names}
+        total = max(sum(counts.values()), 1)
+        return {name: counts.get(name, 0) / total for name in names}

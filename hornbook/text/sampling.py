@@ -1,37 +1,55 @@
-"""New things from a model, many at once.
+"""Samples from a language model, as they are drawn.
 
-One sampler serves every family: it asks `step` for logits and draws in NumPy, so the same seed
-gives the same draws from the same logits, whether they come from counts or from a net.
+One sampler serves every family: it asks the model for logits and draws in NumPy, so that the same
+seed gives the same samples from the same logits, whether they come from counts or from a net.
+
+Many are drawn side by side, and each step draws a token of each of them, in the order of their
+number: so a seed's samples depend on how many are side by side. That is all of them (and with
+`only_new` or `no_repeats` a quarter more and 16), but no more than
+
+    AT_ONCE                             places
+    LOGITS // V                         for a vocabulary of V tokens
+    TOKENS // (longest · itemsize)      for samples of at most `longest` tokens
+    STATE // size                       for a model that remembers `size` bytes of a sample
+
+and then the next are begun when these are over. So memory is bounded, however many are asked for
+and however long they may be. What is drawn is the same whether it is taken sample by sample or
+token by token.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from hornbook.errors import SamplingError, SettingsError
 from hornbook.settings import Bounds, Settings
+from hornbook.text.choosing import choose, shape_probabilities
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
+from hornbook.text.novelty import Novelty, Origin
+from hornbook.text.places import Places, size_of
+from hornbook.text.prompt import prompt_of, room_after
+from hornbook.text.samples import Piece, Sample, Selection
 from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = [
-    "Drawn",
+    "Ending",
+    "Samples",
     "SamplingSettings",
-    "choose",
-    "draw",
-    "prompt_of",
     "sample",
-    "shape_probabilities",
 ]
 
-AT_ONCE = 16_384  # things in the making at a time, of a small alphabet
+AT_ONCE = 16_384  # samples in the making at a time, of a small vocabulary
 LOGITS = 2**22  # logits in hand at a time at most, of a large one
-KEPT_PLACES = 0.75  # share of the model's places still in use below which they are packed
-ROUNDS = 50  # only new ones: how many times as many are drawn before giving up
+TOKENS = 2**26  # bytes of the ids in the making
+STATE = 2**28  # bytes that the model remembers of them
+LOOK = 1_024  # tokens after which a model without a longest context remembers no more than before
+ROUNDS = 50  # with only_new or no_repeats: how many times as many are drawn before giving up
+
+Ending = Literal["complete", "draws used up", "nothing else possible", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -39,34 +57,233 @@ class SamplingSettings(Settings):
     """What to draw, and how."""
 
     n: Annotated[int, Bounds(1, 10**8)] = 10
-    "How many."
+    "How many samples."
     temperature: Annotated[float, Bounds(0, 100)] = 1.0
     "Below 1 keeps to the likely, above 1 dares more; 0 always takes the likeliest."
     top_k: Annotated[int, Bounds(0, 10**7)] = 0
-    "Draw from the k likeliest symbols only (0: from all)."
+    "Draw from the k likeliest tokens only (0: from all)."
     top_p: Annotated[float, Bounds(0, 1, above=True)] = 1.0
-    "Draw from the fewest likeliest symbols that have this probability together."
+    "Draw from the fewest likeliest tokens that have this probability together."
     prefix: str = ""
-    "What every one begins with."
+    "What every sample begins with."
     seed: Annotated[int, Bounds(0, 2**63 - 1)] = 0
-    "Seed of the draws; the same seed gives the same things."
+    "Seed of the draws; the same seed gives the same samples."
     longest: Annotated[int, Bounds(0, 10**7)] = 0
-    "Most symbols in one (0: twice the longest in the data; of a text, 500)."
+    """Most tokens in a sample (0: of a text 500; else twice the longest example, or four times the
+    length that 99 of 100 examples do not exceed, whichever is less)."""
     only_new: bool = False
-    "Only those that stand nowhere in the data."
+    "Only samples that stand nowhere in the data."
     no_repeats: bool = False
-    "Each one only once."
+    "Each sample only once."
     crop_prefix: bool = False
     "Allow a prefix longer than the model's context; it then sees the prefix's end only."
 
+    @property
+    def choosy(self) -> bool:
+        """Whether not every sample that is drawn is kept."""
+        return self.only_new or self.no_repeats
 
-@dataclass(frozen=True)
-class Drawn:
-    """One thing that was drawn."""
+    def certainty(self, vocab_size: int) -> str:
+        """The setting that leaves nothing to chance, as `name=value`; empty where there is none."""
+        if self.temperature == 0:
+            return "temperature=0"
+        if self.top_k == 1:
+            return "top_k=1"
+        # The likeliest of V tokens has a share of at least 1 / V, and so the whole of such a mass;
+        # a little less, for probabilities are rounded.
+        return f"top_p={self.top_p:g}" if self.top_p * vocab_size < 0.999 else ""
 
-    text: str
-    ended: bool
-    "Whether the model ended it; otherwise it was cut at the longest length."
+
+class Samples(Iterator[Sample]):
+    """Samples that are drawn while they are iterated over: what `sample` gives.
+
+    It is an iterator, as an open file is: each sample comes once, a second loop goes on where the
+    first one stopped, and there is no length. `list(samples)` keeps them. Whoever stops in the
+    middle has lost nothing of what came before; after an error or an interruption no more come.
+
+    Attributes:
+        asked: how many were asked for.
+        kept: how many came so far.
+        ended_because: why no more come; None as long as some may.
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        tokenizer: Tokenizer,
+        settings: SamplingSettings,
+        longest: int,
+        novelty: Novelty | None,
+    ) -> None:
+        self.asked, self.kept = settings.n, 0
+        self.ended_because: Ending | None = None
+        self._model, self._tokenizer, self._settings = model, tokenizer, settings
+        self._longest = longest
+        self._selection = Selection(
+            novelty, only_new=settings.only_new, no_repeats=settings.no_repeats
+        )
+        self._certain = settings.certainty(tokenizer.vocab_size)
+        self._rng = np.random.default_rng(settings.seed)
+        self._by_token = False
+        self._room = room_after(
+            tokenizer,
+            settings.prefix,
+            longest=longest,
+            context=model.context,
+            crop=settings.crop_prefix,
+        )
+        self._logits, self._state = self._begun()
+        self._at_once = self._side_by_side()
+        self._events = self._until_stopped()
+
+    def __next__(self) -> Sample:
+        self._by_token = False
+        for piece in self._events:
+            if piece.sample is not None:
+                return piece.sample
+        raise StopIteration
+
+    def pieces(self) -> Iterator[Piece]:
+        """The same samples token by token, from where the iteration is.
+
+        The first sample that is not over is told as it grows. Others that were drawn beside it wait
+        for their turn, and come with all that they have. With `only_new` or `no_repeats` each
+        comes as one piece, for it must be whole before it is accepted.
+        """
+        while True:
+            self._by_token = not self._settings.choosy
+            piece = next(self._events, None)
+            if piece is None:
+                return
+            yield piece
+
+    def close(self) -> None:
+        """Draw no more."""
+        self._events.close()
+        self.ended_because = self.ended_because or "stopped"  # it may not have begun
+
+    @property
+    def drawn(self) -> int:
+        """How many were drawn so far; more than came, where only some are kept."""
+        return self._selection.drawn
+
+    @property
+    def shares(self) -> dict[Origin, float]:
+        """Share of all that were drawn so far in train, dev, test and nowhere."""
+        return Novelty.shares(self._selection.origins)
+
+    @property
+    def shortfall(self) -> str:
+        """Why there are fewer than were asked for, as a sentence; empty if that is not so."""
+        few = f"Only {self.kept:,} of the {self.asked:,} samples asked for"
+        if self.ended_because == "nothing else possible":
+            why = "there is no other" if self.kept else "it stands in the data"
+            return f"{few} can be had: with `{self._certain}` every draw is the same, and {why}."
+        if self.ended_because == "draws used up":
+            return f"{few} were found in {self.drawn:,} draws. Raise `temperature`, or lower `n`."
+        return ""
+
+    def _begun(self) -> tuple[Floats, Any]:
+        """Logits of the first token, shape (1, V), and the state of one place, after the prompt.
+
+        Raises:
+            SamplingError: if nothing can follow the prompt.
+        """
+        prefix, boundary = self._settings.prefix, self._tokenizer.boundary
+        with self._model.stepping(self._wanted):
+            logits, state = read(self._model, prompt_of(self._tokenizer, prefix))
+        if boundary is not None and not prefix:
+            logits = logits.copy()
+            logits[:, boundary] = -np.inf  # an empty sample is none
+        if not np.isfinite(logits).any():
+            raise SamplingError(
+                f"Nothing ever followed {prefix!r} in training, and this model (counts without "
+                "smoothing) knows nothing else.",
+                hint="Give another `prefix`, or train with `smoothing=kneser-ney`.",
+            )
+        return logits, state
+
+    @property
+    def _wanted(self) -> int:
+        """How many to draw next, if there is room for them."""
+        missing = self.asked - self.kept
+        if not self._settings.choosy:
+            return missing
+        if self._certain and not self.drawn:
+            return 1  # which tells of all others
+        return missing + missing // 4 + 16  # a little more, so that few rounds do
+
+    def _side_by_side(self) -> int:
+        """How many samples there is room for at a time."""
+        size = self._longest * self._model.vocabulary.dtype().itemsize
+        limits = (self._wanted, AT_ONCE, LOGITS // self._tokenizer.vocab_size, TOKENS // size)
+        count = max(1, min(limits))
+        # What is remembered cannot grow faster than what was read: only where that might be too
+        # much is it worth reading so much to see.
+        reach = min(self._longest, self._model.context or LOOK)
+        if count > 1 and count * reach * size_of(self._state) > STATE:
+            _, state = read(self._model, np.full(reach, self._tokenizer.start))
+            count = max(1, min(count, STATE // max(1, size_of(state))))
+        return count
+
+    def _until_stopped(self) -> Generator[Piece, None, None]:
+        """All pieces; whatever ends them before their time is noted."""
+        try:
+            yield from self._all()
+        finally:
+            self.ended_because = self.ended_because or "stopped"
+
+    def _all(self) -> Iterator[Piece]:
+        """The pieces of all samples."""
+        s = self._settings
+        left = s.n * (ROUNDS if s.choosy else 1)
+        while self.kept < s.n and left:
+            count = min(self._wanted, left, self._at_once)
+            left -= count
+            places = Places(self._model, self._logits, self._state, count, self._room, self._choose)
+            for number in range(count):
+                yield from self._one(places, number, count)
+                if self.kept == s.n:
+                    break
+            if self._certain and s.choosy and (s.no_repeats or not self.kept):
+                break
+        if self.kept == s.n:
+            self.ended_because = "complete"
+        else:
+            self.ended_because = "draws used up" if left == 0 else "nothing else possible"
+
+    def _one(self, places: Places, number: int, count: int) -> Iterator[Piece]:
+        """The pieces of one sample; none if it is not kept."""
+        decoder, told, begun = self._tokenizer.decoder(), 0, self._settings.prefix
+        while number not in places.over:
+            # Never held across a yield: what it changes, such as threads, is everyone's.
+            with self._model.stepping(count):
+                places.step()
+                while number not in places.over and not self._by_token:
+                    places.step()
+            if number not in places.over:
+                new = places.so_far(number, told).tolist()
+                begun, told = begun + "".join(map(decoder.push, new)), told + len(new)
+                if begun:
+                    yield Piece(begun, None)
+                    begun = ""
+        ids, ended = places.over.pop(number)
+        text = self._settings.prefix + self._tokenizer.decode(ids.tolist())
+        made = self._selection.keep(text, ended)
+        if made is None:
+            return
+        self.kept += 1
+        if told:
+            rest = "".join(map(decoder.push, ids[told:].tolist()))
+            yield Piece(begun + rest + decoder.end(), made)
+        else:
+            yield Piece(text, made)
+
+    def _choose(self, logits: Floats) -> Ids:
+        """An id for each row of logits."""
+        s = self._settings
+        p = shape_probabilities(logits, temperature=s.temperature, top_k=s.top_k, top_p=s.top_p)
+        return choose(p, self._rng)
 
 
 def sample(
@@ -75,187 +292,40 @@ def sample(
     settings: SamplingSettings,
     *,
     longest: int,
-    known: Callable[[str], bool] = lambda text: False,
-    on_draw: Callable[[Drawn], None] = lambda drawn: None,
-) -> list[Drawn]:
-    """Draw things from a model.
+    novelty: Novelty | None = None,
+) -> Samples:
+    """Samples of a model, drawn while they are iterated over.
 
     Args:
         model: any language model.
-        tokenizer: the one it was trained with.
-        settings: how many and how.
-        longest: most symbols in one, where the settings name none.
-        known: whether a text stands in the data (for `only_new`).
-        on_draw: called with each thing drawn, kept or not.
+        tokenizer: the one that it was trained with.
+        settings: how many, and how.
+        longest: most tokens in one, where the settings name none.
+        novelty: tells what stands in the data.
 
     Returns:
-        `n` things, or fewer if `only_new` or `no_repeats` did not find as many in 50 times as
-        many tries.
+        `n` samples; fewer if `only_new` or `no_repeats` did not find as many in 50 times as many
+        draws, or if every draw is the same.
 
     Raises:
         SamplingError: if the settings cannot be met.
-        UnknownSymbolError: if the prefix holds a symbol that is not in the alphabet.
-    """
-    prompt = check(model, tokenizer, settings, settings.longest or longest)
-    rng = np.random.default_rng(settings.seed)
-    kept: list[Drawn] = []
-    seen: set[str] = set()
-    picky = settings.only_new or settings.no_repeats
-    tries = settings.n * (ROUNDS if picky else 1)
-    at_once = max(1, min(AT_ONCE, LOGITS // tokenizer.vocab_size))
-    while len(kept) < settings.n and tries > 0:
-        # When choosy, a little more than is missing, so that few rounds do.
-        missing = settings.n - len(kept)
-        count = min(missing + missing // 4 + 16 if picky else missing, tries, at_once)
-        tries -= count
-        for drawn in draw(
-            model, tokenizer, prompt, settings, settings.longest or longest, count, rng
-        ):
-            on_draw(drawn)
-            fits = not (settings.only_new and known(drawn.text))
-            fits = fits and not (settings.no_repeats and drawn.text in seen)
-            if fits and len(kept) < settings.n:
-                kept.append(drawn)
-                seen.add(drawn.text)
-    return kept
-
-
-def check(
-    model: LanguageModel, tokenizer: Tokenizer, settings: SamplingSettings, longest: int
-) -> Ids:
-    """Hold the settings against the model.
-
-    Returns:
-        The ids of what is read before the first draw.
+        SettingsError: if they do not fit the model.
+        UnknownSymbolError: if the prefix cannot be written in the model's vocabulary.
     """
     v = tokenizer.vocab_size
     if settings.top_k > v:
         raise SettingsError(
-            f"top_k is {settings.top_k}, but the vocabulary has only {v} symbols.",
+            f"top_k is {settings.top_k}, but the vocabulary has only {v} tokens.",
             hint=f"Give at most {v}, or 0 for all.",
         )
-    room = model.context
-    if room is not None and len(settings.prefix) > room and not settings.crop_prefix:
-        raise SamplingError(
-            f"The prefix has {len(settings.prefix)} symbols; the model's context holds {room}.",
-            hint="Give a shorter prefix, or --crop-prefix: the model then sees only its end.",
-        )
-    if len(settings.prefix) >= longest:
-        raise SamplingError(
-            f"The prefix has {len(settings.prefix)} symbols, and the longest that may be made "
-            f"has {longest}.",
-            hint="Raise --longest, or give a shorter prefix.",
-        )
-    return prompt_of(tokenizer, settings.prefix)
+    if settings.only_new and novelty is None:
+        raise SettingsError("only_new has no effect here: it needs data to compare with.")
+    return Samples(model, tokenizer, settings, settings.longest or longest, novelty)
 
 
-def prompt_of(tokenizer: Tokenizer, prefix: str) -> Ids:
-    """The ids that a model reads for a thing's beginning: where there is a boundary it comes first.
-
-    Raises:
-        UnknownSymbolError: if the prefix holds a symbol that is not in the alphabet.
-    """
-    ids = tokenizer.encode(prefix)
-    begins = tokenizer.boundary is not None or not len(ids)
-    return np.concatenate([[tokenizer.start], ids]) if begins else ids
-
-
-def draw(
-    model: LanguageModel,
-    tokenizer: Tokenizer,
-    prompt: Ids,
-    settings: SamplingSettings,
-    longest: int,
-    count: int,
-    rng: np.random.Generator,
-) -> Iterator[Drawn]:
-    """Draw `count` things side by side; those that end leave, and the rest go on without them.
-
-    The model goes on with the places of those that left until a quarter is empty: to move all that
-    it remembers of the others together costs more than to step a few places for nothing.
-    """
-    room = longest - len(settings.prefix)
-    made = np.zeros((count, room), dtype=np.int64)
-    lengths = np.full(count, room)
-    ended = np.zeros(count, dtype=bool)
-    with model.stepping(count):
-        state: Any = None
-        for token in prompt:
-            logits, state = model.step(np.array([token]), state)
-        places = np.zeros(count, dtype=np.int64)
-        logits, state = logits[places], model.select(state, places)
-        alive = np.arange(count)  # the things in the making
-        at_place, n_places = alive, count  # where each of them stands among the model's places
-        for at in range(room):
-            if tokenizer.boundary is not None and at == 0 and not settings.prefix:
-                logits = logits.copy()
-                logits[:, tokenizer.boundary] = -np.inf  # a thing of no symbols is no thing
-            possible = np.isfinite(logits).any(axis=1)
-            if not possible.all():
-                if at == 0:
-                    raise SamplingError(
-                        f"Nothing ever followed {settings.prefix!r} in training, and this model "
-                        "(counts without smoothing) knows nothing else.",
-                        hint="Give another prefix, or train with --smoothing kneser-ney.",
-                    )
-                # The data's own end: counts without smoothing know of nothing after it.
-                lengths[alive[~possible]] = at
-                alive, at_place, logits = alive[possible], at_place[possible], logits[possible]
-                if not len(alive):
-                    break
-            ids = choose(shape_probabilities(logits, settings), rng)
-            made[alive, at] = ids
-            if tokenizer.boundary is not None and (ids == tokenizer.boundary).any():
-                over = ids == tokenizer.boundary
-                lengths[alive[over]] = at
-                ended[alive[over]] = True
-                alive, at_place, ids = alive[~over], at_place[~over], ids[~over]
-                if not len(alive):
-                    break
-            if at + 1 < room:
-                if len(alive) <= KEPT_PLACES * n_places:
-                    state = model.select(state, at_place)
-                    at_place, n_places = np.arange(len(alive)), len(alive)
-                read = np.zeros(n_places, dtype=np.int64)
-                read[at_place] = ids
-                logits, state = model.step(read, state)
-                logits = logits[at_place]
-    for row, length, end in zip(made, lengths, ended, strict=True):
-        yield Drawn(settings.prefix + tokenizer.decode(row[:length].tolist()), bool(end))
-
-
-def shape_probabilities(logits: Floats, settings: SamplingSettings) -> Floats:
-    """Probabilities of shape (B, V) after temperature, top-k and top-p, in that order."""
-    if settings.temperature == 0:
-        p = np.zeros_like(logits)
-        p[np.arange(len(logits)), logits.argmax(axis=1)] = 1
-        return p
-    if settings.temperature != 1:
-        # The largest is taken off first: divided by a tiny temperature it would overflow.
-        logits = (logits - logits.max(axis=1, keepdims=True)) / settings.temperature
-    if 0 < settings.top_k < logits.shape[1]:
-        # Exactly k, ties broken by the id, so that no more than k can be drawn.
-        order = np.argsort(-logits, axis=1, kind="stable")[:, settings.top_k :]
-        logits = logits.copy()
-        np.put_along_axis(logits, order, -np.inf, axis=1)
-    p = np.exp(logits - logits.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    if settings.top_p < 1:
-        order = np.argsort(-p, axis=1, kind="stable")
-        ranked = np.take_along_axis(p, order, axis=1)
-        # A symbol stays while those before it have not reached the mass; the first always does.
-        beyond = np.cumsum(ranked, axis=1) - ranked >= settings.top_p
-        ranked[beyond] = 0
-        np.put_along_axis(p, order, ranked, axis=1)
-        p /= p.sum(axis=1, keepdims=True)
-    shaped: Floats = p
-    return shaped
-
-
-def choose(p: Floats, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """One id from each row of probabilities (B, V), by inverting the cumulative sum."""
-    cumulative = np.cumsum(p, axis=1)
-    # Scaled by the row's own sum, so that rounding cannot leave a draw beyond the last symbol.
-    mark = rng.random((len(p), 1)) * cumulative[:, -1:]
-    chosen: npt.NDArray[np.int64] = (cumulative > mark).argmax(axis=1)
-    return chosen
+def read(model: LanguageModel, ids: Ids) -> tuple[Floats, Any]:
+    """Logits of what comes after some ids, shape (1, V), and the state of one place."""
+    state = None
+    for token in ids:
+        logits, state = model.step(np.array([token]), state)
+    return logits, state

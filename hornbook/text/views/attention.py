@@ -13,7 +13,7 @@ from hornbook.nn import CausalAverage, SelfAttention
 from hornbook.plots.lettering import are_wide, lettered
 from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.models.network import Network
-from hornbook.text.sampling import prompt_of
+from hornbook.text.prompt import prompt_of
 from hornbook.text.views.layers import layers_of
 from hornbook.text.views.letters import letters
 from hornbook.tokenizers.contract import Tokenizer

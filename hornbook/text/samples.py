@@ -1,0 +1,102 @@
+"""What a sample is, how long it may be, and which of those that were drawn are kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.records import JSON
+from hornbook.text.novelty import Novelty, Origin
+
+__all__ = ["Piece", "Sample", "Selection", "robust_longest"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample."""
+
+    text: str
+    ended: bool
+    "Whether the model ended it; otherwise it was cut at the longest length."
+    origin: Origin | None = None
+    "Where it stands in the data; None where no data were given."
+    longest_copy: int | None = None
+    "Of a text: length in characters of the longest stretch that stands in train word for word."
+
+    def as_dict(self) -> dict[str, JSON]:
+        """What is known of it, by name."""
+        known: dict[str, JSON] = {"text": self.text, "origin": self.origin, "ended": self.ended}
+        if self.longest_copy is not None:
+            known["longest_copy"] = self.longest_copy
+        return known
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What is added to the sample in the making; its pieces together are its text."""
+
+    text: str
+    "The first piece begins with the prefix, the last may be empty."
+    sample: Sample | None
+    "The whole of it, with its last piece."
+
+
+class Selection:
+    """Looks at each sample that is drawn, and keeps what is wanted.
+
+    It counts where they stand in the data, and remembers of those that were kept, where none may
+    come twice, 64 bits of each.
+
+    Args:
+        novelty: tells what stands in the data.
+        only_new: keep only what stands nowhere in the data.
+        no_repeats: keep each text only once.
+    """
+
+    def __init__(self, novelty: Novelty | None, *, only_new: bool, no_repeats: bool) -> None:
+        self.novelty, self.only_new, self.no_repeats = novelty, only_new, no_repeats
+        self.drawn = 0
+        self.origins: Counter[Origin] = Counter()
+        self.seen: set[int] = set()
+
+    def keep(self, text: str, ended: bool) -> Sample | None:
+        """The sample, or None if it is not wanted."""
+        self.drawn += 1
+        origin = self.novelty.origin(text) if self.novelty is not None else None
+        if origin is not None:
+            self.origins[origin] += 1
+        if self.only_new and origin != "new":
+            return None
+        if self.no_repeats:
+            known = fingerprint(text)
+            if known in self.seen:
+                return None
+            self.seen.add(known)
+        if self.novelty is None or self.novelty.splits.mode == "lines":
+            return Sample(text, ended, origin)
+        return Sample(text, ended, origin, self.novelty.longest_copy(text))
+
+
+def fingerprint(text: str) -> int:
+    """64 bits of a text, to know it again; Python's own `hash` is another in each process.
+
+    Of a million texts there are two with the same bits in one of 37 million cases; one of them is
+    then taken for a repeat.
+    """
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+
+
+def robust_longest(lengths: npt.NDArray[np.int64]) -> int:
+    """Most tokens in a sample, by the lengths in tokens of all examples.
+
+    Twice the longest example, or four times the length that 99 of 100 do not exceed, whichever is
+    less: one line that is much longer than all others says nothing of what examples are like, and
+    a sample of a model that does not end need not be as long. Nothing is cut for it unless the
+    longest is more than twice as long as nearly all of the others.
+    """
+    nearly_all = int(np.quantile(lengths, 0.99, method="lower"))
+    return min(2 * int(lengths.max()), 4 * max(1, nearly_all))
