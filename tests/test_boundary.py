@@ -13,7 +13,8 @@ from hornbook.text.losses import mean_loss
 from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.models.mixture import Mixture, MixtureSettings
 from hornbook.text.models.ngram import NGram, NGramSettings
-from hornbook.text.sampling import SamplingSettings, prompt_of, sample
+from hornbook.text.prompt import prompt_of
+from hornbook.text.sampling import SamplingSettings, sample
 from hornbook.text.scores import score
 from hornbook.text.stream import IGNORED, encode_lines, encode_text
 from hornbook.text.views.letters import letters
@@ -127,7 +128,7 @@ def test_the_arrays_of_counts_are_what_they_were() -> None:
 @placed
 def test_what_is_sampled_ends_at_the_boundary(other: Tokenizer) -> None:
     model = counted(other, order=6, smoothing="mle")
-    drawn = sample(model, other, SamplingSettings(n=300), longest=20)
+    drawn = list(sample(model, other, SamplingSettings(n=300), longest=20))
     assert all(one.ended for one in drawn)
     assert {one.text for one in drawn} == set(LINES)
     assert prompt_of(other, "an").tolist() == [other.boundary, *other.encode("an")]
@@ -139,7 +140,7 @@ def test_nothing_of_no_symbols_is_sampled() -> None:
     # Under added counts a line may end before it begins.
     other = Placed(WORD, len(WORD))
     model = counted(other, smoothing="add", added=1e6)
-    drawn = sample(model, other, SamplingSettings(n=200), longest=20)
+    drawn = list(sample(model, other, SamplingSettings(n=200), longest=20))
     assert all(one.text for one in drawn)
     assert any(len(one.text) == 1 and one.ended for one in drawn)
 

@@ -452,6 +452,6 @@ def test_a_copy_does_not_run_on_into_another_line() -> None:
 
 
 def test_the_shares_of_origins_name_each_and_sum_to_one() -> None:
-    shares = Novelty.shares(["new", "train", "new", "test"])
+    shares = Novelty.shares({"new": 2, "train": 1, "test": 1})
     assert shares == {"train": 0.25, "dev": 0.0, "test": 0.25, "new": 0.5}
-    assert Novelty.shares([]) == {"train": 0.0, "dev": 0.0, "test": 0.0, "new": 0.0}
+    assert Novelty.shares({}) == {"train": 0.0, "dev": 0.0, "test": 0.0, "new": 0.0}

@@ -163,7 +163,7 @@ def test_a_mixed_run_is_complete_in_itself(runs: tuple[Run, Run], tmp_path: Path
             file.unlink() if file.is_file() else file.rmdir()
     opened = Run(made.path)
     assert opened.evaluate()["dev"].nats_per_token == pytest.approx(dev)
-    assert len(opened.sample(n=3).made) == 3
+    assert len(list(opened.sample(n=3))) == 3
     assert opened.score("emma").nats_per_token > 0
     with pytest.raises(RunError, match="one pass"):
         hornbook.resume(made.path)

@@ -90,7 +90,7 @@ def test_a_run_is_complete_in_itself(names: Path, tmp_path: Path) -> None:
     made.path.rename(moved)
     opened = Run(moved)
     assert opened.evaluate()["dev"].nats_per_token == pytest.approx(opened.summary.losses["dev"])
-    assert len(opened.sample(n=3)) == 3
+    assert len(list(opened.sample(n=3))) == 3
     assert opened.settings == SMALL
     assert opened.summary.ending == "finished"
     assert opened.summary.baselines[0].reached["dev"] > 0
@@ -105,20 +105,24 @@ def test_training_lowers_the_loss_and_keeps_the_best(run: Run) -> None:
 
 
 def test_samples_are_marked_by_where_they_stand(run: Run) -> None:
-    drawn = run.sample(n=400, seed=1)
-    assert drawn.drawn == 400
-    assert sum(drawn.shares.values()) == pytest.approx(1)
+    samples = run.sample(n=400, seed=1)
+    drawn = list(samples)
+    assert samples.drawn == len(drawn) == 400
+    assert sum(samples.shares.values()) == pytest.approx(1)
     everything = {line for name in ("train", "dev", "test") for line in run.data.splits[name]}
     for made in drawn:
         assert (made.origin == "new") == (made.text not in everything)
-    new = run.sample(n=50, only_new=True, no_repeats=True)
+    samples = run.sample(n=50, only_new=True, no_repeats=True)
+    new = list(samples)
     assert all(made.origin == "new" for made in new)
     assert len({made.text for made in new}) == 50
-    assert new.drawn >= 50
+    assert samples.drawn >= 50
     counts = hornbook.train(
         "names", model="ngram", out=run.path.parent / "counts", settings=NGramSettings(order=7)
     )
-    assert counts.sample(n=500).shares["train"] > 0.2
+    samples = counts.sample(n=500)
+    list(samples)
+    assert samples.shares["train"] > 0.2
 
 
 def test_scores_are_the_losses_of_single_things(run: Run) -> None:
@@ -153,7 +157,7 @@ def test_a_stopped_run_goes_on_to_the_same_end(
     else:
         assert stopped.summary.ending == "interrupted"
         assert stopped.summary.steps == stop_at
-        assert len(stopped.sample(n=2)) == 2
+        assert len(list(stopped.sample(n=2))) == 2
         hornbook.resume(stopped.path)
     same_end(stopped.path, run.path)
     with pytest.raises(RunError, match="has ended already"):
@@ -569,13 +573,13 @@ def test_counts_need_no_torch(names: Path, tmp_path: Path) -> None:
     code = (
         "import sys, hornbook\n"
         f"run = hornbook.train({str(names)!r}, model='ngram', out={str(tmp_path / 'r')!r})\n"
-        "run.sample(n=3); run.evaluate(); run.score('emma')\n"
+        "list(run.sample(n=3)); run.evaluate(); run.score('emma')\n"
         "assert 'torch' not in sys.modules and 'matplotlib' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
 
 def test_sampling_settings_reach_the_sampler(run: Run) -> None:
-    assert run.sample(SamplingSettings(n=2, seed=5)) == run.sample(n=2, seed=5)
+    assert list(run.sample(SamplingSettings(n=2, seed=5))) == list(run.sample(n=2, seed=5))
     with pytest.raises(SamplingError):
         run.sample(n=1, prefix="abcdef")

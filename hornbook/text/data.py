@@ -17,7 +17,7 @@ from hornbook.storage import HashedFiles
 from hornbook.tasks import Data
 from hornbook.text.corpus import SPLITS, Mode, Splits, SplitSettings, load_corpus, split_corpus
 from hornbook.text.novelty import Novelty
-from hornbook.text.sampling import robust_longest
+from hornbook.text.samples import robust_longest
 from hornbook.text.stream import Stream, encode_split
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Tokenizer, Vocabulary

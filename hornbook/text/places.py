@@ -109,8 +109,8 @@ class Places:
         possible: Mask = np.asarray(np.isfinite(self.logits).any(axis=1))
         if not possible.all():
             # The data's own end: counts without smoothing know of nothing after it.
-            self.finish(~possible, ended=False)
             self.logits = self.logits[possible]
+            self.finish(~possible, ended=False)
         if not len(self.alive):
             return
         ids = self.draw(self.logits)
@@ -143,6 +143,7 @@ class Places:
         self.alive, self.at_place = self.alive[~gone], self.at_place[~gone]
         if not len(self.alive):  # what is over waits to be taken, and needs no more than its ids
             self.state, self.tokens = None, Tokens(0, self.tokens.dtype)
+            self.logits = self.logits[:0].copy()
 
     def so_far(self, number: int, since: int) -> SmallIds:
         """The ids of one sample from a time on, whether it is over or in the making."""

@@ -48,9 +48,8 @@ class SampleQuestion(Question):
         """
         settings = replace(given[0] if given else SamplingSettings(), **options)
         data = run.data
-        return sample(
-            run.model, data.tokenizer, settings, longest=data.longest, novelty=data.novelty
-        )
+        longest = settings.longest or data.longest
+        return sample(run.model, data.tokenizer, settings, longest=longest, novelty=data.novelty)
 
     def answer(self, run: Run, options: SamplingSettings) -> Answer:
         """The samples as they are drawn."""

@@ -1,4 +1,4 @@
-"""What a sample is, and which of those that were drawn are kept."""
+"""What a sample is, how long it may be, and which of those that were drawn are kept."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 from hashlib import blake2b
 
+import numpy as np
+import numpy.typing as npt
+
 from hornbook.records import JSON
 from hornbook.text.novelty import Novelty, Origin
 
-__all__ = ["Piece", "Sample", "Sieve"]
+__all__ = ["Piece", "Sample", "Selection", "robust_longest"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Piece:
     "The whole of it, with its last piece."
 
 
-class Sieve:
+class Selection:
     """Looks at each sample that is drawn, and keeps what is wanted.
 
     It counts where they stand in the data, and remembers of those that were kept, where none may
@@ -85,3 +88,15 @@ def fingerprint(text: str) -> int:
     then taken for a repeat.
     """
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+
+
+def robust_longest(lengths: npt.NDArray[np.int64]) -> int:
+    """Most tokens in a sample, by the lengths in tokens of all examples.
+
+    Twice the longest example, or four times the length that 99 of 100 do not exceed, whichever is
+    less: one line that is much longer than all others says nothing of what examples are like, and
+    a sample of a model that does not end need not be as long. Nothing is cut for it unless the
+    longest is more than twice as long as nearly all of the others.
+    """
+    nearly_all = int(np.quantile(lengths, 0.99, method="lower"))
+    return min(2 * int(lengths.max()), 4 * max(1, nearly_all))

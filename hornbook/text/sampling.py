@@ -31,15 +31,14 @@ from hornbook.text.choosing import choose, shape_probabilities
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
 from hornbook.text.novelty import Novelty, Origin
 from hornbook.text.places import Places, size_of
-from hornbook.text.samples import Piece, Sample, Sieve
+from hornbook.text.prompt import prompt_of, room_after
+from hornbook.text.samples import Piece, Sample, Selection
 from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = [
     "Ending",
     "Samples",
     "SamplingSettings",
-    "prompt_of",
-    "robust_longest",
     "sample",
 ]
 
@@ -120,12 +119,20 @@ class Samples(Iterator[Sample]):
         self.ended_because: Ending | None = None
         self._model, self._tokenizer, self._settings = model, tokenizer, settings
         self._longest = longest
-        self._sieve = Sieve(novelty, only_new=settings.only_new, no_repeats=settings.no_repeats)
+        self._selection = Selection(
+            novelty, only_new=settings.only_new, no_repeats=settings.no_repeats
+        )
         self._certain = settings.certainty(tokenizer.vocab_size)
         self._rng = np.random.default_rng(settings.seed)
         self._by_token = False
-        prompt, self._room = check(model, tokenizer, settings, longest)
-        self._logits, self._state = self._begun(prompt)
+        self._room = room_after(
+            tokenizer,
+            settings.prefix,
+            longest=longest,
+            context=model.context,
+            crop=settings.crop_prefix,
+        )
+        self._logits, self._state = self._begun()
         self._at_once = self._side_by_side()
         self._events = self._until_stopped()
 
@@ -158,12 +165,12 @@ class Samples(Iterator[Sample]):
     @property
     def drawn(self) -> int:
         """How many were drawn so far; more than came, where only some are kept."""
-        return self._sieve.drawn
+        return self._selection.drawn
 
     @property
     def shares(self) -> dict[Origin, float]:
         """Share of all that were drawn so far in train, dev, test and nowhere."""
-        return Novelty.shares(self._sieve.origins)
+        return Novelty.shares(self._selection.origins)
 
     @property
     def shortfall(self) -> str:
@@ -176,15 +183,15 @@ class Samples(Iterator[Sample]):
             return f"{few} were found in {self.drawn:,} draws. Raise `temperature`, or lower `n`."
         return ""
 
-    def _begun(self, prompt: Ids) -> tuple[Floats, Any]:
-        """Logits of the first token, shape (1, V), and the state of one place.
+    def _begun(self) -> tuple[Floats, Any]:
+        """Logits of the first token, shape (1, V), and the state of one place, after the prompt.
 
         Raises:
             SamplingError: if nothing can follow the prompt.
         """
-        with self._model.stepping(self._wanted):
-            logits, state = read(self._model, prompt)
         prefix, boundary = self._settings.prefix, self._tokenizer.boundary
+        with self._model.stepping(self._wanted):
+            logits, state = read(self._model, prompt_of(self._tokenizer, prefix))
         if boundary is not None and not prefix:
             logits = logits.copy()
             logits[:, boundary] = -np.inf  # an empty sample is none
@@ -219,7 +226,7 @@ class Samples(Iterator[Sample]):
             count = max(1, min(count, STATE // max(1, size_of(state))))
         return count
 
-    def _until_stopped(self) -> Generator[Piece]:
+    def _until_stopped(self) -> Generator[Piece, None, None]:
         """All pieces; whatever ends them before their time is noted."""
         try:
             yield from self._all()
@@ -262,7 +269,7 @@ class Samples(Iterator[Sample]):
                     begun = ""
         ids, ended = places.over.pop(number)
         text = self._settings.prefix + self._tokenizer.decode(ids.tolist())
-        made = self._sieve.keep(text, ended)
+        made = self._selection.keep(text, ended)
         if made is None:
             return
         self.kept += 1
@@ -305,50 +312,15 @@ def sample(
         SettingsError: if they do not fit the model.
         UnknownSymbolError: if the prefix cannot be written in the model's vocabulary.
     """
-    if settings.only_new and novelty is None:
-        raise SettingsError("only_new has no effect here: it needs data to compare with.")
-    return Samples(model, tokenizer, settings, settings.longest or longest, novelty)
-
-
-def check(
-    model: LanguageModel, tokenizer: Tokenizer, settings: SamplingSettings, longest: int
-) -> tuple[Ids, int]:
-    """Hold the settings against the model.
-
-    Returns:
-        The ids that are read before the first draw, and most tokens to draw.
-    """
     v = tokenizer.vocab_size
     if settings.top_k > v:
         raise SettingsError(
             f"top_k is {settings.top_k}, but the vocabulary has only {v} tokens.",
             hint=f"Give at most {v}, or 0 for all.",
         )
-    length, room = len(tokenizer.encode(settings.prefix)), model.context
-    if room is not None and length > room and not settings.crop_prefix:
-        raise SamplingError(
-            f"The prefix has {length:,} tokens; the model's context holds {room:,}.",
-            hint="Give a shorter `prefix`, or set `crop_prefix`: the model then sees only its end.",
-        )
-    if length >= longest:
-        raise SamplingError(
-            f"The prefix has {length:,} tokens, and the longest sample that may be made has "
-            f"{longest:,}.",
-            hint="Raise `longest`, or give a shorter `prefix`.",
-        )
-    return prompt_of(tokenizer, settings.prefix), longest - length
-
-
-def prompt_of(tokenizer: Tokenizer, prefix: str) -> Ids:
-    """The ids that a model reads first; where there is a boundary, it stands before the prefix.
-
-    Raises:
-        UnknownSymbolError: if the prefix cannot be written in the vocabulary.
-    """
-    ids = tokenizer.encode(prefix)
-    if len(ids) and tokenizer.boundary is None:
-        return ids
-    return np.concatenate([[tokenizer.start], ids])
+    if settings.only_new and novelty is None:
+        raise SettingsError("only_new has no effect here: it needs data to compare with.")
+    return Samples(model, tokenizer, settings, settings.longest or longest, novelty)
 
 
 def read(model: LanguageModel, ids: Ids) -> tuple[Floats, Any]:
@@ -357,15 +329,3 @@ def read(model: LanguageModel, ids: Ids) -> tuple[Floats, Any]:
     for token in ids:
         logits, state = model.step(np.array([token]), state)
     return logits, state
-
-
-def robust_longest(lengths: Ids) -> int:
-    """Most tokens in a sample, by the lengths in tokens of all examples.
-
-    Twice the longest example, or four times the length that 99 of 100 do not exceed, whichever is
-    less: one line that is much longer than all others says nothing of what examples are like, and
-    a sample of a model that does not end need not be as long. Nothing is cut for it unless the
-    longest is more than twice as long as nearly all of the others.
-    """
-    nearly_all = int(np.quantile(lengths, 0.99, method="lower"))
-    return min(2 * int(lengths.max()), 4 * max(1, nearly_all))

@@ -14,7 +14,7 @@ from hornbook.nn.observing import observing
 from hornbook.plots.lettering import are_wide, lettered
 from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.models.network import Network
-from hornbook.text.sampling import prompt_of
+from hornbook.text.prompt import prompt_of
 from hornbook.text.views.letters import letters
 from hornbook.tokenizers.contract import Tokenizer
 

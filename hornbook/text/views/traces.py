@@ -17,7 +17,7 @@ from hornbook.nn import Recurrent, RecurrentStack
 from hornbook.plots.lettering import are_wide, lettered
 from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.models.network import SequenceNetwork
-from hornbook.text.sampling import prompt_of
+from hornbook.text.prompt import prompt_of
 from hornbook.text.views.letters import letters
 from hornbook.tokenizers.contract import Tokenizer
 
