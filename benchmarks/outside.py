@@ -124,7 +124,7 @@ def flags(values: Mapping[str, Any]) -> list[str]:
 
 
 def figures(verb: str, told: Any) -> Any:
-    """What counts of a verb's answer in JSON, in the names of any format; all of it if it failed."""
+    """What counts of a verb's answer in JSON, whatever its format; all of it if it failed."""
     if isinstance(told, Failed):
         return told
     if verb == "evaluate":

@@ -7,10 +7,10 @@ from pathlib import Path
 from matplotlib.image import imread
 
 from hornbook.plots.lettering import MOST
+from hornbook.text.counts import draw_counts
 from hornbook.text.models.contract import Ids
 from hornbook.text.models.ngram import NGram, NGramSettings
 from hornbook.text.stream import encode_lines
-from hornbook.text.views.counts import draw_counts
 from hornbook.tokenizers.characters import CharTokenizer
 
 

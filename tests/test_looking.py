@@ -21,6 +21,7 @@ from hornbook.nn import Residual, SelfAttention, Sequential
 from hornbook.nn.observing import DOORS
 from hornbook.plots.lettering import ellipsis, families, in_ink, ink_on
 from hornbook.reports import View
+from hornbook.text.letters import letters
 from hornbook.text.models import family
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.models.mixture import Mixture, MixtureSettings
@@ -44,7 +45,6 @@ from hornbook.text.views import (
 )
 from hornbook.text.views.embeddings import principal_plane
 from hornbook.text.views.following import probabilities
-from hornbook.text.views.letters import letters
 from hornbook.text.views.placing import place_labels
 from hornbook.text.views.symbol_kinds import kind_of
 from hornbook.tokenizers.characters import CharTokenizer

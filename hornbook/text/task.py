@@ -156,9 +156,9 @@ class TextTask(Task["TextData"]):
 
     def draw(self, files: HashedFiles, model: Any, data: TextData) -> Iterable[str]:
         """The counts of pairs, as the lecture draws them."""
-        from hornbook.text.views.counts import draw_counts
-
         if getattr(model.settings, "order", 0) == 2:
+            from hornbook.text.counts import draw_counts
+
             draw_counts(model.count_matrix(), data.tokenizer, files.folder / "counts.png")
             yield "counts.png"
 

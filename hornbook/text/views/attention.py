@@ -12,10 +12,10 @@ from hornbook.errors import SettingsError
 from hornbook.nn import CausalAverage, Layer, SelfAttention
 from hornbook.nn.observing import observing
 from hornbook.plots.lettering import are_wide, lettered
+from hornbook.text.letters import letters
 from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.models.network import Network
 from hornbook.text.prompt import prompt_of
-from hornbook.text.views.letters import letters
 from hornbook.tokenizers.contract import Tokenizer
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 
 from hornbook.errors import SettingsError
 from hornbook.plots.lettering import are_wide, ink_on, lettered
-from hornbook.text.views.letters import letters
+from hornbook.text.letters import letters
 from hornbook.text.views.traces import Traces
 from hornbook.tokenizers.contract import Tokenizer
 

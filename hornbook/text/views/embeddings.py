@@ -11,9 +11,9 @@ import numpy.typing as npt
 from hornbook.errors import SettingsError
 from hornbook.nn import Embedding
 from hornbook.plots.lettering import lettered
+from hornbook.text.letters import letters
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.views.layers import layers_of
-from hornbook.text.views.letters import letters
 from hornbook.text.views.placing import place_labels
 from hornbook.text.views.symbol_kinds import KINDS, kind_of
 from hornbook.tokenizers.contract import Tokenizer

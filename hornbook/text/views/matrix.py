@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.plots.lettering import MOST, are_wide, ink_on, lettered
+from hornbook.text.letters import letters
 from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.views.following import probabilities
-from hornbook.text.views.letters import letters
 from hornbook.tokenizers.contract import Tokenizer
 
 if TYPE_CHECKING:

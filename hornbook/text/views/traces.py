@@ -15,10 +15,10 @@ import numpy.typing as npt
 from hornbook.errors import SettingsError
 from hornbook.nn import Recurrent, RecurrentStack
 from hornbook.plots.lettering import are_wide, lettered
+from hornbook.text.letters import letters
 from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.models.network import SequenceNetwork
 from hornbook.text.prompt import prompt_of
-from hornbook.text.views.letters import letters
 from hornbook.tokenizers.contract import Tokenizer
 
 if TYPE_CHECKING:

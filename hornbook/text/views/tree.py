@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from hornbook.errors import SamplingError, SettingsError
 from hornbook.settings import Bounds, Settings
+from hornbook.text.letters import sign
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.prompt import prompt_of
 from hornbook.text.views.following import probabilities
-from hornbook.text.views.letters import sign
 from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["Branch", "Tree", "TreeSettings", "grow"]

@@ -8,8 +8,8 @@ import numpy as np
 
 from hornbook.plots.lettering import MOST, lettered
 from hornbook.plots.saving import save
+from hornbook.text.letters import letters
 from hornbook.text.models.contract import Ids
-from hornbook.text.views.letters import letters
 from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["draw_counts"]
