@@ -10,6 +10,8 @@ import pytest
 import torch
 
 from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
+from hornbook.text.models.memory import Memory
+from hornbook.text.models.reading import Reading
 from hornbook.text.places import BLOCK, Places, Tokens, size_of
 from hornbook.tokenizers.contract import Vocabulary
 
@@ -50,14 +52,27 @@ def test_the_size_of_whatever_a_model_remembers() -> None:
     assert size_of([array, {"a": tensor}, Held(tensor, (array, None))]) == 96 + 20 + 20 + 96
 
 
+class Noted(Memory[Any]):
+    """The memory of such a model."""
+
+    def start(self, model: Any, ids: Ids) -> tuple[Floats, Any]:
+        return self.step(model, ids[:, -1], np.zeros((len(ids), 2)))
+
+    def step(self, model: Any, ids: Ids, state: Any) -> tuple[Floats, Any]:
+        model.steps.append(len(ids))
+        return model.logits.repeat(len(ids), axis=0), state
+
+    def select(self, model: Any, state: Any, places: Ids) -> Any:
+        return state[places]
+
+
 class Fixed(LanguageModel):
     """A model that says the same whatever it reads, and notes how many places it steps."""
-
-    reads = "sequence"
 
     def __init__(self, logits: list[float], boundary: int | None) -> None:
         self.vocabulary = Vocabulary(len(logits), boundary, boundary or 0)
         self.logits, self.steps = np.array([logits]), list[int]()
+        self.reading, self.memory = Reading.rows(9, context=9), Noted()
 
     @property
     def n_parameters(self) -> int:
@@ -65,13 +80,6 @@ class Fixed(LanguageModel):
 
     def token_losses(self, inputs: Ids, targets: Ids) -> Any:
         raise NotImplementedError
-
-    def step(self, ids: Ids, state: Any) -> tuple[Floats, Any]:
-        self.steps.append(len(ids))
-        return self.logits.repeat(len(ids), axis=0), state
-
-    def select(self, state: Any, places: Ids) -> Any:
-        return state[places]
 
     def arrays(self) -> Arrays:
         return {}

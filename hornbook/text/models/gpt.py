@@ -104,12 +104,12 @@ class GPTSettings(Settings):
         if rest:
             raise SettingsError(
                 f"n_embd is {self.n_embd}, which {self.n_head} heads cannot share evenly.",
-                hint=f"Give a multiple of {self.n_head} as --n-embd.",
+                hint=f"Give a multiple of {self.n_head} as `n_embd`.",
             )
         if self.position == "rotary" and size % 2:
             raise SettingsError(
                 f"A head has {size} features; rotary positions turn them in pairs.",
-                hint="Give an even n_embd / n_head, or --position learned.",
+                hint="Give an even n_embd / n_head, or `position=learned`.",
             )
         self.refuse_unless(self.n_layer > 0, BLOCK_SETTINGS, "n_layer of at least 1")
         self.refuse_unless(self.feed_forward != "none", ("widen",), "a feed_forward")

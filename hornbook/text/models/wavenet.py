@@ -115,7 +115,7 @@ class WaveNetSettings(Settings):
             raise SettingsError(
                 f"row_size must be at least the {self.context} symbols that a prediction sees;"
                 f" it is {self.row_size}.",
-                hint=f"Rows of several times that waste little: --row-size {4 * self.context}.",
+                hint=f"Rows of several times that waste little: `row_size={4 * self.context}`.",
             )
 
     @property

@@ -63,7 +63,7 @@ def plane_of(model: LanguageModel) -> Plane:
     """
     table = table_of(model)
     if table is None:
-        raise SettingsError("This model has no embedding.", hint="Train one with --model mlp.")
+        raise SettingsError("This model has no embedding.", hint="Train one with `model=mlp`.")
     return principal_plane(table)
 
 

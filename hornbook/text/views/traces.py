@@ -86,7 +86,7 @@ def traces_of(
     if not isinstance(model, Network) or not remembers(model):
         raise SettingsError(
             "This model has no units that live on from symbol to symbol.",
-            hint="Train one with --model gru.",
+            hint="Train one with `model=gru`.",
         )
     tokens = prompt_of(tokenizer, text)
     found = outputs(model, tokens)

@@ -114,7 +114,7 @@ def grow(
             raise SamplingError(
                 f"Nothing ever followed {prefix!r} in training, and this model (counts without "
                 "smoothing) knows nothing else.",
-                hint="Give another prefix, or train with --smoothing kneser-ney.",
+                hint="Give another prefix, or train with `smoothing=kneser-ney`.",
             )
         count += sum(len(branch.branches) for branch in growing)
         if count > MOST_BRANCHES:
