@@ -162,7 +162,8 @@ class FlatParameters:
 
     def add_up(self, world: World) -> None:
         """Replace the gradients by their sums over all processes."""
-        world.add_up(self.grads)
+        if len(self.grads):
+            world.add_up(self.grads)
         for table in self.tables:
             table.add_up(world)
 
