@@ -3,7 +3,7 @@
 `layer.vjp(x)` computes y and returns it with a function that takes dL/dy, adds dL/dθ to the
 gradients of the layer's parameters and returns dL/dx: the vector-Jacobian product. `layer(x)` is
 `layer.vjp(x)[0]`, so each computation is written once, whether its gradients come by hand, by
-autograd or not at all.
+autograd or not at all. What an observer sees of a layer, hornbook.nn.observing says.
 """
 
 from __future__ import annotations

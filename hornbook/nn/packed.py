@@ -82,6 +82,9 @@ class PackedTrees:
 def join(x: Tensor, children: Tensor) -> tuple[Tensor, Backward]:
     """What FlattenConsecutive is to windows: each node's children side by side, and the way back.
 
+    A net that joins so calls no FlattenConsecutive: an observer of its layers does not see these
+    (hornbook.nn.observing).
+
     Args:
         x: nodes of shape (M, C).
         children: their numbers, shape (N, fan).
