@@ -151,7 +151,7 @@ def test_a_file_is_run_in_a_process_of_its_own(tmp_path: Path) -> None:
     )
     path.write_text(text.replace("import torch\n", "import torch\nimport helper\n", 1))
     names = ("loss", "dc_next", "dWh", "db", "dh", "nosuch")
-    found = exercise.run_apart(path, names, 60.0)
+    found = exercise.run_apart(path, names, 600.0)
     expected = made.by_hand(made.forward(made.start(SEED)))
     assert list(found) == ["dWh", "dc_next", "loss", "db", "dh"]
     assert found["db"] == Foreign("float")

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from hornbook.compute import products
 from hornbook.compute.products import (
+    NUMPY_FROM,
     ONEDNN,
     ONEDNN_FROM,
     add_product,
@@ -19,7 +20,7 @@ from hornbook.compute.products import (
     lowered,
     times,
 )
-from tests.referee import close
+from tests.referee import close, normal
 
 # N, K and M of (N, K) times (K, M): far below, at, and far above what oneDNN is worth.
 SIZES = ((1, 1, 1), (3, 5, 4), (64, 128, 127), (64, 128, 128), (65, 130, 131), (300, 257, 130))
@@ -30,10 +31,6 @@ dtypes = pytest.mark.parametrize("dtype", PRECISE, ids=str)
 # Autograd's way is torch's own; the way by hand may be oneDNN's.
 grads = pytest.mark.parametrize("with_grad", [False, True])
 needs_onednn = pytest.mark.skipif(ONEDNN is None, reason="this build of torch has no oneDNN")
-
-
-def normal(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
 def same(found: Tensor, exact: Tensor, dtype: torch.dtype) -> None:
@@ -58,6 +55,23 @@ def test_linear(n: int, k: int, m: int, dtype: torch.dtype, with_grad: bool, bia
         rows = low.view(1, n, 1, k)
         assert linear(rows, low_weight, low_b).shape == (1, n, 1, m)
         same(linear(rows, low_weight, low_b).view(n, m), exact, dtype)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_single_row_by_many_weights(
+    threads: int, bias: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On one thread it is NumPy's product, beside others of torch's it is not.
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    m, k = 64, NUMPY_FROM // 64
+    x, weight, b = normal(1, 1, k), normal(m, k, seed=1), normal(m, seed=2) if bias else None
+    exact = F.linear(x, weight, b)
+    low, low_weight, low_b = x.float(), weight.float(), None if b is None else b.float()
+    with torch.no_grad():
+        for _ in range(2):  # again, lest the sum be made in the bias itself
+            same(linear(low, low_weight, low_b), exact, torch.float32)
+        same(linear(low, low_weight.t().contiguous().t(), low_b), exact, torch.float32)
 
 
 @sizes

@@ -37,7 +37,7 @@ from hornbook.text.models.recurrent import (
 )
 from hornbook.text.stream import Stream
 from hornbook.tokenizers.contract import Vocabulary
-from tests.referee import close, finite_difference, hand_equals_autograd
+from tests.referee import close, finite_difference, hand_equals_autograd, normal
 
 Make = Callable[[int, int], Recurrent]
 
@@ -58,10 +58,6 @@ CELLS: dict[str, Make] = {
 kinds = pytest.mark.parametrize("kind", KINDS)
 cells = pytest.mark.parametrize("cell", CELLS)
 sizes = st.integers(1, 5)
-
-
-def normal(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
 def state_of_torch(state: Tensor, widths: list[int], parts: int) -> Any:
@@ -89,7 +85,7 @@ def torchs_names(layer: Layer) -> dict[str, torch.nn.Parameter]:
 
 @kinds
 @given(sizes, sizes, sizes, sizes, st.integers(0, 99))
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_two_layers_are_torchs(kind: str, b: int, t: int, c: int, h: int, seed: int) -> None:
     make, theirs_class, extra = KINDS[kind]
     mine = RecurrentStack(make(c, h), make(h, h)).double()
@@ -150,7 +146,7 @@ def test_both_ways_are_torchs(kind: str) -> None:
 
 @cells
 @given(sizes, sizes, sizes, sizes, st.integers(0, 99))
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_by_hand_equals_autograd(cell: str, b: int, t: int, c: int, h: int, seed: int) -> None:
     layer = CELLS[cell](c, h).double()
     x = normal(b, t, c, seed=seed)
