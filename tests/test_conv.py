@@ -122,6 +122,11 @@ def test_one_position_at_a_time_is_the_whole(layer: Layer) -> None:
     x, state = normal(3, 9, 3), None
     whole = layer(x)
     for t in range(9):
+        y, begun = layer.begin(x[:, : t + 1])
+        close(y, whole[:, : t + 1])
+        for later in range(t + 1, 9):
+            y, begun = layer.advance(x[:, later], begun)
+            close(y, whole[:, later])
         if t == 4:  # the rows go on in another order
             chosen = torch.tensor([2, 0])
             state, x, whole = layer.pick(state, chosen), x[chosen], whole[chosen]

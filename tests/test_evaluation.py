@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +16,9 @@ from hornbook.text import losses
 from hornbook.text.corpus import Splits
 from hornbook.text.losses import Loss, mean_loss, measure, predictions
 from hornbook.text.models.bow import BagOfWords, BagOfWordsSettings
-from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
+from hornbook.text.models.contract import Arrays, Ids, LanguageModel
 from hornbook.text.models.ngram import NGram, NGramSettings
+from hornbook.text.models.reading import Reading
 from hornbook.text.novelty import Novelty
 from hornbook.text.scores import score
 from hornbook.text.stream import Stream, encode_lines, encode_text
@@ -105,10 +105,9 @@ def test_the_loss_of_a_text_is_the_mean_of_a_plain_loop(
 class Sums(LanguageModel):
     """A sequence model whose loss is told by the symbols of its row up to a place."""
 
-    reads = "sequence"
-
-    def __init__(self, vocabulary: Vocabulary, block_size: int) -> None:
-        self.vocabulary, self.block_size = vocabulary, block_size
+    def __init__(self, vocabulary: Vocabulary, block_size: int, measured_lead: int = 0) -> None:
+        self.vocabulary = vocabulary
+        self.reading = Reading.rows(block_size, context=block_size, measured_lead=measured_lead)
 
     @property
     def n_parameters(self) -> int:
@@ -117,12 +116,6 @@ class Sums(LanguageModel):
     def token_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
         assert inputs.shape[1] <= self.block_size
         return np.where(targets < 0, 0.0, np.cumsum(inputs + 1, axis=1) + targets / 100)
-
-    def step(self, ids: Ids, state: Any) -> tuple[Floats, Any]:
-        raise NotImplementedError
-
-    def select(self, state: Any, places: Ids) -> Any:
-        raise NotImplementedError
 
     def arrays(self) -> Arrays:
         return {}
@@ -212,10 +205,6 @@ def test_a_stride_of_one_is_a_forward_pass_for_each_prediction() -> None:
 class Seen(Sums):
     """A model whose loss is how many symbols a prediction sees."""
 
-    @property
-    def measured_lead(self) -> int:
-        return self.block_size // 2
-
     def token_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
         assert inputs.shape[1] <= self.block_size
         return np.where(targets < 0, 0.0, np.arange(1, inputs.shape[1] + 1))
@@ -228,7 +217,8 @@ def test_each_prediction_sees_what_the_stride_leaves_of_a_row(
     stride = data.draw(st.none() | st.integers(1, block_size))
     least = block_size - (block_size - block_size // 2 if stride is None else stride)
     stream = encode_text(text, TEXT, before)
-    found = losses_of(Seen(TEXT.vocabulary, block_size), stream, stride=stride)
+    model = Seen(TEXT.vocabulary, block_size, measured_lead=block_size // 2)
+    found = losses_of(model, stream, stride=stride)
     assert len(found) == len(text)
     there_is = np.arange(len(text)) + len(before) + 1  # what stands before each, start included
     assert (np.sort(found) >= np.sort(np.minimum(there_is, least + 1))).all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,16 @@ def test_its_probabilities_are_the_weighted_mean_of_the_members(mode: str) -> No
     np.testing.assert_allclose(whole, np.tensordot(model.weights, parts, 1), atol=1e-6)
 
 
+def test_every_member_reads_a_prompt_at_once() -> None:
+    model, tokenizer, _ = mixture("lines")
+    ids = np.concatenate([[tokenizer.start], tokenizer.encode("isabella")])
+    expected = stepped(model, ids)
+    logits, state = model.start(ids[:6])
+    np.testing.assert_allclose(logits[0], expected[5], atol=1e-5)
+    logits, _ = model.step(ids[[6, 6]], model.select(state, np.array([0, 0])))
+    np.testing.assert_allclose(logits, [expected[6]] * 2, atol=1e-5)
+
+
 @pytest.mark.parametrize("mode", ["lines", "text"])
 def test_measuring_it_is_what_stepping_through_costs(mode: str) -> None:
     model, tokenizer, stream = mixture(mode)
@@ -82,7 +93,7 @@ def test_measuring_it_is_what_stepping_through_costs(mode: str) -> None:
 
 def test_a_text_longer_than_a_row_keeps_each_members_context() -> None:
     model, tokenizer, _ = mixture("text", ("ngram", "mlp"))
-    model.block_size = 16
+    model.reading = replace(model.reading, block_size=16, row_size=16, measured_lead=8)
     stream = encode_text(TEXT, tokenizer)
     assert model.measured_lead >= 4
     # Members of windows see the same contexts however the text is cut.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 from typing import Any
 
 import numpy as np
@@ -251,6 +253,83 @@ def test_step_equals_forward(variant: str, mode: str) -> None:
     else:
         whole = model(torch.from_numpy(before[None])).detach().numpy()[0]
     np.testing.assert_allclose(np.stack(stepped), whole, atol=1e-5)
+
+
+AFTER = 3  # tokens read one by one after a prompt
+
+
+@each
+@pytest.mark.parametrize(("kind", "near"), [(torch.float32, 1e-5), (torch.float64, 1e-10)])
+def test_a_prompt_is_read_at_once_as_token_by_token(
+    variant: str, kind: torch.dtype, near: float
+) -> None:
+    tokenizer, _ = world("text")
+    model = build(variant, tokenizer.vocabulary).to(kind).eval()
+    for p in model.parameters():
+        p.data.add_(torch.randn(p.shape, generator=torch.Generator().manual_seed(9)) * 0.3)
+    size = min(model.block_size, model.context or model.block_size)
+    lengths = sorted({1, 2, size, size + 1, 2 * size + 5})
+    ids = np.random.default_rng(0).integers(0, tokenizer.vocab_size, (2, lengths[-1] + AFTER))
+    state: Any = None
+    stepped = []
+    for column in ids.T:
+        logits, state = model.step(column, state)
+        stepped.append(logits)
+    for length in lengths:
+        logits, state = model.start(ids[:, :length])
+        np.testing.assert_allclose(logits, stepped[length - 1], rtol=near, atol=near)
+        for at in range(length, length + AFTER):
+            logits, state = model.step(ids[:, at], state)
+            np.testing.assert_allclose(logits, stepped[at], rtol=near, atol=near)
+
+
+@each
+def test_one_beginning_goes_on_in_many_places(variant: str) -> None:
+    tokenizer, _ = world()
+    model = build(variant, tokenizer.vocabulary).eval()
+    prompt = np.concatenate([[tokenizer.start], tokenizer.encode("ann")])
+    logits, state = model.start(prompt)
+    assert logits.shape == (1, tokenizer.vocab_size)
+    state = model.select(state, np.zeros(3, dtype=np.int64))
+    for tokens in tokenizer.encode("abeisoeee").reshape(3, 3):
+        logits, state = model.step(tokens, state)
+        prompt = np.concatenate(
+            [np.broadcast_to(prompt, (3, prompt.shape[-1])), tokens[:, None]], 1
+        )
+        np.testing.assert_allclose(logits, model.start(prompt)[0], rtol=1e-5, atol=1e-5)
+
+
+def test_a_generation_begins_with_something() -> None:
+    model = build("mlp", world()[0].vocabulary)
+    with pytest.raises(ValueError, match="one token at least"):
+        model.start(np.empty(0, dtype=np.int64))
+
+
+def test_of_a_long_beginning_no_more_is_read_than_matters() -> None:
+    tokenizer, _ = world()
+    model = build("gpt window shorter than the row", tokenizer.vocabulary).eval()
+    seen: list[int] = []
+    begin = model.net.begin
+    model.net.begin = lambda x: seen.append(x.shape[1]) or begin(x)  # type: ignore[method-assign, func-returns-value]
+    ids = np.random.default_rng(0).integers(0, tokenizer.vocab_size, 40)
+    logits, _ = model.start(ids)
+    # Two layers that each see three positions before their own.
+    assert seen == [1 + 2 * 3]
+    np.testing.assert_allclose(logits, model.start(ids[-20:])[0], atol=1e-5)
+
+
+@each
+def test_a_model_is_freed_when_it_is_let_go(variant: str) -> None:
+    # Its parts do not hold it: large ones cannot wait for the garbage collector.
+    model = build(variant, world()[0].vocabulary)
+    model.start(np.array([0]))
+    there = weakref.ref(model)
+    gc.disable()
+    try:
+        del model
+        assert there() is None
+    finally:
+        gc.enable()
 
 
 @each
@@ -519,6 +598,19 @@ def test_the_seed_decides_the_start() -> None:
 def bag_of_words(tokenizer: CharTokenizer, **changes: Any) -> BagOfWords:
     settings = BagOfWordsSettings(**{"n_embd": 8, "n_hidden": 12, **changes})
     return BagOfWords(settings, tokenizer.vocabulary, torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("block_size", [1, 2, 3, 5, 8])
+def test_a_bag_begins_with_the_row_that_stepping_would_have_come_to(block_size: int) -> None:
+    tokenizer, _ = world("text")
+    model = bag_of_words(tokenizer, block_size=block_size, output_gain=1.0)
+    ids = tokenizer.encode(TEXT[:40])
+    stepped: Any = None
+    for at in range(len(ids)):
+        expected, stepped = model.step(ids[at : at + 1], stepped)
+        found, state = model.start(ids[: at + 1])
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+        assert (state.count, state.recent.tolist()) == (stepped.count, stepped.recent.tolist())
 
 
 @pytest.mark.parametrize("block_size", [1, 2, 5, 8])

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from hornbook.errors import SettingsError, TrainingError
 from hornbook.nn import (
+    Backward,
     BatchNorm1d,
     CrossEntropy,
     Dropout,
@@ -290,3 +291,28 @@ def test_dropout_keeps_the_mean(p: float) -> None:
     # Neighbours come from the same random number, and yet know nothing of each other.
     a, b = (mask[:-1] == 0).double(), (mask[1:] == 0).double()
     assert float((a * b).mean()) == pytest.approx((parts / 256) ** 2, abs=0.002)
+
+
+class Total(Layer):
+    """The sum so far: a layer that says only how it goes on by one position."""
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        raise NotImplementedError
+
+    def advance(self, x: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
+        total = x if state is None else state + x
+        return total, total
+
+
+def test_a_layer_that_only_advances_begins_a_row_position_by_position() -> None:
+    x = normal(2, 5, 3)
+    y, state = Total().begin(x)
+    close(y, x.cumsum(1))
+    close(state, x.sum(1))
+
+
+def test_a_layer_that_looks_at_no_other_position_remembers_nothing() -> None:
+    layer, x = Linear(3, 4).double(), normal(2, 5, 3)
+    y, state = layer.begin(x)
+    assert torch.equal(y, layer(x))
+    assert state is None

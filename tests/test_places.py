@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
+from hornbook.text.models.memory import Memory
 from hornbook.text.places import BLOCK, Places, Tokens, size_of
 from hornbook.tokenizers.contract import Vocabulary
 
@@ -53,10 +54,9 @@ def test_the_size_of_whatever_a_model_remembers() -> None:
 class Fixed(LanguageModel):
     """A model that says the same whatever it reads, and notes how many places it steps."""
 
-    reads = "sequence"
-
     def __init__(self, logits: list[float], boundary: int | None) -> None:
         self.vocabulary = Vocabulary(len(logits), boundary, boundary or 0)
+        self.memory = Nothing()
         self.logits, self.steps = np.array([logits]), list[int]()
 
     @property
@@ -66,18 +66,23 @@ class Fixed(LanguageModel):
     def token_losses(self, inputs: Ids, targets: Ids) -> Any:
         raise NotImplementedError
 
-    def step(self, ids: Ids, state: Any) -> tuple[Floats, Any]:
-        self.steps.append(len(ids))
-        return self.logits.repeat(len(ids), axis=0), state
-
-    def select(self, state: Any, places: Ids) -> Any:
-        return state[places]
-
     def arrays(self) -> Arrays:
         return {}
 
     def load_arrays(self, arrays: Arrays) -> None:
         raise NotImplementedError
+
+
+class Nothing(Memory[Fixed]):
+    def start(self, model: Fixed, ids: Ids) -> tuple[Floats, Any]:
+        raise NotImplementedError
+
+    def step(self, model: Fixed, ids: Ids, state: Any) -> tuple[Floats, Any]:
+        model.steps.append(len(ids))
+        return model.logits.repeat(len(ids), axis=0), state
+
+    def select(self, model: Fixed, state: Any, places: Ids) -> Any:
+        return state[places]
 
 
 def places(model: Fixed, draws: list[list[int]], room: int = 9) -> Places:

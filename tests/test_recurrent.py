@@ -244,6 +244,11 @@ def test_position_by_position_is_the_row(cell: str) -> None:
             close(h, y[:, t], 1e-9)
         assert state is not None
         close(state, last, 1e-9)
+        began, begun = stack.begin(x[:, :4])
+        close(began, y[:, :4], 1e-9)
+        for t in (4, 5):
+            h, begun = stack.advance(x[:, t], begun)
+            close(h, y[:, t], 1e-9)
         picked = stack.pick(state, torch.tensor([4, 0, 4]))
         close(
             stack.advance(x[[4, 0, 4], 0], picked)[0], stack.advance(x[:, 0], state)[0][[4, 0, 4]]

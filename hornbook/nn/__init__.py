@@ -5,7 +5,7 @@ from hornbook.nn.attention import Cache, CrossAttention, SelfAttention
 from hornbook.nn.average import AverageForm, CausalAverage
 from hornbook.nn.batchnorm import BatchNorm1d
 from hornbook.nn.char_loop import AddedRNN, ConcatenatedRNN
-from hornbook.nn.conv import CausalConv1d, push
+from hornbook.nn.conv import CausalConv1d
 from hornbook.nn.cross_entropy import CrossEntropy
 from hornbook.nn.dropout import Dropout
 from hornbook.nn.embedding import Embedding, OneHot
@@ -27,6 +27,7 @@ from hornbook.nn.rotary import Rotary
 from hornbook.nn.scaled_dot_product import attend
 from hornbook.nn.sequential import Sequential
 from hornbook.nn.softcap import SoftCap
+from hornbook.nn.tree import Tree
 
 __all__ = [
     "GELU",
@@ -69,8 +70,8 @@ __all__ = [
     "SquaredReLU",
     "SwiGLU",
     "Tanh",
+    "Tree",
     "attend",
     "grad_of",
     "join",
-    "push",
 ]

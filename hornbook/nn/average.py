@@ -82,6 +82,10 @@ class CausalAverage(Layer):
         total, count = (x, 1) if state is None else (state.total + x, state.count + 1)
         return total / count, Past(total, count)
 
+    def begin(self, x: Tensor) -> tuple[Tensor, Past]:
+        """A row from its start, shape (B, T, C)."""
+        return self.forward(x), Past(x.sum(1), x.shape[1])
+
     def pick(self, state: Past, places: Tensor) -> Past:
         """The sums of some rows."""
         return Past(state.total[places], state.count)

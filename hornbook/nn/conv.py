@@ -72,10 +72,16 @@ class CausalConv1d(Linear):
 
         What is remembered is the queue of the last (K-1)·dilation inputs, at first zeros.
         """
-        if state is None:
-            state = x.new_zeros(len(x), (self.kernel_size - 1) * self.dilation, self.in_channels)
-        taps, state = push(state, x, self.dilation)
+        taps, state = push(self.silence(x) if state is None else state, x, self.dilation)
         return super().vjp(taps)[0], state
+
+    def begin(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """A row from its start: x (B, T, in_channels) to y (B, T, out_channels), and the queue."""
+        return self.forward(x), torch.cat([self.silence(x), x], 1)[:, x.shape[1] :]
+
+    def silence(self, x: Tensor) -> Tensor:
+        """The queue before a row, for x of shape (B, ...)."""
+        return x.new_zeros(len(x), (self.kernel_size - 1) * self.dilation, self.in_channels)
 
     def pick(self, state: Tensor, places: Tensor) -> Tensor:
         """The queues of some rows."""

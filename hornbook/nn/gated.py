@@ -77,6 +77,11 @@ class GatedBlock(torch.nn.Module):
         gates, state = self.conv.advance(x, state)
         return *self.parts(x, self.out(self.dropout(gate(gates)[0]))), state
 
+    def begin(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Rows from their start, (B, T, C) and (B, T, S), and the convolution's queue."""
+        gates, state = self.conv.begin(x)
+        return *self.parts(x, self.out(self.dropout(gate(gates)[0]))), state
+
     def parts(self, x: Tensor, out: Tensor) -> tuple[Tensor, Tensor]:
         """What goes on and what is skipped."""
         residual, skip = out[..., : self.channels], out[..., self.channels :]
@@ -163,6 +168,16 @@ class GatedStack(Layer):
         queues: list[Tensor] = []
         for number, block in enumerate(self.chain):
             x, skip, queue = block.advance(x, state[number] if state else None)
+            skips.append(skip)
+            queues.append(queue)
+        return total(skips), queues
+
+    def begin(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """A row from its start: x (B, T, C) to y (B, T, S), through each block at once."""
+        skips: list[Tensor] = []
+        queues: list[Tensor] = []
+        for block in self.chain:
+            x, skip, queue = block.begin(x)
             skips.append(skip)
             queues.append(queue)
         return total(skips), queues

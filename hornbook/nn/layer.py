@@ -56,7 +56,9 @@ class Layer(torch.nn.Module):
         return self.forward(x), None
 
     def begin(self, x: Tensor) -> tuple[Tensor, Any]:
-        """Read a row from its start, as `advance` would position by position.
+        """Read a row from its start, to the end that `advance` would come to step by step.
+
+        A layer that can read all positions at once overrides this together with `advance`.
 
         Args:
             x: shape (B, T, ...).

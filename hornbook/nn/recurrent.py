@@ -73,6 +73,11 @@ class Recurrent(Layer):
     def advance(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """One more position: x (B, C) and a state (B, S) to h (B, H) and the new state."""
 
+    def begin(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """A row from its start: x (B, T, C) to y (B, T, H) and the state after its end."""
+        y, last, _ = self.vjp_from(x)
+        return y, last.clone()  # by itself, for it may be a part of what holds every step
+
     def pick(self, state: Tensor, places: Tensor) -> Tensor:
         """The states of some rows, in the order given."""
         return state[places]

@@ -191,7 +191,7 @@ class Samples(Iterator[Sample]):
         """
         prefix, boundary = self._settings.prefix, self._tokenizer.boundary
         with self._model.stepping(self._wanted):
-            logits, state = read(self._model, prompt_of(self._tokenizer, prefix))
+            logits, state = self._model.start(prompt_of(self._tokenizer, prefix))
         if boundary is not None and not prefix:
             logits = logits.copy()
             logits[:, boundary] = -np.inf  # an empty sample is none
@@ -222,7 +222,7 @@ class Samples(Iterator[Sample]):
         # much is it worth reading so much to see.
         reach = min(self._longest, self._model.context or LOOK)
         if count > 1 and count * reach * size_of(self._state) > STATE:
-            _, state = read(self._model, np.full(reach, self._tokenizer.start))
+            _, state = self._model.start(np.full(reach, self._tokenizer.start))
             count = max(1, min(count, STATE // max(1, size_of(state))))
         return count
 
@@ -321,11 +321,3 @@ def sample(
     if settings.only_new and novelty is None:
         raise SettingsError("only_new has no effect here: it needs data to compare with.")
     return Samples(model, tokenizer, settings, settings.longest or longest, novelty)
-
-
-def read(model: LanguageModel, ids: Ids) -> tuple[Floats, Any]:
-    """Logits of what comes after some ids, shape (1, V), and the state of one place."""
-    state = None
-    for token in ids:
-        logits, state = model.step(np.array([token]), state)
-    return logits, state

@@ -16,7 +16,9 @@ from torch import Tensor
 from hornbook.nn import Embedding, Linear, OneHot, Sequential, grad_of
 from hornbook.settings import Bounds, Settings
 from hornbook.text.batches import Batch
-from hornbook.text.models.network import SequenceNetwork
+from hornbook.text.models.layer_memory import LayerMemory
+from hornbook.text.models.network import Network
+from hornbook.text.models.reading import Reading
 from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = ["Bigram", "BigramSettings"]
@@ -35,7 +37,7 @@ class BigramSettings(Settings):
     "Longest row that is read at once; longer things, and texts, are cut into such rows."
 
 
-class Bigram(SequenceNetwork):
+class Bigram(Network):
     """One matrix of logits, read a row for each symbol: ids (B, T) to logits (B, T, V)."""
 
     Settings = BigramSettings
@@ -48,7 +50,8 @@ class Bigram(SequenceNetwork):
         vocabulary: Vocabulary,
         generator: torch.Generator | None = None,
     ) -> None:
-        super().__init__(settings, vocabulary, settings.block_size)
+        reading = Reading.rows(settings.block_size, context=1)  # the last symbol, none before
+        super().__init__(settings, vocabulary, reading, LayerMemory(reach=1))
         v = vocabulary.size
         if settings.one_hot:
             product = Linear(v, v, bias=False, generator=generator)
@@ -83,8 +86,3 @@ class Bigram(SequenceNetwork):
                 grad_of(weight).add_(weight, alpha=2 * l2 / weight.numel())
 
         return loss, backward
-
-    @property
-    def context(self) -> int:
-        """The last symbol, and none before."""
-        return 1

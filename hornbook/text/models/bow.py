@@ -26,7 +26,9 @@ from hornbook.nn import (
 )
 from hornbook.nn.init import gain, initialise
 from hornbook.settings import Bounds, Settings
-from hornbook.text.models.network import BlockNetwork
+from hornbook.text.models.layer_memory import BlockMemory
+from hornbook.text.models.network import Network
+from hornbook.text.models.reading import Reading
 from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = ["BagOfWords", "BagOfWordsSettings"]
@@ -55,7 +57,7 @@ class BagOfWordsSettings(Settings):
     "Factor on the output layer's start; small, so that the first predictions are unconfident."
 
 
-class BagOfWords(BlockNetwork):
+class BagOfWords(Network):
     """Rows of ids (B, T), T at most block_size, to logits (B, T, V)."""
 
     Settings = BagOfWordsSettings
@@ -67,8 +69,10 @@ class BagOfWords(BlockNetwork):
         vocabulary: Vocabulary,
         generator: torch.Generator | None = None,
     ) -> None:
-        super().__init__(settings, vocabulary, settings.block_size)
         s, v = settings, vocabulary.size
+        memory = BlockMemory(s.block_size)
+        reading = Reading.rows(s.block_size, context=s.block_size, measured_lead=memory.half)
+        super().__init__(s, vocabulary, reading, memory)
         hidden = Linear(s.n_embd, s.n_hidden, generator=generator)
         back = Linear(s.n_hidden, s.n_embd, generator=generator)
         output = Linear(s.n_embd, v, generator=generator)

@@ -9,64 +9,80 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, final
 
 import numpy as np
 import numpy.typing as npt
 
 from hornbook.settings import Settings
+from hornbook.text.models.memory import Floats, Ids, Memory
+from hornbook.text.models.reading import Reading, Reads
 from hornbook.tokenizers.contract import Vocabulary
 
-__all__ = ["Arrays", "Floats", "Ids", "LanguageModel", "WindowModel"]
+__all__ = ["Arrays", "Floats", "Ids", "LanguageModel"]
 
-Ids = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.floating[Any]]
 Arrays = dict[str, npt.NDArray[Any]]
 
 
 class LanguageModel(ABC):
     """A model of what comes next.
 
+    How it reads a stream and how it remembers what it read are parts that it has: its constructor
+    chooses them, by its settings, and nothing here is overridden to change either.
+
     Attributes:
         Settings: the dataclass of the family's settings.
-        reads: `window` (the last `block_size` symbols, one prediction) or `sequence` (a
-            prediction at every position of a row).
         settings: this model's settings.
         vocabulary: of the ids that it reads.
-        block_size: longest context, or longest row in training.
-        row_size: longest row when losses are measured.
-        lead: symbols before the targets of a row within a text that training reads as context.
-        mixed: whether training batches must not be grouped by length, since statistics over a
-            batch would tell it.
-        measured_lead: the same where losses are measured: every prediction after the first row
-            of a text has at least so much of its real context.
-        context: how many symbols back a prediction can see; None if there is no end to it.
-        carries: whether training can hand the state at the end of a row on to the next batch.
+        reading: how a stream is cut for it, in training and where losses are measured.
+        memory: what it remembers while it reads on, token by token.
     """
 
     Settings: ClassVar[type[Settings]]
-    reads: Literal["window", "sequence"]
-    carries: ClassVar[bool] = False
 
     vocabulary: Vocabulary
-    block_size: int
-    lead: int = 0
-    mixed: bool = False
+    reading: Reading
+    memory: Memory[Any]
+
+    @property
+    def reads(self) -> Reads:
+        """`window` or `sequence`; this and the next few are the reading's."""
+        return self.reading.reads
+
+    @property
+    def block_size(self) -> int:
+        """Longest context, or longest row in training."""
+        return self.reading.block_size
 
     @property
     def row_size(self) -> int:
         """Longest row when losses are measured."""
-        return self.block_size
+        return self.reading.row_size
+
+    @property
+    def lead(self) -> int:
+        """Tokens read again as context when training cuts an example or a text into rows."""
+        return self.reading.lead
 
     @property
     def measured_lead(self) -> int:
-        """Symbols read again as context when a text is measured row by row."""
-        return self.lead
+        """Tokens read again as context when a text is measured row by row."""
+        return self.reading.measured_lead
+
+    @property
+    def mixed(self) -> bool:
+        """Whether training batches must not be grouped by length."""
+        return self.reading.mixed
 
     @property
     def context(self) -> int | None:
-        """How many symbols back a prediction can see."""
-        return self.block_size
+        """How many tokens back a prediction can see; None if there is no end to it."""
+        return self.reading.context
+
+    @property
+    def carries(self) -> bool:
+        """Whether training can hand the state at the end of a row on to the next batch."""
+        return self.reading.carries
 
     @property
     @abstractmethod
@@ -85,21 +101,45 @@ class LanguageModel(ABC):
             The shape of `targets`; 0 at padding.
         """
 
-    @abstractmethod
-    def step(self, ids: Ids, state: Any) -> tuple[Floats, Any]:
-        """Read one more symbol in each of B places and tell what comes next.
+    @final
+    def start(self, ids: Ids) -> tuple[Floats, Any]:
+        """Begin a generation: read its first tokens as one block and tell what comes next.
+
+        The same as `step` token by token, but for rounding. To go on in many places from one
+        beginning, read it once, and `select` place 0 as often as it is wanted.
 
         Args:
-            ids: the symbol just read in each place, shape (B,).
-            state: what the last step returned, None before the first.
+            ids: what was read, at least one token: the boundary first, where there is one. Shape
+                (T,) for one place, (B, T) for B places side by side.
+
+        Returns:
+            Logits of shape (B, V), or (1, V), and the state after the last token.
+
+        Raises:
+            ValueError: if there is no token to read.
+        """
+        rows = ids if ids.ndim == 2 else ids[None]
+        if not rows.shape[1]:
+            raise ValueError("a generation begins with one token at least")
+        return self.memory.start(self, rows)
+
+    @final
+    def step(self, ids: Ids, state: Any) -> tuple[Floats, Any]:
+        """Read one more token in each of B places and tell what comes next.
+
+        Args:
+            ids: the token just read in each place, shape (B,).
+            state: what `start` or the last step returned; None: these tokens are the first.
 
         Returns:
             Logits of shape (B, V) and the new state.
         """
+        return self.start(ids[:, None]) if state is None else self.memory.step(self, ids, state)
 
-    @abstractmethod
+    @final
     def select(self, state: Any, places: Ids) -> Any:
-        """The state of some of the places only, in the order given."""
+        """The state of some of the places only, in the order given; a place may come twice."""
+        return self.memory.select(self, state, places)
 
     def stepping(self, count: int) -> AbstractContextManager[None]:
         """A context for many steps in `count` places, where a model can prepare for them."""
@@ -116,27 +156,3 @@ class LanguageModel(ABC):
         Raises:
             RunError: if the names or shapes are not this model's.
         """
-
-
-class WindowModel(LanguageModel):
-    """A model that sees the last `block_size` symbols and nothing else.
-
-    What it remembers from step to step is that window: contexts of shape (B, block_size).
-    """
-
-    reads: Literal["window", "sequence"] = "window"
-
-    @abstractmethod
-    def window_logits(self, contexts: Ids) -> Floats:
-        """Logits of shape (N, V) for contexts of shape (N, block_size), the newest symbol last."""
-
-    def step(self, ids: Ids, state: Ids | None) -> tuple[Floats, Ids]:
-        """Move the window on by one symbol and look through it."""
-        if state is None:
-            state = np.full((len(ids), self.block_size), self.vocabulary.start, dtype=np.int64)
-        window = np.concatenate([state, ids[:, None]], axis=1)[:, 1:]
-        return self.window_logits(window), window
-
-    def select(self, state: Ids, places: Ids) -> Ids:
-        """The windows of some places."""
-        return state[places]

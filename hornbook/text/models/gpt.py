@@ -16,7 +16,7 @@ RMSNorm without gain, normalised queries and keys, squared ReLU, projections tha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import torch
 
@@ -41,8 +41,9 @@ from hornbook.nn import (
 )
 from hornbook.nn.init import initialise
 from hornbook.settings import Bounds, Settings
-from hornbook.text.models.contract import Floats, Ids
-from hornbook.text.models.network import BlockNetwork, SequenceNetwork
+from hornbook.text.models.layer_memory import BlockMemory, LayerMemory
+from hornbook.text.models.network import Network
+from hornbook.text.models.reading import Reading
 from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = ["GPT", "GPTSettings"]
@@ -115,8 +116,13 @@ class GPTSettings(Settings):
         self.refuse_unless(not self.tied, ("output_gain",), "an untied head")
 
 
-class GPT(BlockNetwork):
-    """Rows of ids (B, T) to logits (B, T, V)."""
+class GPT(Network):
+    """Rows of ids (B, T) to logits (B, T, V).
+
+    Rotary positions let the cache of keys and values roll on for ever, and a symbol is forgotten by
+    a layer when it is `block_size` old. Learned positions, or none, end with the row, which is
+    begun again.
+    """
 
     Settings = GPTSettings
     settings: GPTSettings
@@ -127,8 +133,15 @@ class GPT(BlockNetwork):
         vocabulary: Vocabulary,
         generator: torch.Generator | None = None,
     ) -> None:
-        super().__init__(settings, vocabulary, settings.block_size)
         s, v = settings, vocabulary.size
+        block = BlockMemory(s.block_size)
+        rolling = LayerMemory(reach=1 + s.n_layer * (s.block_size - 1))
+        super().__init__(
+            s,
+            vocabulary,
+            Reading.rows(s.block_size, context=s.block_size, measured_lead=block.half),
+            rolling if s.position == "rotary" else block,
+        )
         embedding = Embedding(v, s.n_embd, generator=generator)
         layers: list[Layer] = [embedding]
         if s.position == "learned":
@@ -206,19 +219,3 @@ class GPT(BlockNetwork):
     def drop(self) -> list[Layer]:
         """Dropout, where it is wanted."""
         return [Dropout(self.settings.dropout)] if self.settings.dropout else []
-
-    def step(self, ids: Ids, state: Any) -> tuple[Floats, Any]:
-        """One more symbol, beside the cached keys and values of those before.
-
-        Rotary positions let the cache roll on for ever, and a symbol is forgotten when it is
-        `block_size` old. Learned positions, or none, end with the row, which is begun anew.
-        """
-        if self.settings.position == "rotary":
-            return SequenceNetwork.step(self, ids, state)
-        return super().step(ids, state)
-
-    def select(self, state: Any, places: Ids) -> Any:
-        """The caches of some places."""
-        if self.settings.position == "rotary":
-            return SequenceNetwork.select(self, state, places)
-        return super().select(state, places)

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ import numpy.typing as npt
 from hornbook.errors import RunError, SettingsError
 from hornbook.settings import Settings
 from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
+from hornbook.text.models.memory import Memory
+from hornbook.text.models.reading import Reading
 from hornbook.text.stream import IGNORED, Stream
 from hornbook.tokenizers.contract import Vocabulary
 
@@ -50,7 +52,6 @@ class Mixture(LanguageModel):
 
     Settings = MixtureSettings
     settings: MixtureSettings
-    reads: Literal["window", "sequence"] = "sequence"
 
     def __init__(self, settings: MixtureSettings, vocabulary: Vocabulary) -> None:
         from hornbook.text.models import family
@@ -61,29 +62,12 @@ class Mixture(LanguageModel):
             made = family(name).load()
             self.members.append(made(made.Settings.from_dict(json.loads(text)), vocabulary))
         self.weights = np.full(len(self.members), 1 / len(self.members))
-        self.block_size = min([m.row_size for m in self.sequences], default=ROW)
-
-    @property
-    def sequences(self) -> list[LanguageModel]:
-        """The members that read rows."""
-        return [member for member in self.members if member.reads == "sequence"]
+        self.reading, self.memory = reading_of(self.members), MixtureMemory()
 
     @property
     def n_parameters(self) -> int:
         """All that the members learned, and the weights."""
         return sum(member.n_parameters for member in self.members) + len(self.members)
-
-    @property
-    def measured_lead(self) -> int:
-        """As much context as any member asks for, but no more than half a row."""
-        leads = [m.measured_lead if m.reads == "sequence" else m.block_size for m in self.members]
-        return min(max(leads), self.block_size // 2)
-
-    @property
-    def context(self) -> int | None:
-        """The longest of the members'."""
-        contexts = [member.context for member in self.members]
-        return None if None in contexts else max(c for c in contexts if c is not None)
 
     def member_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
         """-ln p of each target under each member, shape (members, B, T); 0 at padding."""
@@ -114,19 +98,6 @@ class Mixture(LanguageModel):
         ]
         self.weights = best_weights(np.concatenate(losses, axis=1))
         return self
-
-    def step(self, ids: Ids, state: list[Any] | None) -> tuple[Floats, list[Any]]:
-        """Each member reads the symbol; the logits are logarithms of the mixed probabilities."""
-        stepped = [
-            member.step(ids, own)
-            for member, own in zip(self.members, state or [None] * len(self.members), strict=True)
-        ]
-        logp = np.stack([log_softmax(logits) for logits, _ in stepped])
-        return log_mean(logp, self.weights), [own for _, own in stepped]
-
-    def select(self, state: list[Any], places: Ids) -> list[Any]:
-        """What each member remembers of some places."""
-        return [m.select(own, places) for m, own in zip(self.members, state, strict=True)]
 
     @contextmanager
     def stepping(self, count: int) -> Iterator[None]:
@@ -164,6 +135,47 @@ class Mixture(LanguageModel):
                     if name.startswith(prefix)
                 }
             )
+
+
+class MixtureMemory(Memory[Mixture]):
+    """What each member remembers, in their order."""
+
+    def start(self, model: Mixture, ids: Ids) -> tuple[Floats, list[Any]]:
+        """Each member reads the rows."""
+        return mixed(model, [member.start(ids) for member in model.members])
+
+    def step(self, model: Mixture, ids: Ids, state: list[Any]) -> tuple[Floats, list[Any]]:
+        """Each member reads the token."""
+        pairs = zip(model.members, state, strict=True)
+        return mixed(model, [member.step(ids, own) for member, own in pairs])
+
+    def select(self, model: Mixture, state: list[Any], places: Ids) -> list[Any]:
+        """What each member remembers of some places."""
+        pairs = zip(model.members, state, strict=True)
+        return [member.select(own, places) for member, own in pairs]
+
+
+def mixed(model: Mixture, told: list[tuple[Floats, Any]]) -> tuple[Floats, list[Any]]:
+    """The logarithms of the mixed probabilities as logits, and the members' states.
+
+    Args:
+        model: whose weights are used.
+        told: logits (B, V) and state of each member.
+    """
+    logp = np.stack([log_softmax(logits) for logits, _ in told])
+    return log_mean(logp, model.weights), [own for _, own in told]
+
+
+def reading_of(members: list[LanguageModel]) -> Reading:
+    """Rows that every member can read, with as much context as any asks for, up to half of them."""
+    block_size = min([m.row_size for m in members if m.reads == "sequence"], default=ROW)
+    leads = [m.measured_lead if m.reads == "sequence" else m.block_size for m in members]
+    contexts = [member.context for member in members]
+    return Reading.rows(
+        block_size,
+        context=None if None in contexts else max(c for c in contexts if c is not None),
+        measured_lead=min(max(leads), block_size // 2),
+    )
 
 
 def windows(inputs: Ids, block_size: int, start: int) -> Ids:

@@ -32,7 +32,9 @@ from hornbook.nn import (
 )
 from hornbook.nn.init import Scheme, gain, initialise
 from hornbook.settings import Bounds, Settings
-from hornbook.text.models.network import WindowNetwork
+from hornbook.text.models.memory import WindowMemory
+from hornbook.text.models.network import Network
+from hornbook.text.models.reading import Reading
 from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = ["MLP", "MLPSettings"]
@@ -79,7 +81,7 @@ class MLPSettings(Settings):
         self.refuse_unless(self.norm == "batch", batch, "norm batch")
 
 
-class MLP(WindowNetwork):
+class MLP(Network):
     """Contexts (N, T) to logits (N, V)."""
 
     Settings = MLPSettings
@@ -91,8 +93,13 @@ class MLP(WindowNetwork):
         vocabulary: Vocabulary,
         generator: torch.Generator | None = None,
     ) -> None:
-        super().__init__(settings, vocabulary, settings.block_size)
         s, v = settings, vocabulary.size
+        super().__init__(
+            s,
+            vocabulary,
+            Reading.windows(s.block_size),
+            WindowMemory(s.block_size, vocabulary.start),
+        )
         own = gain(s.activation) if s.gain is None else s.gain
         layers: list[Layer] = [Embedding(v, s.n_embd, generator=generator), Flatten()]
         fan_in = s.block_size * s.n_embd

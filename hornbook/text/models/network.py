@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,28 +17,34 @@ from hornbook.errors import RunError
 from hornbook.nn import Backward, CrossEntropy, Layer, Sequential
 from hornbook.settings import Settings
 from hornbook.text.batches import Batch
-from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel, WindowModel
+from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
+from hornbook.text.models.memory import Memory
+from hornbook.text.models.reading import Reading
 from hornbook.text.stream import IGNORED
 from hornbook.tokenizers.contract import Vocabulary
 
-__all__ = ["BlockNetwork", "Network", "SequenceNetwork", "WindowNetwork"]
+__all__ = ["Network"]
 
 
 class Network(Layer, LanguageModel):
     """A language model made of layers.
 
-    A subclass builds `self.net` in its constructor, from ids to logits.
+    A subclass chooses how it reads and remembers, and builds `self.net`, from ids to logits: for
+    windows (N, T) to (N, V), for rows (B, T) to (B, T, V).
     """
 
     net: Sequential
     anchor: Tensor
 
-    def __init__(self, settings: Settings, vocabulary: Vocabulary, block_size: int) -> None:
+    def __init__(
+        self, settings: Settings, vocabulary: Vocabulary, reading: Reading, memory: Memory[Any]
+    ) -> None:
         super().__init__()
-        self.settings, self.vocabulary, self.block_size = settings, vocabulary, block_size
+        self.settings, self.vocabulary = settings, vocabulary
+        self.reading, self.memory = reading, memory
         self.register_buffer("anchor", torch.empty(0), persistent=False)  # is where the model is
         # Rows are padded, windows are not.
-        self.cross_entropy = CrossEntropy(IGNORED if self.reads == "sequence" else None)
+        self.cross_entropy = CrossEntropy(IGNORED if reading.reads == "sequence" else None)
 
     @property
     def n_parameters(self) -> int:
@@ -92,6 +97,12 @@ class Network(Layer, LanguageModel):
         found: npt.NDArray[np.float64] = losses.view_as(wanted).cpu().double().numpy()
         return found
 
+    def window_logits(self, contexts: Ids) -> Floats:
+        """Logits of shape (N, V) for contexts of shape (N, T), of a net that reads windows."""
+        with self.in_use():
+            logits: Floats = self(self.tensor(contexts)).cpu().numpy()
+        return logits
+
     @contextmanager
     def in_use(self) -> Iterator[None]:
         """A context in which the model is used, not trained: evaluation mode, no gradients."""
@@ -129,78 +140,3 @@ class Network(Layer, LanguageModel):
             )
         self.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
         self.eval()  # what is loaded is used; training says so itself
-
-
-class WindowNetwork(Network, WindowModel):
-    """A network that sees the last `block_size` symbols: ids (N, T) to logits (N, V)."""
-
-    def window_logits(self, contexts: Ids) -> Floats:
-        """Logits of shape (N, V) for contexts of shape (N, T)."""
-        with self.in_use():
-            logits: Floats = self(self.tensor(contexts)).cpu().numpy()
-        return logits
-
-
-class SequenceNetwork(Network):
-    """A network that reads rows: ids (B, T) to logits (B, T, V); its layers remember the rest."""
-
-    reads: Literal["window", "sequence"] = "sequence"
-
-    def step(self, ids: Ids, state: Any) -> tuple[Floats, Any]:
-        """One more symbol in each of B places, through layers that remember those before."""
-        with self.in_use():
-            y, state = self.net.advance(self.tensor(ids), state)
-            logits: Floats = y.cpu().numpy()
-        return logits, state
-
-    def select(self, state: Any, places: Ids) -> Any:
-        """What the layers remember of some places."""
-        return self.net.pick(state, self.tensor(places))
-
-
-@dataclass(frozen=True)
-class Row:
-    """What a `BlockNetwork` remembers.
-
-    Attributes:
-        layers: what its layers remember of the row.
-        count: symbols in the row so far.
-        recent: the last half of a block of them, shape (B, at most block_size // 2).
-    """
-
-    layers: Any
-    count: int
-    recent: Ids
-
-
-class BlockNetwork(SequenceNetwork):
-    """A sequence network that knows no positions beyond its `block_size`.
-
-    Stepping on, a full row is begun anew with the last half of it, so that every prediction after
-    the first row has at least that much before its own symbol. Losses are measured alike.
-    """
-
-    @property
-    def measured_lead(self) -> int:
-        """Half a block: what a row that follows another in the same thing begins with."""
-        return self.block_size // 2
-
-    def step(self, ids: Ids, state: Row | None) -> tuple[Floats, Row]:
-        """One more symbol in each of B places; a full row is begun anew first."""
-        layers, count, recent = None, 0, ids[:, None][:, :0]
-        if state is not None:
-            layers, count, recent = state.layers, state.count, state.recent
-        if count == self.block_size:
-            layers, count = None, recent.shape[1]
-            if count:  # half of a block of one symbol is none
-                with self.in_use():
-                    _, layers = self.net.begin(self.tensor(recent))
-        logits, layers = super().step(ids, layers)
-        recent = np.concatenate([recent, ids[:, None]], axis=1)
-        past = max(0, recent.shape[1] - self.block_size // 2)
-        return logits, Row(layers, count + 1, recent[:, past:])
-
-    def select(self, state: Row, places: Ids) -> Row:
-        """The rows of some places."""
-        layers = super().select(state.layers, places)
-        return Row(layers, state.count, state.recent[places])

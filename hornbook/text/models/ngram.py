@@ -36,7 +36,9 @@ import numpy.typing as npt
 
 from hornbook.errors import RunError
 from hornbook.settings import Bounds, Settings
-from hornbook.text.models.contract import Arrays, Floats, Ids, WindowModel
+from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
+from hornbook.text.models.memory import WindowMemory
+from hornbook.text.models.reading import Reading
 from hornbook.text.stream import Stream
 from hornbook.tokenizers.contract import Vocabulary
 
@@ -132,14 +134,15 @@ def find(keys: Ids, wanted: Ids) -> Ids:
     return np.where(keys[places] == wanted, places, -1)
 
 
-class NGram(WindowModel):
+class NGram(LanguageModel):
     """An n-gram model of any order."""
 
     Settings = NGramSettings
 
     def __init__(self, settings: NGramSettings, vocabulary: Vocabulary) -> None:
         self.settings, self.vocabulary = settings, vocabulary
-        self.block_size = settings.order - 1
+        self.reading = Reading.windows(settings.order - 1)
+        self.memory = WindowMemory(settings.order - 1, vocabulary.start)
         self.levels: list[Level] = []
 
     def fit(self, stream: Stream) -> Self:

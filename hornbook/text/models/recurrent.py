@@ -17,7 +17,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +44,10 @@ from hornbook.nn.init import initialise
 from hornbook.settings import Bounds, Settings
 from hornbook.text.batches import Batch
 from hornbook.text.models.contract import Floats, Ids
-from hornbook.text.models.network import SequenceNetwork, WindowNetwork
+from hornbook.text.models.layer_memory import LayerMemory
+from hornbook.text.models.memory import WindowMemory
+from hornbook.text.models.network import Network
+from hornbook.text.models.reading import Reading
 from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = [
@@ -103,7 +106,7 @@ class RNNSettings(RecurrentSettings):
         self.refuse_unless(self.join == "projected", ("nonlinearity", "identity"), "join projected")
 
 
-class RecurrentNetwork(SequenceNetwork, WindowNetwork):
+class RecurrentNetwork(Network):
     """Ids (B, T) to logits (B, T, V); with `predict` last, windows (N, T) to logits (N, V)."""
 
     settings: RecurrentSettings
@@ -115,8 +118,11 @@ class RecurrentNetwork(SequenceNetwork, WindowNetwork):
         generator: torch.Generator | None = None,
     ) -> None:
         s, v = settings, vocabulary.size
-        self.reads = "sequence" if s.predict == "every" else "window"
-        super().__init__(s, vocabulary, s.block_size)
+        if s.predict == "every":
+            super().__init__(s, vocabulary, read_along(s.block_size), LayerMemory(reach=None))
+        else:
+            memory = WindowMemory(s.block_size, vocabulary.start)
+            super().__init__(s, vocabulary, Reading.windows(s.block_size), memory)
         self.state: Tensor | None = None  # after the last training batch
         layers: list[Layer] = [Embedding(v, s.n_embd, generator=generator)]
         if s.embedding_dropout:
@@ -135,26 +141,6 @@ class RecurrentNetwork(SequenceNetwork, WindowNetwork):
     @abstractmethod
     def cell(self, input_size: int, generator: torch.Generator | None) -> Recurrent:
         """One recurrent layer."""
-
-    @property
-    def carries(self) -> bool:  # type: ignore[override]
-        """Whether a training batch may begin from the states that the last one ended in."""
-        return self.reads == "sequence"
-
-    @property
-    def row_size(self) -> int:
-        """Longest row when losses are measured; memory alone limits it, not the training's."""
-        return max(self.block_size, MEASURED_ROW)
-
-    @property
-    def measured_lead(self) -> int:
-        """Symbols read again as context when a text is measured row by row."""
-        return MEASURED_LEAD
-
-    @property
-    def context(self) -> int | None:
-        """The window, or no end."""
-        return None if self.reads == "sequence" else self.block_size
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """Logits, and the way back, from states of zeros."""
@@ -218,21 +204,19 @@ class RecurrentNetwork(SequenceNetwork, WindowNetwork):
 
     def window_logits(self, contexts: Ids) -> Floats:
         """Logits of shape (N, V) for contexts of shape (N, T), some at a time."""
-        return np.concatenate(
-            [WindowNetwork.window_logits(self, contexts[s]) for s in slices(contexts)]
-        )
+        look = super().window_logits
+        return np.concatenate([look(contexts[some]) for some in slices(contexts)])
 
-    def step(self, ids: Ids, state: Any) -> tuple[Floats, Any]:
-        """One more symbol in each of B places, from what is remembered of those before."""
-        if self.reads == "window":
-            return WindowNetwork.step(self, ids, state)
-        return super().step(ids, state)
 
-    def select(self, state: Any, places: Ids) -> Any:
-        """What is remembered of some places."""
-        if self.reads == "window":
-            return WindowNetwork.select(self, state, places)
-        return super().select(state, places)
+def read_along(block_size: int) -> Reading:
+    """Rows along which a state is carried: memory alone limits those that are measured."""
+    return Reading.rows(
+        block_size,
+        context=None,
+        row_size=max(block_size, MEASURED_ROW),
+        measured_lead=MEASURED_LEAD,
+        carries=True,
+    )
 
 
 def slices(rows: Ids) -> list[slice]:

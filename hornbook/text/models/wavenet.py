@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -46,14 +46,16 @@ from hornbook.nn import (
     ReLU,
     Sequential,
     Tanh,
+    Tree,
     join,
-    push,
 )
 from hornbook.nn.init import Scheme, gain, initialise
 from hornbook.settings import Bounds, Settings
 from hornbook.text.batches import Batch
-from hornbook.text.models.contract import Floats, Ids
-from hornbook.text.models.network import SequenceNetwork
+from hornbook.text.models.contract import Ids
+from hornbook.text.models.layer_memory import LayerMemory
+from hornbook.text.models.network import Network
+from hornbook.text.models.reading import Reading
 from hornbook.text.stream import IGNORED
 from hornbook.tokenizers.contract import Vocabulary
 
@@ -136,7 +138,7 @@ class WaveNetSettings(Settings):
         return 1 + (self.fan - 1) * sum(self.dilations)
 
 
-class WaveNet(SequenceNetwork):
+class WaveNet(Network):
     """Rows (B, T) to logits (B, T, V), or, in form tree, contexts (N, T) to logits (N, V)."""
 
     Settings = WaveNetSettings
@@ -149,24 +151,13 @@ class WaveNet(SequenceNetwork):
         generator: torch.Generator | None = None,
     ) -> None:
         s = settings
-        windows = s.form == "tree"
-        self.reads = "window" if windows else "sequence"
-        self.packed = s.kind == "tree" and not windows
-        super().__init__(settings, vocabulary, s.block_size if windows else s.row_size)
-        self.lead = 0 if windows else s.context - 1
-        self.mixed = self.packed and s.norm == "batch"
-        make = tree_layers if s.kind == "tree" else gated_layers
-        self.net = Sequential(*make(s, vocabulary.size, generator))
-
-    @property
-    def row_size(self) -> int:
-        """In measuring as in training, a row of a text predicts `block_size` symbols."""
-        return self.block_size + self.lead
-
-    @property
-    def context(self) -> int:
-        """How many symbols back a prediction can see."""
-        return self.settings.context
+        super().__init__(s, vocabulary, reading_of(s), LayerMemory(reach=s.context))
+        self.packed = s.kind == "tree" and s.form == "convolution"
+        if s.kind == "tree":
+            layers = tree_layers(s, vocabulary.size, generator)
+            self.net: Sequential = Tree(*layers, fan=s.fan, start=vocabulary.start)
+        else:
+            self.net = Sequential(*gated_layers(s, vocabulary.size, generator))
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """Logits, and the way back from their gradient; in rows, at every position."""
@@ -242,55 +233,19 @@ class WaveNet(SequenceNetwork):
 
         return x, backward_all
 
-    def step(self, ids: Ids, state: Any) -> tuple[Floats, Any]:
-        """Read one more symbol in each place: one product a level, whatever the context."""
-        if self.settings.kind == "gated":
-            return super().step(ids, state)
-        with self.in_use():
-            y, queues = self.tree_step(self.tensor(ids), state or self.first_queues(len(ids)))
-            logits: Floats = y.cpu().numpy()
-        return logits, queues
 
-    def select(self, state: Any, places: Ids) -> Any:
-        """The queues of some places."""
-        if self.settings.kind == "gated":
-            return super().select(state, places)
-        chosen = self.tensor(places)
-        return [queue.index_select(0, chosen) for queue in state]
-
-    def tree_step(self, x: Tensor, queues: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """The newest node of each level, joined with those that its queue holds.
-
-        Args:
-            x: ids, shape (B,).
-            queues: of each level, the inputs that it will still need, as `push` keeps them.
-        """
-        new: list[Tensor] = []
-        levels = zip(queues, self.settings.dilations, strict=True)
-        for layer in self.net.chain:
-            if isinstance(layer, FlattenConsecutive):
-                queue, dilation = next(levels)
-                x, queue = push(queue, x, dilation)
-                new.append(queue)
-            else:
-                x = layer(x)
-        return x, new
-
-    def first_queues(self, places: int) -> list[Tensor]:
-        """The queues before the first symbol.
-
-        Where nothing but start symbols was seen, a level has one value, and so has the next.
-        """
-        fan, dilations = self.settings.fan, iter(self.settings.dilations)
-        x = self.tensor(np.array([self.vocabulary.start]))
-        queues: list[Tensor] = []
-        for layer in self.net.chain:
-            if isinstance(layer, FlattenConsecutive):
-                queues.append(x.expand(places, (fan - 1) * next(dilations), -1))
-                x = x.repeat(1, fan)
-            else:
-                x = layer(x)
-        return queues
+def reading_of(s: WaveNetSettings) -> Reading:
+    """Windows, or rows that read a context again; BatchNorm's are of all lengths together."""
+    if s.form == "tree":
+        return Reading.windows(s.block_size)
+    lead = s.context - 1
+    return Reading.rows(
+        s.row_size,
+        context=s.context,
+        row_size=s.row_size + lead,  # a measured row of a text predicts as many as one in training
+        lead=lead,
+        mixed=s.kind == "tree" and s.norm == "batch",
+    )
 
 
 def tree_layers(s: WaveNetSettings, v: int, generator: torch.Generator | None) -> list[Layer]:

@@ -83,11 +83,12 @@ def rows(
     at_once = max(1, AT_ONCE // tokenizer.vocab_size)
     for at in range(0, len(tokens), at_once):
         part = tokens[at : at + at_once]
-        state = None
-        if tokenizer.boundary is not None:
-            first, state = model.step(np.full(len(part), tokenizer.start), None)
-        logits, _ = model.step(part, state)
-        if tokenizer.boundary is not None:  # which stands once before a thing, not twice
+        if tokenizer.boundary is None:
+            logits, _ = model.start(part[:, None])
+        else:
+            first, state = model.start(np.array([tokenizer.boundary]))
+            logits, _ = model.step(part, model.select(state, np.zeros_like(part)))
+            # The boundary stands once before an example, not twice.
             logits = np.where(part[:, None] == tokenizer.boundary, first, logits)
         yield part, probabilities(logits)
 

@@ -7,7 +7,7 @@ units can be read by eye, such as one that counts the length of a line.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from hornbook.errors import SettingsError
 from hornbook.nn import Recurrent, RecurrentStack
 from hornbook.plots.lettering import are_wide, lettered
 from hornbook.text.models.contract import Ids, LanguageModel
-from hornbook.text.models.network import SequenceNetwork
+from hornbook.text.models.network import Network
 from hornbook.text.prompt import prompt_of
 from hornbook.text.views.letters import letters
 from hornbook.tokenizers.contract import Tokenizer
@@ -50,21 +50,21 @@ class Traces:
 
 def remembers(model: LanguageModel) -> bool:
     """Whether units live on from symbol to symbol: a recurrent layer, and no fixed window."""
-    return isinstance(model, SequenceNetwork) and model.reads == "sequence" and bool(places(model))
+    if not isinstance(model, Network) or model.reads == "window":
+        return False
+    return any(isinstance(layer, Recurrent) for layer in model.net.chain)
 
 
-def places(model: SequenceNetwork) -> list[tuple[int, int, int]]:
-    """Of each recurrent layer, its place in the net, and from and to where its output stands.
-
-    The state of each is one vector that begins with its output; those of a stack are side by side.
-    """
-    found: list[tuple[int, int, int]] = []
-    for at, layer in enumerate(model.net.chain):
-        begin = 0
-        for own in layer.chain if isinstance(layer, RecurrentStack) else (layer,):
-            if isinstance(own, Recurrent):
-                found.append((at, begin, begin + own.hidden_size))
-                begin += own.state_size
+def outputs(model: Network, tokens: Ids) -> list[npt.NDArray[np.float64]]:
+    """What each recurrent layer puts out after each of T tokens, shape (T, H), bottom to top."""
+    found = []
+    with model.in_use():
+        x = model.tensor(tokens[None])
+        for layer in model.net.chain:
+            for part in layer.chain if isinstance(layer, RecurrentStack) else (layer,):
+                x = part(x)
+                if isinstance(part, Recurrent):
+                    found.append(x[0].double().cpu().numpy())
     return found
 
 
@@ -83,26 +83,19 @@ def traces_of(
         SettingsError: if the model has no such layer.
         UnknownSymbolError: if the string holds a symbol that is not in the alphabet.
     """
-    if not isinstance(model, SequenceNetwork) or not remembers(model):
+    if not isinstance(model, Network) or not remembers(model):
         raise SettingsError(
             "This model has no units that live on from symbol to symbol.",
             hint="Train one with --model gru.",
         )
-    found = places(model)
+    tokens = prompt_of(tokenizer, text)
+    found = outputs(model, tokens)
     layer = len(found) if layer is None else layer
     if not 1 <= layer <= len(found):
         raise SettingsError(
             f"There is no recurrent layer {layer}; this model's are 1 to {len(found)}."
         )
-    at, begin, end = found[layer - 1]
-    tokens = prompt_of(tokenizer, text)
-    state: Any = None
-    values = []
-    with model.stepping(1):
-        for token in tokens:
-            _, state = model.step(np.array([token]), state)
-            values.append(state[at][0, begin:end].double().cpu().numpy())
-    return Traces(tokens, np.stack(values), layer)
+    return Traces(tokens, found[layer - 1], layer)
 
 
 def draw_traces(traces: Traces, tokenizer: Tokenizer, most: int = MOST_UNITS) -> Figure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -100,15 +100,13 @@ def grow(
     settings = settings or TreeSettings()
     prompt = prompt_of(tokenizer, prefix)
     root = Branch(int(prompt[-1]), sign(tokenizer, int(prompt[-1])), 1.0, 1.0, ends=False)
-    state: Any = None
-    for token in prompt[:-1]:
-        _, state = model.step(np.array([token]), state)
+    logits, state = model.start(prompt)
     growing, places, count = [root], np.zeros(1, dtype=np.int64), 0
-    for _ in range(settings.depth):
-        # One step for all branches of a level, each from what is remembered at its fork.
-        if state is not None:
+    for level in range(settings.depth):
+        if level:
+            # One step for all branches of a level, each from what is remembered at its fork.
             state = model.select(state, places)
-        logits, state = model.step(np.array([branch.token for branch in growing]), state)
+            logits, state = model.step(np.array([branch.token for branch in growing]), state)
         for branch, p in zip(growing, probabilities(logits), strict=True):
             least = settings.least if branch is not root else 0.0
             branch.branches.extend(forks(branch, p, tokenizer, settings.width, least))
