@@ -141,7 +141,11 @@ def trained(checkout: Path, place: Path, folder: str) -> Answers:
     members = [f"{folder}/{name}" for name in MIXED]
     requests.append(typed("mix", *members, "--out", f"{folder}/mixture", "--json"))
     answers = ask(checkout, place, requests + looked(RUNS, folder))
-    return by_run(RUNS, answers[len(requests) :])
+    found = by_run(RUNS, answers[len(requests) :])
+    for name, told in zip(RUNS, answers, strict=False):
+        if isinstance(told, Failed):  # why, rather than that there is no such run
+            found[name] = dict.fromkeys(found[name], told)
+    return found
 
 
 def stop_all(old: Path, place: Path) -> None:
@@ -167,15 +171,22 @@ def stop_all(old: Path, place: Path) -> None:
             raise SystemExit(f"{old} did not stop {name} on the way: {told}")
 
 
+def some(names: Sequence[str]) -> str:
+    """The first of many names."""
+    return ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+
+
 def same_arrays(one: Path, other: Path, notes: list[str]) -> bool:
     """Whether two files hold the same arrays, and any; notes say which differ."""
     first, second = tensors(one), tensors(other)
     both = sorted(first.keys() & second.keys())
     wrong = [name for name in both if not same_bits(first[name], second[name])]
     alone = sorted(first.keys() ^ second.keys())
-    notes += [f"{name} in {one.name} differs" for name in wrong]
-    for name in alone:
-        notes.append(f"{name} is in {'the old' if name in first else 'the new'} {one.name} only")
+    if wrong:
+        notes.append(f"{len(wrong)} of {len(both)} arrays of {one.name} differ: {some(wrong)}")
+    for side, names in (("old", first), ("new", second)):
+        if only := [name for name in alone if name in names]:
+            notes.append(f"in the {side} {one.name} only: {some(only)}")
     return bool(both) and not wrong and (not alone or one.name == "checkpoint.safetensors")
 
 
@@ -245,6 +256,8 @@ def main() -> int:
     )
     parser.add_argument("old", type=Path, help="a checkout of commit 3c9682e, or one near it")
     old: Path = parser.parse_args().old.resolve()
+    if not (old / "hornbook").is_dir():
+        parser.error(f"{old} is no checkout of this package")
     began, told, differ = time.perf_counter(), [""], 0
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
