@@ -16,7 +16,7 @@ test: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --cov
+	$(BIN)/pytest --cov -n auto --maxprocesses 8 --dist worksteal
 
 setup: $(VENV)/.installed
 

@@ -260,20 +260,21 @@ def test_a_real_choice_leaves_nothing_open_and_the_callers_threads(
 ) -> None:
     before = torch.get_num_threads()
     training = {"steps": FROM_STEPS, "batch_size": 32, "patience": 0}
-    run = hornbook.train(
-        names, out=tmp_path / "run", settings=SMALL, training=training, baseline=False
-    )
+    torch.set_num_threads(2)  # of one there would be none to choose
+    try:
+        run = hornbook.train(
+            names, out=tmp_path / "run", settings=SMALL, training=training, baseline=False
+        )
+        # One net's choice of a single thread must not be the next one's whole machine.
+        assert torch.get_num_threads() == 2
+        other = {**training, "threads": 1, "steps": 2}
+        hornbook.train(names, out=tmp_path / "b", settings=SMALL, training=other, baseline=False)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
     made = TrainingSettings.from_dict(Run(run.path).plan["training"])
     assert made.threads >= 1
     assert made.precision in ("float32", "bfloat16")
     assert made.gradients in ("hand", "autograd")
     assert made.device != "auto"
     assert run.plan["calibration_seconds"] > 0
-    # One net's choice of a single thread must not be the next one's whole machine.
-    torch.set_num_threads(before + 1)
-    try:
-        other = {**training, "threads": 1, "steps": 2}
-        hornbook.train(names, out=tmp_path / "b", settings=SMALL, training=other, baseline=False)
-        assert torch.get_num_threads() == before + 1
-    finally:
-        torch.set_num_threads(before)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from hornbook.compute import products
 from hornbook.compute.products import (
+    NUMPY_FROM,
     ONEDNN,
     ONEDNN_FROM,
     add_product,
@@ -56,6 +57,23 @@ def test_linear(n: int, k: int, m: int, dtype: torch.dtype, with_grad: bool, bia
         rows = low.view(1, n, 1, k)
         assert linear(rows, low_weight, low_b).shape == (1, n, 1, m)
         same(linear(rows, low_weight, low_b).view(n, m), exact, dtype)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_single_row_by_many_weights(
+    threads: int, bias: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On one thread it is NumPy's product, beside others of torch's it is not.
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    m, k = 64, NUMPY_FROM // 64
+    x, weight, b = normal(1, 1, k), normal(m, k, seed=1), normal(m, seed=2) if bias else None
+    exact = F.linear(x, weight, b)
+    low, low_weight, low_b = x.float(), weight.float(), None if b is None else b.float()
+    with torch.no_grad():
+        for _ in range(2):  # again, lest the sum be made in the bias itself
+            same(linear(low, low_weight, low_b), exact, torch.float32)
+        same(linear(low, low_weight.t().contiguous().t(), low_b), exact, torch.float32)
 
 
 @sizes
