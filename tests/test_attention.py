@@ -24,7 +24,7 @@ from tests.test_nn import normal
 
 sizes = st.integers(1, 5)
 seeds = st.integers(0, 2**20)
-examples = settings(deadline=None, max_examples=25)
+examples = settings(max_examples=25)
 
 
 def hidden(length: int, window: int | None) -> Tensor:

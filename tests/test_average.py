@@ -18,7 +18,7 @@ from tests.referee import close, finite_difference, hand_equals_autograd
 FORMS: tuple[AverageForm, ...] = ("loop", "product", "softmax")
 each_form = pytest.mark.parametrize("form", FORMS)
 sizes = st.integers(1, 6)
-examples = settings(deadline=None, max_examples=25)
+examples = settings(max_examples=25)
 
 
 def normal(*shape: int, seed: int = 0) -> Tensor:

@@ -24,7 +24,7 @@ from hornbook.tokenizers.contract import Vocabulary
 from tests.referee import close, finite_difference, hand_equals_autograd
 
 sizes = st.integers(1, 5)
-examples = settings(deadline=None, max_examples=25)
+examples = settings(max_examples=25)
 LETTERS = Vocabulary(27, boundary=True, start=0)
 LINES = ("emma", "olivia", "ava", "isabella", "mia", "annabellaolivia", "bo", "al")
 TEXT = "to be, or not to be: that is the question.\n" * 3

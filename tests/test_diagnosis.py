@@ -230,7 +230,7 @@ def test_what_is_no_gradient_at_all(exercise: str, name: str) -> None:
 
 
 @given(st.integers(0, 10**6), st.sampled_from(wanted()))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_noise_is_not_given_a_name(seed: int, which: tuple[str, str]) -> None:
     reference = examined(which[0])[2].references[which[1]]
     generator = torch.Generator().manual_seed(seed)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hornbook.errors import SettingsError, UnknownSymbolError
@@ -68,7 +68,6 @@ def costs_of_text(model: NGram, text: str, before: str = "") -> list[float]:
 
 
 @every_smoothing
-@settings(deadline=None)
 @given(lines=made_lines)
 def test_the_loss_of_lines_is_the_mean_of_a_plain_loop(smoothing: str, lines: list[str]) -> None:
     model = MODELS[smoothing][True]
@@ -79,7 +78,6 @@ def test_the_loss_of_lines_is_the_mean_of_a_plain_loop(smoothing: str, lines: li
 
 
 @every_smoothing
-@settings(deadline=None)
 @given(text=made_texts, before=st.text("abcd\n", max_size=5))
 def test_the_loss_of_a_text_is_the_mean_of_a_plain_loop(
     smoothing: str, text: str, before: str
@@ -302,7 +300,6 @@ def stream_of(tokenizer: CharTokenizer, text: str) -> Stream:
 
 
 @every_smoothing
-@settings(deadline=None)
 @given(data=st.data())
 def test_a_score_is_the_measure_of_its_only_line(smoothing: str, data: st.DataObject) -> None:
     tokenizer = data.draw(st.sampled_from([LINES, TEXT]))

@@ -186,7 +186,7 @@ def test_a_bathtub_gives_the_rate_near_the_foot_of_its_wall() -> None:
 
 
 @given(st.integers(0, 10_000), st.floats(0, 2), st.integers(21, 200), st.booleans())
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_chance_alone_is_no_fall(seed: int, noise: float, n: int, whole: bool) -> None:
     losses = 3.3 + np.random.default_rng(seed).normal(0, noise, n)
     found, reason = curve(losses, whole)

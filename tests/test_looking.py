@@ -48,7 +48,7 @@ from hornbook.text.views.placing import place_labels
 from hornbook.text.views.symbol_kinds import kind_of
 from hornbook.tokenizers.characters import CharTokenizer
 
-examples = settings(deadline=None, max_examples=25)
+examples = settings(max_examples=25)
 NAMES = ("emma", "ava", "olivia", "amelia", "mia", "eva")
 LINES = CharTokenizer.fit(NAMES, boundary=True)
 TEXT = CharTokenizer.fit(("to be,\nor not to be",), boundary=False)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from nltk.lm import MLE, KneserNeyInterpolated, Laplace, Lidstone
 from nltk.lm import Vocabulary as NltkVocabulary
@@ -278,7 +278,6 @@ def by_the_book(reference: KneserNey, contexts: Ids) -> list[list[float]]:
     return [[reference.probability(w, row) for w in symbols] for row in contexts.tolist()]
 
 
-@settings(deadline=None)
 @given(corpora, st.integers(1, 5), st.integers(0, 9))
 def test_kneser_ney_is_the_slow_definition(corpus: list[str] | str, order: int, seed: int) -> None:
     model = fitted(corpus, order)

@@ -31,7 +31,7 @@ from tests.referee import close, finite_difference, hand_equals_autograd
 
 sizes = st.integers(1, 6)
 seeds = st.integers(0, 2**20)
-examples = settings(deadline=None, max_examples=25)
+examples = settings(max_examples=25)
 
 
 def normal(*shape: int, seed: int = 0) -> Tensor:

@@ -175,7 +175,7 @@ def test_without_rates_there_are_two_groups_and_with_them_one_for_each_factor() 
 
 
 @given(st.lists(st.sampled_from(["a", "ab", "b.c", "b.d"]), unique=True, min_size=1), st.data())
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_the_first_pattern_that_fits_decides(names: list[str], data: st.DataObject) -> None:
     pairs = data.draw(st.lists(st.tuples(st.sampled_from(names), st.floats(0, 9)), max_size=4))
     wanted = [next((f for n, f in pairs if n == name), 1.0) for name in names]

@@ -89,7 +89,7 @@ def torchs_names(layer: Layer) -> dict[str, torch.nn.Parameter]:
 
 @kinds
 @given(sizes, sizes, sizes, sizes, st.integers(0, 99))
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_two_layers_are_torchs(kind: str, b: int, t: int, c: int, h: int, seed: int) -> None:
     make, theirs_class, extra = KINDS[kind]
     mine = RecurrentStack(make(c, h), make(h, h)).double()
@@ -150,7 +150,7 @@ def test_both_ways_are_torchs(kind: str) -> None:
 
 @cells
 @given(sizes, sizes, sizes, sizes, st.integers(0, 99))
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_by_hand_equals_autograd(cell: str, b: int, t: int, c: int, h: int, seed: int) -> None:
     layer = CELLS[cell](c, h).double()
     x = normal(b, t, c, seed=seed)

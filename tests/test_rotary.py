@@ -18,7 +18,7 @@ from tests.test_nn import normal, same_as_torch
 
 sizes = st.integers(1, 6)
 seeds = st.integers(0, 2**20)
-examples = settings(deadline=None, max_examples=25)
+examples = settings(max_examples=25)
 
 
 # --- rotary positions --------------------------------------------------------------------------

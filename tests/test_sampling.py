@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -43,7 +43,6 @@ logits_of = st.lists(st.floats(-8, 8), min_size=3, max_size=9).map(lambda x: np.
 
 
 @given(logits_of, st.floats(0.1, 5))
-@settings(deadline=None)
 def test_temperature_divides_logits(logits: Any, t: float) -> None:
     p = shape_probabilities(logits, SamplingSettings(temperature=t))
     expected = np.exp(logits / t) / np.exp(logits / t).sum()
@@ -51,7 +50,6 @@ def test_temperature_divides_logits(logits: Any, t: float) -> None:
 
 
 @given(logits_of, st.integers(1, 9))
-@settings(deadline=None)
 def test_top_k_keeps_exactly_the_k_likeliest(logits: Any, k: int) -> None:
     p = shape_probabilities(logits, SamplingSettings(top_k=k))
     kept = np.flatnonzero(p[0])
@@ -61,7 +59,6 @@ def test_top_k_keeps_exactly_the_k_likeliest(logits: Any, k: int) -> None:
 
 
 @given(logits_of, st.floats(0.01, 0.999))
-@settings(deadline=None)
 def test_top_p_keeps_the_fewest_that_reach_the_mass(logits: Any, mass: float) -> None:
     whole = shape_probabilities(logits, SamplingSettings())[0]
     kept = np.flatnonzero(shape_probabilities(logits, SamplingSettings(top_p=mass))[0])

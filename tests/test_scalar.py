@@ -21,7 +21,6 @@ from hornbook.scalar.moons import two_moons
 from tests.scalar_expressions import Step, built, rows, steps, tensors
 
 
-@settings(deadline=None, max_examples=100)
 @given(steps, rows)
 def test_any_expression_has_torch_s_value_and_gradients(
     program: list[Step], row: tuple[float, ...]
@@ -199,7 +198,7 @@ def test_repr_tells_label_and_gradient() -> None:
     assert repr(a) == "Value(data=2, grad=3, label='a')"
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 20), st.integers(0, 1000))
 def test_a_dot_product_is_its_products_and_sums_to_the_last_bit(n: int, seed: int) -> None:
     chance = random.Random(seed)

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 
 # Every example writes the same file anew, so one directory serves them all.
 one_directory = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
 )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hornbook.scalar import MLP, Tape, Value, dot, l2_penalty, max_margin, mean_squared_error
@@ -31,7 +31,6 @@ def by_values(
     return data, [p.grad / len(given) for p in parameters]
 
 
-@settings(deadline=None, max_examples=100)
 @given(steps, st.lists(rows, min_size=1, max_size=4), st.integers(0, LEAVES))
 def test_any_expression_replays_to_the_last_bit(
     program: list[Step], given: list[tuple[float, ...]], trained: int

@@ -206,7 +206,7 @@ def test_warm_restarts_are_torchs(cycle: int, mult: int) -> None:
 
 
 @given(st.integers(1, 500), st.integers(0, 20), st.integers(1, 5))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_a_cycle_that_is_left_open_fills_the_steps_with_three(
     steps: int, warmup: int, mult: int
 ) -> None:
