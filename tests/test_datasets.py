@@ -76,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
         elif manner == "silent":
             self.wfile.write(content[begin:HALF])
             self.wfile.flush()
-            server.let_go.wait(10)
+            server.let_go.wait(600)
         else:
             self.wfile.write(content[begin:])
 
@@ -304,7 +304,7 @@ def test_no_network_is_said(cache: Path) -> None:
 def test_a_silent_server_is_left(
     server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(datasets, "TIMEOUT", (5.0, 0.2))
+    monkeypatch.setattr(datasets, "TIMEOUT", (60.0, 3.0))  # the answer begins well before
     server.manner = "silent"
     error = refusal(dataset(server.url))
     assert "the server did not answer in time" in error.message

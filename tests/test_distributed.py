@@ -37,7 +37,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 STEPS, EVERY = 120, 10
-PATIENCE = 90  # seconds, after which a process hangs
+PATIENCE = 600  # seconds, after which a process hangs, however much else the machine has to do
+HELD_AT = 20  # the step after whose record `two` wait to be hit
 # Nothing by chance, and nothing that makes rounding large (muon does).
 MODEL: dict[str, Any] = {
     "block_size": 16, "n_layer": 1, "n_head": 2, "n_embd": 16, "dropout": 0.0,
@@ -78,15 +79,46 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100", **more}
 
 
+# The command line, which after one of its records waits for a file: what happens meanwhile happens
+# there, however fast the training is.
+HELD = """
+import sys, time
+from pathlib import Path
+from hornbook.cli import main
+from hornbook.runs.directory import RunDirectory
+
+step, go, append = int(sys.argv[1]), Path(sys.argv[2]), RunDirectory.append_metrics
+
+def held(self, record):
+    append(self, record)
+    while record["step"] == step and not go.exists():
+        time.sleep(0.01)
+
+RunDirectory.append_metrics = held
+sys.exit(main(sys.argv[3:]))
+"""
+
+# `python -m hornbook`, whose other processes wait for the launcher to end them, however long the
+# first one takes to its end.
+PATIENT = f"""
+import sys
+from importlib import import_module
+
+main = import_module("hornbook.cli.main")
+main.WAIT = {PATIENCE}
+sys.exit(main.main())
+"""
+
+
 @contextmanager
-def two(*arguments: str) -> Iterator[list[subprocess.Popen[str]]]:
-    """Both processes without a launcher, to be hit one by one."""
+def two(go: Path, *arguments: str) -> Iterator[list[subprocess.Popen[str]]]:
+    """Both processes without a launcher, to be hit one by one; held until `go` is there."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "hornbook", *arguments], text=True,
+            [sys.executable, "-c", HELD, f"{HELD_AT}", str(go), *arguments], text=True,
             env=environment(
                 RANK=f"{rank}", LOCAL_RANK=f"{rank}", WORLD_SIZE="2",
                 MASTER_ADDR="127.0.0.1", MASTER_PORT=f"{port}",
@@ -103,12 +135,12 @@ def two(*arguments: str) -> Iterator[list[subprocess.Popen[str]]]:
             process.communicate()
 
 
-def torchrun(log: Path, *arguments: str) -> tuple[int, list[str], list[str]]:
+def torchrun(log: Path, program: list[str], *arguments: str) -> tuple[int, list[str], list[str]]:
     """The status, and what each process said on stdout and on stderr."""
     done = subprocess.run(
         [
             sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-            "--log-dir", str(log), "--redirects", "3", "-m", "hornbook", *arguments,
+            "--log-dir", str(log), "--redirects", "3", *program, *arguments,
         ],
         env=environment(), capture_output=True, text=True, timeout=PATIENCE,
     )  # fmt: skip
@@ -119,10 +151,15 @@ def torchrun(log: Path, *arguments: str) -> tuple[int, list[str], list[str]]:
     return done.returncode, said[0], said[1]
 
 
-def wait_for(path: Path, lines: int, processes: list[subprocess.Popen[str]]) -> None:
-    """Until so many lines of metrics are there."""
+def patient(tmp_path: Path) -> list[str]:
+    (tmp_path / "patient.py").write_text(PATIENT)
+    return [str(tmp_path / "patient.py")]
+
+
+def wait_until_held(path: Path, processes: list[subprocess.Popen[str]]) -> None:
+    """Until the record after which they wait is there."""
     metrics, until = path / "metrics.jsonl", time.monotonic() + PATIENCE
-    while not metrics.exists() or metrics.read_bytes().count(b"\n") < lines:
+    while not metrics.exists() or metrics.read_bytes().count(b"\n") <= HELD_AT // EVERY:
         assert time.monotonic() < until
         for process in processes:
             assert process.poll() is None, process.communicate()
@@ -150,8 +187,9 @@ def same_losses(path: Path, alone: Run) -> None:
 def test_two_processes_make_the_run_of_one(names: Path, alone: Run, tmp_path: Path) -> None:
     out = tmp_path / "runs" / "both"
     status, said, complaints = torchrun(
-        tmp_path / "log", "train", str(names), *FLAGS, "--out", str(out), "--json"
-    )
+        tmp_path / "log", ["-m", "hornbook"],
+        "train", str(names), *FLAGS, "--out", str(out), "--json",
+    )  # fmt: skip
     assert (status, complaints) == (0, ["", ""])
     same_losses(out, alone)
     assert [item.name for item in out.parent.iterdir()] == ["both"]
@@ -162,8 +200,8 @@ def test_two_processes_make_the_run_of_one(names: Path, alone: Run, tmp_path: Pa
 
 def test_two_that_were_killed_go_on_as_one(names: Path, alone: Run, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    with two("train", str(names), *FLAGS, "--out", str(out)) as processes:
-        wait_for(out, 3, processes)
+    with two(tmp_path / "go", "train", str(names), *FLAGS, "--out", str(out)) as processes:
+        wait_until_held(out, processes)
         for process in processes:
             process.send_signal(signal.SIGKILL)
     assert not (out / "summary.json").exists()
@@ -175,14 +213,15 @@ def test_two_of_which_one_is_told_to_stop_end_at_the_same_step(
     names: Path, alone: Run, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    with two("train", str(names), *FLAGS, "--out", str(out)) as processes:
-        wait_for(out, 3, processes)
+    with two(tmp_path / "go", "train", str(names), *FLAGS, "--out", str(out)) as processes:
+        wait_until_held(out, processes)
         processes[1].send_signal(signal.SIGINT)
+        (tmp_path / "go").touch()
         said = [process.communicate(timeout=PATIENCE) for process in processes]
         assert [process.returncode for process in processes] == [0, 0], said
     stopped = Run(out).summary
     assert stopped["ending"] == "interrupted"
-    assert 2 * EVERY <= stopped["steps"] < STEPS
+    assert HELD_AT <= stopped["steps"] < STEPS
     assert "Stopped at step" in said[0][0]
     hornbook.resume(out)
     same_losses(out, alone)
@@ -195,7 +234,7 @@ def test_one_that_was_stopped_goes_on_as_two(names: Path, alone: Run, tmp_path: 
 
     out = tmp_path / "run"
     single(names, out, Stopper())
-    with two("train", "--resume", str(out)) as processes:
+    with two(tmp_path / "go", "train", "--resume", str(out)) as processes:
         for process in processes:
             _, complaints = process.communicate(timeout=PATIENCE)
             assert (process.returncode, complaints) == (0, "")
@@ -207,8 +246,9 @@ def test_one_that_was_stopped_goes_on_as_two(names: Path, alone: Run, tmp_path: 
 
 def test_an_error_ends_both_with_one_message(names: Path, alone: Run, tmp_path: Path) -> None:
     status, said, complaints = torchrun(
-        tmp_path / "log", "train", str(names), *FLAGS, "--out", str(alone.path)
-    )
+        tmp_path / "log", patient(tmp_path),
+        "train", str(names), *FLAGS, "--out", str(alone.path),
+    )  # fmt: skip
     assert status == 1
     assert said == ["", ""]
     assert complaints[0].startswith(f"hornbook: There is a run in {alone.path} already.\n")
@@ -219,8 +259,9 @@ def test_an_error_ends_both_with_one_message(names: Path, alone: Run, tmp_path: 
 def test_batchnorm_is_refused_before_anything_is_written(names: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     status, _, complaints = torchrun(
-        tmp_path / "log", "train", str(names), "--steps", "5", "--out", str(out)
-    )
+        tmp_path / "log", patient(tmp_path),
+        "train", str(names), "--steps", "5", "--out", str(out),
+    )  # fmt: skip
     assert status == 1
     assert "BatchNorm" in complaints[0]
     assert "--norm layer" in complaints[0]

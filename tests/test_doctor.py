@@ -401,11 +401,11 @@ def test_words_of_several_scripts_side_by_side_are_no_fault() -> None:
 
 
 def test_one_long_word_of_two_scripts_takes_no_time() -> None:
-    before = time.perf_counter()
+    before = time.process_time()  # not the clock, which runs on while others compute
     word = "ab" * 200_000 + "с" + "ab" * 200_000
     titles = alarms(examine(corpus(word + "\n" + "\n".join(HEALTHY))))
     assert "Letters of another script stand in words" in titles
-    assert time.perf_counter() - before < 5
+    assert time.process_time() - before < 60  # hours if the time grew with the square
 
 
 @pytest.mark.parametrize(
@@ -573,7 +573,7 @@ def test_every_check_is_in_the_table() -> None:
 
 def test_a_few_megabytes_are_examined_at_once() -> None:
     text = load_corpus("shakespeare").text * 3
-    before = time.perf_counter()
+    before = time.process_time()
     examine(corpus(text, "text"))
     examine(corpus(text, "lines"))
-    assert time.perf_counter() - before < 4
+    assert time.process_time() - before < 15
