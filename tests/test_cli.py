@@ -171,7 +171,8 @@ def test_a_cycle_that_training_cuts_off_is_told(capsys: pytest.CaptureFixture[st
 
 
 def test_an_infinite_loss_is_said_and_is_valid_json(capsys: pytest.CaptureFixture[str]) -> None:
-    typed(capsys, "train", "names.txt", "--model", "ngram", "--order", "2",
+    Path("few.txt").write_text("andrej\nqi\n" * 20, encoding="utf-8")  # few pairs to be drawn
+    typed(capsys, "train", "few.txt", "--model", "ngram", "--order", "2",
           "--smoothing", "mle", "--out", "bare")  # fmt: skip
     status, out, _ = typed(capsys, "score", "bare", "andrejq")
     assert status == 0
@@ -184,7 +185,7 @@ def test_standard_input(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Stdin:
-        buffer = io.BytesIO("春眠不覺曉\n處處聞啼鳥\n夜來風雨聲\n花落知多少\n".encode() * 5)
+        buffer = io.BytesIO("春眠不覺曉\n處處聞啼鳥\n".encode() * 10)
 
     monkeypatch.setattr("sys.stdin", Stdin())
     status, out, err = typed(capsys, "train", "-", "--model", "ngram", "--order", "2")

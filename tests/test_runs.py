@@ -294,14 +294,14 @@ def test_a_net_that_keeps_a_state_is_given_parallel_streams_of_a_text(
         assert run.plan["training"]["batches"] == batches
 
 
+# A process for each moment, killed there; all are forks of one that has loaded what takes long.
 KILLED = """
 import os, signal, sys
+import torch._dynamo
 import hornbook
 from hornbook.runs.directory import RunDirectory
 from hornbook import storage
 from tests.test_runs import SMALL, SHORT
-
-left = int(sys.argv[3])
 
 def mortal(write):
     # Every change of the disk is a moment to die at: before it, and after.
@@ -317,27 +317,34 @@ def mortal(write):
 
 storage.os.fsync = mortal(os.fsync)  # after the bytes, before the rename
 RunDirectory.append_metrics = mortal(RunDirectory.append_metrics)
-if os.path.exists(os.path.join(sys.argv[2], "run.json")):
-    hornbook.resume(sys.argv[2])
-else:
-    hornbook.train(sys.argv[1], out=sys.argv[2], settings=SMALL, training=SHORT, overwrite=True)
+names, out, *moments = sys.argv[1:]
+for left in map(int, moments):
+    child = os.fork()
+    if child == 0:
+        if os.path.exists(os.path.join(out, "run.json")):
+            hornbook.resume(out)
+        else:
+            hornbook.train(names, out=out, settings=SMALL, training=SHORT, overwrite=True)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    checkpoint = storage.Path(out) / "checkpoint.safetensors"
+    step = storage.read_tensors(checkpoint)[1]["step"] if checkpoint.exists() else -1
+    print(os.waitstatus_to_exitcode(status), step)
 """
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
 def test_a_killed_run_goes_on_to_the_same_end(names: Path, run: Run, tmp_path: Path) -> None:
     out = tmp_path / "killed"
-    steps = []
     # Within the making of the directory, between metrics and weights, between weights and state.
-    for moment in (5, 14, 19, 12, 17):
-        killed = subprocess.run(
-            [sys.executable, "-c", KILLED, str(names), str(out), str(moment)],
-            cwd=Path(__file__).parents[1], capture_output=True, text=True,
-        )  # fmt: skip
-        assert killed.returncode == -signal.SIGKILL, killed.stderr
-        checkpoint = out / "checkpoint.safetensors"
-        steps.append(read_tensors(checkpoint)[1]["step"] if checkpoint.exists() else -1)
-    assert steps == sorted(steps)
+    moments = ("5", "14", "19", "12", "17")
+    told = subprocess.run(
+        [sys.executable, "-c", KILLED, str(names), str(out), *moments],
+        cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    ends, steps = zip(*(map(int, line.split()) for line in told.splitlines()), strict=True)
+    assert ends == (-signal.SIGKILL,) * len(moments)
+    assert list(steps) == sorted(steps)
     assert steps[0] == -1
     assert 0 < steps[-1] < SHORT.steps
     hornbook.resume(out)
@@ -418,12 +425,11 @@ def test_a_run_that_came_meanwhile_is_not_replaced(names: Path, tmp_path: Path) 
     assert Run(out).summary["ending"] == "finished"
 
 
-def test_names_of_runs_are_free_ones(
-    names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_names_of_runs_are_free_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("some.txt").write_text("ada\ndada\n" * 20, encoding="utf-8")  # few pairs to be drawn
     settings = NGramSettings(order=2)
-    paths = [hornbook.train(names, model="ngram", settings=settings).path for _ in range(2)]
+    paths = [hornbook.train("some.txt", model="ngram", settings=settings).path for _ in range(2)]
     assert paths == [Path("runs/some-ngram"), Path("runs/some-ngram-2")]
     assert (paths[0] / "counts.png").read_bytes().startswith(b"\x89PNG")
 
