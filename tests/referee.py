@@ -19,6 +19,11 @@ def close(mine: Tensor, theirs: Tensor, relative: float = 1e-10) -> None:
     assert worst <= relative * scale, f"off by {worst:.3e} at a scale of {scale:.3e}"
 
 
+def normal(*shape: int, seed: int = 0) -> Tensor:
+    """Normal random numbers in float64, the same each time."""
+    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+
+
 def gradients(
     run: Callable[[], Tensor], parameters: list[Tensor], *, by_hand: Callable[[], None] | None
 ) -> list[Tensor]:

@@ -19,8 +19,7 @@ from hornbook.nn import (
 )
 from hornbook.nn.attention import CrossAttention
 from hornbook.nn.scaled_dot_product import attend, attend_causally
-from tests.referee import close, finite_difference, hand_equals_autograd
-from tests.test_nn import normal
+from tests.referee import close, finite_difference, hand_equals_autograd, normal
 
 sizes = st.integers(1, 5)
 seeds = st.integers(0, 2**20)

@@ -13,16 +13,12 @@ from torch import Tensor
 
 from hornbook.nn import AverageForm, CausalAverage, Layer, LearnedPositions, Linear, Residual, Tanh
 from hornbook.nn.sequential import Sequential
-from tests.referee import close, finite_difference, hand_equals_autograd
+from tests.referee import close, finite_difference, hand_equals_autograd, normal
 
 FORMS: tuple[AverageForm, ...] = ("loop", "product", "softmax")
 each_form = pytest.mark.parametrize("form", FORMS)
 sizes = st.integers(1, 6)
 examples = settings(max_examples=25)
-
-
-def normal(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
 def read_by_steps(layer: Layer, x: Tensor) -> Tensor:

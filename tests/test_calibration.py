@@ -17,6 +17,7 @@ from hornbook.text.batches import Batches, make_batches
 from hornbook.text.models.network import Network
 from hornbook.training import TrainingSettings, calibration
 from hornbook.training.calibration import FROM_STEPS, Calibration, calibrate, in_words
+from tests.some_names import write_names
 from tests.test_models import build, world
 from tests.test_runs import SMALL, figures, same_end
 
@@ -205,11 +206,7 @@ def test_the_best_of_several_rounds_counts(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    bundled = Path(hornbook.__file__).parent / "sources" / "bundled" / "names.txt"
-    lines = bundled.read_text(encoding="utf-8").splitlines()
-    path = tmp_path_factory.mktemp("data") / "some.txt"
-    path.write_text("\n".join(lines[:1000:2]) + "\n", encoding="utf-8")
-    return path
+    return write_names(tmp_path_factory.mktemp("data") / "some.txt", slice(0, 1000, 2))
 
 
 def test_a_run_keeps_its_choice_and_goes_on_with_it(

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 import hornbook
-from hornbook.cli import main
 from hornbook.cli.main import VERBS
+from tests.command import typed
+from tests.some_names import write_names
 
-BUNDLED = Path(hornbook.__file__).parent / "sources" / "bundled"
 QUICK = ["--steps", "40", "--n-hidden", "16", "--evaluate-every", "20"]
 
 
@@ -25,31 +25,16 @@ QUICK = ["--steps", "40", "--n-hidden", "16", "--evaluate-every", "20"]
 def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    lines = (BUNDLED / "names.txt").read_text(encoding="utf-8").splitlines()
-    Path("names.txt").write_text("\n".join(lines[:1500]) + "\n", encoding="utf-8")
+    write_names(Path("names.txt"), slice(1500))
     return tmp_path
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("cli")
-    lines = (BUNDLED / "names.txt").read_text(encoding="utf-8").splitlines()
-    (folder / "names.txt").write_text("\n".join(lines[:1500]), encoding="utf-8")
-    hornbook.train(folder / "names.txt", model="ngram", out=folder / "run")
+    names = write_names(folder / "names.txt", slice(1500))
+    hornbook.train(names, model="ngram", out=folder / "run")
     return str(folder / "run")
-
-
-Typed = tuple[int, str, str]
-
-
-def typed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Typed:
-    """Status, output and errors of a command."""
-    try:
-        status = main(arguments)
-    except SystemExit as stop:
-        status = int(stop.code or 0)
-    out, err = capsys.readouterr()
-    return status, out, err
 
 
 def test_help_names_every_verb_without_torch() -> None:

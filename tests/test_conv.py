@@ -21,17 +21,13 @@ from hornbook.text.scores import score
 from hornbook.text.stream import IGNORED, Stream, encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Vocabulary
-from tests.referee import close, finite_difference, hand_equals_autograd
+from tests.referee import close, finite_difference, hand_equals_autograd, normal
 
 sizes = st.integers(1, 5)
 examples = settings(max_examples=25)
 LETTERS = Vocabulary(27, boundary=True, start=0)
 LINES = ("emma", "olivia", "ava", "isabella", "mia", "annabellaolivia", "bo", "al")
 TEXT = "to be, or not to be: that is the question.\n" * 3
-
-
-def normal(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
 # --- the convolution ---------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from hornbook.runs import Run, Watcher
 from hornbook.text.models.gpt import GPTSettings
 from hornbook.training import TrainingSettings
 from hornbook.training.distributed import World, together
+from tests.some_names import write_names
 from tests.test_training import trainer
 
 pytestmark = pytest.mark.skipif(
@@ -55,11 +56,7 @@ for name, value in (MODEL | TRAINING).items():
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    bundled = Path(hornbook.__file__).parent / "sources" / "bundled" / "names.txt"
-    lines = bundled.read_text(encoding="utf-8").splitlines()
-    path = tmp_path_factory.mktemp("data") / "some.txt"
-    path.write_text("\n".join(lines[:800]) + "\n", encoding="utf-8")
-    return path
+    return write_names(tmp_path_factory.mktemp("data") / "some.txt", slice(800))
 
 
 def single(names: Path, out: Path, watcher: Watcher | None = None) -> Run:

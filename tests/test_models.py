@@ -153,6 +153,18 @@ def batch_of(model: Network, stream: Stream, size: int = 7) -> Batch:
     )
 
 
+class Same:
+    """One batch over and over."""
+
+    cursor, per_epoch = 0, 1
+
+    def __init__(self, batch: Any) -> None:
+        self.batch = batch
+
+    def __next__(self) -> Any:
+        return self.batch
+
+
 each = pytest.mark.parametrize("variant", VARIANTS)
 modes = pytest.mark.parametrize("mode", ["lines", "text"])
 
@@ -325,12 +337,6 @@ def test_one_batch_can_be_learned_by_heart(variant: str) -> None:
         single = encode_lines(("mia",), tokenizer)
         batch = batch_of(model, single, 1)
 
-    class Same:
-        cursor, per_epoch = 0, 1
-
-        def __next__(self) -> Any:
-            return batch
-
     settings = TrainingSettings(
         steps=500, learning_rate=0.03, weight_decay=0.0, schedule="constant", patience=0
     )
@@ -345,7 +351,7 @@ def test_one_batch_can_be_learned_by_heart(variant: str) -> None:
         model.train()
         return found < limit
 
-    trainer = Trainer(model, Same(), settings, lambda: {"dev": 0.0})
+    trainer = Trainer(model, Same(batch), settings, lambda: {"dev": 0.0})
     # Within 500 steps, and no more of them than it takes.
     trainer.on_progress = lambda t: setattr(t, "stop", t.step % 20 == 0 and learned())
     trainer.run()

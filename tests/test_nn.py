@@ -27,15 +27,11 @@ from hornbook.nn import (
 )
 from hornbook.nn.dropout import kept
 from hornbook.nn.init import gain, initialise
-from tests.referee import close, finite_difference, hand_equals_autograd
+from tests.referee import close, finite_difference, hand_equals_autograd, normal
 
 sizes = st.integers(1, 6)
 seeds = st.integers(0, 2**20)
 examples = settings(max_examples=25)
-
-
-def normal(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
 def same_as_torch(

@@ -18,23 +18,11 @@ from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
 from hornbook.training.trainer import Trainer
 from tests.referee import close
-from tests.test_models import build, world
+from tests.test_models import Same, build, world
 
 # What is padded, what is not, and a loss with a part that no prediction has (bigram l2).
 IN_PARTS = ["mlp plain", "mlp relu layer norm", "gpt", "gru two layers", "lstm", "bow",
             "wavenet gated", "wavenet relu, no norm", "bigram l2"]  # fmt: skip
-
-
-class Same:
-    """One batch for ever."""
-
-    cursor, per_epoch = 0, 1
-
-    def __init__(self, batch: Batch) -> None:
-        self.batch = batch
-
-    def __next__(self) -> Batch:
-        return self.batch
 
 
 def trainer_of(model: Network, batch: Batch, **changes: Any) -> Trainer:

@@ -18,21 +18,9 @@ from hornbook.nn import GRU, RNN, Linear, ReLU, Tanh
 from hornbook.text.models.network import Network
 from hornbook.training import TrainingSettings
 from hornbook.training.trainer import Trainer
-from tests.test_models import VARIANTS, batch_of, build, world
+from tests.test_models import VARIANTS, Same, batch_of, build, world
 
 Records = list[dict[str, Any]]
-
-
-class Same:
-    """One batch over and over."""
-
-    cursor, per_epoch = 0, 1
-
-    def __init__(self, batch: Any) -> None:
-        self.batch = batch
-
-    def __next__(self) -> Any:
-        return self.batch
 
 
 def trained(

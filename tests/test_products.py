@@ -18,7 +18,7 @@ from hornbook.compute.products import (
     lowered,
     times,
 )
-from tests.referee import close
+from tests.referee import close, normal
 
 # N, K and M of (N, K) times (K, M): far below, at, and far above what oneDNN is worth.
 SIZES = ((1, 1, 1), (3, 5, 4), (64, 128, 127), (64, 128, 128), (65, 130, 131), (300, 257, 130))
@@ -29,10 +29,6 @@ dtypes = pytest.mark.parametrize("dtype", PRECISE, ids=str)
 # Autograd's way is torch's own; the way by hand may be oneDNN's.
 grads = pytest.mark.parametrize("with_grad", [False, True])
 needs_onednn = pytest.mark.skipif(ONEDNN is None, reason="this build of torch has no oneDNN")
-
-
-def normal(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
 def same(found: Tensor, exact: Tensor, dtype: torch.dtype) -> None:

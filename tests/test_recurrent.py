@@ -37,7 +37,7 @@ from hornbook.text.models.recurrent import (
 )
 from hornbook.text.stream import Stream
 from hornbook.tokenizers.contract import Vocabulary
-from tests.referee import close, finite_difference, hand_equals_autograd
+from tests.referee import close, finite_difference, hand_equals_autograd, normal
 
 Make = Callable[[int, int], Recurrent]
 
@@ -58,10 +58,6 @@ CELLS: dict[str, Make] = {
 kinds = pytest.mark.parametrize("kind", KINDS)
 cells = pytest.mark.parametrize("cell", CELLS)
 sizes = st.integers(1, 5)
-
-
-def normal(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
 def state_of_torch(state: Tensor, widths: list[int], parts: int) -> Any:

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from hornbook.nn import GELU, Layer, RMSNorm, Rotary, SoftCap, SquaredReLU, SwiGLU
 from hornbook.nn.rmsnorm import rms_normalise
-from tests.referee import close, finite_difference, hand_equals_autograd
-from tests.test_nn import normal, same_as_torch
+from tests.referee import close, finite_difference, hand_equals_autograd, normal
+from tests.test_nn import same_as_torch
 
 sizes = st.integers(1, 6)
 seeds = st.integers(0, 2**20)

@@ -35,6 +35,7 @@ from hornbook.text.models.recurrent import RecurrentSettings
 from hornbook.text.sampling import SamplingSettings
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
+from tests.some_names import write_names
 
 SMALL = MLPSettings(block_size=3, n_embd=4, n_hidden=(16,), dropout=0.1)
 SHORT = TrainingSettings(steps=60, batch_size=32, learning_rate=0.01, evaluate_every=10)
@@ -42,11 +43,7 @@ SHORT = TrainingSettings(steps=60, batch_size=32, learning_rate=0.01, evaluate_e
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    bundled = Path(hornbook.__file__).parent / "sources" / "bundled" / "names.txt"
-    lines = bundled.read_text(encoding="utf-8").splitlines()
-    path = tmp_path_factory.mktemp("data") / "some.txt"
-    path.write_text("\n".join(lines[:2000:2]) + "\n", encoding="utf-8")
-    return path
+    return write_names(tmp_path_factory.mktemp("data") / "some.txt", slice(0, 2000, 2))
 
 
 def small_run(names: Path, out: Path, **changes: Any) -> Run:

@@ -14,11 +14,11 @@ from matplotlib.image import imread
 from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
 
-from hornbook.cli import main
 from hornbook.errors import TrainingError
 from hornbook.lessons.boundary import draw_boundary
 from hornbook.lessons.line_drawing import frames_of
 from hornbook.lessons.line_fit import START, LineSettings, fit_line
+from tests import command
 
 
 @pytest.fixture(autouse=True)
@@ -27,13 +27,9 @@ def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
 
 
-def typed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    """Status, output and errors of a command."""
-    try:
-        status = main(["scalar", *arguments])
-    except SystemExit as stop:
-        status = int(stop.code or 0)
-    return (status, *capsys.readouterr())
+def typed(capsys: pytest.CaptureFixture[str], *arguments: str) -> command.Typed:
+    """Status, output and errors of `hornbook scalar`."""
+    return command.typed(capsys, "scalar", *arguments)
 
 
 @pytest.mark.parametrize("verb", ["graph", "moons", "line"])
