@@ -21,6 +21,7 @@ from hornbook.lessons.diagnosis import Foreign
 from hornbook.lessons.exercise import SEED, check, judge, text_of, write
 from tests.command import typed
 
+PATIENCE = 600.0  # seconds, after which a process hangs, however much else the machine has to do
 each = pytest.mark.parametrize("made", DERIVATIONS.values(), ids=DERIVATIONS)
 
 
@@ -116,7 +117,7 @@ def test_a_file_that_does_not_come_to_its_end(tmp_path: Path, text: str, said: s
     path = tmp_path / "mine.py"
     path.write_text(text)
     with pytest.raises(ExerciseError) as error:
-        check(DERIVATIONS["cross-entropy"], path)
+        check(DERIVATIONS["cross-entropy"], path, PATIENCE)
     assert said in error.value.message
     assert error.value.hint
     assert "Traceback" not in str(error.value)
@@ -194,7 +195,8 @@ def test_the_file_checks_itself(tmp_path: Path) -> None:
     filled = {name: code for name, code in solution(made).items() if name != "C"}
     filled["C"] = "[1, 2]"
     path = tmp_path / "mine.py"
-    path.write_text(text_of(made, filled))
+    patient = f'__file__, "--seconds", "{PATIENCE}"])'
+    path.write_text(text_of(made, filled).replace("__file__])", patient))
     home = str(Path(hornbook.__file__).parents[1])
     found = subprocess.run(
         [sys.executable, str(path)],
