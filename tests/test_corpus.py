@@ -360,7 +360,7 @@ def test_too_few_lines_for_a_split_are_refused(lines: int, says: str) -> None:
     few = corpus("\n".join(NAMES.split()[:lines]), "lines")
     with pytest.raises(DataError, match=says) as caught:
         split_corpus(few)
-    assert "--mode text" in caught.value.hint
+    assert "`mode=text`" in caught.value.hint
 
 
 def test_what_distinct_leaves_is_what_is_counted() -> None:

@@ -208,7 +208,7 @@ def test_prose_read_as_lines_is_doubted() -> None:
     found = finding(examine(corpus(WRAPPED, "lines")), title)
     assert found.severity == "warning"
     assert "wrapped prose" in found.detail
-    assert "--mode text" in found.advice
+    assert "`mode=text`" in found.advice
     assert title in alarms(examine(corpus("a single line of text" * 50, "lines")))
     assert not any("looks like" in title for title in alarms(examine(corpus(WRAPPED, "text"))))
 
@@ -224,7 +224,7 @@ def test_lines_that_stand_more_than_once() -> None:
     assert found.severity == "note"
     assert "3 of 12,004 lines" in found.detail
     assert "'emma' 3 times, 'zoe ann' 2 times." in found.detail
-    assert "--distinct" in found.advice
+    assert "`distinct`" in found.advice
     many = finding(planted(*HEALTHY[:5_000]), "Lines stand more than once")
     assert many.severity == "warning"
 

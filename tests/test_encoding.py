@@ -112,7 +112,7 @@ def test_the_encoding_that_a_refusal_suggests_reads_the_text(text: str, encoding
     data = text.encode(encoding)
     with pytest.raises(EncodingError) as caught:
         decode(data, "file")
-    suggested = re.search(r"try --encoding (\S+)\.$", caught.value.hint)
+    suggested = re.search(r"try `encoding=(\S+)`\.$", caught.value.hint)
     assert suggested
     assert decode(data, "file", suggested[1]).text == text
 
@@ -124,7 +124,7 @@ def test_utf16_without_a_mark_is_named_as_that(codec: str) -> None:
 
 
 def test_a_text_refused_in_the_encoding_asked_for_is_told_its_own() -> None:
-    with pytest.raises(EncodingError, match=r"not ascii text.*\n.*try --encoding utf-8"):
+    with pytest.raises(EncodingError, match=r"not ascii text.*\n.*try `encoding=utf-8`"):
         decode(RUSSIAN.encode(), "file", "ascii")
 
 
@@ -132,7 +132,7 @@ def test_the_suggestion_looks_at_the_place_that_was_wrong_however_late() -> None
     data = b"A line of plain English.\n" * 60_000 + FRENCH.encode("cp1252") * 20
     with pytest.raises(EncodingError) as caught:
         decode(data, "file")
-    assert "try --encoding" in caught.value.hint
+    assert "try `encoding=" in caught.value.hint
 
 
 @pytest.mark.parametrize(

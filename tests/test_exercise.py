@@ -195,8 +195,7 @@ def test_the_file_checks_itself(tmp_path: Path) -> None:
     filled = {name: code for name, code in solution(made).items() if name != "C"}
     filled["C"] = "[1, 2]"
     path = tmp_path / "mine.py"
-    patient = f'__file__, "--seconds", "{PATIENCE}"])'
-    path.write_text(text_of(made, filled).replace("__file__])", patient))
+    path.write_text(text_of(made, filled).replace("__file__))", f"__file__, {PATIENCE}))"))
     home = str(Path(hornbook.__file__).parents[1])
     found = subprocess.run(
         [sys.executable, str(path)],

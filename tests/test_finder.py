@@ -199,11 +199,11 @@ def test_chance_alone_is_no_fall(seed: int, noise: float, n: int, whole: bool) -
     ("losses", "whole", "says"),
     [
         ([3.0] * 8, False, "after 8 updates already"),
-        (np.linspace(3, 9, 100), False, "--batch-size"),
+        (np.linspace(3, 9, 100), False, "`batch_size`"),
         ([0.0] * 200, False, "never falls clearly"),
         (np.linspace(3, 2.99, 200), True, "Nor does it rise up to the highest rate, 10"),
         (3.3 - 1.3 / (1 + np.exp(-4 * EXPONENTS)), True, "still falling at the highest rate, 10"),
-        (np.concatenate([np.geomspace(3, 1, 12), np.ones(80), np.full(50, 9)]), False, "--low"),
+        (np.concatenate([np.geomspace(3, 1, 12), np.ones(80), np.full(50, 9)]), False, "`low`"),
     ],
 )
 def test_a_curve_that_does_not_tell_is_said_to(losses: Any, whole: bool, says: str) -> None:

@@ -174,4 +174,4 @@ def test_what_cannot_be_compiled_is_an_error_with_its_reason(
     with pytest.raises(TrainingError, match=r"/nowhere/g\+\+\n") as caught:
         made.update()
     assert "much more" not in caught.value.message
-    assert "--compile" in caught.value.hint
+    assert "`compile`" in caught.value.hint

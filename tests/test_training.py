@@ -497,7 +497,7 @@ def test_a_loss_that_is_no_number_is_an_error_that_says_what_to_do() -> None:
     made, _, _ = trainer(learning_rate=1e6, optimizer="sgd", schedule="constant")
     with pytest.raises(TrainingError, match="diverged") as caught:
         made.run()
-    assert "--learning-rate" in caught.value.hint
+    assert "`learning_rate`" in caught.value.hint
 
 
 def test_clipping_shortens_long_gradients_only() -> None:

@@ -130,14 +130,14 @@ def lines_of(derivation: Derivation, filled: Mapping[str, str]) -> Iterator[str]
     yield f'    raise SystemExit(check_file("{derivation.name}", __file__))'
 
 
-def check_file(name: str, path: str) -> int:
+def check_file(name: str, path: str, seconds: float = 60.0) -> int:
     """What an exercise's own file does when it is run: check itself, and tell.
 
     Returns:
         The status to exit with: 1 if a gradient is wrong.
     """
     try:
-        result = check(derivation(name), Path(path))
+        result = check(derivation(name), Path(path), seconds)
     except HornbookError as error:
         print(error, file=sys.stderr)
         return 1
