@@ -141,6 +141,8 @@ def check_file(name: str, path: str, seconds: float = 60.0) -> int:
     except HornbookError as error:
         print(error, file=sys.stderr)
         return 1
+    if result.right:
+        print(f"Right: {', '.join(f'd{one.name}' for one in result.right)}.")
     print(*result.told(), sep="\n")
     return 0 if result.first_wrong is None else 1
 
