@@ -90,7 +90,7 @@ step, go, append = int(sys.argv[1]), Path(sys.argv[2]), RunDirectory.append_metr
 
 def held(self, record):
     append(self, record)
-    while record["step"] == step and not go.exists():
+    while record.step == step and not go.exists():
         time.sleep(0.01)
 
 RunDirectory.append_metrics = held
