@@ -13,6 +13,7 @@ from hornbook.cli.grammar import parse_for_run
 from hornbook.cli.output import console, number, print_json, table
 from hornbook.runs import Run
 from hornbook.tasks import Task
+from hornbook.training.measures import Measure
 
 DESCRIPTION = "The figures of a run on each of its splits, every prediction counted."
 
@@ -39,19 +40,21 @@ def run(argv: Sequence[str]) -> None:
 
 
 def show(task: Task[Any], found: Mapping[str, Mapping[str, float]]) -> None:
-    """A row for each split: the task's figures, then counts."""
-    names = list(dict.fromkeys(name for held in found.values() for name in held))
-    digits = {measure.name: measure.digits for measure in task.figures}
-    units = {measure.name: measure.unit or measure.name for measure in task.figures}
-    rows = table("split", *(units.get(name, name) for name in names))
+    """A row for each split: the task's figures, and of how many predictions they are."""
+    there = list(dict.fromkeys(name for held in found.values() for name in held))
+    measures = {measure.name: measure for measure in task.figures or (task.decides,)}
+    names = [name for name in there if name in measures]
+    names += [name for name in there if isinstance(found[next(iter(found))].get(name), int)][:1]
+    heads = [measures[name].unit or name if name in measures else name for name in names]
+    rows = table("split", *heads)
     for split, held in found.items():
-        cells = [cell(held.get(name), digits.get(name, 4)) for name in names]
+        cells = [cell(held.get(name), measures.get(name)) for name in names]
         rows.add_row(escape(split), *cells)
     console().print(rows)
 
 
-def cell(value: float | None, digits: int) -> str:
+def cell(value: float | None, measure: Measure | None) -> str:
     """A figure in a table; counts are whole."""
     if value is None:
         return ""
-    return f"{value:,}" if isinstance(value, int) else number(value, digits)
+    return number(value, measure.digits) if measure is not None else f"{value:,}"

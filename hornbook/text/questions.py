@@ -213,10 +213,12 @@ class ScoreRow(Row):
         """A row for each token, with a bar as long as its cost."""
         found = self.found
         yield f"{found.text}\n"
-        rows = []
-        for symbol, cost in zip(found.symbols, found.nats, strict=True):
-            bar = "█" * min(60, round(cost * 5)) if math.isfinite(cost) else "∞"
-            rows.append((symbol, figure(math.exp(-cost)), figure(cost), bar))
+        bars = ["█" * min(60, round(c * 5)) if math.isfinite(c) else "∞" for c in found.nats]
+        wide = max(map(len, bars))
+        rows = [
+            (symbol, figure(math.exp(-cost)), figure(cost), bar.ljust(wide))
+            for symbol, cost, bar in zip(found.symbols, found.nats, bars, strict=True)
+        ]
         worst = found.most_surprising
         heads = ("token", "probability", "nats", "")
         yield Table(heads, tuple(rows), marked=worst)

@@ -43,7 +43,7 @@ class Evaluation:
     losses: Mapping[str, float] = field(default_factory=dict)
     "The mean training loss, by the split's name."
     measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    "Further figures by the measure's name, for each split by its name."
+    "Further figures by split, and there by the measure's name."
 
     def figure(self, measure: Measure, split: str) -> float | None:
         """The figure of a measure on a split; None if nothing was measured on that split.

@@ -33,7 +33,7 @@ class Record:
     seconds: float
     "Time in training so far, evaluations included."
     measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    "Further figures by the measure's name, for each split by its name."
+    "Further figures by split, and there by the measure's name."
     format: int = FORMAT
     "Of the line."
 
