@@ -185,7 +185,8 @@ def test_batchnorm_over_the_wrong_axes() -> None:
         for at, layer in enumerate(chain):
             if isinstance(layer, BatchNorm1d):
                 chain[at] = NormOverTheBatchAlone(layer.weight.shape[0])
-        model.net = type(model.net)(*chain)
+        model.net.chain = tuple(chain)
+        model.net.layers = torch.nn.ModuleList(chain)
 
     settings = {"form": "tree", "n_embd": 8, "n_hidden": 20}
     history, _ = watched("wavenet", settings, {**SGD, "steps": 12}, plant=plant)

@@ -149,7 +149,7 @@ def test_without_options_every_family_is_shown(
     source = tmp_path / "names.txt"
     source.write_text(LINES + "\nxaz\nqaz\n")
     line = hornbook.text.models.family(name)
-    how = None if line.counted else {"steps": 10, "batch_size": 8, "watch": True}
+    how = None if line.fitted else {"steps": 10, "batch_size": 8, "watch": True}
     made = hornbook.train(
         source, model=name, settings=line.load().Settings(**settings), training=how,
         out=tmp_path / "run", baseline=False,
