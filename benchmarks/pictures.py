@@ -30,10 +30,11 @@ def typed(command: str, folder: str) -> str:
     words = [sys.executable, "-m", *command.split()]
     environment = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH)}
     found = subprocess.run(
-        words, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8"
-    )
+        words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, encoding="utf-8",
+    )  # fmt: skip
     if found.returncode:
-        raise SystemExit(found.stderr)
+        raise SystemExit(found.stdout)
     return found.stdout
 
 
