@@ -119,7 +119,7 @@ def test_the_encoding_that_a_refusal_suggests_reads_the_text(text: str, encoding
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
 def test_utf16_without_a_mark_is_named_as_that(codec: str) -> None:
-    with pytest.raises(EncodingError, match=f"UTF-16 without a byte order mark: .* {codec}"):
+    with pytest.raises(EncodingError, match=f"UTF-16 without a byte order mark: .*={codec}`"):
         decode("emma\nolivia\n".encode(codec), "file")
 
 

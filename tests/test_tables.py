@@ -357,7 +357,7 @@ def test_two_processes_make_of_a_table_what_one_makes() -> None:
         )
         for rank in (0, 1)
     ]  # fmt: skip
-    said = [process.communicate(timeout=120) for process in processes]
+    said = [process.communicate(timeout=600) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
     assert said[0][0] == said[1][0]  # both have the same, bit for bit
     lines = iter(said[0][0].splitlines())
