@@ -280,6 +280,8 @@ NETS = [name for name, line in FAMILIES.items() if line.made_by == "training"]
 @pytest.mark.parametrize("name", NETS)
 def test_nothing_is_said_of_a_healthy_training(name: str, mode: str) -> None:
     steps = {"steps": 40, "batch_size": 8} if name not in ("mlp", "bigram") else {"steps": 150}
+    if name == "gpt":  # Muon's iteration takes long where a processor knows no bfloat16
+        steps = {"steps": 21, "batch_size": 8}
     history, _ = watched(name, {}, steps, mode=mode)
     assert examine(history) == []
 
