@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -66,7 +67,7 @@ def section(one: Section) -> str:
     """A section as HTML."""
     parts = [f"<h2>{escape(one.title)}</h2>"]
     if one.text:
-        parts.append(f'<p class="quiet">{escape(one.text)}</p>')
+        parts.append(f'<p class="quiet">{marked(one.text)}</p>')
     if one.findings is not None:
         parts += map(finding, one.findings)
         if not one.findings:
@@ -80,8 +81,13 @@ def section(one: Section) -> str:
 
 def finding(one: Finding) -> str:
     """A finding, its title in bold."""
-    told = "".join(f"<p>{escape(text)}</p>" for text in (one.detail, one.advice) if text)
-    return f'<div class="finding {one.severity}"><p><b>{escape(one.title)}</b></p>{told}</div>'
+    told = "".join(f"<p>{marked(text)}</p>" for text in (one.detail, one.advice) if text)
+    return f'<div class="finding {one.severity}"><p><b>{marked(one.title)}</b></p>{told}</div>'
+
+
+def marked(text: str) -> str:
+    """A sentence of the library as HTML: a setting, in backticks there, as code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
 
 
 def table(one: Table) -> str:
