@@ -16,6 +16,7 @@ from hornbook.cli import main
 from hornbook.errors import UnknownSymbolError
 from hornbook.inspection.inspect import inspect
 from hornbook.runs import Run
+from hornbook.text.models import family
 from tests.stopping import stopped_at
 
 LINES = "\n".join(["anna", "hanna", "johanna", "hans", "joan", "otto", "ida", "ada"] * 30)
@@ -25,7 +26,7 @@ SMALL: dict[str, Any] = {"block_size": 4, "n_embd": 4, "n_hidden": (16,)}
 def train(path: Path, **training: Any) -> Run:
     source = path / "names.txt"
     source.write_text(LINES)
-    settings = hornbook.text.models.family("mlp").load().Settings(**SMALL)
+    settings = family("mlp").load().Settings(**SMALL)
     return hornbook.train(
         source, settings=settings, out=path / "run", baseline=False,
         training={"steps": 60, "batch_size": 32, "watch": True, **training},
@@ -109,7 +110,7 @@ def test_a_fault_is_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_a_resumed_run_is_watched_as_if_it_had_not_stopped(run: Run, tmp_path: Path) -> None:
     source = tmp_path / "names.txt"
     source.write_text(LINES)
-    settings = hornbook.text.models.family("mlp").load().Settings(**SMALL)
+    settings = family("mlp").load().Settings(**SMALL)
     with stopped_at(33):
         stopped = hornbook.train(
             source, settings=settings, out=tmp_path / "run", baseline=False,
@@ -148,7 +149,7 @@ def test_without_options_every_family_is_shown(
 ) -> None:
     source = tmp_path / "names.txt"
     source.write_text(LINES + "\nxaz\nqaz\n")
-    line = hornbook.text.models.family(name)
+    line = family(name)
     how = None if line.fitted else {"steps": 10, "batch_size": 8, "watch": True}
     made = hornbook.train(
         source, model=name, settings=line.load().Settings(**settings), training=how,
