@@ -290,7 +290,6 @@ def test_a_net_that_keeps_a_state_is_given_parallel_streams_of_a_text(
 # A process for each moment, killed there; all are forks of one that has loaded what takes long.
 KILLED = """
 import os, signal, sys
-import torch._dynamo
 import hornbook
 from hornbook.runs.directory import RunDirectory
 from hornbook import storage

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from hornbook.compute import products
 from hornbook.compute.device import choose_device
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.errors import DivergedError, RunError, SettingsError, TrainingError
@@ -137,7 +138,7 @@ def muon_and_torchs(decay: float, dtype: torch.dtype, steps: int) -> tuple[Shape
 @pytest.mark.parametrize("decay", [0.0, 0.3])
 def test_muon_equals_torchs(decay: float, monkeypatch: pytest.MonkeyPatch) -> None:
     # torch's Newton-Schulz runs in bfloat16, whatever it is given, and so is off by a few
-    # hundredths. Here it is kept from lowering the precision: then both are the same sums.
+    # hundredths. Here both are kept from lowering the precision: then both are the same sums.
     monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.clone)
     mine, theirs = muon_and_torchs(decay, torch.float64, 20)
     for p, q in zip(mine.parameters(), theirs.parameters(), strict=True):
@@ -161,7 +162,7 @@ def test_muon_is_near_torchs_as_it_is() -> None:
 def test_orthogonal_brings_singular_values_near_one(
     shape: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.clone)  # exact, as above
+    monkeypatch.setattr(products, "BFLOAT16", False)
     x = torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(1)) * 100
     y = orthogonal(x)
     values = torch.linalg.svdvals(y)
@@ -171,6 +172,20 @@ def test_orthogonal_brings_singular_values_near_one(
     made = u.transpose(1, 2) @ y @ vh.transpose(1, 2)
     close(made, torch.diag_embed(made.diagonal(dim1=1, dim2=2)), 1e-9)
     assert not orthogonal(torch.zeros(1, 3, 4)).any()
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_orthogonal_is_exact_where_bfloat16_is_slow(
+    fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = torch.randn(2, 6, 9, generator=torch.Generator().manual_seed(1))
+    monkeypatch.setattr(products, "BFLOAT16", False)
+    exact = orthogonal(x.double())
+    monkeypatch.setattr(products, "BFLOAT16", fast)
+    made = orthogonal(x)
+    assert made.dtype is torch.float32
+    off = float((made - exact).abs().max())
+    assert (1e-3 < off < 0.1) if fast else off < 1e-5
 
 
 def torch_rates(make: Callable[[torch.optim.Optimizer], Any], steps: int) -> list[float]:

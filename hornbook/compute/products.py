@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["add_product", "linear", "lowered", "raised", "times"]
+__all__ = ["add_product", "has_fast_bfloat16", "linear", "lowered", "raised", "times"]
 
 # Multiplications in a product from which oneDNN is worth it: for each new shape it first compiles a
 # kernel, half a millisecond, and rows grouped by length come in many shapes.
@@ -42,7 +42,24 @@ def find_onednn() -> Callable[..., Tensor] | None:
     return found
 
 
+def find_bfloat16() -> bool:
+    """Whether oneDNN multiplies bfloat16 here; without it, torch does so number by number.
+
+    The question is private to torch: where it cannot be asked, the answer is no.
+    """
+    try:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    except (AttributeError, NotImplementedError, RuntimeError):
+        return False
+
+
 ONEDNN = find_onednn()
+BFLOAT16 = find_bfloat16()
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Whether matrix products in bfloat16 are faster on this device than in float32."""
+    return device.type != "cpu" or BFLOAT16
 
 
 def plain(x: Tensor) -> bool:

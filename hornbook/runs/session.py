@@ -139,11 +139,10 @@ def refuse_unfit(
     Raises:
         SettingsError: if it is, or they do not.
     """
-    import torch
-
+    from hornbook.compute.shapes import shapes_only
     from hornbook.training.rates import rate_factors
 
-    with torch.device("meta"):  # counted without being made
+    with shapes_only():
         bare = task.build(family, settings, data.shape)
     if bare.n_parameters > LARGEST:
         raise SettingsError(

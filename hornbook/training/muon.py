@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from hornbook.compute.products import has_fast_bfloat16
 from hornbook.training.adam import AdamW
 from hornbook.training.parameters import FlatParameters
 from hornbook.training.settings import TrainingSettings
@@ -59,7 +60,9 @@ class Muon(AdamW):
 def orthogonal(x: Tensor) -> Tensor:
     """The nearest semi-orthogonal matrices, nearly: a quintic Newton-Schulz iteration, five times.
 
-    In bfloat16, as torch's: the iteration forgives it, and it takes a fifth of the time.
+    In bfloat16, as torch's, where the processor multiplies it: the iteration forgives it, and it
+    takes a fifth of the time. Elsewhere bfloat16 would take twenty times as long (EXPERIMENTS.md),
+    and the precision is that of x.
 
     Args:
         x: shape (n, rows, columns).
@@ -68,7 +71,9 @@ def orthogonal(x: Tensor) -> Tensor:
         The same shape, in the precision of x; singular values between about 0.7 and 1.2.
     """
     tall = x.shape[1] > x.shape[2]
-    y = (x.transpose(1, 2) if tall else x).bfloat16()
+    y = x.transpose(1, 2) if tall else x
+    if has_fast_bfloat16(x.device):
+        y = y.bfloat16()
     y = y / y.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
     for _ in range(5):
         gram = y @ y.transpose(1, 2)
