@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ __all__ = [
     "read_json",
     "read_lines",
     "read_tensors",
+    "refuse_unwritable",
     "write_bytes",
     "write_json",
     "write_tensors",
@@ -34,28 +35,46 @@ __all__ = [
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
+@contextlib.contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """A place to write at before what is written there takes the name `path`."""
+    if path.is_dir():
+        raise RunError(f"Cannot write {path}: it is a directory.", hint="Give the name of a file.")
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        yield aside
+    except OSError as error:
+        hint = "Nothing that was there before is lost. Make room, or choose another place."
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            hint = f"There is no directory {path.parent}: make it, or choose another place."
+        raise RunError(f"Cannot write {path}: {error.strerror or error}.", hint=hint) from error
+    finally:
+        with contextlib.suppress(OSError):
+            aside.unlink()
+
+
 def write_bytes(path: Path, data: bytes) -> None:
     """Put `data` at `path` whole or not at all.
 
     Raises:
         RunError: if it cannot be written; whatever stood at `path` still does.
     """
-    if path.is_dir():
-        raise RunError(f"Cannot write {path}: it is a directory.", hint="Give the name of a file.")
-    aside = path.with_name(f".{path.name}.part")
-    try:
+    with beside(path) as aside:
         with aside.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            aside.unlink()
-        hint = "Nothing that was there before is lost. Make room, or choose another place."
-        if isinstance(error, FileNotFoundError | NotADirectoryError):
-            hint = f"There is no directory {path.parent}: make it, or choose another place."
-        raise RunError(f"Cannot write {path}: {error.strerror or error}.", hint=hint) from error
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Refuse a path before the work whose result could not be written there.
+
+    Raises:
+        RunError: as `write_bytes` would.
+    """
+    with beside(path) as aside:
+        aside.touch()
 
 
 class HashedFiles:

@@ -310,6 +310,25 @@ def test_a_directory_where_nothing_may_be_written(capsys: pytest.CaptureFixture[
     assert "Cannot write" in err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["inspect", "RUN", "--out", "names.txt/page.html"],
+        ["rate", "names.txt", "--out", "names.txt/rate.png"],
+        ["gradients", "--data", "names.txt", "--picture", "names.txt/forces.png"],
+        ["scalar", "moons", "--out", "names.txt/moons.png"],
+        ["scalar", "line", "--out", "names.txt/line.gif"],
+        ["scalar", "graph", "a*b", "a=1", "b=2", "--out", "names.txt/graph.svg"],
+    ],
+)
+def test_what_could_not_be_written_is_not_begun(
+    capsys: pytest.CaptureFixture[str], run: str, arguments: list[str]
+) -> None:
+    status, out, err = typed(capsys, *[run if a == "RUN" else a for a in arguments])
+    assert (status, out) == (1, "")
+    assert err.startswith("hornbook: Cannot write names.txt/")
+
+
 def test_a_reader_that_goes_away_is_no_error(run: str) -> None:
     command = f'"{sys.executable}" -m hornbook sample "{run}" -n 20000 | head -n 1'
     found = subprocess.run(command, shell=True, capture_output=True, text=True)

@@ -160,9 +160,10 @@ def test_without_options_every_family_is_shown(
     assert ("Inside: attention" in html) == (name == "gpt")
     assert ("Inside: traces" in html) == (name == "gru")
     assert "cannot be drawn" not in html
-    made.directory.health.unlink(missing_ok=True)  # its pictures have no part in what follows
-    assert main(["inspect", str(made.path), "--text", "anna" * 20, "--prefix", "qzx"]) == 0
-    assert ("cannot be drawn" in made.directory.report.read_text()) == (name in ("gpt", "ngram"))
+    if name in ("gpt", "ngram"):  # a text too long for the one, a context unknown to the other
+        made.directory.health.unlink(missing_ok=True)  # its pictures have no part in what follows
+        assert main(["inspect", str(made.path), "--text", "anna" * 20, "--prefix", "qzx"]) == 0
+        assert "cannot be drawn" in made.directory.report.read_text()
 
 
 @pytest.mark.usefixtures("unpainted")

@@ -104,7 +104,7 @@ LOW = ["mlp", "gpt", "gpt lecture's last", "gpt gelu, tied, capped", "gpt swiglu
        "wavenet gated"]  # fmt: skip
 
 
-def losses(variant: str, mode: str, steps: int = 40, **changes: Any) -> list[float]:
+def losses(variant: str, mode: str, steps: int = 25, **changes: Any) -> list[float]:
     """The loss of each step."""
     tokenizer, stream = world(mode)
     torch.manual_seed(0)  # dropout's

@@ -17,7 +17,7 @@ from hornbook.errors import SettingsError
 from hornbook.lessons.atoms import Atom, atoms, batch_of
 from hornbook.lessons.derivations import DERIVATIONS, Derivation, derivation
 from hornbook.lessons.push_and_pull import draw_push_and_pull, forces_of
-from hornbook.plots.saving import format_of
+from hornbook.plots.saving import writable_format
 from hornbook.settings import Bounds, Settings
 from hornbook.text.corpus import load_corpus
 
@@ -59,7 +59,7 @@ def run(argv: Sequence[str]) -> None:
                 f"picture has no effect here: {made.name} has no logits.",
                 hint="Draw backprop or cross-entropy.",
             )
-        format_of(Path(arguments.picture), "png", "svg")
+        writable_format(Path(arguments.picture), "png", "svg")
     corpus = load_corpus(arguments.data, mode=arguments.mode)
     batch, tokenizer = batch_of(made, corpus, arguments.seed)
     values = made.forward(made.start(arguments.seed, batch))

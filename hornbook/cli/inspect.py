@@ -16,6 +16,7 @@ from hornbook.cli.wording import worded
 from hornbook.inspection.inspect import Inspection, inspect
 from hornbook.inspection.tables import layer_table, parameter_table
 from hornbook.runs import Run
+from hornbook.storage import refuse_unwritable
 
 DESCRIPTION = (
     "Look into a run: what its training says of its health, in words (what is amiss, why it "
@@ -43,12 +44,14 @@ def run(argv: Sequence[str]) -> None:
     """Parse, look and tell."""
     options = parse_for_run("inspect", DESCRIPTION, Options, argv, lambda task: task.seen_with)
     opened = Run(options.run)
+    page = None if options.no_page else Path(options.out or opened.directory.report)
+    if page is not None:
+        refuse_unwritable(page)
     found = inspect(opened, **options.settings.as_dict())
     if options.pictures is not None:
         found.save_pictures(Path(options.pictures))
-    page = None
-    if not options.no_page:
-        page = found.write(options.out or opened.directory.report)
+    if page is not None:
+        found.write(page)
     if options.json:
         print_json({**found.as_dict(), "page": str(page) if page else None})
         return

@@ -17,7 +17,7 @@ from hornbook.cli.output import console, notes, print_json
 from hornbook.cli.telling import telling
 from hornbook.cli.wording import flags_of, shell_word, worded
 from hornbook.inspection.rate import chart_of_rate, draw_rate
-from hornbook.plots.saving import format_of
+from hornbook.plots.saving import writable_format
 from hornbook.runs import find_rate
 from hornbook.training.finder import FinderSettings, Found
 from hornbook.training.settings import TrainingSettings
@@ -50,7 +50,7 @@ def run(argv: Sequence[str]) -> None:
     grammar = grammar_of(chosen)
     options = grammar.parse(argv)
     if options.out is not None:
-        format_of(Path(options.out), "png", "svg")
+        writable_format(Path(options.out), "png", "svg")
     usual: list[TrainingSettings] = []
 
     def suited(training: TrainingSettings) -> TrainingSettings:

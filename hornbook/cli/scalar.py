@@ -14,7 +14,7 @@ from rich.markup import escape
 from hornbook.cli.output import console, number, print_json, table
 from hornbook.errors import ExpressionError
 from hornbook.lessons.line_fit import LineSettings
-from hornbook.plots.saving import format_of
+from hornbook.plots.saving import writable_format
 from hornbook.scalar import as_dot, parse_expression, render, two_moons
 from hornbook.scalar.classifier import Classifier
 from hornbook.settings import Bounds, Settings
@@ -48,7 +48,7 @@ class Graph:
 
     def run(self) -> None:
         """Compute, show, and draw."""
-        kind = format_of(Path(self.out), "dot", "svg", "png") if self.out else ""
+        kind = writable_format(Path(self.out), "dot", "svg", "png") if self.out else ""
         root = parse_expression(self.expression, named_numbers(self.numbers))
         try:
             root.backward()
@@ -118,7 +118,7 @@ class Moons:
         """Train, tell, and draw."""
         from hornbook.lessons.boundary import draw_boundary
 
-        format_of(Path(self.out), "png", "svg")
+        writable_format(Path(self.out), "png", "svg")
         s, out = self.settings, console()
         points, targets = two_moons(s.points, noise=s.noise, seed=s.seed)
         net = Classifier(points, targets, hidden=s.hidden, l2=s.l2, seed=s.seed)
@@ -154,7 +154,7 @@ class Line:
         from hornbook.lessons.line_fit import fit_line
         from hornbook.lessons.line_page import write_page
 
-        kind = format_of(Path(self.out), "gif", "html")
+        kind = writable_format(Path(self.out), "gif", "html")
         fit = fit_line(self.settings)
         (draw_line if kind == "gif" else write_page)(fit, Path(self.out))
         ends = {name: path[-1].tolist() for name, path in fit.paths.items()}

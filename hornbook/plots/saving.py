@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from hornbook.errors import SettingsError
 from hornbook.plots.lettering import lettered
-from hornbook.storage import write_bytes
+from hornbook.storage import refuse_unwritable, write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["format_of", "rendered", "save"]
+__all__ = ["format_of", "rendered", "save", "writable_format"]
 
 Format = TypeVar("Format", bound=str)
 
 
 def format_of(path: Path, *formats: Format) -> Format:
-    """Which of the formats a file's name asks for; to be called before the work, too.
+    """Which of the formats a file's name asks for.
 
     Args:
         path: of a picture.
@@ -36,6 +36,18 @@ def format_of(path: Path, *formats: Format) -> Format:
         f"The name of the picture must end in {endings}; it is {str(path)!r}.",
         hint=f"Give {path.stem or 'picture'}.{formats[0]}, for example.",
     )
+
+
+def writable_format(path: Path, *formats: Format) -> Format:
+    """The same, before the work whose picture is to be written there.
+
+    Raises:
+        SettingsError: if the name asks for none of the formats.
+        RunError: if nothing can be written there.
+    """
+    found = format_of(path, *formats)
+    refuse_unwritable(path)
+    return found
 
 
 def rendered(figure: Figure, kind: Literal["png", "svg"]) -> bytes:
