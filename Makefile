@@ -1,8 +1,25 @@
 # Two commands for a fresh clone: `make demo` and `make test`.
-PYTHON ?= python3
+#
+#   make demo TORCH=pypi         PyTorch as PyPI has it: on Linux with CUDA, 5.6 GB installed
+#   make demo PYTHON=python3.12  another Python
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := runs/demo
+
+# The first that is new enough.
+OLD := 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$python -c $(OLD) 2>/dev/null && echo $$python && break; done)
+
+# PyTorch is pinned in constraints.txt like everything else; only where it comes from differs.
+TORCH := cpu
+TORCH_VERSION := $(shell sed -n 's/^torch==//p' constraints.txt)
+CPU_INDEX := https://download.pytorch.org/whl/cpu
+# Its builds for Linux and Windows are called 2.13.0+cpu; for macOS there is one build only.
+TORCH_BUILD := $(TORCH_VERSION)$(if $(filter Darwin,$(shell uname -s)),,+cpu)
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile
+MAKEFLAGS += --jobs=2 # PyTorch and all else are installed side by side
 
 .PHONY: demo test setup setup-dev format clean lock
 
@@ -22,20 +39,43 @@ setup: $(VENV)/.installed
 
 setup-dev: $(VENV)/.installed-dev
 
-$(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+# Each stamp is made when its step is done: what is interrupted is begun again.
+$(VENV)/.python:
+	@$(or $(PYTHON),false) -c $(OLD) \
 	  || { echo "hornbook needs Python 3.11 or later; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+	@echo "Making $(VENV) with $$($(PYTHON) --version) ..."
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+	@touch $@
 
-# Everything is pinned in constraints.txt; building with the pinned hatchling keeps pip from
-# fetching a newer one into an isolated environment.
-$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e .
+$(VENV)/.torch: constraints.txt | $(VENV)/.python
+ifeq ($(TORCH),cpu)
+	@echo "Installing PyTorch $(TORCH_BUILD), the build for the CPU (190 MB to fetch) ..."
+	@$(PIP) --no-deps torch==$(TORCH_BUILD) 2>/dev/null \
+	  || $(PIP) --no-deps --index-url $(CPU_INDEX) torch==$(TORCH_BUILD) \
+	  || { echo; echo "PyTorch's index of CPU builds, $(CPU_INDEX), gave none."; \
+	       echo "To take the build on PyPI instead (on Linux with CUDA, 5.6 GB installed):"; \
+	       echo "  make $(MAKECMDGOALS) TORCH=pypi"; exit 1; }
+else
+	@echo "Installing PyTorch $(TORCH_VERSION) from PyPI ..."
+	@$(PIP) -c constraints.txt torch==$(TORCH_VERSION)
+endif
+	@touch $@
+
+# Building with the pinned hatchling keeps pip from fetching a newer one into an isolated environment.
+$(VENV)/.needed: pyproject.toml constraints.txt | $(VENV)/.python
+	@echo "Installing hornbook and what it needs ..."
+	@$(PIP) -c constraints.txt hatchling editables
+	@$(PIP) -c constraints.txt --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.torch $(VENV)/.needed
+	@$(PIP) -c constraints.txt --no-build-isolation -e '.[nets]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev]'
+	@echo "Installing what the check needs ..."
+	@$(PIP) -c constraints.txt --no-build-isolation -e '.[dev,nets]'
 	@touch $@
 
 format: setup-dev

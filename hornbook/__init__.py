@@ -66,5 +66,8 @@ HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name in HOMES:
-        return getattr(importlib.import_module(HOMES[name]), name)
+        from hornbook.extras import needing_torch
+
+        with needing_torch():
+            return getattr(importlib.import_module(HOMES[name]), name)
     raise AttributeError(f"module 'hornbook' has no attribute {name!r}")

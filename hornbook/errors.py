@@ -13,6 +13,7 @@
     ├── SamplingError            what was asked of the sampler cannot be had
     ├── ExpressionError          a formula cannot be read, or has no value
     ├── ToolError                a program that is needed is missing, or fails
+    │   └── MissingPackageError  a package that is needed is not installed
     └── ExerciseError            a learner's file cannot be run, or is not that of the exercise
 
 Every error says what is wrong and where; `hint` says how to mend it, and `action` is what the
@@ -36,6 +37,7 @@ __all__ = [
     "ExerciseError",
     "ExpressionError",
     "HornbookError",
+    "MissingPackageError",
     "QuestionError",
     "RunError",
     "SamplingError",
@@ -138,6 +140,10 @@ class ExpressionError(HornbookError):
 
 class ToolError(HornbookError):
     """A program that is needed is not installed, or fails."""
+
+
+class MissingPackageError(ToolError, ImportError):
+    """A package that only some uses need is not installed."""
 
 
 class ExerciseError(HornbookError):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import json
 import os
+import platform
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 import hornbook
 from hornbook.cli.main import all_verbs
@@ -72,7 +75,13 @@ def test_help_shows_every_setting_with_its_default(capsys: pytest.CaptureFixture
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert typed(capsys, "--version") == (0, f"hornbook {hornbook.__version__}\n", "")
+    status, out, err = typed(capsys, "--version")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[:2] == [f"hornbook {hornbook.__version__}", f"Python {platform.python_version()}"]
+    assert f"torch {torch.__version__}" in lines
+    assert f"NumPy {np.__version__}" in lines
+    assert any(torch.backends.cpu.get_cpu_capability() in line for line in lines)
 
 
 def test_from_a_file_to_new_things(capsys: pytest.CaptureFixture[str]) -> None:

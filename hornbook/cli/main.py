@@ -17,8 +17,8 @@ import time
 from collections.abc import Iterator, Sequence
 
 from hornbook.errors import HornbookError
+from hornbook.extras import needing_torch
 from hornbook.tasks import tasks
-from hornbook.version import __version__
 
 __all__ = ["VERBS", "main"]
 
@@ -70,13 +70,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(OVERVIEW.format(verbs=verbs), end="")
         return 0
     if arguments[0] in ("-V", "--version"):
-        print(f"hornbook {__version__}")
+        from hornbook.environment import Versions
+
+        with contextlib.suppress(ModuleNotFoundError):
+            import torch  # noqa: F401, to be asked about the machine
+
+        print(Versions.of_today())
         return 0
     verb = arguments[0]
     if verb not in all_verbs():
         return unknown(verb)
     try:
-        with one_voice():
+        with one_voice(), needing_torch():
             if verb in VERBS:
                 importlib.import_module(f"hornbook.cli.{verb}").run(arguments[1:])
             else:

@@ -11,8 +11,9 @@ from typing import Annotated
 import tyro
 from rich.markup import escape
 
-from hornbook.cli.output import console, number, print_json, table
+from hornbook.cli.output import console, notes, number, print_json, table
 from hornbook.errors import ExpressionError
+from hornbook.extras import INSTALL_TORCH
 from hornbook.lessons.line_fit import LineSettings
 from hornbook.plots.saving import writable_format
 from hornbook.scalar import as_dot, parse_expression, render, two_moons
@@ -151,7 +152,7 @@ class Line:
     def run(self) -> None:
         """Fit, compare, and animate."""
         from hornbook.lessons.line_drawing import draw_line
-        from hornbook.lessons.line_fit import fit_line
+        from hornbook.lessons.line_fit import WAYS, fit_line
         from hornbook.lessons.line_page import write_page
 
         kind = writable_format(Path(self.out), "gif", "html")
@@ -167,6 +168,8 @@ class Line:
         out = console()
         out.print(rows)
         losses = fit.losses()
+        for name in WAYS.keys() - ends.keys():
+            notes().print(f"Without {name}, which needs PyTorch:  {INSTALL_TORCH}")
         out.print(
             f"\nloss {number(losses[0])} → {number(losses[-1])} after {self.settings.steps} steps; "
             f"the paths differ by at most {fit.difference:.1e}"

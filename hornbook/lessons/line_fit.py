@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import TrainingError
+from hornbook.extras import has_torch
 from hornbook.scalar import Value, mean_squared_error
 from hornbook.settings import Bounds, Settings
 
@@ -78,7 +79,7 @@ START = (-1.0, 1.0)  # a and b before the first update, as in the lesson
 
 
 def fit_line(settings: LineSettings) -> LineFit:
-    """Draw points around a line and fit it in all three ways.
+    """Draw points around a line and fit it in all three ways; in two if there is no torch.
 
     Raises:
         TrainingError: if the path leaves what a float can hold: the rate is too high.
@@ -90,7 +91,11 @@ def fit_line(settings: LineSettings) -> LineFit:
     batches = [chance.permutation(settings.points)[:size] for _ in range(settings.steps)]
     data = [(x[rows], y[rows]) for rows in batches]
     with np.errstate(over="ignore", invalid="ignore"):
-        paths = {name: way(data, settings.rate) for name, way in WAYS.items()}
+        paths = {
+            name: way(data, settings.rate)
+            for name, way in WAYS.items()
+            if way is not by_tensors or has_torch()
+        }
     fit = LineFit(x, y, paths)
     for path in paths.values():
         if not np.abs(path).max() < 1e100:  # its square must be a float too

@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
+from hornbook.environment import Versions
 from hornbook.errors import RunError
 from hornbook.records import JSON, read_record
 from hornbook.runs.upgrade import upgraded_record, upgraded_summary
@@ -18,31 +18,9 @@ from hornbook.training.measures import LOSS, Measure
 from hornbook.training.settings import TrainingSettings
 from hornbook.version import __version__
 
-__all__ = ["FORMAT", "KeptData", "Member", "RunRecord", "Summary", "Versions"]
+__all__ = ["FORMAT", "KeptData", "Member", "RunRecord", "Summary"]
 
 FORMAT = 2
-
-
-@dataclass(frozen=True)
-class Versions:
-    """What a run was made with; None where it was not recorded, or not there."""
-
-    hornbook: str
-    torch: str | None = None
-    numpy: str | None = None
-
-    @classmethod
-    def of_today(cls) -> Versions:
-        """What is installed."""
-        return cls(__version__, installed("torch"), installed("numpy"))
-
-
-def installed(package: str) -> str | None:
-    """The version of a package that is installed; None if it is not."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from hornbook.environment import Versions
 from hornbook.errors import Action, RunError, SettingsError
 from hornbook.runs.directory import RunDirectory, reserve
 from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, nobody
-from hornbook.runs.record import KeptData, RunRecord, Summary, Versions
+from hornbook.runs.record import KeptData, RunRecord, Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
 from hornbook.runs.training import train_session

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from hornbook.errors import SettingsError
+from hornbook.extras import needing_torch
 
 if TYPE_CHECKING:
     from hornbook.training.settings import TrainingSettings
@@ -52,11 +53,16 @@ class Family:
         return self.made_by in ("counting", "fitting")
 
     def load(self) -> Any:
-        """The family's class."""
+        """The family's class.
+
+        Raises:
+            MissingPackageError: if it is of networks, and torch is not installed.
+        """
         if isinstance(self.home, type):
             return self.home
         module, _, name = self.home.partition(":")
-        return getattr(importlib.import_module(module), name)
+        with needing_torch():
+            return getattr(importlib.import_module(module), name)
 
     def training_for(self, kind: str) -> TrainingSettings:
         """The training settings that suit it with this kind of data."""

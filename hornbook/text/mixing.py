@@ -7,9 +7,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from hornbook.environment import Versions
 from hornbook.errors import Action, SettingsError
 from hornbook.runs import Member, Run, RunDirectory, RunRecord, Summary, reserve
-from hornbook.runs.record import KeptData, Versions
+from hornbook.runs.record import KeptData
 from hornbook.tasks import Start
 from hornbook.text.losses import mean_loss
 from hornbook.text.models.mixture import Mixture, MixtureSettings

@@ -9,22 +9,23 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SettingsError
-from hornbook.nn import CausalAverage, Layer, SelfAttention
-from hornbook.nn.observing import observing
 from hornbook.plots.lettering import are_wide, lettered
 from hornbook.text.letters import letters
 from hornbook.text.models.contract import Ids, LanguageModel
-from hornbook.text.models.network import Network
 from hornbook.text.prompt import prompt_of
+from hornbook.text.views.layers import is_network
 from hornbook.tokenizers.contract import Tokenizer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from torch import Tensor
 
-__all__ = ["Attention", "attends", "attention_of", "draw_attention"]
+    from hornbook.nn import CausalAverage, Layer, SelfAttention
+    from hornbook.text.models.network import Network
 
-Attending: TypeAlias = SelfAttention | CausalAverage
+    Attending: TypeAlias = SelfAttention | CausalAverage
+
+__all__ = ["Attention", "attends", "attention_of", "draw_attention"]
 
 UNSEEN = "#e4e4e4"
 LONGEST = 64  # symbols of a string: of more no letter could be read
@@ -42,12 +43,15 @@ class Attention:
 
 def attends(model: LanguageModel) -> bool:
     """Whether there are weights to see: attention, or its forerunner, the average of the past."""
-    return isinstance(model, Network) and bool(attending(model))
+    return is_network(model) and bool(attending(model))
 
 
 def attending(model: Network) -> dict[str, Attending]:
     """The layers that have such weights, by name."""
-    return {name: part for name, part in model.named_modules() if isinstance(part, Attending)}
+    from hornbook.nn import CausalAverage, SelfAttention
+
+    kinds = (SelfAttention, CausalAverage)
+    return {name: part for name, part in model.named_modules() if isinstance(part, kinds)}
 
 
 def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Attention:
@@ -60,8 +64,10 @@ def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Atten
             the string is longer than its rows, or than can be drawn.
         UnknownSymbolError: if the string holds a symbol that is not in the alphabet.
     """
-    if not isinstance(model, Network) or not attends(model):
+    if not is_network(model) or not attends(model):
         raise SettingsError("This model has no attention.", hint="Train one with `model=gpt`.")
+    from hornbook.nn.observing import observing
+
     tokens = prompt_of(tokenizer, text)
     room = min(LONGEST, model.block_size)
     if len(tokens) > room:

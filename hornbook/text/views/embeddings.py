@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SettingsError
-from hornbook.nn import Embedding
 from hornbook.plots.lettering import lettered
 from hornbook.text.letters import letters
 from hornbook.text.models.contract import LanguageModel
@@ -48,8 +47,13 @@ class Plane:
 
 def table_of(model: LanguageModel) -> Table | None:
     """The embedding of a model's symbols, shape (V, C); None if it has none."""
-    for layer in layers_of(model, Embedding):
-        if layer.weight.shape[0] == model.vocabulary.size:
+    layers = layers_of(model)
+    if not layers:
+        return None
+    from hornbook.nn import Embedding
+
+    for layer in layers:
+        if isinstance(layer, Embedding) and layer.weight.shape[0] == model.vocabulary.size:
             table: Table = layer.weight.detach().cpu().numpy()
             return table
     return None

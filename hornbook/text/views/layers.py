@@ -1,20 +1,33 @@
-"""The layers of one kind in a model, whatever its family."""
+"""What a model is made of, whatever its family; asked without torch where it is not there."""
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-import torch
+import sys
+from typing import TYPE_CHECKING, TypeGuard
 
 from hornbook.text.models.contract import LanguageModel
 
-__all__ = ["layers_of"]
+if TYPE_CHECKING:
+    import torch
 
-Kind = TypeVar("Kind", bound=torch.nn.Module)
+    from hornbook.text.models.network import Network
+
+__all__ = ["is_network", "layers_of"]
 
 
-def layers_of(model: LanguageModel, kind: type[Kind]) -> list[Kind]:
-    """All layers of a kind, in the order in which they were built; none of a model of counts."""
-    if not isinstance(model, torch.nn.Module):
+def is_network(model: LanguageModel) -> TypeGuard[Network]:
+    """Whether a model is a network of layers."""
+    if "torch" not in sys.modules:  # no network could have been made
+        return False
+    from hornbook.text.models.network import Network
+
+    return isinstance(model, Network)
+
+
+def layers_of(model: LanguageModel) -> list[torch.nn.Module]:
+    """All layers, in the order in which they were built; none of a model of counts."""
+    if "torch" not in sys.modules:
         return []
-    return [layer for layer in model.modules() if isinstance(layer, kind)]
+    import torch
+
+    return list(model.modules()) if isinstance(model, torch.nn.Module) else []

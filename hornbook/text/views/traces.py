@@ -13,16 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SettingsError
-from hornbook.nn import Recurrent, RecurrentStack
 from hornbook.plots.lettering import are_wide, lettered
 from hornbook.text.letters import letters
 from hornbook.text.models.contract import Ids, LanguageModel
-from hornbook.text.models.network import Network
 from hornbook.text.prompt import prompt_of
+from hornbook.text.views.layers import is_network
 from hornbook.tokenizers.contract import Tokenizer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from hornbook.text.models.network import Network
 
 __all__ = ["Traces", "draw_traces", "remembers", "traces_of"]
 
@@ -50,13 +51,17 @@ class Traces:
 
 def remembers(model: LanguageModel) -> bool:
     """Whether units live on from symbol to symbol: a recurrent layer, and no fixed window."""
-    if not isinstance(model, Network) or model.reads == "window":
+    if not is_network(model) or model.reads == "window":
         return False
+    from hornbook.nn import Recurrent
+
     return any(isinstance(layer, Recurrent) for layer in model.net.chain)
 
 
 def outputs(model: Network, tokens: Ids) -> list[npt.NDArray[np.float64]]:
     """What each recurrent layer puts out after each of T tokens, shape (T, H), bottom to top."""
+    from hornbook.nn import Recurrent, RecurrentStack
+
     found = []
     with model.in_use():
         x = model.tensor(tokens[None])
@@ -83,7 +88,7 @@ def traces_of(
         SettingsError: if the model has no such layer.
         UnknownSymbolError: if the string holds a symbol that is not in the alphabet.
     """
-    if not isinstance(model, Network) or not remembers(model):
+    if not is_network(model) or not remembers(model):
         raise SettingsError(
             "This model has no units that live on from symbol to symbol.",
             hint="Train one with `model=gru`.",
