@@ -10,7 +10,7 @@ from hornbook.errors import MissingPackageError
 
 __all__ = ["INSTALL_TORCH", "has_torch", "needing_torch"]
 
-INSTALL_TORCH = "pip install torch --index-url https://download.pytorch.org/whl/cpu"
+INSTALL_TORCH = "pip install torch -i https://download.pytorch.org/whl/cpu"
 "The build for the CPU; on Linux a plain `pip install torch` fetches CUDA, several gigabytes."
 
 

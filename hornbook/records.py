@@ -37,6 +37,7 @@ Reader = Callable[[Any], Any]
 
 # JSON has no such numbers: `as_json` spells them as text.
 SPELLED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+LARGEST = 2**63 - 1  # of whole numbers: what NumPy and torch hold
 KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
@@ -126,13 +127,21 @@ def plain_reader(kind: type) -> Reader:
         if kind is float:
             if isinstance(value, str) and value in SPELLED:
                 return SPELLED[value]
-            if isinstance(value, int | float) and not isinstance(value, bool):
+            if isinstance(value, float) or (is_whole(value) and abs(value) <= LARGEST):
                 return float(value)
-        elif isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+        elif kind is int:
+            if is_whole(value) and abs(value) <= LARGEST:
+                return value
+        elif isinstance(value, kind):
             return value
         raise WrongFieldError(f"must be {KINDS[kind]}; it is {shown(value)}")
 
     return read
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a JSON value is a whole number."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def literal_reader(allowed: tuple[Any, ...]) -> Reader:
@@ -162,7 +171,8 @@ def tuple_reader(arguments: tuple[Any, ...]) -> Reader:
         kind, inner = arguments[0], reader_of(arguments[0])
 
         def read_all(value: Any) -> Any:
-            if kind in KINDS and {kind}.issuperset(map(type, items(value))):
+            plain = kind in KINDS and {kind}.issuperset(map(type, items(value)))
+            if plain and (kind is not int or max(map(abs, value), default=0) <= LARGEST):
                 return tuple(value)  # the same at once: histograms are thousands of numbers
             return tuple(inside(inner, item, f"[{at}]") for at, item in enumerate(items(value)))
 

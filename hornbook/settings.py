@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from hornbook.errors import SettingsError
+from hornbook.suggestions import did_you_mean
 
 __all__ = ["Bounds", "Given", "Settings"]
 
@@ -42,8 +43,12 @@ class Bounds:
         return f"above {low} and at most {high}" if self.above else f"from {low} to {high}"
 
 
+@dataclass(frozen=True)
 class Given:
     """Marks a setting that is given first and without its name, as the subject of the sentence."""
+
+    word: str = ""
+    "What help calls it; by default its name in capitals."
 
 
 def written(number: float) -> str:
@@ -82,7 +87,7 @@ class Settings:
         if unknown := sorted(set(values) - known):
             raise SettingsError(
                 f"{cls.__name__} has no setting {', '.join(unknown)}.",
-                hint=f"It knows: {', '.join(sorted(known))}.",
+                hint=f"{did_you_mean(unknown[0], known)}It knows: {', '.join(sorted(known))}.",
                 setting=unknown[0],
             )
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
@@ -93,7 +98,7 @@ class Settings:
         Args:
             fits: whether the settings have an effect beside the others.
             names: the settings in question.
-            needs: what they need, for the message ("optimizer sgd").
+            needs: what they need, for the message, settings marked ("`optimizer=sgd`").
 
         Raises:
             SettingsError: if one of them differs from its default and `fits` is false.
@@ -103,8 +108,8 @@ class Settings:
         for field in dataclasses.fields(self):
             if field.name in names and getattr(self, field.name) != field.default:
                 raise SettingsError(
-                    f"{field.name} has no effect here: it needs {needs}.",
-                    hint=f"Leave `{field.name}` out, or set {needs}.",
+                    f"`{field.name}` has no effect here: it needs {needs}.",
+                    hint=f"Leave `{field.name}` out.",
                     setting=field.name,
                 )
 
@@ -123,7 +128,8 @@ def check(name: str, value: Any, hint: Any) -> None:
     if origin is Literal:
         if value not in arguments:
             raise SettingsError(
-                f"{name} must be one of {', '.join(map(str, arguments))}; it is {value!r}.",
+                f"`{name}` must be one of {', '.join(map(str, arguments))}; it is {value!r}.",
+                hint=did_you_mean(str(value), map(str, arguments)).strip(),
                 setting=name,
             )
     elif origin in (types.UnionType, typing.Union):
@@ -134,7 +140,7 @@ def check(name: str, value: Any, hint: Any) -> None:
             check_bounds(name, value, bounds)
     elif origin is tuple:
         if not isinstance(value, tuple):
-            raise SettingsError(f"{name} must be a sequence; it is {value!r}.", setting=name)
+            raise SettingsError(f"`{name}` must be a sequence; it is {value!r}.", setting=name)
         for item in value:
             check(name, item, typing.Annotated[arguments[0], bounds] if bounds else arguments[0])
     else:
@@ -143,7 +149,7 @@ def check(name: str, value: Any, hint: Any) -> None:
         if not right or (isinstance(value, bool) and hint is not bool):
             kind = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
             raise SettingsError(
-                f"{name} must be {kind.get(hint, hint)}; it is {value!r}.", setting=name
+                f"`{name}` must be {kind.get(hint, hint)}; it is {value!r}.", setting=name
             )
         if bounds is not None:
             check_bounds(name, value, bounds)
@@ -152,4 +158,4 @@ def check(name: str, value: Any, hint: Any) -> None:
 def check_bounds(name: str, value: float, bounds: Bounds) -> None:
     """Raise SettingsError unless the value lies within the bounds."""
     if not bounds.allows(value):
-        raise SettingsError(f"{name} must be {bounds}; it is {value:,}.", setting=name)
+        raise SettingsError(f"`{name}` must be {bounds}; it is {value:,}.", setting=name)

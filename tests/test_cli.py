@@ -196,7 +196,10 @@ def test_resume_takes_the_run_and_nothing_else(capsys: pytest.CaptureFixture[str
     status, _, err = typed(capsys, "train", "--resume", "third")
     assert status == 1
     assert "has ended already" in err
-    assert typed(capsys, "train", "--resume", "third", "--steps", "99")[0] == 2
+    for more in (["--steps", "99"], ["names.txt"]):
+        status, _, err = typed(capsys, "train", "--resume", "third", *more)
+        assert status == 1
+        assert f"{' '.join(more)} has no effect with --resume" in err
 
 
 def test_a_text_is_sampled_with_its_longest_copy(capsys: pytest.CaptureFixture[str]) -> None:
@@ -246,42 +249,53 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["train", "names.txt", "--model"], 2, "--model"),
     (["train", "names.txt", "--bogus", "1"], 2, "bogus"),
     (["train", "names.txt", "--steps", "x"], 2, "steps"),
-    (["train", "names.txt", "--steps", "0"], 1, "steps must be from 1"),
-    (["train", "names.txt", "--steps", "-5"], 1, "steps must be from 1"),
-    (["train", "names.txt", "--learning-rate", "nan"], 1, "learning_rate"),
+    (["train", "names.txt", "--steps", "0"], 1, "--steps must be from 1"),
+    (["train", "names.txt", "--steps", "-5"], 1, "--steps must be from 1"),
+    (["train", "names.txt", "--learning-rate", "nan"], 1, "--learning-rate"),
     (["train", "names.txt", "--n-hidden", "65536", "65536", "65536"], 1, "parameters"),
-    (["train", "names.txt", "--n-embd", "99999999999"], 1, "n_embd must be from 1 to 4,096"),
-    (["train", "names.txt", "--momentum", "0.9"], 1, "needs optimizer sgd"),
+    (["train", "names.txt", "--n-embd", "99999999999"], 1, "--n-embd must be from 1 to 4,096"),
+    (["train", "names.txt", "--momentum", "0.9"], 1, "needs --optimizer sgd"),
     (["train", "names.txt", "--schedule", "cosine", "--warmup", "9000"], 1, "peak would never"),
     (["train", "names.txt", "--split", "50/60"], 1, "add up to 100"),
     (["train", "names.txt", "--rates", "weight=0.1"], 1, "net.layers.0.weight"),
     (["train", "names.txt", "--rates", "weight"], 1, "PATTERN=FACTOR"),
-    (["train", "names.txt", "--cycle", "9"], 1, "needs schedule warm-restarts"),
+    (["train", "names.txt", "--cycle", "9"], 1, "needs --schedule warm-restarts"),
     (["rate", "names.txt", "--model", "ngram"], 1, "no learning rate"),
-    (["rate", "names.txt", "--low", "1", "--high", "1"], 1, "low must be below high"),
+    (["rate", "names.txt", "--low", "1", "--high", "1"], 1, "--low must be below --high"),
     (["rate", "nowhere.txt", "--out", "runs/mlp"], 1, "must end in .png or .svg"),
     (["rate", "names.txt", "--out", "names.txt/rate.png", "--points", "20"], 1, "Cannot write"),
     (["train", "names.txt", "--encoding", "klingon"], 1, "no text encoding 'klingon'"),
-    (["train", "names.txt", "--mode", "text", "--distinct"], 1, "distinct has no effect"),
+    (["train", "names.txt", "--mode", "text", "--distinct"], 1, "--distinct has no effect"),
     (["train", "names.txt", "--model", "ngram", "--steps", "5"], 2, "steps"),
-    (["train", "names.txt", "--model", "ngram", "--order", "0"], 1, "order must be from 1"),
+    (["train", "names.txt", "--model", "ngram", "--order", "0"], 1, "--order must be from 1"),
     (["train", "names.txt", "--out", "names.txt"], 1, "is a file"),
     (["train", "names.txt", "--out", "."], 1, "no part of a run"),
     (["train", "names.txt", "--overwrite"], 1, "--out"),
     (["train", "--resume", "nowhere"], 1, "does not exist"),
     (["sample", "nowhere"], 1, "does not exist"),
     (["sample", "RUN", "--top-k", "1000"], 1, "vocabulary"),
-    (["sample", "RUN", "--top-p", "0"], 1, "top_p"),
-    (["sample", "RUN", "--temperature", "-1"], 1, "temperature"),
-    (["sample", "RUN", "-n", "0"], 1, "n must be from 1"),
+    (["sample", "RUN", "--top-p", "0"], 1, "--top-p"),
+    (["sample", "RUN", "--temperature", "-1"], 1, "--temperature"),
+    (["sample", "RUN", "-n", "0"], 1, "-n must be from 1"),
     (["sample", "RUN", "--prefix", "abcdefgh"], 1, "--crop-prefix"),
     (["sample", "RUN", "--prefix", "É"], 1, "'e'"),
-    (["score", "RUN"], 1, "nothing to score"),
+    (["score", "RUN"], 2, "needs TEXT"),
     (["score", "RUN", ""], 1, "empty"),
     (["score", "RUN", "emma!"], 1, "'!'"),
     (["evaluate", "RUN", "--data", "nowhere.txt"], 1, "no file or data set"),
     (["evaluate", "RUN", "--encoding", "utf-8"], 1, "no effect without --data"),
     (["doctor", "nowhere.txt"], 1, "no file or data set"),
+    (["doctor", "nmaes"], 1, "Did you mean names?"),
+    (["train", "names.txt", "--model", "mpl"], 1, "Did you mean mlp?"),
+    (["train", "names.txt", "--model", "GRU"], 1, "Did you mean gru?"),
+    (["train", "names.txt", "--model", "transformer"], 1, "Did you mean gpt?"),
+    (["train", "names.txt", "--task", "txt"], 1, "Did you mean text?"),
+    (["exercise", "backpro"], 1, "Did you mean backprop?"),
+    (["rate", "--model", "ngram"], 1, "no learning rate"),
+    (["score", "RUN", "-x"], 2, "Unrecognized options: -x"),
+    (["mix"], 2, "needs RUN"),
+    (["train", "a`steps`b.txt"], 1, "no file or data set 'a`steps`b.txt'"),
+    (["score", "RUN", "`clip=3`"], 1, "of '`clip=3`'"),
 ]  # fmt: skip
 
 
@@ -336,6 +350,27 @@ def test_what_could_not_be_written_is_not_begun(
     status, out, err = typed(capsys, *[run if a == "RUN" else a for a in arguments])
     assert (status, out) == (1, "")
     assert err.startswith("hornbook: Cannot write names.txt/")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-"])
+def test_a_stream_that_is_closed_is_no_error(closed: str) -> None:
+    command = f'"{sys.executable}" -m hornbook datasets {closed}'
+    found = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert found.returncode == 0
+    assert "Train on one" not in found.stdout
+    assert ("makemore-names" in found.stdout) == (closed == "2>&-")
+    assert "Traceback" not in found.stderr
+
+
+def test_a_name_that_begins_with_a_dash_can_be_typed_as_it_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, _, err = typed(capsys, "train", "names.txt", "--model", "ngram", "--out=-counts")
+    assert status == 0
+    proposed = [shlex.split(line)[1:] for line in err.splitlines() if "  hornbook " in line]
+    assert len(proposed) == 3
+    for words in proposed:
+        assert typed(capsys, *words)[0] == 0, words
 
 
 def test_a_reader_that_goes_away_is_no_error(run: str) -> None:

@@ -149,7 +149,7 @@ def test_splits_that_cannot_be_made() -> None:
 def test_settings_that_do_not_fit_are_an_error() -> None:
     with pytest.raises(SettingsError, match="add up to 100"):
         examine(corpus("emma\nava\n" * 20), SplitSettings(split="50/40"))
-    with pytest.raises(SettingsError, match="lines mode"):
+    with pytest.raises(SettingsError, match="`mode=lines`"):
         examine(corpus("emma\nava\n" * 20, "text"), SplitSettings(distinct=True))
 
 

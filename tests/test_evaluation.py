@@ -225,7 +225,7 @@ def test_each_prediction_sees_what_the_stride_leaves_of_a_row(
 
 @pytest.mark.parametrize("stride", [-1, 0, 5])
 def test_a_stride_must_fit_in_a_row(stride: int) -> None:
-    with pytest.raises(SettingsError, match=f"stride is {stride}; .* rows of 4") as caught:
+    with pytest.raises(SettingsError, match=f"`stride` is {stride}; .* rows of 4") as caught:
         mean_loss(Sums(TEXT.vocabulary, 4), encode_text("abcd", TEXT), stride=stride)
     assert "between 1 and 4" in caught.value.hint
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -74,7 +74,7 @@ def test_a_whole_number_may_stand_for_any_number() -> None:
         ({"inner": []}, "inner: must be a JSON object"),
         ({"inner": {"name": "x", "range": [1, 2]}}, "inner.range: must hold 3 values"),
         ({"losses": {"dev": None}}, "losses.dev: must be a number; it is None"),
-        ({"small": {"width": 12}}, "small: width must be from 1 to 9; it is 12"),
+        ({"small": {"width": 12}}, "small: `width` must be from 1 to 9; it is 12"),
         ({"small": {"depth": 1}}, "small: Small has no setting depth"),
         ({"many": [{"name": "a"}, {"name": 3}]}, "many[1].name: must be text; it is 3"),
         ({"sure": 1}, "sure: must be true or false; it is 1"),
@@ -85,6 +85,21 @@ def test_a_wrong_field_is_named(change: dict[str, Any], told: str) -> None:
     with pytest.raises(RunError, match="file is damaged") as caught:
         read_record(Outer, as_json(WHOLE) | change, "file")
     assert told in caught.value.message
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_number_that_nothing_holds_is_refused(sign: int) -> None:
+    @dataclass(frozen=True)
+    class Sizes:
+        whole: int = 0
+        real: float = 0.0
+        many: Sequence[int] = ()
+
+    huge = sign * 10**400
+    assert read_record(Sizes, {"whole": sign * (2**63 - 1)}, "file").whole == sign * (2**63 - 1)
+    for name, value in (("whole", huge), ("real", huge), ("many", [1, huge])):
+        with pytest.raises(RunError, match=f"file is damaged: {name}"):
+            read_record(Sizes, {name: value}, "file")
 
 
 def test_a_missing_field_is_named() -> None:

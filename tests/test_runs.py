@@ -585,3 +585,18 @@ def test_sampling_settings_reach_the_sampler(run: Run) -> None:
     assert list(run.sample(SamplingSettings(n=2, seed=5))) == list(run.sample(n=2, seed=5))
     with pytest.raises(SamplingError):
         run.sample(n=1, prefix="abcdef")
+
+
+def test_a_training_setting_that_is_missing_is_no_default(tmp_path: Path) -> None:
+    made = hornbook.train(
+        "names", model="mlp", settings=SMALL, training=SHORT, out=tmp_path / "run", baseline=False
+    )
+    path = made.directory.run
+    record = json.loads(path.read_text())
+    del record["training"]["steps"]
+    path.write_text(json.dumps(record))
+    with pytest.raises(RunError, match=r"is damaged: training\.steps: is missing"):
+        hornbook.resume(made.path)
+    path.write_text(json.dumps({**record, "format": -1}))
+    with pytest.raises(RunError, match="format: must be a whole number from 1; it is -1"):
+        Run(made.path)

@@ -172,7 +172,9 @@ def test_a_real_ctrl_c_closes_the_json(lines: Run) -> None:
     assert process.returncode == 130
     told = json.loads(begin + rest)
     assert told["ended_because"] == "stopped"
-    assert len(told["samples"]) == told["drawn"] > 100
+    # One that was drawn may not have been printed yet.
+    assert told["drawn"] - 1 <= len(told["samples"]) <= told["drawn"]
+    assert len(told["samples"]) > 100
 
 
 def test_why_there_are_fewer_is_told(capsys: pytest.CaptureFixture[str], lines: Run) -> None:

@@ -512,7 +512,7 @@ def test_memory_of_what_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_cannot_be_had_is_an_error_that_says_why() -> None:
     made = counted(order=3)
-    with pytest.raises(SettingsError, match="top_k is 99"):
+    with pytest.raises(SettingsError, match="`top_k` is 99"):
         drawn_from(made, top_k=99)
     with pytest.raises(SamplingError, match="prefix has 4 tokens") as caught:
         drawn_from(made, prefix="joha")

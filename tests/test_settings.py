@@ -77,7 +77,7 @@ def test_a_value_at_the_edge_of_its_range_is_kept(name: str, value: Any) -> None
     ],
 )
 def test_a_number_out_of_range_is_refused_by_name(name: str, value: Any, says: str) -> None:
-    with pytest.raises(SettingsError, match=f"^{name} must be {says}"):
+    with pytest.raises(SettingsError, match=f"^`{name}` must be {says}"):
         Knobs(**{name: value})
 
 
@@ -104,7 +104,7 @@ def test_a_number_out_of_range_is_refused_by_name(name: str, value: Any, says: s
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused_by_name(name: str, value: Any, says: str) -> None:
-    with pytest.raises(SettingsError, match=f"^{name} must be {says}"):
+    with pytest.raises(SettingsError, match=f"^`{name}` must be {says}"):
         Knobs(**{name: value})
 
 
@@ -138,9 +138,9 @@ def test_unknown_names_are_refused_with_the_known_ones() -> None:
 
 
 def test_a_dict_is_held_to_the_same_types() -> None:
-    with pytest.raises(SettingsError, match="count must be a whole number"):
+    with pytest.raises(SettingsError, match="`count` must be a whole number"):
         Knobs.from_dict({"count": "many"})
-    with pytest.raises(SettingsError, match="sizes must be from 1 to 9"):
+    with pytest.raises(SettingsError, match="`sizes` must be from 1 to 9"):
         Knobs.from_dict({"sizes": [1, 99]})
 
 
@@ -152,17 +152,17 @@ def test_settings_cannot_be_changed() -> None:
 def test_a_setting_without_effect_is_refused_unless_it_keeps_its_default() -> None:
     Knobs(rate=0.25, count=4).refuse_unless(True, ("rate", "count"), "kind square")
     Knobs(name="other").refuse_unless(False, ("rate", "count"), "kind square")
-    with pytest.raises(SettingsError, match=r"^rate has no effect here: it needs kind square"):
+    with pytest.raises(SettingsError, match=r"^`rate` has no effect here: it needs kind square"):
         Knobs(rate=0.25).refuse_unless(False, ("rate", "count"), "kind square")
 
 
 def test_real_settings_refuse_what_would_have_no_effect() -> None:
     assert NGramSettings(smoothing="add", added=0.1).added == 0.1
-    with pytest.raises(SettingsError, match="added has no effect here"):
+    with pytest.raises(SettingsError, match="`added` has no effect here"):
         NGramSettings(smoothing="mle", added=0.1)
-    with pytest.raises(SettingsError, match="order must be from 1 to 64; it is 0"):
+    with pytest.raises(SettingsError, match="`order` must be from 1 to 64; it is 0"):
         NGramSettings(order=0)
-    with pytest.raises(SettingsError, match="added must be above 0"):
+    with pytest.raises(SettingsError, match="`added` must be above 0"):
         NGramSettings(smoothing="add", added=0)
-    with pytest.raises(SettingsError, match="distinct must be true or false"):
+    with pytest.raises(SettingsError, match="`distinct` must be true or false"):
         SplitSettings.from_dict({"distinct": 1})

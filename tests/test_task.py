@@ -65,6 +65,9 @@ def test_the_first_look_chooses_it_and_says_why(points: Path, tmp_path: Path) ->
     other.write_text("a,b\n1,2\n" * 20, encoding="utf-8")
     assert choose_task(Source(other))[0].name == "text"
     assert choose_task(Source(points), "text")[0].name == "text"
+    assert choose_task(Source(points), family="ngram")[0].name == "text"
+    counted = hornbook.train(points, model="ngram", out=tmp_path / "counted")
+    assert counted.record.task == "text"
 
 
 def test_two_equal_claims_are_refused(points: Path) -> None:
@@ -265,6 +268,14 @@ def test_flags_before_the_file_and_flags_of_others(
     status, _, err = typed(capsys, "train", "points.csv", "--mode", "lines")
     assert status == 1
     assert "--mode is a flag of the task text" in err
+    status, _, err = typed(capsys, "train", "--held-out", "3", "points.csv")
+    assert status == 1
+    assert "--held-out is a flag of the task points" in err
+    status, _, err = typed(capsys, "train", "points.csv", "--task", "text", "--model", "plane")
+    assert status == 1
+    assert "plane is a family of the task points; the task here is text" in err
+    status, _, err = typed(capsys, "guess", "run")
+    assert (status, err) == (2, "hornbook guess needs POINT: see hornbook guess --help.\n")
     Path("steps").write_bytes(points.read_bytes())
     typed(capsys, "train", "steps", "--out", "other", "--threads", "1")
     made = Run("other").record

@@ -44,6 +44,22 @@ def test_settings_in_a_sentence_become_flags() -> None:
     assert worded("Work on a `.clone()`, 2 `a b`.") == "Work on a `.clone()`, 2 `a b`."
 
 
+@pytest.mark.parametrize(
+    "given", ["a`steps`b.txt", "`clip=3`", "it's `n` o'clock", 'say "`n`"', "'`n`", "\\`n`"]
+)
+def test_a_text_in_quotation_marks_stays_as_it_is(given: str) -> None:
+    assert worded(f"`clip` knows no {given!r}: set `n`.") == f"--clip knows no {given!r}: set -n."
+    assert worded("This model's `clip` and the lectures' `n`.") == (
+        "This model's --clip and the lectures' -n."
+    )
+
+
+def test_what_begins_with_a_dash_is_no_flag() -> None:
+    assert command(Action("evaluate", ("-run",))) == "hornbook evaluate ./-run"
+    said = Action("score", ("-run", "-x"), {"json": True})
+    assert command(said) == "hornbook score ./-run --json -- -x"
+
+
 def test_a_call_becomes_a_command() -> None:
     more = Action("sample", ("runs/my run",), {"n": 20, "temperature": 0.8, "only_new": True})
     assert command(more) == "hornbook sample 'runs/my run' -n 20 --temperature 0.8 --only-new"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
+import types
 import typing
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -14,11 +16,26 @@ from tyro.conf import Positional
 
 from hornbook.settings import Given
 
-__all__ = ["CONFIG", "DataArguments", "OutputArgument", "RunArgument", "as_typed", "parse"]
+__all__ = [
+    "CONFIG",
+    "DataArguments",
+    "OutputArgument",
+    "RunArgument",
+    "as_typed",
+    "is_required",
+    "parse",
+]
 
 T = TypeVar("T")
 
 CONFIG = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
+
+# What help calls the value of a flag: by the setting's name, or else by its type.
+NAMED = {
+    "check": "FILE", "data": "DATA", "model": "FAMILY", "out": "PATH", "picture": "FILE",
+    "pictures": "DIR", "resume": "RUN", "task": "TASK",
+}  # fmt: skip
+TYPED = {str: "TEXT", int: "INT", float: "FLOAT"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +50,7 @@ class OutputArgument:
 class RunArgument:
     """What every verb that reads a run takes."""
 
-    run: Annotated[str, Positional]
+    run: Annotated[str, Given("RUN")]
     "Run directory."
 
 
@@ -41,7 +58,7 @@ class RunArgument:
 class DataArguments:
     """What every verb that reads data takes."""
 
-    data: Annotated[str, Positional]
+    data: Annotated[str, Given("DATA")]
     "File, - for standard input, or the name of a data set."
     task: str | None = None
     "What kind of data it is; by default a first look at the file tells."
@@ -70,17 +87,34 @@ def parse(
         "args": list(argv),
         "config": CONFIG,
     }
-    parsed, unknown = tyro.cli(kind, return_unknown_args=True, **how)
+    typed = as_typed(kind)
+    parsed, unknown = tyro.cli(typed, return_unknown_args=True, **how)
     if unknown:
         foreign(unknown)
-        parsed = tyro.cli(kind, **how)  # says what it does not know, and ends
-    return typing.cast(T, parsed)
+        parsed = tyro.cli(typed, **how)  # says what it does not know, and ends
+    if word := left_empty(parsed):
+        print(f"hornbook {verb} needs {word}: see hornbook {verb} --help.", file=sys.stderr)
+        sys.exit(2)
+    return typing.cast(T, restored(parsed))
+
+
+def left_empty(parsed: Any) -> str | None:
+    """What help calls the words of which there must be one at least, and are none."""
+    hints = typing.get_type_hints(type(parsed), include_extras=True)
+    for field in dataclasses.fields(parsed):
+        value = getattr(parsed, field.name)
+        if dataclasses.is_dataclass(value) and (inner := left_empty(value)):
+            return inner
+        if value == () and is_required(field) and (given := mark(hints[field.name], Given)):
+            return given.word or field.name.upper()
+    return None
 
 
 def as_typed(kind: type[Any]) -> type[Any]:
-    """A settings dataclass as the parser reads it.
+    """A dataclass as the parser reads it.
 
-    What is marked as given becomes a positional word, and a name of one letter a flag of one dash.
+    What is marked as given becomes a positional word, a name of one letter a flag of one dash; the
+    value of a flag is called by what it is, and a default of nothing goes without saying.
     """
     twin: type[Any] = typed_twin(typing.cast(Hashable, kind))
     return twin
@@ -93,21 +127,75 @@ def typed_twin(kind: Any) -> type[Any]:
     fields: list[Any] = []
     for field in dataclasses.fields(kind):
         hint = hints[field.name]
-        if any(extra is Given or isinstance(extra, Given) for extra in typing.get_args(hint)[1:]):
-            hint = Annotated[hint, Positional]
-        elif len(field.name) == 1:
-            hint = Annotated[hint, tyro.conf.arg(aliases=(f"-{field.name}",))]
+        if (given := mark(hint, Given)) is not None:
+            marks: tuple[Any, ...] = (Positional, word_of(field, hint, given))
         else:
-            continue
-        fields.append((field.name, hint, again(field)))
+            marks = flag_of(field, hint)
+        if marks:
+            fields.append((field.name, Annotated[hint, *marks], again(field)))
     made: type[Any] = kind
     if not fields:
         return made
     made = dataclasses.make_dataclass(
-        kind.__name__, fields, bases=(kind,), frozen=True, namespace={"__module__": kind.__module__}
-    )
+        kind.__name__, fields, bases=(kind,), frozen=True,
+        namespace={"__module__": kind.__module__, "twin_of": kind},
+    )  # fmt: skip
     made.__doc__ = kind.__doc__
     return made
+
+
+def restored(parsed: Any) -> Any:
+    """What was parsed, and all within it, as instances of the classes that were meant."""
+    kind = vars(type(parsed)).get("twin_of", type(parsed))
+    values = {field.name: getattr(parsed, field.name) for field in dataclasses.fields(parsed)}
+    return kind(**{k: restored(v) if dataclasses.is_dataclass(v) else v for k, v in values.items()})
+
+
+def flag_of(field: dataclasses.Field[Any], hint: Any) -> tuple[Any, ...]:
+    """What the parser is told of a setting that is a flag."""
+    if mark(hint, type(tyro.conf.arg())) is not None:
+        return ()  # it says itself what its value is called
+    how: dict[str, Any] = {}
+    kind, may_be_none = value_type(hint)
+    if kind in TYPED:
+        how["metavar"] = NAMED.get(field.name, TYPED[kind])
+    if len(field.name) == 1:
+        how["aliases"] = (f"-{field.name}",)
+    if may_be_none or field.default is False or field.default == "":
+        how["help_behavior_hint"] = ""
+    return (tyro.conf.arg(**how),) if how else ()
+
+
+def word_of(field: dataclasses.Field[Any], hint: Any, given: Given) -> Any:
+    """What the parser is told of a setting that is given without its name."""
+    word = given.word or field.name.upper()
+    needed = is_required(field)
+    if typing.get_origin(value_type(hint)[0]) is tuple:
+        word = f"{word} [{word} ...]" if needed else f"[{word} ...]"
+    elif not needed:
+        word = f"[{word}]"
+    return tyro.conf.arg(metavar=word, help_behavior_hint="(required)" if needed else "")
+
+
+def value_type(hint: Any) -> tuple[Any, bool]:
+    """The type of a setting that has a value, and whether it may also be None."""
+    bare = typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
+    if typing.get_origin(bare) not in (types.UnionType, typing.Union):
+        return bare, False
+    others = [kind for kind in typing.get_args(bare) if kind is not type(None)]
+    return others[0] if len(others) == 1 else bare, len(others) < len(typing.get_args(bare))
+
+
+def mark(hint: Any, kind: type[T]) -> T | None:
+    """The mark of a kind that an annotation bears."""
+    found = (extra for extra in typing.get_args(hint)[1:] if isinstance(extra, kind))
+    return next(found, None) if typing.get_origin(hint) is Annotated else None
+
+
+def is_required(field: dataclasses.Field[Any]) -> bool:
+    """Whether a field has no default."""
+    missing = dataclasses.MISSING
+    return field.default is missing and field.default_factory is missing
 
 
 def again(field: dataclasses.Field[Any]) -> Any:

@@ -15,7 +15,7 @@ from tyro.conf import Positional, arg
 
 from hornbook.cli.arguments import parse
 from hornbook.cli.output import COMPARED, compared, console, print_json, table
-from hornbook.cli.wording import shell_word
+from hornbook.cli.wording import no_flag, shell_word
 from hornbook.lessons.compare import Comparison
 from hornbook.lessons.derivations import DERIVATIONS, derivation
 from hornbook.lessons.exercise import Result, check, write
@@ -51,12 +51,12 @@ def run(argv: Sequence[str]) -> None:
     arguments = parse(Arguments, "exercise", DESCRIPTION, argv)
     made = derivation(arguments.exercise)
     if arguments.check is None:
-        arguments.refuse_unless(False, ("seconds",), "--check")
+        arguments.refuse_unless(False, ("seconds",), "`check`")
         path = Path(arguments.out or f"{made.name.replace('-', '_')}.py")
         write(made, path, overwrite=arguments.overwrite)
         show_written(made.name, path, len(made.wanted), json=arguments.json)
         return
-    arguments.refuse_unless(False, ("out", "overwrite"), "a file to write, not --check")
+    arguments.refuse_unless(False, ("out", "overwrite"), "a file to write, not `check`")
     result = check(made, Path(arguments.check), arguments.seconds)
     if arguments.json:
         print_json({"exercise": made.name, **dataclasses.asdict(result)})
@@ -74,7 +74,7 @@ def show_written(name: str, path: Path, blanks: int, *, json: bool) -> None:
     out = console()
     many = f"{blanks} blanks, to be filled from the top down" if blanks > 1 else "a blank to fill"
     out.print(f"{escape(str(path))} has {many}. Then:")
-    out.print(f"  hornbook exercise {name} --check {escape(shell_word(str(path)))}")
+    out.print(f"  hornbook exercise {name} --check {escape(shell_word(no_flag(str(path))))}")
 
 
 def show(result: Result) -> None:

@@ -19,7 +19,7 @@ from hornbook.lessons.gradcheck import (
     check_family,
     small,
 )
-from hornbook.settings import Bounds, Settings
+from hornbook.settings import Bounds, Given, Settings
 from hornbook.text.models import NETS
 
 DESCRIPTION = (
@@ -34,6 +34,8 @@ DESCRIPTION = (
 class Arguments(Settings):
     """Check."""
 
+    family: Annotated[str | None, Given("FAMILY")] = None
+    "One family of networks, to see every parameter; by default all families."
     seed: Annotated[int, Bounds(0, 2**63 - 1)] = 0
     "Of the parameters, the batch and the directions."
     directions: Annotated[int, Bounds(1, 1_000)] = 2
@@ -56,11 +58,11 @@ def run(argv: Sequence[str]) -> None:
             frozen=True,
         )
         what = f"a small {argv[0]} (its settings below)"
-        verb, rest, kind = f"gradcheck {argv[0]}", argv[1:], one
+        verb, kind = f"gradcheck {argv[0]}", one
     else:
-        what = f"every family of nets, or of one: hornbook gradcheck FAMILY ({', '.join(NETS)})"
-        verb, rest, kind = "gradcheck", argv, Arguments
-    arguments: Any = parse(kind, verb, DESCRIPTION.format(what=what, **limits), rest)
+        what = f"every family of nets, or of one ({', '.join(NETS)}),"
+        verb, kind = "gradcheck", Arguments
+    arguments: Any = parse(kind, verb, DESCRIPTION.format(what=what, **limits), argv)
     checks = [
         check_family(
             name,

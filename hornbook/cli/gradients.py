@@ -56,7 +56,7 @@ def run(argv: Sequence[str]) -> None:
     if arguments.picture is not None:
         if "logits" not in made.order:
             raise SettingsError(
-                f"picture has no effect here: {made.name} has no logits.",
+                f"`picture` has no effect here: {made.name} has no logits.",
                 hint="Draw backprop or cross-entropy.",
             )
         writable_format(Path(arguments.picture), "png", "svg")

@@ -21,7 +21,7 @@ from hornbook.errors import SettingsError
 from hornbook.runs import Run
 from hornbook.settings import Settings
 from hornbook.sources.source import Source
-from hornbook.tasks import Family, Task, choose_task, task_named, task_of_family, tasks
+from hornbook.tasks import Family, Task, choose_task, tasks
 from hornbook.training.settings import TrainingSettings
 
 __all__ = ["Chosen", "Grammar", "choose", "parse_for_data", "parse_for_run"]
@@ -61,24 +61,8 @@ def choose(argv: Sequence[str]) -> Chosen:
     )
     named = bool(argv) and (argv[0] == "-" or not argv[0].startswith("-"))
     source = Source(argv[0]) if named else None
-    of_model = task_of_family(first.model) if first.model else None
-    if first.task is not None:
-        task = task_named(first.task)
-    elif of_model is not None:
-        task = of_model
-    elif source is not None:
-        task, _ = choose_task(source)
-    else:
-        task = next(iter(tasks().values()))
-    family = first.model or task.default or next(iter(task.families))
-    if first.model and of_model is None:
-        known = [name for other in tasks().values() for name in other.families]
-        raise SettingsError(
-            f"There is no model family {family!r}.",
-            hint=f"Families: {', '.join(known)}.",
-            setting="model",
-        )
-    return Chosen(task, family, source)
+    task, _ = choose_task(source, first.task, first.model)
+    return Chosen(task, first.model or task.default or next(iter(task.families)), source)
 
 
 class Grammar:
@@ -133,6 +117,9 @@ class Grammar:
             self.verb.capitalize(), fields, bases=(self.options,), frozen=True
         )
         kind.__doc__ = self.options.__doc__
+        if self.chosen.source is None:  # flags before the file may be of its task, not of this one
+            own = flags_of_kind(kind).union(*(flags_of_kind(group) for _, group, _ in fields))
+            self.refuse_of_tasks([word for word in argv if flag_typed(word) not in own])
         return parse(kind, self.name, self.description, argv, foreign=self.refuse_foreign)
 
     @property
@@ -148,19 +135,27 @@ class Grammar:
         Raises:
             SettingsError: if there is.
         """
-        for word in words:
-            typed = word.partition("=")[0].replace("_", "-")
-            for task in tasks().values():
-                if task is not self.chosen.task and typed in flags_of_task(task):
-                    raise SettingsError(
-                        f"{typed} is a flag of the task {task.name}; this is {self.of_this()}.",
-                        hint=f"Leave it out, or say `task={task.name}`.",
-                    )
+        self.refuse_of_tasks(words)
+        for typed in map(flag_typed, words):
             for name, line in self.chosen.task.families.items():
                 if typed in flags_of_kind(line.load().Settings):
                     raise SettingsError(
                         f"{typed} is a flag of the family {name}; this is {self.chosen.family}.",
                         hint=f"Leave it out, or say `model={name}`.",
+                    )
+
+    def refuse_of_tasks(self, words: Sequence[str]) -> None:
+        """Name the other task that a flag belongs to, if there is one.
+
+        Raises:
+            SettingsError: if there is.
+        """
+        for typed in map(flag_typed, words):
+            for task in tasks().values():
+                if task is not self.chosen.task and typed in flags_of_task(task):
+                    raise SettingsError(
+                        f"{typed} is a flag of the task {task.name}; this is {self.of_this()}.",
+                        hint=f"Leave it out, or say `task={task.name}`.",
                     )
 
     def of_this(self) -> str:
@@ -176,6 +171,11 @@ def retyped(group: Settings) -> Any:
     return as_typed(type(group))(
         **{field.name: getattr(group, field.name) for field in dataclasses.fields(group)}
     )
+
+
+def flag_typed(word: str) -> str:
+    """The flag that a word is, without its value."""
+    return word.partition("=")[0].replace("_", "-")
 
 
 def flags_of_kind(kind: type[Any]) -> set[str]:

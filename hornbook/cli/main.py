@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 
 from hornbook.errors import HornbookError
 from hornbook.extras import needing_torch
+from hornbook.suggestions import did_you_mean
 from hornbook.tasks import tasks
 
 __all__ = ["VERBS", "main"]
@@ -58,6 +59,9 @@ RUN is the directory that `train` named.
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit status."""
+    # A stream that was closed before Python began is None: what is told to it is told to nobody.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Names and poems of any script go out whole, whatever the terminal's own encoding.
@@ -150,12 +154,9 @@ def all_verbs() -> dict[str, str]:
 
 def unknown(verb: str) -> int:
     """Tell that there is no such verb, and which was perhaps meant."""
-    import difflib
-
     known = all_verbs()
-    near = difflib.get_close_matches(verb, known, 1)
-    meant = f" Did you mean {near[0]}?" if near else ""
-    print(f"hornbook: there is no verb {verb!r}.{meant}", file=sys.stderr)
+    meant = did_you_mean(verb, known)
+    print(f"hornbook: there is no verb {verb!r}. {meant}".rstrip(), file=sys.stderr)
     print(f"Verbs: {', '.join(known)}. See hornbook --help.", file=sys.stderr)
     return 2
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from rich.markup import escape
-from tyro.conf import Positional
 
 from hornbook.cli.arguments import parse
 from hornbook.cli.output import console, notes, number, print_json, table
-from hornbook.cli.wording import shell_word
+from hornbook.cli.wording import no_flag, shell_word
 from hornbook.records import as_json
+from hornbook.settings import Given
 from hornbook.text.mixing import mix
 
 DESCRIPTION = (
@@ -26,7 +26,7 @@ DESCRIPTION = (
 class Arguments:
     """Runs."""
 
-    runs: Annotated[tuple[str, ...], Positional]
+    runs: Annotated[tuple[str, ...], Given("RUN")]
     "Run directories, two or more."
     out: str | None = None
     "Directory of the new run; by default a free name under runs/."
@@ -51,7 +51,7 @@ def run(argv: Sequence[str]) -> None:
     rows.add_row(
         "[bold]together[/]", "mixture", "", f"[bold]{number(made.summary.losses['dev'])}[/]"
     )
-    say, path = notes().print, escape(shell_word(str(made.path)))
+    say, path = notes().print, escape(shell_word(no_flag(str(made.path))))
     console().print(rows)
     say(f"\nKept in {escape(str(made.path))}. Next:")
     say(f"  hornbook sample {path} -n 20 --only-new")

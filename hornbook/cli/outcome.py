@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.markup import escape
 
 from hornbook.cli.output import console, notes, number, print_json
-from hornbook.cli.wording import command, shell_word
+from hornbook.cli.wording import command, no_flag, shell_word
 from hornbook.errors import Action
 from hornbook.records import as_json
 from hornbook.runs import Run, Summary
@@ -39,7 +39,7 @@ def tell(run: Run, *, json: bool) -> None:
     say("Next:")
     for action in run.task.next_steps(run):
         say(f"  {escape(command(action))}")
-    path = escape(shell_word(str(run.path)))
+    path = escape(shell_word(no_flag(str(run.path))))
     say(f"  hornbook evaluate {path}")
     if run.record.training is not None and run.record.training.watch:
         say(f"  hornbook inspect {path}")
@@ -52,7 +52,7 @@ def result_of(run: Run, summary: Summary) -> str:
     if shown not in held:
         return ""
     told = escape(run.task.in_words(held[shown]))
-    beside = f", train {number(held['train'])}" if "train" in held else ""
+    beside = f", train {number(held['train'])}" if "train" in held and shown != "train" else ""
     at = f", at step {summary.best_step:,}" if summary.best_step is not None else ""
     return f"{shown} [bold]{number(held[shown])}[/] {told}{beside}, in {summary.seconds:,.1f} s{at}"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from hornbook.cli.arguments import RunArgument, as_typed, parse
+from hornbook.cli.arguments import RunArgument, as_typed, is_required, parse
 from hornbook.cli.output import console, filled, notes
 from hornbook.cli.wording import command, worded
 from hornbook.errors import Action
@@ -37,10 +37,7 @@ def run(verb: str, argv: Sequence[str]) -> None:
     """Parse, ask, and show the answer as it comes."""
     question = question_named(verb)
     kind = as_typed(question.options)
-    needs_words = any(
-        field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        for field in dataclasses.fields(kind)
-    )
+    needs_words = any(map(is_required, dataclasses.fields(kind)))
     default: Any = dataclasses.MISSING if needs_words else kind()
     fields = [("settings", kind, dataclasses.field(default=default, kw_only=True))]
     asked = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(Options,), frozen=True)

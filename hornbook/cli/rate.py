@@ -19,6 +19,7 @@ from hornbook.cli.wording import flags_of, shell_word, worded
 from hornbook.inspection.rate import chart_of_rate, draw_rate
 from hornbook.plots.saving import writable_format
 from hornbook.runs import find_rate
+from hornbook.runs.rate import no_rate
 from hornbook.training.finder import FinderSettings, Found
 from hornbook.training.settings import TrainingSettings
 
@@ -46,7 +47,7 @@ def run(argv: Sequence[str]) -> None:
     """Parse, try and tell."""
     chosen = choose(argv)
     if not chosen.line.trained:
-        find_rate(chosen.source or "", model=chosen.family, task=chosen.task.name)  # says why not
+        raise no_rate(chosen.family, chosen.task)
     grammar = grammar_of(chosen)
     options = grammar.parse(argv)
     if options.out is not None:

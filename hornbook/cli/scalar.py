@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 from rich.markup import escape
 
+from hornbook.cli.arguments import CONFIG, as_typed
 from hornbook.cli.output import console, notes, number, print_json, table
 from hornbook.errors import ExpressionError
 from hornbook.extras import INSTALL_TORCH
@@ -18,17 +19,15 @@ from hornbook.lessons.line_fit import LineSettings
 from hornbook.plots.saving import writable_format
 from hornbook.scalar import as_dot, parse_expression, render, two_moons
 from hornbook.scalar.classifier import Classifier
-from hornbook.settings import Bounds, Settings
+from hornbook.settings import Bounds, Given, Settings
 from hornbook.storage import write_bytes
 
 DESCRIPTION = (
     "Rung zero: numbers that know their gradients. See the graph of a formula, two moons told "
     "apart, a line fitted. Each tells more: hornbook scalar graph --help."
 )
-Formula = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="FORMULA")]
-Numbers = Annotated[
-    tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[NAME=NUMBER ...]")
-]
+Formula = Annotated[str, Given("FORMULA")]
+Numbers = Annotated[tuple[str, ...], Given("NAME=NUMBER")]
 
 
 @dataclass(frozen=True)
@@ -177,14 +176,17 @@ class Line:
         out.print(f"Drawn in {escape(self.out)}")
 
 
+SHOWN: dict[str, type[Any]] = {"graph": Graph, "moons": Moons, "line": Line}
+
+
 def run(argv: Sequence[str]) -> None:
     """Parse, and do what was asked."""
     asked: Graph | Moons | Line = tyro.extras.subcommand_cli_from_dict(
-        {"graph": Graph, "moons": Moons, "line": Line},
+        {name: as_typed(kind) for name, kind in SHOWN.items()},
         prog="hornbook scalar",
         description=DESCRIPTION,
         args=list(argv),
-        config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+        config=CONFIG,
     )
     asked.run()
 

@@ -28,6 +28,8 @@ from hornbook.runs.events import (
     Tried,
     nobody,
 )
+from hornbook.tasks import task_named
+from hornbook.training.measures import LOSS
 from hornbook.training.schedules import unfinished_cycle
 
 __all__ = ["telling"]
@@ -57,6 +59,7 @@ class Teller:
         self.task: Any = None
         self.how = ""
         self.pace: tuple[int, float] = (0, 0.0)
+        self.decides = LOSS
 
     @singledispatchmethod
     def told(self, event: Event) -> None:
@@ -129,8 +132,10 @@ class Teller:
                 "[yellow]Training ends within a cycle of the schedule, before its rate is "
                 f"low:[/] --steps {whole} would end with a whole one."
             )
+        self.decides = task_named(record.task).decides
+        of_what = "" if self.decides.name == LOSS.name else f"{self.decides.name}: "
         say()
-        say(f"[bold]{'step':>9} {'train':>8} {'dev':>8}  samples[/]")
+        say(f"[bold]{'step':>9} {of_what + 'train':>8} {'dev':>8}[/]")
 
     @told.register
     def progressed(self, event: Progressed) -> None:
@@ -155,17 +160,20 @@ class Teller:
     @told.register
     def evaluated(self, event: Evaluated) -> None:
         """A row: the step, the losses on whole splits, a few samples."""
-        record = event.record
-        losses = " ".join(
-            f"{record.losses[name]:8.4f}" if name in record.losses else f"{'':8}"
-            for name in ("train", "dev")
+        record, decides = event.record, self.decides
+        held = {name: dict(found) for name, found in record.measures.items()}
+        for name, loss in record.losses.items():
+            held.setdefault(name, {})[LOSS.name] = loss
+        first = [held.get(name, {}).pop(decides.name, None) for name in ("train", "dev")]
+        figures = " ".join(
+            f"{'':8}" if value is None else f"{number(value, decides.digits):>8}" for value in first
         )
-        for name, value in record.measures.get("dev", {}).items():
-            losses += f" {name} {number(value)}"
-        shown = "  ".join(text.replace("\n", "⏎") for text in event.preview()) * bool(record.step)
         mark = "*" if record.best else " "
+        others = "".join(f" {name} {number(x)}" for name, x in held.get("dev", {}).items())
+        shown = "  ".join(text.replace("\n", "⏎") for text in event.preview()) * bool(record.step)
         self.console.print(
-            f"{record.step:9,} {losses}{mark} [dim]{escape(shown[:80])}[/]", soft_wrap=True
+            f"{record.step:9,} {figures}{mark}{escape(others)} [dim]{escape(shown[:80])}[/]",
+            soft_wrap=True,
         )
 
     @told.register

@@ -11,6 +11,7 @@ from hornbook.cli.arguments import CONFIG, DataArguments, parse
 from hornbook.cli.grammar import Chosen, Grammar, choose
 from hornbook.cli.outcome import tell
 from hornbook.cli.telling import telling
+from hornbook.errors import SettingsError
 from hornbook.runs import resume, train
 from hornbook.sources.source import Source
 from hornbook.tasks import choose_task
@@ -108,10 +109,22 @@ def wants_resume(argv: Sequence[str]) -> bool:
 def go_on(argv: Sequence[str]) -> None:
     """Go on with a run."""
     description = "Go on with a run that was stopped, as if it had not been."
-    options = parse(ResumeOptions, "train", description, argv)
+    options = parse(ResumeOptions, "train", description, argv, foreign=nothing_beside)
     with telling(options.json) as listen:
         finished = resume(options.resume, listen=listen)
     tell(finished, json=options.json)
+
+
+def nothing_beside(words: Sequence[str]) -> None:
+    """Refuse what stands beside a run to go on with.
+
+    Raises:
+        SettingsError: naming it.
+    """
+    raise SettingsError(
+        f"{' '.join(words)} has no effect with --resume: data and settings are the run's own.",
+        hint="Leave it out, or train a new run.",
+    )
 
 
 def grammar_of(chosen: Chosen) -> Grammar:

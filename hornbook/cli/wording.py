@@ -12,10 +12,12 @@ from typing import Any
 from hornbook.errors import Action
 from hornbook.settings import Settings
 
-__all__ = ["command", "flag", "flags_of", "shell_word", "worded"]
+__all__ = ["command", "flag", "flags_of", "no_flag", "shell_word", "worded"]
 
-# A setting in a sentence: `clip`, or `clip=1` where a value is proposed.
-MARKED = re.compile(r"`([a-z_][a-z0-9_]*)(?:=([^`]*))?`")
+# A setting in a sentence: `clip`, or `clip=1` where a value is proposed. What stands in quotation
+# marks is somebody's text, and stays as it is.
+QUOTED = r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)"""
+MARKED = re.compile(QUOTED + r"|`([a-z_][a-z0-9_]*)(?:=([^`]*))?`")
 VERBS = {"find_rate": ("rate",), "resume": ("train", "--resume")}
 "Where a call and its command have not the same name."
 CALLS = {"find_rate": "rate", "inspect": "inspect"}
@@ -32,6 +34,8 @@ def worded(text: str) -> str:
 
     def as_flag(found: re.Match[str]) -> str:
         name, value = found[1], found[2]
+        if name is None:
+            return found[0]
         if name in CALLS:
             return f"`hornbook {CALLS[name]}`"
         return flag(name) if value is None else f"{flag(name)} {value}"
@@ -42,9 +46,14 @@ def worded(text: str) -> str:
 def command(action: Action) -> str:
     """A call of the library as a command."""
     words = ["hornbook", *VERBS.get(action.verb, (action.verb,))]
-    words += [shell_word(word) for word in action.given]
-    words += [shell_word(word) for word in flags(action.settings)]
-    return " ".join(words)
+    first, texts = list(action.given[:1]), list(action.given[1:])
+    settings = list(flags(action.settings))
+    words += map(no_flag, first)
+    if any(text.startswith("-") for text in texts):
+        words += [*settings, "--", *texts]
+    else:
+        words += [*texts, *settings]
+    return " ".join(map(shell_word, words))
 
 
 def flags(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -62,6 +71,11 @@ def flags_of(settings: Settings, default: Settings) -> list[str]:
     """What has to be typed to have these settings instead of others."""
     own, other = settings.as_dict(), default.as_dict()
     return list(flags({name: value for name, value in own.items() if value != other[name]}))
+
+
+def no_flag(path: str) -> str:
+    """A path that the parser does not take for a flag."""
+    return f"./{path}" if path.startswith("-") and path != "-" else path
 
 
 def shell_word(text: str) -> str:

@@ -24,7 +24,7 @@ class Dropout(Layer):
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
         if not 0 <= p < 1:
-            raise SettingsError(f"dropout must be at least 0 and below 1; it is {p}.")
+            raise SettingsError(f"`dropout` must be at least 0 and below 1; it is {p}.")
         self.p = p
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:

@@ -11,10 +11,11 @@ from hornbook.runs.session import Session
 from hornbook.runs.train import Training, family_settings, load_data, settle_training
 from hornbook.settings import Settings
 from hornbook.sources.source import Source
+from hornbook.tasks import Task
 from hornbook.training.finder import FinderSettings, Found
 from hornbook.training.finder import find_rate as try_rates
 
-__all__ = ["find_rate"]
+__all__ = ["find_rate", "no_rate"]
 
 
 def find_rate(
@@ -45,12 +46,7 @@ def find_rate(
     """
     chosen, data, family, line = load_data(source, task, model, options, listen)
     if not line.trained:
-        nets = ", ".join(name for name, other in chosen.families.items() if other.trained)
-        raise SettingsError(
-            f"{family} is not trained by gradients: it has no learning rate.",
-            hint=f"Choose a net as `model`: {nets}.",
-            setting="model",
-        )
+        raise no_rate(family, chosen)
     how = family_settings(line, family, settings)
     session = Session(chosen, data, family, how, settle_training(line, data, training))
     session.calibrate()
@@ -58,3 +54,13 @@ def find_rate(
         return try_rates(
             session.trainer(), finder, on_progress=lambda done, of: listen(Tried(done, of))
         )
+
+
+def no_rate(family: str, task: Task[Any]) -> SettingsError:
+    """The error that a family has no learning rate."""
+    nets = ", ".join(name for name, line in task.families.items() if line.trained)
+    return SettingsError(
+        f"{family} is not trained by gradients: it has no learning rate.",
+        hint=f"Choose a net as `model`: {nets}.",
+        setting="model",
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,7 +75,15 @@ class RunRecord:
         Raises:
             RunError: naming the field that is wrong, or the version that wrote it.
         """
-        return read_record(cls, upgraded_record(current(read_json(path), path)), str(path))
+        value = upgraded_record(current(read_json(path), path))
+        if isinstance(training := value.get("training"), Mapping):
+            for field in fields(TrainingSettings):
+                if field.name not in training:  # a default would be a guess
+                    raise RunError(
+                        f"{path} is damaged: training.{field.name}: is missing.",
+                        hint="Copy it again from where it was whole.",
+                    )
+        return read_record(cls, value, str(path))
 
 
 @dataclass(frozen=True)
@@ -138,7 +146,12 @@ def current(value: dict[str, Any], path: Path) -> dict[str, Any]:
         RunError: if it did.
     """
     form = value.get("format", 1)
-    if isinstance(form, int) and form > FORMAT:
+    if not isinstance(form, int) or form < 1:
+        raise RunError(
+            f"{path} is damaged: format: must be a whole number from 1; it is {form!r}.",
+            hint="Copy it again from where it was whole.",
+        )
+    if form > FORMAT:
         versions = value.get("versions")
         by = versions.get("hornbook") if isinstance(versions, dict) else value.get("hornbook")
         raise RunError(

@@ -128,7 +128,7 @@ def load_data(
     if not isinstance(source, Source):
         source = Source(source)
     source.progress = lambda done, total: listen(Fetched(done, total))
-    chosen, why = choose_task(source, task)
+    chosen, why = choose_task(source, task, model)
     family = model or chosen.default or next(iter(chosen.families))
     line = chosen.family(family)
     if line.made_by == "mixing":
@@ -153,7 +153,7 @@ def refuse_taken(out: str | Path | None, *, overwrite: bool) -> None:
         RunDirectory(out).refuse_if_taken(overwrite=overwrite)
     elif overwrite:
         raise SettingsError(
-            "overwrite has no effect here: without a run directory a free name is taken.",
+            "`overwrite` has no effect here: without a run directory a free name is taken.",
             hint="Say which run to replace with `out`.",
             setting="overwrite",
         )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hornbook.errors import RunError
+from hornbook.training.settings import TrainingSettings
 
 __all__ = ["upgraded_record", "upgraded_summary"]
 
@@ -30,6 +31,11 @@ def upgraded_record(value: Mapping[str, Any]) -> Mapping[str, Any]:
         raise RunError(f"The run's record is damaged: {missing[0]} is missing.")
     if not isinstance(data, Mapping) or not isinstance(sums, Mapping):
         raise RunError("The run's record is damaged: data.sha256 is missing.")
+    split = value.get("split", {})
+    if not isinstance(split, Mapping):
+        raise RunError(
+            f"The run's record is damaged: split must be a JSON object; it is {split!r}."
+        )
     seeded = isinstance(training, Mapping)
     mixed = value["family"] == "mixture"
     return {
@@ -38,8 +44,8 @@ def upgraded_record(value: Mapping[str, Any]) -> Mapping[str, Any]:
         "task": "text",
         "family": value["family"],
         "settings": value["settings"],
-        "options": {"mode": data.get("mode"), **value.get("split", {})},
-        "training": training,
+        "options": {"mode": data.get("mode"), **split},
+        "training": complete(training) if isinstance(training, Mapping) else training,
         "data": {
             "name": data.get("name"),
             "source": data.get("source"),
@@ -54,6 +60,11 @@ def upgraded_record(value: Mapping[str, Any]) -> Mapping[str, Any]:
         "calibration_seconds": value.get("calibration_seconds", 0.0),
         "baseline": value["baseline"],
     }
+
+
+def complete(training: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Training settings with those that came to format 1 in its time, as they were without them."""
+    return {**TrainingSettings().as_dict(), **training}
 
 
 def upgraded_summary(value: Mapping[str, Any]) -> Mapping[str, Any]:

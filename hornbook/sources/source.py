@@ -15,6 +15,7 @@ from typing import BinaryIO
 from hornbook.errors import DataError
 from hornbook.sources import datasets
 from hornbook.sources.datasets import Dataset
+from hornbook.suggestions import did_you_mean
 
 __all__ = ["Progress", "Source"]
 
@@ -122,8 +123,9 @@ def opened(path: Path) -> BinaryIO:
     except FileNotFoundError as error:
         raise DataError(
             f"There is no file or data set {str(path)!r}.",
-            hint=f"Data sets: {', '.join(datasets.DATASETS)}. Files are looked for from "
-            "the current directory.",
+            hint=f"{did_you_mean(str(path), datasets.DATASETS)}Data sets: "
+            f"{', '.join(datasets.DATASETS)}. Files are looked for from the current directory, "
+            f"{Path.cwd()}.",
         ) from error
     except IsADirectoryError as error:
         raise DataError(

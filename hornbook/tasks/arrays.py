@@ -68,8 +68,13 @@ class ArrayData(Data):
             RunError: if a file is missing or damaged.
         """
         names = details.get("splits")
+        if not isinstance(names, list) or "train" not in names:
+            raise RunError(
+                "The run's record is damaged: data.details.splits must name train; it is "
+                f"{names!r}."
+            )
         splits = {}
-        for split in names if isinstance(names, list) else ():
+        for split in names:
             data = files.read(f"data/{split}.npy")
             try:
                 splits[str(split)] = np.load(io.BytesIO(data), allow_pickle=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hornbook.errors import SettingsError
 from hornbook.extras import needing_torch
+from hornbook.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from hornbook.training.settings import TrainingSettings
@@ -71,6 +72,10 @@ class Family:
         return TrainingSettings.from_dict({**self.training, **self.kinds.get(kind, {})})
 
 
+ALSO_CALLED = {"transformer": "gpt", "markov": "ngram", "trigram": "ngram", "perceptron": "mlp"}
+"Other words for families, for whoever types one."
+
+
 def find_family(families: Mapping[str, Family], name: str) -> Family:
     """A family by its name.
 
@@ -78,9 +83,10 @@ def find_family(families: Mapping[str, Family], name: str) -> Family:
         SettingsError: if there is none of that name.
     """
     if name not in families:
+        known = [name for name, line in families.items() if line.made_by != "mixing"]
         raise SettingsError(
             f"There is no model family {name!r}.",
-            hint=f"Families: {', '.join(families)}.",
+            hint=f"{did_you_mean(name, known, also=ALSO_CALLED)}Families: {', '.join(known)}.",
             setting="model",
         )
     return families[name]

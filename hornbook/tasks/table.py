@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hornbook.errors import DataError, QuestionError, SettingsError
+from hornbook.suggestions import did_you_mean
+from hornbook.tasks.family import find_family
 from hornbook.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -62,7 +64,10 @@ def task_named(name: str) -> Task[Any]:
     held = TABLE.get(name)
     if held is None:
         raise SettingsError(
-            f"There is no task {name!r}.", hint=f"Tasks: {', '.join(TABLE)}.", setting="task"
+            f"There is no task {name!r}.",
+            hint=f"{did_you_mean(name, TABLE)}Tasks: {', '.join(TABLE)}. One of your own must be "
+            "registered first: start the program that calls hornbook.register.",
+            setting="task",
         )
     if isinstance(held, str):
         module, _, attribute = held.partition(":")
@@ -70,19 +75,37 @@ def task_named(name: str) -> Task[Any]:
     return held
 
 
-def choose_task(source: Source, name: str | None = None) -> tuple[Task[Any], str]:
+def choose_task(
+    source: Source | None, name: str | None = None, family: str | None = None
+) -> tuple[Task[Any], str]:
     """The task that data belong to, and why.
 
     Args:
-        source: looked at, not read.
+        source: looked at, not read; None if it is not known yet: the first task is taken.
         name: the task that was asked for; None to ask the tasks.
+        family: the family of models that was asked for: it is one of its task.
 
     Raises:
-        SettingsError: if there is no such task.
+        SettingsError: if there is no such task or family, or the family is another task's.
         DataError: if nobody claims the data, or two do with the same strength.
     """
+    of_family = None if family is None else task_of_family(family)
+    if family is not None and of_family is None:
+        find_family({k: v for task in tasks().values() for k, v in task.families.items()}, family)
     if name is not None:
-        return task_named(name), "as asked"
+        task = task_named(name)
+        if of_family not in (None, task):
+            assert of_family is not None
+            raise SettingsError(
+                f"{family} is a family of the task {of_family.name}; the task here is {name}.",
+                hint=f"Families of {name}: {', '.join(task.families)}.",
+                setting="model",
+            )
+        return task, "as asked"
+    if of_family is not None:
+        return of_family, f"{family} is for it"
+    if source is None:
+        return next(iter(tasks().values())), "nothing was looked at"
     claims = [(claim, task) for task in tasks().values() if (claim := task.recognise(source))]
     claims.sort(key=lambda pair: pair[0].strength, reverse=True)
     if not claims:

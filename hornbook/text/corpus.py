@@ -101,7 +101,7 @@ class SplitSettings(Settings):
             if train > 0 and train + dev + test == 100:
                 return train, dev, test
         raise SettingsError(
-            f"split must be shares in percent that add up to 100; it is {self.split!r}.",
+            f"`split` must be shares in percent that add up to 100; it is {self.split!r}.",
             hint="For example 80/10/10, 90/10 or 100/0.",
             setting="split",
         )
@@ -191,7 +191,7 @@ def split_corpus(corpus: Corpus, settings: SplitSettings | None = None) -> Split
     settings = settings or SplitSettings()
     train, dev, test = settings.shares(corpus.mode)
     if corpus.mode == "text":
-        settings.refuse_unless(False, ("split_seed", "distinct"), "lines mode")
+        settings.refuse_unless(False, ("split_seed", "distinct"), "`mode=lines`")
         text = corpus.text
         n1, n2 = len(text) * train // 100, len(text) * (train + dev) // 100
         parts = [(part,) if part else () for part in (text[:n1], text[n1:n2], text[n2:])]

@@ -153,7 +153,9 @@ def open_text(files: HashedFiles, name: str, source: str, details: JSONObject) -
     """
     mode = details.get("mode")
     if mode not in ("lines", "text"):
-        raise RunError(f"The record of the run is damaged: its mode is {mode!r}.")
+        raise RunError(
+            f"The run's record is damaged: data.details.mode must be lines or text; it is {mode!r}."
+        )
     found = {}
     for split in SPLITS:
         text = files.read(f"data/{split}.txt").decode("utf-8", "surrogatepass")

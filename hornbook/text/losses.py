@@ -101,14 +101,15 @@ def predictions(
     if model.reads == "window":
         if stride is not None:
             raise SettingsError(
-                "stride has no effect here: this model sees each prediction's full context anyway."
+                "`stride` has no effect here: this model sees the full context of each prediction "
+                "anyway."
             )
         for inputs, targets in stream.all_windows(model.block_size, at_once, limit=limit):
             yield targets, model.token_losses(inputs, targets)
         return
     if stride is not None and not 1 <= stride <= model.row_size:
         raise SettingsError(
-            f"stride is {stride}; this model reads rows of {model.row_size} symbols.",
+            f"`stride` is {stride}; this model reads rows of {model.row_size} symbols.",
             hint=f"Give a stride between 1 and {model.row_size}.",
         )
     lead = model.measured_lead if stride is None else model.row_size - stride

@@ -156,17 +156,8 @@ def mark_of(made: Sample) -> str:
 class ScoreSettings(Settings):
     """What to score."""
 
-    texts: Annotated[tuple[str, ...], Given()]
+    texts: Annotated[tuple[str, ...], Given("TEXT")]
     "Strings to score."
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.texts:
-            raise SettingsError(
-                "There is nothing to score.",
-                hint="Give a string, or several.",
-                action=Action("score", ("RUN", "emma")),
-            )
 
 
 class ScoreQuestion(Question):
@@ -182,9 +173,14 @@ class ScoreQuestion(Question):
         """What a string costs, token by token: `run.score("emma")`.
 
         Raises:
-            SettingsError: if there is nothing to score.
+            SettingsError: if there is nothing to score, or more than one text.
             UnknownSymbolError: if it holds a symbol that is not in the alphabet.
         """
+        if len(given) != 1 or not isinstance(given[0], str):
+            raise SettingsError(
+                f"score takes one text; it was given {', '.join(map(repr, given)) or 'nothing'}.",
+                hint="Of several, score one after the other.",
+            )
         (text,) = given
         return score(run.model, run.data.tokenizer, text)
 

@@ -315,9 +315,9 @@ def sample(
     v = tokenizer.vocab_size
     if settings.top_k > v:
         raise SettingsError(
-            f"top_k is {settings.top_k}, but the vocabulary has only {v} tokens.",
+            f"`top_k` is {settings.top_k}, but the vocabulary has only {v} tokens.",
             hint=f"Give at most {v}, or 0 for all.",
         )
     if settings.only_new and novelty is None:
-        raise SettingsError("only_new has no effect here: it needs data to compare with.")
+        raise SettingsError("`only_new` has no effect here: it needs data to compare with.")
     return Samples(model, tokenizer, settings, settings.longest or longest, novelty)

@@ -98,7 +98,7 @@ class TextTask(Task["TextData"]):
             training = replace(training, batches="parallel" if fits else "random")
         elif training.batches == "parallel" and not model.carries:
             raise SettingsError(
-                "batches parallel has no effect here: this model keeps nothing from batch to "
+                "`batches=parallel` has no effect here: this model keeps nothing from batch to "
                 "batch.",
                 hint="Leave `batches` out, or train a recurrent family (rnn, gru, lstm).",
                 setting="batches",

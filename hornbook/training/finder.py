@@ -50,7 +50,7 @@ class FinderSettings(Settings):
         super().__post_init__()
         if self.low >= self.high:
             raise SettingsError(
-                f"low must be below high; they are {self.low:g} and {self.high:g}.",
+                f"`low` must be below `high`; they are {self.low:g} and {self.high:g}.",
                 hint="The rate rises from `low` to `high`.",
             )
 

@@ -132,7 +132,7 @@ def choose_way(objective: torch.nn.Module, settings: TrainingSettings) -> Way:
     name = usable[0] if settings.gradients == "auto" else settings.gradients
     if reason := found[name]:
         raise SettingsError(
-            f"gradients cannot be {name} here: {reason}.",
+            f"`gradients` cannot be {name} here: {reason}.",
             hint=f"Set `gradients={usable[0]}`.",
         )
     return WAYS[name](objective, settings)

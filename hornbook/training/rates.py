@@ -30,14 +30,14 @@ def own_rates(rates: Iterable[str]) -> list[tuple[str, float]]:
     for rate in rates:
         pattern, equals, written = rate.rpartition("=")
         if not equals or not pattern:
-            raise SettingsError(f"rates cannot be read at {rate!r}.", hint=FORM)
+            raise SettingsError(f"`rates` cannot be read at {rate!r}.", hint=FORM)
         try:
             factor = float(written)
         except ValueError:
             factor = math.nan
         if not 0 <= factor <= LARGEST:
             raise SettingsError(
-                f"The factor of rates must be a number from 0 to {LARGEST:,.0f}; it is {written!r} "
+                f"A factor of `rates` must be a number from 0 to {LARGEST:,.0f}; it is {written!r} "
                 f"in {rate!r}.",
                 hint=FORM,
             )
@@ -69,7 +69,7 @@ def rate_factors(names: Sequence[str], rates: Iterable[str]) -> list[float]:
         if unused:
             fits = any(fnmatchcase(name, pattern) for name in names)
             why = "others before it fit all that it fits" if fits else "it fits no parameter"
-            raise SettingsError(f"{pattern!r} in rates has no effect: {why}.", hint=hint)
+            raise SettingsError(f"{pattern!r} in `rates` has no effect: {why}.", hint=hint)
     if not any(factors):
-        raise SettingsError("rates freeze every parameter: nothing would be learned.", hint=hint)
+        raise SettingsError("`rates` freeze every parameter: nothing would be learned.", hint=hint)
     return factors

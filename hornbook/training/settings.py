@@ -88,17 +88,19 @@ class TrainingSettings(Settings):
         one_cycle = self.schedule == "one-cycle"
         if self.warmup >= self.steps:
             raise SettingsError(
-                f"warmup is {self.warmup:,} of {self.steps:,} steps: the peak would never come.",
+                f"`warmup` is {self.warmup:,} of {self.steps:,} steps: the peak would never come.",
                 hint="Give fewer steps of `warmup`, or more `steps`.",
             )
-        self.refuse_unless(not one_cycle, ("warmup",), "another schedule than one-cycle")
-        self.refuse_unless(one_cycle, ("peak_at",), "schedule one-cycle")
-        self.refuse_unless(self.schedule == "step", ("decay_at", "decay_by"), "schedule step")
+        self.refuse_unless(not one_cycle, ("warmup",), "another `schedule` than one-cycle")
+        self.refuse_unless(one_cycle, ("peak_at",), "`schedule=one-cycle`")
+        self.refuse_unless(self.schedule == "step", ("decay_at", "decay_by"), "`schedule=step`")
         restarts = self.schedule == "warm-restarts"
-        self.refuse_unless(restarts, ("cycle", "cycle_mult"), "schedule warm-restarts")
+        self.refuse_unless(restarts, ("cycle", "cycle_mult"), "`schedule=warm-restarts`")
         own_rates(self.rates)
-        self.refuse_unless(self.optimizer == "sgd", ("momentum",), "optimizer sgd")
-        self.refuse_unless(self.optimizer != "sgd", ("beta1", "beta2"), "optimizer adamw or muon")
+        self.refuse_unless(self.optimizer == "sgd", ("momentum",), "`optimizer=sgd`")
+        self.refuse_unless(
+            self.optimizer != "sgd", ("beta1", "beta2"), "`optimizer=adamw` or `optimizer=muon`"
+        )
         if self.compile and self.gradients == "hand":
             raise SettingsError(
                 "compile needs autograd: gradients by hand are not compiled.",
@@ -109,10 +111,10 @@ class TrainingSettings(Settings):
                 "What goes on inside a compiled model cannot be watched.",
                 hint="Leave `compile` out, or `watch`.",
             )
-        self.refuse_unless(self.watch, ("watch_every",), "watch")
+        self.refuse_unless(self.watch, ("watch_every",), "`watch`")
         if self.accumulate > 1 and self.batches == "parallel":
             raise SettingsError(
-                "accumulate has no place beside parallel streams: their state goes from batch to "
+                "`accumulate` has no place beside parallel streams: their state goes from batch to "
                 "batch whole.",
                 hint="Give a smaller batch size instead.",
             )

@@ -7,6 +7,7 @@ from hornbook.lessons.derivations.attention import ATTENTION
 from hornbook.lessons.derivations.derivation import Derivation, Edge, Step, Values
 from hornbook.lessons.derivations.lstm import LSTM_STEP
 from hornbook.lessons.derivations.net import BACKPROP, BATCHNORM, CROSS_ENTROPY
+from hornbook.suggestions import did_you_mean
 
 __all__ = ["DERIVATIONS", "Derivation", "Edge", "Step", "Values", "derivation"]
 
@@ -23,6 +24,7 @@ def derivation(name: str) -> Derivation:
     """
     if name not in DERIVATIONS:
         raise SettingsError(
-            f"There is no exercise {name!r}.", hint=f"Exercises: {', '.join(DERIVATIONS)}."
+            f"There is no exercise {name!r}.",
+            hint=f"{did_you_mean(name, DERIVATIONS)}Exercises: {', '.join(DERIVATIONS)}.",
         )
     return DERIVATIONS[name]

@@ -103,7 +103,7 @@ class GPTSettings(Settings):
         size, rest = divmod(self.n_embd, self.n_head)
         if rest:
             raise SettingsError(
-                f"n_embd is {self.n_embd}, which {self.n_head} heads cannot share evenly.",
+                f"`n_embd` is {self.n_embd}, which {self.n_head} heads cannot share evenly.",
                 hint=f"Give a multiple of {self.n_head} as `n_embd`.",
             )
         if self.position == "rotary" and size % 2:
@@ -111,9 +111,9 @@ class GPTSettings(Settings):
                 f"A head has {size} features; rotary positions turn them in pairs.",
                 hint="Give an even n_embd / n_head, or `position=learned`.",
             )
-        self.refuse_unless(self.n_layer > 0, BLOCK_SETTINGS, "n_layer of at least 1")
-        self.refuse_unless(self.feed_forward != "none", ("widen",), "a feed_forward")
-        self.refuse_unless(not self.tied, ("output_gain",), "an untied head")
+        self.refuse_unless(self.n_layer > 0, BLOCK_SETTINGS, "`n_layer` of at least 1")
+        self.refuse_unless(self.feed_forward != "none", ("widen",), "a `feed_forward`")
+        self.refuse_unless(not self.tied, ("output_gain",), "a head of its own, without `tied`")
 
 
 class GPT(Network):

@@ -75,10 +75,10 @@ class MLPSettings(Settings):
         super().__post_init__()
         if not 1 <= len(self.n_hidden) <= 64:
             raise SettingsError(
-                f"n_hidden must name 1 to 64 layers; it names {len(self.n_hidden)}."
+                f"`n_hidden` must name 1 to 64 layers; it names {len(self.n_hidden)}."
             )
         batch = ("output_norm", "bias_before_norm", "norm_momentum", "biased_variance")
-        self.refuse_unless(self.norm == "batch", batch, "norm batch")
+        self.refuse_unless(self.norm == "batch", batch, "`norm=batch`")
 
 
 class MLP(Network):

@@ -60,7 +60,7 @@ class NGramSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.refuse_unless(self.smoothing == "add", ("added",), "smoothing add")
+        self.refuse_unless(self.smoothing == "add", ("added",), "`smoothing=add`")
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,9 @@ class RNNSettings(RecurrentSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.refuse_unless(self.join == "projected", ("nonlinearity", "identity"), "join projected")
+        self.refuse_unless(
+            self.join == "projected", ("nonlinearity", "identity"), "`join=projected`"
+        )
 
 
 class RecurrentNetwork(Network):

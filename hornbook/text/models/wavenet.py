@@ -103,17 +103,17 @@ class WaveNetSettings(Settings):
         super().__post_init__()
         if self.fan**self.levels != self.block_size:
             raise SettingsError(
-                f"block_size must be a power of fan, {self.fan}; it is {self.block_size}.",
+                f"`block_size` must be a power of `fan`, {self.fan}; it is {self.block_size}.",
                 hint=f"The next is {self.fan**self.levels}.",
             )
         tree = self.kind == "tree"
-        self.refuse_unless(tree, ("form", "activation", "norm"), "kind tree")
-        self.refuse_unless(tree and self.norm == "batch", ("norm_momentum",), "norm batch")
-        self.refuse_unless(not tree, ("n_cycles", "n_skip"), "kind gated")
-        self.refuse_unless(self.form == "convolution", ("row_size",), "form convolution")
+        self.refuse_unless(tree, ("form", "activation", "norm"), "`kind=tree`")
+        self.refuse_unless(tree and self.norm == "batch", ("norm_momentum",), "`norm=batch`")
+        self.refuse_unless(not tree, ("n_cycles", "n_skip"), "`kind=gated`")
+        self.refuse_unless(self.form == "convolution", ("row_size",), "`form=convolution`")
         if self.form == "convolution" and self.row_size < self.context:
             raise SettingsError(
-                f"row_size must be at least the {self.context} symbols that a prediction sees;"
+                f"`row_size` must be at least the {self.context} symbols that a prediction sees;"
                 f" it is {self.row_size}.",
                 hint=f"Rows of several times that waste little: `row_size={4 * self.context}`.",
             )
