@@ -11,6 +11,8 @@ OLD := 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$python -c $(OLD) 2>/dev/null && echo $$python && break; done)
 
+STAMP := $(VENV)/.python-$(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
+
 # PyTorch is pinned in constraints.txt like everything else; only where it comes from differs.
 TORCH := cpu
 TORCH_VERSION := $(shell sed -n 's/^torch==//p' constraints.txt)
@@ -18,7 +20,7 @@ CPU_INDEX := https://download.pytorch.org/whl/cpu
 # Its builds for Linux and Windows are called 2.13.0+cpu; for macOS there is one build only.
 TORCH_BUILD := $(TORCH_VERSION)$(if $(filter Darwin,$(shell uname -s)),,+cpu)
 
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --no-warn-conflicts
 MAKEFLAGS += --jobs=2 # PyTorch and all else are installed side by side
 
 .PHONY: demo test setup setup-dev format clean lock
@@ -39,8 +41,9 @@ setup: $(VENV)/.installed
 
 setup-dev: $(VENV)/.installed-dev
 
-# Each stamp is made when its step is done: what is interrupted is begun again.
-$(VENV)/.python:
+# Each stamp is made when its step is done: what is interrupted is begun again, and what was made
+# with another Python is made anew.
+$(STAMP):
 	@$(or $(PYTHON),false) -c $(OLD) \
 	  || { echo "hornbook needs Python 3.11 or later; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Making $(VENV) with $$($(PYTHON) --version) ..."
@@ -48,7 +51,7 @@ $(VENV)/.python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 	@touch $@
 
-$(VENV)/.torch: constraints.txt | $(VENV)/.python
+$(VENV)/.torch: constraints.txt $(STAMP)
 ifeq ($(TORCH),cpu)
 	@echo "Installing PyTorch $(TORCH_BUILD), the build for the CPU (190 MB to fetch) ..."
 	@$(PIP) --no-deps torch==$(TORCH_BUILD) 2>/dev/null \
@@ -63,7 +66,7 @@ endif
 	@touch $@
 
 # Building with the pinned hatchling keeps pip from fetching a newer one into an isolated environment.
-$(VENV)/.needed: pyproject.toml constraints.txt | $(VENV)/.python
+$(VENV)/.needed: pyproject.toml constraints.txt $(STAMP)
 	@echo "Installing hornbook and what it needs ..."
 	@$(PIP) -c constraints.txt hatchling editables
 	@$(PIP) -c constraints.txt --no-build-isolation -e .
