@@ -19,7 +19,7 @@ from hornbook.version import __version__
 if TYPE_CHECKING:
     from hornbook.errors import HornbookError
     from hornbook.inspection.usage import examine_use
-    from hornbook.lessons.compare import compare
+    from hornbook.lessons.comparison import compare_gradients
     from hornbook.runs import Run, find_rate, resume, train
     from hornbook.tasks import register
     from hornbook.text.corpus import SplitSettings, load_corpus
@@ -35,7 +35,7 @@ __all__ = [
     "SplitSettings",
     "TrainingSettings",
     "__version__",
-    "compare",
+    "compare_gradients",
     "examine",
     "examine_use",
     "find_rate",
@@ -52,7 +52,7 @@ HOMES = {
     "SamplingSettings": "hornbook.text.sampling",
     "SplitSettings": "hornbook.text.corpus",
     "TrainingSettings": "hornbook.training.settings",
-    "compare": "hornbook.lessons.compare",
+    "compare_gradients": "hornbook.lessons.comparison",
     "examine": "hornbook.text.doctor.examine",
     "examine_use": "hornbook.inspection.usage",
     "find_rate": "hornbook.runs",
@@ -62,6 +62,10 @@ HOMES = {
     "resume": "hornbook.runs",
     "train": "hornbook.runs",
 }
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
 
 
 def __getattr__(name: str) -> Any:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 import types
 import typing
 from dataclasses import dataclass
@@ -67,7 +68,11 @@ class Settings:
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(type(self), include_extras=True)
         for field in dataclasses.fields(self):
-            check(field.name, getattr(self, field.name), hints[field.name])
+            given = getattr(self, field.name)
+            value = plain(given)
+            if value is not given:
+                object.__setattr__(self, field.name, value)
+            check(field.name, value, hints[field.name])
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as plain JSON values."""
@@ -90,7 +95,7 @@ class Settings:
                 hint=f"{did_you_mean(unknown[0], known)}It knows: {', '.join(sorted(known))}.",
                 setting=unknown[0],
             )
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        return cls(**values)
 
     def refuse_unless(self, fits: bool, names: tuple[str, ...], needs: str) -> None:
         """Refuse settings that were changed though nothing would read them.
@@ -112,6 +117,19 @@ class Settings:
                     hint=f"Leave `{field.name}` out.",
                     setting=field.name,
                 )
+
+
+def plain(value: Any) -> Any:
+    """A value as a setting holds it: Python's number, a path as text, a list as a tuple."""
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        return value.item()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, list | tuple):
+        made = tuple(map(plain, value))
+        same = isinstance(value, tuple) and all(a is b for a, b in zip(made, value, strict=True))
+        return value if same else made
+    return value
 
 
 def check(name: str, value: Any, hint: Any) -> None:

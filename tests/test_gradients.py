@@ -12,7 +12,7 @@ import torch
 from matplotlib.image import imread
 
 import hornbook
-from hornbook.lessons import compare
+from hornbook.lessons import compare_gradients
 from hornbook.lessons.atoms import batch_of
 from hornbook.lessons.derivations import DERIVATIONS
 from hornbook.lessons.derivations.net import BACKPROP
@@ -24,11 +24,11 @@ from tests.command import typed
 
 def test_a_comparison_says_what_the_lecture_s_does(capsys: pytest.CaptureFixture[str]) -> None:
     one = torch.tensor([1.0, 2.0])
-    same = hornbook.compare("probs", one, one.clone())
+    same = hornbook.compare_gradients("probs", one, one.clone())
     assert (same.exact, same.approximate, same.maxdiff) == (True, True, 0.0)
-    near = compare("probs", one + 1e-6, one)
+    near = compare_gradients("probs", one + 1e-6, one)
     assert (near.exact, near.approximate) == (False, True)
-    far = compare("probs", one.numpy(), [1.0, 3.0])
+    far = compare_gradients("probs", one.numpy(), [1.0, 3.0])
     assert (far.exact, far.approximate, far.maxdiff) == (False, False, 1.0)
     out = capsys.readouterr().out.splitlines()
     assert out[0].split("|")[1:] == [" exact: True  ", " approximate: True  ", " maxdiff: 0"]
@@ -43,7 +43,7 @@ def test_a_comparison_of_what_cannot_be_compared() -> None:
         (one, None, "retain_grad()"),
         ("x", one, "not str and Tensor"),
     ):
-        found = compare("x", mine, reference)
+        found = compare_gradients("x", mine, reference)
         assert said in found.problem
         assert said in str(found)
         assert not found.approximate

@@ -16,7 +16,7 @@ from tyro.conf import Positional, arg
 from hornbook.cli.arguments import parse
 from hornbook.cli.output import COMPARED, compared, console, print_json, table
 from hornbook.cli.wording import no_flag, shell_word
-from hornbook.lessons.compare import Comparison
+from hornbook.lessons.comparison import Comparison
 from hornbook.lessons.derivations import DERIVATIONS, derivation
 from hornbook.lessons.exercise import Result, check, write
 from hornbook.settings import Bounds, Settings

@@ -16,7 +16,7 @@ from hornbook.records import as_json
 from hornbook.reports.finding import NOTHING, Finding, Severity
 
 if TYPE_CHECKING:
-    from hornbook.lessons.compare import Comparison
+    from hornbook.lessons.comparison import Comparison
     from hornbook.reports import table as reports
 
 __all__ = [

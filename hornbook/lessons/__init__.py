@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from hornbook.lessons.compare import Comparison, compare
+from hornbook.lessons.comparison import Comparison, compare_gradients
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "compare_gradients"]

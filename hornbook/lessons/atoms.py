@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from hornbook.lessons.compare import Comparison
+from hornbook.lessons.comparison import Comparison
 from hornbook.lessons.derivations import Derivation, Values
 from hornbook.text.batches import make_batches
 from hornbook.text.corpus import Corpus

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from hornbook.errors import ExerciseError, HornbookError, RunError
-from hornbook.lessons.compare import Comparison
+from hornbook.lessons.comparison import Comparison
 from hornbook.lessons.derivations import Derivation, Values, derivation
 from hornbook.lessons.diagnosis import Examiner, Foreign, Verdict
 from hornbook.storage import read_tensors, write_bytes

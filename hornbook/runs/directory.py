@@ -52,6 +52,11 @@ class RunDirectory:
     """The files of a run, by name."""
 
     def __init__(self, path: Path | str) -> None:
+        if not isinstance(path, str | Path):
+            raise RunError(
+                f"A run directory must be text or a path; {type(path).__name__} was given.",
+                hint="Give the name of one directory.",
+            )
         if not str(path):
             raise RunError(
                 "The name of the run directory is empty.", hint="Give one, such as runs/mine."
@@ -64,6 +69,9 @@ class RunDirectory:
         self.model = self.path / "model.safetensors"
         self.checkpoint = self.path / "checkpoint.safetensors"
         self.summary = self.path / "summary.json"
+
+    def __repr__(self) -> str:
+        return f"<RunDirectory {self.path}>"
 
     # Before there is a run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def find_rate(
     source: str | Path | Source,
     *,
     model: str | None = None,
-    settings: Settings | None = None,
+    settings: Settings | Mapping[str, Any] | None = None,
     training: Training = None,
     task: str | None = None,
     finder: FinderSettings | None = None,
@@ -34,7 +35,7 @@ def find_rate(
     Args:
         source: a file, `-` for standard input, or the name of a data set.
         model: the family.
-        settings: of the family; its defaults if left out.
+        settings: of the family, as `train` takes them.
         training: as `train` takes it; learning rate, schedule and number of steps are left aside.
         task: what kind of data it is; by default a first look tells.
         finder: which rates to try.

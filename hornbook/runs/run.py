@@ -13,6 +13,7 @@ from hornbook.runs.directory import RunDirectory
 from hornbook.runs.record import RunRecord, Summary
 from hornbook.settings import Settings
 from hornbook.tasks import Data, Family, Task, of_kind, task_named, tasks
+from hornbook.training.measures import LOSS
 
 __all__ = ["Run"]
 
@@ -37,6 +38,21 @@ class Run:
             self.made_as: Family = self.task.family(self.record.family)
         except SettingsError as error:
             raise RunError(f"{self.directory.run}: {error.message}", hint=error.hint) from error
+
+    def __repr__(self) -> str:
+        record = self.record
+        told = [f"Run {self.path}: {record.family} on {record.data.name} ({record.task})"]
+        summary = self.directory.read_summary()
+        if summary is None:
+            told.append("not ended")
+        else:
+            measure = self.task.decides
+            name = "loss" if measure.name == LOSS.name else measure.name
+            for split, value in summary.reached(measure).items():
+                told.append(f"{split} {name} {value:.{measure.digits}f}")
+            if summary.steps is not None:
+                told.append(f"{summary.steps:,} steps")
+        return f"<{', '.join(told)}>"
 
     @property
     def path(self) -> Path:

@@ -34,7 +34,7 @@ def train(
     *,
     model: str | None = None,
     out: str | Path | None = None,
-    settings: Settings | None = None,
+    settings: Settings | Mapping[str, Any] | None = None,
     training: Training = None,
     task: str | None = None,
     overwrite: bool = False,
@@ -48,7 +48,8 @@ def train(
         source: a file, `-` for standard input, or the name of a data set.
         model: the family; by default the one that the task takes first.
         out: the run directory; by default a free name under `runs/`.
-        settings: of the family; its defaults if left out.
+        settings: of the family, whole, or some by name (`{"n_hidden": 64}`) with its defaults for
+            the rest.
         training: of the training by gradients, whole, or some by name (`{"steps": 200}`) with what
             suits the family and the data for the rest.
         task: what kind of data it is; by default a first look tells.
@@ -159,7 +160,9 @@ def refuse_taken(out: str | Path | None, *, overwrite: bool) -> None:
         )
 
 
-def family_settings(line: Family, name: str, given: Settings | None) -> Settings:
+def family_settings(
+    line: Family, name: str, given: Settings | Mapping[str, Any] | None
+) -> Settings:
     """The settings of a family as given, its defaults if left out.
 
     Raises:
@@ -168,10 +171,13 @@ def family_settings(line: Family, name: str, given: Settings | None) -> Settings
     kind: type[Settings] = line.load().Settings
     if given is None:
         return kind()
+    if isinstance(given, Mapping):
+        return kind.from_dict(dict(given))
     if type(given) is not kind:
         raise SettingsError(
-            f"{type(given).__name__} are not the settings of {name}.",
-            hint=f"Give {kind.__name__}.",
+            f"The settings of {name} are {kind.__name__}; {type(given).__name__} was given.",
+            hint=f"Give {kind.__name__}(...), or some by name: {{'name': value}}.",
+            setting="settings",
         )
     return given
 
@@ -189,6 +195,12 @@ def settle_training(line: Family, data: Data, given: Training) -> TrainingSettin
         return given
     if callable(given):
         return given(suited)
+    if not isinstance(given, Mapping):
+        raise SettingsError(
+            f"Training settings are TrainingSettings; {type(given).__name__} was given.",
+            hint="Give TrainingSettings(...), or some by name: {'steps': 500}.",
+            setting="training",
+        )
     return TrainingSettings.from_dict({**suited.as_dict(), **given})
 
 

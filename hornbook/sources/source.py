@@ -44,6 +44,11 @@ class Source:
     """
 
     def __init__(self, given: str | Path, progress: Progress | None = None) -> None:
+        if not isinstance(given, str | Path):
+            raise DataError(
+                f"A file's name must be text or a path; {type(given).__name__} was given.",
+                hint="Give one file, or the name of a data set.",
+            )
         if not str(given):
             raise DataError(
                 "The name of the file is empty.", hint="Give a file or a data set's name."
@@ -61,6 +66,9 @@ class Source:
             self.name, self.where = self.given, f"data set {self.given}"
         else:
             self.name, self.where = Path(given).stem, str(Path(given))
+
+    def __repr__(self) -> str:
+        return f"<Source {self.where}>"
 
     @property
     def suffix(self) -> str:

@@ -38,6 +38,10 @@ class ArrayData(Data):
         self.splits = {split: rows for split, rows in splits.items() if len(rows)}
         self.more = dict(details or {})
 
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{split} {size:,}" for split, size in self.sizes.items())
+        return f"<ArrayData {self.name} from {self.source}: {sizes}>"
+
     @property
     def shape(self) -> Any:
         """The shape of a row."""

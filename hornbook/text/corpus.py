@@ -43,6 +43,10 @@ class Corpus:
     encoding: str
     line_ends: str
 
+    def __repr__(self) -> str:
+        about = f"{len(self.text):,} characters, {self.mode}, {self.encoding}"
+        return f"<Corpus {self.name} from {self.source}: {about}>"
+
     @property
     def lines(self) -> list[str]:
         """The lines that are not empty, in the order of the file."""
@@ -61,6 +65,10 @@ class Splits:
     train: tuple[str, ...]
     dev: tuple[str, ...]
     test: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name} {len(self[name]):,}" for name in SPLITS)
+        return f"<Splits of {self.mode}: {sizes}>"
 
     def __getitem__(self, split: str) -> tuple[str, ...]:
         if split not in SPLITS:

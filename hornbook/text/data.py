@@ -65,6 +65,9 @@ class TextData(Data):
         self.encoding, self.reason = encoding, reason
         self.streams: dict[str, Stream] = {}
 
+    def __repr__(self) -> str:
+        return f"<TextData {self.name} from {self.source}: {'; '.join(self.about)}>"
+
     @property
     def kind(self) -> Mode:
         """`lines` or `text`."""

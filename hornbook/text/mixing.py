@@ -36,6 +36,11 @@ def mix(
         RunError: if one is no run, or the new one cannot be written.
     """
     began = time.perf_counter()
+    if isinstance(paths, str | Path):
+        raise SettingsError(
+            "A mixture is made of two runs or more; one name was given.",
+            hint="Give a list of run directories.",
+        )
     runs = mixable(paths)
     first = runs[0]
     if out is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from hornbook.errors import Action, SettingsError
@@ -46,7 +46,13 @@ class SampleQuestion(Question):
         Raises:
             SamplingError, SettingsError, UnknownSymbolError: if that cannot be had.
         """
-        settings = replace(given[0] if given else SamplingSettings(), **options)
+        settings = given[0] if given else SamplingSettings()
+        if not isinstance(settings, SamplingSettings) or len(given) > 1:
+            raise SettingsError(
+                f"sample takes SamplingSettings; it was given {', '.join(map(repr, given))}.",
+                hint="Give settings by name: n=20.",
+            )
+        settings = SamplingSettings.from_dict({**settings.as_dict(), **options})
         data = run.data
         longest = settings.longest or data.longest
         return sample(run.model, data.tokenizer, settings, longest=longest, novelty=data.novelty)
@@ -181,8 +187,9 @@ class ScoreQuestion(Question):
                 f"score takes one text; it was given {', '.join(map(repr, given)) or 'nothing'}.",
                 hint="Of several, score one after the other.",
             )
-        (text,) = given
-        return score(run.model, run.data.tokenizer, text)
+        if options:
+            raise SettingsError(f"score has no setting {', '.join(options)}.")
+        return score(run.model, run.data.tokenizer, given[0])
 
     def answer(self, run: Run, options: ScoreSettings) -> Answer:
         """Each string after the other."""

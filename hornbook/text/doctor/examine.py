@@ -84,6 +84,11 @@ def examine(corpus: Corpus, settings: SplitSettings | None = None) -> Report:
         DataError: if the corpus is empty.
         SettingsError: if the settings are no shares, or do not fit the corpus's mode.
     """
+    if not isinstance(corpus, Corpus):
+        raise DataError(
+            f"A corpus is examined; {type(corpus).__name__} was given.",
+            hint="Load it first, with load_corpus.",
+        )
     if not corpus.text.strip():
         raise DataError(f"{corpus.source} is empty.", hint="Give a file with something in it.")
     patient = Patient(corpus, settings or SplitSettings())

@@ -1,7 +1,7 @@
 """One gradient beside another, as the lecture's `cmp` shows it, for notebooks and for tables.
 
 dprobs = dlogprobs / probs
-hornbook.compare("probs", dprobs, probs.grad)
+hornbook.compare_gradients("probs", dprobs, probs.grad)
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "compare_gradients"]
 
 RELATIVE, ABSOLUTE = 1e-5, 1e-8  # torch.allclose's own
 
@@ -64,7 +64,7 @@ class Comparison:
         )
 
 
-def compare(name: str, mine: Any, reference: Any) -> Comparison:
+def compare_gradients(name: str, mine: Any, reference: Any) -> Comparison:
     """Print how near a gradient of yours is to a reference, and return it.
 
     Args:
