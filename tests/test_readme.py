@@ -16,6 +16,9 @@ from hornbook.errors import RunError
 from hornbook.runs import Run
 from hornbook.text.models import family
 from hornbook.text.models.gpt import GPTSettings
+from tests.command import typed
+from tests.some_names import write_names
+from tests.stopping import stopped_at
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -36,6 +39,27 @@ def test_commands_name_verbs_that_there_are() -> None:
     assert len(commands) >= 5
     for command in commands:
         assert shlex.split(command, comments=True)[1] in all_verbs()
+
+
+def test_the_commands_run_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_names(Path("my.txt"), slice(0, 3_000, 10))
+    at_once = ["--threads", "1", "--precision", "float32", "--gradients", "hand", "--no-baseline"]
+    verbs = []
+    for line in re.findall(r"^hornbook .*$", README, re.MULTILINE):
+        _, *words = shlex.split(line, comments=True)
+        resumed = "--resume" in words
+        if words[0] == "train" and "ngram" not in words and not resumed:
+            words += at_once
+        with stopped_at(6 if resumed else 4):
+            status, _, err = typed(capsys, *words)
+        assert status == 0, f"{line}\n{err}"
+        verbs.append(words[0])
+    assert {"doctor", "train", "mix", "inspect", "sample", "score"} <= set(verbs)
+    steps = [Run(Path("runs") / name).summary.steps for name in ("my-mlp", "my-mlp-2", "my-gru")]
+    assert steps == [6, 4, 4]
 
 
 def test_links_lead_to_files() -> None:

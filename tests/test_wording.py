@@ -14,6 +14,7 @@ import hornbook
 from hornbook.cli.main import all_verbs
 from hornbook.cli.wording import command, flags_of, worded
 from hornbook.errors import Action, HornbookError, SettingsError
+from hornbook.text.models.gpt import GPTSettings
 from hornbook.text.models.mlp import MLPSettings
 
 ROOT = Path(hornbook.__file__).parent
@@ -74,6 +75,8 @@ def test_what_is_not_as_usual_is_what_has_to_be_typed() -> None:
     changed = dataclasses.replace(usual, n_hidden=(8, 9), norm="layer", dropout=0.25)
     words = flags_of(changed, usual)
     assert words == ["--n-hidden", "8", "9", "--norm", "layer", "--dropout", "0.25"]
+    assert flags_of(GPTSettings(residual=False), GPTSettings()) == ["--no-residual"]
+    assert flags_of(GPTSettings(tied=True), GPTSettings()) == ["--tied"]
     assert flags_of(usual, usual) == []
 
 

@@ -28,7 +28,7 @@ __all__ = [
 
 T = TypeVar("T")
 
-CONFIG = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
+CONFIG = (tyro.conf.OmitArgPrefixes,)
 
 # What help calls the value of a flag: by the setting's name, or else by its type.
 NAMED = {
@@ -163,7 +163,9 @@ def flag_of(field: dataclasses.Field[Any], hint: Any) -> tuple[Any, ...]:
         how["aliases"] = (f"-{field.name}",)
     if may_be_none or field.default is False or field.default == "":
         how["help_behavior_hint"] = ""
-    return (tyro.conf.arg(**how),) if how else ()
+    marks = (tyro.conf.arg(**how),) if how else ()
+    # What is off can only be switched on; what is on is switched off by --no-NAME.
+    return (*marks, tyro.conf.FlagCreatePairsOff) if field.default is False else marks
 
 
 def word_of(field: dataclasses.Field[Any], hint: Any, given: Given) -> Any:

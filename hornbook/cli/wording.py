@@ -70,7 +70,9 @@ def flags(settings: Mapping[str, Any]) -> Iterator[str]:
 def flags_of(settings: Settings, default: Settings) -> list[str]:
     """What has to be typed to have these settings instead of others."""
     own, other = settings.as_dict(), default.as_dict()
-    return list(flags({name: value for name, value in own.items() if value != other[name]}))
+    changed = {name: value for name, value in own.items() if value != other[name]}
+    off = [f"--no-{flag(name)[2:]}" for name, value in changed.items() if value is False]
+    return [*flags(changed), *off]
 
 
 def no_flag(path: str) -> str:
