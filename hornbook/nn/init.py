@@ -19,7 +19,7 @@ Scheme = Literal["kaiming", "xavier", "normal"]
 
 
 def gain(nonlinearity: Literal["linear", "tanh", "relu"]) -> float:
-    """What a nonlinearity must be made up for with: 1, 5/3 or sqrt(2)."""
+    """The recommended gain of a nonlinearity: 1, 5/3 or sqrt(2)."""
     return float(rules.calculate_gain(nonlinearity))
 
 

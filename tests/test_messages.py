@@ -1,0 +1,57 @@
+"""What a person reads uses the field's words, and every text can be listed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.messages import messages
+
+# A word of a private dialect, and what a reader would search for.
+DIALECT = {
+    r"\balphabets?\b": "vocabulary",
+    r"\bamiss\b": "wrong",
+    r"\banew\b": "again",
+    r"\bbesides\b": "also",
+    r"\bby chance\b": "at random",
+    r"\bby heart\b": "memorised",
+    r"\bclears? it\b|\bthe bar\b": "the baseline",
+    r"(?<!standard )\bdeviations?\b": "standard deviation",
+    r"\bgo(es|ing)? on with\b": "resume",
+    r"\bis no (?!longer|gradient)": "is not a",
+    r"\bkept in\b": "saved to",
+    r"\bliker?liest\b|\blikeliest\b": "most likely",
+    r"\brung zero\b": "the scalar engine",
+    r"\bsmall letters\b": "lowercase",
+    r"\bthe way back\b": "the backward pass",
+    r"\bsymbols?\b": "token or character",
+}
+# Of a formula, of Graphviz, of a letter of mathematics: the word means what it says.
+MEANT = {"hornbook/lessons/derivations", "hornbook/scalar"}
+
+
+def test_no_message_is_in_dialect() -> None:
+    found = [
+        f"{message}\n    ({word} -> {better})"
+        for message in messages()
+        if not any(message.path.startswith(place) for place in MEANT)
+        for word, better in DIALECT.items()
+        if re.search(word, message.text, re.IGNORECASE)
+    ]
+    assert not found, "\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("word", ["cannot be read", "gradient"])
+def test_all_are_listed_and_some_are_found(word: str) -> None:
+    every = list(messages())
+    assert len(every) > 1_000
+    assert {message.path.split("/")[1] for message in every} > {"cli", "text", "training", "nn"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.messages", word], capture_output=True, text=True, check=True
+    )
+    lines = done.stdout.splitlines()
+    assert lines == [str(message) for message in every if word in message.text.lower()]
+    assert 0 < len(lines) < len(every)
