@@ -313,7 +313,7 @@ def test_attention_that_cannot_be_shown() -> None:
         attention_of(made("mlp"), LINES, "mia")
     with pytest.raises(SettingsError, match=r"at most 16 \(that is the context length"):
         attention_of(made("gpt"), LINES, "a" * 16)
-    with pytest.raises(SettingsError, match=r"at most 64 \(more labels"):
+    with pytest.raises(SettingsError, match=r"at most 64 \(more would"):
         attention_of(made("gpt", block_size=128), LINES, "a" * 64)
     with pytest.raises(UnknownSymbolError):
         attention_of(made("gpt"), LINES, "zoe")
@@ -425,7 +425,7 @@ def test_the_tree_in_a_terminal() -> None:
     ended = grow(counted(order=2, smoothing="mle"), LINES, "emma", TreeSettings(width=1, depth=1))
     assert ended.as_text().splitlines()[1].endswith("  end")
     first = grow(counted(order=2), LINES, "", TreeSettings(width=1, depth=1))
-    assert first.as_text().startswith("(the start)\n")
+    assert first.as_text().startswith("(start)\n")
 
 
 def test_trees_that_cannot_grow() -> None:

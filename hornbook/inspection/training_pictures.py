@@ -250,11 +250,11 @@ def running_statistics(history: History) -> Iterator[Section]:
     told: tuple[tuple[Figured, str], ...] = (
         (
             lambda one: one.running.mean if one.running else None,
-            "difference of means (standard deviations)",
+            "difference of means (in std)",
         ),
         (
             lambda one: one.running.std if one.running else None,
-            "standard deviation: batch / running",
+            "std: batch / running",
         ),
     )
     for axes, (figured, title) in zip(panels, told, strict=True):

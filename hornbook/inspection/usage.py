@@ -29,7 +29,7 @@ def examine_use(model: torch.nn.Module, inputs: Tensor) -> list[Finding]:
         ValueError: if there are fewer than two rows.
     """
     if len(inputs) < 2:
-        raise ValueError(f"inputs needs at least 2 rows; it has {len(inputs)}")
+        raise ValueError(f"inputs must have at least 2 rows; it has {len(inputs)}")
     before = {name: value.clone() for name, value in model.state_dict().items()}
     try:
         with torch.no_grad(), torch.random.fork_rng():
@@ -64,7 +64,7 @@ def differences(model: torch.nn.Module, inputs: Tensor) -> Iterator[Finding]:
     how = (
         "cannot be computed for one row alone"
         if moved is None
-        else f"changes by up to {moved:.2g} (probability) with the other rows of the batch"
+        else f"changes by up to {moved:.2g} in probability with the other rows of the batch"
     )
     if normalising(model):
         yield Finding(

@@ -30,8 +30,8 @@ def confident_start(history: History) -> Iterator[Finding]:
             "confident-start",
             "problem",
             f"The first loss is {first:.2f}; {even.words}.",
-            "At initialisation the model is confident but wrong. The first part of training is "
-            "spent undoing that: a loss curve shaped like a hockey stick.",
+            "At initialisation the model is confident but wrong. The first part of training "
+            "only undoes that, which shows as a hockey-stick loss curve.",
             "Initialise the output layer with small weights and a zero bias (`output_gain=0.1`).",
         )
 
@@ -74,7 +74,7 @@ def unscaled_weights(history: History) -> Iterator[Finding]:
                 "unscaled-weights",
                 "problem",
                 f"The weights of {label(holder)} have standard deviation {one.size:.2g} with "
-                f"{inputs} inputs: the outputs are {widens:.1f} times as large as the inputs.",
+                f"{inputs} inputs: the outputs spread {widens:.1f} times as wide as the inputs.",
                 "A sum of n independent terms has sqrt(n) times the standard deviation of one "
                 "term. This compounds from layer to layer, until tanh saturates or the logits are "
                 "huge.",
@@ -138,7 +138,7 @@ def rate(history: History) -> Iterator[Finding]:
             "rate-too-low",
             "problem",
             "The learning rate is far too low: a typical update changes a weight matrix by "
-            f"{10**middle:.1g} of its size.",
+            f"{10**middle:.1g} times its size.",
             why + "At this pace the weights hardly move from their initial values.",
             "Raise `learning_rate` tenfold and check again, or search for a good one with "
             "`find_rate`.",
@@ -149,7 +149,7 @@ def rate(history: History) -> Iterator[Finding]:
             "rate-too-high",
             "problem",
             "The learning rate is far too high: an update changes a weight matrix by "
-            f"{share:.2g} of its size.",
+            f"{share:.2g} times its size.",
             why + "Updates as large as the weights themselves overshoot every minimum.",
             "Lower `learning_rate` tenfold and check again, or search for a good one with "
             "`find_rate`.",
@@ -196,8 +196,8 @@ def wrong_axes(history: History) -> Iterator[Finding]:
                 "wrong-axes",
                 "problem",
                 f"{name(one)} keeps {found.kept:,} means for {found.channels:,} channels.",
-                "It treats each position as separate channels, so every mean is taken over fewer "
-                "values and is noisier. Nothing fails; the loss is just slightly worse.",
+                "It treats each position as a separate set of channels, so every mean is taken "
+                "over fewer values and is noisier. Nothing fails; the loss is just slightly worse.",
                 "Compute mean and variance over all dimensions except the channels: (0, 1) for "
                 "an input of shape (batch, time, channels).",
             )
@@ -244,14 +244,14 @@ def exploding(history: History) -> Iterator[Finding]:
     yield Finding(
         "exploding-gradients",
         "problem",
-        f"The gradient's norm is {worst:.3g} at step {step:,}.",
+        f"The gradient norm is {worst:.3g} at step {step:,}.",
         through + clipped + " One such update can undo all progress so far.",
         ("Clip the gradients (`clip=1`)" if not history.clip else "Lower `learning_rate`")
         + (
-            ", initialise the recurrent matrix smaller (`identity=1` or less), or use a gated "
-            "model (`model=gru`)."
+            ", initialise the recurrent matrix with smaller values (`identity=1` or less), or "
+            "use a gated model (`model=gru`)."
             if cells
-            else ", or initialise the weights smaller."
+            else ", or initialise the weights with smaller values."
         ),
     )
 

@@ -174,7 +174,7 @@ def outer_space(patient: Patient) -> Iterator[Finding]:
             "outer-space",
             "warning" if listing else "note",
             f"Some lines {'begin or end' if listing else 'end'} with whitespace",
-            f"{len(found):,} of {many(len(patient.lines), 'line')}, first {clip(found[0])!r}"
+            f"{len(found):,} of {many(len(patient.lines), 'line')}, for example {clip(found[0])!r}"
             + (f"; {blank:,} contain only whitespace." if blank else ".")
             + " A model learns such spaces as part of the line.",
             f"Remove it: sed -E '{program}' OLD > NEW",

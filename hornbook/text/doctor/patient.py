@@ -145,7 +145,7 @@ def stretch_hashes(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:
         if digit == "1":
             hashes = hashes[:-1] * np.uint64(base) + points[length:]
             length += 1
-    # The last factor mixes every bit into the high ones, which the flags are told by.
+    # The last factor mixes every bit into the high ones, which index the flags.
     return hashes * np.uint64(base)
 
 

@@ -46,7 +46,7 @@ def unseen_symbols(patient: Patient) -> Iterator[Finding]:
                 f"{many(len(unseen), 'character')}, {percent(n, total)} of the {split} tokens: "
                 f"{listed(unseen)}. A model gives them almost no probability, so each adds a lot "
                 f"to the {split} loss.",
-                "Get more data, or replace these characters or remove the lines with them.",
+                "Get more data, replace these characters, or remove the lines that contain them.",
             )
 
 
@@ -61,9 +61,9 @@ def rare_symbols(patient: Patient) -> Iterator[Finding]:
             "Some characters are rare",
             f"{len(rare):,} of {many(len(patient.counts), 'character')} occur fewer than {RARE} "
             f"times, together {percent(n, sum(patient.counts.values()))} of the text: "
-            f"{listed(rare[::-1])}. That is too rare to learn them.",
-            "If they are typos or not needed, replace them or remove the lines with them; this "
-            "makes the vocabulary smaller.",
+            f"{listed(rare[::-1])}. That is too few to learn from.",
+            "If they are typos or not needed, replace them or remove the lines that contain them; "
+            "this makes the vocabulary smaller.",
         )
 
 
@@ -189,11 +189,11 @@ def forms(patient: Patient) -> Iterator[Finding]:
         if mixed
         else "Letters and their accents are separate characters",
         f"{many(len(loose), 'line')} of {len(patient.lines):,} would change in Unicode's composed "
-        f"form (NFC), first {clip(loose[0])!r}."
+        f"form (NFC), for example {clip(loose[0])!r}."
         + (
             " Other lines are composed already; to a model the two forms are different spellings."
             if mixed
-            else " A model sees two characters instead of one."
+            else " A model sees a letter and its accent as two characters."
         ),
         "Normalise the file: python3 -c \"import sys, unicodedata as u; print(u.normalize('NFC', "
         "sys.stdin.read()), end='')\" < OLD > NEW",

@@ -73,7 +73,7 @@ def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Atten
     tokens = prompt_of(tokenizer, text)
     room = min(LONGEST, model.block_size)
     if len(tokens) > room:
-        why = "more labels could not be read" if room == LONGEST else "that is the context length"
+        why = "more would be unreadable" if room == LONGEST else "that is the context length"
         raise SettingsError(
             f"The string has {len(tokens)} tokens; attention can be shown for at most {room} "
             f"({why}).",
@@ -130,7 +130,7 @@ def draw_attention(attention: Attention, tokenizer: Tokenizer) -> Figure:
             for axes in grid[layer, len(heads) :]:
                 axes.set_axis_off()
         figure.colorbar(image, ax=grid, shrink=0.6, format="{x:.0%}", label="attention weight")
-        figure.suptitle("Attention by layer and head (grey: masked or zero)", fontsize=11)
+        figure.suptitle("Attention by layer and head (grey: masked)", fontsize=11)
         figure.supxlabel("key position (attended to)", fontsize=10)
         figure.supylabel("query position", fontsize=10)
     return figure

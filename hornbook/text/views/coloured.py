@@ -85,7 +85,7 @@ def draw_coloured(
         axes.set_axis_off()
         figure.colorbar(ScalarMappable(norm, colours), ax=axes, label="output", pad=0.01)
         axes.set_title(
-            f"Recurrent layer {traces.layer}: tokens coloured by the unit's output after each",
+            f"Recurrent layer {traces.layer}: output of each unit after each token",
             fontsize=11,
         )
     return figure

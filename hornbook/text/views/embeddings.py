@@ -143,7 +143,7 @@ def draw_embeddings(plane: Plane, tokenizer: Tokenizer) -> Figure:
         if plane.n_embd > 2:
             title += f": {first + second:.0%} of the variance in {plane.n_embd} dimensions"
         if shown < len(points):
-            title += f"\n{shown} have room for a label"
+            title += f"\nonly {shown} have room for a label"
         axes.set_title(title)
     return figure
 

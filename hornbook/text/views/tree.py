@@ -64,7 +64,7 @@ class Tree:
 
         Whitespace and the boundary token are shown as visible signs, so every branch is one line.
         """
-        lines = ["".join(self.prefix) or "(the start)"]
+        lines = ["".join(self.prefix) or "(start)"]
 
         def add(branch: Branch, before: str, *, last: bool) -> None:
             end = "  end" if branch.ends else ""
