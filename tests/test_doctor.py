@@ -71,7 +71,7 @@ def test_a_healthy_list_is_found_healthy() -> None:
 def test_bundled_names_without_repeats_give_no_alarm() -> None:
     report = examine(load_corpus("names"), SplitSettings(distinct=True))
     assert alarms(report) == set()
-    found = finding(report, "Lines stand more than once")
+    found = finding(report, "Some lines are repeated")
     assert "2,564 of 32,257 lines" in found.detail
     assert "dropped" in found.advice
 
@@ -161,8 +161,8 @@ def test_an_empty_corpus_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("lines", "severity", "title"),
     [
-        (100, "problem", "There is next to nothing to learn from"),
-        (1_000, "warning", "There is little to learn from"),
+        (100, "problem", "There is far too little training data"),
+        (1_000, "warning", "There is very little training data"),
         (12_000, None, None),
     ],
 )
@@ -173,7 +173,7 @@ def test_too_little(lines: int, severity: str | None, title: str | None) -> None
     else:
         found = finding(report, title)
         assert found.severity == severity
-        assert f"{report.splits['train'].predictions:,} predictions" in found.detail
+        assert f"{report.splits['train'].predictions:,} tokens to predict" in found.detail
         assert "n-gram" in found.advice
 
 
@@ -181,8 +181,8 @@ def test_a_dev_split_too_small_to_trust() -> None:
     report = examine(corpus("\n".join(HEALTHY)), SplitSettings(split="89/1/10"))
     n = report.splits["dev"].predictions
     assert n < 1_000
-    assert alarms(report) == {"The dev split is too small to trust"}
-    found = finding(report, "The dev split is too small to trust")
+    assert alarms(report) == {"The dev split is too small for a reliable loss"}
+    found = finding(report, "The dev split is too small for a reliable loss")
     assert f"{1 / n**0.5:.2f} nats" in found.detail
 
 
@@ -204,7 +204,7 @@ WRAPPED = "\n".join(
 
 
 def test_prose_read_as_lines_is_doubted() -> None:
-    title = "It is read as lines, but looks like one long stream"
+    title = "It is read as lines, but looks like one continuous text"
     found = finding(examine(corpus(WRAPPED, "lines")), title)
     assert found.severity == "warning"
     assert "wrapped prose" in found.detail
@@ -215,17 +215,17 @@ def test_prose_read_as_lines_is_doubted() -> None:
 
 def test_a_list_read_as_text_is_doubted() -> None:
     report = examine(corpus("\n".join(HEALTHY), "text"))
-    assert alarms(report) == {"It is read as text, but looks like a list, one thing a line"}
+    assert alarms(report) == {"It is read as text, but looks like a list with one example per line"}
 
 
 def test_lines_that_stand_more_than_once() -> None:
     report = planted("emma", "emma", "zoe ann", "zoe ann")
-    found = finding(report, "Lines stand more than once")
+    found = finding(report, "Some lines are repeated")
     assert found.severity == "note"
     assert "3 of 12,004 lines" in found.detail
     assert "'emma' 3 times, 'zoe ann' 2 times." in found.detail
     assert "`distinct`" in found.advice
-    many = finding(planted(*HEALTHY[:5_000]), "Lines stand more than once")
+    many = finding(planted(*HEALTHY[:5_000]), "Some lines are repeated")
     assert many.severity == "warning"
 
 
@@ -233,7 +233,7 @@ def test_lines_of_dev_and_test_that_stand_in_train() -> None:
     given = corpus("\n".join(HEALTHY + HEALTHY[:2_000]))
     report, splits = examine(given), split_corpus(given)
     for split in ("dev", "test"):
-        found = finding(report, f"Lines of {split} also stand in train")
+        found = finding(report, f"Some lines of {split} are also in train")
         known = sum(line in splits.train for line in splits[split])
         assert found.severity == "warning"
         assert f"{known:,} of {len(splits[split]):,} lines" in found.detail
@@ -242,10 +242,10 @@ def test_lines_of_dev_and_test_that_stand_in_train() -> None:
 
 def test_long_stretches_of_dev_that_stand_in_train() -> None:
     text = load_corpus("shakespeare").text[:200_000]
-    assert not any("stretches" in found.title for found in examine(corpus(text, "text")).findings)
+    assert not any("passages" in found.title for found in examine(corpus(text, "text")).findings)
     page = text[5_000:7_000]
     report = examine(corpus(text + page, "text"))
-    found = finding(report, "Long stretches of dev also stand in train")
+    found = finding(report, "Long passages of dev are also in train")
     assert found.severity == "warning"
     share = (2_000 - 49) / (int(202_000 * 0.1) - 49)
     assert abs(float(found.detail.partition("%")[0]) - 100 * share) < 1
@@ -257,8 +257,10 @@ def test_a_sample_of_stretches_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(patient, "SAMPLED", 1_000)
     text = load_corpus("shakespeare").text[:100_000]
     report = examine(corpus(text * 2, "text"))
-    found = finding(report, "Long stretches of dev also stand in train")
-    assert found.detail.startswith("100.0% of its stretches of 50 symbols (of an even sample)")
+    found = finding(report, "Long passages of dev are also in train")
+    assert found.detail.startswith(
+        "100.0% of its passages of 50 characters (in an evenly spaced sample)"
+    )
 
 
 @given(
@@ -301,20 +303,22 @@ def test_symbols_that_are_never_trained_on() -> None:
     text = "".join(f"{name} " for name in HEALTHY)
     share = 100 / (len(text) // 10 + 10)
     report = examine(corpus(text + "ж" * 20 + "ш" * 80, "text"))
-    found = finding(report, "Symbols of dev are never trained on")
+    found = finding(report, "Some characters of dev never occur in train")
     assert found.severity == "warning"
-    assert f"2 symbols, {share:.1%} of the dev predictions: 'ж' 'ш'." in found.detail
-    single = finding(examine(corpus(text + "ж", "text")), "Symbols of dev are never trained on")
+    assert f"2 characters, {share:.1%} of the dev tokens: 'ж' 'ш'." in found.detail
+    single = finding(
+        examine(corpus(text + "ж", "text")), "Some characters of dev never occur in train"
+    )
     assert single.severity == "note"
-    assert "1 symbol, less than 0.1%" in single.detail
+    assert "1 character, less than 0.1%" in single.detail
 
 
 def test_rare_symbols() -> None:
     report = planted("zoë", "chloë", "anaïs", *(f"{name}!" for name in HEALTHY[:10]))
-    found = finding(report, "Some symbols are rare")
+    found = finding(report, "Some characters are rare")
     assert found.severity == "note"
-    assert "2 of 29 symbols are seen fewer than 10 times" in found.detail
-    assert found.detail.endswith("'ï' 'ë'.")
+    assert "2 of 29 characters occur fewer than 10 times" in found.detail
+    assert "'ï' 'ë'. " in found.detail
 
 
 @pytest.mark.parametrize(
@@ -328,11 +332,11 @@ def test_rare_symbols() -> None:
         ("an\u200bna", "Zero-width and other invisible characters", "warning", "zero width space"),
         ("an\u00adna", "Zero-width and other invisible characters", "warning", "soft hyphen"),
         ("an\u200dna", "Joiners and variation selectors", "note", "zero width joiner"),
-        ("an\ue000na", "Characters for private use, or none at all", "warning", "U+E000"),
-        ("an\uffffna", "Characters for private use, or none at all", "warning", "U+FFFF"),
-        ("an\u00a0na", "Spaces that are no plain space", "note", "no-break space"),
-        ("an\u202fna", "Spaces that are no plain space", "note", "narrow no-break space"),
-        ("an\u202ena", "Marks of the writing direction", "warning", "right-to-left override"),
+        ("an\ue000na", "Private-use characters and noncharacters", "warning", "U+E000"),
+        ("an\uffffna", "Private-use characters and noncharacters", "warning", "U+FFFF"),
+        ("an\u00a0na", "Unusual space characters", "note", "no-break space"),
+        ("an\u202fna", "Unusual space characters", "note", "narrow no-break space"),
+        ("an\u202ena", "Text direction marks", "warning", "right-to-left override"),
     ],
 )
 def test_odd_symbols(line: str, title: str, severity: str, named: str) -> None:
@@ -340,19 +344,19 @@ def test_odd_symbols(line: str, title: str, severity: str, named: str) -> None:
     found = finding(report, title)
     assert found.severity == severity
     assert named in found.detail
-    assert "1× (first in line 6,001)" in found.detail
+    assert "1× (first on line 6,001)" in found.detail
     assert alarms(report) == ({title} if severity == "warning" else set())
 
 
 def test_direction_marks_in_a_text_from_right_to_left_are_only_noted() -> None:
     report = planted("שלום\u200f!")
-    assert finding(report, "Marks of the writing direction").severity == "note"
+    assert finding(report, "Text direction marks").severity == "note"
     assert alarms(report) == set()
 
 
 def test_the_same_letter_in_two_forms() -> None:
     report = planted("zoë", unicodedata.normalize("NFD", "chloë"))
-    title = "The same letters are written in two ways"
+    title = "Some letters are encoded in two ways"
     assert alarms(report) == {title}
     found = finding(report, title)
     assert "1 line of 12,002" in found.detail
@@ -361,7 +365,7 @@ def test_the_same_letter_in_two_forms() -> None:
 
 def test_letters_that_are_all_decomposed_are_only_noted() -> None:
     report = planted(unicodedata.normalize("NFD", "chloë"))
-    title = "Letters and their accents are separate symbols"
+    title = "Letters and their accents are separate characters"
     assert finding(report, title).severity == "note"
     assert alarms(report) == set()
     assert not any("accent" in found.title for found in planted("chloë").findings)
@@ -370,7 +374,7 @@ def test_letters_that_are_all_decomposed_are_only_noted() -> None:
 def test_the_advice_for_forms_works() -> None:
     loose = unicodedata.normalize("NFD", "chloë\n")
     advice = finding(
-        planted(loose.strip()), "Letters and their accents are separate symbols"
+        planted(loose.strip()), "Letters and their accents are separate characters"
     ).advice
     program = advice.split('"')[1]
     run = subprocess.run(
@@ -396,7 +400,7 @@ def test_letters_of_another_script(line: str, named: str | None) -> None:
     if named is None:  # α does not pass for a Latin letter: not every mixture is a slip
         assert alarms(report) == set()
     else:
-        assert alarms(report) == {"Letters of another script stand in words"}
+        assert alarms(report) == {"Some words mix letters of two scripts"}
         assert f"1 word: {line!r} ({named})" in finding(report, *alarms(report)).detail
 
 
@@ -409,7 +413,7 @@ def test_one_long_word_of_two_scripts_takes_no_time() -> None:
     before = time.process_time()  # not the clock, which runs on while others compute
     word = "ab" * 200_000 + "с" + "ab" * 200_000
     titles = alarms(examine(corpus(word + "\n" + "\n".join(HEALTHY))))
-    assert "Letters of another script stand in words" in titles
+    assert "Some words mix letters of two scripts" in titles
     assert time.process_time() - before < 60  # hours if the time grew with the square
 
 
@@ -433,15 +437,17 @@ def test_text_read_in_a_wrong_encoding(right: str, codec: str) -> None:
     wrong = "".join(bytes([b]).decode(codec, "ignore") or chr(b) for b in right.encode())
     assert wrong != right
     report = planted(wrong)
-    assert "Signs of text read in a wrong encoding" in alarms(report)
-    detail = finding(report, "Signs of text read in a wrong encoding").detail
+    assert "Some text was decoded with the wrong encoding" in alarms(report)
+    detail = finding(report, "Some text was decoded with the wrong encoding").detail
     assert detail.startswith("1 place")
 
 
 def test_what_the_text_was_is_told() -> None:
-    detail = finding(planted("cafÃ©"), "Signs of text read in a wrong encoding").detail
-    assert detail == "1 place: 'Ã©' (probably 'é')."
-    detail = finding(planted("РїСЂРёРІРµС‚"), "Signs of text read in a wrong encoding").detail
+    detail = finding(planted("cafÃ©"), "Some text was decoded with the wrong encoding").detail
+    assert detail.startswith("1 place: 'Ã©' (probably 'é').")
+    detail = finding(
+        planted("РїСЂРёРІРµС‚"), "Some text was decoded with the wrong encoding"
+    ).detail
     assert "(probably 'привет')" in detail
 
 
@@ -459,15 +465,15 @@ def test_lines_of_the_worlds_languages_are_no_mojibake() -> None:
 
 def test_space_at_the_ends_of_lines() -> None:
     report = planted(" anna maria", "eva lotta\t", "   ")
-    assert alarms(report) == {"Lines begin or end with a space"}
-    found = finding(report, "Lines begin or end with a space")
+    assert alarms(report) == {"Some lines begin or end with whitespace"}
+    found = finding(report, "Some lines begin or end with whitespace")
     assert "3 of 12,003 lines" in found.detail
-    assert "1 hold nothing else" in found.detail
+    assert "1 contain only whitespace" in found.detail
 
 
 @pytest.mark.skipif(shutil.which("sed") is None, reason="there is no sed here")
 def test_the_advice_for_space_works(tmp_path: Path) -> None:
-    advice = finding(planted(" anna maria "), "Lines begin or end with a space").advice
+    advice = finding(planted(" anna maria "), "Some lines begin or end with whitespace").advice
     command = "sed" + advice.partition("sed")[2]
     (tmp_path / "OLD").write_text(" anna maria \n\n  \neva\t\n")
     subprocess.run(command, shell=True, cwd=tmp_path, check=True)
@@ -478,7 +484,7 @@ def test_only_trailing_space_is_noted_in_a_text() -> None:
     report = examine(
         corpus(WRAPPED.replace("belief", "    belief").replace("age\n", "age \n"), "text")
     )
-    found = finding(report, "Lines end with a space")
+    found = finding(report, "Some lines end with whitespace")
     assert found.severity == "note"
     assert found.detail.startswith("100 of 400 lines")
 
@@ -486,7 +492,7 @@ def test_only_trailing_space_is_noted_in_a_text() -> None:
 def test_blank_lines_that_are_dropped() -> None:
     found = finding(planted("", ""), "Blank lines are dropped")
     assert found.severity == "note"
-    assert "2 blank lines beside 12,000" in found.detail
+    assert "2 blank lines in addition to 12,000" in found.detail
     assert examine(corpus("\n\n" + "\n".join(HEALTHY) + "\n\n")).findings == ()
 
 
@@ -501,10 +507,10 @@ def test_blank_lines_that_are_dropped() -> None:
 def test_a_table(separator: str, name: str, columns: int, cut: str) -> None:
     rows = [separator.join([name, "f", "2018"][:columns]) for name in HEALTHY]
     report = examine(corpus("\n".join(rows)))
-    title = f"It looks like a table of {columns} columns"
+    title = f"The file looks like a table with {columns} columns"
     assert title in alarms(report)
     found = finding(report, title)
-    assert f"100.0% of the lines hold {name}" in found.detail
+    assert f"100.0% of the lines contain {name}" in found.detail
     assert cut in found.advice
 
 
@@ -515,9 +521,9 @@ def test_commas_in_most_lines_are_no_table() -> None:
 
 def test_small_letters_would_do() -> None:
     mixed = [name.title() if at % 2 else name for at, name in enumerate(HEALTHY)]
-    found = finding(planted(healthy=mixed), "Small letters alone would make the alphabet smaller")
+    found = finding(planted(healthy=mixed), "Lowercasing would make the vocabulary smaller")
     assert found.severity == "note"
-    assert "52 symbols, and would have 26." in found.detail
+    assert "52 characters and would have 26." in found.detail
 
 
 def test_very_long_lines() -> None:
@@ -525,9 +531,8 @@ def test_very_long_lines() -> None:
     report = planted(long, "a name of some fifty letters is long, and not amiss")
     assert alarms(report) == {"Some lines are far longer than the others"}
     found = finding(report, "Some lines are far longer than the others")
-    assert f"1 line of more than 10 times the median of 6 symbols; the longest has {len(long)}" in (
-        found.detail
-    )
+    assert "1 line of more than 10 times the median length of 6 characters" in found.detail
+    assert f"; the longest has {len(long)} and begins with" in found.detail
 
 
 def test_mixed_line_ends() -> None:
@@ -542,10 +547,10 @@ def test_mixed_line_ends() -> None:
 
 def test_chinese() -> None:
     report = examine(load_corpus("tang"))
-    assert alarms(report) == {"Symbols of dev are never trained on"}
-    rare = finding(report, "Some symbols are rare")
+    assert alarms(report) == {"Some characters of dev never occur in train"}
+    rare = finding(report, "Some characters are rare")
     counts = Counter(load_corpus("tang").text)
-    assert f"{sum(n < 10 for n in counts.values()):,} of {len(counts):,} symbols" in rare.detail
+    assert f"{sum(n < 10 for n in counts.values()):,} of {len(counts):,} characters" in rare.detail
 
 
 def test_emoji() -> None:

@@ -174,11 +174,11 @@ def test_kinds_of_symbols() -> None:
     tokenizer = CharTokenizer.fit(("aéyzEÑß9٣,$ \n前שβŽ\u0301",), boundary=True)
     kinds = {tokenizer.label(at): kind_of(tokenizer, at).name for at in range(tokenizer.vocab_size)}
     assert kinds == {
-        ".": "boundary", "a": "vowel", "é": "vowel", "y": "consonant", "z": "consonant",
+        ".": "boundary token", "a": "vowel", "é": "vowel", "y": "consonant", "z": "consonant",
         "ß": "consonant", "E": "capital", "Ñ": "capital", "Ž": "capital", "9": "digit",
-        "٣": "digit", ",": "punctuation or sign", "$": "punctuation or sign",
-        "space": "blank or control", "line feed": "blank or control", "前": "other letter",
-        "ש": "other letter", "β": "other letter", "U+0301": "blank or control",
+        "٣": "digit", ",": "punctuation or symbol", "$": "punctuation or symbol",
+        "space": "space or control", "line feed": "space or control", "前": "other letter",
+        "ש": "other letter", "β": "other letter", "U+0301": "space or control",
     }  # fmt: skip
 
 
@@ -303,7 +303,7 @@ def test_attention_that_the_model_goes_around_is_not_shown(monkeypatch: pytest.M
     model = made("gpt")
     block = next(layer for layer in model.net.chain if isinstance(layer, Residual))
     monkeypatch.setattr(block, "vjp", lambda x: (x, lambda dy: dy))
-    with pytest.raises(SettingsError, match="reads without calling these layers: net") as told:
+    with pytest.raises(SettingsError, match="does not call these layers: net") as told:
         attention_of(model, LINES, "mia")
     assert told.value.message.count("net.layers") == 1  # that of the other block was seen
 
@@ -311,9 +311,9 @@ def test_attention_that_the_model_goes_around_is_not_shown(monkeypatch: pytest.M
 def test_attention_that_cannot_be_shown() -> None:
     with pytest.raises(SettingsError, match="no attention"):
         attention_of(made("mlp"), LINES, "mia")
-    with pytest.raises(SettingsError, match=r"at most 16: the model's rows end there"):
+    with pytest.raises(SettingsError, match=r"at most 16 \(that is the context length"):
         attention_of(made("gpt"), LINES, "a" * 16)
-    with pytest.raises(SettingsError, match=r"at most 64: its letters"):
+    with pytest.raises(SettingsError, match=r"at most 64 \(more would"):
         attention_of(made("gpt", block_size=128), LINES, "a" * 64)
     with pytest.raises(UnknownSymbolError):
         attention_of(made("gpt"), LINES, "zoe")
@@ -343,22 +343,22 @@ def test_traces_are_the_layers_outputs(name: str, changes: dict[str, Any]) -> No
 
 
 def test_units_that_cannot_be_shown() -> None:
-    with pytest.raises(SettingsError, match="no units that live on"):
+    with pytest.raises(SettingsError, match="no recurrent units"):
         traces_of(made("gpt"), LINES, "mia")
-    with pytest.raises(SettingsError, match="no units that live on"):
+    with pytest.raises(SettingsError, match="no recurrent units"):
         traces_of(made("gru", predict="last", block_size=4), LINES, "mia")
     for layer in (0, 3):
         with pytest.raises(SettingsError, match=f"no recurrent layer {layer}.* 1 to 2"):
             traces_of(made("lstm"), LINES, "mia", layer=layer)
     long = traces_of(made("gru"), LINES, "a" * 1100)
-    with pytest.raises(SettingsError, match="side by side"):
+    with pytest.raises(SettingsError, match="at most 120"):
         draw_traces(long, LINES)
     with pytest.raises(SettingsError, match="coloured"):
         draw_coloured(long, LINES)
     short = traces_of(made("gru"), LINES, "mia")
     with pytest.raises(SettingsError, match="no unit 7"):
         draw_coloured(short, LINES, [0, 7])
-    with pytest.raises(SettingsError, match="No unit"):
+    with pytest.raises(SettingsError, match="No units"):
         draw_coloured(short, LINES, [])
 
 
@@ -425,11 +425,11 @@ def test_the_tree_in_a_terminal() -> None:
     ended = grow(counted(order=2, smoothing="mle"), LINES, "emma", TreeSettings(width=1, depth=1))
     assert ended.as_text().splitlines()[1].endswith("  end")
     first = grow(counted(order=2), LINES, "", TreeSettings(width=1, depth=1))
-    assert first.as_text().startswith("(the start)\n")
+    assert first.as_text().startswith("(start)\n")
 
 
 def test_trees_that_cannot_grow() -> None:
-    with pytest.raises(SamplingError, match="Nothing ever followed 'ov'"):
+    with pytest.raises(SamplingError, match="'ov' was never continued"):
         grow(counted(order=3, smoothing="mle"), LINES, "ov")
     with pytest.raises(SettingsError, match="more than 1,000 branches"):
         grow(made("gpt"), LINES, "", TreeSettings(width=9, depth=5, least=0))
@@ -527,7 +527,7 @@ def test_the_same_picture_is_the_same_file(ending: str, tmp_path: Path) -> None:
 
 def test_pictures_that_cannot_be_written(tmp_path: Path) -> None:
     figure = Figure()
-    with pytest.raises(SettingsError, match=r"must end in \.png or \.svg; it is .*a\.pdf"):
+    with pytest.raises(SettingsError, match=r"must end in \.png or \.svg; got .*a\.pdf"):
         save(figure, tmp_path / "a.pdf")
     with pytest.raises(SettingsError, match=r"must end in"):
         save(figure, tmp_path / "a")

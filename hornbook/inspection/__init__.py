@@ -1,1 +1,1 @@
-"""Views and verdicts that hold for any run: they read runs and are never needed to train."""
+"""Inspect a finished run of any task: findings, figures and tables. Not needed for training."""

@@ -1,4 +1,4 @@
-"""What can be seen of a run from within: what is amiss with it, and a report."""
+"""Inspect a run: what is wrong with it, figures of its model, and a report."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ from hornbook.storage import write_bytes
 
 __all__ = ["Inspection", "inspect"]
 
-UNKNOWN = Ignorance(float("inf"), "")  # where a task cannot say what knowing nothing costs
+UNKNOWN = Ignorance(float("inf"), "")  # for tasks that cannot say what a uniform guess costs
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found of a run."""
+    """The inspection of a run: findings, figures and tables."""
 
     run: Run
     history: History | None
-    "What was recorded in training; None if it was not watched."
+    "The records of the training; None if it was not watched."
     findings: tuple[Finding, ...]
-    "What is amiss with it."
+    "What is wrong with the run."
     views: tuple[View, ...]
-    "Of the trained model, and why others cannot be had."
+    "Views of the trained model; one that is not available says why."
     trouble: str = ""
-    "Why what was recorded cannot be read."
+    "Why the records of the training cannot be read."
 
     @property
     def unwatched(self) -> str:
-        """Why nothing is known of the training, where nothing was recorded."""
+        """Why there are no figures of the training, if nothing was recorded."""
         if self.trouble:
-            return f"{self.trouble} What the model has become can be seen all the same."
+            return f"{self.trouble} Views of the trained model are still available."
         if self.run.record.training is None:
-            return "It was made in one pass, without gradients: there was no training to watch."
+            return "This model is fitted in one pass, without gradients: there is nothing to watch."
         return (
-            "Its training was not watched: what went on inside is not known. Train with `watch` to "
-            "see activations, gradients and updates."
+            "This run has no records of activations, gradients and updates. To get them, train "
+            "with `watch`."
         )
 
     @property
     def about(self) -> str:
-        """The run in a line."""
+        """The run in one line."""
         run, summary = self.run, self.run.directory.read_summary()
         parts = [f"{run.family} on {run.record.data.name}"]
         parts.append(f"{run.model.n_parameters:,} parameters")
@@ -64,19 +64,19 @@ class Inspection:
             if summary.steps:
                 parts.append(f"{summary.steps:,} updates")
         if self.history:
-            parts.append(f"{len(self.history.records)} of them watched")
+            parts.append(f"{len(self.history.records)} of them recorded")
         return "; ".join(parts)
 
     @property
     def bypassed(self) -> str:
-        """Which layers the training went around, so that nothing is known of them."""
+        """Which layers could not be observed, because training fuses them with others."""
         if not self.history or not self.history.last.unseen:
             return ""
         names = ", ".join(map(label, self.history.last.unseen))
-        return f"Not seen, since the model computes them together with others: {names}."
+        return f"Not recorded, because the model fuses them with other layers: {names}."
 
     def as_dict(self) -> JSONObject:
-        """For machines."""
+        """The findings as JSON values."""
         return {
             "run": str(self.run.path),
             "watched": len(self.history.records) if self.history else 0,
@@ -89,7 +89,7 @@ class Inspection:
 
     @cached_property
     def sections(self) -> list[Section]:
-        """Pictures and tables, first of the training, then of what the model has become."""
+        """Figures and tables, first of the training, then of the trained model."""
         found: list[Section] = []
         if self.history is not None:
             from hornbook.inspection.training_pictures import PICTURES
@@ -99,12 +99,15 @@ class Inspection:
             step = f"At update {self.history.last.step:,}"
             layers = layer_table(self.history.last)
             found.append(Section("Layers", f"{step}. {self.bypassed}".strip(), table=layers))
-            updates = f"{step}; updates where the rate was high, in the median."
+            updates = (
+                f"{step}. The update ratio is the median over the updates at half of the highest "
+                "learning rate or more."
+            )
             found.append(Section("Parameters", updates, table=parameter_table(self.history)))
         return found + [drawn(view) for view in self.views if not view.why_not]
 
     def written(self) -> Iterator[str]:
-        """The views that a terminal can show; one that cannot be had says why in its place."""
+        """The views that a terminal can show; one that fails is replaced by the reason."""
         for view in self.views:
             if view.written is not None and not view.why_not:
                 try:
@@ -113,17 +116,17 @@ class Inspection:
                     yield error.message
 
     def save_pictures(self, folder: Path) -> None:
-        """Write every picture as an SVG named after its title.
+        """Write every figure as an SVG file named after its title.
 
         Raises:
-            RunError: if one cannot be written.
+            RunError: if a file cannot be written.
         """
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(
-                f"Cannot make {folder}: {error.strerror or error}.",
-                hint="Give a directory where you may write as `pictures`.",
+                f"Cannot create the directory {folder}: {error.strerror or error}.",
+                hint="Set `pictures` to a directory that you can write to.",
             ) from error
         for section in self.sections:
             if section.figure is not None:
@@ -148,7 +151,7 @@ class Inspection:
 
 
 def drawn(view: View) -> Section:
-    """A view as a section; one that cannot be drawn says why in its place."""
+    """A view as a section; one that cannot be drawn is replaced by the reason."""
     title, text = f"Inside: {view.name}", f"{view.shows[0].upper()}{view.shows[1:]}."
     try:
         return Section(title, text, view.draw())
@@ -157,14 +160,14 @@ def drawn(view: View) -> Section:
 
 
 def inspect(run: Run, **options: Any) -> Inspection:
-    """Look into a run.
+    """Inspect a run.
 
     Args:
-        run: of any task.
-        options: of the task's views, by name (of a text: `text`, `prefix`).
+        run: a finished run of any task.
+        options: settings of the task's views by name (for text: `text`, `prefix`).
 
     Raises:
-        HornbookError: if the views cannot be shown on what was given.
+        HornbookError: if the views cannot be drawn for the given options.
     """
     views = tuple(run.task.views(run, run.task.seen_with.from_dict(options)))
     try:
@@ -175,16 +178,16 @@ def inspect(run: Run, **options: Any) -> Inspection:
 
 
 def watched(run: Run) -> tuple[History | None, tuple[Finding, ...]]:
-    """What was recorded of a training, and what it says.
+    """The records of a training, and the findings from them.
 
     Raises:
-        RunError: if it was watched and the record is damaged.
+        RunError: if the training was watched and the records are damaged.
     """
     training = run.record.training
     records = run.directory.read_health()
     if training is None or not records:
         if training is not None and training.watch:
-            raise RunError(f"{run.directory.health}: no whole record is left, or none was made.")
+            raise RunError(f"{run.directory.health} has no complete record.")
         return None, ()
     history = History(
         records,

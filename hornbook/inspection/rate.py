@@ -1,4 +1,4 @@
-"""The curve of the learning-rate finder, as a picture and in characters."""
+"""The curve of the learning-rate finder, as a figure and as text."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ LOSS, SUGGESTED = "•", "│"
 
 
 def highest_shown(found: Found) -> float:
-    """The upper end of the axis of losses: far above the start there is only divergence."""
+    """The upper end of the loss axis: far above the first loss there is only divergence."""
     low, start = min(found.smoothed), found.smoothed[0]
     return max(low + 1.5 * (start - low), start + 0.1 * abs(start)) or 1.0
 
 
 def draw_rate(found: Found, path: Path, title: str) -> None:
-    """Draw the losses over the rates, on a logarithmic axis, as a PNG or an SVG.
+    """Plot the losses over the learning rates, on a logarithmic axis, as a PNG or an SVG.
 
     Args:
-        found: with at least one loss.
-        path: of the picture.
-        title: what was tried.
+        found: the result of the finder, with at least one loss.
+        path: the file to write.
+        title: title of the figure.
 
     Raises:
-        SettingsError: if the path ends otherwise.
-        RunError: if it cannot be written.
+        SettingsError: if the path does not end in .png or .svg.
+        RunError: if the file cannot be written.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import NullFormatter
@@ -45,7 +45,7 @@ def draw_rate(found: Found, path: Path, title: str) -> None:
         axes.plot(found.rates, found.losses, color=BLUE, alpha=0.3, lw=1, label="each batch")
         axes.plot(found.rates, found.smoothed, color=BLUE, lw=2.5, label="smoothed")
         if found.suggestion is None:
-            axes.plot([], [], " ", label="no rate can be suggested")
+            axes.plot([], [], " ", label="no suggestion")
         else:
             label = f"suggested: {found.suggestion:g}"
             axes.axvline(found.suggestion, color=VERMILION, lw=2, ls="--", label=label)
@@ -57,7 +57,7 @@ def draw_rate(found: Found, path: Path, title: str) -> None:
         lowest, top = min(*found.losses, *found.smoothed), highest_shown(found)
         axes.set_ylim(lowest - 0.05 * (top - lowest), top)
         axes.set_xlabel("learning rate")
-        axes.set_ylabel("loss of the batch")
+        axes.set_ylabel("batch loss")
         axes.set_title("".join(map(in_ink, title)), fontsize=12)
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
@@ -66,12 +66,12 @@ def draw_rate(found: Found, path: Path, title: str) -> None:
 
 
 def chart_of_rate(found: Found, width: int = 72, height: int = 12) -> str:
-    """The smoothed losses over the logarithm of the rates, as lines of characters.
+    """The smoothed losses over the learning rates (log scale), as a text chart.
 
     Args:
-        found: with at least one loss.
-        width: columns of the chart, beside the figures on its left.
-        height: rows.
+        found: the result of the finder, with at least one loss.
+        width: columns of the chart, without the labels on its left.
+        height: rows of the chart.
     """
     low, top = min(found.smoothed), highest_shown(found)
     first, last = math.log10(found.rates[0]), math.log10(found.rates[-1])

@@ -1,4 +1,4 @@
-"""The figures of a training's layers and parameters, as tables."""
+"""Tables of the layers and parameters of a watched training."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ __all__ = ["layer_table", "parameter_table"]
 
 
 def layer_table(record: UpdateRecord) -> Table:
-    """A row for each layer that was seen at an update."""
-    heads = ("layer", "mean", "deviation", "flat", "never on", "gradient's deviation")
+    """A row for each layer that was recorded at an update."""
+    heads = ("layer", "mean", "std", "saturated", "dead units", "gradient std")
     rows = tuple(
         (
             one.title,
@@ -29,11 +29,11 @@ def layer_table(record: UpdateRecord) -> Table:
 
 
 def parameter_table(history: History) -> Table:
-    """A row for each parameter at the last update that was watched.
+    """A row for each parameter at the last recorded update.
 
-    The updates are those of the median record at half of the highest rate or more.
+    The update ratio is the median over the updates at half of the highest learning rate or more.
     """
-    heads = ("parameter", "shape", "size", "gradient / data", "log₁₀ update / data")
+    heads = ("parameter", "shape", "RMS", "gradient / weights", "log₁₀ (update / weights)")
     paces = history.pace()
     rows = []
     for one in history.last.parameters:

@@ -1,4 +1,4 @@
-"""Pictures of a training that was watched."""
+"""Figures of a training run that was watched."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Figured = Callable[[LayerFigures], float | None]
 
 
 def losses(history: History) -> Iterator[Section]:
-    """The losses on train and dev against what knowing nothing costs."""
+    """The losses on train and dev, with the loss of a uniform guess for comparison."""
     figure, (axes,) = canvas(1)
     steps, batches = zip(*((record.step, record.loss) for record in history.records), strict=True)
     axes.plot(steps, batches, ".", ms=3, color="#999999", label="one batch")
@@ -39,52 +39,52 @@ def losses(history: History) -> Iterator[Section]:
     axes.legend(fontsize=8, frameon=False)
     yield Section(
         "Loss",
-        "The first loss should lie near the dashed line: a net that knows nothing yet should be "
-        "sure of nothing. Train and dev that part company tell of learning by heart.",
+        "The first loss should be near the dashed line: an untrained model should spread its "
+        "probability evenly. A growing gap between train and dev means overfitting.",
         figure,
     )
 
 
 def activations(history: History) -> Iterator[Section]:
-    """Histograms of what the layers give, at the first update and at the last that was watched."""
+    """Histograms of the layers' outputs, at the first and the last recorded update."""
     yield from spreads(
         history,
         "Activations",
         "outputs",
-        "What each layer gives, at the start and at the end. Tanh that piles up at ±1 is "
-        "saturated; widths that shrink or grow from layer to layer ask for another gain.",
+        "Outputs of each layer, at the start and at the end. Tanh outputs that pile up at ±1 are "
+        "saturated. If the spread shrinks or grows from layer to layer, change `gain`.",
     )
 
 
 def gradients(history: History) -> Iterator[Section]:
-    """Histograms of the gradients of what the layers give."""
+    """Histograms of the gradients with respect to the layers' outputs."""
     yield from spreads(
         history,
         "Gradients of the activations",
         "gradients",
-        "What the loss asks of each layer's output. The widths should be alike from the first "
-        "layer to the last, not shrink to a spike or grow.",
+        "Gradient of the loss with respect to each layer's output. The spread should be similar "
+        "from the first layer to the last; it should neither shrink to a spike nor grow.",
     )
 
 
 def matrix_gradients(history: History) -> Iterator[Section]:
-    """Histograms of the gradients of the matrices."""
+    """Histograms of the gradients of the weight matrices."""
     names = [one.name for one in history.first.parameters if one.is_matrix]
     if names:
         yield Section(
             "Gradients of the matrices",
-            "What the loss asks of each matrix. One far wider than the others, often the output "
-            "layer's, learns faster than they do.",
+            "Gradient of the loss with respect to each weight matrix. A matrix with a much wider "
+            "spread than the others (often the output layer) learns faster than they do.",
             histograms(history, "matrices", names),
         )
 
 
 def spreads(history: History, title: str, what: What, told: str) -> Iterator[Section]:
-    """Histograms of the nonlinearities, or, where there are none, of all layers."""
+    """Histograms of the nonlinearities, or of all layers if there are none."""
     shown = [one for one in history.first.layers if one.kind not in ("Flatten", "Embedding")]
     flat = [one for one in shown if one.flat is not None]
     names = [one.name for one in (flat or shown)]
-    # Half of a ReLU's outputs are zero, a spike that would flatten all else.
+    # Half of a ReLU's outputs are zero, a spike that would flatten everything else.
     spiked = what == "outputs" and any(one.kind.endswith("ReLU") for one in shown)
     yield Section(title, told, histograms(history, what, names, spiked=spiked))
 
@@ -92,7 +92,7 @@ def spreads(history: History, title: str, what: What, told: str) -> Iterator[Sec
 def histograms(
     history: History, what: What, names: Sequence[str], *, spiked: bool = False
 ) -> Figure:
-    """One line for each of some layers or matrices, at the first record and at the last."""
+    """One line per layer or matrix, at the first record and at the last."""
     figure, panels = canvas(2)
     for axes, record in zip(panels, (first_with(history, what), history.last), strict=True):
         chosen = [one for one in titled(record, what) if one[0] in names]
@@ -119,7 +119,7 @@ def histograms(
 
 
 def titled(record: UpdateRecord, what: What) -> Iterator[tuple[str, str, Histogram]]:
-    """Of each layer or matrix that has one: its name, a title for people, and its histogram."""
+    """Name, display title and histogram of each layer or matrix that has one."""
     if what == "matrices":
         for parameter in record.parameters:
             if parameter.grad_histogram is not None:
@@ -127,14 +127,14 @@ def titled(record: UpdateRecord, what: What) -> Iterator[tuple[str, str, Histogr
         return
     for layer in record.layers:
         if what == "outputs":
-            flat = "" if layer.flat is None else f", {layer.flat:.0%} flat"
+            flat = "" if layer.flat is None else f", {layer.flat:.0%} saturated"
             yield layer.name, f"{layer.title}{flat}", layer.output.histogram
         elif layer.gradient is not None:
             yield layer.name, layer.title, layer.gradient.histogram
 
 
 def first_with(history: History, what: What) -> UpdateRecord:
-    """The first record with a histogram to show: what starts at zero gets no gradient at first."""
+    """The first record with a histogram: zero-initialised weights can block gradients at first."""
     for record in history.records:
         if any(len(histogram.counts) > 1 for _, _, histogram in titled(record, what)):
             return record
@@ -142,7 +142,7 @@ def first_with(history: History, what: What) -> UpdateRecord:
 
 
 def paces(history: History) -> Iterator[Section]:
-    """How large a share of each matrix an update changes."""
+    """The ratio of update size to weight size, for each matrix."""
     figure, (axes,) = canvas(1)
     found: dict[str, list[tuple[int, float]]] = {}
     for record in history.records:
@@ -155,22 +155,22 @@ def paces(history: History) -> Iterator[Section]:
         axes.plot(
             *zip(*points, strict=True), color=colour, lw=1.1, label=label(name) if said else None
         )
-    level(axes, -3, "the lecture's −3", VERMILION)
+    level(axes, -3, "−3, as in the lecture", VERMILION)
     axes.set_xlabel("update")
-    axes.set_ylabel("log₁₀ (update / matrix)")
+    axes.set_ylabel("log₁₀ (update / weights)")
     legend(axes)
     yield Section(
         "Updates against weights",
-        "About −3 is a good pace for SGD; Adam, whose updates are as large as the rate, stands "
-        "near −2 at its highest rate. Below −4 next to nothing is learned, above −0.5 the weights "
-        "are thrown about. A matrix that began at zero stands far above at first: it has no size "
-        "of its own yet.",
+        "Size of each update relative to the weights. For SGD about −3 is good; for Adam, whose "
+        "updates are about as large as the learning rate, about −2 at the highest learning rate. "
+        "Below −4 almost nothing is learned; above −0.5 training is unstable. A matrix that was "
+        "initialised to zero is far above at first, because its weights are still tiny.",
         figure,
     )
 
 
 def weight_gradients(history: History) -> Iterator[Section]:
-    """Gradients of the matrices against their own size."""
+    """The ratio of gradient size to weight size, for each matrix."""
     figure, (axes,) = canvas(1)
     chosen = [one.name for one in history.last.parameters if one.is_matrix and one.size > 0]
     for record, colour, mark in ((history.first, ORANGE, "o"), (history.last, BLUE, "s")):
@@ -184,12 +184,12 @@ def weight_gradients(history: History) -> Iterator[Section]:
         axes.plot(at, values, mark, color=colour, ms=5, label=f"update {record.step:,}")
     names = [label(name) for name in chosen]
     axes.set_xticks(range(len(names)), names, rotation=60, ha="right", fontsize=7)
-    axes.set_ylabel("log₁₀ (gradient / data)")
+    axes.set_ylabel("log₁₀ (gradient / weights)")
     axes.legend(fontsize=8, frameon=False)
     yield Section(
         "Gradients against weights",
-        "The size of each matrix's gradient as a share of the matrix. One far above the others, "
-        "often the output layer's, learns faster than they do.",
+        "Size of each matrix's gradient relative to its weights. A matrix far above the others "
+        "(often the output layer) learns faster than they do.",
         figure,
     )
 
@@ -201,17 +201,18 @@ def flat_shares(history: History) -> Iterator[Section]:
         return
     figure, panels = canvas(2)
     told: tuple[tuple[Figured, str], ...] = (
-        (lambda one: one.flat, "share of flat outputs"),
-        (lambda one: one.idle, "share of units that are never on"),
+        (lambda one: one.flat, "share of saturated outputs"),
+        (lambda one: one.idle, "share of dead units"),
     )
     for axes, (figured, title) in zip(panels, told, strict=True):
         over_time(axes, history, names, figured)
         axes.set_ylim(-0.02, 1.02)
         axes.set_ylabel(title)
     yield Section(
-        "Flat outputs, dead units",
-        "Left: outputs that pass no gradient on: of tanh beyond ±0.97, of ReLU zero (about half is "
-        "its nature). Right: units that pass none on for any row; they are lost.",
+        "Saturated outputs, dead units",
+        "Left: outputs that pass almost no gradient: tanh beyond ±0.97, ReLU at zero (about half "
+        "is normal for ReLU). Right: units that are saturated for every row of the batch; they no "
+        "longer learn.",
         figure,
     )
 
@@ -223,22 +224,23 @@ def norms(history: History) -> Iterator[Section]:
     left.plot(steps, [record.norm for record in history.records], color=BLUE, lw=1.2)
     logarithmic(left)
     if history.clip:
-        level(left, history.clip, f"shortened to {history.clip:g}", VERMILION)
+        level(left, history.clip, f"clipped at {history.clip:g}", VERMILION)
     left.set_xlabel("update")
-    left.set_ylabel("norm of the gradient")
+    left.set_ylabel("gradient norm")
     right.plot(steps, [record.rate for record in history.records], color=GREEN, lw=1.2)
     right.set_xlabel("update")
     right.set_ylabel("learning rate")
     yield Section(
-        "Norm of the gradient, learning rate",
-        "Spikes tell of batches that throw the net about; a norm that stands above the dashed line "
-        "all the time makes of clipping another learning rate.",
+        "Gradient norm, learning rate",
+        "Spikes are batches with unusually large gradients. The dashed line, if any, is the "
+        "clipping threshold: a norm that is always above it means that clipping scales down every "
+        "update, like a lower learning rate.",
         figure,
     )
 
 
 def running_statistics(history: History) -> Iterator[Section]:
-    """How far BatchNorm's running statistics are from the batch's."""
+    """The distance between BatchNorm's running statistics and the batch's."""
     names = [
         one.name for one in history.first.layers if one.running and one.running.mean is not None
     ]
@@ -246,16 +248,23 @@ def running_statistics(history: History) -> Iterator[Section]:
         return
     figure, panels = canvas(2)
     told: tuple[tuple[Figured, str], ...] = (
-        (lambda one: one.running.mean if one.running else None, "means: apart, in deviations"),
-        (lambda one: one.running.std if one.running else None, "deviations: batch / running"),
+        (
+            lambda one: one.running.mean if one.running else None,
+            "difference of means (in std)",
+        ),
+        (
+            lambda one: one.running.std if one.running else None,
+            "std: batch / running",
+        ),
     )
     for axes, (figured, title) in zip(panels, told, strict=True):
         over_time(axes, history, names, figured)
         axes.set_ylabel(title)
     yield Section(
-        "BatchNorm: running against batch statistics",
-        "In use the running ones are taken. They should come near the batch's: differences of "
-        "means near zero, deviations near one, but for the noise of a small batch.",
+        "BatchNorm: running and batch statistics",
+        "At inference BatchNorm uses its running statistics, so they should approach the batch's: "
+        "the difference of means near 0 and the ratio of standard deviations near 1, apart from "
+        "the noise of a small batch.",
         figure,
     )
 
@@ -274,7 +283,7 @@ PICTURES: tuple[Callable[[History], Iterator[Section]], ...] = (
 
 
 def over_time(axes: Axes, history: History, names: Sequence[str], figured: Figured) -> None:
-    """A figure of some layers, record by record: one line for each."""
+    """Plot a figure of some layers over time, one line per layer."""
     titles = {one.name: one.title for one in history.first.layers}
     for name, colour, said in zip(names, shades(len(names)), named(len(names)), strict=True):
         steps, values = [], []

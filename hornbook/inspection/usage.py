@@ -1,4 +1,4 @@
-"""Whether a model is used as it should be: not as if it were still in training."""
+"""Check that a model is used in evaluation mode, not as if it were still in training."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from hornbook.reports.finding import Finding
 
 __all__ = ["examine_use"]
 
-SAME = 1e-4  # in probability: what rounding in another order can do
+SAME = 1e-4  # difference in probability that a different order of rounding can cause
 
 
 def examine_use(model: torch.nn.Module, inputs: Tensor) -> list[Finding]:
-    """Look for what makes a prediction hang on anything but its own row.
+    """Check that a prediction depends on nothing but its own row.
 
-    The model is asked in the mode that it is in; its statistics and torch's random numbers are put
-    back.
+    The model is run in its current mode; its running statistics and torch's random state are
+    restored afterwards.
 
     Args:
-        model: from inputs to logits.
+        model: maps inputs to logits.
         inputs: at least two different rows.
 
     Raises:
         ValueError: if there are fewer than two rows.
     """
     if len(inputs) < 2:
-        raise ValueError(f"two rows or more are needed; there is {len(inputs)}")
+        raise ValueError(f"inputs must have at least 2 rows; it has {len(inputs)}")
     before = {name: value.clone() for name, value in model.state_dict().items()}
     try:
         with torch.no_grad(), torch.random.fork_rng():
@@ -39,17 +39,18 @@ def examine_use(model: torch.nn.Module, inputs: Tensor) -> list[Finding]:
 
 
 def differences(model: torch.nn.Module, inputs: Tensor) -> Iterator[Finding]:
-    """What differs that should not."""
+    """The findings, one for each way in which predictions differ."""
     together = model(inputs).softmax(-1)
     again = model(inputs).softmax(-1)
     if float((again - together).abs().max()) > SAME:
         yield Finding(
             "dropout-on",
             "problem",
-            "Asked twice, the model gives two answers.",
-            "Dropout is on: a share of its units is missing, others each time, and its losses and "
-            "samples are worse than they need to be.",
-            "Call model.eval() before it is used, and model.train() before training goes on.",
+            "The model gives two different predictions for the same input: dropout is on.",
+            "Dropout switches off a random part of the units on every call, so losses and "
+            "samples are worse than they should be.",
+            "Call model.eval() before you use the model, and model.train() before you resume "
+            "training.",
         )
         return
     try:
@@ -61,29 +62,30 @@ def differences(model: torch.nn.Module, inputs: Tensor) -> Iterator[Finding]:
     if moved is not None and moved <= SAME:
         return
     how = (
-        "cannot be had for one row alone"
+        "cannot be computed for one row alone"
         if moved is None
-        else f"moves by up to {moved:.2g} in probability with the rows beside it"
+        else f"changes by up to {moved:.2g} in probability with the other rows of the batch"
     )
     if normalising(model):
         yield Finding(
             "training-mode",
             "problem",
-            f"A row's prediction {how}: BatchNorm is left in training mode.",
-            "It normalises by the statistics of the batch that it happens to be in, and goes on "
-            "moving its running ones towards them: what is measured hangs on how it was batched.",
-            "Call model.eval() before it is used, and model.train() before training goes on.",
+            f"A row's prediction {how}: BatchNorm is in training mode.",
+            "It normalises with the statistics of the current batch and keeps updating its "
+            "running statistics, so results depend on how the data was batched.",
+            "Call model.eval() before you use the model, and model.train() before you resume "
+            "training.",
         )
     else:
         yield Finding(
             "rows-meet",
             "problem",
             f"A row's prediction {how}.",
-            "What is measured hangs on how it was batched.",
-            "Look for an operation over the rows (dimension 0) in the model.",
+            "Results depend on how the data was batched.",
+            "Look for an operation in the model that mixes rows (dimension 0).",
         )
 
 
 def normalising(model: torch.nn.Module) -> bool:
-    """Whether a BatchNorm of a model takes the statistics of the batch."""
+    """Whether any BatchNorm of a model uses the statistics of the batch."""
     return any(hasattr(part, "running_mean") and part.training for part in model.modules())

@@ -1,7 +1,7 @@
-"""What is recorded of a training while it runs.
+"""Record activations, gradients and updates while a model trains.
 
-record     the figures of one update, and how a line of them is read
-measures   figures of one tensor
-probe      looks on at some updates and makes a record of each
-history    the records of a run, and what can be read off them
+record     the record of one update, and how it is read from a line of JSON
+measures   statistics of one tensor
+probe      observes some of the updates and records them
+history    the records of a run, and what is computed from them
 """

@@ -1,4 +1,4 @@
-"""The records of a run that was watched, and what can be read off them."""
+"""The records of a watched run, and what is computed from them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["Evaluated", "History", "Ignorance", "ratios"]
 
 @dataclass(frozen=True)
 class Ignorance:
-    """What knowing nothing of the data costs: a training should begin near it, and end below."""
+    """The loss of a uniform guess: training should start near it and end below it."""
 
     loss: float
     words: str
-    "As a clause: `guessing evenly among 27 symbols costs ln 27 = 3.30`."
+    "As a clause: `guessing evenly among 27 tokens costs ln 27 = 3.30`."
 
 
 class Evaluated(Protocol):
-    """The losses that were measured after so many updates."""
+    """The losses that were measured after a number of updates."""
 
     @property
     def step(self) -> int:
@@ -38,17 +38,17 @@ class Evaluated(Protocol):
 
 @dataclass(frozen=True)
 class History:
-    """What was recorded of a training, and what else is known of it."""
+    """The records of a training, and what else is known about it."""
 
     records: Sequence[UpdateRecord]
-    "At least one, in the order of their steps."
+    "At least one, ordered by step."
     ignorance: Ignorance
     clip: float = 0.0
-    "Length to which gradients were shortened; 0: they were not."
+    "Maximum gradient norm (0: no clipping)."
     metrics: Sequence[Evaluated] = ()
-    "The losses on the splits, evaluation by evaluation."
+    "The losses on the splits, one entry per evaluation."
     unit: str = ""
-    "What losses are counted in: `nats a symbol`."
+    "The unit of the losses: `nats per token`."
 
     @property
     def first(self) -> UpdateRecord:
@@ -57,16 +57,16 @@ class History:
 
     @property
     def last(self) -> UpdateRecord:
-        """The record of the last update that was watched."""
+        """The record of the last recorded update."""
         return self.records[-1]
 
     def at_full_rate(self) -> list[UpdateRecord]:
-        """The records of updates at half of the highest rate or more: the rate's own work."""
+        """The records of updates at half of the highest learning rate or more."""
         highest = max(record.rate for record in self.records)
         return [record for record in self.records if record.rate >= highest / 2]
 
     def pace(self) -> dict[str, float]:
-        """For each parameter the median of log₁₀(update / own size) where the rate was high."""
+        """Per parameter, the median log₁₀(update / weights) where the learning rate was high."""
         found: dict[str, list[float]] = {}
         for record in self.at_full_rate():
             for one in record.parameters:
@@ -76,10 +76,10 @@ class History:
 
 
 def ratios(record: UpdateRecord) -> Iterator[tuple[str, float]]:
-    """For each matrix that learns log₁₀ of the update's size as a share of the matrix's own.
+    """log₁₀ of update size over weight size, for each matrix that is trained.
 
-    The lecture's measure of a learning rate: about -3 for its SGD. Adam's lie higher, near -2,
-    since each of its updates is about as large as the rate, whatever the gradient.
+    The lecture's measure of a learning rate: about -3 for its SGD. Adam's is higher, near -2,
+    since each update is about as large as the learning rate, whatever the gradient.
     """
     for one in record.parameters:
         if one.is_matrix and one.size > 0 and not one.frozen:
@@ -87,6 +87,6 @@ def ratios(record: UpdateRecord) -> Iterator[tuple[str, float]]:
 
 
 def ratio(part: float, whole: float) -> float:
-    """log₁₀(part / whole); -inf if nothing was changed, NaN if nothing is known."""
+    """log₁₀(part / whole); -inf if part is zero, NaN if it is unknown."""
     share = part / whole
     return math.log10(share) if share > 0 else -math.inf if share == 0 else math.nan

@@ -1,4 +1,4 @@
-"""Figures of one tensor of activations, gradients or weights."""
+"""Statistics of one tensor of activations, gradients or weights."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from hornbook.nn.recurrent import Recurrent
 
 __all__ = ["distribution", "histogram", "idle", "rounded", "sampled", "saturation"]
 
-ENOUGH = 2**12  # numbers that tell the spread of a tensor
+ENOUGH = 2**12  # values that are enough to estimate the spread of a tensor
 BINS = 40
-FLAT = 0.97  # |tanh| above which its slope is below 6 %, the lecture's mark
+FLAT = 0.97  # |tanh| above which its slope is below 6 %, the lecture's threshold
 
 
 def mark(layer: Layer) -> float | None:
-    """The size beyond which a layer's outputs are flat; 0: where they are zero; None: nowhere."""
+    """The |output| beyond which a layer is saturated; 0: when it is zero; None: never."""
     if isinstance(layer, ReLU | SquaredReLU) or getattr(layer, "nonlinearity", "") == "relu":
         return 0.0
     return FLAT if isinstance(layer, Tanh | Recurrent) else None
 
 
 def sampled(x: Tensor) -> Tensor:
-    """Rows (N, C) of x (..., C) in float32, evenly thinned where there are more than enough."""
+    """Rows (N, C) of x (..., C) in float32, evenly subsampled if there are more than enough."""
     rows = x.detach().reshape(-1, x.shape[-1]) if x.dim() else x.detach().reshape(1, 1)
     return rows[:: max(1, rows.numel() // ENOUGH)].float()
 
@@ -38,7 +38,7 @@ def distribution(x: Tensor) -> Distribution:
 
 
 def histogram(x: Tensor) -> Histogram:
-    """How many values lie in each of `BINS` equal parts; those that are not finite are left out."""
+    """Counts of the finite values in `BINS` bins of equal width."""
     flat = x.flatten()
     low, high = (float(end) for end in torch.aminmax(flat))
     if not math.isfinite(low + high):
@@ -53,7 +53,7 @@ def histogram(x: Tensor) -> Histogram:
 
 
 def saturation(layer: Layer, y: Tensor) -> float | None:
-    """Share of a nonlinearity's outputs that pass no gradient on; None of another layer."""
+    """Share of a nonlinearity's outputs that are saturated; None for other layers."""
     beyond = mark(layer)
     if beyond is None:
         return None
@@ -62,11 +62,11 @@ def saturation(layer: Layer, y: Tensor) -> float | None:
 
 
 def idle(layer: Layer, y: Tensor) -> float | None:
-    """Share of a nonlinearity's units that pass no gradient on for any row of a batch.
+    """Share of a nonlinearity's units that are saturated for every row of a batch.
 
     Args:
-        layer: which one.
-        y: all that it gave, shape (..., units): a unit that works once is not dead.
+        layer: the layer.
+        y: all of its outputs, shape (..., units): a unit that is active once is not dead.
     """
     beyond = mark(layer)
     if beyond is None:
@@ -77,5 +77,5 @@ def idle(layer: Layer, y: Tensor) -> float | None:
 
 
 def rounded(value: float) -> float:
-    """Five digits: what a record keeps of a figure."""
+    """A value rounded to five significant digits, as records store it."""
     return float(f"{value:.5g}")

@@ -1,7 +1,6 @@
-"""Looks on at some updates of a training and records what each layer gives and feels.
+"""Observe some updates of a training and record each layer's outputs and gradients.
 
-It looks into layers as hornbook.nn.observing says. At all other updates nothing is changed and
-nothing is paid.
+Layers are observed with hornbook.nn.observing. All other updates are unchanged and cost nothing.
 """
 
 from __future__ import annotations
@@ -31,24 +30,24 @@ from hornbook.training.trainer import Trainer
 
 __all__ = ["Probe", "interval"]
 
-EARLY = {0, 1, 2, 5, 10, 20}  # updates at the start, where most faults show
-RECORDS = 100  # of a run, about
-LEAST = 50  # updates from one record to the next: what a record costs is spread over them
+EARLY = {0, 1, 2, 5, 10, 20}  # updates at the start, where most faults appear
+RECORDS = 100  # approximate number of records of a run
+LEAST = 50  # fewest updates between records: they share the cost of a record
 
 
 def interval(steps: int) -> int:
-    """Updates from one record to the next, where none are given."""
+    """The default number of updates between records."""
     return max(LEAST, steps // RECORDS)
 
 
 class Probe:
-    """Makes a record of an update when it is due.
+    """Records an update when one is due.
 
     Args:
-        module: whose layers are watched; all of its parameters are.
-        every: updates from one record to the next; the first few are looked at as well.
-        last: the update that is looked at in any case, by how many are before it.
-        write: takes each record.
+        module: the module whose layers and parameters are recorded.
+        every: updates between records; some of the first updates are recorded too.
+        last: an update that is recorded in any case, counted from 0.
+        write: called with each record.
     """
 
     def __init__(
@@ -67,21 +66,21 @@ class Probe:
         self.before: dict[str, Tensor] = {}
 
     def due(self, step: int) -> bool:
-        """Whether the update after so many others is looked at."""
+        """Whether the update at this step is recorded."""
         return step in EARLY or step % self.every == 0 or step == self.last
 
     def begin(self, trainer: Trainer) -> None:
-        """Look into the layers."""
+        """Start observing the layers."""
         self.seen = {}
         look = observing(self.layers, saw=self.saw, felt=self.felt)
         self.look = self.looking.enter_context(look)
 
     def leave(self) -> None:
-        """Leave every layer as it was found."""
+        """Stop observing, and leave every layer as it was."""
         self.looking.close()
 
     def saw(self, name: str, layer: Layer, x: Tensor, y: Tensor) -> None:
-        """Measure what a layer gave; of several parts of a batch the first speaks for all."""
+        """Measure a layer's output; if a batch has several parts, only the first counts."""
         if name in self.seen:
             return
         some = sampled(y)
@@ -97,14 +96,14 @@ class Probe:
         )
 
     def felt(self, name: str, layer: Layer, dy: Tensor) -> None:
-        """Measure the gradient of what a layer gave."""
+        """Measure the gradient with respect to a layer's output."""
         found = self.seen[name]
         if found.gradient is None:
             self.seen[name] = replace(found, gradient=distribution(sampled(dy)))
 
     @torch.no_grad()
     def gradients(self, trainer: Trainer, loss: float) -> None:
-        """The gradients are there: measure them before they are clipped."""
+        """Measure the gradients before they are clipped."""
         flat = trainer.flat
         parameters = []
         for name, p in trainer.module.named_parameters():
@@ -137,7 +136,7 @@ class Probe:
 
     @torch.no_grad()
     def updated(self, trainer: Trainer) -> None:
-        """The parameters have changed: by how much, and the record is whole."""
+        """Measure how much the parameters changed, and write the record."""
         assert self.record is not None
         parameters = [
             replace(one, update_size=rounded(size(p - self.before[one.name])))
@@ -147,7 +146,7 @@ class Probe:
 
 
 def watched_layers(module: torch.nn.Module) -> Iterator[tuple[str, Layer]]:
-    """The layers of a module by name, without those that only hold others, or drop."""
+    """The layers of a module by name, without containers and dropout."""
     for name, part in module.named_modules():
         held = isinstance(part, Layer) and part is not module
         if held and not isinstance(part, Sequential | RecurrentStack | Dropout | CrossEntropy):
@@ -155,18 +154,18 @@ def watched_layers(module: torch.nn.Module) -> Iterator[tuple[str, Layer]]:
 
 
 def size(x: Tensor, numel: int = 0) -> float:
-    """Root of the mean square, which a single number has too, and a gain that is near one.
+    """Root mean square, which is also defined for a single value or a gain near one.
 
     Args:
-        x: the numbers; those that are left out are zero.
-        numel: how many there are with them; as many as in x if it is left out.
+        x: the values that are not zero.
+        numel: how many values there are with the zeros (0: as many as in x).
     """
     found: float = float(x.norm()) / max(1, numel or x.numel()) ** 0.5
     return found
 
 
 def running(layer: Any, x: Tensor) -> Running:
-    """How far the running statistics of a BatchNorm are from those of a batch."""
+    """The difference between the running statistics of a BatchNorm and those of a batch."""
     kept, channels = layer.running_mean.numel(), x.shape[-1]
     if kept != channels:
         return Running(kept, channels)

@@ -1,7 +1,7 @@
-"""What is recorded of one update of a training that is watched: a line of `health.jsonl`.
+"""The record of one update of a watched training: a line of `health.jsonl`.
 
-`records.as_json` makes such a line, `read_update` reads it, and lines of format 1 as well, in
-which the figures of a layer stood side by side:
+`records.as_json` writes such a line and `read_update` reads it. It also reads lines of format 1, in
+which the statistics of a layer were not nested:
 
     {"step": 0, ..., "layers": [{"name": "net.layers.0", "kind": "Tanh",
         "mean": 0, "std": 1, "histogram": [-1, 1, [3, 4, ...]],
@@ -34,17 +34,17 @@ FORMAT: Final = 2
 
 @dataclass(frozen=True)
 class Histogram:
-    """How many of some values lie in each of equal parts between the lowest and the highest."""
+    """Counts of values in bins of equal width between the lowest and the highest value."""
 
     low: float
     high: float
     counts: tuple[int, ...]
-    "A single one where all values are equal; none where no value is finite."
+    "A single bin if all values are equal; none if no value is finite."
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """How the numbers of a tensor are distributed."""
+    """Mean, standard deviation and histogram of the values of a tensor."""
 
     mean: float
     std: float
@@ -53,12 +53,12 @@ class Distribution:
 
 @dataclass(frozen=True)
 class Running:
-    """How far the running statistics of a BatchNorm are from those of a batch."""
+    """The difference between the running statistics of a BatchNorm and those of a batch."""
 
     kept: int
-    "Means that it keeps."
+    "Number of running means."
     channels: int
-    "Means that it should keep."
+    "Number of channels, which it should be."
     mean: float | None = None
     """Root mean square of the differences of means, in running standard deviations; None where
     `kept` is not `channels`."""
@@ -68,30 +68,30 @@ class Running:
 
 @dataclass(frozen=True)
 class LayerFigures:
-    """What a layer gave and what gradient came back for it."""
+    """Statistics of a layer's output and of the gradient with respect to it."""
 
     name: str
     kind: str
     "The name of its class."
     output: Distribution
     gradient: Distribution | None = None
-    "Of the gradient of its output; None if none came back."
+    "Of the gradient with respect to the output; None if there is none."
     flat: float | None = None
-    "Share of a nonlinearity's outputs that pass no gradient on; None of another layer."
+    "Share of a nonlinearity's outputs that are saturated; None for other layers."
     idle: float | None = None
-    "Share of its units that pass none on for any row of the batch."
+    "Share of its units that are saturated for every row of the batch (dead units)."
     running: Running | None = None
-    "Of a BatchNorm."
+    "For BatchNorm only."
 
     @property
     def title(self) -> str:
-        """Its place and kind, for people."""
+        """Its position and kind, for display."""
         return f"{label(self.name)} {self.kind}"
 
 
 @dataclass(frozen=True)
 class ParameterFigures:
-    """How large a parameter is, its gradient and its update, as root mean squares."""
+    """Root mean squares of a parameter, its gradient and its update."""
 
     name: str
     shape: tuple[int, ...]
@@ -99,19 +99,19 @@ class ParameterFigures:
     size: float
     grad_size: float
     update_size: float
-    "NaN if the update was not made, since the loss was no finite number."
+    "NaN if there was no update, because the loss was not finite."
     grad_histogram: Histogram | None = None
-    "Of a matrix's gradient."
+    "Histogram of the gradient; matrices only."
 
     @property
     def is_matrix(self) -> bool:
-        """Whether it has rows and columns."""
+        """Whether it has two dimensions."""
         return len(self.shape) == 2
 
 
 @dataclass(frozen=True)
 class UpdateRecord:
-    """One update: what the layers gave and felt, and how the parameters changed."""
+    """One update: layer outputs, gradients, and how the parameters changed."""
 
     step: int
     "Updates before it."
@@ -120,25 +120,25 @@ class UpdateRecord:
     rate: float
     "Its learning rate."
     norm: float
-    "Of the gradient over all parameters, before it is clipped."
+    "Norm of the gradient over all parameters, before clipping."
     layers: tuple[LayerFigures, ...]
-    "In the order of computing."
+    "In the order of computation."
     parameters: tuple[ParameterFigures, ...]
     unseen: tuple[str, ...] = ()
-    "Names of layers that a fused path went around, so that nothing is known of them."
+    "Names of layers that could not be observed, because a fused path bypasses them."
     format: Literal[2] = FORMAT
 
     def of_kind(self, *kinds: str) -> list[LayerFigures]:
-        """The layers of some kinds."""
+        """The layers of the given kinds."""
         return [one for one in self.layers if one.kind in kinds]
 
 
 def read_update(line: JSON, where: str) -> UpdateRecord:
-    """A record from a line of any format so far.
+    """Read a record from a line of any format up to the current one.
 
     Args:
         line: JSON values.
-        where: what to call it in a message.
+        where: name of the line for error messages.
 
     Raises:
         RunError: if it is damaged, or of a newer format.
@@ -150,21 +150,21 @@ def read_update(line: JSON, where: str) -> UpdateRecord:
         elif isinstance(number, int) and number > FORMAT:
             raise RunError(
                 f"{where} was written by a newer hornbook (format {number}); this one reads "
-                f"format {FORMAT}.",
+                f"formats up to {FORMAT}.",
                 hint="Upgrade hornbook.",
             )
     return read_record(UpdateRecord, line, where)
 
 
 def from_format_1(line: JSONObject) -> JSONObject:
-    """A line of format 1 as one of format 2; what is wrong with it is left for the reader."""
+    """Convert a line from format 1 to format 2; errors in it are left for the reader."""
     changes = {"layers": layer_from_format_1, "parameters": parameter_from_format_1}
     parts = {key: each(line[key], change) for key, change in changes.items() if key in line}
     return {**line, **parts, "format": FORMAT}
 
 
 def layer_from_format_1(one: JSONObject) -> JSONObject:
-    """A layer's figures, those of output and gradient gathered."""
+    """A layer's statistics, nested by output and gradient."""
     parts = {"output": "", "gradient": "grad_"}
     own = {f"{prefix}{key}" for prefix in parts.values() for key in ("mean", "std", "histogram")}
     found: dict[str, JSON] = {key: value for key, value in one.items() if key not in own}
@@ -179,7 +179,7 @@ def layer_from_format_1(one: JSONObject) -> JSONObject:
 
 
 def parameter_from_format_1(one: JSONObject) -> JSONObject:
-    """A parameter's figures."""
+    """A parameter's statistics."""
     return {**one, "grad_histogram": histogram_from_format_1(one.get("grad_histogram"))}
 
 
@@ -191,13 +191,13 @@ def histogram_from_format_1(value: JSON) -> JSON:
 
 
 def each(value: JSON, change: Callable[[JSONObject], JSONObject]) -> JSON:
-    """The objects of a list, each changed; anything else is left for the reader to refuse."""
+    """Change each object of a list; anything else is left for the reader to reject."""
     if not isinstance(value, list):
         return value
     return [change(one) if isinstance(one, Mapping) else one for one in value]
 
 
 def label(name: str) -> str:
-    """A layer's or parameter's name for people: its places in the chains, without their holders."""
+    """The display name of a layer or parameter: its positions, without the containers' names."""
     parts = [part for part in name.split(".") if part not in ("net", "layers", "layer")]
     return ".".join(parts)

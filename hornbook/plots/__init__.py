@@ -1,7 +1,7 @@
-"""Every picture's common ground.
+"""What all figures share.
 
-lettering   labels and fonts that have their shapes
-colours     those that every kind of eye can tell apart
-panels      a bare canvas for lines, and how many of them are told apart
+lettering   labels, and fonts that have glyphs for them
+colours     a palette that colour-blind readers can distinguish
+panels      axes for line plots, their colours and legends
 saving      figures as bytes and files
 """

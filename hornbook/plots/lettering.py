@@ -1,4 +1,4 @@
-"""Symbols as a picture can show them: short labels, and fonts that have their shapes."""
+"""Tokens as a figure can show them: short labels, and fonts that have glyphs for them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = [
     "lettered",
 ]
 
-MOST = 40  # symbols a side of a square picture: more than that and no letter could be read
+MOST = 40  # most tokens per side of a square figure; with more no label could be read
 OWN = "DejaVu Sans"  # comes with matplotlib
 OTHERS = (
     "Noto Sans CJK SC",
@@ -37,7 +37,7 @@ OTHERS = (
 
 @cache
 def families() -> tuple[str, ...]:
-    """The fonts that pictures are lettered with: matplotlib's own, then wider ones found here."""
+    """The fonts of figures: matplotlib's own, then those installed here with more glyphs."""
     from matplotlib.font_manager import fontManager
 
     there = {font.name for font in fontManager.ttflist}
@@ -54,25 +54,25 @@ def drawable() -> frozenset[int]:
 
 
 def in_ink(label: str) -> str:
-    """A label as pictures can have it: a symbol that no font here can draw is its code point."""
+    """A label that can be drawn: code points replace it if no font has its glyphs."""
     if all(ord(symbol) in drawable() for symbol in label):
         return label
     return " ".join(f"{ord(symbol):X}" for symbol in label)
 
 
 def are_wide(labels: Iterable[str]) -> bool:
-    """Whether labels side by side need more room than a letter each: code points are among them."""
+    """Whether some labels are wider than a letter or two, such as code points."""
     return max(map(len, labels)) > 2
 
 
 def ellipsis(labels: Sequence[str], most: int) -> str:
-    """The last labels as one string, with a sign where more stand before."""
+    """The last labels as one string, with an ellipsis if there are more before them."""
     apart = " " if any(len(label) > 1 for label in labels) else ""
     return ("…" if len(labels) > most else "") + apart.join(labels[-most:])
 
 
 def ink_on(rgba: Iterable[float]) -> str:
-    """The colour of a letter that can be read on a background, by the background's luminance."""
+    """The text colour that is readable on a background, by the background's luminance."""
     r, g, b, *_ = rgba
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (r, g, b)]
     # Of WCAG 2: black has the better contrast from a luminance of 0.179 up.
@@ -81,7 +81,7 @@ def ink_on(rgba: Iterable[float]) -> str:
 
 @contextmanager
 def lettered() -> Iterator[None]:
-    """A context to draw in: the fonts above, and `$` a symbol like any other."""
+    """A context to draw in: uses the fonts above, and `$` does not start a formula."""
     import matplotlib as mpl
 
     with mpl.rc_context({"font.family": list(families()), "text.parse_math": False}):

@@ -1,4 +1,4 @@
-"""Panels of lines: a bare canvas, and how many lines are told apart on it."""
+"""Panels of line plots: axes, colours and legends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["canvas", "legend", "level", "logarithmic", "named", "shades"]
 
-NAMED = 8  # lines with a name of their own in a legend; of more, the first and the last few
+NAMED = 8  # most lines with a legend entry; of more, the first and the last few get one
 
 RGBA: TypeAlias = tuple[float, float, float, float]
 
@@ -31,7 +31,7 @@ def canvas(panels: int) -> tuple[Figure, Sequence[Axes]]:
 
 
 def logarithmic(axes: Axes) -> None:
-    """A logarithmic axis upwards, with plain numbers: pictures are lettered without mathematics."""
+    """Make the y axis logarithmic, with plain numbers instead of formulas as labels."""
     from matplotlib.ticker import LogFormatter
 
     axes.set_yscale("log")
@@ -40,7 +40,7 @@ def logarithmic(axes: Axes) -> None:
 
 
 def level(axes: Axes, height: float, text: str, colour: str) -> None:
-    """A dashed line across, with a text on its right end."""
+    """Draw a dashed horizontal line, with a text at its right end."""
     axes.axhline(height, color=colour, ls="--", lw=1)
     axes.annotate(
         text, (1, height), xycoords=("axes fraction", "data"), ha="right", va="bottom",
@@ -49,7 +49,7 @@ def level(axes: Axes, height: float, text: str, colour: str) -> None:
 
 
 def shades(count: int) -> list[RGBA]:
-    """A colour for each of some lines that have an order, from dark to bright."""
+    """A colour for each of `count` ordered lines, from dark to bright."""
     import matplotlib as mpl
 
     colours = mpl.colormaps["viridis"](np.linspace(0, 0.92, max(1, count)))
@@ -57,12 +57,12 @@ def shades(count: int) -> list[RGBA]:
 
 
 def named(count: int) -> list[bool]:
-    """Which of many lines are named in the legend."""
+    """Which of `count` lines get an entry in the legend."""
     half = NAMED // 2
     return [count <= NAMED or at < half or at >= count - half for at in range(count)]
 
 
 def legend(axes: Axes) -> None:
-    """Names of the lines, if any has one."""
+    """Add a legend, if any line has a name."""
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize=7, frameon=False)

@@ -19,31 +19,31 @@ Format = TypeVar("Format", bound=str)
 
 
 def format_of(path: Path, *formats: Format) -> Format:
-    """Which of the formats a file's name asks for.
+    """The format that a file name asks for.
 
     Args:
-        path: of a picture.
-        formats: as names end, without the dot.
+        path: path of the figure.
+        formats: allowed file extensions, without the dot.
 
     Raises:
-        SettingsError: if it asks for none of them.
+        SettingsError: if the file name has none of these extensions.
     """
     for name in formats:
         if path.suffix.lower() == f".{name}":
             return name
     endings = " or ".join(f".{name}" for name in formats)
     raise SettingsError(
-        f"The name of the picture must end in {endings}; it is {str(path)!r}.",
-        hint=f"Give {path.stem or 'picture'}.{formats[0]}, for example.",
+        f"The file name of the figure must end in {endings}; got {str(path)!r}.",
+        hint=f"For example, use {path.stem or 'figure'}.{formats[0]}.",
     )
 
 
 def writable_format(path: Path, *formats: Format) -> Format:
-    """The same, before the work whose picture is to be written there.
+    """Like `format_of`, and check that the path can be written, before the work starts.
 
     Raises:
-        SettingsError: if the name asks for none of the formats.
-        RunError: if nothing can be written there.
+        SettingsError: if the file name has none of these extensions.
+        RunError: if the path cannot be written.
     """
     found = format_of(path, *formats)
     refuse_unwritable(path)
@@ -51,10 +51,10 @@ def writable_format(path: Path, *formats: Format) -> Format:
 
 
 def rendered(figure: Figure, kind: Literal["png", "svg"]) -> bytes:
-    """A figure as a PNG or an SVG; an SVG has its letters as outlines and needs no font."""
+    """A figure as PNG or SVG bytes; an SVG has its text as outlines and needs no font."""
     import matplotlib as mpl
 
-    # Left alone, an SVG holds the time, and names of its parts that are drawn by chance.
+    # By default an SVG contains the time and random ids.
     metadata = {"Date": None} if kind == "svg" else None
     drawn = BytesIO()
     with lettered(), mpl.rc_context({"svg.hashsalt": "hornbook", "svg.fonttype": "path"}):
@@ -63,10 +63,10 @@ def rendered(figure: Figure, kind: Literal["png", "svg"]) -> bytes:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as a PNG or an SVG, by the path's ending, whole or not at all.
+    """Write a figure as a PNG or an SVG, by the path's ending, atomically.
 
     Raises:
-        SettingsError: if the path ends otherwise.
-        RunError: if it cannot be written.
+        SettingsError: if the path does not end in .png or .svg.
+        RunError: if the file cannot be written.
     """
     write_bytes(path, rendered(figure, format_of(path, "png", "svg")))

@@ -1,11 +1,11 @@
-"""What is found, and how it is told: one shape for terminal and page.
+"""Findings, tables and figures in one form for the terminal and the HTML page.
 
-finding    one thing that is amiss with data or a training
-table      rows of cells under their heads
-section    a heading with what stands under it
+finding    one problem with data or a training run
+table      rows of cells with a header
+section    a heading with its contents
 page       sections as one HTML file
-report     what is known of data before training on them
-view       a picture of a model, or why there is none
+report     what is known about data before training on it
+view       a figure of a model, or why there is none
 """
 
 from hornbook.reports.finding import Finding

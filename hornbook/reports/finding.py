@@ -1,4 +1,4 @@
-"""One thing that is amiss with data or a training, and what to do about it."""
+"""A problem with data or a training run, and what to do about it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ __all__ = ["NOTHING", "SEVERITIES", "Finding", "Severity", "worst_first"]
 Severity = Literal["problem", "warning", "note"]
 
 SEVERITIES: tuple[Severity, ...] = ("problem", "warning", "note")
-NOTHING = "Nothing amiss was found."
+NOTHING = "No problems found."
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found: in a line, in full, and what to do."""
+    """What was found, in one line and in detail, and what to do about it."""
 
     name: str
-    "A short name of its kind, for machines: `confident-start`."
+    "A short identifier of its kind, such as `confident-start`."
     severity: Severity
-    """`problem`: has to be mended. `warning`: probably should be. `note`: only worth knowing."""
+    """`problem`: must be fixed. `warning`: probably should be fixed. `note`: good to know."""
     title: str
     detail: str
-    "The figures, or why it matters."
+    "The numbers, or why it matters."
     advice: str
 
 
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Problems, then warnings, then notes, each in their order."""
+    """Problems, then warnings, then notes; otherwise the order is unchanged."""
     return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))

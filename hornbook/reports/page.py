@@ -1,4 +1,4 @@
-"""One self-contained HTML page: words, tables and pictures, with nothing to be fetched."""
+"""A self-contained HTML page of text, tables and figures; it loads nothing else."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ th {{ border-bottom: 1px solid #999; }} .left {{ text-align: left; }}
 
 @dataclass(frozen=True)
 class Page:
-    """A report."""
+    """A report as an HTML page."""
 
     title: str
     about: str
@@ -80,18 +80,18 @@ def section(one: Section) -> str:
 
 
 def finding(one: Finding) -> str:
-    """A finding, its title in bold."""
+    """A finding as HTML, its title in bold."""
     told = "".join(f"<p>{marked(text)}</p>" for text in (one.detail, one.advice) if text)
     return f'<div class="finding {one.severity}"><p><b>{marked(one.title)}</b></p>{told}</div>'
 
 
 def marked(text: str) -> str:
-    """A sentence of the library as HTML: a setting, in backticks there, as code."""
+    """A message as HTML; settings in backticks become code."""
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
 
 
 def table(one: Table) -> str:
-    """A table."""
+    """A table as HTML."""
 
     def row(kind: str, cells: Sequence[str]) -> str:
         begins = [f'<{kind} class="left">'] * one.left + [f"<{kind}>"] * len(cells)
@@ -107,6 +107,6 @@ def table(one: Table) -> str:
 
 
 def image(figure: Figure, title: str) -> str:
-    """A picture within the page."""
+    """A figure as HTML, embedded in the page."""
     data = base64.b64encode(rendered(figure, "png")).decode()
     return f'<img alt="{escape(title)}" src="data:image/png;base64,{data}">'

@@ -1,4 +1,4 @@
-"""What is known of data before training on them: facts, and what was found amiss."""
+"""What is known about data before training on it: facts and findings."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["Report"]
 
 @dataclass(frozen=True)
 class Report:
-    """What a task's doctor tells of data."""
+    """A task's report about data."""
 
     facts: Mapping[str, str]
-    "For people, by what they are facts of."
+    "For people, by name."
     findings: tuple[Finding, ...] = ()
     "Problems first, then warnings, then notes."
     figures: JSONObject = field(default_factory=dict)

@@ -16,11 +16,11 @@ __all__ = ["Section"]
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, and what of these stands under it."""
+    """A heading, and the contents under it."""
 
     title: str
     text: str = ""
     figure: Figure | None = None
     table: Table | None = None
     findings: tuple[Finding, ...] | None = None
-    "What was looked for and found: nothing amiss if empty, None if nothing was looked for."
+    "Empty if no problems were found; None if nothing was checked."

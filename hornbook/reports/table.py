@@ -1,4 +1,4 @@
-"""Rows of cells under their heads, for a terminal, a page or a notebook."""
+"""A table for a terminal, a page or a notebook."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ __all__ = ["Table"]
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts."""
+    """A table of strings."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    "Each as long as the heads."
+    "Each has as many cells as `heads`."
     left: int = 1
-    "Columns that are set left; the others are set right."
+    "Number of left-aligned columns; the others are right-aligned."
     marked: int | None = None
-    "The row to highlight, from 0."
+    "Index of the row to highlight."

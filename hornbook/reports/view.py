@@ -1,4 +1,4 @@
-"""A picture of a model, or why there is none."""
+"""A figure of a model, or why there is none."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ __all__ = ["View"]
 
 @dataclass(frozen=True)
 class View:
-    """Something to see of a model; nothing is asked of the model before it is drawn or written."""
+    """A figure of a model; the model is not evaluated before the figure is drawn or written."""
 
     name: str
-    "A word, fit for a file's name."
+    "One word, usable as a file name."
     shows: str
-    "What is to be seen, in a line."
+    "What the figure shows, in one line."
     drawn: Callable[[], Figure]
     why_not: str = ""
-    "Why this model has none; empty if it has one."
+    "Why this model does not have it; empty if it does."
     written: Callable[[], str] | None = None
-    "The same for a terminal, where it can be."
+    "The same as text for a terminal, if possible."
 
     def draw(self) -> Figure:
         """Draw it.
 
         Raises:
-            SettingsError: if this model has none, or what was asked cannot be drawn.
+            SettingsError: if this model does not have it, or it cannot be drawn as requested.
         """
         if self.why_not:
-            raise SettingsError(f"There is no picture {self.name}: {self.why_not}.")
+            raise SettingsError(f"Cannot draw the figure {self.name!r}: {self.why_not}.")
         return self.drawn()

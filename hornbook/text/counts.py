@@ -1,4 +1,4 @@
-"""The lecture's picture of the bigram counts: a square for each pair, its letters and its count."""
+"""The lecture's figure of the bigram counts: a cell for each pair, its characters and count."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["draw_counts"]
 def draw_counts(matrix: Ids, tokenizer: Tokenizer, path: Path) -> int:
     """Draw the matrix N[before, after] of pair counts as a PNG or an SVG.
 
-    Of a large alphabet only the most frequent symbols are drawn, and the title says so.
+    Of a large vocabulary only the most frequent tokens are drawn, and the title says so.
 
     Returns:
-        How many symbols are drawn a side.
+        The number of tokens drawn per side.
     """
     from matplotlib.figure import Figure
 
@@ -33,7 +33,7 @@ def draw_counts(matrix: Ids, tokenizer: Tokenizer, path: Path) -> int:
     with lettered():
         figure = Figure(figsize=(side * 0.55 + 1, side * 0.55 + 1), dpi=100, layout="tight")
         axes = figure.subplots()
-        # The root spreads the small counts, which a linear scale would show as one pale grey.
+        # The square root spreads the small counts; a linear scale would show them all as pale blue.
         axes.imshow(np.sqrt(part), cmap="Blues")
         dark = np.sqrt(part.max()) * 0.5
         for row in range(side):
@@ -43,9 +43,9 @@ def draw_counts(matrix: Ids, tokenizer: Tokenizer, path: Path) -> int:
                 axes.text(column, row - 0.02, pair, fontsize=8, color=ink, ha="center", va="bottom")
                 axes.text(column, row + 0.05, count, fontsize=6, color=ink, ha="center", va="top")
         axes.set_axis_off()
-        title = f"{matrix.sum():,} pairs: row first, column second"
+        title = f"{matrix.sum():,} pairs (row: first, column: second)"
         if side < len(matrix):
-            title += f"; the {side} most frequent of {len(matrix)} symbols"
+            title += f"; the {side} most frequent of {len(matrix)} tokens"
         axes.set_title(title, fontsize=12)
     save(figure, path)
     return side

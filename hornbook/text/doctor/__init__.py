@@ -1,7 +1,7 @@
-"""What a careful person would want to know of a corpus before training on it.
+"""What to know about a corpus before training on it.
 
 examine    the report
 findings   the table of checks, and most of them
-symbols    those that look at single symbols
+symbols    the checks of single characters
 patient    what the checks build on
 """

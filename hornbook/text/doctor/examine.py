@@ -1,7 +1,7 @@
-"""What a careful person would want to know of a corpus before training on it.
+"""Examine a corpus before training on it.
 
-`examine` measures and looks for faults; it changes nothing and prints nothing. What it looks for is
-the table CHECKS in findings.
+`examine` measures and looks for faults; it changes nothing and prints nothing. The table CHECKS in
+findings lists everything it checks.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ EXAMPLES = 3  # of the shortest and of the longest lines
 
 @dataclass(frozen=True)
 class SplitSize:
-    """How much a split holds."""
+    """The size of a split."""
 
     things: int
     "Lines, or 1 for a text."
     predictions: int
-    "Symbols to predict: every symbol, and a boundary for each line."
+    "Tokens to predict: every character, and a boundary token for each line."
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """How long the lines that are not empty are, in symbols."""
+    """The lengths of the non-empty lines, in characters."""
 
     min: int
     median: float
     mean: float
     p95: float
-    "19 lines of 20 are at most so long."
+    "The 95th percentile."
     max: int
     shortest: tuple[str, ...]
-    "The first few distinct ones, clipped."
+    "The first few distinct lines, shortened."
     longest: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Report:
-    """A corpus in figures, and what was found amiss."""
+    """Statistics of a corpus, and the findings."""
 
     name: str
     source: str
@@ -58,39 +58,39 @@ class Report:
     line_ends: str
     mode: Mode
     reason: str
-    "Why this mode."
+    "Why this mode was chosen."
     characters: int
-    "Symbols of the whole text, line ends among them."
+    "Characters in the whole text, including line ends."
     lines: int
-    "Lines that are not empty."
+    "Non-empty lines."
     distinct_lines: int
     splits: dict[str, SplitSize]
-    "By name, those that are not empty; none if they cannot be made."
+    "The non-empty splits by name; empty if the splits cannot be made."
     alphabet: dict[str, int]
-    "How often each symbol stands in the corpus, the most frequent first."
+    "How often each character occurs in the corpus, most frequent first."
     lengths: Lengths
     findings: tuple[Finding, ...]
     "Problems first, then warnings, then notes."
 
 
 def examine(corpus: Corpus, settings: SplitSettings | None = None) -> Report:
-    """Look at a corpus before training on it.
+    """Examine a corpus before training on it.
 
     Args:
-        corpus: what to look at.
-        settings: how it would be cut. Splits that cannot be made are a finding, not an error.
+        corpus: what to examine.
+        settings: how it would be split. Splits that cannot be made are a finding, not an error.
 
     Raises:
         DataError: if the corpus is empty.
-        SettingsError: if the settings are no shares, or do not fit the corpus's mode.
+        SettingsError: if the shares are not valid, or the settings do not fit the corpus's mode.
     """
     if not isinstance(corpus, Corpus):
         raise DataError(
-            f"A corpus is examined; {type(corpus).__name__} was given.",
-            hint="Load it first, with load_corpus.",
+            f"Expected a Corpus, got {type(corpus).__name__}.",
+            hint="Load the data first, with load_corpus.",
         )
     if not corpus.text.strip():
-        raise DataError(f"{corpus.source} is empty.", hint="Give a file with something in it.")
+        raise DataError(f"{corpus.source} is empty.", hint="Give a file that contains text.")
     patient = Patient(corpus, settings or SplitSettings())
     sizes = {
         name: SplitSize(len(texts), patient.predictions[name])
@@ -114,7 +114,7 @@ def examine(corpus: Corpus, settings: SplitSettings | None = None) -> Report:
 
 
 def measure(lines: Sequence[str]) -> Lengths:
-    """How long some lines are, at least one."""
+    """The lengths of some lines, at least one."""
     lengths = np.array([len(line) for line in lines])
     return Lengths(
         min=int(lengths.min()),
@@ -128,7 +128,7 @@ def measure(lines: Sequence[str]) -> Lengths:
 
 
 def first_distinct(lines: Iterable[str]) -> tuple[str, ...]:
-    """The first few lines that differ, clipped."""
+    """The first few distinct lines, shortened."""
     found: dict[str, None] = {}
     for line in lines:
         found[clip(line, 60)] = None

@@ -1,8 +1,8 @@
-"""What can be amiss with a corpus: CHECKS, the table of every check, and most of the checks.
+"""Checks of a corpus: CHECKS, the table of every check, and most of the checks.
 
 A check takes the patient and yields what it finds. The checks here look at sizes, lines and splits;
-those that look at single symbols and how they are written are in symbols, and what both build on
-is in patient.
+the checks of single characters and how they are written are in symbols, and what both build on is
+in patient.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = ["CHECKS"]
 
 
 def splits_refused(patient: Patient) -> Iterator[Finding]:
-    """The splits that were asked for cannot be made."""
+    """The requested splits cannot be made."""
     if isinstance(patient.cut, DataError):
         yield Finding(
             "no-splits",
@@ -49,7 +49,7 @@ def splits_refused(patient: Patient) -> Iterator[Finding]:
 
 
 def too_little(patient: Patient) -> Iterator[Finding]:
-    """Too few predictions to learn from, or to trust a loss on."""
+    """Too little data to learn from, or to measure a reliable loss on."""
     if not patient.splits:
         return
     train = patient.predictions["train"]
@@ -58,18 +58,18 @@ def too_little(patient: Patient) -> Iterator[Finding]:
         yield Finding(
             "too-little",
             "problem" if hopeless else "warning",
-            f"There is {'next to nothing' if hopeless else 'little'} to learn from",
-            f"The train split has {many(train, 'prediction')}. Below some 20,000 an n-gram will "
-            "likely beat every net; below 1,000 nothing that is learned is worth much.",
-            "Give more data, or train an n-gram and compare every net with it.",
+            f"There is {'far too' if hopeless else 'very'} little training data",
+            f"The train split has {many(train, 'token')} to predict. Below about 20,000 an n-gram "
+            "will probably beat every neural network; below 1,000 no model learns much.",
+            "Get more data, or train an n-gram as a baseline and compare every network with it.",
         )
     if "dev" not in patient.held_out:
         yield Finding(
             "no-dev-split",
             "note",
             "There is no dev split",
-            "Nothing will tell a model that learns from one that memorises.",
-            "Leave some data out of training, for example `split=90/10`.",
+            "Without one you cannot tell whether a model generalises or only memorises.",
+            "Hold out some of the data, for example with `split=90/10`.",
         )
     for split in patient.held_out:
         n = patient.predictions[split]
@@ -77,31 +77,31 @@ def too_little(patient: Patient) -> Iterator[Finding]:
             yield Finding(
                 "small-split",
                 "warning",
-                f"The {split} split is too small to trust",
-                f"It has {many(n, 'prediction')}: a loss measured on it is uncertain by about "
-                f"1/√{n:,} = {n**-0.5:.2f} nats, so smaller differences mean nothing.",
-                f"Give more data, or leave a larger share to {split} (`split`).",
+                f"The {split} split is too small for a reliable loss",
+                f"It has {many(n, 'token')} to predict: a loss measured on it is uncertain by "
+                f"about 1/√{n:,} = {n**-0.5:.2f} nats, so smaller differences are noise.",
+                f"Get more data, or give {split} a larger share with `split`.",
             )
 
 
 def mode_doubtful(patient: Patient) -> Iterator[Finding]:
-    """The text does not look like the mode that was asked for."""
+    """The text does not look like the requested mode."""
     corpus = patient.corpus
     looks, reason = choose_mode(corpus.text)
-    # A data set's mode comes from those who know it, and needs no doubt.
+    # The mode of a built-in data set is known, so it is not questioned.
     if looks != corpus.mode and not corpus.source.startswith("data set "):
-        kind = {"lines": "a list, one thing a line", "text": "one long stream"}
+        kind = {"lines": "a list with one example per line", "text": "one continuous text"}
         yield Finding(
             "doubtful-mode",
             "warning",
             f"It is read as {corpus.mode}, but looks like {kind[looks]}",
             f"{corpus.source}: {reason}.",
-            f"Unless it was meant so, read it with `mode={looks}`.",
+            f"If this is not what you want, read it with `mode={looks}`.",
         )
 
 
 def duplicates(patient: Patient) -> Iterator[Finding]:
-    """Lines that stand more than once."""
+    """Lines that occur more than once."""
     if patient.corpus.mode == "text":
         return
     total, distinct = len(patient.lines), len(patient.times)
@@ -111,18 +111,18 @@ def duplicates(patient: Patient) -> Iterator[Finding]:
         yield Finding(
             "repeated-lines",
             "warning" if extra > 0.2 * total and not dropped else "note",
-            "Lines stand more than once",
+            "Some lines are repeated",
             f"{extra:,} of {many(total, 'line')} ({percent(extra, total)}) repeat an earlier one: "
             f"{', '.join(most)}.",
-            "They are dropped before the splits are cut (`distinct`)."
+            "No action needed: duplicates are dropped before splitting (`distinct`)."
             if dropped
-            else "Keep them if how often a line stands is what should be learned; "
-            "else drop them with `distinct`.",
+            else "If the model should learn how frequent each line is, keep them; otherwise drop "
+            "duplicates with `distinct`.",
         )
 
 
 def leaked_lines(patient: Patient) -> Iterator[Finding]:
-    """Lines of dev or test that were trained on."""
+    """Lines of dev or test that are also in train."""
     if patient.corpus.mode == "text":
         return
     train = set(patient.train)
@@ -132,15 +132,16 @@ def leaked_lines(patient: Patient) -> Iterator[Finding]:
             yield Finding(
                 "leaked-lines",
                 "warning" if known > 0.01 * len(lines) else "note",
-                f"Lines of {split} also stand in train",
+                f"Some lines of {split} are also in train",
                 f"{known:,} of {many(len(lines), 'line')} ({percent(known, len(lines))}): the "
-                f"{split} loss will look better than it is, and rewards learning by heart.",
-                "Cut with `distinct`.",
+                f"{split} loss will be too low, because a model that memorises these lines "
+                "scores well.",
+                "Drop duplicates before splitting, with `distinct`.",
             )
 
 
 def leaked_stretches(patient: Patient) -> Iterator[Finding]:
-    """Long stretches of dev or test that stand word for word in train."""
+    """Long passages of dev or test that are also in train, word for word."""
     if patient.corpus.mode == "lines":
         return
     for split, (text,) in patient.held_out.items():
@@ -148,21 +149,21 @@ def leaked_stretches(patient: Patient) -> Iterator[Finding]:
         share = known.mean() if len(known) else 0.0
         if share > 0.01:
             first = int(starts[np.argmax(known)])
-            looked = " (of an even sample)" if len(starts) <= len(text) - STRETCH else ""
+            looked = " (in an evenly spaced sample)" if len(starts) <= len(text) - STRETCH else ""
             yield Finding(
                 "leaked-stretches",
                 "warning" if share > 0.05 else "note",
-                f"Long stretches of {split} also stand in train",
-                f"{share:.1%} of its stretches of {STRETCH} symbols{looked} stand in train word "
-                f"for word, for example {text[first : first + STRETCH]!r}: the {split} loss will "
-                "look better than it is.",
-                "Look for pages, headers or whole parts that stand twice, and take them out.",
+                f"Long passages of {split} are also in train",
+                f"{share:.1%} of its passages of {STRETCH} characters{looked} also occur in train "
+                f"word for word, for example {text[first : first + STRETCH]!r}: the {split} loss "
+                "will be too low.",
+                "Look for repeated pages, headers or sections, and remove the copies.",
             )
 
 
 def outer_space(patient: Patient) -> Iterator[Finding]:
-    """Spaces at the ends of lines."""
-    # In a text indentation has a meaning; what stands after a line's end has none in either mode.
+    """Whitespace at the ends of lines."""
+    # In a text indentation has a meaning; trailing spaces have none in either mode.
     listing = patient.corpus.mode == "lines"
     strip = str.strip if listing else str.rstrip
     found = [line for line in patient.lines if line != strip(line)]
@@ -172,11 +173,11 @@ def outer_space(patient: Patient) -> Iterator[Finding]:
         yield Finding(
             "outer-space",
             "warning" if listing else "note",
-            f"Lines {'begin or end' if listing else 'end'} with a space",
-            f"{len(found):,} of {many(len(patient.lines), 'line')}, the first of them "
-            f"{clip(found[0])!r}" + (f"; {blank:,} hold nothing else." if blank else "."),
-            "A model learns such spaces as part of the line. Take them out: "
-            f"sed -E '{program}' OLD > NEW",
+            f"Some lines {'begin or end' if listing else 'end'} with whitespace",
+            f"{len(found):,} of {many(len(patient.lines), 'line')}, for example {clip(found[0])!r}"
+            + (f"; {blank:,} contain only whitespace." if blank else ".")
+            + " A model learns such spaces as part of the line.",
+            f"Remove it: sed -E '{program}' OLD > NEW",
         )
 
 
@@ -189,8 +190,9 @@ def blank_lines(patient: Patient) -> Iterator[Finding]:
             "blank-lines",
             "note",
             "Blank lines are dropped",
-            f"{many(blank, 'blank line')} beside {len(patient.lines):,} with something in them.",
-            "Nothing, unless they part the text into pieces that belong together: then read it "
+            f"{many(blank, 'blank line')} in addition to {len(patient.lines):,} with text. In "
+            "`lines` mode they carry no information.",
+            "No action needed, unless they separate paragraphs or sections: then read the file "
             "with `mode=text`.",
         )
 
@@ -199,7 +201,7 @@ SEPARATORS = (("\t", "tab", ""), (",", "comma", " -d,"), (";", "semicolon", " -d
 
 
 def table(patient: Patient) -> Iterator[Finding]:
-    """A table where a list was expected."""
+    """A table instead of a list."""
     sample = patient.lines[:10_000]
     if len(sample) < 10:
         return
@@ -210,11 +212,10 @@ def table(patient: Patient) -> Iterator[Finding]:
             yield Finding(
                 "columns",
                 "warning",
-                f"It looks like a table of {usual + 1} columns",
-                f"{percent(times, len(sample))} of the lines hold "
-                f"{many(usual, name)}, for example {clip(sample[0])!r}.",
-                "A model would learn the whole rows. If one column is what you want, take it out: "
-                f"cut{flag} -f1 OLD > NEW",
+                f"The file looks like a table with {usual + 1} columns",
+                f"{percent(times, len(sample))} of the lines contain {many(usual, name)}, for "
+                f"example {clip(sample[0])!r}. A model would learn whole rows, not one column.",
+                f"If you want only one column, extract it: cut{flag} -f1 OLD > NEW",
             )
 
 
@@ -230,23 +231,24 @@ def long_lines(patient: Patient) -> Iterator[Finding]:
             "long-lines",
             "warning",
             "Some lines are far longer than the others",
-            f"{many(len(found), 'line')} of more than 10 times the median of {median:,.0f} "
-            f"symbols; the longest has {lengths.max():,} and begins "
+            f"{many(len(found), 'line')} of more than 10 times the median length of "
+            f"{median:,.0f} characters; the longest has {lengths.max():,} and begins with "
             f"{clip(patient.lines[int(lengths.argmax())])!r}.",
-            "Look whether lines were joined by mistake; break them up or take them out.",
+            "Check whether lines were joined by mistake; if so, split or remove them.",
         )
 
 
 def line_ends(patient: Patient) -> Iterator[Finding]:
-    """Line ends of several kinds."""
+    """Several kinds of line ends."""
     if patient.corpus.line_ends == "mixed":
         yield Finding(
             "mixed-line-ends",
             "warning",
             "Line ends are mixed",
-            "The file has line ends of several kinds (LF, CRLF, CR); each was read as a line's "
-            "end. Files of different systems were probably joined.",
-            "Look whether a lone CR parts lines that belong together; otherwise nothing.",
+            "The file has several kinds of line ends (LF, CRLF, CR); each was read as the end of a "
+            "line. Probably files from different systems were joined.",
+            "Check whether a lone CR splits lines that belong together; otherwise no action is "
+            "needed.",
         )
 
 

@@ -1,7 +1,7 @@
 """The patient: a corpus, how it is cut, and what the checks ask of it.
 
-The checks themselves are in findings and symbols. Nothing here judges: it counts symbols, looks
-stretches of one text up in another, and puts figures into words.
+The checks themselves are in findings and symbols. Nothing here judges: it counts characters,
+looks up passages of one text in another, and formats numbers.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ __all__ = [
     "repeated_stretches",
 ]
 
-STRETCH = 50  # symbols of a text that are taken to repeat by more than chance
-SAMPLED = 200_000  # stretches looked up at most
-CHUNK = 1 << 22  # symbols worked on at once
+STRETCH = 50  # characters; a passage this long is not repeated by accident
+SAMPLED = 200_000  # most passages that are looked up
+CHUNK = 1 << 22  # characters processed at a time
 
 
 @dataclass(frozen=True)
 class Patient:
-    """A corpus that is not empty, how it is cut, and what several checks want to know of it."""
+    """A non-empty corpus, how it is split, and what several checks need to know about it."""
 
     corpus: Corpus
     settings: SplitSettings
@@ -48,48 +48,48 @@ class Patient:
 
     @property
     def splits(self) -> dict[str, tuple[str, ...]]:
-        """The splits that hold something, by name; none at all if they cannot be made."""
+        """The non-empty splits by name; empty if the splits cannot be made."""
         if isinstance(self.cut, DataError):
             return {}
         return {name: self.cut[name] for name in SPLITS if self.cut[name]}
 
     @property
     def train(self) -> tuple[str, ...]:
-        """What is trained on; nothing if the splits cannot be made."""
+        """The training split; empty if the splits cannot be made."""
         return self.splits.get("train", ())
 
     @property
     def held_out(self) -> dict[str, tuple[str, ...]]:
-        """The splits that are not trained on, those that hold something."""
+        """The non-empty splits other than train."""
         return {name: texts for name, texts in self.splits.items() if name != "train"}
 
     @cached_property
     def predictions(self) -> dict[str, int]:
-        """Symbols to predict in each split, with one boundary for each line."""
+        """Tokens to predict in each split: characters, and one boundary token per line."""
         ends = self.corpus.mode == "lines"
         return {name: sum(len(t) + ends for t in texts) for name, texts in self.splits.items()}
 
     @cached_property
     def lines(self) -> list[str]:
-        """The lines that are not empty."""
+        """The non-empty lines."""
         return self.corpus.lines
 
     @cached_property
     def times(self) -> Counter[str]:
-        """How often each line stands in the corpus."""
+        """How often each line occurs in the corpus."""
         return Counter(self.lines)
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """How often each symbol of the alphabet stands in the corpus, the most frequent first."""
+        """How often each character occurs in the corpus, most frequent first."""
         counts = count_symbols([self.corpus.text])
         if self.corpus.mode == "lines":
-            counts.pop("\n", None)  # a line's end is the boundary, no symbol
+            counts.pop("\n", None)  # the end of a line is the boundary token, not a character
         return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
 
 
 def count_symbols(texts: Iterable[str]) -> dict[str, int]:
-    """How often each symbol stands in some texts."""
+    """How often each character occurs in some texts."""
     counts = np.zeros(0x110000, dtype=np.int64)
     for points in code_points("".join(texts)):
         found = np.bincount(points)
@@ -107,18 +107,18 @@ def code_points(text: str, overlap: int = 0) -> Iterator[npt.NDArray[np.uint32]]
 def repeated_stretches(
     text: str, train: str
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Which stretches of a text stand in train, by their hashes.
+    """Which passages of a text also occur in train, by their hashes.
 
     Returns:
-        Where the stretches that were looked up begin, evenly spread if there are more than
-        SAMPLED, and whether each stands in train, both of shape (stretches,).
+        Where the passages that were looked up begin, evenly spaced if there are more than
+        SAMPLED, and whether each occurs in train, both of shape (passages,).
     """
     if len(text) < STRETCH or len(train) < STRETCH:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_)
     hashes = np.concatenate([stretch_hashes(points) for points in code_points(text, STRETCH - 1)])
     starts = np.linspace(0, len(hashes) - 1, min(len(hashes), SAMPLED)).astype(np.int64)
     hashes = hashes[starts]
-    # A table of 2^22 flags, one look-up for each stretch of train, leaves few to be searched for.
+    # A table of 2^22 flags, one look-up for each passage of train, leaves few to be searched for.
     shift = np.uint64(64 - 22)
     flags = np.zeros(1 << 22, dtype=np.bool_)
     flags[hashes >> shift] = True
@@ -130,9 +130,9 @@ def repeated_stretches(
 
 
 def stretch_hashes(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:
-    """A 64-bit polynomial hash of each stretch, shape (len(points) - STRETCH + 1,).
+    """A 64-bit polynomial hash of each passage, shape (len(points) - STRETCH + 1,).
 
-    With h(n) the hashes of stretches of n symbols at each place, modulo 2^64:
+    With h(n) the hashes of the passages of n characters at each position, modulo 2^64:
     h(m + n)[i] = h(m)[i] * base^n + h(n)[i + m]. So n is doubled, and one added for each further
     binary digit of STRETCH that is 1: 50 takes seven passes.
     """
@@ -145,7 +145,7 @@ def stretch_hashes(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:
         if digit == "1":
             hashes = hashes[:-1] * np.uint64(base) + points[length:]
             length += 1
-    # The last factor mixes every bit into the high ones, which the flags are told by.
+    # The last factor mixes every bit into the high ones, which index the flags.
     return hashes * np.uint64(base)
 
 
@@ -155,5 +155,5 @@ def many(n: int, thing: str) -> str:
 
 
 def percent(n: int, total: int) -> str:
-    """A share in percent, never rounded to none at all."""
+    """A share in percent, never rounded to zero."""
     return f"{n / total:.1%}" if n >= 0.001 * total else "less than 0.1%"

@@ -1,7 +1,7 @@
-"""What can be amiss with the symbols of a corpus: rare, odd, or written in more than one way.
+"""Checks of the characters of a corpus: rare, odd, or written in more than one way.
 
-The checks here look at which symbols there are and what they stand for; those of lines, splits and
-sizes, and the table of them all, are in findings, and what both build on is in patient.
+The checks of lines, splits and sizes, and the table of all checks, are in findings; what both build
+on is in patient.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ __all__ = [
     "unseen_symbols",
 ]
 
-RARE = 10  # symbols seen less often than this are rare
-LISTED = 12  # symbols named at most
-PLACED = 6  # symbols named with their place at most
+RARE = 10  # characters that occur less often than this are rare
+LISTED = 12  # most characters that are listed
+PLACED = 6  # most characters that are listed with their position
 
 
 def unseen_symbols(patient: Patient) -> Iterator[Finding]:
-    """Symbols that stand in dev or test only."""
+    """Characters that occur in dev or test only."""
     trained = set("".join(patient.train))
     for split, texts in patient.held_out.items():
         found = count_symbols(texts)
@@ -42,33 +42,33 @@ def unseen_symbols(patient: Patient) -> Iterator[Finding]:
             yield Finding(
                 "unseen-symbols",
                 "warning" if n > 0.001 * total else "note",
-                f"Symbols of {split} are never trained on",
-                f"{many(len(unseen), 'symbol')}, {percent(n, total)} of the {split} predictions: "
-                f"{listed(unseen)}. A net gives them almost no probability, and each costs the "
-                "loss much.",
-                "Give more data, or take out or replace the lines that hold them.",
+                f"Some characters of {split} never occur in train",
+                f"{many(len(unseen), 'character')}, {percent(n, total)} of the {split} tokens: "
+                f"{listed(unseen)}. A model gives them almost no probability, so each adds a lot "
+                f"to the {split} loss.",
+                "Get more data, replace these characters, or remove the lines that contain them.",
             )
 
 
 def rare_symbols(patient: Patient) -> Iterator[Finding]:
-    """Symbols that are hardly ever seen."""
+    """Characters that hardly ever occur."""
     rare = [symbol for symbol, n in patient.counts.items() if n < RARE]
     if rare:
         n = sum(patient.counts[symbol] for symbol in rare)
         yield Finding(
             "rare-symbols",
             "note",
-            "Some symbols are rare",
-            f"{len(rare):,} of {many(len(patient.counts), 'symbol')} are seen fewer than {RARE} "
+            "Some characters are rare",
+            f"{len(rare):,} of {many(len(patient.counts), 'character')} occur fewer than {RARE} "
             f"times, together {percent(n, sum(patient.counts.values()))} of the text: "
-            f"{listed(rare[::-1])}.",
-            "Too little to learn them by. If they are slips or of no use to you, replace them or "
-            "take out the lines that hold them: the alphabet gets smaller.",
+            f"{listed(rare[::-1])}. That is too few to learn from.",
+            "If they are typos or not needed, replace them or remove the lines that contain them; "
+            "this makes the vocabulary smaller.",
         )
 
 
 def is_control(symbol: str) -> bool:
-    """Whether a symbol is a control character that is no line end and no tab."""
+    """Whether a character is a control character other than a line end or a tab."""
     separators = "\u2028\u2029"
     return symbol in separators or (unicodedata.category(symbol) == "Cc" and symbol not in "\n\t")
 
@@ -81,13 +81,13 @@ SPACES = "\u00a0\u1680\u202f\u205f" + "".join(map(chr, range(0x2000, 0x200B)))
 
 @dataclass(frozen=True)
 class Odd:
-    """A kind of symbols that are rarely meant."""
+    """A kind of character that is rarely intended."""
 
     name: str
     title: str
     severity: Severity
     holds: Callable[[str], bool]
-    "Whether a symbol is of this kind."
+    "Whether a character is of this kind."
     detail: str
     advice: str
 
@@ -98,66 +98,67 @@ ODD = (
         "Control characters",
         "warning",
         is_control,
-        "They leave no ink, and come from terminals, old files or wrong conversions.",
-        "Take them out, or replace them by spaces or line ends.",
+        "They are invisible, and usually come from terminals, old files or faulty conversions.",
+        "Remove them, or replace them with spaces or line ends.",
     ),
     Odd(
         "byte-order-marks",
         "Byte order marks inside the text",
         "warning",
         lambda symbol: symbol == "\ufeff",
-        "Files that each began with one were probably joined.",
-        "Take them out.",
+        "Probably files that each began with a byte order mark were joined.",
+        "Remove them.",
     ),
     Odd(
         "replacement-characters",
         "Replacement characters",
         "warning",
         lambda symbol: symbol == "\ufffd",
-        "They stand where a program could not read a letter: the text was damaged before.",
-        "Go back to the original file and convert it again with its right encoding.",
+        "A program put them in place of characters that it could not decode: that text is lost.",
+        "Go back to the original file and convert it again with the correct encoding.",
     ),
     Odd(
         "invisible-characters",
         "Zero-width and other invisible characters",
         "warning",
         lambda symbol: symbol in ZERO_WIDTH,
-        "They leave no ink, yet a model has to learn them.",
-        "Take them out.",
+        "They cannot be seen, but a model has to learn them.",
+        "Remove them.",
     ),
     Odd(
         "joiners",
         "Joiners and variation selectors",
         "note",
         lambda symbol: symbol in JOINERS,
-        "They have their place in emoji and in some scripts (Persian, Indic); a model sees each "
-        "as a symbol of its own.",
-        "Where they are strays, take them out.",
+        "They belong in emoji and in some scripts (Persian, Indic); a model sees each one as a "
+        "separate character.",
+        "Remove those that are not part of an emoji or of such a script.",
     ),
     Odd(
         "private-use",
-        "Characters for private use, or none at all",
+        "Private-use characters and noncharacters",
         "warning",
         # Not all of category Cn: it holds every emoji that is newer than this Python.
         lambda symbol: (
             unicodedata.category(symbol) in ("Co", "Cs") or ord(symbol) & 0xFFFE == 0xFFFE
         ),
-        "What they mean depends on a font, or on nothing at all.",
-        "Replace them by what they stand for, or take them out.",
+        "Their meaning depends on the font, or they have none.",
+        "Replace them with the characters that they represent, or remove them.",
     ),
     Odd(
         "odd-spaces",
-        "Spaces that are no plain space",
+        "Unusual space characters",
         "note",
         lambda symbol: symbol in SPACES,
-        "They look like a space and are other symbols to a model.",
-        "Unless the difference matters (as in French before ! and ?), replace them by spaces.",
+        "They look like a space, but a model sees them as different characters.",
+        "Replace them with plain spaces, unless the difference matters (as in French before ! "
+        "and ?).",
     ),
 )
 
 
 def odd_symbols(patient: Patient) -> Iterator[Finding]:
-    """Symbols that are rarely meant, kind by kind."""
+    """Characters that are rarely intended, kind by kind."""
     for odd in ODD:
         if found := [symbol for symbol in patient.counts if odd.holds(symbol)]:
             detail = f"{seen(patient, found)}. {odd.detail}"
@@ -167,15 +168,15 @@ def odd_symbols(patient: Patient) -> Iterator[Finding]:
         yield Finding(
             "direction-marks",
             "note" if right_to_left else "warning",
-            "Marks of the writing direction",
-            f"{seen(patient, found)}. They leave no ink; text that is written from right to left "
-            "may need them, other text does not.",
-            "Take them out, unless they are needed.",
+            "Text direction marks",
+            f"{seen(patient, found)}. They are invisible; only text that is written from right to "
+            "left may need them.",
+            "Remove them, unless the text needs them.",
         )
 
 
 def forms(patient: Patient) -> Iterator[Finding]:
-    """Letters with accents that are written as more than one symbol, or in two ways."""
+    """Accented letters that are written as more than one character, or in two ways."""
     text = patient.corpus.text
     if unicodedata.is_normalized("NFC", text):
         return
@@ -184,13 +185,17 @@ def forms(patient: Patient) -> Iterator[Finding]:
     yield Finding(
         "mixed-forms" if mixed else "separate-accents",
         "warning" if mixed else "note",
-        "The same letters are written in two ways"
+        "Some letters are encoded in two ways"
         if mixed
-        else "Letters and their accents are separate symbols",
+        else "Letters and their accents are separate characters",
         f"{many(len(loose), 'line')} of {len(patient.lines):,} would change in Unicode's composed "
-        f"form (NFC), the first of them {clip(loose[0])!r}."
-        + (" Others are composed: to a model that is another spelling." if mixed else ""),
-        "Convert the file: python3 -c \"import sys, unicodedata as u; print(u.normalize('NFC', "
+        f"form (NFC), for example {clip(loose[0])!r}."
+        + (
+            " Other lines are composed already; to a model the two forms are different spellings."
+            if mixed
+            else " A model sees a letter and its accent as two characters."
+        ),
+        "Normalise the file: python3 -c \"import sys, unicodedata as u; print(u.normalize('NFC', "
         "sys.stdin.read()), end='')\" < OLD > NEW",
     )
 
@@ -221,15 +226,15 @@ def mixed_scripts(patient: Patient) -> Iterator[Finding]:
         yield Finding(
             "mixed-scripts",
             "warning",
-            "Letters of another script stand in words",
-            f"{many(words.total(), 'word')}: {examples}. They look the same and are other symbols "
-            "to a model.",
-            "Replace them by the letters that they look like.",
+            "Some words mix letters of two scripts",
+            f"{many(words.total(), 'word')}: {examples}. The letters look the same, but a model "
+            "sees different characters.",
+            "Replace each with the letter that it looks like.",
         )
 
 
 def letters_of(script: str, patient: Patient) -> set[str]:
-    """The letters of a script that stand in the corpus."""
+    """The letters of a script that occur in the corpus."""
     return {
         symbol
         for symbol in patient.counts
@@ -238,7 +243,7 @@ def letters_of(script: str, patient: Patient) -> set[str]:
 
 
 def words_of_both(text: str, some: set[str], others: set[str]) -> Iterator[str]:
-    """The runs of letters in which letters of two scripts stand side by side."""
+    """The runs of letters in which letters of two scripts are adjacent."""
     if not some or not others:
         return
     one, two = (f"[{re.escape(''.join(letters))}]" for letters in (some, others))
@@ -280,7 +285,7 @@ LEADS = "ÂÃÐРСâïð锟"  # what such signs begin with: a text without any 
 
 
 def mojibake(patient: Patient) -> Iterator[Finding]:
-    """Text that was once read in the wrong encoding."""
+    """Text that was decoded with the wrong encoding."""
     if patient.counts.keys().isdisjoint(LEADS):
         return
     found = Counter(match[0] for match in MOJIBAKE.finditer(patient.corpus.text))
@@ -289,9 +294,10 @@ def mojibake(patient: Patient) -> Iterator[Finding]:
         yield Finding(
             "mojibake",
             "warning",
-            "Signs of text read in a wrong encoding",
-            f"{many(found.total(), 'place')}: {examples}.",
-            "Go back to the original file; or repair this one, for example with ftfy.",
+            "Some text was decoded with the wrong encoding",
+            f"{many(found.total(), 'place')}: {examples}. A model would learn the garbled "
+            "characters.",
+            "Go back to the original file, or repair this one, for example with ftfy.",
         )
 
 
@@ -306,31 +312,31 @@ def repaired(sign: str) -> str:
 
 
 def letter_case(patient: Patient) -> Iterator[Finding]:
-    """An alphabet that lower-casing would make much smaller."""
+    """A vocabulary that lowercasing would make much smaller."""
     whole, lower = len(patient.counts), len({symbol.lower() for symbol in patient.counts})
     if whole - lower >= 5 and lower < 0.8 * whole:
         yield Finding(
             "letter-case",
             "note",
-            "Small letters alone would make the alphabet smaller",
-            f"It has {many(whole, 'symbol')}, and would have {lower:,}.",
-            "If case does not matter to you, a smaller alphabet is learned faster: convert the "
-            "file to small letters.",
+            "Lowercasing would make the vocabulary smaller",
+            f"It has {many(whole, 'character')} and would have {lower:,}. A smaller vocabulary is "
+            "learned faster.",
+            "If case does not matter to you, convert the file to lowercase.",
         )
 
 
 def listed(symbols: list[str]) -> str:
-    """Symbols for people, the first few of them."""
+    """The first few of some characters, for display."""
     shown = " ".join(describe(symbol) for symbol in symbols[:LISTED])
     return shown if len(symbols) <= LISTED else f"{shown} and {len(symbols) - LISTED:,} more"
 
 
 def seen(patient: Patient, symbols: list[str]) -> str:
-    """How often some symbols were seen, and where each was first."""
+    """How often some characters occur, and where each occurs first."""
     text, shown = patient.corpus.text, []
     for symbol in symbols[:PLACED]:
         line = text.count("\n", 0, text.index(symbol)) + 1
-        shown.append(f"{describe(symbol)} {patient.counts[symbol]:,}× (first in line {line:,})")
+        shown.append(f"{describe(symbol)} {patient.counts[symbol]:,}× (first on line {line:,})")
     if len(symbols) > PLACED:
-        shown.append(f"and {len(symbols) - PLACED:,} more kinds")
+        shown.append(f"and {len(symbols) - PLACED:,} more")
     return ", ".join(shown)

@@ -1,4 +1,4 @@
-"""What the doctor knows of a corpus, as facts for people and figures for machines."""
+"""The examination of a corpus as facts for people and figures for machines."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from hornbook.text.doctor.examine import Report
 
 __all__ = ["told"]
 
-SHOWN = 60  # symbols of the alphabet
+SHOWN = 60  # most characters of the vocabulary that are listed
 
 
 def told(report: Report) -> reports.Report:
-    """The report in the shape that every task's has."""
+    """The report in the form that every task uses."""
     lengths = report.lengths
     alphabet = " ".join(describe(symbol, quote=False) for symbol in list(report.alphabet)[:SHOWN])
     if len(report.alphabet) > SHOWN:
@@ -27,12 +27,12 @@ def told(report: Report) -> reports.Report:
         "source": report.source,
         "encoding": f"{report.encoding}, line ends {report.line_ends}",
         "read as": f"{report.mode}: {report.reason}",
-        "size": f"{report.characters:,} characters, {report.lines:,} lines that are not empty",
-        "distinct": f"{report.distinct_lines:,} lines",
-        "predictions": sizes or "none: it cannot be split",
-        "alphabet": f"{len(report.alphabet):,} symbols, most frequent first: {alphabet}",
+        "size": f"{report.characters:,} characters, {report.lines:,} non-empty lines",
+        "distinct lines": f"{report.distinct_lines:,}",
+        "tokens": sizes or "none: the data cannot be split",
+        "vocabulary": f"{len(report.alphabet):,} characters, most frequent first: {alphabet}",
         "line length": f"{lengths.min:,} to {lengths.max:,}; median {lengths.median:,.0f}, "
-        f"mean {lengths.mean:,.1f}, 95 % up to {lengths.p95:,.0f}",
+        f"mean {lengths.mean:,.1f}, 95th percentile {lengths.p95:,.0f}",
         "shortest": "  ".join(lengths.shortest),
         "longest": "  ".join(lengths.longest),
     }

@@ -1,15 +1,15 @@
-"""Looking inside a trained model: numbers first, then a figure made of them.
+"""Views of a trained model: numbers first, then a figure made from them.
 
-    embeddings      the symbols in the plane
-    matrix          what follows one symbol
-    attention       who looks at whom, by layer and head
-    traces          what hidden units hold along a string
-    coloured        the string coloured by one of them
-    tree            what may come after a prefix
-    pictures        which of these a model can have
+    embeddings      the token embeddings in two dimensions
+    matrix          what follows each token
+    attention       attention weights by layer and head
+    traces          outputs of hidden units along a string
+    coloured        a string coloured by the output of a unit
+    tree            the most likely continuations of a prefix
+    pictures        which of these a model supports
 
-A function that ends in `_of` (and `grow`) asks the model, for any family that can answer; one that
-begins with `draw_` asks nothing more, and gives a figure that no window or global state knows of.
+A function that ends in `_of` (and `grow`) evaluates the model, for every family that supports it.
+One that begins with `draw_` only draws, and returns a matplotlib figure without any global state.
 """
 
 from __future__ import annotations

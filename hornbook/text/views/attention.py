@@ -1,4 +1,4 @@
-"""Attention maps: from which positions each position of a string gathers, by layer and head."""
+"""Attention maps: which positions each position of a string attends to, by layer and head."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ if TYPE_CHECKING:
 __all__ = ["Attention", "attends", "attention_of", "draw_attention"]
 
 UNSEEN = "#e4e4e4"
-LONGEST = 64  # symbols of a string: of more no letter could be read
+LONGEST = 64  # most tokens of a string; with more no label could be read
 
 
 @dataclass(frozen=True)
 class Attention:
-    """What the heads of a model attend to when it reads a string."""
+    """The attention weights of a model on a string."""
 
     tokens: Ids
-    "What was read, shape (T,): the boundary first, where there is one."
+    "The tokens read, shape (T,), with the boundary token first if there is one."
     weights: tuple[npt.NDArray[np.floating[Any]], ...]
-    "Of each layer, shape (H, T, T), [head, asking position, asked position]; rows sum to 1."
+    "One array per layer, shape (H, T, T): [head, query, key]; rows sum to 1."
 
 
 def attends(model: LanguageModel) -> bool:
-    """Whether there are weights to see: attention, or its forerunner, the average of the past."""
+    """Whether a model has attention weights, or averages the past as a bag of words does."""
     return is_network(model) and bool(attending(model))
 
 
 def attending(model: Network) -> dict[str, Attending]:
-    """The layers that have such weights, by name."""
+    """The layers with attention weights, by name."""
     from hornbook.nn import CausalAverage, SelfAttention
 
     kinds = (SelfAttention, CausalAverage)
@@ -55,26 +55,28 @@ def attending(model: Network) -> dict[str, Attending]:
 
 
 def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Attention:
-    """The weights of every layer and head as the model reads a string.
+    """The attention weights of every layer and head on a string.
 
-    They are those that it multiplies values with: after mask, normalisation and rotary positions.
+    They are the weights that multiply the values: after mask, softmax and rotary positions.
 
     Raises:
-        SettingsError: if the model has none, or reads without a call of its attention layers, or
-            the string is longer than its rows, or than can be drawn.
-        UnknownSymbolError: if the string holds a symbol that is not in the alphabet.
+        SettingsError: if the model has no attention, or does not call its attention layers, or the
+            string is longer than the context or than can be drawn.
+        UnknownSymbolError: if the string contains a character that is not in the vocabulary.
     """
     if not is_network(model) or not attends(model):
-        raise SettingsError("This model has no attention.", hint="Train one with `model=gpt`.")
+        raise SettingsError(
+            "This model has no attention layers.", hint="Train one with `model=gpt`."
+        )
     from hornbook.nn.observing import observing
 
     tokens = prompt_of(tokenizer, text)
     room = min(LONGEST, model.block_size)
     if len(tokens) > room:
-        why = "its letters could not be read" if room == LONGEST else "the model's rows end there"
+        why = "more would be unreadable" if room == LONGEST else "that is the context length"
         raise SettingsError(
-            f"The string makes {len(tokens)} symbols to read; attention is shown for at most "
-            f"{room}: {why}.",
+            f"The string has {len(tokens)} tokens; attention can be shown for at most {room} "
+            f"({why}).",
             hint="Give a shorter string.",
         )
     layers = attending(model)
@@ -87,16 +89,16 @@ def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Atten
         model(model.tensor(tokens[None]))
     if look.unseen:
         raise SettingsError(
-            "Attention cannot be shown: the model reads without calling these layers: "
+            "Attention cannot be shown, because the model does not call these layers: "
             f"{', '.join(look.unseen)}."
         )
     return Attention(tokens, tuple(found))
 
 
 def draw_attention(attention: Attention, tokenizer: Tokenizer) -> Figure:
-    """A row of maps for each layer, a map for each head: rows ask, columns are asked.
+    """A row of maps for each layer, a map for each head: queries as rows, keys as columns.
 
-    What a position cannot see, or gives nothing to, is grey.
+    Masked positions, and those with zero weight, are grey.
     """
     from matplotlib.colors import PowerNorm
     from matplotlib.figure import Figure
@@ -113,7 +115,7 @@ def draw_attention(attention: Attention, tokenizer: Tokenizer) -> Figure:
             layout="constrained",
         )
         grid = figure.subplots(n_layer, n_head, squeeze=False)
-        # The root shows what goes to many positions a little, beside what goes to one.
+        # The square root makes small weights visible beside large ones.
         norm = PowerNorm(0.5, 0, 1)
         for layer, heads in enumerate(attention.weights):
             for head, weights in enumerate(heads):
@@ -127,8 +129,8 @@ def draw_attention(attention: Attention, tokenizer: Tokenizer) -> Figure:
                 axes.set_title(f"layer {layer + 1}, head {head + 1}", fontsize=10)
             for axes in grid[layer, len(heads) :]:
                 axes.set_axis_off()
-        figure.colorbar(image, ax=grid, shrink=0.6, format="{x:.0%}", label="share of attention")
-        figure.suptitle("Attention by layer and head; grey: out of sight", fontsize=11)
-        figure.supxlabel("position that is attended to", fontsize=10)
-        figure.supylabel("position that attends", fontsize=10)
+        figure.colorbar(image, ax=grid, shrink=0.6, format="{x:.0%}", label="attention weight")
+        figure.suptitle("Attention by layer and head (grey: masked)", fontsize=11)
+        figure.supxlabel("key position (attended to)", fontsize=10)
+        figure.supylabel("query position", fontsize=10)
     return figure

@@ -1,4 +1,4 @@
-"""A string coloured by a unit: Karpathy's pictures of what single units have learned."""
+"""A string coloured by a unit, as in Karpathy's figures of what single units have learned."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_coloured"]
 
-ACROSS = 64  # symbols in a line
+ACROSS = 64  # tokens in a line
 LONGEST = 1024
 SHOWN = 5  # units
-CELL = (0.145, 0.25)  # inches: room of a symbol
+CELL = (0.145, 0.25)  # inches: size of the cell of a token
 
 
 def draw_coloured(
     traces: Traces, tokenizer: Tokenizer, units: Sequence[int] | None = None
 ) -> Figure:
-    """The string once for each unit, each symbol on the colour of the unit's output after it.
+    """Draw the string once for each unit, each token coloured by the unit's output after it.
 
     Args:
-        traces: of a string.
-        tokenizer: the one of the model.
-        units: which; None: the few that vary most over the string.
+        traces: unit outputs along a string.
+        tokenizer: the tokenizer of the model.
+        units: indices of units; None: the few that vary most over the string.
 
     Raises:
-        SettingsError: if there is no such unit, or the string is too long.
+        SettingsError: if a unit does not exist, or the string is too long.
     """
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
@@ -47,12 +47,12 @@ def draw_coloured(
     missing = [unit for unit in chosen if not 0 <= unit < n_units]
     if missing or not chosen:
         raise SettingsError(
-            f"There is no unit {missing[0]}." if missing else "No unit was chosen.",
-            hint=f"The units of layer {traces.layer} are 0 to {n_units - 1}.",
+            f"There is no unit {missing[0]}." if missing else "No units were given.",
+            hint=f"Layer {traces.layer} has units 0 to {n_units - 1}.",
         )
     if length > LONGEST:
         raise SettingsError(
-            f"The string makes {length} symbols to read; at most {LONGEST} are coloured.",
+            f"The string has {length} tokens; at most {LONGEST} can be coloured.",
             hint="Give a shorter string.",
         )
     labels = letters(tokenizer, traces.tokens)
@@ -62,7 +62,7 @@ def draw_coloured(
     lines = -(-length // across)
     reach = float(np.abs(traces.values[:, chosen]).max()) or 1.0
     norm, colours = Normalize(-reach, reach), colormaps["RdBu_r"]
-    # A line for the unit's name before each; the picture is white where there is no symbol.
+    # A line for the unit's name before each; the figure is white where there is no token.
     picture = np.ones((len(chosen) * (lines + 1), across, 4))
     with lettered():
         figure = Figure(
@@ -85,7 +85,7 @@ def draw_coloured(
         axes.set_axis_off()
         figure.colorbar(ScalarMappable(norm, colours), ax=axes, label="output", pad=0.01)
         axes.set_title(
-            f"Recurrent layer {traces.layer}: symbols on the unit's output after them",
+            f"Recurrent layer {traces.layer}: output of each unit after each token",
             fontsize=11,
         )
     return figure

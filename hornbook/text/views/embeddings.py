@@ -1,4 +1,4 @@
-"""The embedding in the plane: symbols that the model treats alike stand near each other."""
+"""Embeddings in two dimensions: tokens that the model treats alike are close to each other."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ __all__ = ["Plane", "draw_embeddings", "plane_of", "principal_plane", "table_of"
 Table = npt.NDArray[np.floating[Any]]
 Points = npt.NDArray[np.float64]
 
-ALL_LABELLED = 130  # symbols of an alphabet that are all lettered, though some may touch
-TRIED = 3_000  # symbols of a larger one that are lettered if they find room
+ALL_LABELLED = 130  # largest vocabulary in which every token has a label, even if some overlap
+TRIED = 3_000  # most tokens of a larger one that get a label if there is room
 SIDE, LEFT, BELOW, ABOVE = 7.2, 0.8, 1.2, 0.6  # inches: the square of points, and room around it
 MARK = 3.5  # points of paper, from a mark's middle to its edge
 SIZE = 11.0  # of letters, in points of paper
@@ -35,18 +35,18 @@ SIZE = 11.0  # of letters, in points of paper
 
 @dataclass(frozen=True)
 class Plane:
-    """An embedding's rows in two dimensions."""
+    """The rows of an embedding projected to two dimensions."""
 
     points: Points
     "Shape (V, 2)."
     shares: tuple[float, float]
-    "Of the variance of the rows, along each axis."
+    "Share of the variance of the rows along each axis."
     n_embd: int
-    "Dimensions of the embedding itself."
+    "Dimensions of the embedding before the projection."
 
 
 def table_of(model: LanguageModel) -> Table | None:
-    """The embedding of a model's symbols, shape (V, C); None if it has none."""
+    """The token embedding of a model, shape (V, C); None if it has none."""
     layers = layers_of(model)
     if not layers:
         return None
@@ -60,25 +60,27 @@ def table_of(model: LanguageModel) -> Table | None:
 
 
 def plane_of(model: LanguageModel) -> Plane:
-    """The plane in which a model's embedding is spread the most.
+    """The plane in which a model's token embedding varies most.
 
     Raises:
         SettingsError: if the model has no embedding.
     """
     table = table_of(model)
     if table is None:
-        raise SettingsError("This model has no embedding.", hint="Train one with `model=mlp`.")
+        raise SettingsError(
+            "This model has no token embedding.", hint="Train one with `model=mlp`."
+        )
     return principal_plane(table)
 
 
 def principal_plane(table: Table) -> Plane:
-    """The plane of the first two principal components; of two dimensions, the table itself.
+    """The projection to the first two principal components; two dimensions stay as they are.
 
     The components are the right singular vectors of the centred table, each with the sign that
     makes its largest weight positive.
 
     Args:
-        table: shape (V, C).
+        table: the embedding, shape (V, C).
     """
     rows: Points = table.astype(np.float64)
     size = rows.shape[1]
@@ -99,15 +101,15 @@ def principal_plane(table: Table) -> Plane:
 
 
 def draw_embeddings(plane: Plane, tokenizer: Tokenizer) -> Figure:
-    """Each symbol at its place, with its letter, marked by its kind.
+    """Draw each token at its position, with a label and a marker for its kind.
 
-    Of a large alphabet those symbols are lettered that find room, the ones furthest out first.
+    In a large vocabulary only tokens with enough room get a label, outermost first.
     """
     from matplotlib.figure import Figure
 
     points, (first, second) = plane.points, plane.shares
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    # Both axes alike, so that distances are true; a point that stands alone gets room too.
+    # Equal scales on both axes keep distances true; a single point still gets a frame.
     reach = max(np.ptp(points, axis=0).max() * 0.54, 1e-9)
     width, height = SIDE + 1.2 * LEFT, SIDE + BELOW + ABOVE
     with lettered():
@@ -129,7 +131,7 @@ def draw_embeddings(plane: Plane, tokenizer: Tokenizer) -> Figure:
         names = ["dimension 1", "dimension 2"]
         if plane.n_embd != 2:
             names = [
-                f"{which} principal component: {share:.1%} of the variance"
+                f"{which} principal component ({share:.1%} of the variance)"
                 for which, share in (("first", first), ("second", second))
             ]
         axes.set_xlabel(names[0])
@@ -137,17 +139,17 @@ def draw_embeddings(plane: Plane, tokenizer: Tokenizer) -> Figure:
         axes.grid(color="#dddddd", linewidth=0.5)
         axes.set_axisbelow(True)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=4, frameon=False)
-        title = f"The embedding of {len(points):,} symbols"
+        title = f"Embeddings of {len(points):,} tokens"
         if plane.n_embd > 2:
-            title += f": {first + second:.0%} of the variance of {plane.n_embd} dimensions"
+            title += f": {first + second:.0%} of the variance in {plane.n_embd} dimensions"
         if shown < len(points):
-            title += f"\n{shown} have room for their letter"
+            title += f"\nonly {shown} have room for a label"
         axes.set_title(title)
     return figure
 
 
 def letter(axes: Axes, points: Points, tokenizer: Tokenizer, frame: Points) -> int:
-    """Set the letters beside their points, the ones furthest out first; how many found room."""
+    """Draw labels beside their points, outermost first, and return how many found room."""
     outermost = np.argsort(-((points - points.mean(axis=0)) ** 2).sum(axis=1), kind="stable")
     every = len(points) <= ALL_LABELLED
     labels = letters(tokenizer, outermost[: None if every else TRIED])

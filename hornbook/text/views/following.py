@@ -1,4 +1,4 @@
-"""What comes next, as probabilities."""
+"""Probabilities of the next token."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["probabilities"]
 
 
 def probabilities(logits: Floats) -> npt.NDArray[np.float64]:
-    """softmax of logits (B, V) in float64; zeros where nothing is possible.
+    """softmax of logits (B, V) in float64; zeros if all logits are -inf.
 
-    Counts without smoothing know of nothing after what they never saw: all its logits are -inf.
+    That happens in counts without smoothing, after a context that never occurred in training.
     """
     top = logits.max(axis=1, keepdims=True)
     possible = ~np.isneginf(top)

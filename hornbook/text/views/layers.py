@@ -1,4 +1,4 @@
-"""What a model is made of, whatever its family; asked without torch where it is not there."""
+"""The layers of a model of any family; works without torch."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ __all__ = ["is_network", "layers_of"]
 
 
 def is_network(model: LanguageModel) -> TypeGuard[Network]:
-    """Whether a model is a network of layers."""
-    if "torch" not in sys.modules:  # no network could have been made
+    """Whether a model is a neural network."""
+    if "torch" not in sys.modules:  # then no network exists
         return False
     from hornbook.text.models.network import Network
 
@@ -25,7 +25,7 @@ def is_network(model: LanguageModel) -> TypeGuard[Network]:
 
 
 def layers_of(model: LanguageModel) -> list[torch.nn.Module]:
-    """All layers, in the order in which they were built; none of a model of counts."""
+    """All layers, in the order in which they were built; empty for count-based models."""
     if "torch" not in sys.modules:
         return []
     import torch

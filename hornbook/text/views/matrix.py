@@ -1,7 +1,7 @@
-"""The bigram matrix of any model: what it expects after one symbol.
+"""The bigram matrix of any model: next-token probabilities after one token.
 
-A model that sees one symbol is nothing but this matrix. One that sees more is asked what follows
-the first symbol of a thing (of a text: the first that it reads), so that they can be compared.
+A model with a context of one token is fully described by this matrix. Models with a longer context
+are evaluated at the first token of an example or text, so that they can be compared.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ if TYPE_CHECKING:
 
 __all__ = ["Pairs", "draw_matrix", "pairs_of"]
 
-AT_ONCE = 2**22  # probabilities in hand at a time
-CHAIN, FOLLOWED = 16, 256  # length of the chain that says which symbols are common
+AT_ONCE = 2**22  # probabilities computed at a time
+CHAIN, FOLLOWED = 16, 256  # length of the chain that finds common tokens
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """The probability of what follows each symbol."""
+    """Next-token probabilities after each token."""
 
     tokens: Ids
-    "The symbols shown, shape (S,), in the order of their ids."
+    "Ids of the tokens shown, shape (S,), ascending."
     p: npt.NDArray[np.float64]
-    "P(next | one symbol) as [symbol, next], shape (S, S)."
+    "P(next | token) as [token, next], shape (S, S)."
     vocab_size: int
     whole: bool
-    "Whether the model sees one symbol only, so that this is all it knows."
+    "Whether the context is one token, so that this matrix is the whole model."
 
 
 def pairs_of(model: LanguageModel, tokenizer: Tokenizer, most: int = MOST) -> Pairs:
-    """The bigram matrix, of a large alphabet's symbols those that are expected most.
+    """The bigram matrix; of a large vocabulary, for the most frequent tokens.
 
     Args:
-        model: any.
-        tokenizer: the one it was trained with.
-        most: symbols a side.
+        model: a model of any family.
+        tokenizer: the tokenizer that it was trained with.
+        most: most tokens per side.
     """
     size = tokenizer.vocab_size
     shown = np.arange(size)
@@ -58,10 +58,10 @@ def pairs_of(model: LanguageModel, tokenizer: Tokenizer, most: int = MOST) -> Pa
 
 
 def expected(model: LanguageModel, tokenizer: Tokenizer) -> npt.NDArray[np.float64]:
-    """How often each symbol comes in a chain that these probabilities make, shape (V,).
+    """Expected counts of the tokens in a Markov chain with these probabilities, shape (V,).
 
-    It begins as a thing does. At each step only the likeliest symbols are followed on, so that a
-    large alphabet's matrix is never needed whole.
+    It starts like an example. Each step follows only the most likely tokens, so that the whole
+    matrix of a large vocabulary is never needed.
     """
     now = np.zeros(tokenizer.vocab_size)
     now[tokenizer.start] = 1
@@ -79,7 +79,7 @@ def expected(model: LanguageModel, tokenizer: Tokenizer) -> npt.NDArray[np.float
 def rows(
     model: LanguageModel, tokenizer: Tokenizer, tokens: Ids
 ) -> Iterator[tuple[Ids, npt.NDArray[np.float64]]]:
-    """Some of the tokens at a time, and P(next | token) of each, shape (N, V)."""
+    """Batches of the tokens, with P(next | token) for each, shape (N, V)."""
     at_once = max(1, AT_ONCE // tokenizer.vocab_size)
     for at in range(0, len(tokens), at_once):
         part = tokens[at : at + at_once]
@@ -88,13 +88,13 @@ def rows(
         else:
             first, state = model.start(np.array([tokenizer.boundary]))
             logits, _ = model.step(part, model.select(state, np.zeros_like(part)))
-            # The boundary stands once before an example, not twice.
+            # The boundary token comes once before an example, not twice.
             logits = np.where(part[:, None] == tokenizer.boundary, first, logits)
         yield part, probabilities(logits)
 
 
 def draw_matrix(pairs: Pairs, tokenizer: Tokenizer) -> Figure:
-    """A square for each pair: rows the symbol read, columns the next, per cent where 1 or more."""
+    """Draw a cell for each pair: the token in rows, the next in columns, percent from 1 up."""
     from matplotlib import colormaps
     from matplotlib.colors import PowerNorm
     from matplotlib.figure import Figure
@@ -104,7 +104,7 @@ def draw_matrix(pairs: Pairs, tokenizer: Tokenizer) -> Figure:
     with lettered():
         figure = Figure(figsize=(size + 1.6, size + 1.2), dpi=100, layout="constrained")
         axes = figure.subplots()
-        # The root spreads the small probabilities, which would all be one pale blue.
+        # The square root spreads the small probabilities, which would all be the same pale blue.
         norm, colours = PowerNorm(0.5, 0, 1), colormaps["Blues"]
         image = axes.imshow(pairs.p, cmap=colours, norm=norm)
         for row, column in np.argwhere(pairs.p >= 0.01):
@@ -117,12 +117,12 @@ def draw_matrix(pairs: Pairs, tokenizer: Tokenizer) -> Figure:
         axes.set_xticks(range(side), labels, rotation=90 if wide else 0)
         axes.set_yticks(range(side), labels)
         axes.tick_params(length=0, labelsize=7 if wide else 9, top=True, labeltop=True)
-        axes.set_xlabel("next symbol")
-        axes.set_ylabel("symbol before it" if pairs.whole else "first symbol read")
+        axes.set_xlabel("next token")
+        axes.set_ylabel("previous token" if pairs.whole else "first token")
         figure.colorbar(image, ax=axes, shrink=0.6, format="{x:.0%}", label="probability")
-        given = "the symbol before it" if pairs.whole else "the first symbol"
-        title = f"Probability of the next symbol, given {given}\nnumbers: per cent"
+        given = "the previous one" if pairs.whole else "the first token"
+        title = f"Probability of the next token, given {given}\nin percent"
         if side < pairs.vocab_size:
-            title += f"; the {side} of {pairs.vocab_size:,} symbols expected most"
+            title += f"; the most frequent {side} of {pairs.vocab_size:,} tokens"
         axes.set_title(title, fontsize=11)
     return figure

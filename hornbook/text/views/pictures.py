@@ -1,4 +1,4 @@
-"""What can be seen of a language model, and why a model lacks a view."""
+"""The views of a language model, and why a model does not have one."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 
 __all__ = ["ViewSettings", "views_of", "views_of_run"]
 
-SHOWN = 24  # symbols of the example: more make small pictures
+SHOWN = 24  # most tokens of the example; with more the figures get too small
 
 
 @dataclass(frozen=True)
 class ViewSettings(Settings):
-    """What a model is shown on."""
+    """The inputs for the views of a model."""
 
     text: str | None = None
-    "String that attention and hidden units are shown on (by default one from the data)."
+    "String to show attention and hidden units for (default: an example from the data)."
     prefix: str | None = None
-    "Where the tree of next symbols begins (by default the text's first two symbols)."
+    "Prefix to show the most likely continuations of (default: first two characters of text)."
 
 
 def views_of_run(run: Run, settings: ViewSettings) -> list[View]:
     """The views of a finished run.
 
     Raises:
-        UnknownSymbolError: if the text or the prefix holds a symbol that is not in the alphabet.
+        UnknownSymbolError: if text or prefix contains a character that is not in the vocabulary.
     """
     text = example(run) if settings.text is None else settings.text
     prefix = text[:2] if settings.prefix is None else settings.prefix
@@ -47,10 +47,10 @@ def views_of_run(run: Run, settings: ViewSettings) -> list[View]:
 
 
 def example(run: Run) -> str:
-    """An example that was held out, as far as it can be shown."""
+    """A held-out example, shortened to what can be shown."""
     splits = run.data.splits
     held_out = next(splits[name] for name in ("dev", "test", "train") if splits[name])
-    # The boundary before it takes a place of the context too.
+    # The boundary token before it takes up a position of the context.
     boundary = run.data.shape.boundary is not None
     room = min(SHOWN, (run.model.context or SHOWN) - boundary)
     first: str = held_out[0].lstrip("\n")[: max(1, room)]
@@ -65,58 +65,62 @@ def views_of(
     prefix: str = "",
     tree: TreeSettings | None = None,
 ) -> list[View]:
-    """Every view there is, with those that this model cannot have saying why.
+    """All views; one that this model does not have says why.
 
-    Nothing is drawn, and the model not asked, before a view is drawn or written.
+    The model is not evaluated before a view is drawn or written.
 
     Args:
-        model: any.
-        tokenizer: the one it was trained with.
-        text: the string that attention and hidden units are shown on.
-        prefix: where the tree begins.
-        tree: how far it grows.
+        model: a model of any family.
+        tokenizer: the tokenizer that it was trained with.
+        text: the string that attention and hidden units are shown for.
+        prefix: the prefix of the tree.
+        tree: the size of the tree.
 
     Raises:
-        UnknownSymbolError: if the text or the prefix holds a symbol that is not in the alphabet.
+        UnknownSymbolError: if text or prefix contains a character that is not in the vocabulary.
     """
     for given in (text, prefix):
         tokenizer.encode(given)
-    no_text = "" if text else "it is shown on a string, and none was given"
-    no_attention = no_text if attends(model) else "this model has no attention"
-    no_units = no_text if remembers(model) else "no units of this model live on along a string"
+    no_text = "" if text else "it needs a string, and `text` is empty"
+    no_attention = no_text if attends(model) else "this model has no attention layers"
+    no_units = (
+        no_text
+        if remembers(model)
+        else "this model has no recurrent units that carry state along a string"
+    )
     return [
         View(
             "embeddings",
-            "the symbols in the plane of their embedding's two principal components",
+            "token embeddings, projected to their first two principal components",
             lambda: draw_embeddings(plane_of(model), tokenizer),
-            why_not="this model has no embedding" if table_of(model) is None else "",
+            why_not="this model has no token embedding" if table_of(model) is None else "",
         ),
         View(
             "matrix",
-            "the probability of each symbol after each other",
+            "probability of each token after each other token",
             lambda: draw_matrix(pairs_of(model, tokenizer), tokenizer),
         ),
         View(
             "attention",
-            f"where each symbol of a string looks, by layer and head: {text!r}",
+            f"attention weights by layer and head, for the string {text!r}",
             lambda: draw_attention(attention_of(model, tokenizer, text), tokenizer),
             why_not=no_attention,
         ),
         View(
             "traces",
-            f"what hidden units hold as a string is read: {text!r}",
+            f"outputs of hidden units as the model reads the string {text!r}",
             lambda: draw_traces(traces_of(model, tokenizer, text), tokenizer),
             why_not=no_units,
         ),
         View(
             "coloured",
-            f"a string coloured by its most telling hidden units: {text!r}",
+            f"a string coloured by the hidden units that vary most over it: {text!r}",
             lambda: draw_coloured(traces_of(model, tokenizer, text), tokenizer),
             why_not=no_units,
         ),
         View(
             "tree",
-            f"the likeliest next symbols from a prefix, and those after them: {prefix!r}",
+            f"the most likely continuations of the prefix {prefix!r}",
             lambda: draw_tree(grow(model, tokenizer, prefix, tree)),
             written=lambda: f"After {prefix!r}:\n{grow(model, tokenizer, prefix, tree).as_text()}",
         ),

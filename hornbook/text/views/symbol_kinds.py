@@ -1,4 +1,4 @@
-"""Kinds of symbols, each with a colour and a shape, by Unicode's general category."""
+"""Kinds of tokens, each with a colour and a marker, by Unicode's general category."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["KINDS", "Kind", "kind_of"]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of symbol and how it is marked."""
+    """A kind of token and its colour and marker."""
 
     name: str
     colour: str
-    "Of the palette of Okabe and Ito, which the colour-blind can tell apart."
+    "From the palette of Okabe and Ito, which colour-blind readers can distinguish."
     marker: str
-    "matplotlib's name of a shape: no kind is told by its colour alone."
+    "matplotlib's name of the marker, so that kinds differ not only in colour."
 
 
 VOWEL = Kind("vowel", VERMILION, "o")
@@ -27,19 +27,19 @@ CONSONANT = Kind("consonant", BLUE, "s")
 CAPITAL = Kind("capital", GREEN, "^")
 LETTER = Kind("other letter", SKY, "D")
 DIGIT = Kind("digit", PURPLE, "p")
-PUNCTUATION = Kind("punctuation or sign", ORANGE, "v")
-BLANK = Kind("blank or control", BLACK, "X")
-BOUNDARY = Kind("boundary", BLACK, "*")
+PUNCTUATION = Kind("punctuation or symbol", ORANGE, "v")
+BLANK = Kind("space or control", BLACK, "X")
+BOUNDARY = Kind("boundary token", BLACK, "*")
 
 KINDS = (VOWEL, CONSONANT, CAPITAL, LETTER, DIGIT, PUNCTUATION, BLANK, BOUNDARY)
 
 
 def kind_of(tokenizer: Tokenizer, token: int) -> Kind:
-    """The kind of an id's symbol.
+    """The kind of the token with an id.
 
-    Vowels and consonants are told apart among the small Latin letters, accented or not; `y`, which
-    is both, counts as a consonant. A capital is one of any script; other scripts' small letters,
-    and letters of scripts without case, are other letters.
+    Lowercase Latin letters, accented or not, are vowels or consonants; `y`, which is both, counts
+    as a consonant. Capitals can be of any script. Lowercase letters of other scripts, and letters
+    of scripts without case, are other letters.
     """
     if token == tokenizer.boundary:
         return BOUNDARY

@@ -1,7 +1,7 @@
-"""Traces of hidden units: what each unit of a recurrent net holds as a string goes by.
+"""Traces of hidden units: the outputs of a recurrent network's units along a string.
 
 After Karpathy, Johnson and Fei-Fei 2015, "Visualizing and Understanding Recurrent Networks": some
-units can be read by eye, such as one that counts the length of a line.
+units are interpretable, such as one that counts the length of a line.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ if TYPE_CHECKING:
 
 __all__ = ["Traces", "draw_traces", "remembers", "traces_of"]
 
-LONGEST = 120  # symbols side by side
+LONGEST = 120  # most tokens side by side
 MOST_UNITS = 40
 
 
 @dataclass(frozen=True)
 class Traces:
-    """The outputs of one recurrent layer's units over a string."""
+    """The outputs of one recurrent layer's units along a string."""
 
     tokens: Ids
-    "What was read, shape (T,): the boundary first, where there is one."
+    "The tokens read, shape (T,), with the boundary token first if there is one."
     values: npt.NDArray[np.float64]
-    "Of each unit after each symbol, shape (T, H)."
+    "The output of each unit after each token, shape (T, H)."
     layer: int
-    "Which layer, from 1 at the bottom."
+    "Number of the layer, from 1 at the bottom."
 
     @property
     def telling(self) -> Ids:
-        """The units in the order of their variance over the string, the largest first."""
+        """The units by variance over the string, largest first."""
         order: Ids = np.argsort(-self.values.var(axis=0), kind="stable")
         return order
 
 
 def remembers(model: LanguageModel) -> bool:
-    """Whether units live on from symbol to symbol: a recurrent layer, and no fixed window."""
+    """Whether a model carries state from token to token: recurrent, without a fixed window."""
     if not is_network(model) or model.reads == "window":
         return False
     from hornbook.nn import Recurrent
@@ -59,7 +59,7 @@ def remembers(model: LanguageModel) -> bool:
 
 
 def outputs(model: Network, tokens: Ids) -> list[npt.NDArray[np.float64]]:
-    """What each recurrent layer puts out after each of T tokens, shape (T, H), bottom to top."""
+    """The output of each recurrent layer after each token, shape (T, H), bottom to top."""
     from hornbook.nn import Recurrent, RecurrentStack
 
     found = []
@@ -76,21 +76,21 @@ def outputs(model: Network, tokens: Ids) -> list[npt.NDArray[np.float64]]:
 def traces_of(
     model: LanguageModel, tokenizer: Tokenizer, text: str, *, layer: int | None = None
 ) -> Traces:
-    """What the units of a recurrent layer put out after each symbol of a string.
+    """The outputs of a recurrent layer's units after each token of a string.
 
     Args:
-        model: a recurrent net.
-        tokenizer: the one it was trained with.
+        model: a recurrent network.
+        tokenizer: the tokenizer that it was trained with.
         text: the string.
-        layer: which recurrent layer, from 1 at the bottom; None: the top one.
+        layer: number of the recurrent layer, from 1 at the bottom; None: the top one.
 
     Raises:
         SettingsError: if the model has no such layer.
-        UnknownSymbolError: if the string holds a symbol that is not in the alphabet.
+        UnknownSymbolError: if the string contains a character that is not in the vocabulary.
     """
     if not is_network(model) or not remembers(model):
         raise SettingsError(
-            "This model has no units that live on from symbol to symbol.",
+            "This model has no recurrent units that carry state from token to token.",
             hint="Train one with `model=gru`.",
         )
     tokens = prompt_of(tokenizer, text)
@@ -98,23 +98,23 @@ def traces_of(
     layer = len(found) if layer is None else layer
     if not 1 <= layer <= len(found):
         raise SettingsError(
-            f"There is no recurrent layer {layer}; this model's are 1 to {len(found)}."
+            f"There is no recurrent layer {layer}; this model has layers 1 to {len(found)}."
         )
     return Traces(tokens, found[layer - 1], layer)
 
 
 def draw_traces(traces: Traces, tokenizer: Tokenizer, most: int = MOST_UNITS) -> Figure:
-    """A heat map: a row for each of the units that vary most, a column for each symbol read.
+    """A heat map: a row for each of the units that vary most, a column for each token.
 
     Raises:
-        SettingsError: if the string is too long to stand in one row.
+        SettingsError: if the string is too long for one row.
     """
     from matplotlib.figure import Figure
 
     length, n_units = traces.values.shape
     if length > LONGEST:
         raise SettingsError(
-            f"The string makes {length} symbols to read; at most {LONGEST} stand side by side.",
+            f"The string has {length} tokens; the heat map can show at most {LONGEST}.",
             hint="Give a shorter string.",
         )
     units = traces.telling[:most]
@@ -135,7 +135,7 @@ def draw_traces(traces: Traces, tokenizer: Tokenizer, most: int = MOST_UNITS) ->
         axes.tick_params(length=0)
         axes.tick_params(axis="x", labelsize=7 if wide else 10, top=True, labeltop=True)
         axes.tick_params(axis="y", labelsize=7)
-        axes.set_xlabel("symbol just read")
+        axes.set_xlabel("token just read")
         axes.set_ylabel("unit")
         figure.colorbar(image, ax=axes, label="output", pad=0.01)
         which = f"the {len(units)} of {n_units} units\nthat vary most over the string"

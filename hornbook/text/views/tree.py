@@ -1,4 +1,4 @@
-"""The tree of what may come: the likeliest next symbols from a prefix, and those after them."""
+"""The tree of the most likely continuations of a prefix."""
 
 from __future__ import annotations
 
@@ -24,47 +24,47 @@ MOST_BRANCHES = 1_000
 
 @dataclass(frozen=True)
 class TreeSettings(Settings):
-    """How far a tree grows."""
+    """The size of a tree."""
 
     width: Annotated[int, Bounds(1, 1000)] = 4
-    "Branches at each fork, at most: the likeliest next symbols."
+    "Maximum number of branches at each fork; the most likely next tokens are shown."
     depth: Annotated[int, Bounds(1, 100)] = 4
-    "Symbols after the prefix, at most."
+    "Maximum number of tokens after the prefix."
     least: Annotated[float, Bounds(0, 1)] = 0.01
-    "Smallest probability, from the prefix on, of a branch that is shown beyond the first fork."
+    "Minimum probability of a continuation; less likely ones are hidden after the first fork."
 
 
 @dataclass
 class Branch:
-    """A symbol that may come, and what may come after it."""
+    """A possible next token, and what may follow it."""
 
     token: int
     label: str
     p: float
-    "Of this symbol after those before it."
+    "Probability of this token, given those before it."
     total: float
-    "Of all symbols from the prefix to this one."
+    "Probability of all tokens from the prefix up to this one."
     ends: bool
-    "Whether it is the boundary: the thing is over."
+    "Whether it is the boundary token, which ends the example."
     branches: list[Branch] = field(default_factory=list)
-    "The likeliest first; none where the thing is over or the tree ends."
+    "Most likely first; empty where the example or the tree ends."
 
 
 @dataclass(frozen=True)
 class Tree:
-    """A prefix and what may follow it."""
+    """A prefix and its most likely continuations."""
 
     prefix: tuple[str, ...]
-    "Labels of the prefix's symbols."
+    "Labels of the prefix's tokens."
     root: Branch
-    "Stands for the prefix: its probability is 1."
+    "Represents the prefix; its probability is 1."
 
     def as_text(self) -> str:
-        """The tree for a terminal: on each line a symbol, its probability and that from the prefix.
+        """The tree as text: per line a token, its probability, and that of the continuation.
 
-        A line feed, a space and the boundary have their signs, so that every branch is one line.
+        Whitespace and the boundary token are shown as visible signs, so every branch is one line.
         """
-        lines = ["".join(self.prefix) or "(the start)"]
+        lines = ["".join(self.prefix) or "(start)"]
 
         def add(branch: Branch, before: str, *, last: bool) -> None:
             end = "  end" if branch.ends else ""
@@ -84,18 +84,18 @@ def grow(
     prefix: str = "",
     settings: TreeSettings | None = None,
 ) -> Tree:
-    """The tree of the likeliest continuations of a prefix.
+    """The tree of the most likely continuations of a prefix.
 
     Args:
-        model: any; one whose context is shorter than the prefix sees the prefix's end.
-        tokenizer: the one it was trained with.
-        prefix: what was read already.
-        settings: how far it grows.
+        model: a model of any family; if its context is shorter than the prefix, it sees the end.
+        tokenizer: the tokenizer that it was trained with.
+        prefix: the text to continue.
+        settings: the size of the tree.
 
     Raises:
-        SamplingError: if the model (counts without smoothing) knows of nothing after the prefix.
+        SamplingError: if the model (counts without smoothing) has no continuation of the prefix.
         SettingsError: if the tree would have too many branches.
-        UnknownSymbolError: if the prefix holds a symbol that is not in the alphabet.
+        UnknownSymbolError: if the prefix contains a character that is not in the vocabulary.
     """
     settings = settings or TreeSettings()
     prompt = prompt_of(tokenizer, prefix)
@@ -104,7 +104,7 @@ def grow(
     growing, places, count = [root], np.zeros(1, dtype=np.int64), 0
     for level in range(settings.depth):
         if level:
-            # One step for all branches of a level, each from what is remembered at its fork.
+            # One step for all branches of a level, each from the state at its fork.
             state = model.select(state, places)
             logits, state = model.step(np.array([branch.token for branch in growing]), state)
         for branch, p in zip(growing, probabilities(logits), strict=True):
@@ -112,15 +112,15 @@ def grow(
             branch.branches.extend(forks(branch, p, tokenizer, settings.width, least))
         if not root.branches:
             raise SamplingError(
-                f"Nothing ever followed {prefix!r} in training, and this model (counts without "
-                "smoothing) knows nothing else.",
-                hint="Give another prefix, or train with `smoothing=kneser-ney`.",
+                f"{prefix!r} was never continued in the training data, and this model (counts "
+                "without smoothing) cannot predict what follows it.",
+                hint="Use another prefix, or train with `smoothing=kneser-ney`.",
             )
         count += sum(len(branch.branches) for branch in growing)
         if count > MOST_BRANCHES:
             raise SettingsError(
                 f"The tree has more than {MOST_BRANCHES:,} branches.",
-                hint=f"Give a smaller width or depth, or a least probability above "
+                hint="Use a smaller width or depth, or a minimum probability above "
                 f"{settings.least:g}.",
             )
         open_ = [
@@ -138,7 +138,7 @@ def grow(
 def forks(
     branch: Branch, p: npt.NDArray[np.float64], tokenizer: Tokenizer, width: int, least: float
 ) -> Iterator[Branch]:
-    """The branches of a fork, the likeliest first: `width` at most, none below `least`."""
+    """The branches of a fork, most likely first: at most `width`, none below `least`."""
     for token in map(int, np.argsort(-p, kind="stable")[:width]):
         total = branch.total * float(p[token])
         if p[token] > 0 and total >= least:

@@ -1,4 +1,4 @@
-"""The tree of what may come, drawn: a branch is as thick as it is likely."""
+"""Draw the tree of continuations; thicker branches are more likely."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_tree"]
 
-# Inches: from leaf to leaf, from a symbol to the next, and the width of a letter.
+# Inches: from leaf to leaf, from a token to the next, and the width of a letter.
 ROW, STEP, LETTER = 0.32, 1.2, 0.105
 THICKEST = 14.0  # points: a branch of probability 1
 LINE, END = SKY, ORANGE
@@ -26,28 +26,28 @@ PLATE = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none",
 
 @dataclass(frozen=True)
 class Laid:
-    """A branch and where it is drawn."""
+    """A branch and its position in the figure."""
 
     branch: Branch
     path: tuple[str, ...]
-    "Labels from the prefix's first symbol to this one."
+    "Labels from the prefix's first token to this one."
     row: float
-    "From above; a fork stands between its first branch and its last."
+    "Counted from the top; a fork is midway between its first branch and its last."
     forks: tuple[Laid, ...]
 
     @property
     def depth(self) -> int:
-        """Symbols on the longest way to a leaf."""
+        """Tokens on the longest path to a leaf."""
         return max((1 + fork.depth for fork in self.forks), default=0)
 
     @property
     def leaves(self) -> list[Laid]:
-        """The last branches, from above."""
+        """The last branches, from the top."""
         return [leaf for fork in self.forks for leaf in fork.leaves] or [self]
 
     @property
     def string(self) -> str:
-        """What has been read at a leaf, and its probability from the prefix on."""
+        """The text at a leaf, and the probability of its continuation."""
         symbols = self.path[:-1] if self.branch.ends else self.path
         return f"{ellipsis(symbols, 16)}  {self.branch.total:.2%}"
 
@@ -60,10 +60,10 @@ def lay_out(branch: Branch, path: tuple[str, ...], rows: Iterator[int]) -> Laid:
 
 
 def draw_tree(tree: Tree) -> Figure:
-    """The prefix at the left, what may follow to the right.
+    """Draw the prefix at the left and its continuations to the right.
 
-    On each branch the probability of its symbol, at each leaf the string and its probability from
-    the prefix on; a thing that is over ends in an orange square.
+    Each branch shows the probability of its token, each leaf the string and the probability of the
+    continuation. An orange square marks the end of an example.
     """
     from matplotlib.figure import Figure
 
@@ -84,15 +84,15 @@ def draw_tree(tree: Tree) -> Figure:
         draw_forks(axes, root, 0.0, step)
         node = {"boxstyle": "round,pad=0.3", "facecolor": "white"}
         axes.text(0, root.row * ROW, start or "start", ha="right", va="center", bbox=node)
-        title = f"What may come {f'after “{start}”' if start else 'first'}"
+        title = f"Continuations of “{start}”" if start else "Most likely first tokens"
         if any(leaf.branch.ends for leaf in root.leaves):
-            title += "; orange: it ends"
+            title += " (orange: end)"
         axes.set_title(title, fontsize=11)
     return figure
 
 
 def draw_forks(axes: Axes, laid: Laid, x: float, step: float) -> None:
-    """Draw what follows a branch that stands at x."""
+    """Draw what follows a branch at x."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
