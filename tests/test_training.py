@@ -552,13 +552,13 @@ def test_a_state_that_is_loaded_goes_on_bit_for_bit(stop_at: int) -> None:
 def test_a_foreign_state_is_refused() -> None:
     made, _, _ = trainer()
     arrays, values = made.state()
-    with pytest.raises(RunError, match="does not fit"):
+    with pytest.raises(RunError, match="does not match"):
         made.load_state({}, values)
     less = {name: value for name, value in values.items() if name != "cursor"}
     with pytest.raises(RunError, match="cursor: is missing"):
         made.load_state(arrays, less)
     for array in ("optimizer.mean", "rng.cpu", "weights.line.bias"):
-        with pytest.raises(RunError, match="does not fit"):
+        with pytest.raises(RunError, match="does not match"):
             made.load_state({**arrays, array: arrays[array][:-1]}, values)
     with pytest.raises(RunError, match="layout 3"):
         made.load_state(arrays, {**values, "layout": 3})

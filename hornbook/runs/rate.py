@@ -61,7 +61,7 @@ def no_rate(family: str, task: Task[Any]) -> SettingsError:
     """The error that a family has no learning rate."""
     nets = ", ".join(name for name, line in task.families.items() if line.trained)
     return SettingsError(
-        f"{family} is not trained by gradients: it has no learning rate.",
-        hint=f"Choose a net as `model`: {nets}.",
+        f"{family} is not trained by gradient descent, so it has no learning rate.",
+        hint=f"Choose a neural net as `model`: {nets}.",
         setting="model",
     )

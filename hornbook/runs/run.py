@@ -44,7 +44,7 @@ class Run:
         told = [f"Run {self.path}: {record.family} on {record.data.name} ({record.task})"]
         summary = self.directory.read_summary()
         if summary is None:
-            told.append("not ended")
+            told.append("not finished")
         else:
             measure = self.task.decides
             name = "loss" if measure.name == LOSS.name else measure.name
@@ -96,7 +96,8 @@ class Run:
         summary = self.directory.read_summary()
         if summary is None:
             raise RunError(
-                f"{self.path} has not ended.", action=Action("resume", (str(self.path),))
+                f"{self.path} has not finished training.",
+                action=Action("resume", (str(self.path),)),
             )
         return summary
 

@@ -44,17 +44,19 @@ class BagOfWordsSettings(Settings):
     """
 
     block_size: Annotated[int, Bounds(1, 4096)] = 32
-    "Longest row that is read at once."
+    "Longest sequence read at once, in tokens; longer examples and texts are cut to it."
     n_embd: Annotated[int, Bounds(1, 4096)] = 64
-    "Size of a symbol's embedding, and of a position's."
+    "Size of the token and position embeddings."
     n_hidden: Annotated[int, Bounds(1, 65_536)] = 64
-    "Units of the hidden layer."
+    "Units in the hidden layer."
     form: AverageForm = "product"
-    "How the average is computed; all three give the same."
+    """How the average is computed, always with the same result: a loop over positions, a matrix
+    product, or a softmax of a mask, as attention does it."""
     dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
-    "Share of hidden units dropped in training."
+    "Dropout rate of the hidden units."
     output_gain: Annotated[float, Bounds(0, 1000)] = 0.1
-    "Factor on the output layer's start; small, so that the first predictions are unconfident."
+    """Factor on the output layer's initial weights; a small one makes the first predictions nearly
+    uniform."""
 
 
 class BagOfWords(Network):
