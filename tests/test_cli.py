@@ -195,7 +195,7 @@ def test_resume_takes_the_run_and_nothing_else(capsys: pytest.CaptureFixture[str
     typed(capsys, "train", "names.txt", "--out", "third", *QUICK)
     status, _, err = typed(capsys, "train", "--resume", "third")
     assert status == 1
-    assert "has ended already" in err
+    assert "has already finished" in err
     for more in (["--steps", "99"], ["names.txt"]):
         status, _, err = typed(capsys, "train", "--resume", "third", *more)
         assert status == 1
@@ -254,12 +254,12 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["train", "names.txt", "--learning-rate", "nan"], 1, "--learning-rate"),
     (["train", "names.txt", "--n-hidden", "65536", "65536", "65536"], 1, "parameters"),
     (["train", "names.txt", "--n-embd", "99999999999"], 1, "--n-embd must be from 1 to 4,096"),
-    (["train", "names.txt", "--momentum", "0.9"], 1, "needs --optimizer sgd"),
+    (["train", "names.txt", "--momentum", "0.9"], 1, "requires --optimizer sgd"),
     (["train", "names.txt", "--schedule", "cosine", "--warmup", "9000"], 1, "never reach its peak"),
     (["train", "names.txt", "--split", "50/60"], 1, "add up to 100"),
     (["train", "names.txt", "--rates", "weight=0.1"], 1, "net.layers.0.weight"),
     (["train", "names.txt", "--rates", "weight"], 1, "PATTERN=FACTOR"),
-    (["train", "names.txt", "--cycle", "9"], 1, "needs --schedule warm-restarts"),
+    (["train", "names.txt", "--cycle", "9"], 1, "requires --schedule warm-restarts"),
     (["rate", "names.txt", "--model", "ngram"], 1, "no learning rate"),
     (["rate", "names.txt", "--low", "1", "--high", "1"], 1, "--low must be below --high"),
     (["rate", "nowhere.txt", "--out", "runs/mlp"], 1, "must end in .png or .svg"),

@@ -157,7 +157,7 @@ def test_a_stopped_run_goes_on_to_the_same_end(
         assert len(list(stopped.sample(n=2))) == 2
         hornbook.resume(stopped.path)
     same_end(stopped.path, run.path)
-    with pytest.raises(RunError, match="has ended already"):
+    with pytest.raises(RunError, match="has already finished"):
         hornbook.resume(stopped.path)
 
 

@@ -172,7 +172,7 @@ class Doubled(Factors):
 
 def test_a_table_that_is_used_otherwise_is_refused() -> None:
     made = TrainingSettings(steps=5, gradients="autograd")
-    with pytest.raises(TrainingError, match=f"the table {TABLE} is one of all its rows"):
+    with pytest.raises(TrainingError, match=f"the table {TABLE} is dense"):
         Trainer(Doubled(sparse=True), Draws(), made, Evaluation).update()
 
 

@@ -19,15 +19,15 @@ __all__ = ["Run"]
 
 
 class Run:
-    """A run directory, opened.
+    """An open run directory.
 
-    What its task can answer is asked by name: `run.sample(n=5)`, `run.score("emma")`.
+    The questions of its task are methods: `run.sample(n=5)`, `run.score("emma")`.
 
     Args:
         path: the directory.
 
     Raises:
-        RunError: if it is no run, damaged, or of a newer version or an unknown task.
+        RunError: if it is not a run, is damaged, or is of a newer version or an unknown task.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -91,7 +91,7 @@ class Run:
         """How training ended.
 
         Raises:
-            RunError: if it has not.
+            RunError: if it has not ended.
         """
         summary = self.directory.read_summary()
         if summary is None:
@@ -102,7 +102,7 @@ class Run:
         return summary
 
     def evaluate(self, **options: Any) -> Mapping[str, Any]:
-        """What is measured on every split.
+        """Evaluate the model on every split.
 
         Args:
             options: of the task, by name (of a text: `data`, `encoding`, `stride`).

@@ -42,20 +42,20 @@ def train(
     listen: Listener = nobody,
     **options: Any,
 ) -> Run:
-    """Train a model on data, and keep everything in a run directory.
+    """Train a model on data, and save everything in a run directory.
 
     Args:
         source: a file, `-` for standard input, or the name of a data set.
-        model: the family; by default the one that the task takes first.
-        out: the run directory; by default a free name under `runs/`.
-        settings: of the family, whole, or some by name (`{"n_hidden": 64}`) with its defaults for
-            the rest.
-        training: of the training by gradients, whole, or some by name (`{"steps": 200}`) with what
-            suits the family and the data for the rest.
-        task: what kind of data it is; by default a first look tells.
-        overwrite: replace a run that is there.
-        baseline: measure what something simple reaches on the same data as well.
-        listen: is told of everything as it happens.
+        model: the model family; by default the task's own default.
+        out: the run directory; by default a new one under `runs/`.
+        settings: settings of the family, or a mapping of some (`{"n_hidden": 64}`); the others
+            keep their defaults.
+        training: training settings, or a mapping of some (`{"steps": 200}`); the others take the
+            values recommended for the family and the data.
+        task: what kind of data it is; by default recognised from the data.
+        overwrite: replace an existing run in `out`.
+        baseline: evaluate the task's baselines on the same data too.
+        listen: called with events as they happen.
         options: of the task, for loading and splitting: `split="90/10"`, `mode="text"`.
 
     Raises:
@@ -95,10 +95,10 @@ def train(
 
 
 def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
-    """Go on with a run that was stopped, to the same end that it would have had.
+    """Resume a run that was stopped; the result is the same as without the stop.
 
     Raises:
-        RunError: if there is no such run, it was made in one pass, or it has ended already.
+        RunError: if there is no such run, it was fitted in one pass, or it has already finished.
     """
     run = Run(path)
     if not run.made_as.trained:

@@ -36,7 +36,7 @@ EARLY = 1 / 3  # of the fall: by so much the loss must not fall from the first b
 
 @dataclass(frozen=True)
 class FinderSettings(Settings):
-    """Rates to try."""
+    """Learning rates to try."""
 
     low: Annotated[float, Bounds(0, 1e6, above=True)] = 1e-7
     "Learning rate of the first update."
@@ -61,7 +61,7 @@ class FinderSettings(Settings):
 
 @dataclass(frozen=True)
 class Found:
-    """What the finder saw."""
+    """The result of the learning-rate finder."""
 
     rates: tuple[float, ...]
     "Learning rate of each update that was made."

@@ -33,7 +33,7 @@ class Way(ABC):
     name: ClassVar[str]
     "Value of the setting `gradients` that chooses it."
     title: ClassVar[str]
-    "What to print after a number of threads and a precision."
+    "Short description to print."
 
     def __init__(self, objective: torch.nn.Module, settings: TrainingSettings) -> None:
         self.device = next(objective.parameters()).device.type

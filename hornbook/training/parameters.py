@@ -222,7 +222,7 @@ class FlatParameters:
         frozen = count(self.frozen)
         whole, pulled = len(self.values) + frozen, self.decayed + self.frozen_decayed
         if len(old) not in (whole, pulled):
-            raise ValueError(f"{len(old):,} numbers for {whole:,} parameters")
+            raise ValueError(f"expected {whole:,} or {pulled:,} values, got {len(old):,}")
         rest = old[pulled : whole - (frozen - self.frozen_decayed)]
         return torch.cat([old[: self.decayed], rest])
 

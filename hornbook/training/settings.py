@@ -14,10 +14,10 @@ __all__ = ["TrainingSettings"]
 
 @dataclass(frozen=True)
 class TrainingSettings(Settings):
-    """How a model is trained by gradients."""
+    """How a model is trained by gradient descent."""
 
     steps: Annotated[int, Bounds(1, 10**9)] = 5_000
-    "Number of updates."
+    "Number of training steps: updates of the weights."
     batch_size: Annotated[int, Bounds(1, 2**24)] = 256
     "Predictions per batch for models that read windows, sequences per batch for all others."
     learning_rate: Annotated[float, Bounds(0, 1e6, above=True)] = 0.003

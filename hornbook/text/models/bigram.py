@@ -35,7 +35,7 @@ class BigramSettings(Settings):
     """Penalty on the mean squared logit: pulls predictions towards uniform, as adding to every
     count does."""
     block_size: Annotated[int, Bounds(1, 4096)] = 64
-    "Longest sequence read at once, in tokens; longer examples and texts are cut to it."
+    "Longest sequence read at once, in tokens; longer examples and texts are split."
 
 
 class Bigram(Network):

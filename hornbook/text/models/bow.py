@@ -38,13 +38,13 @@ __all__ = ["BagOfWords", "BagOfWordsSettings"]
 class BagOfWordsSettings(Settings):
     """Settings of the bag of words.
 
-    The block of 32 is longer than nearly every name, so that names are read whole. Positions are
-    learned, one by one, so no row can be longer than the block; longer things, and texts, are
-    read in rows that overlap by half.
+    The default block_size, 32, is longer than nearly every name, so that names are read whole. The
+    position embeddings are learned, so no sequence can be longer than block_size; longer examples
+    and texts are split into sequences that overlap by half.
     """
 
     block_size: Annotated[int, Bounds(1, 4096)] = 32
-    "Longest sequence read at once, in tokens; longer examples and texts are cut to it."
+    "Longest sequence read at once, in tokens; longer examples and texts are split."
     n_embd: Annotated[int, Bounds(1, 4096)] = 64
     "Size of the token and position embeddings."
     n_hidden: Annotated[int, Bounds(1, 65_536)] = 64

@@ -80,7 +80,7 @@ class WaveNetSettings(Settings):
     """Run the tree over whole sequences as a convolution, or on one window per prediction as the
     lecture does (only with kind=tree)."""
     row_size: Annotated[int, Bounds(2, 65_536)] = 128
-    """Longest sequence in training, in tokens; longer examples and texts are cut to it (only with
+    """Longest sequence in training, in tokens; longer examples and texts are split (only with
     form=convolution)."""
     activation: Literal["relu", "tanh"] = "tanh"
     "Nonlinearity of the levels (only with kind=tree)."
