@@ -21,9 +21,9 @@ class Versions:
     numpy: str | None = None
     python: str | None = None
     system: str | None = None
-    "Operating system and kind of processor: `Linux x86_64`."
+    "Operating system and machine type, such as `Linux x86_64`."
     processor: str | None = None
-    "The widest instructions that torch uses: `AVX2`; None if torch was not loaded."
+    "Most advanced instruction set that torch uses, such as `AVX2`; None if torch was not loaded."
     gpu: str | None = None
 
     @classmethod

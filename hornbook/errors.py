@@ -1,20 +1,20 @@
 """What can go wrong, in one small tree of exceptions.
 
-    HornbookError                a mistake that the user can mend; everything below is one
-    ├── SettingsError            a setting is out of range, or does not fit with another
-    ├── DataError                a file cannot be read, or holds too little
-    │   ├── EncodingError        bytes that are not the text they were said to be
-    │   └── DownloadError        a data set could not be fetched whole
-    ├── UnknownSymbolError       a symbol that the model has never seen
-    ├── RunError                 a run directory is missing, in the way, damaged or too new
-    │   └── QuestionError        a run is asked what only runs of another task can answer
-    ├── TrainingError            training cannot go on
-    │   └── DivergedError        the loss is no longer a number
-    ├── SamplingError            what was asked of the sampler cannot be had
-    ├── ExpressionError          a formula cannot be read, or has no value
-    ├── ToolError                a program that is needed is missing, or fails
-    │   └── MissingPackageError  a package that is needed is not installed
-    └── ExerciseError            a learner's file cannot be run, or is not that of the exercise
+    HornbookError                base class of all errors that the user can fix
+    ├── SettingsError            a setting is out of range, or conflicts with another
+    ├── DataError                a file cannot be read, or contains too little data
+    │   ├── EncodingError        a file is not text in the expected encoding
+    │   └── DownloadError        a data set could not be downloaded
+    ├── UnknownSymbolError       a token that is not in the vocabulary
+    ├── RunError                 a run directory is missing, exists already, damaged or too new
+    │   └── QuestionError        a question that only runs of another task can answer
+    ├── TrainingError            training cannot continue
+    │   └── DivergedError        the loss is no longer finite
+    ├── SamplingError            the sampler cannot do what was asked
+    ├── ExpressionError          a formula cannot be parsed or evaluated
+    ├── ToolError                an external program is missing, or fails
+    │   └── MissingPackageError  a required package is not installed
+    └── ExerciseError            a learner's file cannot be run, or belongs to another exercise
 
 Every error says what is wrong and where; `hint` says how to mend it, and `action` is what the
 library can do about it, if anything. The library speaks of settings by their names, in backticks
@@ -53,11 +53,11 @@ class Action:
     """A call of the library that an error, or a finished run, proposes."""
 
     verb: str
-    "The function's name in `hornbook`, or a question's: `train`, `resume`, `sample`."
+    "Name of a function in `hornbook` or of a question: `train`, `resume`, `sample`."
     given: tuple[str, ...] = ()
-    "What comes first, in order: the data, or the run; a name in capitals is to be filled in."
+    "Positional arguments, such as the data or the run; a name in capitals is a placeholder."
     settings: Mapping[str, object] = field(default_factory=dict)
-    "Settings by name."
+    "Keyword arguments: settings by name."
 
     def __str__(self) -> str:
         words = [word if word.isupper() else repr(word) for word in self.given]
@@ -66,13 +66,13 @@ class Action:
 
 
 class HornbookError(Exception):
-    """A mistake that the user can mend.
+    """Base class of all errors that the user can fix.
 
     Attributes:
-        message: what is wrong and where.
-        hint: how to mend it, in words.
-        setting: the name of the setting that is wrong, if it is one.
-        action: what to call instead, or next.
+        message: what is wrong, and where.
+        hint: how to fix it.
+        setting: name of the setting that is wrong, if it is one.
+        action: call to make instead, or next.
         told_elsewhere: whether another process, of several that train together, tells of it.
     """
 
@@ -95,35 +95,35 @@ class HornbookError(Exception):
 
 
 class SettingsError(HornbookError):
-    """A setting is out of range, of the wrong type, or does not fit with another."""
+    """A setting is out of range, of the wrong type, or conflicts with another."""
 
 
 class DataError(HornbookError):
-    """A file cannot be read, or there is too little in it for what is asked."""
+    """A file cannot be read, or contains too little data."""
 
 
 class EncodingError(DataError):
-    """The bytes of a file are not text in the encoding that was expected."""
+    """A file is not text in the expected encoding."""
 
 
 class DownloadError(DataError):
-    """A data set could not be fetched, or what arrived is not what was promised."""
+    """A data set could not be downloaded, or the downloaded file is not the expected one."""
 
 
 class UnknownSymbolError(HornbookError):
-    """A text holds a symbol that is not in the alphabet of the run."""
+    """A text contains a token that is not in the run's vocabulary."""
 
 
 class RunError(HornbookError):
-    """A run directory is missing, already there, damaged, foreign or from a newer version."""
+    """A run directory is missing, exists already, is damaged or from a newer version."""
 
 
 class QuestionError(RunError, AttributeError):
-    """A run is asked a question that only runs of another task can answer."""
+    """A question that only runs of another task can answer."""
 
 
 class TrainingError(HornbookError):
-    """Training cannot go on."""
+    """Training cannot continue."""
 
 
 class DivergedError(TrainingError):
@@ -131,20 +131,20 @@ class DivergedError(TrainingError):
 
 
 class SamplingError(HornbookError):
-    """What was asked of the sampler cannot be had from this model."""
+    """The sampler cannot do what was asked with this model."""
 
 
 class ExpressionError(HornbookError):
-    """A formula cannot be read, or has no value or no gradient at the numbers given."""
+    """A formula cannot be parsed, or has no value or gradient at the given inputs."""
 
 
 class ToolError(HornbookError):
-    """A program that is needed is not installed, or fails."""
+    """An external program is not installed, or fails."""
 
 
 class MissingPackageError(ToolError, ImportError):
-    """A package that only some uses need is not installed."""
+    """An optional package that is required here is not installed."""
 
 
 class ExerciseError(HornbookError):
-    """A learner's file cannot be run, or is not that of the exercise."""
+    """A learner's file cannot be run, or belongs to another exercise."""

@@ -11,7 +11,7 @@ from hornbook.errors import MissingPackageError
 __all__ = ["INSTALL_TORCH", "has_torch", "needing_torch"]
 
 INSTALL_TORCH = "pip install torch -i https://download.pytorch.org/whl/cpu"
-"The build for the CPU; on Linux a plain `pip install torch` fetches CUDA, several gigabytes."
+"Installs the CPU build; on Linux a plain `pip install torch` downloads several gigabytes of CUDA."
 
 
 def has_torch() -> bool:
@@ -35,7 +35,7 @@ def needing_torch() -> Iterator[None]:
         if (error.name or "").partition(".")[0] != "torch":
             raise
         raise MissingPackageError(
-            "This needs PyTorch, which is not installed.",
+            "This requires PyTorch, which is not installed.",
             hint=f"Install it:  {INSTALL_TORCH}\n"
-            "Without it, n-grams (`model=ngram`), the doctor and the scalar engine work.",
+            "Without PyTorch, n-grams (`model=ngram`), the doctor and the scalar engine work.",
         ) from None

@@ -38,7 +38,7 @@ Reader = Callable[[Any], Any]
 # JSON has no such numbers: `as_json` spells them as text.
 SPELLED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 LARGEST = 2**63 - 1  # of whole numbers: what NumPy and torch hold
-KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+KINDS = {int: "an integer", float: "a number", bool: "true or false", str: "text"}
 
 
 class WrongFieldError(ValueError):
@@ -88,7 +88,7 @@ def read_record(kind: type[T], value: Any, where: str) -> T:
         place = ".".join(error.path).replace(".[", "[")
         raise RunError(
             f"{where} is damaged: {f'{place}: ' if place else ''}{error.what}.",
-            hint="Copy it again from where it was whole.",
+            hint="Restore it from an intact copy.",
         ) from error
     return record
 
@@ -181,7 +181,7 @@ def tuple_reader(arguments: tuple[Any, ...]) -> Reader:
 
     def read_each(value: Any) -> Any:
         if len(items(value)) != len(readers):
-            raise WrongFieldError(f"must hold {len(readers)} values; it holds {len(value)}")
+            raise WrongFieldError(f"must have {len(readers)} values; it has {len(value)}")
         pairs = enumerate(zip(readers, value, strict=True))
         return tuple(inside(reader, item, f"[{at}]") for at, (reader, item) in pairs)
 
@@ -214,7 +214,7 @@ def fields_reader(kind: type) -> Reader:
         if missing := sorted(needed - given.keys()):
             raise WrongFieldError("is missing", missing[0])
         if unknown := sorted(given.keys() - fields.keys()):
-            raise WrongFieldError("is no field of this record", unknown[0])
+            raise WrongFieldError("is not a field of this record", unknown[0])
         return kind(**{name: inside(readers[name], item, name) for name, item in given.items()})
 
     return read

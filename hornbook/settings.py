@@ -27,7 +27,7 @@ __all__ = ["Bounds", "Given", "Settings"]
 
 @dataclass(frozen=True)
 class Bounds:
-    """The range `low` to `high` that a number may take; `above` shuts out `low` itself."""
+    """The range `low` to `high` of a number; `above` excludes `low` itself."""
 
     low: float
     high: float
@@ -49,7 +49,7 @@ class Given:
     """Marks a setting that is given first and without its name, as the subject of the sentence."""
 
     word: str = ""
-    "What help calls it; by default its name in capitals."
+    "Its name in help; by default the setting's name in capitals."
 
 
 def written(number: float) -> str:
@@ -92,7 +92,7 @@ class Settings:
         if unknown := sorted(set(values) - known):
             raise SettingsError(
                 f"{cls.__name__} has no setting {', '.join(unknown)}.",
-                hint=f"{did_you_mean(unknown[0], known)}It knows: {', '.join(sorted(known))}.",
+                hint=f"{did_you_mean(unknown[0], known)}Settings: {', '.join(sorted(known))}.",
                 setting=unknown[0],
             )
         return cls(**values)
@@ -113,8 +113,8 @@ class Settings:
         for field in dataclasses.fields(self):
             if field.name in names and getattr(self, field.name) != field.default:
                 raise SettingsError(
-                    f"`{field.name}` has no effect here: it needs {needs}.",
-                    hint=f"Leave `{field.name}` out.",
+                    f"`{field.name}` has no effect here: it requires {needs}.",
+                    hint=f"Remove `{field.name}`.",
                     setting=field.name,
                 )
 
@@ -165,7 +165,7 @@ def check(name: str, value: Any, hint: Any) -> None:
         number = float if hint is float else hint
         right = isinstance(value, (int, float) if number is float else number)
         if not right or (isinstance(value, bool) and hint is not bool):
-            kind = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+            kind = {int: "an integer", float: "a number", bool: "true or false", str: "text"}
             raise SettingsError(
                 f"`{name}` must be {kind.get(hint, hint)}; it is {value!r}.", setting=name
             )

@@ -44,9 +44,9 @@ def beside(path: Path) -> Iterator[Path]:
     try:
         yield aside
     except OSError as error:
-        hint = "Nothing that was there before is lost. Make room, or choose another place."
+        hint = "Earlier files are unaffected. Free some disk space, or choose another directory."
         if isinstance(error, FileNotFoundError | NotADirectoryError):
-            hint = f"There is no directory {path.parent}: make it, or choose another place."
+            hint = f"There is no directory {path.parent}: create it, or choose another one."
         raise RunError(f"Cannot write {path}: {error.strerror or error}.", hint=hint) from error
     finally:
         with contextlib.suppress(OSError):
@@ -112,8 +112,8 @@ class HashedFiles:
             raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error
         if name in self.sums and hashlib.sha256(data).hexdigest() != self.sums[name]:
             raise RunError(
-                f"{path} is not what this run was made with: it was changed or cut short.",
-                hint="Copy it again from where it was whole, or train again.",
+                f"{path} was changed or truncated since this run was created.",
+                hint="Restore it from an intact copy, or train again.",
             )
         return data
 
@@ -139,7 +139,7 @@ def read_json(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise RunError(f"{path} is damaged: {error}.", hint="Train the run again.") from error
     if not isinstance(value, dict):
-        raise RunError(f"{path} is damaged: it holds no JSON object.", hint="Train the run again.")
+        raise RunError(f"{path} is damaged: it is not a JSON object.", hint="Train the run again.")
     return value
 
 
@@ -164,7 +164,7 @@ def append_line(path: Path, value: Any, *, surely: bool) -> None:
     except OSError as error:
         raise RunError(
             f"Cannot write {path}: {error.strerror or error}.",
-            hint="Make room, then go on with the run; its last checkpoint is unharmed.",
+            hint="Free some disk space, then resume the run; its last checkpoint is unaffected.",
             action=Action("resume", (str(path.parent),)),
         ) from error
 
@@ -180,7 +180,7 @@ def read_lines(path: Path) -> list[Any]:
     try:
         return [json.loads(line) for line in path.read_bytes().decode().split("\n")[:-1]]
     except ValueError as error:
-        raise RunError(f"{path} is damaged: {error}.", hint="Train again.") from error
+        raise RunError(f"{path} is damaged: {error}.", hint="Train the run again.") from error
 
 
 def write_tensors(path: Path, tensors: Arrays, metadata: Mapping[str, Any]) -> None:
@@ -215,25 +215,27 @@ def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any
             about = file.metadata() or {}
             text = about.get("hornbook")
             if text is None:
-                raise RunError(f"{path} was not written by hornbook.", hint="Give a hornbook run.")
+                raise RunError(
+                    f"{path} was not written by hornbook.", hint="Give a run made by hornbook."
+                )
             metadata = json.loads(text)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError as error:
         raise RunError(
             f"{path} is missing.",
-            hint="The run was stopped before it was kept: go on with it.",
+            hint="The run was stopped before this file was saved: resume it.",
             action=Action("resume", (str(path.parent),)),
         ) from error
     except OSError as error:
         raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error
     except (SafetensorError, ValueError) as error:
         raise RunError(
-            f"{path} is damaged or cut short: {error}.",
-            hint="Copy the run directory again, or train it again.",
+            f"{path} is damaged or truncated: {error}.",
+            hint="Restore the run directory from an intact copy, or train again.",
         ) from error
     if not isinstance(metadata, dict) or about.get("sha256") != digest(tensors, text):
         raise RunError(
-            f"{path} is damaged: it does not hold what was written.",
-            hint="Copy the run directory again, or train it again.",
+            f"{path} is damaged: its checksum does not match.",
+            hint="Restore the run directory from an intact copy, or train again.",
         )
     return tensors, metadata

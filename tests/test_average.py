@@ -111,7 +111,7 @@ def test_learned_positions_are_added(b: int, t: int, c: int, spare: int) -> None
 
 
 def test_there_are_no_positions_beyond_the_last() -> None:
-    with pytest.raises(ValueError, match="row of 5, but only 4"):
+    with pytest.raises(ValueError, match="row has 5 positions; at most 4"):
         LearnedPositions(4, 2)(torch.zeros(1, 5, 2))
 
 

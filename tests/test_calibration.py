@@ -182,7 +182,7 @@ def test_only_ways_that_can_be_used_are_tried(
     found = calibrate(OnlyLoss(), parts()[1], OPEN)
     assert {how.gradients for how in timed} == {"autograd"}
     assert found.settings.gradients == "autograd"
-    assert found.refused == (("hand", "OnlyLoss has no loss_vjp"),)
+    assert found.refused == (("hand", "OnlyLoss has no method loss_vjp"),)
     assert calibrate(*parts(), OPEN).refused == ()
     (refused,) = calibrate(*parts(), replace(OPEN, compile=True)).refused
     assert refused[0] == "hand"

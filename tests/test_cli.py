@@ -195,7 +195,7 @@ def test_resume_takes_the_run_and_nothing_else(capsys: pytest.CaptureFixture[str
     typed(capsys, "train", "names.txt", "--out", "third", *QUICK)
     status, _, err = typed(capsys, "train", "--resume", "third")
     assert status == 1
-    assert "has ended already" in err
+    assert "has already finished" in err
     for more in (["--steps", "99"], ["names.txt"]):
         status, _, err = typed(capsys, "train", "--resume", "third", *more)
         assert status == 1
@@ -218,7 +218,7 @@ BAD_FILES: list[tuple[str, bytes, str]] = [
     ("blank.txt", b"\n \n\n", "is empty"),
     ("short.txt", b"ab", "holds only 2 characters"),
     ("binary.bin", bytes(range(256)) * 4, "byte offset"),
-    ("nul.txt", b"abc\0def\nghi\n" * 9, "NUL at byte offset 3"),
+    ("nul.txt", b"abc\0def\nghi\n" * 9, "NUL byte at offset 3"),
     ("latin.txt", "crème brûlée à la façon\n".encode("latin-1") * 50, "byte offset 2"),
     ("five.txt", b"emma\nolivia\nava\nmia\nzoe\n", "dev split of 10 % would be empty"),
 ]
@@ -243,9 +243,9 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["train"], 2, "required"),
     (["train", "nowhere.txt"], 1, "no file or data set 'nowhere.txt'"),
     (["train", "."], 1, "is a directory"),
-    (["train", ""], 1, "name of the file is empty"),
+    (["train", ""], 1, "file name is empty"),
     (["train", "names.txt", "--out", ""], 1, "run directory is empty"),
-    (["train", "names.txt", "--model", "gpt9"], 1, "no model family 'gpt9'"),
+    (["train", "names.txt", "--model", "gpt9"], 1, "Unknown model family 'gpt9'"),
     (["train", "names.txt", "--model"], 2, "--model"),
     (["train", "names.txt", "--bogus", "1"], 2, "bogus"),
     (["train", "names.txt", "--steps", "x"], 2, "steps"),
@@ -254,22 +254,22 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["train", "names.txt", "--learning-rate", "nan"], 1, "--learning-rate"),
     (["train", "names.txt", "--n-hidden", "65536", "65536", "65536"], 1, "parameters"),
     (["train", "names.txt", "--n-embd", "99999999999"], 1, "--n-embd must be from 1 to 4,096"),
-    (["train", "names.txt", "--momentum", "0.9"], 1, "needs --optimizer sgd"),
-    (["train", "names.txt", "--schedule", "cosine", "--warmup", "9000"], 1, "peak would never"),
+    (["train", "names.txt", "--momentum", "0.9"], 1, "requires --optimizer sgd"),
+    (["train", "names.txt", "--schedule", "cosine", "--warmup", "9000"], 1, "never reach its peak"),
     (["train", "names.txt", "--split", "50/60"], 1, "add up to 100"),
     (["train", "names.txt", "--rates", "weight=0.1"], 1, "net.layers.0.weight"),
     (["train", "names.txt", "--rates", "weight"], 1, "PATTERN=FACTOR"),
-    (["train", "names.txt", "--cycle", "9"], 1, "needs --schedule warm-restarts"),
+    (["train", "names.txt", "--cycle", "9"], 1, "requires --schedule warm-restarts"),
     (["rate", "names.txt", "--model", "ngram"], 1, "no learning rate"),
     (["rate", "names.txt", "--low", "1", "--high", "1"], 1, "--low must be below --high"),
     (["rate", "nowhere.txt", "--out", "runs/mlp"], 1, "must end in .png or .svg"),
     (["rate", "names.txt", "--out", "names.txt/rate.png", "--points", "20"], 1, "Cannot write"),
-    (["train", "names.txt", "--encoding", "klingon"], 1, "no text encoding 'klingon'"),
+    (["train", "names.txt", "--encoding", "klingon"], 1, "Unknown text encoding 'klingon'"),
     (["train", "names.txt", "--mode", "text", "--distinct"], 1, "--distinct has no effect"),
     (["train", "names.txt", "--model", "ngram", "--steps", "5"], 2, "steps"),
     (["train", "names.txt", "--model", "ngram", "--order", "0"], 1, "--order must be from 1"),
     (["train", "names.txt", "--out", "names.txt"], 1, "is a file"),
-    (["train", "names.txt", "--out", "."], 1, "no part of a run"),
+    (["train", "names.txt", "--out", "."], 1, "do not belong to a run"),
     (["train", "names.txt", "--overwrite"], 1, "--out"),
     (["train", "--resume", "nowhere"], 1, "does not exist"),
     (["sample", "nowhere"], 1, "does not exist"),

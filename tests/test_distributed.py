@@ -251,7 +251,7 @@ def test_an_error_ends_both_with_one_message(names: Path, alone: Run, tmp_path: 
     )  # fmt: skip
     assert status == 1
     assert said == ["", ""]
-    assert complaints[0].startswith(f"hornbook: There is a run in {alone.path} already.\n")
+    assert complaints[0].startswith(f"hornbook: {alone.path} already contains a run.\n")
     assert "Traceback" not in complaints[0]
     assert complaints[1] == ""
 

@@ -92,9 +92,9 @@ def test_what_needs_it_says_what_to_type(
     status, out, err = told[command]
     assert (status, out) == (1, "")
     assert err.endswith(
-        "hornbook: This needs PyTorch, which is not installed.\n"
+        "hornbook: This requires PyTorch, which is not installed.\n"
         f"Install it:  {INSTALL_TORCH}\n"
-        "Without it, n-grams (--model ngram), the doctor and the scalar engine work.\n"
+        "Without PyTorch, n-grams (--model ngram), the doctor and the scalar engine work.\n"
     )
 
 

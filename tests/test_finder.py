@@ -125,7 +125,7 @@ def test_what_breaks_in_the_middle_leaves_no_trace(
         found = find_rate(made)
         assert len(found.rates) == len(found.losses) == len(found.smoothed) == 7
         assert found.suggestion is None
-        assert "after 7 updates" in found.reason
+        assert "after only 7 updates" in found.reason
     else:
         with pytest.raises(type(error)):
             find_rate(made)
@@ -198,11 +198,15 @@ def test_chance_alone_is_no_fall(seed: int, noise: float, n: int, whole: bool) -
 @pytest.mark.parametrize(
     ("losses", "whole", "says"),
     [
-        ([3.0] * 8, False, "after 8 updates already"),
+        ([3.0] * 8, False, "after only 8 updates"),
         (np.linspace(3, 9, 100), False, "`batch_size`"),
         ([0.0] * 200, False, "never falls clearly"),
-        (np.linspace(3, 2.99, 200), True, "Nor does it rise up to the highest rate, 10"),
-        (3.3 - 1.3 / (1 + np.exp(-4 * EXPONENTS)), True, "still falling at the highest rate, 10"),
+        (np.linspace(3, 2.99, 200), True, "Nor does it rise up to the highest learning rate, 10"),
+        (
+            3.3 - 1.3 / (1 + np.exp(-4 * EXPONENTS)),
+            True,
+            "still falling at the highest learning rate, 10",
+        ),
         (np.concatenate([np.geomspace(3, 1, 12), np.ones(80), np.full(50, 9)]), False, "`low`"),
     ],
 )
@@ -291,5 +295,5 @@ def test_from_data_to_a_rate(tmp_path: Path) -> None:
     assert set(Path.cwd().iterdir()) == before
     with pytest.raises(SettingsError, match="no learning rate"):
         hornbook.find_rate("names", model="ngram")
-    with pytest.raises(SettingsError, match="not the settings of gpt"):
+    with pytest.raises(SettingsError, match="must be GPTSettings, not FinderSettings"):
         hornbook.find_rate("names", model="gpt", settings=FinderSettings())

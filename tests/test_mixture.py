@@ -131,7 +131,7 @@ def test_arrays_bring_it_back() -> None:
     other.load_arrays(model.arrays())
     assert mean_loss(model, stream) == mean_loss(other, stream)
     assert other.n_parameters == model.n_parameters
-    with pytest.raises(RunError, match="do not fit"):
+    with pytest.raises(RunError, match="do not match"):
         other.load_arrays({**model.arrays(), "weights": np.ones(5)})
 
 
@@ -195,7 +195,7 @@ def test_what_cannot_be_mixed_is_refused(runs: tuple[Run, Run], tmp_path: Path) 
     made = hornbook.mix([net.path, counts.path], out=tmp_path / "mixed")
     with pytest.raises(SettingsError, match="mixture itself"):
         hornbook.mix([made.path, net.path])
-    with pytest.raises(RunError, match="There is a run"):
+    with pytest.raises(RunError, match="already contains a run"):
         hornbook.mix([net.path, counts.path], out=made.path)
     with pytest.raises(SettingsError, match="not trained"):
         hornbook.train(tmp_path / "names.txt", model="mixture")

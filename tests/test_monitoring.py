@@ -115,7 +115,7 @@ NEW = as_json(WHOLE)
         ),
         (changed(NEW, "layers", 1, "kind", to=3), "layers[1].kind: must be text"),
         (changed(NEW, "layers", to=None), "layers: must be a list"),
-        (changed(NEW, "more", to=1), "more: is no field"),
+        (changed(NEW, "more", to=1), "more: is not a field"),
         (changed(NEW, "parameters", 0, "size", to="big"), "parameters[0].size: must be a number"),
         (changed(OLD[0], "layers", 2, "std", to=None), "layers[2].output.std: must be a number"),
         (changed(OLD[0], "layers", 2, "histogram", to=[1, 2]), "layers[2].output.histogram: must"),

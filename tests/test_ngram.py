@@ -493,12 +493,14 @@ def test_counts_of_another_alphabet_are_refused() -> None:
 
 
 def test_only_pairs_have_a_matrix() -> None:
-    with pytest.raises(ValueError, match="only order 2 has a matrix of pairs; this is 3"):
+    with pytest.raises(ValueError, match="requires order 2; this is order 3"):
         fitted(["ab"], 3).count_matrix()
 
 
 def test_settings_without_effect_are_refused() -> None:
-    with pytest.raises(SettingsError, match="`added` has no effect here: it needs `smoothing=add`"):
+    with pytest.raises(
+        SettingsError, match="`added` has no effect here: it requires `smoothing=add`"
+    ):
         NGramSettings(added=0.5)
 
 

@@ -74,23 +74,23 @@ def test_numbers_of_numpy_and_paths_are_taken(run: hornbook.Run, tmp_path: Path)
 
 library: Any = hornbook
 WRONG: list[tuple[Any, str]] = [
-    (lambda run: library.train(["a", "b"]), "must be text or a path; list was given"),
-    (lambda run: library.train(None), "must be text or a path; NoneType was given"),
-    (lambda run: library.Run(5), "must be text or a path; int was given"),
-    (lambda run: library.train("names", out=5), "must be text or a path; int was given"),
-    (lambda run: library.train("names", settings=5), "int was given"),
-    (lambda run: library.train("names", training=5), "int was given"),
+    (lambda run: library.train(["a", "b"]), "must be a string or a path, not list"),
+    (lambda run: library.train(None), "must be a string or a path, not NoneType"),
+    (lambda run: library.Run(5), "must be a string or a path, not int"),
+    (lambda run: library.train("names", out=5), "must be a string or a path, not int"),
+    (lambda run: library.train("names", settings=5), "Settings, not int"),
+    (lambda run: library.train("names", training=5), "Settings, not int"),
     (lambda run: library.train("names", model="mlp", settings={"n_hiden": 3}), "n_hidden"),
     (lambda run: library.train("names", model="gru", training={"step": 3}), "steps"),
     (lambda run: library.train("names", mood="text"), "mode"),
     (lambda run: library.mix("runs/one"), "a list of run directories"),
-    (lambda run: library.load_corpus(3), "must be text or a path"),
+    (lambda run: library.load_corpus(3), "must be a string or a path"),
     (lambda run: library.examine(3), "load_corpus"),
     (lambda run: run.score(), "one text"),
     (lambda run: run.score("a", "b"), "one text"),
     (lambda run: run.score(3), "one text"),
     (lambda run: run.sample(number=3), "no setting number"),
-    (lambda run: run.sample(n="3"), "a whole number"),
+    (lambda run: run.sample(n="3"), "an integer"),
     (lambda run: run.evaluate(split="dev"), "no setting split"),
 ]
 

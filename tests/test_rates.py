@@ -197,9 +197,9 @@ def test_what_is_no_rate_is_refused(rate: str) -> None:
 
 def test_a_pattern_without_effect_is_refused_and_the_names_are_told() -> None:
     for rates, says in (
-        (("nett*=1",), "it fits no parameter"),
-        (("net.*=2", "net.layers.0.*=1"), "others before it"),
-        (("*=0",), "nothing would be learned"),
+        (("nett*=1",), "it matches no parameter"),
+        (("net.*=2", "net.layers.0.*=1"), "earlier patterns match"),
+        (("*=0",), "nothing can be trained"),
     ):
         with pytest.raises(SettingsError, match=says) as caught:
             FlatParameters(Net(), rates)

@@ -54,8 +54,8 @@ def test_lines_of_format_1_are_read(changes: dict[str, Any], losses: dict[str, f
     [
         ({**json.loads(OLD), "dev": "low"}, r"metrics.jsonl is damaged: losses.dev: "),
         ({"step": 3}, "batch: is missing"),
-        ({**as_json(RECORD), "dev": 2.5}, "dev: is no field"),
-        ({**as_json(RECORD), "step": 2.5}, "step: must be a whole number"),
+        ({**as_json(RECORD), "dev": 2.5}, "dev: is not a field"),
+        ({**as_json(RECORD), "step": 2.5}, "step: must be an integer"),
         ({**as_json(RECORD), "format": 3}, "has format 3"),
         ([], "must be a JSON object"),
     ],

@@ -64,21 +64,21 @@ def test_a_whole_number_may_stand_for_any_number() -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"step": "3"}, "step: must be a whole number; it is '3'"),
-        ({"step": True}, "step: must be a whole number; it is True"),
-        ({"step": 1.5}, "step: must be a whole number"),
+        ({"step": "3"}, "step: must be an integer; it is '3'"),
+        ({"step": True}, "step: must be an integer; it is True"),
+        ({"step": 1.5}, "step: must be an integer"),
         ({"loss": "much"}, "loss: must be a number; it is 'much'"),
         ({"kind": "c"}, "kind: must be one of a, b; it is 'c'"),
-        ({"inner": {"name": "x", "counts": [1, None]}}, "inner.counts[1]: must be a whole number"),
+        ({"inner": {"name": "x", "counts": [1, None]}}, "inner.counts[1]: must be an integer"),
         ({"inner": {}}, "inner.name: is missing"),
         ({"inner": []}, "inner: must be a JSON object"),
-        ({"inner": {"name": "x", "range": [1, 2]}}, "inner.range: must hold 3 values"),
+        ({"inner": {"name": "x", "range": [1, 2]}}, "inner.range: must have 3 values"),
         ({"losses": {"dev": None}}, "losses.dev: must be a number; it is None"),
         ({"small": {"width": 12}}, "small: `width` must be from 1 to 9; it is 12"),
         ({"small": {"depth": 1}}, "small: Small has no setting depth"),
         ({"many": [{"name": "a"}, {"name": 3}]}, "many[1].name: must be text; it is 3"),
         ({"sure": 1}, "sure: must be true or false; it is 1"),
-        ({"extra": 1}, "extra: is no field of this record"),
+        ({"extra": 1}, "extra: is not a field of this record"),
     ],
 )
 def test_a_wrong_field_is_named(change: dict[str, Any], told: str) -> None:

@@ -157,7 +157,7 @@ def test_a_stopped_run_goes_on_to_the_same_end(
         assert len(list(stopped.sample(n=2))) == 2
         hornbook.resume(stopped.path)
     same_end(stopped.path, run.path)
-    with pytest.raises(RunError, match="has ended already"):
+    with pytest.raises(RunError, match="has already finished"):
         hornbook.resume(stopped.path)
 
 
@@ -360,7 +360,7 @@ def test_a_line_of_the_metrics_that_was_cut_short_is_made_again(copy: Path, run:
 
 def test_a_run_is_never_overwritten_without_being_told(names: Path, copy: Path) -> None:
     before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
-    with pytest.raises(RunError, match=r"a run in .* already") as caught:
+    with pytest.raises(RunError, match="already contains a run") as caught:
         small_run(names, copy)
     assert "`overwrite`" in caught.value.hint
     assert before == {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
@@ -409,7 +409,7 @@ def test_a_run_that_came_meanwhile_is_not_replaced(names: Path, tmp_path: Path) 
     first = RunDirectory(out)
     first.refuse_if_taken(overwrite=False)  # nothing is there yet
     made = small_run(names, out)
-    with pytest.raises(RunError, match="a run in"):
+    with pytest.raises(RunError, match="already contains a run"):
         first.create(made.record, made.data)
     assert Run(out).summary.ending == "finished"
 
@@ -444,7 +444,7 @@ def test_a_damaged_run_is_an_error_that_names_the_file(copy: Path, name: str, ho
     damage(copy, name, how)
     with pytest.raises(RunError) as caught:
         Run(copy).evaluate()
-    assert Path(name).name in str(caught.value) or "no run directory" in str(caught.value)
+    assert Path(name).name in str(caught.value) or "not a run directory" in str(caught.value)
 
 
 @pytest.mark.parametrize("how", ["cut", "empty", "noise"])
@@ -470,7 +470,7 @@ def test_weights_of_another_shape_are_refused(copy: Path) -> None:
     arrays, about = read_tensors(copy / "model.safetensors")
     arrays["net.layers.0.weight"] = arrays["net.layers.0.weight"][:, :2]
     write_tensors(copy / "model.safetensors", arrays, about)
-    with pytest.raises(RunError, match="do not fit"):
+    with pytest.raises(RunError, match="do not match"):
         Run(copy).evaluate()
 
 
@@ -525,7 +525,7 @@ def test_settings_of_an_unknown_kind_in_a_run_are_damage(copy: Path) -> None:
 def test_nothing_that_is_no_run_is_opened(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="does not exist"):
         Run(tmp_path / "nowhere")
-    with pytest.raises(RunError, match="no run directory"):
+    with pytest.raises(RunError, match="not a run directory"):
         Run(tmp_path)
 
 
@@ -598,5 +598,5 @@ def test_a_training_setting_that_is_missing_is_no_default(tmp_path: Path) -> Non
     with pytest.raises(RunError, match=r"is damaged: training\.steps: is missing"):
         hornbook.resume(made.path)
     path.write_text(json.dumps({**record, "format": -1}))
-    with pytest.raises(RunError, match="format: must be a whole number from 1; it is -1"):
+    with pytest.raises(RunError, match="format: must be an integer of at least 1; it is -1"):
         Run(made.path)

@@ -84,10 +84,10 @@ def test_a_number_out_of_range_is_refused_by_name(name: str, value: Any, says: s
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("count", True, "a whole number; it is True"),
-        ("count", 2.0, "a whole number; it is 2.0"),
-        ("count", "3", "a whole number; it is '3'"),
-        ("count", None, "a whole number; it is None"),
+        ("count", True, "an integer; it is True"),
+        ("count", 2.0, "an integer; it is 2.0"),
+        ("count", "3", "an integer; it is '3'"),
+        ("count", None, "an integer; it is None"),
         ("rate", True, "a number; it is True"),
         ("rate", "0.5", "a number; it is '0.5'"),
         ("loud", 1, "true or false; it is 1"),
@@ -97,10 +97,10 @@ def test_a_number_out_of_range_is_refused_by_name(name: str, value: Any, says: s
         ("kind", "oval", "one of round, square; it is 'oval'"),
         ("kind", None, "one of round, square; it is None"),
         ("sizes", 2, "a sequence; it is 2"),
-        ("sizes", (2, 3.0), "a whole number; it is 3.0"),
-        ("sizes", (2, True), "a whole number; it is True"),
-        ("limit", True, "a whole number; it is True"),
-        ("limit", "2", "a whole number; it is '2'"),
+        ("sizes", (2, 3.0), "an integer; it is 3.0"),
+        ("sizes", (2, True), "an integer; it is True"),
+        ("limit", True, "an integer; it is True"),
+        ("limit", "2", "an integer; it is '2'"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused_by_name(name: str, value: Any, says: str) -> None:
@@ -138,7 +138,7 @@ def test_unknown_names_are_refused_with_the_known_ones() -> None:
 
 
 def test_a_dict_is_held_to_the_same_types() -> None:
-    with pytest.raises(SettingsError, match="`count` must be a whole number"):
+    with pytest.raises(SettingsError, match="`count` must be an integer"):
         Knobs.from_dict({"count": "many"})
     with pytest.raises(SettingsError, match="`sizes` must be from 1 to 9"):
         Knobs.from_dict({"sizes": [1, 99]})
@@ -152,7 +152,7 @@ def test_settings_cannot_be_changed() -> None:
 def test_a_setting_without_effect_is_refused_unless_it_keeps_its_default() -> None:
     Knobs(rate=0.25, count=4).refuse_unless(True, ("rate", "count"), "kind square")
     Knobs(name="other").refuse_unless(False, ("rate", "count"), "kind square")
-    with pytest.raises(SettingsError, match=r"^`rate` has no effect here: it needs kind square"):
+    with pytest.raises(SettingsError, match=r"^`rate` has no effect here: it requires kind square"):
         Knobs(rate=0.25).refuse_unless(False, ("rate", "count"), "kind square")
 
 

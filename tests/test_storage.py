@@ -260,7 +260,7 @@ def test_a_tensor_file_cut_short_anywhere_is_a_run_error(kept: Path) -> None:
     whole = kept.read_bytes()
     for length in range(len(whole)):
         kept.write_bytes(whole[:length])
-        with pytest.raises(RunError, match="damaged or cut short"):
+        with pytest.raises(RunError, match="damaged or truncated"):
             read_tensors(kept)
 
 

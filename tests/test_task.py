@@ -94,7 +94,7 @@ def test_a_name_that_is_taken_is_refused() -> None:
     class Greedy(Toy):
         name = "greedy"
 
-    with pytest.raises(ValueError, match="of the task greedy is taken"):
+    with pytest.raises(ValueError, match="of the task greedy is already in use"):
         register(Greedy())
     assert "greedy" not in tasks()
 
@@ -211,11 +211,11 @@ def test_it_is_asked(points: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert (status, json.loads(out)) == (0, [{"class": 1}])
     status, out, _ = typed(capsys, "guess", str(run.path), "1", "1")
     assert (status, out.split()) == (0, ["class", "1"])
-    with pytest.raises(QuestionError, match="for a run of text"):
+    with pytest.raises(QuestionError, match="only with runs of the task text"):
         run.sample(n=1)
     status, _, err = typed(capsys, "sample", str(run.path))
     assert status == 1
-    assert "for a run of text" in err
+    assert "only with runs of the task text" in err
 
 
 def test_every_verb_serves_it(
@@ -247,7 +247,7 @@ def test_every_verb_serves_it(
     assert typed(capsys, "inspect", "run")[0] == 0
     assert typed(capsys, "rate", "points.csv", "--points", "30", "--threads", "1")[0] == 0
     status, _, err = typed(capsys, "train", "--resume", "run")
-    assert (status, "has ended already" in err) == (1, True)
+    assert (status, "has already finished" in err) == (1, True)
     for verb in ("--help", "models"):
         status, out, _ = typed(capsys, verb)
         assert ("guess" if verb == "--help" else "plane") in out
@@ -273,7 +273,7 @@ def test_flags_before_the_file_and_flags_of_others(
     assert "--held-out is a flag of the task points" in err
     status, _, err = typed(capsys, "train", "points.csv", "--task", "text", "--model", "plane")
     assert status == 1
-    assert "plane is a family of the task points; the task here is text" in err
+    assert "The model family plane belongs to the task points, not to text" in err
     status, _, err = typed(capsys, "guess", "run")
     assert (status, err) == (2, "hornbook guess needs POINT: see hornbook guess --help.\n")
     Path("steps").write_bytes(points.read_bytes())

@@ -28,13 +28,14 @@ def choose_device(name: str, local: int = 0) -> torch.device:
         name = next(device for device, there in available.items() if there)
     if not available[name]:
         there = ", ".join(device for device, is_there in available.items() if is_there)
-        raise SettingsError(f"This machine has no {name} device.", hint=f"It has: {there}.")
+        raise SettingsError(f"This machine has no {name} device.", hint=f"Available: {there}.")
     if name != "cuda":
         return torch.device(name)
     if local >= torch.cuda.device_count():
         raise SettingsError(
-            f"Process {local} of this machine has no GPU: there are {torch.cuda.device_count()}.",
-            hint="Start one process for each GPU, or train with `device=cpu`.",
+            f"There is no GPU for process {local} on this machine: it has "
+            f"{torch.cuda.device_count()}.",
+            hint="Start at most one process per GPU, or set `device=cpu`.",
         )
     torch.cuda.set_device(local)  # where messages to the other processes go through
     return torch.device(name, local)

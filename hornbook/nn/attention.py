@@ -192,7 +192,7 @@ class SelfAttention(Layer):
             ValueError: if the attention is not causal: earlier positions would have to change.
         """
         if not self.causal:
-            raise ValueError("attention that sees what comes after cannot go step by step")
+            raise ValueError("only causal attention can be run step by step; causal is False")
         b, c = x.shape
         h, size = self.n_head, c // self.n_head
         split = self.qkv(x).view(b, 3, h, 1, size)
@@ -215,7 +215,7 @@ class SelfAttention(Layer):
             ValueError: if the attention is not causal.
         """
         if not self.causal:
-            raise ValueError("attention that sees what comes after cannot go step by step")
+            raise ValueError("only causal attention can be run step by step; causal is False")
         b, t, _ = x.shape
         y, _, *read = self.read(x)
         keys, values = (

@@ -25,9 +25,9 @@ class Past:
     """What an average remembers between steps."""
 
     total: Tensor
-    "Sum of the positions so far, shape (B, C)."
+    "Sum over the positions so far, shape (B, C)."
     count: int
-    "How many they are, in all rows alike."
+    "Number of those positions, the same in all rows."
 
 
 class CausalAverage(Layer):

@@ -64,8 +64,8 @@ class BatchNorm1d(Layer):
         if training:
             if n < 2:
                 raise TrainingError(
-                    "BatchNorm cannot train on a batch of one: a single row has no spread.",
-                    hint="Give a batch size of at least 2, more data, or train without BatchNorm.",
+                    "BatchNorm cannot train on a batch of one: a single row has no variance.",
+                    hint="Use a batch size of at least 2, more data, or no BatchNorm.",
                 )
             mean = rows.sum(0) / n
             centred = rows - mean

@@ -40,6 +40,6 @@ class FlattenConsecutive(Layer):
         shape = x.shape
         batch, time, channels = shape
         if time % self.n:
-            raise ValueError(f"{time} positions cannot be joined in groups of {self.n}")
+            raise ValueError(f"the number of positions, {time}, is not a multiple of {self.n}")
         y = x.reshape(batch, time // self.n, channels * self.n)
         return (y.squeeze(1) if time == self.n else y), lambda dy: dy.reshape(shape)

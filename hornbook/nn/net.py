@@ -78,8 +78,8 @@ class Net(Layer):
         if own != given:
             wrong = sorted(n for n in own.keys() | given.keys() if own.get(n) != given.get(n))
             raise RunError(
-                f"The weights do not fit this run's settings: {', '.join(wrong[:4])}.",
-                hint="The file belongs to another run, or is damaged.",
+                f"The weights do not match this run's settings: {', '.join(wrong[:4])}.",
+                hint="The file belongs to another run or is damaged.",
             )
         self.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
         self.eval()  # what is loaded is used; training says so itself

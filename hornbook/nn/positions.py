@@ -48,7 +48,7 @@ class LearnedPositions(Layer):
         """
         weight, length = self.weight, x.shape[1]
         if length > weight.shape[0]:
-            raise ValueError(f"a row of {length}, but only {weight.shape[0]} positions are learned")
+            raise ValueError(f"a row has {length} positions; at most {weight.shape[0]} can be used")
 
         def backward(dy: Tensor) -> Tensor:
             dy = raised(dy)

@@ -54,12 +54,13 @@ class RunDirectory:
     def __init__(self, path: Path | str) -> None:
         if not isinstance(path, str | Path):
             raise RunError(
-                f"A run directory must be text or a path; {type(path).__name__} was given.",
-                hint="Give the name of one directory.",
+                f"A run directory must be a string or a path, not {type(path).__name__}.",
+                hint="Give the path of one directory.",
             )
         if not str(path):
             raise RunError(
-                "The name of the run directory is empty.", hint="Give one, such as runs/mine."
+                "The name of the run directory is empty.",
+                hint="Give the path of a directory, such as runs/mine.",
             )
         self.path = Path(path)
         self.run = self.path / "run.json"
@@ -84,20 +85,24 @@ class RunDirectory:
         if not os.path.lexists(self.path):
             return
         if not self.path.is_dir():
-            raise RunError(f"{self.path} is a file.", hint="Give a directory with `out`.")
+            raise RunError(
+                f"{self.path} is a file, not a directory.",
+                hint="Choose another directory as `out`.",
+            )
         names = {item.relative_to(self.path).as_posix() for item in self.path.rglob("*")}
         own = OWN | self.files_of_its_task()
         folders = {str(Path(name).parent.as_posix()) for name in own}
         foreign = sorted(n for n in names - own - folders if not n.endswith(".part"))
         if foreign:
             raise RunError(
-                f"{self.path} holds files that are no part of a run: {', '.join(foreign[:3])}.",
-                hint="Give another `out`; such a directory is never overwritten.",
+                f"{self.path} contains files that do not belong to a run: "
+                f"{', '.join(foreign[:3])}.",
+                hint="Choose another directory as `out`; such a directory is never overwritten.",
             )
         if names and not overwrite:
             raise RunError(
-                f"There is a run in {self.path} already.",
-                hint="Go on with it (`resume`), replace it (`overwrite`), or give another `out`.",
+                f"{self.path} already contains a run.",
+                hint="Resume it (`resume`), replace it (`overwrite`), or choose another `out`.",
             )
 
     def files_of_its_task(self) -> frozenset[str]:
@@ -130,7 +135,8 @@ class RunDirectory:
                 return
             if path == Path.cwd():
                 raise RunError(
-                    "The current directory cannot be replaced.", hint="Call it from another one."
+                    "The current directory cannot be replaced.",
+                    hint="Change to another directory first.",
                 )
             shutil.rmtree(aside, ignore_errors=True)
             aside.mkdir(parents=True)
@@ -144,7 +150,7 @@ class RunDirectory:
         except OSError as error:
             raise RunError(
                 f"Cannot write to {self.path}: {error.strerror or error}.",
-                hint="Give a place where you may write as `out`.",
+                hint="Choose a directory that you can write to as `out`.",
             ) from error
         finally:
             shutil.rmtree(aside, ignore_errors=True)
@@ -166,9 +172,9 @@ class RunDirectory:
         """
         # os.path, unlike Path, only says no to a name that is no possible path.
         if not os.path.isfile(self.run):  # noqa: PTH113
-            what = "is no run directory" if os.path.exists(self.path) else "does not exist"  # noqa: PTH110
+            what = "is not a run directory" if os.path.exists(self.path) else "does not exist"  # noqa: PTH110
             raise RunError(
-                f"{self.path} {what}.", hint="Give the directory that training named, or train."
+                f"{self.path} {what}.", hint="Give the run directory that training printed."
             )
         return RunRecord.read(self.run)
 
@@ -221,8 +227,8 @@ class RunDirectory:
         arrays, values = read_tensors(path)
         if values.get("run") != record.id:
             raise RunError(
-                f"{path} does not fit this run: it was written by another.",
-                hint="Copy the run directory again from where it was whole, or train again.",
+                f"{path} belongs to another run.",
+                hint="Restore the run directory from an intact copy, or train again.",
             )
         return arrays, values
 
@@ -258,7 +264,7 @@ class RunDirectory:
         if step >= 0 and (not records or records[-1].step != step):
             raise RunError(
                 f"{self.metrics} is damaged: it has no record of step {step:,}.",
-                hint="Copy the run directory again, or train it again.",
+                hint="Restore the run directory from an intact copy, or train again.",
             )
         write_bytes(self.metrics, as_lines(records))
 
@@ -316,6 +322,6 @@ def reserve(parent: Path, name: str) -> Path:
                 path, number = parent / f"{name}-{number}", number + 1
     except OSError as error:
         raise RunError(
-            f"Cannot make {path}: {error.strerror or error}.",
-            hint="Give a place where you may write as `out`.",
+            f"Cannot create {path}: {error.strerror or error}.",
+            hint="Choose a directory that you can write to as `out`.",
         ) from error

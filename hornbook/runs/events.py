@@ -44,7 +44,7 @@ class Loaded:
 
     task: str
     why: str
-    "Why they belong to that task."
+    "Why the data belong to that task."
     name: str
     about: Sequence[str]
     sizes: dict[str, int]
@@ -64,7 +64,7 @@ class Began:
     path: Path
     record: RunRecord
     parameters: int | None
-    "None of a model that is fitted: it is not known yet."
+    "None for a model that is fitted, since the number is not known yet."
     device: str
     resumed: bool
 
@@ -82,7 +82,7 @@ class Evaluated:
 
     record: Record
     preview: Callable[[], Sequence[str]]
-    "Draws a few lines that show what was learned so far."
+    "Returns a few lines that show what was learned so far."
 
 
 @dataclass(frozen=True)

@@ -30,16 +30,16 @@ def find_rate(
     listen: Listener = nobody,
     **options: Any,
 ) -> Found:
-    """Find a learning rate for a model on data: the start of training, tried at rising rates.
+    """Find a learning rate for a model on data, by a short training at increasing learning rates.
 
     Args:
         source: a file, `-` for standard input, or the name of a data set.
         model: the family.
         settings: of the family, as `train` takes them.
-        training: as `train` takes it; learning rate, schedule and number of steps are left aside.
-        task: what kind of data it is; by default a first look tells.
-        finder: which rates to try.
-        listen: is told while a data set is fetched, and after every rate.
+        training: as `train` takes it; learning rate, schedule and number of steps are ignored.
+        task: what kind of data it is; by default recognised from the data.
+        finder: which learning rates to try.
+        listen: called with events during a download, and after every update.
         options: of the task, for loading and splitting; only train is read.
 
     Raises:
@@ -61,7 +61,7 @@ def no_rate(family: str, task: Task[Any]) -> SettingsError:
     """The error that a family has no learning rate."""
     nets = ", ".join(name for name, line in task.families.items() if line.trained)
     return SettingsError(
-        f"{family} is not trained by gradients: it has no learning rate.",
-        hint=f"Choose a net as `model`: {nets}.",
+        f"{family} is not trained by gradient descent, so it has no learning rate.",
+        hint=f"Choose a neural net as `model`: {nets}.",
         setting="model",
     )

@@ -29,11 +29,11 @@ class KeptData:
 
     name: str
     source: str
-    "Where they came from, for people."
+    "Where the data came from, as text to print."
     files: Mapping[str, str]
-    "The SHA-256 of each file, by its name in the run's directory."
+    "SHA-256 of each file, by its name in the run directory."
     details: Mapping[str, JSON] = field(default_factory=dict)
-    "What the task needs to know to open them."
+    "What the task needs to open the data."
 
 
 @dataclass(frozen=True)
@@ -41,22 +41,22 @@ class RunRecord:
     """What a run is: which model on which data, how it was loaded, and how it is trained."""
 
     id: str
-    "Sixteen hexadecimal digits; in every file of tensors, so that no two runs' are mixed up."
+    "Sixteen hexadecimal digits; also stored in every tensor file, to recognise another run's."
     task: str
     family: str
     settings: Mapping[str, JSON]
-    "Of the family."
+    "Settings of the family."
     options: Mapping[str, JSON]
-    "Of loading and splitting."
+    "Options of loading and splitting the data."
     training: TrainingSettings | None
-    "As they are used: nothing in them is `auto` any more. None if it was made in one pass."
+    "Settings as used, with every `auto` decided; None for a model that is fitted in one pass."
     data: KeptData
     start: Start
     versions: Versions
     calibration_seconds: float = 0.0
-    "What it took to find how the net runs fastest."
+    "Time taken to find the fastest way to train."
     baseline: bool = False
-    "Whether baselines are measured when training has ended."
+    "Whether baselines are evaluated after training."
     format: int = FORMAT
 
     def with_data(self, data: KeptData) -> RunRecord:
@@ -81,7 +81,7 @@ class RunRecord:
                 if field.name not in training:  # a default would be a guess
                     raise RunError(
                         f"{path} is damaged: training.{field.name}: is missing.",
-                        hint="Copy it again from where it was whole.",
+                        hint="Restore it from an intact copy.",
                     )
         return read_record(cls, value, str(path))
 
@@ -94,7 +94,7 @@ class Member:
     family: str
     weight: float
     dev: float
-    "Its own loss on the dev split."
+    "Its loss on the dev split."
 
 
 @dataclass(frozen=True)
@@ -105,16 +105,16 @@ class Summary:
     parameters: int
     seconds: float
     losses: Mapping[str, float]
-    "By split, of the weights that were kept."
+    "Loss of the saved weights, by split."
     measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    "Further figures by split, where the task has any."
+    "Further values by split, if the task has any."
     steps: int | None = None
     best_step: int | None = None
     baselines: tuple[Baseline, ...] = ()
     members: tuple[Member, ...] = ()
-    "Of a mixture."
+    "Members of a mixture."
     pictures: tuple[str, ...] = ()
-    "Files in the run's directory."
+    "Names of picture files in the run directory."
     format: int = FORMAT
 
     def reached(self, measure: Measure) -> Mapping[str, float]:
@@ -148,8 +148,8 @@ def current(value: dict[str, Any], path: Path) -> dict[str, Any]:
     form = value.get("format", 1)
     if not isinstance(form, int) or form < 1:
         raise RunError(
-            f"{path} is damaged: format: must be a whole number from 1; it is {form!r}.",
-            hint="Copy it again from where it was whole.",
+            f"{path} is damaged: format: must be an integer of at least 1; it is {form!r}.",
+            hint="Restore it from an intact copy.",
         )
     if form > FORMAT:
         versions = value.get("versions")

@@ -19,15 +19,15 @@ __all__ = ["Run"]
 
 
 class Run:
-    """A run directory, opened.
+    """An open run directory.
 
-    What its task can answer is asked by name: `run.sample(n=5)`, `run.score("emma")`.
+    The questions of its task are methods: `run.sample(n=5)`, `run.score("emma")`.
 
     Args:
         path: the directory.
 
     Raises:
-        RunError: if it is no run, damaged, or of a newer version or an unknown task.
+        RunError: if it is not a run, is damaged, or is of a newer version or an unknown task.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -44,7 +44,7 @@ class Run:
         told = [f"Run {self.path}: {record.family} on {record.data.name} ({record.task})"]
         summary = self.directory.read_summary()
         if summary is None:
-            told.append("not ended")
+            told.append("not finished")
         else:
             measure = self.task.decides
             name = "loss" if measure.name == LOSS.name else measure.name
@@ -91,17 +91,18 @@ class Run:
         """How training ended.
 
         Raises:
-            RunError: if it has not.
+            RunError: if it has not ended.
         """
         summary = self.directory.read_summary()
         if summary is None:
             raise RunError(
-                f"{self.path} has not ended.", action=Action("resume", (str(self.path),))
+                f"{self.path} has not finished training.",
+                action=Action("resume", (str(self.path),)),
             )
         return summary
 
     def evaluate(self, **options: Any) -> Mapping[str, Any]:
-        """What is measured on every split.
+        """Evaluate the model on every split.
 
         Args:
             options: of the task, by name (of a text: `data`, `encoding`, `stride`).

@@ -146,9 +146,9 @@ def refuse_unfit(
         bare = task.build(family, settings, data.shape)
     if bare.n_parameters > LARGEST:
         raise SettingsError(
-            f"These settings make {bare.n_parameters:,} parameters; hornbook trains up to "
+            f"With these settings the model has {bare.n_parameters:,} parameters; the maximum is "
             f"{LARGEST:,}.",
-            hint="Make the widths or the context smaller.",
+            hint="Reduce the layer sizes or the context length.",
         )
     rate_factors([name for name, _ in bare.named_parameters()], training.rates)
 
@@ -166,7 +166,10 @@ def untouched_by(family: str) -> Iterator[None]:
     before = torch.get_rng_state()
     yield
     if not torch.equal(before, torch.get_rng_state()):
-        raise TypeError(f"the family {family} draws from torch's global generator when it is built")
+        raise TypeError(
+            f"the family {family} uses torch's global generator for its initial weights; it must "
+            "use the generator that it is given"
+        )
 
 
 def throttled(tell: Callable[[Any], None], interval: float = 0.1) -> Callable[[Any], None]:

@@ -26,7 +26,7 @@ __all__ = ["Training", "load_data", "resume", "settle_training", "train"]
 Training = (
     TrainingSettings | Mapping[str, Any] | Callable[[TrainingSettings], TrainingSettings] | None
 )
-"""Training settings: whole; or some by name; or what makes them of those that suit the data."""
+"""Training settings: a complete object; some by name; or a function of the recommended ones."""
 
 
 def train(
@@ -42,20 +42,20 @@ def train(
     listen: Listener = nobody,
     **options: Any,
 ) -> Run:
-    """Train a model on data, and keep everything in a run directory.
+    """Train a model on data, and save everything in a run directory.
 
     Args:
         source: a file, `-` for standard input, or the name of a data set.
-        model: the family; by default the one that the task takes first.
-        out: the run directory; by default a free name under `runs/`.
-        settings: of the family, whole, or some by name (`{"n_hidden": 64}`) with its defaults for
-            the rest.
-        training: of the training by gradients, whole, or some by name (`{"steps": 200}`) with what
-            suits the family and the data for the rest.
-        task: what kind of data it is; by default a first look tells.
-        overwrite: replace a run that is there.
-        baseline: measure what something simple reaches on the same data as well.
-        listen: is told of everything as it happens.
+        model: the model family; by default the task's own default.
+        out: the run directory; by default a new one under `runs/`.
+        settings: settings of the family, or a mapping of some (`{"n_hidden": 64}`); the others
+            keep their defaults.
+        training: training settings, or a mapping of some (`{"steps": 200}`); the others take the
+            values recommended for the family and the data.
+        task: what kind of data it is; by default recognised from the data.
+        overwrite: replace an existing run in `out`.
+        baseline: evaluate the task's baselines on the same data too.
+        listen: called with events as they happen.
         options: of the task, for loading and splitting: `split="90/10"`, `mode="text"`.
 
     Raises:
@@ -69,8 +69,9 @@ def train(
         refuse_taken(out, overwrite=overwrite)
         chosen, data, family, line = load_data(source, task, model, options, listen)
         if line.fitted and training is not None:
-            how_made = "counted" if line.made_by == "counting" else "fitted in one pass"
-            raise SettingsError(f"{family} is {how_made}: training settings have no effect on it.")
+            raise SettingsError(
+                f"{family} is fitted in one pass: training settings have no effect on it."
+            )
         how = family_settings(line, family, settings)
         given = {**chosen.options().as_dict(), **options}
         session = None
@@ -94,19 +95,19 @@ def train(
 
 
 def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
-    """Go on with a run that was stopped, to the same end that it would have had.
+    """Resume a run that was stopped; the result is the same as without the stop.
 
     Raises:
-        RunError: if there is no such run, it was made in one pass, or it has ended already.
+        RunError: if there is no such run, it was fitted in one pass, or it has already finished.
     """
     run = Run(path)
     if not run.made_as.trained:
-        raise RunError(f"{path} was made in one pass: there is nothing to go on with.")
+        raise RunError(f"{path} was fitted in one pass: there is no training to resume.")
     summary = run.directory.read_summary()
     if summary is not None and summary.ended:
         raise RunError(
-            f"{path} has ended already, at step {summary.steps or 0:,}.",
-            hint="To train longer, make a new run with more `steps`.",
+            f"{path} has already finished, at step {summary.steps or 0:,}.",
+            hint="To train longer, start a new run with more `steps`.",
             action=Action("train", ("DATA",), {"steps": 2 * (summary.steps or 1)}),
         )
     world = World.join()
@@ -134,7 +135,7 @@ def load_data(
     line = chosen.family(family)
     if line.made_by == "mixing":
         raise SettingsError(
-            f"{family} is not trained: it is made of runs that were.",
+            f"{family} is not trained: it is made from trained runs.",
             setting="model",
             action=Action("mix", ("RUN", "RUN")),
         )
@@ -154,8 +155,8 @@ def refuse_taken(out: str | Path | None, *, overwrite: bool) -> None:
         RunDirectory(out).refuse_if_taken(overwrite=overwrite)
     elif overwrite:
         raise SettingsError(
-            "`overwrite` has no effect here: without a run directory a free name is taken.",
-            hint="Say which run to replace with `out`.",
+            "`overwrite` has no effect without `out`: a new name is chosen for each run.",
+            hint="Name the run to replace with `out`.",
             setting="overwrite",
         )
 
@@ -175,8 +176,8 @@ def family_settings(
         return kind.from_dict(dict(given))
     if type(given) is not kind:
         raise SettingsError(
-            f"The settings of {name} are {kind.__name__}; {type(given).__name__} was given.",
-            hint=f"Give {kind.__name__}(...), or some by name: {{'name': value}}.",
+            f"The settings of {name} must be {kind.__name__}, not {type(given).__name__}.",
+            hint=f"Give {kind.__name__}(...), or a mapping: {{'name': value}}.",
             setting="settings",
         )
     return given
@@ -197,8 +198,8 @@ def settle_training(line: Family, data: Data, given: Training) -> TrainingSettin
         return given(suited)
     if not isinstance(given, Mapping):
         raise SettingsError(
-            f"Training settings are TrainingSettings; {type(given).__name__} was given.",
-            hint="Give TrainingSettings(...), or some by name: {'steps': 500}.",
+            f"Training settings must be TrainingSettings, not {type(given).__name__}.",
+            hint="Give TrainingSettings(...), or a mapping: {'steps': 500}.",
             setting="training",
         )
     return TrainingSettings.from_dict({**suited.as_dict(), **given})

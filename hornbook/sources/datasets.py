@@ -34,13 +34,13 @@ class Dataset:
     mode: Literal["lines", "text"]
     bytes: int
     sha256: str
-    "Of the whole file, in full, as 64 hexadecimal digits."
+    "SHA-256 of the whole file, as 64 hexadecimal digits."
     licence: str
     bundled: str | None
-    "Name of the file in hornbook/sources/bundled."
+    "File name in hornbook/sources/bundled."
     url: str | None
     filename: str
-    "What the file is called in the cache."
+    "File name in the cache."
 
     def __post_init__(self) -> None:
         if (self.bundled is None) == (self.url is None):
@@ -85,7 +85,7 @@ DATASETS: dict[str, Dataset] = {
         ),
         Dataset(
             name="makemore-names",
-            title="the lectures' 32,033 names (29,494 distinct)",
+            title="32,033 names (29,494 distinct), as used in the lectures",
             mode="lines",
             bytes=228_145,
             sha256="0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
@@ -96,7 +96,7 @@ DATASETS: dict[str, Dataset] = {
         ),
         Dataset(
             name="tiny-shakespeare",
-            title="the lectures' 1,115,394 characters of Shakespeare",
+            title="1,115,394 characters of Shakespeare, as used in the lectures",
             mode="text",
             bytes=1_115_394,
             sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
@@ -107,7 +107,7 @@ DATASETS: dict[str, Dataset] = {
         ),
         Dataset(
             name="nietzsche",
-            title="fast.ai's 600,893 characters of Nietzsche, in English",
+            title="600,893 characters of Nietzsche in English, as used by fast.ai",
             mode="text",
             bytes=600_901,
             sha256="23cf69874ab69d3d256099ab530ea4be24d47d9675b673bcc67cbcd6298ec647",
@@ -146,8 +146,8 @@ def locate(dataset: Dataset, progress: Progress | None = None) -> Path:
     path = BUNDLED / (dataset.bundled or "")
     if not path.is_file():
         raise DataError(
-            f"The data set {dataset.name} is bundled, but there is no {path}.",
-            hint="The installation is not whole: install hornbook again.",
+            f"The bundled data set {dataset.name} is missing: there is no file {path}.",
+            hint="The installation is incomplete: reinstall hornbook.",
         )
     return path
 
@@ -170,8 +170,8 @@ def fetch(dataset: Dataset, url: str, progress: Progress | None) -> Path:
         part.replace(output_file)
 
     by_hand = (
-        f"fetch {url} by other means and save it as {path}: "
-        f"it is taken from there if its sha256 is {dataset.sha256}."
+        f"download {url} yourself and save it as {path}: "
+        f"it is used if its sha256 is {dataset.sha256}."
     )
     logger = pooch.get_logger()
     level = logger.level
@@ -185,27 +185,28 @@ def fetch(dataset: Dataset, url: str, progress: Progress | None) -> Path:
             pooch.retrieve(url, known, dataset.filename, folder, downloader=resume)
     except requests.RequestException as error:
         kept = part.stat().st_size if part.exists() else 0
-        again = "Try again when the network is there"
+        again = "Try again when you are online"
         if kept:
             again = (
-                f"Try again: {kept:,} of {dataset.bytes:,} bytes are kept in {part}, "
-                "and the next try goes on from there"
+                f"Try again: {kept:,} of {dataset.bytes:,} bytes were saved to {part}, "
+                "and the download will resume from there"
             )
         raise DownloadError(
-            f"Cannot fetch the data set {dataset.name} from {url}: {reason(error)}.",
+            f"Cannot download the data set {dataset.name} from {url}: {reason(error)}.",
             hint=f"{again}; or {by_hand}",
         ) from error
     except ValueError as error:  # from pooch's check of the hash, or `download`'s of the length
         raise DownloadError(
-            f"What {url} sent is not the data set {dataset.name}: {str(error).partition('. ')[0]}.",
-            hint="Try again, in case the connection garbled it or something else answered in the "
-            f"server's place (a login page, a proxy); if that does not help, {by_hand}",
+            f"The file from {url} is not the data set {dataset.name}: "
+            f"{str(error).partition('. ')[0]}.",
+            hint="Try again, in case the download was corrupted or a login page or proxy answered "
+            f"instead of the server; if that does not help, {by_hand}",
         ) from error
     except OSError as error:
         raise DownloadError(
-            f"Cannot keep the data set {dataset.name} as {path}: {error.strerror or error}.",
-            hint="Look at the directory's permissions and its disk, or set HORNBOOK_CACHE to a "
-            "directory where there is room and you may write.",
+            f"Cannot save the data set {dataset.name} to {path}: {error.strerror or error}.",
+            hint="Check the directory's permissions and the free disk space, or set HORNBOOK_CACHE "
+            "to another directory that you can write to.",
         ) from error
     finally:
         logger.setLevel(level)
@@ -223,8 +224,8 @@ def check_file(dataset: Dataset, url: str, path: Path) -> None:
     if found != dataset.sha256:
         raise DownloadError(
             f"{path} is not the data set {dataset.name}: "
-            f"its sha256 is {found}, and it must be {dataset.sha256}.",
-            hint=f"Delete {path} to have it fetched from {url}, or put the right file there.",
+            f"its sha256 is {found}; it must be {dataset.sha256}.",
+            hint=f"Delete {path} to download it again from {url}, or put the right file there.",
         )
 
 
@@ -270,7 +271,7 @@ def download(dataset: Dataset, url: str, part: Path, progress: Progress | None) 
         # that shows is that the bytes stop coming.
         chunked = response.headers.get("Transfer-Encoding", "").lower() == "chunked"
         if done < dataset.bytes and length is None and not chunked:
-            raise requests.exceptions.ChunkedEncodingError("the answer ended early")
+            raise requests.exceptions.ChunkedEncodingError("the response ended early")
 
 
 def reason(error: Exception) -> str:
@@ -280,11 +281,11 @@ def reason(error: Exception) -> str:
     if isinstance(error, requests.HTTPError):
         return f"the server answered {error.response.status_code} {error.response.reason}"
     if isinstance(error, requests.Timeout) or "timed out" in str(error):
-        return "the server did not answer in time"
+        return "the server did not respond in time"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection broke off half way"
+        return "the connection was lost during the download"
     if isinstance(error, requests.exceptions.SSLError):
         return f"the server's certificate was not accepted ({error})"
     if isinstance(error, requests.ConnectionError):
-        return "there is no connection to it (no network, or no such server)"
+        return "cannot connect (no network, or no such server)"
     return str(error)

@@ -31,7 +31,7 @@ class Decoded:
     text: str
     encoding: str
     line_ends: str
-    "One of LF, CRLF, CR, mixed or none: what the file had before all became LF."
+    "Line ends in the file, before they were converted to LF: LF, CRLF, CR, mixed or none."
 
 
 def decode(data: bytes, name: str, encoding: str = "auto") -> Decoded:
@@ -71,7 +71,7 @@ def decode(data: bytes, name: str, encoding: str = "auto") -> Decoded:
     if "\0" in text:
         at = len(mark) + len(text[: text.index("\0")].encode(codec))
         raise EncodingError(
-            f"{name} looks like a binary file: a NUL at byte offset {at:,}.",
+            f"{name} looks like a binary file: it has a NUL byte at offset {at:,}.",
             hint=probable(data, codec, at),
         )
     crlf = text.count("\r\n")
@@ -100,8 +100,9 @@ def known_codec(encoding: str) -> str:
         "a".encode(codec.name)
     except (LookupError, ValueError) as error:
         raise EncodingError(
-            f"There is no text encoding {encoding!r}.",
-            hint="Common ones: utf-8, utf-16, cp1252, latin-1, gb18030, big5, shift_jis, koi8-r.",
+            f"Unknown text encoding {encoding!r}.",
+            hint="Common encodings: utf-8, utf-16, cp1252, latin-1, gb18030, big5, shift_jis, "
+            "koi8-r.",
         ) from error
     return codec.name
 
@@ -114,9 +115,9 @@ def probable(data: bytes, refused: str, at: int) -> str:
 
     best = charset_normalizer.from_bytes(data[max(0, at - 500_000) : at + 500_000]).best()
     if best is None or best.encoding.replace("_", "-") in (refused, "ascii"):
-        return "No text encoding fits well; it is probably not a text file. Give a text file."
+        return "No text encoding matches it; it is probably not a text file. Give a text file."
     name = best.encoding.replace("_", "-")
-    return f"It is probably {name} or close to it: try `encoding={name}`."
+    return f"It is probably {name} or a similar encoding: try `encoding={name}`."
 
 
 def wide_without_mark(data: bytes) -> str | None:

@@ -20,7 +20,7 @@ from hornbook.suggestions import did_you_mean
 __all__ = ["Progress", "Source"]
 
 Progress = Callable[[int, int], None]
-"""Called with the bytes that have come and those there are, while a data set is fetched."""
+"""Called during a download with the number of bytes so far and in all."""
 
 HEAD = 65_536  # bytes of a first look
 
@@ -46,12 +46,12 @@ class Source:
     def __init__(self, given: str | Path, progress: Progress | None = None) -> None:
         if not isinstance(given, str | Path):
             raise DataError(
-                f"A file's name must be text or a path; {type(given).__name__} was given.",
+                f"A file name must be a string or a path, not {type(given).__name__}.",
                 hint="Give one file, or the name of a data set.",
             )
         if not str(given):
             raise DataError(
-                "The name of the file is empty.", hint="Give a file or a data set's name."
+                "The file name is empty.", hint="Give a file, or the name of a data set."
             )
         self.given, self.progress = str(given), progress
         self.taken: bytes | None = None  # what a first look has read of standard input
@@ -72,7 +72,7 @@ class Source:
 
     @property
     def suffix(self) -> str:
-        """The ending of the file's name, in small letters, with its dot; empty without one."""
+        """The file name's extension in lowercase, with its dot; empty without one."""
         return Path(self.path.name).suffix.lower() if self.given != "-" else ""
 
     @property
@@ -132,12 +132,13 @@ def opened(path: Path) -> BinaryIO:
         raise DataError(
             f"There is no file or data set {str(path)!r}.",
             hint=f"{did_you_mean(str(path), datasets.DATASETS)}Data sets: "
-            f"{', '.join(datasets.DATASETS)}. Files are looked for from the current directory, "
+            f"{', '.join(datasets.DATASETS)}. File paths are relative to the current directory, "
             f"{Path.cwd()}.",
         ) from error
     except IsADirectoryError as error:
         raise DataError(
-            f"{path} is a directory.", hint="Give one file; join several with: cat DIR/* > FILE"
+            f"{path} is a directory, not a file.",
+            hint="Give one file; join several with: cat DIR/* > FILE",
         ) from error
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
@@ -147,5 +148,5 @@ def unreadable(path: Path, error: Exception) -> DataError:
     """The error that a file cannot be read."""
     return DataError(
         f"Cannot read {path}: {getattr(error, 'strerror', None) or error}.",
-        hint="Look at the file's permissions and its disk.",
+        hint="Check the file's permissions and its disk.",
     )

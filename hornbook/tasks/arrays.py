@@ -74,7 +74,7 @@ class ArrayData(Data):
         names = details.get("splits")
         if not isinstance(names, list) or "train" not in names:
             raise RunError(
-                "The run's record is damaged: data.details.splits must name train; it is "
+                "The run's record is damaged: data.details.splits must contain train; it is "
                 f"{names!r}."
             )
         splits = {}

@@ -20,9 +20,9 @@ class Claim:
     """That data belong to a task."""
 
     strength: int
-    "Of several claims the strongest holds: 0 takes anything that nobody else wants."
+    "The strongest of several claims wins; 0 accepts whatever no other task claims."
     reason: str
-    "What the first look saw, to follow `NAME: `."
+    "What was recognised in the data, to print after `NAME: `."
 
 
 class Data(ABC):
@@ -73,7 +73,7 @@ class Figures:
 
     loss: float | None = None
     measures: Mapping[str, float] = field(default_factory=dict)
-    "Further figures by the names of the task's measures."
+    "Further values by measure name."
 
     def as_dict(self) -> dict[str, float]:
         """All of them by name."""
@@ -85,8 +85,8 @@ class Baseline:
     """What something simple reaches on the same data."""
 
     name: str
-    "What it is, for people."
+    "Description to print."
     reached: Mapping[str, float]
-    "The deciding measure, by split."
+    "Value of the deciding measure, by split."
     seconds: float
-    "What it took."
+    "Time that it took."

@@ -22,10 +22,10 @@ class Start:
     """Where a model's numbers began."""
 
     kind: Literal["seed", "fit", "runs", "import"]
-    "Drawn from a seed, fitted to the data in one pass, made of other runs, or imported."
+    "Initialised from a seed, fitted to the data in one pass, made from other runs, or imported."
     seed: int | None = None
     ancestors: tuple[str, ...] = ()
-    "The ids of the runs, or the name of what was imported."
+    "Ids of those runs, or the name of what was imported."
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,15 @@ class Family:
     """A family of models: a line of a task's table."""
 
     home: str | type[Any]
-    "The class, or `module:name` of it, imported only when it is used. It has `Settings`."
+    "The class, with an attribute `Settings`; or its `module:name`, imported on first use."
     summary: str
-    "What it is, in a line."
+    "One-line description."
     made_by: Literal["training", "counting", "fitting", "mixing"] = "training"
-    "By gradients, in one pass over the data by counting or in closed form, or out of other runs."
+    "By gradient descent, by counting, by another fit in one pass, or by mixing other runs."
     training: Mapping[str, Any] = field(default_factory=dict)
-    "Training settings that suit it better than the general defaults."
+    "Recommended training settings, where they differ from the general defaults."
     kinds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    "Those that suit it better with one kind of the task's data, by `Data.kind`."
+    "Further recommended training settings for each `Data.kind`."
 
     @property
     def trained(self) -> bool:
@@ -73,7 +73,7 @@ class Family:
 
 
 ALSO_CALLED = {"transformer": "gpt", "markov": "ngram", "trigram": "ngram", "perceptron": "mlp"}
-"Other words for families, for whoever types one."
+"Other names of families, for suggestions."
 
 
 def find_family(families: Mapping[str, Family], name: str) -> Family:
@@ -85,7 +85,7 @@ def find_family(families: Mapping[str, Family], name: str) -> Family:
     if name not in families:
         known = [name for name, line in families.items() if line.made_by != "mixing"]
         raise SettingsError(
-            f"There is no model family {name!r}.",
+            f"Unknown model family {name!r}.",
             hint=f"{did_you_mean(name, known, also=ALSO_CALLED)}Families: {', '.join(known)}.",
             setting="model",
         )

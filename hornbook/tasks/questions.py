@@ -25,7 +25,7 @@ class Beside:
 
     text: str
     always: bool = False
-    "Whether it is worth telling where the result goes to a file."
+    "Whether to show it even if the result goes to a file."
 
 
 class Row(ABC):
@@ -103,9 +103,9 @@ class Verb:
     """A question by name, before it is loaded."""
 
     summary: str
-    "What the answer is, in a few words."
+    "What the answer is, in a few words, for help."
     home: str | type[Question]
-    "The class, or `module:name` of it."
+    "The class, or its `module:name`."
 
     def load(self) -> Question:
         """The question."""

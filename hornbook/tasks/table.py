@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 TABLE: dict[str, str | Task[Any]] = {"text": "hornbook.text.task:TextTask"}
-"The tasks, by name; a text is loaded when it is first asked for."
+"Tasks by name; one given as `module:name` is loaded on first use."
 
 
 def register(task: Task[Any]) -> None:
@@ -41,7 +41,7 @@ def register(task: Task[Any]) -> None:
     names = {"name": {task.name}, "family": set(task.families), "question": set(task.questions)}
     for what, own in names.items():
         if both := sorted(own & taken[what]):
-            raise ValueError(f"the {what} {both[0]!r} of the task {task.name} is taken")
+            raise ValueError(f"the {what} {both[0]!r} of the task {task.name} is already in use")
     TABLE[task.name] = task
 
 
@@ -64,9 +64,9 @@ def task_named(name: str) -> Task[Any]:
     held = TABLE.get(name)
     if held is None:
         raise SettingsError(
-            f"There is no task {name!r}.",
-            hint=f"{did_you_mean(name, TABLE)}Tasks: {', '.join(TABLE)}. One of your own must be "
-            "registered first: start the program that calls hornbook.register.",
+            f"Unknown task {name!r}.",
+            hint=f"{did_you_mean(name, TABLE)}Tasks: {', '.join(TABLE)}. A task of your own must "
+            "be registered first: run the program that calls hornbook.register.",
             setting="task",
         )
     if isinstance(held, str):
@@ -97,28 +97,28 @@ def choose_task(
         if of_family not in (None, task):
             assert of_family is not None
             raise SettingsError(
-                f"{family} is a family of the task {of_family.name}; the task here is {name}.",
+                f"The model family {family} belongs to the task {of_family.name}, not to {name}.",
                 hint=f"Families of {name}: {', '.join(task.families)}.",
                 setting="model",
             )
-        return task, "as asked"
+        return task, "chosen by `task`"
     if of_family is not None:
-        return of_family, f"{family} is for it"
+        return of_family, f"task of the family {family}"
     if source is None:
-        return next(iter(tasks().values())), "nothing was looked at"
+        return next(iter(tasks().values())), "default"
     claims = [(claim, task) for task in tasks().values() if (claim := task.recognise(source))]
     claims.sort(key=lambda pair: pair[0].strength, reverse=True)
     if not claims:
         raise DataError(
-            f"No task claims {source.where}.",
-            hint=f"Say which it is for: `task` is one of {', '.join(TABLE)}.",
+            f"No task recognises {source.where}.",
+            hint=f"Set `task` to one of {', '.join(TABLE)}.",
         )
     if len(claims) > 1 and claims[0][0].strength == claims[1][0].strength:
         (one, first), (two, second) = claims[:2]
         raise DataError(
-            f"{source.where} could be for {first.name} ({one.reason}) or for {second.name} "
+            f"{source.where} matches two tasks: {first.name} ({one.reason}) and {second.name} "
             f"({two.reason}).",
-            hint=f"Say which: `task={first.name}` or `task={second.name}`.",
+            hint=f"Set `task={first.name}` or `task={second.name}`.",
         )
     claim, task = claims[0]
     return task, claim.reason
@@ -134,7 +134,7 @@ def of_kind(run_task: str, question: str) -> QuestionError:
     for task in tasks().values():
         if question in task.questions:
             return QuestionError(
-                f"{question} is a question for a run of {task.name} ({task.summary}); this is one "
-                f"of {run_task}."
+                f"{question} works only with runs of the task {task.name} ({task.summary}); this "
+                f"run's task is {run_task}."
             )
-    return QuestionError(f"There is no question {question!r}.")
+    return QuestionError(f"Unknown question {question!r}.")

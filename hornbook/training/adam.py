@@ -27,7 +27,7 @@ class Part(NamedTuple):
     mean: Tensor
     square: Tensor
     factor: float
-    "On the learning rate."
+    "Factor on the learning rate."
     decay: float
     "Weight decay."
 

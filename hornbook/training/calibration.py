@@ -36,13 +36,13 @@ class Calibration:
     """What was chosen, and why."""
 
     settings: TrainingSettings
-    "With threads, precision and gradients that say what to use; none is `auto` or 0 any more."
+    "The settings with threads, precision and gradients chosen: none is `auto` or 0 any more."
     tried: tuple[tuple[str, float], ...]
-    "Each combination in words, and its milliseconds a step; empty if nothing was left to choose."
+    "Each combination in words, with its milliseconds per step; empty if there was no choice."
     seconds: float
-    "What the measurement cost."
+    "Time that the measurement took."
     refused: tuple[tuple[str, str], ...] = ()
-    "The ways to get gradients that cannot be used here, by name, and why."
+    "Names of the ways to get gradients that cannot be used here, and why."
 
 
 def calibrate(

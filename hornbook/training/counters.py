@@ -16,23 +16,23 @@ class Counters:
     """Where a training stands; kept beside the arrays of a checkpoint."""
 
     step: int
-    "Updates done."
+    "Number of updates done."
     cursor: int
-    "Place in the batches."
+    "Position in the sequence of batches."
     best: float
-    "The best figure of the deciding measure on dev so far."
+    "Best value of the deciding measure on dev so far."
     since_best: int
-    "Evaluations since then."
+    "Number of evaluations since then."
     loss_sum: float
     "Sum of the batches' losses since the last record."
     loss_count: int
-    "How many they are."
+    "Number of those batches."
     recorded: int
     "Step of the last record; -1 before the first."
     seconds: float
     "Time in training so far."
     layout: int = 1
-    "Of the optimizer's vectors; see `FlatParameters.from_layout_1`."
+    "Layout of the optimizer's vectors; see `FlatParameters.from_layout_1`."
 
 
 def read_counters(values: Mapping[str, JSON]) -> Counters:

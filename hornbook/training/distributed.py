@@ -58,9 +58,9 @@ class World:
                 dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo")
             except (RuntimeError, ValueError) as error:
                 raise SettingsError(
-                    f"WORLD_SIZE is {os.environ['WORLD_SIZE']}, but the processes cannot meet: "
-                    f"{error}",
-                    hint="Start them with torchrun, which tells each where the others are.",
+                    f"WORLD_SIZE is {os.environ['WORLD_SIZE']}, but the processes cannot connect "
+                    f"to each other: {error}",
+                    hint="Start them with torchrun, which sets up the connection.",
                 ) from error
         local = int(os.environ.get("LOCAL_RANK", "0"))
         return cls(dist.get_rank(), dist.get_world_size(), local)
@@ -152,6 +152,7 @@ def together() -> Iterator[None]:
         yield
     except RuntimeError as error:
         raise TrainingError(
-            f"Another of the processes that train together has ended: {error}",
-            hint="It says why. Go on from the last checkpoint with `resume`.",
+            f"Another training process has stopped: {error}",
+            hint="See that process's output for the reason. Resume from the last checkpoint with "
+            "`resume`.",
         ) from error

@@ -36,22 +36,22 @@ EARLY = 1 / 3  # of the fall: by so much the loss must not fall from the first b
 
 @dataclass(frozen=True)
 class FinderSettings(Settings):
-    """Rates to try."""
+    """Learning rates to try."""
 
     low: Annotated[float, Bounds(0, 1e6, above=True)] = 1e-7
-    "Rate of the first update."
+    "Learning rate of the first update."
     high: Annotated[float, Bounds(0, 1e6, above=True)] = 10.0
-    "Rate of the last update, unless the loss is much worse before."
+    "Learning rate of the last update; the test stops earlier if the loss becomes much worse."
     points: Annotated[int, Bounds(FEWEST, 1_000_000)] = 200
-    """Updates from the first rate to the last, each the same factor above the one before. The rule
-    for the suggestion was found with 200: with far fewer it comes out too high."""
+    """Number of updates; each multiplies the learning rate by the same factor. With far fewer than
+    200, the suggested learning rate comes out too high."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.low >= self.high:
             raise SettingsError(
                 f"`low` must be below `high`; they are {self.low:g} and {self.high:g}.",
-                hint="The rate rises from `low` to `high`.",
+                hint="The learning rate is increased from `low` to `high`.",
             )
 
     def rates(self) -> list[float]:
@@ -61,18 +61,18 @@ class FinderSettings(Settings):
 
 @dataclass(frozen=True)
 class Found:
-    """What the finder saw."""
+    """The result of the learning-rate finder."""
 
     rates: tuple[float, ...]
-    "The rate of each update that was made."
+    "Learning rate of each update that was made."
     losses: tuple[float, ...]
     "Loss of that update's batch, before the update."
     smoothed: tuple[float, ...]
-    "Their exponential mean, divided by 1 - 0.9ⁿ to undo its pull to the zero that it starts from."
+    "Exponential moving average of the losses, divided by 1 - 0.9ⁿ to correct its bias to zero."
     suggestion: float | None
-    "The rate to train at; None if the curve does not tell."
+    "Suggested learning rate; None if the curve does not show one."
     reason: str
-    "Why that one, or why none."
+    "Why that learning rate, or why none."
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain JSON values."""
@@ -146,8 +146,8 @@ def suggest(
     n = len(losses)
     if n < FEWEST:
         return None, (
-            f"The loss was no number, or far above its lowest, after {n} updates already: too few "
-            "to tell. Try from a lower rate (`low`), or in smaller steps (`points`)."
+            f"The loss diverged after only {n} updates, too few for a suggestion. Start at a lower "
+            "learning rate (`low`), or use more updates (`points`)."
         )
     lowest = int(np.argmin(smoothed))
     start, after = (float(np.mean(losses[i : i + MEMORY])) for i in (0, MEMORY))
@@ -156,28 +156,29 @@ def suggest(
     # Of independent numbers, differences have twice the variance.
     noise = float(np.std(np.diff(losses[: max(lowest, FEWEST)]))) / math.sqrt(2)
     if lowest < MEMORY or fall < max(CLEAR * noise, LEAST * start):
-        advice = "Give a larger batch (`batch_size`) or more rates (`points`)."
+        advice = "Use a larger batch (`batch_size`) or more updates (`points`)."
         if whole and smoothed[-1] < start + noise:
-            advice = f"Nor does it rise up to the highest rate, {rates[-1]:.2g}: go on (`high`)."
+            advice = (
+                f"Nor does it rise up to the highest learning rate, {rates[-1]:.2g}: raise `high`."
+            )
         return None, (
-            f"The loss never falls clearly: it begins at {start:.3g}, its smoothed curve is "
-            f"{bottom:.3g} at the lowest, and batches differ by {noise:.2g} from one to the next. "
-            + advice
+            f"The loss never falls clearly: it starts at {start:.3g}, the minimum of the smoothed "
+            f"loss is {bottom:.3g}, and the loss of a batch varies by {noise:.2g}. " + advice
         )
     if whole and lowest == n - 1:
         return None, (
-            f"The loss is still falling at the highest rate, {rates[-1]:.2g}. Go further up "
-            "(`high`)."
+            f"The loss is still falling at the highest learning rate, {rates[-1]:.2g}. Raise "
+            "`high`."
         )
     if start - after > EARLY * fall:
         return None, (
-            f"The loss falls from the first rate on, {rates[0]:.2g}: where its fall begins cannot "
-            "be seen. Begin lower (`low`)."
+            f"The loss already falls at the lowest learning rate, {rates[0]:.2g}, so the curve "
+            "does not show where it starts to fall. Reduce `low`."
         )
     place = next(i for i, loss in enumerate(smoothed) if loss <= start - SHARE * fall)
     return float(f"{rates[place]:.2g}"), (
-        f"There the smoothed loss has come down {SHARE:.0%} of the way from {start:.3g} to its "
-        f"lowest, {bottom:.3g}, which it reaches at {rates[lowest]:.2g}."
+        f"At this learning rate the smoothed loss has made {SHARE:.0%} of its fall from "
+        f"{start:.3g} to its minimum, {bottom:.3g}, which it reaches at {rates[lowest]:.2g}."
     )
 
 

@@ -31,9 +31,9 @@ class Way(ABC):
     """
 
     name: ClassVar[str]
-    "As the setting `gradients` names it."
+    "Value of the setting `gradients` that chooses it."
     title: ClassVar[str]
-    "For people, after a number of threads and a precision."
+    "Short description to print."
 
     def __init__(self, objective: torch.nn.Module, settings: TrainingSettings) -> None:
         self.device = next(objective.parameters()).device.type
@@ -67,9 +67,9 @@ class ByHand(Way):
     def refusal(cls, objective: torch.nn.Module, settings: TrainingSettings) -> str | None:
         """It needs `loss_vjp`, and has nothing to compile."""
         if settings.compile:
-            return "what is compiled is the loss, and its gradients are autograd's"
+            return "compile works only with gradients from autograd"
         if not isinstance(objective, WithBackward):
-            return f"{type(objective).__name__} has no loss_vjp"
+            return f"{type(objective).__name__} has no method loss_vjp"
         return None
 
     def loss_and_gradients(self, batch: Any) -> float:
@@ -94,7 +94,7 @@ class Autograd(Way):
     def refusal(cls, objective: torch.nn.Module, settings: TrainingSettings) -> str | None:
         """It needs `loss`."""
         if not isinstance(objective, WithLoss):
-            return f"{type(objective).__name__} has no loss"
+            return f"{type(objective).__name__} has no method loss"
         return None
 
     def loss_and_gradients(self, batch: Any) -> float:
@@ -117,7 +117,7 @@ def refusals(objective: torch.nn.Module, settings: TrainingSettings) -> dict[str
     found = {name: way.refusal(objective, settings) for name, way in WAYS.items()}
     if all(found.values()):
         reasons = "; ".join(f"{name}: {reason}" for name, reason in found.items())
-        raise SettingsError(f"There is no way to get gradients here. {reasons}.")
+        raise SettingsError(f"No way to compute gradients can be used here. {reasons}.")
     return found
 
 
@@ -156,7 +156,7 @@ def compiled(loss: Callable[[Any], Tensor]) -> Callable[[Any], Tensor]:
             reason = str(error).strip().splitlines()[0]
             raise TrainingError(
                 f"torch.compile cannot compile this model on this machine: {reason}",
-                hint="Train without `compile`, or install a C++ compiler.",
+                hint="Remove `compile`, or install a C++ compiler.",
             ) from error
 
     return guarded

@@ -12,16 +12,16 @@ __all__ = ["LOSS", "Evaluation", "Measure"]
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure that says how good a model is."""
+    """A measure of how good a model is."""
 
     name: str
     "As in `Evaluation.measures`; `loss` means the mean training loss."
     unit: str
-    "What the figure counts; empty if it has no unit."
+    "Unit of its values; empty if there is none."
     best: Literal["lowest", "highest"] = "lowest"
-    "Which way is better."
+    "Whether lower or higher values are better."
     digits: int = 4
-    "Digits after the point, where it is shown."
+    "Digits after the decimal point when printed."
 
     @property
     def worst(self) -> float:
@@ -41,9 +41,9 @@ class Evaluation:
     """What was measured of a model on whole splits."""
 
     losses: Mapping[str, float] = field(default_factory=dict)
-    "The mean training loss, by the split's name."
+    "Mean training loss by split name."
     measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    "Further figures by split, and there by the measure's name."
+    "Further values by split name, then by measure name."
 
     def figure(self, measure: Measure, split: str) -> float | None:
         """The figure of a measure on a split; None if nothing was measured on that split.

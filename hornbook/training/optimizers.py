@@ -65,13 +65,13 @@ class Optimizer:
             ValueError: if one has another shape, or the layout is not known.
         """
         if layout not in range(1, LAYOUT + 1):
-            raise ValueError(f"layout {layout} is not known")
+            raise ValueError(f"unknown layout {layout}")
         for name, tensor in self.state().items():
             kept = tensors[name]
             if layout == 1:
                 kept = self.flat.from_layout_1(kept)
             if kept.shape != tensor.shape:
-                raise ValueError(f"{name} has the shape {[*kept.shape]}, not {[*tensor.shape]}")
+                raise ValueError(f"{name} has shape {[*kept.shape]}, not {[*tensor.shape]}")
             tensor.copy_(kept)
         self.count = count
 

@@ -31,11 +31,11 @@ class Group:
     """A stretch of the flat vector whose parameters are treated alike."""
 
     part: slice
-    "Where it lies."
+    "Its part of the flat vector."
     factor: float
-    "On the learning rate."
+    "Factor on the learning rate."
     decayed: bool
-    "Whether weight decay pulls on it."
+    "Whether weight decay applies to it."
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Gradients:
     """The gradients of all parameters at one time, to be put back."""
 
     dense: Tensor
-    "As `FlatParameters.grads`."
+    "Copy of `FlatParameters.grads`."
     tables: tuple[tuple[Tensor, Tensor], ...]
     "Rows and gradients of each table."
 
@@ -80,7 +80,7 @@ class FlatParameters:
         decayed, apart = list(marked(module, "decayed")), set(map(id, marked(module, "tables")))
         pulled = set(map(id, decayed))
         if both := [name for name, p in named if id(p) in pulled & apart]:
-            raise ValueError(f"{', '.join(both)}: a table cannot be under weight decay")
+            raise ValueError(f"{', '.join(both)}: weight decay cannot apply to a table")
         rest = [p for _, p in named if id(p) not in pulled]
         self.frozen = [p for p in (*decayed, *rest) if not factor_of[id(p)]]
         self.frozen_decayed = count(p for p in self.frozen if id(p) in pulled)
@@ -222,7 +222,7 @@ class FlatParameters:
         frozen = count(self.frozen)
         whole, pulled = len(self.values) + frozen, self.decayed + self.frozen_decayed
         if len(old) not in (whole, pulled):
-            raise ValueError(f"{len(old):,} numbers for {whole:,} parameters")
+            raise ValueError(f"expected {whole:,} or {pulled:,} values, got {len(old):,}")
         rest = old[pulled : whole - (frozen - self.frozen_decayed)]
         return torch.cat([old[: self.decayed], rest])
 

@@ -12,12 +12,12 @@ class Progress:
     """How far a training has come, told a few times a second."""
 
     step: int
-    "Updates done."
+    "Number of updates done."
     steps: int
-    "Updates in all."
+    "Total number of updates."
     loss: float | None
-    "Mean loss of the batches since the last record; None right after one."
+    "Mean loss of the batches since the last evaluation; None right after one."
     rate: float
-    "The learning rate of the next update."
+    "Learning rate of the next update."
     seconds: float
-    "Time in training so far, that before a resume included."
+    "Training time so far, including the time before a resume."

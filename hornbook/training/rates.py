@@ -17,7 +17,7 @@ from hornbook.errors import SettingsError
 __all__ = ["own_rates", "rate_factors"]
 
 LARGEST = 1e6
-FORM = "Write 'PATTERN=FACTOR', as in 'net.layers.0.*=0.1': a factor of 0 freezes."
+FORM = "Write 'PATTERN=FACTOR', for example 'net.layers.0.*=0.1'; a factor of 0 freezes."
 
 
 def own_rates(rates: Iterable[str]) -> list[tuple[str, float]]:
@@ -30,14 +30,14 @@ def own_rates(rates: Iterable[str]) -> list[tuple[str, float]]:
     for rate in rates:
         pattern, equals, written = rate.rpartition("=")
         if not equals or not pattern:
-            raise SettingsError(f"`rates` cannot be read at {rate!r}.", hint=FORM)
+            raise SettingsError(f"`rates` has an entry that cannot be read: {rate!r}.", hint=FORM)
         try:
             factor = float(written)
         except ValueError:
             factor = math.nan
         if not 0 <= factor <= LARGEST:
             raise SettingsError(
-                f"A factor of `rates` must be a number from 0 to {LARGEST:,.0f}; it is {written!r} "
+                f"A factor in `rates` must be a number from 0 to {LARGEST:,.0f}; it is {written!r} "
                 f"in {rate!r}.",
                 hint=FORM,
             )
@@ -68,8 +68,10 @@ def rate_factors(names: Sequence[str], rates: Iterable[str]) -> list[float]:
     for (pattern, _), unused in zip(pairs, idle, strict=True):
         if unused:
             fits = any(fnmatchcase(name, pattern) for name in names)
-            why = "others before it fit all that it fits" if fits else "it fits no parameter"
+            why = (
+                "earlier patterns match the same parameters" if fits else "it matches no parameter"
+            )
             raise SettingsError(f"{pattern!r} in `rates` has no effect: {why}.", hint=hint)
     if not any(factors):
-        raise SettingsError("`rates` freeze every parameter: nothing would be learned.", hint=hint)
+        raise SettingsError("`rates` freezes all parameters: nothing can be trained.", hint=hint)
     return factors

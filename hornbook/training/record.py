@@ -19,23 +19,23 @@ class Record:
     """What is known at an evaluation; `records.as_json` makes a line of the metrics of it."""
 
     step: int
-    "Updates done."
+    "Number of updates done."
     epoch: float
-    "Passes through the training data."
+    "Number of passes through the training data."
     learning_rate: float
-    "Of the update that comes next."
+    "Learning rate of the next update."
     batch: float | None
     "Mean loss of the batches since the last record; None before the first."
     losses: Mapping[str, float]
-    "Mean training loss on each split that was measured, by its name."
+    "Mean training loss on each evaluated split, by split name."
     best: bool
-    "Whether the deciding measure is the best on dev so far; without a dev split, always."
+    "Whether this is the best result on dev so far; always true without a dev split."
     seconds: float
-    "Time in training so far, evaluations included."
+    "Training time so far, including evaluations."
     measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    "Further figures by split, and there by the measure's name."
+    "Further values by split name, then by measure name."
     format: int = FORMAT
-    "Of the line."
+    "Format of the line."
 
 
 def read_metrics_line(value: JSON, where: str) -> Record:
@@ -56,8 +56,8 @@ def read_metrics_line(value: JSON, where: str) -> Record:
     form = value.get("format", 1)
     if isinstance(form, int) and form > FORMAT:
         raise RunError(
-            f"{where} has format {form}; this version of hornbook reads up to {FORMAT}.",
-            hint="Read it with a newer version.",
+            f"{where} has format {form}; this version of hornbook reads formats up to {FORMAT}.",
+            hint="Upgrade hornbook.",
         )
     if "format" not in value:
         fields = {field.name for field in dataclasses.fields(Record)}

@@ -14,84 +14,90 @@ __all__ = ["TrainingSettings"]
 
 @dataclass(frozen=True)
 class TrainingSettings(Settings):
-    """How a model is trained by gradients."""
+    """How a model is trained by gradient descent."""
 
     steps: Annotated[int, Bounds(1, 10**9)] = 5_000
-    "Updates in all."
+    "Number of training steps: updates of the weights."
     batch_size: Annotated[int, Bounds(1, 2**24)] = 256
-    "Predictions (window families), or rows (sequence families), in a batch."
+    "Predictions per batch for models that read windows, sequences per batch for all others."
     learning_rate: Annotated[float, Bounds(0, 1e6, above=True)] = 0.003
-    "Largest learning rate; the schedule gives its share at each step."
+    "Peak learning rate; the schedule scales it at each step."
     schedule: Literal["one-cycle", "cosine", "warm-restarts", "step", "constant"] = "one-cycle"
-    """How the rate changes: up and down once, down as a cosine, the same again and again, down by a
-    factor, or not."""
+    """How the learning rate changes during training: one-cycle rises, then falls; cosine falls;
+    warm-restarts repeats cosine cycles; step falls once, by a factor; constant stays the same."""
     warmup: Annotated[int, Bounds(0, 10**9)] = 0
-    "Steps of linear rise at the beginning (all but one-cycle, which has its own)."
+    "Steps of linear warm-up (not with schedule=one-cycle, which has its own)."
     peak_at: Annotated[float, Bounds(0, 1, above=True)] = 0.2
-    "Share of the steps at which the rate is highest (one-cycle)."
+    "Fraction of the steps after which the learning rate peaks (only with schedule=one-cycle)."
     decay_at: Annotated[float, Bounds(0, 1)] = 0.5
-    "Share of the steps after which the rate falls (step)."
+    "Fraction of the steps after which the learning rate falls (only with schedule=step)."
     decay_by: Annotated[float, Bounds(0, 1)] = 0.1
-    "Factor by which it falls (step)."
+    "Factor by which the learning rate is multiplied there (only with schedule=step)."
     cycle: Annotated[int, Bounds(0, 10**9)] = 0
-    "Steps of the first cycle (warm-restarts; 0: as many as let three cycles fill the steps)."
+    """Steps in the first cycle (only with schedule=warm-restarts; 0: chosen so that three cycles
+    fill all steps)."""
     cycle_mult: Annotated[int, Bounds(1, 1000)] = 2
-    "How many times as long as the one before each further cycle is (warm-restarts)."
+    "Factor by which each cycle is longer than the one before (only with schedule=warm-restarts)."
     rates: tuple[str, ...] = ()
-    """Rates of their own: 'PATTERN=FACTOR' for parameters whose names fit the pattern (* and ?);
-    the first that fits multiplies the learning rate, 0 freezes. A wrong one lists the names."""
+    """Learning rates per parameter, as 'PATTERN=FACTOR' ('*' and '?' are wildcards): the first
+    pattern that matches a parameter's name multiplies its learning rate; 0 freezes it. A pattern
+    that matches nothing is an error, which lists all names."""
     optimizer: Literal["adamw", "muon", "sgd"] = "adamw"
-    "Rule of the update; muon makes matrices' updates orthogonal and leaves the rest to adamw."
+    "Optimizer; muon orthogonalises the updates of weight matrices and uses adamw for the rest."
     momentum: Annotated[float, Bounds(0, 0.9999)] = 0.0
-    "Share of the last update that is kept (sgd; muon has 0.95 of its own)."
+    "Momentum (only with optimizer=sgd; muon always uses 0.95)."
     beta1: Annotated[float, Bounds(0, 0.9999)] = 0.9
-    "Decay of the mean of gradients (adamw)."
+    "AdamW's decay rate for the running mean of gradients (not with optimizer=sgd)."
     beta2: Annotated[float, Bounds(0, 0.999999)] = 0.99
-    "Decay of the mean of squared gradients (adamw)."
+    "AdamW's decay rate for the running mean of squared gradients (not with optimizer=sgd)."
     weight_decay: Annotated[float, Bounds(0, 1000)] = 0.01
-    "Pull of the linear layers' weights towards zero; biases, gains and embeddings are left alone."
+    "Weight decay of the linear layers' weights; biases, gains and embeddings are not decayed."
     clip: Annotated[float, Bounds(0, 1e9)] = 0.0
-    "Largest norm of the gradient; longer ones are shortened to it (0: off)."
+    "Maximum gradient norm; larger gradients are scaled down to it (0: no clipping)."
     accumulate: Annotated[int, Bounds(1, 65_536)] = 1
-    "Parts in which a batch is worked through, one after the other, to need less memory."
+    "Gradient accumulation: process each batch in this many parts, to need less memory."
     batches: Literal["auto", "random", "parallel"] = "auto"
-    """A text as blocks from random places, or as parallel streams along which a recurrent net's
-    state is kept; auto: parallel for those that keep one."""
+    """How batches are taken from a text: random, as blocks at random positions; parallel, as
+    streams along which a recurrent net carries its state from batch to batch; auto, parallel for
+    nets that can carry a state, random for all others."""
     gradients: Literal["auto", "hand", "autograd"] = "auto"
-    "Gradients by the layers' own derivatives or by torch's autograd; auto: the faster one here."
+    """How gradients are computed: hand, by each layer's own backward pass; autograd, by torch;
+    auto, whichever is faster on this machine."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    "Precision of matrix products in training; auto: bfloat16 where it is faster here."
+    "Precision of matrix products in training (auto: bfloat16 if it is faster on this machine)."
     compile: bool = False
-    "Compile the model with torch.compile; its gradients are then autograd's."
+    "Compile the model with torch.compile (not with gradients=hand)."
     watch: bool = False
-    "Record activations, gradients and updates on the way, for `inspect`."
+    "Record activations, gradients and updates during training, for inspect."
     watch_every: Annotated[int, Bounds(0, 10**9)] = 0
-    "Updates from one such record to the next (0: a hundredth of all, but at least 50)."
+    "Steps between such records (only with watch; 0: a hundredth of all steps, at least 50)."
     evaluate_on: Annotated[int, Bounds(0, 10**12)] = 30_000
-    "Predictions of each split to measure in training (0: all); of dev all are, at the end."
+    """Predictions per split to evaluate during training (0: all); at the end, dev is evaluated in
+    full."""
     evaluate_every: Annotated[int, Bounds(0, 10**9)] = 0
-    "Steps between losses on train and dev (0: a twentieth of all steps)."
+    "Steps between evaluations on train and dev (0: a twentieth of all steps)."
     patience: Annotated[int, Bounds(0, 10**9)] = 10
-    """Stop after this many evaluations without a better dev loss (0: never; with warm-restarts, not
-    before the cycle ends)."""
+    """Stop early after this many evaluations without a better result on dev (0: never; with
+    schedule=warm-restarts, only at the end of a cycle)."""
     checkpoint_every: Annotated[int, Bounds(0, 10**9)] = 0
-    "Steps between checkpoints (0: at each evaluation)."
+    "Steps between checkpoints (0: at every evaluation)."
     seed: Annotated[int, Bounds(0, 2**63 - 1)] = 1337
-    "Seed of the start, of the batches and of dropout."
+    "Random seed of the initial weights, the batches and dropout."
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    "Where to train; auto takes a GPU if there is one."
+    "Device to train on (auto: a GPU if there is one)."
     threads: Annotated[int, Bounds(0, 1024)] = 0
-    "Processor threads (0: one or all, whichever is faster here)."
+    "CPU threads (0: one or all, whichever is faster on this machine)."
 
     def __post_init__(self) -> None:
         super().__post_init__()
         one_cycle = self.schedule == "one-cycle"
         if self.warmup >= self.steps:
             raise SettingsError(
-                f"`warmup` is {self.warmup:,} of {self.steps:,} steps: the peak would never come.",
-                hint="Give fewer steps of `warmup`, or more `steps`.",
+                f"`warmup` is {self.warmup:,} of {self.steps:,} steps: the learning rate would "
+                "never reach its peak.",
+                hint="Set `warmup` to fewer steps, or increase `steps`.",
             )
-        self.refuse_unless(not one_cycle, ("warmup",), "another `schedule` than one-cycle")
+        self.refuse_unless(not one_cycle, ("warmup",), "a `schedule` other than one-cycle")
         self.refuse_unless(one_cycle, ("peak_at",), "`schedule=one-cycle`")
         self.refuse_unless(self.schedule == "step", ("decay_at", "decay_by"), "`schedule=step`")
         restarts = self.schedule == "warm-restarts"
@@ -103,20 +109,20 @@ class TrainingSettings(Settings):
         )
         if self.compile and self.gradients == "hand":
             raise SettingsError(
-                "compile needs autograd: gradients by hand are not compiled.",
-                hint="Leave `gradients` out, or `compile`.",
+                "`compile` works only with gradients from autograd, not with `gradients=hand`.",
+                hint="Remove `compile`, or set `gradients=autograd`.",
             )
         if self.compile and self.watch:
             raise SettingsError(
-                "What goes on inside a compiled model cannot be watched.",
-                hint="Leave `compile` out, or `watch`.",
+                "`watch` cannot record the activations and gradients inside a compiled model.",
+                hint="Remove `compile` or `watch`.",
             )
         self.refuse_unless(self.watch, ("watch_every",), "`watch`")
         if self.accumulate > 1 and self.batches == "parallel":
             raise SettingsError(
-                "`accumulate` has no place beside parallel streams: their state goes from batch to "
-                "batch whole.",
-                hint="Give a smaller batch size instead.",
+                "`accumulate` cannot be used with `batches=parallel`: the state is carried from "
+                "batch to batch for all streams at once.",
+                hint="Reduce `batch_size` instead.",
             )
 
     @property

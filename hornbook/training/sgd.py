@@ -54,9 +54,9 @@ class TableSGD(Rule):
         if settings.momentum:
             names = ", ".join(table.name for table in tables)
             raise SettingsError(
-                f"momentum moves every row of a table in every update, touched or not; the tables "
-                f"here are: {names}.",
-                hint="Set `momentum=0`, or `optimizer=adamw`.",
+                f"`momentum` cannot be used with sparse tables, since it would change every row in "
+                f"every update. This model's tables: {names}.",
+                hint="Set `momentum=0` or `optimizer=adamw`.",
             )
         self.tables = tables
 

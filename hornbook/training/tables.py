@@ -55,8 +55,8 @@ class Table:
             return
         if grad.layout is not torch.sparse_coo or grad.sparse_dim() != 1:
             raise TrainingError(
-                f"The gradient of the table {self.name} is one of all its rows: the model uses the "
-                "table otherwise than by picking rows."
+                f"The gradient of the table {self.name} is dense: the model uses the table for "
+                "more than looking up rows."
             )
         grad = grad.detach().coalesce()
         rows, grads = grad.indices()[0], grad.values() * share

@@ -217,7 +217,7 @@ class Trainer:
         if not math.isfinite(loss):
             raise DivergedError(
                 f"{what} is {loss} at step {step:,}: training has diverged.",
-                hint="Try a lower `learning_rate`, or `clip=1`. What was kept before is unharmed.",
+                hint="Lower `learning_rate`, or set `clip=1`. What was saved before is unaffected.",
             )
 
     def record(self) -> None:
@@ -298,8 +298,8 @@ class Trainer:
             set_random_states(self.flat.values.device, kept["rng"])
         except (KeyError, RuntimeError, ValueError, TypeError) as error:
             raise RunError(
-                f"The checkpoint does not fit this run: {error}.",
-                hint="Train again, or copy the run directory again from where it was whole.",
+                f"The checkpoint does not match this run: {error}.",
+                hint="Restore the run directory from an intact copy, or train again.",
             ) from error
         self.step, self.batches.cursor = counters.step, counters.cursor
         self.best, self.since_best = counters.best, counters.since_best

@@ -21,32 +21,32 @@ RECURRENT = {
 FAMILIES = {
     "ngram": Family(
         "hornbook.text.models.ngram:NGram",
-        "n-grams by counting, with modified Kneser-Ney smoothing: the bar for every net",
+        "n-gram counts with modified Kneser-Ney smoothing: the baseline for every neural net",
         made_by="counting",
     ),
     "bigram": Family(
         "hornbook.text.models.bigram:Bigram",
-        "one layer that reads one symbol; it learns what counting pairs knows at once",
+        "one layer that reads one token: learns by gradients what counting pairs gives directly",
         training={"steps": 2_000, "batch_size": 512, "learning_rate": 0.1, "weight_decay": 0.0},
     ),
     "mlp": Family(
         "hornbook.text.models.mlp:MLP",
-        "Bengio et al. 2003: embeddings of the last symbols through hidden layers",
+        "multilayer perceptron on the embeddings of the last tokens (Bengio et al. 2003)",
         training={"steps": 8_000, "batch_size": 512, "learning_rate": 0.01, "weight_decay": 0.5},
     ),
     "wavenet": Family(
         "hornbook.text.models.wavenet:WaveNet",
-        "van den Oord et al. 2016: neighbours joined level by level, as a tree or with gates",
+        "neighbours merged level by level, as a tree or with gates (van den Oord et al. 2016)",
         training={"steps": 8_000, "batch_size": 72, "learning_rate": 0.01, "weight_decay": 0.3},
     ),
     "bow": Family(
         "hornbook.text.models.bow:BagOfWords",
-        "each position sees the average of all before it: the step between the MLP and attention",
+        "averages all positions so far (bag of words): the step between the MLP and attention",
         training={"steps": 8_000, "batch_size": 64, "learning_rate": 0.01},
     ),
     "gpt": Family(
         "hornbook.text.models.gpt:GPT",
-        "the transformer: attention over all symbols before, with rotary positions",
+        "transformer: attention over all tokens so far, with rotary positions",
         training={
             "steps": 5_000,
             "batch_size": 96,
@@ -59,13 +59,13 @@ FAMILIES = {
     ),
     "rnn": Family(
         "hornbook.text.models.recurrent:RNNModel",
-        "the plain recurrent net: a state that each symbol changes; fast.ai's loops too",
+        "plain recurrent net: each token updates a hidden state; includes fast.ai's variants",
         training={**RECURRENT, "learning_rate": 0.003},
         kinds={"text": {"steps": 2_500, "batch_size": 32, "weight_decay": 0.1}},
     ),
     "gru": Family(
         "hornbook.text.models.recurrent:GRUModel",
-        "the gated recurrent unit: a state that is kept or renewed, number by number",
+        "gated recurrent unit: gates decide which parts of the state to keep or replace",
         training=RECURRENT,
         kinds={
             "text": {"steps": 2_500, "batch_size": 32, "learning_rate": 0.006, "weight_decay": 0.1}
@@ -73,7 +73,7 @@ FAMILIES = {
     ),
     "lstm": Family(
         "hornbook.text.models.recurrent:LSTMModel",
-        "long short-term memory: a state that is written, kept and shown through gates",
+        "long short-term memory: gates control what a cell state stores, forgets and outputs",
         training=RECURRENT,
         kinds={
             "text": {"steps": 2_500, "batch_size": 32, "learning_rate": 0.006, "weight_decay": 0.1}
@@ -81,13 +81,13 @@ FAMILIES = {
     ),
     "mixture": Family(
         "hornbook.text.models.mixture:Mixture",
-        "two runs or more, their probabilities averaged",
+        "weighted average of the probabilities of two or more runs",
         made_by="mixing",
     ),
 }
 
 NETS = tuple(name for name, line in FAMILIES.items() if line.trained)
-"Names of the families that are trained by gradients."
+"Names of the families that are trained by gradient descent."
 
 
 def family(name: str) -> Family:

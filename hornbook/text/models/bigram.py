@@ -29,12 +29,13 @@ class BigramSettings(Settings):
     """Settings of the bigram net."""
 
     one_hot: bool = False
-    """Multiply one-hot vectors by the matrix, as the lecture writes it, rather than pick its rows:
-    the same numbers, more slowly."""
+    """Multiply one-hot vectors by the weights, as in the lecture, instead of indexing rows: same
+    result, slower."""
     l2: Annotated[float, Bounds(0, 1e6)] = 0.0
-    "Pull of the mean squared logit: towards uniform, as added counts do."
+    """Penalty on the mean squared logit: pulls predictions towards uniform, as adding to every
+    count does."""
     block_size: Annotated[int, Bounds(1, 4096)] = 64
-    "Longest row that is read at once; longer things, and texts, are cut into such rows."
+    "Longest sequence read at once, in tokens; longer examples and texts are split."
 
 
 class Bigram(Network):

@@ -38,23 +38,25 @@ __all__ = ["BagOfWords", "BagOfWordsSettings"]
 class BagOfWordsSettings(Settings):
     """Settings of the bag of words.
 
-    The block of 32 is longer than nearly every name, so that names are read whole. Positions are
-    learned, one by one, so no row can be longer than the block; longer things, and texts, are
-    read in rows that overlap by half.
+    The default block_size, 32, is longer than nearly every name, so that names are read whole. The
+    position embeddings are learned, so no sequence can be longer than block_size; longer examples
+    and texts are split into sequences that overlap by half.
     """
 
     block_size: Annotated[int, Bounds(1, 4096)] = 32
-    "Longest row that is read at once."
+    "Longest sequence read at once, in tokens; longer examples and texts are split."
     n_embd: Annotated[int, Bounds(1, 4096)] = 64
-    "Size of a symbol's embedding, and of a position's."
+    "Size of the token and position embeddings."
     n_hidden: Annotated[int, Bounds(1, 65_536)] = 64
-    "Units of the hidden layer."
+    "Units in the hidden layer."
     form: AverageForm = "product"
-    "How the average is computed; all three give the same."
+    """How the average is computed, always with the same result: a loop over positions, a matrix
+    product, or a softmax of a mask, as attention does it."""
     dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
-    "Share of hidden units dropped in training."
+    "Dropout rate of the hidden units."
     output_gain: Annotated[float, Bounds(0, 1000)] = 0.1
-    "Factor on the output layer's start; small, so that the first predictions are unconfident."
+    """Factor on the output layer's initial weights; a small one makes the first predictions nearly
+    uniform."""
 
 
 class BagOfWords(Network):

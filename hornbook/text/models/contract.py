@@ -120,7 +120,7 @@ class LanguageModel(ABC):
         """
         rows = ids if ids.ndim == 2 else ids[None]
         if not rows.shape[1]:
-            raise ValueError("a generation begins with one token at least")
+            raise ValueError("start needs at least one token")
         return self.memory.start(self, rows)
 
     @final

@@ -64,56 +64,63 @@ class GPTSettings(Settings):
     """Settings of the transformer."""
 
     block_size: Annotated[int, Bounds(1, 65_536)] = 64
-    "Longest row: how many symbols back attention sees."
+    "Context length: how many tokens attention sees."
     n_layer: Annotated[int, Bounds(0, 256)] = 4
-    "Blocks of attention and feed-forward."
+    "Number of blocks, each of attention and feed-forward."
     n_head: Annotated[int, Bounds(1, 256)] = 4
-    "Heads of attention in each block; n_embd must be a multiple."
+    "Attention heads per block; n_embd must be a multiple of it."
     n_embd: Annotated[int, Bounds(1, 16_384)] = 128
-    "Size of a position's vector."
+    "Size of the embeddings and of the residual stream."
     dropout: Annotated[float, Bounds(0, 0.95)] = 0.1
-    "Share dropped in training of attention weights and of what each part adds."
+    "Dropout rate of the attention weights and of the outputs of attention and feed-forward."
     position: Literal["rotary", "learned", "none"] = "rotary"
-    "How a position is known: by turning queries and keys, by a learned vector, or not."
+    """Position encoding: rotary, which rotates queries and keys; learned, an embedding per
+    position; or none."""
     norm: Literal["rms", "layer", "none"] = "rms"
-    "Normalisation before attention, before feed-forward and before the head."
+    "Normalisation before attention, feed-forward and the output layer: RMSNorm or LayerNorm."
     feed_forward: Literal["relu2", "gelu", "relu", "swiglu", "none"] = "relu2"
-    "Nonlinearity of the feed-forward part; none leaves that part out."
+    "Nonlinearity of the feed-forward layers (none: no feed-forward layers)."
     widen: Annotated[float, Bounds(0, 64, above=True)] = 4.0
-    "Units of the feed-forward part for each of n_embd."
+    "Hidden units of the feed-forward layers, as a multiple of n_embd."
     residual: bool = True
-    "Add what attention and feed-forward give to their input rather than replace it."
+    "Residual connections around attention and feed-forward."
     attention_projection: bool = True
-    "A linear layer after the heads that mixes them."
+    "Mix the heads with a linear layer after attention."
     qk_norm: bool = True
-    "Normalise queries and keys."
+    "Normalise queries and keys before attention (QK-norm)."
     zero_init: bool = True
-    "Start the last layer of attention and feed-forward at zero: each block begins as nothing."
+    """Initialise the last linear layer of attention and of feed-forward to zero, so that each block
+    adds nothing at first."""
     bias: bool = False
-    "Biases in the linear layers and in LayerNorm."
+    "Use biases in the linear layers and in LayerNorm."
     softcap: Annotated[float, Bounds(0, 1e6)] = 0.0
-    "Bound on the size of a logit (0: none)."
+    "Limit on the size of the logits: they become softcap * tanh(logits / softcap) (0: no limit)."
     tied: bool = False
-    "Use the embedding of the symbols as the output layer too, as GPT-2."
+    "Share the token embedding's weights with the output layer, as in GPT-2."
     output_gain: Annotated[float, Bounds(0, 1000)] = 0.1
-    "Factor on the deviation of the head's weights at the start; small: unconfident."
+    """Factor on the standard deviation of the output layer's initial weights; a small one makes the
+    first predictions nearly uniform (not with tied)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         size, rest = divmod(self.n_embd, self.n_head)
         if rest:
             raise SettingsError(
-                f"`n_embd` is {self.n_embd}, which {self.n_head} heads cannot share evenly.",
-                hint=f"Give a multiple of {self.n_head} as `n_embd`.",
+                f"`n_embd` must be a multiple of `n_head`, {self.n_head}; it is {self.n_embd}.",
+                hint=f"Set `n_embd` to a multiple of {self.n_head}, or change `n_head`.",
             )
         if self.position == "rotary" and size % 2:
             raise SettingsError(
-                f"A head has {size} features; rotary positions turn them in pairs.",
-                hint="Give an even n_embd / n_head, or `position=learned`.",
+                f"Rotary positions need an even head size; `n_embd` / `n_head` is {size}.",
+                hint="Make `n_embd` / `n_head` even, or set `position=learned`.",
             )
         self.refuse_unless(self.n_layer > 0, BLOCK_SETTINGS, "`n_layer` of at least 1")
-        self.refuse_unless(self.feed_forward != "none", ("widen",), "a `feed_forward`")
-        self.refuse_unless(not self.tied, ("output_gain",), "a head of its own, without `tied`")
+        self.refuse_unless(
+            self.feed_forward != "none", ("widen",), "a `feed_forward` other than none"
+        )
+        self.refuse_unless(
+            not self.tied, ("output_gain",), "an output layer of its own, without `tied`"
+        )
 
 
 class GPT(Network):

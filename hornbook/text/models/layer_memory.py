@@ -20,8 +20,8 @@ class LayerMemory(Memory["Network"]):
     """A row without end: a state is what each layer of the net remembers of it."""
 
     reach: int | None
-    """How many tokens back anything that is remembered can depend on; of a beginning that is longer
-    only so many are read. None: there is no end to it."""
+    """How many tokens back the state can depend on; only that many of a longer context are read.
+    None: no limit."""
 
     def start(self, model: Network, ids: Ids) -> tuple[Floats, Any]:
         """Rows through each layer at once."""

@@ -63,7 +63,7 @@ class WindowMemory(Memory[Looking]):
 
     block_size: int
     start_id: int
-    "What fills a window before anything was read."
+    "Token id that fills the window before anything was read."
 
     def start(self, model: Looking, ids: Ids) -> tuple[Floats, Ids]:
         """Look through the window that the rows end in."""

@@ -37,14 +37,14 @@ class MixtureSettings(Settings):
     """Which models are mixed."""
 
     families: tuple[str, ...] = ()
-    "Family of each."
+    "Family of each model."
     settings: tuple[str, ...] = ()
-    "Settings of each, as JSON."
+    "Settings of each model, as JSON."
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 2 <= len(self.families) == len(self.settings):
-            raise SettingsError("A mixture needs two models or more, each with its settings.")
+            raise SettingsError("A mixture needs at least two models, each with its settings.")
 
 
 class Mixture(LanguageModel):
@@ -122,8 +122,8 @@ class Mixture(LanguageModel):
         """
         if arrays.get("weights", np.empty(0)).shape != self.weights.shape:
             raise RunError(
-                "The weights do not fit this run's settings: weights.",
-                hint="The file belongs to another run, or is damaged.",
+                "The mixture weights do not match this run's settings.",
+                hint="The file belongs to another run or is damaged.",
             )
         self.weights = np.asarray(arrays["weights"], dtype=np.float64)
         for i, member in enumerate(self.members):

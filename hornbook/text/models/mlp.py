@@ -45,37 +45,42 @@ class MLPSettings(Settings):
     """Settings of the multilayer perceptron."""
 
     block_size: Annotated[int, Bounds(1, 1024)] = 8
-    "Symbols of context."
+    "Context length in tokens."
     n_embd: Annotated[int, Bounds(1, 4096)] = 16
-    "Size of a symbol's embedding."
+    "Size of the token embeddings."
     n_hidden: Annotated[tuple[int, ...], Bounds(1, 65_536)] = (256, 160)
-    "Units of each hidden layer, first to last."
+    "Units in each hidden layer, from input to output."
     activation: Literal["relu", "tanh"] = "relu"
     "Nonlinearity of the hidden layers."
     norm: Literal["batch", "layer", "none"] = "batch"
-    "Normalisation of what goes into each nonlinearity."
+    "Normalisation before each nonlinearity: BatchNorm or LayerNorm."
     norm_momentum: Annotated[float, Bounds(0, 1, above=True)] = 0.1
-    "Weight of the newest batch in BatchNorm's running statistics (norm batch; the lecture: 0.001)."
+    """Momentum of BatchNorm's running statistics: the weight of the newest batch (only with
+    norm=batch; the lecture uses 0.001)."""
     biased_variance: bool = False
-    "BatchNorm by torch's rule, the biased variance in training, not the lectures' (norm batch)."
+    """Use the biased variance in training, as torch's BatchNorm does, instead of the lectures'
+    unbiased one (only with norm=batch)."""
     output_norm: bool = False
-    "BatchNorm of the logits too, as in the lecture's deeper net (norm batch)."
+    "Apply BatchNorm to the logits too, as in the lecture's deeper net (only with norm=batch)."
     bias_before_norm: bool = False
-    "Keep the linear layers' biases though BatchNorm subtracts them, as in the lecture's part 4."
+    """Keep biases in linear layers before BatchNorm, where they have no effect, as in the lecture's
+    part 4 (only with norm=batch)."""
     dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
-    "Share of hidden units dropped in training."
+    "Dropout rate of the hidden units."
     init: Scheme = "kaiming"
-    "Deviation of the hidden weights at the start."
+    """Standard deviation of the hidden layers' initial weights: kaiming, gain / sqrt(fan_in);
+    xavier, gain * sqrt(2 / (fan_in + fan_out)); normal, gain."""
     gain: Annotated[float | None, Bounds(0, 1000, above=True)] = None
-    "Factor on that deviation; by default the nonlinearity's own (5/3 for tanh, sqrt 2 for relu)."
+    """Factor in that standard deviation (default: the nonlinearity's recommended gain, 5/3 for tanh
+    and sqrt(2) for relu)."""
     output_gain: Annotated[float, Bounds(0, 1000)] = 0.1
-    "The same for the output layer; small, so that the first predictions are unconfident."
+    "Gain of the output layer; a small one makes the first predictions nearly uniform."
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 1 <= len(self.n_hidden) <= 64:
             raise SettingsError(
-                f"`n_hidden` must name 1 to 64 layers; it names {len(self.n_hidden)}."
+                f"`n_hidden` must give the sizes of 1 to 64 layers; it gives {len(self.n_hidden)}."
             )
         batch = ("output_norm", "bias_before_norm", "norm_momentum", "biased_variance")
         self.refuse_unless(self.norm == "batch", batch, "`norm=batch`")

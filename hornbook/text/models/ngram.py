@@ -52,11 +52,12 @@ class NGramSettings(Settings):
     """Settings of the n-gram family."""
 
     order: Annotated[int, Bounds(1, 64)] = 6
-    "Symbols in an n-gram: one is predicted from the order - 1 before it."
+    "Tokens in an n-gram: each is predicted from the order - 1 tokens before it."
     smoothing: Literal["kneser-ney", "add", "mle"] = "kneser-ney"
-    "How counts become probabilities."
+    """How counts become probabilities: modified Kneser-Ney smoothing; add, a constant added to
+    every count; mle, relative frequencies without smoothing."""
     added: Annotated[float, Bounds(0, 1e9, above=True)] = 1.0
-    "What is added to every count (add)."
+    "Constant added to every count (only with smoothing=add)."
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -69,9 +70,9 @@ class Level:
 
     vocab_size: int
     contexts: Ids
-    "Sorted keys `shorter context's node * V + older symbol`, shape (nodes,)."
+    "Sorted keys `shorter context's node * V + older token`, shape (nodes,)."
     entries: Ids
-    "Sorted keys `node * V + next symbol`, shape (entries,)."
+    "Sorted keys `node * V + next token`, shape (entries,)."
     counts: Ids
     "Counts of the entries, shape (entries,)."
 
@@ -281,7 +282,7 @@ class NGram(LanguageModel):
         Under Kneser-Ney too these are plain counts, since 2 is the highest order.
         """
         if self.settings.order != 2:
-            raise ValueError(f"only order 2 has a matrix of pairs; this is {self.settings.order}")
+            raise ValueError(f"count_matrix requires order 2; this is order {self.settings.order}")
         v, level = self.vocabulary.size, self.levels[1]
         matrix = np.zeros((v, v), dtype=np.int64)
         matrix[level.contexts[level.entries // v], level.entries % v] = level.counts
@@ -316,7 +317,10 @@ class NGram(LanguageModel):
             levels.append(level)
             shorter = len(levels[-1].contexts)
         if not sound:
-            raise RunError("The counts are damaged, or another run's.", hint="Train again.")
+            raise RunError(
+                "The n-gram counts are damaged, or belong to another run.",
+                hint="Train the model again.",
+            )
         self.levels = levels
 
 

@@ -18,24 +18,25 @@ class Reading:
     """
 
     reads: Reads
-    """`window`: the last `block_size` tokens, one prediction; `sequence`: a prediction at every
+    """`window`: one prediction from the last `block_size` tokens; `sequence`: a prediction at every
     position of a row."""
     block_size: int
     "Longest context, or longest row in training."
     row_size: int
-    "Longest row when losses are measured."
+    "Longest row in evaluation."
     context: int | None
-    "How far back a prediction can see; None if there is no end to it."
+    "How far back a prediction can see; None if there is no limit."
     lead: int = 0
-    "Tokens before the targets of a row within an example or a text that training reads again."
+    """Tokens before a row's targets that training reads again as context, within an example or a
+    text."""
     measured_lead: int = 0
-    """The same where losses are measured: every prediction after the first row of a text has at
-    least so much of its real context."""
+    """The same in evaluation: every prediction after the first row of a text has at least this many
+    tokens of its real context."""
     mixed: bool = False
-    """Whether training batches must not be grouped by length, since statistics over a batch would
-    tell it."""
+    """Whether training batches must mix lengths, since batch statistics would otherwise reveal the
+    length."""
     carries: bool = False
-    "Whether training can hand the state at the end of a row on to the next batch."
+    "Whether training can carry the state at the end of a row to the next batch."
 
     @classmethod
     def windows(cls, block_size: int) -> Self:

@@ -69,23 +69,24 @@ class RecurrentSettings(Settings):
     """Settings of every recurrent net."""
 
     block_size: Annotated[int, Bounds(1, 65_536)] = 64
-    """Symbols that a gradient goes back: rows in training are cut to this length; what stands
-    before is known to the state at most."""
+    """Longest sequence in training, in tokens; gradients go back no further (truncated
+    backpropagation through time), and earlier tokens act only through a carried state."""
     n_embd: Annotated[int, Bounds(1, 4096)] = 48
-    "Size of a symbol's embedding."
+    "Size of the token embeddings."
     n_hidden: Annotated[int, Bounds(1, 65_536)] = 320
-    "Size of each layer's output."
+    "Size of each layer's hidden state."
     n_layer: Annotated[int, Bounds(1, 64)] = 1
-    "Recurrent layers, each reading what the one below it puts out."
+    "Number of stacked recurrent layers."
     dropout: Annotated[float, Bounds(0, 0.95)] = 0.3
-    "Share of each layer's outputs dropped in training."
+    "Dropout rate of each layer's outputs."
     embedding_dropout: Annotated[float, Bounds(0, 0.95)] = 0.1
-    "The same of the embeddings."
+    "Dropout rate of the embeddings."
     predict: Literal["every", "last"] = "every"
-    """Predict at every position of a row, or, from a window of block_size symbols and a state of
-    zeros, at its last only: the lesson's first nets."""
+    """every: predict at each position of a sequence; last: predict only after a window of
+    block_size tokens, from a zero state, as in the lesson's first nets."""
     output_gain: Annotated[float, Bounds(0, 1000)] = 0.1
-    "Factor on the output layer's first weights; small, so that the first guess is unconfident."
+    """Factor on the output layer's initial weights; a small one makes the first predictions nearly
+    uniform."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,14 @@ class RNNSettings(RecurrentSettings):
     """Settings of the plain recurrent net."""
 
     join: Literal["projected", "added", "concatenated"] = "projected"
-    """How input and state meet: each through a matrix of its own (torch's RNN), or, after a ReLU,
-    added or side by side (fast.ai's loops)."""
+    """How input and state are combined: projected, each by its own weights (torch's RNN); added or
+    concatenated, after a ReLU (fast.ai's loops)."""
     nonlinearity: Literal["tanh", "relu"] = "tanh"
-    "What makes the new state (join projected)."
+    "Nonlinearity of the new state (only with join=projected)."
     identity: Annotated[float, Bounds(0, 2)] = 0.0
-    """The recurrent matrix starts as the identity times this (0: by chance; join projected). At 1 a
-    relu state grows along the row, so that the first losses on long rows are high."""
+    """Initialise the recurrent weights to the identity times this (only with join=projected; 0:
+    random initialisation). At 1, a relu state grows along the sequence, so that the first losses
+    on long sequences are high."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

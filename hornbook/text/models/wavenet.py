@@ -67,44 +67,49 @@ class WaveNetSettings(Settings):
     """Settings of the tree and of the gated net."""
 
     block_size: Annotated[int, Bounds(2, 65_536)] = 8
-    "Symbols that the tree, or one cycle of the gated net, spans: a power of fan."
+    "Tokens spanned by the tree, or by one cycle of the gated net; a power of fan."
     fan: Annotated[int, Bounds(2, 256)] = 2
-    "Neighbours joined at each level: the taps of a convolution."
+    "Neighbours merged at each level: the kernel size of the convolution."
     n_embd: Annotated[int, Bounds(1, 4096)] = 24
-    "Size of a symbol's embedding, and of the gated net's residual stream."
+    "Size of the token embeddings, and of the gated net's residual stream."
     n_hidden: Annotated[int, Bounds(1, 65_536)] = 128
-    "Units of each level."
+    "Units in each level."
     kind: Literal["tree", "gated"] = "tree"
-    "The lecture's tree, or the WaveNet's gated blocks with residual and skip connections."
+    "tree: the lecture's net; gated: WaveNet's gated blocks with residual and skip connections."
     form: Literal["convolution", "tree"] = "convolution"
-    "Run the tree over whole rows at once, or on windows as the lecture does (kind tree)."
+    """Run the tree over whole sequences as a convolution, or on one window per prediction as the
+    lecture does (only with kind=tree)."""
     row_size: Annotated[int, Bounds(2, 65_536)] = 128
-    "Longest row in training; longer things, and texts, are cut (form convolution)."
+    """Longest sequence in training, in tokens; longer examples and texts are split (only with
+    form=convolution)."""
     activation: Literal["relu", "tanh"] = "tanh"
-    "Nonlinearity of the levels (kind tree)."
+    "Nonlinearity of the levels (only with kind=tree)."
     norm: Literal["batch", "layer", "none"] = "batch"
-    "Normalisation of what goes into each nonlinearity (kind tree)."
+    "Normalisation before each nonlinearity: BatchNorm or LayerNorm (only with kind=tree)."
     norm_momentum: Annotated[float, Bounds(0, 1, above=True)] = 0.1
-    "Weight of the newest batch in BatchNorm's running statistics (norm batch)."
+    """Momentum of BatchNorm's running statistics: the weight of the newest batch (only with
+    kind=tree and norm=batch)."""
     n_cycles: Annotated[int, Bounds(1, 64)] = 1
-    "Times that the dilations are gone through (kind gated)."
+    "Number of times the sequence of dilations is repeated (only with kind=gated)."
     n_skip: Annotated[int, Bounds(1, 65_536)] = 128
-    "Size of what the blocks hand to the output (kind gated)."
+    "Size of the skip connections from the blocks to the output (only with kind=gated)."
     dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
-    "Share of hidden units dropped in training."
+    "Dropout rate of the hidden units."
     init: Scheme = "kaiming"
-    "Deviation of the hidden weights at the start."
+    """Standard deviation of the hidden layers' initial weights: kaiming, gain / sqrt(fan_in);
+    xavier, gain * sqrt(2 / (fan_in + fan_out)); normal, gain."""
     gain: Annotated[float | None, Bounds(0, 1000, above=True)] = None
-    "Factor on that deviation; by default the nonlinearity's own (5/3 for tanh, sqrt 2 for relu)."
+    """Factor in that standard deviation (default: the nonlinearity's recommended gain, 5/3 for tanh
+    and sqrt(2) for relu)."""
     output_gain: Annotated[float, Bounds(0, 1000)] = 0.1
-    "The same for the output layer; small, so that the first predictions are unconfident."
+    "Gain of the output layer; a small one makes the first predictions nearly uniform."
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.fan**self.levels != self.block_size:
             raise SettingsError(
                 f"`block_size` must be a power of `fan`, {self.fan}; it is {self.block_size}.",
-                hint=f"The next is {self.fan**self.levels}.",
+                hint=f"The next larger one is {self.fan**self.levels}.",
             )
         tree = self.kind == "tree"
         self.refuse_unless(tree, ("form", "activation", "norm"), "`kind=tree`")
@@ -113,9 +118,9 @@ class WaveNetSettings(Settings):
         self.refuse_unless(self.form == "convolution", ("row_size",), "`form=convolution`")
         if self.form == "convolution" and self.row_size < self.context:
             raise SettingsError(
-                f"`row_size` must be at least the {self.context} symbols that a prediction sees;"
-                f" it is {self.row_size}.",
-                hint=f"Rows of several times that waste little: `row_size={4 * self.context}`.",
+                f"`row_size` must be at least the context of a prediction, {self.context} tokens; "
+                f"it is {self.row_size}.",
+                hint=f"Several times the context is efficient: `row_size={4 * self.context}`.",
             )
 
     @property
