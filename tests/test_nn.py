@@ -196,7 +196,7 @@ def test_flattening_is_a_change_of_shape_alone(b: int, n: int, groups: int, c: i
 
 
 def test_flatten_consecutive_refuses_what_does_not_divide() -> None:
-    with pytest.raises(ValueError, match="groups of 3"):
+    with pytest.raises(ValueError, match="a multiple of 3"):
         FlattenConsecutive(3)(torch.ones(1, 4, 2))
 
 

@@ -1,6 +1,6 @@
 """How the C library keeps memory that training frees at every step and asks for again at the next.
 
-glibc gives large blocks back to the system at once, and the system hands them out anew a page at a
+glibc gives large blocks back to the system at once, and the system hands them out again a page at a
 time, each one a fault: ten thousand in a step of a small transformer, a third of its time
 (EXPERIMENTS.md). Told to keep them, it has them ready.
 """

@@ -1,4 +1,4 @@
-"""Layers, one concept a file, each with its own way back (`vjp`)."""
+"""Layers, one concept a file, each with its own backward pass (`vjp`)."""
 
 from hornbook.nn.activations import GELU, ReLU, SquaredReLU, SwiGLU, Tanh
 from hornbook.nn.attention import Cache, CrossAttention, SelfAttention

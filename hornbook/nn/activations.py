@@ -23,7 +23,7 @@ class Tanh(Layer):
     """
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back, any shape."""
+        """y and the backward pass, any shape."""
         y = torch.rsub((x * 2).sigmoid(), -1, alpha=-2)
 
         def backward(dy: Tensor) -> Tensor:
@@ -36,7 +36,7 @@ class ReLU(Layer):
     """max(x, 0), elementwise; its derivative at 0 is 0, as torch's."""
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back, any shape."""
+        """y and the backward pass, any shape."""
         y = torch.relu(x)
         return y, lambda dy: dy * (y > 0)
 
@@ -45,7 +45,7 @@ class SquaredReLU(Layer):
     """max(x, 0)², elementwise (So et al. 2021)."""
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back, any shape."""
+        """y and the backward pass, any shape."""
         positive = torch.relu(x)
         return positive * positive, lambda dy: dy.mul(positive).mul_(2)
 
@@ -54,7 +54,7 @@ class GELU(Layer):
     """x Φ(x) with Φ the normal distribution (Hendrycks and Gimpel 2016), as torch.nn.GELU."""
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back, any shape."""
+        """y and the backward pass, any shape."""
         y = F.gelu(x)
 
         return y, lambda dy: GELU_BACKWARD(dy, x)
@@ -89,7 +89,7 @@ class SwiGLU(Layer):
     """
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back."""
+        """y and the backward pass."""
         a, b = x.chunk(2, -1)
         gate = torch.sigmoid(a)
         silu = a * gate

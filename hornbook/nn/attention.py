@@ -85,11 +85,11 @@ class SelfAttention(Layer):
         self.masks: dict[tuple[object, ...], Tensor] = {}
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back."""
+        """y and the backward pass."""
         return self.read(x)[:2]
 
     def read(self, x: Tensor) -> tuple[Tensor, Backward, Tensor, Tensor]:
-        """y, the way back, and the keys and values of all positions, (B·H, T, D)."""
+        """y, the backward pass, and the keys and values of all positions, (B·H, T, D)."""
         b, t, c = x.shape
         h = self.n_head
         q, k, v, split_backward = self.split(x)
@@ -131,9 +131,9 @@ class SelfAttention(Layer):
     def split(
         self, x: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Callable[[Tensor, Tensor, Tensor], Tensor]]:
-        """The heads' queries, keys and values, each (B·H, T, D), and the way back from all three.
+        """The heads' queries, keys and values, each (B·H, T, D), and the backward pass.
 
-        Queries and keys are normalised and turned.
+        Queries and keys are normalised and rotated.
         """
         b, t, c = x.shape
         h = self.n_head

@@ -55,7 +55,7 @@ class CausalAverage(Layer):
         self.form = form
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back."""
+        """y and the backward pass."""
         if self.form == "loop":
             return averaged_in_a_loop(x)
         weights = self.matrix(x)
@@ -92,7 +92,7 @@ class CausalAverage(Layer):
 
 
 def averaged_in_a_loop(x: Tensor) -> tuple[Tensor, Backward]:
-    """The means of x (B, T, C) one after another, and the way back, from the last to the first."""
+    """The means of x (B, T, C) one after another, and the backward pass in reverse order."""
     length = x.shape[1]
     y = torch.stack([x[:, : t + 1].mean(1) for t in range(length)], 1)
 

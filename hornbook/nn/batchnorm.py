@@ -48,10 +48,10 @@ class BatchNorm1d(Layer):
         self.register_buffer("running_var", torch.ones(num_features))
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back.
+        """y and the backward pass.
 
         Raises:
-            TrainingError: in training, on a single row: its deviation from its own mean is zero.
+            TrainingError: in training, on a single row: it equals its own mean.
             ValueError: if the last dimension is not the number of channels.
         """
         weight, bias = self.weight, self.bias

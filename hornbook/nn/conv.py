@@ -45,7 +45,7 @@ class CausalConv1d(Linear):
         self.in_channels, self.kernel_size, self.dilation = in_channels, kernel_size, dilation
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back; all taps are one product, faster in training than one for each."""
+        """y and the backward pass; one product for all taps is faster in training than one each."""
         batch, time, channels = x.shape
         taps = x.new_zeros(batch, time, self.kernel_size, channels)
         for k, shift in self.shifts(time):

@@ -28,7 +28,7 @@ class Dropout(Layer):
         self.p = p
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back, any shape; the gradient passes where the value did."""
+        """y and the backward pass, any shape; the gradient passes where the value did."""
         if not self.training or self.p == 0:
             return x, lambda dy: dy
         mask = kept(x, self.p)

@@ -1,4 +1,4 @@
-"""The embedding, a table with a row for each symbol, and the one-hot product that it replaces."""
+"""The embedding, a table with a row for each token, and the one-hot product that it replaces."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Embedding(Layer):
         self.weight = torch.nn.Parameter(weight.normal_(generator=generator))
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """Rows and the way back; ids have no gradient, so what comes back for them is dy itself."""
+        """Rows and the backward pass; ids have no gradient, so dy itself is returned for them."""
         weight, sparse = self.weight, bool(self.tables)
 
         def backward(dy: Tensor) -> Tensor:
@@ -88,5 +88,5 @@ class OneHot(Layer):
         self.register_buffer("like", torch.ones(()), persistent=False)  # holds dtype and device
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """The vectors, and the way back, which ends here: dy itself."""
+        """The vectors, and the backward pass, which ends here: dy itself."""
         return F.one_hot(x, self.num_classes).to(self.like.dtype), lambda dy: dy

@@ -13,7 +13,7 @@ class Flatten(Layer):
     """All dimensions but the first made one: (B, ...) to (B, product)."""
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back."""
+        """y and the backward pass."""
         shape = x.shape
         return x.flatten(1), lambda dy: dy.reshape(shape)
 
@@ -32,7 +32,7 @@ class FlattenConsecutive(Layer):
         self.n = n
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back.
+        """y and the backward pass.
 
         Raises:
             ValueError: if T is not a multiple of n.

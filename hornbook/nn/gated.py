@@ -57,7 +57,7 @@ class GatedBlock(torch.nn.Module):
         self.out = Linear(hidden, self.channels + skip, generator=generator)
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Tensor, BlockBackward]:
-        """What goes on (x itself from a last block), what is skipped, and the way back."""
+        """What goes on (x itself from a last block), what is skipped, and the backward pass."""
         gates, conv_backward = self.conv.vjp(x)
         z, gate_backward = gate(gates)
         dropped, dropout_backward = self.dropout.vjp(z)
@@ -89,7 +89,7 @@ class GatedBlock(torch.nn.Module):
 
 
 def gate(a: Tensor) -> tuple[Tensor, Backward]:
-    """tanh(f) ⊙ σ(g) for f and g side by side, (..., 2H) to (..., H), and the way back."""
+    """tanh(f) ⊙ σ(g) for f and g side by side, (..., 2H) to (..., H), and the backward pass."""
     f, g = a.chunk(2, -1)
     t = torch.rsub((f * 2).sigmoid(), -1, alpha=-2)  # tanh; see hornbook.nn.activations
     s = g.sigmoid()
@@ -145,7 +145,7 @@ class GatedStack(Layer):
         self.blocks = torch.nn.ModuleList(self.chain)
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back through all blocks."""
+        """y and the backward pass through all blocks."""
         skips: list[Tensor] = []
         ways_back: list[BlockBackward] = []
         for block in self.chain:

@@ -1,7 +1,7 @@
-"""How weights start, so that signals keep their size from layer to layer.
+"""Initialisation of weights, so that activations keep their scale from layer to layer.
 
-A linear layer with weights of deviation s makes the deviation of its output s·sqrt(fan_in) times
-its input's. A nonlinearity then shrinks it; its gain makes up for that.
+With weights of standard deviation s, the standard deviation of a linear layer's output is
+s·sqrt(fan_in) times that of its input. A nonlinearity then shrinks it; its gain makes up for that.
 """
 
 from __future__ import annotations
@@ -34,12 +34,11 @@ def initialise(
 
     Args:
         layer: whose weights to set, in place.
-        scheme: `kaiming`, deviation gain / sqrt(fan_in) (He et al. 2015); `xavier`, deviation
-            gain · sqrt(2 / (fan_in + fan_out)) (Glorot and Bengio 2010); `normal`, deviation gain,
-            whatever the fans: the lecture's first try, which saturates tanh and makes the first
-            loss far too high.
-        gain: factor on the deviation; a small one on the output layer keeps the first
-            predictions unconfident, and the first loss near ln V.
+        scheme: of the standard deviation. `kaiming`: gain / sqrt(fan_in) (He et al. 2015);
+            `xavier`: gain · sqrt(2 / (fan_in + fan_out)) (Glorot and Bengio 2010); `normal`: gain,
+            the lecture's first try, which saturates tanh and makes the first loss far too high.
+        gain: factor in the standard deviation; a small one in the output layer makes the first
+            predictions nearly uniform, and the first loss near ln V.
         generator: of the random numbers.
     """
     weight = layer.weight

@@ -1,4 +1,4 @@
-"""The one idea of this package: an operation returns its result and the way back.
+"""The one idea of this package: an operation returns its result and the backward pass.
 
 `layer.vjp(x)` computes y and returns it with a function that takes dL/dy, adds dL/dθ to the
 gradients of the layer's parameters and returns dL/dx: the vector-Jacobian product. `layer(x)` is

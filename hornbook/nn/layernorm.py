@@ -32,7 +32,7 @@ class LayerNorm(Layer):
         self.bias = torch.nn.Parameter(torch.zeros(normalized_shape)) if bias else None
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back."""
+        """y and the backward pass."""
         weight, bias = self.weight, self.bias
         x = raised(x)
         y, mean, scale = torch.native_layer_norm(x, weight.shape, weight, bias, self.eps)

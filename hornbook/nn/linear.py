@@ -46,7 +46,7 @@ class Linear(Layer):
             self.bias = torch.nn.Parameter(start)
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back, for x of shape (..., in_features)."""
+        """y and the backward pass, for x of shape (..., in_features)."""
         weight, bias = self.weight, self.bias
         y = linear(x, weight, bias)
 

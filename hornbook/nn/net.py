@@ -29,7 +29,7 @@ class Net(Layer):
         self.register_buffer("anchor", torch.empty(0), persistent=False)  # is where the model is
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """What the layers give, and the way back from its gradient."""
+        """What the layers give, and the backward pass from its gradient."""
         return self.net.vjp(x)
 
     @abstractmethod

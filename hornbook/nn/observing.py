@@ -3,7 +3,7 @@
 Doors. What a layer computes goes out by one of its methods, and the gradient of it comes back the
 same way:
 
-    layer.vjp(x)                 the result and the way back
+    layer.vjp(x)                 the result and the backward pass
     layer.vjp_from(x, state)     the same of a recurrent layer that begins from a state
     layer(x), layer.forward(x)   the result alone
 

@@ -12,7 +12,7 @@ l - 1 at t, t - d, t - 2d... for d = fan^(l-1). It is computed once, for all tre
              ┌─┴─┐   ┌─┴─┐    ┌─┴─┐   ┌─┴─┐
     ids      .   .   .   .    .   e   m   m   -> a
 
-Before a row stand `start` symbols without end, so all nodes there have one value a level: an extra
+Before a row stand `start` tokens without end, so all nodes there have one value a level: an extra
 node, number 0 of its level, to which every child before the row points.
 """
 
@@ -80,7 +80,7 @@ class PackedTrees:
 
 
 def join(x: Tensor, children: Tensor) -> tuple[Tensor, Backward]:
-    """What FlattenConsecutive is to windows: each node's children side by side, and the way back.
+    """FlattenConsecutive for rows: each node's children side by side, and the backward pass.
 
     A net that joins so calls no FlattenConsecutive: an observer of its layers does not see these
     (hornbook.nn.observing).

@@ -1,4 +1,4 @@
-"""Where each symbol stands, as a vector that is learned and added to what the symbol is."""
+"""Where each token stands, as a vector that is learned and added to what the token is."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class LearnedPositions(Layer):
     Args:
         block_size: rows of the table, the longest input.
         n_embd: length C of a row.
-        std: deviation of the normal start. 1 makes a place as loud as a symbol (an `Embedding`
-            starts as a standard normal); GPT-2 starts both at 0.02.
-        generator: of the random start.
+        std: standard deviation of the initial weights. 1 is that of the tokens' `Embedding`; GPT-2
+            uses 0.02 for both.
+        generator: of the initial weights.
 
     Shapes: x and y (B, T, C) with T at most block_size, weight (block_size, C).
     """
@@ -41,7 +41,7 @@ class LearnedPositions(Layer):
         self.weight = torch.nn.Parameter(weight.normal_(0, std, generator=generator))
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back.
+        """y and the backward pass.
 
         Raises:
             ValueError: if the row is longer than the table.

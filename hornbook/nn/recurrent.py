@@ -1,14 +1,14 @@
-"""What recurrent layers share: a state that is carried from step to step, and the way back in time.
+"""What recurrent layers share: a state carried from step to step, and backpropagation through time.
 
-A recurrent layer reads a row symbol by symbol; what it knows of the past is its state. The state of
+A recurrent layer reads a row token by token; what it knows of the past is its state. The state of
 every layer here, and of a stack of them, is one tensor of shape (B, S) with a row for each place of
 the batch, which is as easy to carry on, to pick rows from and to keep in a file as it looks. Its
 first H columns are the layer's output h; an LSTM's cell state stands behind them.
 
 Backpropagation through time, by hand: the gradient of a state is what its own output was asked for
-and what the next step asks of it, so the way back is a loop too. All that does not depend on that
-loop is done for all steps at once, before it (the factors from a state's gradient to its gates') or
-after it (the gradients of weights and inputs, each one large product).
+and what the next step asks of it, so the backward pass is a loop too. All that does not depend on
+that loop is done for all steps at once, before it (the factors from a state's gradient to its
+gates') or after it (the gradients of weights and inputs, each one large product).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MINUS_ONE = torch.tensor(-1.0)
 
 
 class StateBackward(Protocol):
-    """The way back of a row that began from a state."""
+    """The backward pass of a row that began from a state."""
 
     def __call__(self, dy: Tensor, dlast: Tensor | None = None, /) -> tuple[Tensor, Tensor | None]:
         """Add the parameters' gradients, and give the input's and the first state's.
@@ -59,7 +59,7 @@ class Recurrent(Layer):
     state_size: int
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back, from a state of zeros."""
+        """y and the backward pass, from a state of zeros."""
         y, _, backward = self.vjp_from(x)
         return y, lambda dy: backward(dy)[0]
 
@@ -67,7 +67,7 @@ class Recurrent(Layer):
     def vjp_from(
         self, x: Tensor, state: Tensor | None = None
     ) -> tuple[Tensor, Tensor, StateBackward]:
-        """y, the state after the last symbol, and the way back, from a state of shape (B, S)."""
+        """y, the state after the last token, and the backward pass, from a state (B, S)."""
 
     @abstractmethod
     def advance(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -125,7 +125,7 @@ class Cell(Recurrent):
     def vjp_from(
         self, x: Tensor, state: Tensor | None = None
     ) -> tuple[Tensor, Tensor, StateBackward]:
-        """y, the state after the last symbol, and the way back."""
+        """y, the state after the last token, and the backward pass."""
         start = self.zeros(x) if state is None else state
         xs = time_major(x)
         if torch.is_grad_enabled():
@@ -165,7 +165,7 @@ class Cell(Recurrent):
         return parts[0], joined(parts)
 
     def zeros(self, x: Tensor) -> Tensor:
-        """The state before the first symbol."""
+        """The state before the first token."""
         return self.weight_hh.new_zeros(x.shape[0], self.state_size)
 
 

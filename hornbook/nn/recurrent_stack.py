@@ -18,7 +18,7 @@ class RecurrentStack(Recurrent):
     Args:
         layers: from the bottom to the top.
         dropout: share of what one layer hands to the next that is dropped in training, drawn
-            anew at each step (Zaremba et al. 2014); what a layer hands to itself is not touched.
+            again at each step (Zaremba et al. 2014); what a layer hands to itself is not touched.
 
     Shapes: x (B, T, C) to y (B, T, H of the top); the state is the layers' own, side by side.
     """
@@ -41,7 +41,7 @@ class RecurrentStack(Recurrent):
     def vjp_from(
         self, x: Tensor, state: Tensor | None = None
     ) -> tuple[Tensor, Tensor, StateBackward]:
-        """y, the states after the last symbol, and the way back."""
+        """y, the states after the last token, and the backward pass."""
         lasts: list[Tensor] = []
         ways_back: list[StateBackward] = []
         masks: list[Backward] = []
@@ -95,7 +95,7 @@ class Bidirectional(Layer):
         self.onward, self.homeward = onward, homeward
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back."""
+        """y and the backward pass."""
         left, left_backward = self.onward.vjp(x)
         right, right_backward = self.homeward.vjp(x.flip(1))
         sizes = [left.shape[2], right.shape[2]]
@@ -111,7 +111,7 @@ class LastPosition(Layer):
     """The last position of each row, (B, T, H) to (B, H): all that a window has to tell."""
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back."""
+        """y and the backward pass."""
         shape = x.shape
 
         def backward(dy: Tensor) -> Tensor:

@@ -29,12 +29,12 @@ class Residual(Layer):
         self.layer = layer
 
     def forward(self, x: Tensor) -> Tensor:
-        """y alone; what the layer kept for its way back is let go at once."""
+        """y alone; what the layer kept for its backward pass is let go at once."""
         y: Tensor = x + self.layer(x)
         return y
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back."""
+        """y and the backward pass."""
         change, layer_backward = self.layer.vjp(x)
 
         def backward(dy: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ class RMSNorm(Layer):
         self.weight = torch.nn.Parameter(torch.ones(normalized_shape)) if gain else None
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back."""
+        """y and the backward pass."""
         normal, normal_backward = rms_normalise(x, self.eps)
         weight = self.weight
         if weight is None:
@@ -44,7 +44,7 @@ class RMSNorm(Layer):
 
 
 def rms_normalise(x: Tensor, eps: float) -> tuple[Tensor, Backward]:
-    """x / sqrt(mean(x²) + eps) over the last dimension, and the way back."""
+    """x / sqrt(mean(x²) + eps) over the last dimension, and the backward pass."""
     x = raised(x)
     scale = torch.rsqrt((x * x).mean(-1, keepdim=True) + eps)
     y = x * scale

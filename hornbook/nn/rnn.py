@@ -107,7 +107,7 @@ def roll_back(
     *,
     began: bool,
 ) -> tuple[Tensor, Tensor | None]:
-    """The way back through `unroll`.
+    """The backward pass through `unroll`.
 
     With dh' the gradient of a state, from its own output and from the next step:
 

@@ -50,7 +50,7 @@ class Rotary(torch.nn.Module):
         return self.tables[key]
 
     def vjp(self, x: Tensor, begin: int = 0) -> tuple[Tensor, Backward]:
-        """x of shape (..., T, D) turned from position `begin` on, and the way back.
+        """x of shape (..., T, D) turned from position `begin` on, and the backward pass.
 
         Lower precisions than float32 are raised to it.
         """

@@ -37,7 +37,7 @@ def attend(
         v: values, shape (N, S, D).
         mask: added to the scores, shape (T, S): -inf where a query must not see a key.
         dropout: share of the weights that is dropped.
-        frugal: whether to compute the weights anew on the way back rather than keep them.
+        frugal: whether to compute the weights again on the backward pass rather than keep them.
 
     Returns:
         The result, shape (N, T, D), and the way from its gradient to those of q, k and v.

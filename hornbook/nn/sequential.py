@@ -21,13 +21,13 @@ class Sequential(Layer):
         self.chain = layers  # the same layers, to walk without the module list's overhead
 
     def forward(self, x: Tensor) -> Tensor:
-        """y alone; what each layer kept for its way back is let go at once."""
+        """y alone; what each layer kept for its backward pass is let go at once."""
         for layer in self.chain:
             x = layer(x)
         return x
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back through all layers."""
+        """y and the backward pass through all layers."""
         ways_back: list[Backward] = []
         for layer in self.chain:
             x, backward = layer.vjp(x)

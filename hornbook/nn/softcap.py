@@ -22,6 +22,6 @@ class SoftCap(Layer):
         self.cap, self.tanh = cap, Tanh()
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the way back, any shape."""
+        """y and the backward pass, any shape."""
         y, backward = self.tanh.vjp(x / self.cap)
         return y * self.cap, backward  # the two factors cap and 1 / cap cancel

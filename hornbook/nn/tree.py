@@ -18,7 +18,7 @@ class Tree(Sequential):
 
     `vjp` reads windows, as its layers do. Along a row a level is a convolution with fan taps whose
     dilation is fan times that of the level below, so `begin` slides it over the whole row, and
-    `advance` keeps a queue of what each level will still need. Before a row stand start symbols
+    `advance` keeps a queue of what each level will still need. Before a row stand start tokens
     without end: all nodes of a level there have one value.
 
     Args:

@@ -1,6 +1,6 @@
 """The bigram net: the lecture's first, a single layer that learns what counting knows at once.
 
-Its one matrix holds, in row i, the logits of what follows symbol i. Trained to its best, softmax of
+Its one matrix holds, in row i, the logits of what follows token i. Trained to its best, softmax of
 row i is the share of each pair among the pairs that begin with i, and the loss is the counts'.
 """
 
@@ -51,7 +51,7 @@ class Bigram(Network):
         vocabulary: Vocabulary,
         generator: torch.Generator | None = None,
     ) -> None:
-        reading = Reading.rows(settings.block_size, context=1)  # the last symbol, none before
+        reading = Reading.rows(settings.block_size, context=1)  # the last token, none before
         super().__init__(settings, vocabulary, reading, LayerMemory(reach=1))
         v = vocabulary.size
         if settings.one_hot:

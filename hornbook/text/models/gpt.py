@@ -126,7 +126,7 @@ class GPTSettings(Settings):
 class GPT(Network):
     """Rows of ids (B, T) to logits (B, T, V).
 
-    Rotary positions let the cache of keys and values roll on for ever, and a symbol is forgotten by
+    Rotary positions let the cache of keys and values roll on for ever, and a token is forgotten by
     a layer when it is `block_size` old. Learned positions, or none, end with the row, which is
     begun again.
     """

@@ -28,7 +28,7 @@ from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = ["Mixture", "MixtureSettings", "best_weights"]
 
-ROW = 1024  # symbols of a text read at once, unless a member's rows are shorter
+ROW = 1024  # tokens of a text read at once, unless a member's rows are shorter
 ITERATIONS = 1_000
 
 
@@ -179,7 +179,7 @@ def reading_of(members: list[LanguageModel]) -> Reading:
 
 
 def windows(inputs: Ids, block_size: int, start: int) -> Ids:
-    """The last `block_size` symbols at each position of rows (B, T): shape (B, T, block_size)."""
+    """The last `block_size` tokens at each position of rows (B, T): shape (B, T, block_size)."""
     padded = np.pad(inputs, ((0, 0), (block_size - 1, 0)), constant_values=start)
     return np.lib.stride_tricks.sliding_window_view(padded, block_size, axis=1)
 

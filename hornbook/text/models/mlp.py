@@ -1,6 +1,6 @@
 """The multilayer perceptron of Bengio et al. 2003, on characters.
 
-The embeddings of the last `block_size` symbols, side by side, go through one or more hidden layers.
+The embeddings of the last `block_size` tokens, side by side, go through one or more hidden layers.
 The lectures' nets are settings of this one family:
 
     part 2    n_embd 10, n_hidden 200, activation tanh, norm none, block_size 3    11,897 numbers

@@ -1,22 +1,22 @@
 """Language models by counting: the n-grams, and the bar that every net has to clear.
 
 No gradient and no tensor library; everything is sorted arrays. The contexts form a trie that grows
-backwards in time, one level for each symbol further back:
+backwards in time, one level for each token further back:
 
     level 0    the empty context                       node 0
-    level 1    the last symbol                         key = 0 * V + symbol
-    level 2    the last two                            key = node at level 1 * V + older symbol
+    level 1    the last token                         key = 0 * V + token
+    level 2    the last two                            key = node at level 1 * V + older token
 
 A level keeps the sorted keys of its contexts (a node is an index into them) and of its entries,
-`node * V + next symbol`, with their counts. Looking a context up is one binary search a level, and
+`node * V + next token`, with their counts. Looking a context up is one binary search a level, and
 backing off is one step up the trie. A context never reaches past a boundary: `. e` at the start of
 a name has nothing before it.
 
-Three ways to turn counts c into probabilities, for a context h and the next symbol w:
+Three ways to turn counts c into probabilities, for a context h and the next token w:
 
     mle           c(hw) / c(h)
     add           (c(hw) + a) / (c(h) + a V)
-    kneser-ney    (c(hw) - D(c)) / c(h) + g(h) P(w | h without its oldest symbol)
+    kneser-ney    (c(hw) - D(c)) / c(h) + g(h) P(w | h without its oldest token)
 
 The last is interpolated modified Kneser-Ney (Chen and Goodman 1999, section 4.1.6): D has one value
 each for counts of 1, 2 and more, estimated from counts of counts; g(h) is the mass that the
@@ -185,7 +185,7 @@ class NGram(LanguageModel):
         return sum(len(level.entries) for level in self.levels)
 
     def walk(self, contexts: Ids) -> tuple[list[Ids], npt.NDArray[np.bool_]]:
-        """Look contexts up, from the last symbol backwards.
+        """Look contexts up, from the last token backwards.
 
         Args:
             contexts: shape (N, T).
@@ -250,7 +250,7 @@ class NGram(LanguageModel):
         return p
 
     def window_logits(self, contexts: Ids) -> Floats:
-        """ln P of every next symbol; -inf where it is impossible."""
+        """ln P of every next token; -inf where it is impossible."""
         with np.errstate(divide="ignore"):
             logits: Floats = np.log(self.probabilities(contexts))
         return logits

@@ -60,7 +60,7 @@ __all__ = [
 ]
 
 MEASURED_ROW = 1024  # longest row where losses are measured
-MEASURED_LEAD = 256  # symbols of it that every prediction after the first row has before it
+MEASURED_LEAD = 256  # tokens of it that every prediction after the first row has before it
 AT_ONCE = 16_384  # positions read at a time at most where nothing is learned: gates take room
 
 
@@ -147,14 +147,14 @@ class RecurrentNetwork(Network):
         """One recurrent layer."""
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """Logits, and the way back, from states of zeros."""
+        """Logits, and the backward pass, from states of zeros."""
         logits, _, backward = self.vjp_from(x, None)
         return logits, backward
 
     def vjp_from(self, x: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor, Backward]:
-        """Logits, the states after the last symbols, shape (B, S), and the way back.
+        """Logits, the states after the last tokens, shape (B, S), and the backward pass.
 
-        The way back ends at `state`: backpropagation through time is truncated there.
+        The backward pass ends at `state`: backpropagation through time is truncated there.
         """
         ways_back: list[Backward] = []
         last = x

@@ -1,8 +1,8 @@
 """Nets that read their context as a tree: the lecture's, and the WaveNet that it simplifies.
 
 `kind tree` is the lecture's part 5: at each level every two neighbours are joined and go through a
-linear layer, BatchNorm and tanh, until one node is left that has seen 8 symbols. As in the lecture,
-block_size 8 gives 76,579 numbers with n_embd 24 and n_hidden 128 on 27 symbols, and 22,397 with 10
+linear layer, BatchNorm and tanh, until one node is left that has seen 8 tokens. As in the lecture,
+block_size 8 gives 76,579 numbers with n_embd 24 and n_hidden 128 on 27 tokens, and 22,397 with 10
 and 68. Its one net is run in either of two forms, which read each other's runs:
 
     form tree           on windows, as the lecture does: a node that several windows share is
@@ -16,7 +16,7 @@ convolution counts each node once, the tree as often as windows share it.
 `kind gated` is the WaveNet itself (van den Oord et al. 2016): cycles of dilated convolutions with
 gates, residual and skip connections. It always reads rows; before them it sees zeros.
 
-Either samples with queues of what each level still needs, a product a level for each new symbol.
+Either samples with queues of what each level still needs, a product a level for each new token.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class WaveNetSettings(Settings):
 
     @property
     def context(self) -> int:
-        """Symbols that a prediction sees."""
+        """Tokens that a prediction sees."""
         return 1 + (self.fan - 1) * sum(self.dilations)
 
 
@@ -165,7 +165,7 @@ class WaveNet(Network):
             self.net = Sequential(*gated_layers(s, vocabulary.size, generator))
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """Logits, and the way back from their gradient; in rows, at every position."""
+        """Logits, and the backward pass from their gradient; in rows, at every position."""
         if not self.packed:
             return super().vjp(x)
         inputs = x.cpu().numpy()
@@ -214,10 +214,10 @@ class WaveNet(Network):
         Args:
             inputs: shape (B, T).
             trees: that stand in these rows.
-            keep: whether the way back will be gone; else what it needs is let go at once.
+            keep: whether the backward pass will be gone; else what it needs is let go at once.
 
         Returns:
-            Logits of each tree, (N, V), and the way back.
+            Logits of each tree, (N, V), and the backward pass.
         """
         ids = np.concatenate([[self.vocabulary.start], inputs.reshape(-1)[trees.places]])
         children = iter(trees.children)
