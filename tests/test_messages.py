@@ -21,7 +21,7 @@ DIALECT = {
     r"\bclears? it\b|\bthe bar\b": "the baseline",
     r"(?<!standard )\bdeviations?\b": "standard deviation",
     r"\bgo(es|ing)? on with\b": "resume",
-    r"\bis no (?!longer|gradient)": "is not a",
+    r"(?<!there )\bis no (?!longer\b|limit\b)": "is not a",
     r"\bkept in\b": "saved to",
     r"\bliker?liest\b|\blikeliest\b": "most likely",
     r"\brung zero\b": "the scalar engine",
@@ -30,7 +30,7 @@ DIALECT = {
     r"\bsymbols?\b": "token or character",
 }
 # Of a formula, of Graphviz, of a letter of mathematics: the word means what it says.
-MEANT = {"hornbook/lessons/derivations", "hornbook/scalar"}
+MEANT = {"hornbook/lessons/derivations", "hornbook/scalar", "hornbook/text/views/symbol_kinds"}
 
 
 def test_no_message_is_in_dialect() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+import inspect
+import itertools
 import sys
+import textwrap
 import types
 import typing
 from collections.abc import Callable, Hashable, Sequence
@@ -124,13 +128,14 @@ def as_typed(kind: type[Any]) -> type[Any]:
 def typed_twin(kind: Any) -> type[Any]:
     """`as_typed`, made once for each dataclass."""
     hints = typing.get_type_hints(kind, include_extras=True)
+    helps = field_helps(kind)
     fields: list[Any] = []
     for field in dataclasses.fields(kind):
         hint = hints[field.name]
         if (given := mark(hint, Given)) is not None:
             marks: tuple[Any, ...] = (Positional, word_of(field, hint, given))
         else:
-            marks = flag_of(field, hint)
+            marks = flag_of(field, hint, helps.get(field.name))
         if marks:
             fields.append((field.name, Annotated[hint, *marks], again(field)))
     made: type[Any] = kind
@@ -151,11 +156,31 @@ def restored(parsed: Any) -> Any:
     return kind(**{k: restored(v) if dataclasses.is_dataclass(v) else v for k, v in values.items()})
 
 
-def flag_of(field: dataclasses.Field[Any], hint: Any) -> tuple[Any, ...]:
-    """What the parser is told of a setting that is a flag."""
+def field_helps(kind: type[Any]) -> dict[str, str]:
+    """The strings after the fields of a dataclass, each as one paragraph."""
+    found: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        if "__dataclass_fields__" not in vars(base) or "twin_of" in vars(base):
+            continue
+        try:
+            body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
+        except (OSError, TypeError):  # made at run time: its bases have the strings
+            continue
+        assert isinstance(body, ast.ClassDef)
+        for line, after in itertools.pairwise(body.body):
+            if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
+                text = getattr(getattr(after, "value", None), "value", None)
+                if isinstance(after, ast.Expr) and isinstance(text, str):
+                    found[line.target.id] = " ".join(text.split())
+    return found
+
+
+def flag_of(field: dataclasses.Field[Any], hint: Any, text: str | None) -> tuple[Any, ...]:
+    """What the parser is told of a setting that is a flag; `text` is its help."""
     if mark(hint, type(tyro.conf.arg())) is not None:
         return ()  # it says itself what its value is called
-    how: dict[str, Any] = {}
+    # The parser would keep the line breaks of the source.
+    how: dict[str, Any] = {} if text is None else {"help": text}
     kind, may_be_none = value_type(hint)
     if kind in TYPED:
         how["metavar"] = NAMED.get(field.name, TYPED[kind])
