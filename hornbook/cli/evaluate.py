@@ -15,7 +15,15 @@ from hornbook.runs import Run
 from hornbook.tasks import Task
 from hornbook.training.measures import Measure
 
-DESCRIPTION = "The figures of a run on each of its splits, every prediction counted."
+DESCRIPTION = """\
+Evaluate RUN on each of its splits, or on another file.
+
+Examples:
+  hornbook evaluate runs/counts
+  hornbook evaluate runs/net --data names
+
+Every prediction counts, also those that training only evaluated a sample of.
+"""
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,7 @@ class Options(RunArgument):
     """Run."""
 
     json: bool = False
-    "Print everything as JSON."
+    "Print the result as JSON."
 
 
 def run(argv: Sequence[str]) -> None:

@@ -35,12 +35,12 @@ class Stream:
     """The ids of a split; every position from `first` on is predicted once."""
 
     ids: npt.NDArray[np.integer[Any]]
-    "Shape (S,), in the smallest unsigned type that holds them."
+    "Shape (S,), in the smallest unsigned type that holds every id."
     first: int
     boundary: int | None
-    "The id that stands before, between and after examples; None where there is one text."
+    "Id of the boundary token before, between and after examples; None for one long text."
     start: int
-    "The id that fills a context before anything was read."
+    "The id that fills a context before the first token."
 
     def __len__(self) -> int:
         """Number of predictions."""
@@ -111,7 +111,7 @@ class Stream:
             ValueError: if the lead would leave no room for a target.
         """
         if not 0 <= lead < block_size:
-            raise ValueError(f"a lead of {lead} leaves no target in a row of {block_size}")
+            raise ValueError(f"lead must be less than block_size ({block_size}); it is {lead}")
         later = block_size - lead
         if self.boundary is not None:
             at, lengths = self.bounds[:-1] + 1, np.diff(self.bounds)

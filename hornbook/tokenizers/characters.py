@@ -70,7 +70,7 @@ class CharTokenizer(Tokenizer):
 
     @cached_property
     def table(self) -> npt.NDArray[np.int64]:
-        """From code point to id, -1 for a symbol that is not known."""
+        """From code point to id, -1 for an unknown character."""
         table = np.full(self.points.max(initial=0) + 1, -1, dtype=np.int64)
         known = slice(int(self.has_boundary), None)
         table[self.points[known]] = np.arange(self.vocab_size)[known]
@@ -80,7 +80,7 @@ class CharTokenizer(Tokenizer):
         """The ids of a text, shape (len(text),).
 
         Raises:
-            UnknownSymbolError: naming the first unknown symbol, its place, and the nearest known.
+            UnknownSymbolError: with the first unknown character, its position, and the closest known.
         """
         ids = np.empty(len(text), dtype=np.int64)
         self.encode_into(ids, text)
@@ -103,13 +103,13 @@ class CharTokenizer(Tokenizer):
             out[at : at + len(piece)] = ids
 
     def unknown(self, text: str, place: int) -> UnknownSymbolError:
-        """The error that a text has a symbol which is not known."""
+        """The error for a character that is not in the vocabulary."""
         symbol = text[place]
         nearest = " ".join(describe(near) for near in self.nearest(symbol))
         return UnknownSymbolError(
-            f"The symbol {describe(symbol)} (place {place + 1:,} of {around(text, place)!r}) "
-            "is not in this run's alphabet.",
-            hint=f"The nearest that it knows: {nearest}.",
+            f"The character {describe(symbol)} (position {place + 1:,}, {around(text, place)!r}) "
+            "is not in this run's vocabulary.",
+            hint=f"The closest characters in it: {nearest}.",
         )
 
     def encode_many(self, texts: Sequence[str]) -> tuple[Ids, npt.NDArray[np.int64]]:
@@ -137,7 +137,7 @@ class CharTokenizer(Tokenizer):
         """One id for people: the symbol itself, its name if it is unseen, or the boundary's sign.
 
         The boundary is shown as the lectures' full stop, or as the first of a few other signs that
-        the alphabet does not hold.
+        the vocabulary does not have.
         """
         if token == self.boundary:
             return next(sign for sign in (".", "·", "¶", "∎", "<end>") if sign not in self.symbols)
@@ -177,7 +177,7 @@ class CharTokenizer(Tokenizer):
         symbols = record.symbols
         if symbols != tuple(sorted(set(symbols))) or any(len(symbol) != 1 for symbol in symbols):
             raise RunError(
-                "The tokenizer is damaged: symbols: not single characters in order.",
+                "The tokenizer file is damaged: symbols must be single characters in order.",
                 hint="Train again.",
             )
         return cls(symbols, record.boundary)
