@@ -152,7 +152,7 @@ def test_a_rate_before_training(capsys: pytest.CaptureFixture[str]) -> None:
     assert Path("rate.png").read_bytes().startswith(b"\x89PNG")
     status, out, err = typed(capsys, "rate", *words, "--high", "1e-5")
     assert status == 0
-    assert "No rate can be suggested." in out
+    assert "No learning rate can be suggested." in out
     assert "hornbook train" not in err
 
 
@@ -216,11 +216,11 @@ def wrong(path: str) -> list[str]:
 BAD_FILES: list[tuple[str, bytes, str]] = [
     ("empty.txt", b"", "is empty"),
     ("blank.txt", b"\n \n\n", "is empty"),
-    ("short.txt", b"ab", "holds only 2 characters"),
+    ("short.txt", b"ab", "has only 2 characters"),
     ("binary.bin", bytes(range(256)) * 4, "byte offset"),
     ("nul.txt", b"abc\0def\nghi\n" * 9, "NUL at byte offset 3"),
     ("latin.txt", "crème brûlée à la façon\n".encode("latin-1") * 50, "byte offset 2"),
-    ("five.txt", b"emma\nolivia\nava\nmia\nzoe\n", "dev split of 10 % would be empty"),
+    ("five.txt", b"emma\nolivia\nava\nmia\nzoe\n", "dev split of 10% would be empty"),
 ]
 
 

@@ -204,7 +204,7 @@ def test_long_products_and_long_chains_compile() -> None:
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda a, b: Tape(a * b, inputs=[a], parameters=[a]), "named twice"),
+        (lambda a, b: Tape(a * b, inputs=[a], parameters=[a]), "must be distinct"),
         (lambda a, b: Tape(a * 2, inputs=[b], parameters=[a]), "not a leaf"),
         (lambda a, b: Tape(a * 2, inputs=[a * 2], parameters=[]), "not a leaf"),
         (

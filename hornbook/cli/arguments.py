@@ -104,7 +104,7 @@ def parse(
 class LaidOut(str):
     """Text whose lines the parser leaves as they are; it joins the lines of any other."""
 
-    def split(self, *_: Any) -> list[str]:  # type: ignore[override]
+    def split(self, *_: Any) -> list[str]:
         """The text as a single line."""
         return [str(self)]
 

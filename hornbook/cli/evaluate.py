@@ -22,7 +22,7 @@ Examples:
   hornbook evaluate runs/counts
   hornbook evaluate runs/net --data names
 
-Every prediction counts, also those that training only evaluated a sample of.
+Losses are averaged over every prediction of a split.
 """
 
 

@@ -48,8 +48,8 @@ class Arguments(Settings):
     seed: Annotated[int, Bounds(0, 2**63 - 1)] = 1337
     "Random seed for the batch and the parameters."
     picture: str | None = None
-    """Save a picture (.png or .svg) of the gradient of the logits, softmax minus one-hot: it pulls
-    the target up and pushes every other token down (only for backprop and cross-entropy)."""
+    """Save a picture (.png or .svg) of the gradient of the logits.
+    Only for backprop and cross-entropy."""
     json: bool = False
     "Print only the result, as JSON."
 

@@ -23,7 +23,7 @@ Diagnose the training of RUN: what went wrong, why it matters, and what to chang
 
 Examples:
   hornbook inspect runs/net
-  hornbook inspect runs/net --out net.html --pictures pictures
+  hornbook inspect runs/net --no-page
 
 Prints the findings and tables of layers and parameters, and writes a self-contained HTML page \
 with all figures. Findings on training need a run that was trained with --watch.

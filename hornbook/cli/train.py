@@ -22,7 +22,7 @@ Train a model on DATA and save it to a run directory.
 
 Examples:
   hornbook train names --model ngram --out runs/counts
-  hornbook train names --steps 200 --watch --out runs/net
+  hornbook train names --steps 100 --watch --out runs/net
 
 To resume a run that was stopped: hornbook train --resume RUN
 

@@ -26,8 +26,8 @@ class EvaluationSettings(Settings):
     encoding: str = "auto"
     "Encoding of that file (auto: UTF-8, or as the byte order mark says)."
     stride: int | None = None
-    """Number of predictions counted in each row, for models that read rows and not windows. Fewer
-    predictions have more context and take longer; 1 gives each the full context."""
+    """Number of predictions counted in each row (only for models that read rows).
+    Fewer have more context and take longer; 1 gives each prediction its full context."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -30,8 +30,8 @@ class SampleQuestion(Question):
     description = (
         "Sample new examples from RUN, shown as they are drawn.\n\n"
         "Standard output has only the samples: one per line, or for a long text separated by "
-        f"lines of {BETWEEN}. The share of new samples goes to standard error; in a terminal, samples "
-        "that occur in the data are marked."
+        f"lines of {BETWEEN}. The share of new samples goes to standard error; in a terminal, "
+        "samples that occur in the data are marked."
     )
     examples = (
         Action("sample", ("runs/counts",), {"n": 5}),

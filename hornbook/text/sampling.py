@@ -69,8 +69,9 @@ class SamplingSettings(Settings):
     seed: Annotated[int, Bounds(0, 2**63 - 1)] = 0
     "Random seed; the same seed gives the same samples."
     longest: Annotated[int, Bounds(0, 10**7)] = 0
-    """Maximum length of a sample in tokens (0: 500 for one long text; for one example per line, the
-    smaller of twice the longest example and four times the 99th percentile of lengths)."""
+    """Maximum length of a sample in tokens.
+    0: 500 for one long text; otherwise twice the longest example, or four times the 99th
+    percentile of lengths if that is less."""
     only_new: bool = False
     "Keep only samples that do not occur in the data."
     no_repeats: bool = False

@@ -80,7 +80,7 @@ class CharTokenizer(Tokenizer):
         """The ids of a text, shape (len(text),).
 
         Raises:
-            UnknownSymbolError: with the first unknown character, its position, and the closest known.
+            UnknownSymbolError: with the first unknown character, its position and the closest.
         """
         ids = np.empty(len(text), dtype=np.int64)
         self.encode_into(ids, text)
