@@ -160,7 +160,7 @@ def test_a_cycle_that_training_cuts_off_is_told(capsys: pytest.CaptureFixture[st
     words = ["train", "names.txt", "--n-hidden", "16", "--schedule", "warm-restarts"]
     status, _, err = typed(capsys, *words, "--steps", "40", "--cycle", "10", "--out", "cut")
     assert status == 0
-    assert "--steps 30 or 70 would end with a whole one" in err
+    assert "--steps 30 or 70 would end with a complete cycle" in err
     status, _, err = typed(capsys, *words, "--steps", "30", "--cycle", "10", "--out", "whole")
     assert status == 0
     assert "within a cycle" not in err
@@ -238,7 +238,7 @@ def test_a_bad_file_is_one_clear_error(
 
 
 MISTAKES: list[tuple[list[str], int, str]] = [
-    (["frobnicate"], 2, "no verb 'frobnicate'"),
+    (["frobnicate"], 2, "unknown command 'frobnicate'"),
     (["trian"], 2, "Did you mean train?"),
     (["train"], 2, "required"),
     (["train", "nowhere.txt"], 1, "no file or data set 'nowhere.txt'"),

@@ -354,7 +354,7 @@ def test_what_only_lines_need_is_refused_of_a_text(changed: SplitSettings) -> No
 
 @pytest.mark.parametrize(
     ("lines", "says"),
-    [(1, "1 line: a train split of 80 % would"), (5, "5 lines: a dev split of 10 % would")],
+    [(1, "1 line: a train split of 80% would"), (5, "5 lines: a dev split of 10% would")],
 )
 def test_too_few_lines_for_a_split_are_refused(lines: int, says: str) -> None:
     few = corpus("\n".join(NAMES.split()[:lines]), "lines")

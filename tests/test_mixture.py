@@ -184,7 +184,7 @@ def test_what_cannot_be_mixed_is_refused(runs: tuple[Run, Run], tmp_path: Path) 
     net, counts = runs
     with pytest.raises(SettingsError, match="two runs"):
         hornbook.mix([net.path])
-    with pytest.raises(SettingsError, match="named twice"):
+    with pytest.raises(SettingsError, match="given twice"):
         hornbook.mix([net.path, net.path])
     other = hornbook.train(
         tmp_path / "names.txt", model="ngram", out=tmp_path / "other",

@@ -292,9 +292,9 @@ def test_the_lecture_s_training_loop() -> None:
         (lambda: Neuron(1, "step", random.Random(0)), "unknown activation 'step'"),  # type: ignore[arg-type]
         (lambda: MLP(2, (1,))((1, 2, 3)), "as many weights as inputs, not 2 and 3"),
         (lambda: mean_squared_error([], []), "at least one"),
-        (lambda: mean_squared_error([Value(1.0)], [1, 2]), "1 predictions and 2 targets"),
+        (lambda: mean_squared_error([Value(1.0)], [1, 2]), "not 1 and 2"),
         (lambda: max_margin([Value(1.0)], [0]), "-1 or 1, not 0"),
-        (lambda: two_moons(1, noise=0, seed=0), "at least two points"),
+        (lambda: two_moons(1, noise=0, seed=0), "at least 2 points"),
         (lambda: Classifier([(0, 0)], [2.0]), "1 or -1"),
     ],
 )
@@ -323,7 +323,7 @@ def test_a_classifier_that_runs_away_is_an_error() -> None:
     losses: list[float] = []
     with pytest.raises(TrainingError, match="diverges") as caught:
         losses.extend(Classifier(points, targets, hidden=(8, 8)).descent(100, 1000.0))
-    assert "lower rate" in caught.value.hint
+    assert "Lower `rate`" in caught.value.hint
     assert len(losses) < 100
 
 

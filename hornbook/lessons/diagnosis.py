@@ -74,7 +74,10 @@ class Examiner:
             kind = str(mine.dtype).removeprefix("torch.")
             return "type", f"d{name} must have a floating-point dtype; its dtype is {kind}."
         if not mine.isfinite().all():
-            return "not finite", f"d{name} has {count_not_finite(mine)}."
+            return (
+                "not finite",
+                f"d{name} has elements that are not finite: {count_not_finite(mine)}.",
+            )
         reference = self.references[name]
         tolerance = TOLERANCE[mine.dtype]
         allowed = tolerance * float(reference.abs().max()) + self.floor
@@ -234,7 +237,7 @@ def expands(tensor: Tensor, shape: tuple[int, ...]) -> bool:
 def count_not_finite(tensor: Tensor) -> str:
     """How many elements are NaN, and how many infinite."""
     found = {"NaN": int(tensor.isnan().sum()), "infinite": int(tensor.isinf().sum())}
-    return " and ".join(f"{n:,} {what} elements" for what, n in found.items() if n)
+    return " and ".join(f"{n:,} {what}" for what, n in found.items() if n)
 
 
 def listed(names: tuple[str, ...]) -> str:

@@ -111,7 +111,7 @@ class Stream:
             ValueError: if the lead would leave no room for a target.
         """
         if not 0 <= lead < block_size:
-            raise ValueError(f"lead must be less than block_size ({block_size}); it is {lead}")
+            raise ValueError(f"lead must be from 0 to {block_size - 1}; it is {lead}")
         later = block_size - lead
         if self.boundary is not None:
             at, lengths = self.bounds[:-1] + 1, np.diff(self.bounds)

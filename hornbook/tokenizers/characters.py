@@ -107,7 +107,7 @@ class CharTokenizer(Tokenizer):
         symbol = text[place]
         nearest = " ".join(describe(near) for near in self.nearest(symbol))
         return UnknownSymbolError(
-            f"The character {describe(symbol)} (position {place + 1:,}, {around(text, place)!r}) "
+            f"The character {describe(symbol)} (position {place + 1:,} of {around(text, place)!r}) "
             "is not in this run's vocabulary.",
             hint=f"The closest characters in it: {nearest}.",
         )
