@@ -187,7 +187,7 @@ def test_from_the_blanks_to_the_end(
     Path("mine.py").write_text(text_of(made).replace(str(SEED), "5"))
     status, _, err = typed(capsys, "exercise", "cross-entropy", "--check", "mine.py")
     assert status == 1
-    assert "mine.py has another logits" in err
+    assert "mine.py has a different value of logits" in err
 
 
 def test_the_file_checks_itself(tmp_path: Path) -> None:

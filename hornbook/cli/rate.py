@@ -30,7 +30,7 @@ Examples:
   hornbook rate names
   hornbook rate names --model bigram --out rate.png
 
-A short trial raises the learning rate until the loss rises too; nothing of it is saved. The right \
+A short trial raises the learning rate until the loss rises too; it saves no run. The right \
 rate depends on the model, the batches and the optimizer, so the settings are those of hornbook \
 train; the command printed at the end repeats them.
 

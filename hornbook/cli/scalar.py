@@ -131,12 +131,12 @@ class Moons:
                 out.print(f"step {step:5}  loss {number(loss)}")
         loss, accuracy = net.loss(), net.accuracy()
         parameters = len(net.model.parameters())
-        title = f"two moons: {accuracy:.0%} of {s.points} points right, {parameters} parameters"
+        title = f"two moons: accuracy {accuracy:.0%} on {s.points} points, {parameters} parameters"
         draw_boundary(points, targets, net.scores, Path(self.out), title=title)
         if self.json:
             print_json({"losses": [*losses, loss], "accuracy": accuracy, "out": self.out})
             return
-        out.print(f"step {s.steps:5}  loss {number(loss)}  {accuracy:.1%} of the points right")
+        out.print(f"step {s.steps:5}  loss {number(loss)}  accuracy {accuracy:.1%}")
         out.print(f"\nSaved to {escape(self.out)}")
 
 

@@ -53,7 +53,7 @@ class Result:
             return
         yield self.first_wrong.message
         if after := len(self.not_judged):
-            yield f"{after} after it: not checked, since they may be wrong only because of it."
+            yield f"{after} after it not checked: they may be wrong only because of it."
 
 
 def write(derivation: Derivation, path: Path, *, overwrite: bool = False) -> None:
@@ -171,7 +171,11 @@ def check(derivation: Derivation, path: Path, seconds: float = 60.0) -> Result:
     changed = tuple(name for name in forward if not same(found.get(name), values[name]))
     if "loss" in changed:
         first = changed[0]
-        how = "has no tensor" if not isinstance(found.get(first), Tensor) else "has a different"
+        how = (
+            "has no tensor"
+            if not isinstance(found.get(first), Tensor)
+            else "has a different value of"
+        )
         raise ExerciseError(
             f"{path} {how} {first}: its forward pass is not that of the exercise "
             f"{derivation.name}.",

@@ -55,7 +55,7 @@ class LineFit:
     y: Floats
     "Shape (points,)."
     paths: Mapping[str, Floats]
-    "For each way (a, b) before the first update and after each one, shape (steps + 1, 2)."
+    "For each implementation, (a, b) before and after each update, shape (steps + 1, 2)."
 
     @property
     def path(self) -> Floats:

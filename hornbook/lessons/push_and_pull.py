@@ -1,7 +1,7 @@
 """What the gradient of the logits says: probabilities minus one-hot, pulling up and pushing down.
 
 Source: the lecture on backpropagation by hand, exercise 2. dL/dlogits = (softmax - onehot) / n: in
-each row the target is pulled up with the force 1 - p, every other symbol pushed down with its p,
+each row the target is pulled up with the force 1 - p, every other token pushed down with its p,
 and the forces of a row cancel.
 """
 
@@ -23,7 +23,7 @@ __all__ = ["MOST", "draw_push_and_pull", "forces_of"]
 
 MOST = 64  # rows, and columns: more than that and no label could be read
 PULL, PUSH = BLUE, VERMILION
-CONTEXT = 16  # symbols of what stood before
+CONTEXT = 16  # tokens of context
 LINEAR = 0.05  # forces below this are shown in proportion, larger ones by their logarithm
 
 
@@ -46,14 +46,14 @@ def draw_push_and_pull(
     tokenizer: Tokenizer,
     path: Path,
 ) -> None:
-    """Draw probabilities minus one-hot as a PNG or an SVG: a row an example, a column a symbol.
+    """Draw probabilities minus one-hot as a PNG or an SVG: a row an example, a column a token.
 
     Args:
         forces: shape (n, V): n times the gradient of the mean loss with respect to the logits.
         targets: what came next, shape (n,).
         contexts: what stood before, shape (n, T).
         tokenizer: of the ids.
-        path: the file. Of a large alphabet only the tokens with the strongest forces are drawn,
+        path: the file. Of a large vocabulary only the tokens with the strongest forces are drawn,
             of a large batch only the first examples, and the title says so.
     """
     from matplotlib.colors import AsinhNorm, LinearSegmentedColormap

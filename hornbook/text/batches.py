@@ -73,7 +73,7 @@ class Batches(ABC):
 
 
 class WindowBatches(Batches):
-    """Windows in a new random order each epoch, for models that read the last n symbols.
+    """Windows in a new random order each epoch, for models that read the last n tokens.
 
     A rest that does not fill a batch is left out of its epoch, so that every batch has the same
     size (BatchNorm's statistics want that); the next epoch's order is another one.
@@ -111,14 +111,14 @@ class WindowBatches(Batches):
 class RowBatches(Batches):
     """Things as padded rows, grouped by length so that little is padding, for sequence models.
 
-    A model with BatchNorm must have them `mixed`: the statistics of a batch of things of one length
+    A model with BatchNorm must have them `mixed`: the statistics of a batch of examples of one length
     tell how long they are, which is learned in training and missing in use.
 
     `batch_size` rows or somewhat more on average: batches of short rows have more of them, those
     of long rows fewer.
 
     Args:
-        lead: symbols read again, as context, before the targets of a row within a thing.
+        lead: tokens read again, as context, before the targets of a row within an example.
         mixed: whether rows of any lengths share a batch.
     """
 
@@ -193,7 +193,7 @@ class BlockBatches(Batches):
     """Blocks of a text from random places, for sequence models.
 
     Args:
-        lead: symbols before a block that are read as its context, and not predicted.
+        lead: tokens before a block that are read as its context, and not predicted.
     """
 
     def __init__(
@@ -263,7 +263,7 @@ def make_batches(
         block_size: length of a context, or of the longest row.
         batch_size: windows, rows or blocks in a batch.
         seed: of the order.
-        lead: symbols read before the targets of a row within an example, as their context.
+        lead: tokens read before the targets of a row within an example, as their context.
         mixed: do not group examples by length, for models with BatchNorm.
         parallel: cut a text into parallel streams, each batch the continuation of the last.
 

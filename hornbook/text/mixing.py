@@ -116,7 +116,7 @@ def mixable(paths: Sequence[str | Path]) -> list[Run]:
         _ = run.summary  # raises if it has not ended
     if not first.data.splits["dev"]:
         raise SettingsError(
-            "The runs have no dev split, which the weights of the mixture are fitted on.",
+            "The runs have no dev split to fit the weights of the mixture on.",
             hint="Train with a dev split: `split=80/10/10`.",
             setting="split",
         )

@@ -1,8 +1,8 @@
-"""Between text and ids: one id for each symbol (Unicode code point) of the alphabet.
+"""Between text and ids: one id for each character (Unicode code point) of the vocabulary.
 
-In `lines` mode id 0 is the boundary: it stands before the first and after the last symbol of every
+In `lines` mode id 0 is the boundary: it stands before the first and after the last character of every
 line, and it is no character at all, so nothing in the data can collide with it. In `text` mode
-there is no boundary, and ids are the sorted symbols, as in the lectures.
+there is no boundary, and ids are the sorted characters, as in the lectures.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class CharTokenizer(Tokenizer):
 
     @classmethod
     def fit(cls, texts: Iterable[str], *, boundary: bool) -> Self:
-        """The tokenizer of every symbol that the texts hold, in the order of code points."""
+        """The tokenizer of every character in the texts, in the order of code points."""
         seen: set[str] = set()
         for text in texts:
             seen.update(text)
@@ -134,7 +134,7 @@ class CharTokenizer(Tokenizer):
         return CharDecoder(self.spelled)
 
     def label(self, token: int) -> str:
-        """One id for people: the symbol itself, its name if it is unseen, or the boundary's sign.
+        """One id for people: the character itself, its name if it is invisible, or the boundary's sign.
 
         The boundary is shown as the lectures' full stop, or as the first of a few other signs that
         the vocabulary does not have.
@@ -154,7 +154,7 @@ class CharTokenizer(Tokenizer):
         return 1 + np.searchsorted((0x80, 0x800, 0x10000), self.points, side="right")
 
     def nearest(self, symbol: str, n: int = 5) -> list[str]:
-        """The known symbols most like one that is not: same letter, else a like name."""
+        """The known characters closest to an unknown one: same letter, else a similar name."""
         folded = fold(symbol)
         same = [known for known in self.symbols if fold(known) == folded]
         names = {unicodedata.name(known, ""): known for known in self.symbols}
@@ -208,5 +208,5 @@ class CharDecoder(Decoder):
 
 
 def fold(symbol: str) -> str:
-    """A symbol without its case, accents and width: `É` and `ｅ` both become `e`."""
+    """A character without its case, accents and width: `É` and `ｅ` both become `e`."""
     return unicodedata.normalize("NFKD", symbol).casefold()[:1]

@@ -2,7 +2,7 @@
 
 Source: the lecture on backpropagation by hand (part 4), whose names these are; BatchNorm is that of
 Ioffe and Szegedy 2015 with the unbiased variance. `emb` is (n, T, 10), hidden values (n, 64), and
-what belongs to the next symbol (n, V).
+what belongs to the next token (n, V).
 """
 
 from __future__ import annotations
