@@ -372,7 +372,7 @@ def test_a_tiny_text_can_be_read_or_says_that_it_cannot(
         )  # fmt: skip
 
     if parallel and length == 1:
-        with pytest.raises(SettingsError, match="at least 2 symbols; this one has 1"):
+        with pytest.raises(SettingsError, match="at least 2 tokens; this one has 1"):
             make()
         return
     batches = make()
@@ -385,7 +385,7 @@ def test_a_tiny_text_can_be_read_or_says_that_it_cannot(
 
 def test_parallel_streams_are_for_rows_of_a_text() -> None:
     for stream, reads in ((WORDS, "sequence"), (WORDS, "window"), (counting(50), "window")):
-        with pytest.raises(SettingsError, match="Parallel streams are for a text"):
+        with pytest.raises(SettingsError, match="Parallel streams need one long text"):
             make_batches(stream, reads, block_size=5, batch_size=2, seed=1, parallel=True)
 
 

@@ -44,7 +44,7 @@ def counted(tokenizer: Tokenizer, **changes: Any) -> NGram:
 
 
 def test_a_boundary_is_what_contexts_begin_with() -> None:
-    with pytest.raises(ValueError, match="start 1 is not the boundary 0"):
+    with pytest.raises(ValueError, match="start must be the boundary token 0"):
         Vocabulary(3, 0, 1)
 
 

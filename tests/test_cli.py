@@ -152,7 +152,7 @@ def test_a_rate_before_training(capsys: pytest.CaptureFixture[str]) -> None:
     assert Path("rate.png").read_bytes().startswith(b"\x89PNG")
     status, out, err = typed(capsys, "rate", *words, "--high", "1e-5")
     assert status == 0
-    assert "No rate can be suggested." in out
+    assert "No learning rate can be suggested." in out
     assert "hornbook train" not in err
 
 
@@ -160,7 +160,7 @@ def test_a_cycle_that_training_cuts_off_is_told(capsys: pytest.CaptureFixture[st
     words = ["train", "names.txt", "--n-hidden", "16", "--schedule", "warm-restarts"]
     status, _, err = typed(capsys, *words, "--steps", "40", "--cycle", "10", "--out", "cut")
     assert status == 0
-    assert "--steps 30 or 70 would end with a whole one" in err
+    assert "--steps 30 or 70 would end with a complete cycle" in err
     status, _, err = typed(capsys, *words, "--steps", "30", "--cycle", "10", "--out", "whole")
     assert status == 0
     assert "within a cycle" not in err
@@ -216,11 +216,11 @@ def wrong(path: str) -> list[str]:
 BAD_FILES: list[tuple[str, bytes, str]] = [
     ("empty.txt", b"", "is empty"),
     ("blank.txt", b"\n \n\n", "is empty"),
-    ("short.txt", b"ab", "holds only 2 characters"),
+    ("short.txt", b"ab", "has only 2 characters"),
     ("binary.bin", bytes(range(256)) * 4, "byte offset"),
     ("nul.txt", b"abc\0def\nghi\n" * 9, "NUL byte at offset 3"),
     ("latin.txt", "crème brûlée à la façon\n".encode("latin-1") * 50, "byte offset 2"),
-    ("five.txt", b"emma\nolivia\nava\nmia\nzoe\n", "dev split of 10 % would be empty"),
+    ("five.txt", b"emma\nolivia\nava\nmia\nzoe\n", "dev split of 10% would be empty"),
 ]
 
 
@@ -238,7 +238,7 @@ def test_a_bad_file_is_one_clear_error(
 
 
 MISTAKES: list[tuple[list[str], int, str]] = [
-    (["frobnicate"], 2, "no verb 'frobnicate'"),
+    (["frobnicate"], 2, "unknown command 'frobnicate'"),
     (["trian"], 2, "Did you mean train?"),
     (["train"], 2, "required"),
     (["train", "nowhere.txt"], 1, "no file or data set 'nowhere.txt'"),

@@ -61,7 +61,7 @@ CHAPTERS = "\n".join("We rowed on and on. " * n for n in range(80, 110))
 
 
 def corpus(text: str, mode: Literal["lines", "text"]) -> Corpus:
-    return Corpus("made", "made", mode, "as asked", text, "utf-8", "LF")
+    return Corpus("made", "made", mode, "as requested", text, "utf-8", "LF")
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,12 @@ def corpus(text: str, mode: Literal["lines", "text"]) -> Corpus:
         (RAGGED, "lines", "30 lines of 44 characters on average, none blank"),
         (CODES, "lines", "30 lines of 10 characters on average, none blank"),
         (CHAPTERS, "lines", "30 lines of 1890 characters on average, none blank"),
-        (POEMS, "text", r"blank lines part it \(11% of its lines\)"),
-        (PROSE, "text", "run on from one to the next, as wrapped prose does"),
-        (PROSE.replace("It is", "\n\nIt is"), "text", "blank lines part it"),
-        ("the quick brown fox\n", "text", "it is a single line"),
-        ("\n\nthe quick brown fox\n\n", "text", "it is a single line"),
-        ("\n".join(["word " * 500] * 3), "text", "lines are 2,500 characters long on average"),
+        (POEMS, "text", r"blank lines separate its parts \(11% of its lines\)"),
+        (PROSE, "text", "its lines look like wrapped prose"),
+        (PROSE.replace("It is", "\n\nIt is"), "text", "blank lines separate its parts"),
+        ("the quick brown fox\n", "text", "it has a single line"),
+        ("\n\nthe quick brown fox\n\n", "text", "it has a single line"),
+        ("\n".join(["word " * 500] * 3), "text", "lines average 2,500 characters"),
     ],
 )
 def test_the_mode_is_chosen_by_looking_and_the_reason_is_told(
@@ -113,7 +113,7 @@ def test_the_choice_can_be_overruled(tmp_path: Path, mode: Literal["lines", "tex
     path = tmp_path / "given.txt"
     path.write_text(NAMES if mode == "text" else PROSE, encoding="utf-8")
     found = load_corpus(path, mode=mode)
-    assert (found.mode, found.reason) == (mode, "as asked")
+    assert (found.mode, found.reason) == (mode, "as requested")
 
 
 def test_a_corpus_tells_where_it_came_from(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_an_encoding_can_be_named(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b" \n\t\n ", "is empty"),
-        (b"emma\nava\n\n", "holds only 8 characters"),
+        (b"emma\nava\n\n", "has only 8 characters"),
     ],
 )
 def test_a_file_with_next_to_nothing_is_refused(tmp_path: Path, data: bytes, says: str) -> None:
@@ -215,13 +215,13 @@ def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_a_data_set_is_found_by_name_and_read_as_it_is_meant() -> None:
     found = load_corpus("toy")
     assert (found.name, found.source, found.text) == ("toy", "data set toy", PROSE)
-    assert (found.mode, found.reason) == ("lines", "as the data set is meant")
+    assert (found.mode, found.reason) == ("lines", "this data set's default")
 
 
 @pytest.mark.usefixtures("toy")
 def test_a_data_set_can_be_read_otherwise() -> None:
     found = load_corpus("toy", mode="text")
-    assert (found.mode, found.reason) == ("text", "as asked")
+    assert (found.mode, found.reason) == ("text", "as requested")
 
 
 @pytest.mark.usefixtures("toy")
@@ -342,7 +342,7 @@ def test_shares_can_be_chosen(split: str, sizes: tuple[int, ...]) -> None:
     ],
 )
 def test_shares_that_make_no_whole_are_refused(split: str) -> None:
-    with pytest.raises(SettingsError, match="shares in percent that add up to 100"):
+    with pytest.raises(SettingsError, match="percentages that add up to 100"):
         split_corpus(corpus(NAMES, "lines"), SplitSettings(split=split))
 
 
@@ -354,7 +354,7 @@ def test_what_only_lines_need_is_refused_of_a_text(changed: SplitSettings) -> No
 
 @pytest.mark.parametrize(
     ("lines", "says"),
-    [(1, "1 line: a train split of 80 % would"), (5, "5 lines: a dev split of 10 % would")],
+    [(1, "1 line: a train split of 80% would"), (5, "5 lines: a dev split of 10% would")],
 )
 def test_too_few_lines_for_a_split_are_refused(lines: int, says: str) -> None:
     few = corpus("\n".join(NAMES.split()[:lines]), "lines")

@@ -152,5 +152,5 @@ def test_the_first_loss_is_not_far_from_guessing() -> None:
 
 
 def test_unknown_names_are_refused() -> None:
-    with pytest.raises(SettingsError, match="no exercise 'nosuch'"):
+    with pytest.raises(SettingsError, match="nknown exercise 'nosuch'"):
         derivation("nosuch")

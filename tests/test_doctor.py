@@ -40,7 +40,7 @@ RUSSIAN = [
 
 
 def corpus(
-    text: str, mode: Mode = "lines", reason: str = "as asked", line_ends: str = "LF"
+    text: str, mode: Mode = "lines", reason: str = "as requested", line_ends: str = "LF"
 ) -> Corpus:
     return Corpus("planted", "planted.txt", mode, reason, text, "utf-8", line_ends)
 
@@ -135,7 +135,7 @@ def test_problems_come_before_warnings_and_notes() -> None:
 
 
 def test_splits_that_cannot_be_made() -> None:
-    given = corpus("emma and olivia and ava", reason="as asked")
+    given = corpus("emma and olivia and ava", reason="as requested")
     with pytest.raises(DataError) as caught:
         split_corpus(given)
     report = examine(given)

@@ -89,7 +89,7 @@ def test_only_the_first_wrong_one_is_told(made: Derivation) -> None:
 def test_somebody_s_work_is_not_written_over(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text("mine\n")
-    with pytest.raises(ExerciseError, match="is there already"):
+    with pytest.raises(ExerciseError, match="already exists"):
         write(DERIVATIONS["lstm"], path)
     assert path.read_text() == "mine\n"
     write(DERIVATIONS["lstm"], path, overwrite=True)
@@ -108,7 +108,7 @@ def test_somebody_s_work_is_not_written_over(tmp_path: Path) -> None:
         ("import sys\nsys.exit(3)\n", "line 2: SystemExit: 3"),
         ("import json\njson.loads('{')\n", "line 2: JSONDecodeError: "),
         ("input()\n", "line 1: EOFError: "),
-        ("import os\nos._exit(7)\n", "ended Python itself, with status 7"),
+        ("import os\nos._exit(7)\n", "ended the Python process, with exit status 7"),
         ("print('x')\n", "has no tensor logits"),
         ("logits = [1]\n", "has no tensor logits"),
     ],
@@ -175,7 +175,7 @@ def test_from_the_blanks_to_the_end(
     assert json.loads(out) == {"exercise": "cross-entropy", "file": "other.py", "blanks": 1}
     monkeypatch.setattr(exercise, "run_apart", run_here)
     status, out, _ = typed(capsys, "exercise", "cross-entropy", "--check", "cross_entropy.py")
-    assert (status, out) == (1, "dlogits is the next to be filled in.\n")
+    assert (status, out) == (1, "dlogits is the next one to fill in.\n")
     # The way of the lecture, which changes probs itself.
     text = text_of(made, {"logits": "probs"})
     text = text.replace("\nif __name__", "\nprobs[range(n), Yb] -= 1\nprobs /= n\n\nif __name__")
@@ -183,11 +183,11 @@ def test_from_the_blanks_to_the_end(
     status, out, _ = typed(capsys, "exercise", "cross-entropy", "--check", "mine.py")
     assert status == 0
     assert "The gradient is right." in out
-    assert "probs no longer holds what the forward pass gave it" in out
+    assert "probs no longer has its value from the forward pass" in out
     Path("mine.py").write_text(text_of(made).replace(str(SEED), "5"))
     status, _, err = typed(capsys, "exercise", "cross-entropy", "--check", "mine.py")
     assert status == 1
-    assert "mine.py has another logits" in err
+    assert "mine.py has a different value of logits" in err
 
 
 def test_the_file_checks_itself(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_the_file_checks_itself(tmp_path: Path) -> None:
         capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": home},
     )  # fmt: skip
     assert found.returncode == 1
-    assert "dC is of type list; a torch tensor is expected." in found.stdout
+    assert "dC must be a torch tensor; it is of type list." in found.stdout
     assert "dlogprobs" in found.stdout
     assert found.stderr == ""
 
@@ -225,7 +225,7 @@ def test_the_result_as_json(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("nosuch",), "no exercise 'nosuch'"),
+        (("nosuch",), "nknown exercise 'nosuch'"),
         (("lstm", "--check", "x.py", "--overwrite"), "no effect"),
         (("lstm", "--check", "x.py", "--out", "y.py"), "no effect"),
         (("lstm", "--seconds", "3"), "seconds has no effect"),

@@ -173,7 +173,7 @@ def test_without_a_measured_slope_neither_side_is_blamed() -> None:
     for hand in (0.5, math.nan):
         unmeasured = ParameterCheck("p", (2,), hand, math.nan, math.nan, TRIES)
         said = verdict(FamilyCheck("x", {}, (unmeasured,)))
-        assert "differs by hand and by autograd" in said
+        assert "differs between hand and autograd" in said
         assert "is wrong by" not in said
 
 

@@ -38,7 +38,7 @@ def test_a_comparison_says_what_the_lecture_s_does(capsys: pytest.CaptureFixture
 def test_a_comparison_of_what_cannot_be_compared() -> None:
     one = torch.ones(3, 1)
     for mine, reference, said in (
-        (one, torch.ones(3, 2), "its shape is (3, 1), the reference's (3, 2)"),
+        (one, torch.ones(3, 2), "its shape is (3, 1), the reference's shape is (3, 2)"),
         (None, one, "not filled in yet"),
         (one, None, "retain_grad()"),
         ("x", one, "not str and Tensor"),
@@ -60,7 +60,7 @@ def test_the_table_has_every_atom(
     for name in BACKPROP.order:
         assert f"\nd{name} " in out
     assert out.index("\ndlogprobs") < out.index("\ndprobs") < out.index("\ndC")
-    assert "dhprebn, in one " in out
+    assert "dhprebn, closed form " in out
     for step in BACKPROP.steps:
         assert all(code in out for code in step.backward.values())
     # Nothing differs by more than rounding.
@@ -101,7 +101,7 @@ def test_the_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None
     path = tmp_path / "logits.png"
     status, out, _ = typed(capsys, "gradients", "--picture", str(path))
     assert status == 0
-    assert "Drawn in" in out
+    assert "Saved to" in out
     picture = imread(path)
     height, width, _ = picture.shape
     assert height / 32 > 20  # pixels a row

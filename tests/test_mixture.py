@@ -184,16 +184,16 @@ def test_what_cannot_be_mixed_is_refused(runs: tuple[Run, Run], tmp_path: Path) 
     net, counts = runs
     with pytest.raises(SettingsError, match="two runs"):
         hornbook.mix([net.path])
-    with pytest.raises(SettingsError, match="named twice"):
+    with pytest.raises(SettingsError, match="given twice"):
         hornbook.mix([net.path, net.path])
     other = hornbook.train(
         tmp_path / "names.txt", model="ngram", out=tmp_path / "other",
         split="70/20/10",
     )  # fmt: skip
-    with pytest.raises(SettingsError, match="not made on the same data"):
+    with pytest.raises(SettingsError, match="not trained on the same data"):
         hornbook.mix([net.path, other.path])
     made = hornbook.mix([net.path, counts.path], out=tmp_path / "mixed")
-    with pytest.raises(SettingsError, match="mixture itself"):
+    with pytest.raises(SettingsError, match="itself a mixture"):
         hornbook.mix([made.path, net.path])
     with pytest.raises(RunError, match="already contains a run"):
         hornbook.mix([net.path, counts.path], out=made.path)

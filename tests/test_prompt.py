@@ -28,5 +28,5 @@ def test_a_prefix_leaves_room_for_the_rest() -> None:
     assert room_after(LINES, "abab", longest=5, context=3, crop=True) == 1
     with pytest.raises(SamplingError, match="has 4 tokens; the model's context holds 3"):
         room_after(LINES, "abab", longest=5, context=3, crop=False)
-    with pytest.raises(SamplingError, match="longest sample that may be made has 4"):
+    with pytest.raises(SamplingError, match="maximum length of a sample is 4"):
         room_after(LINES, "abab", longest=4, context=None, crop=True)

@@ -256,10 +256,10 @@ def test_parallel_streams_that_nothing_can_carry_are_refused(
     names: Path, text: Path, tmp_path: Path
 ) -> None:
     wrong: list[tuple[Path, str, Any, str]] = [
-        (text, "gpt", None, "keeps nothing from batch to batch"),
-        (text, "mlp", None, "keeps nothing from batch to batch"),
+        (text, "gpt", None, "carries no state from batch to batch"),
+        (text, "mlp", None, "carries no state from batch to batch"),
         (names, "gru", CARRYING, "are for a text"),
-        (text, "gru", replace(CARRYING, predict="last"), "keeps nothing from batch to batch"),
+        (text, "gru", replace(CARRYING, predict="last"), "carries no state from batch to batch"),
     ]
     for source, model, settings, words in wrong:
         with pytest.raises(SettingsError, match=words) as caught:

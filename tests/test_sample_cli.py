@@ -74,7 +74,10 @@ def test_a_file_gets_the_samples_and_nothing_else(
     status, out, err = typed(capsys, "sample", str(text.path), "-n", "3", "--longest", "60")
     assert status == 0
     assert out == "\n---\n".join(texts(text, n=3, longest=60)) + "\n"
-    assert err.count("(longest stretch copied from train: ") + err.count("(in train, word for") == 3
+    assert (
+        err.count("(longest passage copied from train: ") + err.count("(copied verbatim from train")
+        == 3
+    )
 
 
 def test_in_a_terminal_samples_grow_and_have_marks(
@@ -182,7 +185,7 @@ def test_why_there_are_fewer_is_told(capsys: pytest.CaptureFixture[str], lines: 
     status, out, err = typed(capsys, *words)
     assert status == 0
     assert len(out.splitlines()) == 1
-    assert "Only 1 of the 50,000,000 samples asked for can be had" in err
+    assert "Only 1 of the 50,000,000 samples asked for can be drawn" in err
     _, out, _ = typed(capsys, *words, "--json")
     assert json.loads(out)["ended_because"] == "nothing else possible"
 

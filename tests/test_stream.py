@@ -295,7 +295,7 @@ def test_the_first_row_of_dev_begins_with_the_end_of_train() -> None:
 
 @pytest.mark.parametrize("lead", [-1, 4, 5])
 def test_a_lead_must_leave_room_for_a_target(lead: int) -> None:
-    with pytest.raises(ValueError, match="leaves no target in a row of 4"):
+    with pytest.raises(ValueError, match="must be from 0 to 3"):
         encode_lines(("ab",), LINES).pieces(4, lead)
 
 
@@ -381,5 +381,5 @@ def test_an_empty_split_predicts_nothing(mode: str) -> None:
 
 def test_a_split_with_an_unknown_symbol_is_refused() -> None:
     splits = Splits("lines", ("ab",), ("cd",), ())
-    with pytest.raises(UnknownSymbolError, match=r"'d' \(place 2 of 'cd'\)"):
+    with pytest.raises(UnknownSymbolError, match=r"'d' \(position 2 of 'cd'\)"):
         encode_split(splits, "dev", LINES)

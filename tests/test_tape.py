@@ -204,14 +204,14 @@ def test_long_products_and_long_chains_compile() -> None:
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda a, b: Tape(a * b, inputs=[a], parameters=[a]), "named twice"),
+        (lambda a, b: Tape(a * b, inputs=[a], parameters=[a]), "must be distinct"),
         (lambda a, b: Tape(a * 2, inputs=[b], parameters=[a]), "not a leaf"),
         (lambda a, b: Tape(a * 2, inputs=[a * 2], parameters=[]), "not a leaf"),
         (
             lambda a, b: Tape(a * b, inputs=[a], parameters=[b]).forward([(1,), (1, 2)]),
-            "row 1 has 2 numbers; the tape has 1 inputs",
+            "row 1 has 2 numbers; the tape expects 1",
         ),
-        (lambda a, b: Tape(a * b, inputs=[a], parameters=[b]).backward([]), "no mean"),
+        (lambda a, b: Tape(a * b, inputs=[a], parameters=[b]).backward([]), "at least one row"),
     ],
 )
 def test_a_tape_refuses(make: Callable[[Value, Value], object], told: str) -> None:

@@ -267,10 +267,10 @@ def test_flags_before_the_file_and_flags_of_others(
     assert Run("run").record.task == "points"
     status, _, err = typed(capsys, "train", "points.csv", "--mode", "lines")
     assert status == 1
-    assert "--mode is a flag of the task text" in err
+    assert "--mode is a flag of task text" in err
     status, _, err = typed(capsys, "train", "--held-out", "3", "points.csv")
     assert status == 1
-    assert "--held-out is a flag of the task points" in err
+    assert "--held-out is a flag of task points" in err
     status, _, err = typed(capsys, "train", "points.csv", "--task", "text", "--model", "plane")
     assert status == 1
     assert "The model family plane belongs to the task points, not to text" in err

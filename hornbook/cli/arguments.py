@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import inspect
 import itertools
+import shutil
 import sys
 import textwrap
 import types
@@ -27,6 +28,7 @@ __all__ = [
     "RunArgument",
     "as_typed",
     "is_required",
+    "laid_out",
     "parse",
 ]
 
@@ -44,10 +46,10 @@ TYPED = {str: "TEXT", int: "INT", float: "FLOAT"}
 
 @dataclass(frozen=True)
 class OutputArgument:
-    """What a verb takes that only lists."""
+    """Output."""
 
     json: bool = False
-    "Print everything as JSON."
+    "Print the result as JSON."
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,9 @@ class DataArguments:
     """What every verb that reads data takes."""
 
     data: Annotated[str, Given("DATA")]
-    "File, - for standard input, or the name of a data set."
+    "Path of a file, - for standard input, or the name of a data set."
     task: str | None = None
-    "What kind of data it is; by default a first look at the file tells."
+    "Kind of data; by default it is decided from the file."
 
 
 def parse(
@@ -81,13 +83,13 @@ def parse(
     Args:
         kind: the dataclass.
         verb: its name.
-        description: for its help.
+        description: for its help, see `laid_out`.
         argv: what was typed after the verb.
         foreign: is shown the words that the dataclass does not know, and may say whose they are.
     """
     how: dict[str, Any] = {
         "prog": f"hornbook {verb}",
-        "description": description,
+        "description": laid_out(description),
         "args": list(argv),
         "config": CONFIG,
     }
@@ -100,6 +102,29 @@ def parse(
         print(f"hornbook {verb} needs {word}: see hornbook {verb} --help.", file=sys.stderr)
         sys.exit(2)
     return typing.cast(T, restored(parsed))
+
+
+class LaidOut(str):
+    """Text whose lines the parser leaves as they are; it joins the lines of any other."""
+
+    def split(self, *_: Any) -> list[str]:
+        """The text as a single line."""
+        return [str(self)]
+
+
+def laid_out(description: str) -> LaidOut:
+    """A description for help: paragraphs fill the terminal, indented lines stay as they are.
+
+    It starts with a sentence that says what the verb does, then two examples, then details.
+    """
+    width = shutil.get_terminal_size().columns
+    paragraphs = [
+        paragraph
+        if "\n  " in paragraph
+        else textwrap.fill(paragraph, width, break_long_words=False, break_on_hyphens=False)
+        for paragraph in description.strip().split("\n\n")
+    ]
+    return LaidOut("\n\n".join(paragraphs))
 
 
 def left_empty(parsed: Any) -> str | None:

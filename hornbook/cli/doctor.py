@@ -16,11 +16,16 @@ from hornbook.reports import Report
 from hornbook.sources.source import Source
 from hornbook.tasks import choose_task
 
-DESCRIPTION = (
-    "Tell what a careful person would want to know of DATA before training on it: how it is read, "
-    "how large it is, what symbols it has, what repeats, what leaks from train into dev and test, "
-    "and for each finding what to do."
-)
+DESCRIPTION = """\
+Check DATA for problems before training on it.
+
+Examples:
+  hornbook doctor names
+  hornbook doctor names --split 90/10
+
+Reports how the data is read, its size, its vocabulary, duplicates, and leaks from train into dev \
+and test, with advice for each finding.
+"""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Options(DataArguments):
     """Data."""
 
     json: bool = False
-    "Print everything as JSON."
+    "Print the result as JSON."
 
 
 def run(argv: Sequence[str]) -> None:

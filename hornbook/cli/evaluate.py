@@ -15,7 +15,15 @@ from hornbook.runs import Run
 from hornbook.tasks import Task
 from hornbook.training.measures import Measure
 
-DESCRIPTION = "The figures of a run on each of its splits, every prediction counted."
+DESCRIPTION = """\
+Evaluate RUN on each of its splits, or on another file.
+
+Examples:
+  hornbook evaluate runs/counts
+  hornbook evaluate runs/net --data names
+
+Losses are averaged over every prediction of a split.
+"""
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,7 @@ class Options(RunArgument):
     """Run."""
 
     json: bool = False
-    "Print everything as JSON."
+    "Print the result as JSON."
 
 
 def run(argv: Sequence[str]) -> None:

@@ -21,11 +21,19 @@ from hornbook.lessons.derivations import DERIVATIONS, derivation
 from hornbook.lessons.exercise import Result, check, write
 from hornbook.settings import Bounds, Settings
 
-DESCRIPTION = (
-    "Write a Python file with a forward pass, line by line, and blanks for the gradients; with "
-    "--check, tell the first gradient that is wrong and in what way, without the answer. The "
-    "exercises: " + "; ".join(f"{d.name}, {d.title}" for d in DERIVATIONS.values()) + "."
-)
+DESCRIPTION = """\
+Write an exercise in backpropagation by hand, or check your solution.
+
+Examples:
+  hornbook exercise cross-entropy
+  hornbook exercise cross-entropy --check cross_entropy.py
+
+An exercise is a Python file with a forward pass, line by line, and blanks for the gradients. \
+--check reports the first gradient that is wrong, and how, without the answer. The exit status is \
+1 if one is wrong or missing.
+
+Exercises:
+""" + "\n".join(f"  {made.name:<14} {made.title}" for made in DERIVATIONS.values())
 
 
 @dataclass(frozen=True)
@@ -33,17 +41,17 @@ class Arguments(Settings):
     """Exercise."""
 
     exercise: Annotated[str, Positional, arg(metavar="{" + ",".join(DERIVATIONS) + "}")]
-    "Which one."
+    "Name of the exercise."
     out: str | None = None
-    "File to write; by default the exercise's name with .py."
+    "File to write; by default the name of the exercise with .py."
     overwrite: bool = False
-    "Replace the file that is there."
+    "Replace an existing file."
     check: str | None = None
-    "File to check, instead of writing one."
+    "Check this file instead of writing one."
     seconds: Annotated[float, Bounds(0, 86_400, above=True)] = 60.0
-    "How long the file may run when it is checked."
+    "Time limit for running the checked file, in seconds."
     json: bool = False
-    "Print the result as JSON, and nothing else."
+    "Print only the result, as JSON."
 
 
 def run(argv: Sequence[str]) -> None:
@@ -56,7 +64,7 @@ def run(argv: Sequence[str]) -> None:
         write(made, path, overwrite=arguments.overwrite)
         show_written(made.name, path, len(made.wanted), json=arguments.json)
         return
-    arguments.refuse_unless(False, ("out", "overwrite"), "a file to write, not `check`")
+    arguments.refuse_unless(False, ("out", "overwrite"), "an exercise to write, without `check`")
     result = check(made, Path(arguments.check), arguments.seconds)
     if arguments.json:
         print_json({"exercise": made.name, **dataclasses.asdict(result)})
@@ -72,8 +80,10 @@ def show_written(name: str, path: Path, blanks: int, *, json: bool) -> None:
         print_json({"exercise": name, "file": str(path), "blanks": blanks})
         return
     out = console()
-    many = f"{blanks} blanks, to be filled from the top down" if blanks > 1 else "a blank to fill"
-    out.print(f"{escape(str(path))} has {many}. Then:")
+    many = (
+        f"{blanks} gradients to fill in, from the top" if blanks > 1 else "one gradient to fill in"
+    )
+    out.print(f"{escape(str(path))} has {many}. Then check it:")
     out.print(f"  hornbook exercise {name} --check {escape(shell_word(no_flag(str(path))))}")
 
 

@@ -22,12 +22,19 @@ from hornbook.lessons.gradcheck import (
 from hornbook.settings import Bounds, Given, Settings
 from hornbook.text.models import NETS
 
-DESCRIPTION = (
-    "The gradients of {what} in float64 on a batch of names, three ways: by hand, by autograd, and "
-    "by finite differences along random directions of each parameter. Differences are relative; "
-    "by hand and autograd may differ by {hand:g}, finite differences from them by {differences:g}. "
-    "Exit status 1 if one is larger."
-)
+DESCRIPTION = """\
+Compare the gradients of {what} by hand, by autograd and by finite differences.
+
+Examples:
+  hornbook gradcheck bigram
+  hornbook gradcheck gpt --directions 1
+
+Gradients are computed in float64 on a batch of names, finite differences along random directions \
+of each parameter. The relative difference may be up to {hand:g} between hand and autograd, and up \
+to {differences:g} between either and finite differences; the exit status is 1 if one is larger.
+
+Families: {families}.
+"""
 
 
 @dataclass(frozen=True)
@@ -35,20 +42,20 @@ class Arguments(Settings):
     """Check."""
 
     family: Annotated[str | None, Given("FAMILY")] = None
-    "One family of networks, to see every parameter; by default all families."
+    "Check one family and show every parameter; by default all families."
     seed: Annotated[int, Bounds(0, 2**63 - 1)] = 0
-    "Of the parameters, the batch and the directions."
+    "Random seed for the parameters, the batch and the directions."
     directions: Annotated[int, Bounds(1, 1_000)] = 2
-    "Along how many each parameter is checked by finite differences."
+    "Number of directions for the finite differences of each parameter."
     json: bool = False
-    "Print everything as JSON, and nothing else."
+    "Print only the result, as JSON."
 
 
 def run(argv: Sequence[str]) -> None:
     """Parse, check and show."""
     named = bool(argv) and not argv[0].startswith("-")
     families = (argv[0],) if named else NETS
-    limits = {"hand": HAND, "differences": DIFFERENCES}
+    given = {"hand": HAND, "differences": DIFFERENCES, "families": ", ".join(NETS)}
     if named:
         settings = small(argv[0])
         one: Any = dataclasses.make_dataclass(
@@ -57,12 +64,12 @@ def run(argv: Sequence[str]) -> None:
             bases=(Arguments,),
             frozen=True,
         )
-        what = f"a small {argv[0]} (its settings below)"
+        what = f"a small {argv[0]}"
         verb, kind = f"gradcheck {argv[0]}", one
     else:
-        what = f"every family of nets, or of one ({', '.join(NETS)}),"
+        what = "every family, or of one,"
         verb, kind = "gradcheck", Arguments
-    arguments: Any = parse(kind, verb, DESCRIPTION.format(what=what, **limits), argv)
+    arguments: Any = parse(kind, verb, DESCRIPTION.format(what=what, **given), argv)
     checks = [
         check_family(
             name,
@@ -85,7 +92,7 @@ def run(argv: Sequence[str]) -> None:
 def show(check: FamilyCheck) -> None:
     """A row for each parameter, the worst first."""
     out = console()
-    rows = table("parameter", "shape", *DIFFERENCE_COLUMNS, "kinks met")
+    rows = table("parameter", "shape", *DIFFERENCE_COLUMNS, "kinks")
     rows.columns[0].min_width = max(len(parameter.name) for parameter in check.parameters)
     for parameter in check.parameters:
         rows.add_row(
@@ -99,7 +106,7 @@ def show(check: FamilyCheck) -> None:
 def overview(checks: Sequence[FamilyCheck]) -> None:
     """A row for each family, with its worst parameter."""
     out = console()
-    rows = table("family", "parameters", "the worst", *DIFFERENCE_COLUMNS)
+    rows = table("family", "parameters", "worst parameter", *DIFFERENCE_COLUMNS)
     rows.columns[2].min_width = max(len(check.parameters[0].name) for check in checks)
     for check in checks:
         worst = check.parameters[0]
@@ -116,7 +123,7 @@ def overview(checks: Sequence[FamilyCheck]) -> None:
         out.print("All gradients are right, up to rounding.")
 
 
-DIFFERENCE_COLUMNS = ("hand, autograd", "hand, differences", "autograd, differences")
+DIFFERENCE_COLUMNS = ("hand vs autograd", "hand vs differences", "autograd vs differences")
 
 
 def differences(parameter: ParameterCheck) -> list[str]:
@@ -135,11 +142,13 @@ def verdict(check: FamilyCheck) -> str:
     if not worst.hand <= HAND:
         if not measured:
             return (
-                f"{worst.name} differs by hand and by autograd, and no slope of the loss could be "
-                "measured that would tell which of them is wrong."
+                f"{worst.name} differs between hand and autograd, and finite differences could "
+                "not show which one is wrong."
             )
         by_hand = not worst.hand_differences <= worst.autograd_differences
         return f"{worst.name} is wrong {'by hand' if by_hand else 'by autograd'}."
     if measured:
-        return f"{worst.name} is wrong both by hand and by autograd, or its loss is not smooth."
+        return (
+            f"{worst.name} is wrong both by hand and by autograd, or the loss is not smooth there."
+        )
     return f"{worst.name} could not be checked: the loss has kinks along every direction tried."

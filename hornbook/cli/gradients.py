@@ -21,13 +21,18 @@ from hornbook.plots.saving import writable_format
 from hornbook.settings import Bounds, Settings
 from hornbook.text.corpus import load_corpus
 
-DESCRIPTION = (
-    "Cut a computation into lines, find the gradient of every value by hand in float64 on a batch "
-    "of DATA, and tell whether it is exactly autograd's, approximately, and the largest "
-    "difference. Last come the gradients that have a closed form. The computations: "
-    + "; ".join(f"{d.name}, {d.title}" for d in DERIVATIONS.values())
-    + "."
-)
+DESCRIPTION = """\
+Compare gradients by hand with autograd, for every line of a computation.
+
+Examples:
+  hornbook gradients
+  hornbook gradients --exercise attention
+
+Gradients are computed in float64 on a batch of examples. The table shows whether they are equal, \
+exactly or approximately, and the largest difference; gradients in closed form come last.
+
+Computations:
+""" + "\n".join(f"  {made.name:<14} {made.title}" for made in DERIVATIONS.values())
 
 
 @dataclass(frozen=True)
@@ -35,18 +40,18 @@ class Arguments(Settings):
     """Computation and data."""
 
     data: str = "names"
-    "Text file, - for standard input, or the name of a data set."
+    "Path of a text file, - for standard input, or the name of a data set."
     mode: Literal["auto", "lines", "text"] = "auto"
-    "lines: each line is one thing. text: one long stream. auto: look at the file."
+    "lines: one example per line. text: one long text. auto: decided from the file."
     exercise: Annotated[str, arg(metavar="{" + ",".join(DERIVATIONS) + "}")] = "backprop"
-    "Which computation."
+    "Name of the computation."
     seed: Annotated[int, Bounds(0, 2**63 - 1)] = 1337
-    "Of the batch and of the parameters."
+    "Random seed for the batch and the parameters."
     picture: str | None = None
-    """Draw the gradient of the logits, in a .png or .svg: probabilities minus one-hot, which pulls
-    up what came next and pushes down all else (backprop and cross-entropy)."""
+    """Save a picture (.png or .svg) of the gradient of the logits.
+    Only for backprop and cross-entropy."""
     json: bool = False
-    "Print everything as JSON, and nothing else."
+    "Print only the result, as JSON."
 
 
 def run(argv: Sequence[str]) -> None:
@@ -57,7 +62,7 @@ def run(argv: Sequence[str]) -> None:
         if "logits" not in made.order:
             raise SettingsError(
                 f"`picture` has no effect here: {made.name} has no logits.",
-                hint="Draw backprop or cross-entropy.",
+                hint="Use `exercise=backprop` or `exercise=cross-entropy`.",
             )
         writable_format(Path(arguments.picture), "png", "svg")
     corpus = load_corpus(arguments.data, mode=arguments.mode)
@@ -74,7 +79,7 @@ def run(argv: Sequence[str]) -> None:
         return
     show(made, rows, f"{batch['n']} examples of {corpus.source}, loss {float(values['loss']):.4f}")
     if arguments.picture is not None:
-        console().print(f"\nDrawn in {escape(arguments.picture)}.")
+        console().print(f"\nSaved to {escape(arguments.picture)}")
 
 
 def show(made: Derivation, rows: Sequence[Atom], about: str) -> None:
@@ -83,10 +88,10 @@ def show(made: Derivation, rows: Sequence[Atom], about: str) -> None:
     out.print(f"{made.title}: {escape(about)}\n")
     cells = table("gradient", "shape", *COMPARED)
     for row in rows:
-        name = f"d{row.comparison.name}" + (", in one" if row.closed else "")
+        name = f"d{row.comparison.name}" + (", closed form" if row.closed else "")
         cells.add_row(name, shape_cell(row.shape), *compared(row.comparison))
     out.print(cells)
-    for closed, title in ((False, "By hand, line by line:"), (True, "In one expression:")):
+    for closed, title in ((False, "By hand, line by line:"), (True, "In closed form:")):
         if lines := [row for row in rows if row.closed == closed]:
             out.print(f"\n[bold]{title}[/]")
             for row in lines:

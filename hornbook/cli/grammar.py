@@ -140,8 +140,8 @@ class Grammar:
             for name, line in self.chosen.task.families.items():
                 if typed in flags_of_kind(line.load().Settings):
                     raise SettingsError(
-                        f"{typed} is a flag of the family {name}; this is {self.chosen.family}.",
-                        hint=f"Leave it out, or say `model={name}`.",
+                        f"{typed} is a flag of family {name}, not of {self.chosen.family}.",
+                        hint=f"Leave it out, or use `model={name}`.",
                     )
 
     def refuse_of_tasks(self, words: Sequence[str]) -> None:
@@ -154,8 +154,8 @@ class Grammar:
             for task in tasks().values():
                 if task is not self.chosen.task and typed in flags_of_task(task):
                     raise SettingsError(
-                        f"{typed} is a flag of the task {task.name}; this is {self.of_this()}.",
-                        hint=f"Leave it out, or say `task={task.name}`.",
+                        f"{typed} is a flag of task {task.name}, not of {self.of_this()}.",
+                        hint=f"Leave it out, or use `task={task.name}`.",
                     )
 
     def of_this(self) -> str:
@@ -211,7 +211,7 @@ def parse_for_run(
         An instance of a subclass of `options` with the task's settings as `settings`.
 
     Raises:
-        RunError: if the first word is no run.
+        RunError: if the first word is not a run.
     """
     task = next(iter(tasks().values()))
     if argv and not argv[0].startswith("-"):

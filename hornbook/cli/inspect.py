@@ -18,12 +18,16 @@ from hornbook.inspection.tables import layer_table, parameter_table
 from hornbook.runs import Run
 from hornbook.storage import refuse_unwritable
 
-DESCRIPTION = (
-    "Look into a run: what its training says of its health, in words (what is amiss, why it "
-    "matters, what to change), the figures of its layers and parameters, and one HTML page with "
-    "all pictures, which stands by itself. Training has to have been watched: hornbook train "
-    "DATA --watch."
-)
+DESCRIPTION = """\
+Diagnose the training of RUN: what went wrong, why it matters, and what to change.
+
+Examples:
+  hornbook inspect runs/net
+  hornbook inspect runs/net --no-page
+
+Prints the findings and tables of layers and parameters, and writes a self-contained HTML page \
+with all figures. Findings on training need a run that was trained with --watch.
+"""
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,13 @@ class Options(RunArgument):
     """Run."""
 
     out: str | None = None
-    "Where to write the page; by default report.html in the run directory."
+    "File for the HTML page; by default report.html in the run directory."
     no_page: bool = False
-    "Write no page."
+    "Do not write the page."
     pictures: str | None = None
-    "Directory in which to write each picture of the page besides, as SVG."
+    "Also save each picture of the page as SVG, in this directory."
     json: bool = False
-    "Print the findings as JSON, and nothing else."
+    "Print only the findings, as JSON."
 
 
 def run(argv: Sequence[str]) -> None:
@@ -60,7 +64,7 @@ def run(argv: Sequence[str]) -> None:
     for text in found.written():
         out.print(f"\n{escape(text)}")
     if page:
-        notes().print(f"\nAll pictures: {escape(str(page))}")
+        notes().print(f"\nAll figures: {escape(str(page))}")
 
 
 def show(found: Inspection, out: Console) -> None:

@@ -24,18 +24,18 @@ from hornbook.tasks import tasks
 __all__ = ["VERBS", "main"]
 
 VERBS = {
-    "train": "learn from a file, and keep what was learned",
+    "train": "train a model on a file and save it as a run",
     "rate": "find a learning rate before training",
-    "evaluate": "losses of a run on each split, or on another file",
-    "mix": "several runs on the same data as one that is better than each",
-    "doctor": "look at a file before training on it",
-    "inspect": "what went on inside a run: verdicts, figures, one page of pictures",
-    "gradients": "every step of a net with its derivative by hand, beside autograd",
-    "exercise": "derivatives to find by hand, and a check that says what is wrong",
-    "gradcheck": "the gradients of every family: by hand, autograd, finite differences",
-    "datasets": "the data sets that can be named instead of a file",
-    "models": "the families of models",
-    "scalar": "rung zero: the scalar engine, its graph, two moons, a line fitted",
+    "evaluate": "evaluate a run on its splits, or on another file",
+    "mix": "average several runs on the same data into one",
+    "doctor": "check a file for problems before training on it",
+    "inspect": "diagnose the training of a run: findings, tables, a page of figures",
+    "gradients": "compare gradients by hand with autograd, line by line",
+    "exercise": "write or check an exercise in backpropagation by hand",
+    "gradcheck": "check gradients: by hand, by autograd, by finite differences",
+    "datasets": "list the data sets that can be used by name",
+    "models": "list the model families",
+    "scalar": "run the scalar engine: the graph of a formula, two moons, a line fit",
 }
 "The verbs of the command line itself; every task brings questions of its own."
 FIRST = ("train", "rate")  # in the overview they stand before the questions
@@ -43,17 +43,17 @@ FIRST = ("train", "rate")  # in the overview they stand before the questions
 WAIT = 3.0  # seconds
 
 OVERVIEW = """\
-usage: hornbook VERB ...
+usage: hornbook COMMAND ...
 
-Train small language models on your own data, and see what happens inside them.
+Train small models on your own data, and see what happens inside them.
 
 {verbs}
 
-Each verb tells more:  hornbook VERB --help
-To begin with:         hornbook train names
+Help on a command:  hornbook COMMAND --help
+First steps:        hornbook train names
 
-DATA is a text file, - for standard input, or the name of a data set.
-RUN is the directory that `train` named.
+DATA is the path of a file, - for standard input, or the name of a data set.
+RUN is a run directory, as written by hornbook train.
 """
 
 
@@ -156,8 +156,8 @@ def unknown(verb: str) -> int:
     """Tell that there is no such verb, and which was perhaps meant."""
     known = all_verbs()
     meant = did_you_mean(verb, known)
-    print(f"hornbook: there is no verb {verb!r}. {meant}".rstrip(), file=sys.stderr)
-    print(f"Verbs: {', '.join(known)}. See hornbook --help.", file=sys.stderr)
+    print(f"hornbook: unknown command {verb!r}. {meant}".rstrip(), file=sys.stderr)
+    print(f"Commands: {', '.join(known)}. See hornbook --help.", file=sys.stderr)
     return 2
 
 
@@ -183,4 +183,4 @@ def fail(message: str, hint: str) -> int:
 
 def out_of_memory() -> int:
     """Tell that the machine's memory is full."""
-    return fail("There is not enough memory for this.", "Make the model or the batch smaller.")
+    return fail("Out of memory.", "Use a smaller model or a smaller batch.")

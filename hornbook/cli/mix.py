@@ -15,11 +15,16 @@ from hornbook.records import as_json
 from hornbook.settings import Given
 from hornbook.text.mixing import mix
 
-DESCRIPTION = (
-    "Average the probabilities of two runs or more that were made on the same data, with the "
-    "weights that suit the dev split best, and keep that as a run of its own. A net and a table "
-    "of counts (--model ngram) know different things: together they are better than either."
-)
+DESCRIPTION = """\
+Average the predictions of two or more runs on the same data, and save the mixture as a run.
+
+Examples:
+  hornbook mix runs/counts runs/net
+  hornbook mix runs/counts runs/net --out runs/mixture
+
+The weights of the runs are fitted on the dev split. Models of different kinds complement each \
+other: a net and n-gram counts (--model ngram) are better together than either alone.
+"""
 
 
 @dataclass(frozen=True)
@@ -27,13 +32,13 @@ class Arguments:
     """Runs."""
 
     runs: Annotated[tuple[str, ...], Given("RUN")]
-    "Run directories, two or more."
+    "Run directories, at least two."
     out: str | None = None
-    "Directory of the new run; by default a free name under runs/."
+    "Directory for the new run; by default a new one under runs/."
     overwrite: bool = False
-    "Replace the run that is in that directory."
+    "Replace a run that is already in that directory."
     json: bool = False
-    "Print the summary as JSON, and nothing else."
+    "Print only the summary, as JSON."
 
 
 def run(argv: Sequence[str]) -> None:
@@ -49,10 +54,10 @@ def run(argv: Sequence[str]) -> None:
             escape(member.run), member.family, number(member.weight, 3), number(member.dev),
         )  # fmt: skip
     rows.add_row(
-        "[bold]together[/]", "mixture", "", f"[bold]{number(made.summary.losses['dev'])}[/]"
+        "[bold]mixture[/]", "mixture", "", f"[bold]{number(made.summary.losses['dev'])}[/]"
     )
     say, path = notes().print, escape(shell_word(no_flag(str(made.path))))
     console().print(rows)
-    say(f"\nKept in {escape(str(made.path))}. Next:")
+    say(f"\nSaved to {escape(str(made.path))}. Next:")
     say(f"  hornbook sample {path} -n 20 --only-new")
     say(f"  hornbook evaluate {path}")

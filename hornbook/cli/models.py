@@ -8,10 +8,18 @@ from hornbook.cli.arguments import OutputArgument, parse
 from hornbook.cli.output import console, notes, print_json, table
 from hornbook.tasks import tasks
 
+DESCRIPTION = """\
+List the model families.
+
+Examples:
+  hornbook models
+  hornbook models --json
+"""
+
 
 def run(argv: Sequence[str]) -> None:
     """Parse and show."""
-    arguments = parse(OutputArgument, "models", "The families of models.", argv)
+    arguments = parse(OutputArgument, "models", DESCRIPTION, argv)
     families = [
         (task.name, name, line) for task in tasks().values() for name, line in task.families.items()
     ]
@@ -23,7 +31,7 @@ def run(argv: Sequence[str]) -> None:
             }
         )
         return
-    rows = table("family", "task", "what it is", left=3)
+    rows = table("family", "task", "description", left=3)
     for task, name, line in families:
         rows.add_row(name, task, line.summary)
     console().print(rows)

@@ -1,4 +1,4 @@
-"""What a training came to: the result, the bar beside it, and what to type next."""
+"""The outcome of training: the result, the baseline, and what to type next."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def tell(run: Run, *, json: bool) -> None:
     say = notes().print
     say()
     if summary.ending == "interrupted":
-        say(f"Stopped at step {summary.steps or 0:,}; the work is kept.")
+        say(f"Stopped at step {summary.steps or 0:,}; progress is saved.")
         going_on = escape(command(Action("resume", (str(run.path),))))
-        say(f"Go on with:  [bold]{going_on}[/]")
+        say(f"Resume with:  [bold]{going_on}[/]")
     if result := result_of(run, summary):
         console().print(result)
     if summary.ending == "early":
-        say(f"Stopped early at step {summary.steps or 0:,}: dev was no longer getting better.")
+        say(f"Stopped early at step {summary.steps or 0:,}: dev was no longer improving.")
     for line in compared(run, summary):
         say(escape(line))
     for picture in summary.pictures:
-        say(f"A picture of it: {escape(str(run.path / picture))}")
+        say(f"Picture: {escape(str(run.path / picture))}")
     say()
     say("Next:")
     for action in run.task.next_steps(run):
@@ -58,15 +58,15 @@ def result_of(run: Run, summary: Summary) -> str:
 
 
 def compared(run: Run, summary: Summary) -> Iterator[str]:
-    """Whether the model clears what something simple reaches."""
+    """Whether the model beats each baseline."""
     measure = run.task.decides
     held = summary.reached(measure)
     for baseline in summary.baselines:
         if "dev" in held and "dev" in baseline.reached:
             mark = baseline.reached["dev"]
-            clears = measure.is_better(held["dev"], mark)
-            verdict = "this net clears it" if clears else "this net does not clear it"
+            beats = measure.is_better(held["dev"], mark)
+            verdict = "this model beats it" if beats else "this model does not beat it"
             yield (
-                f"The bar, {baseline.name}, {baseline.seconds:.1f} s: dev {number(mark)}; "
+                f"Baseline ({baseline.name}, {baseline.seconds:.1f} s): dev {number(mark)}; "
                 f"{verdict}."
             )

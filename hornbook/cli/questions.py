@@ -30,7 +30,7 @@ class Options(RunArgument):
     """Run."""
 
     json: bool = False
-    "Print everything as JSON."
+    "Print the result as JSON."
 
 
 def run(verb: str, argv: Sequence[str]) -> None:
@@ -42,7 +42,7 @@ def run(verb: str, argv: Sequence[str]) -> None:
     fields = [("settings", kind, dataclasses.field(default=default, kw_only=True))]
     asked = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(Options,), frozen=True)
     asked.__doc__ = Options.__doc__
-    options: Any = parse(asked, verb, question.description, argv)
+    options: Any = parse(asked, verb, described(question), argv)
     opened = Run(options.run)
     if verb not in opened.task.questions:
         raise of_kind(opened.task.name, verb)
@@ -51,6 +51,14 @@ def run(verb: str, argv: Sequence[str]) -> None:
         print_as_json(answer)
     else:
         show(answer)
+
+
+def described(question: Question) -> str:
+    """A question's description for help, its examples as commands after the first paragraph."""
+    first, *rest = question.description.split("\n\n")
+    shown = [f"  {command(example)}" for example in question.examples]
+    examples = ["\n".join(["Examples:", *shown])] if shown else []
+    return "\n\n".join([first, *examples, *rest])
 
 
 def question_named(verb: str) -> Question:

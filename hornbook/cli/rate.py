@@ -23,12 +23,19 @@ from hornbook.runs.rate import no_rate
 from hornbook.training.finder import FinderSettings, Found
 from hornbook.training.settings import TrainingSettings
 
-DESCRIPTION = (
-    "Find a learning rate for training --model {name} on DATA: a short trial in which the rate "
-    "rises until the loss does. Nothing of it is kept. The settings are those of hornbook train: "
-    "the net, the batches and the optimizer decide the rate, and all that was given comes back in "
-    "the command that is printed in the end. Families: {families}."
-)
+DESCRIPTION = """\
+Find a learning rate for training --model {name} on DATA.
+
+Examples:
+  hornbook rate names
+  hornbook rate names --model bigram --out rate.png
+
+A short trial raises the learning rate until the loss rises too; it saves no run. The right \
+rate depends on the model, the batches and the optimizer, so the settings are those of hornbook \
+train; the command printed at the end repeats them.
+
+Families: {families}.
+"""
 
 
 @dataclass(frozen=True)
@@ -36,11 +43,11 @@ class Options(DataArguments):
     """Data and result."""
 
     model: str | None = None
-    "Family of the net; see `hornbook models`."
+    "Model family, see hornbook models."
     out: str | None = None
-    "File for a picture of the curve (.png or .svg); by default nothing is written."
+    "Save a picture of the curve to this file (.png or .svg)."
     json: bool = False
-    "Print rates, losses and suggestion as JSON, and nothing else."
+    "Print only the learning rates, the losses and the suggestion, as JSON."
 
 
 def run(argv: Sequence[str]) -> None:
@@ -73,14 +80,14 @@ def run(argv: Sequence[str]) -> None:
         )
     seconds = time.perf_counter() - began
     if options.out is not None:
-        title = f"{chosen.family} on {options.data}: loss while the rate rises"
+        title = f"{chosen.family} on {options.data}: loss as the learning rate rises"
         draw_rate(found, Path(options.out), title)
     if options.json:
         print_json(found.as_dict())
         return
     show(found, seconds, console())
     if options.out is not None:
-        notes().print(f"The curve as a picture: {escape(options.out)}")
+        notes().print(f"Curve saved to {escape(options.out)}")
     if found.suggestion is not None:
         again = grammar.parse(argv, usual[0])
         words = " ".join(map(shell_word, handed_on(chosen, again, usual[0])))
@@ -98,14 +105,14 @@ def grammar_of(chosen: Chosen) -> Grammar:
 def show(found: Found, seconds: float, out: Console) -> None:
     """The curve, and what it says."""
     out.print(
-        f"Loss of {len(found.rates)} batches at rates from {found.rates[0]:g} to "
+        f"Loss of {len(found.rates)} batches at learning rates from {found.rates[0]:g} to "
         f"{found.rates[-1]:.2g}, in {seconds:,.1f} s:\n"
     )
     out.print(escape(chart_of_rate(found)))
     out.print()
     reason = escape(worded(found.reason))
     if found.suggestion is None:
-        out.print(f"[yellow]No rate can be suggested.[/] {reason}")
+        out.print(f"[yellow]No learning rate can be suggested.[/] {reason}")
     else:
         out.print(f"Learning rate: [bold]{found.suggestion:g}[/]. {reason}")
 

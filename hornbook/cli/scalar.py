@@ -1,4 +1,4 @@
-"""`hornbook scalar`: rung zero, seen."""
+"""`hornbook scalar`: the scalar engine, as graph, classifier and line fit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import tyro
 from rich.markup import escape
 
-from hornbook.cli.arguments import CONFIG, as_typed
+from hornbook.cli.arguments import CONFIG, as_typed, laid_out
 from hornbook.cli.output import console, notes, number, print_json, table
 from hornbook.errors import ExpressionError
 from hornbook.extras import INSTALL_TORCH
@@ -22,29 +22,31 @@ from hornbook.scalar.classifier import Classifier
 from hornbook.settings import Bounds, Given, Settings
 from hornbook.storage import write_bytes
 
-DESCRIPTION = (
-    "Rung zero: numbers that know their gradients. See the graph of a formula, two moons told "
-    "apart, a line fitted. Each tells more: hornbook scalar graph --help."
-)
+DESCRIPTION = """\
+Run the scalar autograd engine on a formula, a classifier of two moons, or a line fit.
+
+Examples:
+  hornbook scalar graph "tanh(a*b + c)" a=2 b=-3 c=10
+  hornbook scalar moons --steps 20 --out moons.png
+
+Each has its own help: hornbook scalar graph --help.
+"""
 Formula = Annotated[str, Given("FORMULA")]
 Numbers = Annotated[tuple[str, ...], Given("NAME=NUMBER")]
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Compute a formula and its gradients, show every value on the way, and draw the graph.
-
-    For example: hornbook scalar graph "tanh(a*b + c)" a=2 b=-3 c=10 --out graph.svg
-    """
+    """Compute a formula and its gradients, with every intermediate value, and draw the graph."""
 
     expression: Formula
-    "Formula of + - * / ** and exp log tanh relu sigmoid, quoted; in brackets if it begins with -."
+    "Quoted formula with + - * / ** exp log tanh relu sigmoid; in parentheses if it starts with -."
     numbers: Numbers = ()
-    "What each name in it stands for."
+    "Value of each name in the formula."
     out: str | None = None
-    "Draw the graph: a name that ends in .dot, or in .svg or .png if Graphviz is installed."
+    "Save the graph to this file: .dot, or .svg or .png if Graphviz is installed."
     json: bool = False
-    "Print everything as JSON."
+    "Print the result as JSON."
 
     def run(self) -> None:
         """Compute, show, and draw."""
@@ -73,7 +75,7 @@ class Graph:
             ]
             print_json({"nodes": nodes, "out": self.out})
             return
-        rows = table("value", "made by", "data", "grad", left=2)
+        rows = table("value", "operation", "data", "grad", left=2)
         for value in values:
             made_by = value.operation.symbol if value.operation else ""
             data, grad = f"{value.data:.6g}", f"{value.grad:.6g}"
@@ -81,7 +83,7 @@ class Graph:
         out = console()
         out.print(rows)
         if self.out:
-            out.print(f"\nDrawn in {escape(self.out)}")
+            out.print(f"\nSaved to {escape(self.out)}")
 
 
 @dataclass(frozen=True)
@@ -89,30 +91,30 @@ class MoonsSettings(Settings):
     """The points, the net and its training."""
 
     points: Annotated[int, Bounds(2, 10_000)] = 100
-    "How many points."
+    "Number of points."
     noise: Annotated[float, Bounds(0, 10)] = 0.1
-    "Standard deviation of what is added to each coordinate."
+    "Standard deviation of the noise added to each coordinate."
     hidden: Annotated[tuple[int, ...], Bounds(1, 256)] = (16, 16)
     "Sizes of the hidden layers."
     steps: Annotated[int, Bounds(1, 100_000)] = 100
-    "Updates, each on all points."
+    "Number of updates, each on all points."
     rate: Annotated[float, Bounds(0, 1000, above=True)] = 1.0
-    "Learning rate of the first step; it falls in a straight line to a tenth of that."
+    "Learning rate of the first step; it decays linearly to a tenth of that."
     l2: Annotated[float, Bounds(0, 1000)] = 1e-4
-    "Strength of the penalty on the squares of the weights."
+    "Strength of L2 regularisation."
     seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0
-    "Of the points and of the weights."
+    "Random seed for the points and the initial weights."
 
 
 @dataclass(frozen=True)
 class Moons:
-    """Tell two moons apart with a small net, and draw where it parts them."""
+    """Classify two moons with a small net, and draw its decision boundary."""
 
     settings: MoonsSettings = field(default_factory=MoonsSettings)
     out: str = "moons.png"
-    "The picture: a name that ends in .png or .svg."
+    "File for the picture (.png or .svg)."
     json: bool = False
-    "Print the result as JSON, and nothing else."
+    "Print only the result, as JSON."
 
     def run(self) -> None:
         """Train, tell, and draw."""
@@ -129,24 +131,24 @@ class Moons:
                 out.print(f"step {step:5}  loss {number(loss)}")
         loss, accuracy = net.loss(), net.accuracy()
         parameters = len(net.model.parameters())
-        title = f"two moons: {accuracy:.0%} of {s.points} points right, {parameters} parameters"
+        title = f"two moons: accuracy {accuracy:.0%} on {s.points} points, {parameters} parameters"
         draw_boundary(points, targets, net.scores, Path(self.out), title=title)
         if self.json:
             print_json({"losses": [*losses, loss], "accuracy": accuracy, "out": self.out})
             return
-        out.print(f"step {s.steps:5}  loss {number(loss)}  {accuracy:.1%} of the points right")
-        out.print(f"\nDrawn in {escape(self.out)}")
+        out.print(f"step {s.steps:5}  loss {number(loss)}  accuracy {accuracy:.1%}")
+        out.print(f"\nSaved to {escape(self.out)}")
 
 
 @dataclass(frozen=True)
 class Line:
-    """Fit y = ax + b by SGD three ways, see that they take the same path, and animate it."""
+    """Fit y = ax + b by SGD in three implementations, compare their paths, and animate the fit."""
 
     settings: LineSettings = field(default_factory=LineSettings)
     out: str = "line.gif"
-    "The animation: a name that ends in .gif, or in .html for a page with a slider."
+    "File for the animation: .gif, or .html for a page with a slider."
     json: bool = False
-    "Print the result as JSON, and nothing else."
+    "Print only the result, as JSON."
 
     def run(self) -> None:
         """Fit, compare, and animate."""
@@ -161,19 +163,19 @@ class Line:
         if self.json:
             print_json({"ends": ends, "largest_difference": fit.difference, "out": self.out})
             return
-        rows = table("way", "a", "b")
+        rows = table("implementation", "a", "b")
         for name, (a, b) in ends.items():
             rows.add_row(name, f"{a:.12f}", f"{b:.12f}")
         out = console()
         out.print(rows)
         losses = fit.losses()
         for name in WAYS.keys() - ends.keys():
-            notes().print(f"Without {name}, which needs PyTorch:  {INSTALL_TORCH}")
+            notes().print(f"{name} was left out, since it needs PyTorch:  {INSTALL_TORCH}")
         out.print(
             f"\nloss {number(losses[0])} → {number(losses[-1])} after {self.settings.steps} steps; "
             f"the paths differ by at most {fit.difference:.1e}"
         )
-        out.print(f"Drawn in {escape(self.out)}")
+        out.print(f"Saved to {escape(self.out)}")
 
 
 SHOWN: dict[str, type[Any]] = {"graph": Graph, "moons": Moons, "line": Line}
@@ -184,7 +186,7 @@ def run(argv: Sequence[str]) -> None:
     asked: Graph | Moons | Line = tyro.extras.subcommand_cli_from_dict(
         {name: as_typed(kind) for name, kind in SHOWN.items()},
         prog="hornbook scalar",
-        description=DESCRIPTION,
+        description=laid_out(DESCRIPTION),
         args=list(argv),
         config=CONFIG,
     )
@@ -206,9 +208,9 @@ def named_numbers(words: Sequence[str]) -> dict[str, float]:
             value = math.nan
         if not name.isidentifier() or not math.isfinite(value):
             raise ExpressionError(
-                f"{word!r} gives no name a number.", hint="Write it as a=2, without spaces."
+                f"{word!r} is not NAME=NUMBER.", hint="Write it as a=2, without spaces."
             )
         if name in numbers:
-            raise ExpressionError(f"{name} has two numbers.", hint="Give it one.")
+            raise ExpressionError(f"{name} is given twice.", hint="Give it one value.")
         numbers[name] = value
     return numbers

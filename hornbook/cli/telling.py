@@ -95,7 +95,7 @@ class Teller:
         first, *others = event.about
         say(f"[bold]{escape(event.name)}[/]: {escape(event.task)}, {escape(first)}")
         if event.sizes["train"] < LITTLE:
-            say("[yellow]That is very little to learn from:[/] hornbook doctor DATA says more.")
+            say("[yellow]Very little training data:[/] see hornbook doctor DATA.")
         for line in others:
             say(escape(line))
 
@@ -105,32 +105,32 @@ class Teller:
         found = event.calibration
         s = found.settings
         self.how = (
-            f"{s.threads} thread{'s' * (s.threads > 1)}, {s.precision} products, "
+            f"{s.threads} thread{'s' * (s.threads > 1)}, {s.precision} matrix products, "
             f"gradients by {s.gradients}"
         )
         if found.tried:
             times = "; ".join(f"{words} {ms:.2f} ms" for words, ms in found.tried)
-            self.how += f" [dim](calibrated in {found.seconds:.1f} s: {times} a step)[/]"
+            self.how += f" [dim](calibrated in {found.seconds:.1f} s; per step: {times})[/]"
 
     @told.register
     def began(self, event: Began) -> None:
         """Say what is trained, where, and how."""
         say, record = self.console.print, event.record
         if event.resumed:
-            say(f"Going on with [bold]{escape(str(event.path))}[/] ({record.family}).")
+            say(f"Resuming [bold]{escape(str(event.path))}[/] ({record.family}).")
         if event.parameters is None or record.training is None:
             return
         say(
             f"[bold]{record.family}[/]: {event.parameters:,} parameters on {event.device}, "
-            f"kept in {escape(str(event.path))} (Ctrl-C stops and keeps the work)"
+            f"saved to {escape(str(event.path))} (Ctrl-C stops and saves)"
         )
         if self.how:
             say(self.how)
         if cut := unfinished_cycle(record.training):
             whole = " or ".join(f"{steps:,}" for steps in cut if steps)
             say(
-                "[yellow]Training ends within a cycle of the schedule, before its rate is "
-                f"low:[/] --steps {whole} would end with a whole one."
+                "[yellow]Training ends within a cycle of the schedule, before the learning rate "
+                f"is low:[/] --steps {whole} would end with a complete cycle."
             )
         self.decides = task_named(record.task).decides
         of_what = "" if self.decides.name == LOSS.name else f"{self.decides.name}: "
@@ -153,7 +153,7 @@ class Teller:
             self.task,
             completed=at.step,
             loss="" if at.loss is None else f"loss {at.loss:.3f}",
-            rate=f"rate {at.rate:.2g}",
+            rate=f"learning rate {at.rate:.2g}",
             left=f"{left:,.0f} s left",
         )
 
@@ -181,7 +181,7 @@ class Teller:
         """Show how many rates are done."""
         bar = self.bar or self.begin(
             Progress(
-                "trying rates", BarColumn(), MofNCompleteColumn(), console=self.console,
+                "trying learning rates", BarColumn(), MofNCompleteColumn(), console=self.console,
                 transient=True, disable=not self.console.is_terminal,
             ),
             event.of,

@@ -17,12 +17,18 @@ from hornbook.sources.source import Source
 from hornbook.tasks import choose_task
 from hornbook.training.settings import TrainingSettings
 
-DESCRIPTION = (
-    "Learn from DATA (a file, - for standard input, or the name of a data set) and keep all "
-    "that was learned in a run directory. The settings below are those of --model {name}; another "
-    "family has others: hornbook train --model FAMILY --help. Families: {families}. "
-    "To go on with a run that was stopped: hornbook train --resume RUN"
-)
+DESCRIPTION = """\
+Train a model on DATA and save it to a run directory.
+
+Examples:
+  hornbook train names --model ngram --out runs/counts
+  hornbook train names --steps 100 --watch --out runs/net
+
+To resume a run that was stopped: hornbook train --resume RUN
+
+The settings below are those of --model {name}. For another family: hornbook train --model FAMILY \
+--help. Families: {families}.
+"""
 
 
 @dataclass(frozen=True)
@@ -30,13 +36,13 @@ class Options(DataArguments):
     """Data and run."""
 
     model: str | None = None
-    "Family of the model; see `hornbook models`."
+    "Model family, see hornbook models."
     out: str | None = None
-    "Run directory; by default a free name under runs/."
+    "Directory for the run; by default a new one under runs/."
     overwrite: bool = False
-    "Replace the run that is in the run directory."
+    "Replace a run that is already in that directory."
     json: bool = False
-    "Print the summary as JSON, and nothing else."
+    "Print only the summary, as JSON."
 
 
 @dataclass(frozen=True)
@@ -44,22 +50,22 @@ class Comparison:
     """Comparison."""
 
     no_baseline: bool = False
-    "Do not measure what something simple (counting, for a text) reaches on the same data."
+    "Do not compare with a baseline on the same data (for text: n-gram counts)."
 
 
 @dataclass(frozen=True)
 class ResumeOptions:
-    """Going on."""
+    """Resuming."""
 
     resume: str
-    "Run directory to go on with; all settings are the run's own."
+    "Directory of the run to resume, with its own data and settings."
     json: bool = False
-    "Print the summary as JSON, and nothing else."
+    "Print only the summary, as JSON."
 
 
 @dataclass(frozen=True)
 class MaybeResume:
-    """Whether to go on."""
+    """Whether to resume."""
 
     resume: str | None = None
 
@@ -107,8 +113,8 @@ def wants_resume(argv: Sequence[str]) -> bool:
 
 
 def go_on(argv: Sequence[str]) -> None:
-    """Go on with a run."""
-    description = "Go on with a run that was stopped, as if it had not been."
+    """Resume a run."""
+    description = "Resume a run that was stopped, exactly as if it had not been."
     options = parse(ResumeOptions, "train", description, argv, foreign=nothing_beside)
     with telling(options.json) as listen:
         finished = resume(options.resume, listen=listen)
@@ -122,7 +128,7 @@ def nothing_beside(words: Sequence[str]) -> None:
         SettingsError: naming it.
     """
     raise SettingsError(
-        f"{' '.join(words)} has no effect with --resume: data and settings are the run's own.",
+        f"{' '.join(words)} has no effect with --resume: a run keeps its data and settings.",
         hint="Leave it out, or train a new run.",
     )
 
@@ -130,10 +136,10 @@ def nothing_beside(words: Sequence[str]) -> None:
 def grammar_of(chosen: Chosen) -> Grammar:
     """The flags of training a family."""
     families = [name for name, line in chosen.task.families.items() if line.made_by != "mixing"]
-    description = DESCRIPTION.format(name=chosen.family, families=", ".join(families))
+    description = DESCRIPTION.format(name=chosen.family, families=", ".join(families)).strip()
     for kind, own in chosen.line.kinds.items():
         other = ", ".join(f"{name} {value}" for name, value in own.items())
-        description += f" Defaults where the data is {kind}: {other}."
+        description += f" Defaults for {kind}: {other}."
     more = {"comparison": Comparison()} if chosen.line.trained else {}
     return Grammar("train", description, Options, chosen, more)
 

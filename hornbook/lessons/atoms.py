@@ -27,7 +27,7 @@ class Atom:
     formula: str
     "The gradient by hand, as code."
     closed: bool
-    "Whether the formula passes over lines between, instead of going back through each."
+    "Whether one formula covers several lines at once, instead of one line each."
 
 
 def atoms(derivation: Derivation, values: Values) -> list[Atom]:

@@ -72,11 +72,11 @@ def draw_boundary(
             )  # fmt: skip
         points_of, _ = axes.get_legend_handles_labels()
         lines = [
-            Line2D([], [], color=BLACK, linewidth=1.8, label="boundary: score 0"),
+            Line2D([], [], color=BLACK, linewidth=1.8, label="decision boundary: score 0"),
             Line2D([], [], color=BLACK, linewidth=0.8, linestyle="--", label="margin: score ±1"),
         ]
         figure.legend(handles=[*points_of, *lines], loc="outside lower center", ncols=4, fontsize=9)
         axes.set(xlabel="x", ylabel="y", title=title)
         ticks = [-2, -1, 0, 1, 2]
-        figure.colorbar(field, ax=axes, label="score (cut off at ±2)", ticks=ticks, shrink=0.8)
+        figure.colorbar(field, ax=axes, label="score (clipped to ±2)", ticks=ticks, shrink=0.8)
     save(figure, path)

@@ -16,17 +16,17 @@ RELATIVE, ABSOLUTE = 1e-5, 1e-8  # torch.allclose's own
 
 @dataclass(frozen=True)
 class Comparison:
-    """How near one tensor is to another."""
+    """How close one tensor is to another."""
 
     name: str
     exact: bool
     "Whether every element is the same number."
     approximate: bool
-    "Whether every element is within 1e-8 plus a relative 1e-5, as torch.allclose has it."
+    "Whether torch.allclose holds: every element within 1e-8 plus a relative 1e-5."
     maxdiff: float
-    "The largest absolute difference; NaN where there is none to be had."
+    "The largest absolute difference; NaN if the two cannot be compared."
     problem: str = ""
-    "Why the two cannot be compared, if they cannot."
+    "Why the two cannot be compared; empty if they can."
 
     @classmethod
     def of(cls, name: str, mine: Any, reference: Any) -> Comparison:
@@ -37,16 +37,16 @@ class Comparison:
             return cls(name, exact=False, approximate=False, maxdiff=float("nan"), problem=problem)
 
         if mine is None:
-            return none("it is None: not filled in yet")
+            return none("it is None, not filled in yet")
         if reference is None:
-            return none("the reference is None: was retain_grad() called before backward()?")
+            return none("the reference is None; call retain_grad() before backward()")
         try:
             one, other = (torch.as_tensor(x).detach().cpu().double() for x in (mine, reference))
         except (TypeError, ValueError, RuntimeError):
             kinds = " and ".join(type(value).__name__ for value in (mine, reference))
-            return none(f"two tensors, arrays or numbers are expected, not {kinds}")
+            return none(f"expected two tensors, arrays or numbers, not {kinds}")
         if one.shape != other.shape:
-            return none(f"its shape is {(*one.shape,)}, the reference's {(*other.shape,)}")
+            return none(f"its shape is {(*one.shape,)}, the reference's shape is {(*other.shape,)}")
         return cls(
             name,
             exact=torch.equal(one, other),

@@ -41,7 +41,7 @@ class Verdict:
     "The value whose gradient it is."
     kind: Kind
     message: str
-    "What is wrong, and where to look; empty if nothing is."
+    "What is wrong, and where to look; empty if it is right."
 
 
 class Examiner:
@@ -67,14 +67,17 @@ class Examiner:
     def find(self, name: str, mine: Tensor | Foreign | None) -> tuple[Kind, str]:
         """The kind of mistake, and what to say of it."""
         if mine is None:
-            return "unfilled", f"d{name} is the next to be filled in."
+            return "unfilled", f"d{name} is the next one to fill in."
         if isinstance(mine, Foreign):
-            return "type", f"d{name} is of type {mine.kind}; a torch tensor is expected."
+            return "type", f"d{name} must be a torch tensor; it is of type {mine.kind}."
         if mine.dtype not in TOLERANCE:
             kind = str(mine.dtype).removeprefix("torch.")
-            return "type", f"d{name} holds {kind}; floating-point numbers are expected."
+            return "type", f"d{name} must have a floating-point dtype; its dtype is {kind}."
         if not mine.isfinite().all():
-            return "not finite", f"d{name} holds {count_not_finite(mine)}."
+            return (
+                "not finite",
+                f"d{name} has elements that are not finite: {count_not_finite(mine)}.",
+            )
         reference = self.references[name]
         tolerance = TOLERANCE[mine.dtype]
         allowed = tolerance * float(reference.abs().max()) + self.floor
@@ -93,14 +96,14 @@ class Examiner:
         self, name: str, mine: Tensor, right: Callable[[Tensor], Tensor], tolerance: float
     ) -> tuple[Kind, str]:
         """What is wrong with a gradient whose shape is right."""
-        look = f"Look at the local derivative of {'; '.join(self.lines_with(name))}."
+        look = f"Check the local derivative of {'; '.join(self.lines_with(name))}."
         if not mine.any():
-            return "wrong", f"d{name} is zero everywhere, and should not be. {look}"
+            return "wrong", f"d{name} is zero everywhere, but should not be. {look}"
         if right(-mine).all():
-            return "sign", f"d{name} has the wrong sign, and nothing else is wrong with it."
+            return "sign", f"d{name} has the wrong sign, but is otherwise right."
         square = mine.ndim == 2 and mine.shape[0] == mine.shape[1]
         if square and right(mine.T).all():
-            return "transposed", f"d{name} holds the right numbers, but transposed."
+            return "transposed", f"d{name} has the right numbers, but transposed."
         reference = self.references[name]
         for kept in self.slips(name):
             without = {
@@ -118,7 +121,7 @@ class Examiner:
             return "factor", f"d{name} is {self.described(ratio)}, the same for all elements."
         share = f"{int(right(mine).sum()):,} of {mine.numel():,} elements are right"
         said = share if right(mine).any() else "no element is right"
-        return "wrong", f"d{name} is not equal: {said}. {look}"
+        return "wrong", f"d{name} is wrong: {said}. {look}"
 
     def slips(self, name: str) -> list[dict[str, Branches]]:
         """Ways to forget branches between a value and the next gradients that were asked for.
@@ -148,8 +151,8 @@ class Examiner:
         """Which branches are there, where there should be more."""
         users = self.derivation.users
         return "; ".join(
-            f"{used} is used {len(users[used])} times, in {listed(users[used])}, and only what "
-            f"comes back through {listed(some)} is there"
+            f"{used} is used {len(users[used])} times, in {listed(users[used])}, but only the "
+            f"gradient through {listed(some)} is included"
             for used, some in kept.items()
         )
 
@@ -183,33 +186,33 @@ def misshapen(
         right: tells which elements of a tensor of that shape are right.
     """
     shape, size = (*mine.shape,), math.prod(wanted)
-    said = f"d{name} has shape {shape}; {name} has {wanted}, and so must d{name}."
+    said = f"d{name} has shape {shape}; it must have the shape of {name}, {wanted}."
     if (summed := sum_to(mine, wanted)) is not None and mine.numel() > size:
         if right(summed).all():
             return "sum", (
-                f"{said} A sum is missing: {name} is broadcast in the forward pass, each of "
-                "its numbers is used many times, and what comes back to each adds up."
+                f"{said} A sum is missing: {name} is broadcast in the forward pass, so each "
+                "element is used several times, and its gradients add up."
             )
         return "shape", (
-            f"{said} {name} is broadcast in the forward pass, so that a sum is due going "
-            "back; but the numbers would be wrong even after it."
+            f"{said} {name} is broadcast in the forward pass, so the backward pass needs a sum; "
+            "but the numbers would be wrong even with it."
         )
     if mine.numel() < size and expands(mine, wanted):
         if right(mine.expand(wanted)).all():
             return "spread", (
                 f"{said} The numbers are right but must be repeated: where the forward pass "
-                "sums, every number of the sum gets the whole gradient."
+                "sums, every term of the sum gets the whole gradient."
             )
-        return "shape", f"{said} Nor would it be right if it were broadcast to that shape."
+        return "shape", f"{said} Broadcast to that shape, the numbers would still be wrong."
     if mine.ndim == 2 and shape[::-1] == wanted and right(mine.T).all():
         return "transposed", f"{said} The numbers are right, but transposed."
     if mine.numel() == size:
         if right(mine.reshape(wanted)).all():
             return "dimension", (
-                f"{said} The numbers are right: only a dimension was lost or added "
+                f"{said} The numbers are right, but a dimension was lost or added "
                 "(keepdim, view, unsqueeze)."
             )
-        return "shape", f"{said} Nor would it be right if it were viewed in that shape."
+        return "shape", f"{said} Viewed in that shape, the numbers would still be wrong."
     return "shape", said
 
 
@@ -234,7 +237,7 @@ def expands(tensor: Tensor, shape: tuple[int, ...]) -> bool:
 def count_not_finite(tensor: Tensor) -> str:
     """How many elements are NaN, and how many infinite."""
     found = {"NaN": int(tensor.isnan().sum()), "infinite": int(tensor.isinf().sum())}
-    return " and ".join(f"{n:,} elements that are {what}" for what, n in found.items() if n)
+    return " and ".join(f"{n:,} {what}" for what, n in found.items() if n)
 
 
 def listed(names: tuple[str, ...]) -> str:

@@ -32,11 +32,11 @@ class Result:
     """What a check found."""
 
     right: tuple[Comparison, ...]
-    "Gradients that are right, in the order of backpropagation, up to the first that is not."
+    "Gradients that are right, in the order of the backward pass, up to the first that is not."
     first_wrong: Verdict | None
-    "The first that is not; None if all are right."
+    "The first gradient that is wrong; None if all are right."
     not_judged: tuple[str, ...]
-    "Values whose gradients come after it: they may be wrong only because of it."
+    "Values whose gradients depend on that one: they may be wrong only because of it."
     changed: tuple[str, ...]
     "Values of the forward pass that the learner's lines changed in place."
 
@@ -44,8 +44,8 @@ class Result:
         """What was found, in sentences."""
         for name in self.changed:
             yield (
-                f"Beware: {name} no longer holds what the forward pass gave it. A line of yours "
-                "changes it in place (work on a .clone()), or gives its name to something else."
+                f"Warning: {name} no longer has its value from the forward pass. One of your "
+                "lines changes it in place (use a .clone()) or assigns another value to that name."
             )
         if self.first_wrong is None:
             n = len(self.right)
@@ -53,7 +53,7 @@ class Result:
             return
         yield self.first_wrong.message
         if after := len(self.not_judged):
-            yield f"{after} after it: not judged, for they may be wrong only because of it."
+            yield f"{after} after it not checked: they may be wrong only because of it."
 
 
 def write(derivation: Derivation, path: Path, *, overwrite: bool = False) -> None:
@@ -65,8 +65,8 @@ def write(derivation: Derivation, path: Path, *, overwrite: bool = False) -> Non
     """
     if path.exists() and not overwrite:
         raise ExerciseError(
-            f"{path} is there already.",
-            hint="Check it (`check`), choose another `out`, or replace it (`overwrite`).",
+            f"{path} already exists.",
+            hint="Check it (`check`), choose another `out`, or set `overwrite` to replace it.",
         )
     write_bytes(path, text_of(derivation).encode())
 
@@ -95,7 +95,7 @@ def lines_of(derivation: Derivation, filled: Mapping[str, str]) -> Iterator[str]
     yield ""
     yield derivation.advice
     yield ""
-    yield "Run this file to be told the first gradient that is wrong, and in what way."
+    yield "Run this file to see the first gradient that is wrong, and how."
     yield ""
     yield f"Source: {derivation.source}."
     yield '"""'
@@ -110,7 +110,7 @@ def lines_of(derivation: Derivation, filled: Mapping[str, str]) -> Iterator[str]
     yield "    return torch.randn(*shape, generator=rng, dtype=torch.float64)"
     yield ""
     yield ""
-    yield "# What is given."
+    yield "# Given."
     for name, code in derivation.data.items():
         yield f"{name} = {code}"
     for name, code in derivation.leaves.items():
@@ -120,7 +120,7 @@ def lines_of(derivation: Derivation, filled: Mapping[str, str]) -> Iterator[str]
     for step in derivation.steps:
         yield f"{step.name} = {step.code}  # {shape(step.name)}"
     yield ""
-    yield "# The way back: yours."
+    yield "# The backward pass: fill it in."
     for name in derivation.wanted:
         yield f"d{name} = {filled.get(name)}  # {shape(name)}"
     yield ""
@@ -171,12 +171,16 @@ def check(derivation: Derivation, path: Path, seconds: float = 60.0) -> Result:
     changed = tuple(name for name in forward if not same(found.get(name), values[name]))
     if "loss" in changed:
         first = changed[0]
-        how = "has no tensor" if not isinstance(found.get(first), Tensor) else "has another"
+        how = (
+            "has no tensor"
+            if not isinstance(found.get(first), Tensor)
+            else "has a different value of"
+        )
         raise ExerciseError(
             f"{path} {how} {first}: its forward pass is not that of the exercise "
             f"{derivation.name}.",
-            hint="Write it to another `out` and bring your lines over; or name the exercise that "
-            "the file is of.",
+            hint="Write the exercise to a new file (`out`) and copy your lines over; or check the "
+            "file against its own exercise.",
         )
     filled = {name: found[f"d{name}"] for name in derivation.wanted if f"d{name}" in found}
     return judge(derivation, values, filled, changed)
@@ -225,17 +229,17 @@ def run_apart(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, T
         except subprocess.TimeoutExpired as error:
             raise ExerciseError(
                 f"{path} did not end within {seconds:g} seconds.",
-                hint="Is there a loop without end? A slow machine can be given more `seconds`.",
+                hint="Look for an infinite loop; on a slow machine, raise `seconds`.",
             ) from error
         try:
             arrays, about = read_tensors(out)
         except RunError as error:
             raise ExerciseError(
-                f"{path} ended Python itself, with status {ended.returncode}.",
-                hint="Does it call os._exit, or use up the memory?",
+                f"{path} ended the Python process, with exit status {ended.returncode}.",
+                hint="Look for a call of os._exit, or for too much memory use.",
             ) from error
     if stopped := about["error"]:
-        raise ExerciseError(describe(path, stopped), hint="Mend that, and check again.")
+        raise ExerciseError(describe(path, stopped), hint="Fix that, then check again.")
     tensors = {
         name: torch.from_numpy(array).to(getattr(torch, about["dtypes"][name]))
         for name, array in arrays.items()

@@ -36,9 +36,9 @@ __all__ = [
 ]
 
 HAND = 1e-9
-"Largest relative difference of a gradient by hand from autograd's that is put down to rounding."
+"Tolerance: relative difference between a gradient by hand and by autograd."
 DIFFERENCES = 1e-6
-"The same of finite differences from either."
+"Tolerance: relative difference between finite differences and either."
 CAPS = {"block_size": 8, "row_size": 16, "n_embd": 8, "n_hidden": 12, "n_layer": 2, "n_head": 2}
 NUDGE = 0.3  # standard deviation: away from zeros and ones, where a wrong factor could hide
 STEPS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5)  # along a direction of length 1
@@ -53,13 +53,13 @@ class ParameterCheck:
     name: str
     shape: tuple[int, ...]
     hand: float
-    "Largest difference of an element by hand from autograd's, by the largest element."
+    "By hand against autograd: largest difference of an element, relative to the largest element."
     hand_differences: float
-    "Largest difference along a direction, by hand from finite differences."
+    "By hand against finite differences: largest difference along a direction."
     autograd_differences: float
-    "The same of autograd: beside the former it tells which of the two is wrong."
+    "Autograd against finite differences; compared with the former it shows which one is wrong."
     kinks: int
-    "Directions given up since the loss has a kink (of a ReLU) too near; others took their place."
+    "Directions replaced by others because the loss has a kink (of a ReLU) too close."
 
     @property
     def excess(self) -> float:
@@ -97,7 +97,7 @@ def small(name: str) -> Settings:
     if name not in NETS:
         raise SettingsError(
             f"{name} has no gradients to check: it is made by {line.made_by}.",
-            hint=f"Families that are trained: {', '.join(NETS)}.",
+            hint=f"Families with gradients: {', '.join(NETS)}.",
         )
     settings: Settings = line.load().Settings()
     return dataclasses.replace(

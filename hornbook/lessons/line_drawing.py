@@ -52,7 +52,7 @@ def draw_line(fit: LineFit, path: Path) -> None:
     plane.contour(a, b, mean, levels=levels, colors="#999999", linewidths=0.8)
     (trail,) = plane.plot([], [], color=VERMILION, linewidth=1.5)
     (here,) = plane.plot([], [], "o", color=VERMILION, markersize=7)
-    plane.set(xlabel="a", ylabel="b", title="its parameters; grey: equal loss")
+    plane.set(xlabel="a", ylabel="b", title="its parameters; grey: contours of the loss")
     told = figure.text(0.5, 0.94, "", ha="center", fontsize=12, fontweight="bold")
 
     # What moves is drawn over a background that is drawn once.

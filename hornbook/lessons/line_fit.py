@@ -33,17 +33,17 @@ class LineSettings(Settings):
     b: Annotated[float, Bounds(-1000, 1000)] = 8.0
     "Intercept of the true line."
     points: Annotated[int, Bounds(2, 10_000)] = 50
-    "How many points, with x drawn from 0 to 1."
+    "Number of points, with x drawn uniformly from 0 to 1."
     noise: Annotated[float, Bounds(0, 1000)] = 0.3
-    "Standard deviation of what is added to y."
+    "Standard deviation of the noise added to y."
     steps: Annotated[int, Bounds(1, 10_000)] = 300
-    "Updates."
+    "Number of updates."
     batch: Annotated[int, Bounds(1, 10_000)] = 10
-    "Points that each update looks at, drawn anew each time; at most all of them."
+    "Points in each batch, sampled again for each update; at most all of them."
     rate: Annotated[float, Bounds(0, 100, above=True)] = 0.05
     "Learning rate."
     seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0
-    "Of the points and of the batches."
+    "Random seed for the points and the batches."
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class LineFit:
     y: Floats
     "Shape (points,)."
     paths: Mapping[str, Floats]
-    "For each way (a, b) before the first update and after each one, shape (steps + 1, 2)."
+    "For each implementation, (a, b) before and after each update, shape (steps + 1, 2)."
 
     @property
     def path(self) -> Floats:
@@ -100,8 +100,8 @@ def fit_line(settings: LineSettings) -> LineFit:
     for path in paths.values():
         if not np.abs(path).max() < 1e100:  # its square must be a float too
             raise TrainingError(
-                f"The line runs away at a learning rate of {settings.rate:g}.",
-                hint="Give a lower `rate`.",
+                f"The fit diverges at a learning rate of {settings.rate:g}.",
+                hint="Lower `rate`.",
                 setting="rate",
             )
     return fit

@@ -1,7 +1,7 @@
 """What the gradient of the logits says: probabilities minus one-hot, pulling up and pushing down.
 
 Source: the lecture on backpropagation by hand, exercise 2. dL/dlogits = (softmax - onehot) / n: in
-each row the target is pulled up with the force 1 - p, every other symbol pushed down with its p,
+each row the target is pulled up with the force 1 - p, every other token pushed down with its p,
 and the forces of a row cancel.
 """
 
@@ -23,7 +23,7 @@ __all__ = ["MOST", "draw_push_and_pull", "forces_of"]
 
 MOST = 64  # rows, and columns: more than that and no label could be read
 PULL, PUSH = BLUE, VERMILION
-CONTEXT = 16  # symbols of what stood before
+CONTEXT = 16  # tokens of context
 LINEAR = 0.05  # forces below this are shown in proportion, larger ones by their logarithm
 
 
@@ -46,14 +46,14 @@ def draw_push_and_pull(
     tokenizer: Tokenizer,
     path: Path,
 ) -> None:
-    """Draw probabilities minus one-hot as a PNG or an SVG: a row an example, a column a symbol.
+    """Draw probabilities minus one-hot as a PNG or an SVG: a row an example, a column a token.
 
     Args:
         forces: shape (n, V): n times the gradient of the mean loss with respect to the logits.
         targets: what came next, shape (n,).
         contexts: what stood before, shape (n, T).
         tokenizer: of the ids.
-        path: the file. Of a large alphabet only the symbols with the strongest forces are drawn,
+        path: the file. Of a large vocabulary only the tokens with the strongest forces are drawn,
             of a large batch only the first examples, and the title says so.
     """
     from matplotlib.colors import AsinhNorm, LinearSegmentedColormap
@@ -87,9 +87,9 @@ def draw_push_and_pull(
         axes.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
         axes.grid(which="minor", color="#DDDDDD", linewidth=0.5)
         axes.tick_params(which="minor", length=0)
-        axes.set_ylabel("example: what stood before")
+        axes.set_ylabel("example: its context")
         axes.set_xlabel(
-            "blue: pulled up (framed: what came next, force 1 − p); "
+            "blue: pulled up (framed: the target, force 1 − p); "
             "vermilion: pushed down, force p\n"
             f"every row sums to zero (the largest sum: {np.abs(forces.sum(1)).max():.0e})"
         )
@@ -104,9 +104,9 @@ def draw_push_and_pull(
 
 def title(n: int, rows: int, size: int, columns: int) -> str:
     """What is shown, and what is left out."""
-    said = "What the loss asks of each logit"
+    said = "Gradient of the loss at each logit"
     if rows < n:
         said += f"; the first {rows} of {n} examples"
     if columns < size:
-        said += f"; the {columns} of {size} symbols with the strongest forces"
+        said += f"; the {columns} of {size} tokens with the strongest forces"
     return said

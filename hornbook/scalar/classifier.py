@@ -42,7 +42,7 @@ class Classifier:
         seed: int = 0,
     ) -> None:
         if wrong := [target for target in targets if target not in (1, -1)]:
-            raise ValueError(f"a target is 1 or -1, not {wrong[0]}")
+            raise ValueError(f"a target must be 1 or -1, not {wrong[0]}")
         self.rows = [(x, y, t) for (x, y), t in zip(points, targets, strict=True)]
         self.model = MLP(2, (*hidden, 1), seed=seed)
         parameters = self.model.parameters()
@@ -64,7 +64,7 @@ class Classifier:
             rate: of the first step; it falls in a straight line towards a tenth of that.
 
         Raises:
-            TrainingError: if the loss runs away.
+            TrainingError: if the loss diverges.
         """
         first = 1.0
         for step in range(steps):
@@ -73,7 +73,7 @@ class Classifier:
                 first = max(first, loss)
             if not loss < RUNAWAY * first:  # NaN is not below it either
                 raise TrainingError(
-                    f"The loss runs away: {loss:.3g} at step {step}.", hint="Give a lower rate."
+                    f"The loss diverges: {loss:.3g} at step {step}.", hint="Lower `rate`."
                 )
             yield loss
 

@@ -49,12 +49,12 @@ def parse_expression(text: str, numbers: Mapping[str, float]) -> Value:
     except (SyntaxError, ValueError) as error:
         told = error.msg if isinstance(error, SyntaxError) else str(error)
         raise ExpressionError(
-            f"{text!r} cannot be read: {told}.", hint=f"It may hold {ALLOWED}."
+            f"{text!r} cannot be parsed: {told}.", hint=f"Allowed: {ALLOWED}."
         ) from error
     except (RecursionError, MemoryError) as error:
-        raise ExpressionError("The expression is too deep to be read.") from error
+        raise ExpressionError("The expression is nested too deeply.") from error
     if unused := [name for name in numbers if name not in used]:
-        raise ExpressionError(f"{unused[0]} does not occur in {text!r}.")
+        raise ExpressionError(f"{unused[0]} is given a value, but does not occur in {text!r}.")
     return root
 
 
@@ -74,7 +74,7 @@ def unlabelled(node: ast.expr, part: str, leaves: Mapping[str, Value]) -> Value:
         case ast.Name(id=name):
             if name in leaves:
                 return leaves[name]
-            raise ExpressionError(f"{name} has no number.", hint=f"Give it one: {name}=2")
+            raise ExpressionError(f"{name} has no value.", hint=f"Give it one: {name}=2")
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -built(operand, leaves)
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
@@ -113,4 +113,4 @@ def computed(part: str, compute: Callable[[], Value]) -> Value:
     try:
         return compute()
     except (ArithmeticError, ValueError) as error:
-        raise ExpressionError(f"{part} has no value here: {error}.") from error
+        raise ExpressionError(f"{part} is undefined here: {error}.") from error

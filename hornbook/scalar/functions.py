@@ -33,7 +33,7 @@ def log(x: float) -> float:
     try:
         return math.log(x)
     except ValueError:
-        raise ValueError(f"log({x:g}) is not a number: log needs more than zero") from None
+        raise ValueError(f"log({x:g}) is not a number: the argument must be positive") from None
 
 
 def power(a: float, b: float) -> float:
@@ -45,7 +45,9 @@ def power(a: float, b: float) -> float:
         OverflowError: if the result is beyond the largest float.
     """
     if a < 0.0 and not float(b).is_integer():
-        raise ValueError(f"({a:g}) ** {b:g} is not a real number: the exponent must be whole")
+        raise ValueError(
+            f"({a:g}) ** {b:g} is not a real number: a negative base needs an integer exponent"
+        )
     try:
         return float(a**b)
     except ZeroDivisionError:

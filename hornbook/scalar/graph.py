@@ -65,7 +65,7 @@ def render(dot: str, kind: str) -> bytes:
     program = shutil.which("dot")
     if program is None:
         raise ToolError(
-            f"Drawing a graph as {kind.upper()} needs Graphviz, and its program dot is not found.",
+            f"Drawing a graph as {kind.upper()} needs Graphviz, whose program dot was not found.",
             hint="Install Graphviz (https://graphviz.org), or give `out` a name that ends in .dot.",
         )
     try:

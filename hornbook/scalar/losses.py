@@ -27,7 +27,7 @@ def max_margin(scores: Sequence[Value], targets: Sequence[Value | float]) -> Val
     """
     pairs = paired(scores, targets)
     if wrong := [t.data for _, t in pairs if abs(t.data) != 1.0]:
-        raise ValueError(f"a target of max_margin is -1 or 1, not {wrong[0]:g}")
+        raise ValueError(f"a target of max_margin must be -1 or 1, not {wrong[0]:g}")
     hinges = [(1.0 - t * s).relu() for s, t in pairs]
     total = hinges[0]
     for hinge in hinges[1:]:
@@ -46,7 +46,7 @@ def paired(
     """Each prediction with its target."""
     if not predictions or len(predictions) != len(targets):
         raise ValueError(
-            f"{len(predictions)} predictions and {len(targets)} targets: "
-            "a loss needs as many of one as of the other, and at least one"
+            "a loss needs at least one prediction and as many targets, "
+            f"not {len(predictions)} and {len(targets)}"
         )
     return [(p, as_value(t)) for p, t in zip(predictions, targets, strict=True)]

@@ -25,7 +25,7 @@ def two_moons(count: int, *, noise: float, seed: int) -> tuple[list[Point], list
         ValueError: if there are fewer than two points.
     """
     if count < 2:
-        raise ValueError(f"two moons need at least two points, not {count}")
+        raise ValueError(f"two moons need at least 2 points, not {count}")
     generator = random.Random(seed)
     points, targets = [], []
     first = (count + 1) // 2

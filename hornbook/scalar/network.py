@@ -50,9 +50,9 @@ class Neuron(Trainable):
 
     def __init__(self, n_inputs: int, activation: Activation, generator: random.Random) -> None:
         if n_inputs < 1:
-            raise ValueError(f"a neuron reads at least one number, not {n_inputs}")
+            raise ValueError(f"a neuron needs at least 1 input, not {n_inputs}")
         if activation not in ("tanh", "relu", "sigmoid", "linear"):
-            raise ValueError(f"no activation is called {activation!r}")
+            raise ValueError(f"unknown activation {activation!r}")
         self.weights = [Value(generator.uniform(-1, 1), f"w{i}") for i in range(n_inputs)]
         self.bias = Value(0.0, "b")
         self.activation = activation
@@ -88,7 +88,7 @@ class Layer(Trainable):
         self, n_inputs: int, n_outputs: int, activation: Activation, generator: random.Random
     ) -> None:
         if n_outputs < 1:
-            raise ValueError(f"a layer has at least one neuron, not {n_outputs}")
+            raise ValueError(f"a layer needs at least 1 neuron, not {n_outputs}")
         self.neurons = [Neuron(n_inputs, activation, generator) for _ in range(n_outputs)]
 
     def __call__(self, x: Sequence[Value | float]) -> list[Value]:
@@ -125,7 +125,7 @@ class MLP(Trainable):
         seed: int = 0,
     ) -> None:
         if not sizes:
-            raise ValueError("an MLP has at least one layer")
+            raise ValueError("an MLP needs at least one layer")
         generator = random.Random(seed)
         self.layers = [
             Layer(fan_in, size, activation if i < len(sizes) - 1 else last, generator)

@@ -37,9 +37,9 @@ class Operation(NamedTuple):
     """What a value was made by."""
 
     symbol: str
-    "As people write it."
+    "Its usual symbol."
     push: Callable[[Value], None]
-    "Adds to the gradients of a value's inputs what its own gradient means for them."
+    "Backward pass: adds to the gradients of a value's inputs."
 
 
 def push_plus(out: Value) -> None:

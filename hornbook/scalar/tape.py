@@ -55,7 +55,7 @@ class Tape:
         self.inputs, self.parameters = tuple(inputs), tuple(parameters)
         given = [*self.inputs, *self.parameters]
         if len(set(given)) < len(given):
-            raise ValueError("a value is named twice among the inputs and parameters of a tape")
+            raise ValueError("the inputs and parameters of a tape must be distinct values")
         leaves = {value for value in root.graph() if value.operation is None}
         if strange := [value for value in given if value not in leaves]:
             raise ValueError(f"{strange[0]!r} is not a leaf of the expression")
@@ -83,7 +83,7 @@ class Tape:
         """
         given = self.checked(rows)
         if not given:
-            raise ValueError("no rows have no mean")
+            raise ValueError("the mean needs at least one row")
         total, gradients = self._backward(given, self.data())
         n = len(given)
         for p, gradient in zip(self.parameters, gradients, strict=True):
@@ -120,7 +120,7 @@ class Tape:
         given, width = [tuple(map(float, row)) for row in rows], len(self.inputs)
         for i, row in enumerate(given):
             if len(row) != width:
-                raise ValueError(f"row {i} has {len(row)} numbers; the tape has {width} inputs")
+                raise ValueError(f"row {i} has {len(row)} numbers; the tape expects {width}")
         return given
 
 

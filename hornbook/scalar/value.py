@@ -71,7 +71,7 @@ class Value:
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
         if isinstance(data, str):
-            raise TypeError(f"a Value holds a number, not the text {data!r}")
+            raise TypeError(f"a Value needs a number, not the text {data!r}")
         self.data = float(data)
         self.grad = 0.0
         self.label = label
@@ -111,7 +111,7 @@ class Value:
         if self.data < 0.0:
             raise ValueError(
                 f"({self.data:g}) ** Value({other.data:g}) has no derivative in its exponent: "
-                "give the exponent of a negative base as a plain number"
+                "for a negative base, the exponent must be a plain number"
             )
         return result(power(self.data, other.data), (self, other), EXPONENTIAL)
 
@@ -216,7 +216,9 @@ def dot(weights: Sequence[Value], inputs: Sequence[Value], bias: Value | None = 
         ValueError: if there are not as many weights as inputs.
     """
     if len(weights) != len(inputs):
-        raise ValueError(f"{len(weights)} weights cannot meet {len(inputs)} inputs")
+        raise ValueError(
+            f"expected as many weights as inputs, not {len(weights)} and {len(inputs)}"
+        )
     total, rest = (0.0, ()) if bias is None else (bias.data, (bias,))
     for w, x in zip(weights, inputs, strict=True):
         total += w.data * x.data

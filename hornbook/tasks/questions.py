@@ -75,10 +75,12 @@ class Question(ABC):
     """What can be asked of a run of one task.
 
     Attributes:
-        description: what the answer is, for help.
+        description: for help: a sentence that says what it does, and paragraphs of details.
+        examples: calls that work, for help.
     """
 
     description: str
+    examples: Sequence[Action] = ()
 
     @property
     @abstractmethod

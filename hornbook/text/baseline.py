@@ -1,4 +1,4 @@
-"""What counting reaches on the same data: the bar that a net has to clear."""
+"""The baseline for every net: n-gram counts on the same data."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ __all__ = [
     "make_batches",
 ]
 
-# Symbols of context gathered at once: one large gather costs far less than many small ones.
+# Tokens of context gathered at once: one large gather costs far less than many small ones.
 AHEAD = 524_288
 POOL = 24  # batches whose rows are sorted by length together
 
@@ -35,9 +35,9 @@ class Batch(NamedTuple):
     inputs: Ids
     "Shape (B, T)."
     targets: Ids
-    "Shape (B,) of a window model, (B, T) of a sequence model; IGNORED where there is none."
+    "Shape (B,) for a window model, (B, T) for a sequence model; IGNORED where there is none."
     follows: bool = False
-    "Whether each row goes on where the same row of the batch before ended."
+    "Whether each row continues the same row of the previous batch."
 
     def part(self, i: int, n: int) -> tuple[Batch, float]:
         """Part i of n: some of the rows, and their share of the batch's predictions."""
@@ -73,7 +73,7 @@ class Batches(ABC):
 
 
 class WindowBatches(Batches):
-    """Windows in a new random order each epoch, for models that read the last n symbols.
+    """Windows in a new random order each epoch, for models that read the last n tokens.
 
     A rest that does not fill a batch is left out of its epoch, so that every batch has the same
     size (BatchNorm's statistics want that); the next epoch's order is another one.
@@ -111,14 +111,14 @@ class WindowBatches(Batches):
 class RowBatches(Batches):
     """Things as padded rows, grouped by length so that little is padding, for sequence models.
 
-    A model with BatchNorm must have them `mixed`: the statistics of a batch of things of one length
+    A model with BatchNorm must have them `mixed`: the statistics of a batch of examples of one length
     tell how long they are, which is learned in training and missing in use.
 
     `batch_size` rows or somewhat more on average: batches of short rows have more of them, those
     of long rows fewer.
 
     Args:
-        lead: symbols read again, as context, before the targets of a row within a thing.
+        lead: tokens read again, as context, before the targets of a row within an example.
         mixed: whether rows of any lengths share a batch.
     """
 
@@ -193,7 +193,7 @@ class BlockBatches(Batches):
     """Blocks of a text from random places, for sequence models.
 
     Args:
-        lead: symbols before a block that are read as its context, and not predicted.
+        lead: tokens before a block that are read as its context, and not predicted.
     """
 
     def __init__(
@@ -219,14 +219,14 @@ class ParallelBatches(Batches):
     all streams begin again, each epoch from another place, so that rows are not always cut alike.
 
     Raises:
-        SettingsError: if the text has fewer than two symbols, so that nothing can follow.
+        SettingsError: if the text has fewer than two tokens, so that nothing can follow.
     """
 
     def __init__(self, stream: Stream, block_size: int, batch_size: int, seed: int) -> None:
         if len(stream) < 2:
             raise SettingsError(
-                f"Parallel streams need a text of at least 2 symbols; this one has {len(stream)}.",
-                hint="Give more text.",
+                f"Parallel streams need a text of at least 2 tokens; this one has {len(stream)}.",
+                hint="Use more text.",
             )
         # Each stream gives up to one block to chance, so it needs room for two.
         block_size = max(1, min(block_size, len(stream) // 2))
@@ -263,19 +263,19 @@ def make_batches(
         block_size: length of a context, or of the longest row.
         batch_size: windows, rows or blocks in a batch.
         seed: of the order.
-        lead: symbols read before the targets of a row within a thing, as their context.
-        mixed: do not group things by length, for models with BatchNorm.
+        lead: tokens read before the targets of a row within an example, as their context.
+        mixed: do not group examples by length, for models with BatchNorm.
         parallel: cut a text into parallel streams, each batch the continuation of the last.
 
     Raises:
-        SettingsError: if parallel streams are asked of things, of windows, or of a text of one
-            symbol.
+        SettingsError: if parallel streams are asked of separate examples, of windows, or of a text
+            of one token.
     """
     if parallel:
         if reads == "window" or stream.boundary is not None:
             raise SettingsError(
-                "Parallel streams are for a text and a model that carries its state along it.",
-                hint="Leave `batches` out, or read the data as a text: `mode=text`.",
+                "Parallel streams need one long text and a model that carries its state along it.",
+                hint="Leave `batches` out, or read the data as one long text: `mode=text`.",
             )
         return ParallelBatches(stream, block_size, batch_size, seed)
     if reads == "window":

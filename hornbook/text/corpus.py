@@ -23,23 +23,23 @@ __all__ = ["SPLITS", "Corpus", "Mode", "SplitSettings", "Splits", "load_corpus",
 Mode = Literal["lines", "text"]
 SPLITS = ("train", "dev", "test")
 
-LONG_LINE = 2_000  # characters: a mean line longer than this is no list of things
+LONG_LINE = 2_000  # characters: a mean line longer than this is not one example per line
 SMALLEST = 10  # characters: less than this is nothing to learn from
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """All of the text that was given, before any split."""
+    """The whole text, before any split."""
 
     name: str
-    "What to call it: the file's stem or the data set's name."
+    "Display name: the file's stem or the data set's name."
     source: str
     "Where it came from: a path, `standard input`, or `data set NAME`."
     mode: Mode
     reason: str
-    "Why this mode."
+    "Why this mode was chosen."
     text: str
-    "The whole text, line ends as LF."
+    "The whole text, with line ends as LF."
     encoding: str
     line_ends: str
 
@@ -55,7 +55,7 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Splits:
-    """What is trained on, what choices are made with, and what is looked at last.
+    """The train, dev and test splits.
 
     In `lines` mode each split is a tuple of lines; in `text` mode a tuple of at most one text,
     and dev goes on where train ends, test where dev ends.
@@ -86,15 +86,15 @@ class Splits:
 
 @dataclass(frozen=True)
 class SplitSettings(Settings):
-    """How a corpus is cut into train, dev and test."""
+    """How a corpus is split into train, dev and test."""
 
     split: str = "auto"
-    """Shares of train/dev/test in percent, as 80/10/10 or 90/10.
-    auto: 80/10/10 of shuffled lines, 90/10 of a text."""
+    """Sizes of train/dev/test in percent, such as 80/10/10 or 90/10.
+    auto: 80/10/10 of the shuffled lines, 90/10 of one long text."""
     split_seed: int = 42
-    "Seed of the shuffle before lines are cut."
+    "Seed for shuffling the lines before the split."
     distinct: bool = False
-    "Drop repeated lines before cutting, so that nothing in dev or test was trained on."
+    "Drop duplicate lines before the split, so that no line of dev or test is also in train."
 
     def shares(self, mode: Mode) -> tuple[int, int, int]:
         """The shares of train, dev and test, in percent.
@@ -109,8 +109,8 @@ class SplitSettings(Settings):
             if train > 0 and train + dev + test == 100:
                 return train, dev, test
         raise SettingsError(
-            f"`split` must be shares in percent that add up to 100; it is {self.split!r}.",
-            hint="For example 80/10/10, 90/10 or 100/0.",
+            f"`split` must be percentages that add up to 100; it is {self.split!r}.",
+            hint="Examples: 80/10/10, 90/10, 100/0.",
             setting="split",
         )
 
@@ -141,33 +141,33 @@ def load_corpus(
     decoded = decode(source.read(), source.where, encoding)
     text, where = decoded.text, source.where
     if len(text.strip()) < SMALLEST:
-        what = "is empty" if not text.strip() else f"holds only {len(text.strip())} characters"
-        raise DataError(f"{where} {what}.", hint="Give a file with something to learn from.")
+        what = "is empty" if not text.strip() else f"has only {len(text.strip())} characters"
+        raise DataError(f"{where} {what}.", hint=f"Use a file with at least {SMALLEST} characters.")
     if mode != "auto":
-        chosen, reason = mode, "as asked"
+        chosen, reason = mode, "as requested"
     elif source.dataset is not None:
-        chosen, reason = source.dataset.mode, "as the data set is meant"
+        chosen, reason = source.dataset.mode, "this data set's default"
     else:
         chosen, reason = choose_mode(text)
     if source.hides:
-        reason += "; the file here, not the data set of that name"
+        reason += "; the local file, not the data set of that name"
     return Corpus(source.name, where, chosen, reason, text, decoded.encoding, decoded.line_ends)
 
 
 def choose_mode(text: str) -> tuple[Mode, str]:
-    """Look at a text and say whether it is a list of things or one stream, and why."""
+    """Guess whether a text is one example per line or one long text, and say why."""
     body = text.strip("\n").split("\n")
     filled = [line for line in body if line.strip()]
     blank_share = 1 - len(filled) / len(body)
     mean = sum(map(len, filled)) / len(filled)
     if len(filled) == 1:
-        return "text", "it is a single line"
+        return "text", "it has a single line"
     if mean > LONG_LINE:
-        return "text", f"its lines are {mean:,.0f} characters long on average"
+        return "text", f"its lines average {mean:,.0f} characters"
     if blank_share > 0.01:
-        return "text", f"blank lines part it ({blank_share:.0%} of its lines)"
+        return "text", f"blank lines separate its parts ({blank_share:.0%} of its lines)"
     if wrapped(filled):
-        return "text", "its lines run on from one to the next, as wrapped prose does"
+        return "text", "its lines look like wrapped prose"
     return "lines", f"{len(filled):,} lines of {mean:.0f} characters on average, none blank"
 
 
@@ -175,7 +175,7 @@ def wrapped(lines: list[str]) -> bool:
     """Whether lines look like prose cut at a margin.
 
     Such lines hold words, are nearly all about as long as the longest, and often begin with a
-    small letter, since a sentence goes on across the line's end.
+    lowercase letter, since a sentence continues across the line's end.
     """
     words = sum(line.count(" ") + 1 for line in lines) / len(lines)
     by_length = sorted(map(len, lines))
@@ -187,7 +187,7 @@ def wrapped(lines: list[str]) -> bool:
 
 
 def split_corpus(corpus: Corpus, settings: SplitSettings | None = None) -> Splits:
-    """Cut a corpus into train, dev and test.
+    """Split a corpus into train, dev and test.
 
     Lines are shuffled by `random.Random(seed)` and cut at the whole part of each share, which for
     the defaults is the lectures' own split, name for name. A text is cut in the order of reading.
@@ -219,10 +219,10 @@ def split_corpus(corpus: Corpus, settings: SplitSettings | None = None) -> Split
             if corpus.mode == "lines":
                 size = f"{len(lines):,} line{'s' if len(lines) > 1 else ''}"
             raise DataError(
-                f"{corpus.source} has {size}: a {split} split of {share} % would be empty.",
-                hint="Give more data"
-                + (", read it as one stream (`mode=text`)" if corpus.mode == "lines" else "")
-                + ", or cut it otherwise, for example `split=60/40` or `split=100/0`.",
+                f"{corpus.source} has {size}: a {split} split of {share}% would be empty.",
+                hint="Use more data"
+                + (", read it as one long text (`mode=text`)" if corpus.mode == "lines" else "")
+                + ", or change the split: for example `split=60/40` or `split=100/0`.",
                 setting="split",
             )
     return splits

@@ -1,4 +1,4 @@
-"""A corpus as it is trained on: split, with its tokenizer, each split a stream of ids."""
+"""A corpus ready for training: its splits as streams of ids, and its tokenizer."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ FILES = frozenset({"tokenizer.json", "counts.png", *(f"data/{split}.txt" for spl
 
 @dataclass(frozen=True)
 class TextOptions(SplitSettings):
-    """How a text is read and cut."""
+    """How a text is read and split."""
 
     mode: Literal["auto", "lines", "text"] = "auto"
-    "lines: each line is one example. text: one long stream. auto: look at the file."
+    "lines: one example per line. text: one long text. auto: decided from the file."
     encoding: str = "auto"
-    "Encoding of the file; auto: UTF-8, or what its byte order mark says."
+    "Encoding of the file (auto: UTF-8, or as the byte order mark says)."
 
 
 class TextData(Data):
@@ -108,7 +108,7 @@ class TextData(Data):
         sizes = " / ".join(f"{n:,}" for n in self.sizes.values())
         return (
             f"read as {self.kind} ({self.reason}), {self.encoding}",
-            f"{self.shape.size} symbols; {' / '.join(self.sizes)}: {sizes}",
+            f"vocabulary {self.shape.size}; tokens in {' / '.join(self.sizes)}: {sizes}",
         )
 
     @property
@@ -170,4 +170,4 @@ def open_text(files: HashedFiles, name: str, source: str, details: JSONObject) -
     except (ValueError, AttributeError) as error:
         raise RunError(f"{files.folder / 'tokenizer.json'} is damaged: {error}.") from error
     encoding = str(details.get("encoding", ""))
-    return TextData(name, source, splits, tokenizer, encoding=encoding, reason="as it was")
+    return TextData(name, source, splits, tokenizer, encoding=encoding, reason="as saved")

@@ -19,22 +19,22 @@ __all__ = ["EvaluationSettings", "evaluate_run"]
 
 @dataclass(frozen=True)
 class EvaluationSettings(Settings):
-    """What to measure, and how."""
+    """Evaluation."""
 
     data: str | None = None
-    "Another file, - or data set, instead of the run's own splits."
+    "Evaluate on this file or data set (-: standard input) instead of the run's own splits."
     encoding: str = "auto"
-    "Encoding of that file."
+    "Encoding of that file (auto: UTF-8, or as the byte order mark says)."
     stride: int | None = None
-    """Predictions that count in each row of a text, for models that read rows (not windows): the
-    fewer, the more context each has, and the longer it takes; 1: the fullest context."""
+    """Number of predictions counted in each row (only for models that read rows).
+    Fewer have more context and take longer; 1 gives each prediction its full context."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.data is None and self.encoding != "auto":
             raise SettingsError(
                 "`encoding` has no effect without `data`.",
-                hint="Leave it out, or name the file.",
+                hint="Leave it out, or give `data`.",
                 setting="encoding",
             )
 

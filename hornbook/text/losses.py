@@ -33,11 +33,11 @@ class Loss:
     total: float
     "Sum of -ln p over all predictions, in nats."
     tokens: int
-    "How many were predicted; the end of a line is one."
+    "Number of predicted tokens, ends of lines included."
     characters: int
-    "Code points that they stand for; the end of a line is one, its line feed."
+    "Number of code points in them; the end of a line counts as one, the line feed."
     bytes: int
-    "The same in bytes of UTF-8."
+    "Number of UTF-8 bytes in them."
 
     @property
     def nats_per_token(self) -> float:
@@ -79,9 +79,9 @@ def predictions(
     """What is predicted in a stream and what each costs, some at a time, padding taken out.
 
     A window model gives them in the order of the stream. A sequence model gives them row by row:
-    a text, or a thing longer than the model's `row_size`, is cut into rows of that length that
+    a text, or an example longer than the model's `row_size`, is cut into rows of that length that
     overlap. In each row but the first only the last `stride` predictions count, so that each has
-    at least `row_size - stride` symbols of its real context; the model says what stride suits it.
+    at least `row_size - stride` tokens of its real context; the model says what stride suits it.
 
     Args:
         model: any language model.
@@ -101,16 +101,16 @@ def predictions(
     if model.reads == "window":
         if stride is not None:
             raise SettingsError(
-                "`stride` has no effect here: this model sees the full context of each prediction "
-                "anyway."
+                "`stride` has no effect here: this model always sees the full context of each "
+                "prediction."
             )
         for inputs, targets in stream.all_windows(model.block_size, at_once, limit=limit):
             yield targets, model.token_losses(inputs, targets)
         return
     if stride is not None and not 1 <= stride <= model.row_size:
         raise SettingsError(
-            f"`stride` is {stride}; this model reads rows of {model.row_size} symbols.",
-            hint=f"Give a stride between 1 and {model.row_size}.",
+            f"`stride` is {stride}; this model reads rows of {model.row_size} tokens.",
+            hint=f"Set `stride` between 1 and {model.row_size}.",
         )
     lead = model.measured_lead if stride is None else model.row_size - stride
     at_once = min(at_once, ROWS_AT_ONCE)

@@ -1,4 +1,4 @@
-"""From several runs on the same data to one that is better than each."""
+"""Mixtures: several runs on the same data averaged into one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["mix"]
 def mix(
     paths: Sequence[str | Path], *, out: str | Path | None = None, overwrite: bool = False
 ) -> Run:
-    """Mix runs that were made on the same data, split alike, into a run of its own.
+    """Mix runs on the same data and split into a new run.
 
     The weights are those that suit the dev split best: its loss has chosen as many numbers as
     there are runs, so it is a little too good; the test split's has not.
@@ -33,12 +33,12 @@ def mix(
 
     Raises:
         SettingsError: if they cannot be mixed: fewer than two, other data, no dev split.
-        RunError: if one is no run, or the new one cannot be written.
+        RunError: if one is not a run, or the new one cannot be written.
     """
     began = time.perf_counter()
     if isinstance(paths, str | Path):
         raise SettingsError(
-            "A mixture is made of two runs or more; one name was given.",
+            "A mixture needs at least two runs; one path was given.",
             hint="Give a list of run directories.",
         )
     runs = mixable(paths)
@@ -88,36 +88,36 @@ def mixable(paths: Sequence[str | Path]) -> list[Run]:
 
     Raises:
         SettingsError: if they cannot.
-        RunError: if one is no run.
+        RunError: if one is not a run.
     """
     if len(paths) < 2:
         raise SettingsError(
-            "A mixture needs two runs or more.", action=Action("mix", ("RUN", "RUN"))
+            "A mixture needs at least two runs.", action=Action("mix", ("RUN", "RUN"))
         )
     if len({Path(path).resolve() for path in paths}) < len(paths):
         raise SettingsError(
-            "The same run is named twice: it would be mixed with itself.",
-            hint="Name each run once.",
+            "The same run is given twice.",
+            hint="Give each run once.",
         )
     runs = [Run(path) for path in paths]
     first = runs[0]
     for run in runs:
         if run.task.name != "text":
-            raise SettingsError(f"{run.path} is no run of text: only those can be mixed.")
+            raise SettingsError(f"{run.path} is not a run on text; only those can be mixed.")
         if split_sums(run) != split_sums(first):
             raise SettingsError(
-                f"{run.path} was not made on the same data, split alike, as {first.path}.",
+                f"{run.path} and {first.path} were not trained on the same data and split.",
                 hint="Train both on the same file with the same `split` and `split_seed`.",
             )
         if run.family == "mixture":
             raise SettingsError(
-                f"{run.path} is a mixture itself.", hint="Name the runs that it was made of."
+                f"{run.path} is itself a mixture.", hint="Give the runs that it was made from."
             )
         _ = run.summary  # raises if it has not ended
     if not first.data.splits["dev"]:
         raise SettingsError(
-            "There is no dev split to find the weights on.",
-            hint="Train with `split=80/10/10`.",
+            "The runs have no dev split to fit the weights of the mixture on.",
+            hint="Train with a dev split: `split=80/10/10`.",
             setting="split",
         )
     return runs

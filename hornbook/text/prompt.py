@@ -43,12 +43,11 @@ def room_after(
     if context is not None and length > context and not crop:
         raise SamplingError(
             f"The prefix has {length:,} tokens; the model's context holds {context:,}.",
-            hint="Give a shorter `prefix`, or set `crop_prefix`: the model then sees only its end.",
+            hint="Shorten `prefix`, or set `crop_prefix`: the model then sees only the end of it.",
         )
     if length >= longest:
         raise SamplingError(
-            f"The prefix has {length:,} tokens, and the longest sample that may be made has "
-            f"{longest:,}.",
-            hint="Raise `longest`, or give a shorter `prefix`.",
+            f"The prefix has {length:,} tokens; the maximum length of a sample is {longest:,}.",
+            hint="Raise `longest`, or shorten `prefix`.",
         )
     return longest - length

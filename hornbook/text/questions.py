@@ -1,4 +1,4 @@
-"""What a run of text can be asked: for more like its data, and what a string costs."""
+"""Questions to a run on text: new samples, and the loss of a string."""
 
 from __future__ import annotations
 
@@ -25,13 +25,17 @@ BETWEEN = "---"  # a line between two texts
 
 
 class SampleQuestion(Question):
-    """More like the data."""
+    """New samples."""
 
     description = (
-        "Make new examples like those that the run was trained on, shown as they are drawn. "
-        f"Standard output has the samples alone: one a line, or texts with a line {BETWEEN} "
-        "between them. How many are new goes to standard error; in a terminal, what stands in the "
-        "data is marked."
+        "Sample new examples from RUN, shown as they are drawn.\n\n"
+        "Standard output has only the samples: one per line, or for a long text separated by "
+        f"lines of {BETWEEN}. The share of new samples goes to standard error; in a terminal, "
+        "samples that occur in the data are marked."
+    )
+    examples = (
+        Action("sample", ("runs/counts",), {"n": 5}),
+        Action("sample", ("runs/net",), {"prefix": "an", "only_new": True}),
     )
     options = SamplingSettings
 
@@ -44,13 +48,13 @@ class SampleQuestion(Question):
             options: fields of the settings by name.
 
         Raises:
-            SamplingError, SettingsError, UnknownSymbolError: if that cannot be had.
+            SamplingError, SettingsError, UnknownSymbolError: if that is not possible.
         """
         settings = given[0] if given else SamplingSettings()
         if not isinstance(settings, SamplingSettings) or len(given) > 1:
             raise SettingsError(
-                f"sample takes SamplingSettings; it was given {', '.join(map(repr, given))}.",
-                hint="Give settings by name: n=20.",
+                f"sample expects SamplingSettings; it was given {', '.join(map(repr, given))}.",
+                hint="Give settings by name: sample(n=20).",
             )
         settings = SamplingSettings.from_dict({**settings.as_dict(), **options})
         data = run.data
@@ -150,8 +154,8 @@ def mark_of(made: Sample) -> str:
     """What a person would like to know of a sample beside its text; often nothing."""
     if made.longest_copy is not None:
         if made.origin != "new":
-            return f"(in {made.origin}, word for word)"
-        return f"(longest stretch copied from train: {made.longest_copy:,} characters)"
+            return f"(copied verbatim from {made.origin})"
+        return f"(longest passage copied from train: {made.longest_copy:,} characters)"
     notes = [] if made.origin == "new" else [f"in {made.origin}"]
     if not made.ended:
         notes.append("cut")
@@ -160,35 +164,40 @@ def mark_of(made: Sample) -> str:
 
 @dataclass(frozen=True)
 class ScoreSettings(Settings):
-    """What to score."""
+    """Texts."""
 
     texts: Annotated[tuple[str, ...], Given("TEXT")]
     "Strings to score."
 
 
 class ScoreQuestion(Question):
-    """What a string costs."""
+    """The loss of a string."""
 
     description = (
-        "The loss of each TEXT under a run, with its cost token by token in nats (-ln of the "
-        "token's probability), and the token that surprised most."
+        "Show the loss of each TEXT under RUN, token by token.\n\n"
+        "Losses are in nats: -ln of the token's probability. The token with the highest loss is "
+        "named below the table."
+    )
+    examples = (
+        Action("score", ("runs/counts", "emma")),
+        Action("score", ("runs/net", "emma", "zxqwv")),
     )
     options = ScoreSettings
 
     def ask(self, run: Run, *given: str, **options: Any) -> Score:
-        """What a string costs, token by token: `run.score("emma")`.
+        """The loss of a string, token by token: `run.score("emma")`.
 
         Raises:
             SettingsError: if there is nothing to score, or more than one text.
-            UnknownSymbolError: if it holds a symbol that is not in the alphabet.
+            UnknownSymbolError: if it has a token that is not in the vocabulary.
         """
         if len(given) != 1 or not isinstance(given[0], str):
             raise SettingsError(
-                f"score takes one text; it was given {', '.join(map(repr, given)) or 'nothing'}.",
-                hint="Of several, score one after the other.",
+                f"score expects one text; it was given {', '.join(map(repr, given)) or 'nothing'}.",
+                hint="Call it once for each text.",
             )
         if options:
-            raise SettingsError(f"score has no setting {', '.join(options)}.")
+            raise SettingsError(f"score has no settings; it was given {', '.join(options)}.")
         return score(run.model, run.data.tokenizer, given[0])
 
     def answer(self, run: Run, options: ScoreSettings) -> Answer:
@@ -226,8 +235,8 @@ class ScoreRow(Row):
         heads = ("token", "probability", "nats", "")
         yield Table(heads, tuple(rows), marked=worst)
         yield (
-            f"{figure(found.nats_per_token)} nats per token over {len(found.nats)} tokens; most "
-            f"surprising: {found.symbols[worst]} at place {worst + 1}, "
+            f"{figure(found.nats_per_token)} nats per token over {len(found.nats)} tokens; highest "
+            f"loss: {found.symbols[worst]} at position {worst + 1}, "
             f"{figure(found.nats[worst])} nats.\n\n"
         )
 

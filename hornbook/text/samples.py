@@ -21,11 +21,11 @@ class Sample:
 
     text: str
     ended: bool
-    "Whether the model ended it; otherwise it was cut at the longest length."
+    "Whether the model ended it; if not, it was cut at the maximum length."
     origin: Origin | None = None
-    "Where it stands in the data; None where no data were given."
+    "Where it occurs in the data; None if no data was given."
     longest_copy: int | None = None
-    "Of a text: length in characters of the longest stretch that stands in train word for word."
+    "For one long text: length in characters of the longest passage copied verbatim from train."
 
     def as_dict(self) -> dict[str, JSON]:
         """What is known of it, by name."""
@@ -40,9 +40,9 @@ class Piece:
     """What is added to the sample in the making; its pieces together are its text."""
 
     text: str
-    "The first piece begins with the prefix, the last may be empty."
+    "The first piece starts with the prefix; the last may be empty."
     sample: Sample | None
-    "The whole of it, with its last piece."
+    "The complete sample, with its last piece."
 
 
 class Selection:

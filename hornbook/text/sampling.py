@@ -54,29 +54,30 @@ Ending = Literal["complete", "draws used up", "nothing else possible", "stopped"
 
 @dataclass(frozen=True)
 class SamplingSettings(Settings):
-    """What to draw, and how."""
+    """Sampling."""
 
     n: Annotated[int, Bounds(1, 10**8)] = 10
-    "How many samples."
+    "Number of samples."
     temperature: Annotated[float, Bounds(0, 100)] = 1.0
-    "Below 1 keeps to the likely, above 1 dares more; 0 always takes the likeliest."
+    "Below 1 favours likely tokens, above 1 evens them out (0: always the most likely token)."
     top_k: Annotated[int, Bounds(0, 10**7)] = 0
-    "Draw from the k likeliest tokens only (0: from all)."
+    "Sample only from the k most likely tokens (0: from all)."
     top_p: Annotated[float, Bounds(0, 1, above=True)] = 1.0
-    "Draw from the fewest likeliest tokens that have this probability together."
+    "Sample only from the smallest set of most likely tokens whose probabilities sum to this."
     prefix: str = ""
-    "What every sample begins with."
+    "Text that every sample starts with."
     seed: Annotated[int, Bounds(0, 2**63 - 1)] = 0
-    "Seed of the draws; the same seed gives the same samples."
+    "Random seed; the same seed gives the same samples."
     longest: Annotated[int, Bounds(0, 10**7)] = 0
-    """Most tokens in a sample (0: of a text 500; else twice the longest example, or four times the
-    length that 99 of 100 examples do not exceed, whichever is less)."""
+    """Maximum length of a sample in tokens.
+    0: 500 for one long text; otherwise twice the longest example, or four times the 99th
+    percentile of lengths if that is less."""
     only_new: bool = False
-    "Only samples that stand nowhere in the data."
+    "Keep only samples that do not occur in the data."
     no_repeats: bool = False
-    "Each sample only once."
+    "Keep each distinct sample only once."
     crop_prefix: bool = False
-    "Allow a prefix longer than the model's context; it then sees the prefix's end only."
+    "Allow a prefix longer than the model's context; the model then sees only the end of it."
 
     @property
     def choosy(self) -> bool:
@@ -89,7 +90,7 @@ class SamplingSettings(Settings):
             return "temperature=0"
         if self.top_k == 1:
             return "top_k=1"
-        # The likeliest of V tokens has a share of at least 1 / V, and so the whole of such a mass;
+        # The most likely of V tokens has a share of at least 1 / V, and so the whole of such a mass;
         # a little less, for probabilities are rounded.
         return f"top_p={self.top_p:g}" if self.top_p * vocab_size < 0.999 else ""
 
@@ -177,8 +178,8 @@ class Samples(Iterator[Sample]):
         """Why there are fewer than were asked for, as a sentence; empty if that is not so."""
         few = f"Only {self.kept:,} of the {self.asked:,} samples asked for"
         if self.ended_because == "nothing else possible":
-            why = "there is no other" if self.kept else "it stands in the data"
-            return f"{few} can be had: with `{self._certain}` every draw is the same, and {why}."
+            why = "there is no other" if self.kept else "that sample occurs in the data"
+            return f"{few} can be drawn: with `{self._certain}` every draw is the same, and {why}."
         if self.ended_because == "draws used up":
             return f"{few} were found in {self.drawn:,} draws. Raise `temperature`, or lower `n`."
         return ""
@@ -197,8 +198,8 @@ class Samples(Iterator[Sample]):
             logits[:, boundary] = -np.inf  # an empty sample is none
         if not np.isfinite(logits).any():
             raise SamplingError(
-                f"Nothing ever followed {prefix!r} in training, and this model (counts without "
-                "smoothing) knows nothing else.",
+                f"{prefix!r} was never followed by anything in the training data, and this model "
+                "(counts without smoothing) gives every continuation probability 0.",
                 hint="Give another `prefix`, or train with `smoothing=kneser-ney`.",
             )
         return logits, state
@@ -316,8 +317,10 @@ def sample(
     if settings.top_k > v:
         raise SettingsError(
             f"`top_k` is {settings.top_k}, but the vocabulary has only {v} tokens.",
-            hint=f"Give at most {v}, or 0 for all.",
+            hint=f"Set `top_k` to at most {v}, or to 0 for all tokens.",
         )
     if settings.only_new and novelty is None:
-        raise SettingsError("`only_new` has no effect here: it needs data to compare with.")
+        raise SettingsError(
+            "`only_new` needs data to compare the samples with; there is none here."
+        )
     return Samples(model, tokenizer, settings, settings.longest or longest, novelty)

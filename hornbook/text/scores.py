@@ -1,4 +1,4 @@
-"""What a single string costs, symbol by symbol."""
+"""The loss of a single string, token by token."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["Score", "score"]
 
 @dataclass(frozen=True)
 class Score:
-    """The cost of a string, and of each of its symbols given those before it."""
+    """The loss of a string, and of each of its tokens given those before it."""
 
     text: str
     symbols: tuple[str, ...]
-    "What was predicted at each place, as a label; the boundary last where there is one."
+    "The predicted token at each position, as a label; the boundary token last, if there is one."
     nats: tuple[float, ...]
-    "-ln p of each, in nats."
+    "-ln p of each token, in nats."
 
     @property
     def nats_per_token(self) -> float:
@@ -37,7 +37,7 @@ class Score:
 
     @property
     def most_surprising(self) -> int:
-        """The place of the symbol that cost most, from 0; the first of equals."""
+        """Position of the token with the highest loss, from 0; the first of equals."""
         return int(np.argmax(self.nats))
 
     def as_dict(self) -> dict[str, Any]:
@@ -55,11 +55,11 @@ class Score:
 
 
 def score(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Score:
-    """The cost of a text under a model, read symbol by symbol with all that it may remember.
+    """The loss of a text under a model, read token by token with its full context.
 
     Raises:
         SettingsError: if there is nothing to score.
-        UnknownSymbolError: if the text holds a symbol that is not in the alphabet.
+        UnknownSymbolError: if the text has a token that is not in the vocabulary.
     """
     if not text:
         raise SettingsError("There is nothing to score: the text is empty.")

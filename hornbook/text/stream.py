@@ -1,9 +1,9 @@
 """A split as one array of ids, and the two ways that models read it.
 
-A `window` model sees the last n symbols and predicts one; a `sequence` model sees a row of symbols
+A `window` model sees the last n tokens and predicts one; a `sequence` model sees a row of tokens
 and predicts the next at every position. Both are views of the same stream:
 
-    lines   . e m m a . a v a .      boundaries part the things; each symbol but the first is
+    lines   . e m m a . a v a .      boundaries separate the examples; each token but the first is
               ^ ^ ^ ^ ^ ^ ^ ^        predicted, the boundaries too
     text    context | t h e t e x t  what stands before the split is context only
                       ^ ^ ^ ^ ^ ^ ^
@@ -27,7 +27,7 @@ __all__ = ["IGNORED", "Ids", "Stream", "encode_lines", "encode_split", "encode_t
 Ids = npt.NDArray[np.int64]
 
 IGNORED = -1  # the target of a padded position
-CONTEXT = 4_096  # symbols of the text before a split that are kept as its context
+CONTEXT = 4_096  # tokens of the text before a split that are kept as its context
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class Stream:
     """The ids of a split; every position from `first` on is predicted once."""
 
     ids: npt.NDArray[np.integer[Any]]
-    "Shape (S,), in the smallest unsigned type that holds them."
+    "Shape (S,), in the smallest unsigned type that holds every id."
     first: int
     boundary: int | None
-    "The id that stands before, between and after examples; None where there is one text."
+    "Id of the boundary token before, between and after examples; None for one long text."
     start: int
-    "The id that fills a context before anything was read."
+    "The id that fills a context before the first token."
 
     def __len__(self) -> int:
         """Number of predictions."""
@@ -48,7 +48,7 @@ class Stream:
 
     @cached_property
     def bounds(self) -> Ids:
-        """Positions of the boundaries, shape (things + 1,); empty for a text."""
+        """Positions of the boundaries, shape (examples + 1,); empty for a text."""
         if self.boundary is None:
             return np.empty(0, dtype=np.int64)
         return np.flatnonzero(self.ids == self.boundary)
@@ -62,7 +62,7 @@ class Stream:
         return self.bounds[np.maximum(before, 0)]
 
     def windows(self, positions: Ids, block_size: int) -> tuple[Ids, Ids]:
-        """The last `block_size` symbols before some positions, and the symbols there.
+        """The last `block_size` tokens before some positions, and the tokens there.
 
         Contexts do not reach across a boundary; what is missing is filled with `start`.
 
@@ -71,7 +71,7 @@ class Stream:
             block_size: length T of a context.
 
         Returns:
-            Contexts of shape (N, T), the newest symbol last, and targets of shape (N,).
+            Contexts of shape (N, T), the newest token last, and targets of shape (N,).
         """
         places = positions[:, None] + np.arange(-block_size, 0)  # (N, T)
         inside = places >= self.begin[positions][:, None]
@@ -94,15 +94,15 @@ class Stream:
             yield self.windows(self.first + places * len(self) // count, block_size)
 
     def pieces(self, block_size: int, lead: int = 0) -> tuple[Ids, Ids]:
-        """The stream cut into rows, each within one thing, so that every target is in one of them.
+        """The stream cut into rows, each within one example, so that every target is in one of them.
 
-        The first row of a thing has `block_size` targets. A later one has `lead` fewer: that many
-        symbols before them are read again, to be their context. So has the first row of a text
+        The first row of an example has `block_size` targets. A later one has `lead` fewer: that many
+        tokens before them are read again, to be their context. So has the first row of a text
         that goes on from what stands before the split: no row is longer than `block_size`.
 
         Args:
             block_size: the longest row, its lead included.
-            lead: symbols read again, fewer than `block_size`.
+            lead: tokens read again, fewer than `block_size`.
 
         Returns:
             The position of each row's first target and how many it has, both of shape (R,).
@@ -111,7 +111,7 @@ class Stream:
             ValueError: if the lead would leave no room for a target.
         """
         if not 0 <= lead < block_size:
-            raise ValueError(f"a lead of {lead} leaves no target in a row of {block_size}")
+            raise ValueError(f"lead must be from 0 to {block_size - 1}; it is {lead}")
         later = block_size - lead
         if self.boundary is not None:
             at, lengths = self.bounds[:-1] + 1, np.diff(self.bounds)
@@ -132,12 +132,12 @@ class Stream:
         Args:
             at: position of each row's first target, shape (B,).
             lengths: targets in each row, shape (B,).
-            lead: symbols before the first target to read as its context, as far as there are so
-                many in the same thing; they are in the inputs, but not among the targets.
+            lead: tokens before the first target to read as its context, as far as there are so
+                many in the same example; they are in the inputs, but not among the targets.
 
         Returns:
             Inputs and targets, both of shape (B, T) for the longest row's T; `targets[b, t]` is
-            the symbol after `inputs[b, t]`, or IGNORED.
+            the token after `inputs[b, t]`, or IGNORED.
         """
         if lead:
             oldest = self.begin[at] + 1 if self.boundary is not None else np.zeros_like(at)
@@ -163,7 +163,7 @@ class Stream:
         Args:
             block_size: the longest row.
             predictions: about how many positions to give at a time.
-            lead: symbols read again before the targets of a row that does not begin its thing.
+            lead: tokens read again before the targets of a row that does not begin its example.
             limit: leave out rows, evenly, until about this many predictions are left (0: all).
         """
         at, lengths = self.pieces(block_size, lead)
@@ -183,11 +183,11 @@ def encode_lines(lines: tuple[str, ...], tokenizer: Tokenizer) -> Stream:
     """The stream of some examples, a boundary before, between and after them.
 
     Raises:
-        UnknownSymbolError: naming the first line with a symbol that is not in the alphabet.
+        UnknownSymbolError: naming the first line with a token that is not in the vocabulary.
         ValueError: if the tokenizer has no boundary.
     """
     if tokenizer.boundary is None:
-        raise ValueError("lines need a tokenizer with a boundary between them")
+        raise ValueError("lines need a tokenizer with a boundary token")
     found, lengths = tokenizer.encode_many(lines)
     ids = np.full(len(found) + len(lines) + 1, tokenizer.boundary, dtype=found.dtype)
     inside = np.ones(len(ids), dtype=bool)
@@ -201,7 +201,7 @@ def encode_text(text: str, tokenizer: Tokenizer, before: str = "") -> Stream:
     """The stream of a text, with the end of what stands before it as its context.
 
     Raises:
-        UnknownSymbolError: if there is a symbol that is not in the alphabet.
+        UnknownSymbolError: if there is a token that is not in the vocabulary.
     """
     ids, lengths = tokenizer.encode_many((before[-CONTEXT:], text))
     return Stream(ids, int(lengths[0]), None, tokenizer.start)
@@ -211,7 +211,7 @@ def encode_split(splits: Splits, split: str, tokenizer: Tokenizer) -> Stream:
     """The stream of one split.
 
     Raises:
-        UnknownSymbolError: if the split holds a symbol that the tokenizer does not know.
+        UnknownSymbolError: if the split holds a token that the tokenizer does not know.
     """
     if splits.mode == "lines":
         return encode_lines(splits[split], tokenizer)

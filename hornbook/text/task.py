@@ -1,4 +1,4 @@
-"""The task of language: what comes next in a text, and more like it."""
+"""The task of language modelling: predict the next token of a text, and sample more like it."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class TextTask(Task["TextData"]):
     """Text, as lines that are each an example, or as one stream."""
 
     name: ClassVar[str] = "text"
-    summary: ClassVar[str] = "text: names, poems, molecules, a book; makes more like it"
+    summary: ClassVar[str] = "text: names, poems, molecules, a book; predicts the next token"
     families: ClassVar[Mapping[str, Family]] = FAMILIES
     default: ClassVar[str] = "mlp"
     questions: ClassVar[Mapping[str, Verb]] = {
-        "sample": Verb("make new examples from a run", "hornbook.text.questions:SampleQuestion"),
+        "sample": Verb("sample new examples from a run", "hornbook.text.questions:SampleQuestion"),
         "score": Verb(
-            "the loss of a string under a run, token by token",
+            "show the loss of a string under a run, token by token",
             "hornbook.text.questions:ScoreQuestion",
         ),
     }
@@ -64,8 +64,8 @@ class TextTask(Task["TextData"]):
         return TextOptions
 
     def recognise(self, source: Source) -> Claim | None:
-        """Anything that nobody else wants is a text."""
-        return Claim(0, "any file is a text")
+        """Anything that no other task claims is text."""
+        return Claim(0, "any file can be read as text")
 
     def load(self, source: Source, options: Any) -> TextData:
         """Read a corpus, cut it, and make its tokenizer."""
@@ -98,7 +98,7 @@ class TextTask(Task["TextData"]):
             training = replace(training, batches="parallel" if fits else "random")
         elif training.batches == "parallel" and not model.carries:
             raise SettingsError(
-                "`batches=parallel` has no effect here: this model keeps nothing from batch to "
+                "`batches=parallel` has no effect here: this model carries no state from batch to "
                 "batch.",
                 hint="Leave `batches` out, or train a recurrent family (rnn, gru, lstm).",
                 setting="batches",
@@ -148,11 +148,11 @@ class TextTask(Task["TextData"]):
         return count_baseline(data)
 
     def ignorance(self, shape: Vocabulary) -> Ignorance:
-        """Guessing evenly among the tokens."""
+        """A uniform guess among the tokens."""
         from hornbook.monitoring.history import Ignorance
 
         n, even = shape.size, math.log(shape.size)
-        return Ignorance(even, f"guessing evenly among {n} symbols costs ln {n} = {even:.2f}")
+        return Ignorance(even, f"a uniform guess among {n} tokens has loss ln {n} = {even:.2f}")
 
     def draw(self, files: HashedFiles, model: Any, data: TextData) -> Iterable[str]:
         """The counts of pairs, as the lecture draws them."""
@@ -215,14 +215,14 @@ def refuse_unshareable(model: Any, training: TrainingSettings) -> None:
     """
     if training.batches == "parallel":
         raise SettingsError(
-            "The states at the end of parallel streams would be others in each process.",
+            "Parallel streams carry states between batches, which would differ in each process.",
             hint="Train in one process, or with `batches=random`.",
             setting="batches",
         )
     kept = model.state_dict().keys() - dict(model.named_parameters()).keys()
     if kept:
         raise SettingsError(
-            f"{len(kept)} running statistics (of BatchNorm) would differ in each process.",
+            f"BatchNorm has {len(kept)} running statistics, which would differ in each process.",
             hint="Train in one process, or with `norm=layer` or `norm=none`.",
             setting="norm",
         )

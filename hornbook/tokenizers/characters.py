@@ -1,8 +1,8 @@
-"""Between text and ids: one id for each symbol (Unicode code point) of the alphabet.
+"""Between text and ids: one id for each character (Unicode code point) of the vocabulary.
 
-In `lines` mode id 0 is the boundary: it stands before the first and after the last symbol of every
+In `lines` mode id 0 is the boundary: it stands before the first and after the last character of every
 line, and it is no character at all, so nothing in the data can collide with it. In `text` mode
-there is no boundary, and ids are the sorted symbols, as in the lectures.
+there is no boundary, and ids are the sorted characters, as in the lectures.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class CharTokenizer(Tokenizer):
 
     @classmethod
     def fit(cls, texts: Iterable[str], *, boundary: bool) -> Self:
-        """The tokenizer of every symbol that the texts hold, in the order of code points."""
+        """The tokenizer of every character in the texts, in the order of code points."""
         seen: set[str] = set()
         for text in texts:
             seen.update(text)
@@ -70,7 +70,7 @@ class CharTokenizer(Tokenizer):
 
     @cached_property
     def table(self) -> npt.NDArray[np.int64]:
-        """From code point to id, -1 for a symbol that is not known."""
+        """From code point to id, -1 for an unknown character."""
         table = np.full(self.points.max(initial=0) + 1, -1, dtype=np.int64)
         known = slice(int(self.has_boundary), None)
         table[self.points[known]] = np.arange(self.vocab_size)[known]
@@ -80,7 +80,7 @@ class CharTokenizer(Tokenizer):
         """The ids of a text, shape (len(text),).
 
         Raises:
-            UnknownSymbolError: naming the first unknown symbol, its place, and the nearest known.
+            UnknownSymbolError: with the first unknown character, its position and the closest.
         """
         ids = np.empty(len(text), dtype=np.int64)
         self.encode_into(ids, text)
@@ -103,13 +103,13 @@ class CharTokenizer(Tokenizer):
             out[at : at + len(piece)] = ids
 
     def unknown(self, text: str, place: int) -> UnknownSymbolError:
-        """The error that a text has a symbol which is not known."""
+        """The error for a character that is not in the vocabulary."""
         symbol = text[place]
         nearest = " ".join(describe(near) for near in self.nearest(symbol))
         return UnknownSymbolError(
-            f"The symbol {describe(symbol)} (place {place + 1:,} of {around(text, place)!r}) "
-            "is not in this run's alphabet.",
-            hint=f"The nearest that it knows: {nearest}.",
+            f"The character {describe(symbol)} (position {place + 1:,} of {around(text, place)!r}) "
+            "is not in this run's vocabulary.",
+            hint=f"The closest characters in it: {nearest}.",
         )
 
     def encode_many(self, texts: Sequence[str]) -> tuple[Ids, npt.NDArray[np.int64]]:
@@ -134,10 +134,10 @@ class CharTokenizer(Tokenizer):
         return CharDecoder(self.spelled)
 
     def label(self, token: int) -> str:
-        """One id for people: the symbol itself, its name if it is unseen, or the boundary's sign.
+        """One id for people: the character itself, its name if it is invisible, or the boundary's sign.
 
         The boundary is shown as the lectures' full stop, or as the first of a few other signs that
-        the alphabet does not hold.
+        the vocabulary does not have.
         """
         if token == self.boundary:
             return next(sign for sign in (".", "·", "¶", "∎", "<end>") if sign not in self.symbols)
@@ -154,7 +154,7 @@ class CharTokenizer(Tokenizer):
         return 1 + np.searchsorted((0x80, 0x800, 0x10000), self.points, side="right")
 
     def nearest(self, symbol: str, n: int = 5) -> list[str]:
-        """The known symbols most like one that is not: same letter, else a like name."""
+        """The known characters closest to an unknown one: same letter, else a similar name."""
         folded = fold(symbol)
         same = [known for known in self.symbols if fold(known) == folded]
         names = {unicodedata.name(known, ""): known for known in self.symbols}
@@ -177,7 +177,7 @@ class CharTokenizer(Tokenizer):
         symbols = record.symbols
         if symbols != tuple(sorted(set(symbols))) or any(len(symbol) != 1 for symbol in symbols):
             raise RunError(
-                "The tokenizer is damaged: symbols: not single characters in order.",
+                "The tokenizer file is damaged: symbols must be single characters in order.",
                 hint="Train again.",
             )
         return cls(symbols, record.boundary)
@@ -208,5 +208,5 @@ class CharDecoder(Decoder):
 
 
 def fold(symbol: str) -> str:
-    """A symbol without its case, accents and width: `É` and `ｅ` both become `e`."""
+    """A character without its case, accents and width: `É` and `ｅ` both become `e`."""
     return unicodedata.normalize("NFKD", symbol).casefold()[:1]

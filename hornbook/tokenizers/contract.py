@@ -34,13 +34,15 @@ class Vocabulary:
     size: int
     "Number V of ids."
     boundary: int | None
-    "The id that stands before, between and after examples; None where there is none."
+    "Id of the boundary token before, between and after examples; None if there is none."
     start: int
-    "The id that fills a context before anything was read: the boundary, where there is one."
+    "The id that fills a context before the first token: the boundary token, if there is one."
 
     def __post_init__(self) -> None:
         if self.boundary not in (None, self.start):
-            raise ValueError(f"the start {self.start} is not the boundary {self.boundary}")
+            raise ValueError(
+                f"start must be the boundary token {self.boundary}; it is {self.start}"
+            )
 
     @property
     def dtype(self) -> type[np.unsignedinteger[Any]]:

@@ -22,10 +22,10 @@ def read_tokenizer(value: JSON) -> Tokenizer:
     """
     kind = value.get("kind") if isinstance(value, Mapping) else None
     if not isinstance(value, Mapping) or not isinstance(kind, str):
-        raise RunError("The tokenizer is damaged: it has no kind.", hint="Train again.")
+        raise RunError("The tokenizer file is damaged: it has no kind.", hint="Train again.")
     if kind not in KINDS:
         raise RunError(
-            f"The tokenizer is of an unknown kind, {kind!r}; known: {', '.join(KINDS)}.",
+            f"The tokenizer has an unknown kind, {kind!r}; known kinds: {', '.join(KINDS)}.",
             hint="Open the run with the version of hornbook that made it, or train again.",
         )
     return KINDS[kind].from_dict(value)

@@ -24,7 +24,7 @@ def derivation(name: str) -> Derivation:
     """
     if name not in DERIVATIONS:
         raise SettingsError(
-            f"There is no exercise {name!r}.",
+            f"Unknown exercise {name!r}.",
             hint=f"{did_you_mean(name, DERIVATIONS)}Exercises: {', '.join(DERIVATIONS)}.",
         )
     return DERIVATIONS[name]

@@ -71,8 +71,8 @@ ATTENTION = Derivation(
     # Of softmax: dscores = weights · (dweights - Σ weights · dweights)
     closed={"masked": "weights * (dweights - (weights * dweights).sum(2, keepdim=True))"},
     advice=(
-        "`above` stands for the gradient that the rest of a net sends down; `future` hides from a\n"
-        "query the keys that come after it. Powers and totals are the softmax: go through both at\n"
-        "once, or name their gradients too if that helps you."
+        "`above` is the gradient that arrives from the rest of a net; `future` masks the keys\n"
+        "that come after a query. Powers and totals are the softmax: differentiate both at once,\n"
+        "or name their gradients too if that helps."
     ),
 )

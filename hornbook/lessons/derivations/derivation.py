@@ -28,9 +28,9 @@ class Step:
     """One line of the forward pass."""
 
     name: str
-    "What the line gives a value to."
+    "The name that the line assigns."
     code: str
-    "The expression, of torch, F, and names that came before."
+    "The expression: torch, F, and names assigned before."
     backward: Mapping[str, str]
     """For each value that it uses (and that has a gradient), what this use adds to the value's
     gradient; dNAME is the gradient of NAME, complete."""
@@ -38,26 +38,26 @@ class Step:
 
 @dataclass(frozen=True)
 class Derivation:
-    """A forward pass that ends in the number `loss`, and the way back, line by line."""
+    """A forward pass that ends in the number `loss`, and its backward pass, line by line."""
 
     name: str
-    "What the command line calls it."
+    "Its name on the command line."
     title: str
     "What is computed, in a few words."
     source: str
     "Where it comes from: lecture or paper."
     data: Mapping[str, str]
-    "What has no gradient, each with its expression: sizes, ids, what stands for the rest of a net."
+    "Values without a gradient, each with its expression: sizes, ids, stand-ins for other layers."
     leaves: Mapping[str, str]
-    "Where gradients end: parameters and inputs, each with its expression."
+    "Leaves of the graph: parameters and inputs, each with its expression."
     steps: tuple[Step, ...]
     "In the order of the forward pass; the last is `loss`."
     asked: tuple[str, ...] = ()
     "Values whose gradients the exercise asks for; empty: all."
     closed: Mapping[str, str] = field(default_factory=dict)
-    "Gradients in one expression that passes over the lines between."
+    "Gradients in closed form: one expression for several lines."
     advice: str = ""
-    "What the exercise's file says besides."
+    "Advice, for the exercise's file."
 
     @cached_property
     def users(self) -> dict[str, tuple[str, ...]]:

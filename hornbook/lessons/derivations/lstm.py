@@ -81,7 +81,7 @@ LSTM_STEP = Derivation(
         ),
     ),
     advice=(
-        "`from_h` and `from_c` stand for the gradients that the next step sends back to the state\n"
-        "and to the cell."
+        "`from_h` and `from_c` are the gradients that arrive from the next step, for the hidden\n"
+        "state and for the cell."
     ),
 )

@@ -2,7 +2,7 @@
 
 Source: the lecture on backpropagation by hand (part 4), whose names these are; BatchNorm is that of
 Ioffe and Szegedy 2015 with the unbiased variance. `emb` is (n, T, 10), hidden values (n, 64), and
-what belongs to the next symbol (n, V).
+what belongs to the next token (n, V).
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ GAIN_AND_BIAS = {"bngain": "1 + 0.1 * randn(1, 64)", "bnbias": "0.1 * randn(1, 6
 
 BACKPROP = Derivation(
     name="backprop",
-    title="the lecture's net in its atoms",
+    title="the lecture's net, line by line",
     source="Lecture on backpropagation by hand, exercise 1",
     data={**SIZES, **IDS},
     leaves={
@@ -135,7 +135,7 @@ BACKPROP = Derivation(
     },
     steps=LINEAR + NORM + OUTPUT + LOSS,
     closed={**FROM_LOSS, **FROM_NORM},
-    advice="Go up from the loss, one line at a time, and use the gradients that you have found.",
+    advice="Go back from the loss, one line at a time, and use the gradients you already have.",
 )
 CROSS_ENTROPY = Derivation(
     name="cross-entropy",
@@ -146,7 +146,7 @@ CROSS_ENTROPY = Derivation(
     steps=LOSS,
     asked=("logits",),
     closed=FROM_LOSS,
-    advice="Differentiate on paper: what is left is short, and needs only probs, Yb and n.",
+    advice="Differentiate on paper: the result is short, and needs only probs, Yb and n.",
 )
 BATCHNORM = Derivation(
     name="batchnorm",
@@ -158,7 +158,7 @@ BATCHNORM = Derivation(
     asked=("hpreact", "bngain", "bnbias", "hprebn"),
     closed=FROM_NORM,
     advice=(
-        "`above` stands for the gradient that the rest of a net sends down. For dhprebn a single\n"
-        "expression of dhpreact, bnraw, bngain, bnvar_inv and n is enough."
+        "`above` is the gradient that arrives from the rest of a net. dhprebn is a single\n"
+        "expression of dhpreact, bnraw, bngain, bnvar_inv and n."
     ),
 )

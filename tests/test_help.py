@@ -1,0 +1,70 @@
+"""Every verb's help starts with a sentence and two examples, and the examples work."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from hornbook.cli.main import all_verbs
+from tests.command import typed
+
+EXAMPLE = re.compile(r"^  hornbook (.+)$", re.MULTILINE)
+WRONG = 1  # the status of checking an exercise in which a gradient is wrong or missing
+
+# Training comes first: it makes the runs that other examples read.
+VERBS = list(all_verbs())
+assert VERBS[0] == "train"
+
+
+def help_of(capsys: pytest.CaptureFixture[str], verb: str) -> str:
+    """What `hornbook VERB --help` prints."""
+    status, out, err = typed(capsys, verb, "--help")
+    assert (status, err) == (0, "")
+    return out
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all examples run, one after the other."""
+    return tmp_path_factory.mktemp("examples")
+
+
+@pytest.fixture(autouse=True)
+def there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+
+
+@pytest.mark.parametrize("columns", ["80", "100"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_starts_with_a_sentence_and_two_examples(
+    verb: str, columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    shown = help_of(capsys, verb)
+    description, _, _ = shown.partition("╭")
+    usage, sentence, examples, *details = description.split("\n\n")
+    assert usage.startswith(f"usage: hornbook {verb}")
+    lines = "\n".join([sentence, examples, *details]).splitlines()
+    assert all(len(line) <= int(columns) for line in lines), "the terminal would cut a line"
+    assert re.fullmatch(r"[A-Z][^.]+\.", " ".join(sentence.split())), "one sentence"
+    first, *lines = examples.splitlines()
+    assert first == "Examples:"
+    assert len(lines) == 2
+    assert all(line.startswith(f"  hornbook {verb}") for line in lines)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_examples_work_as_typed(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    examples = EXAMPLE.findall(help_of(capsys, verb))
+    assert examples
+    for example in examples:
+        words = shlex.split(example)
+        status, out, err = typed(capsys, *words)
+        if "--check" in words:  # of an exercise that nobody has filled in yet
+            assert (status, err) == (WRONG, "")
+            assert "next one to fill in" in out
+        else:
+            assert status == 0, f"hornbook {example}: {err}"
