@@ -167,7 +167,13 @@ def test_ctrl_c_closes_the_json(
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing on Windows")
 def test_a_real_ctrl_c_closes_the_json(lines: Run) -> None:
     command = [sys.executable, "-m", "hornbook", "sample", str(lines.path), "-n", "100000000"]
-    with subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE, text=True) as process:
+
+    def heed_it() -> None:  # a check in the background hands on that Ctrl-C is ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(
+        [*command, "--json"], stdout=subprocess.PIPE, text=True, preexec_fn=heed_it
+    ) as process:
         assert process.stdout is not None
         begin = process.stdout.read(10_000)  # it is in the midst of it
         process.send_signal(signal.SIGINT)
