@@ -134,7 +134,7 @@ class CharTokenizer(Tokenizer):
         return CharDecoder(self.spelled)
 
     def label(self, token: int) -> str:
-        """A label for an id: the character, its name if it is invisible, or a sign for the boundary.
+        """A label for an id: the character, its name if it is invisible, or the boundary's sign.
 
         The boundary is shown as the lectures' full stop, or as the first of a few other signs that
         the vocabulary does not have.
