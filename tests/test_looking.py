@@ -429,7 +429,7 @@ def test_the_tree_in_a_terminal() -> None:
 
 
 def test_trees_that_cannot_grow() -> None:
-    with pytest.raises(SamplingError, match="was never followed by anything 'ov'"):
+    with pytest.raises(SamplingError, match="Nothing ever followed 'ov'"):
         grow(counted(order=3, smoothing="mle"), LINES, "ov")
     with pytest.raises(SettingsError, match="more than 1,000 branches"):
         grow(made("gpt"), LINES, "", TreeSettings(width=9, depth=5, least=0))
