@@ -258,7 +258,7 @@ def test_parallel_streams_that_nothing_can_carry_are_refused(
     wrong: list[tuple[Path, str, Any, str]] = [
         (text, "gpt", None, "carries no state from batch to batch"),
         (text, "mlp", None, "carries no state from batch to batch"),
-        (names, "gru", CARRYING, "are for a text"),
+        (names, "gru", CARRYING, "need one long text"),
         (text, "gru", replace(CARRYING, predict="last"), "carries no state from batch to batch"),
     ]
     for source, model, settings, words in wrong:

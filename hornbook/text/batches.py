@@ -109,10 +109,10 @@ class WindowBatches(Batches):
 
 
 class RowBatches(Batches):
-    """Things as padded rows, grouped by length so that little is padding, for sequence models.
+    """Examples as padded rows, grouped by length so that little is padding, for sequence models.
 
-    A model with BatchNorm must have them `mixed`: the statistics of a batch of examples of one length
-    tell how long they are, which is learned in training and missing in use.
+    A model with BatchNorm must have them `mixed`: the statistics of a batch of examples of one
+    length reveal that length, which the model would learn to use and miss at inference.
 
     `batch_size` rows or somewhat more on average: batches of short rows have more of them, those
     of long rows fewer.

@@ -90,7 +90,7 @@ class SamplingSettings(Settings):
             return "temperature=0"
         if self.top_k == 1:
             return "top_k=1"
-        # The most likely of V tokens has a share of at least 1 / V, and so the whole of such a mass;
+        # The most likely of V tokens has probability of at least 1 / V, and so all of such a mass;
         # a little less, for probabilities are rounded.
         return f"top_p={self.top_p:g}" if self.top_p * vocab_size < 0.999 else ""
 

@@ -94,10 +94,10 @@ class Stream:
             yield self.windows(self.first + places * len(self) // count, block_size)
 
     def pieces(self, block_size: int, lead: int = 0) -> tuple[Ids, Ids]:
-        """The stream cut into rows, each within one example, so that every target is in one of them.
+        """The stream cut into rows, each within one example, so that each target is in one row.
 
-        The first row of an example has `block_size` targets. A later one has `lead` fewer: that many
-        tokens before them are read again, to be their context. So has the first row of a text
+        The first row of an example has `block_size` targets. A later one has `lead` fewer: that
+        many tokens before them are read again, to be their context. So has the first row of a text
         that goes on from what stands before the split: no row is longer than `block_size`.
 
         Args:

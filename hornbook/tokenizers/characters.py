@@ -1,8 +1,8 @@
 """Between text and ids: one id for each character (Unicode code point) of the vocabulary.
 
-In `lines` mode id 0 is the boundary: it stands before the first and after the last character of every
-line, and it is no character at all, so nothing in the data can collide with it. In `text` mode
-there is no boundary, and ids are the sorted characters, as in the lectures.
+In `lines` mode id 0 is the boundary token: it comes before the first and after the last character
+of every line. It is not a character, so nothing in the data can collide with it. In `text` mode
+there is no boundary token, and ids are the sorted characters, as in the lectures.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class CharTokenizer(Tokenizer):
         return CharDecoder(self.spelled)
 
     def label(self, token: int) -> str:
-        """One id for people: the character itself, its name if it is invisible, or the boundary's sign.
+        """A label for an id: the character, its name if it is invisible, or the boundary's sign.
 
         The boundary is shown as the lectures' full stop, or as the first of a few other signs that
         the vocabulary does not have.
@@ -177,7 +177,7 @@ class CharTokenizer(Tokenizer):
         symbols = record.symbols
         if symbols != tuple(sorted(set(symbols))) or any(len(symbol) != 1 for symbol in symbols):
             raise RunError(
-                "The tokenizer file is damaged: symbols must be single characters in order.",
+                "The tokenizer file is damaged: its characters must be single ones, in order.",
                 hint="Train again.",
             )
         return cls(symbols, record.boundary)
