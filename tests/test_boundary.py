@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from hornbook.text.batches import RowBatches, WindowBatches, make_batches
-from hornbook.text.letters import letters
 from hornbook.text.losses import mean_loss
 from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.models.mixture import Mixture, MixtureSettings
@@ -18,8 +17,9 @@ from hornbook.text.prompt import prompt_of
 from hornbook.text.sampling import SamplingSettings, sample
 from hornbook.text.scores import score
 from hornbook.text.stream import IGNORED, encode_lines, encode_text
+from hornbook.text.token_labels import letters
+from hornbook.text.views.character_kinds import BOUNDARY, CONSONANT, VOWEL, kind_of
 from hornbook.text.views.matrix import pairs_of
-from hornbook.text.views.symbol_kinds import BOUNDARY, CONSONANT, VOWEL, kind_of
 from hornbook.text.views.tree import Branch, TreeSettings, grow
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Tokenizer, Vocabulary

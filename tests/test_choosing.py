@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from hornbook.text.choosing import choose, shape_probabilities
+from hornbook.text.next_token import choose, shape_probabilities
 
 logits_of = st.lists(st.floats(-8, 8), min_size=3, max_size=9).map(lambda x: np.array([x]))
 

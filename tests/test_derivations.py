@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 
 from hornbook.errors import SettingsError
-from hornbook.lessons.atoms import atoms, batch_of
 from hornbook.lessons.derivations import DERIVATIONS, Derivation, Values, derivation
 from hornbook.lessons.derivations.net import BACKPROP
+from hornbook.lessons.gradient_table import atoms, batch_of
 from hornbook.nn import BatchNorm1d
 from hornbook.text.corpus import load_corpus
 from tests.referee import close, finite_difference

@@ -22,9 +22,9 @@ from hornbook.records import as_json
 from hornbook.reports.finding import Finding
 from hornbook.sources.encoding import decode
 from hornbook.text.corpus import Corpus, Mode, SplitSettings, load_corpus, split_corpus
-from hornbook.text.doctor import findings, patient, symbols
-from hornbook.text.doctor.examine import Report, examine
-from hornbook.text.doctor.patient import count_symbols, repeated_stretches
+from hornbook.text.doctor import examined_corpus, findings, symbols
+from hornbook.text.doctor.examine import CorpusReport, examine
+from hornbook.text.doctor.examined_corpus import count_symbols, repeated_stretches
 from hornbook.text.stream import encode_split
 from hornbook.tokenizers.characters import CharTokenizer
 
@@ -45,17 +45,17 @@ def corpus(
     return Corpus("planted", "planted.txt", mode, reason, text, "utf-8", line_ends)
 
 
-def planted(*lines: str, healthy: list[str] = HEALTHY) -> Report:
+def planted(*lines: str, healthy: list[str] = HEALTHY) -> CorpusReport:
     """A healthy list with some lines put into its middle."""
     middle = len(healthy) // 2
     return examine(corpus("\n".join([*healthy[:middle], *lines, *healthy[middle:]]) + "\n"))
 
 
-def alarms(report: Report) -> set[str]:
+def alarms(report: CorpusReport) -> set[str]:
     return {finding.title for finding in report.findings if finding.severity != "note"}
 
 
-def finding(report: Report, title: str) -> Finding:
+def finding(report: CorpusReport, title: str) -> Finding:
     found = [finding for finding in report.findings if finding.title == title]
     assert len(found) == 1, [finding.title for finding in report.findings]
     assert re.fullmatch("[a-z]+(-[a-z]+)*", found[0].name)
@@ -254,7 +254,7 @@ def test_long_stretches_of_dev_that_stand_in_train() -> None:
 
 
 def test_a_sample_of_stretches_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patient, "SAMPLED", 1_000)
+    monkeypatch.setattr(examined_corpus, "SAMPLED", 1_000)
     text = load_corpus("shakespeare").text[:100_000]
     report = examine(corpus(text * 2, "text"))
     found = finding(report, "Long passages of dev are also in train")
@@ -271,8 +271,8 @@ def test_a_sample_of_stretches_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch
 )
 def test_stretches_against_plain_search(text: str, train: str, stretch: int, chunk: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(patient, "STRETCH", stretch)
-        patch.setattr(patient, "CHUNK", chunk)
+        patch.setattr(examined_corpus, "STRETCH", stretch)
+        patch.setattr(examined_corpus, "CHUNK", chunk)
         starts, known = repeated_stretches(text, train)
     expected = [text[at : at + stretch] in train for at in range(len(text) - stretch + 1)]
     if len(train) < stretch:
@@ -295,7 +295,7 @@ def test_stretches_of_fifty_against_plain_search() -> None:
 @given(st.lists(st.text(max_size=20), max_size=5), st.sampled_from([1, 3, 1_000]))
 def test_symbols_are_counted_right(texts: list[str], chunk: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(patient, "CHUNK", chunk)
+        patch.setattr(examined_corpus, "CHUNK", chunk)
         assert count_symbols(texts) == dict(Counter("".join(texts)))
 
 

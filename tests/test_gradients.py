@@ -13,10 +13,10 @@ from matplotlib.image import imread
 
 import hornbook
 from hornbook.lessons import compare_gradients
-from hornbook.lessons.atoms import batch_of
 from hornbook.lessons.derivations import DERIVATIONS
 from hornbook.lessons.derivations.net import BACKPROP
-from hornbook.lessons.push_and_pull import MOST, draw_push_and_pull, forces_of
+from hornbook.lessons.gradient_table import batch_of
+from hornbook.lessons.logit_gradients import MOST, draw_push_and_pull, forces_of
 from hornbook.text.corpus import Corpus, load_corpus
 from hornbook.tokenizers.characters import CharTokenizer
 from tests.command import typed

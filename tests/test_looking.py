@@ -19,15 +19,15 @@ from matplotlib.image import imread
 from hornbook.errors import RunError, SamplingError, SettingsError, UnknownSymbolError
 from hornbook.nn import Residual, SelfAttention, Sequential
 from hornbook.nn.observing import DOORS
-from hornbook.plots.lettering import ellipsis, families, in_ink, ink_on
+from hornbook.plots.fonts import ellipsis, families, in_ink, ink_on
 from hornbook.reports import View
-from hornbook.text.letters import letters
 from hornbook.text.models import family
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.models.mixture import Mixture, MixtureSettings
 from hornbook.text.models.ngram import NGram, NGramSettings
 from hornbook.text.scores import score
 from hornbook.text.stream import encode_lines
+from hornbook.text.token_labels import letters
 from hornbook.text.views import (
     Branch,
     TreeSettings,
@@ -43,10 +43,10 @@ from hornbook.text.views import (
     traces_of,
     views_of,
 )
+from hornbook.text.views.character_kinds import kind_of
 from hornbook.text.views.embeddings import principal_plane
-from hornbook.text.views.following import probabilities
-from hornbook.text.views.placing import place_labels
-from hornbook.text.views.symbol_kinds import kind_of
+from hornbook.text.views.label_placement import place_labels
+from hornbook.text.views.next_token import probabilities
 from hornbook.tokenizers.characters import CharTokenizer
 
 examples = settings(max_examples=25)

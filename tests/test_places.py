@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from hornbook.text.batch_sampling import BLOCK, Places, Tokens, size_of
 from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
 from hornbook.text.models.memory import Memory
 from hornbook.text.models.reading import Reading
-from hornbook.text.places import BLOCK, Places, Tokens, size_of
 from hornbook.tokenizers.contract import Vocabulary
 
 

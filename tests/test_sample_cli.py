@@ -16,7 +16,7 @@ import pytest
 import hornbook
 from hornbook.cli import main
 from hornbook.runs import Run
-from hornbook.text.places import Places
+from hornbook.text.batch_sampling import Places
 from tests.command import typed
 
 BUNDLED = Path(hornbook.__file__).parent / "sources" / "bundled"

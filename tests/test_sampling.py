@@ -17,13 +17,13 @@ import torch
 
 from hornbook.errors import SamplingError, SettingsError, UnknownSymbolError
 from hornbook.text import sampling
-from hornbook.text.choosing import shape_probabilities
+from hornbook.text.batch_sampling import Places
 from hornbook.text.corpus import Splits, load_corpus, split_corpus
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.models.gpt import GPT, GPTSettings
 from hornbook.text.models.ngram import NGram, NGramSettings
+from hornbook.text.next_token import shape_probabilities
 from hornbook.text.novelty import Novelty
-from hornbook.text.places import Places
 from hornbook.text.samples import Sample
 from hornbook.text.sampling import Samples, SamplingSettings, sample
 from hornbook.text.stream import encode_lines, encode_split, encode_text

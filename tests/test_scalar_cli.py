@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
 
 from hornbook.errors import TrainingError
-from hornbook.lessons.boundary import draw_boundary
+from hornbook.lessons.decision_boundary import draw_boundary
 from hornbook.lessons.line_drawing import frames_of
 from hornbook.lessons.line_fit import START, LineSettings, fit_line
 from tests import command

@@ -14,9 +14,9 @@ from tyro.conf import arg
 from hornbook.cli.arguments import parse
 from hornbook.cli.output import COMPARED, compared, console, print_json, shape_cell, table
 from hornbook.errors import SettingsError
-from hornbook.lessons.atoms import Atom, atoms, batch_of
 from hornbook.lessons.derivations import DERIVATIONS, Derivation, derivation
-from hornbook.lessons.push_and_pull import draw_push_and_pull, forces_of
+from hornbook.lessons.gradient_table import Atom, atoms, batch_of
+from hornbook.lessons.logit_gradients import draw_push_and_pull, forces_of
 from hornbook.plots.saving import writable_format
 from hornbook.settings import Bounds, Settings
 from hornbook.text.corpus import load_corpus

@@ -118,7 +118,7 @@ class Moons:
 
     def run(self) -> None:
         """Train, tell, and draw."""
-        from hornbook.lessons.boundary import draw_boundary
+        from hornbook.lessons.decision_boundary import draw_boundary
 
         writable_format(Path(self.out), "png", "svg")
         s, out = self.settings, console()

@@ -9,8 +9,8 @@ import tyro
 
 from hornbook.cli.arguments import CONFIG, DataArguments, parse
 from hornbook.cli.grammar import Chosen, Grammar, choose
-from hornbook.cli.outcome import tell
-from hornbook.cli.telling import telling
+from hornbook.cli.progress import telling
+from hornbook.cli.training_summary import tell
 from hornbook.errors import SettingsError
 from hornbook.runs import resume, train
 from hornbook.sources.source import Source

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hornbook.plots.colours import BLUE, VERMILION
-from hornbook.plots.lettering import in_ink, lettered
+from hornbook.plots.fonts import in_ink, lettered
 from hornbook.plots.saving import save
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from hornbook.lessons.derivations import Derivation, Values
 
-__all__ = ["Examiner", "Foreign", "Kind", "Verdict"]
+__all__ = ["Examiner", "FaultKind", "Foreign", "Verdict"]
 
-Kind = Literal[
+FaultKind = Literal[
     "right", "unfilled", "type", "not finite", "sum", "spread", "dimension", "transposed",
     "shape", "sign", "branch", "factor", "wrong",
 ]  # fmt: skip
@@ -39,7 +39,7 @@ class Verdict:
 
     name: str
     "The value whose gradient it is."
-    kind: Kind
+    kind: FaultKind
     message: str
     "What is wrong, and where to look; empty if it is right."
 
@@ -64,7 +64,7 @@ class Examiner:
         kind, message = self.find(name, mine)
         return Verdict(name, kind, message)
 
-    def find(self, name: str, mine: Tensor | Foreign | None) -> tuple[Kind, str]:
+    def find(self, name: str, mine: Tensor | Foreign | None) -> tuple[FaultKind, str]:
         """The kind of mistake, and what to say of it."""
         if mine is None:
             return "unfilled", f"d{name} is the next one to fill in."
@@ -94,7 +94,7 @@ class Examiner:
 
     def misvalued(
         self, name: str, mine: Tensor, right: Callable[[Tensor], Tensor], tolerance: float
-    ) -> tuple[Kind, str]:
+    ) -> tuple[FaultKind, str]:
         """What is wrong with a gradient whose shape is right."""
         look = f"Check the local derivative of {'; '.join(self.lines_with(name))}."
         if not mine.any():
@@ -176,7 +176,7 @@ class Examiner:
 
 def misshapen(
     name: str, mine: Tensor, wanted: tuple[int, ...], right: Callable[[Tensor], Tensor]
-) -> tuple[Kind, str]:
+) -> tuple[FaultKind, str]:
     """What is wrong with a gradient whose shape is.
 
     Args:

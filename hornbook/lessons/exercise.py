@@ -219,7 +219,7 @@ def run_apart(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, T
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, homes))}
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "values.safetensors"
-        learner = "hornbook.lessons.learner"
+        learner = "hornbook.lessons.exercise_runner"
         command = [sys.executable, "-P", "-m", learner, str(path), str(out), *names]
         quiet = subprocess.DEVNULL
         try:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from hornbook.monitoring.record import UpdateRecord
 
-__all__ = ["Evaluated", "History", "Ignorance", "ratios"]
+__all__ = ["EvaluatedLosses", "History", "Ignorance", "ratios"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Ignorance:
     "As a clause: `guessing evenly among 27 tokens costs ln 27 = 3.30`."
 
 
-class Evaluated(Protocol):
+class EvaluatedLosses(Protocol):
     """The losses that were measured after a number of updates."""
 
     @property
@@ -45,7 +45,7 @@ class History:
     ignorance: Ignorance
     clip: float = 0.0
     "Maximum gradient norm (0: no clipping)."
-    metrics: Sequence[Evaluated] = ()
+    metrics: Sequence[EvaluatedLosses] = ()
     "The losses on the splits, one entry per evaluation."
     unit: str = ""
     "The unit of the losses: `nats per token`."

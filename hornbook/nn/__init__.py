@@ -2,8 +2,8 @@
 
 from hornbook.nn.activations import GELU, ReLU, SquaredReLU, SwiGLU, Tanh
 from hornbook.nn.attention import Cache, CrossAttention, SelfAttention
-from hornbook.nn.average import AverageForm, CausalAverage
 from hornbook.nn.batchnorm import BatchNorm1d
+from hornbook.nn.causal_average import AverageForm, CausalAverage
 from hornbook.nn.char_loop import AddedRNN, ConcatenatedRNN
 from hornbook.nn.conv import CausalConv1d
 from hornbook.nn.cross_entropy import CrossEntropy

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from hornbook.errors import SettingsError
-from hornbook.plots.lettering import lettered
+from hornbook.plots.fonts import lettered
 from hornbook.storage import refuse_unwritable, write_bytes
 
 if TYPE_CHECKING:

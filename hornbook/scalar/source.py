@@ -50,7 +50,7 @@ from hornbook.scalar.operations import (
 )
 from hornbook.scalar.value import Value
 
-__all__ = ["NAMES", "Source"]
+__all__ = ["NAMES", "TapeSource"]
 
 NAMES = {
     **{name: getattr(functions, name) for name in functions.__all__},
@@ -96,7 +96,7 @@ BACKWARD: dict[Operation, tuple[str, ...]] = {
 TERMS = 100  # of a dot product in one expression: the compiler descends into each
 
 
-class Source:
+class TapeSource:
     """The code of an expression.
 
     Args:

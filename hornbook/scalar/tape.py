@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from hornbook.scalar.source import NAMES, Source
+from hornbook.scalar.source import NAMES, TapeSource
 from hornbook.scalar.value import Value
 
 __all__ = ["Tape"]
@@ -59,7 +59,7 @@ class Tape:
         leaves = {value for value in root.graph() if value.operation is None}
         if strange := [value for value in given if value not in leaves]:
             raise ValueError(f"{strange[0]!r} is not a leaf of the expression")
-        source = Source(root, self.inputs, self.parameters)
+        source = TapeSource(root, self.inputs, self.parameters)
         self.forward_source, self.backward_source = source.forward(), source.backward()
         self._forward = compiled(self.forward_source, "forward")
         self._backward = compiled(self.backward_source, "backward")

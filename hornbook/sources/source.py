@@ -17,9 +17,9 @@ from hornbook.sources import datasets
 from hornbook.sources.datasets import Dataset
 from hornbook.suggestions import did_you_mean
 
-__all__ = ["Progress", "Source"]
+__all__ = ["DownloadProgress", "Source"]
 
-Progress = Callable[[int, int], None]
+DownloadProgress = Callable[[int, int], None]
 """Called during a download with the number of bytes so far and in all."""
 
 HEAD = 65_536  # bytes of a first look
@@ -43,7 +43,7 @@ class Source:
         DataError: if no name is given.
     """
 
-    def __init__(self, given: str | Path, progress: Progress | None = None) -> None:
+    def __init__(self, given: str | Path, progress: DownloadProgress | None = None) -> None:
         if not isinstance(given, str | Path):
             raise DataError(
                 f"A file name must be a string or a path, not {type(given).__name__}.",

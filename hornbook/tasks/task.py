@@ -127,7 +127,7 @@ class Task(ABC, Generic[D]):
 
     @abstractmethod
     def batches(self, model: Any, data: D, training: TrainingSettings) -> Any:
-        """What a model is trained on, as `hornbook.training.protocols.Batches`."""
+        """What a model is trained on, as `hornbook.training.protocols.BatchSource`."""
 
     # Figures
 

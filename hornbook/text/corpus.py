@@ -16,7 +16,7 @@ from typing import Literal
 from hornbook.errors import DataError, SettingsError
 from hornbook.settings import Settings
 from hornbook.sources.encoding import decode
-from hornbook.sources.source import Progress, Source
+from hornbook.sources.source import DownloadProgress, Source
 
 __all__ = ["SPLITS", "Corpus", "Mode", "SplitSettings", "Splits", "load_corpus", "split_corpus"]
 
@@ -120,7 +120,7 @@ def load_corpus(
     *,
     mode: Literal["auto", "lines", "text"] = "auto",
     encoding: str = "auto",
-    progress: Progress | None = None,
+    progress: DownloadProgress | None = None,
 ) -> Corpus:
     """Read a corpus.
 

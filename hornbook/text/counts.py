@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from hornbook.plots.lettering import MOST, lettered
+from hornbook.plots.fonts import MOST, lettered
 from hornbook.plots.saving import save
-from hornbook.text.letters import letters
 from hornbook.text.models.contract import Ids
+from hornbook.text.token_labels import letters
 from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["draw_counts"]

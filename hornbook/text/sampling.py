@@ -27,17 +27,17 @@ import numpy as np
 
 from hornbook.errors import SamplingError, SettingsError
 from hornbook.settings import Bounds, Settings
-from hornbook.text.choosing import choose, shape_probabilities
+from hornbook.text.batch_sampling import Places, size_of
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
+from hornbook.text.next_token import choose, shape_probabilities
 from hornbook.text.novelty import Novelty, Origin
-from hornbook.text.places import Places, size_of
 from hornbook.text.prompt import prompt_of, room_after
 from hornbook.text.samples import Piece, Sample, Selection
 from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = [
-    "Ending",
     "Samples",
+    "SamplingEnding",
     "SamplingSettings",
     "sample",
 ]
@@ -49,7 +49,7 @@ STATE = 2**28  # bytes that the model remembers of them
 LOOK = 1_024  # tokens after which a model without a longest context remembers no more than before
 ROUNDS = 50  # with only_new or no_repeats: how many times as many are drawn before giving up
 
-Ending = Literal["complete", "draws used up", "nothing else possible", "stopped"]
+SamplingEnding = Literal["complete", "draws used up", "nothing else possible", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Samples(Iterator[Sample]):
         novelty: Novelty | None,
     ) -> None:
         self.asked, self.kept = settings.n, 0
-        self.ended_because: Ending | None = None
+        self.ended_because: SamplingEnding | None = None
         self._model, self._tokenizer, self._settings = model, tokenizer, settings
         self._longest = longest
         self._selection = Selection(

@@ -178,7 +178,7 @@ class TextTask(Task["TextData"]):
         """What the data's doctor finds."""
         from hornbook.text.corpus import load_corpus
         from hornbook.text.doctor.examine import examine
-        from hornbook.text.doctor.telling import told
+        from hornbook.text.doctor.summary import told
 
         corpus = load_corpus(source, mode=options.mode, encoding=options.encoding)
         return told(examine(corpus, options))

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from hornbook.training.parameters import FlatParameters
-from hornbook.training.rule import Rule
 from hornbook.training.settings import TrainingSettings
-from hornbook.training.tables import Table
+from hornbook.training.tables import SparseTable
+from hornbook.training.update_rule import Rule
 
 __all__ = ["AdamW", "Part", "TableAdam", "choose_step", "fused_step", "plain_step"]
 
@@ -116,7 +116,7 @@ class TableAdam(Rule):
     came (torch.optim.SparseAdam, "lazy Adam"). Touched in every update, all is as in `AdamW`.
     """
 
-    def __init__(self, tables: Sequence[Table], settings: TrainingSettings) -> None:
+    def __init__(self, tables: Sequence[SparseTable], settings: TrainingSettings) -> None:
         self.settings = settings
         self.kept = [
             (table, torch.zeros_like(table.values), torch.zeros_like(table.values))

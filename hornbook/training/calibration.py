@@ -16,7 +16,7 @@ import torch
 
 from hornbook.training.gradients import WAYS, refusals
 from hornbook.training.measures import Evaluation
-from hornbook.training.protocols import Batches
+from hornbook.training.protocols import BatchSource
 from hornbook.training.random_states import random_states, set_random_states
 from hornbook.training.settings import TrainingSettings
 from hornbook.training.trainer import Trainer
@@ -46,7 +46,7 @@ class Calibration:
 
 
 def calibrate(
-    objective: torch.nn.Module, batches: Batches, settings: TrainingSettings
+    objective: torch.nn.Module, batches: BatchSource, settings: TrainingSettings
 ) -> Calibration:
     """Choose what the settings leave open: threads, precision and the way to get gradients.
 

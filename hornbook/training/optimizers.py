@@ -13,9 +13,9 @@ from torch import Tensor
 from hornbook.training.adam import AdamW, TableAdam
 from hornbook.training.muon import Muon
 from hornbook.training.parameters import LAYOUT, FlatParameters
-from hornbook.training.rule import Rule
 from hornbook.training.settings import TrainingSettings
 from hornbook.training.sgd import SGD, TableSGD
+from hornbook.training.update_rule import Rule
 
 __all__ = ["Optimizer", "make_optimizer"]
 

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from hornbook.training.distributed import World
 from hornbook.training.rates import rate_factors
-from hornbook.training.tables import Table
+from hornbook.training.tables import SparseTable
 
 __all__ = ["LAYOUT", "FlatParameters", "Gradients", "Group"]
 
@@ -85,7 +85,7 @@ class FlatParameters:
         self.frozen = [p for p in (*decayed, *rest) if not factor_of[id(p)]]
         self.frozen_decayed = count(p for p in self.frozen if id(p) in pulled)
         self.tables = [
-            Table(name, p, factor_of[id(p)])
+            SparseTable(name, p, factor_of[id(p)])
             for name, p in named
             if id(p) in apart and factor_of[id(p)]
         ]

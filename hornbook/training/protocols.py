@@ -14,7 +14,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from hornbook.training.trainer import Trainer
 
-__all__ = ["Batches", "Carrying", "Probe", "WithBackward", "WithLoss"]
+__all__ = ["BatchSource", "Carrying", "Watcher", "WithBackward", "WithLoss"]
 
 
 @runtime_checkable
@@ -48,7 +48,7 @@ class Carrying(Protocol):
         ...
 
 
-class Batches(Protocol):
+class BatchSource(Protocol):
     """Where batches come from.
 
     A batch that is worked through in parts, by one process or by several, has a method
@@ -63,7 +63,7 @@ class Batches(Protocol):
         ...
 
 
-class Probe(Protocol):
+class Watcher(Protocol):
     """What looks on at some of the updates, without changing any."""
 
     def due(self, step: int) -> bool:

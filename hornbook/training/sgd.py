@@ -9,9 +9,9 @@ from torch import Tensor
 
 from hornbook.errors import SettingsError
 from hornbook.training.parameters import FlatParameters
-from hornbook.training.rule import Rule
 from hornbook.training.settings import TrainingSettings
-from hornbook.training.tables import Table
+from hornbook.training.tables import SparseTable
+from hornbook.training.update_rule import Rule
 
 __all__ = ["SGD", "TableSGD"]
 
@@ -50,7 +50,7 @@ class TableSGD(Rule):
         SettingsError: with momentum, by which every row would move in every update.
     """
 
-    def __init__(self, tables: Sequence[Table], settings: TrainingSettings) -> None:
+    def __init__(self, tables: Sequence[SparseTable], settings: TrainingSettings) -> None:
         if settings.momentum:
             names = ", ".join(table.name for table in tables)
             raise SettingsError(

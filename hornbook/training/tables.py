@@ -12,10 +12,10 @@ from torch import Tensor
 from hornbook.errors import TrainingError
 from hornbook.training.distributed import World
 
-__all__ = ["Table"]
+__all__ = ["SparseTable"]
 
 
-class Table:
+class SparseTable:
     """A parameter of R rows, and the gradient of those that the present batch touched.
 
     A backward pass, by hand or by autograd, leaves a sparse tensor in the parameter's `grad`;

@@ -27,7 +27,7 @@ from hornbook.training.measures import LOSS, Evaluation, Measure
 from hornbook.training.optimizers import make_optimizer
 from hornbook.training.parameters import LAYOUT, FlatParameters
 from hornbook.training.progress import Progress
-from hornbook.training.protocols import Batches, Carrying, Probe
+from hornbook.training.protocols import BatchSource, Carrying, Watcher
 from hornbook.training.random_states import random_states, set_random_states
 from hornbook.training.record import Record
 from hornbook.training.schedules import learning_rate, may_end
@@ -66,13 +66,13 @@ class Trainer:
     def __init__(
         self,
         objective: torch.nn.Module,
-        batches: Batches,
+        batches: BatchSource,
         settings: TrainingSettings,
         evaluate: Callable[[], Evaluation],
         *,
         decides: Measure = LOSS,
         world: World | None = None,
-        probe: Probe | None = None,
+        probe: Watcher | None = None,
         on_record: Callable[[Record], None] = lambda record: None,
         on_best: Callable[[], None] = lambda: None,
         on_checkpoint: Callable[[], None] = lambda: None,

@@ -15,10 +15,10 @@ from hornbook.errors import DataError
 from hornbook.rendering import clip
 from hornbook.reports.finding import Finding, worst_first
 from hornbook.text.corpus import Corpus, Mode, SplitSettings
+from hornbook.text.doctor.examined_corpus import ExaminedCorpus
 from hornbook.text.doctor.findings import CHECKS
-from hornbook.text.doctor.patient import Patient
 
-__all__ = ["Lengths", "Report", "SplitSize", "examine"]
+__all__ = ["CorpusReport", "Lengths", "SplitSize", "examine"]
 
 EXAMPLES = 3  # of the shortest and of the longest lines
 
@@ -49,7 +49,7 @@ class Lengths:
 
 
 @dataclass(frozen=True)
-class Report:
+class CorpusReport:
     """Statistics of a corpus, and the findings."""
 
     name: str
@@ -73,7 +73,7 @@ class Report:
     "Problems first, then warnings, then notes."
 
 
-def examine(corpus: Corpus, settings: SplitSettings | None = None) -> Report:
+def examine(corpus: Corpus, settings: SplitSettings | None = None) -> CorpusReport:
     """Examine a corpus before training on it.
 
     Args:
@@ -91,12 +91,12 @@ def examine(corpus: Corpus, settings: SplitSettings | None = None) -> Report:
         )
     if not corpus.text.strip():
         raise DataError(f"{corpus.source} is empty.", hint="Give a file that contains text.")
-    patient = Patient(corpus, settings or SplitSettings())
+    patient = ExaminedCorpus(corpus, settings or SplitSettings())
     sizes = {
         name: SplitSize(len(texts), patient.predictions[name])
         for name, texts in patient.splits.items()
     }
-    return Report(
+    return CorpusReport(
         name=corpus.name,
         source=corpus.source,
         encoding=corpus.encoding,

@@ -16,9 +16,9 @@ from hornbook.errors import DataError
 from hornbook.rendering import clip
 from hornbook.reports.finding import Finding
 from hornbook.text.corpus import choose_mode
-from hornbook.text.doctor.patient import (
+from hornbook.text.doctor.examined_corpus import (
     STRETCH,
-    Patient,
+    ExaminedCorpus,
     many,
     percent,
     repeated_stretches,
@@ -36,7 +36,7 @@ from hornbook.text.doctor.symbols import (
 __all__ = ["CHECKS"]
 
 
-def splits_refused(patient: Patient) -> Iterator[Finding]:
+def splits_refused(patient: ExaminedCorpus) -> Iterator[Finding]:
     """The requested splits cannot be made."""
     if isinstance(patient.cut, DataError):
         yield Finding(
@@ -48,7 +48,7 @@ def splits_refused(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def too_little(patient: Patient) -> Iterator[Finding]:
+def too_little(patient: ExaminedCorpus) -> Iterator[Finding]:
     """Too little data to learn from, or to measure a reliable loss on."""
     if not patient.splits:
         return
@@ -84,7 +84,7 @@ def too_little(patient: Patient) -> Iterator[Finding]:
             )
 
 
-def mode_doubtful(patient: Patient) -> Iterator[Finding]:
+def mode_doubtful(patient: ExaminedCorpus) -> Iterator[Finding]:
     """The text does not look like the requested mode."""
     corpus = patient.corpus
     looks, reason = choose_mode(corpus.text)
@@ -100,7 +100,7 @@ def mode_doubtful(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def duplicates(patient: Patient) -> Iterator[Finding]:
+def duplicates(patient: ExaminedCorpus) -> Iterator[Finding]:
     """Lines that occur more than once."""
     if patient.corpus.mode == "text":
         return
@@ -121,7 +121,7 @@ def duplicates(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def leaked_lines(patient: Patient) -> Iterator[Finding]:
+def leaked_lines(patient: ExaminedCorpus) -> Iterator[Finding]:
     """Lines of dev or test that are also in train."""
     if patient.corpus.mode == "text":
         return
@@ -140,7 +140,7 @@ def leaked_lines(patient: Patient) -> Iterator[Finding]:
             )
 
 
-def leaked_stretches(patient: Patient) -> Iterator[Finding]:
+def leaked_stretches(patient: ExaminedCorpus) -> Iterator[Finding]:
     """Long passages of dev or test that are also in train, word for word."""
     if patient.corpus.mode == "lines":
         return
@@ -161,7 +161,7 @@ def leaked_stretches(patient: Patient) -> Iterator[Finding]:
             )
 
 
-def outer_space(patient: Patient) -> Iterator[Finding]:
+def outer_space(patient: ExaminedCorpus) -> Iterator[Finding]:
     """Whitespace at the ends of lines."""
     # In a text indentation has a meaning; trailing spaces have none in either mode.
     listing = patient.corpus.mode == "lines"
@@ -181,7 +181,7 @@ def outer_space(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def blank_lines(patient: Patient) -> Iterator[Finding]:
+def blank_lines(patient: ExaminedCorpus) -> Iterator[Finding]:
     """Blank lines, which `lines` mode drops."""
     body = patient.corpus.text.strip("\n")
     blank = body.count("\n") + 1 - len(patient.lines)
@@ -200,7 +200,7 @@ def blank_lines(patient: Patient) -> Iterator[Finding]:
 SEPARATORS = (("\t", "tab", ""), (",", "comma", " -d,"), (";", "semicolon", " -d';'"))
 
 
-def table(patient: Patient) -> Iterator[Finding]:
+def table(patient: ExaminedCorpus) -> Iterator[Finding]:
     """A table instead of a list."""
     sample = patient.lines[:10_000]
     if len(sample) < 10:
@@ -219,7 +219,7 @@ def table(patient: Patient) -> Iterator[Finding]:
             )
 
 
-def long_lines(patient: Patient) -> Iterator[Finding]:
+def long_lines(patient: ExaminedCorpus) -> Iterator[Finding]:
     """Lines far longer than the others."""
     if patient.corpus.mode == "text":
         return
@@ -238,7 +238,7 @@ def long_lines(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def line_ends(patient: Patient) -> Iterator[Finding]:
+def line_ends(patient: ExaminedCorpus) -> Iterator[Finding]:
     """Several kinds of line ends."""
     if patient.corpus.line_ends == "mixed":
         yield Finding(
@@ -252,7 +252,7 @@ def line_ends(patient: Patient) -> Iterator[Finding]:
         )
 
 
-CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
+CHECKS: tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...] = (
     splits_refused,
     too_little,
     mode_doubtful,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from hornbook.rendering import clip, describe
 from hornbook.reports.finding import Finding, Severity
-from hornbook.text.doctor.patient import Patient, count_symbols, many, percent
+from hornbook.text.doctor.examined_corpus import ExaminedCorpus, count_symbols, many, percent
 
 __all__ = [
     "forms",
@@ -31,7 +31,7 @@ LISTED = 12  # most characters that are listed
 PLACED = 6  # most characters that are listed with their position
 
 
-def unseen_symbols(patient: Patient) -> Iterator[Finding]:
+def unseen_symbols(patient: ExaminedCorpus) -> Iterator[Finding]:
     """Characters that occur in dev or test only."""
     trained = set("".join(patient.train))
     for split, texts in patient.held_out.items():
@@ -50,7 +50,7 @@ def unseen_symbols(patient: Patient) -> Iterator[Finding]:
             )
 
 
-def rare_symbols(patient: Patient) -> Iterator[Finding]:
+def rare_symbols(patient: ExaminedCorpus) -> Iterator[Finding]:
     """Characters that hardly ever occur."""
     rare = [symbol for symbol, n in patient.counts.items() if n < RARE]
     if rare:
@@ -157,7 +157,7 @@ ODD = (
 )
 
 
-def odd_symbols(patient: Patient) -> Iterator[Finding]:
+def odd_symbols(patient: ExaminedCorpus) -> Iterator[Finding]:
     """Characters that are rarely intended, kind by kind."""
     for odd in ODD:
         if found := [symbol for symbol in patient.counts if odd.holds(symbol)]:
@@ -175,7 +175,7 @@ def odd_symbols(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def forms(patient: Patient) -> Iterator[Finding]:
+def forms(patient: ExaminedCorpus) -> Iterator[Finding]:
     """Accented letters that are written as more than one character, or in two ways."""
     text = patient.corpus.text
     if unicodedata.is_normalized("NFC", text):
@@ -211,7 +211,7 @@ LOOK_ALIKE = {
 }
 
 
-def mixed_scripts(patient: Patient) -> Iterator[Finding]:
+def mixed_scripts(patient: ExaminedCorpus) -> Iterator[Finding]:
     """Words with letters of two scripts, where those of one look like the other's."""
     latin = letters_of("LATIN", patient)
     words: Counter[str] = Counter()
@@ -233,7 +233,7 @@ def mixed_scripts(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def letters_of(script: str, patient: Patient) -> set[str]:
+def letters_of(script: str, patient: ExaminedCorpus) -> set[str]:
     """The letters of a script that occur in the corpus."""
     return {
         symbol
@@ -284,7 +284,7 @@ MOJIBAKE = re.compile(
 LEADS = "ÂÃÐРСâïð锟"  # what such signs begin with: a text without any is not searched
 
 
-def mojibake(patient: Patient) -> Iterator[Finding]:
+def mojibake(patient: ExaminedCorpus) -> Iterator[Finding]:
     """Text that was decoded with the wrong encoding."""
     if patient.counts.keys().isdisjoint(LEADS):
         return
@@ -311,7 +311,7 @@ def repaired(sign: str) -> str:
     return ""
 
 
-def letter_case(patient: Patient) -> Iterator[Finding]:
+def letter_case(patient: ExaminedCorpus) -> Iterator[Finding]:
     """A vocabulary that lowercasing would make much smaller."""
     whole, lower = len(patient.counts), len({symbol.lower() for symbol in patient.counts})
     if whole - lower >= 5 and lower < 0.8 * whole:
@@ -331,7 +331,7 @@ def listed(symbols: list[str]) -> str:
     return shown if len(symbols) <= LISTED else f"{shown} and {len(symbols) - LISTED:,} more"
 
 
-def seen(patient: Patient, symbols: list[str]) -> str:
+def seen(patient: ExaminedCorpus, symbols: list[str]) -> str:
     """How often some characters occur, and where each occurs first."""
     text, shown = patient.corpus.text, []
     for symbol in symbols[:PLACED]:

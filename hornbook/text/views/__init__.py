@@ -16,21 +16,21 @@ from __future__ import annotations
 
 from hornbook.plots.saving import rendered, save
 from hornbook.text.views.attention import Attention, attention_of, draw_attention
-from hornbook.text.views.coloured import draw_coloured
+from hornbook.text.views.coloured_text import draw_coloured
 from hornbook.text.views.embeddings import Plane, draw_embeddings, plane_of
 from hornbook.text.views.matrix import Pairs, draw_matrix, pairs_of
 from hornbook.text.views.pictures import ViewSettings, views_of, views_of_run
 from hornbook.text.views.traces import Traces, draw_traces, traces_of
-from hornbook.text.views.tree import Branch, Tree, TreeSettings, grow
+from hornbook.text.views.tree import Branch, ContinuationTree, TreeSettings, grow
 from hornbook.text.views.tree_picture import draw_tree
 
 __all__ = [
     "Attention",
     "Branch",
+    "ContinuationTree",
     "Pairs",
     "Plane",
     "Traces",
-    "Tree",
     "TreeSettings",
     "ViewSettings",
     "attention_of",

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SettingsError
-from hornbook.plots.lettering import lettered
-from hornbook.text.letters import letters
+from hornbook.plots.fonts import lettered
 from hornbook.text.models.contract import LanguageModel
+from hornbook.text.token_labels import letters
+from hornbook.text.views.character_kinds import KINDS, kind_of
+from hornbook.text.views.label_placement import place_labels
 from hornbook.text.views.layers import layers_of
-from hornbook.text.views.placing import place_labels
-from hornbook.text.views.symbol_kinds import KINDS, kind_of
 from hornbook.tokenizers.contract import Tokenizer
 
 if TYPE_CHECKING:

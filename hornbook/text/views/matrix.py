@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.plots.lettering import MOST, are_wide, ink_on, lettered
-from hornbook.text.letters import letters
+from hornbook.plots.fonts import MOST, are_wide, ink_on, lettered
 from hornbook.text.models.contract import Ids, LanguageModel
-from hornbook.text.views.following import probabilities
+from hornbook.text.token_labels import letters
+from hornbook.text.views.next_token import probabilities
 from hornbook.tokenizers.contract import Tokenizer
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from hornbook.reports import View
 from hornbook.settings import Settings
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.views.attention import attends, attention_of, draw_attention
-from hornbook.text.views.coloured import draw_coloured
+from hornbook.text.views.coloured_text import draw_coloured
 from hornbook.text.views.embeddings import draw_embeddings, plane_of, table_of
 from hornbook.text.views.matrix import draw_matrix, pairs_of
 from hornbook.text.views.traces import draw_traces, remembers, traces_of

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SettingsError
-from hornbook.plots.lettering import are_wide, lettered
-from hornbook.text.letters import letters
+from hornbook.plots.fonts import are_wide, lettered
 from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.prompt import prompt_of
+from hornbook.text.token_labels import letters
 from hornbook.text.views.layers import is_network
 from hornbook.tokenizers.contract import Tokenizer
 

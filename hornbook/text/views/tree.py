@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from hornbook.errors import SamplingError, SettingsError
 from hornbook.settings import Bounds, Settings
-from hornbook.text.letters import sign
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.prompt import prompt_of
-from hornbook.text.views.following import probabilities
+from hornbook.text.token_labels import sign
+from hornbook.text.views.next_token import probabilities
 from hornbook.tokenizers.contract import Tokenizer
 
-__all__ = ["Branch", "Tree", "TreeSettings", "grow"]
+__all__ = ["Branch", "ContinuationTree", "TreeSettings", "grow"]
 
 MOST_BRANCHES = 1_000
 
@@ -51,7 +51,7 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Tree:
+class ContinuationTree:
     """A prefix and its most likely continuations."""
 
     prefix: tuple[str, ...]
@@ -83,7 +83,7 @@ def grow(
     tokenizer: Tokenizer,
     prefix: str = "",
     settings: TreeSettings | None = None,
-) -> Tree:
+) -> ContinuationTree:
     """The tree of the most likely continuations of a prefix.
 
     Args:
@@ -132,7 +132,9 @@ def grow(
         if not open_:
             break
         growing, places = [child for _, child in open_], np.array([place for place, _ in open_])
-    return Tree(tuple(sign(tokenizer, int(token)) for token in tokenizer.encode(prefix)), root)
+    return ContinuationTree(
+        tuple(sign(tokenizer, int(token)) for token in tokenizer.encode(prefix)), root
+    )
 
 
 def forks(

@@ -8,8 +8,8 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from hornbook.plots.colours import ORANGE, SKY
-from hornbook.plots.lettering import ellipsis, in_ink, lettered
-from hornbook.text.views.tree import Branch, Tree
+from hornbook.plots.fonts import ellipsis, in_ink, lettered
+from hornbook.text.views.tree import Branch, ContinuationTree
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +59,7 @@ def lay_out(branch: Branch, path: tuple[str, ...], rows: Iterator[int]) -> Laid:
     return Laid(branch, path, row, forks)
 
 
-def draw_tree(tree: Tree) -> Figure:
+def draw_tree(tree: ContinuationTree) -> Figure:
     """Draw the prefix at the left and its continuations to the right.
 
     Each branch shows the probability of its token, each leaf the string and the probability of the

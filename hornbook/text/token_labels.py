@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hornbook.plots.lettering import in_ink
+from hornbook.plots.fonts import in_ink
 from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["letters", "sign"]

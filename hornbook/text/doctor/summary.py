@@ -5,14 +5,14 @@ from __future__ import annotations
 from hornbook import reports
 from hornbook.records import as_json
 from hornbook.rendering import describe
-from hornbook.text.doctor.examine import Report
+from hornbook.text.doctor.examine import CorpusReport
 
 __all__ = ["told"]
 
 SHOWN = 60  # most characters of the vocabulary that are listed
 
 
-def told(report: Report) -> reports.Report:
+def told(report: CorpusReport) -> reports.Report:
     """The report in the form that every task uses."""
     lengths = report.lengths
     alphabet = " ".join(describe(symbol, quote=False) for symbol in list(report.alphabet)[:SHOWN])

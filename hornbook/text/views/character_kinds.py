@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from hornbook.plots.colours import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 from hornbook.tokenizers.contract import Tokenizer
 
-__all__ = ["KINDS", "Kind", "kind_of"]
+__all__ = ["KINDS", "CharacterKind", "kind_of"]
 
 
 @dataclass(frozen=True)
-class Kind:
+class CharacterKind:
     """A kind of token and its colour and marker."""
 
     name: str
@@ -22,19 +22,19 @@ class Kind:
     "matplotlib's name of the marker, so that kinds differ not only in colour."
 
 
-VOWEL = Kind("vowel", VERMILION, "o")
-CONSONANT = Kind("consonant", BLUE, "s")
-CAPITAL = Kind("capital", GREEN, "^")
-LETTER = Kind("other letter", SKY, "D")
-DIGIT = Kind("digit", PURPLE, "p")
-PUNCTUATION = Kind("punctuation or symbol", ORANGE, "v")
-BLANK = Kind("space or control", BLACK, "X")
-BOUNDARY = Kind("boundary token", BLACK, "*")
+VOWEL = CharacterKind("vowel", VERMILION, "o")
+CONSONANT = CharacterKind("consonant", BLUE, "s")
+CAPITAL = CharacterKind("capital", GREEN, "^")
+LETTER = CharacterKind("other letter", SKY, "D")
+DIGIT = CharacterKind("digit", PURPLE, "p")
+PUNCTUATION = CharacterKind("punctuation or symbol", ORANGE, "v")
+BLANK = CharacterKind("space or control", BLACK, "X")
+BOUNDARY = CharacterKind("boundary token", BLACK, "*")
 
 KINDS = (VOWEL, CONSONANT, CAPITAL, LETTER, DIGIT, PUNCTUATION, BLANK, BOUNDARY)
 
 
-def kind_of(tokenizer: Tokenizer, token: int) -> Kind:
+def kind_of(tokenizer: Tokenizer, token: int) -> CharacterKind:
     """The kind of the token with an id.
 
     Lowercase Latin letters, accented or not, are vowels or consonants; `y`, which is both, counts

@@ -19,7 +19,7 @@ from hornbook.text.corpus import SPLITS, Corpus, Splits, SplitSettings, split_co
 
 __all__ = [
     "STRETCH",
-    "Patient",
+    "ExaminedCorpus",
     "count_symbols",
     "many",
     "percent",
@@ -32,7 +32,7 @@ CHUNK = 1 << 22  # characters processed at a time
 
 
 @dataclass(frozen=True)
-class Patient:
+class ExaminedCorpus:
     """A non-empty corpus, how it is split, and what several checks need to know about it."""
 
     corpus: Corpus

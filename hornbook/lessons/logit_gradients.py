@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from hornbook.lessons.derivations import Derivation, Values
 from hornbook.plots.colours import BLACK, BLUE, VERMILION
-from hornbook.plots.lettering import are_wide, ellipsis, lettered
+from hornbook.plots.fonts import are_wide, ellipsis, lettered
 from hornbook.plots.saving import save
-from hornbook.text.letters import letters
+from hornbook.text.token_labels import letters
 from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["MOST", "draw_push_and_pull", "forces_of"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hornbook.plots.colours import BLACK, BLUE, ORANGE
-from hornbook.plots.lettering import lettered
+from hornbook.plots.fonts import lettered
 from hornbook.plots.saving import save
 from hornbook.scalar.moons import Point
 

@@ -1,6 +1,6 @@
 """A learner's file, run in a process of its own, and what it filled in.
 
-    python -m hornbook.lessons.learner FILE OUT NAME ...
+    python -m hornbook.lessons.exercise_runner FILE OUT NAME ...
 
 runs FILE and writes those of its values whose names are given to OUT, as tensors beside JSON that
 says what else was found under a name, or with which error and in which of FILE's lines it ended.

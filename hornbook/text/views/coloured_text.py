@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hornbook.errors import SettingsError
-from hornbook.plots.lettering import are_wide, ink_on, lettered
-from hornbook.text.letters import letters
+from hornbook.plots.fonts import are_wide, ink_on, lettered
+from hornbook.text.token_labels import letters
 from hornbook.text.views.traces import Traces
 from hornbook.tokenizers.contract import Tokenizer
 
