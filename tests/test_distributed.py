@@ -292,7 +292,7 @@ def test_another_process_than_the_first_speaks_only_after_a_wait(
 
 def test_parallel_streams_are_for_one_process() -> None:
     model: Any = torch.nn.Linear(1, 1)
-    with pytest.raises(SettingsError, match="parallel streams"):
+    with pytest.raises(SettingsError, match="Parallel streams"):
         refuse_unshareable(model, TrainingSettings(batches="parallel"))
     refuse_unshareable(model, TrainingSettings(batches="random"))
 

@@ -102,7 +102,7 @@ def test_the_line_says_which_way_was_left_out(told: dict[str, tuple[int, str, st
     _, out, err = told["scalar line --out line.html"]
     assert "NumPy, derivatives by hand" in out
     assert "tensors, autograd" not in out
-    assert err == f"Without tensors, autograd, which needs PyTorch:  {INSTALL_TORCH}\n"
+    assert err == f"tensors, autograd was left out, since it needs PyTorch:  {INSTALL_TORCH}\n"
 
 
 def test_another_missing_module_is_not_taken_for_torch(tmp_path: Path) -> None:

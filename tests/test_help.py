@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
-from hornbook.cli.main import all_verbs
+from hornbook.cli.main import all_verbs, main
 from tests.command import typed
 
 EXAMPLE = re.compile(r"^  hornbook (.+)$", re.MULTILINE)
 WRONG = 1  # the status of checking an exercise in which a gradient is wrong or missing
 
-# Training comes first: it makes the runs that other examples read.
 VERBS = list(all_verbs())
-assert VERBS[0] == "train"
 
 
 def help_of(capsys: pytest.CaptureFixture[str], verb: str) -> str:
@@ -28,13 +28,15 @@ def help_of(capsys: pytest.CaptureFixture[str], verb: str) -> str:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where all examples run, one after the other."""
-    return tmp_path_factory.mktemp("examples")
-
-
-@pytest.fixture(autouse=True)
-def there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder)
+    """A directory with the runs that the examples of training make: others read them."""
+    made = tmp_path_factory.mktemp("examples")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(made)
+        with contextlib.redirect_stdout(io.StringIO()) as out, pytest.raises(SystemExit):
+            main(["train", "--help"])
+        for example in EXAMPLE.findall(out.getvalue()):
+            assert main(shlex.split(example)) == 0
+    return made
 
 
 @pytest.mark.parametrize("columns", ["80", "100"])
@@ -57,7 +59,14 @@ def test_help_starts_with_a_sentence_and_two_examples(
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_examples_work_as_typed(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_examples_work_as_typed(
+    verb: str,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path if verb == "train" else folder)
     examples = EXAMPLE.findall(help_of(capsys, verb))
     assert examples
     for example in examples:

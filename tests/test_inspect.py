@@ -174,7 +174,7 @@ def test_mistakes_are_told(run: Run, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["inspect", str(run.path), "--pictures", str(run.path / "run.json")]) == 1
     told = capsys.readouterr().err
     assert "does not exist" in told
-    assert "alphabet" in told
+    assert "vocabulary" in told
     assert "Traceback" not in told
     with pytest.raises(UnknownSymbolError):
         inspect(run, prefix="?")

@@ -27,10 +27,10 @@ DIALECT = {
     r"\brung zero\b": "the scalar engine",
     r"\bsmall letters\b": "lowercase",
     r"\bthe way back\b": "the backward pass",
-    r"\bsymbols?\b": "token or character",
+    r"\bsymbols?\b(?!:)": "token or character",
 }
 # Of a formula, of Graphviz, of a letter of mathematics: the word means what it says.
-MEANT = {"hornbook/lessons/derivations", "hornbook/scalar", "hornbook/text/views/symbol_kinds"}
+MEANT = {"hornbook/lessons/derivations", "hornbook/scalar", "hornbook/text/views/character_kinds"}
 
 
 def test_no_message_is_in_dialect() -> None:

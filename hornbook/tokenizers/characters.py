@@ -177,7 +177,7 @@ class CharTokenizer(Tokenizer):
         symbols = record.symbols
         if symbols != tuple(sorted(set(symbols))) or any(len(symbol) != 1 for symbol in symbols):
             raise RunError(
-                "The tokenizer file is damaged: its characters must be single ones, in order.",
+                "The tokenizer file is damaged: symbols: must be single characters in order.",
                 hint="Train again.",
             )
         return cls(symbols, record.boundary)
