@@ -13,7 +13,7 @@ def did_you_mean(given: str, known: Iterable[str], *, also: Mapping[str, str] | 
     Args:
         given: what was given.
         known: the names there are.
-        also: other words for them, in small letters: `{"transformer": "gpt"}`.
+        also: other words for them, in lowercase: `{"transformer": "gpt"}`.
     """
     import difflib
 

@@ -17,6 +17,7 @@ import pytest
 import torch
 
 import hornbook
+from hornbook.cli.arguments import ALSO_CALLED
 from hornbook.cli.main import all_verbs
 from tests.command import typed
 from tests.some_names import write_names
@@ -294,6 +295,8 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["rate", "--model", "ngram"], 1, "no learning rate"),
     (["score", "RUN", "-x"], 2, "Unrecognized options: -x"),
     (["mix"], 2, "needs RUN"),
+    (["train", "names.txt", "--lr", "0.1"], 2, "--lr is called --learning-rate here"),
+    (["sample", "RUN", "--temp=0.8"], 2, "--temp=0.8 is called --temperature here"),
     (["train", "a`steps`b.txt"], 1, "no file or data set 'a`steps`b.txt'"),
     (["score", "RUN", "`clip=3`"], 1, "of '`clip=3`'"),
 ]  # fmt: skip
@@ -352,6 +355,15 @@ def test_what_could_not_be_written_is_not_begun(
     assert err.startswith("hornbook: Cannot write names.txt/")
 
 
+def test_a_run_or_a_file_that_was_perhaps_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    typed(capsys, "train", "names.txt", "--model", "ngram", "--out", "runs/people")
+    for given in ("people", "runs/poeple"):
+        status, _, err = typed(capsys, "sample", given)
+        assert status == 1
+        assert "Did you mean runs/people?" in err
+    assert "Did you mean names.txt?" in typed(capsys, "doctor", "name.txt")[2]
+
+
 @pytest.mark.parametrize("closed", [">&-", "2>&-"])
 def test_a_stream_that_is_closed_is_no_error(closed: str) -> None:
     command = f'"{sys.executable}" -m hornbook datasets {closed}'
@@ -397,3 +409,14 @@ def test_a_full_disk_loses_nothing(run: str, tmp_path: Path) -> None:
     assert "Cannot write" in found.stderr
     assert "Traceback" not in found.stderr
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_other_names_of_flags_lead_to_flags_that_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    known = ""
+    for verb in (["train", "--model", "gpt"], ["train"], ["sample"]):
+        known += typed(capsys, *verb, "--help")[1]
+    for other, flag in ALSO_CALLED.items():
+        assert f" {flag} " in known, flag
+        assert f" {other} " not in known, other

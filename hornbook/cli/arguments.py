@@ -41,6 +41,16 @@ NAMED = {
     "check": "FILE", "data": "DATA", "model": "FAMILY", "out": "PATH", "picture": "FILE",
     "pictures": "DIR", "resume": "RUN", "task": "TASK",
 }  # fmt: skip
+# What other programs call a flag of ours.
+ALSO_CALLED = {
+    "--lr": "--learning-rate", "--epochs": "--steps", "--max-iters": "--steps",
+    "--max-steps": "--steps", "--iterations": "--steps", "--hidden": "--n-hidden",
+    "--hidden-size": "--n-hidden", "--layers": "--n-layer", "--num-layers": "--n-layer",
+    "--heads": "--n-head", "--context": "--block-size", "--context-length": "--block-size",
+    "--emb": "--n-embd", "--wd": "--weight-decay", "--grad-clip": "--clip", "--out-dir": "--out",
+    "--output": "--out", "--temp": "--temperature", "--num-samples": "-n", "--start": "--prefix",
+    "--prompt": "--prefix", "--max-new-tokens": "--longest",
+}  # fmt: skip
 TYPED = {str: "TEXT", int: "INT", float: "FLOAT"}
 
 
@@ -97,6 +107,9 @@ def parse(
     parsed, unknown = tyro.cli(typed, return_unknown_args=True, **how)
     if unknown:
         foreign(unknown)
+        for other in unknown:
+            if meant := ALSO_CALLED.get(other.partition("=")[0].replace("_", "-")):
+                print(f"hornbook {verb}: {other} is called {meant} here.", file=sys.stderr)
         parsed = tyro.cli(typed, **how)  # says what it does not know, and ends
     if word := left_empty(parsed):
         print(f"hornbook {verb} needs {word}: see hornbook {verb} --help.", file=sys.stderr)

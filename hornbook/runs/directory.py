@@ -12,6 +12,7 @@ report.html              what `inspect` found
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -32,6 +33,7 @@ from hornbook.storage import (
     write_json,
     write_tensors,
 )
+from hornbook.suggestions import did_you_mean
 from hornbook.tasks import Data, task_named, tasks
 from hornbook.training.record import Record, read_metrics_line
 
@@ -173,8 +175,11 @@ class RunDirectory:
         # os.path, unlike Path, only says no to a name that is no possible path.
         if not os.path.isfile(self.run):  # noqa: PTH113
             what = "is not a run directory" if os.path.exists(self.path) else "does not exist"  # noqa: PTH110
+            near = runs_near(self.path)
             raise RunError(
-                f"{self.path} {what}.", hint="Give the run directory that training printed."
+                f"{self.path} {what}.",
+                hint=f"{near}Give the run directory that training printed; paths are relative to "
+                f"the current directory, {Path.cwd()}.",
             )
         return RunRecord.read(self.run)
 
@@ -325,3 +330,13 @@ def reserve(parent: Path, name: str) -> Path:
             f"Cannot create {path}: {error.strerror or error}.",
             hint="Choose a directory that you can write to as `out`.",
         ) from error
+
+
+def runs_near(path: Path) -> str:
+    """Which run was perhaps meant by a path that is not one: beside it, or under runs/."""
+    found: list[Path] = []
+    for folder in (path.parent, Path("runs") / path.parent):
+        with contextlib.suppress(OSError, ValueError):
+            found += [run.parent for run in folder.glob("*/run.json")]
+    same = [run for run in found if run.name == path.name]
+    return f"Did you mean {same[0]}? " if same else did_you_mean(str(path), map(str, found))

@@ -6,6 +6,7 @@ has no second reading, and a file may change between two.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -129,9 +130,12 @@ def opened(path: Path) -> BinaryIO:
             raise IsADirectoryError
         return path.open("rb")
     except FileNotFoundError as error:
+        beside: list[str] = []
+        with contextlib.suppress(OSError, ValueError):
+            beside = [str(other) for other in path.parent.iterdir()]
         raise DataError(
             f"There is no file or data set {str(path)!r}.",
-            hint=f"{did_you_mean(str(path), datasets.DATASETS)}Data sets: "
+            hint=f"{did_you_mean(str(path), [*datasets.DATASETS, *beside])}Data sets: "
             f"{', '.join(datasets.DATASETS)}. File paths are relative to the current directory, "
             f"{Path.cwd()}.",
         ) from error
