@@ -295,6 +295,7 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["rate", "--model", "ngram"], 1, "no learning rate"),
     (["score", "RUN", "-x"], 2, "Unrecognized options: -x"),
     (["mix"], 2, "needs RUN"),
+    (["train", "names.txt", "--model", "mixture"], 1, "hornbook mix RUN RUN"),
     (["train", "names.txt", "--lr", "0.1"], 2, "--lr is called --learning-rate here"),
     (["sample", "RUN", "--temp=0.8"], 2, "--temp=0.8 is called --temperature here"),
     (["train", "a`steps`b.txt"], 1, "no file or data set 'a`steps`b.txt'"),

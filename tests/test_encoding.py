@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import bz2
 import codecs
+import gzip
+import lzma
 import random
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -187,3 +191,15 @@ def test_an_unknown_encoding_is_refused_with_some_that_are_known(name: str) -> N
 def test_a_codec_that_gives_no_text_is_refused(name: str) -> None:
     with pytest.raises(EncodingError, match=f"Unknown text encoding '{name}'"):
         decode(b"abcd", "file", name)
+
+
+@pytest.mark.parametrize(
+    ("pack", "said"),
+    [(gzip.compress, "gunzip"), (bz2.compress, "bunzip2"), (lzma.compress, "unxz")],
+)
+def test_what_is_compressed_says_with_what_to_unpack(
+    pack: Callable[[bytes], bytes], said: str
+) -> None:
+    with pytest.raises(EncodingError) as caught:
+        decode(pack(b"emma\nolivia\n" * 50), "names.txt.packed")
+    assert f"with {said}." in caught.value.hint

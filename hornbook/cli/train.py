@@ -13,6 +13,7 @@ from hornbook.cli.progress import telling
 from hornbook.cli.training_summary import tell
 from hornbook.errors import SettingsError
 from hornbook.runs import resume, train
+from hornbook.runs.train import made_by_mixing
 from hornbook.sources.source import Source
 from hornbook.tasks import choose_task
 from hornbook.training.settings import TrainingSettings
@@ -76,6 +77,8 @@ def run(argv: Sequence[str]) -> None:
         go_on(argv)
         return
     chosen = choose(argv)
+    if chosen.line.made_by == "mixing":
+        raise made_by_mixing(chosen.family)
     grammar = grammar_of(chosen)
     options = grammar.parse(argv)
     if chosen.source is None or chosen.source.given != options.data:
@@ -94,7 +97,7 @@ def run(argv: Sequence[str]) -> None:
             model=chosen.family,
             task=options.task,
             out=options.out,
-            settings=options.settings if chosen.line.made_by != "mixing" else None,
+            settings=options.settings,
             training=suited if trained else None,
             overwrite=options.overwrite,
             baseline=trained and not options.comparison.no_baseline,

@@ -134,14 +134,19 @@ def load_data(
     family = model or chosen.default or next(iter(chosen.families))
     line = chosen.family(family)
     if line.made_by == "mixing":
-        raise SettingsError(
-            f"{family} is not trained: it is made from trained runs.",
-            setting="model",
-            action=Action("mix", ("RUN", "RUN")),
-        )
+        raise made_by_mixing(family)
     data: Data = chosen.load(source, chosen.options.from_dict(dict(options)))
     listen(Loaded(chosen.name, why, data.name, data.about, dict(data.sizes)))
     return chosen, data, family, line
+
+
+def made_by_mixing(family: str) -> SettingsError:
+    """The error that a family is not trained."""
+    return SettingsError(
+        f"{family} is not trained: it is made from trained runs.",
+        setting="model",
+        action=Action("mix", ("RUN", "RUN")),
+    )
 
 
 def refuse_taken(out: str | Path | None, *, overwrite: bool) -> None:

@@ -107,8 +107,21 @@ def known_codec(encoding: str) -> str:
     return codec.name
 
 
+# How compressed files begin, and what unpacks them.
+COMPRESSED = (
+    (b"\x1f\x8b", "gzip", "gunzip"),
+    (b"PK\x03\x04", "zip", "unzip"),
+    (b"BZh", "bzip2", "bunzip2"),
+    (b"\xfd7zXZ", "xz", "unxz"),
+    (b"\x28\xb5\x2f\xfd", "zstd", "unzstd"),
+)
+
+
 def probable(data: bytes, refused: str, at: int) -> str:
     """A hint that names the encoding which would probably read the bytes around a place."""
+    for begins, kind, command in COMPRESSED:
+        if data.startswith(begins):
+            return f"It is compressed with {kind}: unpack it first, with {command}."
     if wide := wide_without_mark(data):
         return f"It is probably UTF-16 without a byte order mark: try `encoding={wide}`."
     import charset_normalizer
