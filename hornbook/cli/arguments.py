@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import inspect
-import itertools
 import shutil
 import sys
 import textwrap
-import types
 import typing
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, Any, TypeVar
 
 import tyro
-from tyro.conf import Positional
 
+from hornbook.cli.flags import as_typed, is_required, mark, restored
 from hornbook.settings import Given
 
 __all__ = [
@@ -26,8 +21,6 @@ __all__ = [
     "DataArguments",
     "OutputArgument",
     "RunArgument",
-    "as_typed",
-    "is_required",
     "laid_out",
     "parse",
 ]
@@ -36,11 +29,6 @@ T = TypeVar("T")
 
 CONFIG = (tyro.conf.OmitArgPrefixes,)
 
-# What help calls the value of a flag: by the setting's name, or else by its type.
-NAMED = {
-    "check": "FILE", "data": "DATA", "model": "FAMILY", "out": "PATH", "picture": "FILE",
-    "pictures": "DIR", "resume": "RUN", "task": "TASK",
-}  # fmt: skip
 # What other programs call a flag of ours.
 ALSO_CALLED = {
     "--lr": "--learning-rate", "--epochs": "--steps", "--max-iters": "--steps",
@@ -51,7 +39,6 @@ ALSO_CALLED = {
     "--output": "--out", "--temp": "--temperature", "--num-samples": "-n", "--start": "--prefix",
     "--prompt": "--prefix", "--max-new-tokens": "--longest",
 }  # fmt: skip
-TYPED = {str: "TEXT", int: "INT", float: "FLOAT"}
 
 
 @dataclass(frozen=True)
@@ -150,123 +137,3 @@ def left_empty(parsed: Any) -> str | None:
         if value == () and is_required(field) and (given := mark(hints[field.name], Given)):
             return given.word or field.name.upper()
     return None
-
-
-def as_typed(kind: type[Any]) -> type[Any]:
-    """A dataclass as the parser reads it.
-
-    What is marked as given becomes a positional word, a name of one letter a flag of one dash; the
-    value of a flag is called by what it is, and a default of nothing goes without saying.
-    """
-    twin: type[Any] = typed_twin(typing.cast(Hashable, kind))
-    return twin
-
-
-@cache
-def typed_twin(kind: Any) -> type[Any]:
-    """`as_typed`, made once for each dataclass."""
-    hints = typing.get_type_hints(kind, include_extras=True)
-    helps = field_helps(kind)
-    fields: list[Any] = []
-    for field in dataclasses.fields(kind):
-        hint = hints[field.name]
-        if (given := mark(hint, Given)) is not None:
-            marks: tuple[Any, ...] = (Positional, word_of(field, hint, given))
-        else:
-            marks = flag_of(field, hint, helps.get(field.name))
-        if marks:
-            fields.append((field.name, Annotated[hint, *marks], again(field)))
-    made: type[Any] = kind
-    if not fields:
-        return made
-    made = dataclasses.make_dataclass(
-        kind.__name__, fields, bases=(kind,), frozen=True,
-        namespace={"__module__": kind.__module__, "twin_of": kind},
-    )  # fmt: skip
-    made.__doc__ = kind.__doc__
-    return made
-
-
-def restored(parsed: Any) -> Any:
-    """What was parsed, and all within it, as instances of the classes that were meant."""
-    kind = vars(type(parsed)).get("twin_of", type(parsed))
-    values = {field.name: getattr(parsed, field.name) for field in dataclasses.fields(parsed)}
-    return kind(**{k: restored(v) if dataclasses.is_dataclass(v) else v for k, v in values.items()})
-
-
-def field_helps(kind: type[Any]) -> dict[str, str]:
-    """The strings after the fields of a dataclass, each as one paragraph."""
-    found: dict[str, str] = {}
-    for base in reversed(kind.__mro__):
-        if "__dataclass_fields__" not in vars(base) or "twin_of" in vars(base):
-            continue
-        try:
-            body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
-        except (OSError, TypeError):  # made at run time: its bases have the strings
-            continue
-        assert isinstance(body, ast.ClassDef)
-        for line, after in itertools.pairwise(body.body):
-            if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
-                text = getattr(getattr(after, "value", None), "value", None)
-                if isinstance(after, ast.Expr) and isinstance(text, str):
-                    found[line.target.id] = " ".join(text.split())
-    return found
-
-
-def flag_of(field: dataclasses.Field[Any], hint: Any, text: str | None) -> tuple[Any, ...]:
-    """What the parser is told of a setting that is a flag; `text` is its help."""
-    if mark(hint, type(tyro.conf.arg())) is not None:
-        return ()  # it says itself what its value is called
-    # The parser would keep the line breaks of the source.
-    how: dict[str, Any] = {} if text is None else {"help": text}
-    kind, may_be_none = value_type(hint)
-    if kind in TYPED:
-        how["metavar"] = NAMED.get(field.name, TYPED[kind])
-    if len(field.name) == 1:
-        how["aliases"] = (f"-{field.name}",)
-    if may_be_none or field.default is False or field.default == "":
-        how["help_behavior_hint"] = ""
-    marks = (tyro.conf.arg(**how),) if how else ()
-    # What is off can only be switched on; what is on is switched off by --no-NAME.
-    return (*marks, tyro.conf.FlagCreatePairsOff) if field.default is False else marks
-
-
-def word_of(field: dataclasses.Field[Any], hint: Any, given: Given) -> Any:
-    """What the parser is told of a setting that is given without its name."""
-    word = given.word or field.name.upper()
-    needed = is_required(field)
-    if typing.get_origin(value_type(hint)[0]) is tuple:
-        word = f"{word} [{word} ...]" if needed else f"[{word} ...]"
-    elif not needed:
-        word = f"[{word}]"
-    return tyro.conf.arg(metavar=word, help_behavior_hint="(required)" if needed else "")
-
-
-def value_type(hint: Any) -> tuple[Any, bool]:
-    """The type of a setting that has a value, and whether it may also be None."""
-    bare = typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
-    if typing.get_origin(bare) not in (types.UnionType, typing.Union):
-        return bare, False
-    others = [kind for kind in typing.get_args(bare) if kind is not type(None)]
-    return others[0] if len(others) == 1 else bare, len(others) < len(typing.get_args(bare))
-
-
-def mark(hint: Any, kind: type[T]) -> T | None:
-    """The mark of a kind that an annotation bears."""
-    found = (extra for extra in typing.get_args(hint)[1:] if isinstance(extra, kind))
-    return next(found, None) if typing.get_origin(hint) is Annotated else None
-
-
-def is_required(field: dataclasses.Field[Any]) -> bool:
-    """Whether a field has no default."""
-    missing = dataclasses.MISSING
-    return field.default is missing and field.default_factory is missing
-
-
-def again(field: dataclasses.Field[Any]) -> Any:
-    """A field like another."""
-    if field.default is not dataclasses.MISSING:
-        return dataclasses.field(default=field.default)
-    if field.default_factory is not dataclasses.MISSING:
-        return dataclasses.field(default_factory=field.default_factory)
-    return dataclasses.field()

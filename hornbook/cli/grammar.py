@@ -15,7 +15,8 @@ from typing import Any
 
 import tyro
 
-from hornbook.cli.arguments import CONFIG, as_typed, parse
+from hornbook.cli.arguments import CONFIG, parse
+from hornbook.cli.flags import as_typed
 from hornbook.cli.wording import flag
 from hornbook.errors import SettingsError
 from hornbook.runs import Run

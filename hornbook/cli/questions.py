@@ -11,7 +11,8 @@ from typing import Any
 
 from rich.markup import escape
 
-from hornbook.cli.arguments import RunArgument, as_typed, is_required, parse
+from hornbook.cli.arguments import RunArgument, parse
+from hornbook.cli.flags import as_typed, is_required
 from hornbook.cli.output import console, filled, notes
 from hornbook.cli.wording import command, worded
 from hornbook.errors import Action

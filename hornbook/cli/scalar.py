@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import tyro
 from rich.markup import escape
 
-from hornbook.cli.arguments import CONFIG, as_typed, laid_out
+from hornbook.cli.arguments import CONFIG, laid_out
+from hornbook.cli.flags import as_typed
 from hornbook.cli.output import console, notes, number, print_json, table
 from hornbook.errors import ExpressionError
 from hornbook.extras import INSTALL_TORCH
