@@ -122,11 +122,11 @@ NIETZSCHE = [
     Rung("RNN, last of 8", "rnn", {**LESSON, "predict": "last"}, {**LAST, "steps": 4_000}),
     Rung("GRU, last of 8", "gru", {**LESSON, "predict": "last"}, {**LAST, "steps": 4_000}),
     Rung(
-        "RNN, every of 8, default start", "rnn", LESSON,
+        "RNN, at each of 8, default initialisation", "rnn", LESSON,
         ROWS,
     ),
     Rung(
-        "RNN, every of 8, identity start", "rnn",
+        "RNN, at each of 8, identity initialisation", "rnn",
         {**LESSON, "identity": 1.0},
         ROWS,
     ),

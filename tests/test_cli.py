@@ -193,7 +193,8 @@ def test_standard_input(
 
 
 def test_resume_takes_the_run_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
-    typed(capsys, "train", "names.txt", "--out", "third", *QUICK)
+    _, _, err = typed(capsys, "train", "names.txt", "--out", "third", *QUICK)
+    assert "(not calibrated: fewer than 200 steps)" in err
     status, _, err = typed(capsys, "train", "--resume", "third")
     assert status == 1
     assert "has already finished" in err

@@ -102,6 +102,8 @@ class Teller:
     @told.register
     def calibrated(self, event: Calibrated) -> None:
         """Remember how the net will run, and what else was tried."""
+        from hornbook.training.calibration import FROM_STEPS
+
         found = event.calibration
         s = found.settings
         self.how = (
@@ -111,6 +113,8 @@ class Teller:
         if found.tried:
             times = "; ".join(f"{words} {ms:.2f} ms" for words, ms in found.tried)
             self.how += f" [dim](calibrated in {found.seconds:.1f} s; per step: {times})[/]"
+        elif s.steps < FROM_STEPS:
+            self.how += f" [dim](not calibrated: fewer than {FROM_STEPS} steps)[/]"
 
     @told.register
     def began(self, event: Began) -> None:
