@@ -1,4 +1,4 @@
-"""The ladder: every rung trained and measured, as the tables of the README.
+"""The ladder: every model of the README's tables trained and measured.
 
     python -m benchmarks.ladder [--names FILE] [--shakespeare FILE] [--nietzsche FILE]
                                 [--only names by-hand shakespeare nietzsche lecture]
@@ -247,9 +247,9 @@ def main() -> None:
     for name in arguments.only:
         symbols, rungs = LADDERS[name]
         source = getattr(arguments, SOURCES.get(name, name))
-        print(f"\n{name}: dev loss in nats per character, {len(arguments.seeds)} seeds")
-        print("| rung | family | learned numbers | dev | time |\n|---|---|--:|--:|--:|")
-        print(f"| guessing among {symbols} symbols | | 0 | {math.log(symbols):.4f} | |")
+        print(f"\n{name}: dev loss in nats per token, {len(arguments.seeds)} seeds")
+        print("| model | family | parameters | dev | time |\n|---|---|--:|--:|--:|")
+        print(f"| guessing among {symbols} tokens | | 0 | {math.log(symbols):.4f} | |")
         for rung in rungs:
             if any(word in rung.title for word in arguments.rungs):
                 print(*climb(source, rung, arguments.seeds), sep="\n", flush=True)

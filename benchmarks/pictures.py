@@ -1,4 +1,4 @@
-"""The pictures of the docs, made anew.
+"""The pictures of the docs, redrawn.
 
     python -m benchmarks.pictures [demo counts inside]
 

@@ -13,7 +13,7 @@ counts. What is compared is useful work: padding is no work.
     b  a training step of makemore's transformer: 4 layers, 4 heads, 64 channels, batch 32, names
     c  a training step of makemore's GRU: 64 channels, 64 units, batch 32, names
     d  a training step of the lecture's WaveNet: 8 letters, 24 and 128, 76,579 parameters, batch 32
-    e  a text of 500 symbols from a GPT of 6 layers, 6 heads, 384 channels, block 256
+    e  a text of 500 tokens from a GPT of 6 layers, 6 heads, 384 channels, block 256
     f  1,000 names at once from the transformer of b
 """
 
@@ -406,7 +406,7 @@ def wavenet_training(options: Options) -> Work:
 
 
 def nanogpt_sampling(options: Options) -> Work:
-    """e: symbols a second of one text."""
+    """e: tokens a second of one text."""
     peer, tokenizer, stream = text(options)
     shape = {"n_layer": 6, "n_head": 6, "n_embd": 384, "block_size": 256}
     length, pieces, ways = 500, 10, []
@@ -418,8 +418,8 @@ def nanogpt_sampling(options: Options) -> Work:
         ways.append(Way("nanoGPT", piece, length / pieces, threads))
         whole = functools.partial(draw, model, tokenizer, 1, length)
         ways.append(Way("hornbook", whole, length, threads))
-    row = Row("e. a text of 500 symbols, 6×384, block 256", "nanoGPT", "hornbook")
-    return Work("symbols/s", ways, [row], [], calls=pieces, rounds=3)
+    row = Row("e. a text of 500 tokens, 6×384, block 256", "nanoGPT", "hornbook")
+    return Work("tokens/s", ways, [row], [], calls=pieces, rounds=3)
 
 
 def makemore_sampling(options: Options) -> Work:

@@ -134,7 +134,8 @@ def plain_reader(kind: type) -> Reader:
                 return value
         elif isinstance(value, kind):
             return value
-        raise WrongFieldError(f"must be {KINDS[kind]}; it is {shown(value)}")
+        limit = " of at most 64 bits" if is_whole(value) and kind in (int, float) else ""
+        raise WrongFieldError(f"must be {KINDS[kind]}{limit}; it is {shown(value)}")
 
     return read
 

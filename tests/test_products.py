@@ -15,7 +15,9 @@ from hornbook.compute.products import (
     ONEDNN,
     ONEDNN_FROM,
     add_product,
+    find_bfloat16,
     find_onednn,
+    has_fast_bfloat16,
     linear,
     lowered,
     times,
@@ -165,6 +167,30 @@ def test_onednn_is_left_alone_where_torchs_private_operator_is_another(
     monkeypatch.setattr(torch.ops, "mkldnn", mkldnn)
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
     assert find_onednn() is None
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_bfloat16_is_fast_where_onednn_says_so(
+    answer: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = SimpleNamespace(_is_mkldnn_bf16_supported=lambda: answer)
+    monkeypatch.setattr(torch.ops, "mkldnn", asked)
+    assert find_bfloat16() is answer
+    monkeypatch.setattr(products, "BFLOAT16", answer)
+    assert has_fast_bfloat16(torch.device("cpu")) is answer
+    assert has_fast_bfloat16(torch.device("cuda"))
+
+
+@pytest.mark.parametrize(
+    "mkldnn",
+    [SimpleNamespace(), SimpleNamespace(_is_mkldnn_bf16_supported=wrong)],
+    ids=["no operator", "another signature"],
+)
+def test_bfloat16_is_slow_where_torchs_private_operator_is_another(
+    mkldnn: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.ops, "mkldnn", mkldnn)
+    assert find_bfloat16() is False
 
 
 @needs_onednn

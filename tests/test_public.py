@@ -47,6 +47,14 @@ def test_a_run_says_what_it_is(run: hornbook.Run) -> None:
     assert f"dev loss {run.summary.losses['dev']:.4f}" in told
 
 
+def test_a_run_says_what_it_is_though_it_is_not_whole(tmp_path: Path) -> None:
+    made = hornbook.train("names", model="ngram", out=tmp_path / "counts")
+    made.directory.summary.write_text("{")
+    assert repr(hornbook.Run(made.path)).endswith("summary damaged>")
+    made.directory.summary.unlink()
+    assert repr(hornbook.Run(made.path)).endswith("not finished>")
+
+
 def test_things_say_what_they_are_in_a_line(run: hornbook.Run, tmp_path: Path) -> None:
     corpus = hornbook.load_corpus("names")
     for thing in (corpus, run.data.splits, run.data, run.directory, run.score("emma")):

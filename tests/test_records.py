@@ -98,7 +98,7 @@ def test_a_number_that_nothing_holds_is_refused(sign: int) -> None:
     huge = sign * 10**400
     assert read_record(Sizes, {"whole": sign * (2**63 - 1)}, "file").whole == sign * (2**63 - 1)
     for name, value in (("whole", huge), ("real", huge), ("many", [1, huge])):
-        with pytest.raises(RunError, match=f"file is damaged: {name}"):
+        with pytest.raises(RunError, match=rf"file is damaged: {name}.* of at most 64 bits"):
             read_record(Sizes, {name: value}, "file")
 
 

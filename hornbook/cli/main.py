@@ -59,9 +59,11 @@ RUN is a run directory, as written by hornbook train.
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit status."""
-    # A stream that was closed before Python began is None: what is told to it is told to nobody.
-    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
-    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    for name in ("stdout", "stderr"):
+        # One that was closed before Python started is None: nobody reads what is written to it.
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            setattr(sys, name, os.fdopen(nowhere, "w", encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Names and poems of any script go out whole, whatever the terminal's own encoding.
@@ -76,9 +78,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments[0] in ("-V", "--version"):
         from hornbook.environment import Versions
 
-        with contextlib.suppress(ModuleNotFoundError):
-            import torch  # noqa: F401, to be asked about the machine
-
+        with contextlib.suppress(ImportError, OSError):  # absent, or broken: then a report needs it
+            importlib.import_module("torch")  # `Versions` asks it about the machine if it is loaded
         print(Versions.of_today())
         return 0
     verb = arguments[0]

@@ -28,7 +28,7 @@ from hornbook.runs.events import (
     Tried,
     nobody,
 )
-from hornbook.tasks import task_named
+from hornbook.tasks import Task, task_named
 from hornbook.training.measures import LOSS
 from hornbook.training.schedules import unfinished_cycle
 
@@ -136,10 +136,12 @@ class Teller:
                 "[yellow]Training ends within a cycle of the schedule, before the learning rate "
                 f"is low:[/] --steps {whole} would end with a complete cycle."
             )
-        self.decides = task_named(record.task).decides
+        task = task_named(record.task)
+        self.decides = task.decides
         of_what = "" if self.decides.name == LOSS.name else f"{self.decides.name}: "
         say()
-        say(f"[bold]{'step':>9} {of_what + 'train':>8} {'dev':>8}[/]")
+        samples = "" if type(task).preview is Task.preview else "  samples"
+        say(f"[bold]{'step':>9} {of_what + 'train':>8} {'dev':>8}{samples}[/]")
 
     @told.register
     def progressed(self, event: Progressed) -> None:
@@ -175,10 +177,8 @@ class Teller:
         mark = "*" if record.best else " "
         others = "".join(f" {name} {number(x)}" for name, x in held.get("dev", {}).items())
         shown = "  ".join(text.replace("\n", "⏎") for text in event.preview()) * bool(record.step)
-        self.console.print(
-            f"{record.step:9,} {figures}{mark}{escape(others)} [dim]{escape(shown[:80])}[/]",
-            soft_wrap=True,
-        )
+        row = f"{record.step:9,} {figures}{mark}{escape(others)} [dim]{escape(shown[:80])}[/]"
+        self.console.print(row, soft_wrap=True)
 
     @told.register
     def tried(self, event: Tried) -> None:

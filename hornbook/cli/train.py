@@ -125,7 +125,7 @@ def go_on(argv: Sequence[str]) -> None:
 
 
 def nothing_beside(words: Sequence[str]) -> None:
-    """Refuse what stands beside a run to go on with.
+    """Refuse words beside a run that is to be resumed.
 
     Raises:
         SettingsError: naming it.

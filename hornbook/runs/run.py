@@ -13,7 +13,6 @@ from hornbook.runs.directory import RunDirectory
 from hornbook.runs.record import RunRecord, Summary
 from hornbook.settings import Settings
 from hornbook.tasks import Data, Family, Task, of_kind, task_named, tasks
-from hornbook.training.measures import LOSS
 
 __all__ = ["Run"]
 
@@ -42,16 +41,17 @@ class Run:
     def __repr__(self) -> str:
         record = self.record
         told = [f"Run {self.path}: {record.family} on {record.data.name} ({record.task})"]
-        summary = self.directory.read_summary()
+        try:
+            summary = self.directory.read_summary()
+        except RunError:  # a repr must not fail; whoever asks for the summary is told
+            return f"<{told[0]}, summary damaged>"
         if summary is None:
-            told.append("not finished")
-        else:
-            measure = self.task.decides
-            name = "loss" if measure.name == LOSS.name else measure.name
-            for split, value in summary.reached(measure).items():
-                told.append(f"{split} {name} {value:.{measure.digits}f}")
-            if summary.steps is not None:
-                told.append(f"{summary.steps:,} steps")
+            return f"<{told[0]}, not finished>"
+        measure = self.task.decides
+        for split, value in summary.reached(measure).items():
+            told.append(f"{split} {measure.name} {value:.{measure.digits}f}")
+        if summary.steps is not None:
+            told.append(f"{summary.steps:,} steps")
         return f"<{', '.join(told)}>"
 
     @property

@@ -61,8 +61,8 @@ def orthogonal(x: Tensor) -> Tensor:
     """The nearest semi-orthogonal matrices, nearly: a quintic Newton-Schulz iteration, five times.
 
     In bfloat16, as torch's, where the processor multiplies it: the iteration forgives it, and it
-    takes a fifth of the time. Elsewhere bfloat16 would take twenty times as long (EXPERIMENTS.md),
-    and the precision is that of x.
+    takes a fifth of the time. Elsewhere bfloat16 would take ten to twenty times as long
+    (EXPERIMENTS.md), and the precision is that of x.
 
     Args:
         x: shape (n, rows, columns).
