@@ -58,7 +58,7 @@ COLOURS = {
 }
 MARKS = {"gpt": "o", "gru": "s", "wavenet": "^", "read": "v", "split": "D", "encode": "P"}
 PANELS = {
-    "block": "block size, symbols",
+    "block": "block size, tokens",
     "width": "width",
     "corpus": "corpus, MB",
     "steps": "corpus, MB, while training",
@@ -90,7 +90,7 @@ class Found:
     "training or sampling; lines or text."
     n: int
     seconds: float
-    "For one symbol, or, of the corpus, for the whole."
+    "For one token, or, of the corpus, for the whole."
     bytes: int
     "Peak memory beyond what there was at first."
 
@@ -145,7 +145,7 @@ def prepared(point: Point, stream: Any, tokenizer: Any, shape: dict[str, Any]) -
 
 
 def of_a_model(point: Point) -> Iterator[Found]:
-    """Time of a symbol and memory, in sampling and in training."""
+    """Time of a token and memory, in sampling and in training."""
     from hornbook.text.sampling import SamplingSettings, sample
     from hornbook.text.stream import IGNORED, encode_text
     from hornbook.tokenizers.characters import CharTokenizer
@@ -164,9 +164,9 @@ def of_a_model(point: Point) -> Iterator[Found]:
     list(sample(model, tokenizer, SamplingSettings(n=1, longest=4), longest=0))  # to warm up
     seconds = steady(lambda: list(sample(model, tokenizer, draws, longest=0)), 1) / draws.longest
     yield Found(point.axis, point.what, "sampling", point.n, seconds, peak() - first)
-    symbols = int((next(trainer.batches).targets != IGNORED).sum())
+    tokens = int((next(trainer.batches).targets != IGNORED).sum())
     trainer.update()
-    seconds = steady(trainer.update, 2) / symbols
+    seconds = steady(trainer.update, 2) / tokens
     yield Found(point.axis, point.what, "training", point.n, seconds, peak() - first)
 
 
@@ -209,7 +209,7 @@ def of_the_doctor(point: Point) -> Iterator[Found]:
 
 
 def of_steps(point: Point) -> Iterator[Found]:
-    """Time of a symbol in training, and memory, on a corpus of some size."""
+    """Time of a token in training, and memory, on a corpus of some size."""
     from hornbook.text.corpus import load_corpus, split_corpus
     from hornbook.text.models import family
     from hornbook.text.stream import IGNORED, encode_split
@@ -222,9 +222,9 @@ def of_steps(point: Point) -> Iterator[Found]:
     tokenizer = CharTokenizer.fit([corpus.text], boundary=False)
     stream = encode_split(splits, "train", tokenizer)
     trainer = prepared(point, stream, tokenizer, {})
-    symbols = int((next(trainer.batches).targets != IGNORED).sum())
+    tokens = int((next(trainer.batches).targets != IGNORED).sum())
     trainer.update()
-    seconds = steady(trainer.update, 2) / symbols
+    seconds = steady(trainer.update, 2) / tokens
     yield Found("steps", point.what, "training", point.n, seconds, peak() - first)
 
 
@@ -357,7 +357,7 @@ def draw(found: list[Found], path: Path) -> None:
             room = max(1.0, math.sqrt(10 / (high / low)))
             panel.set_ylim(low / room, high * room)
             panel.set_xlabel(PANELS[axis])
-            unit = "seconds" if axis == "corpus" else "seconds a symbol"
+            unit = "seconds" if axis == "corpus" else "seconds a token"
             panel.set_ylabel("peak memory beyond the start, MB" if memory else unit)
             panel.grid(alpha=0.3)
             panel.legend(

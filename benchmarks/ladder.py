@@ -245,11 +245,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1337, 1338, 1339])
     arguments = parser.parse_args()
     for name in arguments.only:
-        symbols, rungs = LADDERS[name]
+        tokens, rungs = LADDERS[name]
         source = getattr(arguments, SOURCES.get(name, name))
         print(f"\n{name}: dev loss in nats per token, {len(arguments.seeds)} seeds")
         print("| model | family | parameters | dev | time |\n|---|---|--:|--:|--:|")
-        print(f"| guessing among {symbols} tokens | | 0 | {math.log(symbols):.4f} | |")
+        print(f"| guessing among {tokens} tokens | | 0 | {math.log(tokens):.4f} | |")
         for rung in rungs:
             if any(word in rung.title for word in arguments.rungs):
                 print(*climb(source, rung, arguments.seeds), sep="\n", flush=True)

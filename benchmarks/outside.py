@@ -132,7 +132,7 @@ def figures(verb: str, told: Any) -> Any:
     if verb == "sample":
         return [one["text"] for one in told["samples"]]
     if verb == "score":
-        return [[symbol["nats"] for symbol in text["symbols"]] for text in told]
+        return [[token["nats"] for token in text["tokens"]] for text in told]
     if verb == "inspect":
         return {
             "watched": told["watched"],

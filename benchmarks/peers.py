@@ -66,7 +66,7 @@ class NanoGPT:
     Args:
         checkout: path of the repository.
         ids: the training text.
-        vocab_size: symbols that there are.
+        vocab_size: tokens that there are.
     """
 
     def __init__(self, checkout: Path, ids: Ids, vocab_size: int) -> None:
@@ -137,7 +137,7 @@ class NanoGPT:
 
         Args:
             shape: see `model`.
-            length: symbols in a text, drawn one after another by its `generate`.
+            length: tokens in a text, drawn one after another by its `generate`.
             pieces: calls that draw one text.
         """
         model = self.model(shape).eval()
@@ -158,7 +158,7 @@ class MakeMore:
 
     Args:
         checkout: path of the repository.
-        file: of one thing a line.
+        file: of one example a line.
 
     Attributes:
         words: what it trains on.

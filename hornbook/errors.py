@@ -5,7 +5,7 @@
     ├── DataError                a file cannot be read, or contains too little data
     │   ├── EncodingError        a file is not text in the expected encoding
     │   └── DownloadError        a data set could not be downloaded
-    ├── UnknownSymbolError       a token that is not in the vocabulary
+    ├── UnknownTokenError        a token that is not in the vocabulary
     ├── RunError                 a run directory is missing, exists already, damaged or too new
     │   └── QuestionError        a question that only runs of another task can answer
     ├── TrainingError            training cannot continue
@@ -44,7 +44,7 @@ __all__ = [
     "SettingsError",
     "ToolError",
     "TrainingError",
-    "UnknownSymbolError",
+    "UnknownTokenError",
 ]
 
 
@@ -110,7 +110,7 @@ class DownloadError(DataError):
     """A data set could not be downloaded, or the downloaded file is not the expected one."""
 
 
-class UnknownSymbolError(HornbookError):
+class UnknownTokenError(HornbookError):
     """A text contains a token that is not in the run's vocabulary."""
 
 

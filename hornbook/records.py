@@ -167,7 +167,7 @@ def union_reader(arguments: tuple[Any, ...]) -> Reader:
 
 
 def tuple_reader(arguments: tuple[Any, ...]) -> Reader:
-    """Of a list of one kind of things, or of so many things of their own kinds."""
+    """Of a list of items of one kind, or of a fixed number of items of a kind each."""
     if len(arguments) == 2 and arguments[1] is ...:
         kind, inner = arguments[0], reader_of(arguments[0])
 

@@ -1,4 +1,4 @@
-"""Foreign text made fit to be shown: symbols that leave no ink, long texts, places in a text."""
+"""Foreign text made fit to be shown: characters that leave no ink, long texts, places in a text."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ import unicodedata
 __all__ = ["around", "clip", "describe"]
 
 
-def describe(symbol: str, *, quote: bool = True) -> str:
-    """A symbol so that a person can see which it is, even where it leaves no ink."""
-    visible = unicodedata.category(symbol)[0] in "LNPS"
+def describe(character: str, *, quote: bool = True) -> str:
+    """A character so that a person can see which it is, even where it leaves no ink."""
+    visible = unicodedata.category(character)[0] in "LNPS"
     if visible:
-        return f"{symbol!r}" if quote else symbol
+        return f"{character!r}" if quote else character
     short = {" ": "space", "\n": "line feed", "\t": "tab", "\u00a0": "no-break space"}
-    name = short.get(symbol) or unicodedata.name(symbol, "").lower() or "unnamed"
-    return f"U+{ord(symbol):04X} ({name})" if quote else short.get(symbol, f"U+{ord(symbol):04X}")
+    name = short.get(character) or unicodedata.name(character, "").lower() or "unnamed"
+    return (
+        f"U+{ord(character):04X} ({name})"
+        if quote
+        else short.get(character, f"U+{ord(character):04X}")
+    )
 
 
 def around(text: str, place: int, reach: int = 20) -> str:

@@ -3,7 +3,7 @@
     @dataclass(frozen=True)
     class MLPSettings(Settings):
         n_embd: Annotated[int, Bounds(1, 4096)] = 10
-        "Size of a symbol's embedding."
+        "Size of a token's embedding."
 
 The same declaration serves the check at the door, the command line's flags and help, and the JSON
 in a run directory.

@@ -4,10 +4,10 @@ S. F. Chen and J. Goodman, "An empirical study of smoothing techniques for langu
 Computer Speech and Language 13 (1999), section 4.1.6 and equations (26) and (17), under the
 conventions that hornbook/models/ngram.py states:
 
-- a thing is boundary, symbols, boundary; its first boundary is context and never predicted; no
-  n-gram reaches into another thing. A text is one sequence, all of it predicted;
-- the lowest order is interpolated with the uniform distribution over the whole alphabet;
-- below the highest order an n-gram counts once for each different symbol that stood before it, and
+- an example is boundary, tokens, boundary; its first boundary is context and never predicted; no
+  n-gram reaches into another example. A text is one sequence, all of it predicted;
+- the lowest order is interpolated with the uniform distribution over the whole vocabulary;
+- below the highest order an n-gram counts once for each different token that stood before it, and
   once for every time that it began its sequence, where nothing can stand before it;
 - an order's discounts are (0.5, 1, 1.5) where a count of counts n1 to n4 is zero or a discount
   would not free any mass, else Chen and Goodman's.
@@ -27,13 +27,13 @@ FALLBACK = (0.5, 1.0, 1.5)
 
 
 class KneserNey:
-    """P(symbol | context) by the book.
+    """P(token | context) by the book.
 
     Args:
-        sequences: things, each with its boundary (0) at both ends, or a single text.
+        sequences: examples, each with its boundary (0) at both ends, or a single text.
         order: n of the longest n-grams.
-        vocab_size: symbols in the alphabet, the boundary among them.
-        boundary: whether sequences are things.
+        vocab_size: tokens in the vocabulary, the boundary among them.
+        boundary: whether sequences are examples.
         discounts: those of each order from 1 on, instead of the estimated ones.
     """
 
@@ -70,26 +70,26 @@ class KneserNey:
             for gram, count in grams.items():
                 self.followers[gram[:-1]][gram[-1]] = count
 
-    def probability(self, symbol: int, context: Sequence[int]) -> float:
-        """P(symbol | the last order - 1 symbols of the context, back to a boundary at most)."""
+    def probability(self, token: int, context: Sequence[int]) -> float:
+        """P(token | the last order - 1 tokens of the context, back to a boundary at most)."""
         known = tuple(context)[max(0, len(context) - self.order + 1) :]
         if self.boundary and 0 in known:
             known = known[len(known) - 1 - known[::-1].index(0) :]
-        return self.interpolated(symbol, known)
+        return self.interpolated(token, known)
 
-    def interpolated(self, symbol: int, context: Gram) -> float:
-        """The recursion: (c - D(c)) / total + freed mass * P(symbol | shorter context)."""
-        shorter = self.interpolated(symbol, context[1:]) if context else 1 / self.vocab_size
+    def interpolated(self, token: int, context: Gram) -> float:
+        """The recursion: (c - D(c)) / total + freed mass * P(token | shorter context)."""
+        shorter = self.interpolated(token, context[1:]) if context else 1 / self.vocab_size
         followers = self.followers.get(context)
         if followers is None:
             return shorter
         total = sum(followers.values())
         freed = sum(self.discount(count, context) for count in followers.values())
-        count = followers.get(symbol, 0)
+        count = followers.get(token, 0)
         return (count - self.discount(count, context)) / total + freed / total * shorter
 
     def discount(self, count: int, context: Gram) -> float:
-        """D(c) of the order of the n-grams that extend a context by one symbol."""
+        """D(c) of the order of the n-grams that extend a context by one token."""
         return self.discounts[len(context)][min(count, 3) - 1] if count else 0.0
 
 

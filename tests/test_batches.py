@@ -28,7 +28,7 @@ NAMES = Path(__file__).parents[1] / "hornbook" / "sources" / "bundled" / "names.
 
 
 def counting(n: int, before: int = 0) -> Stream:
-    """A text in which no symbol comes twice, so that each id says where it stands."""
+    """A text in which no token comes twice, so that each id says where it stands."""
     text = "".join(map(chr, range(0x4E00, 0x4E00 + before + n)))
     return encode_text(text[before:], CharTokenizer.fit([text], boundary=False), text[:before])
 
@@ -235,7 +235,7 @@ def test_blocks_are_stretches_of_the_text_from_all_of_it() -> None:
     assert begins == set(range(6, 26 - 8 + 1))
 
 
-def test_the_first_block_of_a_text_begins_with_the_filling_symbol() -> None:
+def test_the_first_block_of_a_text_begins_with_the_filling_token() -> None:
     batches = BlockBatches(counting(9), 9, 1, seed=1)
     inputs, targets, _ = next(batches)
     assert inputs.tolist() == [[0, 0, 1, 2, 3, 4, 5, 6, 7]]
@@ -274,7 +274,7 @@ def test_each_target_of_rows_with_a_lead_comes_once_an_epoch(which: int, lead: i
     for word in ["abcdefghijklmnopqrstuvwxyz", *words]:
         ids = [0, *(ord(letter) - 96 for letter in word), 0]
         for at in range(1, len(ids)):
-            # The first row has 6 targets; the others 6 - lead, and `lead` symbols before them.
+            # The first row has 6 targets; the others 6 - lead, and `lead` tokens before them.
             place = at - 1 if at <= 6 else lead + (at - 7) % (6 - lead)
             expected[tuple(ids[at - place - 1 : at + 1])] += 1
     found: Counter[tuple[int, ...]] = Counter()

@@ -27,7 +27,7 @@ from tests.placed_tokenizer import Placed
 
 LINES = ("anna", "ann", "bea", "ebba", "nan", "abe", "bean", "a", "nena")
 FIRST = CharTokenizer.fit(LINES, boundary=True)
-WORD = "".join(FIRST.symbols)  # abeé... in order
+WORD = "".join(FIRST.characters)  # abeé... in order
 
 placed = pytest.mark.parametrize("other", [Placed(WORD, 2), Placed(WORD, len(WORD))])
 
@@ -136,7 +136,7 @@ def test_what_is_sampled_ends_at_the_boundary(other: Tokenizer) -> None:
     assert {one.text for one in begun} == {"ann", "anna"}
 
 
-def test_nothing_of_no_symbols_is_sampled() -> None:
+def test_nothing_of_no_characters_is_sampled() -> None:
     # Under added counts a line may end before it begins.
     other = Placed(WORD, len(WORD))
     model = counted(other, smoothing="add", added=1e6)
@@ -149,7 +149,7 @@ def test_nothing_of_no_symbols_is_sampled() -> None:
 def test_a_score_is_the_same_with_other_ids(other: Tokenizer) -> None:
     found, plain = score(counted(other), other, "anne"), score(counted(FIRST), FIRST, "anne")
     np.testing.assert_allclose(found.nats, plain.nats, rtol=1e-12)
-    assert found.symbols == ("a", "n", "n", "e", "|")
+    assert found.tokens == ("a", "n", "n", "e", "|")
 
 
 @placed

@@ -111,7 +111,7 @@ def test_json_everywhere(capsys: pytest.CaptureFixture[str], run: str) -> None:
     assert trained["run"] == "second"
     assert trained["losses"]["dev"] > 0
     assert len(value("sample", run, "-n", "3")["samples"]) == 3
-    assert value("score", run, "emma")[0]["symbols"][0]["symbol"] == "e"
+    assert value("score", run, "emma")[0]["tokens"][0]["token"] == "e"
     assert value("evaluate", run)["dev"]["tokens"] > 0
     assert "names" in value("datasets")
     assert "mlp" in value("models")

@@ -219,7 +219,7 @@ def test_both_forms_have_the_same_loss_and_gradients(changes: dict[str, Any], mo
 @forms
 @modes
 def test_both_forms_measure_the_same(changes: dict[str, Any], mode: str) -> None:
-    # Things and texts are longer than a row, which must then be read with its real context.
+    # Examples and texts are longer than a row, which must then be read with its real context.
     tokenizer, stream = world(mode)
     conv, tree = both_forms(tokenizer.vocabulary, **changes)
     ours, theirs = (measure(model, stream, tokenizer) for model in (conv, tree))

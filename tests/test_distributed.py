@@ -150,9 +150,9 @@ def torchrun(log: Path, program: list[str], *arguments: str) -> tuple[int, list[
     return done.returncode, said[0], said[1]
 
 
-def patient(tmp_path: Path) -> list[str]:
-    (tmp_path / "patient.py").write_text(PATIENT)
-    return [str(tmp_path / "patient.py")]
+def examined(tmp_path: Path) -> list[str]:
+    (tmp_path / "examined.py").write_text(PATIENT)
+    return [str(tmp_path / "examined.py")]
 
 
 def wait_until_held(path: Path, processes: list[subprocess.Popen[str]]) -> None:
@@ -246,7 +246,7 @@ def test_one_that_was_stopped_goes_on_as_two(names: Path, alone: Run, tmp_path: 
 
 def test_an_error_ends_both_with_one_message(names: Path, alone: Run, tmp_path: Path) -> None:
     status, said, complaints = torchrun(
-        tmp_path / "log", patient(tmp_path),
+        tmp_path / "log", examined(tmp_path),
         "train", str(names), *FLAGS, "--out", str(alone.path),
     )  # fmt: skip
     assert status == 1
@@ -259,7 +259,7 @@ def test_an_error_ends_both_with_one_message(names: Path, alone: Run, tmp_path: 
 def test_batchnorm_is_refused_before_anything_is_written(names: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     status, _, complaints = torchrun(
-        tmp_path / "log", patient(tmp_path),
+        tmp_path / "log", examined(tmp_path),
         "train", str(names), "--steps", "5", "--out", str(out),
     )  # fmt: skip
     assert status == 1

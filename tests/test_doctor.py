@@ -22,9 +22,9 @@ from hornbook.records import as_json
 from hornbook.reports.finding import Finding
 from hornbook.sources.encoding import decode
 from hornbook.text.corpus import Corpus, Mode, SplitSettings, load_corpus, split_corpus
-from hornbook.text.doctor import examined_corpus, findings, symbols
+from hornbook.text.doctor import characters, examined_corpus, findings
 from hornbook.text.doctor.examine import CorpusReport, examine
-from hornbook.text.doctor.examined_corpus import count_symbols, repeated_stretches
+from hornbook.text.doctor.examined_corpus import count_characters, repeated_stretches
 from hornbook.text.stream import encode_split
 from hornbook.tokenizers.characters import CharTokenizer
 
@@ -87,16 +87,16 @@ def test_figures_are_those_of_the_streams(name: str, mode: Literal["lines", "tex
     report, splits = examine(given), split_corpus(given)
     texts = [text for split in ("train", "dev", "test") for text in splits[split]]
     tokenizer = CharTokenizer.fit(texts, boundary=mode == "lines")
-    assert tuple(sorted(report.alphabet)) == tokenizer.symbols
-    assert report.alphabet == dict(Counter("".join(texts)))
-    assert list(report.alphabet.values()) == sorted(report.alphabet.values(), reverse=True)
+    assert tuple(sorted(report.vocabulary)) == tokenizer.characters
+    assert report.vocabulary == dict(Counter("".join(texts)))
+    assert list(report.vocabulary.values()) == sorted(report.vocabulary.values(), reverse=True)
     assert report.characters == len(given.text)
     assert report.lines == sum(map(bool, given.text.split("\n")))
     assert report.distinct_lines == len(set(given.text.split("\n")) - {""})
     assert (report.mode, report.reason, report.source) == (mode, given.reason, f"data set {name}")
     assert set(report.splits) == ({"train", "dev", "test"} if mode == "lines" else {"train", "dev"})
     for split, size in report.splits.items():
-        assert size.things == len(splits[split])
+        assert size.examples == len(splits[split])
         assert size.predictions == len(encode_split(splits, split, tokenizer))
 
 
@@ -118,7 +118,7 @@ def test_a_report_goes_through_json() -> None:
     assert json.loads(json.dumps(values)) == values
     assert values["splits"]["train"]["predictions"] == report.splits["train"].predictions
     assert values["findings"][0]["severity"] == report.findings[0].severity
-    assert values["alphabet"]["唐"] == 1
+    assert values["vocabulary"]["唐"] == 1
     assert values["lengths"]["longest"] == list(report.lengths.longest)
 
 
@@ -143,7 +143,7 @@ def test_splits_that_cannot_be_made() -> None:
     assert found.severity == "problem"
     assert (found.detail, found.advice) == (caught.value.message, caught.value.hint)
     assert report.splits == {}
-    assert report.alphabet["a"] == 6
+    assert report.vocabulary["a"] == 6
 
 
 def test_settings_that_do_not_fit_are_an_error() -> None:
@@ -293,13 +293,13 @@ def test_stretches_of_fifty_against_plain_search() -> None:
 
 
 @given(st.lists(st.text(max_size=20), max_size=5), st.sampled_from([1, 3, 1_000]))
-def test_symbols_are_counted_right(texts: list[str], chunk: int) -> None:
+def test_characters_are_counted_right(texts: list[str], chunk: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(examined_corpus, "CHUNK", chunk)
-        assert count_symbols(texts) == dict(Counter("".join(texts)))
+        assert count_characters(texts) == dict(Counter("".join(texts)))
 
 
-def test_symbols_that_are_never_trained_on() -> None:
+def test_characters_that_are_never_trained_on() -> None:
     text = "".join(f"{name} " for name in HEALTHY)
     share = 100 / (len(text) // 10 + 10)
     report = examine(corpus(text + "ж" * 20 + "ш" * 80, "text"))
@@ -313,7 +313,7 @@ def test_symbols_that_are_never_trained_on() -> None:
     assert "1 character, less than 0.1%" in single.detail
 
 
-def test_rare_symbols() -> None:
+def test_rare_characters() -> None:
     report = planted("zoë", "chloë", "anaïs", *(f"{name}!" for name in HEALTHY[:10]))
     found = finding(report, "Some characters are rare")
     assert found.severity == "note"
@@ -339,7 +339,7 @@ def test_rare_symbols() -> None:
         ("an\u202ena", "Text direction marks", "warning", "right-to-left override"),
     ],
 )
-def test_odd_symbols(line: str, title: str, severity: str, named: str) -> None:
+def test_odd_characters(line: str, title: str, severity: str, named: str) -> None:
     report = planted(line)
     found = finding(report, title)
     assert found.severity == severity
@@ -560,7 +560,7 @@ def test_emoji() -> None:
     )
     assert alarms(report) == set()
     assert "zero width joiner) 2×" in finding(report, "Joiners and variation selectors").detail
-    assert report.alphabet["😀"] == 9
+    assert report.vocabulary["😀"] == 9
 
 
 def test_right_to_left() -> None:
@@ -573,7 +573,7 @@ def test_right_to_left() -> None:
 def test_every_check_is_in_the_table() -> None:
     checks = {
         name
-        for module in (findings, symbols)
+        for module in (findings, characters)
         for name, value in vars(module).items()
         if callable(value)
         and getattr(value, "__annotations__", {}).get("return") == "Iterator[Finding]"
@@ -582,8 +582,8 @@ def test_every_check_is_in_the_table() -> None:
 
 
 def test_a_name_is_that_of_one_kind_of_finding() -> None:
-    named = [odd.name for odd in symbols.ODD]
-    source = inspect.getsource(findings) + inspect.getsource(symbols)
+    named = [odd.name for odd in characters.ODD]
+    source = inspect.getsource(findings) + inspect.getsource(characters)
     named += re.findall(r'yield Finding\(\s*"([^"]+)"', source)
     assert len(named) == len(set(named)) > 20
 

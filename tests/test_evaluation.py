@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hornbook.errors import SettingsError, UnknownSymbolError
+from hornbook.errors import SettingsError, UnknownTokenError
 from hornbook.text import losses
 from hornbook.text.corpus import Splits
 from hornbook.text.losses import Loss, mean_loss, measure, predictions
@@ -48,7 +48,7 @@ made_texts = st.text("abcd\n", min_size=1, max_size=30)
 
 
 def cost(model: NGram, context: list[int], target: int) -> float:
-    """-ln p of one symbol after all that stands before it in its thing or text."""
+    """-ln p of one token after all that stands before it in its example or text."""
     filled = [model.vocabulary.start] * model.block_size + context
     window = filled[len(filled) - model.block_size :]
     p = float(model.probabilities(np.array([window]))[0, target])
@@ -101,7 +101,7 @@ def test_the_loss_of_a_text_is_the_mean_of_a_plain_loop(
 
 
 class Sums(LanguageModel):
-    """A sequence model whose loss is told by the symbols of its row up to a place."""
+    """A sequence model whose loss is told by the tokens of its row up to a place."""
 
     def __init__(self, vocabulary: Vocabulary, block_size: int, measured_lead: int = 0) -> None:
         self.vocabulary = vocabulary
@@ -124,7 +124,7 @@ class Sums(LanguageModel):
 
 def slow_sums(ids: list[int], first: int, block_size: int) -> list[float]:
     return [
-        sum(symbol + 1 for symbol in ids[i - (i - first) % block_size - 1 : i]) + ids[i] / 100
+        sum(token + 1 for token in ids[i - (i - first) % block_size - 1 : i]) + ids[i] / 100
         for i in range(first, len(ids))
     ]
 
@@ -150,9 +150,9 @@ def test_a_sequence_model_reads_a_text_in_blocks(text: str, block_size: int) -> 
 
 
 def windowed_sums(ids: list[int], first: int, block_size: int) -> list[float]:
-    """What `Sums` costs where each prediction sees the last `block_size` symbols of its thing."""
+    """What `Sums` costs where each prediction sees the last `block_size` tokens of its example."""
     return [
-        sum(symbol + 1 for symbol in ids[max(0, i - block_size) : i]) + ids[i] / 100
+        sum(token + 1 for token in ids[max(0, i - block_size) : i]) + ids[i] / 100
         for i in range(first, len(ids))
     ]
 
@@ -201,7 +201,7 @@ def test_a_stride_of_one_is_a_forward_pass_for_each_prediction() -> None:
 
 
 class Seen(Sums):
-    """A model whose loss is how many symbols a prediction sees."""
+    """A model whose loss is how many tokens a prediction sees."""
 
     def token_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
         assert inputs.shape[1] <= self.block_size
@@ -353,11 +353,11 @@ def test_a_score_is_the_measure_of_its_only_line(smoothing: str, data: st.DataOb
 
 
 def test_a_score_names_what_was_predicted_at_each_place() -> None:
-    assert score(MODELS["add"][LINES], LINES, "abd").symbols == ("a", "b", "d", ".")
-    assert score(MODELS["add"][TEXT], TEXT, "a\nd").symbols == ("a", "line feed", "d")
+    assert score(MODELS["add"][LINES], LINES, "abd").tokens == ("a", "b", "d", ".")
+    assert score(MODELS["add"][TEXT], TEXT, "a\nd").tokens == ("a", "line feed", "d")
 
 
-def test_the_most_surprising_symbol_is_the_first_of_the_dearest() -> None:
+def test_the_most_surprising_token_is_the_first_of_the_dearest() -> None:
     found = score(MODELS["mle"][LINES], LINES, "abddd")
     assert found.nats[2] < math.inf
     assert found.nats[3] == found.nats[4] == math.inf
@@ -372,10 +372,10 @@ def test_a_score_can_be_told_by_name() -> None:
     assert told["nats"] == found.total
     assert told["nats_per_token"] == found.nats_per_token
     assert told["most_surprising"] == found.most_surprising
-    assert [each["symbol"] for each in told["symbols"]] == ["a", "b", "a", "."]
-    assert [each["nats"] for each in told["symbols"]] == list(found.nats)
-    # Half of the six things begin with a; b follows it always; nothing begins with aba.
-    probabilities = [each["probability"] for each in told["symbols"]]
+    assert [each["token"] for each in told["tokens"]] == ["a", "b", "a", "."]
+    assert [each["nats"] for each in told["tokens"]] == list(found.nats)
+    # Half of the six examples begin with a; b follows it always; nothing begins with aba.
+    probabilities = [each["probability"] for each in told["tokens"]]
     assert probabilities[:3] == [pytest.approx(0.5), pytest.approx(1), 0]
     assert json.loads(json.dumps(told)) == told
 
@@ -386,8 +386,8 @@ def test_there_is_no_score_of_nothing(tokenizer: CharTokenizer) -> None:
         score(MODELS["add"][tokenizer], tokenizer, "")
 
 
-def test_a_symbol_outside_of_the_alphabet_has_no_score() -> None:
-    with pytest.raises(UnknownSymbolError, match="'x'"):
+def test_a_token_outside_of_the_vocabulary_has_no_score() -> None:
+    with pytest.raises(UnknownTokenError, match="'x'"):
         score(MODELS["add"][LINES], LINES, "abx")
 
 

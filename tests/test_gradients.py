@@ -144,9 +144,9 @@ def test_the_target_is_blue_and_the_rest_is_not(tmp_path: Path) -> None:
     assert red[:, : drawn.shape[1] * 3 // 4].mean() > 0.1
 
 
-def test_a_large_alphabet_shows_its_strongest(tmp_path: Path) -> None:
-    symbols = [chr(0x4E00 + i) for i in range(200)]
-    tokenizer = CharTokenizer.fit(symbols, boundary=False)
+def test_a_large_vocabulary_shows_its_strongest(tmp_path: Path) -> None:
+    characters = [chr(0x4E00 + i) for i in range(200)]
+    tokenizer = CharTokenizer.fit(characters, boundary=False)
     rng = np.random.default_rng(0)
     n = MOST + 5
     probs = rng.dirichlet(np.ones(200) * 0.1, n)

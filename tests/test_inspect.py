@@ -13,7 +13,7 @@ import pytest
 
 import hornbook
 from hornbook.cli import main
-from hornbook.errors import UnknownSymbolError
+from hornbook.errors import UnknownTokenError
 from hornbook.inspection.inspect import inspect
 from hornbook.runs import Run
 from hornbook.text.models import family
@@ -176,7 +176,7 @@ def test_mistakes_are_told(run: Run, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "does not exist" in told
     assert "vocabulary" in told
     assert "Traceback" not in told
-    with pytest.raises(UnknownSymbolError):
+    with pytest.raises(UnknownTokenError):
         inspect(run, prefix="?")
     damaged = train(tmp_path)
     damaged.directory.health.write_text('{"step": 0, "loss": 1}\n')

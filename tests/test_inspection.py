@@ -39,7 +39,7 @@ def test_a_square_for_each_pair(tmp_path: Path) -> None:
     assert picture[..., :3].std() > 0.02  # something is drawn
 
 
-def test_a_large_alphabet_shows_its_most_frequent(
+def test_a_large_vocabulary_shows_its_most_frequent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = tuple(chr(0x4E00 + i) * (1 + (i < 5)) for i in range(300))
@@ -49,6 +49,6 @@ def test_a_large_alphabet_shows_its_most_frequent(
     assert draw_counts(matrix, tokenizer, tmp_path / "c.png") == 8
 
 
-def test_dollars_and_spaces_are_symbols_like_any_other(tmp_path: Path) -> None:
+def test_dollars_and_spaces_are_characters_like_any_other(tmp_path: Path) -> None:
     matrix, tokenizer = matrix_of(("$ $", "a$$\\", "_ ^{"))
     assert draw_counts(matrix, tokenizer, tmp_path / "c.png") == tokenizer.vocab_size

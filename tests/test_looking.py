@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from hornbook.errors import RunError, SamplingError, SettingsError, UnknownSymbolError
+from hornbook.errors import RunError, SamplingError, SettingsError, UnknownTokenError
 from hornbook.nn import Residual, SelfAttention, Sequential
 from hornbook.nn.observing import DOORS
 from hornbook.plots.fonts import ellipsis, families, in_ink, ink_on
@@ -108,9 +108,9 @@ def softmax(logits: Any) -> Any:
 # --- letters -----------------------------------------------------------------------------------
 
 
-def test_symbols_without_ink_or_shape_have_signs() -> None:
+def test_characters_without_ink_or_shape_have_signs() -> None:
     assert letters(LINES, range(3)) == [".", "a", "e"]
-    odd = dict(zip(ODD.symbols, letters(ODD, range(1, ODD.vocab_size)), strict=True))
+    odd = dict(zip(ODD.characters, letters(ODD, range(1, ODD.vocab_size)), strict=True))
     assert (odd["\n"], odd[" "], odd["\t"], odd["\u0301"]) == ("⏎", "␣", "⇥", "U+0301")
     assert odd["$"] == "$"
     assert in_ink("\U000e0041") == "E0041"  # no font has a shape for a tag
@@ -170,7 +170,7 @@ def test_every_family_with_an_embedding_shows_it(name: str) -> None:
     np.testing.assert_array_equal(plane_of(model).points, principal_plane(table).points)
 
 
-def test_kinds_of_symbols() -> None:
+def test_kinds_of_characters() -> None:
     tokenizer = CharTokenizer.fit(("aéyzEÑß9٣,$ \n前שβŽ\u0301",), boundary=True)
     kinds = {tokenizer.label(at): kind_of(tokenizer, at).name for at in range(tokenizer.vocab_size)}
     assert kinds == {
@@ -220,7 +220,7 @@ def test_the_matrix_of_counts_is_the_shares_of_pairs() -> None:
 
 
 @pytest.mark.parametrize("name", ["mlp", "gpt", "lstm", "wavenet"])
-def test_a_nets_matrix_is_what_follows_the_first_symbol(name: str) -> None:
+def test_a_nets_matrix_is_what_follows_the_first_character(name: str) -> None:
     model = made(name)
     pairs = pairs_of(model, LINES)
     assert not pairs.whole
@@ -234,13 +234,13 @@ def test_a_nets_matrix_is_what_follows_the_first_symbol(name: str) -> None:
     np.testing.assert_allclose(pairs.p[0], softmax(first)[0], atol=1e-9)
 
 
-def test_of_a_text_the_matrix_begins_with_the_symbol_itself() -> None:
+def test_of_a_text_the_matrix_begins_with_the_character_itself() -> None:
     model = made("gpt", TEXT)
     logits = model(torch.arange(TEXT.vocab_size)[:, None])[:, 0]
     np.testing.assert_allclose(pairs_of(model, TEXT).p, softmax(logits), atol=1e-9)
 
 
-def test_of_a_large_alphabet_the_common_are_shown() -> None:
+def test_of_a_large_vocabulary_the_common_are_shown() -> None:
     pairs = pairs_of(counted(order=2), LINES, most=3)
     assert [LINES.label(token) for token in pairs.tokens] == [".", "a", "m"]
     whole = pairs_of(counted(order=2), LINES)
@@ -315,7 +315,7 @@ def test_attention_that_cannot_be_shown() -> None:
         attention_of(made("gpt"), LINES, "a" * 16)
     with pytest.raises(SettingsError, match=r"at most 64 \(more would"):
         attention_of(made("gpt", block_size=128), LINES, "a" * 64)
-    with pytest.raises(UnknownSymbolError):
+    with pytest.raises(UnknownTokenError):
         attention_of(made("gpt"), LINES, "zoe")
 
 
@@ -362,7 +362,7 @@ def test_units_that_cannot_be_shown() -> None:
         draw_coloured(short, LINES, [])
 
 
-def test_a_coloured_string_has_a_square_for_each_symbol() -> None:
+def test_a_coloured_string_has_a_square_for_each_character() -> None:
     traces = traces_of(made("gru"), LINES, "olivia" * 20)
     figure = draw_coloured(traces, LINES, [4, 2])
     drawn = [text.get_text() for text in figure.axes[0].texts]
@@ -377,9 +377,9 @@ def test_a_coloured_string_has_a_square_for_each_symbol() -> None:
 
 def branches(branch: Branch, path: str = "") -> Iterator[tuple[Branch, str]]:
     for child in branch.branches:
-        symbol = "" if child.ends else child.label
-        yield child, path + symbol
-        yield from branches(child, path + symbol)
+        character = "" if child.ends else child.label
+        yield child, path + character
+        yield from branches(child, path + character)
 
 
 @pytest.mark.parametrize("name", [*SMALL, "ngram", "mixture"])
@@ -393,7 +393,7 @@ def test_probabilities_along_the_tree_are_those_of_strings(name: str) -> None:
         total = costs.sum() if branch.ends else costs[:-1].sum()
         assert branch.total == pytest.approx(np.exp(-total), rel=1e-6)
     first = sum(branch.p for branch in tree.root.branches)
-    assert first == pytest.approx(1)  # nine symbols: all of them
+    assert first == pytest.approx(1)  # nine characters: all of them
 
 
 def test_a_tree_grows_as_far_as_it_was_told() -> None:
@@ -433,7 +433,7 @@ def test_trees_that_cannot_grow() -> None:
         grow(counted(order=3, smoothing="mle"), LINES, "ov")
     with pytest.raises(SettingsError, match="more than 1,000 branches"):
         grow(made("gpt"), LINES, "", TreeSettings(width=9, depth=5, least=0))
-    with pytest.raises(UnknownSymbolError):
+    with pytest.raises(UnknownTokenError):
         grow(made("gpt"), LINES, "x")
     with pytest.raises(SettingsError):
         TreeSettings(width=0)
@@ -476,16 +476,16 @@ def test_what_a_family_can_show(name: str) -> None:
             with pytest.raises(SettingsError, match=picture.why_not):
                 picture.draw()
     assert there(views_of(model, LINES)) == HAVE[name] - {"attention", "traces", "coloured"}
-    with pytest.raises(UnknownSymbolError):
+    with pytest.raises(UnknownTokenError):
         views_of(model, LINES, text="zoe")
 
 
 @pytest.mark.parametrize(
     ("name", "shown"), [("gpt", BOTH | {"attention"}), ("lstm", {"traces", "coloured"})]
 )
-def test_odd_symbols_can_all_be_drawn(name: str, shown: set[str], tmp_path: Path) -> None:
+def test_odd_characters_can_all_be_drawn(name: str, shown: set[str], tmp_path: Path) -> None:
     # No warning of a missing glyph, which the checks would make an error, and no formula.
-    text = "".join(ODD.symbols[:15])
+    text = "".join(ODD.characters[:15])
     pictures = views_of(made(name, ODD), ODD, text=text, prefix="$_^\\{ \n")
     assert there(pictures) >= shown
     for picture in pictures:
@@ -498,7 +498,7 @@ def test_odd_symbols_can_all_be_drawn(name: str, shown: set[str], tmp_path: Path
             assert pixels[..., :3].std() > 0.02  # something is drawn
 
 
-def test_a_large_alphabet_has_its_pictures() -> None:
+def test_a_large_vocabulary_has_its_pictures() -> None:
     tokenizer = CharTokenizer.fit(map(chr, range(0x4E00, 0x4E00 + 200)), boundary=False)
     pictures = views_of(made("mlp", tokenizer), tokenizer, prefix=chr(0x4E01))
     drawn = {picture.name: picture.draw() for picture in pictures if not picture.why_not}

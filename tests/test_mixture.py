@@ -50,7 +50,7 @@ def mixture(mode: str, names: tuple[str, ...] = tuple(MEMBERS)) -> tuple[Mixture
 
 
 def stepped(model: LanguageModel, ids: Any) -> Any:
-    """ln p of what follows at each place, one symbol at a time."""
+    """ln p of what follows at each place, one token at a time."""
     state, found = None, []
     for token in ids:
         logits, state = model.step(np.array([token]), state)

@@ -84,7 +84,7 @@ def names() -> Corpus:
 
 
 @pytest.fixture(scope="module")
-def alphabet(names: Corpus) -> CharTokenizer:
+def tokenizer(names: Corpus) -> CharTokenizer:
     return CharTokenizer.fit(names.lines, boundary=True)
 
 
@@ -102,21 +102,21 @@ def bigram(tokenizer: CharTokenizer, stream: Stream, smoothing: Smoothing) -> NG
     ("smoothing", "nats", "andrejq"), [("mle", 2.45401, math.inf), ("add", 2.45458, 3.48340)]
 )
 def test_the_bigram_of_all_names_is_the_lectures(
-    names: Corpus, alphabet: CharTokenizer, smoothing: Smoothing, nats: float, andrejq: float
+    names: Corpus, tokenizer: CharTokenizer, smoothing: Smoothing, nats: float, andrejq: float
 ) -> None:
-    stream = encode_lines(tuple(names.lines), alphabet)
-    model = bigram(alphabet, stream, smoothing)
-    loss = measure(model, stream, alphabet)
+    stream = encode_lines(tuple(names.lines), tokenizer)
+    model = bigram(tokenizer, stream, smoothing)
+    loss = measure(model, stream, tokenizer)
     assert (round(loss.nats_per_token, 5), loss.tokens) == (nats, 228_146)
-    assert round(score(model, alphabet, "andrejq").nats_per_token, 5) == andrejq
+    assert round(score(model, tokenizer, "andrejq").nats_per_token, 5) == andrejq
 
 
 @needs_shared
 def test_the_bigram_of_the_lecture_split_is_the_lectures(
-    splits: Splits, alphabet: CharTokenizer
+    splits: Splits, tokenizer: CharTokenizer
 ) -> None:
-    streams = {name: encode_split(splits, name, alphabet) for name in ("train", "dev", "test")}
-    model = bigram(alphabet, streams["train"], "add")
+    streams = {name: encode_split(splits, name, tokenizer) for name in ("train", "dev", "test")}
+    model = bigram(tokenizer, streams["train"], "add")
     nats = {name: round(mean_loss(model, stream), 5) for name, stream in streams.items()}
     assert nats == {"train": 2.45484, "dev": 2.45326, "test": 2.45839}
 
@@ -124,28 +124,28 @@ def test_the_bigram_of_the_lecture_split_is_the_lectures(
 @needs_shared
 @pytest.mark.parametrize("smoothing", ["mle", "add", "kneser-ney"])
 def test_the_matrix_of_pairs_holds_the_lectures_counts(
-    names: Corpus, alphabet: CharTokenizer, smoothing: Smoothing
+    names: Corpus, tokenizer: CharTokenizer, smoothing: Smoothing
 ) -> None:
-    stream = encode_lines(tuple(names.lines), alphabet)
-    matrix = bigram(alphabet, stream, smoothing).count_matrix()
+    stream = encode_lines(tuple(names.lines), tokenizer)
+    matrix = bigram(tokenizer, stream, smoothing).count_matrix()
     pairs = Counter(
         pair for line in names.lines for pair in zip(f".{line}", f"{line}.", strict=True)
     )
-    shown = "." + "".join(alphabet.symbols)
+    shown = "." + "".join(tokenizer.characters)
     expected = [[pairs[before, after] for after in shown] for before in shown]
     assert matrix.tolist() == expected
     assert matrix[0, 1] == 4_410  # names that begin with a, as on the lecture's picture
 
 
 @needs_shared
-def test_kneser_ney_clears_its_bar_on_names(splits: Splits, alphabet: CharTokenizer) -> None:
-    train, dev, test = (encode_split(splits, name, alphabet) for name in ("train", "dev", "test"))
-    model = NGram(NGramSettings(order=6), alphabet.vocabulary).fit(train)
+def test_kneser_ney_clears_its_bar_on_names(splits: Splits, tokenizer: CharTokenizer) -> None:
+    train, dev, test = (encode_split(splits, name, tokenizer) for name in ("train", "dev", "test"))
+    model = NGram(NGramSettings(order=6), tokenizer.vocabulary).fit(train)
     assert 1.97 < mean_loss(model, dev) <= 1.975
     assert 1.97 < mean_loss(model, test) <= 1.978
     seen = set(splits.train)
     unseen = tuple(word for word in splits.dev if word not in seen)
-    assert round(mean_loss(model, encode_lines(unseen, alphabet)), 3) == 2.018
+    assert round(mean_loss(model, encode_lines(unseen, tokenizer)), 3) == 2.018
 
 
 @needs_shared
@@ -174,7 +174,7 @@ def test_every_distribution_sums_to_one(
     assert (p >= 0).all()
     sums = p.sum(axis=1)
     if smoothing == "mle":
-        # A context that nothing followed has no distribution, but a thing's own contexts do; a
+        # A context that nothing followed has no distribution, but an example's own contexts do; a
         # text's do once they are full, since none was counted that reaches before its beginning.
         full = seen if isinstance(corpus, list) else seen[model.block_size :]
         sums = np.concatenate([sums[sums != 0], sums[len(sums) - len(full) :]])
@@ -197,13 +197,13 @@ def test_losses_are_the_logits_of_the_targets(
 
 
 @given(corpora, st.integers(1, 6))
-def test_no_symbol_is_impossible_under_kneser_ney(corpus: list[str] | str, order: int) -> None:
+def test_no_token_is_impossible_under_kneser_ney(corpus: list[str] | str, order: int) -> None:
     model = fitted(corpus, order)
     contexts = some_contexts(model.vocabulary.size, model.block_size, seed=1)
     assert (model.probabilities(contexts) > 0).all()
 
 
-def test_a_discount_of_nothing_leaves_no_symbol_impossible() -> None:
+def test_a_discount_of_nothing_leaves_no_token_impossible() -> None:
     # 4 n4 n1 = 3 n3 (n1 + 2 n2) for these pairs of letters, so that D3+ comes out as zero.
     corpus = ["bcb", "c", "ac", "cbcb", "cbb", "bb", "c"]
     contexts = np.arange(LINES.vocab_size)[:, None]
@@ -224,14 +224,14 @@ def test_what_stands_before_a_boundary_does_not_matter(
 
 @given(corpora, st.integers(1, 6), smoothings, st.lists(st.integers(0, 4), min_size=1, max_size=9))
 def test_steps_look_through_the_same_windows(
-    corpus: list[str] | str, order: int, smoothing: Smoothing, symbols: list[int]
+    corpus: list[str] | str, order: int, smoothing: Smoothing, tokens: list[int]
 ) -> None:
     model = fitted(corpus, order, smoothing)
     start, state = model.vocabulary.start, None
-    for i, symbol in enumerate(symbols):
+    for i, token in enumerate(tokens):
         # A second place reads nothing but the start; both are told apart and picked out again.
-        logits, state = model.step(np.array([start, symbol]), state)
-        before = ([start] * order + symbols[: i + 1])[i + 2 :]
+        logits, state = model.step(np.array([start, token]), state)
+        before = ([start] * order + tokens[: i + 1])[i + 2 :]
         expected = model.window_logits(np.array([[start] * (order - 1), before], dtype=np.int64))
         np.testing.assert_array_equal(logits, expected)
         picked = model.select(state, np.array([1, 1]))
@@ -242,7 +242,7 @@ def test_steps_look_through_the_same_windows(
 
 
 def slow_counts(corpus: list[str] | str, order: int) -> dict[tuple[int, ...], Counter[int]]:
-    """What followed each context of order - 1 symbols, or fewer after a boundary."""
+    """What followed each context of order - 1 tokens, or fewer after a boundary."""
     followed: dict[tuple[int, ...], Counter[int]] = {}
     for sequence in sequences_of(corpus):
         first = 1 if isinstance(corpus, list) else order - 1
@@ -275,8 +275,8 @@ def test_counts_become_probabilities_as_the_docstring_says(
 
 def by_the_book(reference: KneserNey, contexts: Ids) -> list[list[float]]:
     """The reference's P(. | context) of each context."""
-    symbols = range(reference.vocab_size)
-    return [[reference.probability(w, row) for w in symbols] for row in contexts.tolist()]
+    tokens = range(reference.vocab_size)
+    return [[reference.probability(w, row) for w in tokens] for row in contexts.tolist()]
 
 
 @given(corpora, st.integers(1, 5), st.integers(0, 9))
@@ -294,15 +294,15 @@ def test_kneser_ney_is_the_slow_definition(corpus: list[str] | str, order: int, 
 @needs_shared
 @pytest.mark.parametrize("order", [2, 4, 6])
 def test_kneser_ney_is_the_slow_definition_on_names(
-    splits: Splits, alphabet: CharTokenizer, order: int
+    splits: Splits, tokenizer: CharTokenizer, order: int
 ) -> None:
     train = splits.train[:400]
-    model = NGram(NGramSettings(order=order), alphabet.vocabulary)
-    model.fit(encode_lines(train, alphabet))
-    things = [[0, *alphabet.encode(word).tolist(), 0] for word in train]
-    reference = KneserNey(things, order, alphabet.vocab_size, boundary=True)
+    model = NGram(NGramSettings(order=order), tokenizer.vocabulary)
+    model.fit(encode_lines(train, tokenizer))
+    examples = [[0, *tokenizer.encode(word).tolist(), 0] for word in train]
+    reference = KneserNey(examples, order, tokenizer.vocab_size, boundary=True)
     assert reference.discounts[1] != (0.5, 1.0, 1.5)  # there is enough to estimate from
-    contexts, _ = windows(encode_lines(splits.dev[:60], alphabet), model.block_size)
+    contexts, _ = windows(encode_lines(splits.dev[:60], tokenizer), model.block_size)
     np.testing.assert_allclose(
         model.probabilities(contexts), by_the_book(reference, contexts), rtol=0, atol=1e-12
     )
@@ -334,18 +334,18 @@ LETTERS = CharTokenizer.fit(WORDS, boundary=True)
 
 
 def grams(word: str, order: int) -> list[tuple[str, ...]]:
-    """Every n-gram of a name that ends in a predicted symbol, `.` for the boundary, once each."""
-    thing = f".{word}."
+    """Every n-gram of a name that ends in a predicted token, `.` for the boundary, once each."""
+    example = f".{word}."
     return [
-        tuple(thing[end - length : end])
-        for end in range(2, len(thing) + 1)
+        tuple(example[end - length : end])
+        for end in range(2, len(example) + 1)
         for length in range(1, min(order, end) + 1)
     ]
 
 
 def nltk_model(kind: Any, order: int, *arguments: float, **keywords: float) -> Any:
-    """An nltk model of WORDS over the same alphabet, its unknown word being the boundary."""
-    vocabulary = NltkVocabulary(LETTERS.symbols, unk_cutoff=1, unk_label=".")
+    """An nltk model of WORDS over the same tokenizer, its unknown word being the boundary."""
+    vocabulary = NltkVocabulary(LETTERS.characters, unk_cutoff=1, unk_label=".")
     assert len(vocabulary) == LETTERS.vocab_size
     model = kind(*arguments, order=order, vocabulary=vocabulary, **keywords)
     model.fit([grams(word, order) for word in WORDS])
@@ -353,7 +353,7 @@ def nltk_model(kind: Any, order: int, *arguments: float, **keywords: float) -> A
 
 
 def interior(order: int) -> list[tuple[str, list[str]]]:
-    """Predictions of WORDS and their contexts of order - 1 symbols, where there are as many."""
+    """Predictions of WORDS and their contexts of order - 1 tokens, where there are as many."""
     return [
         (f"{word}."[i], list(f".{word}."[i - order + 2 : i + 1]))
         for word in WORDS
@@ -361,8 +361,8 @@ def interior(order: int) -> list[tuple[str, list[str]]]:
     ]
 
 
-def ids_of(symbols: Sequence[str]) -> list[int]:
-    return [0 if symbol == "." else int(LETTERS.encode(symbol)[0]) for symbol in symbols]
+def ids_of(tokens: Sequence[str]) -> list[int]:
+    return [0 if token == "." else int(LETTERS.encode(token)[0]) for token in tokens]
 
 
 @pytest.mark.parametrize("order", [2, 3, 4])
@@ -379,7 +379,7 @@ def test_counting_agrees_with_nltk(
     other = nltk_model(kind, order, *arguments)
     for _, context in interior(order):
         ours = model.probabilities(np.array([ids_of(context)]))[0]
-        theirs = [other.score(symbol, context) for symbol in (".", *LETTERS.symbols)]
+        theirs = [other.score(token, context) for token in (".", *LETTERS.characters)]
         np.testing.assert_allclose(ours, theirs, rtol=1e-12)
 
 
@@ -388,12 +388,12 @@ def test_the_slow_definition_agrees_with_nltk_where_their_conventions_meet(order
     """nltk has one discount for all counts, none in the lowest order, and no uniform order below.
 
     With the discounts set so, both are the same model wherever the context is full and contains no
-    boundary but as its oldest symbol: nltk has no continuation counts for what begins a name.
+    boundary but as its oldest token: nltk has no continuation counts for what begins a name.
     """
     other = nltk_model(KneserNeyInterpolated, order, discount=0.4)
-    things = [[0, *LETTERS.encode(word).tolist(), 0] for word in WORDS]
+    examples = [[0, *LETTERS.encode(word).tolist(), 0] for word in WORDS]
     reference = KneserNey(
-        things,
+        examples,
         order,
         LETTERS.vocab_size,
         boundary=True,
@@ -401,7 +401,7 @@ def test_the_slow_definition_agrees_with_nltk_where_their_conventions_meet(order
     )
     for _, context in interior(order):
         ours = [reference.probability(w, ids_of(context)) for w in range(LETTERS.vocab_size)]
-        theirs = [other.score(symbol, context) for symbol in (".", *LETTERS.symbols)]
+        theirs = [other.score(token, context) for token in (".", *LETTERS.characters)]
         np.testing.assert_allclose(ours, theirs, rtol=1e-12)
 
 
@@ -518,5 +518,5 @@ def test_counting_needs_no_torch() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    # 4 symbols, the boundary among them; .e em mm ma a.; .em emm mma ma.
+    # 4 tokens, the boundary among them; .e em mm ma a.; .em emm mma ma.
     assert done.stdout.split() == ["13", "False"], done.stderr

@@ -34,7 +34,7 @@ def trainer_of(model: Network, batch: Batch, **changes: Any) -> Trainer:
 
 
 def unequal(tokenizer: CharTokenizer, model: Network, rows: int) -> Batch:
-    """Things of very unequal lengths in one batch: parts with few predictions and with many."""
+    """Examples of very unequal lengths in one batch: parts with few predictions and with many."""
     words = ("bo", "isabellaoliviaemma", "ava", "mia", "ann", "sophiaamelia", "bo", "harper")
     stream = encode_lines(words[:rows], tokenizer)
     at, lengths = stream.pieces(64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hornbook.errors import SamplingError, UnknownSymbolError
+from hornbook.errors import SamplingError, UnknownTokenError
 from hornbook.text.prompt import prompt_of, room_after
 from hornbook.tokenizers.characters import CharTokenizer
 
@@ -17,7 +17,7 @@ def test_what_is_read_for_a_beginning() -> None:
     assert prompt_of(LINES, "ab").tolist() == [0, 1, 2]
     assert prompt_of(TEXT, "").tolist() == [TEXT.start] == TEXT.encode("\n").tolist()
     assert prompt_of(TEXT, "ab").tolist() == TEXT.encode("ab").tolist()
-    with pytest.raises(UnknownSymbolError):
+    with pytest.raises(UnknownTokenError):
         prompt_of(LINES, "c")
 
 

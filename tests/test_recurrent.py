@@ -480,7 +480,7 @@ def test_a_window_predicts_what_the_end_of_its_row_predicts() -> None:
 
 
 def test_the_lessons_nets_are_settings_of_the_rnn() -> None:
-    """Numbers of the lesson's classes at its sizes: 86 symbols, n_fac 42, n_hidden 256."""
+    """Numbers of the lesson's classes at its sizes: 86 characters, n_fac 42, n_hidden 256."""
     v, c, h = 86, 42, 256
     around = v * c + h * v + v
     for join, inside in (

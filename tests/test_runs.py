@@ -22,7 +22,7 @@ from hornbook.errors import (
     SamplingError,
     SettingsError,
     TrainingError,
-    UnknownSymbolError,
+    UnknownTokenError,
 )
 from hornbook.runs import Run, RunDirectory
 from hornbook.runs.record import FORMAT
@@ -126,9 +126,9 @@ def test_scores_are_the_losses_of_single_things(run: Run) -> None:
     text = run.data.splits["dev"][0]
     score = run.score(text)
     assert len(score.nats) == len(text) + 1
-    assert score.symbols[-1] == "."
+    assert score.tokens[-1] == "."
     assert score.nats[score.most_surprising] == max(score.nats)
-    with pytest.raises(UnknownSymbolError):
+    with pytest.raises(UnknownTokenError):
         run.score("emma7")
     with pytest.raises(SettingsError):
         run.score("")
@@ -139,7 +139,7 @@ def test_another_file_is_evaluated_as_a_whole(run: Run, tmp_path: Path) -> None:
     other.write_text("\n".join(run.data.splits["dev"]) + "\n", encoding="utf-8")
     assert run.evaluate(data=other)["other"] == run.evaluate()["dev"]
     other.write_text("emma\nzoë\nadam\neve\n", encoding="utf-8")
-    with pytest.raises(UnknownSymbolError, match="ë"):
+    with pytest.raises(UnknownTokenError, match="ë"):
         run.evaluate(data=other)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from hornbook.errors import SamplingError, SettingsError, UnknownSymbolError
+from hornbook.errors import SamplingError, SettingsError, UnknownTokenError
 from hornbook.text import sampling
 from hornbook.text.batch_sampling import Places
 from hornbook.text.corpus import Splits, load_corpus, split_corpus
@@ -190,7 +190,7 @@ def test_where_samples_stand_is_told_and_counted() -> None:
 
 
 class Trace:
-    """Which step of the places each thing came at."""
+    """Which step of the places each example came at."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.steps, step = 0, Places.step
@@ -520,7 +520,7 @@ def test_what_cannot_be_had_is_an_error_that_says_why() -> None:
     assert texts(made, n=1, prefix="joha", crop_prefix=True)[0].startswith("joha")
     with pytest.raises(SamplingError, match="longest"):
         drawn_from(made, prefix="jo", longest=2)
-    with pytest.raises(UnknownSymbolError, match="'z'"):
+    with pytest.raises(UnknownTokenError, match="'z'"):
         drawn_from(made, prefix="z")
     with pytest.raises(SettingsError, match="only_new"):
         drawn_from(made, only_new=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hornbook.errors import UnknownSymbolError
+from hornbook.errors import UnknownTokenError
 from hornbook.text.corpus import Splits
 from hornbook.text.stream import IGNORED, Ids, Stream, encode_lines, encode_split, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
@@ -15,13 +15,13 @@ from hornbook.tokenizers.characters import CharTokenizer
 LINES = CharTokenizer.fit(["abc"], boundary=True)
 TEXT = CharTokenizer.fit(["\tab\n"], boundary=False)  # the line feed fills, and is not id 0
 
-# Each line, and each text with what stands before it, over a few symbols.
+# Each line, and each text with what stands before it, over a few tokens.
 line_lists = st.lists(st.text("abc", min_size=1, max_size=9), min_size=1, max_size=8)
 texts = st.tuples(st.text("ab\n", min_size=1, max_size=30), st.text("ab\n", max_size=9))
 
 
 def counting(n: int) -> Stream:
-    """A text in which no symbol comes twice, so that each id says where it stands."""
+    """A text in which no token comes twice, so that each id says where it stands."""
     text = "".join(map(chr, range(0x4E00, 0x4E00 + n)))
     return encode_text(text, CharTokenizer.fit([text], boundary=False))
 
@@ -30,7 +30,7 @@ Window = tuple[tuple[int, ...], int]
 
 
 def slow_windows(ids: list[int], first: int, block_size: int, start: int) -> list[Window]:
-    """Each prediction with the symbols before it, one at a time."""
+    """Each prediction with the tokens before it, one at a time."""
     filled = [start] * block_size + ids
     return [(tuple(filled[i : i + block_size]), ids[i]) for i in range(first, len(ids))]
 
@@ -173,7 +173,7 @@ def test_rows_of_a_text_hold_each_prediction_once(
     found: list[Window] = []
     for inputs, targets in stream.all_rows(block_size, predictions):
         found += row_windows(inputs, targets)
-    ids = [TEXT.start, *TEXT.encode(text[1] + text[0]).tolist()]  # one before the first symbol
+    ids = [TEXT.start, *TEXT.encode(text[1] + text[0]).tolist()]  # one before the first token
     first = len(text[1]) + 1
     expected = [
         (tuple(ids[i - (i - first) % block_size - 1 : i]), ids[i]) for i in range(first, len(ids))
@@ -186,7 +186,7 @@ def test_rows_of_a_text_hold_each_prediction_once(
 
 @st.composite
 def cut_streams(draw: st.DrawFn) -> tuple[Stream, int, int]:
-    """A stream of things or of a text, a longest row, and a lead that fits in it."""
+    """A stream of examples or of a text, a longest row, and a lead that fits in it."""
     if draw(st.booleans()):
         stream = encode_lines(tuple(draw(line_lists)), LINES)
     else:
@@ -197,7 +197,7 @@ def cut_streams(draw: st.DrawFn) -> tuple[Stream, int, int]:
 
 
 def oldest_input(stream: Stream, position: int) -> int:
-    """The first input that the thing of a position has; -1 stands for the filling symbol."""
+    """The first input that the example of a position has; -1 stands for the filling token."""
     if stream.boundary is None:
         return -1
     return max(int(bound) for bound in stream.bounds if bound < position)
@@ -222,7 +222,7 @@ def test_no_row_is_longer_than_its_block_nor_has_less_context_than_its_lead(
         inputs, targets = stream.rows(np.array([place]), np.array([length]), lead)
         assert inputs.shape[1] <= block_size
         read_again = int((targets == IGNORED).sum())
-        # Before the symbol that is in every row: the one just before its first target.
+        # Before the token that is in every row: the one just before its first target.
         there_is = place - 1 - oldest_input(stream, place)
         assert read_again == min(lead, there_is)
         assert (targets[0, read_again:] == stream.ids[place : place + length]).all()
@@ -379,7 +379,7 @@ def test_an_empty_split_predicts_nothing(mode: str) -> None:
     assert list(stream.all_rows(3, 10)) == []
 
 
-def test_a_split_with_an_unknown_symbol_is_refused() -> None:
+def test_a_split_with_an_unknown_token_is_refused() -> None:
     splits = Splits("lines", ("ab",), ("cd",), ())
-    with pytest.raises(UnknownSymbolError, match=r"'d' \(position 2 of 'cd'\)"):
+    with pytest.raises(UnknownTokenError, match=r"'d' \(position 2 of 'cd'\)"):
         encode_split(splits, "dev", LINES)

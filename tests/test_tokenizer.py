@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hornbook.errors import RunError, UnknownSymbolError
+from hornbook.errors import RunError, UnknownTokenError
+from hornbook.records import JSONObject
 from hornbook.tokenizers import contract
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Tokenizer, Vocabulary
@@ -28,11 +29,11 @@ def test_any_text_comes_back_as_it_went(text: str, boundary: bool) -> None:
 
 
 @given(texts)
-def test_ids_follow_the_sorted_symbols(text: str) -> None:
+def test_ids_follow_the_sorted_characters(text: str) -> None:
     tokenizer = CharTokenizer.fit([text], boundary=False)
-    symbols = sorted(set(text))
-    assert tokenizer.vocab_size == len(symbols)
-    assert tokenizer.encode(text).tolist() == [symbols.index(symbol) for symbol in text]
+    characters = sorted(set(text))
+    assert tokenizer.vocab_size == len(characters)
+    assert tokenizer.encode(text).tolist() == [characters.index(character) for character in text]
 
 
 @given(texts)
@@ -56,7 +57,7 @@ def test_a_context_is_filled_with_the_boundary_or_a_line_feed() -> None:
     assert CharTokenizer.fit(["ba"], boundary=False).start == 0
 
 
-def test_a_full_stop_in_the_data_is_a_symbol_of_its_own() -> None:
+def test_a_full_stop_in_the_data_is_a_character_of_its_own() -> None:
     tokenizer = CharTokenizer.fit(["st.john"], boundary=True)
     stop = int(tokenizer.encode(".")[0])
     assert stop != 0
@@ -72,7 +73,7 @@ def test_every_id_has_a_label_of_its_own(text: str) -> None:
 
 def test_labels_show_what_leaves_no_ink() -> None:
     tokenizer = CharTokenizer.fit(["a 行\n\t\u00a0\u200d😀"], boundary=False)
-    labels = {tokenizer.symbols[i]: tokenizer.label(i) for i in range(tokenizer.vocab_size)}
+    labels = {tokenizer.characters[i]: tokenizer.label(i) for i in range(tokenizer.vocab_size)}
     assert labels == {
         "a": "a",
         "行": "行",
@@ -85,22 +86,22 @@ def test_labels_show_what_leaves_no_ink() -> None:
     }
 
 
-def test_an_emoji_of_several_code_points_is_as_many_symbols() -> None:
+def test_an_emoji_of_several_code_points_is_as_many_characters() -> None:
     astronaut = "👩\u200d🚀"
     tokenizer = CharTokenizer.fit([astronaut], boundary=True)
     assert tokenizer.encode(astronaut).tolist() == [2, 1, 3]
     assert tokenizer.decode([2, 1, 3]) == astronaut
 
 
-def test_an_unknown_symbol_is_named_with_its_place_and_the_nearest() -> None:
+def test_an_unknown_character_is_named_with_its_place_and_the_nearest() -> None:
     tokenizer = CharTokenizer.fit(["Ebenezer", LETTERS], boundary=True)
-    with pytest.raises(UnknownSymbolError, match=r"'É' \(position 4 of 'renÉ'\)") as caught:
+    with pytest.raises(UnknownTokenError, match=r"'É' \(position 4 of 'renÉ'\)") as caught:
         tokenizer.encode("renÉ")
     assert caught.value.hint.startswith("The closest characters in it: 'E' 'e'")
 
 
 @pytest.mark.parametrize(
-    ("symbol", "known", "nearest"),
+    ("character", "known", "nearest"),
     [
         ("é", LETTERS, "e"),
         ("E", LETTERS, "e"),
@@ -110,29 +111,29 @@ def test_an_unknown_symbol_is_named_with_its_place_and_the_nearest() -> None:
         ("٣", "abc3", "3"),
     ],
 )
-def test_the_nearest_symbol_is_the_one_a_person_would_take(
-    symbol: str, known: str, nearest: str
+def test_the_nearest_character_is_the_one_a_person_would_take(
+    character: str, known: str, nearest: str
 ) -> None:
-    assert CharTokenizer.fit([known], boundary=True).nearest(symbol)[0] == nearest
+    assert CharTokenizer.fit([known], boundary=True).nearest(character)[0] == nearest
 
 
 @given(known=texts.filter(bool), text=texts)
-def test_a_text_is_encoded_or_its_first_unknown_symbol_named(known: str, text: str) -> None:
+def test_a_text_is_encoded_or_its_first_unknown_character_named(known: str, text: str) -> None:
     tokenizer = CharTokenizer.fit([known], boundary=True)
-    strange = [place for place, symbol in enumerate(text, start=1) if symbol not in known]
+    strange = [place for place, character in enumerate(text, start=1) if character not in known]
     if not strange:
         assert tokenizer.decode(tokenizer.encode(text)) == text
         return
-    with pytest.raises(UnknownSymbolError, match=rf"\(position {strange[0]} of ") as caught:
+    with pytest.raises(UnknownTokenError, match=rf"\(position {strange[0]} of ") as caught:
         tokenizer.encode(text)
     assert f"{ord(text[strange[0] - 1]):04X}" in caught.value.message or (
         repr(text[strange[0] - 1]) in caught.value.message
     )
 
 
-def test_an_unseen_symbol_is_named_by_its_number() -> None:
+def test_an_unseen_character_is_named_by_its_number() -> None:
     tokenizer = CharTokenizer.fit([LETTERS], boundary=True)
-    with pytest.raises(UnknownSymbolError, match=r"U\+200B \(zero width space\) \(position 2 of"):
+    with pytest.raises(UnknownTokenError, match=r"U\+200B \(zero width space\) \(position 2 of"):
         tokenizer.encode("a\u200bb")
 
 
@@ -143,10 +144,12 @@ def test_a_tokenizer_survives_json(text: str, boundary: bool) -> None:
 
 
 def test_its_json_is_what_it_always_was() -> None:
-    lines = {"kind": "characters", "boundary": True, "symbols": ["a", "b"]}
+    lines: JSONObject = {"kind": "characters", "boundary": True, "characters": ["a", "b"]}
     assert CharTokenizer.fit(["ba"], boundary=True).as_dict() == lines
     text = CharTokenizer.fit(["ba\n"], boundary=False)
-    assert text.as_dict() == {**lines, "boundary": False, "symbols": ["\n", "a", "b"]}
+    assert text.as_dict() == {**lines, "boundary": False, "characters": ["\n", "a", "b"]}
+    older: JSONObject = {"kind": "characters", "boundary": True, "symbols": ["a", "b"]}
+    assert CharTokenizer.from_dict(older).as_dict() == lines
     assert (text.boundary, text.start) == (None, 0)
 
 
@@ -155,7 +158,7 @@ def test_its_json_is_what_it_always_was() -> None:
     [
         (None, "it has no kind"),
         ([], "it has no kind"),
-        ({"symbols": []}, "it has no kind"),
+        ({"characters": []}, "it has no kind"),
         ({"kind": 1}, "it has no kind"),
         ({"kind": "runes"}, "unknown kind, 'runes'; known kinds: characters"),
     ],
@@ -178,17 +181,20 @@ def test_characters_and_bytes_are_the_files(text: str, boundary: bool) -> None:
     tokenizer = CharTokenizer.fit([text], boundary=boundary)
     ids = np.concatenate([tokenizer.encode(text), [0] * boundary]).astype(np.uint16)
     line = text + "\n" * boundary  # a boundary stands for the end of a line
-    assert tokenizer.characters(ids) == len(line)
-    assert tokenizer.bytes(ids) == len(line.encode())
+    assert tokenizer.count_characters(ids) == len(line)
+    assert tokenizer.count_bytes(ids) == len(line.encode())
 
 
 def test_ids_are_counted_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contract, "PIECE", 3)
     tokenizer = CharTokenizer.fit(["aé行😀"], boundary=False)
     ids = tokenizer.encode("a😀行éa😀é")
-    assert (tokenizer.characters(ids), tokenizer.bytes(ids)) == (7, 1 + 4 + 3 + 2 + 1 + 4 + 2)
-    assert tokenizer.bytes(ids[:6].reshape(2, 3)) == 15
-    assert tokenizer.bytes(ids[:0]) == 0
+    assert (tokenizer.count_characters(ids), tokenizer.count_bytes(ids)) == (
+        7,
+        1 + 4 + 3 + 2 + 1 + 4 + 2,
+    )
+    assert tokenizer.count_bytes(ids[:6].reshape(2, 3)) == 15
+    assert tokenizer.count_bytes(ids[:0]) == 0
 
 
 @given(st.lists(texts), st.booleans())
@@ -203,7 +209,7 @@ def test_many_texts_are_encoded_as_one_by_one(many: list[str], boundary: bool) -
 
 def test_of_many_texts_the_one_that_cannot_be_written_is_named() -> None:
     tokenizer = CharTokenizer.fit(["ab"], boundary=True)
-    with pytest.raises(UnknownSymbolError, match=r"'c' \(position 2 of 'bc'\)"):
+    with pytest.raises(UnknownTokenError, match=r"'c' \(position 2 of 'bc'\)"):
         tokenizer.encode_many(["ab", "bc", "cc"])
 
 
@@ -230,14 +236,14 @@ def test_ids_are_written_into_any_array_that_holds_them() -> None:
         {"kind": None},
         {"boundary": 1},
         {"boundary": None},
-        {"symbols": None},
-        {"symbols": "abc"},
-        {"symbols": ["a", "bc"]},
-        {"symbols": ["a", ""]},
-        {"symbols": ["a", 7]},
-        {"symbols": ["a", ["b"]]},
-        {"symbols": ["b", "a"]},
-        {"symbols": ["a", "a"]},
+        {"characters": None},
+        {"characters": "abc"},
+        {"characters": ["a", "bc"]},
+        {"characters": ["a", ""]},
+        {"characters": ["a", 7]},
+        {"characters": ["a", ["b"]]},
+        {"characters": ["b", "a"]},
+        {"characters": ["a", "a"]},
     ],
 )
 def test_a_damaged_description_is_a_run_error(change: dict[str, Any]) -> None:
@@ -246,7 +252,7 @@ def test_a_damaged_description_is_a_run_error(change: dict[str, Any]) -> None:
         CharTokenizer.from_dict({**sound, **change})
 
 
-@pytest.mark.parametrize("missing", ["kind", "boundary", "symbols"])
+@pytest.mark.parametrize("missing", ["kind", "boundary", "characters"])
 def test_a_description_with_a_part_missing_is_a_run_error(missing: str) -> None:
     sound = CharTokenizer.fit(["abc"], boundary=True).as_dict()
     with pytest.raises(RunError, match="tokenizer"):

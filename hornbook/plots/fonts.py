@@ -55,9 +55,9 @@ def drawable() -> frozenset[int]:
 
 def in_ink(label: str) -> str:
     """A label that can be drawn: code points replace it if no font has its glyphs."""
-    if all(ord(symbol) in drawable() for symbol in label):
+    if all(ord(character) in drawable() for character in label):
         return label
-    return " ".join(f"{ord(symbol):X}" for symbol in label)
+    return " ".join(f"{ord(character):X}" for character in label)
 
 
 def are_wide(labels: Iterable[str]) -> bool:

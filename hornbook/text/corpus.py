@@ -1,6 +1,6 @@
 """One way in for data: a file, standard input or the name of a data set becomes a corpus.
 
-A corpus is read in one of two modes. `lines`: each line is one thing (a name, a molecule, a
+A corpus is read in one of two modes. `lines`: each line is one example (a name, a molecule, a
 recipe). `text`: the whole is one long stream. The mode is chosen by looking at the text, with the
 reason kept, so that it can be said aloud and overruled.
 """

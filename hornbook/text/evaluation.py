@@ -46,7 +46,7 @@ def evaluate_run(run: Run, settings: EvaluationSettings) -> dict[str, Loss]:
     train as well, where there are any that do.
 
     Raises:
-        DataError, EncodingError, UnknownSymbolError: if the other file cannot be used.
+        DataError, EncodingError, UnknownTokenError: if the other file cannot be used.
         SettingsError: if the stride does not fit the model.
     """
     data, model, stride = run.data, run.model, settings.stride

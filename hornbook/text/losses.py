@@ -136,8 +136,8 @@ def measure(
     for targets, losses in predictions(model, stream, stride=stride, limit=limit):
         total += float(losses.sum())
         tokens += targets.size
-        characters += tokenizer.characters(targets)
-        size += tokenizer.bytes(targets)
+        characters += tokenizer.count_characters(targets)
+        size += tokenizer.count_bytes(targets)
     return Loss(total, tokens, characters, size)
 
 

@@ -13,7 +13,7 @@ Origin = Literal["train", "dev", "test", "new"]
 
 
 class Novelty:
-    """Tells of a made thing in which split it stands word for word, if in any.
+    """Tells which split contains a sample word for word, if any does.
 
     A line stands in a split if it is one of its lines; a text, if it is a stretch of it.
     """

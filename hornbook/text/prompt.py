@@ -15,7 +15,7 @@ def prompt_of(tokenizer: Tokenizer, prefix: str) -> Ids:
     """The ids that a model reads first; where there is a boundary, it stands before the prefix.
 
     Raises:
-        UnknownSymbolError: if the prefix cannot be written in the vocabulary.
+        UnknownTokenError: if the prefix cannot be written in the vocabulary.
     """
     ids = tokenizer.encode(prefix)
     if len(ids) and tokenizer.boundary is None:
@@ -37,7 +37,7 @@ def room_after(
 
     Raises:
         SamplingError: if the prefix is too long.
-        UnknownSymbolError: if it cannot be written in the vocabulary.
+        UnknownTokenError: if it cannot be written in the vocabulary.
     """
     length = len(tokenizer.encode(prefix))
     if context is not None and length > context and not crop:

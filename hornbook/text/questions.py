@@ -48,7 +48,7 @@ class SampleQuestion(Question):
             options: fields of the settings by name.
 
         Raises:
-            SamplingError, SettingsError, UnknownSymbolError: if that is not possible.
+            SamplingError, SettingsError, UnknownTokenError: if that is not possible.
         """
         settings = given[0] if given else SamplingSettings()
         if not isinstance(settings, SamplingSettings) or len(given) > 1:
@@ -189,7 +189,7 @@ class ScoreQuestion(Question):
 
         Raises:
             SettingsError: if there is nothing to score, or more than one text.
-            UnknownSymbolError: if it has a token that is not in the vocabulary.
+            UnknownTokenError: if it has a token that is not in the vocabulary.
         """
         if len(given) != 1 or not isinstance(given[0], str):
             raise SettingsError(
@@ -228,15 +228,15 @@ class ScoreRow(Row):
         bars = ["█" * min(60, round(c * 5)) if math.isfinite(c) else "∞" for c in found.nats]
         wide = max(map(len, bars))
         rows = [
-            (symbol, figure(math.exp(-cost)), figure(cost), bar.ljust(wide))
-            for symbol, cost, bar in zip(found.symbols, found.nats, bars, strict=True)
+            (token, figure(math.exp(-cost)), figure(cost), bar.ljust(wide))
+            for token, cost, bar in zip(found.tokens, found.nats, bars, strict=True)
         ]
         worst = found.most_surprising
         heads = ("token", "probability", "nats", "")
         yield Table(heads, tuple(rows), marked=worst)
         yield (
             f"{figure(found.nats_per_token)} nats per token over {len(found.nats)} tokens; highest "
-            f"loss: {found.symbols[worst]} at position {worst + 1}, "
+            f"loss: {found.tokens[worst]} at position {worst + 1}, "
             f"{figure(found.nats[worst])} nats.\n\n"
         )
 

@@ -311,7 +311,7 @@ def sample(
     Raises:
         SamplingError: if the settings cannot be met.
         SettingsError: if they do not fit the model.
-        UnknownSymbolError: if the prefix cannot be written in the model's vocabulary.
+        UnknownTokenError: if the prefix cannot be written in the model's vocabulary.
     """
     v = tokenizer.vocab_size
     if settings.top_k > v:

@@ -20,7 +20,7 @@ class Score:
     """The loss of a string, and of each of its tokens given those before it."""
 
     text: str
-    symbols: tuple[str, ...]
+    tokens: tuple[str, ...]
     "The predicted token at each position, as a label; the boundary token last, if there is one."
     nats: tuple[float, ...]
     "-ln p of each token, in nats."
@@ -46,9 +46,9 @@ class Score:
             "text": self.text,
             "nats_per_token": self.nats_per_token,
             "nats": self.total,
-            "symbols": [
-                {"symbol": symbol, "nats": cost, "probability": float(np.exp(-cost))}
-                for symbol, cost in zip(self.symbols, self.nats, strict=True)
+            "tokens": [
+                {"token": token, "nats": cost, "probability": float(np.exp(-cost))}
+                for token, cost in zip(self.tokens, self.nats, strict=True)
             ],
             "most_surprising": self.most_surprising,
         }
@@ -59,7 +59,7 @@ def score(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Score:
 
     Raises:
         SettingsError: if there is nothing to score.
-        UnknownSymbolError: if the text has a token that is not in the vocabulary.
+        UnknownTokenError: if the text has a token that is not in the vocabulary.
     """
     if not text:
         raise SettingsError("There is nothing to score: the text is empty.")

@@ -183,7 +183,7 @@ def encode_lines(lines: tuple[str, ...], tokenizer: Tokenizer) -> Stream:
     """The stream of some examples, a boundary before, between and after them.
 
     Raises:
-        UnknownSymbolError: naming the first line with a token that is not in the vocabulary.
+        UnknownTokenError: naming the first line with a token that is not in the vocabulary.
         ValueError: if the tokenizer has no boundary.
     """
     if tokenizer.boundary is None:
@@ -201,7 +201,7 @@ def encode_text(text: str, tokenizer: Tokenizer, before: str = "") -> Stream:
     """The stream of a text, with the end of what stands before it as its context.
 
     Raises:
-        UnknownSymbolError: if there is a token that is not in the vocabulary.
+        UnknownTokenError: if there is a token that is not in the vocabulary.
     """
     ids, lengths = tokenizer.encode_many((before[-CONTEXT:], text))
     return Stream(ids, int(lengths[0]), None, tokenizer.start)
@@ -211,7 +211,7 @@ def encode_split(splits: Splits, split: str, tokenizer: Tokenizer) -> Stream:
     """The stream of one split.
 
     Raises:
-        UnknownSymbolError: if the split holds a token that the tokenizer does not know.
+        UnknownTokenError: if the split holds a token that the tokenizer does not know.
     """
     if splits.mode == "lines":
         return encode_lines(splits[split], tokenizer)

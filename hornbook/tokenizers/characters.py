@@ -17,26 +17,26 @@ from typing import Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import RunError, UnknownSymbolError
+from hornbook.errors import RunError, UnknownTokenError
 from hornbook.records import JSON, JSONObject, read_record
 from hornbook.rendering import around, describe
 from hornbook.tokenizers.contract import Decoder, Ids, Tokenizer, Vocabulary
 
 __all__ = ["CharTokenizer"]
 
-PIECE = 2**18  # symbols
+PIECE = 2**18  # characters
 
 
 @dataclass(frozen=True)
 class CharTokenizer(Tokenizer):
     """A character tokenizer.
 
-    Ids are first the boundary, where there is one, then `symbols` in their order.
+    Ids are first the boundary, where there is one, then `characters` in their order.
     """
 
     kind = "characters"
 
-    symbols: tuple[str, ...]
+    characters: tuple[str, ...]
     has_boundary: bool
 
     @classmethod
@@ -51,22 +51,22 @@ class CharTokenizer(Tokenizer):
     def vocabulary(self) -> Vocabulary:
         """What a model needs to know of this tokenizer; a text's contexts begin with a line feed.
 
-        A text without line feeds has contexts that begin with its first symbol, id 0.
+        A text without line feeds has contexts that begin with its first character, id 0.
         """
         size = len(self.spelled)
         if self.has_boundary:
             return Vocabulary(size, 0, 0)
-        return Vocabulary(size, None, self.symbols.index("\n") if "\n" in self.symbols else 0)
+        return Vocabulary(size, None, self.characters.index("\n") if "\n" in self.characters else 0)
 
     @cached_property
     def spelled(self) -> tuple[str, ...]:
         """What each id stands for in a text; a boundary for nothing."""
-        return ("", *self.symbols) if self.has_boundary else self.symbols
+        return ("", *self.characters) if self.has_boundary else self.characters
 
     @cached_property
     def points(self) -> npt.NDArray[np.int64]:
         """The code point of each id; of a boundary that of the line feed that it stands for."""
-        return np.array([ord(symbol or "\n") for symbol in self.spelled], dtype=np.int64)
+        return np.array([ord(character or "\n") for character in self.spelled], dtype=np.int64)
 
     @cached_property
     def table(self) -> npt.NDArray[np.int64]:
@@ -80,7 +80,7 @@ class CharTokenizer(Tokenizer):
         """The ids of a text, shape (len(text),).
 
         Raises:
-            UnknownSymbolError: with the first unknown character, its position and the closest.
+            UnknownTokenError: with the first unknown character, its position and the closest.
         """
         ids = np.empty(len(text), dtype=np.int64)
         self.encode_into(ids, text)
@@ -90,9 +90,9 @@ class CharTokenizer(Tokenizer):
         """Write the ids of a text into an array (len(text),) of any type that holds them.
 
         Raises:
-            UnknownSymbolError: as `encode`.
+            UnknownTokenError: as `encode`.
         """
-        # Piece by piece, for on the way each symbol takes 25 bytes.
+        # Piece by piece, for on the way each character takes 25 bytes.
         for at in range(0, len(text), PIECE):
             piece = text[at : at + PIECE]
             points = np.frombuffer(piece.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
@@ -102,25 +102,25 @@ class CharTokenizer(Tokenizer):
                 raise self.unknown(text, at + int(np.argmax(ids < 0)))
             out[at : at + len(piece)] = ids
 
-    def unknown(self, text: str, place: int) -> UnknownSymbolError:
+    def unknown(self, text: str, place: int) -> UnknownTokenError:
         """The error for a character that is not in the vocabulary."""
-        symbol = text[place]
-        nearest = " ".join(describe(near) for near in self.nearest(symbol))
-        return UnknownSymbolError(
-            f"The character {describe(symbol)} (position {place + 1:,} of {around(text, place)!r}) "
-            "is not in this run's vocabulary.",
+        character = text[place]
+        nearest = " ".join(describe(near) for near in self.nearest(character))
+        return UnknownTokenError(
+            f"The character {describe(character)} (position {place + 1:,} of "
+            f"{around(text, place)!r}) is not in this run's vocabulary.",
             hint=f"The closest characters in it: {nearest}.",
         )
 
     def encode_many(self, texts: Sequence[str]) -> tuple[Ids, npt.NDArray[np.int64]]:
-        """The ids of some texts and how many each has, all at once: no symbol sees another."""
+        """The ids of some texts and how many each has, all at once: no character sees another."""
         lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
         ids: Ids = np.empty(int(lengths.sum()), dtype=self.vocabulary.dtype)
         try:
             self.encode_into(ids, "".join(texts))
-        except UnknownSymbolError:
+        except UnknownTokenError:
             for text in texts:
-                self.encode(text)  # to name the text that the symbol stands in
+                self.encode(text)  # to name the text that the character stands in
             raise
         return ids, lengths
 
@@ -140,7 +140,9 @@ class CharTokenizer(Tokenizer):
         the vocabulary does not have.
         """
         if token == self.boundary:
-            return next(sign for sign in (".", "·", "¶", "∎", "<end>") if sign not in self.symbols)
+            return next(
+                sign for sign in (".", "·", "¶", "∎", "<end>") if sign not in self.characters
+            )
         return describe(self.spelled[token], quote=False)
 
     @cached_property
@@ -153,18 +155,22 @@ class CharTokenizer(Tokenizer):
         """One to four bytes, by the code point."""
         return 1 + np.searchsorted((0x80, 0x800, 0x10000), self.points, side="right")
 
-    def nearest(self, symbol: str, n: int = 5) -> list[str]:
+    def nearest(self, character: str, n: int = 5) -> list[str]:
         """The known characters closest to an unknown one: same letter, else a similar name."""
-        folded = fold(symbol)
-        same = [known for known in self.symbols if fold(known) == folded]
-        names = {unicodedata.name(known, ""): known for known in self.symbols}
-        alike = difflib.get_close_matches(unicodedata.name(symbol, ""), names, n, cutoff=0.5)
-        by_point = sorted(self.symbols, key=lambda known: abs(ord(known) - ord(symbol)))
+        folded = fold(character)
+        same = [known for known in self.characters if fold(known) == folded]
+        names = {unicodedata.name(known, ""): known for known in self.characters}
+        alike = difflib.get_close_matches(unicodedata.name(character, ""), names, n, cutoff=0.5)
+        by_point = sorted(self.characters, key=lambda known: abs(ord(known) - ord(character)))
         return list(dict.fromkeys(same + [names[name] for name in alike] + by_point))[:n]
 
     def as_dict(self) -> dict[str, JSON]:
         """The tokenizer as JSON values."""
-        return {"kind": self.kind, "boundary": self.has_boundary, "symbols": list(self.symbols)}
+        return {
+            "kind": self.kind,
+            "boundary": self.has_boundary,
+            "characters": list(self.characters),
+        }
 
     @classmethod
     def from_dict(cls, value: JSONObject) -> Self:
@@ -173,14 +179,17 @@ class CharTokenizer(Tokenizer):
         Raises:
             RunError: if the value does not describe one.
         """
-        record = read_record(Described, value, "The tokenizer")
-        symbols = record.symbols
-        if symbols != tuple(sorted(set(symbols))) or any(len(symbol) != 1 for symbol in symbols):
+        if isinstance(value, dict) and "symbols" in value:  # what older runs call them
+            value = {"characters" if key == "symbols" else key: at for key, at in value.items()}
+        characters = (record := read_record(Described, value, "The tokenizer")).characters
+        if characters != tuple(sorted(set(characters))) or any(
+            len(character) != 1 for character in characters
+        ):
             raise RunError(
-                "The tokenizer file is damaged: symbols: must be single characters in order.",
+                "The tokenizer file is damaged: characters: must be single characters in order.",
                 hint="Train again.",
             )
-        return cls(symbols, record.boundary)
+        return cls(characters, record.boundary)
 
 
 @dataclass(frozen=True)
@@ -189,7 +198,7 @@ class Described:
 
     kind: Literal["characters"]
     boundary: bool
-    symbols: tuple[str, ...]
+    characters: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -207,6 +216,6 @@ class CharDecoder(Decoder):
         return ""
 
 
-def fold(symbol: str) -> str:
+def fold(character: str) -> str:
     """A character without its case, accents and width: `É` and `ｅ` both become `e`."""
-    return unicodedata.normalize("NFKD", symbol).casefold()[:1]
+    return unicodedata.normalize("NFKD", character).casefold()[:1]

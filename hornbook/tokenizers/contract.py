@@ -99,14 +99,14 @@ class Tokenizer(ABC):
         """The ids of a text, shape (tokens,); never a boundary.
 
         Raises:
-            UnknownSymbolError: if the text cannot be written in this vocabulary.
+            UnknownTokenError: if the text cannot be written in this vocabulary.
         """
 
     def encode_into(self, out: Ids, text: str) -> None:
         """Write the ids of a text into an array of as many, of any type that holds them.
 
         Raises:
-            UnknownSymbolError: as `encode`.
+            UnknownTokenError: as `encode`.
         """
         out[...] = self.encode(text)
 
@@ -118,7 +118,7 @@ class Tokenizer(ABC):
             each text has, shape (texts,).
 
         Raises:
-            UnknownSymbolError: as `encode`, of the first text that cannot be written.
+            UnknownTokenError: as `encode`, of the first text that cannot be written.
         """
         found = [self.encode(text).astype(self.vocabulary.dtype) for text in texts]
         lengths = np.array([len(ids) for ids in found], dtype=np.int64)
@@ -146,14 +146,14 @@ class Tokenizer(ABC):
     def bytes_each(self) -> npt.NDArray[np.int64]:
         """How many bytes of UTF-8 each id is, shape (V,); a boundary is one."""
 
-    def characters(self, ids: Ids) -> int:
+    def count_characters(self, ids: Ids) -> int:
         """How many characters ids stand for: what a loss per character is divided by.
 
         A boundary counts as one, for it stands for the end of a line in the file.
         """
         return total(self.characters_each, ids)
 
-    def bytes(self, ids: Ids) -> int:
+    def count_bytes(self, ids: Ids) -> int:
         """How many bytes of UTF-8 ids stand for; a boundary counts as one, as in `characters`."""
         return total(self.bytes_each, ids)
 

@@ -27,7 +27,7 @@ EXAMPLES = 3  # of the shortest and of the longest lines
 class SplitSize:
     """The size of a split."""
 
-    things: int
+    examples: int
     "Lines, or 1 for a text."
     predictions: int
     "Tokens to predict: every character, and a boundary token for each line."
@@ -66,7 +66,7 @@ class CorpusReport:
     distinct_lines: int
     splits: dict[str, SplitSize]
     "The non-empty splits by name; empty if the splits cannot be made."
-    alphabet: dict[str, int]
+    vocabulary: dict[str, int]
     "How often each character occurs in the corpus, most frequent first."
     lengths: Lengths
     findings: tuple[Finding, ...]
@@ -91,10 +91,10 @@ def examine(corpus: Corpus, settings: SplitSettings | None = None) -> CorpusRepo
         )
     if not corpus.text.strip():
         raise DataError(f"{corpus.source} is empty.", hint="Give a file that contains text.")
-    patient = ExaminedCorpus(corpus, settings or SplitSettings())
+    examined = ExaminedCorpus(corpus, settings or SplitSettings())
     sizes = {
-        name: SplitSize(len(texts), patient.predictions[name])
-        for name, texts in patient.splits.items()
+        name: SplitSize(len(texts), examined.predictions[name])
+        for name, texts in examined.splits.items()
     }
     return CorpusReport(
         name=corpus.name,
@@ -104,12 +104,12 @@ def examine(corpus: Corpus, settings: SplitSettings | None = None) -> CorpusRepo
         mode=corpus.mode,
         reason=corpus.reason,
         characters=len(corpus.text),
-        lines=len(patient.lines),
-        distinct_lines=len(patient.times),
+        lines=len(examined.lines),
+        distinct_lines=len(examined.times),
         splits=sizes,
-        alphabet=patient.counts,
-        lengths=measure(patient.lines),
-        findings=worst_first(finding for check in CHECKS for finding in check(patient)),
+        vocabulary=examined.counts,
+        lengths=measure(examined.lines),
+        findings=worst_first(finding for check in CHECKS for finding in check(examined)),
     )
 
 

@@ -1,6 +1,6 @@
-"""The patient: a corpus, how it is cut, and what the checks ask of it.
+"""The examined: a corpus, how it is cut, and what the checks ask of it.
 
-The checks themselves are in findings and symbols. Nothing here judges: it counts characters,
+The checks themselves are in findings and characters. Nothing here judges: it counts characters,
 looks up passages of one text in another, and formats numbers.
 """
 
@@ -20,7 +20,7 @@ from hornbook.text.corpus import SPLITS, Corpus, Splits, SplitSettings, split_co
 __all__ = [
     "STRETCH",
     "ExaminedCorpus",
-    "count_symbols",
+    "count_characters",
     "many",
     "percent",
     "repeated_stretches",
@@ -82,13 +82,13 @@ class ExaminedCorpus:
     @cached_property
     def counts(self) -> dict[str, int]:
         """How often each character occurs in the corpus, most frequent first."""
-        counts = count_symbols([self.corpus.text])
+        counts = count_characters([self.corpus.text])
         if self.corpus.mode == "lines":
             counts.pop("\n", None)  # the end of a line is the boundary token, not a character
         return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
 
 
-def count_symbols(texts: Iterable[str]) -> dict[str, int]:
+def count_characters(texts: Iterable[str]) -> dict[str, int]:
     """How often each character occurs in some texts."""
     counts = np.zeros(0x110000, dtype=np.int64)
     for points in code_points("".join(texts)):

@@ -1,8 +1,8 @@
 """Checks of a corpus: CHECKS, the table of every check, and most of the checks.
 
-A check takes the patient and yields what it finds. The checks here look at sizes, lines and splits;
-the checks of single characters and how they are written are in symbols, and what both build on is
-in patient.
+A check takes the examined corpus and yields what it finds. The checks here look at sizes, lines
+and splits; those of single characters and how they are written are in characters, and what both
+build on is in examined_corpus.
 """
 
 from __future__ import annotations
@@ -16,6 +16,15 @@ from hornbook.errors import DataError
 from hornbook.rendering import clip
 from hornbook.reports.finding import Finding
 from hornbook.text.corpus import choose_mode
+from hornbook.text.doctor.characters import (
+    forms,
+    letter_case,
+    mixed_scripts,
+    mojibake,
+    odd_characters,
+    rare_characters,
+    unseen_characters,
+)
 from hornbook.text.doctor.examined_corpus import (
     STRETCH,
     ExaminedCorpus,
@@ -23,36 +32,27 @@ from hornbook.text.doctor.examined_corpus import (
     percent,
     repeated_stretches,
 )
-from hornbook.text.doctor.symbols import (
-    forms,
-    letter_case,
-    mixed_scripts,
-    mojibake,
-    odd_symbols,
-    rare_symbols,
-    unseen_symbols,
-)
 
 __all__ = ["CHECKS"]
 
 
-def splits_refused(patient: ExaminedCorpus) -> Iterator[Finding]:
+def splits_refused(examined: ExaminedCorpus) -> Iterator[Finding]:
     """The requested splits cannot be made."""
-    if isinstance(patient.cut, DataError):
+    if isinstance(examined.cut, DataError):
         yield Finding(
             "no-splits",
             "problem",
             "The splits cannot be made",
-            patient.cut.message,
-            patient.cut.hint,
+            examined.cut.message,
+            examined.cut.hint,
         )
 
 
-def too_little(patient: ExaminedCorpus) -> Iterator[Finding]:
+def too_little(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Too little data to learn from, or to measure a reliable loss on."""
-    if not patient.splits:
+    if not examined.splits:
         return
-    train = patient.predictions["train"]
+    train = examined.predictions["train"]
     if train < 20_000:
         hopeless = train < 1_000
         yield Finding(
@@ -63,7 +63,7 @@ def too_little(patient: ExaminedCorpus) -> Iterator[Finding]:
             "will probably beat every neural network; below 1,000 no model learns much.",
             "Get more data, or train an n-gram as a baseline and compare every network with it.",
         )
-    if "dev" not in patient.held_out:
+    if "dev" not in examined.held_out:
         yield Finding(
             "no-dev-split",
             "note",
@@ -71,8 +71,8 @@ def too_little(patient: ExaminedCorpus) -> Iterator[Finding]:
             "Without one you cannot tell whether a model generalises or only memorises.",
             "Hold out some of the data, for example with `split=90/10`.",
         )
-    for split in patient.held_out:
-        n = patient.predictions[split]
+    for split in examined.held_out:
+        n = examined.predictions[split]
         if n < 1_000:
             yield Finding(
                 "small-split",
@@ -84,9 +84,9 @@ def too_little(patient: ExaminedCorpus) -> Iterator[Finding]:
             )
 
 
-def mode_doubtful(patient: ExaminedCorpus) -> Iterator[Finding]:
+def mode_doubtful(examined: ExaminedCorpus) -> Iterator[Finding]:
     """The text does not look like the requested mode."""
-    corpus = patient.corpus
+    corpus = examined.corpus
     looks, reason = choose_mode(corpus.text)
     # The mode of a built-in data set is known, so it is not questioned.
     if looks != corpus.mode and not corpus.source.startswith("data set "):
@@ -100,14 +100,14 @@ def mode_doubtful(patient: ExaminedCorpus) -> Iterator[Finding]:
         )
 
 
-def duplicates(patient: ExaminedCorpus) -> Iterator[Finding]:
+def duplicates(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Lines that occur more than once."""
-    if patient.corpus.mode == "text":
+    if examined.corpus.mode == "text":
         return
-    total, distinct = len(patient.lines), len(patient.times)
+    total, distinct = len(examined.lines), len(examined.times)
     if extra := total - distinct:
-        most = [f"{clip(line)!r} {n:,} times" for line, n in patient.times.most_common(3) if n > 1]
-        dropped = patient.settings.distinct
+        most = [f"{clip(line)!r} {n:,} times" for line, n in examined.times.most_common(3) if n > 1]
+        dropped = examined.settings.distinct
         yield Finding(
             "repeated-lines",
             "warning" if extra > 0.2 * total and not dropped else "note",
@@ -121,12 +121,12 @@ def duplicates(patient: ExaminedCorpus) -> Iterator[Finding]:
         )
 
 
-def leaked_lines(patient: ExaminedCorpus) -> Iterator[Finding]:
+def leaked_lines(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Lines of dev or test that are also in train."""
-    if patient.corpus.mode == "text":
+    if examined.corpus.mode == "text":
         return
-    train = set(patient.train)
-    for split, lines in patient.held_out.items():
+    train = set(examined.train)
+    for split, lines in examined.held_out.items():
         known = sum(line in train for line in lines)
         if known:
             yield Finding(
@@ -140,12 +140,12 @@ def leaked_lines(patient: ExaminedCorpus) -> Iterator[Finding]:
             )
 
 
-def leaked_stretches(patient: ExaminedCorpus) -> Iterator[Finding]:
+def leaked_stretches(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Long passages of dev or test that are also in train, word for word."""
-    if patient.corpus.mode == "lines":
+    if examined.corpus.mode == "lines":
         return
-    for split, (text,) in patient.held_out.items():
-        starts, known = repeated_stretches(text, "".join(patient.train))
+    for split, (text,) in examined.held_out.items():
+        starts, known = repeated_stretches(text, "".join(examined.train))
         share = known.mean() if len(known) else 0.0
         if share > 0.01:
             first = int(starts[np.argmax(known)])
@@ -161,12 +161,12 @@ def leaked_stretches(patient: ExaminedCorpus) -> Iterator[Finding]:
             )
 
 
-def outer_space(patient: ExaminedCorpus) -> Iterator[Finding]:
+def outer_space(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Whitespace at the ends of lines."""
     # In a text indentation has a meaning; trailing spaces have none in either mode.
-    listing = patient.corpus.mode == "lines"
+    listing = examined.corpus.mode == "lines"
     strip = str.strip if listing else str.rstrip
-    found = [line for line in patient.lines if line != strip(line)]
+    found = [line for line in examined.lines if line != strip(line)]
     if found:
         blank = sum(not line.strip() for line in found)
         program = "s/^[[:space:]]+|[[:space:]]+$//g; /^$/d" if listing else "s/[[:space:]]+$//"
@@ -174,23 +174,23 @@ def outer_space(patient: ExaminedCorpus) -> Iterator[Finding]:
             "outer-space",
             "warning" if listing else "note",
             f"Some lines {'begin or end' if listing else 'end'} with whitespace",
-            f"{len(found):,} of {many(len(patient.lines), 'line')}, for example {clip(found[0])!r}"
+            f"{len(found):,} of {many(len(examined.lines), 'line')}, for example {clip(found[0])!r}"
             + (f"; {blank:,} contain only whitespace." if blank else ".")
             + " A model learns such spaces as part of the line.",
             f"Remove it: sed -E '{program}' OLD > NEW",
         )
 
 
-def blank_lines(patient: ExaminedCorpus) -> Iterator[Finding]:
+def blank_lines(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Blank lines, which `lines` mode drops."""
-    body = patient.corpus.text.strip("\n")
-    blank = body.count("\n") + 1 - len(patient.lines)
-    if patient.corpus.mode == "lines" and blank:
+    body = examined.corpus.text.strip("\n")
+    blank = body.count("\n") + 1 - len(examined.lines)
+    if examined.corpus.mode == "lines" and blank:
         yield Finding(
             "blank-lines",
             "note",
             "Blank lines are dropped",
-            f"{many(blank, 'blank line')} in addition to {len(patient.lines):,} with text. In "
+            f"{many(blank, 'blank line')} in addition to {len(examined.lines):,} with text. In "
             "`lines` mode they carry no information.",
             "No action needed, unless they separate paragraphs or sections: then read the file "
             "with `mode=text`.",
@@ -200,9 +200,9 @@ def blank_lines(patient: ExaminedCorpus) -> Iterator[Finding]:
 SEPARATORS = (("\t", "tab", ""), (",", "comma", " -d,"), (";", "semicolon", " -d';'"))
 
 
-def table(patient: ExaminedCorpus) -> Iterator[Finding]:
+def table(examined: ExaminedCorpus) -> Iterator[Finding]:
     """A table instead of a list."""
-    sample = patient.lines[:10_000]
+    sample = examined.lines[:10_000]
     if len(sample) < 10:
         return
     for separator, name, flag in SEPARATORS:
@@ -219,11 +219,11 @@ def table(patient: ExaminedCorpus) -> Iterator[Finding]:
             )
 
 
-def long_lines(patient: ExaminedCorpus) -> Iterator[Finding]:
+def long_lines(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Lines far longer than the others."""
-    if patient.corpus.mode == "text":
+    if examined.corpus.mode == "text":
         return
-    lengths = np.array([len(line) for line in patient.lines])
+    lengths = np.array([len(line) for line in examined.lines])
     median = float(np.median(lengths))
     found = np.flatnonzero(lengths > max(100.0, 10 * median))
     if len(found):
@@ -233,14 +233,14 @@ def long_lines(patient: ExaminedCorpus) -> Iterator[Finding]:
             "Some lines are far longer than the others",
             f"{many(len(found), 'line')} of more than 10 times the median length of "
             f"{median:,.0f} characters; the longest has {lengths.max():,} and begins with "
-            f"{clip(patient.lines[int(lengths.argmax())])!r}.",
+            f"{clip(examined.lines[int(lengths.argmax())])!r}.",
             "Check whether lines were joined by mistake; if so, split or remove them.",
         )
 
 
-def line_ends(patient: ExaminedCorpus) -> Iterator[Finding]:
+def line_ends(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Several kinds of line ends."""
-    if patient.corpus.line_ends == "mixed":
+    if examined.corpus.line_ends == "mixed":
         yield Finding(
             "mixed-line-ends",
             "warning",
@@ -259,9 +259,9 @@ CHECKS: tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...] = (
     duplicates,
     leaked_lines,
     leaked_stretches,
-    unseen_symbols,
-    rare_symbols,
-    odd_symbols,
+    unseen_characters,
+    rare_characters,
+    odd_characters,
     forms,
     mixed_scripts,
     mojibake,

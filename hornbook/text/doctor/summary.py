@@ -15,12 +15,14 @@ SHOWN = 60  # most characters of the vocabulary that are listed
 def told(report: CorpusReport) -> reports.Report:
     """The report in the form that every task uses."""
     lengths = report.lengths
-    alphabet = " ".join(describe(symbol, quote=False) for symbol in list(report.alphabet)[:SHOWN])
-    if len(report.alphabet) > SHOWN:
-        alphabet += " …"
+    shown = " ".join(
+        describe(character, quote=False) for character in list(report.vocabulary)[:SHOWN]
+    )
+    if len(report.vocabulary) > SHOWN:
+        shown += " …"
     sizes = "; ".join(
         f"{name} {size.predictions:,}"
-        + (f" in {size.things:,} lines" if report.mode == "lines" else "")
+        + (f" in {size.examples:,} lines" if report.mode == "lines" else "")
         for name, size in report.splits.items()
     )
     facts = {
@@ -30,7 +32,7 @@ def told(report: CorpusReport) -> reports.Report:
         "size": f"{report.characters:,} characters, {report.lines:,} non-empty lines",
         "distinct lines": f"{report.distinct_lines:,}",
         "tokens": sizes or "none: the data cannot be split",
-        "vocabulary": f"{len(report.alphabet):,} characters, most frequent first: {alphabet}",
+        "vocabulary": f"{len(report.vocabulary):,} characters, most frequent first: {shown}",
         "line length": f"{lengths.min:,} to {lengths.max:,}; median {lengths.median:,.0f}, "
         f"mean {lengths.mean:,.1f}, 95th percentile {lengths.p95:,.0f}",
         "shortest": "  ".join(lengths.shortest),

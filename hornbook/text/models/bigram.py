@@ -39,7 +39,7 @@ class BigramSettings(Settings):
 
 
 class Bigram(Network):
-    """One matrix of logits, read a row for each symbol: ids (B, T) to logits (B, T, V)."""
+    """One matrix of logits, read a row for each token: ids (B, T) to logits (B, T, V)."""
 
     Settings = BigramSettings
     decayed = frozenset({"weight"})  # in both forms alike

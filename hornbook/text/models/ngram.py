@@ -117,9 +117,9 @@ class Level:
         """g(h): the share of each node's mass that goes to the shorter context, shape (nodes,)."""
         return np.add.reduceat(self.taken, self.offsets[:-1]) / self.totals
 
-    def find(self, nodes: Ids, symbols: Ids) -> Ids:
+    def find(self, nodes: Ids, tokens: Ids) -> Ids:
         """The index of entries, -1 for those that were never seen."""
-        return find(self.entries, nodes * self.vocab_size + symbols)
+        return find(self.entries, nodes * self.vocab_size + tokens)
 
     def spread(self, nodes: Ids) -> tuple[Ids, Ids]:
         """All entries of some nodes: the row of `nodes` that each belongs to, and its index."""

@@ -62,7 +62,7 @@ def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Atten
     Raises:
         SettingsError: if the model has no attention, or does not call its attention layers, or the
             string is longer than the context or than can be drawn.
-        UnknownSymbolError: if the string contains a character that is not in the vocabulary.
+        UnknownTokenError: if the string contains a character that is not in the vocabulary.
     """
     if not is_network(model) or not attends(model):
         raise SettingsError(

@@ -43,12 +43,12 @@ def kind_of(tokenizer: Tokenizer, token: int) -> CharacterKind:
     """
     if token == tokenizer.boundary:
         return BOUNDARY
-    symbol = tokenizer.decode([token])
-    category = unicodedata.category(symbol)
+    character = tokenizer.decode([token])
+    category = unicodedata.category(character)
     if category in ("Lu", "Lt"):
         return CAPITAL
     if category[0] == "L":
-        if not unicodedata.name(symbol, "").startswith("LATIN SMALL LETTER"):
+        if not unicodedata.name(character, "").startswith("LATIN SMALL LETTER"):
             return LETTER
-        return VOWEL if unicodedata.normalize("NFD", symbol)[0] in "aeiouæœøı" else CONSONANT
+        return VOWEL if unicodedata.normalize("NFD", character)[0] in "aeiouæœøı" else CONSONANT
     return {"N": DIGIT, "P": PUNCTUATION, "S": PUNCTUATION}.get(category[0], BLANK)

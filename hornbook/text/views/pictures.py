@@ -39,7 +39,7 @@ def views_of_run(run: Run, settings: ViewSettings) -> list[View]:
     """The views of a finished run.
 
     Raises:
-        UnknownSymbolError: if text or prefix contains a character that is not in the vocabulary.
+        UnknownTokenError: if text or prefix contains a character that is not in the vocabulary.
     """
     text = example(run) if settings.text is None else settings.text
     prefix = text[:2] if settings.prefix is None else settings.prefix
@@ -77,7 +77,7 @@ def views_of(
         tree: the size of the tree.
 
     Raises:
-        UnknownSymbolError: if text or prefix contains a character that is not in the vocabulary.
+        UnknownTokenError: if text or prefix contains a character that is not in the vocabulary.
     """
     for given in (text, prefix):
         tokenizer.encode(given)

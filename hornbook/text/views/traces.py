@@ -86,7 +86,7 @@ def traces_of(
 
     Raises:
         SettingsError: if the model has no such layer.
-        UnknownSymbolError: if the string contains a character that is not in the vocabulary.
+        UnknownTokenError: if the string contains a character that is not in the vocabulary.
     """
     if not is_network(model) or not remembers(model):
         raise SettingsError(

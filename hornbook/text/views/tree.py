@@ -95,7 +95,7 @@ def grow(
     Raises:
         SamplingError: if the model (counts without smoothing) has no continuation of the prefix.
         SettingsError: if the tree would have too many branches.
-        UnknownSymbolError: if the prefix contains a character that is not in the vocabulary.
+        UnknownTokenError: if the prefix contains a character that is not in the vocabulary.
     """
     settings = settings or TreeSettings()
     prompt = prompt_of(tokenizer, prefix)

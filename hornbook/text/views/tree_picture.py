@@ -48,8 +48,8 @@ class Laid:
     @property
     def string(self) -> str:
         """The text at a leaf, and the probability of its continuation."""
-        symbols = self.path[:-1] if self.branch.ends else self.path
-        return f"{ellipsis(symbols, 16)}  {self.branch.total:.2%}"
+        path = self.path[:-1] if self.branch.ends else self.path
+        return f"{ellipsis(path, 16)}  {self.branch.total:.2%}"
 
 
 def lay_out(branch: Branch, path: tuple[str, ...], rows: Iterator[int]) -> Laid:

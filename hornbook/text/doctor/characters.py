@@ -1,7 +1,7 @@
 """Checks of the characters of a corpus: rare, odd, or written in more than one way.
 
 The checks of lines, splits and sizes, and the table of all checks, are in findings; what both build
-on is in patient.
+on is in examined_corpus.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from dataclasses import dataclass
 
 from hornbook.rendering import clip, describe
 from hornbook.reports.finding import Finding, Severity
-from hornbook.text.doctor.examined_corpus import ExaminedCorpus, count_symbols, many, percent
+from hornbook.text.doctor.examined_corpus import ExaminedCorpus, count_characters, many, percent
 
 __all__ = [
     "forms",
     "letter_case",
     "mixed_scripts",
     "mojibake",
-    "odd_symbols",
-    "rare_symbols",
-    "unseen_symbols",
+    "odd_characters",
+    "rare_characters",
+    "unseen_characters",
 ]
 
 RARE = 10  # characters that occur less often than this are rare
@@ -31,16 +31,16 @@ LISTED = 12  # most characters that are listed
 PLACED = 6  # most characters that are listed with their position
 
 
-def unseen_symbols(patient: ExaminedCorpus) -> Iterator[Finding]:
+def unseen_characters(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Characters that occur in dev or test only."""
-    trained = set("".join(patient.train))
-    for split, texts in patient.held_out.items():
-        found = count_symbols(texts)
-        unseen = [symbol for symbol in found if symbol not in trained]
+    trained = set("".join(examined.train))
+    for split, texts in examined.held_out.items():
+        found = count_characters(texts)
+        unseen = [character for character in found if character not in trained]
         if unseen:
-            n, total = sum(found[symbol] for symbol in unseen), patient.predictions[split]
+            n, total = sum(found[character] for character in unseen), examined.predictions[split]
             yield Finding(
-                "unseen-symbols",
+                "unseen-characters",
                 "warning" if n > 0.001 * total else "note",
                 f"Some characters of {split} never occur in train",
                 f"{many(len(unseen), 'character')}, {percent(n, total)} of the {split} tokens: "
@@ -50,27 +50,29 @@ def unseen_symbols(patient: ExaminedCorpus) -> Iterator[Finding]:
             )
 
 
-def rare_symbols(patient: ExaminedCorpus) -> Iterator[Finding]:
+def rare_characters(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Characters that hardly ever occur."""
-    rare = [symbol for symbol, n in patient.counts.items() if n < RARE]
+    rare = [character for character, n in examined.counts.items() if n < RARE]
     if rare:
-        n = sum(patient.counts[symbol] for symbol in rare)
+        n = sum(examined.counts[character] for character in rare)
         yield Finding(
-            "rare-symbols",
+            "rare-characters",
             "note",
             "Some characters are rare",
-            f"{len(rare):,} of {many(len(patient.counts), 'character')} occur fewer than {RARE} "
-            f"times, together {percent(n, sum(patient.counts.values()))} of the text: "
+            f"{len(rare):,} of {many(len(examined.counts), 'character')} occur fewer than {RARE} "
+            f"times, together {percent(n, sum(examined.counts.values()))} of the text: "
             f"{listed(rare[::-1])}. That is too few to learn from.",
             "If they are typos or not needed, replace them or remove the lines that contain them; "
             "this makes the vocabulary smaller.",
         )
 
 
-def is_control(symbol: str) -> bool:
+def is_control(character: str) -> bool:
     """Whether a character is a control character other than a line end or a tab."""
     separators = "\u2028\u2029"
-    return symbol in separators or (unicodedata.category(symbol) == "Cc" and symbol not in "\n\t")
+    return character in separators or (
+        unicodedata.category(character) == "Cc" and character not in "\n\t"
+    )
 
 
 ZERO_WIDTH = "\u00ad\u034f\u180e\u200b\u2060\u2061\u2062\u2063\u2064\u3164"
@@ -105,7 +107,7 @@ ODD = (
         "byte-order-marks",
         "Byte order marks inside the text",
         "warning",
-        lambda symbol: symbol == "\ufeff",
+        lambda character: character == "\ufeff",
         "Probably files that each began with a byte order mark were joined.",
         "Remove them.",
     ),
@@ -113,7 +115,7 @@ ODD = (
         "replacement-characters",
         "Replacement characters",
         "warning",
-        lambda symbol: symbol == "\ufffd",
+        lambda character: character == "\ufffd",
         "A program put them in place of characters that it could not decode: that text is lost.",
         "Go back to the original file and convert it again with the correct encoding.",
     ),
@@ -121,7 +123,7 @@ ODD = (
         "invisible-characters",
         "Zero-width and other invisible characters",
         "warning",
-        lambda symbol: symbol in ZERO_WIDTH,
+        lambda character: character in ZERO_WIDTH,
         "They cannot be seen, but a model has to learn them.",
         "Remove them.",
     ),
@@ -129,7 +131,7 @@ ODD = (
         "joiners",
         "Joiners and variation selectors",
         "note",
-        lambda symbol: symbol in JOINERS,
+        lambda character: character in JOINERS,
         "They belong in emoji and in some scripts (Persian, Indic); a model sees each one as a "
         "separate character.",
         "Remove those that are not part of an emoji or of such a script.",
@@ -139,8 +141,8 @@ ODD = (
         "Private-use characters and noncharacters",
         "warning",
         # Not all of category Cn: it holds every emoji that is newer than this Python.
-        lambda symbol: (
-            unicodedata.category(symbol) in ("Co", "Cs") or ord(symbol) & 0xFFFE == 0xFFFE
+        lambda character: (
+            unicodedata.category(character) in ("Co", "Cs") or ord(character) & 0xFFFE == 0xFFFE
         ),
         "Their meaning depends on the font, or they have none.",
         "Replace them with the characters that they represent, or remove them.",
@@ -149,7 +151,7 @@ ODD = (
         "odd-spaces",
         "Unusual space characters",
         "note",
-        lambda symbol: symbol in SPACES,
+        lambda character: character in SPACES,
         "They look like a space, but a model sees them as different characters.",
         "Replace them with plain spaces, unless the difference matters (as in French before ! "
         "and ?).",
@@ -157,30 +159,30 @@ ODD = (
 )
 
 
-def odd_symbols(patient: ExaminedCorpus) -> Iterator[Finding]:
+def odd_characters(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Characters that are rarely intended, kind by kind."""
     for odd in ODD:
-        if found := [symbol for symbol in patient.counts if odd.holds(symbol)]:
-            detail = f"{seen(patient, found)}. {odd.detail}"
+        if found := [character for character in examined.counts if odd.holds(character)]:
+            detail = f"{seen(examined, found)}. {odd.detail}"
             yield Finding(odd.name, odd.severity, odd.title, detail, odd.advice)
-    if found := [symbol for symbol in patient.counts if symbol in DIRECTIONS]:
-        right_to_left = any(unicodedata.bidirectional(s) in ("R", "AL") for s in patient.counts)
+    if found := [character for character in examined.counts if character in DIRECTIONS]:
+        right_to_left = any(unicodedata.bidirectional(s) in ("R", "AL") for s in examined.counts)
         yield Finding(
             "direction-marks",
             "note" if right_to_left else "warning",
             "Text direction marks",
-            f"{seen(patient, found)}. They are invisible; only text that is written from right to "
+            f"{seen(examined, found)}. They are invisible; only text that is written from right to "
             "left may need them.",
             "Remove them, unless the text needs them.",
         )
 
 
-def forms(patient: ExaminedCorpus) -> Iterator[Finding]:
+def forms(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Accented letters that are written as more than one character, or in two ways."""
-    text = patient.corpus.text
+    text = examined.corpus.text
     if unicodedata.is_normalized("NFC", text):
         return
-    loose = [line for line in patient.lines if not unicodedata.is_normalized("NFC", line)]
+    loose = [line for line in examined.lines if not unicodedata.is_normalized("NFC", line)]
     mixed = not unicodedata.is_normalized("NFD", text)
     yield Finding(
         "mixed-forms" if mixed else "separate-accents",
@@ -188,7 +190,7 @@ def forms(patient: ExaminedCorpus) -> Iterator[Finding]:
         "Some letters are encoded in two ways"
         if mixed
         else "Letters and their accents are separate characters",
-        f"{many(len(loose), 'line')} of {len(patient.lines):,} would change in Unicode's composed "
+        f"{many(len(loose), 'line')} of {len(examined.lines):,} would change in Unicode's composed "
         f"form (NFC), for example {clip(loose[0])!r}."
         + (
             " Other lines are composed already; to a model the two forms are different spellings."
@@ -211,13 +213,13 @@ LOOK_ALIKE = {
 }
 
 
-def mixed_scripts(patient: ExaminedCorpus) -> Iterator[Finding]:
+def mixed_scripts(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Words with letters of two scripts, where those of one look like the other's."""
-    latin = letters_of("LATIN", patient)
+    latin = letters_of("LATIN", examined)
     words: Counter[str] = Counter()
     for script, (like_latin, like_other) in LOOK_ALIKE.items():
-        other = letters_of(script, patient)
-        for word in words_of_both(patient.corpus.text, latin, other):
+        other = letters_of(script, examined)
+        for word in words_of_both(examined.corpus.text, latin, other):
             letters = set(word)
             if letters & other <= like_latin or letters & latin <= like_other:
                 words[word] += 1
@@ -233,12 +235,12 @@ def mixed_scripts(patient: ExaminedCorpus) -> Iterator[Finding]:
         )
 
 
-def letters_of(script: str, patient: ExaminedCorpus) -> set[str]:
+def letters_of(script: str, examined: ExaminedCorpus) -> set[str]:
     """The letters of a script that occur in the corpus."""
     return {
-        symbol
-        for symbol in patient.counts
-        if symbol.isalpha() and unicodedata.name(symbol, "").startswith(f"{script} ")
+        character
+        for character in examined.counts
+        if character.isalpha() and unicodedata.name(character, "").startswith(f"{script} ")
     }
 
 
@@ -260,8 +262,8 @@ def words_of_both(text: str, some: set[str], others: set[str]) -> Iterator[str]:
 
 def spelled(word: str, latin: set[str]) -> str:
     """A word of two scripts, and those of its letters that belong to the smaller one."""
-    ours = [symbol for symbol in word if symbol in latin]
-    theirs = [symbol for symbol in word if symbol not in latin]
+    ours = [character for character in word if character in latin]
+    theirs = [character for character in word if character not in latin]
     odd = dict.fromkeys(ours if len(ours) < len(theirs) else theirs)
     names = [f"{s} is U+{ord(s):04X} {unicodedata.name(s).lower()}" for s in odd]
     return f"{clip(word)!r} ({', '.join(names)})"
@@ -284,11 +286,11 @@ MOJIBAKE = re.compile(
 LEADS = "ÂÃÐРСâïð锟"  # what such signs begin with: a text without any is not searched
 
 
-def mojibake(patient: ExaminedCorpus) -> Iterator[Finding]:
+def mojibake(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Text that was decoded with the wrong encoding."""
-    if patient.counts.keys().isdisjoint(LEADS):
+    if examined.counts.keys().isdisjoint(LEADS):
         return
-    found = Counter(match[0] for match in MOJIBAKE.finditer(patient.corpus.text))
+    found = Counter(match[0] for match in MOJIBAKE.finditer(examined.corpus.text))
     if found:
         examples = ", ".join(f"{sign!r}{repaired(sign)}" for sign, _ in found.most_common(4))
         yield Finding(
@@ -311,9 +313,9 @@ def repaired(sign: str) -> str:
     return ""
 
 
-def letter_case(patient: ExaminedCorpus) -> Iterator[Finding]:
+def letter_case(examined: ExaminedCorpus) -> Iterator[Finding]:
     """A vocabulary that lowercasing would make much smaller."""
-    whole, lower = len(patient.counts), len({symbol.lower() for symbol in patient.counts})
+    whole, lower = len(examined.counts), len({character.lower() for character in examined.counts})
     if whole - lower >= 5 and lower < 0.8 * whole:
         yield Finding(
             "letter-case",
@@ -325,18 +327,20 @@ def letter_case(patient: ExaminedCorpus) -> Iterator[Finding]:
         )
 
 
-def listed(symbols: list[str]) -> str:
+def listed(characters: list[str]) -> str:
     """The first few of some characters, for display."""
-    shown = " ".join(describe(symbol) for symbol in symbols[:LISTED])
-    return shown if len(symbols) <= LISTED else f"{shown} and {len(symbols) - LISTED:,} more"
+    shown = " ".join(describe(character) for character in characters[:LISTED])
+    return shown if len(characters) <= LISTED else f"{shown} and {len(characters) - LISTED:,} more"
 
 
-def seen(patient: ExaminedCorpus, symbols: list[str]) -> str:
+def seen(examined: ExaminedCorpus, characters: list[str]) -> str:
     """How often some characters occur, and where each occurs first."""
-    text, shown = patient.corpus.text, []
-    for symbol in symbols[:PLACED]:
-        line = text.count("\n", 0, text.index(symbol)) + 1
-        shown.append(f"{describe(symbol)} {patient.counts[symbol]:,}× (first on line {line:,})")
-    if len(symbols) > PLACED:
-        shown.append(f"and {len(symbols) - PLACED:,} more")
+    text, shown = examined.corpus.text, []
+    for character in characters[:PLACED]:
+        line = text.count("\n", 0, text.index(character)) + 1
+        shown.append(
+            f"{describe(character)} {examined.counts[character]:,}× (first on line {line:,})"
+        )
+    if len(characters) > PLACED:
+        shown.append(f"and {len(characters) - PLACED:,} more")
     return ", ".join(shown)
