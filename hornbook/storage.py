@@ -7,12 +7,16 @@ disk, leaves the last good state. Tensors are kept as safetensors, so nothing is
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import re
+import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +25,14 @@ from hornbook.errors import Action, RunError
 from hornbook.records import as_json
 
 __all__ = [
+    "PART",
     "HashedFiles",
     "append_line",
     "read_json",
     "read_lines",
     "read_tensors",
     "refuse_unwritable",
+    "remove_parts",
     "write_bytes",
     "write_json",
     "write_tensors",
@@ -35,14 +41,37 @@ __all__ = [
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
+PART = r"\.hornbook-[0-9a-f]{16}\.part"
+"The name of a file that is being written, as a pattern: no one can guess it."
+EXCLUSIVE = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_EXCL  # fails where anything stands already, a link too
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+)
+APPENDING = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_APPEND
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+)
+
+
 @contextlib.contextmanager
-def beside(path: Path) -> Iterator[Path]:
-    """A place to write at before what is written there takes the name `path`."""
-    if path.is_dir():
+def beside(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """A new file to write before it takes the name `path`, with the mode of what stands there."""
+    if os.path.isdir(path):  # noqa: PTH112 - unlike Path, says no to a name that is too long
         raise RunError(f"Cannot write {path}: it is a directory.", hint="Give the name of a file.")
-    aside = path.with_name(f".{path.name}.part")
+    aside = path.with_name(f".hornbook-{secrets.token_hex(8)}.part")
     try:
-        yield aside
+        with os.fdopen(os.open(aside, EXCLUSIVE, 0o666), "wb") as file:
+            with contextlib.suppress(FileNotFoundError):
+                if stat.S_ISREG((standing := path.lstat()).st_mode) and hasattr(os, "fchmod"):
+                    os.fchmod(file.fileno(), stat.S_IMODE(standing.st_mode) & 0o777)
+            yield aside, file
     except OSError as error:
         hint = "Earlier files are unaffected. Free some disk space, or choose another directory."
         if isinstance(error, FileNotFoundError | NotADirectoryError):
@@ -54,16 +83,15 @@ def beside(path: Path) -> Iterator[Path]:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Put `data` at `path` whole or not at all.
+    """Put `data` at `path` whole or not at all; a link there is replaced, never followed.
 
     Raises:
         RunError: if it cannot be written; whatever stood at `path` still does.
     """
-    with beside(path) as aside:
-        with aside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+    with beside(path) as (aside, file):
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
         aside.replace(path)
 
 
@@ -73,8 +101,15 @@ def refuse_unwritable(path: Path) -> None:
     Raises:
         RunError: as `write_bytes` would.
     """
-    with beside(path) as aside:
-        aside.touch()
+    with beside(path):
+        pass
+
+
+def remove_parts(folder: Path) -> None:
+    """Delete what a kill left of files that were being written; the folder is this process's."""
+    for item in folder.rglob(".hornbook-*.part"):
+        if re.fullmatch(PART, item.name) and item.is_file() and not item.is_symlink():
+            item.unlink(missing_ok=True)
 
 
 class HashedFiles:
@@ -156,12 +191,17 @@ def append_line(path: Path, value: Any, *, surely: bool) -> None:
     """
     line = json.dumps(as_json(value), allow_nan=False)
     try:
-        with path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(line + "\n")
+        with os.fdopen(os.open(path, APPENDING, 0o666), "ab") as file:
+            file.write(line.encode() + b"\n")
             file.flush()
             if surely:
                 os.fsync(file.fileno())
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise RunError(
+                f"Cannot write {path}: it is a symbolic link, and links are not followed.",
+                hint="Someone put it there: remove it, and look where this run comes from.",
+            ) from error
         raise RunError(
             f"Cannot write {path}: {error.strerror or error}.",
             hint="Free some disk space, then resume the run; its last checkpoint is unaffected.",

@@ -25,6 +25,7 @@ from hornbook.errors import (
     UnknownTokenError,
 )
 from hornbook.runs import Run, RunDirectory
+from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.record import FORMAT
 from hornbook.storage import read_tensors, write_tensors
 from hornbook.text.models.bigram import BigramSettings
@@ -407,10 +408,10 @@ def test_a_run_that_cannot_be_replaced_whole_stays(
 def test_a_run_that_came_meanwhile_is_not_replaced(names: Path, tmp_path: Path) -> None:
     out = tmp_path / "same"
     first = RunDirectory(out)
-    first.refuse_if_taken(overwrite=False)  # nothing is there yet
+    refuse_if_taken(out, overwrite=False)  # nothing is there yet
     made = small_run(names, out)
     with pytest.raises(RunError, match="already contains a run"):
-        first.create(made.record, made.data)
+        first.begin(made.record, made.data)
     assert Run(out).summary.ending == "finished"
 
 

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import pickle
+import re
 import signal
 import struct
 import subprocess
@@ -20,7 +21,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from hornbook.errors import RunError
-from hornbook.storage import read_json, read_tensors, write_bytes, write_json, write_tensors
+from hornbook.storage import (
+    PART,
+    append_line,
+    beside,
+    read_json,
+    read_tensors,
+    remove_parts,
+    write_bytes,
+    write_json,
+    write_tensors,
+)
 
 ROOT = Path(__file__).parents[1]
 
@@ -85,7 +96,10 @@ def test_what_is_renamed_was_flushed_first(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(os, "fsync", fsync)
     write_bytes(path, b"new")
-    assert flushed == [{".state.part": b"new"}]
+    (written,) = flushed
+    (name,) = written
+    assert re.fullmatch(PART, name)
+    assert written[name] == b"new"
 
 
 def test_a_disk_without_room_leaves_the_old_file(tmp_path: Path) -> None:
@@ -127,10 +141,12 @@ def test_a_kill_in_the_middle_leaves_the_old_file_and_no_obstacle(tmp_path: Path
     assert path.read_bytes() == b"old"
     write_bytes(path, b"newer")
     assert path.read_bytes() == b"newer"
+    assert len(names_in(tmp_path)) == 2  # and what the kill left
+    remove_parts(tmp_path)
     assert names_in(tmp_path) == ["state"]
 
 
-@pytest.mark.parametrize("where", ["missing/state", "file/state", "directory", "n" * 252])
+@pytest.mark.parametrize("where", ["missing/state", "file/state", "directory", "n" * 256])
 def test_a_place_that_cannot_be_written_is_a_run_error(tmp_path: Path, where: str) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "directory").mkdir()
@@ -314,3 +330,38 @@ def test_a_pickle_is_refused_and_never_run(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(RunError, match="damaged"):
         read_json(Path("value.json"))
     assert names_in(tmp_path) == ["model.safetensors", "value.json"]
+
+
+def test_no_link_is_followed(tmp_path: Path) -> None:
+    precious, run = tmp_path / "precious", tmp_path / "run"
+    precious.write_bytes(b"years of work")
+    run.mkdir()
+    (run / "report.html").symlink_to(precious)
+    write_bytes(run / "report.html", b"new")
+    assert (run / "report.html").read_bytes() == b"new"
+    assert not (run / "report.html").is_symlink()
+    (run / "metrics.jsonl").symlink_to(precious)
+    with pytest.raises(RunError, match="it is a symbolic link"):
+        append_line(run / "metrics.jsonl", {"step": 1}, surely=True)
+    assert precious.read_bytes() == b"years of work"
+
+
+def test_no_name_beside_a_file_can_be_guessed(tmp_path: Path) -> None:
+    names = set()
+    for _ in range(3):
+        with beside(tmp_path / "state") as (aside, _file):
+            names.add(aside.name)
+    assert len(names) == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other modes")
+@pytest.mark.parametrize("mode", [0o644, 0o600, 0o664])
+def test_a_file_keeps_its_mode(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "report.html"
+    write_bytes(path, b"old")
+    new = tmp_path / "plain"
+    new.touch()
+    assert path.stat().st_mode == new.stat().st_mode  # as any new file here
+    path.chmod(mode)
+    write_bytes(path, b"new")
+    assert path.stat().st_mode & 0o777 == mode

@@ -15,39 +15,33 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hornbook.errors import HornbookError, RunError
+from hornbook.errors import RunError
 from hornbook.monitoring.record import UpdateRecord, read_update
 from hornbook.records import as_json
+from hornbook.runs.claim import Claim, recover
 from hornbook.runs.record import KeptData, RunRecord, Summary
 from hornbook.storage import (
     HashedFiles,
     append_line,
     read_lines,
     read_tensors,
+    remove_parts,
     write_bytes,
     write_json,
     write_tensors,
 )
 from hornbook.suggestions import did_you_mean
-from hornbook.tasks import Data, task_named, tasks
+from hornbook.tasks import Data
 from hornbook.training.record import Record, read_metrics_line
 
 __all__ = ["RunDirectory", "reserve"]
 
-OWN = {
-    "run.json",
-    "metrics.jsonl",
-    "health.jsonl",
-    "report.html",
-    "model.safetensors",
-    "checkpoint.safetensors",
-    "summary.json",
-}
+AGAIN, PAUSE = 25, 0.02  # looks, seconds: while one run takes the place of another, there is none
 
 
 class RunDirectory:
@@ -65,61 +59,58 @@ class RunDirectory:
                 hint="Give the path of a directory, such as runs/mine.",
             )
         self.path = Path(path)
-        self.run = self.path / "run.json"
-        self.metrics = self.path / "metrics.jsonl"
-        self.health = self.path / "health.jsonl"
-        self.report = self.path / "report.html"
-        self.model = self.path / "model.safetensors"
-        self.checkpoint = self.path / "checkpoint.safetensors"
-        self.summary = self.path / "summary.json"
+        self.claim: Claim | None = None
 
     def __repr__(self) -> str:
         return f"<RunDirectory {self.path}>"
 
-    # Before there is a run
+    @property
+    def at(self) -> Path:
+        """Where the files are: `path`, or beside it until a new run replaces an old one."""
+        return self.claim.at if self.claim else self.path
 
-    def refuse_if_taken(self, *, overwrite: bool) -> None:
-        """Make sure that a new run may be put here; nothing is touched yet.
+    @property
+    def run(self) -> Path:
+        """The record."""
+        return self.at / "run.json"
 
-        Raises:
-            RunError: if something is there that was not told to be replaced, or that is no run.
-        """
-        if not os.path.lexists(self.path):
-            return
-        if not self.path.is_dir():
-            raise RunError(
-                f"{self.path} is a file, not a directory.",
-                hint="Choose another directory as `out`.",
-            )
-        names = {item.relative_to(self.path).as_posix() for item in self.path.rglob("*")}
-        own = OWN | self.files_of_its_task()
-        folders = {str(Path(name).parent.as_posix()) for name in own}
-        foreign = sorted(n for n in names - own - folders if not n.endswith(".part"))
-        if foreign:
-            raise RunError(
-                f"{self.path} contains files that do not belong to a run: "
-                f"{', '.join(foreign[:3])}.",
-                hint="Choose another directory as `out`; such a directory is never overwritten.",
-            )
-        if names and not overwrite:
-            raise RunError(
-                f"{self.path} already contains a run.",
-                hint="Resume it (`resume`), replace it (`overwrite`), or choose another `out`.",
-            )
+    @property
+    def metrics(self) -> Path:
+        """A line for each evaluation."""
+        return self.at / "metrics.jsonl"
 
-    def files_of_its_task(self) -> frozenset[str]:
-        """What the task of the run that is here keeps; of a run that cannot be read, any task's."""
-        try:
-            record = self.read_record()
-            return task_named(record.task).files | record.data.files.keys()
-        except HornbookError:
-            return frozenset(name for task in tasks().values() for name in task.files)
+    @property
+    def health(self) -> Path:
+        """A line for each update that was watched."""
+        return self.at / "health.jsonl"
 
-    def create(self, record: RunRecord, data: Data, *, overwrite: bool = False) -> None:
-        """Begin a run: everything that is known before training.
+    @property
+    def report(self) -> Path:
+        """What `inspect` found."""
+        return self.at / "report.html"
 
-        It is written beside and put in place at once, so that a run which it replaces is there
-        until the new one is.
+    @property
+    def model(self) -> Path:
+        """The weights of the best dev loss, or the counts."""
+        return self.at / "model.safetensors"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The state to go on from."""
+        return self.at / "checkpoint.safetensors"
+
+    @property
+    def summary(self) -> Path:
+        """How it ended."""
+        return self.at / "summary.json"
+
+    # Who may write
+
+    def begin(self, record: RunRecord, data: Data, *, overwrite: bool = False) -> None:
+        """Begin a run: own the directory, and write everything that is known before training.
+
+        A run that it replaces stays whole until `settle`. The directory is this process's until
+        `release`.
 
         Args:
             record: of the run; its `data.files` are filled in here.
@@ -127,39 +118,52 @@ class RunDirectory:
             overwrite: replace a run that is there.
 
         Raises:
-            RunError: if it cannot be written, or something else has come into the way meanwhile.
+            RunError: if it cannot be written, another process owns it, or something is there that
+                may not be replaced.
         """
-        path = self.path.absolute()
-        aside, old = (path.with_name(f".{path.name}.{what}") for what in ("new", "old"))
+        self.claim = Claim.begin(self.path, overwrite=overwrite)
         try:
-            if path.is_dir() and not any(path.iterdir()):
-                self.write_start(record, data)
-                return
-            if path == Path.cwd():
-                raise RunError(
-                    "The current directory cannot be replaced.",
-                    hint="Change to another directory first.",
-                )
-            shutil.rmtree(aside, ignore_errors=True)
-            aside.mkdir(parents=True)
-            RunDirectory(aside).write_start(record, data)
-            if path.exists():
-                self.refuse_if_taken(overwrite=overwrite)  # another may have come meanwhile
-                shutil.rmtree(old, ignore_errors=True)
-                path.replace(old)
-            aside.replace(path)
-            shutil.rmtree(old, ignore_errors=True)
-        except OSError as error:
-            raise RunError(
-                f"Cannot write to {self.path}: {error.strerror or error}.",
-                hint="Choose a directory that you can write to as `out`.",
-            ) from error
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            self.write_start(record, data)
+        except BaseException:
+            self.release()
+            raise
+
+    def take_up(self) -> None:
+        """Own the run that is here, to go on with it.
+
+        Raises:
+            RunError: if another process owns it, or it cannot be written.
+        """
+        self.claim = Claim.take_up(self.path)
+        remove_parts(self.at)
+
+    def settle(self) -> None:
+        """Take the place of the run that is to be replaced, if there is one.
+
+        Raises:
+            RunError: if that cannot be done.
+        """
+        if self.claim:
+            self.claim.settle()
+
+    def release(self) -> None:
+        """Give the directory up; what has not taken the place of another run is deleted."""
+        if self.claim:
+            self.claim.release()
+            self.claim = None
+
+    def check(self) -> None:
+        """Make sure, before a write, that an owned directory is still this process's.
+
+        Raises:
+            RunError: if it was moved, deleted or replaced.
+        """
+        if self.claim:
+            self.claim.check()
 
     def write_start(self, record: RunRecord, data: Data) -> None:
         """Write data and record into an empty directory, the record last."""
-        files = HashedFiles(self.path)
+        files = HashedFiles(self.at)
         data.keep(files)
         kept = KeptData(data.name, data.source, files.sums, data.details)
         self.write_record(record.with_data(kept))
@@ -172,7 +176,11 @@ class RunDirectory:
         Raises:
             RunError: if this is no run, a damaged one, or one of a newer version.
         """
-        # os.path, unlike Path, only says no to a name that is no possible path.
+        for _ in range(AGAIN):
+            # os.path, unlike Path, only says no to a name that is no possible path.
+            if os.path.isfile(self.run) or not recover(self.path):  # noqa: PTH113
+                break
+            time.sleep(PAUSE)
         if not os.path.isfile(self.run):  # noqa: PTH113
             what = "is not a run directory" if os.path.exists(self.path) else "does not exist"  # noqa: PTH110
             near = runs_near(self.path)
@@ -189,6 +197,7 @@ class RunDirectory:
         Raises:
             RunError: if it cannot be written.
         """
+        self.check()
         write_json(self.run, record)
 
     def read_summary(self) -> Summary | None:
@@ -205,11 +214,12 @@ class RunDirectory:
         Raises:
             RunError: if it cannot be written.
         """
+        self.check()
         write_json(self.summary, summary)
 
     def files(self, record: RunRecord) -> HashedFiles:
         """The files of the data."""
-        return HashedFiles(self.path, record.data.files)
+        return HashedFiles(self.at, record.data.files)
 
     # Tensors
 
@@ -221,6 +231,7 @@ class RunDirectory:
         Raises:
             RunError: if they cannot be written.
         """
+        self.check()
         write_tensors(path, arrays, {"run": record.id, **values})
 
     def read_tensors(self, path: Path, record: RunRecord) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -245,6 +256,7 @@ class RunDirectory:
         Raises:
             RunError: if it cannot be written.
         """
+        self.check()
         # The checkpoint that counts this line comes after it.
         append_line(self.metrics, record, surely=True)
 
@@ -271,6 +283,7 @@ class RunDirectory:
                 f"{self.metrics} is damaged: it has no record of step {step:,}.",
                 hint="Restore the run directory from an intact copy, or train again.",
             )
+        self.check()
         write_bytes(self.metrics, as_lines(records))
 
     def append_health(self, record: UpdateRecord) -> None:
@@ -279,6 +292,7 @@ class RunDirectory:
         Raises:
             RunError: if it cannot be written.
         """
+        self.check()
         append_line(self.health, record, surely=False)
 
     def read_health(self) -> list[UpdateRecord]:
@@ -300,6 +314,7 @@ class RunDirectory:
         """
         if self.health.exists():
             kept = [record for record in self.read_health() if record.step < step]
+            self.check()
             write_bytes(self.health, as_lines(kept))
 
 

@@ -23,14 +23,14 @@ class Run:
     The questions of its task are methods: `run.sample(n=5)`, `run.score("emma")`.
 
     Args:
-        path: the directory.
+        path: the directory, or one that is open already.
 
     Raises:
         RunError: if it is not a run, is damaged, or is of a newer version or an unknown task.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self.directory = RunDirectory(path)
+    def __init__(self, path: Path | str | RunDirectory) -> None:
+        self.directory = path if isinstance(path, RunDirectory) else RunDirectory(path)
         self.record: RunRecord = self.directory.read_record()
         try:
             self.task: Task[Any] = task_named(self.record.task)

@@ -9,6 +9,7 @@ from typing import Any
 
 from hornbook.environment import Versions
 from hornbook.errors import Action, RunError, SettingsError
+from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.directory import RunDirectory, reserve
 from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, nobody
 from hornbook.runs.record import KeptData, RunRecord, Summary
@@ -63,10 +64,10 @@ def train(
     """
     world = World.join()
     listen = listen if world.rank == 0 else nobody
-    held: list[Session] = []  # of the first process, which makes the run
+    held: list[tuple[RunDirectory, Session | None]] = []  # of the first process, which makes it
 
     def begin() -> Path:
-        refuse_taken(out, overwrite=overwrite)
+        refuse_taken(out, source, overwrite=overwrite)
         chosen, data, family, line = load_data(source, task, model, options, listen)
         if line.fitted and training is not None:
             raise SettingsError(
@@ -79,19 +80,25 @@ def train(
             wanted = settle_training(line, data, training)
             session = Session(chosen, data, family, how, wanted, world)
             session.calibrate(listen)
-            held.append(session)
         record = new_record(chosen, data, family, how, given, session, baseline=baseline)
         path = reserve(Path("runs"), f"{data.name}-{family}") if out is None else Path(out)
-        RunDirectory(path).create(record, data, overwrite=overwrite)
+        directory = RunDirectory(path)
+        directory.begin(record, data, overwrite=overwrite)
+        held.append((directory, session))
         if session is None:
-            fit(Run(path), data, listen)
-        return path
+            fit(Run(directory), data, listen)
+        return directory.at
 
-    run = Run(world.from_first(begin))
-    if not run.made_as.trained:
-        return run
-    session = held[0] if held else session_of(run, world)
-    return train_session(run, session, listen, resumed=False)
+    try:
+        at = world.from_first(begin)
+        directory, session = held[0] if held else (RunDirectory(at), None)
+        run = Run(directory)
+        if not run.made_as.trained:
+            return Run(directory.path)
+        return train_session(run, session or session_of(run, world), listen, resumed=False)
+    finally:
+        if held:
+            held[0][0].release()
 
 
 def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
@@ -112,7 +119,11 @@ def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
         )
     world = World.join()
     listen = listen if world.rank == 0 else nobody
-    return train_session(run, session_of(run, world), listen, resumed=True)
+    world.from_first(run.directory.take_up)
+    try:
+        return train_session(run, session_of(run, world), listen, resumed=True)
+    finally:
+        run.directory.release()
 
 
 def load_data(
@@ -149,7 +160,7 @@ def made_by_mixing(family: str) -> SettingsError:
     )
 
 
-def refuse_taken(out: str | Path | None, *, overwrite: bool) -> None:
+def refuse_taken(out: str | Path | None, source: str | Path | Source, *, overwrite: bool) -> None:
     """Make sure that a new run may be put where it should.
 
     Raises:
@@ -157,7 +168,15 @@ def refuse_taken(out: str | Path | None, *, overwrite: bool) -> None:
         RunError: if something is there that was not told to be replaced, or that is no run.
     """
     if out is not None:
-        RunDirectory(out).refuse_if_taken(overwrite=overwrite)
+        path = RunDirectory(out).path
+        refuse_if_taken(path, overwrite=overwrite)
+        where = Path(source.where if isinstance(source, Source) else source)
+        inside = where.is_file() and where.resolve().is_relative_to(path.resolve())
+        if overwrite and inside:
+            raise RunError(
+                f"{where} is in the run directory that is to be overwritten, {path}.",
+                hint="Copy the data to another place first, or choose another `out`.",
+            )
     elif overwrite:
         raise SettingsError(
             "`overwrite` has no effect without `out`: a new name is chosen for each run.",
@@ -265,4 +284,5 @@ def fit(run: Run, data: Data, listen: Listener) -> None:
         pictures=tuple(task.draw(run.directory.files(run.record), model, data)),
     )
     run.directory.write_summary(summary)
+    run.directory.settle()
     listen(Ended(Run(run.path), summary))

@@ -38,6 +38,7 @@ def train_session(run: Run, session: Session, listen: Listener, *, resumed: bool
             return session.world.from_first(lambda: Run(run.path))
         summary = summarise(run, session, trainer, ending)
         run.directory.write_summary(summary)  # before what only stands beside it is measured
+        run.directory.settle()
         if run.record.baseline and summary.ended:
             baselines = tuple(session.task.baselines(session.data))
             summary = replace(summary, baselines=baselines)
@@ -57,6 +58,8 @@ def trainer_for(run: Run, session: Session, listen: Listener) -> Trainer:
     def keep_state() -> None:
         arrays, values = trainer.state()
         directory.write_tensors(directory.checkpoint, arrays, run.record, **values)
+        if trainer.step and directory.model.exists():  # something was learned that can be used
+            directory.settle()
 
     def note(found: Record) -> None:
         directory.append_metrics(found)

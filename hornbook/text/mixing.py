@@ -10,6 +10,7 @@ from pathlib import Path
 from hornbook.environment import Versions
 from hornbook.errors import Action, SettingsError
 from hornbook.runs import Member, Run, RunDirectory, RunRecord, Summary, reserve
+from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.record import KeptData
 from hornbook.tasks import Start
 from hornbook.text.losses import mean_loss
@@ -44,7 +45,7 @@ def mix(
     runs = mixable(paths)
     first = runs[0]
     if out is not None:
-        RunDirectory(out).refuse_if_taken(overwrite=overwrite)
+        refuse_if_taken(RunDirectory(out).path, overwrite=overwrite)
     settings = MixtureSettings(
         families=tuple(run.family for run in runs),
         settings=tuple(json.dumps(run.settings.as_dict()) for run in runs),
@@ -64,22 +65,27 @@ def mix(
         start=Start("runs", ancestors=tuple(run.record.id for run in runs)),
         versions=Versions.of_today(),
     )
-    path = reserve(Path("runs"), f"{data.name}-mixture") if out is None else Path(out)
-    directory = RunDirectory(path)
-    directory.create(record, data, overwrite=overwrite)
-    directory.write_tensors(directory.model, model.arrays(), record)
     members = tuple(
         Member(str(run.path), run.family, float(weight), mean_loss(run.model, data.stream("dev")))
         for run, weight in zip(runs, model.weights, strict=True)
     )
-    summary = Summary(
-        "finished",
-        parameters=model.n_parameters,
-        seconds=round(time.perf_counter() - began, 3),
-        losses={name: mean_loss(model, data.stream(name)) for name in ("train", "dev")},
-        members=members,
-    )
-    directory.write_summary(summary)
+    losses = {name: mean_loss(model, data.stream(name)) for name in ("train", "dev")}
+    path = reserve(Path("runs"), f"{data.name}-mixture") if out is None else Path(out)
+    directory = RunDirectory(path)
+    directory.begin(record, data, overwrite=overwrite)
+    try:
+        directory.write_tensors(directory.model, model.arrays(), record)
+        summary = Summary(
+            "finished",
+            parameters=model.n_parameters,
+            seconds=round(time.perf_counter() - began, 3),
+            losses=losses,
+            members=members,
+        )
+        directory.write_summary(summary)
+        directory.settle()
+    finally:
+        directory.release()
     return Run(path)
 
 

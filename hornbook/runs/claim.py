@@ -1,0 +1,229 @@
+"""Where a new run is put, and when it takes the place of another.
+
+A run that is to replace another is made beside it, in `.NAME.new-ID`, and takes its place when it
+has a model that loads; until then the old one stays whole. Taking the place is two renames. A kill
+between them leaves `.NAME.old-ID` and `.NAME.new-ID` and nothing under NAME; whoever comes next
+finishes the second rename (`recover`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from hornbook.errors import RunError
+from hornbook.runs.contents import begun_only, clear, strangers
+from hornbook.runs.lock import LOCK, Lock
+
+__all__ = ["Claim", "recover", "refuse_if_taken"]
+
+
+class Claim:
+    """A run directory that this process owns.
+
+    Args:
+        home: the name of the run directory.
+        at: where its files are: `home`, or beside it until it takes the place of another.
+        lock: of `at`.
+        replaced: the lock of what stands at `home` until then.
+    """
+
+    def __init__(self, home: Path, at: Path, lock: Lock, replaced: Lock | None = None) -> None:
+        self.home, self.at, self.lock, self.replaced = home, at, lock, replaced
+
+    @classmethod
+    def take_up(cls, path: Path) -> Claim:
+        """Own a run that is there.
+
+        Raises:
+            RunError: if another process owns it, or it cannot be written.
+        """
+        home = path.absolute()
+        return cls(home, home, Lock.take(home))
+
+    @classmethod
+    def begin(cls, path: Path, *, overwrite: bool) -> Claim:
+        """Own an empty directory in which a new run can be made.
+
+        Raises:
+            RunError: as `refuse_if_taken`; if another process owns it; if it cannot be written.
+        """
+        refuse_if_taken(path, overwrite=overwrite)
+        home = Path(os.path.realpath(path))  # through a link given by the user, to keep the link
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            lock = Lock.take(home)
+            try:
+                refuse_if_taken(path, overwrite=overwrite)  # another may have come meanwhile
+                if not (home / "run.json").exists():
+                    clear(home)
+                    return cls(home, home, lock)
+                return cls.beside(home, lock)
+            except BaseException:
+                lock.release()
+                raise
+        except OSError as error:
+            raise unwritable(path, error) from error
+
+    @classmethod
+    def beside(cls, home: Path, replaced: Lock) -> Claim:
+        """Own a directory beside a run that is to be replaced."""
+        if Path.cwd().is_relative_to(home):
+            raise RunError(
+                "The current directory cannot be replaced.",
+                hint="Change to another directory first.",
+            )
+        for name in left_behind(home):
+            with contextlib.suppress(RunError):  # of another process that is at work
+                lock = Lock.take(name)
+                if not strangers(name):
+                    shutil.rmtree(name, ignore_errors=True)
+                lock.release()
+        at = home.with_name(f".{home.name}.new-{secrets.token_hex(4)}")
+        at.mkdir()
+        return cls(home, at, Lock.take(at), replaced)
+
+    @property
+    def waits(self) -> bool:
+        """Whether another run still stands where this one is to be."""
+        return self.at != self.home
+
+    def check(self) -> None:
+        """Make sure, before a write, that the directory is still this process's.
+
+        Raises:
+            RunError: if it was moved, deleted or replaced.
+        """
+        self.lock.check()
+
+    def settle(self) -> None:
+        """Take the place of the run that is to be replaced, which is deleted.
+
+        Raises:
+            RunError: if that cannot be done; the old run is then still there, and the new one.
+        """
+        if self.replaced is None:
+            return
+        self.check()
+        old = self.at.with_name(self.at.name.replace(".new-", ".old-"))
+        try:
+            if self.home.exists():
+                self.home.rename(old)
+                self.replaced.moved(old)
+            self.at.rename(self.home)
+        except OSError as error:
+            raise RunError(
+                f"Cannot replace {self.home}: {error.strerror or error}.",
+                hint=f"The new run is in {self.at}: move it where you want it.",
+            ) from error
+        self.at = self.home
+        self.lock.moved(self.home)
+        if not strangers_but_lock(old):  # what came to the old one meanwhile is not ours to delete
+            shutil.rmtree(old, ignore_errors=True)
+        self.replaced.release()
+        self.replaced = None
+
+    def release(self) -> None:
+        """Give up the directory; a run that has not taken its place yet is deleted."""
+        if self.replaced is not None:
+            shutil.rmtree(self.at, ignore_errors=True)
+            self.replaced.release()
+        elif begun_only(self.at):
+            with contextlib.suppress(OSError):  # it never became a run
+                clear(self.at)
+        self.lock.release()
+
+
+def strangers_but_lock(path: Path) -> list[str]:
+    """`strangers`, of a directory that may be gone."""
+    return strangers(path) if path.exists() else []
+
+
+def refuse_if_taken(path: Path, *, overwrite: bool) -> None:
+    """Make sure that a new run may be put somewhere; nothing is changed.
+
+    Raises:
+        RunError: if something is there that was not told to be replaced, or that is no run.
+    """
+    recover(path)
+    if not os.path.lexists(path):
+        return
+    if not path.is_dir():
+        raise RunError(
+            f"{path} is a file, not a directory." if path.exists() else f"{path} is a broken link.",
+            hint="Choose another directory as `out`.",
+        )
+    foreign = strangers(path)
+    if foreign == ["run.json"]:
+        raise RunError(
+            f"{path} is not empty and not a run: it has no run.json that can be read.",
+            hint="Choose another directory as `out`; such a directory is never overwritten.",
+        )
+    if foreign:
+        raise RunError(
+            f"{path} contains files that do not belong to a run: {', '.join(foreign[:3])}.",
+            hint="Choose another directory as `out`; such a directory is never overwritten.",
+        )
+    if (path / "run.json").exists() and not overwrite:
+        raise RunError(
+            f"{path} already contains a run.",
+            hint="Resume it (`resume`), replace it (`overwrite`), or choose another `out`.",
+        )
+
+
+def recover(path: Path) -> bool:
+    """Finish what a kill cut short while one run took the place of another.
+
+    Nothing is done while a run stands at `path`, or another process is at work there.
+
+    Returns:
+        Whether there is, or soon will be, a run at `path` that was not there before.
+    """
+    try:
+        home = Path(os.path.realpath(path))
+    except ValueError:  # no possible path
+        return False
+    if os.path.lexists(home):
+        return False
+    olds = [name for name in left_behind(home) if ".old-" in name.name]
+    for old in olds:
+        new = old.with_name(old.name.replace(".old-", ".new-"))
+        with contextlib.suppress(RunError, OSError), locked_all(old, new):
+            whole = (new / "run.json").exists() and (new / "model.safetensors").exists()
+            (new if whole else old).rename(home)
+            break
+    return bool(olds)
+
+
+@contextlib.contextmanager
+def locked_all(*folders: Path) -> Iterator[None]:
+    """Own those of some directories that are there; their lock files go with them."""
+    with contextlib.ExitStack() as stack:
+        for folder in folders:
+            if folder.exists():
+                lock = Lock.take(folder)
+                stack.callback(os.close, lock.file)
+                (folder / LOCK).unlink()
+        yield
+
+
+def left_behind(home: Path) -> list[Path]:
+    """Directories beside a run in which a kill may have left another that was to replace it."""
+    name = re.compile(rf"\.{re.escape(home.name)}\.(new|old)-[0-9a-f]{{8}}")
+    try:
+        return sorted(p for p in home.parent.iterdir() if name.fullmatch(p.name) and p.is_dir())
+    except OSError:
+        return []
+
+
+def unwritable(path: Path, error: OSError) -> RunError:
+    """The error that a directory cannot be written."""
+    return RunError(
+        f"Cannot write to {path}: {error.strerror or error}.",
+        hint="Choose a directory that you can write to as `out`.",
+    )

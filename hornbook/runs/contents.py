@@ -1,0 +1,76 @@
+"""Which files belong to a run, and whether a directory holds anything else."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import stat
+from pathlib import Path, PurePosixPath
+
+from hornbook.errors import RunError, SettingsError
+from hornbook.runs.lock import LOCK, is_marked
+from hornbook.runs.record import RunRecord
+from hornbook.storage import PART
+from hornbook.tasks import task_named, tasks
+
+__all__ = ["begun_only", "clear", "strangers"]
+
+OWN = {
+    LOCK,
+    "run.json",
+    "metrics.jsonl",
+    "health.jsonl",
+    "report.html",
+    "model.safetensors",
+    "checkpoint.safetensors",
+    "summary.json",
+}
+IS_PART = re.compile(PART + "$")
+
+
+def strangers(path: Path) -> list[str]:
+    """What stands in a directory and is not a run's: no more than these may be lost with it.
+
+    Args:
+        path: of a run, or of what a kill left of one that had only begun.
+
+    Returns:
+        Names, sorted: of files that no run has, and of links; `run.json` alone where there are none
+        and it cannot be read, for then nothing tells that this is a run.
+    """
+    known = OWN | {name for task in tasks().values() for name in task.files}
+    ours = begun_only(path)
+    with contextlib.suppress(RunError, SettingsError):
+        record = RunRecord.read(path / "run.json")
+        known |= record.data.files.keys() | task_named(record.task).files
+        ours = True
+    folders = {str(parent) for name in known for parent in PurePosixPath(name).parents}
+    found, empty = [], True
+    for item in path.rglob("*"):
+        empty = False
+        name, mode = item.relative_to(path).as_posix(), item.lstat().st_mode
+        if stat.S_ISDIR(mode):
+            known_kind = name in folders
+        else:
+            known_kind = stat.S_ISREG(mode) and (name in known or bool(IS_PART.match(item.name)))
+        if not known_kind:
+            found.append(name)
+    return sorted(found) if found or ours or empty else ["run.json"]
+
+
+def begun_only(path: Path) -> bool:
+    """Whether a kill ended a process of ours here before there was a run."""
+    return not (path / "run.json").exists() and is_marked(path)
+
+
+def clear(path: Path) -> None:
+    """Delete what a run, or the beginning of one, holds, but not the lock.
+
+    Raises:
+        OSError: if something cannot be deleted.
+    """
+    for item in sorted(path.rglob("*"), reverse=True):  # what a folder holds before the folder
+        if item.is_dir() and not item.is_symlink():
+            item.rmdir()
+        elif item.name != LOCK:
+            item.unlink()

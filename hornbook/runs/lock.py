@@ -1,0 +1,159 @@
+"""Who owns a run directory: one process at a time, by a lock that ends with the process.
+
+The lock is the kernel's, on an open file in the directory, so nothing that a kill leaves behind can
+hold it. What stands in the file only tells whom to ask: process, machine, and since when.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import platform
+import stat
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hornbook.errors import RunError
+
+__all__ = ["LOCK", "Lock", "is_marked"]
+
+LOCK = ".lock"
+"Name of the file in the run directory."
+WITHOUT = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
+"What a file system says that has no locks."
+LONGEST = 2_000  # bytes of a lock file: what is longer is none of ours
+OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+@dataclass
+class Lock:
+    """A directory that is this process's until `release`, or until the process ends.
+
+    Attributes:
+        folder: the directory; follows it when it is moved by `moved`.
+        file: descriptor of the open lock file.
+        held: whether the file system has locks; if not, nothing keeps others out.
+    """
+
+    folder: Path
+    file: int
+    held: bool
+
+    @classmethod
+    def take(cls, folder: Path) -> Lock:
+        """Own a directory.
+
+        Raises:
+            RunError: if another process owns it, or it cannot be written.
+        """
+        while True:
+            try:
+                file = os.open(folder / LOCK, OPEN, 0o666)
+            except OSError as error:
+                raise RunError(
+                    f"Cannot write {folder / LOCK}: {error.strerror or error}.",
+                    hint="Choose a directory that you can write to.",
+                ) from error
+            try:
+                held = locked(file)
+            except BlockingIOError as error:
+                os.close(file)
+                raise in_use(folder) from error
+            lock = cls(folder, file, held)
+            if lock.is_there():  # not if its last owner deleted the file between our two calls
+                break
+            os.close(file)
+        about = {"pid": os.getpid(), "host": platform.node(), "since": time.strftime("%F %T")}
+        os.ftruncate(file, 0)
+        os.pwrite(file, json.dumps(about).encode(), 0)
+        return lock
+
+    def is_there(self) -> bool:
+        """Whether the directory of this name is still the one that was locked."""
+        try:
+            named = (self.folder / LOCK).lstat()
+        except OSError:
+            return False
+        ours = os.fstat(self.file)
+        return (named.st_dev, named.st_ino) == (ours.st_dev, ours.st_ino)
+
+    def check(self) -> None:
+        """Make sure, before a write, that the directory is still this process's.
+
+        Raises:
+            RunError: if it was moved, deleted or replaced.
+        """
+        if not self.is_there():
+            raise RunError(
+                f"{self.folder} was moved, deleted or replaced while this process worked in it.",
+                hint="Nothing more was written there. Leave a run directory where it is until its "
+                "training has ended.",
+            )
+
+    def moved(self, folder: Path) -> None:
+        """Take note that the directory has another name now."""
+        self.folder = folder
+
+    def release(self) -> None:
+        """Give the directory up."""
+        if self.file < 0:
+            return
+        if self.is_there():
+            with contextlib.suppress(OSError):
+                (self.folder / LOCK).unlink()
+        os.close(self.file)
+        self.file = -1
+
+
+def locked(file: int) -> bool:
+    """Lock an open file; False where the file system, or the platform, has no locks.
+
+    Raises:
+        BlockingIOError: if another has locked it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        if error.errno in WITHOUT:
+            return False
+        raise
+    return True
+
+
+def in_use(folder: Path) -> RunError:
+    """The error that another process owns a directory."""
+    owner = read_owner(folder)
+    who = "another process"
+    if owner:
+        who = f"process {owner.get('pid')} on {owner.get('host')} (since {owner.get('since')})"
+    return RunError(
+        f"{folder} is in use by {who}.",
+        hint="Wait until it has ended, stop it, or choose another directory.",
+    )
+
+
+def read_owner(folder: Path) -> dict[str, Any]:
+    """What a lock file tells, if it is one of ours; it may be anybody's, so nothing rests on it."""
+    path = folder / LOCK
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode) or path.stat().st_size > LONGEST:
+            return {}
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) and {"pid", "host", "since"} == value.keys() else {}
+
+
+def is_marked(folder: Path) -> bool:
+    """Whether a process of this program owns a directory, or was killed while it did."""
+    return bool(read_owner(folder))
