@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hornbook.errors import HornbookError
     from hornbook.inspection.usage import examine_use
     from hornbook.lessons.comparison import compare_gradients
-    from hornbook.runs import Run, find_rate, resume, train
+    from hornbook.runs import Run, find_rate, resume, strip, train
     from hornbook.tasks import register
     from hornbook.text.corpus import SplitSettings, load_corpus
     from hornbook.text.doctor.examine import examine
@@ -43,6 +43,7 @@ __all__ = [
     "mix",
     "register",
     "resume",
+    "strip",
     "train",
 ]
 
@@ -60,6 +61,7 @@ HOMES = {
     "mix": "hornbook.text.mixing",
     "register": "hornbook.tasks",
     "resume": "hornbook.runs",
+    "strip": "hornbook.runs",
     "train": "hornbook.runs",
 }
 

@@ -134,13 +134,23 @@ class HashedFiles:
         write_bytes(path, data)
         self.sums[name] = hashlib.sha256(data).hexdigest()
 
+    def has(self, name: str) -> bool:
+        """Whether the file is there."""
+        return (self.folder / name).is_file()
+
     def read(self, name: str) -> bytes:
         """What was written.
 
         Raises:
-            RunError: if the file is missing, or holds something else.
+            RunError: if the file is missing, holds something else, or is outside the folder.
         """
         path = self.folder / name
+        if ".." in Path(name).parts or Path(name).is_absolute():
+            raise RunError(
+                f"The record of {self.folder} is damaged: it names the file {name!r}, which is "
+                "outside the directory.",
+                hint="Look where this run comes from.",
+            )
         try:
             data = path.read_bytes()
         except OSError as error:

@@ -16,7 +16,7 @@ from tests.some_names import write_names
 NAMES = [
     "HornbookError", "Run", "SamplingSettings", "SplitSettings", "TrainingSettings", "__version__",
     "compare_gradients", "examine", "examine_use", "find_rate", "load_corpus", "mix", "register",
-    "resume", "train",
+    "resume", "strip", "train",
 ]  # fmt: skip
 
 

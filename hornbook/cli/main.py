@@ -28,6 +28,7 @@ VERBS = {
     "rate": "find a learning rate before training",
     "evaluate": "evaluate a run on its splits, or on another file",
     "mix": "average several runs on the same data into one",
+    "strip": "remove the data from a run, before you share it",
     "doctor": "check a file for problems before training on it",
     "inspect": "diagnose the training of a run: findings, tables, a page of figures",
     "gradients": "compare gradients by hand with autograd, line by line",

@@ -43,6 +43,8 @@ def tell(run: Run, *, json: bool) -> None:
     say(f"  hornbook evaluate {path}")
     if run.record.training is not None and run.record.training.watch:
         say(f"  hornbook inspect {path}")
+    if run.task.private:
+        say(f"Before you share it: hornbook strip {path} (the run contains your data)")
 
 
 def result_of(run: Run, summary: Summary) -> str:

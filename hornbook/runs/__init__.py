@@ -6,6 +6,7 @@ from hornbook.runs.rate import find_rate
 from hornbook.runs.record import Member, RunRecord, Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
+from hornbook.runs.strip import strip
 from hornbook.runs.train import resume, train
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "find_rate",
     "reserve",
     "resume",
+    "strip",
     "train",
 ]

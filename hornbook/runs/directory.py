@@ -221,6 +221,18 @@ class RunDirectory:
         """The files of the data."""
         return HashedFiles(self.at, record.data.files)
 
+    def remove(self, name: str) -> None:
+        """Delete a file.
+
+        Raises:
+            RunError: if it cannot be deleted.
+        """
+        self.check()
+        try:
+            (self.at / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise RunError(f"Cannot delete {self.at / name}: {error.strerror or error}.") from error
+
     # Tensors
 
     def write_tensors(

@@ -34,6 +34,8 @@ class KeptData:
     "SHA-256 of each file, by its name in the run directory."
     details: Mapping[str, JSON] = field(default_factory=dict)
     "What the task needs to open the data."
+    removed: tuple[str, ...] = ()
+    "Names of files that were removed on purpose; their sums stay."
 
 
 @dataclass(frozen=True)

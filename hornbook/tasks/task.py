@@ -66,6 +66,11 @@ class Task(ABC, Generic[D]):
         return frozenset()
 
     @property
+    def private(self) -> frozenset[str]:
+        """Those of `files` that hold the data themselves, where a finished run can do without."""
+        return frozenset()
+
+    @property
     def options(self) -> type[Settings]:
         """The settings of loading and splitting."""
         return NoOptions

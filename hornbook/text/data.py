@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -26,6 +26,7 @@ from hornbook.tokenizers.kinds import read_tokenizer
 __all__ = ["FILES", "TextData", "TextOptions", "load_text", "open_text"]
 
 TEXT_LENGTH = 500  # tokens of a sample of a text, where nothing else is asked
+LONGEST = 10**7  # tokens of any sample
 FILES = frozenset({"tokenizer.json", "counts.png", *(f"data/{split}.txt" for split in SPLITS)})
 
 
@@ -45,8 +46,11 @@ class TextData(Data):
     Args:
         name: what to call it.
         source: where it came from, for people.
-        splits: the corpus, cut.
+        kind: `lines` or `text`.
+        read: gives the corpus, cut; asked once, when the text itself is first needed.
         tokenizer: of all of it.
+        kept: whether the text can still be read: a run may be without it.
+        longest: most tokens in a sample, where it was kept; else found in the text.
         encoding: of the file.
         reason: why it is read as lines or as a text.
     """
@@ -55,23 +59,37 @@ class TextData(Data):
         self,
         name: str,
         source: str,
-        splits: Splits,
+        kind: Mode,
+        read: Callable[[], Splits],
         tokenizer: Tokenizer,
         *,
+        kept: bool = True,
+        longest: int = 0,
         encoding: str = "",
         reason: str = "",
     ) -> None:
-        self.name, self.source, self.splits, self.tokenizer = name, source, splits, tokenizer
+        self.name, self.source, self._kind, self.tokenizer = name, source, kind, tokenizer
+        self._read, self.kept, self._longest = read, kept, longest
         self.encoding, self.reason = encoding, reason
         self.streams: dict[str, Stream] = {}
 
     def __repr__(self) -> str:
-        return f"<TextData {self.name} from {self.source}: {'; '.join(self.about)}>"
+        about = "; ".join(self.about) if self.kept else "its text is not kept"
+        return f"<TextData {self.name} from {self.source}: {about}>"
 
     @property
     def kind(self) -> Mode:
         """`lines` or `text`."""
-        return self.splits.mode
+        return self._kind
+
+    @cached_property
+    def splits(self) -> Splits:
+        """The corpus, cut.
+
+        Raises:
+            RunError: if the run is without it, or it is not what was written.
+        """
+        return self._read()
 
     @property
     def shape(self) -> Vocabulary:
@@ -90,13 +108,15 @@ class TextData(Data):
         return {name: len(self.stream(name)) for name in SPLITS if self.splits[name]}
 
     @cached_property
-    def novelty(self) -> Novelty:
-        """Tells what stands in the data."""
-        return Novelty(self.splits)
+    def novelty(self) -> Novelty | None:
+        """Tells what stands in the data; None without the text."""
+        return Novelty(self.splits) if self.kept else None
 
     @cached_property
     def longest(self) -> int:
         """Most tokens in a sample, where nothing else is asked: a robust length, not a maximum."""
+        if self._longest:
+            return self._longest
         if self.kind == "text":
             return TEXT_LENGTH
         lengths = [np.diff(self.stream(name).bounds) - 1 for name in self.sizes]
@@ -113,8 +133,8 @@ class TextData(Data):
 
     @property
     def details(self) -> JSONObject:
-        """The mode, and the encoding that the file had."""
-        return {"mode": self.kind, "encoding": self.encoding}
+        """The mode, the encoding that the file had, and how long a sample may be."""
+        return {"mode": self.kind, "encoding": self.encoding, "longest": self.longest}
 
     def keep(self, files: HashedFiles) -> None:
         """The splits word for word, and the tokenizer."""
@@ -141,7 +161,8 @@ def load_text(source: Source, options: TextOptions) -> TextData:
     return TextData(
         corpus.name,
         corpus.source,
-        splits,
+        corpus.mode,
+        lambda: splits,
         tokenizer,
         encoding=corpus.encoding,
         reason=corpus.reason,
@@ -149,25 +170,56 @@ def load_text(source: Source, options: TextOptions) -> TextData:
 
 
 def open_text(files: HashedFiles, name: str, source: str, details: JSONObject) -> TextData:
-    """The data that a run keeps.
+    """The data that a run keeps; the text itself is read when it is first needed.
 
     Raises:
         RunError: if they are not what was written.
     """
-    mode = details.get("mode")
+    mode, longest = details.get("mode"), details.get("longest", 0)
     if mode not in ("lines", "text"):
         raise RunError(
             f"The run's record is damaged: data.details.mode must be lines or text; it is {mode!r}."
         )
-    found = {}
-    for split in SPLITS:
-        text = files.read(f"data/{split}.txt").decode("utf-8", "surrogatepass")
-        lines = tuple(text.split("\n")[:-1]) if mode == "lines" else (text,) if text else ()
-        found[split] = lines
-    splits = Splits(mode, found["train"], found["dev"], found["test"])
+    if type(longest) is not int or not 0 <= longest <= LONGEST:
+        raise RunError(
+            "The run's record is damaged: data.details.longest must be an integer from 0 to "
+            f"{LONGEST:,}; it is {longest!r}."
+        )
     try:
         tokenizer = read_tokenizer(json.loads(files.read("tokenizer.json")))
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise RunError(f"{files.folder / 'tokenizer.json'} is damaged: {error}.") from error
-    encoding = str(details.get("encoding", ""))
-    return TextData(name, source, splits, tokenizer, encoding=encoding, reason="as saved")
+    return TextData(
+        name,
+        source,
+        mode,
+        lambda: read_splits(files, mode),
+        tokenizer,
+        kept=all(files.has(f"data/{split}.txt") for split in SPLITS),
+        longest=longest,
+        encoding=str(details.get("encoding", "")),
+        reason="as saved",
+    )
+
+
+def read_splits(files: HashedFiles, mode: Mode) -> Splits:
+    """The splits of a run.
+
+    Raises:
+        RunError: if the run is without them, or they are not what was written.
+    """
+    found = {}
+    for split in SPLITS:
+        if not files.has(f"data/{split}.txt"):
+            raise RunError(
+                f"This needs the text that the run was trained on, and {files.folder} is without "
+                f"it: there is no data/{split}.txt.",
+                hint="Copy data/ from where the run was made, or give a file as `data`.",
+            )
+        try:
+            text = files.read(f"data/{split}.txt").decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError as error:
+            raise RunError(f"data/{split}.txt is damaged: {error}.") from error
+        lines = tuple(text.split("\n")[:-1]) if mode == "lines" else (text,) if text else ()
+        found[split] = lines
+    return Splits(mode, found["train"], found["dev"], found["test"])

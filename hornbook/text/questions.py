@@ -90,10 +90,11 @@ class SampleAnswer(Answer):
     def ending(self) -> JSONObject:
         """How many were drawn, and where they stand."""
         samples = self.samples
+        shares = {str(name): share for name, share in samples.shares.items()}
         return {
             "asked": samples.asked,
             "drawn": samples.drawn,
-            "shares": {str(name): share for name, share in samples.shares.items()},
+            "shares": shares if self.run.data.kept else None,
             "ended_because": samples.ended_because,
         }
 
@@ -106,7 +107,9 @@ class SampleAnswer(Answer):
             if share or name in ("new", "train")
         )
         said: list[str | Action] = []
-        if samples.drawn:
+        if not self.run.data.kept:
+            said.append("This run is without its text: how many of them are new is not known.")
+        elif samples.drawn:
             said.append(f"Of {samples.drawn:,} drawn: {shares}.")
         if samples.ended_because == "stopped":
             said.insert(0, f"Stopped after {samples.kept:,} of {samples.asked:,} samples.")
@@ -156,7 +159,7 @@ def mark_of(made: Sample) -> str:
         if made.origin != "new":
             return f"(copied verbatim from {made.origin})"
         return f"(longest passage copied from train: {made.longest_copy:,} characters)"
-    notes = [] if made.origin == "new" else [f"in {made.origin}"]
+    notes = [] if made.origin in ("new", None) else [f"in {made.origin}"]
     if not made.ended:
         notes.append("cut")
     return f"({', '.join(notes)})" if notes else ""

@@ -321,6 +321,8 @@ def sample(
         )
     if settings.only_new and novelty is None:
         raise SettingsError(
-            "`only_new` needs data to compare the samples with; there is none here."
+            "`only_new` needs the text to compare samples with, and this run is without it.",
+            hint="Copy data/ from where the run was made, or leave out `only_new`.",
+            setting="only_new",
         )
     return Samples(model, tokenizer, settings, settings.longest or longest, novelty)

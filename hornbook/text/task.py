@@ -57,6 +57,13 @@ class TextTask(Task["TextData"]):
         return FILES
 
     @property
+    def private(self) -> frozenset[str]:
+        """The splits, word for word."""
+        from hornbook.text.data import FILES
+
+        return frozenset(name for name in FILES if name.startswith("data/"))
+
+    @property
     def options(self) -> type[Settings]:
         """Mode, encoding, and how to split."""
         from hornbook.text.data import TextOptions
@@ -198,7 +205,7 @@ class TextTask(Task["TextData"]):
 
     def next_steps(self, run: Run) -> Sequence[Action]:
         """Sample, score, measure."""
-        first = run.data.splits["train"][0][:12]
+        first = run.data.splits["train"][0][:12] if run.data.kept else ""
         example = first.split("\n")[0].split("\t")[0].strip(" -") or "text"
         return (
             Action("sample", (str(run.path),), {"n": 20, "only_new": True}),

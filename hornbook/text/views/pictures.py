@@ -47,7 +47,9 @@ def views_of_run(run: Run, settings: ViewSettings) -> list[View]:
 
 
 def example(run: Run) -> str:
-    """A held-out example, shortened to what can be shown."""
+    """A held-out example, shortened to what can be shown; empty if the run is without its text."""
+    if not run.data.kept:
+        return ""
     splits = run.data.splits
     held_out = next(splits[name] for name in ("dev", "test", "train") if splits[name])
     # The boundary token before it takes up a position of the context.

@@ -1,0 +1,63 @@
+"""A run to give away: its model, without the data that it was trained on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from hornbook.errors import RunError
+from hornbook.runs.run import Run
+
+__all__ = ["strip"]
+
+WITH_THE_DATA = ("checkpoint.safetensors", "report.html")
+"""What goes with the data: training cannot go on without them, and a report quotes them."""
+
+
+def strip(path: str | Path) -> list[str]:
+    """Remove from a run the data that it was trained on, for good.
+
+    The model can still do all that does not need them: sample, score, be measured on a file. The
+    hashes of what was removed stay in the record. A model may have memorised parts of its data,
+    n-gram counts above all; those stay.
+
+    Args:
+        path: of a run that has ended.
+
+    Returns:
+        Names of the files that were removed.
+
+    Raises:
+        RunError: if it is not a run, has not ended, is in use, or its task cannot do without data.
+    """
+    run = Run(path)
+    _ = run.summary  # raises if training has not ended: it could not be resumed
+    if not run.summary.ended:
+        raise RunError(
+            f"{run.path} was interrupted; without its data it could not be resumed.",
+            hint="Resume it first, or train a shorter run.",
+        )
+    private = run.task.private
+    if not private:
+        raise RunError(f"A run of the task {run.task.name} cannot do without its data.")
+    directory = run.directory
+    directory.take_up()
+    try:
+        names = [name for name in (*sorted(private), *WITH_THE_DATA) if (run.path / name).exists()]
+        kept = run.record.data
+        removed = tuple(sorted({*kept.removed, *(set(names) & private)}))
+        bare = replace(kept, source=without_folder(kept.source), removed=removed)
+        # The record first: after a kill the files that are still there are removed by another call.
+        directory.write_record(run.record.with_data(bare))
+        members = tuple(replace(m, run=without_folder(m.run)) for m in run.summary.members)
+        directory.write_summary(replace(run.summary, members=members))
+        for name in names:
+            directory.remove(name)
+    finally:
+        directory.release()
+    return names
+
+
+def without_folder(name: str) -> str:
+    """A path's last part: where a file lay on someone's machine is nobody's business."""
+    return name.replace("\\", "/").rstrip("/").rpartition("/")[2]
