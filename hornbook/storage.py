@@ -10,6 +10,7 @@ import contextlib
 import errno
 import hashlib
 import json
+import math
 import os
 import re
 import secrets
@@ -26,18 +27,25 @@ from hornbook.records import as_json
 
 __all__ = [
     "PART",
+    "SEAL",
     "HashedFiles",
     "append_line",
+    "is_sound",
+    "parse_json",
     "read_json",
     "read_lines",
     "read_tensors",
     "refuse_unwritable",
     "remove_parts",
+    "sealed",
+    "tensor_sizes",
     "write_bytes",
     "write_json",
     "write_tensors",
 ]
 
+SEAL = "sha256"
+"Name of the checksum in a sealed JSON object."
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
@@ -169,6 +177,40 @@ def write_json(path: Path, value: Any) -> None:
     write_bytes(path, (text + "\n").encode("utf-8", "surrogatepass"))
 
 
+def parse_json(data: bytes | str) -> Any:
+    """The value of a JSON text, which may come from anybody.
+
+    Raises:
+        ValueError: if it is none, is nested too deeply, or has numbers that are not finite.
+    """
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8", "surrogatepass")
+        return json.loads(text, parse_constant=refuse_constant)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def refuse_constant(name: str) -> Any:
+    """Refuse `NaN` and `Infinity`, which JSON does not have and we do not write."""
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+def sealed(value: dict[str, Any]) -> dict[str, Any]:
+    """A JSON object with the SHA-256 of all that it holds."""
+    return {**value, SEAL: seal_of(value)}
+
+
+def is_sound(value: Mapping[str, Any]) -> bool:
+    """Whether a JSON object is what was sealed, or was never sealed."""
+    return value.get(SEAL) in (None, seal_of({k: v for k, v in value.items() if k != SEAL}))
+
+
+def seal_of(value: Mapping[str, Any]) -> str:
+    """The SHA-256 of a JSON object, whatever the order of its names."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object.
 
@@ -176,11 +218,13 @@ def read_json(path: Path) -> dict[str, Any]:
         RunError: if the file is missing, unreadable, or not a JSON object.
     """
     try:
-        value = json.loads(path.read_bytes())
+        data = path.read_bytes()
     except FileNotFoundError as error:
         raise RunError(f"{path} is missing.", hint="Is this a run directory?") from error
     except OSError as error:
         raise RunError(f"Cannot read {path}: {error.strerror}.") from error
+    try:
+        value = parse_json(data)
     except ValueError as error:
         raise RunError(f"{path} is damaged: {error}.", hint="Train the run again.") from error
     if not isinstance(value, dict):
@@ -228,7 +272,9 @@ def read_lines(path: Path) -> list[Any]:
     if not path.exists():
         return []
     try:
-        return [json.loads(line) for line in path.read_bytes().decode().split("\n")[:-1]]
+        return [parse_json(line) for line in path.read_bytes().split(b"\n")[:-1]]
+    except OSError as error:
+        raise RunError(f"Cannot read {path}: {error.strerror}.") from error
     except ValueError as error:
         raise RunError(f"{path} is damaged: {error}.", hint="Train the run again.") from error
 
@@ -239,16 +285,24 @@ def write_tensors(path: Path, tensors: Arrays, metadata: Mapping[str, Any]) -> N
 
     text = json.dumps(as_json(metadata), ensure_ascii=False, allow_nan=False)
     contiguous = {name: np.asarray(array, order="C") for name, array in tensors.items()}
-    about = {"hornbook": text, "sha256": digest(contiguous, text)}
+    about = {"hornbook": text, "digest": digest(contiguous, text)}
     write_bytes(path, save(contiguous, metadata=about))
 
 
-def digest(tensors: Arrays, text: str) -> str:
-    """The SHA-256 of arrays in the order of their names, and of a text."""
+def digest(tensors: Arrays, text: str, *, described: bool = True) -> str:
+    """The SHA-256 of arrays in the order of their names, and of a text.
+
+    Args:
+        tensors: the arrays.
+        text: the metadata.
+        described: whether type and shape count too; in files of older versions they do not.
+    """
     sum_ = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
     for name in sorted(tensors):
-        sum_.update(name.encode())
-        sum_.update(np.asarray(tensors[name], order="C").tobytes())
+        array = np.asarray(tensors[name], order="C")
+        about = f"{name}\0{array.dtype.str}\0{array.shape}\0" if described else name
+        sum_.update(about.encode("utf-8", "surrogatepass"))
+        sum_.update(array.tobytes())
     return sum_.hexdigest()
 
 
@@ -258,18 +312,48 @@ def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any
     Raises:
         RunError: if the file is missing, cut short, damaged, or written by something else.
     """
+    with tensor_file(path) as file:
+        about = file.metadata() or {}
+        text = about.get("hornbook")
+        if text is None:
+            raise RunError(
+                f"{path} was not written by hornbook.", hint="Give a run made by hornbook."
+            )
+        metadata = parse_json(text)
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    new = "digest" in about
+    told = about.get("digest" if new else "sha256")
+    if not isinstance(metadata, dict) or told != digest(tensors, text, described=new):
+        raise RunError(
+            f"{path} is damaged: its checksum does not match.",
+            hint="Restore the run directory from an intact copy, or train again.",
+        )
+    return tensors, metadata
+
+
+def tensor_sizes(path: Path) -> dict[str, int]:
+    """How many numbers each tensor of a file has, by name; the tensors themselves are not read.
+
+    Raises:
+        RunError: if it is missing or damaged.
+    """
+    with tensor_file(path) as file:
+        shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
+    return {name: math.prod(shape) for name, shape in shapes.items()}
+
+
+@contextlib.contextmanager
+def tensor_file(path: Path) -> Iterator[Any]:
+    """An open file of tensors.
+
+    Raises:
+        RunError: if it is missing or damaged, also where that shows only while it is read.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="numpy") as file:
-            about = file.metadata() or {}
-            text = about.get("hornbook")
-            if text is None:
-                raise RunError(
-                    f"{path} was not written by hornbook.", hint="Give a run made by hornbook."
-                )
-            metadata = json.loads(text)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            yield file
     except FileNotFoundError as error:
         raise RunError(
             f"{path} is missing.",
@@ -278,14 +362,8 @@ def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any
         ) from error
     except OSError as error:
         raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, ValueError, TypeError, OverflowError) as error:
         raise RunError(
             f"{path} is damaged or truncated: {error}.",
             hint="Restore the run directory from an intact copy, or train again.",
         ) from error
-    if not isinstance(metadata, dict) or about.get("sha256") != digest(tensors, text):
-        raise RunError(
-            f"{path} is damaged: its checksum does not match.",
-            hint="Restore the run directory from an intact copy, or train again.",
-        )
-    return tensors, metadata

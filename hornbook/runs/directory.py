@@ -20,6 +20,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from hornbook.errors import RunError
 from hornbook.monitoring.record import UpdateRecord, read_update
 from hornbook.records import as_json
@@ -31,6 +33,7 @@ from hornbook.storage import (
     read_lines,
     read_tensors,
     remove_parts,
+    sealed,
     write_bytes,
     write_json,
     write_tensors,
@@ -198,7 +201,7 @@ class RunDirectory:
             RunError: if it cannot be written.
         """
         self.check()
-        write_json(self.run, record)
+        write_json(self.run, sealed(as_json(record)))
 
     def read_summary(self) -> Summary | None:
         """How training ended; None if it has not.
@@ -215,7 +218,7 @@ class RunDirectory:
             RunError: if it cannot be written.
         """
         self.check()
-        write_json(self.summary, summary)
+        write_json(self.summary, sealed(as_json(summary)))
 
     def files(self, record: RunRecord) -> HashedFiles:
         """The files of the data."""
@@ -253,6 +256,12 @@ class RunDirectory:
             RunError: if it is missing or damaged, or another run's.
         """
         arrays, values = read_tensors(path)
+        for name, array in arrays.items():
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise RunError(
+                    f"{path}: {name} holds numbers that are not finite: the training had diverged.",
+                    hint="Train again with a lower `learning_rate`.",
+                )
         if values.get("run") != record.id:
             raise RunError(
                 f"{path} belongs to another run.",

@@ -12,7 +12,7 @@ from hornbook.environment import Versions
 from hornbook.errors import RunError
 from hornbook.records import JSON, read_record
 from hornbook.runs.upgrade import upgraded_record, upgraded_summary
-from hornbook.storage import read_json
+from hornbook.storage import SEAL, is_sound, read_json
 from hornbook.tasks import Baseline, Start
 from hornbook.training.measures import LOSS, Measure
 from hornbook.training.settings import TrainingSettings
@@ -77,7 +77,8 @@ class RunRecord:
         Raises:
             RunError: naming the field that is wrong, or the version that wrote it.
         """
-        value = upgraded_record(current(read_json(path), path))
+        held = read_json(path)
+        value = upgraded_record(current(unsealed(held), path))
         if isinstance(training := value.get("training"), Mapping):
             for field in fields(TrainingSettings):
                 if field.name not in training:  # a default would be a guess
@@ -85,7 +86,9 @@ class RunRecord:
                         f"{path} is damaged: training.{field.name}: is missing.",
                         hint="Restore it from an intact copy.",
                     )
-        return read_record(cls, value, str(path))
+        record = read_record(cls, value, str(path))
+        refuse_unsound(held, path)
+        return record
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,28 @@ class Summary:
         Raises:
             RunError: naming the field that is wrong.
         """
-        return read_record(cls, upgraded_summary(current(read_json(path), path)), str(path))
+        held = read_json(path)
+        summary = read_record(cls, upgraded_summary(current(unsealed(held), path)), str(path))
+        refuse_unsound(held, path)
+        return summary
+
+
+def unsealed(value: dict[str, Any]) -> dict[str, Any]:
+    """A record's fields, without its checksum."""
+    return {name: held for name, held in value.items() if name != SEAL}
+
+
+def refuse_unsound(value: dict[str, Any], path: Path) -> None:
+    """Refuse a record whose fields are all possible, but not those that were written.
+
+    Raises:
+        RunError: if its checksum says so.
+    """
+    if not is_sound(value):
+        raise RunError(
+            f"{path} is damaged: its checksum does not match.",
+            hint="Restore it from an intact copy.",
+        )
 
 
 def current(value: dict[str, Any], path: Path) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.errors import Action, RunError, SettingsError
+from hornbook.extras import has_torch
 from hornbook.records import read_record
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.record import RunRecord, Summary
 from hornbook.settings import Settings
+from hornbook.storage import tensor_sizes
 from hornbook.tasks import Data, Family, Task, of_kind, task_named, tasks
 
 __all__ = ["Run"]
@@ -81,10 +83,31 @@ class Run:
     @cached_property
     def model(self) -> Any:
         """The model with the weights of its best dev loss."""
+        self.refuse_too_large(self.directory.model)
         model = self.task.build(self.family, self.settings, self.data.shape)
         arrays, _ = self.directory.read_tensors(self.directory.model, self.record)
         model.load_arrays(arrays)
         return model
+
+    def refuse_too_large(self, path: Path) -> None:
+        """Refuse settings that ask for more than a file of weights holds, before memory is taken.
+
+        Raises:
+            RunError: if they do.
+        """
+        if self.made_as.fitted or not has_torch():
+            return  # what is counted takes no room before its file is read
+        from hornbook.compute.shapes import shapes_only
+
+        held = sum(tensor_sizes(path).values())
+        with shapes_only():
+            asked = self.task.build(self.family, self.settings, self.data.shape).n_parameters
+        if asked > 2 * held:  # less is told name by name when they are loaded
+            raise RunError(
+                f"The settings of {self.path} ask for {asked:,} parameters, and {path.name} has "
+                f"{held:,}.",
+                hint="Restore run.json from an intact copy.",
+            )
 
     @cached_property
     def summary(self) -> Summary:

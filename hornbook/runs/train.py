@@ -121,6 +121,9 @@ def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
     listen = listen if world.rank == 0 else nobody
     world.from_first(run.directory.take_up)
     try:
+        for path in (run.directory.checkpoint, run.directory.model):
+            if path.exists():
+                run.refuse_too_large(path)
         return train_session(run, session_of(run, world), listen, resumed=True)
     finally:
         run.directory.release()

@@ -13,7 +13,7 @@ import numpy as np
 from hornbook.errors import RunError
 from hornbook.records import JSONObject
 from hornbook.sources.source import Source
-from hornbook.storage import HashedFiles
+from hornbook.storage import HashedFiles, parse_json
 from hornbook.tasks import Data
 from hornbook.text.corpus import SPLITS, Mode, Splits, SplitSettings, load_corpus, split_corpus
 from hornbook.text.novelty import Novelty
@@ -186,8 +186,8 @@ def open_text(files: HashedFiles, name: str, source: str, details: JSONObject) -
             f"{LONGEST:,}; it is {longest!r}."
         )
     try:
-        tokenizer = read_tokenizer(json.loads(files.read("tokenizer.json")))
-    except (ValueError, AttributeError, RecursionError) as error:
+        tokenizer = read_tokenizer(parse_json(files.read("tokenizer.json")))
+    except (ValueError, AttributeError) as error:
         raise RunError(f"{files.folder / 'tokenizer.json'} is damaged: {error}.") from error
     return TextData(
         name,

@@ -9,7 +9,6 @@ Rubin 1977): each model's weight becomes the mean share that it had in the proba
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import numpy.typing as npt
 
 from hornbook.errors import RunError, SettingsError
 from hornbook.settings import Settings
+from hornbook.storage import parse_json
 from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
 from hornbook.text.models.memory import Memory
 from hornbook.text.models.reading import Reading
@@ -45,6 +45,28 @@ class MixtureSettings(Settings):
         super().__post_init__()
         if not 2 <= len(self.families) == len(self.settings):
             raise SettingsError("A mixture needs at least two models, each with its settings.")
+        for name, text in zip(self.families, self.settings, strict=True):
+            member_settings(name, text)
+
+
+def member_settings(name: str, text: str) -> Settings:
+    """The settings of a member, by its family.
+
+    Raises:
+        SettingsError: if there is no such family, or they are not its settings.
+    """
+    from hornbook.text.models import family
+
+    if name == "mixture":
+        raise SettingsError("A mixture cannot be a member of a mixture.")
+    try:
+        value = parse_json(text)
+    except ValueError as error:
+        raise SettingsError(f"The settings of the member {name} are damaged: {error}.") from error
+    if not isinstance(value, dict):
+        raise SettingsError(f"The settings of the member {name} must be a JSON object.")
+    settings: Settings = family(name).load().Settings.from_dict(value)
+    return settings
 
 
 class Mixture(LanguageModel):
@@ -59,8 +81,7 @@ class Mixture(LanguageModel):
         self.settings, self.vocabulary = settings, vocabulary
         self.members: list[LanguageModel] = []
         for name, text in zip(settings.families, settings.settings, strict=True):
-            made = family(name).load()
-            self.members.append(made(made.Settings.from_dict(json.loads(text)), vocabulary))
+            self.members.append(family(name).load()(member_settings(name, text), vocabulary))
         self.weights = np.full(len(self.members), 1 / len(self.members))
         self.reading, self.memory = reading_of(self.members), MixtureMemory()
 
