@@ -19,7 +19,7 @@ from hornbook.errors import DivergedError, RunError
 from hornbook.runs import Run, RunDirectory
 from hornbook.runs.claim import Claim, recover, refuse_if_taken
 from hornbook.runs.contents import strangers
-from hornbook.runs.events import Evaluated, Event
+from hornbook.runs.events import Evaluated, Event, Remarked
 from hornbook.runs.lock import LOCK, Lock
 from hornbook.storage import read_tensors
 
@@ -85,6 +85,30 @@ def test_where_there_are_no_locks_it_is_known(
     lock = Lock.take(tmp_path)
     assert not lock.held
     lock.release()
+
+
+@posix
+def test_what_is_odd_about_the_directory_is_said(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, told = tmp_path / "out", []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Remarked):
+            told.append(event.text.replace(str(out), "OUT"))
+
+    train(data, out, listen=listen)
+    assert told == []
+    (out / "summary.json").unlink()
+    out.chmod(0o777)
+    monkeypatch.setattr("hornbook.runs.lock.locked", lambda file: False)
+    monkeypatch.setattr("os.geteuid", lambda: out.stat().st_uid + 1)
+    hornbook.resume(out, listen=listen)
+    assert told == [
+        f"OUT belongs to another user (number {out.stat().st_uid}).",
+        "OUT can be changed by every user of this machine.",
+        "OUT is on a file system without locks: nothing keeps a second training out of it.",
+    ]
 
 
 def test_a_lock_file_that_is_a_link_is_not_followed(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from hornbook.runs.events import (
     Fetched,
     Loaded,
     Progressed,
+    Remarked,
     Tried,
     nobody,
 )
@@ -179,6 +180,11 @@ class Teller:
         shown = "  ".join(text.replace("\n", "⏎") for text in event.preview()) * bool(record.step)
         row = f"{record.step:9,} {figures}{mark}{escape(others)} [dim]{escape(shown[:80])}[/]"
         self.console.print(row, soft_wrap=True)
+
+    @told.register
+    def remarked(self, event: Remarked) -> None:
+        """What is odd about the run directory."""
+        self.console.print(f"[yellow]{escape(event.text)}[/]")
 
     @told.register
     def tried(self, event: Tried) -> None:

@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,6 +94,17 @@ class Claim:
         """Whether another run still stands where this one is to be."""
         return self.at != self.home
 
+    @property
+    def remarks(self) -> list[str]:
+        """What the user should know of the directory."""
+        said = remarks_on(self.at)
+        if not self.lock.held:
+            said.append(
+                f"{self.home} is on a file system without locks: nothing keeps a second training "
+                "out of it."
+            )
+        return said
+
     def check(self) -> None:
         """Make sure, before a write, that the directory is still this process's.
 
@@ -137,6 +149,18 @@ class Claim:
             with contextlib.suppress(OSError):  # it never became a run
                 clear(self.at)
         self.lock.release()
+
+
+def remarks_on(folder: Path) -> list[str]:
+    """What is odd about a directory in which files are about to be written."""
+    if not hasattr(os, "geteuid"):
+        return []  # Windows has other owners and modes
+    about, said = folder.stat(), []
+    if about.st_uid != os.geteuid():
+        said.append(f"{folder} belongs to another user (number {about.st_uid}).")
+    if about.st_mode & stat.S_IWOTH:
+        said.append(f"{folder} can be changed by every user of this machine.")
+    return said
 
 
 def strangers_but_lock(path: Path) -> list[str]:

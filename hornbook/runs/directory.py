@@ -140,6 +140,11 @@ class RunDirectory:
         self.claim = Claim.take_up(self.path)
         remove_parts(self.at)
 
+    @property
+    def remarks(self) -> list[str]:
+        """What the user should know of an owned directory."""
+        return self.claim.remarks if self.claim else []
+
     def settle(self) -> None:
         """Take the place of the run that is to be replaced, if there is one.
 

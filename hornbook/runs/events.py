@@ -25,6 +25,7 @@ __all__ = [
     "Listener",
     "Loaded",
     "Progressed",
+    "Remarked",
     "Tried",
     "nobody",
 ]
@@ -70,6 +71,13 @@ class Began:
 
 
 @dataclass(frozen=True)
+class Remarked:
+    """Something about the run directory that its user should know."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Progressed:
     """Updates were made; told a few times a second."""
 
@@ -101,7 +109,9 @@ class Ended:
     summary: Summary
 
 
-Event: TypeAlias = Fetched | Loaded | Calibrated | Began | Progressed | Evaluated | Tried | Ended
+Event: TypeAlias = (
+    Fetched | Loaded | Calibrated | Began | Remarked | Progressed | Evaluated | Tried | Ended
+)
 Listener = Callable[[Event], None]
 
 

@@ -11,7 +11,7 @@ from hornbook.environment import Versions
 from hornbook.errors import Action, RunError, SettingsError
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.directory import RunDirectory, reserve
-from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, nobody
+from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, Remarked, nobody
 from hornbook.runs.record import KeptData, RunRecord, Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
@@ -85,6 +85,8 @@ def train(
         directory = RunDirectory(path)
         directory.begin(record, data, overwrite=overwrite)
         held.append((directory, session))
+        for text in directory.remarks:
+            listen(Remarked(text))
         if session is None:
             fit(Run(directory), data, listen)
         return directory.at
@@ -124,6 +126,8 @@ def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
         for path in (run.directory.checkpoint, run.directory.model):
             if path.exists():
                 run.refuse_too_large(path)
+        for text in run.directory.remarks:
+            listen(Remarked(text))
         return train_session(run, session_of(run, world), listen, resumed=True)
     finally:
         run.directory.release()
