@@ -278,6 +278,24 @@ def test_the_current_directory_is_not_replaced(
     assert Run(out).summary
 
 
+@pytest.mark.parametrize("where", ["remove", "refuse_if_taken"])
+def test_ctrl_c_while_one_run_takes_the_place_of_another(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    out = tmp_path / "out"
+    old = train(data, out).record.id
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"hornbook.runs.claim.{where}", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(data, out, overwrite=True)
+    assert Run(out).model.n_parameters
+    assert (Run(out).record.id == old) == (where != "remove")
+
+
 # What a kill leaves
 
 
@@ -325,11 +343,10 @@ def test_a_kill_while_one_run_takes_the_place_of_another(
         "    done.append(self)\n"
         "    return rename(self, to)\n"
         "Path.rename = cut\n"
-        "import shutil\n"
-        "rmtree = shutil.rmtree\n"
-        "def cut_too(*given, **named):\n"
+        "from hornbook.runs import claim\n"
+        "def cut_too(folder, lock):\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "shutil.rmtree = cut_too\n"
+        "claim.remove = cut_too\n"
         "hornbook.train(sys.argv[1], model='ngram', out=sys.argv[2], overwrite=True)\n",
         data,
         out,

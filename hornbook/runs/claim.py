@@ -12,7 +12,6 @@ import contextlib
 import os
 import re
 import secrets
-import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,7 +44,9 @@ class Claim:
             RunError: if another process owns it, or it cannot be written.
         """
         home = path.absolute()
-        return cls(home, home, Lock.take(home))
+        claim = cls(home, home, Lock.take(home))
+        remove_left_behind(home)
+        return claim
 
     @classmethod
     def begin(cls, path: Path, *, overwrite: bool) -> Claim:
@@ -79,12 +80,7 @@ class Claim:
                 "The current directory cannot be replaced.",
                 hint="Change to another directory first.",
             )
-        for name in left_behind(home):
-            with contextlib.suppress(RunError):  # of another process that is at work
-                lock = Lock.take(name)
-                if not strangers(name):
-                    shutil.rmtree(name, ignore_errors=True)
-                lock.release()
+        remove_left_behind(home)
         at = home.with_name(f".{home.name}.new-{secrets.token_hex(4)}")
         at.mkdir()
         return cls(home, at, Lock.take(at), replaced)
@@ -135,15 +131,14 @@ class Claim:
             ) from error
         self.at = self.home
         self.lock.moved(self.home)
-        if not strangers_but_lock(old):  # what came to the old one meanwhile is not ours to delete
-            shutil.rmtree(old, ignore_errors=True)
-        self.replaced.release()
-        self.replaced = None
+        # From here on nothing of this run may be deleted, even if Ctrl-C comes now.
+        replaced, self.replaced = self.replaced, None
+        remove(old, replaced)
 
     def release(self) -> None:
         """Give up the directory; a run that has not taken its place yet is deleted."""
-        if self.replaced is not None:
-            shutil.rmtree(self.at, ignore_errors=True)
+        if self.replaced is not None and self.waits:
+            remove(self.at, self.lock)
             self.replaced.release()
         elif begun_only(self.at):
             with contextlib.suppress(OSError):  # it never became a run
@@ -163,9 +158,24 @@ def remarks_on(folder: Path) -> list[str]:
     return said
 
 
-def strangers_but_lock(path: Path) -> list[str]:
-    """`strangers`, of a directory that may be gone."""
-    return strangers(path) if path.exists() else []
+def remove_left_behind(home: Path) -> None:
+    """Delete what a kill left beside a run that stands."""
+    for folder in left_behind(home):
+        with contextlib.suppress(RunError):  # another process is at work there
+            remove(folder, Lock.take(folder))
+
+
+def remove(folder: Path, lock: Lock) -> None:
+    """Delete a run that is owned, the lock last, so that a kill leaves what is known as ours.
+
+    What came to it meanwhile is not ours to delete: then it all stays.
+    """
+    with contextlib.suppress(OSError):
+        if folder.exists() and not strangers(folder):
+            clear(folder)
+    lock.release()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def refuse_if_taken(path: Path, *, overwrite: bool) -> None:
