@@ -15,7 +15,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -69,17 +69,24 @@ APPENDING = (
 
 
 @contextlib.contextmanager
-def beside(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
-    """A new file to write before it takes the name `path`, with the mode of what stands there."""
+def beside(path: Path, within: int | None = None) -> Iterator[tuple[BinaryIO, Callable[[], None]]]:
+    """A new file to write, and what gives it the name `path`.
+
+    Args:
+        path: of the file; what stands there gives its mode.
+        within: descriptor of its directory, to stay in that one whatever `path` names by now.
+    """
     if os.path.isdir(path):  # noqa: PTH112 - unlike Path, says no to a name that is too long
         raise RunError(f"Cannot write {path}: it is a directory.", hint="Give the name of a file.")
     aside = path.with_name(f".hornbook-{secrets.token_hex(8)}.part")
+    new, old = (str(p) if within is None else p.name for p in (aside, path))
     try:
-        with os.fdopen(os.open(aside, EXCLUSIVE, 0o666), "wb") as file:
+        with os.fdopen(os.open(new, EXCLUSIVE, 0o666, dir_fd=within), "wb") as file:
             with contextlib.suppress(FileNotFoundError):
-                if stat.S_ISREG((standing := path.lstat()).st_mode) and hasattr(os, "fchmod"):
-                    os.fchmod(file.fileno(), stat.S_IMODE(standing.st_mode) & 0o777)
-            yield aside, file
+                mode = os.stat(old, dir_fd=within, follow_symlinks=False).st_mode
+                if stat.S_ISREG(mode) and hasattr(os, "fchmod"):
+                    os.fchmod(file.fileno(), stat.S_IMODE(mode) & 0o777)
+            yield file, lambda: os.replace(new, old, src_dir_fd=within, dst_dir_fd=within)
     except OSError as error:
         hint = "Earlier files are unaffected. Free some disk space, or choose another directory."
         if isinstance(error, FileNotFoundError | NotADirectoryError):
@@ -87,20 +94,20 @@ def beside(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
         raise RunError(f"Cannot write {path}: {error.strerror or error}.", hint=hint) from error
     finally:
         with contextlib.suppress(OSError):
-            aside.unlink()
+            os.unlink(new, dir_fd=within)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, within: int | None = None) -> None:
     """Put `data` at `path` whole or not at all; a link there is replaced, never followed.
 
     Raises:
         RunError: if it cannot be written; whatever stood at `path` still does.
     """
-    with beside(path) as (aside, file):
+    with beside(path, within) as (file, take_place):
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-        aside.replace(path)
+        take_place()
 
 
 def refuse_unwritable(path: Path) -> None:
@@ -171,10 +178,10 @@ class HashedFiles:
         return data
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, within: int | None = None) -> None:
     """Write indented UTF-8 JSON, whole or not at all."""
     text = json.dumps(as_json(value), ensure_ascii=False, indent=2, allow_nan=False)
-    write_bytes(path, (text + "\n").encode("utf-8", "surrogatepass"))
+    write_bytes(path, (text + "\n").encode("utf-8", "surrogatepass"), within)
 
 
 def parse_json(data: bytes | str) -> Any:
@@ -232,20 +239,22 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def append_line(path: Path, value: Any, *, surely: bool) -> None:
+def append_line(path: Path, value: Any, *, surely: bool, within: int | None = None) -> None:
     """Add a line of JSON to a file.
 
     Args:
         path: of the file.
         value: a record, or JSON values.
         surely: wait until it is on the disk.
+        within: descriptor of its directory, to stay in that one whatever `path` names by now.
 
     Raises:
         RunError: if it cannot be written.
     """
     line = json.dumps(as_json(value), allow_nan=False)
     try:
-        with os.fdopen(os.open(path, APPENDING, 0o666), "ab") as file:
+        name = path if within is None else path.name
+        with os.fdopen(os.open(name, APPENDING, 0o666, dir_fd=within), "ab") as file:
             file.write(line.encode() + b"\n")
             file.flush()
             if surely:
@@ -279,14 +288,16 @@ def read_lines(path: Path) -> list[Any]:
         raise RunError(f"{path} is damaged: {error}.", hint="Train the run again.") from error
 
 
-def write_tensors(path: Path, tensors: Arrays, metadata: Mapping[str, Any]) -> None:
+def write_tensors(
+    path: Path, tensors: Arrays, metadata: Mapping[str, Any], within: int | None = None
+) -> None:
     """Write arrays and JSON-able metadata as one safetensors file, whole or not at all."""
     from safetensors.numpy import save
 
     text = json.dumps(as_json(metadata), ensure_ascii=False, allow_nan=False)
     contiguous = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     about = {"hornbook": text, "digest": digest(contiguous, text)}
-    write_bytes(path, save(contiguous, metadata=about))
+    write_bytes(path, save(contiguous, metadata=about), within)
 
 
 def digest(tensors: Arrays, text: str, *, described: bool = True) -> str:

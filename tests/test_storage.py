@@ -74,7 +74,7 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
 def test_a_write_that_fails_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     path = tmp_path / "state"
@@ -347,11 +347,26 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
 
 
 def test_no_name_beside_a_file_can_be_guessed(tmp_path: Path) -> None:
-    names = set()
+    names: set[str] = set()
     for _ in range(3):
-        with beside(tmp_path / "state") as (aside, _file):
-            names.add(aside.name)
+        with beside(tmp_path / "state"):
+            names.update(item.name for item in tmp_path.iterdir())
     assert len(names) == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no descriptors of directories")
+def test_what_is_written_stays_in_its_directory(tmp_path: Path) -> None:
+    run, moved, other = tmp_path / "run", tmp_path / "moved", tmp_path / "other"
+    run.mkdir()
+    other.mkdir()
+    within = os.open(run, os.O_RDONLY)
+    run.rename(moved)
+    other.rename(run)
+    write_bytes(run / "state", b"new", within)
+    append_line(run / "lines", 1, surely=True, within=within)
+    os.close(within)
+    assert names_in(run) == []
+    assert names_in(moved) == ["lines", "state"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other modes")

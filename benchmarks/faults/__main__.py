@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.faults.kinds import KINDS, Tally
+from benchmarks.faults.kinds import KINDS, Scale, Tally
 from benchmarks.faults.work import Place
 
 SHOWN = 5  # faults of a kind that are told in full
@@ -25,14 +25,13 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(KINDS), help="kinds, with commas between them")
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # a child is forked: threads would not be in it
-    failed = False
+    failed, scale = False, Scale(arguments.rounds)
     with tempfile.TemporaryDirectory() as folder:
         place = Place(Path(folder))
         for name in arguments.only.split(","):
             tally, began = Tally(), time.perf_counter()
-            for what, wrong, hit in KINDS[name](
-                place, arguments.rounds, random.Random(arguments.seed)
-            ):
+            chance = random.Random(arguments.seed)
+            for what, wrong, hit in KINDS[name](place, scale, chance):
                 tally.note(what, wrong, hit=hit)
             seconds = time.perf_counter() - began
             print(

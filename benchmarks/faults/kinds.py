@@ -16,7 +16,27 @@ from benchmarks.faults.work import WORKS, Place, Work, made, same, weights
 from hornbook.errors import HornbookError
 from hornbook.runs import Run
 
-__all__ = ["KINDS", "Tally"]
+__all__ = ["KINDS", "Scale", "Tally"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is tried.
+
+    Args:
+        rounds: tries of a kind on each work.
+        stride: of what is tried one after the other, each so-manieth is.
+        only: names of works; empty: all.
+    """
+
+    rounds: int
+    stride: int = 1
+    only: tuple[str, ...] = ()
+
+    def works(self, *names: str) -> list[tuple[str, Work]]:
+        """The works that are wanted, of those named or of all."""
+        wanted = [name for name in names or WORKS if not self.only or name in self.only]
+        return [(name, WORKS[name]) for name in wanted]
 
 
 @dataclass
@@ -45,10 +65,10 @@ def fresh(place: Place, work: Work) -> Path:
     return out
 
 
-def writes(place: Place, rounds: int, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
+def writes(place: Place, scale: Scale, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
     """A kill at every write of every work."""
-    for name, work in WORKS.items():
-        number = 0
+    for name, work in scale.works():
+        number = chance.randrange(scale.stride)
         while True:
             out = fresh(place, work)
             child = started(lambda: work.do(place, out), kill_at_write(number, place.folder))  # noqa: B023
@@ -57,34 +77,36 @@ def writes(place: Place, rounds: int, chance: random.Random) -> Iterator[tuple[s
                 break
             wrong = made(place, out, work) if ended.how == "killed" else f"{ended.how} {ended.told}"
             yield f"{name}, write {number}", wrong, ended.how == "killed"
-            number += 1
+            number += scale.stride
 
 
-def kills(place: Place, rounds: int, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
+def kills(place: Place, scale: Scale, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
     """A kill at a random moment."""
-    yield from signalled(place, rounds, chance, signal.SIGKILL)
+    yield from signalled(place, scale, chance, signal.SIGKILL)
 
 
-def interrupts(place: Place, rounds: int, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
+def interrupts(
+    place: Place, scale: Scale, chance: random.Random
+) -> Iterator[tuple[str, str, bool]]:
     """Ctrl-C at a random moment."""
-    yield from signalled(place, rounds, chance, signal.SIGINT)
+    yield from signalled(place, scale, chance, signal.SIGINT)
 
 
-def ends(place: Place, rounds: int, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
+def ends(place: Place, scale: Scale, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
     """A request to end at a random moment."""
-    yield from signalled(place, rounds, chance, signal.SIGTERM)
+    yield from signalled(place, scale, chance, signal.SIGTERM)
 
 
 def signalled(
-    place: Place, rounds: int, chance: random.Random, number: int
+    place: Place, scale: Scale, chance: random.Random, number: int
 ) -> Iterator[tuple[str, str, bool]]:
     """A signal at a random moment of each work."""
-    for name, work in WORKS.items():
+    for name, work in scale.works():
         out = fresh(place, work)
         began = time.perf_counter()
         started(lambda: work.do(place, out)).wait()  # noqa: B023
         takes = time.perf_counter() - began
-        for _ in range(rounds):
+        for _ in range(scale.rounds):
             out = fresh(place, work)
             child = started(lambda: work.do(place, out))  # noqa: B023
             time.sleep(chance.uniform(0, takes))
@@ -94,10 +116,10 @@ def signalled(
             yield name, wrong or made(place, out, work), ended.how != "done"
 
 
-def full(place: Place, rounds: int, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
+def full(place: Place, scale: Scale, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
     """A disk without room for some file."""
-    for name, work in WORKS.items():
-        for _ in range(rounds):
+    for name, work in scale.works():
+        for _ in range(scale.rounds):
             out = fresh(place, work)
             size = int(2 ** chance.uniform(3, 16))
             ended = started(lambda: work.do(place, out), limit_files(size)).wait()  # noqa: B023
@@ -105,19 +127,25 @@ def full(place: Place, rounds: int, chance: random.Random) -> Iterator[tuple[str
             yield f"{name}, {size} bytes", wrong or made(place, out, work), ended.how == "refused"
 
 
-def vanished(place: Place, rounds: int, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
+def vanished(place: Place, scale: Scale, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
     """A directory that is moved away, or replaced by another run, in the middle of the work."""
-    for name in ("train", "resume", "overwrite", "count", "mix"):
-        for _ in range(rounds):
-            out, away = fresh(place, WORKS[name]), place.folder / "away"
+    for name, work in scale.works("train", "resume", "overwrite", "count", "mix"):
+        for _ in range(scale.rounds):
+            out, away = fresh(place, work), place.folder / "away"
+            other = place.folder / "other"
             shutil.rmtree(away, ignore_errors=True)
-            child = started(lambda: WORKS[name].do(place, out))  # noqa: B023
+            shutil.rmtree(other, ignore_errors=True)
+            child = started(lambda: work.do(place, out))  # noqa: B023
             time.sleep(chance.uniform(0, 0.15))
             moved = out.exists()
             if moved:
                 out.rename(away)
                 if replace := chance.random() < 0.5:
-                    shutil.copytree(place.counts, out)
+                    shutil.copytree(place.counts, other)
+                    try:
+                        other.rename(out)
+                    except OSError:  # the work itself has put something there
+                        replace = False
             ended = child.wait()
             wrong = f"{ended.how} {ended.told}" if ended.how in ("broken", "hanging") else ""
             if moved and replace and out.exists() and not wrong and Run(out).family == "ngram":
@@ -126,11 +154,11 @@ def vanished(place: Place, rounds: int, chance: random.Random) -> Iterator[tuple
             yield name, wrong, ended.how == "refused"
 
 
-def races(place: Place, rounds: int, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
+def races(place: Place, scale: Scale, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
     """Two or eight at once in one directory."""
-    for name in ("train", "resume", "overwrite", "count", "count over a net", "mix", "strip"):
-        work = WORKS[name]
-        for at in range(rounds):
+    contested = ("train", "resume", "overwrite", "count", "count over a net", "mix", "strip")
+    for name, work in scale.works(*contested):
+        for at in range(scale.rounds):
             out, many = fresh(place, work), (2, 8)[at % 4 == 0]
             children = [started(lambda: work.do(place, out)) for _ in range(many)]  # noqa: B023
             hows = [child.wait() for child in children]
@@ -142,12 +170,11 @@ def races(place: Place, rounds: int, chance: random.Random) -> Iterator[tuple[st
             yield f"{many} × {name}", wrong or lost, any(o.how == "refused" for o in hows)
 
 
-def damage(place: Place, rounds: int, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
+def damage(place: Place, scale: Scale, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
     """Wrong bytes in every file of a run, one file at a time."""
-    for name in sorted(
-        p.relative_to(place.old).as_posix() for p in place.old.rglob("*") if p.is_file()
-    ):
-        for _ in range(rounds):
+    names = (p.relative_to(place.old).as_posix() for p in place.old.rglob("*") if p.is_file())
+    for name in sorted(names)[:: scale.stride]:
+        for _ in range(scale.rounds):
             out = place.folder / "out"
             shutil.rmtree(out, ignore_errors=True)
             shutil.copytree(place.old, out)
@@ -184,24 +211,24 @@ def used(place: Place, out: Path) -> tuple[str, bool]:
     return wrong, refused
 
 
-def links(place: Place, rounds: int, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
+def links(place: Place, scale: Scale, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
     """A link to a file of the user's under every name that is written."""
     precious = place.folder / "precious"
     names = [*(p.name for p in place.old.iterdir() if p.is_file()), "report.html", ".lock"]
     names += [f".{name}.part" for name in names]
-    for name in ("resume", "inspect", "strip", "overwrite"):
-        for link in names:
-            out = fresh(place, WORKS[name])
+    for name, work in scale.works("resume", "inspect", "strip", "overwrite"):
+        for link in names[:: scale.stride]:
+            out = fresh(place, work)
             precious.write_text("years of work")
             (out / link).unlink(missing_ok=True)
             (out / link).symlink_to(precious)
-            ended = started(lambda: WORKS[name].do(place, out)).wait()  # noqa: B023
+            ended = started(lambda: work.do(place, out)).wait()  # noqa: B023
             touched = "" if precious.read_text() == "years of work" else "the link was followed"
             bad = f"{ended.how} {ended.told}" if ended.how not in ("done", "refused") else ""
             yield f"{name}, {link}", touched or bad, ended.how == "refused"
 
 
-Kind = Callable[[Place, int, random.Random], Iterator[tuple[str, str, bool]]]
+Kind = Callable[[Place, Scale, random.Random], Iterator[tuple[str, str, bool]]]
 KINDS: dict[str, Kind] = {
     kind.__name__: kind
     for kind in (writes, kills, interrupts, ends, full, vanished, races, damage, links)

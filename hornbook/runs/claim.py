@@ -150,7 +150,11 @@ def remarks_on(folder: Path) -> list[str]:
     """What is odd about a directory in which files are about to be written."""
     if not hasattr(os, "geteuid"):
         return []  # Windows has other owners and modes
-    about, said = folder.stat(), []
+    said: list[str] = []
+    try:
+        about = folder.stat()
+    except OSError:  # gone: the first write will tell
+        return said
     if about.st_uid != os.geteuid():
         said.append(f"{folder} belongs to another user (number {about.st_uid}).")
     if about.st_mode & stat.S_IWOTH:
@@ -241,7 +245,7 @@ def locked_all(*folders: Path) -> Iterator[None]:
         for folder in folders:
             if folder.exists():
                 lock = Lock.take(folder)
-                stack.callback(os.close, lock.file)
+                stack.callback(lock.close)
                 (folder / LOCK).unlink()
         yield
 

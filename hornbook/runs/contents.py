@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from hornbook.errors import RunError, SettingsError
@@ -46,16 +48,26 @@ def strangers(path: Path) -> list[str]:
         ours = True
     folders = {str(parent) for name in known for parent in PurePosixPath(name).parents}
     found, empty = [], True
-    for item in path.rglob("*"):
+    for name, mode in contents(path):
         empty = False
-        name, mode = item.relative_to(path).as_posix(), item.lstat().st_mode
         if stat.S_ISDIR(mode):
             known_kind = name in folders
         else:
-            known_kind = stat.S_ISREG(mode) and (name in known or bool(IS_PART.match(item.name)))
+            known_kind = stat.S_ISREG(mode) and (
+                name in known or bool(IS_PART.match(PurePosixPath(name).name))
+            )
         if not known_kind:
             found.append(name)
     return sorted(found) if found or ours or empty else ["run.json"]
+
+
+def contents(path: Path) -> Iterator[tuple[str, int]]:
+    """Name and mode of everything in a directory, which another process may be changing."""
+    for folder, folders, files in os.walk(path):
+        for name in (*folders, *files):
+            item = Path(folder, name)
+            with contextlib.suppress(FileNotFoundError):  # it has just gone
+                yield item.relative_to(path).as_posix(), item.lstat().st_mode
 
 
 def begun_only(path: Path) -> bool:

@@ -141,6 +141,11 @@ class RunDirectory:
         remove_parts(self.at)
 
     @property
+    def within(self) -> int | None:
+        """Descriptor of the owned directory: what is written to it goes nowhere else."""
+        return self.claim.lock.within if self.claim else None
+
+    @property
     def remarks(self) -> list[str]:
         """What the user should know of an owned directory."""
         return self.claim.remarks if self.claim else []
@@ -206,7 +211,7 @@ class RunDirectory:
             RunError: if it cannot be written.
         """
         self.check()
-        write_json(self.run, sealed(as_json(record)))
+        write_json(self.run, sealed(as_json(record)), self.within)
 
     def read_summary(self) -> Summary | None:
         """How training ended; None if it has not.
@@ -223,7 +228,7 @@ class RunDirectory:
             RunError: if it cannot be written.
         """
         self.check()
-        write_json(self.summary, sealed(as_json(summary)))
+        write_json(self.summary, sealed(as_json(summary)), self.within)
 
     def files(self, record: RunRecord) -> HashedFiles:
         """The files of the data."""
@@ -252,7 +257,7 @@ class RunDirectory:
             RunError: if they cannot be written.
         """
         self.check()
-        write_tensors(path, arrays, {"run": record.id, **values})
+        write_tensors(path, arrays, {"run": record.id, **values}, self.within)
 
     def read_tensors(self, path: Path, record: RunRecord) -> tuple[dict[str, Any], dict[str, Any]]:
         """Arrays and values of a file that this run wrote.
@@ -284,7 +289,7 @@ class RunDirectory:
         """
         self.check()
         # The checkpoint that counts this line comes after it.
-        append_line(self.metrics, record, surely=True)
+        append_line(self.metrics, record, surely=True, within=self.within)
 
     def read_metrics(self) -> list[Record]:
         """The evaluations in their order; a last line that was cut short is left out.
@@ -310,7 +315,7 @@ class RunDirectory:
                 hint="Restore the run directory from an intact copy, or train again.",
             )
         self.check()
-        write_bytes(self.metrics, as_lines(records))
+        write_bytes(self.metrics, as_lines(records), self.within)
 
     def append_health(self, record: UpdateRecord) -> None:
         """Add a line to what was watched.
@@ -319,7 +324,7 @@ class RunDirectory:
             RunError: if it cannot be written.
         """
         self.check()
-        append_line(self.health, record, surely=False)
+        append_line(self.health, record, surely=False, within=self.within)
 
     def read_health(self) -> list[UpdateRecord]:
         """What was watched of each update, in their order; empty if nothing was.
@@ -341,7 +346,7 @@ class RunDirectory:
         if self.health.exists():
             kept = [record for record in self.read_health() if record.step < step]
             self.check()
-            write_bytes(self.health, as_lines(kept))
+            write_bytes(self.health, as_lines(kept), self.within)
 
 
 def as_lines(records: list[Any]) -> bytes:

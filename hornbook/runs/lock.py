@@ -36,12 +36,14 @@ class Lock:
     Attributes:
         folder: the directory; follows it when it is moved by `moved`.
         file: descriptor of the open lock file.
+        within: descriptor of the directory; None where the platform has none.
         held: whether the file system has locks; if not, nothing keeps others out.
     """
 
     folder: Path
     file: int
     held: bool
+    within: int | None = None
 
     @classmethod
     def take(cls, folder: Path) -> Lock:
@@ -51,8 +53,12 @@ class Lock:
             RunError: if another process owns it, or it cannot be written.
         """
         while True:
+            within = None
             try:
-                file = os.open(folder / LOCK, OPEN, 0o666)
+                if os.open in os.supports_dir_fd:
+                    within = os.open(folder, os.O_RDONLY)
+                name = folder / LOCK if within is None else LOCK
+                file = os.open(name, OPEN, 0o666, dir_fd=within)
             except OSError as error:
                 raise RunError(
                     f"Cannot write {folder / LOCK}: {error.strerror or error}.",
@@ -61,12 +67,12 @@ class Lock:
             try:
                 held = locked(file)
             except BlockingIOError as error:
-                os.close(file)
+                cls(folder, file, held=False, within=within).close()
                 raise in_use(folder) from error
-            lock = cls(folder, file, held)
+            lock = cls(folder, file, held, within)
             if lock.is_there():  # not if its last owner deleted the file between our two calls
                 break
-            os.close(file)
+            lock.close()
         about = {"pid": os.getpid(), "host": platform.node(), "since": time.strftime("%F %T")}
         os.ftruncate(file, 0)
         os.pwrite(file, json.dumps(about).encode(), 0)
@@ -105,8 +111,15 @@ class Lock:
         if self.is_there():
             with contextlib.suppress(OSError):
                 (self.folder / LOCK).unlink()
+        self.close()
+
+    def close(self) -> None:
+        """Leave the lock file where it is, unlocked."""
         os.close(self.file)
         self.file = -1
+        if self.within is not None:
+            os.close(self.within)
+            self.within = None
 
 
 def locked(file: int) -> bool:
