@@ -275,19 +275,31 @@ def test_another_process_than_the_first_speaks_only_after_a_wait(
 ) -> None:
     waited: list[float] = []
     monkeypatch.setattr("time.sleep", waited.append)
-    monkeypatch.setenv("WORLD_SIZE", "2")
+    launched(monkeypatch)
     nowhere = str(tmp_path / "nowhere")
     for rank, waits in (("0", 0), ("1", 1)):
         monkeypatch.setenv("RANK", rank)
         waited.clear()
-        assert main(["evaluate", nowhere]) == 1
+        assert main(["train", "--resume", nowhere]) == 1
         assert len(waited) == waits
         # Whom the launcher has not ended by then has something of its own to say.
         assert capsys.readouterr().err.startswith(f"hornbook: {nowhere} does not exist")
         with pytest.raises(SystemExit):
-            main(["models", "--nonsense"])
+            main(["train", "names", "--steps", "nonsense"])
         assert len(waited) == 2 * waits
         assert "nonsense" in capsys.readouterr().err
+        with pytest.raises(SystemExit):
+            main(["train", "--help"])
+        assert "usage: hornbook train" in capsys.readouterr().out
+
+
+def launched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What torchrun tells the first of two."""
+    for name, value in {
+        "RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": "29500",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
 
 
 def test_parallel_streams_are_for_one_process() -> None:

@@ -41,6 +41,7 @@ VERBS = {
 FIRST = ("train", "rate")  # in the overview they stand before the questions
 
 WAIT = 3.0  # seconds
+INTERRUPTED = 130  # the status of a command that Ctrl-C ended
 
 OVERVIEW = """\
 usage: hornbook COMMAND ...
@@ -86,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if verb not in all_verbs():
         return unknown(verb)
     try:
-        with one_voice(), needing_torch():
+        with one_voice(verb), needing_torch():
             if verb in VERBS:
                 importlib.import_module(f"hornbook.cli.{verb}").run(arguments[1:])
             else:
@@ -96,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return tell(error)
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader of a pipe has gone (`| head`): no more to say, and nothing to say it to.
         with contextlib.suppress(OSError):
@@ -117,30 +118,38 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 @contextlib.contextmanager
-def one_voice() -> Iterator[None]:
+def one_voice(verb: str) -> Iterator[None]:
     """Of several processes that train together only the first speaks, unless it has no reason to.
 
     All meet nearly every error together. When the first has told of it and ends, `torchrun` ends
-    the others while they wait here; one that meets an error alone is heard after that wait.
+    the others while they wait here; one that meets an error alone is heard after that wait. Other
+    verbs than `train` run in one process, whatever the environment says.
     """
-    if os.environ.get("WORLD_SIZE", "1") == "1":
+    from hornbook.training.launch import Launch
+
+    launch = Launch.from_environment() if verb == "train" else Launch()
+    if launch.size == 1:
         yield
         return
     from hornbook.training.distributed import World
 
-    held = io.StringIO()
+    said, told = io.StringIO(), io.StringIO()
     with contextlib.ExitStack() as stack:
         stack.callback(World.leave)
-        if os.environ.get("RANK", "0") == "0":
+        if launch.rank == 0:
             yield
             return
         try:
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(held):
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(told):
                 yield
-        except BaseException as error:
+        except SystemExit as end:
+            if end.code != INTERRUPTED:  # help, or what the parser said: it knows no first process
+                time.sleep(WAIT)
+                sys.stdout.write(said.getvalue())
+                sys.stderr.write(told.getvalue())
+            raise
+        except Exception:
             time.sleep(WAIT)
-            if isinstance(error, SystemExit):  # what the parser said; all else tells itself
-                sys.stderr.write(held.getvalue())
             raise
 
 
