@@ -218,7 +218,7 @@ def test_two_of_which_one_is_told_to_stop_end_at_the_same_step(
         processes[1].send_signal(signal.SIGINT)
         (tmp_path / "go").touch()
         said = [process.communicate(timeout=PATIENCE) for process in processes]
-        assert [process.returncode for process in processes] == [0, 0], said
+        assert [process.returncode for process in processes] == [130, 130], said
     stopped = Run(out).summary
     assert stopped.ending == "interrupted"
     assert stopped.steps is not None
@@ -227,6 +227,20 @@ def test_two_of_which_one_is_told_to_stop_end_at_the_same_step(
     assert said[1] == ("", "")
     hornbook.resume(out)
     same_losses(out, alone)
+
+
+def test_ctrl_c_is_answered_while_the_other_is_stopped(names: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with two(tmp_path / "go", "train", str(names), *FLAGS, "--out", str(out)) as processes:
+        wait_until_held(out, processes)
+        processes[1].send_signal(signal.SIGSTOP)
+        (tmp_path / "go").touch()
+        # The first asks to stop after this step, which never ends; the second ends the wait.
+        while processes[0].poll() is None:
+            processes[0].send_signal(signal.SIGINT)
+            time.sleep(1)
+        assert processes[0].returncode == 130
+    assert Run(out).directory.checkpoint.exists()
 
 
 def test_one_that_was_stopped_goes_on_as_two(names: Path, alone: Run, tmp_path: Path) -> None:

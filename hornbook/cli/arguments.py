@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 import tyro
 
 from hornbook.cli.flags import as_typed, is_required, mark, restored
+from hornbook.cli.streams import write_beside
 from hornbook.settings import Given
 
 __all__ = [
@@ -96,10 +97,10 @@ def parse(
         foreign(unknown)
         for other in unknown:
             if meant := ALSO_CALLED.get(other.partition("=")[0].replace("_", "-")):
-                print(f"hornbook {verb}: {other} is called {meant} here.", file=sys.stderr)
+                write_beside(f"hornbook {verb}: {other} is called {meant} here.\n")
         parsed = tyro.cli(typed, **how)  # says what it does not know, and ends
     if word := left_empty(parsed):
-        print(f"hornbook {verb} needs {word}: see hornbook {verb} --help.", file=sys.stderr)
+        write_beside(f"hornbook {verb} needs {word}: see hornbook {verb} --help.\n")
         sys.exit(2)
     return typing.cast(T, restored(parsed))
 

@@ -5,17 +5,22 @@ All of it goes to standard error: the result alone is for standard output.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import singledispatchmethod
+from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 
-from hornbook.cli.output import notes, number
+from hornbook.cli.interrupts import INTERRUPTED
+from hornbook.cli.output import Console, notes, number
+from hornbook.cli.wording import command
+from hornbook.errors import Action
 from hornbook.runs import Listener
+from hornbook.runs.directory import RunDirectory
 from hornbook.runs.events import (
     Began,
     Calibrated,
@@ -39,15 +44,53 @@ LITTLE = 1_000  # predictions: less than this and a word of warning is due
 
 @contextmanager
 def telling(quiet: bool) -> Iterator[Listener]:
-    """Who tells people how training goes; whatever ends it, the live line is taken away."""
-    if quiet:
-        yield nobody
-        return
-    teller = Teller()
+    """Who tells people how training goes; whatever ends it, the live line is taken away.
+
+    If Ctrl-C ends it at once, people are told how to resume, and the command ends.
+    """
+    teller, begun = Teller(), Begun()
+    tell = nobody if quiet else teller.told
+
+    def listen(event: Event) -> None:
+        begun.look(event)
+        tell(event)
+
     try:
-        yield teller.told
+        yield listen
+    except KeyboardInterrupt:
+        teller.close()
+        if not begun.explained():
+            raise
+        sys.exit(INTERRUPTED)
     finally:
         teller.close()
+
+
+class Begun:
+    """The run that is being trained, once it is there."""
+
+    path: Path | None = None
+
+    def look(self, event: Event) -> None:
+        """Take the run's path from the event that tells it."""
+        if isinstance(event, Began) and event.parameters is not None:
+            self.path = event.path
+
+    def explained(self) -> bool:
+        """Say what is saved and how to resume, if there is something to resume."""
+        if self.path is None:
+            return False
+        summary = RunDirectory(self.path).read_summary()
+        say, path = notes().print, escape(str(self.path))
+        say()
+        if summary is not None and summary.ended:
+            say(f"Stopped after the end of training; the run is saved to {path}.")
+        else:
+            going_on = escape(command(Action("resume", (str(self.path),))))
+            say(
+                f"Stopped at once; the last checkpoint is saved.\nResume with:  [bold]{going_on}[/]"
+            )
+        return True
 
 
 class Teller:

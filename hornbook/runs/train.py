@@ -55,7 +55,8 @@ def train(
         task: what kind of data it is; by default recognised from the data.
         overwrite: replace an existing run in `out`.
         baseline: evaluate the task's baselines on the same data too.
-        listen: called with events as they happen.
+        listen: called with events as they happen. What it raises ends the training and reaches
+            the caller; the run can be resumed, as after a kill.
         options: of the task, for loading and splitting: `split="90/10"`, `mode="text"`.
 
     Raises:
@@ -96,6 +97,10 @@ def train(
 
 def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
     """Resume a run that was stopped; the result is the same as without the stop.
+
+    Args:
+        path: the run directory.
+        listen: as in `train`.
 
     Raises:
         RunError: if there is no such run, it was fitted in one pass, or it has already finished.

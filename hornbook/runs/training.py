@@ -130,13 +130,15 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
 
 @contextmanager
 def stopping(trainer: Trainer) -> Iterator[None]:
-    """Let Ctrl-C end training after the present step; a second one ends it at once."""
+    """Let Ctrl-C end training after the present step; a second one is answered as it was before."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals reach the main thread only
         return
 
     def stop(number: int, frame: FrameType | None) -> None:
-        if trainer.stop:
+        if trainer.stop and callable(before):
+            before(number, frame)
+        elif trainer.stop:
             raise KeyboardInterrupt
         trainer.stop = True
 
