@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.markup import escape
-
 from hornbook.cli.arguments import RunArgument
 from hornbook.cli.grammar import parse_for_run
-from hornbook.cli.output import Console, console, filled, notes, print_json, show_findings
+from hornbook.cli.output import Console, console, escape, filled, notes, print_json, show_findings
 from hornbook.cli.wording import worded
 from hornbook.inspection.inspect import Inspection, inspect
 from hornbook.inspection.tables import layer_table, parameter_table

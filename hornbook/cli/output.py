@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 import rich.console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from hornbook.cli.streams import write_result
+from hornbook.cli.streams import write_json
 from hornbook.cli.wording import worded
 from hornbook.records import as_json
+from hornbook.rendering import visible
 from hornbook.reports.finding import NOTHING, Finding, Severity
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ __all__ = [
     "Console",
     "compared",
     "console",
+    "escape",
     "filled",
     "notes",
     "number",
@@ -44,7 +47,7 @@ COMPARED = ("exact", "approximate", "largest difference")
 
 
 class Console(rich.console.Console):
-    """A stream for people.
+    """A stream for people, who see what is foreign instead of what it does to a terminal.
 
     Args:
         stream: standard output or standard error.
@@ -53,6 +56,10 @@ class Console(rich.console.Console):
 
     def __init__(self, stream: TextIO, **how: Any) -> None:
         super().__init__(file=stream, highlight=False, emoji=False, soft_wrap=True, **how)
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """A text as rich sets it: every one that is printed, in a table too, comes through here."""
+        return super().render_str(visible(text), **how)
 
     def on_broken_pipe(self) -> None:
         """Leave it to the caller; rich would end the process."""
@@ -72,7 +79,7 @@ def notes() -> Console:
 def print_json(value: Any) -> None:
     """One JSON value on standard output; numbers that are not finite are spelled as text."""
     text = json.dumps(as_json(value), ensure_ascii=False, indent=2, allow_nan=False)
-    write_result(f"{text}\n")
+    write_json(f"{text}\n")
 
 
 def number(value: float, digits: int = 4) -> str:

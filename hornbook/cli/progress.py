@@ -12,11 +12,10 @@ from functools import singledispatchmethod
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 
 from hornbook.cli.interrupts import INTERRUPTED
-from hornbook.cli.output import Console, notes, number
+from hornbook.cli.output import Console, escape, notes, number
 from hornbook.cli.wording import command
 from hornbook.errors import Action
 from hornbook.runs import Listener

@@ -9,13 +9,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from rich.markup import escape
-
 from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.flags import as_typed, is_required
 from hornbook.cli.interrupts import INTERRUPTED
-from hornbook.cli.output import console, filled, notes
-from hornbook.cli.streams import ReaderGoneError, write_beside, write_result
+from hornbook.cli.output import console, escape, filled, notes
+from hornbook.cli.streams import ReaderGoneError, write_beside, write_json, write_result
 from hornbook.cli.wording import command, worded
 from hornbook.errors import Action
 from hornbook.records import as_json
@@ -125,11 +123,11 @@ class Shown:
 def print_as_json(answer: Answer) -> None:
     """One JSON value, written row by row; what is interrupted ends as whole JSON all the same."""
     key, first = answer.key, True
-    write_result(f"{{{json.dumps(key)}: [" if key else "[")
+    write_json(f"{{{json.dumps(key)}: [" if key else "[")
     try:
         for row in answer:
             text = json.dumps(as_json(row.as_dict()), ensure_ascii=False, allow_nan=False)
-            write_result(("" if first else ",") + "\n" + text)
+            write_json(("" if first else ",") + "\n" + text)
             first = False
     except KeyboardInterrupt:
         answer.close()
@@ -138,4 +136,4 @@ def print_as_json(answer: Answer) -> None:
         ending = json.dumps(as_json(answer.ending()), ensure_ascii=False, allow_nan=False)
         more = f", {ending[1:]}" if ending != "{}" else "}"
         with contextlib.suppress(OSError):
-            write_result("\n]" + (more if key else "") + "\n")
+            write_json("\n]" + (more if key else "") + "\n")

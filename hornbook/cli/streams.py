@@ -3,6 +3,9 @@
 The result goes to standard output: if it cannot be written, the command has failed, and says so
 once. All else goes to standard error, and stands beside the work: if it cannot be written, the work
 goes on in silence.
+
+Text from data, file names and run records may hold what a terminal obeys. All that is printed goes
+through the functions here or `output.Console`, which make it visible; nothing else in `cli` prints.
 """
 
 from __future__ import annotations
@@ -14,7 +17,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any, TextIO, cast
 
-__all__ = ["ReaderGoneError", "standard_streams", "write_beside", "write_result"]
+from hornbook.rendering import visible, visible_json
+
+__all__ = ["ReaderGoneError", "standard_streams", "write_beside", "write_json", "write_result"]
 
 
 class ReaderGoneError(BrokenPipeError):
@@ -130,13 +135,18 @@ def fill_closed() -> None:
 
 
 def write_result(text: str, *, flush: bool = False) -> None:
-    """Write a part of the result, as it is."""
-    sys.stdout.write(text)
+    """Write a part of the result: into a file or a pipe as it is, to a terminal fit to be shown."""
+    sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
     if flush:
         sys.stdout.flush()
 
 
+def write_json(text: str) -> None:
+    """Write a part of a JSON text, which a terminal shows with more escapes."""
+    sys.stdout.write(visible_json(text) if sys.stdout.isatty() else text)
+
+
 def write_beside(text: str) -> None:
-    """Write what stands beside the result."""
-    sys.stderr.write(text)
+    """Write what stands beside the result, fit to be shown: a log ends at a terminal as well."""
+    sys.stderr.write(visible(text))
     sys.stderr.flush()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import tyro
 
-from hornbook.cli.arguments import CONFIG, DataArguments, parse
+from hornbook.cli.arguments import CONFIG, DataArguments, parse, parsed_by
 from hornbook.cli.grammar import Chosen, Grammar, choose
 from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.progress import telling
@@ -118,10 +119,10 @@ def conclude(finished: Run, *, json: bool) -> None:
 
 def wants_resume(argv: Sequence[str]) -> bool:
     """Whether a run is to be gone on with."""
-    found, _ = tyro.cli(
-        MaybeResume, args=list(argv), return_unknown_args=True, add_help=False, config=CONFIG
-    )
-    return found.resume is not None
+    parser = partial(tyro.cli, MaybeResume, return_unknown_args=True, add_help=False, config=CONFIG)
+    found, _ = parsed_by(parser, argv)
+    resume_from: str | None = found.resume
+    return resume_from is not None
 
 
 def go_on(argv: Sequence[str]) -> None:
