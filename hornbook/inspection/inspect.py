@@ -146,7 +146,7 @@ class Inspection:
             RunError: if it cannot be written.
         """
         path = Path(path)
-        write_bytes(path, self.page().html().encode("utf-8", "surrogatepass"))
+        write_bytes(path, self.page().html().encode())
         return path
 
 
