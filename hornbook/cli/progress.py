@@ -16,8 +16,8 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 
 from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.output import Console, escape, notes, number
-from hornbook.cli.wording import command
-from hornbook.errors import Action
+from hornbook.cli.wording import command, worded
+from hornbook.errors import Action, HornbookError
 from hornbook.runs import Listener
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.events import (
@@ -30,7 +30,7 @@ from hornbook.runs.events import (
     Loaded,
     Progressed,
     Tried,
-    nobody,
+    Warned,
 )
 from hornbook.tasks import Task, task_named
 from hornbook.training.measures import LOSS
@@ -48,11 +48,11 @@ def telling(quiet: bool) -> Iterator[Listener]:
     If Ctrl-C ends it at once, people are told how to resume, and the command ends.
     """
     teller, begun = Teller(), Begun()
-    tell = nobody if quiet else teller.told
 
     def listen(event: Event) -> None:
         begun.look(event)
-        tell(event)
+        if not quiet or isinstance(event, Warned):
+            teller.told(event)
 
     try:
         yield listen
@@ -218,7 +218,7 @@ class Teller:
         )
         mark = "*" if record.best else " "
         others = "".join(f" {name} {number(x)}" for name, x in held.get("dev", {}).items())
-        shown = "  ".join(text.replace("\n", "⏎") for text in event.preview()) * bool(record.step)
+        shown = previewed(event) if record.step else ""
         row = f"{record.step:9,} {figures}{mark}{escape(others)} [dim]{escape(shown[:80])}[/]"
         self.console.print(row, soft_wrap=True)
 
@@ -235,9 +235,22 @@ class Teller:
         bar.update(self.task, completed=event.done)
 
     @told.register
+    def warned(self, event: Warned) -> None:
+        """Say what is missing beside the result."""
+        self.console.print(f"[yellow]Warning:[/] {escape(worded(event.message))}")
+
+    @told.register
     def ended(self, event: Ended) -> None:
         """The live line goes; the result is the verb's to tell."""
         self.close()
+
+
+def previewed(event: Evaluated) -> str:
+    """What the model says so far, in one line; why it says nothing, if it cannot."""
+    try:
+        return "  ".join(text.replace("\n", "⏎") for text in event.preview())
+    except (HornbookError, MemoryError) as error:
+        return f"(no samples: {error})"
 
 
 def live_line(console: Console) -> Progress:

@@ -26,6 +26,7 @@ __all__ = [
     "Loaded",
     "Progressed",
     "Tried",
+    "Warned",
     "nobody",
 ]
 
@@ -94,6 +95,14 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """Something that stands beside the result could not be made; the result is whole."""
+
+    message: str
+    "What, and why."
+
+
+@dataclass(frozen=True)
 class Ended:
     """The run is kept."""
 
@@ -101,7 +110,9 @@ class Ended:
     summary: Summary
 
 
-Event: TypeAlias = Fetched | Loaded | Calibrated | Began | Progressed | Evaluated | Tried | Ended
+Event: TypeAlias = (
+    Fetched | Loaded | Calibrated | Began | Progressed | Evaluated | Tried | Warned | Ended
+)
 Listener = Callable[[Event], None]
 
 

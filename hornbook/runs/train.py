@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hornbook.environment import Versions
-from hornbook.errors import Action, RunError, SettingsError
+from hornbook.errors import Action, HornbookError, RunError, SettingsError
 from hornbook.runs.directory import RunDirectory, reserve
-from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, nobody
+from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, Warned, nobody
 from hornbook.runs.record import KeptData, RunRecord, Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
@@ -267,7 +268,14 @@ def fit(run: Run, data: Data, listen: Listener) -> None:
         seconds=seconds,
         losses={name: one.loss for name, one in found.items() if one.loss is not None},
         measures={name: one.measures for name, one in found.items() if one.measures},
-        pictures=tuple(task.draw(run.directory.files(run.record), model, data)),
     )
-    run.directory.write_summary(summary)
+    run.directory.write_summary(summary)  # before what only decorates it is drawn
+    try:
+        pictures = tuple(task.draw(run.directory.files(run.record), model, data))
+    except (HornbookError, OSError, MemoryError) as error:
+        why = str(error) or "out of memory"
+        listen(Warned(f"The run is complete, but its picture cannot be drawn: {why}"))
+    else:
+        summary = replace(summary, pictures=pictures)
+        run.directory.write_summary(summary)
     listen(Ended(Run(run.path), summary))
