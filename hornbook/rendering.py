@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-__all__ = ["around", "clip", "describe"]
+__all__ = ["around", "clip", "describe", "visible", "visible_json"]
+
+# What a terminal obeys instead of showing it, but for line feed and tab; what turns the direction
+# of all that follows; halves of surrogate pairs, of which UTF-8 has none.
+HOSTILE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    r"""A text that may go to a terminal: what that would obey is written as in Python, `\x1b`."""
+
+    def written(found: re.Match[str]) -> str:
+        code = ord(found[0])
+        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+    return HOSTILE.sub(written, text)
+
+
+def visible_json(text: str) -> str:
+    """The same for JSON, which stays the same value."""
+    return HOSTILE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def describe(character: str, *, quote: bool = True) -> str:
     """A character so that a person can see which it is, even where it leaves no ink."""
-    visible = unicodedata.category(character)[0] in "LNPS"
-    if visible:
+    leaves_ink = unicodedata.category(character)[0] in "LNPS"
+    if leaves_ink:
         return f"{character!r}" if quote else character
     short = {" ": "space", "\n": "line feed", "\t": "tab", "\u00a0": "no-break space"}
     name = short.get(character) or unicodedata.name(character, "").lower() or "unnamed"

@@ -19,7 +19,7 @@ from hornbook.errors import DivergedError, RunError
 from hornbook.runs import Run, RunDirectory
 from hornbook.runs.claim import Claim, recover, refuse_if_taken
 from hornbook.runs.contents import strangers
-from hornbook.runs.events import Evaluated, Event, Remarked
+from hornbook.runs.events import Evaluated, Event, Warned
 from hornbook.runs.lock import LOCK, Lock
 from hornbook.storage import read_tensors
 
@@ -94,8 +94,8 @@ def test_what_is_odd_about_the_directory_is_said(
     out, told = tmp_path / "out", []
 
     def listen(event: Event) -> None:
-        if isinstance(event, Remarked):
-            told.append(event.text.replace(str(out), "OUT"))
+        if isinstance(event, Warned):
+            told.append(event.message.replace(str(out), "OUT"))
 
     train(data, out, listen=listen)
     assert told == []

@@ -218,7 +218,7 @@ def test_two_of_which_one_is_told_to_stop_end_at_the_same_step(
         processes[1].send_signal(signal.SIGINT)
         (tmp_path / "go").touch()
         said = [process.communicate(timeout=PATIENCE) for process in processes]
-        assert [process.returncode for process in processes] == [0, 0], said
+        assert [process.returncode for process in processes] == [130, 130], said
     stopped = Run(out).summary
     assert stopped.ending == "interrupted"
     assert stopped.steps is not None
@@ -227,6 +227,20 @@ def test_two_of_which_one_is_told_to_stop_end_at_the_same_step(
     assert said[1] == ("", "")
     hornbook.resume(out)
     same_losses(out, alone)
+
+
+def test_ctrl_c_is_answered_while_the_other_is_stopped(names: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with two(tmp_path / "go", "train", str(names), *FLAGS, "--out", str(out)) as processes:
+        wait_until_held(out, processes)
+        processes[1].send_signal(signal.SIGSTOP)
+        (tmp_path / "go").touch()
+        # The first asks to stop after this step, which never ends; the second ends the wait.
+        while processes[0].poll() is None:
+            processes[0].send_signal(signal.SIGINT)
+            time.sleep(1)
+        assert processes[0].returncode == 130
+    assert Run(out).directory.checkpoint.exists()
 
 
 def test_one_that_was_stopped_goes_on_as_two(names: Path, alone: Run, tmp_path: Path) -> None:
@@ -275,19 +289,31 @@ def test_another_process_than_the_first_speaks_only_after_a_wait(
 ) -> None:
     waited: list[float] = []
     monkeypatch.setattr("time.sleep", waited.append)
-    monkeypatch.setenv("WORLD_SIZE", "2")
+    launched(monkeypatch)
     nowhere = str(tmp_path / "nowhere")
     for rank, waits in (("0", 0), ("1", 1)):
         monkeypatch.setenv("RANK", rank)
         waited.clear()
-        assert main(["evaluate", nowhere]) == 1
+        assert main(["train", "--resume", nowhere]) == 1
         assert len(waited) == waits
         # Whom the launcher has not ended by then has something of its own to say.
         assert capsys.readouterr().err.startswith(f"hornbook: {nowhere} does not exist")
         with pytest.raises(SystemExit):
-            main(["models", "--nonsense"])
+            main(["train", "names", "--steps", "nonsense"])
         assert len(waited) == 2 * waits
         assert "nonsense" in capsys.readouterr().err
+        with pytest.raises(SystemExit):
+            main(["train", "--help"])
+        assert "usage: hornbook train" in capsys.readouterr().out
+
+
+def launched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What torchrun tells the first of two."""
+    for name, value in {
+        "RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": "29500",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
 
 
 def test_parallel_streams_are_for_one_process() -> None:

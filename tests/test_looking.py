@@ -214,7 +214,7 @@ def test_the_bigram_nets_matrix_is_its_own() -> None:
 
 def test_the_matrix_of_counts_is_the_shares_of_pairs() -> None:
     model = counted(order=2, smoothing="mle")
-    counts = model.count_matrix()
+    counts = model.pair_counts().matrix()
     pairs = pairs_of(model, LINES)
     np.testing.assert_allclose(pairs.p, counts / counts.sum(1, keepdims=True))
 

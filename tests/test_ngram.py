@@ -127,7 +127,7 @@ def test_the_matrix_of_pairs_holds_the_lectures_counts(
     names: Corpus, tokenizer: CharTokenizer, smoothing: Smoothing
 ) -> None:
     stream = encode_lines(tuple(names.lines), tokenizer)
-    matrix = bigram(tokenizer, stream, smoothing).count_matrix()
+    matrix = bigram(tokenizer, stream, smoothing).pair_counts().matrix()
     pairs = Counter(
         pair for line in names.lines for pair in zip(f".{line}", f"{line}.", strict=True)
     )
@@ -494,7 +494,7 @@ def test_counts_of_another_alphabet_are_refused() -> None:
 
 def test_only_pairs_have_a_matrix() -> None:
     with pytest.raises(ValueError, match="requires order 2; this is order 3"):
-        fitted(["ab"], 3).count_matrix()
+        fitted(["ab"], 3).pair_counts()
 
 
 def test_settings_without_effect_are_refused() -> None:

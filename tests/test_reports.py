@@ -6,9 +6,8 @@ import io
 import re
 
 from matplotlib.figure import Figure
-from rich.console import Console
 
-from hornbook.cli.output import filled, show_findings
+from hornbook.cli.output import Console, filled, show_findings
 from hornbook.records import as_json
 from hornbook.reports.finding import NOTHING, Finding, Severity, worst_first
 from hornbook.reports.page import Page
@@ -26,7 +25,7 @@ def page(*sections: Section) -> str:
 
 def terminal() -> tuple[Console, io.StringIO]:
     out = io.StringIO()
-    return Console(file=out, highlight=False, soft_wrap=True, no_color=True, width=100), out
+    return Console(out, no_color=True, width=100), out
 
 
 def test_the_worst_comes_first_and_equals_stay_in_order() -> None:

@@ -173,7 +173,7 @@ def test_a_line_as_gif_and_as_page(capsys: pytest.CaptureFixture[str]) -> None:
     shown = json.loads(page.split("const data = ")[1].split(";\n")[0])
     assert shown["steps"][-1] == 12
     assert len(shown["path"]) == len(shown["steps"]) == len(shown["losses"])
-    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert "://" not in page.replace("http://www.w3.org/2000/svg", "")
 
 
 def test_rung_zero_loads_nothing_but_the_standard_library() -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import shutil
 import sys
 import textwrap
 import typing
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import tyro
 
 from hornbook.cli.flags import as_typed, is_required, mark, restored
+from hornbook.cli.streams import write_beside
+from hornbook.rendering import visible
 from hornbook.settings import Given
 
 __all__ = [
@@ -23,6 +28,7 @@ __all__ = [
     "RunArgument",
     "laid_out",
     "parse",
+    "parsed_by",
 ]
 
 T = TypeVar("T")
@@ -87,21 +93,38 @@ def parse(
     how: dict[str, Any] = {
         "prog": f"hornbook {verb}",
         "description": laid_out(description),
-        "args": list(argv),
         "config": CONFIG,
     }
     typed = as_typed(kind)
-    parsed, unknown = tyro.cli(typed, return_unknown_args=True, **how)
+    parsed, unknown = parsed_by(partial(tyro.cli, typed, return_unknown_args=True, **how), argv)
     if unknown:
         foreign(unknown)
         for other in unknown:
             if meant := ALSO_CALLED.get(other.partition("=")[0].replace("_", "-")):
-                print(f"hornbook {verb}: {other} is called {meant} here.", file=sys.stderr)
-        parsed = tyro.cli(typed, **how)  # says what it does not know, and ends
+                write_beside(f"hornbook {verb}: {other} is called {meant} here.\n")
+        # Says what it does not know, and ends.
+        parsed = parsed_by(partial(tyro.cli, typed, **how), argv)
     if word := left_empty(parsed):
-        print(f"hornbook {verb} needs {word}: see hornbook {verb} --help.", file=sys.stderr)
+        write_beside(f"hornbook {verb} needs {word}: see hornbook {verb} --help.\n")
         sys.exit(2)
     return typing.cast(T, restored(parsed))
+
+
+def parsed_by(parser: Callable[..., Any], argv: Sequence[str]) -> Any:
+    """What a parser makes of words; its complaints show those as they are fit to be shown.
+
+    Args:
+        parser: of tyro, which prints what it does not understand as it was typed; takes `args`.
+        argv: the words.
+    """
+    shown = list(map(visible, argv))
+    if shown == list(argv):
+        return parser(args=shown)
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            return parser(args=list(argv))
+    except SystemExit:
+        return parser(args=shown)  # the same complaint
 
 
 class LaidOut(str):

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.console import Console
-from rich.markup import escape
-
 from hornbook.cli.arguments import DataArguments
 from hornbook.cli.grammar import parse_for_data
-from hornbook.cli.output import console, print_json, show_findings, table
+from hornbook.cli.output import Console, console, escape, print_json, show_findings, table
 from hornbook.records import as_json
 from hornbook.reports import Report
 from hornbook.sources.source import Source

@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich.markup import escape
-
 from hornbook.cli.arguments import RunArgument
 from hornbook.cli.grammar import parse_for_run
-from hornbook.cli.output import console, number, print_json, table
+from hornbook.cli.output import console, escape, number, print_json, table
 from hornbook.runs import Run
 from hornbook.tasks import Task
 from hornbook.training.measures import Measure

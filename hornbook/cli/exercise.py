@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from rich.markup import escape
 from rich.table import Table
 from tyro.conf import Positional, arg
 
 from hornbook.cli.arguments import parse
-from hornbook.cli.output import COMPARED, compared, console, print_json, table
+from hornbook.cli.output import COMPARED, compared, console, escape, print_json, table
 from hornbook.cli.wording import no_flag, shell_word
 from hornbook.lessons.comparison import Comparison
 from hornbook.lessons.derivations import DERIVATIONS, derivation

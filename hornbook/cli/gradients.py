@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from rich.markup import escape
 from tyro.conf import arg
 
 from hornbook.cli.arguments import parse
-from hornbook.cli.output import COMPARED, compared, console, print_json, shape_cell, table
+from hornbook.cli.output import COMPARED, compared, console, escape, print_json, shape_cell, table
 from hornbook.errors import SettingsError
 from hornbook.lessons.derivations import DERIVATIONS, Derivation, derivation
 from hornbook.lessons.gradient_table import Atom, atoms, batch_of

@@ -11,11 +11,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import tyro
 
-from hornbook.cli.arguments import CONFIG, parse
+from hornbook.cli.arguments import CONFIG, parse, parsed_by
 from hornbook.cli.flags import as_typed
 from hornbook.cli.wording import flag
 from hornbook.errors import SettingsError
@@ -57,9 +58,8 @@ def choose(argv: Sequence[str]) -> Chosen:
     Raises:
         HornbookError: if there is no such task or family, or nobody claims the file.
     """
-    first, _ = tyro.cli(
-        First, args=list(argv), return_unknown_args=True, add_help=False, config=CONFIG
-    )
+    parser = partial(tyro.cli, First, return_unknown_args=True, add_help=False, config=CONFIG)
+    first, _ = parsed_by(parser, argv)
     named = bool(argv) and (argv[0] == "-" or not argv[0].startswith("-"))
     source = Source(argv[0]) if named else None
     task, _ = choose_task(source, first.task, first.model)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-
 from hornbook.cli.arguments import RunArgument
 from hornbook.cli.grammar import parse_for_run
-from hornbook.cli.output import console, filled, notes, print_json, show_findings
+from hornbook.cli.output import Console, console, escape, filled, notes, print_json, show_findings
 from hornbook.cli.wording import worded
-from hornbook.inspection.inspect import Inspection, inspect
+from hornbook.errors import RunError
+from hornbook.inspection.inspect import Inspection, inspect, make_folder
 from hornbook.inspection.tables import layer_table, parameter_table
 from hornbook.runs import Run
 from hornbook.storage import refuse_unwritable
@@ -48,27 +47,53 @@ def run(argv: Sequence[str]) -> None:
     """Parse, look and tell."""
     options = parse_for_run("inspect", DESCRIPTION, Options, argv, lambda task: task.seen_with)
     opened = Run(options.run)
-    page = None if options.no_page else Path(options.out or opened.directory.report)
-    if page is not None:
-        refuse_unwritable(page)
+    # What was asked for by name is refused before the work.
+    if options.out is not None:
+        refuse_unwritable(Path(options.out))
+    if options.pictures is not None:
+        make_folder(Path(options.pictures))
     found = inspect(opened, **options.settings.as_dict())
+    if not options.json:
+        show(found, console())
+        sys.stdout.flush()
     if options.pictures is not None:
         found.save_pictures(Path(options.pictures))
-    if page is not None:
-        found.write(page)
+    page = None if options.no_page else write_page(found, options.out)
     if options.json:
         print_json({**found.as_dict(), "page": str(page) if page else None})
-        return
-    out = console()
-    show(found, out)
-    for text in found.written():
-        out.print(f"\n{escape(text)}")
-    if page:
+    elif page:
         notes().print(f"\nAll figures: {escape(str(page))}")
 
 
+def write_page(found: Inspection, out: str | None) -> Path | None:
+    """Write the page; None, with a warning, if it cannot be put where nobody asked for it.
+
+    Raises:
+        RunError: if it cannot be written to `out`.
+    """
+    if out is not None:
+        return found.write(out)
+    page = found.run.directory.report
+    try:
+        return found.write(page)
+    except (RunError, OSError, MemoryError) as error:
+        why = error.message if isinstance(error, RunError) else str(error) or "Out of memory."
+        notes().print(
+            f"\n[yellow]Warning:[/] the page of figures is missing. {escape(worded(why))} "
+            "Give --out to write it to another file."
+        )
+        return None
+
+
 def show(found: Inspection, out: Console) -> None:
-    """The run, the tables, the findings."""
+    """The run, the tables, the findings, the views that are text."""
+    show_training(found, out)
+    for text in found.written():
+        out.print(f"\n{escape(text)}")
+
+
+def show_training(found: Inspection, out: Console) -> None:
+    """The run, and what was recorded of its training."""
     out.print(f"[bold]{escape(str(found.run.path))}[/]: {escape(found.about)}\n")
     if not found.history:
         out.print(escape(worded(found.unwatched)))

@@ -1,7 +1,7 @@
 """Which verb, and what becomes of its errors.
 
 Exit status: 0 well done; 1 a mistake of the user's, told in one message on stderr; 2 a command line
-that could not be understood; 130 stopped with Ctrl-C where there was nothing to keep.
+that could not be understood; 130 stopped with Ctrl-C, whether or not there was something to keep.
 
 Each verb's module is imported only when it is called, so that help comes at once.
 """
@@ -11,11 +11,17 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
 
+from hornbook.cli.interrupts import INTERRUPTED, answering_interrupts
+from hornbook.cli.streams import (
+    ReaderGoneError,
+    standard_streams,
+    write_beside,
+    write_result,
+)
 from hornbook.errors import HornbookError
 from hornbook.extras import needing_torch
 from hornbook.suggestions import did_you_mean
@@ -59,50 +65,26 @@ RUN is a run directory, as written by hornbook train.
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and give its exit status."""
-    for name in ("stdout", "stderr"):
-        # One that was closed before Python started is None: nobody reads what is written to it.
-        if getattr(sys, name) is None:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            setattr(sys, name, os.fdopen(nowhere, "w", encoding="utf-8"))
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # Names and poems of any script go out whole, whatever the terminal's own encoding.
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
-        known = all_verbs()
-        width = max(map(len, known))
-        verbs = "\n".join(f"  {verb:<{width}}  {does}" for verb, does in known.items())
-        print(OVERVIEW.format(verbs=verbs), end="")
-        return 0
-    if arguments[0] in ("-V", "--version"):
-        from hornbook.environment import Versions
+    """Run the command line and give its exit status.
 
-        with contextlib.suppress(ImportError, OSError):  # absent, or broken: then a report needs it
-            importlib.import_module("torch")  # `Versions` asks it about the machine if it is loaded
-        print(Versions.of_today())
-        return 0
-    verb = arguments[0]
-    if verb not in all_verbs():
-        return unknown(verb)
+    Args:
+        argv: the words after `hornbook`; None: those of this process, which ends afterwards.
+    """
+    with answering_interrupts(to_the_end=argv is None), standard_streams():
+        return status_of(list(sys.argv[1:] if argv is None else argv))
+
+
+def status_of(arguments: list[str]) -> int:
+    """Do what was typed, tell of what goes wrong, and give the exit status."""
     try:
-        with one_voice(), needing_torch():
-            if verb in VERBS:
-                importlib.import_module(f"hornbook.cli.{verb}").run(arguments[1:])
-            else:
-                importlib.import_module("hornbook.cli.questions").run(verb, arguments[1:])
-        sys.stdout.flush()
+        return perform(arguments)
     except HornbookError as error:
         return tell(error)
     except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        # The reader of a pipe has gone (`| head`): no more to say, and nothing to say it to.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        write_beside("\nStopped.\n")
+        return INTERRUPTED
+    except ReaderGoneError:
+        return 0  # no more to say, and nothing to say it to
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return fail(f"{where}{error.strerror or error}.", "")
@@ -114,35 +96,78 @@ def main(argv: Sequence[str] | None = None) -> int:
         if any(words in str(error) for words in told):
             return out_of_memory()
         raise
+
+
+def perform(arguments: list[str]) -> int:
+    """Do what was typed, and give the exit status; what was written is out when it returns."""
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        write_result(overview(), flush=True)
+        return 0
+    if arguments[0] in ("-V", "--version"):
+        from hornbook.environment import Versions
+
+        with contextlib.suppress(ImportError, OSError):  # absent, or broken: then a report needs it
+            importlib.import_module("torch")  # `Versions` asks it about the machine if it is loaded
+        write_result(f"{Versions.of_today()}\n", flush=True)
+        return 0
+    verb = arguments[0]
+    if verb not in all_verbs():
+        return unknown(verb)
+    with one_voice(verb), needing_torch():
+        try:
+            if verb in VERBS:
+                importlib.import_module(f"hornbook.cli.{verb}").run(arguments[1:])
+            else:
+                importlib.import_module("hornbook.cli.questions").run(verb, arguments[1:])
+        except SystemExit:
+            sys.stdout.flush()
+            raise
+        sys.stdout.flush()
     return 0
 
 
 @contextlib.contextmanager
-def one_voice() -> Iterator[None]:
+def one_voice(verb: str) -> Iterator[None]:
     """Of several processes that train together only the first speaks, unless it has no reason to.
 
     All meet nearly every error together. When the first has told of it and ends, `torchrun` ends
-    the others while they wait here; one that meets an error alone is heard after that wait.
+    the others while they wait here; one that meets an error alone is heard after that wait. Other
+    verbs than `train` run in one process, whatever the environment says.
     """
-    if os.environ.get("WORLD_SIZE", "1") == "1":
+    from hornbook.training.launch import Launch
+
+    launch = Launch.from_environment() if verb == "train" else Launch()
+    if launch.size == 1:
         yield
         return
     from hornbook.training.distributed import World
 
-    held = io.StringIO()
+    said, told = io.StringIO(), io.StringIO()
     with contextlib.ExitStack() as stack:
         stack.callback(World.leave)
-        if os.environ.get("RANK", "0") == "0":
+        if launch.rank == 0:
             yield
             return
         try:
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(held):
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(told):
                 yield
-        except BaseException as error:
-            time.sleep(WAIT)
-            if isinstance(error, SystemExit):  # what the parser said; all else tells itself
-                sys.stderr.write(held.getvalue())
+        except SystemExit as end:
+            if end.code != INTERRUPTED:  # help, or what the parser said: it knows no first process
+                time.sleep(WAIT)
+                write_result(said.getvalue(), flush=True)
+                write_beside(told.getvalue())
             raise
+        except Exception:
+            time.sleep(WAIT)
+            raise
+
+
+def overview() -> str:
+    """The help on all verbs."""
+    known = all_verbs()
+    width = max(map(len, known))
+    verbs = "\n".join(f"  {verb:<{width}}  {does}" for verb, does in known.items())
+    return OVERVIEW.format(verbs=verbs)
 
 
 def all_verbs() -> dict[str, str]:
@@ -158,8 +183,8 @@ def unknown(verb: str) -> int:
     """Tell that there is no such verb, and which was perhaps meant."""
     known = all_verbs()
     meant = did_you_mean(verb, known)
-    print(f"hornbook: unknown command {verb!r}. {meant}".rstrip(), file=sys.stderr)
-    print(f"Commands: {', '.join(known)}. See hornbook --help.", file=sys.stderr)
+    first = f"hornbook: unknown command {verb!r}. {meant}".rstrip()
+    write_beside(f"{first}\nCommands: {', '.join(known)}. See hornbook --help.\n")
     return 2
 
 
@@ -177,9 +202,7 @@ def tell(error: HornbookError) -> int:
 
 def fail(message: str, hint: str) -> int:
     """Tell of an error that the user can mend."""
-    print(f"hornbook: {message}", file=sys.stderr)
-    if hint:
-        print(hint, file=sys.stderr)
+    write_beside(f"hornbook: {message}\n" + (f"{hint}\n" if hint else ""))
     return 1
 
 

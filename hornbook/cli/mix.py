@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from rich.markup import escape
-
 from hornbook.cli.arguments import parse
-from hornbook.cli.output import console, notes, number, print_json, table
+from hornbook.cli.output import console, escape, notes, number, print_json, table
 from hornbook.cli.wording import no_flag, shell_word
 from hornbook.records import as_json
 from hornbook.settings import Given

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
-from rich.console import Console
+import rich.console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from hornbook.cli.streams import write_json
 from hornbook.cli.wording import worded
 from hornbook.records import as_json
+from hornbook.rendering import visible
 from hornbook.reports.finding import NOTHING, Finding, Severity
 
 if TYPE_CHECKING:
@@ -21,8 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMPARED",
+    "Console",
     "compared",
     "console",
+    "escape",
     "filled",
     "notes",
     "number",
@@ -41,19 +46,40 @@ COMPARED = ("exact", "approximate", "largest difference")
 "The columns that `compared` fills: those of the lecture's `cmp`."
 
 
+class Console(rich.console.Console):
+    """A stream for people, who see what is foreign instead of what it does to a terminal.
+
+    Args:
+        stream: standard output or standard error.
+        how: what else rich is told, such as a width.
+    """
+
+    def __init__(self, stream: TextIO, **how: Any) -> None:
+        super().__init__(file=stream, highlight=False, emoji=False, soft_wrap=True, **how)
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """A text as rich sets it: every one that is printed, in a table too, comes through here."""
+        return super().render_str(visible(text), **how)
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to the caller; rich would end the process."""
+        raise  # what rich is handling while it calls this
+
+
 def console() -> Console:
     """Standard output, for people."""
-    return Console(file=sys.stdout, highlight=False, emoji=False, soft_wrap=True)
+    return Console(sys.stdout)
 
 
 def notes() -> Console:
     """Standard error, for what stands beside the result: progress, notes, what to type next."""
-    return Console(file=sys.stderr, highlight=False, emoji=False, soft_wrap=True)
+    return Console(sys.stderr)
 
 
 def print_json(value: Any) -> None:
     """One JSON value on standard output; numbers that are not finite are spelled as text."""
-    print(json.dumps(as_json(value), ensure_ascii=False, indent=2, allow_nan=False))
+    text = json.dumps(as_json(value), ensure_ascii=False, indent=2, allow_nan=False)
+    write_json(f"{text}\n")
 
 
 def number(value: float, digits: int = 4) -> str:

@@ -5,17 +5,21 @@ All of it goes to standard error: the result alone is for standard output.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import singledispatchmethod
+from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 
-from hornbook.cli.output import notes, number
+from hornbook.cli.interrupts import INTERRUPTED
+from hornbook.cli.output import Console, escape, notes, number
+from hornbook.cli.wording import command, worded
+from hornbook.errors import Action, HornbookError
 from hornbook.runs import Listener
+from hornbook.runs.directory import RunDirectory
 from hornbook.runs.events import (
     Began,
     Calibrated,
@@ -25,9 +29,8 @@ from hornbook.runs.events import (
     Fetched,
     Loaded,
     Progressed,
-    Remarked,
     Tried,
-    nobody,
+    Warned,
 )
 from hornbook.tasks import Task, task_named
 from hornbook.training.measures import LOSS
@@ -40,15 +43,53 @@ LITTLE = 1_000  # predictions: less than this and a word of warning is due
 
 @contextmanager
 def telling(quiet: bool) -> Iterator[Listener]:
-    """Who tells people how training goes; whatever ends it, the live line is taken away."""
-    if quiet:
-        yield nobody
-        return
-    teller = Teller()
+    """Who tells people how training goes; whatever ends it, the live line is taken away.
+
+    If Ctrl-C ends it at once, people are told how to resume, and the command ends.
+    """
+    teller, begun = Teller(), Begun()
+
+    def listen(event: Event) -> None:
+        begun.look(event)
+        if not quiet or isinstance(event, Warned):
+            teller.told(event)
+
     try:
-        yield teller.told
+        yield listen
+    except KeyboardInterrupt:
+        teller.close()
+        if not begun.explained():
+            raise
+        sys.exit(INTERRUPTED)
     finally:
         teller.close()
+
+
+class Begun:
+    """The run that is being trained, once it is there."""
+
+    path: Path | None = None
+
+    def look(self, event: Event) -> None:
+        """Take the run's path from the event that tells it."""
+        if isinstance(event, Began) and event.parameters is not None:
+            self.path = event.path
+
+    def explained(self) -> bool:
+        """Say what is saved and how to resume, if there is something to resume."""
+        if self.path is None:
+            return False
+        summary = RunDirectory(self.path).read_summary()
+        say, path = notes().print, escape(str(self.path))
+        say()
+        if summary is not None and summary.ended:
+            say(f"Stopped after the end of training; the run is saved to {path}.")
+        else:
+            going_on = escape(command(Action("resume", (str(self.path),))))
+            say(
+                f"Stopped at once; the last checkpoint is saved.\nResume with:  [bold]{going_on}[/]"
+            )
+        return True
 
 
 class Teller:
@@ -177,14 +218,9 @@ class Teller:
         )
         mark = "*" if record.best else " "
         others = "".join(f" {name} {number(x)}" for name, x in held.get("dev", {}).items())
-        shown = "  ".join(text.replace("\n", "⏎") for text in event.preview()) * bool(record.step)
+        shown = previewed(event) if record.step else ""
         row = f"{record.step:9,} {figures}{mark}{escape(others)} [dim]{escape(shown[:80])}[/]"
         self.console.print(row, soft_wrap=True)
-
-    @told.register
-    def remarked(self, event: Remarked) -> None:
-        """What is odd about the run directory."""
-        self.console.print(f"[yellow]{escape(event.text)}[/]")
 
     @told.register
     def tried(self, event: Tried) -> None:
@@ -199,9 +235,22 @@ class Teller:
         bar.update(self.task, completed=event.done)
 
     @told.register
+    def warned(self, event: Warned) -> None:
+        """Say what is missing beside the result."""
+        self.console.print(f"[yellow]Warning:[/] {escape(worded(event.message))}")
+
+    @told.register
     def ended(self, event: Ended) -> None:
         """The live line goes; the result is the verb's to tell."""
         self.close()
+
+
+def previewed(event: Evaluated) -> str:
+    """What the model says so far, in one line; why it says nothing, if it cannot."""
+    try:
+        return "  ".join(text.replace("\n", "⏎") for text in event.preview())
+    except (HornbookError, MemoryError) as error:
+        return f"(no samples: {error})"
 
 
 def live_line(console: Console) -> Progress:

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from rich.markup import escape
-
 from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.flags import as_typed, is_required
-from hornbook.cli.output import console, filled, notes
+from hornbook.cli.interrupts import INTERRUPTED
+from hornbook.cli.output import console, escape, filled, notes
+from hornbook.cli.streams import ReaderGoneError, write_beside, write_json, write_result
 from hornbook.cli.wording import command, worded
 from hornbook.errors import Action
 from hornbook.records import as_json
@@ -22,8 +22,6 @@ from hornbook.runs import Run
 from hornbook.tasks import Answer, Beside, Question, of_kind, tasks
 
 __all__ = ["run"]
-
-INTERRUPTED = 130  # the status of a command that Ctrl-C ended
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,13 +74,13 @@ def show(answer: Answer) -> None:
             for part in list(row.shown()) if at_once else row.shown():
                 out.show(part)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except ReaderGoneError:
         answer.close()  # whoever read has gone, and wants no remarks either
         raise
     except KeyboardInterrupt:
         answer.close()
         if not out.at_line_start:
-            print()
+            write_result("\n")
         remark_on(answer)
         sys.exit(INTERRUPTED)
     remark_on(answer)
@@ -113,23 +111,23 @@ class Shown:
         elif isinstance(part, Beside):
             # At a terminal it stands beside what it is about; in a file it would be noise.
             if self.is_terminal:
-                print(part.text, end="", flush=True)
+                write_result(part.text, flush=True)
             elif part.always:
-                print(part.text, end="", flush=True, file=sys.stderr)
+                write_beside(part.text)
         elif part:
             # As it is: rich would change tabs and what looks like its markup.
-            print(part, end="", flush=self.is_terminal)
+            write_result(part, flush=self.is_terminal)
             self.at_line_start = part.endswith("\n")
 
 
 def print_as_json(answer: Answer) -> None:
     """One JSON value, written row by row; what is interrupted ends as whole JSON all the same."""
     key, first = answer.key, True
-    print(f"{{{json.dumps(key)}: [" if key else "[", end="")
+    write_json(f"{{{json.dumps(key)}: [" if key else "[")
     try:
         for row in answer:
             text = json.dumps(as_json(row.as_dict()), ensure_ascii=False, allow_nan=False)
-            print(("" if first else ",") + "\n" + text, end="")
+            write_json(("" if first else ",") + "\n" + text)
             first = False
     except KeyboardInterrupt:
         answer.close()
@@ -138,4 +136,4 @@ def print_as_json(answer: Answer) -> None:
         ending = json.dumps(as_json(answer.ending()), ensure_ascii=False, allow_nan=False)
         more = f", {ending[1:]}" if ending != "{}" else "}"
         with contextlib.suppress(OSError):
-            print("\n]" + (more if key else ""))
+            write_json("\n]" + (more if key else "") + "\n")

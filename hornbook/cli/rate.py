@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-
 from hornbook.cli.arguments import DataArguments
 from hornbook.cli.grammar import Chosen, Grammar, choose
-from hornbook.cli.output import console, notes, print_json
+from hornbook.cli.output import Console, console, escape, notes, print_json
 from hornbook.cli.progress import telling
 from hornbook.cli.wording import flags_of, shell_word, worded
 from hornbook.inspection.rate import chart_of_rate, draw_rate

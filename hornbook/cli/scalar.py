@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
-from rich.markup import escape
 
-from hornbook.cli.arguments import CONFIG, laid_out
+from hornbook.cli.arguments import CONFIG, laid_out, parsed_by
 from hornbook.cli.flags import as_typed
-from hornbook.cli.output import console, notes, number, print_json, table
+from hornbook.cli.output import console, escape, notes, number, print_json, table
 from hornbook.errors import ExpressionError
 from hornbook.extras import INSTALL_TORCH
 from hornbook.lessons.line_fit import LineSettings
@@ -184,13 +184,14 @@ SHOWN: dict[str, type[Any]] = {"graph": Graph, "moons": Moons, "line": Line}
 
 def run(argv: Sequence[str]) -> None:
     """Parse, and do what was asked."""
-    asked: Graph | Moons | Line = tyro.extras.subcommand_cli_from_dict(
+    parser = partial(
+        tyro.extras.subcommand_cli_from_dict,
         {name: as_typed(kind) for name, kind in SHOWN.items()},
         prog="hornbook scalar",
         description=laid_out(DESCRIPTION),
-        args=list(argv),
         config=CONFIG,
     )
+    asked: Graph | Moons | Line = parsed_by(parser, argv)
     asked.run()
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import tyro
 
-from hornbook.cli.arguments import CONFIG, DataArguments, parse
+from hornbook.cli.arguments import CONFIG, DataArguments, parse, parsed_by
 from hornbook.cli.grammar import Chosen, Grammar, choose
+from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.progress import telling
 from hornbook.cli.training_summary import tell
 from hornbook.errors import SettingsError
-from hornbook.runs import resume, train
+from hornbook.runs import Run, resume, train
 from hornbook.runs.train import made_by_mixing
 from hornbook.sources.source import Source
 from hornbook.tasks import choose_task
@@ -104,15 +107,22 @@ def run(argv: Sequence[str]) -> None:
             listen=listen,
             **options.loading.as_dict(),
         )
-    tell(finished, json=options.json)
+    conclude(finished, json=options.json)
+
+
+def conclude(finished: Run, *, json: bool) -> None:
+    """Tell how it ended, and end the command as interrupted if training was."""
+    tell(finished, json=json)
+    if not finished.summary.ended:
+        sys.exit(INTERRUPTED)
 
 
 def wants_resume(argv: Sequence[str]) -> bool:
     """Whether a run is to be gone on with."""
-    found, _ = tyro.cli(
-        MaybeResume, args=list(argv), return_unknown_args=True, add_help=False, config=CONFIG
-    )
-    return found.resume is not None
+    parser = partial(tyro.cli, MaybeResume, return_unknown_args=True, add_help=False, config=CONFIG)
+    found, _ = parsed_by(parser, argv)
+    resume_from: str | None = found.resume
+    return resume_from is not None
 
 
 def go_on(argv: Sequence[str]) -> None:
@@ -121,7 +131,7 @@ def go_on(argv: Sequence[str]) -> None:
     options = parse(ResumeOptions, "train", description, argv, foreign=nothing_beside)
     with telling(options.json) as listen:
         finished = resume(options.resume, listen=listen)
-    tell(finished, json=options.json)
+    conclude(finished, json=options.json)
 
 
 def nothing_beside(words: Sequence[str]) -> None:

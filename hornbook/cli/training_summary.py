@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.markup import escape
-
-from hornbook.cli.output import console, notes, number, print_json
+from hornbook.cli.output import console, escape, notes, number, print_json
 from hornbook.cli.wording import command, no_flag, shell_word
 from hornbook.errors import Action
 from hornbook.records import as_json

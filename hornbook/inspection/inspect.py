@@ -20,7 +20,7 @@ from hornbook.reports import Finding, Page, Section, View
 from hornbook.runs.run import Run
 from hornbook.storage import write_bytes
 
-__all__ = ["Inspection", "inspect"]
+__all__ = ["Inspection", "inspect", "make_folder"]
 
 UNKNOWN = Ignorance(float("inf"), "")  # for tasks that cannot say what a uniform guess costs
 
@@ -121,13 +121,7 @@ class Inspection:
         Raises:
             RunError: if a file cannot be written.
         """
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"Cannot create the directory {folder}: {error.strerror or error}.",
-                hint="Set `pictures` to a directory that you can write to.",
-            ) from error
+        make_folder(folder)
         for section in self.sections:
             if section.figure is not None:
                 name = re.sub(r"[^a-z]+", "-", section.title.lower().removeprefix("inside: "))
@@ -146,8 +140,23 @@ class Inspection:
             RunError: if it cannot be written.
         """
         path = Path(path)
-        write_bytes(path, self.page().html().encode("utf-8", "surrogatepass"))
+        write_bytes(path, self.page().html().encode())
         return path
+
+
+def make_folder(folder: Path) -> None:
+    """Make the directory for pictures, if it is not there.
+
+    Raises:
+        RunError: if it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"Cannot create the directory {folder}: {error.strerror or error}.",
+            hint="Set `pictures` to a directory that you can write to.",
+        ) from error
 
 
 def drawn(view: View) -> Section:

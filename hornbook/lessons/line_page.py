@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hornbook.lessons.line_drawing import frames_of
 from hornbook.lessons.line_fit import LineFit
+from hornbook.reports.policy import policy
 from hornbook.storage import write_bytes
 
 __all__ = ["write_page"]
@@ -22,27 +23,37 @@ def write_page(fit: LineFit, path: Path) -> None:
         "path": fit.path[steps].round(4).tolist(),
         "losses": [float(f"{loss:.4g}") for loss in fit.losses()[steps]],
     }
-    write_bytes(path, PAGE.replace("DATA", json.dumps(shown, allow_nan=False)).encode())
+    script = SCRIPT.replace("DATA", json.dumps(shown, allow_nan=False))
+    allowed = policy(style=STYLE, script=script)
+    page = PAGE.format(policy=allowed, style=STYLE, script=script)
+    write_bytes(path, page.encode())
 
 
 PAGE = """\
 <!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+{policy}
 <meta name="viewport" content="width=device-width">
 <title>y = ax + b by gradient descent</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem }
-svg { width: 100%; height: auto }
-input { width: 100% }
-text { font-size: 13px }
-</style>
+<style>{style}</style>
 <h1>y = ax + b by gradient descent</h1>
 <p id="now" aria-live="polite"></p>
 <svg viewBox="0 0 640 380" role="img" aria-label="The points and the line at the chosen step"></svg>
 <label>Step <input id="step" type="range" min="0" value="0"></label>
 <button id="play">Play</button>
-<script>
+<script>{script}</script>
+</html>
+"""
+
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem }
+svg { width: 100%; height: auto }
+input { width: 100% }
+text { font-size: 13px }
+"""
+
+SCRIPT = """
 const data = DATA;
 const svg = document.querySelector("svg"), slider = document.getElementById("step");
 const ends = [Math.min(...data.x), Math.max(...data.x)];
@@ -87,6 +98,4 @@ document.getElementById("play").onclick = () => {
 slider.max = data.path.length - 1;
 slider.oninput = () => { clearInterval(playing); show(); };
 show();
-</script>
-</html>
 """

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
 from hornbook.plots.colours import BLUE, GREEN, ORANGE, VERMILION
 from hornbook.plots.saving import rendered
+from hornbook.rendering import visible
 from hornbook.reports.finding import NOTHING, Finding
+from hornbook.reports.policy import policy
 from hornbook.reports.section import Section
 from hornbook.reports.table import Table
 
@@ -53,6 +55,7 @@ class Page:
         parts = [
             "<!doctype html>",
             '<html lang="en"><head><meta charset="utf-8">',
+            policy(style=STYLE),
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(self.title)}</title>",
             f"<style>{STYLE}</style></head><body>",
@@ -61,6 +64,11 @@ class Page:
             "</body></html>",
         ]
         return "\n".join(parts) + "\n"
+
+
+def escape(text: str) -> str:
+    """A text as HTML: nothing in it is markup, and nothing turns the direction of what follows."""
+    return html.escape(visible(text))
 
 
 def section(one: Section) -> str:

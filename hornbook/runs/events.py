@@ -25,8 +25,8 @@ __all__ = [
     "Listener",
     "Loaded",
     "Progressed",
-    "Remarked",
     "Tried",
+    "Warned",
     "nobody",
 ]
 
@@ -71,13 +71,6 @@ class Began:
 
 
 @dataclass(frozen=True)
-class Remarked:
-    """Something about the run directory that its user should know."""
-
-    text: str
-
-
-@dataclass(frozen=True)
 class Progressed:
     """Updates were made; told a few times a second."""
 
@@ -102,6 +95,14 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """Something that the user should know; it does not keep the result from being whole."""
+
+    message: str
+    "What, and why."
+
+
+@dataclass(frozen=True)
 class Ended:
     """The run is kept."""
 
@@ -110,7 +111,7 @@ class Ended:
 
 
 Event: TypeAlias = (
-    Fetched | Loaded | Calibrated | Began | Remarked | Progressed | Evaluated | Tried | Ended
+    Fetched | Loaded | Calibrated | Began | Progressed | Evaluated | Tried | Warned | Ended
 )
 Listener = Callable[[Event], None]
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hornbook.environment import Versions
-from hornbook.errors import Action, RunError, SettingsError
+from hornbook.errors import Action, HornbookError, RunError, SettingsError
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.directory import RunDirectory, reserve
-from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, Remarked, nobody
+from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, Warned, nobody
 from hornbook.runs.record import KeptData, RunRecord, Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
@@ -56,7 +57,8 @@ def train(
         task: what kind of data it is; by default recognised from the data.
         overwrite: replace an existing run in `out`.
         baseline: evaluate the task's baselines on the same data too.
-        listen: called with events as they happen.
+        listen: called with events as they happen. What it raises ends the training and reaches
+            the caller; the run can be resumed, as after a kill.
         options: of the task, for loading and splitting: `split="90/10"`, `mode="text"`.
 
     Raises:
@@ -86,7 +88,7 @@ def train(
         directory.begin(record, data, overwrite=overwrite)
         held.append((directory, session))
         for text in directory.remarks:
-            listen(Remarked(text))
+            listen(Warned(text))
         if session is None:
             fit(Run(directory), data, listen)
         return directory.at
@@ -105,6 +107,10 @@ def train(
 
 def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
     """Resume a run that was stopped; the result is the same as without the stop.
+
+    Args:
+        path: the run directory.
+        listen: as in `train`.
 
     Raises:
         RunError: if there is no such run, it was fitted in one pass, or it has already finished.
@@ -127,7 +133,7 @@ def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
             if path.exists():
                 run.refuse_too_large(path)
         for text in run.directory.remarks:
-            listen(Remarked(text))
+            listen(Warned(text))
         return train_session(run, session_of(run, world), listen, resumed=True)
     finally:
         run.directory.release()
@@ -288,8 +294,15 @@ def fit(run: Run, data: Data, listen: Listener) -> None:
         seconds=seconds,
         losses={name: one.loss for name, one in found.items() if one.loss is not None},
         measures={name: one.measures for name, one in found.items() if one.measures},
-        pictures=tuple(task.draw(run.directory.files(run.record), model, data)),
     )
-    run.directory.write_summary(summary)
+    run.directory.write_summary(summary)  # before what only decorates it is drawn
+    try:
+        pictures = tuple(task.draw(run.directory.files(run.record), model, data))
+    except (HornbookError, OSError, MemoryError) as error:
+        why = str(error) or "out of memory"
+        listen(Warned(f"The run is complete, but its picture cannot be drawn: {why}"))
+    else:
+        summary = replace(summary, pictures=pictures)
+        run.directory.write_summary(summary)
     run.directory.settle()
     listen(Ended(Run(run.path), summary))

@@ -10,7 +10,8 @@ from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from hornbook.runs.events import Began, Ended, Evaluated, Listener, Progressed
+from hornbook.errors import HornbookError
+from hornbook.runs.events import Began, Ended, Evaluated, Listener, Progressed, Warned
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
@@ -40,12 +41,23 @@ def train_session(run: Run, session: Session, listen: Listener, *, resumed: bool
         run.directory.write_summary(summary)  # before what only stands beside it is measured
         run.directory.settle()
         if run.record.baseline and summary.ended:
-            baselines = tuple(session.task.baselines(session.data))
-            summary = replace(summary, baselines=baselines)
-            run.directory.write_summary(summary)
+            summary = with_baselines(run, session, summary, listen)
     opened = Run(run.path)
     listen(Ended(opened, summary))
     return session.world.from_first(lambda: opened)
+
+
+def with_baselines(run: Run, session: Session, summary: Summary, listen: Listener) -> Summary:
+    """The summary with the baselines, kept; without them and with a warning if they fail."""
+    try:
+        baselines = tuple(session.task.baselines(session.data))
+    except (HornbookError, OSError, MemoryError) as error:
+        why = str(error) or "out of memory"
+        listen(Warned(f"The run is complete, but its baseline cannot be evaluated: {why}"))
+        return summary
+    summary = replace(summary, baselines=baselines)
+    run.directory.write_summary(summary)
+    return summary
 
 
 def trainer_for(run: Run, session: Session, listen: Listener) -> Trainer:
@@ -133,13 +145,15 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
 
 @contextmanager
 def stopping(trainer: Trainer) -> Iterator[None]:
-    """Let Ctrl-C end training after the present step; a second one ends it at once."""
+    """Let Ctrl-C end training after the present step; a second one is answered as it was before."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals reach the main thread only
         return
 
     def stop(number: int, frame: FrameType | None) -> None:
-        if trainer.stop:
+        if trainer.stop and callable(before):
+            before(number, frame)
+        elif trainer.stop:
             raise KeyboardInterrupt
         trainer.stop = True
 

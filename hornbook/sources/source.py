@@ -96,7 +96,7 @@ class Source:
         if self.given == "-":
             held = self.taken or b""
             if len(held) < size:
-                held += sys.stdin.buffer.read(size - len(held))
+                held += standard_input().read(size - len(held))
             self.taken = held
             return held[:size]
         with opened(self.path) as file:
@@ -111,12 +111,26 @@ class Source:
         """
         if self.given == "-":
             held, self.taken = self.taken or b"", None
-            return held + sys.stdin.buffer.read()
+            return held + standard_input().read()
         with opened(self.path) as file:
             try:
                 return file.read()
             except OSError as error:
                 raise unreadable(self.path, error) from error
+
+
+def standard_input() -> BinaryIO:
+    """Standard input, as bytes.
+
+    Raises:
+        DataError: if it was closed before Python started.
+    """
+    if sys.stdin is None:
+        raise DataError(
+            "Standard input is closed: no data can be read from it.",
+            hint="Pipe the data in, or give the path of a file.",
+        )
+    return sys.stdin.buffer
 
 
 def opened(path: Path) -> BinaryIO:

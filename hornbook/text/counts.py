@@ -8,14 +8,14 @@ import numpy as np
 
 from hornbook.plots.fonts import MOST, lettered
 from hornbook.plots.saving import save
-from hornbook.text.models.contract import Ids
+from hornbook.text.models.pair_counts import PairCounts
 from hornbook.text.token_labels import letters
 from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["draw_counts"]
 
 
-def draw_counts(matrix: Ids, tokenizer: Tokenizer, path: Path) -> int:
+def draw_counts(counts: PairCounts, tokenizer: Tokenizer, path: Path) -> int:
     """Draw the matrix N[before, after] of pair counts as a PNG or an SVG.
 
     Of a large vocabulary only the most frequent tokens are drawn, and the title says so.
@@ -25,9 +25,8 @@ def draw_counts(matrix: Ids, tokenizer: Tokenizer, path: Path) -> int:
     """
     from matplotlib.figure import Figure
 
-    frequency = matrix.sum(axis=0) + matrix.sum(axis=1)
-    shown = np.sort(np.argsort(-frequency, kind="stable")[:MOST])
-    part = matrix[np.ix_(shown, shown)]
+    shown = counts.most_frequent(MOST)
+    part = counts.matrix(shown)
     labels = letters(tokenizer, shown)
     side = len(shown)
     with lettered():
@@ -43,9 +42,9 @@ def draw_counts(matrix: Ids, tokenizer: Tokenizer, path: Path) -> int:
                 axes.text(column, row - 0.02, pair, fontsize=8, color=ink, ha="center", va="bottom")
                 axes.text(column, row + 0.05, count, fontsize=6, color=ink, ha="center", va="top")
         axes.set_axis_off()
-        title = f"{matrix.sum():,} pairs (row: first, column: second)"
-        if side < len(matrix):
-            title += f"; the {side} most frequent of {len(matrix)} tokens"
+        title = f"{counts.total:,} pairs (row: first, column: second)"
+        if side < counts.vocab_size:
+            title += f"; the {side} most frequent of {counts.vocab_size:,} tokens"
         axes.set_title(title, fontsize=12)
     save(figure, path)
     return side

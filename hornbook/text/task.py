@@ -166,7 +166,7 @@ class TextTask(Task["TextData"]):
         if getattr(model.settings, "order", 0) == 2:
             from hornbook.text.counts import draw_counts
 
-            draw_counts(model.count_matrix(), data.tokenizer, files.folder / "counts.png")
+            draw_counts(model.pair_counts(), data.tokenizer, files.folder / "counts.png")
             yield "counts.png"
 
     def in_words(self, value: float) -> str:

@@ -7,13 +7,15 @@ parameters lie in one (`FlatParameters`). What comes out is the single process's
 
 from __future__ import annotations
 
-import os
+import pickle
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from hornbook.errors import HornbookError, SettingsError, TrainingError
+from hornbook.training.launch import Launch
+from hornbook.training.waiting import in_background, is_abandoned, wait_for
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,23 +49,23 @@ class World:
         Raises:
             SettingsError: if the environment speaks of several processes and they cannot meet.
         """
-        if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+        launch = Launch.from_environment()
+        if launch.size == 1:
             return cls()
         import torch
         import torch.distributed as dist
 
         if not dist.is_initialized():
+            backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
             try:
-                cuda = torch.cuda.is_available()
-                dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo")
+                in_background(lambda: dist.init_process_group(backend))
             except (RuntimeError, ValueError) as error:
                 raise SettingsError(
-                    f"WORLD_SIZE is {os.environ['WORLD_SIZE']}, but the processes cannot connect "
-                    f"to each other: {error}",
+                    f"WORLD_SIZE is {launch.size}, but the processes cannot connect to each other: "
+                    f"{error}",
                     hint="Start them with torchrun, which sets up the connection.",
                 ) from error
-        local = int(os.environ.get("LOCAL_RANK", "0"))
-        return cls(dist.get_rank(), dist.get_world_size(), local)
+        return cls(dist.get_rank(), dist.get_world_size(), launch.local)
 
     @staticmethod
     def leave() -> None:
@@ -71,7 +73,7 @@ class World:
 
         gloo's threads, if they are still there at the end of Python, abort the process.
         """
-        if "torch.distributed" in sys.modules:
+        if "torch.distributed" in sys.modules and not is_abandoned():
             import torch.distributed as dist
 
             if dist.is_available() and dist.is_initialized():
@@ -87,7 +89,7 @@ class World:
             import torch.distributed as dist
 
             with together():
-                dist.all_reduce(tensor)
+                wait_for(dist.all_reduce(tensor, async_op=True), on_gpu=tensor.is_cuda)
 
     def gather(self, tensor: Tensor) -> Tensor:
         """The tensors of all processes, one after the other by their ranks.
@@ -105,14 +107,15 @@ class World:
 
         with together():
             lengths = [torch.zeros(1, dtype=torch.int64, device=tensor.device) for _ in self.ranks]
-            dist.all_gather(lengths, torch.full_like(lengths[0], len(tensor)))
+            own = torch.full_like(lengths[0], len(tensor))
+            wait_for(dist.all_gather(lengths, own, async_op=True), on_gpu=tensor.is_cuda)
             counts = [int(length) for length in lengths]
             if not any(counts):
                 return tensor
             padded = tensor.new_zeros(max(counts), *tensor.shape[1:])
             padded[: len(tensor)] = tensor
             found = [torch.empty_like(padded) for _ in self.ranks]
-            dist.all_gather(found, padded)
+            wait_for(dist.all_gather(found, padded, async_op=True), on_gpu=tensor.is_cuda)
         return torch.cat([one[:count] for one, count in zip(found, counts, strict=True)])
 
     def from_first(self, make: Callable[[], T]) -> T:
@@ -124,21 +127,41 @@ class World:
         """
         if self.size == 1:
             return make()
-        import torch.distributed as dist
-
-        made: list[T | Exception | None] = [None]
+        made: T | Exception | None = None
         if self.rank == 0:
             try:
-                made[0] = make()
+                made = make()
             except Exception as error:  # carried to all, so that none waits for ever
-                made[0] = error
+                made = error
         with together():
-            dist.broadcast_object_list(made, src=0)
-        if isinstance(made[0], Exception):
-            if isinstance(made[0], HornbookError):
-                made[0].told_elsewhere = self.rank > 0
-            raise made[0]
-        return made[0]  # type: ignore[return-value]
+            made = self.broadcast(made)
+        if isinstance(made, Exception):
+            if isinstance(made, HornbookError):
+                made.told_elsewhere = self.rank > 0
+            raise made
+        return made  # type: ignore[return-value]
+
+    def broadcast(self, value: T) -> T:
+        """The first process's value, in every process.
+
+        As `torch.distributed.broadcast_object_list` does it, but Ctrl-C ends the wait.
+        """
+        import numpy as np
+        import torch
+        import torch.distributed as dist
+
+        packed = np.frombuffer(pickle.dumps(value) if self.rank == 0 else b"", np.uint8).copy()
+        length = torch.tensor([len(packed)])
+        wait_for(dist.broadcast(length, src=0, async_op=True))
+        content = torch.from_numpy(packed) if self.rank == 0 else torch.empty(
+            int(length), dtype=torch.uint8
+        )  # fmt: skip
+        wait_for(dist.broadcast(content, src=0, async_op=True))
+        if self.rank == 0:
+            return value
+        # Not from a file: from the first of the processes that were started together.
+        received: T = pickle.loads(content.numpy().tobytes())
+        return received
 
 
 @contextmanager

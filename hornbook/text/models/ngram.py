@@ -38,6 +38,7 @@ from hornbook.errors import RunError
 from hornbook.settings import Bounds, Settings
 from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
 from hornbook.text.models.memory import WindowMemory
+from hornbook.text.models.pair_counts import PairCounts
 from hornbook.text.models.reading import Reading
 from hornbook.text.stream import Stream
 from hornbook.tokenizers.contract import Vocabulary
@@ -276,17 +277,16 @@ class NGram(LanguageModel):
             losses: npt.NDArray[np.float64] = -np.log(p)
         return losses
 
-    def count_matrix(self) -> Ids:
-        """The lecture's matrix of pair counts N[before, after], shape (V, V), of an order 2 model.
+    def pair_counts(self) -> PairCounts:
+        """The lecture's counts of pairs N[before, after], of an order 2 model.
 
         Under Kneser-Ney too these are plain counts, since 2 is the highest order.
         """
         if self.settings.order != 2:
-            raise ValueError(f"count_matrix requires order 2; this is order {self.settings.order}")
+            raise ValueError(f"pair_counts requires order 2; this is order {self.settings.order}")
         v, level = self.vocabulary.size, self.levels[1]
-        matrix = np.zeros((v, v), dtype=np.int64)
-        matrix[level.contexts[level.entries // v], level.entries % v] = level.counts
-        return matrix
+        before, after = level.contexts[level.entries // v], level.entries % v
+        return PairCounts(v, before, after, level.counts)
 
     def arrays(self) -> Arrays:
         """The keys and counts of every level."""
