@@ -9,11 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError, RunError
 from hornbook.inspection.tables import layer_table, parameter_table
 from hornbook.inspection.verdicts import examine
 from hornbook.monitoring.history import History, Ignorance
 from hornbook.monitoring.record import label
+from hornbook.plots.drawing import drawing
 from hornbook.plots.saving import save
 from hornbook.records import JSONObject, as_json
 from hornbook.reports import Finding, Page, Section, View
@@ -94,8 +96,9 @@ class Inspection:
         if self.history is not None:
             from hornbook.inspection.training_pictures import PICTURES
 
-            for draw in PICTURES:
-                found += draw(self.history)
+            with drawing():
+                for draw in PICTURES:
+                    found += draw(self.history)
             step = f"At update {self.history.last.step:,}"
             layers = layer_table(self.history.last)
             found.append(Section("Layers", f"{step}. {self.bypassed}".strip(), table=layers))
@@ -111,7 +114,7 @@ class Inspection:
         for view in self.views:
             if view.written is not None and not view.why_not:
                 try:
-                    yield view.written()
+                    yield view.write()
                 except HornbookError as error:
                     yield error.message
 
@@ -159,6 +162,7 @@ def drawn(view: View) -> Section:
         return Section(title, f"{text} It cannot be drawn: {error}")
 
 
+@pinned()
 def inspect(run: Run, **options: Any) -> Inspection:
     """Inspect a run.
 

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hornbook.compute.pinned import pinned
 from hornbook.errors import ExerciseError, HornbookError, RunError
 from hornbook.lessons.comparison import Comparison
 from hornbook.lessons.derivations import Derivation, Values, derivation
@@ -147,6 +148,7 @@ def check_file(name: str, path: str, seconds: float = 60.0) -> int:
     return 0 if result.first_wrong is None else 1
 
 
+@pinned()
 def check(derivation: Derivation, path: Path, seconds: float = 60.0) -> Result:
     """Run a learner's file in a process of its own, and find the first wrong gradient.
 

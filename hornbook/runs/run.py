@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property, partial
 from pathlib import Path
+from types import GeneratorType
 from typing import Any
 
+from hornbook.compute.pinned import pinned, pinned_steps
 from hornbook.errors import Action, RunError, SettingsError
 from hornbook.records import read_record
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.record import RunRecord, Summary
 from hornbook.settings import Settings
-from hornbook.tasks import Data, Family, Task, of_kind, task_named, tasks
+from hornbook.tasks import Data, Family, Question, Task, of_kind, task_named, tasks
 
 __all__ = ["Run"]
 
@@ -71,6 +73,7 @@ class Run:
         return read_record(kind, self.record.settings, f"{self.directory.run}: settings")
 
     @cached_property
+    @pinned()
     def data(self) -> Any:
         """The data, as they were split; what they are is the task's."""
         kept = self.record.data
@@ -79,6 +82,7 @@ class Run:
         return data
 
     @cached_property
+    @pinned()
     def model(self) -> Any:
         """The model with the weights of its best dev loss."""
         model = self.task.build(self.family, self.settings, self.data.shape)
@@ -101,6 +105,7 @@ class Run:
             )
         return summary
 
+    @pinned()
     def evaluate(self, **options: Any) -> Mapping[str, Any]:
         """Evaluate the model on every split.
 
@@ -117,10 +122,17 @@ class Run:
         # Reached for names that are nothing else: the task's questions.
         if not name.startswith("_") and "task" in vars(self):
             if name in self.task.questions:
-                return partial(self.task.questions[name].load().ask, self)
+                return partial(asked, self.task.questions[name].load(), self)
             if any(name in other.questions for other in tasks().values()):
                 raise of_kind(self.task.name, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.task.questions]
+
+
+def asked(question: Question, run: Run, *given: Any, **options: Any) -> Any:
+    """What a question answers; rows that are computed one by one are, whoever asks for the next."""
+    with pinned():
+        answer = question.ask(run, *given, **options)
+    return pinned_steps(answer) if isinstance(answer, GeneratorType) else answer

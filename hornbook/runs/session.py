@@ -60,10 +60,10 @@ class Session:
         training: TrainingSettings,
         world: World | None = None,
     ) -> None:
-        import torch
 
         from hornbook.compute.device import choose_device
         from hornbook.compute.memory import keep_freed_memory
+        from hornbook.training.random_states import seed_random
 
         keep_freed_memory()
         self.task, self.data, self.family, self.settings = task, data, family, settings
@@ -72,7 +72,7 @@ class Session:
         self.start = Start("seed", training.seed)
         refuse_unfit(task, data, family, settings, training)
         # Dropout's numbers, others in each process; the start has a generator of its own.
-        torch.manual_seed(training.seed + self.world.rank)
+        seed_random(self.device, training.seed + self.world.rank)
         with untouched_by(family):
             self.model = task.build(family, settings, data.shape, self.start).to(self.device)
         self.training = task.settle(self.model, data, training, self.world.size)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from hornbook.compute.pinned import pinned
 from hornbook.environment import Versions
 from hornbook.errors import Action, RunError, SettingsError
 from hornbook.runs.directory import RunDirectory, reserve
-from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, nobody
+from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, apart, nobody
 from hornbook.runs.record import KeptData, RunRecord, Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
@@ -29,6 +30,7 @@ Training = (
 """Training settings: a complete object; some by name; or a function of the recommended ones."""
 
 
+@pinned()
 def train(
     source: str | Path | Source,
     *,
@@ -62,7 +64,7 @@ def train(
         HornbookError: whatever is wrong with the data, the settings or the directory.
     """
     world = World.join()
-    listen = listen if world.rank == 0 else nobody
+    listen = apart(listen) if world.rank == 0 else nobody
     held: list[Session] = []  # of the first process, which makes the run
 
     def begin() -> Path:
@@ -94,6 +96,7 @@ def train(
     return train_session(run, session, listen, resumed=False)
 
 
+@pinned()
 def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
     """Resume a run that was stopped; the result is the same as without the stop.
 
@@ -111,7 +114,7 @@ def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
             action=Action("train", ("DATA",), {"steps": 2 * (summary.steps or 1)}),
         )
     world = World.join()
-    listen = listen if world.rank == 0 else nobody
+    listen = apart(listen) if world.rank == 0 else nobody
     return train_session(run, session_of(run, world), listen, resumed=True)
 
 

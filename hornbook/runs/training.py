@@ -10,6 +10,7 @@ from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from hornbook.compute.pinned import pinned
 from hornbook.runs.events import Began, Ended, Evaluated, Listener, Progressed
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
@@ -60,7 +61,7 @@ def trainer_for(run: Run, session: Session, listen: Listener) -> Trainer:
 
     def note(found: Record) -> None:
         directory.append_metrics(found)
-        listen(Evaluated(found, lambda: session.task.preview(model, session.data)))
+        listen(Evaluated(found, pinned()(lambda: session.task.preview(model, session.data))))
 
     trainer = session.trainer(
         probe=probe_for(run, session),
@@ -91,9 +92,9 @@ def take_up(run: Run, session: Session, trainer: Trainer) -> None:
     if world.from_first(directory.checkpoint.exists):
         trainer.load_state(*directory.read_tensors(directory.checkpoint, run.record))
         if world.rank > 0:  # the random numbers that were kept are the first one's only
-            import torch
+            from hornbook.training.random_states import seed_random
 
-            torch.manual_seed(session.training.seed + world.rank + trainer.step)
+            seed_random(session.device, session.training.seed + world.rank + trainer.step)
     if world.rank == 0:
         directory.rewind_metrics(trainer.recorded)
         directory.rewind_health(trainer.step)

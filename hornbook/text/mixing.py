@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from hornbook.compute.pinned import pinned
 from hornbook.environment import Versions
 from hornbook.errors import Action, SettingsError
 from hornbook.runs import Member, Run, RunDirectory, RunRecord, Summary, reserve
@@ -18,6 +19,7 @@ from hornbook.text.models.mixture import Mixture, MixtureSettings
 __all__ = ["mix"]
 
 
+@pinned()
 def mix(
     paths: Sequence[str | Path], *, out: str | Path | None = None, overwrite: bool = False
 ) -> Run:
