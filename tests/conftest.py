@@ -1,8 +1,11 @@
-"""What holds for every test: one thread a process, and examples that are the same each time."""
+"""What holds for every test: one thread a process, an own cache, the same examples each time."""
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 
 from hypothesis import settings
 
@@ -11,6 +14,10 @@ from hypothesis import settings
 # Tests that are about threads set their number themselves.
 for library in ("OMP", "MKL", "OPENBLAS"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
+
+# What is kept for later trainings on a machine must not be that of the person who runs the tests.
+os.environ["HORNBOOK_CACHE"] = tempfile.mkdtemp(prefix="hornbook-cache-")
+atexit.register(shutil.rmtree, os.environ["HORNBOOK_CACHE"], ignore_errors=True)
 
 # No deadline, for the machine may have other things to do. The examples follow from the test's own
 # code alone: what has passed passes again, and what fails fails for everyone. To look for new ones

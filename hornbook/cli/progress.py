@@ -112,7 +112,16 @@ class Teller:
         )
         if found.tried:
             times = "; ".join(f"{words} {ms:.2f} ms" for words, ms in found.tried)
-            self.how += f" [dim](calibrated in {found.seconds:.1f} s; per step: {times})[/]"
+            when = "" if found.remembered else f" in {found.seconds:.1f} s"
+            self.how += f" [dim](calibrated{when}; per step: {times})[/]"
+            if found.remembered:
+                told = f"Chosen before on this machine; to measure again, remove {found.path}."
+                self.how += f"\n[dim]{escape(told)}[/]"
+            if found.unkept:
+                self.how += (
+                    "\n[yellow]This choice cannot be kept, so the next training may choose "
+                    f"otherwise:[/] {escape(found.unkept)}."
+                )
         elif s.steps < FROM_STEPS:
             self.how += f" [dim](not calibrated: fewer than {FROM_STEPS} steps)[/]"
 

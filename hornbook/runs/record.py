@@ -53,6 +53,8 @@ class RunRecord:
     data: KeptData
     start: Start
     versions: Versions
+    calibration: str = ""
+    "Digest of the kind of training that threads, precision and gradients were chosen for."
     calibration_seconds: float = 0.0
     "Time taken to find the fastest way to train."
     baseline: bool = False

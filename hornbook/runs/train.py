@@ -234,6 +234,7 @@ def new_record(
         data=KeptData(data.name, data.source, {}),
         start=session.start if session else Start("fit"),
         versions=Versions.of_today(),
+        calibration=session.calibration if session else "",
         calibration_seconds=session.calibration_seconds if session else 0.0,
         baseline=baseline and session is not None,
     )

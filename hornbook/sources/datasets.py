@@ -8,12 +8,12 @@ download that breaks off keeps its first part (NAME.part), and the next try goes
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from hornbook.environment import cache_folder
 from hornbook.errors import DataError, DownloadError
 
 __all__ = ["DATASETS", "Dataset", "cache_folder", "locate"]
@@ -118,15 +118,6 @@ DATASETS: dict[str, Dataset] = {
         ),
     )
 }
-
-
-def cache_folder() -> Path:
-    """Where fetched data sets are kept: `HORNBOOK_CACHE`, or the platform's place for caches."""
-    if chosen := os.environ.get("HORNBOOK_CACHE"):
-        return Path(chosen).expanduser().absolute()
-    import platformdirs
-
-    return platformdirs.user_cache_path("hornbook")
 
 
 def locate(dataset: Dataset, progress: Progress | None = None) -> Path:
