@@ -1,29 +1,15 @@
-"""What hornbook runs on: versions, the machine, and its place for caches."""
+"""What hornbook runs on: versions and the machine, as a bug report and a run's record need them."""
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 
 from hornbook.version import __version__
 
-__all__ = ["Versions", "cache_folder"]
-
-
-def cache_folder() -> Path:
-    """Where fetched data sets and calibrations are kept.
-
-    `HORNBOOK_CACHE`, or the platform's place for caches.
-    """
-    if chosen := os.environ.get("HORNBOOK_CACHE"):
-        return Path(chosen).expanduser().absolute()
-    import platformdirs
-
-    return platformdirs.user_cache_path("hornbook")
+__all__ = ["Versions"]
 
 
 @dataclass(frozen=True)

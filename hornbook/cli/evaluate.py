@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from hornbook.cli.arguments import RunArgument
 from hornbook.cli.grammar import parse_for_run
-from hornbook.cli.output import console, number, print_json, table
+from hornbook.cli.output import console, notes, number, print_json, show_findings, table
 from hornbook.runs import Run
 from hornbook.tasks import Task
 from hornbook.training.measures import Measure
@@ -45,6 +45,9 @@ def run(argv: Sequence[str]) -> None:
         print_json({name: held.as_dict() for name, held in found.items()})
     else:
         show(opened.task, {name: held.as_dict() for name, held in found.items()})
+        if findings := opened.findings():
+            notes().print()
+            show_findings(findings, notes())
 
 
 def show(task: Task[Any], found: Mapping[str, Mapping[str, float]]) -> None:

@@ -72,6 +72,9 @@ def show(found: Inspection, out: Console) -> None:
     out.print(f"[bold]{escape(str(found.run.path))}[/]: {escape(found.about)}\n")
     if not found.history:
         out.print(escape(worded(found.unwatched)))
+        if found.findings:
+            out.print()
+            show_findings(found.findings, out)
         return
     out.print(filled(layer_table(found.history.last)))
     if found.bypassed:

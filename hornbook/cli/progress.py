@@ -167,7 +167,7 @@ class Teller:
         self.bar.update(
             self.task,
             completed=at.step,
-            loss="" if at.loss is None else f"loss {at.loss:.3f}",
+            loss="" if at.loss is None else f"loss {number(at.loss, 3)}",
             rate=f"learning rate {at.rate:.2g}",
             left=f"{left:,.0f} s left",
         )
@@ -181,7 +181,7 @@ class Teller:
             held.setdefault(name, {})[LOSS.name] = loss
         first = [held.get(name, {}).pop(decides.name, None) for name in ("train", "dev")]
         figures = " ".join(
-            f"{'':8}" if value is None else f"{number(value, decides.digits):>8}" for value in first
+            f"{'' if value is None else in_column(value, decides.digits):>8}" for value in first
         )
         mark = "*" if record.best else " "
         others = "".join(f" {name} {number(x)}" for name, x in held.get("dev", {}).items())
@@ -205,6 +205,11 @@ class Teller:
     def ended(self, event: Ended) -> None:
         """The live line goes; the result is the verb's to tell."""
         self.close()
+
+
+def in_column(value: float, digits: int) -> str:
+    """A figure of at most eight characters."""
+    return number(value, digits if abs(value) < 1000 else min(digits, 1))
 
 
 def live_line(console: Console) -> Progress:

@@ -11,8 +11,8 @@ from hornbook.cli.arguments import CONFIG, DataArguments, parse
 from hornbook.cli.grammar import Chosen, Grammar, choose
 from hornbook.cli.progress import telling
 from hornbook.cli.training_summary import tell
-from hornbook.errors import SettingsError
-from hornbook.runs import resume, train
+from hornbook.errors import DivergedError, SettingsError
+from hornbook.runs import Run, resume, train
 from hornbook.runs.train import made_by_mixing
 from hornbook.sources.source import Source
 from hornbook.tasks import choose_task
@@ -26,6 +26,8 @@ Examples:
   hornbook train names --steps 100 --watch --out runs/net
 
 To resume a run that was stopped: hornbook train --resume RUN
+
+If the trained net is worse than the untrained one, the run is kept and the exit status is 1.
 
 The settings below are those of --model {name}. For another family: hornbook train --model FAMILY \
 --help. Families: {families}.
@@ -104,7 +106,20 @@ def run(argv: Sequence[str]) -> None:
             listen=listen,
             **options.loading.as_dict(),
         )
-    tell(finished, json=options.json)
+    tell_of(finished, json=options.json)
+
+
+def tell_of(run: Run, *, json: bool) -> None:
+    """Tell how it ended.
+
+    Raises:
+        DivergedError: told already, if the net is worse than an untrained one: for the exit status.
+    """
+    tell(run, json=json)
+    if run.summary.ending == "diverged":
+        error = DivergedError("The trained net is worse than the untrained one.")
+        error.told_elsewhere = True
+        raise error
 
 
 def wants_resume(argv: Sequence[str]) -> bool:
@@ -121,7 +136,7 @@ def go_on(argv: Sequence[str]) -> None:
     options = parse(ResumeOptions, "train", description, argv, foreign=nothing_beside)
     with telling(options.json) as listen:
         finished = resume(options.resume, listen=listen)
-    tell(finished, json=options.json)
+    tell_of(finished, json=options.json)
 
 
 def nothing_beside(words: Sequence[str]) -> None:

@@ -21,6 +21,7 @@ from hornbook.records import JSONObject, as_json
 from hornbook.reports import Finding, Page, Section, View
 from hornbook.runs.run import Run
 from hornbook.storage import write_bytes
+from hornbook.training.measures import figure
 
 __all__ = ["Inspection", "inspect"]
 
@@ -62,7 +63,11 @@ class Inspection:
         if summary is not None:
             reached = summary.reached(run.task.decides)
             if reached:
-                parts.append(", ".join(f"{name} {value:.4f}" for name, value in reached.items()))
+                parts.append(
+                    ", ".join(f"{name} {figure(value)}" for name, value in reached.items())
+                )
+            if summary.ending == "diverged":
+                parts.append("diverged")
             if summary.steps:
                 parts.append(f"{summary.steps:,} updates")
         if self.history:
@@ -139,7 +144,7 @@ class Inspection:
     def told(self) -> Section:
         """The findings as a section."""
         if not self.history:
-            return Section("Health", self.unwatched)
+            return Section("Health", self.unwatched, findings=self.findings or None)
         return Section("Health", findings=self.findings)
 
     def write(self, path: Path | str) -> Path:
@@ -177,8 +182,9 @@ def inspect(run: Run, **options: Any) -> Inspection:
     try:
         history, findings = watched(run)
     except RunError as error:
-        return Inspection(run, None, (), views, trouble=error.message)
-    return Inspection(run, history, findings + tuple(run.task.findings(run)), views)
+        return Inspection(run, None, tuple(run.findings()), views, trouble=error.message)
+    found = (*run.findings(), *findings, *run.task.findings(run))
+    return Inspection(run, history, found, views)
 
 
 def watched(run: Run) -> tuple[History | None, tuple[Finding, ...]]:

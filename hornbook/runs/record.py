@@ -103,7 +103,8 @@ class Member:
 class Summary:
     """How a run ended."""
 
-    ending: Literal["finished", "early", "interrupted"]
+    ending: Literal["finished", "early", "interrupted", "diverged"]
+    "`diverged`: the saved weights are worse than the untrained ones."
     parameters: int
     seconds: float
     losses: Mapping[str, float]
@@ -117,6 +118,10 @@ class Summary:
     "Members of a mixture."
     pictures: tuple[str, ...] = ()
     "Names of picture files in the run directory."
+    untrained: float | None = None
+    "The deciding measure before the first update, on dev, or on train where there is no dev."
+    guessing: float | None = None
+    "The loss of a uniform guess; None for other measures, and for models fitted in one pass."
     format: int = FORMAT
 
     def reached(self, measure: Measure) -> Mapping[str, float]:

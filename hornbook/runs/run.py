@@ -11,10 +11,13 @@ from typing import Any
 from hornbook.compute.pinned import pinned, pinned_steps
 from hornbook.errors import Action, RunError, SettingsError
 from hornbook.records import read_record
+from hornbook.reports import Finding
 from hornbook.runs.directory import RunDirectory
+from hornbook.runs.outcome import findings_of
 from hornbook.runs.record import RunRecord, Summary
 from hornbook.settings import Settings
 from hornbook.tasks import Data, Family, Question, Task, of_kind, task_named, tasks
+from hornbook.training.measures import figure
 
 __all__ = ["Run"]
 
@@ -51,7 +54,9 @@ class Run:
             return f"<{told[0]}, not finished>"
         measure = self.task.decides
         for split, value in summary.reached(measure).items():
-            told.append(f"{split} {measure.name} {value:.{measure.digits}f}")
+            told.append(f"{split} {measure.name} {figure(value, measure.digits)}")
+        if summary.ending == "diverged":
+            told.append("diverged")
         if summary.steps is not None:
             told.append(f"{summary.steps:,} steps")
         return f"<{', '.join(told)}>"
@@ -94,6 +99,8 @@ class Run:
     def summary(self) -> Summary:
         """How training ended.
 
+        Its `ending` is `diverged` where the net that was kept is worse than the untrained one.
+
         Raises:
             RunError: if it has not ended.
         """
@@ -104,6 +111,13 @@ class Run:
                 action=Action("resume", (str(self.path),)),
             )
         return summary
+
+    def findings(self) -> list[Finding]:
+        """What is amiss with the net that was kept; empty if nothing is, or training goes on."""
+        summary, training = self.directory.read_summary(), self.record.training
+        if summary is None:
+            return []
+        return findings_of(summary, self.task.decides, training.learning_rate if training else None)
 
     @pinned()
     def evaluate(self, **options: Any) -> Mapping[str, Any]:

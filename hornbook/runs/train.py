@@ -60,6 +60,10 @@ def train(
         listen: called with events as they happen.
         options: of the task, for loading and splitting: `split="90/10"`, `mode="text"`.
 
+    Returns:
+        The run. Where its net is worse than the untrained one, though all losses were finite
+        numbers, `run.summary.ending` is `diverged`, and `run.findings()` says more.
+
     Raises:
         HornbookError: whatever is wrong with the data, the settings or the directory.
     """

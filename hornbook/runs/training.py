@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from hornbook.compute.pinned import pinned
 from hornbook.runs.events import Began, Ended, Evaluated, Listener, Progressed
+from hornbook.runs.outcome import deciding, is_worse
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
 from hornbook.storage import read_tensors
+from hornbook.training.measures import LOSS, Evaluation, Measure
 
 if TYPE_CHECKING:
     from hornbook.monitoring.probe import Probe
@@ -105,28 +107,48 @@ def take_up(run: Run, session: Session, trainer: Trainer) -> None:
 def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> Summary:
     """How it ended; what was measured on a part of dev is measured on all of it."""
     directory, task, data = run.directory, session.task, session.data
+    records = directory.read_metrics()
     if not directory.model.exists():
         # Stopped before the first evaluation: what there is, is kept.
         directory.write_tensors(directory.model, session.model.arrays(), run.record)
-    best = next((record for record in reversed(directory.read_metrics()) if record.best), None)
+    best = next((record for record in reversed(records) if record.best), None)
     losses = dict(best.losses) if best else {}
     measures = dict(best.measures) if best else {}
     if best and "dev" in data.sizes and 0 < session.training.evaluate_on < data.sizes["dev"]:
         session.model.load_arrays(read_tensors(directory.model)[0])
         whole = task.evaluate(session.model, data, "dev")
         if whole.loss is not None:
+            trainer.refuse_infinite(whole.loss, "The loss on all of dev", best.step)
             losses["dev"] = whole.loss
         if whole.measures:
             measures["dev"] = whole.measures
+    untrained = reached(records[0], task.decides) if records and records[0].step == 0 else None
+    kept = reached(best, task.decides) if best else None
+    diverged = (
+        ending != "interrupted"
+        and untrained is not None
+        and kept is not None
+        and is_worse(task.decides, kept, untrained)
+    )
+    ignorance = task.ignorance(data.shape) if task.decides.name == LOSS.name else None
     return Summary(
-        ending,
+        "diverged" if diverged else ending,
         parameters=session.model.n_parameters,
         seconds=round(trainer.elapsed, 3),
         losses=losses,
         measures=measures,
         steps=trainer.step,
         best_step=best.step if best else trainer.step,
+        untrained=untrained,
+        guessing=ignorance.loss if ignorance else None,
     )
+
+
+def reached(record: Record, measure: Measure) -> float | None:
+    """The deciding figure of a record: on dev, or on train where there is no dev."""
+    found = Evaluation(record.losses, record.measures)
+    split = deciding([*record.losses, *record.measures])
+    return found.figure(measure, split) if split else None
 
 
 @contextmanager

@@ -21,8 +21,8 @@ from typing import Literal
 
 import torch
 
+from hornbook.caches import cache_folder
 from hornbook.compute.products import has_fast_bfloat16
-from hornbook.environment import cache_folder
 from hornbook.errors import RunError
 from hornbook.records import JSONObject, read_record
 from hornbook.training import calibration
