@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hornbook.compute.pinned import pinned
@@ -52,9 +53,12 @@ def mix(
         settings=tuple(json.dumps(run.settings.as_dict()) for run in runs),
     )
     data = first.data
+    alone = [dev_loss(run) for run in runs]
     model = Mixture(settings, data.shape)
     model.members = [run.model for run in runs]
     model.fit(data.stream("dev"))
+    losses = {name: mean_loss(model, data.stream(name)) for name in ("train", "dev")}
+    refuse_infinite(losses)
     record = RunRecord(
         id=RunRecord.new_id(),
         task=first.task.name,
@@ -71,18 +75,49 @@ def mix(
     directory.create(record, data, overwrite=overwrite)
     directory.write_tensors(directory.model, model.arrays(), record)
     members = tuple(
-        Member(str(run.path), run.family, float(weight), mean_loss(run.model, data.stream("dev")))
-        for run, weight in zip(runs, model.weights, strict=True)
+        Member(str(run.path), run.family, float(weight), loss)
+        for run, weight, loss in zip(runs, model.weights, alone, strict=True)
     )
     summary = Summary(
         "finished",
         parameters=model.n_parameters,
         seconds=round(time.perf_counter() - began, 3),
-        losses={name: mean_loss(model, data.stream(name)) for name in ("train", "dev")},
+        losses=losses,
         members=members,
     )
     directory.write_summary(summary)
     return Run(path)
+
+
+def dev_loss(run: Run) -> float:
+    """The loss of a run on dev.
+
+    Raises:
+        SettingsError: if it is not a finite number, so that the run adds nothing to a mixture.
+    """
+    loss = mean_loss(run.model, run.data.stream("dev"))
+    if math.isfinite(loss):
+        return loss
+    what = "is not a number" if math.isnan(loss) else "is infinite: some tokens have probability 0"
+    again = "It has diverged: train it again, with a lower `learning_rate`."
+    if run.record.training is None:
+        again = "It counts without smoothing: train it again with `smoothing=kneser-ney`."
+    raise SettingsError(f"{run.path} cannot be mixed: its loss on dev {what}.", hint=again)
+
+
+def refuse_infinite(losses: Mapping[str, float]) -> None:
+    """Refuse a mixture whose losses are no finite numbers, before it is written.
+
+    Raises:
+        SettingsError: if one is not.
+    """
+    for split, loss in losses.items():
+        if not math.isfinite(loss):
+            raise SettingsError(
+                f"The mixture's loss on {split} is {loss}: some tokens there have probability 0 "
+                "under each of these runs.",
+                hint="Mix at least one run that has not diverged.",
+            )
 
 
 def mixable(paths: Sequence[str | Path]) -> list[Run]:
