@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 
+import pytest
 from hypothesis import settings
 
 # The check's workers share the processors: libraries that each took all of them would wait for one
@@ -24,3 +25,11 @@ atexit.register(shutil.rmtree, os.environ["HORNBOOK_CACHE"], ignore_errors=True)
 # by chance: pytest --hypothesis-profile=default. Tests whose examples take long ask for fewer.
 settings.register_profile("check", deadline=None, derandomize=True, max_examples=100)
 settings.load_profile("check")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_sign_of_life() -> None:
+    """What a test reads on standard error must not hang on how fast the machine is."""
+    from hornbook.cli import alive
+
+    alive.SILENCE = 1e6

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.markup import escape
 
+from hornbook.cli.alive import alive
 from hornbook.cli.arguments import RunArgument
 from hornbook.cli.grammar import parse_for_run
 from hornbook.cli.output import console, notes, number, print_json, show_findings, table
@@ -40,7 +41,8 @@ def run(argv: Sequence[str]) -> None:
         "evaluate", DESCRIPTION, Options, argv, lambda task: task.evaluated_with
     )
     opened = Run(options.run)
-    found = opened.task.report(opened, options.settings)
+    with alive("Evaluating the model", quiet=options.json):
+        found = opened.task.report(opened, options.settings)
     if options.json:
         print_json({name: held.as_dict() for name, held in found.items()})
     else:

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from hornbook.cli.alive import alive
 from hornbook.cli.arguments import RunArgument
 from hornbook.cli.grammar import parse_for_run
 from hornbook.cli.output import console, filled, notes, print_json, show_findings
@@ -51,11 +52,12 @@ def run(argv: Sequence[str]) -> None:
     page = None if options.no_page else Path(options.out or opened.directory.report)
     if page is not None:
         refuse_unwritable(page)
-    found = inspect(opened, **options.settings.as_dict())
-    if options.pictures is not None:
-        found.save_pictures(Path(options.pictures))
-    if page is not None:
-        found.write(page)
+    with alive("Examining the model and drawing its figures", quiet=options.json):
+        found = inspect(opened, **options.settings.as_dict())
+        if options.pictures is not None:
+            found.save_pictures(Path(options.pictures))
+        if page is not None:
+            found.write(page)
     if options.json:
         print_json({**found.as_dict(), "page": str(page) if page else None})
         return

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 
+from hornbook.cli.alive import Alive
 from hornbook.cli.output import notes, number
 from hornbook.runs import Listener
 from hornbook.runs.events import (
@@ -44,9 +45,11 @@ def telling(quiet: bool) -> Iterator[Listener]:
         yield nobody
         return
     teller = Teller()
+    teller.alive.begin("Reading the data")
     try:
-        yield teller.told
+        yield teller.tell
     finally:
+        teller.alive.end()
         teller.close()
 
 
@@ -55,11 +58,35 @@ class Teller:
 
     def __init__(self) -> None:
         self.console = notes()
+        self.alive = Alive(self.console)
         self.bar: Progress | None = None
         self.task: Any = None
         self.how = ""
         self.pace: tuple[int, float] = (0, 0.0)
         self.decides = LOSS
+
+    def tell(self, event: Event) -> None:
+        """Say what is to be said of an event, and then what goes on until the next."""
+        self.alive.end()
+        self.told(event)
+        what = self.next_is(event)
+        if what and self.bar is None:  # a bar is a sign of life already
+            self.alive.begin(what)
+
+    @staticmethod
+    def next_is(event: Event) -> str:
+        """What follows an event and may last; empty where a live line tells of it."""
+        if isinstance(event, Loaded | Calibrated):
+            return "Preparing the model and its batches"
+        if isinstance(event, Began) and event.record.training is None:
+            return "Fitting and evaluating the model"
+        if isinstance(event, Began):
+            return "Evaluating the net before training"
+        if isinstance(event, Evaluated):
+            return "Training"
+        if isinstance(event, Progressed) and event.progress.step == event.progress.steps:
+            return "Evaluating the trained net and its baselines"
+        return ""
 
     @singledispatchmethod
     def told(self, event: Event) -> None:
