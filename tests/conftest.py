@@ -1,9 +1,13 @@
-"""What holds for every test: one thread a process, and examples that are the same each time."""
+"""What holds for every test: one thread a process, an own cache, the same examples each time."""
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 
+import pytest
 from hypothesis import settings
 
 # The check's workers share the processors: libraries that each took all of them would wait for one
@@ -12,8 +16,20 @@ from hypothesis import settings
 for library in ("OMP", "MKL", "OPENBLAS"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
 
+# What is kept for later trainings on a machine must not be that of the person who runs the tests.
+os.environ["HORNBOOK_CACHE"] = tempfile.mkdtemp(prefix="hornbook-cache-")
+atexit.register(shutil.rmtree, os.environ["HORNBOOK_CACHE"], ignore_errors=True)
+
 # No deadline, for the machine may have other things to do. The examples follow from the test's own
 # code alone: what has passed passes again, and what fails fails for everyone. To look for new ones
 # by chance: pytest --hypothesis-profile=default. Tests whose examples take long ask for fewer.
 settings.register_profile("check", deadline=None, derandomize=True, max_examples=100)
 settings.load_profile("check")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_sign_of_life() -> None:
+    """What a test reads on standard error must not hang on how fast the machine is."""
+    from hornbook.cli import alive
+
+    alive.SILENCE = 1e6

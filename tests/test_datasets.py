@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from hornbook.caches import cache_folder
 from hornbook.errors import DataError, DownloadError, HornbookError
 from hornbook.sources import datasets
-from hornbook.sources.datasets import DATASETS, Dataset, cache_folder, locate
+from hornbook.sources.datasets import DATASETS, Dataset, locate
 from hornbook.text.corpus import load_corpus
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -68,11 +69,25 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {begin}-{len(content) - 1}/{len(content)}")
         else:
             self.send_response(200)
-        if manner != "no length":
+        if manner.startswith("chunked"):
+            self.send_header("Transfer-Encoding", "chunked")
+        elif manner != "no length":
             self.send_header("Content-Length", str(len(content) - begin))
         self.end_headers()
         if manner in ("cut", "no length"):
             self.wfile.write(content[begin:HALF])
+        elif manner == "chunked":
+            self.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(content) - begin, content[begin:]))
+        elif manner in ("byte by byte", "chunked byte by byte"):
+            if manner.startswith("chunked"):
+                self.wfile.write(b"%x\r\n" % (len(content) - begin))
+            while not server.let_go.is_set():
+                try:
+                    self.wfile.write(content[begin : begin + 1])
+                except OSError:
+                    return  # given up
+                begin += 1
+                server.let_go.wait(0.001)
         elif manner == "silent":
             self.wfile.write(content[begin:HALF])
             self.wfile.flush()
@@ -353,3 +368,46 @@ def test_the_table_costs_no_import() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("manner", ["byte by byte", "chunked byte by byte"])
+def test_a_server_that_dribbles_is_left_and_what_came_is_kept(
+    manner: str, server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 10.0  # each time that anyone looks
+        return now[0]
+
+    monkeypatch.setattr(datasets, "clock", clock)
+    server.manner = manner
+    error = refusal(dataset(server.url))
+    assert f"{datasets.SLOW}." in error.message
+    kept = (cache / "numbers.txt.part").read_bytes()
+    assert 0 < len(kept) < datasets.FEWEST
+    assert CONTENT.startswith(kept)
+    monkeypatch.undo()
+    monkeypatch.setenv("HORNBOOK_CACHE", str(cache))
+    server.manner = "ranges"
+    assert locate(dataset(server.url)).read_bytes() == CONTENT
+    assert server.asked == [None, f"bytes={len(kept)}-"]
+
+
+def test_a_slow_download_that_comes_on_is_not_left(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += datasets.WHILE
+        return now[0]
+
+    monkeypatch.setattr(datasets, "clock", clock)
+    monkeypatch.setattr(datasets, "FEWEST", 1)
+    assert locate(dataset(server.url)).read_bytes() == CONTENT
+
+
+def test_what_comes_in_chunks_is_read_whole(server: Server) -> None:
+    server.manner = "chunked"
+    assert locate(dataset(server.url)).read_bytes() == CONTENT

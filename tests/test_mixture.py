@@ -201,3 +201,27 @@ def test_what_cannot_be_mixed_is_refused(runs: tuple[Run, Run], tmp_path: Path) 
         hornbook.train(tmp_path / "names.txt", model="mixture")
     with pytest.raises(SettingsError, match="two models"):
         MixtureSettings(("ngram",), ("{}",))
+
+
+@pytest.mark.parametrize("trouble", ["infinite", "not a number"])
+def test_a_run_whose_loss_is_no_number_is_refused_before_anything_is_written(
+    trouble: str, tmp_path: Path
+) -> None:
+    good = hornbook.train("names", model="ngram", out=tmp_path / "good")
+    if trouble == "infinite":
+        settings = {"smoothing": "mle"}
+        bad = hornbook.train("names", model="ngram", out=tmp_path / "bad", settings=settings)
+        said = "It counts without smoothing: train it again with `smoothing=kneser-ney`."
+    else:
+        how = {"steps": 2, "batch_size": 8}
+        bad = hornbook.train(
+            "names", model="bigram", out=tmp_path / "bad", training=how, baseline=False
+        )
+        arrays = {name: np.full_like(array, np.nan) for name, array in bad.model.arrays().items()}
+        bad.directory.write_tensors(bad.directory.model, arrays, bad.record)
+        said = "holds numbers that are not finite"
+    with pytest.raises((SettingsError, RunError)) as error:
+        hornbook.mix([good.path, bad.path], out=tmp_path / "mixture")
+    assert str(bad.path) in str(error.value)
+    assert said in str(error.value)
+    assert not (tmp_path / "mixture").exists()

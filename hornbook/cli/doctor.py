@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hornbook.cli.alive import alive
 from hornbook.cli.arguments import DataArguments
 from hornbook.cli.grammar import parse_for_data
 from hornbook.cli.output import Console, console, escape, print_json, show_findings, table
@@ -38,7 +39,8 @@ def run(argv: Sequence[str]) -> None:
     options, source = parse_for_data("doctor", DESCRIPTION, Options, argv)
     source = source or Source(options.data)
     task, _ = choose_task(source, options.task)
-    report = task.examine(source, options.loading)
+    with alive("Reading and checking the data", quiet=options.json):
+        report = task.examine(source, options.loading)
     if options.json:
         print_json(report.figures or {"facts": report.facts, "findings": as_json(report.findings)})
     else:

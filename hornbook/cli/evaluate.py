@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hornbook.cli.alive import alive
 from hornbook.cli.arguments import RunArgument
 from hornbook.cli.grammar import parse_for_run
-from hornbook.cli.output import console, escape, number, print_json, table
+from hornbook.cli.output import console, escape, notes, number, print_json, show_findings, table
 from hornbook.runs import Run
 from hornbook.tasks import Task
 from hornbook.training.measures import Measure
@@ -38,11 +39,15 @@ def run(argv: Sequence[str]) -> None:
         "evaluate", DESCRIPTION, Options, argv, lambda task: task.evaluated_with
     )
     opened = Run(options.run)
-    found = opened.task.report(opened, options.settings)
+    with alive("Evaluating the model", quiet=options.json):
+        found = opened.task.report(opened, options.settings)
     if options.json:
         print_json({name: held.as_dict() for name, held in found.items()})
     else:
         show(opened.task, {name: held.as_dict() for name, held in found.items()})
+        if findings := opened.findings():
+            notes().print()
+            show_findings(findings, notes())
 
 
 def show(task: Task[Any], found: Mapping[str, Mapping[str, float]]) -> None:

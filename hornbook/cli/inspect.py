@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hornbook.cli.alive import alive
 from hornbook.cli.arguments import RunArgument
 from hornbook.cli.grammar import parse_for_run
 from hornbook.cli.output import Console, console, escape, filled, notes, print_json, show_findings
@@ -52,13 +53,15 @@ def run(argv: Sequence[str]) -> None:
         refuse_unwritable(Path(options.out))
     if options.pictures is not None:
         make_folder(Path(options.pictures))
-    found = inspect(opened, **options.settings.as_dict())
+    with alive("Examining the model", quiet=options.json):
+        found = inspect(opened, **options.settings.as_dict())
     if not options.json:
         show(found, console())
         sys.stdout.flush()
-    if options.pictures is not None:
-        found.save_pictures(Path(options.pictures))
-    page = None if options.no_page else write_page(found, options.out)
+    with alive("Drawing the figures", quiet=options.json):
+        if options.pictures is not None:
+            found.save_pictures(Path(options.pictures))
+        page = None if options.no_page else write_page(found, options.out)
     if options.json:
         print_json({**found.as_dict(), "page": str(page) if page else None})
     elif page:
@@ -97,6 +100,9 @@ def show_training(found: Inspection, out: Console) -> None:
     out.print(f"[bold]{escape(str(found.run.path))}[/]: {escape(found.about)}\n")
     if not found.history:
         out.print(escape(worded(found.unwatched)))
+        if found.findings:
+            out.print()
+            show_findings(found.findings, out)
         return
     out.print(filled(layer_table(found.history.last)))
     if found.bypassed:

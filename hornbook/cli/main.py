@@ -1,7 +1,8 @@
 """Which verb, and what becomes of its errors.
 
-Exit status: 0 well done; 1 a mistake of the user's, told in one message on stderr; 2 a command line
-that could not be understood; 130 stopped with Ctrl-C, whether or not there was something to keep.
+Exit status: 0 well done; 1 a mistake of the user's, told in one message on stderr, or a training
+that has diverged, whose run is kept; 2 a command line that could not be understood; 130 stopped
+with Ctrl-C, whether or not there was something to keep.
 
 Each verb's module is imported only when it is called, so that help comes at once.
 """

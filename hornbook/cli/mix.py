@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+from hornbook.cli.alive import alive
 from hornbook.cli.arguments import parse
 from hornbook.cli.output import console, escape, notes, number, print_json, table
 from hornbook.cli.wording import no_flag, shell_word
@@ -42,7 +43,8 @@ class Arguments:
 def run(argv: Sequence[str]) -> None:
     """Parse, mix and show."""
     arguments = parse(Arguments, "mix", DESCRIPTION, argv)
-    made = mix(arguments.runs, out=arguments.out, overwrite=arguments.overwrite)
+    with alive("Fitting and evaluating the mixture", quiet=arguments.json):
+        made = mix(arguments.runs, out=arguments.out, overwrite=arguments.overwrite)
     if arguments.json:
         print_json({"run": str(made.path), **as_json(made.summary)})
         return

@@ -17,6 +17,7 @@ from hornbook.cli.wording import worded
 from hornbook.records import as_json
 from hornbook.rendering import visible
 from hornbook.reports.finding import NOTHING, Finding, Severity
+from hornbook.training.measures import figure
 
 if TYPE_CHECKING:
     from hornbook.lessons.comparison import Comparison
@@ -84,7 +85,7 @@ def print_json(value: Any) -> None:
 
 def number(value: float, digits: int = 4) -> str:
     """A figure for a table."""
-    return "infinite" if value == float("inf") else f"{value:,.{digits}f}"
+    return figure(value, digits)
 
 
 def shape_cell(shape: Sequence[int]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 
+from hornbook.cli.alive import Alive
 from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.output import Console, escape, notes, number
 from hornbook.cli.wording import command, worded
@@ -51,17 +52,23 @@ def telling(quiet: bool) -> Iterator[Listener]:
 
     def listen(event: Event) -> None:
         begun.look(event)
-        if not quiet or isinstance(event, Warned):
+        if not quiet:
+            teller.tell(event)
+        elif isinstance(event, Warned):
             teller.told(event)
 
+    if not quiet:
+        teller.alive.begin("Reading the data")
     try:
         yield listen
     except KeyboardInterrupt:
+        teller.alive.end()
         teller.close()
         if not begun.explained():
             raise
         sys.exit(INTERRUPTED)
     finally:
+        teller.alive.end()
         teller.close()
 
 
@@ -69,20 +76,24 @@ class Begun:
     """The run that is being trained, once it is there."""
 
     path: Path | None = None
+    id: str = ""
 
     def look(self, event: Event) -> None:
-        """Take the run's path from the event that tells it."""
+        """Take the run's path and id from the event that tells them."""
         if isinstance(event, Began) and event.parameters is not None:
-            self.path = event.path
+            self.path, self.id = event.path, event.record.id
 
     def explained(self) -> bool:
         """Say what is saved and how to resume, if there is something to resume."""
         if self.path is None:
             return False
-        summary = RunDirectory(self.path).read_summary()
+        directory = RunDirectory(self.path)
+        record, summary = directory.read_record(), directory.read_summary()
         say, path = notes().print, escape(str(self.path))
         say()
-        if summary is not None and summary.ended:
+        if record.id != self.id:
+            say(f"Stopped before there was a model; {path} is still the run that it was.")
+        elif summary is not None and summary.ended:
             say(f"Stopped after the end of training; the run is saved to {path}.")
         else:
             going_on = escape(command(Action("resume", (str(self.path),))))
@@ -97,11 +108,35 @@ class Teller:
 
     def __init__(self) -> None:
         self.console = notes()
+        self.alive = Alive(self.console)
         self.bar: Progress | None = None
         self.task: Any = None
         self.how = ""
         self.pace: tuple[int, float] = (0, 0.0)
         self.decides = LOSS
+
+    def tell(self, event: Event) -> None:
+        """Say what is to be said of an event, and then what goes on until the next."""
+        self.alive.end()
+        self.told(event)
+        what = self.next_is(event)
+        if what and self.bar is None:  # a bar is a sign of life already
+            self.alive.begin(what)
+
+    @staticmethod
+    def next_is(event: Event) -> str:
+        """What follows an event and may last; empty where a live line tells of it."""
+        if isinstance(event, Loaded | Calibrated):
+            return "Preparing the model and its batches"
+        if isinstance(event, Began) and event.record.training is None:
+            return "Fitting and evaluating the model"
+        if isinstance(event, Began):
+            return "Evaluating the net before training"
+        if isinstance(event, Evaluated):
+            return "Training"
+        if isinstance(event, Progressed) and event.progress.step == event.progress.steps:
+            return "Evaluating the trained net and its baselines"
+        return ""
 
     @singledispatchmethod
     def told(self, event: Event) -> None:
@@ -154,7 +189,16 @@ class Teller:
         )
         if found.tried:
             times = "; ".join(f"{words} {ms:.2f} ms" for words, ms in found.tried)
-            self.how += f" [dim](calibrated in {found.seconds:.1f} s; per step: {times})[/]"
+            when = "" if found.remembered else f" in {found.seconds:.1f} s"
+            self.how += f" [dim](calibrated{when}; per step: {times})[/]"
+            if found.remembered:
+                told = f"Chosen before on this machine; to measure again, remove {found.path}."
+                self.how += f"\n[dim]{escape(told)}[/]"
+            if found.unkept:
+                self.how += (
+                    "\n[yellow]This choice cannot be kept, so the next training may choose "
+                    f"otherwise:[/] {escape(found.unkept)}."
+                )
         elif s.steps < FROM_STEPS:
             self.how += f" [dim](not calibrated: fewer than {FROM_STEPS} steps)[/]"
 
@@ -200,7 +244,7 @@ class Teller:
         self.bar.update(
             self.task,
             completed=at.step,
-            loss="" if at.loss is None else f"loss {at.loss:.3f}",
+            loss="" if at.loss is None else f"loss {number(at.loss, 3)}",
             rate=f"learning rate {at.rate:.2g}",
             left=f"{left:,.0f} s left",
         )
@@ -214,7 +258,7 @@ class Teller:
             held.setdefault(name, {})[LOSS.name] = loss
         first = [held.get(name, {}).pop(decides.name, None) for name in ("train", "dev")]
         figures = " ".join(
-            f"{'':8}" if value is None else f"{number(value, decides.digits):>8}" for value in first
+            f"{'' if value is None else in_column(value, decides.digits):>8}" for value in first
         )
         mark = "*" if record.best else " "
         others = "".join(f" {name} {number(x)}" for name, x in held.get("dev", {}).items())
@@ -251,6 +295,11 @@ def previewed(event: Evaluated) -> str:
         return "  ".join(text.replace("\n", "⏎") for text in event.preview())
     except (HornbookError, MemoryError) as error:
         return f"(no samples: {error})"
+
+
+def in_column(value: float, digits: int) -> str:
+    """A figure of at most eight characters."""
+    return number(value, digits if abs(value) < 1000 else min(digits, 1))
 
 
 def live_line(console: Console) -> Progress:

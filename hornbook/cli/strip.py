@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.markup import escape
-
 from hornbook.cli.arguments import RunArgument, parse
-from hornbook.cli.output import notes, print_json
+from hornbook.cli.output import escape, notes, print_json
 from hornbook.runs import strip
 
 DESCRIPTION = """\

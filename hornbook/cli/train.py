@@ -14,7 +14,7 @@ from hornbook.cli.grammar import Chosen, Grammar, choose
 from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.progress import telling
 from hornbook.cli.training_summary import tell
-from hornbook.errors import SettingsError
+from hornbook.errors import DivergedError, SettingsError
 from hornbook.runs import Run, resume, train
 from hornbook.runs.train import made_by_mixing
 from hornbook.sources.source import Source
@@ -29,6 +29,8 @@ Examples:
   hornbook train names --steps 100 --watch --out runs/net
 
 To resume a run that was stopped: hornbook train --resume RUN
+
+If the trained net is worse than the untrained one, the run is kept and the exit status is 1.
 
 The settings below are those of --model {name}. For another family: hornbook train --model FAMILY \
 --help. Families: {families}.
@@ -111,10 +113,18 @@ def run(argv: Sequence[str]) -> None:
 
 
 def conclude(finished: Run, *, json: bool) -> None:
-    """Tell how it ended, and end the command as interrupted if training was."""
+    """Tell how it ended; a training that was interrupted ends the command so.
+
+    Raises:
+        DivergedError: told already, if the net is worse than an untrained one: for the exit status.
+    """
     tell(finished, json=json)
     if not finished.summary.ended:
         sys.exit(INTERRUPTED)
+    if finished.summary.ending == "diverged":
+        error = DivergedError("The trained net is worse than the untrained one.")
+        error.told_elsewhere = True
+        raise error
 
 
 def wants_resume(argv: Sequence[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hornbook.cli.output import console, escape, notes, number, print_json
+from hornbook.cli.output import console, escape, notes, number, print_json, show_findings
 from hornbook.cli.wording import command, no_flag, shell_word
 from hornbook.errors import Action
 from hornbook.records import as_json
@@ -31,6 +31,9 @@ def tell(run: Run, *, json: bool) -> None:
         say(f"Stopped early at step {summary.steps or 0:,}: dev was no longer improving.")
     for line in compared(run, summary):
         say(escape(line))
+    if findings := run.findings():
+        say()
+        show_findings(findings, notes())
     for picture in summary.pictures:
         say(f"Picture: {escape(str(run.path / picture))}")
     say()

@@ -9,16 +9,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError, RunError
 from hornbook.inspection.tables import layer_table, parameter_table
 from hornbook.inspection.verdicts import examine
 from hornbook.monitoring.history import History, Ignorance
 from hornbook.monitoring.record import label
+from hornbook.plots.drawing import drawing
 from hornbook.plots.saving import save
 from hornbook.records import JSONObject, as_json
 from hornbook.reports import Finding, Page, Section, View
 from hornbook.runs.run import Run
 from hornbook.storage import write_bytes
+from hornbook.training.measures import figure
 
 __all__ = ["Inspection", "inspect", "make_folder"]
 
@@ -60,7 +63,11 @@ class Inspection:
         if summary is not None:
             reached = summary.reached(run.task.decides)
             if reached:
-                parts.append(", ".join(f"{name} {value:.4f}" for name, value in reached.items()))
+                parts.append(
+                    ", ".join(f"{name} {figure(value)}" for name, value in reached.items())
+                )
+            if summary.ending == "diverged":
+                parts.append("diverged")
             if summary.steps:
                 parts.append(f"{summary.steps:,} updates")
         if self.history:
@@ -94,8 +101,9 @@ class Inspection:
         if self.history is not None:
             from hornbook.inspection.training_pictures import PICTURES
 
-            for draw in PICTURES:
-                found += draw(self.history)
+            with drawing():
+                for draw in PICTURES:
+                    found += draw(self.history)
             step = f"At update {self.history.last.step:,}"
             layers = layer_table(self.history.last)
             found.append(Section("Layers", f"{step}. {self.bypassed}".strip(), table=layers))
@@ -111,7 +119,7 @@ class Inspection:
         for view in self.views:
             if view.written is not None and not view.why_not:
                 try:
-                    yield view.written()
+                    yield view.write()
                 except HornbookError as error:
                     yield error.message
 
@@ -130,7 +138,7 @@ class Inspection:
     def told(self) -> Section:
         """The findings as a section."""
         if not self.history:
-            return Section("Health", self.unwatched)
+            return Section("Health", self.unwatched, findings=self.findings or None)
         return Section("Health", findings=self.findings)
 
     def write(self, path: Path | str) -> Path:
@@ -168,6 +176,7 @@ def drawn(view: View) -> Section:
         return Section(title, f"{text} It cannot be drawn: {error}")
 
 
+@pinned()
 def inspect(run: Run, **options: Any) -> Inspection:
     """Inspect a run.
 
@@ -182,8 +191,9 @@ def inspect(run: Run, **options: Any) -> Inspection:
     try:
         history, findings = watched(run)
     except RunError as error:
-        return Inspection(run, None, (), views, trouble=error.message)
-    return Inspection(run, history, findings + tuple(run.task.findings(run)), views)
+        return Inspection(run, None, tuple(run.findings()), views, trouble=error.message)
+    found = (*run.findings(), *findings, *run.task.findings(run))
+    return Inspection(run, history, found, views)
 
 
 def watched(run: Run) -> tuple[History | None, tuple[Finding, ...]]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hornbook.plots.colours import BLUE, VERMILION
-from hornbook.plots.fonts import in_ink, lettered
+from hornbook.plots.drawing import drawing
+from hornbook.plots.fonts import in_ink
 from hornbook.plots.saving import save
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def highest_shown(found: Found) -> float:
     return max(low + 1.5 * (start - low), start + 0.1 * abs(start)) or 1.0
 
 
+@drawing()
 def draw_rate(found: Found, path: Path, title: str) -> None:
     """Plot the losses over the learning rates, on a logarithmic axis, as a PNG or an SVG.
 
@@ -39,29 +41,28 @@ def draw_rate(found: Found, path: Path, title: str) -> None:
     from matplotlib.figure import Figure
     from matplotlib.ticker import NullFormatter
 
-    with lettered():
-        figure = Figure(figsize=(8, 5.4), dpi=120, layout="constrained")
-        axes = figure.subplots()
-        axes.plot(found.rates, found.losses, color=BLUE, alpha=0.3, lw=1, label="each batch")
-        axes.plot(found.rates, found.smoothed, color=BLUE, lw=2.5, label="smoothed")
-        if found.suggestion is None:
-            axes.plot([], [], " ", label="no suggestion")
-        else:
-            label = f"suggested: {found.suggestion:g}"
-            axes.axvline(found.suggestion, color=VERMILION, lw=2, ls="--", label=label)
-        axes.set_xscale("log")
-        # The scale's own labels are formulas, which `lettered` shows as they are spelled.
-        left, right = axes.get_xlim()
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter("{x:g}" if right < 10 * left else NullFormatter())
-        lowest, top = min(*found.losses, *found.smoothed), highest_shown(found)
-        axes.set_ylim(lowest - 0.05 * (top - lowest), top)
-        axes.set_xlabel("learning rate")
-        axes.set_ylabel("batch loss")
-        axes.set_title("".join(map(in_ink, title)), fontsize=12)
-        axes.grid(alpha=0.25)
-        axes.spines[["top", "right"]].set_visible(False)
-        figure.legend(frameon=False, loc="outside lower center", ncols=3)
+    figure = Figure(figsize=(8, 5.4), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    axes.plot(found.rates, found.losses, color=BLUE, alpha=0.3, lw=1, label="each batch")
+    axes.plot(found.rates, found.smoothed, color=BLUE, lw=2.5, label="smoothed")
+    if found.suggestion is None:
+        axes.plot([], [], " ", label="no suggestion")
+    else:
+        label = f"suggested: {found.suggestion:g}"
+        axes.axvline(found.suggestion, color=VERMILION, lw=2, ls="--", label=label)
+    axes.set_xscale("log")
+    # The scale's own labels are formulas, which `drawing` shows as they are spelled.
+    left, right = axes.get_xlim()
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("{x:g}" if right < 10 * left else NullFormatter())
+    lowest, top = min(*found.losses, *found.smoothed), highest_shown(found)
+    axes.set_ylim(lowest - 0.05 * (top - lowest), top)
+    axes.set_xlabel("learning rate")
+    axes.set_ylabel("batch loss")
+    axes.set_title("".join(map(in_ink, title)), fontsize=12)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(frameon=False, loc="outside lower center", ncols=3)
     save(figure, path)
 
 

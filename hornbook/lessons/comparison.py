@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from hornbook.compute.pinned import pinned
+
 __all__ = ["Comparison", "compare_gradients"]
 
 RELATIVE, ABSOLUTE = 1e-5, 1e-8  # torch.allclose's own
@@ -29,6 +31,7 @@ class Comparison:
     "Why the two cannot be compared; empty if they can."
 
     @classmethod
+    @pinned()
     def of(cls, name: str, mine: Any, reference: Any) -> Comparison:
         """Compare two tensors, arrays or numbers; a wrong shape is a result, not an error."""
         import torch

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hornbook.plots.colours import BLACK, BLUE, ORANGE
-from hornbook.plots.fonts import lettered
+from hornbook.plots.drawing import drawing
 from hornbook.plots.saving import save
 from hornbook.scalar.moons import Point
 
@@ -18,6 +18,7 @@ SIDE = 160  # points a side where the score is asked for
 MARGIN = 0.5  # of the plane around the points
 
 
+@drawing()
 def draw_boundary(
     points: Sequence[Point],
     targets: Sequence[float],
@@ -48,35 +49,34 @@ def draw_boundary(
     up = np.linspace(y.min() - MARGIN, y.max() + MARGIN, SIDE)
     grid = [(float(a), float(b)) for b in up for a in across]
     score = np.array(scores(grid)).reshape(SIDE, SIDE)
-    with lettered():
-        figure = Figure(figsize=(7.2, 5.4), dpi=120, layout="constrained")
-        axes = figure.subplots()
-        colours = LinearSegmentedColormap.from_list("sides", ["#F0C870", "#FFFFFF", "#80B8D8"])
-        field = axes.imshow(
-            np.clip(score, -2, 2), extent=(across[0], across[-1], up[0], up[-1]), origin="lower",
-            cmap=colours, vmin=-2, vmax=2, interpolation="bilinear",
-        )  # fmt: skip
-        # A line can be drawn only where the score takes that value.
-        for level, style in ((-1.0, "--"), (0.0, "-"), (1.0, "--")):
-            if score.min() < level < score.max():
-                axes.contour(
-                    across, up, score, levels=[level], colors=BLACK, linestyles=style,
-                    linewidths=1.8 if level == 0 else 0.8,
-                )  # fmt: skip
-        size = min(32, max(6, 6400 / len(points)))
-        for target, colour, marker in ((1, BLUE, "o"), (-1, ORANGE, "s")):
-            of_it = np.array(targets) == target
-            axes.scatter(
-                x[of_it], y[of_it], s=size, c=colour, marker=marker, edgecolors=BLACK,
-                linewidths=0.7, label=f"target {target:+d}", zorder=3,
+    figure = Figure(figsize=(7.2, 5.4), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    colours = LinearSegmentedColormap.from_list("sides", ["#F0C870", "#FFFFFF", "#80B8D8"])
+    field = axes.imshow(
+        np.clip(score, -2, 2), extent=(across[0], across[-1], up[0], up[-1]), origin="lower",
+        cmap=colours, vmin=-2, vmax=2, interpolation="bilinear",
+    )  # fmt: skip
+    # A line can be drawn only where the score takes that value.
+    for level, style in ((-1.0, "--"), (0.0, "-"), (1.0, "--")):
+        if score.min() < level < score.max():
+            axes.contour(
+                across, up, score, levels=[level], colors=BLACK, linestyles=style,
+                linewidths=1.8 if level == 0 else 0.8,
             )  # fmt: skip
-        points_of, _ = axes.get_legend_handles_labels()
-        lines = [
-            Line2D([], [], color=BLACK, linewidth=1.8, label="decision boundary: score 0"),
-            Line2D([], [], color=BLACK, linewidth=0.8, linestyle="--", label="margin: score ±1"),
-        ]
-        figure.legend(handles=[*points_of, *lines], loc="outside lower center", ncols=4, fontsize=9)
-        axes.set(xlabel="x", ylabel="y", title=title)
-        ticks = [-2, -1, 0, 1, 2]
-        figure.colorbar(field, ax=axes, label="score (clipped to ±2)", ticks=ticks, shrink=0.8)
+    size = min(32, max(6, 6400 / len(points)))
+    for target, colour, marker in ((1, BLUE, "o"), (-1, ORANGE, "s")):
+        of_it = np.array(targets) == target
+        axes.scatter(
+            x[of_it], y[of_it], s=size, c=colour, marker=marker, edgecolors=BLACK,
+            linewidths=0.7, label=f"target {target:+d}", zorder=3,
+        )  # fmt: skip
+    points_of, _ = axes.get_legend_handles_labels()
+    lines = [
+        Line2D([], [], color=BLACK, linewidth=1.8, label="decision boundary: score 0"),
+        Line2D([], [], color=BLACK, linewidth=0.8, linestyle="--", label="margin: score ±1"),
+    ]
+    figure.legend(handles=[*points_of, *lines], loc="outside lower center", ncols=4, fontsize=9)
+    axes.set(xlabel="x", ylabel="y", title=title)
+    ticks = [-2, -1, 0, 1, 2]
+    figure.colorbar(field, ax=axes, label="score (clipped to ±2)", ticks=ticks, shrink=0.8)
     save(figure, path)

@@ -11,6 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from hornbook.compute.pinned import pinned
 from hornbook.lessons.derivations import Derivation, Values
 
 __all__ = ["Examiner", "FaultKind", "Foreign", "Verdict"]
@@ -59,6 +60,7 @@ class Examiner:
         self.references = derivation.by_autograd(values)
         self.floor = ZERO * max(float(g.abs().max()) for g in self.references.values())
 
+    @pinned()
     def judge(self, name: str, mine: Tensor | Foreign | None) -> Verdict:
         """The verdict on what was given as the gradient of the value `name`."""
         kind, message = self.find(name, mine)

@@ -14,10 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hornbook.compute.pinned import pinned
 from hornbook.errors import ExerciseError, HornbookError, RunError
 from hornbook.lessons.comparison import Comparison
 from hornbook.lessons.derivations import Derivation, Values, derivation
 from hornbook.lessons.diagnosis import Examiner, Foreign, Verdict
+from hornbook.lessons.process_group import run_group
 from hornbook.storage import read_tensors, write_bytes
 
 __all__ = ["SEED", "Result", "check", "check_file", "judge", "text_of", "write"]
@@ -147,8 +149,12 @@ def check_file(name: str, path: str, seconds: float = 60.0) -> int:
     return 0 if result.first_wrong is None else 1
 
 
+@pinned()
 def check(derivation: Derivation, path: Path, seconds: float = 60.0) -> Result:
     """Run a learner's file in a process of its own, and find the first wrong gradient.
+
+    The file is a program: it is run with all the rights of whoever calls this. What it started
+    ends with it, or when its time is up.
 
     Args:
         derivation: of the exercise that it is the file of.
@@ -221,11 +227,8 @@ def run_apart(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, T
         out = Path(folder) / "values.safetensors"
         learner = "hornbook.lessons.exercise_runner"
         command = [sys.executable, "-P", "-m", learner, str(path), str(out), *names]
-        quiet = subprocess.DEVNULL
         try:
-            ended = subprocess.run(
-                command, env=environment, stdin=quiet, stdout=quiet, stderr=quiet, timeout=seconds
-            )
+            status = run_group(command, environment, seconds)
         except subprocess.TimeoutExpired as error:
             raise ExerciseError(
                 f"{path} did not end within {seconds:g} seconds.",
@@ -235,7 +238,7 @@ def run_apart(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, T
             arrays, about = read_tensors(out)
         except RunError as error:
             raise ExerciseError(
-                f"{path} ended the Python process, with exit status {ended.returncode}.",
+                f"{path} ended the Python process, with exit status {status}.",
                 hint="Look for a call of os._exit, or for too much memory use.",
             ) from error
     if stopped := about["error"]:

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hornbook.compute.pinned import pinned
 from hornbook.errors import SettingsError
 from hornbook.settings import Settings
 from hornbook.text.batches import Batch, make_batches
@@ -112,6 +113,7 @@ def small(name: str) -> Settings:
     )
 
 
+@pinned()
 def check_family(
     name: str, settings: Settings | None = None, *, seed: int = 0, directions: int = 2
 ) -> FamilyCheck:
@@ -143,6 +145,7 @@ def check_family(
     return FamilyCheck(name, settings.as_dict(), found)
 
 
+@pinned()
 def check_gradients(
     model: Network, batch: Batch, *, seed: int = 0, directions: int = 2
 ) -> tuple[ParameterCheck, ...]:
@@ -169,8 +172,8 @@ def check_gradients(
         model.loss(batch).backward()  # type: ignore[no-untyped-call]
 
     def loss() -> float:
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with torch.no_grad():
+            torch.default_generator.manual_seed(seed)
             return float(model.loss(batch))
 
     hand, auto = (gradients(model, named, way, seed) for way in (by_hand, by_autograd))
@@ -201,9 +204,8 @@ def gradients(
     """The gradients of parameters that `way` finds; zero where it finds none."""
     for p in named.values():
         p.grad = None
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        way()
+    torch.default_generator.manual_seed(seed)
+    way()
     found = {n: torch.zeros_like(p) if p.grad is None else p.grad for n, p in named.items()}
     model.zero_grad()
     return found

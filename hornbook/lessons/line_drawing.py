@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from hornbook.lessons.line_fit import LineFit
 from hornbook.plots.colours import BLUE, VERMILION
+from hornbook.plots.drawing import drawing
 from hornbook.storage import write_bytes
 
 __all__ = ["draw_line", "frames_of"]
@@ -25,6 +26,7 @@ def frames_of(steps: int) -> npt.NDArray[np.int64]:
     return np.unique(np.round(spread * steps).astype(np.int64))
 
 
+@drawing()
 def draw_line(fit: LineFit, path: Path) -> None:
     """Write the animation, a GIF that repeats."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg

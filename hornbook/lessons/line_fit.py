@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.compute.pinned import pinned
 from hornbook.errors import TrainingError
 from hornbook.extras import has_torch
 from hornbook.scalar import Value, mean_squared_error
@@ -78,6 +79,7 @@ class LineFit:
 START = (-1.0, 1.0)  # a and b before the first update, as in the lesson
 
 
+@pinned()
 def fit_line(settings: LineSettings) -> LineFit:
     """Draw points around a line and fit it in all three ways; in two if there is no torch.
 

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from hornbook.lessons.derivations import Derivation, Values
 from hornbook.plots.colours import BLACK, BLUE, VERMILION
-from hornbook.plots.fonts import are_wide, ellipsis, lettered
+from hornbook.plots.drawing import drawing
+from hornbook.plots.fonts import are_wide, ellipsis
 from hornbook.plots.saving import save
 from hornbook.text.token_labels import letters
 from hornbook.tokenizers.contract import Tokenizer
@@ -39,6 +40,7 @@ def forces_of(derivation: Derivation, values: Values) -> npt.NDArray[np.float64]
     return np.asarray(values["n"] * dlogits.numpy(), dtype=np.float64)
 
 
+@drawing()
 def draw_push_and_pull(
     forces: npt.NDArray[np.float64],
     targets: npt.NDArray[np.int64],
@@ -66,40 +68,39 @@ def draw_push_and_pull(
     columns = np.sort(strongest)
     part = forces[:rows][:, columns]
     place = {int(token): column for column, token in enumerate(columns)}
-    with lettered():
-        shape = (max(7.0, len(columns) * 0.26 + 2.6), max(3.5, rows * 0.24 + 2.2))
-        figure = Figure(figsize=shape, dpi=110, layout="constrained")
-        axes = figure.subplots()
-        colours = LinearSegmentedColormap.from_list("force", [PULL, "#FFFFFF", PUSH])
-        norm = AsinhNorm(LINEAR, vmin=-1, vmax=1)
-        image = axes.imshow(part, cmap=colours, norm=norm, aspect="auto", interpolation="nearest")
-        for row in range(rows):
-            if (column := place.get(int(targets[row]))) is not None:
-                corner = (column - 0.5, row - 0.5)
-                axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=BLACK, lw=1.3))
-        names = letters(tokenizer, columns)
-        before = [ellipsis(letters(tokenizer, row), CONTEXT) for row in contexts[:rows]]
-        turned = 90 if are_wide(names) else 0
-        axes.set_xticks(range(len(columns)), names, fontsize=9, rotation=turned)
-        axes.set_yticks(range(rows), before, fontsize=8)
-        axes.tick_params(length=0, labeltop=True, labelbottom=False)
-        axes.set_xticks(np.arange(len(columns) + 1) - 0.5, minor=True)
-        axes.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
-        axes.grid(which="minor", color="#DDDDDD", linewidth=0.5)
-        axes.tick_params(which="minor", length=0)
-        axes.set_ylabel("example: its context")
-        axes.set_xlabel(
-            "blue: pulled up (framed: the target, force 1 − p); "
-            "vermilion: pushed down, force p\n"
-            f"every row sums to zero (the largest sum: {np.abs(forces.sum(1)).max():.0e})"
-        )
-        bar = figure.colorbar(image, ax=axes, fraction=0.04, pad=0.02)
-        bar.set_ticks([-1, -0.3, -0.1, -0.03, 0, 0.03, 0.1, 0.3, 1])
-        bar.ax.set_yticklabels(["−1", "−0.3", "−0.1", "−0.03", "0", "0.03", "0.1", "0.3", "1"])
-        bar.ax.minorticks_off()
-        bar.set_label("probability − one-hot = n · dL/dlogit")
-        axes.set_title(title(n, rows, size, len(columns)), fontsize=11)
-        save(figure, path)
+    shape = (max(7.0, len(columns) * 0.26 + 2.6), max(3.5, rows * 0.24 + 2.2))
+    figure = Figure(figsize=shape, dpi=110, layout="constrained")
+    axes = figure.subplots()
+    colours = LinearSegmentedColormap.from_list("force", [PULL, "#FFFFFF", PUSH])
+    norm = AsinhNorm(LINEAR, vmin=-1, vmax=1)
+    image = axes.imshow(part, cmap=colours, norm=norm, aspect="auto", interpolation="nearest")
+    for row in range(rows):
+        if (column := place.get(int(targets[row]))) is not None:
+            corner = (column - 0.5, row - 0.5)
+            axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=BLACK, lw=1.3))
+    names = letters(tokenizer, columns)
+    before = [ellipsis(letters(tokenizer, row), CONTEXT) for row in contexts[:rows]]
+    turned = 90 if are_wide(names) else 0
+    axes.set_xticks(range(len(columns)), names, fontsize=9, rotation=turned)
+    axes.set_yticks(range(rows), before, fontsize=8)
+    axes.tick_params(length=0, labeltop=True, labelbottom=False)
+    axes.set_xticks(np.arange(len(columns) + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
+    axes.grid(which="minor", color="#DDDDDD", linewidth=0.5)
+    axes.tick_params(which="minor", length=0)
+    axes.set_ylabel("example: its context")
+    axes.set_xlabel(
+        "blue: pulled up (framed: the target, force 1 − p); "
+        "vermilion: pushed down, force p\n"
+        f"every row sums to zero (the largest sum: {np.abs(forces.sum(1)).max():.0e})"
+    )
+    bar = figure.colorbar(image, ax=axes, fraction=0.04, pad=0.02)
+    bar.set_ticks([-1, -0.3, -0.1, -0.03, 0, 0.03, 0.1, 0.3, 1])
+    bar.ax.set_yticklabels(["−1", "−0.3", "−0.1", "−0.03", "0", "0.03", "0.1", "0.3", "1"])
+    bar.ax.minorticks_off()
+    bar.set_label("probability − one-hot = n · dL/dlogit")
+    axes.set_title(title(n, rows, size, len(columns)), fontsize=11)
+    save(figure, path)
 
 
 def title(n: int, rows: int, size: int, columns: int) -> str:

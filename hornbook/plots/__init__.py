@@ -1,6 +1,7 @@
 """What all figures share.
 
-lettering   labels, and fonts that have glyphs for them
+fonts       labels, and fonts that have glyphs for them
+drawing     what to draw under, whatever the caller has set for their own figures
 colours     a palette that colour-blind readers can distinguish
 panels      axes for line plots, their colours and legends
 saving      figures as bytes and files

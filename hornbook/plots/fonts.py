@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import numpy as np
@@ -15,7 +14,6 @@ __all__ = [
     "families",
     "in_ink",
     "ink_on",
-    "lettered",
 ]
 
 MOST = 40  # most tokens per side of a square figure; with more no label could be read
@@ -77,12 +75,3 @@ def ink_on(rgba: Iterable[float]) -> str:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (r, g, b)]
     # Of WCAG 2: black has the better contrast from a luminance of 0.179 up.
     return "black" if np.dot((0.2126, 0.7152, 0.0722), linear) > 0.179 else "white"
-
-
-@contextmanager
-def lettered() -> Iterator[None]:
-    """A context to draw in: uses the fonts above, and `$` does not start a formula."""
-    import matplotlib as mpl
-
-    with mpl.rc_context({"font.family": list(families()), "text.parse_math": False}):
-        yield

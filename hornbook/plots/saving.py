@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from hornbook.errors import SettingsError
-from hornbook.plots.fonts import lettered
+from hornbook.plots.drawing import drawing
 from hornbook.storage import refuse_unwritable, write_bytes
 
 if TYPE_CHECKING:
@@ -52,12 +52,13 @@ def writable_format(path: Path, *formats: Format) -> Format:
 
 def rendered(figure: Figure, kind: Literal["png", "svg"]) -> bytes:
     """A figure as PNG or SVG bytes; an SVG has its text as outlines and needs no font."""
-    import matplotlib as mpl
-
     # By default an SVG contains the time and random ids.
     metadata = {"Date": None} if kind == "svg" else None
     drawn = BytesIO()
-    with lettered(), mpl.rc_context({"svg.hashsalt": "hornbook", "svg.fonttype": "path"}):
+    with drawing():
+        import matplotlib as mpl
+
+        mpl.rcParams.update({"svg.hashsalt": "hornbook", "svg.fonttype": "path"})
         figure.savefig(drawn, format=kind, metadata=metadata)
     return drawn.getvalue()
 

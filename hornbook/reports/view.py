@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hornbook.compute.pinned import pinned
 from hornbook.errors import SettingsError
+from hornbook.plots.drawing import drawing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,4 +38,19 @@ class View:
         """
         if self.why_not:
             raise SettingsError(f"Cannot draw the figure {self.name!r}: {self.why_not}.")
-        return self.drawn()
+        with pinned(), drawing():
+            return self.drawn()
+
+    def write(self) -> str:
+        """It as text.
+
+        Raises:
+            HornbookError: if this model does not have it, or not as text.
+        """
+        if self.why_not or self.written is None:
+            raise SettingsError(
+                f"Cannot write the figure {self.name!r} as text: "
+                f"{self.why_not or 'it is only drawn'}."
+            )
+        with pinned():
+            return self.written()

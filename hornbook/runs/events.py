@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from hornbook.compute.pinned import released
 from hornbook.runs.record import RunRecord, Summary
 from hornbook.training.progress import Progress
 from hornbook.training.record import Record
@@ -27,6 +28,7 @@ __all__ = [
     "Progressed",
     "Tried",
     "Warned",
+    "apart",
     "nobody",
 ]
 
@@ -114,6 +116,16 @@ Event: TypeAlias = (
     Fetched | Loaded | Calibrated | Began | Progressed | Evaluated | Tried | Warned | Ended
 )
 Listener = Callable[[Event], None]
+
+
+def apart(listen: Listener) -> Listener:
+    """A listener that is called with the settings of whoever gave it: it may do as it likes."""
+
+    def told(event: Event) -> None:
+        with released():
+            listen(event)
+
+    return listen if listen is nobody else told
 
 
 def nobody(event: Event) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hornbook.compute.pinned import pinned
 from hornbook.errors import SettingsError
-from hornbook.runs.events import Listener, Tried, nobody
+from hornbook.runs.events import Listener, Tried, apart, nobody
 from hornbook.runs.session import Session
 from hornbook.runs.train import Training, family_settings, load_data, settle_training
 from hornbook.settings import Settings
@@ -19,6 +20,7 @@ from hornbook.training.finder import find_rate as try_rates
 __all__ = ["find_rate", "no_rate"]
 
 
+@pinned()
 def find_rate(
     source: str | Path | Source,
     *,
@@ -45,6 +47,7 @@ def find_rate(
     Raises:
         HornbookError: whatever is wrong with the data or the settings.
     """
+    listen = apart(listen)
     chosen, data, family, line = load_data(source, task, model, options, listen)
     if not line.trained:
         raise no_rate(family, chosen)

@@ -55,6 +55,8 @@ class RunRecord:
     data: KeptData
     start: Start
     versions: Versions
+    calibration: str = ""
+    "Digest of the kind of training that threads, precision and gradients were chosen for."
     calibration_seconds: float = 0.0
     "Time taken to find the fastest way to train."
     baseline: bool = False
@@ -106,7 +108,8 @@ class Member:
 class Summary:
     """How a run ended."""
 
-    ending: Literal["finished", "early", "interrupted"]
+    ending: Literal["finished", "early", "interrupted", "diverged"]
+    "`diverged`: the saved weights are worse than the untrained ones."
     parameters: int
     seconds: float
     losses: Mapping[str, float]
@@ -120,6 +123,10 @@ class Summary:
     "Members of a mixture."
     pictures: tuple[str, ...] = ()
     "Names of picture files in the run directory."
+    untrained: float | None = None
+    "The deciding measure before the first update, on dev, or on train where there is no dev."
+    guessing: float | None = None
+    "The loss of a uniform guess; None for other measures, and for models fitted in one pass."
     format: int = FORMAT
 
     def reached(self, measure: Measure) -> Mapping[str, float]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property, partial
 from pathlib import Path
+from types import GeneratorType
 from typing import Any
 
+from hornbook.compute.pinned import pinned, pinned_steps
 from hornbook.errors import Action, RunError, SettingsError
 from hornbook.extras import has_torch
 from hornbook.records import read_record
+from hornbook.reports import Finding
 from hornbook.runs.directory import RunDirectory
+from hornbook.runs.outcome import findings_of
 from hornbook.runs.record import RunRecord, Summary
 from hornbook.settings import Settings
 from hornbook.storage import tensor_sizes
-from hornbook.tasks import Data, Family, Task, of_kind, task_named, tasks
+from hornbook.tasks import Data, Family, Question, Task, of_kind, task_named, tasks
+from hornbook.training.measures import figure
 
 __all__ = ["Run"]
 
@@ -51,7 +56,9 @@ class Run:
             return f"<{told[0]}, not finished>"
         measure = self.task.decides
         for split, value in summary.reached(measure).items():
-            told.append(f"{split} {measure.name} {value:.{measure.digits}f}")
+            told.append(f"{split} {measure.name} {figure(value, measure.digits)}")
+        if summary.ending == "diverged":
+            told.append("diverged")
         if summary.steps is not None:
             told.append(f"{summary.steps:,} steps")
         return f"<{', '.join(told)}>"
@@ -73,6 +80,7 @@ class Run:
         return read_record(kind, self.record.settings, f"{self.directory.run}: settings")
 
     @cached_property
+    @pinned()
     def data(self) -> Any:
         """The data, as they were split; what they are is the task's."""
         kept = self.record.data
@@ -81,6 +89,7 @@ class Run:
         return data
 
     @cached_property
+    @pinned()
     def model(self) -> Any:
         """The model with the weights of its best dev loss."""
         self.refuse_too_large(self.directory.model)
@@ -113,6 +122,8 @@ class Run:
     def summary(self) -> Summary:
         """How training ended.
 
+        Its `ending` is `diverged` where the net that was kept is worse than the untrained one.
+
         Raises:
             RunError: if it has not ended.
         """
@@ -124,6 +135,14 @@ class Run:
             )
         return summary
 
+    def findings(self) -> list[Finding]:
+        """What is amiss with the net that was kept; empty if nothing is, or training goes on."""
+        summary, training = self.directory.read_summary(), self.record.training
+        if summary is None:
+            return []
+        return findings_of(summary, self.task.decides, training.learning_rate if training else None)
+
+    @pinned()
     def evaluate(self, **options: Any) -> Mapping[str, Any]:
         """Evaluate the model on every split.
 
@@ -140,10 +159,17 @@ class Run:
         # Reached for names that are nothing else: the task's questions.
         if not name.startswith("_") and "task" in vars(self):
             if name in self.task.questions:
-                return partial(self.task.questions[name].load().ask, self)
+                return partial(asked, self.task.questions[name].load(), self)
             if any(name in other.questions for other in tasks().values()):
                 raise of_kind(self.task.name, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.task.questions]
+
+
+def asked(question: Question, run: Run, *given: Any, **options: Any) -> Any:
+    """What a question answers; rows that are computed one by one are, whoever asks for the next."""
+    with pinned():
+        answer = question.ask(run, *given, **options)
+    return pinned_steps(answer) if isinstance(answer, GeneratorType) else answer

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from hornbook.errors import SettingsError
+from hornbook.records import JSONObject
 from hornbook.runs.events import Calibrated, Listener, nobody
 from hornbook.settings import Settings
 from hornbook.tasks import Data, Start, Task
@@ -43,6 +44,7 @@ class Session:
         model: on its device, as training begins with it.
         batches: of the train split.
         training: with all decided that hangs on data and model; `calibrate` decides the rest.
+        calibration: digest of the kind of training for which it is kept; empty if nothing was open.
         calibration_seconds: what that took.
 
     Raises:
@@ -60,10 +62,10 @@ class Session:
         training: TrainingSettings,
         world: World | None = None,
     ) -> None:
-        import torch
 
         from hornbook.compute.device import choose_device
         from hornbook.compute.memory import keep_freed_memory
+        from hornbook.training.random_states import seed_random
 
         keep_freed_memory()
         self.task, self.data, self.family, self.settings = task, data, family, settings
@@ -72,12 +74,12 @@ class Session:
         self.start = Start("seed", training.seed)
         refuse_unfit(task, data, family, settings, training)
         # Dropout's numbers, others in each process; the start has a generator of its own.
-        torch.manual_seed(training.seed + self.world.rank)
+        seed_random(self.device, training.seed + self.world.rank)
         with untouched_by(family):
             self.model = task.build(family, settings, data.shape, self.start).to(self.device)
         self.training = task.settle(self.model, data, training, self.world.size)
         self.batches = task.batches(self.model, data, self.training)
-        self.calibration_seconds = 0.0
+        self.calibration, self.calibration_seconds = "", 0.0
 
     def calibrate(self, listen: Listener = nobody) -> None:
         """Choose what the settings leave open: threads, precision and the way to the gradients.
@@ -85,11 +87,19 @@ class Session:
         Going on after a stop has to use the same ones, for sums come out otherwise on others: what
         is chosen becomes part of `training`.
         """
-        from hornbook.training.calibration import calibrate
+        from hornbook.training.kept_choices import calibrate_once
 
         kind = cast(Literal["cpu", "cuda", "mps"], self.device.type)
-        found = calibrate(self.model, self.batches, replace(self.training, device=kind))
-        self.training, self.calibration_seconds = found.settings, found.seconds
+        what: JSONObject = {
+            "family": self.family,
+            "settings": self.settings.as_dict(),
+            "data": self.data.kind,
+            "processes": self.world.size,
+        }
+        wanted = replace(self.training, device=kind)
+        found = calibrate_once(self.model, self.batches, wanted, what)
+        self.training, self.calibration = found.settings, found.key
+        self.calibration_seconds = found.seconds
         listen(Calibrated(found))
 
     @property

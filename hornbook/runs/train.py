@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hornbook.compute.pinned import pinned
 from hornbook.environment import Versions
 from hornbook.errors import Action, HornbookError, RunError, SettingsError
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.directory import RunDirectory, reserve
-from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, Warned, nobody
+from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, Warned, apart, nobody
 from hornbook.runs.record import KeptData, RunRecord, Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
@@ -31,6 +32,7 @@ Training = (
 """Training settings: a complete object; some by name; or a function of the recommended ones."""
 
 
+@pinned()
 def train(
     source: str | Path | Source,
     *,
@@ -61,11 +63,15 @@ def train(
             the caller; the run can be resumed, as after a kill.
         options: of the task, for loading and splitting: `split="90/10"`, `mode="text"`.
 
+    Returns:
+        The run. Where its net is worse than the untrained one, though all losses were finite
+        numbers, `run.summary.ending` is `diverged`, and `run.findings()` says more.
+
     Raises:
         HornbookError: whatever is wrong with the data, the settings or the directory.
     """
     world = World.join()
-    listen = listen if world.rank == 0 else nobody
+    listen = apart(listen) if world.rank == 0 else nobody
     held: list[tuple[RunDirectory, Session | None]] = []  # of the first process, which makes it
 
     def begin() -> Path:
@@ -105,6 +111,7 @@ def train(
             held[0][0].release()
 
 
+@pinned()
 def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
     """Resume a run that was stopped; the result is the same as without the stop.
 
@@ -126,7 +133,7 @@ def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
             action=Action("train", ("DATA",), {"steps": 2 * (summary.steps or 1)}),
         )
     world = World.join()
-    listen = listen if world.rank == 0 else nobody
+    listen = apart(listen) if world.rank == 0 else nobody
     world.from_first(run.directory.take_up)
     try:
         for path in (run.directory.checkpoint, run.directory.model):
@@ -263,6 +270,7 @@ def new_record(
         data=KeptData(data.name, data.source, {}),
         start=session.start if session else Start("fit"),
         versions=Versions.of_today(),
+        calibration=session.calibration if session else "",
         calibration_seconds=session.calibration_seconds if session else 0.0,
         baseline=baseline and session is not None,
     )

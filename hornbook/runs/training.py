@@ -10,12 +10,15 @@ from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError
 from hornbook.runs.events import Began, Ended, Evaluated, Listener, Progressed, Warned
+from hornbook.runs.outcome import deciding, is_worse
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
 from hornbook.storage import read_tensors
+from hornbook.training.measures import LOSS, Evaluation, Measure
 
 if TYPE_CHECKING:
     from hornbook.monitoring.probe import Probe
@@ -75,7 +78,7 @@ def trainer_for(run: Run, session: Session, listen: Listener) -> Trainer:
 
     def note(found: Record) -> None:
         directory.append_metrics(found)
-        listen(Evaluated(found, lambda: session.task.preview(model, session.data)))
+        listen(Evaluated(found, pinned()(lambda: session.task.preview(model, session.data))))
 
     trainer = session.trainer(
         probe=probe_for(run, session),
@@ -106,9 +109,9 @@ def take_up(run: Run, session: Session, trainer: Trainer) -> None:
     if world.from_first(directory.checkpoint.exists):
         trainer.load_state(*directory.read_tensors(directory.checkpoint, run.record))
         if world.rank > 0:  # the random numbers that were kept are the first one's only
-            import torch
+            from hornbook.training.random_states import seed_random
 
-            torch.manual_seed(session.training.seed + world.rank + trainer.step)
+            seed_random(session.device, session.training.seed + world.rank + trainer.step)
     if world.rank == 0:
         directory.rewind_metrics(trainer.recorded)
         directory.rewind_health(trainer.step)
@@ -119,28 +122,48 @@ def take_up(run: Run, session: Session, trainer: Trainer) -> None:
 def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> Summary:
     """How it ended; what was measured on a part of dev is measured on all of it."""
     directory, task, data = run.directory, session.task, session.data
+    records = directory.read_metrics()
     if not directory.model.exists():
         # Stopped before the first evaluation: what there is, is kept.
         directory.write_tensors(directory.model, session.model.arrays(), run.record)
-    best = next((record for record in reversed(directory.read_metrics()) if record.best), None)
+    best = next((record for record in reversed(records) if record.best), None)
     losses = dict(best.losses) if best else {}
     measures = dict(best.measures) if best else {}
     if best and "dev" in data.sizes and 0 < session.training.evaluate_on < data.sizes["dev"]:
         session.model.load_arrays(read_tensors(directory.model)[0])
         whole = task.evaluate(session.model, data, "dev")
         if whole.loss is not None:
+            trainer.refuse_infinite(whole.loss, "The loss on all of dev", best.step)
             losses["dev"] = whole.loss
         if whole.measures:
             measures["dev"] = whole.measures
+    untrained = reached(records[0], task.decides) if records and records[0].step == 0 else None
+    kept = reached(best, task.decides) if best else None
+    diverged = (
+        ending != "interrupted"
+        and untrained is not None
+        and kept is not None
+        and is_worse(task.decides, kept, untrained)
+    )
+    ignorance = task.ignorance(data.shape) if task.decides.name == LOSS.name else None
     return Summary(
-        ending,
+        "diverged" if diverged else ending,
         parameters=session.model.n_parameters,
         seconds=round(trainer.elapsed, 3),
         losses=losses,
         measures=measures,
         steps=trainer.step,
         best_step=best.step if best else trainer.step,
+        untrained=untrained,
+        guessing=ignorance.loss if ignorance else None,
     )
+
+
+def reached(record: Record, measure: Measure) -> float | None:
+    """The deciding figure of a record: on dev, or on train where there is no dev."""
+    found = Evaluation(record.losses, record.measures)
+    split = deciding([*record.losses, *record.measures])
+    return found.figure(measure, split) if split else None
 
 
 @contextmanager

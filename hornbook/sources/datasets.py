@@ -8,21 +8,27 @@ download that breaks off keeps its first part (NAME.part), and the next try goes
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from time import monotonic as clock
+from typing import TYPE_CHECKING, Literal
 
+from hornbook.caches import cache_folder
 from hornbook.errors import DataError, DownloadError
 
-__all__ = ["DATASETS", "Dataset", "cache_folder", "locate"]
+if TYPE_CHECKING:
+    import requests
+
+__all__ = ["DATASETS", "Dataset", "locate"]
 
 Progress = Callable[[int, int], None]
 
 BUNDLED = Path(__file__).with_name("bundled")
 CHUNK = 8_192  # bytes; what has come of one when a connection breaks is lost
 TIMEOUT = (10.0, 30.0)  # seconds to wait for a connection, and for the next bytes
+WHILE, FEWEST = 60.0, 6_000  # seconds, and bytes that must come in each such while
+SLOW = f"the download is too slow: fewer than {FEWEST:,} bytes in {WHILE:.0f} seconds"
 
 
 @dataclass(frozen=True)
@@ -118,15 +124,6 @@ DATASETS: dict[str, Dataset] = {
         ),
     )
 }
-
-
-def cache_folder() -> Path:
-    """Where fetched data sets are kept: `HORNBOOK_CACHE`, or the platform's place for caches."""
-    if chosen := os.environ.get("HORNBOOK_CACHE"):
-        return Path(chosen).expanduser().absolute()
-    import platformdirs
-
-    return platformdirs.user_cache_path("hornbook")
 
 
 def locate(dataset: Dataset, progress: Progress | None = None) -> Path:
@@ -260,7 +257,7 @@ def download(dataset: Dataset, url: str, part: Path, progress: Progress | None) 
         if length is not None and done + int(length) != dataset.bytes:
             raise ValueError(f"it has {done + int(length):,} bytes, not {dataset.bytes:,}")
         with part.open("ab" if goes_on else "wb") as file:
-            for chunk in response.iter_content(CHUNK):
+            for chunk in at_pace(as_they_come(response)):
                 file.write(chunk)
                 done += len(chunk)
                 if done > dataset.bytes:
@@ -274,12 +271,56 @@ def download(dataset: Dataset, url: str, part: Path, progress: Progress | None) 
             raise requests.exceptions.ChunkedEncodingError("the response ended early")
 
 
+def as_they_come(response: requests.Response) -> Iterator[bytes]:
+    """The bytes of a response, as many at a time as are there.
+
+    `iter_content` waits until a chunk is full, which from a slow server takes hours.
+
+    Raises:
+        requests.RequestException: if the connection breaks.
+    """
+    import requests
+    import urllib3
+
+    raw = response.raw
+    if not hasattr(raw, "read1"):  # before urllib3 2
+        yield from response.iter_content(16)
+        return
+    try:
+        while chunk := raw.read1(CHUNK, decode_content=True):
+            yield chunk
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise requests.exceptions.ReadTimeout(error) from error
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.exceptions.ChunkedEncodingError(error) from error
+
+
+def at_pace(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same chunks, as long as enough of them come.
+
+    Raises:
+        requests.RequestException: if they do not.
+    """
+    import requests
+
+    came, since = 0, clock()
+    for chunk in chunks:
+        yield chunk
+        came += len(chunk)
+        if clock() - since >= WHILE:
+            if came < FEWEST:
+                raise requests.exceptions.ReadTimeout(SLOW)
+            came, since = 0, clock()
+
+
 def reason(error: Exception) -> str:
     """What went wrong in a request, in plain words: the library's own are made for programmers."""
     import requests
 
     if isinstance(error, requests.HTTPError):
         return f"the server answered {error.response.status_code} {error.response.reason}"
+    if str(error) == SLOW:
+        return SLOW
     if isinstance(error, requests.Timeout) or "timed out" in str(error):
         return "the server did not respond in time"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from hornbook.compute.pinned import pinned
 from hornbook.environment import Versions
 from hornbook.errors import Action, SettingsError
 from hornbook.runs import Member, Run, RunDirectory, RunRecord, Summary, reserve
@@ -19,6 +21,7 @@ from hornbook.text.models.mixture import Mixture, MixtureSettings
 __all__ = ["mix"]
 
 
+@pinned()
 def mix(
     paths: Sequence[str | Path], *, out: str | Path | None = None, overwrite: bool = False
 ) -> Run:
@@ -51,9 +54,12 @@ def mix(
         settings=tuple(json.dumps(run.settings.as_dict()) for run in runs),
     )
     data = first.data
+    alone = [dev_loss(run) for run in runs]
     model = Mixture(settings, data.shape)
     model.members = [run.model for run in runs]
     model.fit(data.stream("dev"))
+    losses = {name: mean_loss(model, data.stream(name)) for name in ("train", "dev")}
+    refuse_infinite(losses)
     record = RunRecord(
         id=RunRecord.new_id(),
         task=first.task.name,
@@ -66,10 +72,9 @@ def mix(
         versions=Versions.of_today(),
     )
     members = tuple(
-        Member(str(run.path), run.family, float(weight), mean_loss(run.model, data.stream("dev")))
-        for run, weight in zip(runs, model.weights, strict=True)
+        Member(str(run.path), run.family, float(weight), loss)
+        for run, weight, loss in zip(runs, model.weights, alone, strict=True)
     )
-    losses = {name: mean_loss(model, data.stream(name)) for name in ("train", "dev")}
     path = reserve(Path("runs"), f"{data.name}-mixture") if out is None else Path(out)
     directory = RunDirectory(path)
     directory.begin(record, data, overwrite=overwrite)
@@ -87,6 +92,37 @@ def mix(
     finally:
         directory.release()
     return Run(path)
+
+
+def dev_loss(run: Run) -> float:
+    """The loss of a run on dev.
+
+    Raises:
+        SettingsError: if it is not a finite number, so that the run adds nothing to a mixture.
+    """
+    loss = mean_loss(run.model, run.data.stream("dev"))
+    if math.isfinite(loss):
+        return loss
+    what = "is infinite: some tokens have probability 0"
+    again = "It has diverged: train it again, with a lower `learning_rate`."
+    if run.record.training is None:
+        again = "It counts without smoothing: train it again with `smoothing=kneser-ney`."
+    raise SettingsError(f"{run.path} cannot be mixed: its loss on dev {what}.", hint=again)
+
+
+def refuse_infinite(losses: Mapping[str, float]) -> None:
+    """Refuse a mixture whose losses are no finite numbers, before it is written.
+
+    Raises:
+        SettingsError: if one is not.
+    """
+    for split, loss in losses.items():
+        if not math.isfinite(loss):
+            raise SettingsError(
+                f"The mixture's loss on {split} is {loss}: some tokens there have probability 0 "
+                "under each of these runs.",
+                hint="Mix at least one run that has not diverged.",
+            )
 
 
 def mixable(paths: Sequence[str | Path]) -> list[Run]:

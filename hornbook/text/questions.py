@@ -15,6 +15,7 @@ from hornbook.tasks import Answer, Beside, Question, Row
 from hornbook.text.samples import Piece, Sample
 from hornbook.text.sampling import Samples, SamplingSettings, sample
 from hornbook.text.scores import Score, score
+from hornbook.training.measures import figure
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
@@ -246,8 +247,3 @@ class ScoreRow(Row):
     def as_dict(self) -> JSONObject:
         """All figures by name."""
         return self.found.as_dict()
-
-
-def figure(value: float) -> str:
-    """A figure in a table."""
-    return "infinite" if value == math.inf else f"{value:,.4f}"

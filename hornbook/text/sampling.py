@@ -25,6 +25,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
+from hornbook.compute.pinned import pinned
 from hornbook.errors import SamplingError, SettingsError
 from hornbook.settings import Bounds, Settings
 from hornbook.text.batch_sampling import Places, size_of
@@ -191,7 +192,7 @@ class Samples(Iterator[Sample]):
             SamplingError: if nothing can follow the prompt.
         """
         prefix, boundary = self._settings.prefix, self._tokenizer.boundary
-        with self._model.stepping(self._wanted):
+        with pinned(), self._model.stepping(self._wanted):
             logits, state = self._model.start(prompt_of(self._tokenizer, prefix))
         if boundary is not None and not prefix:
             logits = logits.copy()
@@ -223,7 +224,8 @@ class Samples(Iterator[Sample]):
         # much is it worth reading so much to see.
         reach = min(self._longest, self._model.context or LOOK)
         if count > 1 and count * reach * size_of(self._state) > STATE:
-            _, state = self._model.start(np.full(reach, self._tokenizer.start))
+            with pinned():
+                _, state = self._model.start(np.full(reach, self._tokenizer.start))
             count = max(1, min(count, STATE // max(1, size_of(state))))
         return count
 
@@ -257,8 +259,8 @@ class Samples(Iterator[Sample]):
         """The pieces of one sample; none if it is not kept."""
         decoder, told, begun = self._tokenizer.decoder(), 0, self._settings.prefix
         while number not in places.over:
-            # Never held across a yield: what it changes, such as threads, is everyone's.
-            with self._model.stepping(count):
+            # Never held across a yield: what they change, such as threads, is everyone's.
+            with pinned(), self._model.stepping(count):
                 places.step()
                 while number not in places.over and not self._by_token:
                     places.step()

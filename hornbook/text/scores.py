@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hornbook.compute.pinned import pinned
 from hornbook.errors import SettingsError
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.stream import encode_lines, encode_text
@@ -54,6 +55,7 @@ class Score:
         }
 
 
+@pinned()
 def score(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Score:
     """The loss of a text under a model, read token by token with its full context.
 

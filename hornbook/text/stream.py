@@ -53,12 +53,21 @@ class Stream:
             return np.empty(0, dtype=np.int64)
         return np.flatnonzero(self.ids == self.boundary)
 
-    @cached_property
-    def begin(self) -> npt.NDArray[np.int64]:
-        """For each position the oldest one that its context may reach back to, shape (S,)."""
+    def begins(self, positions: Ids) -> Ids:
+        """For some positions the oldest one that the context of each may reach back to.
+
+        Looked up each time: for all positions of a large file the answer would take eight times
+        the memory of its ids.
+
+        Args:
+            positions: shape (N,).
+
+        Returns:
+            Shape (N,).
+        """
         if self.boundary is None:
-            return np.zeros(len(self.ids), dtype=np.int64)
-        before = np.searchsorted(self.bounds, np.arange(len(self.ids)), side="left") - 1
+            return np.zeros(len(positions), dtype=np.int64)
+        before = np.searchsorted(self.bounds, positions, side="left") - 1
         return self.bounds[np.maximum(before, 0)]
 
     def windows(self, positions: Ids, block_size: int) -> tuple[Ids, Ids]:
@@ -74,7 +83,7 @@ class Stream:
             Contexts of shape (N, T), the newest token last, and targets of shape (N,).
         """
         places = positions[:, None] + np.arange(-block_size, 0)  # (N, T)
-        inside = places >= self.begin[positions][:, None]
+        inside = places >= self.begins(positions)[:, None]
         contexts = np.where(inside, self.ids[np.where(inside, places, 0)], self.start)
         return contexts.astype(np.int64), self.ids[positions].astype(np.int64)
 
@@ -140,7 +149,7 @@ class Stream:
             the token after `inputs[b, t]`, or IGNORED.
         """
         if lead:
-            oldest = self.begin[at] + 1 if self.boundary is not None else np.zeros_like(at)
+            oldest = self.begins(at) + 1 if self.boundary is not None else np.zeros_like(at)
             begin = np.maximum(at - lead, oldest)
             lengths = lengths + at - begin
         else:

@@ -11,7 +11,7 @@ from hornbook.errors import Action, SettingsError
 from hornbook.records import JSONObject
 from hornbook.tasks import Baseline, Claim, Family, Figures, Task, Verb
 from hornbook.text.models import FAMILIES
-from hornbook.training.measures import Measure
+from hornbook.training.measures import Measure, figure
 
 if TYPE_CHECKING:
     from hornbook.monitoring.history import Ignorance
@@ -171,8 +171,8 @@ class TextTask(Task["TextData"]):
 
     def in_words(self, value: float) -> str:
         """Bits and perplexity as well."""
-        perplexity = f"{math.exp(value):,.2f}" if value < 700 else "infinite"
-        return f"nats per token ({value / math.log(2):.3f} bits, perplexity {perplexity})"
+        perplexity = figure(math.exp(value) if value < 700 else math.inf, 2)
+        return f"nats per token ({figure(value / math.log(2), 3)} bits, perplexity {perplexity})"
 
     def preview(self, model: Any, data: TextData) -> Sequence[str]:
         """A few short samples."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,7 +22,7 @@ from hornbook.training.random_states import random_states, set_random_states
 from hornbook.training.settings import TrainingSettings
 from hornbook.training.trainer import Trainer
 
-__all__ = ["Calibration", "calibrate"]
+__all__ = ["FROM_STEPS", "Calibration", "Candidates", "calibrate", "candidates"]
 
 FROM_STEPS = 200  # shorter trainings are over before they could profit
 ROUNDS = 3
@@ -43,6 +44,41 @@ class Calibration:
     "Time that the measurement took."
     refused: tuple[tuple[str, str], ...] = ()
     "Names of the ways to get gradients that cannot be used here, and why."
+    key: str = ""
+    "Digest of the kind of training that this is the choice for; empty if there was no choice."
+    path: Path | None = None
+    "The file that keeps the choice."
+    remembered: bool = False
+    "Whether it was chosen for an earlier training of the same kind."
+    unkept: str = ""
+    "Why the choice could not be kept; empty if it was."
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What may be chosen."""
+
+    start: TrainingSettings
+    "The settings with nothing open, to begin with."
+    others: tuple[Mapping[str, Any], ...]
+    "Changes that may be tried."
+    refused: tuple[tuple[str, str], ...]
+    "As in `Calibration`."
+
+    @property
+    def worth_measuring(self) -> bool:
+        """Whether there is a choice, and a training long enough to profit from it."""
+        s = self.start
+        return bool(self.others) and s.steps >= FROM_STEPS and not s.compile
+
+    def could_be(self, *wanted: Any) -> bool:
+        """Whether threads, precision and gradients could be chosen so."""
+        names = ("threads", "precision", "gradients")
+        return all(
+            value == getattr(self.start, name)
+            or any(change.get(name) == value for change in self.others)
+            for name, value in zip(names, wanted, strict=True)
+        )
 
 
 def calibrate(
@@ -63,19 +99,17 @@ def calibrate(
         SettingsError: if there is no way to get gradients here.
     """
     began = time.perf_counter()
-    found = refusals(objective, settings)
-    refused = tuple((name, reason) for name, reason in found.items() if reason is not None)
-    start, others = left_open(settings, [name for name, reason in found.items() if reason is None])
-    if not others or settings.steps < FROM_STEPS or settings.compile:
-        return Calibration(start, (), time.perf_counter() - began, refused)
+    open_ = candidates(objective, settings)
+    if not open_.worth_measuring:
+        return Calibration(open_.start, (), time.perf_counter() - began, open_.refused)
     device = next(objective.parameters()).device
     random, cursor, before = random_states(device), batches.cursor, torch.get_num_threads()
     sample = [next(batches) for _ in range(BATCHES)]
     batches.cursor = cursor
     tried: dict[str, float] = {}
-    chosen = start
+    chosen = open_.start
     try:
-        for change in others:
+        for change in open_.others:
             pair = [chosen, replace(chosen, **change)]
             times = in_turns([stepper(objective, sample, how) for how in pair])
             for how, seconds in zip(pair, times, strict=True):
@@ -86,7 +120,19 @@ def calibrate(
     finally:
         torch.set_num_threads(before)
         set_random_states(device, random)
-    return Calibration(chosen, tuple(tried.items()), time.perf_counter() - began, refused)
+    return Calibration(chosen, tuple(tried.items()), time.perf_counter() - began, open_.refused)
+
+
+def candidates(objective: torch.nn.Module, settings: TrainingSettings) -> Candidates:
+    """What the settings leave open for an objective.
+
+    Raises:
+        SettingsError: if there is no way to get gradients here.
+    """
+    found = refusals(objective, settings)
+    refused = tuple((name, reason) for name, reason in found.items() if reason is not None)
+    start, others = left_open(settings, [name for name, reason in found.items() if reason is None])
+    return Candidates(start, tuple(others), refused)
 
 
 def left_open(

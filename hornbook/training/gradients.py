@@ -102,6 +102,10 @@ class Autograd(Way):
         with self.products():
             loss = self.loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]
+        if self.low:
+            # The weights in bfloat16 that autocast keeps, until the outermost autocast ends: if a
+            # caller is inside one of their own, they would still be those of the first step.
+            torch.clear_autocast_cache()
         return loss.item()
 
 

@@ -7,7 +7,16 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-__all__ = ["random_states", "set_random_states"]
+__all__ = ["random_states", "seed_random", "set_random_states"]
+
+
+def seed_random(device: torch.device, seed: int) -> None:
+    """Begin the generators that training on a device draws from; those of others are let be."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
+    elif device.type == "mps":
+        torch.mps.manual_seed(seed)
 
 
 def random_states(device: torch.device) -> dict[str, Tensor]:

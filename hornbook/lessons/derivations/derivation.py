@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hornbook.compute.pinned import pinned
+
 __all__ = ["Derivation", "Edge", "Step", "Values"]
 
 Values = dict[str, Any]
@@ -83,6 +85,7 @@ class Derivation:
         """Values whose gradients the exercise asks for, in the order of `order`."""
         return tuple(name for name in self.order if not self.asked or name in self.asked)
 
+    @pinned()
     def start(self, seed: int, given: Mapping[str, Any] | None = None) -> Values:
         """Data and leaves, floating-point numbers in float64.
 
@@ -101,6 +104,7 @@ class Derivation:
             values[name] = given[name] if given and name in given else made
         return values
 
+    @pinned()
     def forward(self, values: Values) -> Values:
         """The values that `start` gave, and those of all steps."""
         made = dict(values)
@@ -108,6 +112,7 @@ class Derivation:
             made[step.name] = eval(step.code, made)
         return made
 
+    @pinned()
     def by_hand(self, values: Values, without: Collection[Edge] = ()) -> dict[str, Tensor]:
         """The gradients of all values, each the sum of what its uses add.
 
@@ -126,6 +131,7 @@ class Derivation:
                 )
         return gradients
 
+    @pinned()
     def by_autograd(self, values: Values) -> dict[str, Tensor]:
         """The same gradients, found by torch.
 

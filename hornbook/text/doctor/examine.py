@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hornbook.compute.pinned import pinned
 from hornbook.errors import DataError
 from hornbook.rendering import clip
 from hornbook.reports.finding import Finding, worst_first
@@ -73,6 +74,7 @@ class CorpusReport:
     "Problems first, then warnings, then notes."
 
 
+@pinned()
 def examine(corpus: Corpus, settings: SplitSettings | None = None) -> CorpusReport:
     """Examine a corpus before training on it.
 

@@ -157,7 +157,7 @@ class NGram(LanguageModel):
         found: list[Level] = []
         for length in range(order):
             if length:
-                reach = places - length >= stream.begin[places]
+                reach = places - length >= stream.begins(places)
                 if self.settings.smoothing == "kneser-ney":
                     shorter = found[-1]
                     held = nodes[~reach] * v + ids[places[~reach]]

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SettingsError
-from hornbook.plots.fonts import are_wide, lettered
+from hornbook.plots.drawing import drawing
+from hornbook.plots.fonts import are_wide
 from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.prompt import prompt_of
 from hornbook.text.token_labels import letters
@@ -95,6 +96,7 @@ def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Atten
     return Attention(tokens, tuple(found))
 
 
+@drawing()
 def draw_attention(attention: Attention, tokenizer: Tokenizer) -> Figure:
     """A row of maps for each layer, a map for each head: queries as rows, keys as columns.
 
@@ -108,29 +110,28 @@ def draw_attention(attention: Attention, tokenizer: Tokenizer) -> Figure:
     side = max(2.0, length * 0.15 + 0.5)
     size = min(10.0, (side - 0.5) * 72 / length * 0.75)
     wide = are_wide(labels)
-    with lettered():
-        figure = Figure(
-            figsize=(max(4.4, n_head * side + 1.3), n_layer * side + 1.1),
-            dpi=100,
-            layout="constrained",
-        )
-        grid = figure.subplots(n_layer, n_head, squeeze=False)
-        # The square root makes small weights visible beside large ones.
-        norm = PowerNorm(0.5, 0, 1)
-        for layer, heads in enumerate(attention.weights):
-            for head, weights in enumerate(heads):
-                axes = grid[layer, head]
-                axes.set_facecolor(UNSEEN)
-                seen = np.ma.masked_equal(weights, 0)
-                image = axes.imshow(seen, cmap="Blues", norm=norm)
-                axes.set_xticks(range(length), labels, rotation=90 if wide else 0)
-                axes.set_yticks(range(length), labels)
-                axes.tick_params(length=0, labelsize=size, pad=2)
-                axes.set_title(f"layer {layer + 1}, head {head + 1}", fontsize=10)
-            for axes in grid[layer, len(heads) :]:
-                axes.set_axis_off()
-        figure.colorbar(image, ax=grid, shrink=0.6, format="{x:.0%}", label="attention weight")
-        figure.suptitle("Attention by layer and head (grey: masked)", fontsize=11)
-        figure.supxlabel("key position (attended to)", fontsize=10)
-        figure.supylabel("query position", fontsize=10)
+    figure = Figure(
+        figsize=(max(4.4, n_head * side + 1.3), n_layer * side + 1.1),
+        dpi=100,
+        layout="constrained",
+    )
+    grid = figure.subplots(n_layer, n_head, squeeze=False)
+    # The square root makes small weights visible beside large ones.
+    norm = PowerNorm(0.5, 0, 1)
+    for layer, heads in enumerate(attention.weights):
+        for head, weights in enumerate(heads):
+            axes = grid[layer, head]
+            axes.set_facecolor(UNSEEN)
+            seen = np.ma.masked_equal(weights, 0)
+            image = axes.imshow(seen, cmap="Blues", norm=norm)
+            axes.set_xticks(range(length), labels, rotation=90 if wide else 0)
+            axes.set_yticks(range(length), labels)
+            axes.tick_params(length=0, labelsize=size, pad=2)
+            axes.set_title(f"layer {layer + 1}, head {head + 1}", fontsize=10)
+        for axes in grid[layer, len(heads) :]:
+            axes.set_axis_off()
+    figure.colorbar(image, ax=grid, shrink=0.6, format="{x:.0%}", label="attention weight")
+    figure.suptitle("Attention by layer and head (grey: masked)", fontsize=11)
+    figure.supxlabel("key position (attended to)", fontsize=10)
+    figure.supylabel("query position", fontsize=10)
     return figure

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hornbook.errors import SettingsError
-from hornbook.plots.fonts import are_wide, ink_on, lettered
+from hornbook.plots.drawing import drawing
+from hornbook.plots.fonts import are_wide, ink_on
 from hornbook.text.token_labels import letters
 from hornbook.text.views.traces import Traces
 from hornbook.tokenizers.contract import Tokenizer
@@ -24,6 +25,7 @@ SHOWN = 5  # units
 CELL = (0.145, 0.25)  # inches: size of the cell of a token
 
 
+@drawing()
 def draw_coloured(
     traces: Traces, tokenizer: Tokenizer, units: Sequence[int] | None = None
 ) -> Figure:
@@ -64,28 +66,27 @@ def draw_coloured(
     norm, colours = Normalize(-reach, reach), colormaps["RdBu_r"]
     # A line for the unit's name before each; the figure is white where there is no token.
     picture = np.ones((len(chosen) * (lines + 1), across, 4))
-    with lettered():
-        figure = Figure(
-            figsize=(max(5.6, across * cell + 1.3), len(picture) * CELL[1] + 0.6),
-            dpi=100,
-            layout="constrained",
-        )
-        axes = figure.subplots()
-        for number, unit in enumerate(chosen):
-            top = number * (lines + 1)
-            axes.text(-0.5, top + 0.25, f"unit {unit}", fontsize=9, va="center")
-            for at, (label, value) in enumerate(zip(labels, traces.values[:, unit], strict=True)):
-                line, column = top + 1 + at // across, at % across
-                picture[line, column] = colour = colours(norm(value))
-                axes.text(
-                    column, line, label, fontsize=6 if len(label) > 2 else 10,
-                    color=ink_on(colour), ha="center", va="center_baseline",
-                )  # fmt: skip
-        axes.imshow(picture, aspect="auto")
-        axes.set_axis_off()
-        figure.colorbar(ScalarMappable(norm, colours), ax=axes, label="output", pad=0.01)
-        axes.set_title(
-            f"Recurrent layer {traces.layer}: output of each unit after each token",
-            fontsize=11,
-        )
+    figure = Figure(
+        figsize=(max(5.6, across * cell + 1.3), len(picture) * CELL[1] + 0.6),
+        dpi=100,
+        layout="constrained",
+    )
+    axes = figure.subplots()
+    for number, unit in enumerate(chosen):
+        top = number * (lines + 1)
+        axes.text(-0.5, top + 0.25, f"unit {unit}", fontsize=9, va="center")
+        for at, (label, value) in enumerate(zip(labels, traces.values[:, unit], strict=True)):
+            line, column = top + 1 + at // across, at % across
+            picture[line, column] = colour = colours(norm(value))
+            axes.text(
+                column, line, label, fontsize=6 if len(label) > 2 else 10,
+                color=ink_on(colour), ha="center", va="center_baseline",
+            )  # fmt: skip
+    axes.imshow(picture, aspect="auto")
+    axes.set_axis_off()
+    figure.colorbar(ScalarMappable(norm, colours), ax=axes, label="output", pad=0.01)
+    axes.set_title(
+        f"Recurrent layer {traces.layer}: output of each unit after each token",
+        fontsize=11,
+    )
     return figure

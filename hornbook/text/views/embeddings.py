@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SettingsError
-from hornbook.plots.fonts import lettered
+from hornbook.plots.drawing import drawing
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.token_labels import letters
 from hornbook.text.views.character_kinds import KINDS, kind_of
@@ -100,6 +100,7 @@ def principal_plane(table: Table) -> Plane:
     return Plane(points, (float(first), float(second)), size)
 
 
+@drawing()
 def draw_embeddings(plane: Plane, tokenizer: Tokenizer) -> Figure:
     """Draw each token at its position, with a label and a marker for its kind.
 
@@ -112,39 +113,38 @@ def draw_embeddings(plane: Plane, tokenizer: Tokenizer) -> Figure:
     # Equal scales on both axes keep distances true; a single point still gets a frame.
     reach = max(np.ptp(points, axis=0).max() * 0.54, 1e-9)
     width, height = SIDE + 1.2 * LEFT, SIDE + BELOW + ABOVE
-    with lettered():
-        figure = Figure(figsize=(width, height), dpi=100)
-        axes = figure.add_axes((LEFT / width, BELOW / height, SIDE / width, SIDE / height))
-        frame = np.array([middle - reach, middle + reach])
-        axes.set_xlim(*frame[:, 0])
-        axes.set_ylim(*frame[:, 1])
-        kinds = [kind_of(tokenizer, token) for token in range(len(points))]
-        large = len(points) > ALL_LABELLED
-        for kind in KINDS:
-            mine = points[[own is kind for own in kinds]]
-            if len(mine):
-                axes.plot(
-                    mine[:, 0], mine[:, 1], kind.marker, color=kind.colour, label=kind.name,
-                    markersize=MARK if large else 2 * MARK, markeredgewidth=0,
-                )  # fmt: skip
-        shown = letter(axes, points, tokenizer, frame)
-        names = ["dimension 1", "dimension 2"]
-        if plane.n_embd != 2:
-            names = [
-                f"{which} principal component ({share:.1%} of the variance)"
-                for which, share in (("first", first), ("second", second))
-            ]
-        axes.set_xlabel(names[0])
-        axes.set_ylabel(names[1])
-        axes.grid(color="#dddddd", linewidth=0.5)
-        axes.set_axisbelow(True)
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=4, frameon=False)
-        title = f"Embeddings of {len(points):,} tokens"
-        if plane.n_embd > 2:
-            title += f": {first + second:.0%} of the variance in {plane.n_embd} dimensions"
-        if shown < len(points):
-            title += f"\nonly {shown} have room for a label"
-        axes.set_title(title)
+    figure = Figure(figsize=(width, height), dpi=100)
+    axes = figure.add_axes((LEFT / width, BELOW / height, SIDE / width, SIDE / height))
+    frame = np.array([middle - reach, middle + reach])
+    axes.set_xlim(*frame[:, 0])
+    axes.set_ylim(*frame[:, 1])
+    kinds = [kind_of(tokenizer, token) for token in range(len(points))]
+    large = len(points) > ALL_LABELLED
+    for kind in KINDS:
+        mine = points[[own is kind for own in kinds]]
+        if len(mine):
+            axes.plot(
+                mine[:, 0], mine[:, 1], kind.marker, color=kind.colour, label=kind.name,
+                markersize=MARK if large else 2 * MARK, markeredgewidth=0,
+            )  # fmt: skip
+    shown = letter(axes, points, tokenizer, frame)
+    names = ["dimension 1", "dimension 2"]
+    if plane.n_embd != 2:
+        names = [
+            f"{which} principal component ({share:.1%} of the variance)"
+            for which, share in (("first", first), ("second", second))
+        ]
+    axes.set_xlabel(names[0])
+    axes.set_ylabel(names[1])
+    axes.grid(color="#dddddd", linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=4, frameon=False)
+    title = f"Embeddings of {len(points):,} tokens"
+    if plane.n_embd > 2:
+        title += f": {first + second:.0%} of the variance in {plane.n_embd} dimensions"
+    if shown < len(points):
+        title += f"\nonly {shown} have room for a label"
+    axes.set_title(title)
     return figure
 
 

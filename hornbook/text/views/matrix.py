@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.plots.fonts import MOST, are_wide, ink_on, lettered
+from hornbook.plots.drawing import drawing
+from hornbook.plots.fonts import MOST, are_wide, ink_on
 from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.token_labels import letters
 from hornbook.text.views.next_token import probabilities
@@ -93,6 +94,7 @@ def rows(
         yield part, probabilities(logits)
 
 
+@drawing()
 def draw_matrix(pairs: Pairs, tokenizer: Tokenizer) -> Figure:
     """Draw a cell for each pair: the token in rows, the next in columns, percent from 1 up."""
     from matplotlib import colormaps
@@ -101,28 +103,25 @@ def draw_matrix(pairs: Pairs, tokenizer: Tokenizer) -> Figure:
 
     labels, side = letters(tokenizer, pairs.tokens), len(pairs.tokens)
     size = max(4.0, side * 0.27)
-    with lettered():
-        figure = Figure(figsize=(size + 1.6, size + 1.2), dpi=100, layout="constrained")
-        axes = figure.subplots()
-        # The square root spreads the small probabilities, which would all be the same pale blue.
-        norm, colours = PowerNorm(0.5, 0, 1), colormaps["Blues"]
-        image = axes.imshow(pairs.p, cmap=colours, norm=norm)
-        for row, column in np.argwhere(pairs.p >= 0.01):
-            p = pairs.p[row, column]
-            ink = ink_on(colours(norm(p)))
-            axes.text(
-                column, row, f"{p * 100:.0f}", fontsize=7, color=ink, ha="center", va="center"
-            )
-        wide = are_wide(labels)
-        axes.set_xticks(range(side), labels, rotation=90 if wide else 0)
-        axes.set_yticks(range(side), labels)
-        axes.tick_params(length=0, labelsize=7 if wide else 9, top=True, labeltop=True)
-        axes.set_xlabel("next token")
-        axes.set_ylabel("previous token" if pairs.whole else "first token")
-        figure.colorbar(image, ax=axes, shrink=0.6, format="{x:.0%}", label="probability")
-        given = "the previous one" if pairs.whole else "the first token"
-        title = f"Probability of the next token, given {given}\nin percent"
-        if side < pairs.vocab_size:
-            title += f"; the most frequent {side} of {pairs.vocab_size:,} tokens"
-        axes.set_title(title, fontsize=11)
+    figure = Figure(figsize=(size + 1.6, size + 1.2), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    # The square root spreads the small probabilities, which would all be the same pale blue.
+    norm, colours = PowerNorm(0.5, 0, 1), colormaps["Blues"]
+    image = axes.imshow(pairs.p, cmap=colours, norm=norm)
+    for row, column in np.argwhere(pairs.p >= 0.01):
+        p = pairs.p[row, column]
+        ink = ink_on(colours(norm(p)))
+        axes.text(column, row, f"{p * 100:.0f}", fontsize=7, color=ink, ha="center", va="center")
+    wide = are_wide(labels)
+    axes.set_xticks(range(side), labels, rotation=90 if wide else 0)
+    axes.set_yticks(range(side), labels)
+    axes.tick_params(length=0, labelsize=7 if wide else 9, top=True, labeltop=True)
+    axes.set_xlabel("next token")
+    axes.set_ylabel("previous token" if pairs.whole else "first token")
+    figure.colorbar(image, ax=axes, shrink=0.6, format="{x:.0%}", label="probability")
+    given = "the previous one" if pairs.whole else "the first token"
+    title = f"Probability of the next token, given {given}\nin percent"
+    if side < pairs.vocab_size:
+        title += f"; the most frequent {side} of {pairs.vocab_size:,} tokens"
+    axes.set_title(title, fontsize=11)
     return figure

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SettingsError
-from hornbook.plots.fonts import are_wide, lettered
+from hornbook.plots.drawing import drawing
+from hornbook.plots.fonts import are_wide
 from hornbook.text.models.contract import Ids, LanguageModel
 from hornbook.text.prompt import prompt_of
 from hornbook.text.token_labels import letters
@@ -103,6 +104,7 @@ def traces_of(
     return Traces(tokens, found[layer - 1], layer)
 
 
+@drawing()
 def draw_traces(traces: Traces, tokenizer: Tokenizer, most: int = MOST_UNITS) -> Figure:
     """A heat map: a row for each of the units that vary most, a column for each token.
 
@@ -122,24 +124,23 @@ def draw_traces(traces: Traces, tokenizer: Tokenizer, most: int = MOST_UNITS) ->
     reach = float(np.abs(part).max()) or 1.0
     labels = letters(tokenizer, traces.tokens)
     wide = are_wide(labels)
-    with lettered():
-        figure = Figure(
-            figsize=(max(5.6, length * 0.19 + 2), max(2.6, len(units) * 0.155 + 1.5)),
-            dpi=100,
-            layout="constrained",
-        )
-        axes = figure.subplots()
-        image = axes.imshow(part, cmap="RdBu_r", vmin=-reach, vmax=reach, aspect="auto")
-        axes.set_xticks(range(length), labels, rotation=90 if wide else 0)
-        axes.set_yticks(range(len(units)), [str(unit) for unit in units])
-        axes.tick_params(length=0)
-        axes.tick_params(axis="x", labelsize=7 if wide else 10, top=True, labeltop=True)
-        axes.tick_params(axis="y", labelsize=7)
-        axes.set_xlabel("token just read")
-        axes.set_ylabel("unit")
-        figure.colorbar(image, ax=axes, label="output", pad=0.01)
-        which = f"the {len(units)} of {n_units} units\nthat vary most over the string"
-        if len(units) == n_units:
-            which = f"all {n_units} units"
-        axes.set_title(f"Recurrent layer {traces.layer}: {which}", fontsize=11)
+    figure = Figure(
+        figsize=(max(5.6, length * 0.19 + 2), max(2.6, len(units) * 0.155 + 1.5)),
+        dpi=100,
+        layout="constrained",
+    )
+    axes = figure.subplots()
+    image = axes.imshow(part, cmap="RdBu_r", vmin=-reach, vmax=reach, aspect="auto")
+    axes.set_xticks(range(length), labels, rotation=90 if wide else 0)
+    axes.set_yticks(range(len(units)), [str(unit) for unit in units])
+    axes.tick_params(length=0)
+    axes.tick_params(axis="x", labelsize=7 if wide else 10, top=True, labeltop=True)
+    axes.tick_params(axis="y", labelsize=7)
+    axes.set_xlabel("token just read")
+    axes.set_ylabel("unit")
+    figure.colorbar(image, ax=axes, label="output", pad=0.01)
+    which = f"the {len(units)} of {n_units} units\nthat vary most over the string"
+    if len(units) == n_units:
+        which = f"all {n_units} units"
+    axes.set_title(f"Recurrent layer {traces.layer}: {which}", fontsize=11)
     return figure

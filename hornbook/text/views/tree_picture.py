@@ -8,7 +8,8 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from hornbook.plots.colours import ORANGE, SKY
-from hornbook.plots.fonts import ellipsis, in_ink, lettered
+from hornbook.plots.drawing import drawing
+from hornbook.plots.fonts import ellipsis, in_ink
 from hornbook.text.views.tree import Branch, ContinuationTree
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def lay_out(branch: Branch, path: tuple[str, ...], rows: Iterator[int]) -> Laid:
     return Laid(branch, path, row, forks)
 
 
+@drawing()
 def draw_tree(tree: ContinuationTree) -> Figure:
     """Draw the prefix at the left and its continuations to the right.
 
@@ -75,19 +77,18 @@ def draw_tree(tree: ContinuationTree) -> Figure:
     left = 0.4 + LETTER * len(start or "start")
     right = 0.5 + LETTER * max(len(leaf.string) for leaf in root.leaves)
     width, height = max(3.5, left + root.depth * step + right), ROW * len(root.leaves) + 0.2
-    with lettered():
-        figure = Figure(figsize=(width, height + 0.4), dpi=100)
-        axes = figure.add_axes((0, 0, 1, height / (height + 0.4)))  # an inch is a unit
-        axes.set_xlim(-left, width - left)
-        axes.set_ylim(height - ROW / 2 - 0.1, -ROW / 2 - 0.1)
-        axes.set_axis_off()
-        draw_forks(axes, root, 0.0, step)
-        node = {"boxstyle": "round,pad=0.3", "facecolor": "white"}
-        axes.text(0, root.row * ROW, start or "start", ha="right", va="center", bbox=node)
-        title = f"Continuations of “{start}”" if start else "Most likely first tokens"
-        if any(leaf.branch.ends for leaf in root.leaves):
-            title += " (orange: end)"
-        axes.set_title(title, fontsize=11)
+    figure = Figure(figsize=(width, height + 0.4), dpi=100)
+    axes = figure.add_axes((0, 0, 1, height / (height + 0.4)))  # an inch is a unit
+    axes.set_xlim(-left, width - left)
+    axes.set_ylim(height - ROW / 2 - 0.1, -ROW / 2 - 0.1)
+    axes.set_axis_off()
+    draw_forks(axes, root, 0.0, step)
+    node = {"boxstyle": "round,pad=0.3", "facecolor": "white"}
+    axes.text(0, root.row * ROW, start or "start", ha="right", va="center", bbox=node)
+    title = f"Continuations of “{start}”" if start else "Most likely first tokens"
+    if any(leaf.branch.ends for leaf in root.leaves):
+        title += " (orange: end)"
+    axes.set_title(title, fontsize=11)
     return figure
 
 

@@ -1,0 +1,64 @@
+"""How a training ended: whether the net that is kept is worth keeping."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from hornbook.reports.finding import Finding
+from hornbook.runs.record import Summary
+from hornbook.training.measures import Measure, figure
+
+__all__ = ["deciding", "findings_of", "is_worse"]
+
+MARGIN = 0.01  # of the untrained net's figure: what is worse by less has hardly been trained
+
+
+def deciding(splits: Collection[str]) -> str:
+    """The split whose value decides: dev, or train where there is no dev; empty if neither is."""
+    return next((name for name in ("dev", "train") if name in splits), "")
+
+
+def is_worse(measure: Measure, kept: float, untrained: float) -> bool:
+    """Whether training has made a net clearly worse than it was."""
+    return measure.is_better(untrained, kept) and abs(kept - untrained) > MARGIN * abs(untrained)
+
+
+def findings_of(summary: Summary, measure: Measure, rate: float | None = None) -> list[Finding]:
+    """What is amiss with the net that a training has kept; empty if nothing is.
+
+    Args:
+        summary: of the training.
+        measure: by which one net is better than another.
+        rate: the learning rate, to be named.
+    """
+    held = summary.reached(measure)
+    split = deciding(held)
+    if not split:
+        return []
+    kept = figure(held[split], measure.digits)
+    at = f" (it was {rate:g})" if rate is not None else ""
+    if summary.ending == "diverged" and summary.untrained is not None:
+        before = figure(summary.untrained, measure.digits)
+        return [
+            Finding(
+                "diverged",
+                "problem",
+                f"The trained net is worse than the untrained one: {split} {measure.name} {kept}, "
+                f"before training {before}.",
+                "Training has diverged: its updates were too large. The run is kept, but its net "
+                "is of no use.",
+                f"Lower `learning_rate`{at} and train again.",
+            )
+        ]
+    if summary.guessing is not None and held[split] > summary.guessing:
+        return [
+            Finding(
+                "worse-than-guessing",
+                "warning",
+                f"The net is worse than guessing evenly: {split} {measure.name} {kept}, guessing "
+                f"{figure(summary.guessing, measure.digits)}.",
+                "It has not learned anything useful yet, or its updates were too large.",
+                f"Train for more `steps`; if the loss does not fall, lower `learning_rate`{at}.",
+            )
+        ]
+    return []

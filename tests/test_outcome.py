@@ -1,0 +1,111 @@
+"""A training that made its net worse says so, and its status tells."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hornbook
+from hornbook.cli import main as hornbook_main
+from hornbook.inspection.inspect import inspect
+from hornbook.runs import Summary
+from hornbook.runs.outcome import findings_of, is_worse
+from hornbook.training.measures import LOSS, Measure, figure
+from tests.some_names import write_names
+
+RIGHT = Measure("right", "of the points", best="highest")
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_names(tmp_path_factory.mktemp("outcome") / "names.txt", slice(0, 300))
+
+
+def train(names: Path, out: Path, **training: Any) -> hornbook.Run:
+    settings = {"n_hidden": 8, "n_embd": 4}
+    how = {"steps": 6, "batch_size": 16, "evaluate_every": 2, **training}
+    return hornbook.train(
+        names, model="bow", out=out, settings=settings, training=how, baseline=False
+    )
+
+
+def test_a_net_that_became_worse_is_kept_and_said_to_be(names: Path, tmp_path: Path) -> None:
+    run = train(names, tmp_path / "run", learning_rate=1000.0, clip=1.0)
+    summary = run.summary
+    assert summary.ending == "diverged"
+    assert summary.ended
+    assert summary.untrained is not None
+    assert summary.losses["dev"] > summary.untrained
+    assert summary.untrained == run.directory.read_metrics()[0].losses["dev"]
+    (found,) = run.findings()
+    assert (found.name, found.severity) == ("diverged", "problem")
+    assert "worse than the untrained one" in found.title
+    assert "(it was 1000)" in found.advice
+    assert ", diverged, " in repr(run)
+    run.evaluate()  # it can still be looked at
+    looked = inspect(run)
+    assert found in looked.findings
+    assert "diverged" in looked.about
+
+
+def test_a_training_that_learned_says_nothing(names: Path, tmp_path: Path) -> None:
+    run = train(names, tmp_path / "run", learning_rate=0.01, steps=40)
+    assert run.summary.ending == "finished"
+    assert run.findings() == []
+    assert "diverged" not in repr(run)
+
+
+def test_a_net_without_a_dev_split_is_held_against_train(names: Path, tmp_path: Path) -> None:
+    run = hornbook.train(
+        names, model="bow", out=tmp_path / "run", split="100/0/0", baseline=False,
+        training={"steps": 4, "learning_rate": 1000.0},
+    )  # fmt: skip
+    assert run.summary.ending == "diverged"
+    assert "train loss" in run.findings()[0].title
+
+
+@pytest.mark.parametrize(("rate", "status"), [("1000", 1), ("0.01", 0)])
+def test_the_status_and_the_words_tell(
+    rate: str, status: int, names: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", str(names), "--model", "bow", "--steps", "6", "--learning-rate", rate]
+    out = tmp_path / "run"
+    assert hornbook_main([*words, "--no-baseline", "--out", str(out)]) == status
+    told = capsys.readouterr()
+    assert ("The trained net is worse than the untrained one" in told.err) == bool(status)
+    assert ("--learning-rate (it was 1000)" in told.err) == bool(status)
+    assert hornbook.Run(out).summary.ending == ("diverged" if status else "finished")
+    assert hornbook_main(["evaluate", str(out)]) == 0
+    assert ("worse than the untrained one" in capsys.readouterr().err) == bool(status)
+    assert hornbook_main(["inspect", str(out), "--no-page"]) == 0
+    assert ("worse than the untrained one" in capsys.readouterr().out) == bool(status)
+
+
+def test_worse_is_clearly_worse_in_the_measures_own_direction() -> None:
+    assert is_worse(LOSS, 3.4, 3.3)
+    assert not is_worse(LOSS, 3.31, 3.3)  # hardly trained at all
+    assert not is_worse(LOSS, 3.2, 3.3)
+    assert is_worse(RIGHT, 0.4, 0.5)
+    assert not is_worse(RIGHT, 0.6, 0.5)
+
+
+def test_worse_than_guessing_is_a_warning_only() -> None:
+    summary = Summary("finished", 1, 0.0, {"dev": 3.6}, untrained=3.9, guessing=3.3)
+    (found,) = findings_of(summary, LOSS)
+    assert (found.name, found.severity) == ("worse-than-guessing", "warning")
+    assert findings_of(Summary("finished", 1, 0.0, {"dev": 3.2}, guessing=3.3), LOSS) == []
+    assert findings_of(Summary("interrupted", 1, 0.0, {}), LOSS) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (3.29584, "3.2958"), (12345.6, "12,345.6000"), (123456789.0, "1.23e+08"),
+        (-2e9, "-2.00e+09"), (math.inf, "infinite"), (0.0, "0.0000"),
+    ],
+)  # fmt: skip
+def test_large_figures_are_in_e_notation(value: float, shown: str) -> None:
+    assert figure(value) == shown
