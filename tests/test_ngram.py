@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from nltk.lm import MLE, KneserNeyInterpolated, Laplace, Lidstone
 from nltk.lm import Vocabulary as NltkVocabulary
 
-from hornbook.errors import RunError, SettingsError
+from hornbook.errors import DataError, RunError, SettingsError
 from hornbook.text.corpus import Corpus, Splits, load_corpus, split_corpus
 from hornbook.text.losses import mean_loss, measure
 from hornbook.text.models.ngram import NGram, NGramSettings
@@ -520,3 +520,14 @@ def test_counting_needs_no_torch() -> None:
     )
     # 4 tokens, the boundary among them; .e em mm ma a.; .em emm mma ma.
     assert done.stdout.split() == ["13", "False"], done.stderr
+
+
+def test_more_than_there_is_memory_for_is_refused_before_it_is_taken(
+    names: Corpus, tokenizer: CharTokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = encode_lines(tuple(names.lines), tokenizer)
+    monkeypatch.setattr("hornbook.text.models.ngram.available_memory", lambda: 10_000_000)
+    with pytest.raises(DataError, match=r"takes about 0\.0 GB of memory; 0\.0 GB are available"):
+        bigram(tokenizer, stream, "add")
+    monkeypatch.setattr("hornbook.text.models.ngram.available_memory", lambda: None)
+    assert bigram(tokenizer, stream, "add").n_parameters

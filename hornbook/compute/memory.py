@@ -1,4 +1,4 @@
-"""How the C library keeps memory that training frees at every step and asks for again at the next.
+"""Memory: how much there is, and how the C library keeps what training frees and asks for again.
 
 glibc gives large blocks back to the system at once, and the system hands them out again a page at a
 time, each one a fault: ten thousand in a step of a small transformer, a third of its time
@@ -7,13 +7,34 @@ time, each one a fault: ten thousand in a step of a small transformer, a third o
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import sys
+from pathlib import Path
 
-__all__ = ["keep_freed_memory"]
+__all__ = ["available_memory", "keep_freed_memory"]
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
 LARGEST = 2**30
+
+
+MEMINFO = Path("/proc/meminfo")
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def available_memory() -> int | None:
+    """Bytes that this process can still have without swapping; None where nothing tells.
+
+    The least of what Linux says is available and what is left of the limit of the container.
+    """
+    found = []
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        fields = dict(line.split(":") for line in MEMINFO.read_text().splitlines())
+        found.append(1024 * int(fields["MemAvailable"].split()[0]))
+    with contextlib.suppress(OSError, ValueError):  # "max" where there is no limit
+        limit = int((CGROUP / "memory.max").read_text())
+        found.append(max(0, limit - int((CGROUP / "memory.current").read_text())))
+    return min(found, default=None)
 
 
 def keep_freed_memory() -> bool:

@@ -34,7 +34,8 @@ from typing import Annotated, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import RunError
+from hornbook.compute.memory import available_memory
+from hornbook.errors import DataError, RunError
 from hornbook.settings import Bounds, Settings
 from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
 from hornbook.text.models.memory import WindowMemory
@@ -46,6 +47,9 @@ from hornbook.tokenizers.contract import Vocabulary
 __all__ = ["NGram", "NGramSettings"]
 
 FALLBACK = (0.5, 1.0, 1.5)  # discounts where the counts of counts give none, as KenLM's
+
+
+BYTES = 64  # of memory that counting takes for each token: the keys, their order, their ranks
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,12 @@ class NGram(LanguageModel):
         self.levels: list[Level] = []
 
     def fit(self, stream: Stream) -> Self:
-        """Count a stream."""
+        """Count a stream.
+
+        Raises:
+            DataError: if that would take more memory than there is.
+        """
+        refuse_beyond_memory(len(stream.ids))
         v, order = self.vocabulary.size, self.settings.order
         ids = stream.ids.astype(np.int64)
         places = np.arange(stream.first, len(ids))
@@ -322,6 +331,21 @@ class NGram(LanguageModel):
                 hint="Train the model again.",
             )
         self.levels = levels
+
+
+def refuse_beyond_memory(tokens: int) -> None:
+    """Refuse to count more tokens than there is memory for, before it is taken.
+
+    Raises:
+        DataError: if there is not enough.
+    """
+    needed, there = BYTES * tokens, available_memory()
+    if there is not None and needed > there:
+        raise DataError(
+            f"Counting {tokens:,} tokens takes about {needed / 1e9:.1f} GB of memory; "
+            f"{there / 1e9:.1f} GB are available.",
+            hint="Train on a part of the file, or train a net: it needs much less.",
+        )
 
 
 def is_sound(level: Level, shorter: int) -> bool:
