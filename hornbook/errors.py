@@ -25,11 +25,12 @@ command.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hornbook.actions import Action
 
 __all__ = [
-    "Action",
     "DataError",
     "DivergedError",
     "DownloadError",
@@ -46,23 +47,6 @@ __all__ = [
     "TrainingError",
     "UnknownTokenError",
 ]
-
-
-@dataclass(frozen=True)
-class Action:
-    """A call of the library that an error, or a finished run, proposes."""
-
-    verb: str
-    "Name of a function in `hornbook` or of a question: `train`, `resume`, `sample`."
-    given: tuple[str, ...] = ()
-    "Positional arguments, such as the data or the run; a name in capitals is a placeholder."
-    settings: Mapping[str, object] = field(default_factory=dict)
-    "Keyword arguments: settings by name."
-
-    def __str__(self) -> str:
-        words = [word if word.isupper() else repr(word) for word in self.given]
-        words += [f"{name}={value!r}" for name, value in self.settings.items()]
-        return f"hornbook.{self.verb}({', '.join(words)})"
 
 
 class HornbookError(Exception):

@@ -22,7 +22,8 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import Action, RunError
+from hornbook.actions import Action
+from hornbook.errors import RunError
 from hornbook.records import as_json
 
 __all__ = [

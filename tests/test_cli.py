@@ -17,8 +17,10 @@ import pytest
 import torch
 
 import hornbook
+from hornbook import built_in
 from hornbook.cli.arguments import ALSO_CALLED
 from hornbook.cli.main import all_verbs
+from hornbook.tasks import tasks
 from tests.command import typed
 from tests.some_names import write_names
 
@@ -43,13 +45,20 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_help_names_every_verb_without_torch() -> None:
     code = "import sys; from hornbook.cli import main; main(['--help']); "
-    code += "assert not {'torch', 'numpy', 'tyro', 'rich'} & set(sys.modules)"
+    code += "assert not {'torch', 'numpy', 'tyro', 'rich', 'dataclasses'} & set(sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     for verb in all_verbs():
         assert f"  {verb} " in found.stdout
 
 
 @pytest.mark.parametrize("verb", all_verbs())
+def test_help_names_the_questions_of_the_tasks_as_they_do() -> None:
+    asked = {
+        name: verb.summary for task in tasks().values() for name, verb in task.questions.items()
+    }
+    assert built_in.questions() == asked
+
+
 def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> None:
     status, out, _ = typed(capsys, verb, "--help")
     assert status == 0

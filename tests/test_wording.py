@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import hornbook
+from hornbook.actions import Action
 from hornbook.cli.main import all_verbs
 from hornbook.cli.wording import command, flags_of, worded
-from hornbook.errors import Action, HornbookError, SettingsError
+from hornbook.errors import HornbookError, SettingsError
 from hornbook.text.models.gpt import GPTSettings
 from hornbook.text.models.mlp import MLPSettings
 

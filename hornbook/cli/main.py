@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
+from hornbook import built_in
 from hornbook.cli.interrupts import INTERRUPTED, answering_interrupts
 from hornbook.cli.streams import (
     ReaderGoneError,
@@ -26,7 +27,6 @@ from hornbook.cli.streams import (
 from hornbook.errors import HornbookError
 from hornbook.extras import needing_torch
 from hornbook.suggestions import did_you_mean
-from hornbook.tasks import tasks
 
 __all__ = ["VERBS", "main"]
 
@@ -174,9 +174,12 @@ def overview() -> str:
 def all_verbs() -> dict[str, str]:
     """Every verb and what it does, those that the tasks bring among them."""
     first = {verb: does for verb, does in VERBS.items() if verb in FIRST}
-    questions = {
-        name: verb.summary for task in tasks().values() for name, verb in task.questions.items()
-    }
+    questions = built_in.questions()
+    if "hornbook.tasks" in sys.modules:  # else nobody can have registered a task
+        from hornbook.tasks import tasks
+
+        for task in tasks().values():
+            questions |= {name: verb.summary for name, verb in task.questions.items()}
     return {**first, **questions, **VERBS}
 
 

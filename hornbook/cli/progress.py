@@ -14,11 +14,12 @@ from typing import Any
 
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 
+from hornbook.actions import Action
 from hornbook.cli.alive import Alive
 from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.output import Console, escape, notes, number
 from hornbook.cli.wording import command, worded
-from hornbook.errors import Action, HornbookError
+from hornbook.errors import HornbookError
 from hornbook.runs import Listener
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.events import (

@@ -9,13 +9,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from hornbook.actions import Action
 from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.flags import as_typed, is_required
 from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.output import console, escape, filled, notes
 from hornbook.cli.streams import ReaderGoneError, write_beside, write_json, write_result
 from hornbook.cli.wording import command, worded
-from hornbook.errors import Action
 from hornbook.records import as_json
 from hornbook.reports import Table
 from hornbook.runs import Run

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hornbook.actions import Action
 from hornbook.cli.output import console, escape, notes, number, print_json, show_findings
 from hornbook.cli.wording import command, no_flag, shell_word
-from hornbook.errors import Action
 from hornbook.records import as_json
 from hornbook.runs import Run, Summary
 

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hornbook.errors import Action
+from hornbook.actions import Action
 from hornbook.settings import Settings
 
 __all__ = ["command", "flag", "flags_of", "no_flag", "shell_word", "worded"]

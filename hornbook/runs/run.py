@@ -8,8 +8,9 @@ from pathlib import Path
 from types import GeneratorType
 from typing import Any
 
+from hornbook.actions import Action
 from hornbook.compute.pinned import pinned, pinned_steps
-from hornbook.errors import Action, RunError, SettingsError
+from hornbook.errors import RunError, SettingsError
 from hornbook.extras import has_torch
 from hornbook.records import read_record
 from hornbook.reports import Finding

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hornbook.actions import Action
 from hornbook.compute.pinned import pinned
 from hornbook.environment import Versions
-from hornbook.errors import Action, HornbookError, RunError, SettingsError
+from hornbook.errors import HornbookError, RunError, SettingsError
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.directory import RunDirectory, reserve
 from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, Warned, apart, nobody

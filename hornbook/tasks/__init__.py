@@ -11,9 +11,9 @@ inspection, comparison and the command line know this contract and no task by na
     model, a split            → evaluate      its loss and other figures
     a finished run            → questions     what only this kind of run can answer
 
-A new task is a package that imports nothing of other tasks, and one line in TABLE; a program that
-brings its own calls `register`. A task's class is light: it is asked for its name, its families and
-its questions before anything is loaded, so the heavy imports stand inside its methods.
+A new task is a package that imports nothing of other tasks, and one line in `built_in.TASKS`; a
+program that brings its own calls `register`. A task's class is light: it is asked for its name, its
+families and its questions before anything is loaded, so the heavy imports stand inside its methods.
 """
 
 from __future__ import annotations

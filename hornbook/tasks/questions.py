@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hornbook.errors import Action
+from hornbook.actions import Action
 from hornbook.records import JSONObject
 from hornbook.settings import Settings
 

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from hornbook.built_in import TASKS
 from hornbook.errors import DataError, QuestionError, SettingsError
 from hornbook.suggestions import did_you_mean
 from hornbook.tasks.family import find_family
@@ -24,7 +25,7 @@ __all__ = [
     "unregister",
 ]
 
-TABLE: dict[str, str | Task[Any]] = {"text": "hornbook.text.task:TextTask"}
+TABLE: dict[str, str | Task[Any]] = dict(TASKS)
 "Tasks by name; one given as `module:name` is loaded on first use."
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from hornbook.errors import Action
+from hornbook.actions import Action
 from hornbook.records import JSONObject
 from hornbook.settings import Settings
 from hornbook.tasks.data import Baseline, Claim, Data, Figures

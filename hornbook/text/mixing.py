@@ -8,9 +8,10 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from hornbook.actions import Action
 from hornbook.compute.pinned import pinned
 from hornbook.environment import Versions
-from hornbook.errors import Action, SettingsError
+from hornbook.errors import SettingsError
 from hornbook.runs import Member, Run, RunDirectory, RunRecord, Summary, reserve
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.record import KeptData

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from hornbook.errors import Action, SettingsError
+from hornbook.actions import Action
+from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
 from hornbook.reports import Table
 from hornbook.settings import Given, Settings

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hornbook.errors import Action, SettingsError
+from hornbook.actions import Action
+from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
 from hornbook.tasks import Baseline, Claim, Family, Figures, Task, Verb
+from hornbook.text.asked import QUESTIONS
 from hornbook.text.models import FAMILIES
 from hornbook.training.measures import Measure, figure
 
@@ -35,11 +37,7 @@ class TextTask(Task["TextData"]):
     families: ClassVar[Mapping[str, Family]] = FAMILIES
     default: ClassVar[str] = "mlp"
     questions: ClassVar[Mapping[str, Verb]] = {
-        "sample": Verb("sample new examples from a run", "hornbook.text.questions:SampleQuestion"),
-        "score": Verb(
-            "show the loss of a string under a run, token by token",
-            "hornbook.text.questions:ScoreQuestion",
-        ),
+        name: Verb(summary, home) for name, (summary, home) in QUESTIONS.items()
     }
     decides: ClassVar[Measure] = Measure("loss", "nats per token")
     figures: ClassVar[tuple[Measure, ...]] = (

@@ -1,0 +1,13 @@
+"""What can be asked of a run on text: name, what it does, and the class that answers it."""
+
+from __future__ import annotations
+
+__all__ = ["QUESTIONS"]
+
+QUESTIONS = {
+    "sample": ("sample new examples from a run", "hornbook.text.questions:SampleQuestion"),
+    "score": (
+        "show the loss of a string under a run, token by token",
+        "hornbook.text.questions:ScoreQuestion",
+    ),
+}
