@@ -51,7 +51,6 @@ def test_help_names_every_verb_without_torch() -> None:
         assert f"  {verb} " in found.stdout
 
 
-@pytest.mark.parametrize("verb", all_verbs())
 def test_help_names_the_questions_of_the_tasks_as_they_do() -> None:
     asked = {
         name: verb.summary for task in tasks().values() for name, verb in task.questions.items()
@@ -59,6 +58,7 @@ def test_help_names_the_questions_of_the_tasks_as_they_do() -> None:
     assert built_in.questions() == asked
 
 
+@pytest.mark.parametrize("verb", all_verbs())
 def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> None:
     status, out, _ = typed(capsys, verb, "--help")
     assert status == 0
