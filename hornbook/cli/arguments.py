@@ -18,6 +18,7 @@ import tyro
 
 from hornbook.cli.flags import as_typed, is_required, mark, restored
 from hornbook.cli.streams import write_beside
+from hornbook.cli.typed_numbers import NUMBERS
 from hornbook.rendering import visible
 from hornbook.settings import Given
 
@@ -118,13 +119,14 @@ def parsed_by(parser: Callable[..., Any], argv: Sequence[str]) -> Any:
         argv: the words.
     """
     shown = list(map(visible, argv))
-    if shown == list(argv):
-        return parser(args=shown)
-    try:
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            return parser(args=list(argv))
-    except SystemExit:
-        return parser(args=shown)  # the same complaint
+    with NUMBERS:
+        if shown == list(argv):
+            return parser(args=shown)
+        try:
+            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+                return parser(args=list(argv))
+        except SystemExit:
+            return parser(args=shown)  # the same complaint
 
 
 class LaidOut(str):
