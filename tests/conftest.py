@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -15,6 +16,10 @@ from hypothesis import settings
 # Tests that are about threads set their number themselves.
 for library in ("OMP", "MKL", "OPENBLAS"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
+
+# A check that runs in the background begins with Ctrl-C ignored, and so would what tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What is kept for later trainings on a machine must not be that of the person who runs the tests.
 os.environ["HORNBOOK_CACHE"] = tempfile.mkdtemp(prefix="hornbook-cache-")

@@ -42,3 +42,21 @@ def test_no_compiler_is_loaded_to_count_parameters() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "False\n"
+
+
+def test_no_module_keeps_tensors_of_the_device_it_was_imported_under() -> None:
+    code = (
+        "import pkgutil, sys, torch\n"
+        "with torch.device('meta'):\n"
+        "    import hornbook.nn, hornbook.text.models, hornbook.training\n"
+        "    for package in (hornbook.nn, hornbook.text.models, hornbook.training):\n"
+        "        for found in pkgutil.iter_modules(package.__path__, package.__name__ + '.'):\n"
+        "            __import__(found.name)\n"
+        "held = [f'{name}.{key}' for name, module in sorted(sys.modules.items())\n"
+        "        if name.startswith('hornbook') for key, value in vars(module).items()\n"
+        "        if isinstance(value, torch.Tensor) and value.device.type == 'meta']\n"
+        "assert 'hornbook.nn.recurrent' in sys.modules\n"
+        "assert not held, held\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

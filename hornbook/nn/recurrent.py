@@ -25,7 +25,7 @@ from hornbook.nn.layer import Backward, Layer, grad_of
 
 __all__ = ["Cell", "GatedCell", "Recurrent", "StateBackward"]
 
-MINUS_ONE = torch.tensor(-1.0)
+MINUS_ONE = torch.tensor(-1.0, device="cpu")  # not where the importer makes its tensors
 
 
 class StateBackward(Protocol):
