@@ -60,7 +60,7 @@ def test_it_samples_and_scores_as_before(whole: Path, bare: Path) -> None:
 
 def test_what_needs_the_text_says_so(bare: Path) -> None:
     run = Run(bare)
-    with pytest.raises(RunError, match=r"there is no data/train\.txt"):
+    with pytest.raises(RunError, match="is without the text"):
         run.evaluate()
     with pytest.raises(SettingsError, match="`only_new` needs the text"):
         run.sample(only_new=True)
@@ -91,7 +91,7 @@ def test_the_command(whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert json.loads(out)["removed"] == []
     status, out, told = typed(capsys, "sample", str(path), "-n", "2")
     assert (status, len(out.splitlines())) == (0, 2)
-    assert "how many of them are new is not known" in told
+    assert "new samples cannot be told from copies" in told
 
 
 def test_a_run_that_is_not_finished_keeps_its_data(whole: Path, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def parse(
         foreign(unknown)
         for other in unknown:
             if meant := ALSO_CALLED.get(other.partition("=")[0].replace("_", "-")):
-                write_beside(f"hornbook {verb}: {other} is called {meant} here.\n")
+                write_beside(f"hornbook {verb}: there is no {other}; use {meant}.\n")
         # Says what it does not know, and ends.
         parsed = parsed_by(partial(tyro.cli, typed, **how), argv)
     if word := left_empty(parsed):

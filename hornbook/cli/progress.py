@@ -173,7 +173,7 @@ class Teller:
         first, *others = event.about
         say(f"[bold]{escape(event.name)}[/]: {escape(event.task)}, {escape(first)}")
         if event.sizes["train"] < LITTLE:
-            say("[yellow]Very little training data:[/] see hornbook doctor DATA.")
+            say("[yellow]Very little training data:[/] hornbook doctor says what to expect of it.")
         for line in others:
             say(escape(line))
 

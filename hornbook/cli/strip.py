@@ -16,9 +16,10 @@ Examples:
   hornbook strip runs/net
   hornbook strip runs/counts --json
 
-A run holds its data word for word, and the path that they came from. Without them it can still \
-sample, score, and be evaluated on a file. This cannot be undone, and such a run cannot be resumed \
-or mixed. A model may have memorised parts of its data, n-gram counts above all; those stay.
+A run contains its data word for word, and the path of the original file. Without the data it can \
+still sample, score, and be evaluated on a file. This cannot be undone, and such a run cannot be \
+resumed or mixed. The file's name, the vocabulary and hashes of the data stay, and a model may \
+have memorised parts of its data, n-gram counts above all.
 """
 
 
@@ -37,5 +38,5 @@ def run(argv: Sequence[str]) -> None:
     if options.json:
         print_json({"run": options.run, "removed": names})
         return
-    told = ", ".join(names) if names else "nothing: its data had been removed before"
-    notes().print(f"Removed from {escape(options.run)}: {escape(told)}.")
+    run, told = escape(options.run), escape(", ".join(names))
+    notes().print(f"Removed from {run}: {told}." if names else f"{run} was already stripped.")

@@ -131,7 +131,9 @@ def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
         raise RunError(
             f"{path} has already finished, at step {summary.steps or 0:,}.",
             hint="To train longer, start a new run with more `steps`.",
-            action=Action("train", ("DATA",), {"steps": 2 * (summary.steps or 1)}),
+            action=Action(
+                "train", ("DATA",), {"model": run.family, "steps": 2 * (summary.steps or 1)}
+            ),
         )
     world = World.join()
     listen = apart(listen) if world.rank == 0 else nobody

@@ -109,7 +109,8 @@ class SplitSettings(Settings):
             if train > 0 and train + dev + test == 100:
                 return train, dev, test
         raise SettingsError(
-            f"`split` must be percentages that add up to 100; it is {self.split!r}.",
+            "`split` must be percentages that add up to 100, such as 80/10/10; it is "
+            f"{self.split!r}.",
             hint="Examples: 80/10/10, 90/10, 100/0.",
             setting="split",
         )

@@ -214,7 +214,7 @@ def read_splits(files: HashedFiles, mode: Mode) -> Splits:
             raise RunError(
                 f"This needs the text that the run was trained on, and {files.folder} is without "
                 f"it: there is no data/{split}.txt.",
-                hint="Copy data/ from where the run was made, or give a file as `data`.",
+                hint="Copy data/ from where the run was made.",
             )
         try:
             text = files.read(f"data/{split}.txt").decode("utf-8", "surrogatepass")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hornbook.errors import SettingsError
+from hornbook.errors import RunError, SettingsError
 from hornbook.settings import Settings
 from hornbook.text.corpus import SPLITS, load_corpus
 from hornbook.text.losses import Loss, measure
@@ -57,6 +57,11 @@ def evaluate_run(run: Run, settings: EvaluationSettings) -> dict[str, Loss]:
         else:
             stream = encode_text(corpus.text, data.tokenizer)
         return {corpus.name: measure(model, stream, data.tokenizer, stride=stride)}
+    if not data.kept:
+        raise RunError(
+            f"{run.path} is without the text that it was trained on.",
+            hint="Evaluate it on a file (`data=FILE`), or copy data/ from where the run was made.",
+        )
     found: dict[str, Loss] = {}
     for split in SPLITS:
         lines = data.splits[split]

@@ -110,7 +110,7 @@ class SampleAnswer(Answer):
         )
         said: list[str | Action] = []
         if not self.run.data.kept:
-            said.append("This run is without its text: how many of them are new is not known.")
+            said.append("This run has no training data, so new samples cannot be told from copies.")
         elif samples.drawn:
             said.append(f"Of {samples.drawn:,} drawn: {shares}.")
         if samples.ended_because == "stopped":
