@@ -36,6 +36,7 @@ __all__ = [
     "read_json",
     "read_lines",
     "read_tensors",
+    "refuse_irregular",
     "refuse_unwritable",
     "remove_parts",
     "sealed",
@@ -111,6 +112,41 @@ def write_bytes(path: Path, data: bytes, within: int | None = None) -> None:
         take_place()
 
 
+def refuse_irregular(folder: Path, name: str) -> None:
+    """Refuse what stands in a folder under a name and is no file, or is reached through a link.
+
+    A folder may come from anybody: a link may lead out of it, a pipe never ends. What is not there
+    is not refused.
+
+    Raises:
+        RunError: if it is a link, a pipe, a device, a directory, or in a folder that is a link.
+    """
+    for part in (*reversed(Path(name).parents), Path(name)):
+        path = folder / part
+        try:
+            mode = path.lstat().st_mode if part != Path() else stat.S_IFDIR
+        except (OSError, ValueError):
+            return
+        if stat.S_ISLNK(mode):
+            raise RunError(
+                f"{path} is a symbolic link, and links in a run are not followed.",
+                hint="Put the file itself there.",
+            )
+        if not (stat.S_ISREG(mode) if part == Path(name) else stat.S_ISDIR(mode)):
+            raise RunError(f"{path} is damaged: it is not a file.")
+
+
+def read_file(folder: Path, name: str) -> bytes:
+    """The bytes of a file in a folder that may come from anybody.
+
+    Raises:
+        RunError: as `refuse_irregular`.
+        OSError: if it cannot be read.
+    """
+    refuse_irregular(folder, name)
+    return (folder / name).read_bytes()
+
+
 def refuse_unwritable(path: Path) -> None:
     """Refuse a path before the work whose result could not be written there.
 
@@ -168,7 +204,7 @@ class HashedFiles:
                 hint="Look where this run comes from.",
             )
         try:
-            data = path.read_bytes()
+            data = read_file(self.folder, name)
         except OSError as error:
             raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error
         if name in self.sums and hashlib.sha256(data).hexdigest() != self.sums[name]:
@@ -226,7 +262,7 @@ def read_json(path: Path) -> dict[str, Any]:
         RunError: if the file is missing, unreadable, or not a JSON object.
     """
     try:
-        data = path.read_bytes()
+        data = read_file(path.parent, path.name)
     except FileNotFoundError as error:
         raise RunError(f"{path} is missing.", hint="Is this a run directory?") from error
     except OSError as error:
@@ -279,10 +315,11 @@ def read_lines(path: Path) -> list[Any]:
     Raises:
         RunError: if a line is no JSON.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return []
     try:
-        return [parse_json(line) for line in path.read_bytes().split(b"\n")[:-1]]
+        lines = read_file(path.parent, path.name).split(b"\n")[:-1]
+        return [parse_json(line) for line in lines]
     except OSError as error:
         raise RunError(f"Cannot read {path}: {error.strerror}.") from error
     except ValueError as error:
@@ -363,6 +400,7 @@ def tensor_file(path: Path) -> Iterator[Any]:
     """
     from safetensors import SafetensorError, safe_open
 
+    refuse_irregular(path.parent, path.name)
     try:
         with safe_open(path, framework="numpy") as file:
             yield file

@@ -359,6 +359,26 @@ def test_a_kill_while_one_run_takes_the_place_of_another(
     assert beside(out) == []
 
 
+def test_a_record_that_is_lost_loses_nothing_else(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Evaluated) and event.record.step == 4:
+            (out / "run.json").rename(tmp_path / "saved.json")
+
+    with pytest.raises(RunError):
+        train(data, out, listen=listen)
+    assert {"model.safetensors", "checkpoint.safetensors", "metrics.jsonl"} <= files_of(out).keys()
+    (out / LOCK).write_text('{"pid": 1, "host": "a", "since": "b"}')  # as a kill leaves it
+    before = files_of(out)
+    for overwrite in (False, True):
+        with pytest.raises(RunError, match=r"model\.safetensors|checkpoint\.safetensors"):
+            train(data, out, overwrite=overwrite)
+    assert files_of(out) == before
+    (tmp_path / "saved.json").rename(out / "run.json")
+    assert hornbook.resume(out).summary.ending == "finished"
+
+
 def test_nothing_is_recovered_where_nothing_was_cut_short(tmp_path: Path) -> None:
     assert not recover(tmp_path / "never")
     assert not recover(tmp_path)

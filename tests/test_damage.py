@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -183,3 +185,41 @@ def test_a_digest_covers_types_and_shapes(tmp_path: Path) -> None:
 def test_no_file_outside_of_the_run_is_read(copy: Path, name: str) -> None:
     with pytest.raises(RunError, match="outside the directory"):
         Run(copy).directory.files(Run(copy).record).read(name)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+@pytest.mark.parametrize("name", [name for name in FILES if name != "run.json"])
+@pytest.mark.parametrize("kind", ["pipe", "device", "link", "folder"])
+def test_what_is_no_file_is_never_opened(copy: Path, tmp_path: Path, name: str, kind: str) -> None:
+    path, outside = copy / name, tmp_path / "outside"
+    path.rename(outside)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero" if kind == "device" else outside)
+    if name.startswith("checkpoint"):
+        (copy / "summary.json").unlink()
+    readers: list[Callable[[], Any]] = [
+        lambda: Run(copy).score("ada"),
+        lambda: Run(copy).evaluate(),
+        lambda: Run(copy).summary,
+        lambda: Run(copy).directory.read_health(),
+        lambda: Run(copy).directory.read_metrics(),
+        lambda: hornbook.resume(copy),
+    ]
+    refused = 0
+    for read in readers:
+        try:
+            read()
+        except RunError as error:
+            refused += f"{path} is" in str(error) or "data/train.txt" in str(error)
+    assert refused
+
+
+def test_a_folder_that_is_a_link_is_not_followed(copy: Path, tmp_path: Path) -> None:
+    (copy / "data").rename(tmp_path / "outside")
+    (copy / "data").symlink_to(tmp_path / "outside")
+    with pytest.raises(RunError, match="data is a symbolic link"):
+        Run(copy).evaluate()

@@ -215,9 +215,9 @@ def test_a_missing_file_is_a_run_error(tmp_path: Path) -> None:
 
 
 def test_a_directory_instead_of_a_file_is_a_run_error(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="Cannot read"):
+    with pytest.raises(RunError, match="it is not a file"):
         read_json(tmp_path)
-    with pytest.raises(RunError, match="Cannot read"):
+    with pytest.raises(RunError, match="it is not a file"):
         read_tensors(tmp_path)
 
 

@@ -108,6 +108,18 @@ def test_a_run_that_is_not_finished_keeps_its_data(whole: Path, tmp_path: Path) 
     assert (path / "data" / "train.txt").exists()
 
 
+def test_nothing_is_removed_through_a_link(whole: Path, tmp_path: Path) -> None:
+    path, elsewhere = tmp_path / "copy", tmp_path / "elsewhere"
+    shutil.copytree(whole, path)
+    (path / "data").rename(elsewhere)
+    (path / "data").symlink_to(elsewhere)
+    before = (path / "run.json").read_bytes()
+    with pytest.raises(RunError, match="is a symbolic link"):
+        strip(path)
+    assert len(list(elsewhere.iterdir())) == 3
+    assert (path / "run.json").read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("name", "bare"),
     [("/home/ada/names.txt", "names.txt"), ("C:\\Users\\ada\\names.txt", "names.txt"),

@@ -31,10 +31,14 @@ class Claim:
         at: where its files are: `home`, or beside it until it takes the place of another.
         lock: of `at`.
         replaced: the lock of what stands at `home` until then.
+
+    Attributes:
+        empty: whether nothing is there yet that anybody could miss.
     """
 
     def __init__(self, home: Path, at: Path, lock: Lock, replaced: Lock | None = None) -> None:
         self.home, self.at, self.lock, self.replaced = home, at, lock, replaced
+        self.empty = False
 
     @classmethod
     def take_up(cls, path: Path) -> Claim:
@@ -64,7 +68,9 @@ class Claim:
                 refuse_if_taken(path, overwrite=overwrite)  # another may have come meanwhile
                 if not (home / "run.json").exists():
                     clear(home)
-                    return cls(home, home, lock)
+                    claim = cls(home, home, lock)
+                    claim.empty = True
+                    return claim
                 return cls.beside(home, lock)
             except BaseException:
                 lock.release()
@@ -140,7 +146,7 @@ class Claim:
         if self.replaced is not None and self.waits:
             remove(self.at, self.lock)
             self.replaced.release()
-        elif begun_only(self.at):
+        elif self.empty and begun_only(self.at) and not strangers(self.at):
             with contextlib.suppress(OSError):  # it never became a run
                 clear(self.at)
         self.lock.release()

@@ -40,8 +40,9 @@ def strangers(path: Path) -> list[str]:
         Names, sorted: of files that no run has, and of links; `run.json` alone where there are none
         and it cannot be read, for then nothing tells that this is a run.
     """
-    known = OWN | {name for task in tasks().values() for name in task.files}
+    known = {LOCK} | {name for task in tasks().values() for name in task.files}
     ours = begun_only(path)
+    known |= set() if ours else OWN  # a beginning holds nothing that was learned
     with contextlib.suppress(RunError, SettingsError):
         record = RunRecord.read(path / "run.json")
         known |= record.data.files.keys() | task_named(record.task).files

@@ -32,6 +32,7 @@ from hornbook.storage import (
     append_line,
     read_lines,
     read_tensors,
+    refuse_irregular,
     remove_parts,
     sealed,
     write_bytes,
@@ -130,6 +131,7 @@ class RunDirectory:
         except BaseException:
             self.release()
             raise
+        self.claim.empty = False
 
     def take_up(self) -> None:
         """Own the run that is here, to go on with it.
@@ -241,6 +243,7 @@ class RunDirectory:
             RunError: if it cannot be deleted.
         """
         self.check()
+        refuse_irregular(self.at, name)
         try:
             (self.at / name).unlink(missing_ok=True)
         except OSError as error:
@@ -273,6 +276,11 @@ class RunDirectory:
                     hint="Train again with a lower `learning_rate`.",
                 )
         if values.get("run") != record.id:
+            if values.get("run") == self.read_record().id:
+                raise RunError(
+                    f"{self.path} was replaced by another run while it was read.",
+                    hint="Open it again.",
+                )
             raise RunError(
                 f"{path} belongs to another run.",
                 hint="Restore the run directory from an intact copy, or train again.",
@@ -384,5 +392,6 @@ def runs_near(path: Path) -> str:
     for folder in (path.parent, Path("runs") / path.parent):
         with contextlib.suppress(OSError, ValueError):
             found += [run.parent for run in folder.glob("*/run.json")]
+    found = [run for run in found if run != path]
     same = [run for run in found if run.name == path.name]
     return f"Did you mean {same[0]}? " if same else did_you_mean(str(path), map(str, found))

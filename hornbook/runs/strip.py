@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 from hornbook.errors import RunError
 from hornbook.runs.run import Run
+from hornbook.storage import refuse_irregular
 
 __all__ = ["strip"]
 
@@ -43,7 +45,11 @@ def strip(path: str | Path) -> list[str]:
     directory = run.directory
     directory.take_up()
     try:
-        names = [name for name in (*sorted(private), *WITH_THE_DATA) if (run.path / name).exists()]
+        names = [
+            name for name in (*sorted(private), *WITH_THE_DATA) if os.path.lexists(run.path / name)
+        ]
+        for name in names:  # all of them before the first is removed
+            refuse_irregular(run.path, name)
         kept = run.record.data
         removed = tuple(sorted({*kept.removed, *(set(names) & private)}))
         bare = replace(kept, source=without_folder(kept.source), removed=removed)
