@@ -376,7 +376,7 @@ def test_a_record_that_is_lost_loses_nothing_else(data: Path, tmp_path: Path) ->
             train(data, out, overwrite=overwrite)
     assert files_of(out) == before
     (tmp_path / "saved.json").rename(out / "run.json")
-    assert hornbook.resume(out).summary.ending == "finished"
+    assert Run(out).summary.ending == "finished"
 
 
 def test_nothing_is_recovered_where_nothing_was_cut_short(tmp_path: Path) -> None:

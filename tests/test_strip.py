@@ -60,7 +60,7 @@ def test_it_samples_and_scores_as_before(whole: Path, bare: Path) -> None:
 
 def test_what_needs_the_text_says_so(bare: Path) -> None:
     run = Run(bare)
-    with pytest.raises(RunError, match="is without the text"):
+    with pytest.raises(RunError, match=r"there is no data/\w+\.txt"):
         run.evaluate()
     with pytest.raises(SettingsError, match="`only_new` needs the text"):
         run.sample(only_new=True)

@@ -58,10 +58,11 @@ def evaluate_run(run: Run, settings: EvaluationSettings) -> dict[str, Loss]:
             stream = encode_text(corpus.text, data.tokenizer)
         return {corpus.name: measure(model, stream, data.tokenizer, stride=stride)}
     if not data.kept:
-        raise RunError(
-            f"{run.path} is without the text that it was trained on.",
-            hint="Evaluate it on a file (`data=FILE`), or copy data/ from where the run was made.",
-        )
+        try:
+            _ = data.splits
+        except RunError as error:
+            error.hint += " Or evaluate the run on a file: `data=FILE`."
+            raise
     found: dict[str, Loss] = {}
     for split in SPLITS:
         lines = data.splits[split]
