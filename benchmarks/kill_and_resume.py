@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from hornbook.storage import read_tensors
+from hornbook.tensor_files import read_tensors
 
 SETTINGS = ["--steps", "8000", "--dropout", "0.1", "--patience", "0", "--evaluate-every", "100"]
 

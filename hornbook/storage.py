@@ -1,7 +1,7 @@
 """Files that are either the old ones or the new ones, never something between.
 
 Everything is written aside, flushed to the disk and renamed, so a kill at any moment, or a full
-disk, leaves the last good state. Tensors are kept as safetensors, so nothing is ever unpickled.
+disk, leaves the last good state.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import contextlib
 import errno
 import hashlib
 import json
-import math
 import os
 import re
 import secrets
@@ -18,9 +17,6 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
-
-import numpy as np
-import numpy.typing as npt
 
 from hornbook.actions import Action
 from hornbook.errors import RunError
@@ -35,20 +31,16 @@ __all__ = [
     "parse_json",
     "read_json",
     "read_lines",
-    "read_tensors",
     "refuse_irregular",
     "refuse_unwritable",
     "remove_parts",
     "sealed",
-    "tensor_sizes",
     "write_bytes",
     "write_json",
-    "write_tensors",
 ]
 
 SEAL = "sha256"
 "Name of the checksum in a sealed JSON object."
-Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 PART = r"\.hornbook-[0-9a-f]{16}\.part"
@@ -324,96 +316,3 @@ def read_lines(path: Path) -> list[Any]:
         raise RunError(f"Cannot read {path}: {error.strerror}.") from error
     except ValueError as error:
         raise RunError(f"{path} is damaged: {error}.", hint="Train the run again.") from error
-
-
-def write_tensors(
-    path: Path, tensors: Arrays, metadata: Mapping[str, Any], within: int | None = None
-) -> None:
-    """Write arrays and JSON-able metadata as one safetensors file, whole or not at all."""
-    from safetensors.numpy import save
-
-    text = json.dumps(as_json(metadata), ensure_ascii=False, allow_nan=False)
-    contiguous = {name: np.asarray(array, order="C") for name, array in tensors.items()}
-    about = {"hornbook": text, "digest": digest(contiguous, text)}
-    write_bytes(path, save(contiguous, metadata=about), within)
-
-
-def digest(tensors: Arrays, text: str, *, described: bool = True) -> str:
-    """The SHA-256 of arrays in the order of their names, and of a text.
-
-    Args:
-        tensors: the arrays.
-        text: the metadata.
-        described: whether type and shape count too; in files of older versions they do not.
-    """
-    sum_ = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
-    for name in sorted(tensors):
-        array = np.asarray(tensors[name], order="C")
-        about = f"{name}\0{array.dtype.str}\0{array.shape}\0" if described else name
-        sum_.update(about.encode("utf-8", "surrogatepass"))
-        sum_.update(array.tobytes())
-    return sum_.hexdigest()
-
-
-def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
-    """Read what `write_tensors` wrote.
-
-    Raises:
-        RunError: if the file is missing, cut short, damaged, or written by something else.
-    """
-    with tensor_file(path) as file:
-        about = file.metadata() or {}
-        text = about.get("hornbook")
-        if text is None:
-            raise RunError(
-                f"{path} was not written by hornbook.", hint="Give a run made by hornbook."
-            )
-        metadata = parse_json(text)
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    new = "digest" in about
-    told = about.get("digest" if new else "sha256")
-    if not isinstance(metadata, dict) or told != digest(tensors, text, described=new):
-        raise RunError(
-            f"{path} is damaged: its checksum does not match.",
-            hint="Restore the run directory from an intact copy, or train again.",
-        )
-    return tensors, metadata
-
-
-def tensor_sizes(path: Path) -> dict[str, int]:
-    """How many numbers each tensor of a file has, by name; the tensors themselves are not read.
-
-    Raises:
-        RunError: if it is missing or damaged.
-    """
-    with tensor_file(path) as file:
-        shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
-    return {name: math.prod(shape) for name, shape in shapes.items()}
-
-
-@contextlib.contextmanager
-def tensor_file(path: Path) -> Iterator[Any]:
-    """An open file of tensors.
-
-    Raises:
-        RunError: if it is missing or damaged, also where that shows only while it is read.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    refuse_irregular(path.parent, path.name)
-    try:
-        with safe_open(path, framework="numpy") as file:
-            yield file
-    except FileNotFoundError as error:
-        raise RunError(
-            f"{path} is missing.",
-            hint="The run was stopped before this file was saved: resume it.",
-            action=Action("resume", (str(path.parent),)),
-        ) from error
-    except OSError as error:
-        raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error
-    except (SafetensorError, ValueError, TypeError, OverflowError) as error:
-        raise RunError(
-            f"{path} is damaged or truncated: {error}.",
-            hint="Restore the run directory from an intact copy, or train again.",
-        ) from error

@@ -21,7 +21,7 @@ from hornbook.runs.claim import Claim, recover, refuse_if_taken
 from hornbook.runs.contents import strangers
 from hornbook.runs.events import Evaluated, Event, Warned
 from hornbook.runs.lock import LOCK, Lock
-from hornbook.storage import read_tensors
+from hornbook.tensor_files import read_tensors
 
 LINES = "ada\nbea\ncleo\ndora\nelsa\nfay\ngina\nhedy\nida\njune\n" * 3
 SMALL = {"n_hidden": [8], "n_embd": 3}

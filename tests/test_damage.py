@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 import hornbook
 from hornbook.errors import HornbookError, RunError
 from hornbook.runs import Run
-from hornbook.storage import SEAL, read_tensors, sealed, write_tensors
+from hornbook.storage import SEAL, sealed
+from hornbook.tensor_files import read_tensors, write_tensors
 
 LINES = "ada\nbea\ncleo\ndora\nelsa\nfay\ngina\nhedy\nida\njune\n" * 3
 FILES = (

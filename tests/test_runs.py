@@ -27,7 +27,7 @@ from hornbook.errors import (
 from hornbook.runs import Run, RunDirectory
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.record import FORMAT
-from hornbook.storage import read_tensors, write_tensors
+from hornbook.tensor_files import read_tensors, write_tensors
 from hornbook.text.models.bigram import BigramSettings
 from hornbook.text.models.mlp import MLPSettings
 from hornbook.text.models.ngram import NGramSettings
@@ -293,7 +293,7 @@ KILLED = """
 import os, signal, sys
 import hornbook
 from hornbook.runs.directory import RunDirectory
-from hornbook import storage
+from hornbook import storage, tensor_files
 from tests.test_runs import SMALL, SHORT
 
 def mortal(write):
@@ -321,7 +321,7 @@ for left in map(int, moments):
         os._exit(0)
     _, status = os.waitpid(child, 0)
     checkpoint = storage.Path(out) / "checkpoint.safetensors"
-    step = storage.read_tensors(checkpoint)[1]["step"] if checkpoint.exists() else -1
+    step = tensor_files.read_tensors(checkpoint)[1]["step"] if checkpoint.exists() else -1
     print(os.waitstatus_to_exitcode(status), step)
 """
 

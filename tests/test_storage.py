@@ -26,12 +26,11 @@ from hornbook.storage import (
     append_line,
     beside,
     read_json,
-    read_tensors,
     remove_parts,
     write_bytes,
     write_json,
-    write_tensors,
 )
+from hornbook.tensor_files import read_tensors, write_tensors
 
 ROOT = Path(__file__).parents[1]
 

@@ -18,8 +18,8 @@ from hornbook.errors import DataError, QuestionError, SettingsError
 from hornbook.inspection.inspect import inspect
 from hornbook.runs import Run, find_rate
 from hornbook.runs.events import Evaluated, Event
-from hornbook.storage import read_tensors
 from hornbook.tasks import Claim, choose_task, register, tasks, unregister
+from hornbook.tensor_files import read_tensors
 from hornbook.training.finder import FinderSettings
 from tests.command import typed
 from tests.stopping import stopped_at

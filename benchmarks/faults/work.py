@@ -15,7 +15,7 @@ from hornbook.errors import HornbookError
 from hornbook.inspection.inspect import inspect
 from hornbook.runs import Run
 from hornbook.runs.lock import LOCK
-from hornbook.storage import read_tensors
+from hornbook.tensor_files import read_tensors
 
 __all__ = ["WORKS", "Place", "Work", "made"]
 

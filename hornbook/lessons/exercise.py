@@ -20,7 +20,8 @@ from hornbook.lessons.comparison import Comparison
 from hornbook.lessons.derivations import Derivation, Values, derivation
 from hornbook.lessons.diagnosis import Examiner, Foreign, Verdict
 from hornbook.lessons.process_group import run_group
-from hornbook.storage import read_tensors, write_bytes
+from hornbook.storage import write_bytes
+from hornbook.tensor_files import read_tensors
 
 __all__ = ["SEED", "Result", "check", "check_file", "judge", "text_of", "write"]
 

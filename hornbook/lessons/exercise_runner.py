@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from hornbook.storage import write_tensors
+from hornbook.tensor_files import write_tensors
 
 __all__ = ["run"]
 

@@ -31,16 +31,15 @@ from hornbook.storage import (
     HashedFiles,
     append_line,
     read_lines,
-    read_tensors,
     refuse_irregular,
     remove_parts,
     sealed,
     write_bytes,
     write_json,
-    write_tensors,
 )
 from hornbook.suggestions import did_you_mean
 from hornbook.tasks import Data
+from hornbook.tensor_files import read_tensors, write_tensors
 from hornbook.training.record import Record, read_metrics_line
 
 __all__ = ["RunDirectory", "reserve"]

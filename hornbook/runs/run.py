@@ -18,8 +18,8 @@ from hornbook.runs.directory import RunDirectory
 from hornbook.runs.outcome import findings_of
 from hornbook.runs.record import RunRecord, Summary
 from hornbook.settings import Settings
-from hornbook.storage import tensor_sizes
 from hornbook.tasks import Data, Family, Question, Task, of_kind, task_named, tasks
+from hornbook.tensor_files import tensor_sizes
 from hornbook.training.measures import figure
 
 __all__ = ["Run"]

@@ -17,7 +17,7 @@ from hornbook.runs.outcome import deciding, is_worse
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
-from hornbook.storage import read_tensors
+from hornbook.tensor_files import read_tensors
 from hornbook.training.measures import LOSS, Evaluation, Measure
 
 if TYPE_CHECKING:
