@@ -296,6 +296,36 @@ def test_ctrl_c_while_one_run_takes_the_place_of_another(
     assert (Run(out).record.id == old) == (where != "remove")
 
 
+def test_a_run_that_cannot_take_its_place_is_kept_where_it_is(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    old = train(data, out).record.id
+
+    def refuse(path: Path, to: Path) -> Path:
+        raise OSError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", refuse)
+        with pytest.raises(RunError, match="Cannot replace") as caught:
+            train(data, out, overwrite=True)
+    assert Run(out).record.id == old
+    (name,) = beside(out)
+    assert name in caught.value.hint
+    assert Run(tmp_path / name).model.n_parameters
+
+
+def test_without_locks_nothing_beside_a_run_is_deleted(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, other = tmp_path / "out", tmp_path / ".out.new-01234567"
+    train(data, out)
+    shutil.copytree(out, other)
+    monkeypatch.setattr("hornbook.runs.lock.locked", lambda file: False)
+    train(data, out, overwrite=True)
+    assert Run(other).model.n_parameters
+
+
 # What a kill leaves
 
 

@@ -131,6 +131,8 @@ class Claim:
                 self.replaced.moved(old)
             self.at.rename(self.home)
         except OSError as error:
+            self.replaced.release()
+            self.replaced = None  # so that the new run is not deleted
             raise RunError(
                 f"Cannot replace {self.home}: {error.strerror or error}.",
                 hint=f"The new run is in {self.at}: move it where you want it.",
@@ -172,7 +174,11 @@ def remove_left_behind(home: Path) -> None:
     """Delete what a kill left beside a run that stands."""
     for folder in left_behind(home):
         with contextlib.suppress(RunError):  # another process is at work there
-            remove(folder, Lock.take(folder))
+            lock = Lock.take(folder)
+            if lock.held:
+                remove(folder, lock)
+            else:  # without locks nothing tells whether somebody is at work there
+                lock.close()
 
 
 def remove(folder: Path, lock: Lock) -> None:
