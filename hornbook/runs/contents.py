@@ -82,8 +82,10 @@ def clear(path: Path) -> None:
     Raises:
         OSError: if something cannot be deleted.
     """
+    record = path / "run.json"
     for item in sorted(path.rglob("*"), reverse=True):  # what a folder holds before the folder
         if item.is_dir() and not item.is_symlink():
             item.rmdir()
-        elif item.name != LOCK:
+        elif item.name != LOCK and item != record:
             item.unlink()
+    record.unlink(missing_ok=True)  # last: after a kill it tells that all of this is a run's
