@@ -121,6 +121,16 @@ def test_a_lock_file_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     assert precious.read_text() == "years of work"
 
 
+def test_a_lock_file_that_is_another_file_too_is_not_written(tmp_path: Path) -> None:
+    precious, run = tmp_path / "precious", tmp_path / "run"
+    precious.write_text("years of work")
+    run.mkdir()
+    (run / LOCK).hardlink_to(precious)
+    with pytest.raises(RunError, match="is not a lock file"):
+        Lock.take(run)
+    assert precious.read_text() == "years of work"
+
+
 @posix
 def test_a_directory_in_which_a_training_is_at_work_is_left_alone(
     data: Path, tmp_path: Path

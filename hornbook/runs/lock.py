@@ -60,6 +60,8 @@ class Lock:
                 name = folder / LOCK if within is None else LOCK
                 file = os.open(name, OPEN, 0o666, dir_fd=within)
             except OSError as error:
+                if within is not None:
+                    os.close(within)
                 raise RunError(
                     f"Cannot write {folder / LOCK}: {error.strerror or error}.",
                     hint="Choose a directory that you can write to.",
@@ -73,6 +75,13 @@ class Lock:
             if lock.is_there():  # not if its last owner deleted the file between our two calls
                 break
             lock.close()
+        about_file = os.fstat(file)
+        if not stat.S_ISREG(about_file.st_mode) or about_file.st_nlink > 1:
+            lock.close()
+            raise RunError(
+                f"{folder / LOCK} is not a lock file: it is also known by another name, or no file.",
+                hint="Remove it, and look where this run comes from.",
+            )
         about = {"pid": os.getpid(), "host": platform.node(), "since": time.strftime("%F %T")}
         os.ftruncate(file, 0)
         os.pwrite(file, json.dumps(about).encode(), 0)
