@@ -75,11 +75,11 @@ class Lock:
             if lock.is_there():  # not if its last owner deleted the file between our two calls
                 break
             lock.close()
-        about_file = os.fstat(file)
-        if not stat.S_ISREG(about_file.st_mode) or about_file.st_nlink > 1:
+        found = os.fstat(file)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
             lock.close()
             raise RunError(
-                f"{folder / LOCK} is not a lock file: it is also known by another name, or no file.",
+                f"{folder / LOCK} is not a lock file of this run alone.",
                 hint="Remove it, and look where this run comes from.",
             )
         about = {"pid": os.getpid(), "host": platform.node(), "since": time.strftime("%F %T")}
