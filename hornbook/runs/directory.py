@@ -47,8 +47,27 @@ __all__ = ["RunDirectory", "reserve"]
 AGAIN, PAUSE = 25, 0.02  # looks, seconds: while one run takes the place of another, there is none
 
 
+class Named:
+    """A file of a run directory, wherever that is by now."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, directory: RunDirectory, owner: type[RunDirectory]) -> Path:
+        """Its path."""
+        return directory.at / self.name
+
+
 class RunDirectory:
     """The files of a run, by name."""
+
+    run = Named("run.json")
+    metrics = Named("metrics.jsonl")
+    health = Named("health.jsonl")
+    report = Named("report.html")
+    model = Named("model.safetensors")
+    checkpoint = Named("checkpoint.safetensors")
+    summary = Named("summary.json")
 
     def __init__(self, path: Path | str) -> None:
         if not isinstance(path, str | Path):
@@ -71,41 +90,6 @@ class RunDirectory:
     def at(self) -> Path:
         """Where the files are: `path`, or beside it until a new run replaces an old one."""
         return self.claim.at if self.claim else self.path
-
-    @property
-    def run(self) -> Path:
-        """The record."""
-        return self.at / "run.json"
-
-    @property
-    def metrics(self) -> Path:
-        """A line for each evaluation."""
-        return self.at / "metrics.jsonl"
-
-    @property
-    def health(self) -> Path:
-        """A line for each update that was watched."""
-        return self.at / "health.jsonl"
-
-    @property
-    def report(self) -> Path:
-        """What `inspect` found."""
-        return self.at / "report.html"
-
-    @property
-    def model(self) -> Path:
-        """The weights of the best dev loss, or the counts."""
-        return self.at / "model.safetensors"
-
-    @property
-    def checkpoint(self) -> Path:
-        """The state to go on from."""
-        return self.at / "checkpoint.safetensors"
-
-    @property
-    def summary(self) -> Path:
-        """How it ended."""
-        return self.at / "summary.json"
 
     # Who may write
 
