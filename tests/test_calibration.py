@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,18 +12,20 @@ import pytest
 import torch
 
 import hornbook
+from hornbook.compute.products import BFLOAT16
 from hornbook.errors import TrainingError
 from hornbook.runs import Event, Listener, Run
 from hornbook.runs.events import Calibrated, nobody
 from hornbook.text.batches import Batches, make_batches
 from hornbook.text.models.network import Network
 from hornbook.training import TrainingSettings, calibration
-from hornbook.training.calibration import FROM_STEPS, Calibration, calibrate, in_words
+from hornbook.training.calibration import COST, SHARE, Calibration, calibrate, in_words
 from tests.some_names import write_names
 from tests.stopping import stopped_at
 from tests.test_models import build, world
 from tests.test_runs import SMALL, figures, same_end
 
+FROM_STEPS = round(3 * COST / SHARE)  # threads, gradients and precision are open
 OPEN = TrainingSettings(steps=FROM_STEPS, learning_rate=0.01, device="cpu")
 CHOICE = ("threads", "precision", "gradients")
 
@@ -49,8 +52,16 @@ def four(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 Costs = dict[str | int, float]
 
 
-def pretend(monkeypatch: pytest.MonkeyPatch, costs: Costs) -> list[TrainingSettings]:
+def pretend(
+    monkeypatch: pytest.MonkeyPatch,
+    costs: Costs,
+    *,
+    bfloat16: bool = True,
+    shares: tuple[float, float] = (1.0, 1.0),
+) -> list[TrainingSettings]:
     """A clock that moves on only while a step is computed, as far as its settings cost.
+
+    The processor has units for bfloat16 or not, and is busy with other work or not.
 
     Gives the settings that were timed, in order.
     """
@@ -66,6 +77,9 @@ def pretend(monkeypatch: pytest.MonkeyPatch, costs: Costs) -> list[TrainingSetti
 
     monkeypatch.setattr(calibration, "time", SimpleNamespace(perf_counter=lambda: now[0]))
     monkeypatch.setattr(calibration, "stepper", stepper)
+    monkeypatch.setattr(calibration, "has_fast_bfloat16", lambda device: bfloat16)
+    told = itertools.cycle(shares)
+    monkeypatch.setattr(calibration, "share_of_processors", lambda threads: next(told))
     return timed
 
 
@@ -87,7 +101,7 @@ def test_nothing_of_the_training_is_touched(variant: str, mode: str, four: list[
     places = [p.data_ptr() for p in model.parameters()]
     random, numbers = torch.get_rng_state(), batches.batch(2)
     found = calibrate(model, batches, OPEN)
-    assert len(found.tried) == 4
+    assert len(found.tried) == (4 if BFLOAT16 else 3)
     assert all(milliseconds > 0 for _, milliseconds in found.tried)
     assert batches.cursor == 2
     assert (next(batches).inputs == numbers.inputs).all()
@@ -214,8 +228,8 @@ def test_the_faster_is_taken(
     assert chosen(found) == (threads, precision, gradients)
     best = min(milliseconds for _, milliseconds in found.tried)
     assert dict(found.tried)[in_words(found.settings)] == pytest.approx(best)
-    # A step, not a round of three batches: 1.5 s in three.
-    assert best == pytest.approx(500)
+    # A step, not a round of two batches: 1.5 s in two.
+    assert best == pytest.approx(750)
     assert found.seconds > 0
 
 
@@ -236,9 +250,42 @@ def test_the_best_of_several_rounds_counts(monkeypatch: pytest.MonkeyPatch) -> N
         return run
 
     # The first call, which warms up, counts for neither; a disturbance of one round does not.
-    times = calibration.in_turns([task("a", [50, 3, 90, 6]), task("b", [0, 60, 9, 12])])
-    assert times == [1, 3]
+    times = calibration.in_turns([task("a", [50, 4, 90, 6]), task("b", [0, 6, 60, 5])])
+    assert times == [2, 2.5]
     assert turns == ["a", "b"] * 4
+
+
+def test_what_is_far_slower_has_one_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed = pretend(monkeypatch, {"hand": 10.0})
+    found = calibrate(*parts(), replace(OPEN, threads=1, precision="float32"))
+    assert found.settings.gradients == "autograd"
+    assert [how.gradients for how in timed].count("hand") == 2  # to warm up, and the first round
+    assert [how.gradients for how in timed].count("autograd") == 4
+
+
+def test_it_takes_at_most_three_in_a_hundred_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    for steps in (500, 1000, 1600, 5000):
+        timed = pretend(monkeypatch, {})
+        calibrate(*parts(), replace(OPEN, steps=steps))
+        assert len(timed) * calibration.BATCHES <= 0.03 * steps
+
+
+def test_bfloat16_is_not_tried_without_units_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for there in (True, False):
+        timed = pretend(monkeypatch, {"bfloat16": 0.1}, bfloat16=there)
+        found = calibrate(*parts(), OPEN)
+        assert any(how.precision == "bfloat16" for how in timed) == there
+        assert (found.settings.precision == "bfloat16") == there
+
+
+@pytest.mark.parametrize(
+    ("shares", "quiet"), [((1.0, 0.97), True), ((0.6, 1.0), False), ((1.0, 0.6), False)]
+)
+def test_it_knows_whether_the_machine_was_busy(
+    shares: tuple[float, float], quiet: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(monkeypatch, {}, shares=shares)
+    assert calibrate(*parts(), OPEN).quiet == quiet
 
 
 # --- in a run ----------------------------------------------------------------------------------
@@ -298,7 +345,13 @@ def test_a_real_choice_leaves_nothing_open_and_the_callers_threads(
 ) -> None:
     monkeypatch.setenv("HORNBOOK_CACHE", str(tmp_path / "cache"))
     before = torch.get_num_threads()
-    training = {"steps": FROM_STEPS, "batch_size": 32, "patience": 0}
+    training = {
+        "steps": FROM_STEPS // 3,
+        "batch_size": 32,
+        "patience": 0,
+        "gradients": "hand",
+        "precision": "float32",
+    }
     torch.set_num_threads(2)  # of one there would be none to choose
     try:
         run = hornbook.train(

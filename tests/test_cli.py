@@ -203,7 +203,7 @@ def test_standard_input(
 
 def test_resume_takes_the_run_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     _, _, err = typed(capsys, "train", "names.txt", "--out", "third", *QUICK)
-    assert "(not calibrated: fewer than 200 steps)" in err
+    assert "(too few steps to calibrate)" in err
     status, _, err = typed(capsys, "train", "--resume", "third")
     assert status == 1
     assert "has already finished" in err

@@ -17,14 +17,16 @@ import hornbook
 from hornbook.records import JSONObject
 from hornbook.runs.events import Calibrated, Event
 from hornbook.training import calibration, kept_choices
-from hornbook.training.calibration import FROM_STEPS, Calibration, candidates
+from hornbook.training.calibration import Calibration, candidates
 from hornbook.training.kept_choices import calibrate_once, kind_of_training
 from tests.some_names import write_names
-from tests.test_calibration import OPEN, parts
+from tests.test_calibration import FROM_STEPS, OPEN, parts
 from tests.test_runs import SMALL
 
 WHAT: JSONObject = {"family": "mlp", "settings": {"n_hidden": 8}}
 PATHS = ("hand", "autograd")
+# Few steps, of which one question has room: which way to the gradients.
+FEW = {"steps": FROM_STEPS // 3 + 1, "threads": 1, "precision": "float32"}
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +43,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def calibrate(objective: Any, batches: Any, settings: Any) -> Calibration:
         open_ = candidates(objective, settings)
         if not open_.worth_measuring:
-            return Calibration(open_.start, (), 0.0)
+            return Calibration(open_.start, (), 0.0, too_short=open_.is_open)
         chosen.append(PATHS[len(chosen) % 2])
         path: Any = chosen[-1]
         how = replace(open_.start, gradients=path)
@@ -94,7 +96,7 @@ def test_the_key_tells_machines_versions_and_nets_apart(monkeypatch: pytest.Monk
     keys.append(kind_of_training(model, OPEN, {**WHAT, "family": "bow"}))
     for owner, name, value in [
         (kept_choices, "cores_allowed", lambda: 77),
-        (kept_choices, "VERSION", 2),
+        (kept_choices, "VERSION", 0),
         (torch, "__version__", "9.9"),
         (torch, "get_num_threads", lambda: 77),
         (torch.backends.cpu, "get_cpu_capability", lambda: "ABACUS"),
@@ -228,7 +230,7 @@ def test_the_same_command_gives_the_same_numbers(
     runs = [
         hornbook.train(
             names, out=tmp_path / f"run{i}", settings=SMALL, baseline=False, listen=listen,
-            training={"steps": FROM_STEPS, "batch_size": 16, "device": "cpu"},
+            training={**FEW, "batch_size": 16, "device": "cpu"},
         )
         for i in range(2)
     ]  # fmt: skip
@@ -240,7 +242,22 @@ def test_the_same_command_gives_the_same_numbers(
     assert runs[0].record.calibration == runs[1].record.calibration == told[0].key
 
 
+def test_what_was_measured_on_a_busy_machine_is_not_kept(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = iter([0.6, 1.0, 1.0, 1.0])
+    monkeypatch.setattr(calibration, "share_of_processors", lambda threads: next(shares))
+    busy = calibrate_once(*parts(), replace(OPEN, threads=1), WHAT)
+    assert "busy with other work" in busy.unkept
+    assert not folder.exists()
+    quiet = calibrate_once(*parts(), replace(OPEN, threads=1), WHAT)
+    assert (quiet.remembered, quiet.unkept) == (False, "")
+    assert calibrate_once(*parts(), replace(OPEN, threads=1), WHAT).remembered
+
+
 def test_short_trainings_ask_no_file(measured: list[str], folder: Path) -> None:
-    found = calibrate_once(*parts(), replace(OPEN, steps=FROM_STEPS - 1), WHAT)
+    short = replace(OPEN, threads=1, precision="float32", steps=FROM_STEPS // 3 - 1)
+    found = calibrate_once(*parts(), short, WHAT)
+    assert found.too_short
     assert (measured, found.key, found.path) == ([], "", None)
     assert not folder.exists()

@@ -180,8 +180,6 @@ class Teller:
     @told.register
     def calibrated(self, event: Calibrated) -> None:
         """Remember how the net will run, and what else was tried."""
-        from hornbook.training.calibration import FROM_STEPS
-
         found = event.calibration
         s = found.settings
         self.how = (
@@ -200,8 +198,8 @@ class Teller:
                     "\n[yellow]This choice cannot be kept, so the next training may choose "
                     f"otherwise:[/] {escape(found.unkept)}."
                 )
-        elif s.steps < FROM_STEPS:
-            self.how += f" [dim](not calibrated: fewer than {FROM_STEPS} steps)[/]"
+        elif found.too_short:
+            self.how += " [dim](too few steps to calibrate)[/]"
 
     @told.register
     def began(self, event: Began) -> None:

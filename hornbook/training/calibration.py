@@ -2,6 +2,10 @@
 
 Small nets run best on one thread, large ones on all; bfloat16 halves the time of large products and
 does nothing for small ones. Nobody should have to know which is which.
+
+It takes at most 3 % of a training, counted in steps: how much is tried hangs on the settings and
+not on a clock. What the processor cannot do is not tried, and what is far slower is dropped after
+its first round.
 """
 
 from __future__ import annotations
@@ -15,6 +19,8 @@ from typing import Any
 
 import torch
 
+from hornbook.compute.load import BUSY, share_of_processors
+from hornbook.compute.products import has_fast_bfloat16
 from hornbook.training.gradients import WAYS, refusals
 from hornbook.training.measures import Evaluation
 from hornbook.training.protocols import BatchSource
@@ -22,11 +28,13 @@ from hornbook.training.random_states import random_states, set_random_states
 from hornbook.training.settings import TrainingSettings
 from hornbook.training.trainer import Trainer
 
-__all__ = ["FROM_STEPS", "Calibration", "Candidates", "calibrate", "candidates"]
+__all__ = ["Calibration", "Candidates", "calibrate", "candidates"]
 
-FROM_STEPS = 200  # shorter trainings are over before they could profit
 ROUNDS = 3
-BATCHES = 3
+BATCHES = 2
+COST = 2 * BATCHES * (ROUNDS + 1)  # steps that a change takes: two settings, a warm-up and rounds
+SHARE = 0.03  # of the steps of a training
+FAR = 1.5  # times the best: what is slower than this after a round has lost
 # Of the time so far: what a change must reach to be worth making. Fewer digits must earn it: on a
 # small net bfloat16 saves a tenth of the time and costs some of the loss.
 MARGIN, PRECISION_MARGIN = 0.97, 0.8
@@ -52,6 +60,15 @@ class Calibration:
     "Whether it was chosen for an earlier training of the same kind."
     unkept: str = ""
     "Why the choice could not be kept; empty if it was."
+    too_short: bool = False
+    "Whether there was a choice, and too few steps to measure it."
+    quiet: bool = True
+    "Whether the processors were free for it."
+
+    @property
+    def milliseconds(self) -> float | None:
+        """A step's time as it was measured for what was chosen; None if nothing was."""
+        return dict(self.tried).get(in_words(self.settings))
 
 
 @dataclass(frozen=True)
@@ -66,10 +83,14 @@ class Candidates:
     "As in `Calibration`."
 
     @property
+    def is_open(self) -> bool:
+        """Whether there is a choice."""
+        return bool(self.others) and not self.start.compile
+
+    @property
     def worth_measuring(self) -> bool:
-        """Whether there is a choice, and a training long enough to profit from it."""
-        s = self.start
-        return bool(self.others) and s.steps >= FROM_STEPS and not s.compile
+        """Whether there is a choice, and a training long enough to have room for it."""
+        return self.is_open and len(self.others) * COST <= SHARE * self.start.steps
 
     def could_be(self, *wanted: Any) -> bool:
         """Whether threads, precision and gradients could be chosen so."""
@@ -101,13 +122,15 @@ def calibrate(
     began = time.perf_counter()
     open_ = candidates(objective, settings)
     if not open_.worth_measuring:
-        return Calibration(open_.start, (), time.perf_counter() - began, open_.refused)
+        seconds = time.perf_counter() - began
+        return Calibration(open_.start, (), seconds, open_.refused, too_short=open_.is_open)
     device = next(objective.parameters()).device
     random, cursor, before = random_states(device), batches.cursor, torch.get_num_threads()
     sample = [next(batches) for _ in range(BATCHES)]
     batches.cursor = cursor
     tried: dict[str, float] = {}
     chosen = open_.start
+    shares = [share_of_processors(chosen.threads)]
     try:
         for change in open_.others:
             pair = [chosen, replace(chosen, **change)]
@@ -120,7 +143,14 @@ def calibrate(
     finally:
         torch.set_num_threads(before)
         set_random_states(device, random)
-    return Calibration(chosen, tuple(tried.items()), time.perf_counter() - began, open_.refused)
+    shares.append(share_of_processors(open_.start.threads))
+    return Calibration(
+        chosen,
+        tuple(tried.items()),
+        time.perf_counter() - began,
+        open_.refused,
+        quiet=min(shares) >= BUSY,
+    )
 
 
 def candidates(objective: torch.nn.Module, settings: TrainingSettings) -> Candidates:
@@ -131,27 +161,30 @@ def candidates(objective: torch.nn.Module, settings: TrainingSettings) -> Candid
     """
     found = refusals(objective, settings)
     refused = tuple((name, reason) for name, reason in found.items() if reason is not None)
-    start, others = left_open(settings, [name for name, reason in found.items() if reason is None])
+    ways = [name for name, reason in found.items() if reason is None]
+    device = next(objective.parameters()).device
+    start, others = left_open(settings, ways, bfloat16=has_fast_bfloat16(device))
     return Candidates(start, tuple(others), refused)
 
 
 def left_open(
-    settings: TrainingSettings, ways: list[str]
+    settings: TrainingSettings, ways: list[str], *, bfloat16: bool
 ) -> tuple[TrainingSettings, list[dict[str, Any]]]:
     """Where to begin, with nothing open, and the changes that may be tried.
 
     Args:
         settings: as given.
         ways: those to get gradients that can be used, by name.
+        bfloat16: whether its products may be faster here.
     """
     most = settings.threads or torch.get_num_threads()
     others: list[dict[str, Any]] = []
     if settings.threads == 0 and most > 1:
         others.append({"threads": 1})
-    if settings.precision == "auto":
-        others.append({"precision": "bfloat16"})
     if settings.gradients == "auto":
         others += [{"gradients": name} for name in ways[1:]]
+    if settings.precision == "auto" and bfloat16:
+        others.append({"precision": "bfloat16"})
     precision = "float32" if settings.precision == "auto" else settings.precision
     gradients: Any = ways[0] if settings.gradients == "auto" else settings.gradients
     start = replace(settings, threads=most, precision=precision, gradients=gradients)
@@ -202,6 +235,8 @@ def in_turns(tasks: list[Callable[[], None]]) -> list[float]:
     best = [float("inf")] * len(tasks)
     for _ in range(ROUNDS):
         for i, task in enumerate(tasks):
+            if FAR * min(best) < best[i] < float("inf"):
+                continue
             began = time.perf_counter()
             task()
             best[i] = min(best[i], (time.perf_counter() - began) / BATCHES)

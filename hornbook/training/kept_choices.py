@@ -4,7 +4,8 @@ Sums come out differently, in their last digits, on other numbers of threads, in
 or by another way to the gradients. If a stopwatch chose among them for every training, the same
 command would not give the same numbers. So the first training of a kind is measured, and every
 later one takes what was chosen then: a JSON file each in the folder `calibration` of the cache.
-To measure again, remove that file, or the folder.
+To measure again, remove that file, or the folder. What was measured while the machine was busy with
+other work is not kept. A training too short to measure has the same path each time.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from hornbook.training.settings import TrainingSettings
 
 __all__ = ["VERSION", "calibrate_once", "kind_of_training"]
 
-VERSION = 1  # of calibration itself: raised when other choices are offered or weighed otherwise
+VERSION = 2  # of calibration itself: raised when other choices are offered or weighed otherwise
+BUSY = "the machine was busy with other work while it was measured"
 LARGEST = 65_536  # bytes of a file that can be one
 # Settings of training that change how long a step takes on one path beside another.
 SHAPING = (
@@ -79,6 +81,8 @@ def calibrate_once(
     kept, seconds = read(path, open_), 0.0
     if kept is None:
         found = calibration.calibrate(objective, batches, settings)
+        if not found.quiet:
+            return replace(found, key=key, unkept=BUSY)
         seconds, unkept = found.seconds, keep(path, found, open_)
         kept = read(path, open_)
         if kept is None or asdict(kept) == asdict(choice_of(found)):

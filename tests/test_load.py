@@ -1,0 +1,31 @@
+"""Whether others are at work on this machine."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from hornbook.compute import load
+from hornbook.compute.load import share_of_processors
+
+
+def test_a_thread_that_waits_for_its_turn_has_a_smaller_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Waiting:
+        """A clock on which a thread runs a third of the time."""
+
+        began = time.perf_counter()
+        perf_counter = staticmethod(time.perf_counter)
+
+        @staticmethod
+        def thread_time() -> float:
+            return (time.perf_counter() - Waiting.began) / 3
+
+    monkeypatch.setattr(load, "time", Waiting)
+    assert share_of_processors(2) == pytest.approx(1 / 3, rel=1e-3)
+
+
+def test_it_is_a_share() -> None:
+    assert 0 < share_of_processors(1) <= 1.01
