@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -71,8 +72,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the words after `hornbook`; None: those of this process, which ends afterwards.
     """
+    if argv is None:
+        let_waiting_threads_sleep()
     with answering_interrupts(to_the_end=argv is None), standard_streams():
         return status_of(list(sys.argv[1:] if argv is None else argv))
+
+
+def let_waiting_threads_sleep() -> None:
+    """Have torch's threads sleep while they wait for each other, unless the environment decides.
+
+    By default they keep their processors busy, and beside other work each then waits for one that
+    is not running: EXPERIMENTS.md has the figures. It must be said before torch is loaded.
+    """
+    if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"} & os.environ.keys():
+        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 
 def status_of(arguments: list[str]) -> int:

@@ -26,6 +26,7 @@ from hornbook.runs.events import (
     Began,
     Calibrated,
     Ended,
+    Estimated,
     Evaluated,
     Event,
     Fetched,
@@ -229,6 +230,12 @@ class Teller:
         say(f"[bold]{'step':>9} {of_what + 'train':>8} {'dev':>8}{samples}[/]")
 
     @told.register
+    def estimated(self, event: Estimated) -> None:
+        """Say how long it will be."""
+        each = f"{1e3 * event.step:.3g} ms" if event.step < 1 else f"{event.step:.3g} s"
+        self.console.print(f"[dim]{'':9} about {duration(event.seconds)} left, {each} a step[/]")
+
+    @told.register
     def progressed(self, event: Progressed) -> None:
         """Move the live line on."""
         if not self.console.is_terminal:
@@ -245,7 +252,7 @@ class Teller:
             completed=at.step,
             loss="" if at.loss is None else f"loss {number(at.loss, 3)}",
             rate=f"learning rate {at.rate:.2g}",
-            left=f"{left:,.0f} s left",
+            left=f"{duration(left)} left",
         )
 
     @told.register
@@ -294,6 +301,16 @@ def previewed(event: Evaluated) -> str:
         return "  ".join(text.replace("\n", "⏎") for text in event.preview())
     except (HornbookError, MemoryError) as error:
         return f"(no samples: {error})"
+
+
+def duration(seconds: float) -> str:
+    """A time for people: 40 s, 3 min 20 s, 2 h 5 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
 
 
 def in_column(value: float, digits: int) -> str:

@@ -45,6 +45,8 @@ class Options(DataArguments):
     "Model family, see hornbook models."
     out: str | None = None
     "Directory for the run; by default a new one under runs/."
+    minutes: float | None = None
+    "Train for this long: the number of steps is chosen to fit (instead of steps)."
     overwrite: bool = False
     "Replace a run that is already in that directory."
     json: bool = False
@@ -104,6 +106,7 @@ def run(argv: Sequence[str]) -> None:
             out=options.out,
             settings=options.settings,
             training=suited if trained else None,
+            minutes=options.minutes,
             overwrite=options.overwrite,
             baseline=trained and not options.comparison.no_baseline,
             listen=listen,

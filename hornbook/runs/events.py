@@ -20,6 +20,7 @@ __all__ = [
     "Began",
     "Calibrated",
     "Ended",
+    "Estimated",
     "Evaluated",
     "Event",
     "Fetched",
@@ -80,6 +81,16 @@ class Progressed:
 
 
 @dataclass(frozen=True)
+class Estimated:
+    """How long the rest of a training will take, as its first steps tell; told once."""
+
+    seconds: float
+    "Evaluations included."
+    step: float
+    "Seconds that a step takes."
+
+
+@dataclass(frozen=True)
 class Evaluated:
     """Losses were measured on whole splits."""
 
@@ -113,7 +124,16 @@ class Ended:
 
 
 Event: TypeAlias = (
-    Fetched | Loaded | Calibrated | Began | Progressed | Evaluated | Tried | Warned | Ended
+    Fetched
+    | Loaded
+    | Calibrated
+    | Began
+    | Estimated
+    | Progressed
+    | Evaluated
+    | Tried
+    | Warned
+    | Ended
 )
 Listener = Callable[[Event], None]
 

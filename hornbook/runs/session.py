@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Session"]
 
 LARGEST = 500_000_000  # parameters: more is not a small model, nor a laptop's
+EVALUATIONS = 20  # in the course of a training, where nothing else is asked
+MARGIN = 0.97  # of the time: what is kept beside it takes a little
 MEASURED = ("train", "dev")  # splits that are measured in the course of training
 
 
@@ -46,6 +48,8 @@ class Session:
         training: with all decided that hangs on data and model; `calibrate` decides the rest.
         calibration: digest of the kind of training for which it is kept; empty if nothing was open.
         calibration_seconds: what that took.
+        milliseconds: a step's, as they were measured for this kind of training; None if not.
+        evaluation_seconds: what the last evaluation took.
 
     Raises:
         SettingsError: if this machine has no such device, rates name no parameters of the model, it
@@ -80,6 +84,8 @@ class Session:
         self.training = task.settle(self.model, data, training, self.world.size)
         self.batches = task.batches(self.model, data, self.training)
         self.calibration, self.calibration_seconds = "", 0.0
+        self.milliseconds: float | None = None
+        self.evaluation_seconds = 0.0
 
     def calibrate(self, listen: Listener = nobody) -> None:
         """Choose what the settings leave open: threads, precision and the way to the gradients.
@@ -99,7 +105,7 @@ class Session:
         wanted = replace(self.training, device=kind)
         found = calibrate_once(self.model, self.batches, wanted, what)
         self.training, self.calibration = found.settings, found.key
-        self.calibration_seconds = found.seconds
+        self.calibration_seconds, self.milliseconds = found.seconds, found.milliseconds
         listen(Calibrated(found))
 
     @property
@@ -109,14 +115,66 @@ class Session:
 
     def evaluate(self) -> Evaluation:
         """What is measured in the course of training."""
+        began = time.perf_counter()
         found = {
             name: self.task.evaluate(self.model, self.data, name, self.training.evaluate_on)
             for name in self.measured
         }
+        self.evaluation_seconds = time.perf_counter() - began
         return Evaluation(
             {name: held.loss for name, held in found.items() if held.loss is not None},
             {name: held.measures for name, held in found.items() if held.measures},
         )
+
+    def time_of(self, steps: int, each: float) -> float:
+        """Seconds that so many steps take, with the evaluations among them and the last one.
+
+        Args:
+            steps: still to do.
+            each: seconds a step.
+        """
+        often = steps // self.training.evaluation_interval
+        return steps * each + often * self.evaluation_seconds + self.last_evaluation
+
+    @property
+    def last_evaluation(self) -> float:
+        """Seconds to evaluate all of dev at the end, where a part of it was measured before."""
+        limit, sizes = self.training.evaluate_on, self.data.sizes
+        if "dev" not in sizes or not 0 < limit < sizes["dev"]:
+            return 0.0
+        measured = sum(min(limit, sizes[name]) for name in self.measured)
+        return self.evaluation_seconds * sizes["dev"] / measured
+
+    def fit_into(self, seconds: float) -> None:
+        """Set the number of steps so that training takes so long.
+
+        A few steps and an evaluation are timed, on copies; what is chosen becomes part of
+        `training`, so that a resumed run ends where an uninterrupted one would.
+
+        Raises:
+            SettingsError: if there is no time for a single step.
+        """
+        from hornbook.training.calibration import time_steps
+
+        with self.threads():
+            each = time_steps(self.model, self.batches, self.training)
+            self.evaluate()
+        evaluation, every = self.evaluation_seconds, self.training.evaluate_every
+        left = MARGIN * seconds - self.last_evaluation - evaluation
+        if every:
+            each += evaluation / every
+        else:
+            left -= EVALUATIONS * evaluation
+        steps = int(left / each)
+        if steps < 1:
+            least = (seconds - left + each) / MARGIN
+            raise SettingsError(
+                f"{seconds:.0f} s are too little to train this: one step takes {each:.2g} s and "
+                f"the evaluations {seconds - left:.1f} s.",
+                hint=f"Allow at least {least:.0f} s, or train a smaller model.",
+                setting="minutes",
+            )
+        self.training = replace(self.training, steps=steps)
 
     def trainer(self, **callbacks: Any) -> Trainer:
         """The trainer of this model on these batches."""

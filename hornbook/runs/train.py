@@ -27,6 +27,8 @@ from hornbook.training.settings import TrainingSettings
 
 __all__ = ["Training", "load_data", "resume", "settle_training", "train"]
 
+LONGEST = 60 * 24 * 365  # minutes
+
 Training = (
     TrainingSettings | Mapping[str, Any] | Callable[[TrainingSettings], TrainingSettings] | None
 )
@@ -41,6 +43,7 @@ def train(
     out: str | Path | None = None,
     settings: Settings | Mapping[str, Any] | None = None,
     training: Training = None,
+    minutes: float | None = None,
     task: str | None = None,
     overwrite: bool = False,
     baseline: bool = True,
@@ -57,6 +60,8 @@ def train(
             keep their defaults.
         training: training settings, or a mapping of some (`{"steps": 200}`); the others take the
             values recommended for the family and the data.
+        minutes: train for so long: the number of steps, and so the schedule, is chosen by the time
+            that a few steps and an evaluation take; instead of `steps`.
         task: what kind of data it is; by default recognised from the data.
         overwrite: replace an existing run in `out`.
         baseline: evaluate the task's baselines on the same data too.
@@ -78,7 +83,7 @@ def train(
     def begin() -> Path:
         refuse_taken(out, source, overwrite=overwrite)
         chosen, data, family, line = load_data(source, task, model, options, listen)
-        if line.fitted and training is not None:
+        if line.fitted and (training is not None or minutes is not None):
             raise SettingsError(
                 f"{family} is fitted in one pass: training settings have no effect on it."
             )
@@ -87,8 +92,11 @@ def train(
         session = None
         if line.trained:
             wanted = settle_training(line, data, training)
+            refuse_two_lengths(line, data, wanted, minutes)
             session = Session(chosen, data, family, how, wanted, world)
             session.calibrate(listen)
+            if minutes is not None:
+                session.fit_into(60 * minutes - session.calibration_seconds)
         record = new_record(chosen, data, family, how, given, session, baseline=baseline)
         path = reserve(Path("runs"), f"{data.name}-{family}") if out is None else Path(out)
         directory = RunDirectory(path)
@@ -250,6 +258,29 @@ def settle_training(line: Family, data: Data, given: Training) -> TrainingSettin
             setting="training",
         )
     return TrainingSettings.from_dict({**suited.as_dict(), **given})
+
+
+def refuse_two_lengths(
+    line: Family, data: Data, wanted: TrainingSettings, minutes: float | None
+) -> None:
+    """Refuse a number of steps beside a time, and a time that is none.
+
+    Raises:
+        SettingsError: saying so.
+    """
+    if minutes is None:
+        return
+    if not 0 < minutes < LONGEST:
+        raise SettingsError(
+            f"`minutes` must be above 0 and below {LONGEST:,}; it is {minutes:g}.",
+            setting="minutes",
+        )
+    if wanted.steps != line.training_for(data.kind).steps:
+        raise SettingsError(
+            f"`minutes` chooses the number of steps, and `steps` is {wanted.steps:,}.",
+            hint="Give one of the two.",
+            setting="minutes",
+        )
 
 
 def new_record(

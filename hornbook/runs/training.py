@@ -14,6 +14,7 @@ from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError
 from hornbook.runs.events import Began, Ended, Evaluated, Listener, Progressed, Warned
 from hornbook.runs.outcome import deciding, is_worse
+from hornbook.runs.pace import Pace, watched
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
@@ -76,7 +77,10 @@ def trainer_for(run: Run, session: Session, listen: Listener) -> Trainer:
         if trainer.step and directory.model.exists():  # something was learned that can be used
             directory.settle()
 
+    pace = Pace(session, listen)
+
     def note(found: Record) -> None:
+        pace.evaluated()
         directory.append_metrics(found)
         listen(Evaluated(found, pinned()(lambda: session.task.preview(model, session.data))))
 
@@ -85,7 +89,7 @@ def trainer_for(run: Run, session: Session, listen: Listener) -> Trainer:
         on_record=note,
         on_best=keep_best,
         on_checkpoint=keep_state,
-        on_progress=lambda progress: listen(Progressed(progress)),
+        on_progress=watched(pace, lambda progress: listen(Progressed(progress))),
     )
     trainer.seconds = run.record.calibration_seconds
     return trainer

@@ -28,12 +28,13 @@ from hornbook.training.random_states import random_states, set_random_states
 from hornbook.training.settings import TrainingSettings
 from hornbook.training.trainer import Trainer
 
-__all__ = ["Calibration", "Candidates", "calibrate", "candidates"]
+__all__ = ["Calibration", "Candidates", "calibrate", "candidates", "time_steps"]
 
 ROUNDS = 3
 BATCHES = 2
 COST = 2 * BATCHES * (ROUNDS + 1)  # steps that a change takes: two settings, a warm-up and rounds
 SHARE = 0.03  # of the steps of a training
+LOOK, MOST = 1.0, 50  # seconds, and rounds, that a step is timed for where nothing is chosen
 FAR = 1.5  # times the best: what is slower than this after a round has lost
 # Of the time so far: what a change must reach to be worth making. Fewer digits must earn it: on a
 # small net bfloat16 saves a tenth of the time and costs some of the loss.
@@ -151,6 +152,27 @@ def calibrate(
         open_.refused,
         quiet=min(shares) >= BUSY,
     )
+
+
+def time_steps(
+    objective: torch.nn.Module, batches: BatchSource, settings: TrainingSettings
+) -> float:
+    """Seconds a step takes, with everything decided; as little is touched as by `calibrate`."""
+    device = next(objective.parameters()).device
+    random, cursor = random_states(device), batches.cursor
+    sample = [next(batches) for _ in range(BATCHES)]
+    batches.cursor = cursor
+    try:
+        run = stepper(objective, sample, settings)
+        run()
+        times: list[float] = []
+        while len(times) < ROUNDS or (sum(times) < LOOK and len(times) < MOST):
+            began = time.perf_counter()
+            run()
+            times.append(time.perf_counter() - began)
+    finally:
+        set_random_states(device, random)
+    return sum(times) / len(times) / BATCHES
 
 
 def candidates(objective: torch.nn.Module, settings: TrainingSettings) -> Candidates:

@@ -1,0 +1,165 @@
+"""How long a training takes: estimated, watched, and chosen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import hornbook
+from hornbook.errors import SettingsError
+from hornbook.runs import pace as pace_module
+from hornbook.runs.events import Estimated, Event, Warned
+from hornbook.runs.pace import Pace
+from hornbook.runs.session import Session
+from hornbook.training import calibration
+from hornbook.training.progress import Progress
+from hornbook.training.settings import TrainingSettings
+from tests.some_names import write_names
+from tests.test_runs import SMALL
+
+STEPS = 1_000
+
+
+def session_with(**known: Any) -> Any:
+    """A session with the times that are given, and a thousand steps."""
+    held = SimpleNamespace(
+        training=TrainingSettings(steps=STEPS, threads=2, evaluate_on=100),
+        data=SimpleNamespace(sizes={"train": 1_000, "dev": 400, "test": 400}),
+        measured=["train", "dev"],
+        milliseconds=None,
+        evaluation_seconds=1.0,
+    )
+    for name, value in known.items():
+        setattr(held, name, value)
+    held.last_evaluation = Session.last_evaluation.fget(held)  # type: ignore[attr-defined]
+    held.time_of = lambda steps, each: Session.time_of(held, steps, each)
+    return held
+
+
+def at(step: int, seconds: float) -> Progress:
+    return Progress(step, STEPS, None, 0.01, seconds)
+
+
+def told(session: Any, progress: list[Progress]) -> list[Event]:
+    events: list[Event] = []
+    pace = Pace(session, events.append)
+    for one in progress:
+        pace.look(one)
+    return events
+
+
+def test_the_first_steps_tell_how_long_it_will_be() -> None:
+    events = told(session_with(), [at(1, 5.0), at(2, 5.1), at(6, 5.5), at(22, 7.1), at(42, 9.1)])
+    # 978 steps of 0.1 s, 19 evaluations (every 50 steps) of a second, and dev in full: 400 of its
+    # predictions, where 200 took a second.
+    (estimate,) = events
+    assert isinstance(estimate, Estimated)
+    assert estimate.seconds == pytest.approx(978 * 0.1 + 19 + 2)
+    assert estimate.step == pytest.approx(0.1)
+
+
+def test_an_evaluation_is_no_step() -> None:
+    events: list[Event] = []
+    pace = Pace(session_with(milliseconds=100.0), events.append)
+    pace.look(at(2, 0.2))
+    pace.evaluated()
+    for one in (at(3, 99.0), at(13, 100.0)):
+        pace.look(one)
+    assert [type(event) for event in events] == [Estimated]
+
+
+def test_what_is_over_soon_is_not_estimated() -> None:
+    assert told(session_with(evaluation_seconds=0.0), [at(2, 0.0), at(900, 0.6)]) == []
+
+
+@pytest.mark.parametrize(("share", "threads"), [(0.6, 2), (0.6, 1), (1.0, 2)])
+def test_slow_steps_are_told_once_with_their_cause(
+    share: float, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace_module, "share_of_processors", lambda number: share)
+    session = session_with(milliseconds=40.0)
+    session.training = replace(session.training, threads=threads)
+    events = told(session, [at(2, 0.0), at(12, 1.0), at(22, 2.0), at(32, 3.0)])
+    (warning,) = [event.message for event in events if isinstance(event, Warned)]
+    assert "A step takes 100.0 ms; 40.0 ms were measured" in warning
+    assert ("busy with other work" in warning) == (share < 1)
+    assert ("threads=1" in warning) == (share < 1 and threads > 1)
+
+
+def test_steps_as_fast_as_calibrated_are_nothing_to_tell() -> None:
+    events = told(session_with(milliseconds=60.0), [at(2, 0.0), at(12, 1.0), at(22, 2.0)])
+    assert not any(isinstance(event, Warned) for event in events)
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_names(tmp_path_factory.mktemp("data") / "some.txt", slice(0, 300))
+
+
+def timed(monkeypatch: pytest.MonkeyPatch, step: float, evaluation: float) -> None:
+    """Steps and evaluations that take so long."""
+    monkeypatch.setattr(calibration, "time_steps", lambda *_: step)
+    plain = Session.evaluate
+
+    def evaluate(self: Session) -> Any:
+        found = plain(self)
+        self.evaluation_seconds = evaluation
+        return found
+
+    monkeypatch.setattr(Session, "evaluate", evaluate)
+
+
+QUICK = {"batch_size": 16, "device": "cpu", "threads": 1, "gradients": "hand"}
+
+
+def test_minutes_choose_the_steps(
+    names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed(monkeypatch, 1.0, 0.5)
+    run = hornbook.train(
+        names, out=tmp_path / "run", settings=SMALL, minutes=1, training=QUICK, baseline=False
+    )
+    made = run.record.training
+    assert made is not None
+    # 97 % of a minute, less 21 evaluations.
+    assert made.steps == int(0.97 * 60 - 21 * 0.5)
+    assert run.summary.steps == made.steps
+
+
+def test_a_real_clock_is_asked(names: Path, tmp_path: Path) -> None:
+    run = hornbook.train(
+        names, out=tmp_path / "run", settings=SMALL, minutes=0.02, training=QUICK, baseline=False
+    )
+    made = run.record.training
+    assert made is not None
+    assert 0 < made.steps < 8_000
+
+
+@pytest.mark.parametrize(
+    ("minutes", "training", "words"),
+    [
+        (0.01, QUICK, "too little to train this: one step takes 1 s"),
+        (1, {**QUICK, "steps": 77}, "`minutes` chooses the number of steps, and `steps` is 77"),
+        (0, QUICK, "`minutes` must be above 0"),
+        (float("nan"), QUICK, "`minutes` must be above 0"),
+    ],
+)
+def test_what_minutes_cannot_do(
+    minutes: float, training: Any, words: str, names: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    timed(monkeypatch, 1.0, 0.5)
+    with pytest.raises(SettingsError, match=words.replace("`", ".")):
+        hornbook.train(
+            names, out=tmp_path / "run", settings=SMALL, minutes=minutes, training=training
+        )
+    assert not (tmp_path / "run").exists()
+
+
+def test_counting_takes_no_minutes(names: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="fitted in one pass"):
+        hornbook.train(names, model="ngram", out=tmp_path / "run", minutes=1)
