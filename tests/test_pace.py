@@ -26,7 +26,7 @@ STEPS = 1_000
 
 def session_with(**known: Any) -> Any:
     """A session with the times that are given, and a thousand steps."""
-    held = SimpleNamespace(
+    held: Any = SimpleNamespace(
         training=TrainingSettings(steps=STEPS, threads=2, evaluate_on=100),
         data=SimpleNamespace(sizes={"train": 1_000, "dev": 400, "test": 400}),
         measured=["train", "dev"],
