@@ -526,8 +526,8 @@ def test_more_than_there_is_memory_for_is_refused_before_it_is_taken(
     names: Corpus, tokenizer: CharTokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = encode_lines(tuple(names.lines), tokenizer)
-    monkeypatch.setattr("hornbook.text.models.ngram.available_memory", lambda: 10_000_000)
+    monkeypatch.setattr("hornbook.text.models.count_trie.available_memory", lambda: 10_000_000)
     with pytest.raises(DataError, match=r"takes about 0\.0 GB of memory; 0\.0 GB are available"):
         bigram(tokenizer, stream, "add")
-    monkeypatch.setattr("hornbook.text.models.ngram.available_memory", lambda: None)
+    monkeypatch.setattr("hornbook.text.models.count_trie.available_memory", lambda: None)
     assert bigram(tokenizer, stream, "add").n_parameters
