@@ -179,10 +179,14 @@ class Stream:
         if 0 < limit < len(self):
             kept = np.linspace(0, len(at) - 1, max(1, len(at) * limit // len(self)))
             at, lengths = at[kept.astype(np.int64)], lengths[kept.astype(np.int64)]
-        order = np.argsort(lengths, kind="stable")[::-1]
+        # A row that begins its example has no lead: to count one for it would make the pieces of
+        # short examples tiny.
+        oldest = self.begins(at) + 1 if self.boundary is not None else np.zeros_like(at)
+        widths = lengths + np.minimum(lead, at - oldest)
+        order = np.argsort(widths, kind="stable")[::-1]
         done = 0
         while done < len(order):
-            count = max(1, predictions // (int(lengths[order[done]]) + lead))
+            count = max(1, predictions // int(widths[order[done]]))
             chosen = order[done : done + count]
             yield self.rows(at[chosen], lengths[chosen], lead)
             done += count
