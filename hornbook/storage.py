@@ -26,6 +26,7 @@ __all__ = [
     "PART",
     "SEAL",
     "HashedFiles",
+    "Sums",
     "append_line",
     "is_sound",
     "parse_json",
@@ -266,6 +267,17 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise RunError(f"{path} is damaged: it is not a JSON object.", hint="Train the run again.")
     return value
+
+
+class Sums(HashedFiles):
+    """The sums that files would have; nothing is written."""
+
+    def __init__(self) -> None:
+        super().__init__(Path())
+
+    def write(self, name: str, data: bytes) -> None:
+        """Note the sum of what the file would hold."""
+        self.sums[name] = hashlib.sha256(data).hexdigest()
 
 
 def append_line(path: Path, value: Any, *, surely: bool, within: int | None = None) -> None:

@@ -32,6 +32,7 @@ def session_with(**known: Any) -> Any:
         measured=["train", "dev"],
         milliseconds=None,
         evaluation_seconds=1.0,
+        predictions=200,
     )
     for name, value in known.items():
         setattr(held, name, value)
@@ -100,33 +101,29 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_names(tmp_path_factory.mktemp("data") / "some.txt", slice(0, 300))
 
 
-def timed(monkeypatch: pytest.MonkeyPatch, step: float, evaluation: float) -> None:
-    """Steps and evaluations that take so long."""
+def timed(monkeypatch: pytest.MonkeyPatch, step: float, prediction: float) -> None:
+    """Steps and predictions that take so long."""
     monkeypatch.setattr(calibration, "time_steps", lambda *_: step)
-    plain = Session.evaluate
-
-    def evaluate(self: Session) -> Any:
-        found = plain(self)
-        self.evaluation_seconds = evaluation
-        return found
-
-    monkeypatch.setattr(Session, "evaluate", evaluate)
+    monkeypatch.setattr(Session, "time_of_prediction", lambda session: prediction)
 
 
 QUICK = {"batch_size": 16, "device": "cpu", "threads": 1, "gradients": "hand"}
 
 
+@pytest.mark.parametrize(("prediction", "on"), [(1e-6, 30_000), (1e-3, 500)])
 def test_minutes_choose_the_steps(
-    names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prediction: float, on: int, names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    timed(monkeypatch, 1.0, 0.5)
+    timed(monkeypatch, 1.0, prediction)
     run = hornbook.train(
         names, out=tmp_path / "run", settings=SMALL, minutes=1, training=QUICK, baseline=False
     )
-    made = run.record.training
+    made, sizes = run.record.training, run.data.sizes
     assert made is not None
-    # 97 % of a minute, less 21 evaluations.
-    assert made.steps == int(0.97 * 60 - 21 * 0.5)
+    assert made.evaluate_on == on
+    measured = sum(min(on, sizes[name]) for name in ("train", "dev"))
+    # 97 % of a minute, less dev in full and 21 evaluations.
+    assert made.steps == int(0.97 * 60 - prediction * (sizes["dev"] + 21 * measured))
     assert run.summary.steps == made.steps
 
 
@@ -152,7 +149,7 @@ def test_what_minutes_cannot_do(
     minutes: float, training: Any, words: str, names: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    timed(monkeypatch, 1.0, 0.5)
+    timed(monkeypatch, 1.0, 1e-6)
     with pytest.raises(SettingsError, match=words.replace("`", ".")):
         hornbook.train(
             names, out=tmp_path / "run", settings=SMALL, minutes=minutes, training=training

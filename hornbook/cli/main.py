@@ -32,6 +32,7 @@ from hornbook.suggestions import did_you_mean
 __all__ = ["VERBS", "main"]
 
 VERBS = {
+    "best": "find the best model for a file in a given time",
     "train": "train a model on a file and save it as a run",
     "rate": "find a learning rate before training",
     "evaluate": "evaluate a run on its splits, or on another file",
@@ -47,7 +48,7 @@ VERBS = {
     "scalar": "run the scalar engine: the graph of a formula, two moons, a line fit",
 }
 "The verbs of the command line itself; every task brings questions of its own."
-FIRST = ("train", "rate")  # in the overview they stand before the questions
+FIRST = ("best", "train", "rate")  # in the overview they stand before the questions
 
 WAIT = 3.0  # seconds
 

@@ -25,6 +25,8 @@ __all__ = ["Session"]
 LARGEST = 500_000_000  # parameters: more is not a small model, nor a laptop's
 EVALUATIONS = 20  # in the course of a training, where nothing else is asked
 MARGIN = 0.97  # of the time: what is kept beside it takes a little
+EVALUATED = 0.15  # of a given time, at most, for evaluations in the course of training
+LEAST, PROBE = 500, 2_000  # predictions that tell something, and that are timed
 MEASURED = ("train", "dev")  # splits that are measured in the course of training
 
 
@@ -142,14 +144,14 @@ class Session:
         limit, sizes = self.training.evaluate_on, self.data.sizes
         if "dev" not in sizes or not 0 < limit < sizes["dev"]:
             return 0.0
-        measured = sum(min(limit, sizes[name]) for name in self.measured)
-        return self.evaluation_seconds * sizes["dev"] / measured
+        return self.evaluation_seconds * sizes["dev"] / self.predictions
 
     def fit_into(self, seconds: float) -> None:
         """Set the number of steps so that training takes so long.
 
-        A few steps and an evaluation are timed, on copies; what is chosen becomes part of
-        `training`, so that a resumed run ends where an uninterrupted one would.
+        A few steps and a small evaluation are timed, on copies; what is chosen becomes part of
+        `training`, so that a resumed run ends where an uninterrupted one would. Where evaluations
+        would take more than a part of the time, they are of fewer predictions.
 
         Raises:
             SettingsError: if there is no time for a single step.
@@ -158,23 +160,41 @@ class Session:
 
         with self.threads():
             each = time_steps(self.model, self.batches, self.training)
-            self.evaluate()
-        evaluation, every = self.evaluation_seconds, self.training.evaluate_every
-        left = MARGIN * seconds - self.last_evaluation - evaluation
-        if every:
-            each += evaluation / every
+            prediction = self.time_of_prediction()
+        last = prediction * self.data.sizes.get("dev", 0)
+        whole = MARGIN * seconds - last
+        if self.training.evaluate_every:
+            evaluation = prediction * self.predictions
+            left, each = whole - evaluation, each + evaluation / self.training.evaluate_every
         else:
-            left -= EVALUATIONS * evaluation
+            most = int(EVALUATED * whole / (EVALUATIONS + 1) / prediction / len(self.measured))
+            limit = self.training.evaluate_on or max(self.data.sizes.values())
+            on = max(1, LEAST, min(limit, most)) if most < limit else self.training.evaluate_on
+            self.training = replace(self.training, evaluate_on=on)
+            left = whole - (EVALUATIONS + 1) * prediction * self.predictions
         steps = int(left / each)
         if steps < 1:
-            least = (seconds - left + each) / MARGIN
+            beside = seconds - left
             raise SettingsError(
                 f"{seconds:.0f} s are too little to train this: one step takes {each:.2g} s and "
-                f"the evaluations {seconds - left:.1f} s.",
-                hint=f"Allow at least {least:.0f} s, or train a smaller model.",
+                f"the evaluations {beside:.1f} s.",
+                hint=f"Allow at least {(beside + each) / MARGIN:.0f} s, or train a smaller model.",
                 setting="minutes",
             )
         self.training = replace(self.training, steps=steps)
+
+    @property
+    def predictions(self) -> int:
+        """How many an evaluation in the course of training measures."""
+        limit, sizes = self.training.evaluate_on, self.data.sizes
+        return sum(min(limit or sizes[name], sizes[name]) for name in self.measured)
+
+    def time_of_prediction(self) -> float:
+        """Seconds that it takes to measure one prediction, among many."""
+        split = self.measured[-1]
+        began = time.perf_counter()
+        self.task.evaluate(self.model, self.data, split, PROBE)
+        return (time.perf_counter() - began) / min(PROBE, self.data.sizes[split])
 
     def trainer(self, **callbacks: Any) -> Trainer:
         """The trainer of this model on these batches."""

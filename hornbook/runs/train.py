@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from hornbook.tasks import Data, Family, Start, Task, choose_task
 from hornbook.training.distributed import World
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["Training", "load_data", "resume", "settle_training", "train"]
+__all__ = ["Prepared", "Training", "load_data", "prepare", "resume", "settle_training", "train"]
 
 LONGEST = 60 * 24 * 365  # minutes
 
@@ -37,7 +37,7 @@ Training = (
 
 @pinned()
 def train(
-    source: str | Path | Source,
+    source: str | Path | Source | Prepared,
     *,
     model: str | None = None,
     out: str | Path | None = None,
@@ -53,7 +53,8 @@ def train(
     """Train a model on data, and save everything in a run directory.
 
     Args:
-        source: a file, `-` for standard input, or the name of a data set.
+        source: a file, `-` for standard input, or the name of a data set; or data that `prepare`
+            has loaded, with no further options.
         model: the model family; by default the task's own default.
         out: the run directory; by default a new one under `runs/`.
         settings: settings of the family, or a mapping of some (`{"n_hidden": 64}`); the others
@@ -89,6 +90,8 @@ def train(
             )
         how = family_settings(line, family, settings)
         given = {**chosen.options().as_dict(), **options}
+        if isinstance(source, Prepared):
+            given.update(source.options)
         session = None
         if line.trained:
             wanted = settle_training(line, data, training)
@@ -157,8 +160,33 @@ def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
         run.directory.release()
 
 
-def load_data(
+@dataclass(frozen=True)
+class Prepared:
+    """Data that are loaded, for several trainings."""
+
+    task: Task[Any]
+    data: Data
+    options: Mapping[str, Any]
+    "Options of loading and splitting, as they were given."
+
+
+def prepare(
     source: str | Path | Source,
+    task: str | None,
+    options: Mapping[str, Any],
+    listen: Listener = nobody,
+) -> Prepared:
+    """Load data once.
+
+    Raises:
+        HornbookError: as `load_data`.
+    """
+    chosen, data, _, _ = load_data(source, task, None, options, listen)
+    return Prepared(chosen, data, options)
+
+
+def load_data(
+    source: str | Path | Source | Prepared,
     task: str | None,
     model: str | None,
     options: Mapping[str, Any],
@@ -169,6 +197,9 @@ def load_data(
     Raises:
         HornbookError: if there is no such task or family, or the data cannot be read.
     """
+    if isinstance(source, Prepared):
+        family = model or source.task.default
+        return source.task, source.data, family, source.task.family(family)
     if not isinstance(source, Source):
         source = Source(source)
     source.progress = lambda done, total: listen(Fetched(done, total))
@@ -191,7 +222,9 @@ def made_by_mixing(family: str) -> SettingsError:
     )
 
 
-def refuse_taken(out: str | Path | None, source: str | Path | Source, *, overwrite: bool) -> None:
+def refuse_taken(
+    out: str | Path | None, source: str | Path | Source | Prepared, *, overwrite: bool
+) -> None:
     """Make sure that a new run may be put where it should.
 
     Raises:
@@ -201,6 +234,8 @@ def refuse_taken(out: str | Path | None, source: str | Path | Source, *, overwri
     if out is not None:
         path = RunDirectory(out).path
         refuse_if_taken(path, overwrite=overwrite)
+        if isinstance(source, Prepared):
+            return
         where = Path(source.where if isinstance(source, Source) else source)
         inside = where.is_file() and where.resolve().is_relative_to(path.resolve())
         if overwrite and inside:

@@ -18,6 +18,7 @@ families and its questions before anything is loaded, so the heavy imports stand
 
 from __future__ import annotations
 
+from hornbook.tasks.candidate import Candidate
 from hornbook.tasks.data import Baseline, Claim, Data, Figures
 from hornbook.tasks.family import Family, Start, find_family
 from hornbook.tasks.questions import Answer, Beside, Listed, Question, Row, Verb
@@ -36,6 +37,7 @@ __all__ = [
     "Answer",
     "Baseline",
     "Beside",
+    "Candidate",
     "Claim",
     "Data",
     "Family",

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from hornbook.actions import Action
 from hornbook.records import JSONObject
 from hornbook.settings import Settings
+from hornbook.tasks.candidate import Candidate
 from hornbook.tasks.data import Baseline, Claim, Data, Figures
 from hornbook.tasks.family import Family, Start, find_family
 from hornbook.tasks.questions import Verb
 from hornbook.training.measures import LOSS, Measure
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hornbook.monitoring.history import Ignorance
     from hornbook.reports import Finding, Report, View
     from hornbook.runs import Run
@@ -134,6 +137,27 @@ class Task(ABC, Generic[D]):
     def batches(self, model: Any, data: D, training: TrainingSettings) -> Any:
         """What a model is trained on, as `hornbook.training.protocols.BatchSource`."""
 
+    # The best of several
+
+    def candidates(self, data: D) -> Sequence[Candidate]:
+        """Models that are worth trying on some data, sized by them; of nets the likeliest first."""
+        return [
+            Candidate(name, name)
+            for name, line in self.families.items()
+            if line.made_by != "mixing"
+        ]
+
+    combines: ClassVar[bool] = False
+    "Whether several runs on the same data can be made one."
+
+    def combine(self, paths: Sequence[Path], out: Path) -> Run:
+        """Several runs on the same data as one, where `combines`.
+
+        Raises:
+            HornbookError: if these cannot be.
+        """
+        raise NotImplementedError
+
     # Figures
 
     @abstractmethod
@@ -169,6 +193,10 @@ class Task(ABC, Generic[D]):
 
     def preview(self, model: Any, data: D) -> Sequence[str]:
         """A few short lines that show what a model has learned, while it is trained."""
+        return ()
+
+    def show(self, run: Run) -> Sequence[str]:
+        """Lines that show what a finished run makes of what it has learned."""
         return ()
 
     def examine(self, source: Source, options: Any) -> Report:

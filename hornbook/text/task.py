@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hornbook.actions import Action
 from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
-from hornbook.tasks import Baseline, Claim, Family, Figures, Task, Verb
+from hornbook.tasks import Baseline, Candidate, Claim, Family, Figures, Task, Verb
 from hornbook.text.asked import QUESTIONS
 from hornbook.text.models import FAMILIES
 from hornbook.training.measures import Measure, figure
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hornbook.monitoring.history import Ignorance
     from hornbook.reports import Report, View
     from hornbook.runs import Run
@@ -127,6 +129,20 @@ class TextTask(Task["TextData"]):
             mixed=model.mixed,
         )
 
+    combines: ClassVar[bool] = True
+
+    def candidates(self, data: TextData) -> Sequence[Candidate]:
+        """Counts with the order that suits dev, and nets sized by the text."""
+        from hornbook.text.candidates import candidates
+
+        return candidates(data)
+
+    def combine(self, paths: Sequence[Path], out: Path) -> Run:
+        """A mixture."""
+        from hornbook.text.mixing import mix
+
+        return mix(paths, out=out, overwrite=out.exists())
+
     def evaluate(self, model: Any, data: TextData, split: str, limit: int = 0) -> Figures:
         """Nats per token."""
         from hornbook.text.losses import mean_loss
@@ -178,6 +194,12 @@ class TextTask(Task["TextData"]):
 
         settings = SamplingSettings(n=4, longest=60)
         return [made.text for made in sample(model, data.tokenizer, settings, longest=60)]
+
+    def show(self, run: Run) -> Sequence[str]:
+        """Twenty new samples, or one of a long text."""
+        lines = run.data.kind == "lines"
+        drawn = run.sample(n=20 if lines else 1, only_new=lines, longest=0 if lines else 400)
+        return [made.text for made in drawn]
 
     def examine(self, source: Source, options: Any) -> Report:
         """What the data's doctor finds."""

@@ -1,0 +1,167 @@
+"""`hornbook best`: the best model for a file in a given time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from hornbook.actions import Action
+from hornbook.cli.arguments import DataArguments
+from hornbook.cli.grammar import parse_for_data
+from hornbook.cli.interrupts import INTERRUPTED
+from hornbook.cli.output import console, escape, notes, number, print_json, table
+from hornbook.cli.progress import Teller, duration
+from hornbook.cli.wording import command, no_flag, shell_word
+from hornbook.experiments.best import best
+from hornbook.experiments.events import Climbing, RungBegan, RungEnded
+from hornbook.experiments.ladder import Ladder
+from hornbook.runs.events import Ended, Event, Fetched, Loaded, Progressed, Warned
+
+DESCRIPTION = """\
+Find the best model for DATA in a given time, and save it as a run.
+
+Examples:
+  hornbook best names
+  hornbook best names --minutes 10 --out runs/names
+
+It counts first, with the order and smoothing that suit the data; then it tries nets sized to the \
+data, trains the best of them for the rest of the time, mixes it with the others, and keeps what \
+has the lowest loss on the dev split. What was tried stays beside the result, as runs.
+
+Stopped with Ctrl-C, or killed, the same command goes on where it was.
+"""
+
+KINDS = {
+    "counted": "counts",
+    "trial": "net, a short training",
+    "net": "net",
+    "mixture": "mixture of these",
+}
+
+
+@dataclass(frozen=True)
+class Options(DataArguments):
+    """Best."""
+
+    minutes: float = 5.0
+    "How long it may take."
+    out: str | None = None
+    "Directory for the winner; by default runs/NAME-best."
+    overwrite: bool = False
+    "Replace a run that is already in that directory."
+    json: bool = False
+    "Print only the result, as JSON."
+
+
+def run(argv: Sequence[str]) -> None:
+    """Parse, climb and show."""
+    options, source = parse_for_data("best", DESCRIPTION, Options, argv)
+    with climbing(quiet=options.json) as listen:
+        try:
+            found = best(
+                source or options.data,
+                minutes=options.minutes,
+                out=options.out,
+                task=options.task,
+                overwrite=options.overwrite,
+                listen=listen,
+                **options.loading.as_dict(),
+            )
+        except KeyboardInterrupt:
+            notes().print("\nStopped. The same command goes on from here.")
+            sys.exit(INTERRUPTED)
+    if options.json:
+        print_json(found.as_dict())
+    else:
+        show(found)
+
+
+class RungTeller(Teller):
+    """Tells how a climb goes: a line for each model, and a live line while a net is trained."""
+
+    def tell(self, event: Event | RungBegan | RungEnded) -> None:
+        """Say what is to be said of an event."""
+        self.alive.end()
+        if isinstance(event, RungBegan):
+            self.began_rung(event)
+        elif isinstance(event, RungEnded):
+            self.ended_rung(event)
+        elif isinstance(event, Fetched | Loaded | Progressed | Warned | Ended):
+            self.told(event)
+        if self.bar is None and not isinstance(event, RungEnded):
+            self.alive.begin("Working")
+
+    def began_rung(self, event: RungBegan) -> None:
+        """Say what comes."""
+        given = f", about {duration(event.seconds)}" if event.seconds is not None else ""
+        again = " (going on)" if event.resumed else ""
+        self.console.print(f"[bold]{escape(event.name)}[/]: {KINDS[event.kind]}{given}{again}")
+
+    def ended_rung(self, event: RungEnded) -> None:
+        """Say what it reached."""
+        self.close()
+        rung, name = event.rung, escape(event.rung.name)
+        if rung.refused:
+            self.console.print(f"  {name} left out: {escape(rung.refused)}")
+        elif rung.reached is not None:
+            known = " (kept from before)" if event.known else ""
+            self.console.print(f"  {name}: {number(rung.reached)} on dev{known}")
+
+
+@contextmanager
+def climbing(*, quiet: bool) -> Iterator[Climbing]:
+    """Who tells people how the climb goes."""
+    teller = RungTeller()
+    if not quiet:
+        teller.alive.begin("Reading the data")
+
+    def listen(event: Event | RungBegan | RungEnded) -> None:
+        if not quiet:
+            teller.tell(event)
+
+    try:
+        yield listen
+    finally:
+        teller.alive.end()
+        teller.close()
+
+
+def show(found: Ladder) -> None:
+    """The ladder, what the winner makes, and what to type next."""
+    rows = table("model", "", "dev", "parameters", "seconds", left=2)
+    for rung in found.rungs:
+        won = rung is found.winner or rung.name == found.winner.name
+        name = f"[bold]{escape(rung.name)}[/]" if won else escape(rung.name)
+        reached = number(rung.reached) if rung.reached is not None else "left out"
+        rows.add_row(
+            name,
+            KINDS[rung.kind] + (" [bold]← best[/]" if won else ""),
+            f"[bold]{reached}[/]" if won else reached,
+            f"{rung.parameters:,}" if rung.parameters else "",
+            f"{rung.seconds:,.1f}",
+        )
+    say, path = notes().print, found.run.path
+    say()
+    console().print(rows)
+    say(f"\n{escape(found.winner.name)}: {escape(found.why)}")
+    test = (
+        found.run.task.evaluate(found.run.model, found.run.data, "test")
+        if "test" in found.run.data.sizes
+        else None
+    )
+    if test is not None and test.loss is not None:
+        say(f"On test, which chose nothing: {number(test.loss)}")
+    if lines := found.run.task.show(found.run):
+        say()
+        for line in lines:
+            console().print(escape(line))
+    word = escape(shell_word(no_flag(str(path))))
+    say(f"\nSaved to {escape(str(path))}; what was tried is in {escape(str(found.folder))}.")
+    say("Next:")
+    for action in found.run.task.next_steps(found.run):
+        say(f"  {escape(command(action))}")
+    say(f"  hornbook evaluate {word}")
+    if found.run.task.private:
+        say(f"Before you share it: {escape(command(Action('strip', (str(path),))))}")

@@ -1,0 +1,1 @@
+"""Experiments over several models: the best for some data."""

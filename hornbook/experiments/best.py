@@ -1,0 +1,280 @@
+"""The best model for some data in a given time: what `hornbook.best` does.
+
+    1  count, with the order and smoothing that suit dev
+    2  try the nets that the task proposes for these data, each for a short while
+    3  train the best of them for the rest of the time
+    4  mix it with the others
+    5  choose: the lowest loss on dev, unless its samples are worse than those of another
+
+Every model is a run in a folder beside the result, and goes on where it was after a kill.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hornbook.errors import HornbookError, RunError, SettingsError
+from hornbook.experiments.events import Climbing, RungBegan, RungEnded
+from hornbook.experiments.ladder import FILE, Kind, Ladder, LadderRecord, Rung, refuse_other
+from hornbook.runs import Run, RunDirectory, resume, train
+from hornbook.runs.claim import refuse_if_taken
+from hornbook.runs.copying import copy_run
+from hornbook.runs.lock import Lock
+from hornbook.runs.train import Prepared, prepare
+from hornbook.sources.source import Source
+from hornbook.storage import Sums
+from hornbook.tasks import Candidate
+
+__all__ = ["best"]
+
+MINUTES = 5.0
+TRIAL = 0.12  # of the time for each net that is tried
+SHORTEST = 8.0  # seconds of a trial that tell something
+RESERVE = 0.08  # of the time, for what comes after the last training
+NEAR = 0.15  # of the best figure: what is further behind adds nothing to a mixture
+
+
+def best(
+    source: str | Path | Source,
+    *,
+    minutes: float = MINUTES,
+    out: str | Path | None = None,
+    task: str | None = None,
+    overwrite: bool = False,
+    listen: Climbing = lambda event: None,
+    **options: Any,
+) -> Ladder:
+    """Find the best model for some data in a given time.
+
+    Args:
+        source: a file, `-` for standard input, or the name of a data set.
+        minutes: how long it may take in all.
+        out: directory of the winner; by default `runs/NAME-best`. What was tried is kept beside
+            it, in `NAME-best-ladder`: killed, it goes on from there.
+        task: what kind of data it is; by default recognised from the data.
+        overwrite: replace a run that is in `out`, and what was tried for it.
+        listen: called with events as they happen.
+        options: of the task, for loading and splitting.
+
+    Returns:
+        The winner, and all that was tried.
+
+    Raises:
+        HornbookError: whatever is wrong with the data, the time or the directory.
+        KeyboardInterrupt: on Ctrl-C; the same call goes on.
+    """
+    if not 0 < minutes < 10**6:
+        raise SettingsError(
+            f"`minutes` must be above 0; it is {minutes:g}.",
+            hint="Five minutes are enough for a small file.",
+            setting="minutes",
+        )
+    began = time.perf_counter()
+    prepared = prepare(source, task, options, listen)
+    target = Path(out) if out is not None else Path("runs") / f"{prepared.data.name}-best"
+    refuse_if_taken(RunDirectory(target).path, overwrite=overwrite)
+    folder = target.with_name(f"{target.name}-ladder")
+    climb = Climb(prepared, folder, minutes, listen)
+    with climb:
+        climb.beside(time.perf_counter() - began)
+        winner, why = climb.climb()
+        run = copy_run(Run(folder / winner.name), target, overwrite=overwrite)
+    return Ladder(run, folder, climb.record.rungs, winner, why)
+
+
+class Climb:
+    """From rung to rung, each kept as it is done.
+
+    Args:
+        prepared: the data and their task.
+        folder: for the runs.
+        minutes: for all of them.
+        listen: is told.
+    """
+
+    def __init__(self, prepared: Prepared, folder: Path, minutes: float, listen: Climbing) -> None:
+        self.prepared, self.folder, self.listen = prepared, folder, listen
+        sums = Sums()
+        prepared.data.keep(sums)
+        self.record = LadderRecord(minutes, prepared.task.name, sums.sums)
+        self.lock: Lock | None = None
+
+    def __enter__(self) -> Climb:
+        """Own the folder, and take up what is there."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"Cannot create {self.folder}: {error.strerror or error}.") from error
+        self.lock = Lock.take(self.folder)
+        try:
+            if (self.folder / FILE).exists():
+                record = LadderRecord.read(self.folder)
+                refuse_other(record, self.record, self.folder)
+                self.record = record
+            self.record.write(self.folder)
+        except BaseException:
+            self.lock.release()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the folder up."""
+        if self.lock is not None:
+            self.lock.release()
+
+    def climb(self) -> tuple[Rung, str]:
+        """All rungs; gives the one that won, and why."""
+        task, data = self.prepared.task, self.prepared.data
+        proposed = task.candidates(data)
+        counted = [one for one in proposed if task.family(one.family).fitted]
+        nets = [one for one in proposed if task.family(one.family).trained]
+        for one in counted:
+            self.rung(one.name, "counted", self.trained(one))
+        final = self.nets(nets)
+        self.mixed([rung for rung in self.made if rung.kind != "trial" or rung.name != final])
+        return self.choose()
+
+    @property
+    def made(self) -> list[Rung]:
+        """The rungs that have a model."""
+        return [rung for rung in self.record.rungs if not rung.refused]
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left for training."""
+        whole = 60 * self.record.minutes
+        return (1 - RESERVE) * whole - self.record.seconds
+
+    def nets(self, nets: Sequence[Candidate]) -> str:
+        """Try the nets and train the best one; gives the name of its trial, if it had one."""
+        share = TRIAL * 60 * self.record.minutes
+        if len(nets) > 1 and share >= SHORTEST:
+            tried = [
+                rung
+                for one in nets
+                if (
+                    rung := self.rung(f"{one.name}-trial", "trial", self.trained(one, share), share)
+                )
+            ]
+            order = {rung.name: self.rank(rung) for rung in tried}
+            nets = sorted(nets, key=lambda one: order.get(f"{one.name}-trial", math.inf))
+        for one in nets:
+            # The first that there is time for: a smaller one may fit where a larger does not.
+            if self.rung(one.name, "net", self.trained(one, self.left), self.left):
+                return f"{one.name}-trial"
+        return ""
+
+    def trained(self, one: Candidate, seconds: float | None = None) -> Callable[[Path], Run]:
+        """What trains a candidate into a directory."""
+        prepared = self.prepared
+
+        def make(path: Path) -> Run:
+            return train(
+                prepared,
+                model=one.family,
+                settings=one.settings,
+                training=one.training if seconds is not None else None,
+                minutes=None if seconds is None else seconds / 60,
+                out=path,
+                overwrite=path.exists(),
+                baseline=False,
+                listen=self.listen,
+            )
+
+        return make
+
+    def mixed(self, rungs: Sequence[Rung]) -> None:
+        """Mix what is not far behind."""
+        task = self.prepared.task
+        first = min(map(self.rank, rungs), default=math.inf)
+        near = [rung for rung in rungs if self.rank(rung) - first <= NEAR * abs(first)]
+        if task.combines and len(near) > 1:
+            paths = [self.folder / rung.name for rung in near]
+            self.rung("mixture", "mixture", lambda path: task.combine(paths, path))
+
+    def rank(self, rung: Rung) -> float:
+        """Lower for a better one."""
+        if rung.reached is None:
+            return math.inf
+        return rung.reached if self.prepared.task.decides.best == "lowest" else -rung.reached
+
+    def rung(
+        self, name: str, kind: Kind, make: Callable[[Path], Run], seconds: float | None = None
+    ) -> Rung | None:
+        """A model, made now or before; None if it was refused."""
+        known = self.record.rung(name)
+        if known is None:
+            began, path = time.perf_counter(), self.folder / name
+            begun = self.begun(path)
+            self.listen(RungBegan(name, kind, seconds, begun is not None))
+            try:
+                run = resume(path, listen=self.listen) if begun == "stopped" else None
+                run = run or (Run(path) if begun else make(path))
+                known = self.rung_of(run, name, kind, time.perf_counter() - began)
+            except SettingsError as error:
+                if error.setting != "minutes":
+                    raise
+                known = Rung(name, kind, time.perf_counter() - began, refused=error.message)
+            self.record = self.record.with_rung(known)
+            self.record.write(self.folder)
+            self.listen(RungEnded(known, known=False))
+        else:
+            self.listen(RungEnded(known, known=True))
+        return None if known.refused else known
+
+    @staticmethod
+    def begun(path: Path) -> str | None:
+        """Whether a run was `stopped` or is `done` there; None if it must be made."""
+        try:
+            run = Run(path)
+            summary = run.directory.read_summary()
+        except HornbookError:
+            return None
+        if summary is not None and summary.ended:
+            return "done"
+        return "stopped" if run.made_as.trained else None
+
+    def rung_of(self, run: Run, name: str, kind: Kind, seconds: float) -> Rung:
+        """What is noted of a run.
+
+        Raises:
+            KeyboardInterrupt: if its training was stopped.
+        """
+        summary = run.summary
+        if not summary.ended:
+            raise KeyboardInterrupt
+        reached = summary.reached(run.task.decides)
+        return Rung(
+            name,
+            kind,
+            round(max(seconds, summary.seconds), 3),
+            reached.get("dev", reached.get("train")),
+            summary.parameters or 0,
+        )
+
+    def beside(self, seconds: float) -> None:
+        """Take note of time that was spent on what is no rung."""
+        self.record = replace(self.record, beside=round(self.record.beside + seconds, 3))
+
+    def choose(self) -> tuple[Rung, str]:
+        """The rung that won, and why.
+
+        Raises:
+            RunError: if there is no model at all.
+        """
+        made = [rung for rung in self.made if rung.reached is not None]
+        if not made:
+            reasons = " ".join(rung.refused for rung in self.record.rungs)
+            raise SettingsError(
+                f"There was no time for any model. {reasons}",
+                hint="Allow more `minutes`.",
+                setting="minutes",
+            )
+        return min(made, key=self.rank), (
+            f"It has the best {self.prepared.task.decides.name} on dev."
+        )

@@ -1,0 +1,36 @@
+"""What happens while the best model is looked for, told as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from hornbook.experiments.ladder import Rung
+from hornbook.runs.events import Event
+
+__all__ = ["Climbing", "RungBegan", "RungEnded"]
+
+
+@dataclass(frozen=True)
+class RungBegan:
+    """A model is about to be made."""
+
+    name: str
+    kind: str
+    seconds: float | None
+    "Time that it is given; None if it takes what it takes."
+    resumed: bool
+    "Whether it was begun before, and goes on."
+
+
+@dataclass(frozen=True)
+class RungEnded:
+    """A model is there, or was refused."""
+
+    rung: Rung
+    known: bool
+    "Whether it was there already."
+
+
+Climbing: TypeAlias = Callable[[Event | RungBegan | RungEnded], None]

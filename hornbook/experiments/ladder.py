@@ -1,0 +1,121 @@
+"""The ladder that was climbed to the best model: what was tried, and what each reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from hornbook.errors import RunError
+from hornbook.records import JSON, as_json, read_record
+from hornbook.runs import Run
+from hornbook.storage import read_json, write_json
+
+__all__ = ["FILE", "Ladder", "LadderRecord", "Rung"]
+
+FILE = "ladder.json"
+Kind = Literal["counted", "trial", "net", "mixture"]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A model that was tried."""
+
+    name: str
+    "Of its run directory in the ladder's folder."
+    kind: Kind
+    "Counted; a net trained for a short while; the net that has the rest of the time; a mixture."
+    seconds: float
+    "Time that it took, evaluations included."
+    reached: float | None = None
+    "The deciding measure on dev; None if there is no model."
+    parameters: int = 0
+    refused: str = ""
+    "Why there is no model; empty if there is one."
+
+
+@dataclass(frozen=True)
+class LadderRecord:
+    """What is kept of a climb, so that it goes on where it was."""
+
+    minutes: float
+    task: str
+    files: Mapping[str, str]
+    "SHA-256 of the data as they were split, by file."
+    rungs: tuple[Rung, ...] = field(default_factory=tuple)
+    beside: float = 0.0
+    "Seconds that were spent on what is no rung."
+
+    def with_rung(self, rung: Rung) -> LadderRecord:
+        """The same with one more."""
+        return replace(self, rungs=(*self.rungs, rung))
+
+    def rung(self, name: str) -> Rung | None:
+        """The one of that name."""
+        return next((rung for rung in self.rungs if rung.name == name), None)
+
+    @property
+    def seconds(self) -> float:
+        """Time that was spent so far."""
+        return self.beside + sum(rung.seconds for rung in self.rungs)
+
+    def write(self, folder: Path) -> None:
+        """Keep it.
+
+        Raises:
+            RunError: if it cannot be written.
+        """
+        write_json(folder / FILE, as_json(self))
+
+    @classmethod
+    def read(cls, folder: Path) -> LadderRecord:
+        """What `write` kept.
+
+        Raises:
+            RunError: if it is missing or damaged.
+        """
+        return read_record(cls, read_json(folder / FILE), str(folder / FILE))
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """What `best` found."""
+
+    run: Run
+    "The winner, in a run directory of its own."
+    folder: Path
+    "Where all that was tried is kept: a run directory for each rung."
+    rungs: tuple[Rung, ...]
+    "In the order in which they were tried."
+    winner: Rung
+    why: str
+    "Why it won, as a sentence."
+
+    def as_dict(self) -> dict[str, JSON]:
+        """All of it by name."""
+        return {
+            "run": str(self.run.path),
+            "ladder": str(self.folder),
+            "winner": self.winner.name,
+            "why": self.why,
+            "rungs": [as_json(rung) for rung in self.rungs],
+        }
+
+
+def refuse_other(record: LadderRecord, found: LadderRecord, folder: Path) -> None:
+    """Refuse to go on with a ladder of other data or another time.
+
+    Raises:
+        RunError: if it is one.
+    """
+    if record.task != found.task or dict(record.files) != dict(found.files):
+        what = "other data"
+    elif record.minutes != found.minutes:
+        what = f"{found.minutes:g} minutes, not {record.minutes:g}"
+    else:
+        return
+    raise RunError(
+        f"{folder} holds what was tried on {what}.",
+        hint="Choose another `out`, or remove that folder.",
+    )
