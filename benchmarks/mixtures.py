@@ -105,14 +105,19 @@ def fitted(pair: Pair, limit: int) -> dict[str, Pool]:
     }
 
 
-def losses(pair: Pair, ways: dict[str, Pool], split: str, limit: int) -> dict[str, float]:
-    """Nats per token of each way."""
-    total, count = dict.fromkeys(ways, 0.0), 0
+def losses(
+    pair: Pair, ways: dict[str, Pool], split: str, limit: int
+) -> dict[str, tuple[float, float]]:
+    """Nats per token of each way, and the mean entropy of its predictions."""
+    total, count = {name: np.zeros(2) for name in ways}, 0
     for logp, targets, depth in pair.predictions(pair.data.stream(split), limit):
         count += len(targets)
         for name, way in ways.items():
-            total[name] -= float(way(logp, depth)[np.arange(len(targets)), targets].sum())
-    return {name: value / count for name, value in total.items()}
+            mixed = way(logp, depth)
+            lost = -mixed[np.arange(len(targets)), targets].sum()
+            p = np.exp(mixed)
+            total[name] += lost, -(p * np.where(p > 0, mixed, 0)).sum()
+    return {name: (value[0] / count, value[1] / count) for name, value in total.items()}
 
 
 def samples(pair: Pair, way: Pool, n: int, *, weighed: bool) -> list[str]:
@@ -165,7 +170,7 @@ def main() -> None:
     ways = fitted(pair, given.limit)
     dev, test = (losses(pair, ways, split, given.limit) for split in ("dev", "test"))
     known = pair.data.novelty.sets["train"]
-    print("| way | dev | test | pass | not in train | length |\n|---|--:|--:|--:|--:|--:|")
+    print("| way | dev | entropy | test | pass | new | length |\n|---|--:|--:|--:|--:|--:|--:|")
     for name, way in ways.items():
         texts = samples(pair, way, given.n, weighed=name == "by likelihood")
         passed = "-"
@@ -173,7 +178,10 @@ def main() -> None:
             passed = f"{np.mean(LineFilter(given.filter, 600).passing(texts)):.1%}"
         new = np.mean([text not in known for text in texts])
         length = np.mean([len(text) for text in texts])
-        figures = "| |" if name == "by likelihood" else f"| {dev[name]:.4f} | {test[name]:.4f}"
+        figures = "| | |"
+        if name != "by likelihood":  # which predicts otherwise in each sample
+            loss, entropy = dev[name]
+            figures = f"| {loss:.4f} | {entropy:.4f} | {test[name][0]:.4f}"
         print(f"| {name} {figures} | {passed} | {new:.1%} | {length:.1f} |", flush=True)
 
 

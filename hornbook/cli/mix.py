@@ -72,4 +72,5 @@ def run(argv: Sequence[str]) -> None:
     console().print(rows)
     say(f"\nSaved to {escape(str(made.path))}. Next:")
     say(f"  hornbook sample {path} -n 20 --only-new")
+    say(f"  hornbook quality {path}")
     say(f"  hornbook evaluate {path}")

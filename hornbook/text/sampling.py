@@ -20,14 +20,12 @@ token by token.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import SamplingError, SettingsError
-from hornbook.settings import Bounds, Settings
 from hornbook.text.batch_sampling import Places, SmallIds, size_of
 from hornbook.text.filtering import LineFilter
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
@@ -35,6 +33,7 @@ from hornbook.text.next_token import choose, shape_probabilities
 from hornbook.text.novelty import Novelty, Origin
 from hornbook.text.prompt import prompt_of, room_after
 from hornbook.text.samples import Piece, Sample, Selection
+from hornbook.text.sampling_settings import SamplingSettings
 from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = [
@@ -52,61 +51,6 @@ LOOK = 1_024  # tokens after which a model without a longest context remembers n
 ROUNDS = 50  # where not all are kept: how many times as many are drawn before giving up
 
 SamplingEnding = Literal["complete", "draws used up", "nothing else possible", "stopped"]
-
-
-@dataclass(frozen=True)
-class SamplingSettings(Settings):
-    """Sampling."""
-
-    n: Annotated[int, Bounds(1, 10**8)] = 10
-    "Number of samples."
-    temperature: Annotated[float, Bounds(0, 100)] = 1.0
-    "Below 1 favours likely tokens, above 1 evens them out (0: always the most likely token)."
-    top_k: Annotated[int, Bounds(0, 10**7)] = 0
-    "Sample only from the k most likely tokens (0: from all)."
-    top_p: Annotated[float, Bounds(0, 1, above=True)] = 1.0
-    "Sample only from the smallest set of most likely tokens whose probabilities sum to this."
-    prefix: str = ""
-    "Text that every sample starts with."
-    seed: Annotated[int, Bounds(0, 2**63 - 1)] = 0
-    "Random seed; the same seed gives the same samples."
-    longest: Annotated[int, Bounds(0, 10**7)] = 0
-    """Maximum length of a sample in tokens.
-    0: 500 for one long text; otherwise twice the longest example, or four times the 99th
-    percentile of lengths if that is less."""
-    only_new: bool = False
-    "Keep only samples that do not occur in the data."
-    no_repeats: bool = False
-    "Keep each distinct sample only once."
-    crop_prefix: bool = False
-    "Allow a prefix longer than the model's context; the model then sees only the end of it."
-    filter: str = ""
-    """Keep only samples that pass this command, which reads one a line and prints those that pass,
-    as grep does."""
-    filter_seconds: Annotated[float, Bounds(0, 86_400, above=True)] = 60.0
-    "Seconds that the filter may take each time it is run (only with filter)."
-    best_of: Annotated[int, Bounds(1, 10_000)] = 1
-    """Draw this many for each sample that is kept: the one with the lowest loss per token under the
-    model."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.refuse_unless(bool(self.filter), ("filter_seconds",), "`filter`")
-
-    @property
-    def choosy(self) -> bool:
-        """Whether not every sample that is drawn is kept."""
-        return self.only_new or self.no_repeats or bool(self.filter) or self.best_of > 1
-
-    def certainty(self, vocab_size: int) -> str:
-        """The setting that leaves nothing to chance, as `name=value`; empty where there is none."""
-        if self.temperature == 0:
-            return "temperature=0"
-        if self.top_k == 1:
-            return "top_k=1"
-        # The most likely of V tokens has probability of at least 1 / V, and so all of such a mass;
-        # a little less, for probabilities are rounded.
-        return f"top_p={self.top_p:g}" if self.top_p * vocab_size < 0.999 else ""
 
 
 class Samples(Iterator[Sample]):
