@@ -32,7 +32,7 @@ class Rung:
     settings: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     mixed_with: int = 0
-    "Order of the n-grams that the trained net is mixed with (0: not mixed)."
+    "Order of the n-grams that the trained net is averaged with (0: with none)."
 
 
 # The defaults suit larger nets and larger data.
@@ -201,7 +201,8 @@ def train(source: str, rung: Rung, seed: int, folder: Path) -> list[Run]:
     counted = hornbook.train(
         source, model="ngram", settings=kind(order=rung.mixed_with), out=folder / "counts"
     )
-    return [run, counted, hornbook.mix([run.path, counted.path], out=folder / "mixed")]
+    paths = [run.path, counted.path]
+    return [run, counted, hornbook.mix(paths, how="average", out=folder / "mixed")]
 
 
 def climb(source: str, rung: Rung, seeds: list[int]) -> list[str]:
@@ -212,7 +213,7 @@ def climb(source: str, rung: Rung, seeds: list[int]) -> list[str]:
             runs.append([read(run) for run in train(source, rung, seed, Path(folder))])
     rows = [row(rung.title, rung.model, [made[:1] for made in runs])]
     if rung.mixed_with:
-        title = f"the same mixed with n-grams of order {rung.mixed_with}"
+        title = f"the same averaged with n-grams of order {rung.mixed_with}"
         rows.append(row(title, "mixture", runs))
     return rows
 

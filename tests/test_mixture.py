@@ -1,4 +1,4 @@
-"""Mixtures: the average of probabilities, its weights, and the run that holds it."""
+"""Mixtures: products and averages of probabilities, their weights, and the run of one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,14 @@ from hornbook.runs import Run
 from hornbook.text.losses import mean_loss
 from hornbook.text.models import family
 from hornbook.text.models.contract import LanguageModel
-from hornbook.text.models.mixture import Mixture, MixtureSettings, best_weights
+from hornbook.text.models.mixture import Mixture, MixtureSettings, Pooling
+from hornbook.text.models.pooling import (
+    best_exponents,
+    best_weights,
+    log_mean,
+    log_product,
+    log_softmax,
+)
 from hornbook.text.scores import score
 from hornbook.text.stream import Stream, encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
@@ -31,14 +38,16 @@ MEMBERS: dict[str, dict[str, Any]] = {
 }
 
 
-def mixture(mode: str, names: tuple[str, ...] = tuple(MEMBERS)) -> tuple[Mixture, Any, Stream]:
+def mixture(
+    mode: str, names: tuple[str, ...] = tuple(MEMBERS), how: Pooling = "average"
+) -> tuple[Mixture, Any, Stream]:
     if mode == "lines":
         tokenizer = CharTokenizer.fit(LINES, boundary=True)
         stream = encode_lines(LINES, tokenizer)
     else:
         tokenizer = CharTokenizer.fit([TEXT], boundary=False)
         stream = encode_text(TEXT, tokenizer)
-    settings = MixtureSettings(names, tuple(json.dumps(MEMBERS[name]) for name in names))
+    settings = MixtureSettings(names, tuple(json.dumps(MEMBERS[name]) for name in names), how)
     model = Mixture(settings, tokenizer.vocabulary)
     for member in model.members:
         if hasattr(member, "fit"):
@@ -47,6 +56,9 @@ def mixture(mode: str, names: tuple[str, ...] = tuple(MEMBERS)) -> tuple[Mixture
             member.eval()
     model.weights = np.arange(1.0, len(names) + 1) / sum(range(1, len(names) + 1))
     return model, tokenizer, stream
+
+
+hows = pytest.mark.parametrize("how", ["product", "average"])
 
 
 def stepped(model: LanguageModel, ids: Any) -> Any:
@@ -69,8 +81,34 @@ def test_its_probabilities_are_the_weighted_mean_of_the_members(mode: str) -> No
     np.testing.assert_allclose(whole, np.tensordot(model.weights, parts, 1), atol=1e-6)
 
 
-def test_every_member_reads_a_prompt_at_once() -> None:
-    model, tokenizer, _ = mixture("lines")
+@pytest.mark.parametrize("mode", ["lines", "text"])
+def test_a_product_has_the_normalised_powers_of_the_members(mode: str) -> None:
+    model, tokenizer, _ = mixture(mode, how="product")
+    model.weights = np.array([0.7, 0.0, 0.6])
+    ids = tokenizer.encode("isabella" if mode == "lines" else "to be, or")
+    parts = [np.exp(stepped(member, ids)) for member in model.members]
+    expected = parts[0] ** 0.7 * parts[2] ** 0.6
+    expected /= expected.sum(1, keepdims=True)
+    np.testing.assert_allclose(np.exp(stepped(model, ids)), expected, atol=1e-6)
+
+
+def test_a_member_without_a_say_cannot_rule_anything_out() -> None:
+    sure = np.array([[0.0, -np.inf, -np.inf]])
+    even = np.zeros((1, 3))
+    np.testing.assert_allclose(
+        np.exp(log_product([sure, even], np.array([0.0, 1.0]))), [[1 / 3] * 3]
+    )
+    np.testing.assert_allclose(np.exp(log_product([sure, even], np.array([0.1, 1.0]))), [[1, 0, 0]])
+    nothing = np.full((1, 3), -np.inf)  # counts without smoothing after what they never saw
+    assert np.isneginf(log_product([nothing, even], np.ones(2))).all()
+    half = np.log(0.5)
+    mean = log_mean(np.stack([log_softmax(nothing), log_softmax(even)]), np.array([0.5, 0.5]))
+    np.testing.assert_allclose(mean, [[half - np.log(3)] * 3])
+
+
+@hows
+def test_every_member_reads_a_prompt_at_once(how: Pooling) -> None:
+    model, tokenizer, _ = mixture("lines", how=how)
     ids = np.concatenate([[tokenizer.start], tokenizer.encode("isabella")])
     expected = stepped(model, ids)
     logits, state = model.start(ids[:6])
@@ -79,9 +117,10 @@ def test_every_member_reads_a_prompt_at_once() -> None:
     np.testing.assert_allclose(logits, [expected[6]] * 2, atol=1e-5)
 
 
+@hows
 @pytest.mark.parametrize("mode", ["lines", "text"])
-def test_measuring_it_is_what_stepping_through_costs(mode: str) -> None:
-    model, tokenizer, stream = mixture(mode)
+def test_measuring_it_is_what_stepping_through_costs(mode: str, how: Pooling) -> None:
+    model, tokenizer, stream = mixture(mode, how=how)
     if mode == "lines":
         costs = [score(model, tokenizer, line).total for line in LINES]
         assert sum(costs) / len(stream) == pytest.approx(mean_loss(model, stream), abs=1e-5)
@@ -119,14 +158,47 @@ def test_the_weights_are_the_best_there_are() -> None:
     assert best_weights(np.stack([losses[0], np.full(400, np.inf)]))[1] == pytest.approx(0)
 
 
-def test_fit_makes_it_no_worse_than_any_member() -> None:
-    model, _, stream = mixture("lines")
+def test_the_exponents_are_the_best_there_are() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (3, 200, 5)).astype(np.float32)
+    logits[2] *= 0.1  # knows little, and is shy
+    targets = np.array([rng.choice(5, p=np.exp(row)) for row in log_softmax(logits[0] + logits[1])])
+
+    def mean(exponents: Any) -> float:
+        logp = log_product(list(logits), np.asarray(exponents))
+        return float(-logp[np.arange(200), targets].mean())
+
+    found = minimize(mean, np.ones(3), bounds=[(0, 10)] * 3, tol=1e-12)
+    exponents = best_exponents(logits, targets)
+    np.testing.assert_allclose(exponents, found.x, atol=2e-3)
+    # There it is as certain as it may be: its entropy is its loss.
+    logp = log_product(list(logits), exponents)
+    assert -(np.exp(logp) * logp).sum(1).mean() == pytest.approx(mean(exponents), abs=1e-6)
+
+
+def test_exponents_stay_within_their_limits() -> None:
+    targets = np.arange(6) % 3
+    right, wrong = np.eye(3)[targets], -np.eye(3)[targets]
+    assert best_exponents(np.stack([right, wrong]), targets).tolist() == [10.0, 0.0]
+    # Two that say the same share what one would have; one that finds nothing possible has no say.
+    some = np.where(np.arange(6)[:, None] == 0, wrong, right)
+    alone = best_exponents(some[None], targets)
+    assert best_exponents(np.stack([some, some]), targets).sum() == pytest.approx(alone.sum(), 1e-3)
+    assert best_exponents(np.stack([some, np.full((6, 3), -np.inf)]), targets)[0] == pytest.approx(
+        alone[0], 1e-3
+    )
+
+
+@hows
+def test_fit_makes_it_no_worse_than_any_member(how: Pooling) -> None:
+    model, _, stream = mixture("lines", how=how)
     model.fit(stream)
     assert mean_loss(model, stream) <= min(mean_loss(m, stream) for m in model.members) + 1e-6
 
 
-def test_arrays_bring_it_back() -> None:
-    model, _, stream = mixture("lines")
+@hows
+def test_arrays_bring_it_back(how: Pooling) -> None:
+    model, _, stream = mixture("lines", how=how)
     other = Mixture(model.settings, model.vocabulary)
     other.load_arrays(model.arrays())
     assert mean_loss(model, stream) == mean_loss(other, stream)
@@ -164,11 +236,15 @@ def runs(tmp_path: Path) -> tuple[Run, Run]:
     return net, hornbook.train(data, model="ngram", out=tmp_path / "counts")
 
 
-def test_a_mixed_run_is_complete_in_itself(runs: tuple[Run, Run], tmp_path: Path) -> None:
-    made = hornbook.mix([run.path for run in runs], out=tmp_path / "mixed")
+@hows
+def test_a_mixed_run_is_complete_in_itself(
+    runs: tuple[Run, Run], how: Pooling, tmp_path: Path
+) -> None:
+    made = hornbook.mix([run.path for run in runs], how=how, out=tmp_path / "mixed")
     dev = made.summary.losses["dev"]
     assert dev <= min(run.summary.losses["dev"] for run in runs) + 1e-6
-    assert sum(member.weight for member in made.summary.members) == pytest.approx(1)
+    total = sum(member.weight for member in made.summary.members)
+    assert total == pytest.approx(1) if how == "average" else total > 0.5
     for run in runs:
         for file in sorted(run.path.rglob("*"), reverse=True):
             file.unlink() if file.is_file() else file.rmdir()

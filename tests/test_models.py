@@ -21,6 +21,7 @@ from hornbook.text.models.bow import BagOfWords, BagOfWordsSettings
 from hornbook.text.models.mlp import MLP, MLPSettings
 from hornbook.text.models.network import Network
 from hornbook.text.models.ngram import NGram, NGramSettings
+from hornbook.text.models.pooling import log_softmax
 from hornbook.text.scores import score
 from hornbook.text.stream import Stream, encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
@@ -190,6 +191,20 @@ def test_shapes(variant: str, mode: str) -> None:
     assert losses.shape == targets.shape
     assert (losses[targets < 0] == 0).all()
     assert (losses[targets >= 0] > 0).all()
+
+
+@each
+@modes
+def test_next_logits_are_what_losses_are_made_of(variant: str, mode: str) -> None:
+    tokenizer, stream = world(mode)
+    model = build(variant, tokenizer.vocabulary)
+    inputs, targets, _ = batch_of(model, stream)
+    logits = model.next_logits(inputs)
+    assert logits.shape == (*targets.shape, tokenizer.vocab_size)
+    real = targets >= 0
+    logp = log_softmax(logits[real])
+    found = -logp[np.arange(real.sum()), targets[real]]
+    np.testing.assert_allclose(found, model.token_losses(inputs, targets)[real], atol=1e-5)
 
 
 @each

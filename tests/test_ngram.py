@@ -190,7 +190,7 @@ def test_losses_are_the_logits_of_the_targets(
     contexts = some_contexts(v, model.block_size, seed)
     seen, _ = windows(stream_of(corpus), model.block_size)
     contexts = np.concatenate([contexts, seen])
-    logits = model.window_logits(contexts)
+    logits = model.next_logits(contexts)
     for target in range(v):
         losses = model.token_losses(contexts, np.full(len(contexts), target))
         np.testing.assert_allclose(losses, -logits[:, target], rtol=1e-12)
@@ -232,7 +232,7 @@ def test_steps_look_through_the_same_windows(
         # A second place reads nothing but the start; both are told apart and picked out again.
         logits, state = model.step(np.array([start, token]), state)
         before = ([start] * order + tokens[: i + 1])[i + 2 :]
-        expected = model.window_logits(np.array([[start] * (order - 1), before], dtype=np.int64))
+        expected = model.next_logits(np.array([[start] * (order - 1), before], dtype=np.int64))
         np.testing.assert_array_equal(logits, expected)
         picked = model.select(state, np.array([1, 1]))
         np.testing.assert_array_equal(picked, np.array([before] * 2, dtype=np.int64))

@@ -78,6 +78,9 @@ class Fixed(LanguageModel):
     def n_parameters(self) -> int:
         return 0
 
+    def next_logits(self, inputs: Ids) -> Any:
+        raise NotImplementedError
+
     def token_losses(self, inputs: Ids, targets: Ids) -> Any:
         raise NotImplementedError
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hornbook.lessons import process_group
-from hornbook.lessons.process_group import run_group
+from hornbook import process_group
+from hornbook.process_group import run_group
 
 ENDLESS = "import time\nwhile True:\n    time.sleep(1)\n"
 STUBBORN = f"import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{ENDLESS}"

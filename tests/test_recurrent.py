@@ -464,12 +464,12 @@ def test_a_window_predicts_what_the_end_of_its_row_predicts() -> None:
     every, last = build("gru"), build("gru", predict="last")
     contexts, _ = text().windows(np.arange(20, 40), 5)
     rows = every(torch.from_numpy(contexts)).detach().numpy()[:, -1]
-    np.testing.assert_allclose(last.window_logits(contexts), rows, atol=1e-6)
-    assert last.window_logits(contexts[:0]).shape == (0, 7)
+    np.testing.assert_allclose(last.next_logits(contexts), rows, atol=1e-6)
+    assert last.next_logits(contexts[:0]).shape == (0, 7)
     logits, state = last.step(np.array([1, 2, 3]), None)
     some, _ = last.step(np.array([5, 6]), last.select(state, np.array([2, 0])))
     np.testing.assert_allclose(
-        some, last.window_logits(np.array([[0, 0, 0, 3, 5], [0, 0, 0, 1, 6]])), atol=1e-6
+        some, last.next_logits(np.array([[0, 0, 0, 3, 5], [0, 0, 0, 1, 6]])), atol=1e-6
     )
     assert logits.shape == (3, 7)
     assert (every.carries, last.carries) == (True, False)
@@ -500,10 +500,10 @@ def test_the_lessons_nets_are_settings_of_the_rnn() -> None:
 def test_many_windows_are_measured_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     model = build("gru", predict="last")
     contexts, targets = text().windows(np.arange(20, 43), 5)
-    losses, logits = model.token_losses(contexts, targets), model.window_logits(contexts)
+    losses, logits = model.token_losses(contexts, targets), model.next_logits(contexts)
     monkeypatch.setattr("hornbook.text.models.recurrent.AT_ONCE", 20)
     np.testing.assert_allclose(model.token_losses(contexts, targets), losses, rtol=1e-5)
-    np.testing.assert_allclose(model.window_logits(contexts), logits, atol=1e-6)
+    np.testing.assert_allclose(model.next_logits(contexts), logits, atol=1e-6)
 
 
 def test_parallel_streams_are_refused_for_windows() -> None:

@@ -13,16 +13,18 @@ from hornbook.cli.wording import no_flag, shell_word
 from hornbook.records import as_json
 from hornbook.settings import Given
 from hornbook.text.mixing import mix
+from hornbook.text.models.mixture import Pooling
 
 DESCRIPTION = """\
-Average the predictions of two or more runs on the same data, and save the mixture as a run.
+Combine two or more runs on the same data, and save the mixture as a run.
 
 Examples:
   hornbook mix runs/counts runs/net
   hornbook mix runs/counts runs/net --out runs/mixture
 
-The weights of the runs are fitted on the dev split. Models of different kinds complement each \
-other: a net and n-gram counts (--model ngram) are better together than either alone.
+The probabilities of the runs are multiplied, each to a power that is fitted on the dev split. \
+Models of different kinds complement each other: a net and n-gram counts (--model ngram) predict \
+better together than either alone.
 """
 
 
@@ -32,6 +34,9 @@ class Arguments:
 
     runs: Annotated[tuple[str, ...], Given("RUN")]
     "Run directories, at least two."
+    how: Pooling = "product"
+    """product: what one run rules out is ruled out; average: the weighted mean of the
+    probabilities, whose samples follow the weakest run now and then."""
     out: str | None = None
     "Directory for the new run; by default a new one under runs/."
     overwrite: bool = False
@@ -39,16 +44,23 @@ class Arguments:
     json: bool = False
     "Print only the summary, as JSON."
 
+    @property
+    def power(self) -> str:
+        """What a run has in the mixture."""
+        return "exponent" if self.how == "product" else "weight"
+
 
 def run(argv: Sequence[str]) -> None:
     """Parse, mix and show."""
     arguments = parse(Arguments, "mix", DESCRIPTION, argv)
     with alive("Fitting and evaluating the mixture", quiet=arguments.json):
-        made = mix(arguments.runs, out=arguments.out, overwrite=arguments.overwrite)
+        made = mix(
+            arguments.runs, how=arguments.how, out=arguments.out, overwrite=arguments.overwrite
+        )
     if arguments.json:
         print_json({"run": str(made.path), **as_json(made.summary)})
         return
-    rows = table("run", "family", "weight", "dev", left=2)
+    rows = table("run", "family", arguments.power, "dev", left=2)
     for member in made.summary.members:
         rows.add_row(
             escape(member.run), member.family, number(member.weight, 3), number(member.dev),
@@ -60,4 +72,5 @@ def run(argv: Sequence[str]) -> None:
     console().print(rows)
     say(f"\nSaved to {escape(str(made.path))}. Next:")
     say(f"  hornbook sample {path} -n 20 --only-new")
+    say(f"  hornbook quality {path}")
     say(f"  hornbook evaluate {path}")

@@ -19,7 +19,7 @@ from hornbook.errors import ExerciseError, HornbookError, RunError
 from hornbook.lessons.comparison import Comparison
 from hornbook.lessons.derivations import Derivation, Values, derivation
 from hornbook.lessons.diagnosis import Examiner, Foreign, Verdict
-from hornbook.lessons.process_group import run_group
+from hornbook.process_group import run_group
 from hornbook.storage import write_bytes
 from hornbook.tensor_files import read_tensors
 

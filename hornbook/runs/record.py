@@ -100,6 +100,7 @@ class Member:
     run: str
     family: str
     weight: float
+    "Its weight in an average, or its exponent in a product."
     dev: float
     "Its loss on the dev split."
 

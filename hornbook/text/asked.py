@@ -10,4 +10,8 @@ QUESTIONS = {
         "show the loss of a string under a run, token by token",
         "hornbook.text.questions:ScoreQuestion",
     ),
+    "quality": (
+        "hold samples of a run against its data, at several temperatures",
+        "hornbook.text.quality_question:QualityQuestion",
+    ),
 }

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
+from hornbook.text.models.pooling import log_softmax
 
-__all__ = ["Places", "Tokens", "size_of"]
+__all__ = ["Places", "SmallIds", "Tokens", "size_of"]
 
 BLOCK = 256  # steps whose ids are kept in one array
 KEPT = 0.75  # share of the model's places still in use below which they are packed
@@ -79,8 +80,11 @@ class Places:
         count: how many samples.
         room: most tokens in one, at least 1.
         draw: gives an id for each row of logits.
+        measured: whether to add up what each sample costs.
 
     Attributes:
+        nats: -ln p of each sample's tokens so far, its end among them, under the model itself, in
+            nats; all 0 if that is not measured.
         over: the samples that are over, by their number, until they are taken: the ids, and
             whether the model ended it; else it was cut, or nothing can follow.
     """
@@ -93,8 +97,11 @@ class Places:
         count: int,
         room: int,
         draw: Callable[[Floats], Ids],
+        *,
+        measured: bool = False,
     ) -> None:
-        self.model, self.room, self.draw = model, room, draw
+        self.model, self.room, self.draw, self.measured = model, room, draw, measured
+        self.nats = np.zeros(count)
         first = np.zeros(count, dtype=np.int64)
         self.logits, self.state = logits[first], model.select(state, first)
         self.alive = np.arange(count)  # the samples in the making
@@ -114,6 +121,9 @@ class Places:
         if not len(self.alive):
             return
         ids = self.draw(self.logits)
+        if self.measured:
+            rows = np.arange(len(ids))
+            self.nats[self.alive] -= log_softmax(self.logits)[rows, ids]
         boundary = self.model.vocabulary.boundary
         if boundary is not None and (ends := ids == boundary).any():
             self.finish(ends, ended=True)

@@ -1,4 +1,4 @@
-"""Mixtures: several runs on the same data averaged into one."""
+"""Mixtures: several runs on the same data as one."""
 
 from __future__ import annotations
 
@@ -17,22 +17,28 @@ from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.record import KeptData
 from hornbook.tasks import Start
 from hornbook.text.losses import mean_loss
-from hornbook.text.models.mixture import Mixture, MixtureSettings
+from hornbook.text.models.mixture import Mixture, MixtureSettings, Pooling
 
 __all__ = ["mix"]
 
 
 @pinned()
 def mix(
-    paths: Sequence[str | Path], *, out: str | Path | None = None, overwrite: bool = False
+    paths: Sequence[str | Path],
+    *,
+    how: Pooling = "product",
+    out: str | Path | None = None,
+    overwrite: bool = False,
 ) -> Run:
     """Mix runs on the same data and split into a new run.
 
-    The weights are those that suit the dev split best: its loss has chosen as many numbers as
-    there are runs, so it is a little too good; the test split's has not.
+    The weights or exponents are those that suit the dev split best: its loss has chosen as many
+    numbers as there are runs, so it is a little too good; the test split's has not.
 
     Args:
         paths: two run directories or more. They are not needed any longer afterwards.
+        how: `product` multiplies the runs' probabilities, each to a power of its own; `average`
+            takes their weighted mean, whose loss is mostly higher and whose samples are worse.
         out: directory of the new run; by default a free name under `runs/`.
         overwrite: replace a run that is there.
 
@@ -53,6 +59,7 @@ def mix(
     settings = MixtureSettings(
         families=tuple(run.family for run in runs),
         settings=tuple(json.dumps(run.settings.as_dict()) for run in runs),
+        how=how,
     )
     data = first.data
     alone = [dev_loss(run) for run in runs]

@@ -33,7 +33,10 @@ class SampleQuestion(Question):
         "Sample new examples from RUN, shown as they are drawn.\n\n"
         "Standard output has only the samples: one per line, or for a long text separated by "
         f"lines of {BETWEEN}. The share of new samples goes to standard error; in a terminal, "
-        "samples that occur in the data are marked."
+        "samples that occur in the data are marked.\n\n"
+        "A filter is a command that reads samples, one a line, and prints those that pass: `grep "
+        "-Fxf words.txt` those in a list of words, `python3 valid.py` whatever you test. It has to "
+        "end when its input does. The share that passes is told."
     )
     examples = (
         Action("sample", ("runs/counts",), {"n": 5}),
@@ -97,6 +100,7 @@ class SampleAnswer(Answer):
             "asked": samples.asked,
             "drawn": samples.drawn,
             "shares": shares if self.run.data.kept else None,
+            "passed": samples.passed,
             "ended_because": samples.ended_because,
         }
 
@@ -113,6 +117,8 @@ class SampleAnswer(Answer):
             said.append("This run has no training data, so new samples cannot be told from copies.")
         elif samples.drawn:
             said.append(f"Of {samples.drawn:,} drawn: {shares}.")
+        if samples.passed is not None and samples.drawn:
+            said.append(f"{samples.passed:.1%} of {samples.drawn:,} drawn pass the filter.")
         if samples.ended_because == "stopped":
             said.insert(0, f"Stopped after {samples.kept:,} of {samples.asked:,} samples.")
         if samples.shortfall:

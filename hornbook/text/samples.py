@@ -26,12 +26,16 @@ class Sample:
     "Where it occurs in the data; None if no data was given."
     longest_copy: int | None = None
     "For one long text: length in characters of the longest passage copied verbatim from train."
+    nats_per_token: float | None = None
+    "Mean of -ln p over its tokens under the model itself, whatever the temperature; if measured."
 
     def as_dict(self) -> dict[str, JSON]:
         """What is known of it, by name."""
         known: dict[str, JSON] = {"text": self.text, "origin": self.origin, "ended": self.ended}
         if self.longest_copy is not None:
             known["longest_copy"] = self.longest_copy
+        if self.nats_per_token is not None:
+            known["nats_per_token"] = self.nats_per_token
         return known
 
 
@@ -55,30 +59,58 @@ class Selection:
         novelty: tells what stands in the data.
         only_new: keep only what stands nowhere in the data.
         no_repeats: keep each text only once.
+        best_of: of so many that are wanted otherwise, keep the most probable.
     """
 
-    def __init__(self, novelty: Novelty | None, *, only_new: bool, no_repeats: bool) -> None:
+    def __init__(
+        self, novelty: Novelty | None, *, only_new: bool, no_repeats: bool, best_of: int = 1
+    ) -> None:
         self.novelty, self.only_new, self.no_repeats = novelty, only_new, no_repeats
-        self.drawn = 0
+        self.best_of = best_of
+        self.drawn = self.passed = self.kept = 0
         self.origins: Counter[Origin] = Counter()
         self.seen: set[int] = set()
+        self.rivals: list[Sample] = []
 
-    def keep(self, text: str, ended: bool) -> Sample | None:
-        """The sample, or None if it is not wanted."""
+    def keep(
+        self, text: str, ended: bool, *, nats: float | None = None, passed: bool = True
+    ) -> Sample | None:
+        """The sample, or the best of some; None if it is not wanted, or not yet.
+
+        Args:
+            text: of the sample.
+            ended: whether the model ended it.
+            nats: mean of -ln p over its tokens, where that was measured.
+            passed: whether it passes a filter.
+        """
         self.drawn += 1
+        self.passed += passed
         origin = self.novelty.origin(text) if self.novelty is not None else None
         if origin is not None:
             self.origins[origin] += 1
-        if self.only_new and origin != "new":
+        if not passed or (self.only_new and origin != "new"):
             return None
         if self.no_repeats:
             known = fingerprint(text)
             if known in self.seen:
                 return None
             self.seen.add(known)
-        if self.novelty is None or self.novelty.splits.mode == "lines":
-            return Sample(text, ended, origin)
-        return Sample(text, ended, origin, self.novelty.longest_copy(text))
+        copy = None
+        if self.novelty is not None and self.novelty.splits.mode != "lines":
+            copy = self.novelty.longest_copy(text)
+        self.rivals.append(Sample(text, ended, origin, copy, nats))
+        if len(self.rivals) < self.best_of:
+            return None
+        best = min(self.rivals, key=lambda one: one.nats_per_token or 0.0)
+        self.rivals.clear()
+        self.kept += 1
+        return best
+
+    @property
+    def rate(self) -> float:
+        """Share of those drawn that were wanted, best or not."""
+        wanted = self.kept * self.best_of + len(self.rivals)
+        return wanted / self.drawn if self.drawn else 1.0
 
 
 def fingerprint(text: str) -> int:

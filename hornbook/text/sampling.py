@@ -4,8 +4,8 @@ One sampler serves every family: it asks the model for logits and draws in NumPy
 seed gives the same samples from the same logits, whether they come from counts or from a net.
 
 Many are drawn side by side, and each step draws a token of each of them, in the order of their
-number: so a seed's samples depend on how many are side by side. That is all of them (and with
-`only_new` or `no_repeats` a quarter more and 16), but no more than
+number: so a seed's samples depend on how many are side by side. That is all of them (and where not
+all are kept a quarter more and 16, or what a filter has let pass so far suggests), but no more than
 
     AT_ONCE                             places
     LOGITS // V                         for a vocabulary of V tokens
@@ -20,20 +20,20 @@ token by token.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import SamplingError, SettingsError
-from hornbook.settings import Bounds, Settings
-from hornbook.text.batch_sampling import Places, size_of
+from hornbook.text.batch_sampling import Places, SmallIds, size_of
+from hornbook.text.filtering import LineFilter
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
 from hornbook.text.next_token import choose, shape_probabilities
 from hornbook.text.novelty import Novelty, Origin
 from hornbook.text.prompt import prompt_of, room_after
 from hornbook.text.samples import Piece, Sample, Selection
+from hornbook.text.sampling_settings import SamplingSettings
 from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = [
@@ -48,52 +48,9 @@ LOGITS = 2**22  # logits in hand at a time at most, of a large one
 TOKENS = 2**26  # bytes of the ids in the making
 STATE = 2**28  # bytes that the model remembers of them
 LOOK = 1_024  # tokens after which a model without a longest context remembers no more than before
-ROUNDS = 50  # with only_new or no_repeats: how many times as many are drawn before giving up
+ROUNDS = 50  # where not all are kept: how many times as many are drawn before giving up
 
 SamplingEnding = Literal["complete", "draws used up", "nothing else possible", "stopped"]
-
-
-@dataclass(frozen=True)
-class SamplingSettings(Settings):
-    """Sampling."""
-
-    n: Annotated[int, Bounds(1, 10**8)] = 10
-    "Number of samples."
-    temperature: Annotated[float, Bounds(0, 100)] = 1.0
-    "Below 1 favours likely tokens, above 1 evens them out (0: always the most likely token)."
-    top_k: Annotated[int, Bounds(0, 10**7)] = 0
-    "Sample only from the k most likely tokens (0: from all)."
-    top_p: Annotated[float, Bounds(0, 1, above=True)] = 1.0
-    "Sample only from the smallest set of most likely tokens whose probabilities sum to this."
-    prefix: str = ""
-    "Text that every sample starts with."
-    seed: Annotated[int, Bounds(0, 2**63 - 1)] = 0
-    "Random seed; the same seed gives the same samples."
-    longest: Annotated[int, Bounds(0, 10**7)] = 0
-    """Maximum length of a sample in tokens.
-    0: 500 for one long text; otherwise twice the longest example, or four times the 99th
-    percentile of lengths if that is less."""
-    only_new: bool = False
-    "Keep only samples that do not occur in the data."
-    no_repeats: bool = False
-    "Keep each distinct sample only once."
-    crop_prefix: bool = False
-    "Allow a prefix longer than the model's context; the model then sees only the end of it."
-
-    @property
-    def choosy(self) -> bool:
-        """Whether not every sample that is drawn is kept."""
-        return self.only_new or self.no_repeats
-
-    def certainty(self, vocab_size: int) -> str:
-        """The setting that leaves nothing to chance, as `name=value`; empty where there is none."""
-        if self.temperature == 0:
-            return "temperature=0"
-        if self.top_k == 1:
-            return "top_k=1"
-        # The most likely of V tokens has probability of at least 1 / V, and so all of such a mass;
-        # a little less, for probabilities are rounded.
-        return f"top_p={self.top_p:g}" if self.top_p * vocab_size < 0.999 else ""
 
 
 class Samples(Iterator[Sample]):
@@ -122,7 +79,13 @@ class Samples(Iterator[Sample]):
         self._model, self._tokenizer, self._settings = model, tokenizer, settings
         self._longest = longest
         self._selection = Selection(
-            novelty, only_new=settings.only_new, no_repeats=settings.no_repeats
+            novelty,
+            only_new=settings.only_new,
+            no_repeats=settings.no_repeats,
+            best_of=settings.best_of,
+        )
+        self._filter = (
+            LineFilter(settings.filter, settings.filter_seconds) if settings.filter else None
         )
         self._certain = settings.certainty(tokenizer.vocab_size)
         self._rng = np.random.default_rng(settings.seed)
@@ -149,8 +112,8 @@ class Samples(Iterator[Sample]):
         """The same samples token by token, from where the iteration is.
 
         The first sample that is not over is told as it grows. Others that were drawn beside it wait
-        for their turn, and come with all that they have. With `only_new` or `no_repeats` each
-        comes as one piece, for it must be whole before it is accepted.
+        for their turn, and come with all that they have. Where not all are kept each comes as one
+        piece, for it must be whole before it is accepted.
         """
         while True:
             self._by_token = not self._settings.choosy
@@ -175,11 +138,21 @@ class Samples(Iterator[Sample]):
         return Novelty.shares(self._selection.origins)
 
     @property
+    def passed(self) -> float | None:
+        """Share of all that were drawn so far that pass the filter; None without one."""
+        found = self._selection
+        return found.passed / max(found.drawn, 1) if self._filter else None
+
+    @property
     def shortfall(self) -> str:
         """Why there are fewer than were asked for, as a sentence; empty if that is not so."""
         few = f"Only {self.kept:,} of the {self.asked:,} samples asked for"
         if self.ended_because == "nothing else possible":
-            why = "there is no other" if self.kept else "that sample occurs in the data"
+            why = "that sample occurs in the data"
+            if self.kept:
+                why = "there is no other"
+            elif self._filter and not self._selection.passed:
+                why = "that sample does not pass the filter"
             return f"{few} can be drawn: with `{self._certain}` every draw is the same, and {why}."
         if self.ended_because == "draws used up":
             return f"{few} were found in {self.drawn:,} draws. Raise `temperature`, or lower `n`."
@@ -213,6 +186,9 @@ class Samples(Iterator[Sample]):
             return missing
         if self._certain and not self.drawn:
             return 1  # which tells of all others
+        missing = missing * self._settings.best_of - len(self._selection.rivals)
+        if self._filter and self.drawn:  # to start a program again and again is what takes long
+            return 16 + int(1.1 * missing / max(self._selection.rate, 1 / ROUNDS))
         return missing + missing // 4 + 16  # a little more, so that few rounds do
 
     def _side_by_side(self) -> int:
@@ -239,23 +215,39 @@ class Samples(Iterator[Sample]):
     def _all(self) -> Iterator[Piece]:
         """The pieces of all samples."""
         s = self._settings
-        left = s.n * (ROUNDS if s.choosy else 1)
+        left = s.n * s.best_of * (ROUNDS if s.choosy else 1)
         while self.kept < s.n and left:
             count = min(self._wanted, left, self._at_once)
             left -= count
-            places = Places(self._model, self._logits, self._state, count, self._room, self._choose)
+            places = Places(
+                self._model, self._logits, self._state, count, self._room, self._choose,
+                measured=s.best_of > 1,
+            )  # fmt: skip
+            passed = self._passing(places, count) if self._filter else None
             for number in range(count):
-                yield from self._one(places, number, count)
+                yield from self._one(places, number, count, passed is None or passed[number])
                 if self.kept == s.n:
                     break
-            if self._certain and s.choosy and (s.no_repeats or not self.kept):
+            if self._certain and s.choosy and (s.no_repeats or not self._selection.rate):
                 break
         if self.kept == s.n:
             self.ended_because = "complete"
         else:
             self.ended_because = "draws used up" if left == 0 else "nothing else possible"
 
-    def _one(self, places: Places, number: int, count: int) -> Iterator[Piece]:
+    def _passing(self, places: Places, count: int) -> list[bool]:
+        """Draw all samples to their end, and see which of them pass the filter."""
+        assert self._filter is not None
+        while len(places.over) < count:
+            with pinned(), self._model.stepping(count):
+                places.step()
+        return self._filter.passing([self._text(places.over[i][0]) for i in range(count)])
+
+    def _text(self, ids: Ids | SmallIds) -> str:
+        """A whole sample."""
+        return self._settings.prefix + self._tokenizer.decode(ids.tolist())
+
+    def _one(self, places: Places, number: int, count: int, passed: bool = True) -> Iterator[Piece]:
         """The pieces of one sample; none if it is not kept."""
         decoder, told, begun = self._tokenizer.decoder(), 0, self._settings.prefix
         while number not in places.over:
@@ -271,8 +263,8 @@ class Samples(Iterator[Sample]):
                     yield Piece(begun, None)
                     begun = ""
         ids, ended = places.over.pop(number)
-        text = self._settings.prefix + self._tokenizer.decode(ids.tolist())
-        made = self._selection.keep(text, ended)
+        nats = float(places.nats[number]) / (len(ids) + ended) if places.measured else None
+        made = self._selection.keep(self._text(ids), ended, nats=nats, passed=passed)
         if made is None:
             return
         self.kept += 1
@@ -280,7 +272,7 @@ class Samples(Iterator[Sample]):
             rest = "".join(map(decoder.push, ids[told:].tolist()))
             yield Piece(begun + rest + decoder.end(), made)
         else:
-            yield Piece(text, made)
+            yield Piece(made.text, made)
 
     def _choose(self, logits: Floats) -> Ids:
         """An id for each row of logits."""
@@ -307,10 +299,11 @@ def sample(
         novelty: tells what stands in the data.
 
     Returns:
-        `n` samples; fewer if `only_new` or `no_repeats` did not find as many in 50 times as many
-        draws, or if every draw is the same.
+        `n` samples; fewer if `only_new`, `no_repeats` or `filter` did not find as many in 50 times
+        as many draws, or if every draw is the same.
 
     Raises:
+        ToolError: while they are drawn, if the filter command fails.
         SamplingError: if the settings cannot be met.
         SettingsError: if they do not fit the model.
         UnknownTokenError: if the prefix cannot be written in the model's vocabulary.
@@ -320,6 +313,12 @@ def sample(
         raise SettingsError(
             f"`top_k` is {settings.top_k}, but the vocabulary has only {v} tokens.",
             hint=f"Set `top_k` to at most {v}, or to 0 for all tokens.",
+        )
+    if settings.filter and tokenizer.boundary is None:
+        raise SettingsError(
+            "`filter` reads one sample a line, and this run makes long texts of many lines.",
+            hint="Leave `filter` out.",
+            setting="filter",
         )
     if settings.only_new and novelty is None:
         raise SettingsError(

@@ -81,7 +81,7 @@ FAMILIES = {
     ),
     "mixture": Family(
         "hornbook.text.models.mixture:Mixture",
-        "weighted average of the probabilities of two or more runs",
+        "two or more runs as one: their probabilities multiplied, or averaged",
         made_by="mixing",
     ),
 }

@@ -101,6 +101,17 @@ class LanguageModel(ABC):
             The shape of `targets`; 0 at padding.
         """
 
+    @abstractmethod
+    def next_logits(self, inputs: Ids) -> Floats:
+        """What comes next, as logits: ln p of every token but for what a row has in common.
+
+        Args:
+            inputs: (N, block_size) contexts of a window model, (B, T) rows of a sequence model.
+
+        Returns:
+            Shape (N, V), or (B, T, V): of every position.
+        """
+
     @final
     def start(self, ids: Ids) -> tuple[Floats, Any]:
         """Begin a generation: read its first tokens as one block and tell what comes next.

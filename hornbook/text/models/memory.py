@@ -52,7 +52,7 @@ class Memory(ABC, Generic[M]):
 class Looking(Protocol):
     """A model that looks through windows."""
 
-    def window_logits(self, contexts: Ids) -> Floats:
+    def next_logits(self, contexts: Ids) -> Floats:
         """Logits of shape (N, V) for contexts of shape (N, T), the newest token last."""
         ...
 
@@ -69,12 +69,12 @@ class WindowMemory(Memory[Looking]):
         """Look through the window that the rows end in."""
         empty = np.full((len(ids), self.block_size), self.start_id, dtype=np.int64)
         window = np.concatenate([empty, ids], axis=1)[:, ids.shape[1] :]
-        return model.window_logits(window), window
+        return model.next_logits(window), window
 
     def step(self, model: Looking, ids: Ids, state: Ids) -> tuple[Floats, Ids]:
         """Move the window on by one token and look through it."""
         window = np.concatenate([state, ids[:, None]], axis=1)[:, 1:]
-        return model.window_logits(window), window
+        return model.next_logits(window), window
 
     def select(self, model: Looking, state: Ids, places: Ids) -> Ids:
         """The windows of some places."""

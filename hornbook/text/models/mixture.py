@@ -1,10 +1,8 @@
-"""A mixture: several models, their probabilities averaged.
-
-    p(next) = w₁ p₁(next) + w₂ p₂(next) + …,   the weights at least 0 and together 1
+"""A mixture: several models that predict as one.
 
 What each knows that the others do not, all of them have: counting remembers whole words, a net
-knows what is like what. The weights are found by expectation maximisation (Dempster, Laird and
-Rubin 1977): each model's weight becomes the mean share that it had in the probability of what came.
+knows what is like what. Their probabilities are multiplied or averaged; `pooling` says how, and
+what the difference is.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,14 +20,23 @@ from hornbook.settings import Settings
 from hornbook.storage import parse_json
 from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
 from hornbook.text.models.memory import Memory
+from hornbook.text.models.pooling import (
+    best_exponents,
+    best_weights,
+    log_mean,
+    log_product,
+    log_softmax,
+)
 from hornbook.text.models.reading import Reading
 from hornbook.text.stream import IGNORED, Stream
 from hornbook.tokenizers.contract import Vocabulary
 
-__all__ = ["Mixture", "MixtureSettings", "best_weights"]
+__all__ = ["Mixture", "MixtureSettings", "Pooling"]
 
 ROW = 1024  # tokens of a text read at once, unless a member's rows are shorter
-ITERATIONS = 1_000
+LOGITS = 2**25  # logits that exponents are fitted on at most, of all members together
+
+Pooling = Literal["product", "average"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,8 @@ class MixtureSettings(Settings):
     "Family of each model."
     settings: tuple[str, ...] = ()
     "Settings of each model, as JSON."
+    how: Pooling = "average"  # as it was when runs did not say
+    "product: the models' probabilities are multiplied; average: their weighted mean."
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -82,7 +91,7 @@ class Mixture(LanguageModel):
         self.members: list[LanguageModel] = []
         for name, text in zip(settings.families, settings.settings, strict=True):
             self.members.append(family(name).load()(member_settings(name, text), vocabulary))
-        self.weights = np.full(len(self.members), 1 / len(self.members))
+        self.weights = np.full(len(self.members), 1 / len(self.members))  # or exponents
         self.reading, self.memory = reading_of(self.members), MixtureMemory()
 
     @property
@@ -99,26 +108,85 @@ class Mixture(LanguageModel):
                 losses[...] = member.token_losses(inputs, targets)
             else:
                 losses[real] = member.token_losses(
-                    windows(inputs, member.block_size, self.vocabulary.start)[real], targets[real]
+                    self.windows(member, inputs)[real], targets[real]
                 )
         return found
 
+    def member_logits(self, inputs: Ids, real: npt.NDArray[np.bool_]) -> list[Floats]:
+        """What each member says of the N real positions of rows (B, T): logits (N, V) of each."""
+        return [
+            member.next_logits(inputs)[real]
+            if member.reads == "sequence"
+            else member.next_logits(self.windows(member, inputs)[real])
+            for member in self.members
+        ]
+
+    def windows(self, member: LanguageModel, inputs: Ids) -> Ids:
+        """What a member that reads windows sees at each position of rows (B, T): (B, T, n)."""
+        padded = ((0, 0), (member.block_size - 1, 0))
+        rows = np.pad(inputs, padded, constant_values=self.vocabulary.start)
+        return np.lib.stride_tricks.sliding_window_view(rows, member.block_size, axis=1)
+
+    def pooled(self, logits: list[Floats]) -> npt.NDArray[np.float64]:
+        """ln of the mixed probabilities (N, V), from the members' logits."""
+        if self.settings.how == "product":
+            return log_product(logits, self.weights)
+        return log_mean(np.stack([log_softmax(own) for own in logits]), self.weights)
+
+    def next_logits(self, inputs: Ids) -> Floats:
+        """ln of the mixed probabilities at each position of rows (B, T), shape (B, T, V)."""
+        everywhere = np.ones(inputs.shape, dtype=np.bool_)
+        logp = self.pooled(self.member_logits(inputs, everywhere))
+        return logp.reshape(*inputs.shape, -1)
+
     def token_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
         """-ln of the mixed probability."""
-        losses = -log_mean(-self.member_losses(inputs, targets), self.weights)
-        found: npt.NDArray[np.float64] = np.where(targets != IGNORED, losses, 0.0)
+        real = targets != IGNORED
+        found: npt.NDArray[np.float64] = np.zeros(targets.shape)
+        if self.settings.how == "product":
+            logp = self.pooled(self.member_logits(inputs, real))
+            found[real] = -np.take_along_axis(logp, targets[real][:, None], axis=1)[:, 0]
+        else:  # an average needs no more than what came
+            losses = self.member_losses(inputs, targets)[:, real]
+            found[real] = -log_mean(-losses, self.weights)
         return found
 
     def fit(self, stream: Stream) -> Mixture:
-        """Find the weights that suit a stream best."""
+        """Find the weights, or the exponents, that suit a stream best."""
+        fitted = self.fitted_exponents if self.settings.how == "product" else self.fitted_weights
+        self.weights = fitted(stream)
+        return self
+
+    def fitted_weights(self, stream: Stream) -> npt.NDArray[np.float64]:
+        """The best weights of an average."""
         losses = [
             self.member_losses(inputs, targets)[:, targets != IGNORED]
             for inputs, targets in stream.all_rows(
                 self.block_size, 8 * ROW, lead=self.measured_lead
             )
         ]
-        self.weights = best_weights(np.concatenate(losses, axis=1))
-        return self
+        return best_weights(np.concatenate(losses, axis=1))
+
+    def fitted_exponents(self, stream: Stream) -> npt.NDArray[np.float64]:
+        """The best exponents of a product.
+
+        Every token's probability counts, not only that of what came. So they are fitted on no more
+        predictions, evenly spread, than have 2²⁵ logits in all: 600,000 of two members and a
+        vocabulary of 27, 3,000 of one of 5,000, which are still many for a few numbers.
+        """
+        v = self.vocabulary.size
+        limit = min(len(stream), max(1, LOGITS // (v * len(self.members))))
+        at_once = max(1, min(8 * ROW, LOGITS // 8 // v))
+        logits: list[Floats] = []
+        wanted: list[Ids] = []
+        for inputs, targets in stream.all_rows(
+            self.block_size, at_once, lead=self.measured_lead, limit=limit
+        ):
+            real = targets != IGNORED
+            told = self.member_logits(inputs, real)
+            logits.append(np.stack([own.astype(np.float32) for own in told]))
+            wanted.append(targets[real])
+        return best_exponents(np.concatenate(logits, axis=1), np.concatenate(wanted))
 
     @contextmanager
     def stepping(self, count: int) -> Iterator[None]:
@@ -183,8 +251,7 @@ def mixed(model: Mixture, told: list[tuple[Floats, Any]]) -> tuple[Floats, list[
         model: whose weights are used.
         told: logits (B, V) and state of each member.
     """
-    logp = np.stack([log_softmax(logits) for logits, _ in told])
-    return log_mean(logp, model.weights), [own for _, own in told]
+    return model.pooled([logits for logits, _ in told]), [own for _, own in told]
 
 
 def reading_of(members: list[LanguageModel]) -> Reading:
@@ -197,50 +264,3 @@ def reading_of(members: list[LanguageModel]) -> Reading:
         context=None if None in contexts else max(c for c in contexts if c is not None),
         measured_lead=min(max(leads), block_size // 2),
     )
-
-
-def windows(inputs: Ids, block_size: int, start: int) -> Ids:
-    """The last `block_size` tokens at each position of rows (B, T): shape (B, T, block_size)."""
-    padded = np.pad(inputs, ((0, 0), (block_size - 1, 0)), constant_values=start)
-    return np.lib.stride_tricks.sliding_window_view(padded, block_size, axis=1)
-
-
-def log_softmax(logits: Floats) -> npt.NDArray[np.float64]:
-    """ln of the probabilities, shape (B, V)."""
-    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
-    logp: npt.NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return logp
-
-
-def log_mean(
-    logp: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """ln Σ w p over the first axis; -inf where nobody thinks it possible."""
-    with np.errstate(divide="ignore"):
-        found: npt.NDArray[np.float64] = np.log(np.tensordot(weights, np.exp(logp), axes=1))
-    return found
-
-
-def best_weights(losses: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The weights under which a mixture's mean loss is least.
-
-    The loss is convex in the weights, so expectation maximisation comes to its least value from
-    the equal weights that it begins with.
-
-    Args:
-        losses: -ln p of each of N predictions under each of M models, shape (M, N).
-
-    Returns:
-        Shape (M,), at least 0, sum 1.
-    """
-    p = np.exp(-losses)
-    weights = np.full(len(p), 1 / len(p))
-    for _ in range(ITERATIONS):
-        share = weights[:, None] * p
-        total = share.sum(axis=0)
-        share = share[:, total > 0] / total[total > 0]  # what none thinks possible says nothing
-        renewed = share.mean(axis=1)
-        if np.abs(renewed - weights).max() < 1e-7:
-            break
-        weights = renewed
-    return weights

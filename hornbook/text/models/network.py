@@ -74,10 +74,10 @@ class Network(Net, LanguageModel):
         found: npt.NDArray[np.float64] = losses.view_as(wanted).cpu().double().numpy()
         return found
 
-    def window_logits(self, contexts: Ids) -> Floats:
-        """Logits of shape (N, V) for contexts of shape (N, T), of a net that reads windows."""
+    def next_logits(self, inputs: Ids) -> Floats:
+        """Logits as the model is used: (N, V) for windows (N, T), (B, T, V) for rows (B, T)."""
         with self.in_use():
-            logits: Floats = self(self.tensor(contexts)).cpu().numpy()
+            logits: Floats = self(self.tensor(inputs)).cpu().numpy()
         return logits
 
     def stepping(self, count: int) -> AbstractContextManager[None]:

@@ -146,7 +146,7 @@ class NGram(LanguageModel):
         np.divide(p, sums, out=p, where=sums > 0)
         return p
 
-    def window_logits(self, contexts: Ids) -> Floats:
+    def next_logits(self, contexts: Ids) -> Floats:
         """ln P of every next token; -inf where it is impossible."""
         with np.errstate(divide="ignore"):
             logits: Floats = np.log(self.probabilities(contexts))

@@ -206,10 +206,10 @@ class RecurrentNetwork(Network):
             losses[some] = super().token_losses(inputs[some], targets[some])
         return losses
 
-    def window_logits(self, contexts: Ids) -> Floats:
-        """Logits of shape (N, V) for contexts of shape (N, T), some at a time."""
-        look = super().window_logits
-        return np.concatenate([look(contexts[some]) for some in slices(contexts)])
+    def next_logits(self, inputs: Ids) -> Floats:
+        """Logits from states of zeros, some rows or windows at a time."""
+        look = super().next_logits
+        return np.concatenate([look(inputs[some]) for some in slices(inputs)])
 
 
 def read_along(block_size: int) -> Reading:

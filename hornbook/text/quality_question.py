@@ -1,0 +1,156 @@
+"""The question how good a run's samples are, and its table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from hornbook.actions import Action
+from hornbook.errors import SettingsError
+from hornbook.records import JSONObject
+from hornbook.reports import Table
+from hornbook.settings import Bounds, Settings
+from hornbook.tasks import Answer, Beside, Question, Row
+from hornbook.text.quality import SECONDS, TEMPERATURES, Quality, quality
+from hornbook.training.measures import figure
+
+if TYPE_CHECKING:
+    from hornbook.runs import Run
+
+__all__ = ["QualityQuestion", "QualitySettings"]
+
+ROWS = {
+    "length": "length in characters",
+    "length_sd": "  standard deviation",
+    "known_length": "length as in train",
+    "ended": "ended, not cut",
+    "characters": "distance: characters",
+    "first": "distance: first character",
+    "last": "distance: last character",
+    "repeats": "repeats",
+    "in_train": "copy of train",
+    "in_dev": "in dev or test only",
+    "near": "1 character from train",
+    "known_words": "words that train has",
+    "longest_copy": "longest passage copied",
+    "passed": "pass the filter",
+}
+"What stands before each figure."
+IN_CHARACTERS = {"length", "length_sd", "longest_copy"}
+DISTANCES = {"characters", "first", "last"}
+
+
+@dataclass(frozen=True)
+class QualitySettings(Settings):
+    """Samples to measure."""
+
+    n: Annotated[int, Bounds(0, 10**7)] = 0
+    "Samples drawn at each temperature (0: 1,000 lines, or 10 texts)."
+    temperatures: Annotated[tuple[float, ...], Bounds(0, 100)] = TEMPERATURES
+    "Temperatures to draw at."
+    filter: str = ""
+    """Tell the share that passes this command, which reads one sample a line and prints those that
+    pass, as grep does."""
+    filter_seconds: Annotated[float, Bounds(0, 86_400, above=True)] = SECONDS
+    "Seconds that the filter may take for each temperature (only with filter)."
+    seed: Annotated[int, Bounds(0, 2**63 - 1)] = 0
+    "Random seed; the same seed gives the same samples."
+    longest: Annotated[int, Bounds(0, 10**7)] = 0
+    "Maximum length of a sample in tokens (0: as `sample` takes it)."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.refuse_unless(bool(self.filter), ("filter_seconds",), "`filter`")
+
+
+class QualityQuestion(Question):
+    """How samples compare with the data."""
+
+    description = (
+        "Hold samples of RUN against its data, at several temperatures.\n\n"
+        "The column dev has the same figures of held-out data: what real examples score. A "
+        "distance is the total variation between two distributions: 0 if they are the same, 1 if "
+        "they have nothing in common. A filter is a command as in sample."
+    )
+    examples = (
+        Action("quality", ("runs/net",)),
+        Action("quality", ("runs/net",), {"temperatures": (0.7, 0.9), "filter": "grep ^a"}),
+    )
+    options = QualitySettings
+
+    def ask(self, run: Run, *given: QualitySettings, **options: Any) -> tuple[Quality, ...]:
+        """The figures: `run.quality(n=500, temperatures=(0.8, 1.0))`.
+
+        Raises:
+            RunError, SettingsError, ToolError: if they cannot be had.
+        """
+        settings = given[0] if given else QualitySettings()
+        if not isinstance(settings, QualitySettings) or len(given) > 1:
+            raise SettingsError(
+                f"quality expects QualitySettings; it was given {', '.join(map(repr, given))}.",
+                hint="Give settings by name: quality(n=500).",
+            )
+        s = QualitySettings.from_dict({**settings.as_dict(), **options})
+        return quality(
+            run,
+            s.n,
+            s.temperatures,
+            s.filter,
+            seed=s.seed,
+            longest=s.longest,
+            filter_seconds=s.filter_seconds,
+        )
+
+    def answer(self, run: Run, options: QualitySettings) -> Answer:
+        """One table."""
+        return QualityAnswer(run, self.ask(run, options))
+
+
+class QualityAnswer(Answer):
+    """The figures of what was held out, and of each temperature."""
+
+    def __init__(self, run: Run, found: Sequence[Quality]) -> None:
+        self.run, self.found = run, found
+
+    def __iter__(self) -> Iterator[Row]:
+        return (QualityRow(one, self.found if one is self.found[0] else ()) for one in self.found)
+
+    def remarks(self) -> Sequence[str | Action]:
+        """What to look at."""
+        return (Action("sample", (str(self.run.path),), {"n": 20, "temperature": 0.8}),)
+
+
+@dataclass(frozen=True)
+class QualityRow(Row):
+    """The figures of one temperature; the first one shows the table of all."""
+
+    one: Quality
+    table: Sequence[Quality]
+
+    def shown(self) -> Iterator[str | Table | Beside]:
+        """A column for each temperature."""
+        if not self.table:
+            return
+        heads = [
+            "dev" if one.temperature is None else f"at {one.temperature:g}" for one in self.table
+        ]
+        rows = [("samples", *(f"{one.n:,}" for one in self.table))]
+        for name, title in ROWS.items():
+            values = [getattr(one, name) for one in self.table]
+            if any(value is not None for value in values):
+                rows.append((title, *(cell(name, value) for value in values)))
+        yield Table(("", *heads), tuple(rows))
+
+    def as_dict(self) -> JSONObject:
+        """All figures by name."""
+        return self.one.as_dict()
+
+
+def cell(name: str, value: float | None) -> str:
+    """A figure as it is read."""
+    if value is None:
+        return ""
+    if name in IN_CHARACTERS:
+        return figure(value, 2)
+    return figure(value, 3) if name in DISTANCES else f"{value:.1%}"
