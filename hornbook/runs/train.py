@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -20,7 +21,7 @@ from hornbook.runs.run import Run
 from hornbook.runs.session import Session
 from hornbook.runs.training import train_session
 from hornbook.settings import Settings
-from hornbook.sources.source import Source
+from hornbook.sources.source import DataPath, Source
 from hornbook.tasks import Data, Family, Start, Task, choose_task
 from hornbook.training.distributed import World
 from hornbook.training.settings import TrainingSettings
@@ -35,7 +36,7 @@ Training = (
 
 @pinned()
 def train(
-    source: str | Path | Source,
+    source: DataPath | Source,
     *,
     model: str | None = None,
     out: str | Path | None = None,
@@ -50,7 +51,8 @@ def train(
     """Train a model on data, and save everything in a run directory.
 
     Args:
-        source: a file, `-` for standard input, or the name of a data set.
+        source: a file, a folder of files, `-` for standard input, or the name of a data set; or
+            several of them.
         model: the model family; by default the task's own default.
         out: the run directory; by default a new one under `runs/`.
         settings: settings of the family, or a mapping of some (`{"n_hidden": 64}`); the others
@@ -150,7 +152,7 @@ def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
 
 
 def load_data(
-    source: str | Path | Source,
+    source: DataPath | Source,
     task: str | None,
     model: str | None,
     options: Mapping[str, Any],
@@ -183,7 +185,7 @@ def made_by_mixing(family: str) -> SettingsError:
     )
 
 
-def refuse_taken(out: str | Path | None, source: str | Path | Source, *, overwrite: bool) -> None:
+def refuse_taken(out: str | Path | None, source: DataPath | Source, *, overwrite: bool) -> None:
     """Make sure that a new run may be put where it should.
 
     Raises:
@@ -193,13 +195,14 @@ def refuse_taken(out: str | Path | None, source: str | Path | Source, *, overwri
     if out is not None:
         path = RunDirectory(out).path
         refuse_if_taken(path, overwrite=overwrite)
-        where = Path(source.where if isinstance(source, Source) else source)
-        inside = where.is_file() and where.resolve().is_relative_to(path.resolve())
-        if overwrite and inside:
-            raise RunError(
-                f"{where} is in the run directory that is to be overwritten, {path}.",
-                hint="Copy the data to another place first, or choose another `out`.",
-            )
+        places = (source if isinstance(source, Source) else Source(source)).places
+        for where in places if overwrite else ():
+            # os.path, unlike Path, only says no to a name that is no possible path.
+            if os.path.exists(where) and where.resolve().is_relative_to(path.resolve()):  # noqa: PTH110
+                raise RunError(
+                    f"{where} is in the run directory that is to be overwritten, {path}.",
+                    hint="Copy the data to another place first, or choose another `out`.",
+                )
     elif overwrite:
         raise SettingsError(
             "`overwrite` has no effect without `out`: a new name is chosen for each run.",
