@@ -41,10 +41,10 @@ def test_blocks(text: str, blocks: list[str]) -> None:
     assert blocks_of(text) == blocks
 
 
-BLOCK = st.text("ab \n", min_size=1).map(lambda text: "\n".join(text.split()))
+BLOCK = st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=3).map("\n".join)
 
 
-@given(st.lists(BLOCK.filter(bool)))
+@given(st.lists(BLOCK, max_size=4))
 def test_blocks_are_what_was_joined(blocks: list[str]) -> None:
     assert blocks_of("\n\n".join(blocks)) == blocks
 
