@@ -35,6 +35,7 @@ LINES = (
         (LINES, "text", ["emma", "a\nb"], 3, "field 'text' of JSON lines"),
         (LINES, "by.name", ["x"], 4, "field 'by.name'"),
         (LINES, "id", ["1", "2", "3", "4", "5"], 0, "field 'id'"),
+        ('{\n "text": "emma",\n "n": 1\n}\n', "text", ["emma"], 0, "field 'text'"),
         ('[{"a.b": "x"}, {"a": {"b": "y"}}]', "a.b", ["x", "y"], 0, "field 'a.b' of a JSON array"),
     ],
 )

@@ -50,6 +50,7 @@ def test_what_a_text_is(text: str, told: str, best: str) -> None:
         NAMES,
         "one, two\n" * 2,  # too few rows to tell
         "a, b\nc\n" * 20,
+        "so much depends, upon\na red wheel, barrow\nglazed with rain, water\nbeside, them\n",
         "[1] the first note\n[2] the second\n",
         "{curly} words\nin a line\n" * 5,
         "<3 emma\n<3 ava\n",

@@ -154,6 +154,14 @@ def test_several_sources_are_read_in_the_order_given(tmp_path: Path) -> None:
     assert source.remarks == ("2 files, in the order given",)
 
 
+def test_files_of_several_kinds_are_refused(tmp_path: Path) -> None:
+    place(tmp_path, a_txt="a", b_md="b", c_csv="a,b", d_csv_gz=PACKED)
+    with pytest.raises(DataError, match=r"files given are of different kinds: 2 \.csv .*1 \.txt"):
+        Source([tmp_path / name for name in ("a.txt", "c.csv", "d.csv.gz")])
+    assert len(Source([tmp_path / "a.txt", tmp_path / "b.md"]).parts()) == 2
+    assert len(Source([tmp_path / "c.csv", tmp_path / "d.csv.gz"]).parts()) == 2
+
+
 def test_what_needs_one_file_refuses_several(tmp_path: Path) -> None:
     place(tmp_path, a_txt="first", b_txt="second")
     for source in (Source(tmp_path), Source([tmp_path / "a.txt", tmp_path / "b.txt"])):

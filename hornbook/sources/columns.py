@@ -14,17 +14,18 @@ import contextlib
 import csv
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hornbook.errors import DataError
-from hornbook.sources.formats import SEPARATORS, delimited, fields_of, flat, look
+from hornbook.sources.formats import SEPARATORS, delimited, flat, look
 from hornbook.storage import parse_json
 from hornbook.suggestions import did_you_mean
 
 __all__ = ["Column", "read_column"]
 
+LOOKED = 1_000  # records whose fields are named, where the one that was asked for is not there
 LISTED = 20  # most columns that a message names
 LARGEST = min(sys.maxsize, 2**31 - 1)  # characters of a cell: the most that csv knows
 
@@ -57,7 +58,7 @@ def read_column(text: str, where: str, name: str) -> Column:
     """
     begins = text.lstrip()[:1]
     if begins == "{":
-        found, about = from_records(list(json_lines(text, where)), where, name, "JSON lines")
+        found, about = from_records(json_lines(text, where), where, name, "JSON lines")
     elif begins == "[":
         found, about = from_records(json_array(text, where), where, name, "a JSON array")
     else:
@@ -81,9 +82,10 @@ def from_table(text: str, where: str, name: str) -> tuple[list[str], str]:
     try:
         with long_cells():
             header, separator = header_with(text, name)
-            if name not in header and not is_place(name, header):
-                raise no_column(where, name, header, text)
-            rows = [row for row in delimited(text, separator) if row]
+            place, about = place_of(name, header, where, text)
+            cells = [
+                row[place] if place < len(row) else "" for row in delimited(text, separator) if row
+            ]
     except csv.Error as error:
         raise DataError(
             f"{where} is not a table that can be read: {error}.",
@@ -91,18 +93,27 @@ def from_table(text: str, where: str, name: str) -> tuple[list[str], str]:
             "written twice.",
             setting="column",
         ) from error
-    if not is_place(name, header) and header.count(name) > 1:
+    return cells if is_place(name, header) else cells[1:], about
+
+
+def place_of(name: str, header: Sequence[str], where: str, text: str) -> tuple[int, str]:
+    """The place of a column from 0, and which it is, for people.
+
+    Raises:
+        DataError: if there is none of this name, or several.
+    """
+    if is_place(name, header):
+        place = int(name) - 1
+        return place, f"column {name}, read without a header: its first value is {header[place]!r}"
+    if name not in header:
+        raise no_column(where, name, header, text)
+    if header.count(name) > 1:
         raise DataError(
             f"{where} has {header.count(name)} columns named {name!r}.",
             hint="Rename them, so that each has a name of its own.",
             setting="column",
         )
-    if not is_place(name, header):
-        place, rows, about = header.index(name), rows[1:], f"column {name!r}"
-    else:
-        place = int(name) - 1
-        about = f"column {name}, read without a header: its first value is {rows[0][place]!r}"
-    return [row[place] if place < len(row) else "" for row in rows], about
+    return header.index(name), f"column {name!r}"
 
 
 def header_with(text: str, name: str) -> tuple[list[str], str]:
@@ -168,31 +179,41 @@ def long_cells() -> Iterator[None]:
 # JSON
 
 
-def from_records(records: Sequence[Any], where: str, name: str, kind: str) -> tuple[list[str], str]:
+def from_records(
+    records: Iterable[Mapping[str, Any]], where: str, name: str, kind: str
+) -> tuple[list[str], str]:
     """The values of a field, and which it is."""
-    found, there = [], False
+    found: list[str] = []
+    fields: dict[str, None] = {}
+    there = False
     for number, record in enumerate(records, 1):
         value = field_of(record, name)
         there |= value is not MISSING
         if isinstance(value, Mapping | list):
-            what, inner = "a list", ""
-            if isinstance(value, Mapping):
-                what, inner = "an object", f" Its fields: {listed(list(flat(value)))}."
-            raise DataError(
-                f"{where}: the field {name!r} of record {number:,} is {what}, not text.",
-                hint=f"Choose a field that holds text.{inner}",
-                setting="column",
-            )
+            raise not_text(where, name, number, value)
         found.append(as_text(value))
+        if not there and number <= LOOKED:
+            fields |= dict.fromkeys(flat(record))
     if not there:
-        fields = fields_of(records)
         also = {field.rpartition(".")[2].lower(): field for field in fields}
         raise DataError(
-            f"{where} has no field {name!r}; its fields are {listed(fields)}.",
+            f"{where} has no field {name!r}; its fields are {listed(list(fields))}.",
             hint=f"{did_you_mean(name, fields, also=also)}Name one of these.",
             setting="column",
         )
     return found, f"field {name!r} of {kind}"
+
+
+def not_text(where: str, name: str, number: int, value: Mapping[str, Any] | list[Any]) -> DataError:
+    """The error that a field holds more than a text."""
+    what, inner = "a list", ""
+    if isinstance(value, Mapping):
+        what, inner = "an object", f" Its fields: {listed(list(flat(value)))}."
+    return DataError(
+        f"{where}: the field {name!r} of record {number:,} is {what}, not text.",
+        hint=f"Choose a field that holds text.{inner}",
+        setting="column",
+    )
 
 
 MISSING = object()
@@ -217,11 +238,14 @@ def as_text(value: Any) -> str:
 
 
 def json_lines(text: str, where: str) -> Iterator[Mapping[str, Any]]:
-    """The objects of JSON lines.
+    """The objects of JSON lines; or a single object, over however many lines it is written.
 
     Raises:
         DataError: naming the first line that is not an object.
     """
+    with contextlib.suppress(ValueError):
+        yield parse_json(text)
+        return
     lines = text.split("\n")
     for number, line in enumerate(lines, 1):
         if not line.strip():

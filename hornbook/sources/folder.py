@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import codecs
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hornbook.errors import DataError
 from hornbook.sources.stream import Stream, unreadable
 
-__all__ = ["Listing", "list_files"]
+__all__ = ["PACKED", "Listing", "list_files", "refuse_mixed", "unpacked_name"]
 
+PACKED = ".gz"
+STRUCTURED = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".html", ".htm", ".xml"})
+"""Ends of the names of files that are not plain text."""
 LOOKED = 4_096  # bytes of a file that tell whether it is text
 SHOWN = 3  # most names in a remark
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
@@ -51,18 +55,33 @@ def list_files(folder: Path) -> Listing:
     binary = tuple(path for path in found if path not in set(files))
     if not files:
         raise nothing_in(folder, binary, folders)
-    kinds = defaultdict(list)
-    for path in files:
-        kinds[kind_of(path)].append(path)
-    if len(kinds) > 1:
-        raise mixed(folder, kinds)
+    if len(kinds := by_kind(files)) > 1:
+        raise mixed(f"in {folder}", kinds, folder)
     return Listing(files, binary, folders)
 
 
-def kind_of(path: Path) -> str:
-    """How a file's name ends, in lowercase and without .gz."""
-    name = path.with_suffix("") if path.suffix.lower() == ".gz" else path
-    return name.suffix.lower()
+def refuse_mixed(files: Sequence[Path]) -> None:
+    """Refuse files that were named one by one if some are plain text and others have a form.
+
+    Raises:
+        DataError: if so.
+    """
+    kinds = by_kind(files)
+    if len(kinds) > 1 and not STRUCTURED.isdisjoint(kinds):
+        raise mixed("given", kinds)
+
+
+def by_kind(files: Sequence[Path]) -> dict[str, list[Path]]:
+    """Files by how their names end, in lowercase and without .gz."""
+    kinds = defaultdict(list)
+    for path in files:
+        kinds[unpacked_name(path).suffix.lower()].append(path)
+    return dict(kinds)
+
+
+def unpacked_name(path: Path) -> Path:
+    """A path without the .gz at its end."""
+    return path.with_suffix("") if path.suffix.lower() == PACKED and path.stem else path
 
 
 def reads_as_text(path: Path) -> bool:
@@ -73,7 +92,7 @@ def reads_as_text(path: Path) -> bool:
     """
     try:
         with path.open("rb") as file:
-            named = path.suffix.lower() == ".gz"
+            named = path.suffix.lower() == PACKED
             head = Stream(file, str(path), named=named).read(LOOKED)
     except OSError as error:
         raise unreadable(path, error) from error
@@ -96,20 +115,19 @@ def nothing_in(folder: Path, binary: tuple[Path, ...], folders: tuple[Path, ...]
     )
 
 
-def mixed(folder: Path, kinds: dict[str, list[Path]]) -> DataError:
-    """The error that a folder has files of several kinds."""
+def mixed(which: str, kinds: dict[str, list[Path]], folder: Path | None = None) -> DataError:
+    """The error that files are of several kinds."""
     by_size = sorted(kinds.items(), key=lambda pair: -len(pair[1]))
     told = [
         f"{len(paths):,} {kind or 'without an extension'} (such as {paths[0].name})"
         for kind, paths in by_size
     ]
-    most, example = by_size[0][0], "DIR/*{}".format
-    wanted = example(most) if most else str(by_size[0][1][0])
-    return DataError(
-        f"The files in {folder} are of different kinds: {', '.join(told)}.",
-        hint=f"Give the files of one kind only ({wanted.replace('DIR', str(folder), 1)}), or put "
-        "them in a folder of their own.",
-    )
+    hint = "Give files of one kind only."
+    if folder is not None:
+        most, paths = by_size[0]
+        wanted = folder / f"*{most}" if most else paths[0]
+        hint = f"Give the files of one kind only ({wanted}), or put them in a folder of their own."
+    return DataError(f"The files {which} are of different kinds: {', '.join(told)}.", hint=hint)
 
 
 def names(paths: tuple[Path, ...]) -> str:

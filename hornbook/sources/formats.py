@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from hornbook.storage import parse_json
 
-__all__ = ["SEPARATORS", "Form", "delimited", "fields_of", "flat", "look"]
+__all__ = ["SEPARATORS", "Form", "delimited", "flat", "look"]
 
 Kind = Literal["table", "JSON lines", "JSON array", "JSON", "HTML", "XML"]
 
@@ -26,7 +26,7 @@ SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bar
 "What may stand between the columns of a table."
 LOOKED = 2**18  # characters of a look
 ROWS = 1_000  # most rows of a look
-FEW = 3  # rows: fewer are no table
+FEW, MANY = 3, 10  # rows: fewer are no table, with a header and without one
 ALIKE = 0.95  # share of the rows that must have the usual number of columns
 BLANK, COMMA = re.compile(r"\s*"), re.compile(r"\s*,")
 NESTED = 3  # levels of JSON whose fields are named
@@ -130,11 +130,6 @@ def flat(record: Mapping[str, Any], before: str = "", level: int = 1) -> dict[st
     return found
 
 
-def fields_of(records: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The names of all fields of some records, in the order of their first appearance."""
-    return list(dict.fromkeys(name for record in records for name in flat(record)))
-
-
 # Markup
 
 TAG = re.compile(r"</[A-Za-z][\w:.-]*\s*>|<[A-Za-z][\w:.-]*[^<>]*/>")
@@ -164,7 +159,9 @@ def look_for_table(text: str) -> Form | None:
         widths = Counter(map(len, rows))
         usual, times = widths.most_common(1)[0] if rows else (1, 0)
         if usual > 1 and 1 not in widths and times >= max(FEW, ALIKE * len(rows)):
-            return of_rows([row for row in rows if len(row) == usual], separator)
+            form = of_rows([row for row in rows if len(row) == usual], separator)
+            if form.header or times >= MANY:
+                return form
     return None
 
 

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
 
 from hornbook.errors import DataError
 from hornbook.sources import datasets
 from hornbook.sources.datasets import Dataset
-from hornbook.sources.folder import Listing, list_files
-from hornbook.sources.stream import Room, Stream, unreadable
-from hornbook.suggestions import did_you_mean
+from hornbook.sources.folder import PACKED, Listing, list_files, refuse_mixed, unpacked_name
+from hornbook.sources.opening import opened, refuse_nameless, standard_input
+from hornbook.sources.stream import Room, Stream
 
 __all__ = ["DataPath", "DownloadProgress", "Part", "Source"]
 
@@ -32,7 +30,7 @@ DownloadProgress = Callable[[int, int], None]
 """Called during a download with the number of bytes so far and in all."""
 
 HEAD = 65_536  # bytes of a first look
-PACKED = ".gz"
+SHOWN = 3  # most files that are named
 
 
 @dataclass(frozen=True)
@@ -65,11 +63,9 @@ class Source:
     """
 
     def __init__(self, given: DataPath, progress: DownloadProgress | None = None) -> None:
-        words = [given] if isinstance(given, str | Path) else given
-        for word in words if isinstance(words, list | tuple) else [words]:
+        words = list(given) if isinstance(given, list | tuple) and given else [given]
+        for word in words:
             refuse_nameless(word)
-        if not words:
-            raise DataError(NAMELESS, hint="Give a file, or the name of a data set.")
         self.given, self.progress, self.packed = tuple(map(str, words)), progress, False
         self.stream: Stream | None = None  # standard input, when it was looked at
         self.taken = b""  # what a first look has read of it
@@ -125,7 +121,8 @@ class Source:
         """The sources that it is made of, of several words or of a folder; else empty.
 
         Raises:
-            DataError: as `listing`.
+            DataError: as `listing`; or if files were given of which some are plain text and others
+                are tables, JSON or markup, as their names end.
         """
         if len(self.given) > 1:
             if self.given.count("-") > 1:
@@ -133,7 +130,10 @@ class Source:
                     "Standard input is given twice, and it can be read only once.",
                     hint="Give - once.",
                 )
-            return tuple(Source(word, self.progress) for word in self.given)
+            sources = tuple(Source(word, self.progress) for word in self.given)
+            files = [source for source in sources if not source.is_folder]
+            refuse_mixed([path for source in files for path in source.places])
+            return sources
         if self.is_folder:
             return tuple(Source(path, self.progress) for path in self.listing.files)
         return ()
@@ -265,63 +265,3 @@ class Source:
                 f"{len(self.given)} files were given, and this kind of data is read from one.",
                 hint="Give one file.",
             )
-
-
-NAMELESS = "The file name is empty."
-SHOWN = 3  # most files that are named
-
-
-def refuse_nameless(given: object) -> None:
-    """Refuse what is no name of a file.
-
-    Raises:
-        DataError: if it is neither a string nor a path, or empty.
-    """
-    if not isinstance(given, str | Path):
-        raise DataError(
-            f"A file name must be a string or a path, not {type(given).__name__}.",
-            hint="Give files, a folder, or the name of a data set.",
-        )
-    if not str(given):
-        raise DataError(NAMELESS, hint="Give a file, or the name of a data set.")
-
-
-def unpacked_name(path: Path) -> Path:
-    """A path without the .gz at its end."""
-    return path.with_suffix("") if path.suffix.lower() == PACKED and path.stem else path
-
-
-def standard_input() -> BinaryIO:
-    """Standard input, as bytes.
-
-    Raises:
-        DataError: if it was closed before Python started.
-    """
-    if sys.stdin is None:
-        raise DataError(
-            "Standard input is closed: no data can be read from it.",
-            hint="Pipe the data in, or give the path of a file.",
-        )
-    return sys.stdin.buffer
-
-
-def opened(path: Path) -> BinaryIO:
-    """A file, open to be read as bytes.
-
-    Raises:
-        DataError: if it is missing, a directory, or not to be read.
-    """
-    try:
-        return path.open("rb")
-    except FileNotFoundError as error:
-        beside: list[str] = []
-        with contextlib.suppress(OSError, ValueError):
-            beside = [str(other) for other in path.parent.iterdir()]
-        raise DataError(
-            f"There is no file or data set {str(path)!r}.",
-            hint=f"{did_you_mean(str(path), [*datasets.DATASETS, *beside])}Data sets: "
-            f"{', '.join(datasets.DATASETS)}. File paths are relative to the current directory, "
-            f"{Path.cwd()}.",
-        ) from error
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error) from error
