@@ -497,21 +497,24 @@ def test_blank_lines_that_are_dropped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("separator", "name", "columns", "cut"),
+    ("separator", "name", "columns", "header", "column"),
     [
-        ("\t", "1 tab", 2, "cut -f1"),
-        (",", "2 commas", 3, "cut -d, -f1"),
-        (";", "1 semicolon", 2, "cut -d';' -f1"),
+        ("\t", "tabs", 2, "", "1"),
+        (",", "commas", 3, "given,sex,year\n", "given"),
+        (";", "semicolons", 2, "of;name\n", "name"),
     ],
 )
-def test_a_table(separator: str, name: str, columns: int, cut: str) -> None:
+def test_a_table(separator: str, name: str, columns: int, header: str, column: str) -> None:
     rows = [separator.join([name, "f", "2018"][:columns]) for name in HEALTHY]
-    report = examine(corpus("\n".join(rows)))
+    if column == "name":
+        rows = [f"f;{name}" for name in HEALTHY]
+    report = examine(corpus(header + "\n".join(rows)))
     title = f"The file looks like a table with {columns} columns"
     assert title in alarms(report)
     found = finding(report, title)
-    assert f"100.0% of the lines contain {name}" in found.detail
-    assert cut in found.advice
+    assert f"separated by {name}; the first row" in found.detail
+    assert ("not a header" in found.detail) == (header == "")
+    assert f"`column={column}`" in found.advice
 
 
 def test_commas_in_most_lines_are_no_table() -> None:

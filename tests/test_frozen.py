@@ -156,6 +156,8 @@ def test_the_same_command_makes_the_same_run(
 ) -> None:
     old, wanted, rounding = unpack(name, here), EXPECTED[name], OWN.get(name, USUAL)
     verb, *words = wanted["made"]
+    if name.endswith("-poems"):  # poems between blank lines have since become examples of their own
+        words += ["--mode", "text"]
     if verb == "mix":
         for member in words:
             unpack(member, here)

@@ -82,7 +82,7 @@ def test_numbers_of_numpy_and_paths_are_taken(run: hornbook.Run, tmp_path: Path)
 
 library: Any = hornbook
 WRONG: list[tuple[Any, str]] = [
-    (lambda run: library.train(["a", "b"]), "must be a string or a path, not list"),
+    (lambda run: library.train(["a", 5]), "must be a string or a path, not int"),
     (lambda run: library.train(None), "must be a string or a path, not NoneType"),
     (lambda run: library.Run(5), "must be a string or a path, not int"),
     (lambda run: library.train("names", out=5), "must be a string or a path, not int"),

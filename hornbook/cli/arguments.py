@@ -68,8 +68,8 @@ class RunArgument:
 class DataArguments:
     """What every verb that reads data takes."""
 
-    data: Annotated[str, Given("DATA")]
-    "Path of a file, - for standard input, or the name of a data set."
+    data: Annotated[tuple[str, ...], Given("DATA")]
+    "A file or several, a folder of files, - for standard input, or the name of a data set."
     task: str | None = None
     "Kind of data; by default it is decided from the file."
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from hornbook.cli.alive import alive
 from hornbook.cli.arguments import DataArguments
 from hornbook.cli.grammar import parse_for_data
-from hornbook.cli.output import Console, console, escape, print_json, show_findings, table
+from hornbook.cli.output import Console, console, escape, notes, print_json, show_findings, table
+from hornbook.cli.wording import command
 from hornbook.records import as_json
 from hornbook.reports import Report
 from hornbook.sources.source import Source
@@ -45,6 +46,10 @@ def run(argv: Sequence[str]) -> None:
         print_json(report.figures or {"facts": report.facts, "findings": as_json(report.findings)})
     else:
         show(report, console())
+        if report.proposed:
+            notes().print("\nNext:")
+        for action in report.proposed:
+            notes().print(f"  {escape(command(action))}")
 
 
 def show(report: Report, out: Console) -> None:

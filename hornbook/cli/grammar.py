@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 import tyro
@@ -44,7 +45,7 @@ class Chosen:
     task: Task[Any]
     family: str
     source: Source | None
-    "The file, if it was the first word."
+    "The data, if the first word names them."
 
     @property
     def line(self) -> Family:
@@ -60,8 +61,8 @@ def choose(argv: Sequence[str]) -> Chosen:
     """
     parser = partial(tyro.cli, First, return_unknown_args=True, add_help=False, config=CONFIG)
     first, _ = parsed_by(parser, argv)
-    named = bool(argv) and (argv[0] == "-" or not argv[0].startswith("-"))
-    source = Source(argv[0]) if named else None
+    words = list(takewhile(lambda word: word == "-" or not word.startswith("-"), argv))
+    source = Source(words) if words else None
     task, _ = choose_task(source, first.task, first.model)
     return Chosen(task, first.model or task.default or next(iter(task.families)), source)
 

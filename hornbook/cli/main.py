@@ -62,7 +62,7 @@ Train small models on your own data, and see what happens inside them.
 Help on a command:  hornbook COMMAND --help
 First steps:        hornbook train names
 
-DATA is the path of a file, - for standard input, or the name of a data set.
+DATA is a file or several, a folder of files, - for standard input, or the name of a data set.
 RUN is a run directory, as written by hornbook train.
 """
 

@@ -176,7 +176,7 @@ class Teller:
         if event.sizes["train"] < LITTLE:
             say("[yellow]Very little training data:[/] hornbook doctor says what to expect of it.")
         for line in others:
-            say(escape(line))
+            say(escape(worded(line)))
 
     @told.register
     def calibrated(self, event: Calibrated) -> None:

@@ -77,7 +77,7 @@ def run(argv: Sequence[str]) -> None:
         )
     seconds = time.perf_counter() - began
     if options.out is not None:
-        title = f"{chosen.family} on {options.data}: loss as the learning rate rises"
+        title = f"{chosen.family} on {' '.join(options.data)}: loss as the learning rate rises"
         draw_rate(found, Path(options.out), title)
     if options.json:
         print_json(found.as_dict())
@@ -116,7 +116,7 @@ def show(found: Found, seconds: float, out: Console) -> None:
 
 def handed_on(chosen: Chosen, options: Any, usual: TrainingSettings) -> list[str]:
     """What has to be typed to train as the trial did: all that is not as it usually is."""
-    words = [options.data]
+    words = [*options.data]
     words += ["--task", options.task] if options.task else []
     words += ["--model", chosen.family] if options.model else []
     words += flags_of(options.settings, chosen.line.load().Settings())

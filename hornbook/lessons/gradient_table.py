@@ -63,9 +63,9 @@ def batch_of(derivation: Derivation, corpus: Corpus, seed: int) -> tuple[Values,
         there may be fewer examples than the derivation would have.
     """
     lines = corpus.mode == "lines"
-    tokenizer = CharTokenizer.fit(corpus.lines if lines else [corpus.text], boundary=lines)
+    tokenizer = CharTokenizer.fit(corpus.examples if lines else [corpus.text], boundary=lines)
     stream = (
-        encode_lines(tuple(corpus.lines), tokenizer)
+        encode_lines(tuple(corpus.examples), tokenizer)
         if lines
         else encode_text(corpus.text, tokenizer)
     )

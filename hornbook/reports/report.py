@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hornbook.actions import Action
 from hornbook.records import JSONObject
 from hornbook.reports.finding import Finding
 
@@ -21,3 +22,5 @@ class Report:
     "Problems first, then warnings, then notes."
     figures: JSONObject = field(default_factory=dict)
     "For machines: everything, the findings included."
+    proposed: tuple[Action, ...] = ()
+    "What to do next with the data."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from hornbook.compute.pinned import pinned
@@ -12,7 +11,7 @@ from hornbook.runs.events import Listener, Tried, apart, nobody
 from hornbook.runs.session import Session
 from hornbook.runs.train import Training, family_settings, load_data, settle_training
 from hornbook.settings import Settings
-from hornbook.sources.source import Source
+from hornbook.sources.source import DataPath, Source
 from hornbook.tasks import Task
 from hornbook.training.finder import FinderSettings, Found
 from hornbook.training.finder import find_rate as try_rates
@@ -22,7 +21,7 @@ __all__ = ["find_rate", "no_rate"]
 
 @pinned()
 def find_rate(
-    source: str | Path | Source,
+    source: DataPath | Source,
     *,
     model: str | None = None,
     settings: Settings | Mapping[str, Any] | None = None,
@@ -35,7 +34,7 @@ def find_rate(
     """Find a learning rate for a model on data, by a short training at increasing learning rates.
 
     Args:
-        source: a file, `-` for standard input, or the name of a data set.
+        source: as `train` takes it.
         model: the family.
         settings: of the family, as `train` takes them.
         training: as `train` takes it; learning rate, schedule and number of steps are ignored.

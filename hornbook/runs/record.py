@@ -20,7 +20,7 @@ from hornbook.version import __version__
 
 __all__ = ["FORMAT", "KeptData", "Member", "RunRecord", "Summary"]
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)

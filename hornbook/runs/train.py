@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from hornbook.runs.run import Run
 from hornbook.runs.session import Session
 from hornbook.runs.training import train_session
 from hornbook.settings import Settings
-from hornbook.sources.source import Source
+from hornbook.sources.source import DataPath, Source
 from hornbook.tasks import Data, Family, Start, Task, choose_task
 from hornbook.training.distributed import World
 from hornbook.training.settings import TrainingSettings
@@ -37,7 +38,7 @@ Training = (
 
 @pinned()
 def train(
-    source: str | Path | Source | Prepared,
+    source: DataPath | Source | Prepared,
     *,
     model: str | None = None,
     out: str | Path | None = None,
@@ -53,8 +54,8 @@ def train(
     """Train a model on data, and save everything in a run directory.
 
     Args:
-        source: a file, `-` for standard input, or the name of a data set; or data that `prepare`
-            has loaded, with no further options.
+        source: a file, a folder of files, `-` for standard input, or the name of a data set; or
+            several of them. Or data that `prepare` has loaded, with no further options.
         model: the model family; by default the task's own default.
         out: the run directory; by default a new one under `runs/`.
         settings: settings of the family, or a mapping of some (`{"n_hidden": 64}`); the others
@@ -171,7 +172,7 @@ class Prepared:
 
 
 def prepare(
-    source: str | Path | Source,
+    source: DataPath | Source,
     task: str | None,
     options: Mapping[str, Any],
     listen: Listener = nobody,
@@ -186,7 +187,7 @@ def prepare(
 
 
 def load_data(
-    source: str | Path | Source | Prepared,
+    source: DataPath | Source | Prepared,
     task: str | None,
     model: str | None,
     options: Mapping[str, Any],
@@ -223,7 +224,7 @@ def made_by_mixing(family: str) -> SettingsError:
 
 
 def refuse_taken(
-    out: str | Path | None, source: str | Path | Source | Prepared, *, overwrite: bool
+    out: str | Path | None, source: DataPath | Source | Prepared, *, overwrite: bool
 ) -> None:
     """Make sure that a new run may be put where it should.
 
@@ -235,14 +236,15 @@ def refuse_taken(
         path = RunDirectory(out).path
         refuse_if_taken(path, overwrite=overwrite)
         if isinstance(source, Prepared):
-            return
-        where = Path(source.where if isinstance(source, Source) else source)
-        inside = where.is_file() and where.resolve().is_relative_to(path.resolve())
-        if overwrite and inside:
-            raise RunError(
-                f"{where} is in the run directory that is to be overwritten, {path}.",
-                hint="Copy the data to another place first, or choose another `out`.",
-            )
+            return  # whoever prepared it has asked
+        places = (source if isinstance(source, Source) else Source(source)).places
+        for where in places if overwrite else ():
+            # os.path, unlike Path, only says no to a name that is no possible path.
+            if os.path.exists(where) and where.resolve().is_relative_to(path.resolve()):  # noqa: PTH110
+                raise RunError(
+                    f"{where} is in the run directory that is to be overwritten, {path}.",
+                    hint="Copy the data to another place first, or choose another `out`.",
+                )
     elif overwrite:
         raise SettingsError(
             "`overwrite` has no effect without `out`: a new name is chosen for each run.",

@@ -2,6 +2,9 @@
 
 Format 1 knew texts only. Its run.json had no task; the way the data were split stood by itself, the
 hashes of the splits under the splits' names; its summary had one baseline, the n-grams.
+
+Format 2 knew no examples of several lines: the end of a line parted any two. Another task than text
+has nothing that would have to be told of it.
 """
 
 from __future__ import annotations
@@ -23,8 +26,27 @@ def upgraded_record(value: Mapping[str, Any]) -> Mapping[str, Any]:
     Raises:
         RunError: if it claims format 1 and lacks what that had.
     """
-    if value.get("format") != 1:
-        return value
+    if value.get("format") == 1:
+        value = from_first(value)
+    return from_second(value) if value.get("format") == 2 else value
+
+
+def from_second(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record of format 2 in format 3; errors in it are left for the reader."""
+    data = value.get("data")
+    if value.get("task") == "text" and isinstance(data, Mapping):
+        details = data.get("details", {})
+        if isinstance(details, Mapping):
+            data = {**data, "details": {**details, "separator": "line"}}
+    return {**value, "data": data, "format": 3}
+
+
+def from_first(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record of format 1 in format 2.
+
+    Raises:
+        RunError: if it lacks what format 1 had.
+    """
     data, training = value.get("data"), value.get("training")
     sums = data.get("sha256") if isinstance(data, Mapping) else None
     if missing := sorted(FIRST - value.keys()):

@@ -1,29 +1,52 @@
-"""One way in for data: a file, standard input or the name of a data set becomes a corpus.
+"""One way in for data: files, standard input or the name of a data set become a corpus.
 
-A corpus is read in one of two modes. `lines`: each line is one example (a name, a molecule, a
-recipe). `text`: the whole is one long stream. The mode is chosen by looking at the text, with the
-reason kept, so that it can be said aloud and overruled.
+A corpus is read in one of two modes. `lines`: it is a list of examples (names, molecules, recipes),
+each a line; or, where blank lines separate them, each of several lines (poems); or each the value
+of a column. `text`: the whole is one long stream. The mode is chosen by looking at the text, with
+the reason kept, so that it can be said aloud and overruled.
+
+Several files are joined in their order: their lines, their parts, the values of their columns; as a
+text, with a blank line between two, and it is this joined text that is split.
 """
 
 from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 from typing import Literal
 
 from hornbook.errors import DataError, SettingsError
 from hornbook.settings import Settings
-from hornbook.sources.encoding import decode
-from hornbook.sources.source import DownloadProgress, Source
+from hornbook.sources.columns import read_column
+from hornbook.sources.encoding import Decoded, decode
+from hornbook.sources.formats import Form, look
+from hornbook.sources.source import DataPath, DownloadProgress, Source
+from hornbook.text.layout import (
+    Layout,
+    Mode,
+    ReadSettings,
+    Separator,
+    blocks_of,
+    layout_of,
+    layout_of_column,
+)
 
-__all__ = ["SPLITS", "Corpus", "Mode", "SplitSettings", "Splits", "load_corpus", "split_corpus"]
+__all__ = [
+    "SPLITS",
+    "Corpus",
+    "Mode",
+    "SplitSettings",
+    "Splits",
+    "load_corpus",
+    "read_corpus",
+    "split_corpus",
+]
 
-Mode = Literal["lines", "text"]
 SPLITS = ("train", "dev", "test")
 
-LONG_LINE = 2_000  # characters: a mean line longer than this is not one example per line
 SMALLEST = 10  # characters: less than this is nothing to learn from
 
 
@@ -42,6 +65,14 @@ class Corpus:
     "The whole text, with line ends as LF."
     encoding: str
     line_ends: str
+    separator: Separator = "line"
+    "What parts the examples of a `lines` corpus: the ends of lines, or blank lines."
+    values: tuple[str, ...] | None = None
+    "The examples, where they are the values of a column; else they are cut from the text."
+    otherwise: str = ""
+    "How it could also be read; empty if nothing speaks for it."
+    packed: bool = False
+    "Whether it came compressed with gzip."
 
     def __repr__(self) -> str:
         about = f"{len(self.text):,} characters, {self.mode}, {self.encoding}"
@@ -52,12 +83,27 @@ class Corpus:
         """The lines that are not empty, in the order of the file."""
         return [line for line in self.text.split("\n") if line]
 
+    @cached_property
+    def form(self) -> Form | None:
+        """What the text is, if it is not just text; None of the values of a column."""
+        return look(self.text) if self.values is None else None
+
+    @cached_property
+    def examples(self) -> Sequence[str]:
+        """What a `lines` corpus is a list of, in the order of the file.
+
+        Where `separator` is `blank`, they may have line breaks in them.
+        """
+        if self.values is not None:
+            return self.values
+        return blocks_of(self.text) if self.separator == "blank" else self.lines
+
 
 @dataclass(frozen=True)
 class Splits:
     """The train, dev and test splits.
 
-    In `lines` mode each split is a tuple of lines; in `text` mode a tuple of at most one text,
+    In `lines` mode each split is a tuple of examples; in `text` mode a tuple of at most one text,
     and dev goes on where train ends, test where dev ends.
     """
 
@@ -65,6 +111,8 @@ class Splits:
     train: tuple[str, ...]
     dev: tuple[str, ...]
     test: tuple[str, ...]
+    separator: Separator = "line"
+    "As that of the corpus: examples parted by blank lines may have line breaks in them."
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name} {len(self[name]):,}" for name in SPLITS)
@@ -90,11 +138,11 @@ class SplitSettings(Settings):
 
     split: str = "auto"
     """Sizes of train/dev/test in percent, such as 80/10/10 or 90/10.
-    auto: 80/10/10 of the shuffled lines, 90/10 of one long text."""
+    auto: 80/10/10 of the shuffled examples, 90/10 of one long text."""
     split_seed: int = 42
-    "Seed for shuffling the lines before the split."
+    "Seed for shuffling the examples before the split."
     distinct: bool = False
-    "Drop duplicate lines before the split, so that no line of dev or test is also in train."
+    "Drop duplicate examples before the split, so that none of dev or test is also in train."
 
     def shares(self, mode: Mode) -> tuple[int, int, int]:
         """The shares of train, dev and test, in percent.
@@ -117,81 +165,100 @@ class SplitSettings(Settings):
 
 
 def load_corpus(
-    source: str | Path | Source,
+    source: DataPath | Source,
     *,
     mode: Literal["auto", "lines", "text"] = "auto",
+    separator: Literal["auto", "line", "blank"] = "auto",
+    column: str | None = None,
     encoding: str = "auto",
     progress: DownloadProgress | None = None,
 ) -> Corpus:
     """Read a corpus.
 
     Args:
-        source: a path, `-` for standard input, or the name of a data set. A path that exists
-            comes before a data set of the same name.
+        source: a path, `-` for standard input, or the name of a data set; or several of them. A
+            path that exists comes before a data set of the same name; of a folder all files are
+            read. What is compressed with gzip is unpacked.
         mode: `lines`, `text`, or `auto` to choose by looking.
+        separator: what parts the examples of `lines`: `line`, `blank` for blank lines, or `auto`.
+        column: read this column of a table, or this field of JSON lines; see `read_column`.
         encoding: see `decode`.
         progress: called with bytes done and bytes in all while a data set is fetched.
 
     Raises:
-        DataError: if there is no such file, it cannot be read, or it holds next to nothing.
+        DataError: if there is no such file, it cannot be read, it holds next to nothing, or there
+            is no such column.
         EncodingError: if it is not text.
         DownloadError: if a data set has to be fetched and cannot be.
+        SettingsError: if the settings do not fit each other.
     """
-    if not isinstance(source, Source):
-        source = Source(source, progress)
-    decoded = decode(source.read(), source.where, encoding)
-    text, where = decoded.text, source.where
-    if len(text.strip()) < SMALLEST:
-        what = "is empty" if not text.strip() else f"has only {len(text.strip())} characters"
+    how = ReadSettings(mode, separator, column, encoding)
+    return read_corpus(source if isinstance(source, Source) else Source(source, progress), how)
+
+
+def read_corpus(source: Source, how: ReadSettings) -> Corpus:
+    """As `load_corpus`, with the settings as one."""
+    column = how.column
+    parts = [(part.where, decode(part.data, part.where, how.encoding)) for part in source.parts()]
+    where, texts = source.where, [decoded.text for _, decoded in parts]
+    columns = [] if column is None else [read_column(d.text, at, column) for at, d in parts]
+    values = tuple(value for one in columns for value in one.values)
+    given = values if columns else texts
+    if (size := sum(len(text.strip()) for text in given)) < SMALLEST:
+        what = f"has only {size} characters" if size else "is empty"
         raise DataError(f"{where} {what}.", hint=f"Use a file with at least {SMALLEST} characters.")
-    if mode != "auto":
-        chosen, reason = mode, "as requested"
-    elif source.dataset is not None:
-        chosen, reason = source.dataset.mode, "this data set's default"
-    else:
-        chosen, reason = choose_mode(text)
+    layout = layout_of_column(columns, how) if columns else layout_of(texts, source, how)
+    text = joined(given, layout)
+    if layout.separator == "blank" and not columns and len(blocks_of(text)) == 1:
+        raise DataError(
+            f"{where} has no blank lines: nothing separates its examples.",
+            hint="Leave `separator` out, or set `separator=line` if each line is an example.",
+            setting="separator",
+        )
     if source.hides:
-        reason += "; the local file, not the data set of that name"
-    return Corpus(source.name, where, chosen, reason, text, decoded.encoding, decoded.line_ends)
+        remarks = ["the local file, not the data set of that name"]
+    else:
+        remarks = list(source.remarks)
+    return Corpus(
+        source.name,
+        where,
+        layout.mode,
+        "; ".join([layout.reason, *remarks]),
+        text,
+        ", ".join(dict.fromkeys(decoded.encoding for _, decoded in parts)),
+        line_ends_of([decoded for _, decoded in parts]),
+        layout.separator,
+        values if columns else None,
+        layout.otherwise,
+        source.packed,
+    )
 
 
-def choose_mode(text: str) -> tuple[Mode, str]:
-    """Guess whether a text is one example per line or one long text, and say why."""
-    body = text.strip("\n").split("\n")
-    filled = [line for line in body if line.strip()]
-    blank_share = 1 - len(filled) / len(body)
-    mean = sum(map(len, filled)) / len(filled)
-    if len(filled) == 1:
-        return "text", "it has a single line"
-    if mean > LONG_LINE:
-        return "text", f"its lines average {mean:,.0f} characters"
-    if blank_share > 0.01:
-        return "text", f"blank lines separate its parts ({blank_share:.0%} of its lines)"
-    if wrapped(filled):
-        return "text", "its lines look like wrapped prose"
-    return "lines", f"{len(filled):,} lines of {mean:.0f} characters on average, none blank"
+def joined(texts: Sequence[str], layout: Layout) -> str:
+    """Some texts as one: a single one as it is, several with a blank line between two.
 
-
-def wrapped(lines: list[str]) -> bool:
-    """Whether lines look like prose cut at a margin.
-
-    Such lines hold words, are nearly all about as long as the longest, and often begin with a
-    lowercase letter, since a sentence continues across the line's end.
+    Texts that are read by lines get no blank lines, nor do those of a line each.
     """
-    words = sum(line.count(" ") + 1 for line in lines) / len(lines)
-    by_length = sorted(map(len, lines))
-    margin = by_length[int(0.95 * (len(lines) - 1))]
-    near = sum(length > 0.8 * margin for length in by_length) / len(lines)
-    small = sum(line.lstrip()[:1].islower() for line in lines) / len(lines)
-    ended = sum(line.rstrip()[-1:] in ".!?。！？…\"'”" for line in lines) / len(lines)
-    return words >= 6 and near > 0.6 and small > 0.3 and ended < 0.5
+    if len(texts) == 1:
+        return texts[0]
+    filled = [stripped for text in texts if (stripped := text.strip("\n"))]
+    by_lines = layout.mode == "lines" and layout.separator == "line"
+    between = "\n" if by_lines or not any("\n" in text for text in filled) else "\n\n"
+    return between.join(filled) + "\n"
+
+
+def line_ends_of(parts: Sequence[Decoded]) -> str:
+    """The line ends of several files together."""
+    found = {part.line_ends for part in parts} - {"none"} or {"none"}
+    return found.pop() if len(found) == 1 else "mixed"
 
 
 def split_corpus(corpus: Corpus, settings: SplitSettings | None = None) -> Splits:
     """Split a corpus into train, dev and test.
 
-    Lines are shuffled by `random.Random(seed)` and cut at the whole part of each share, which for
-    the defaults is the lectures' own split, name for name. A text is cut in the order of reading.
+    Examples are shuffled by `random.Random(seed)` and cut at the whole part of each share, which
+    for the defaults is the lectures' own split, name for name. A text is cut in the order
+    of reading.
 
     Raises:
         DataError: if a split that was asked for would stay empty.
@@ -206,19 +273,20 @@ def split_corpus(corpus: Corpus, settings: SplitSettings | None = None) -> Split
         parts = [(part,) if part else () for part in (text[:n1], text[n1:n2], text[n2:])]
         splits = Splits("text", parts[0], parts[1], parts[2])
     else:
-        lines = corpus.lines
-        if settings.distinct:
-            lines = list(dict.fromkeys(lines))
+        lines = list(dict.fromkeys(corpus.examples) if settings.distinct else corpus.examples)
         random.Random(settings.split_seed).shuffle(lines)
         # int(0.8 * n) as in the lecture equals the whole-number division here for every n that
         # fits in memory, without the rounding of 0.8 + 0.1.
         n1, n2 = len(lines) * train // 100, len(lines) * (train + dev) // 100
-        splits = Splits("lines", tuple(lines[:n1]), tuple(lines[n1:n2]), tuple(lines[n2:]))
+        splits = Splits(
+            "lines", tuple(lines[:n1]), tuple(lines[n1:n2]), tuple(lines[n2:]), corpus.separator
+        )
     for split, share in zip(SPLITS, (train, dev, test), strict=True):
         if share and not splits[split]:
             size = f"{len(corpus.text):,} characters"
             if corpus.mode == "lines":
-                size = f"{len(lines):,} line{'s' if len(lines) > 1 else ''}"
+                one = "line" if corpus.separator == "line" else "example"
+                size = f"{len(lines):,} {one}{'s' if len(lines) > 1 else ''}"
             raise DataError(
                 f"{corpus.source} has {size}: a {split} split of {share}% would be empty.",
                 hint="Use more data"

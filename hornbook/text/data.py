@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
@@ -15,7 +14,8 @@ from hornbook.records import JSONObject
 from hornbook.sources.source import Source
 from hornbook.storage import HashedFiles, parse_json
 from hornbook.tasks import Data
-from hornbook.text.corpus import SPLITS, Mode, Splits, SplitSettings, load_corpus, split_corpus
+from hornbook.text.corpus import SPLITS, Splits, SplitSettings, read_corpus, split_corpus
+from hornbook.text.layout import Mode, ReadSettings, Separator
 from hornbook.text.novelty import Novelty
 from hornbook.text.samples import robust_longest
 from hornbook.text.stream import Stream, encode_split
@@ -27,17 +27,17 @@ __all__ = ["FILES", "TextData", "TextOptions", "load_text", "open_text"]
 
 TEXT_LENGTH = 500  # tokens of a sample of a text, where nothing else is asked
 LONGEST = 10**7  # tokens of any sample
-FILES = frozenset({"tokenizer.json", "counts.png", *(f"data/{split}.txt" for split in SPLITS)})
+KEPT: Mapping[Separator, str] = {"line": "data/{}.txt", "blank": "data/{}.jsonl"}
+"""Names of the files of the splits: of examples without line breaks, or of a text, word for word;
+of examples that may hold line breaks, JSON lines, each with the field `text`."""
+FILES = frozenset(
+    {"tokenizer.json", "counts.png"} | {name.format(s) for name in KEPT.values() for s in SPLITS}
+)
 
 
 @dataclass(frozen=True)
-class TextOptions(SplitSettings):
+class TextOptions(ReadSettings, SplitSettings):
     """How a text is read and split."""
-
-    mode: Literal["auto", "lines", "text"] = "auto"
-    "lines: one example per line. text: one long text. auto: decided from the file."
-    encoding: str = "auto"
-    "Encoding of the file (auto: UTF-8, or as the byte order mark says)."
 
 
 class TextData(Data):
@@ -53,6 +53,8 @@ class TextData(Data):
         longest: most tokens in a sample, where it was kept; else found in the text.
         encoding: of the file.
         reason: why it is read as lines or as a text.
+        separator: what parts examples: those parted by blank lines may have line breaks in them.
+        otherwise: how it could also be read; empty if nothing speaks for it.
     """
 
     def __init__(
@@ -67,10 +69,13 @@ class TextData(Data):
         longest: int = 0,
         encoding: str = "",
         reason: str = "",
+        separator: Separator = "line",
+        otherwise: str = "",
     ) -> None:
         self.name, self.source, self._kind, self.tokenizer = name, source, kind, tokenizer
         self._read, self.kept, self._longest = read, kept, longest
         self.encoding, self.reason = encoding, reason
+        self.separator, self.otherwise = separator, otherwise
         self.streams: dict[str, Stream] = {}
 
     def __repr__(self) -> str:
@@ -126,23 +131,32 @@ class TextData(Data):
     def about(self) -> Sequence[str]:
         """What was read and how."""
         sizes = " / ".join(f"{n:,}" for n in self.sizes.values())
+        kind = "examples" if self.separator == "blank" else self.kind
         return (
-            f"read as {self.kind} ({self.reason}), {self.encoding}",
+            f"read as {kind} ({self.reason}), {self.encoding}",
             f"vocabulary {self.shape.size}; tokens in {' / '.join(self.sizes)}: {sizes}",
+            *([self.otherwise] if self.otherwise else []),
         )
 
     @property
     def details(self) -> JSONObject:
-        """The mode, the encoding that the file had, and how long a sample may be."""
-        return {"mode": self.kind, "encoding": self.encoding, "longest": self.longest}
+        """The mode, what parts examples, the encoding that the file had, how long a sample is."""
+        return {
+            "mode": self.kind,
+            "separator": self.separator,
+            "encoding": self.encoding,
+            "longest": self.longest,
+        }
 
     def keep(self, files: HashedFiles) -> None:
         """The splits word for word, and the tokenizer."""
         for split in SPLITS:
             texts = self.splits[split]
-            lines = self.kind == "lines"
-            data = "".join(t + "\n" for t in texts) if lines else "".join(texts)
-            files.write(f"data/{split}.txt", data.encode("utf-8", "surrogatepass"))
+            if self.separator == "blank":
+                data = "".join(json.dumps({"text": t}, ensure_ascii=False) + "\n" for t in texts)
+            else:
+                data = "".join(t + "\n" for t in texts) if self.kind == "lines" else "".join(texts)
+            files.write(KEPT[self.separator].format(split), data.encode("utf-8", "surrogatepass"))
         kept = json.dumps(self.tokenizer.as_dict(), ensure_ascii=False, indent=2) + "\n"
         files.write("tokenizer.json", kept.encode("utf-8", "surrogatepass"))
 
@@ -154,10 +168,10 @@ def load_text(source: Source, options: TextOptions) -> TextData:
         DataError: if it cannot be read, or a split would be empty that should not be.
         EncodingError: if it is not text.
     """
-    corpus = load_corpus(source, mode=options.mode, encoding=options.encoding)
+    corpus = read_corpus(source, options)
     splits = split_corpus(corpus, options)
     lines = corpus.mode == "lines"
-    tokenizer = CharTokenizer.fit(corpus.lines if lines else [corpus.text], boundary=lines)
+    tokenizer = CharTokenizer.fit(corpus.examples if lines else [corpus.text], boundary=lines)
     return TextData(
         corpus.name,
         corpus.source,
@@ -166,6 +180,8 @@ def load_text(source: Source, options: TextOptions) -> TextData:
         tokenizer,
         encoding=corpus.encoding,
         reason=corpus.reason,
+        separator=corpus.separator,
+        otherwise=corpus.otherwise,
     )
 
 
@@ -176,6 +192,12 @@ def open_text(files: HashedFiles, name: str, source: str, details: JSONObject) -
         RunError: if they are not what was written.
     """
     mode, longest = details.get("mode"), details.get("longest", 0)
+    separator = details.get("separator")
+    if separator not in ("line", "blank"):
+        raise RunError(
+            "The run's record is damaged: data.details.separator must be line or blank; it is "
+            f"{separator!r}."
+        )
     if mode not in ("lines", "text"):
         raise RunError(
             f"The run's record is damaged: data.details.mode must be lines or text; it is {mode!r}."
@@ -193,33 +215,50 @@ def open_text(files: HashedFiles, name: str, source: str, details: JSONObject) -
         name,
         source,
         mode,
-        lambda: read_splits(files, mode),
+        lambda: read_splits(files, mode, separator),
         tokenizer,
-        kept=all(files.has(f"data/{split}.txt") for split in SPLITS),
+        kept=all(files.has(KEPT[separator].format(split)) for split in SPLITS),
         longest=longest,
         encoding=str(details.get("encoding", "")),
         reason="as saved",
+        separator=separator,
     )
 
 
-def read_splits(files: HashedFiles, mode: Mode) -> Splits:
+def read_splits(files: HashedFiles, mode: Mode, separator: Separator) -> Splits:
     """The splits of a run.
 
     Raises:
         RunError: if the run is without them, or they are not what was written.
     """
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for split in SPLITS:
-        if not files.has(f"data/{split}.txt"):
+        name = KEPT[separator].format(split)
+        if not files.has(name):
             raise RunError(
                 f"This needs the text that the run was trained on, and {files.folder} is without "
-                f"it: there is no data/{split}.txt.",
+                f"it: there is no {name}.",
                 hint="Copy data/ from where the run was made.",
             )
         try:
-            text = files.read(f"data/{split}.txt").decode("utf-8", "surrogatepass")
-        except UnicodeDecodeError as error:
-            raise RunError(f"data/{split}.txt is damaged: {error}.") from error
-        lines = tuple(text.split("\n")[:-1]) if mode == "lines" else (text,) if text else ()
-        found[split] = lines
-    return Splits(mode, found["train"], found["dev"], found["test"])
+            text = files.read(name).decode("utf-8", "surrogatepass")
+            lines = text.split("\n")[:-1]
+            if separator == "blank":
+                found[split] = tuple(map(text_of, lines))
+            else:
+                found[split] = tuple(lines) if mode == "lines" else (text,) if text else ()
+        except ValueError as error:
+            raise RunError(f"{name} is damaged: {error}.") from error
+    return Splits(mode, found["train"], found["dev"], found["test"], separator)
+
+
+def text_of(line: str) -> str:
+    """The text in a line of JSON lines.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    value = parse_json(line)
+    if not isinstance(value, dict) or not isinstance(text := value.get("text"), str):
+        raise ValueError(f"each line must be an object with a text; one is {line[:60]!r}")
+    return text

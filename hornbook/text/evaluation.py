@@ -25,18 +25,21 @@ class EvaluationSettings(Settings):
     "Evaluate on this file or data set (-: standard input) instead of the run's own splits."
     encoding: str = "auto"
     "Encoding of that file (auto: UTF-8, or as the byte order mark says)."
+    column: str | None = None
+    "Read only this column of that file, or this field of JSON lines, as in training."
     stride: int | None = None
     """Number of predictions counted in each row (only for models that read rows).
     Fewer have more context and take longer; 1 gives each prediction its full context."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.data is None and self.encoding != "auto":
-            raise SettingsError(
-                "`encoding` has no effect without `data`.",
-                hint="Leave it out, or give `data`.",
-                setting="encoding",
-            )
+        for name, other in (("encoding", "auto"), ("column", None)):
+            if self.data is None and getattr(self, name) != other:
+                raise SettingsError(
+                    f"`{name}` has no effect without `data`.",
+                    hint="Leave it out, or give `data`.",
+                    setting=name,
+                )
 
 
 def evaluate_run(run: Run, settings: EvaluationSettings) -> dict[str, Loss]:
@@ -51,9 +54,16 @@ def evaluate_run(run: Run, settings: EvaluationSettings) -> dict[str, Loss]:
     """
     data, model, stride = run.data, run.model, settings.stride
     if settings.data is not None:
-        corpus = load_corpus(settings.data, mode=data.kind, encoding=settings.encoding)
+        corpus = load_corpus(
+            settings.data,
+            mode=data.kind,
+            # The values of a column are examples already; all else is cut as the run's own data.
+            separator="blank" if data.separator == "blank" and settings.column is None else "auto",
+            column=settings.column,
+            encoding=settings.encoding,
+        )
         if data.kind == "lines":
-            stream = encode_lines(tuple(corpus.lines), data.tokenizer)
+            stream = encode_lines(tuple(corpus.examples), data.tokenizer)
         else:
             stream = encode_text(corpus.text, data.tokenizer)
         return {corpus.name: measure(model, stream, data.tokenizer, stride=stride)}

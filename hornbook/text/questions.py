@@ -31,8 +31,9 @@ class SampleQuestion(Question):
 
     description = (
         "Sample new examples from RUN, shown as they are drawn.\n\n"
-        "Standard output has only the samples: one per line, or for a long text separated by "
-        f"lines of {BETWEEN}. The share of new samples goes to standard error; in a terminal, "
+        "Standard output has only the samples: one per line; examples of several lines as in the "
+        f"data, with a blank line between two; of a long text separated by lines of {BETWEEN}. "
+        "The share of new samples goes to standard error; in a terminal, "
         "samples that occur in the data are marked.\n\n"
         "A filter is a command that reads samples, one a line, and prints those that pass: `grep "
         "-Fxf words.txt` those in a list of words, `python3 valid.py` whatever you test. It has to "
@@ -79,11 +80,16 @@ class SampleAnswer(Answer):
     def __init__(self, run: Run, samples: Samples) -> None:
         self.run, self.samples = run, samples
         self.lines = run.data.kind == "lines"
+        # What stands between two: as in the data, and where nothing does, a line of its own.
+        self.between = f"{BETWEEN}\n"
+        if self.lines:
+            self.between = "\n" if run.data.separator == "blank" else ""
 
     def __iter__(self) -> Iterator[Row]:
         pieces, number = self.samples.pieces(), 0
         while (first := next(pieces, None)) is not None:
-            row = SampleRow(first, pieces, lines=self.lines, number=number)
+            between = self.between if number else ""
+            row = SampleRow(first, pieces, lines=self.lines, between=between)
             yield row
             row.finish()
             number += 1
@@ -130,8 +136,8 @@ class SampleAnswer(Answer):
 class SampleRow(Row):
     """One sample, shown as it grows."""
 
-    def __init__(self, first: Piece, pieces: Iterator[Piece], *, lines: bool, number: int) -> None:
-        self.piece, self.pieces, self.lines, self.number = first, pieces, lines, number
+    def __init__(self, first: Piece, pieces: Iterator[Piece], *, lines: bool, between: str) -> None:
+        self.piece, self.pieces, self.lines, self.between = first, pieces, lines, between
         self.told = False
         self.whole = lines  # half of a line in a file would look like a whole one
 
@@ -143,8 +149,8 @@ class SampleRow(Row):
 
     def shown(self) -> Iterator[str | Table | Beside]:
         """Its text, piece by piece, and where it stands in the data."""
-        if self.number and not self.lines:
-            yield f"{BETWEEN}\n"
+        if self.between:
+            yield self.between
         yield self.piece.text
         while self.piece.sample is None:
             self.piece = next(self.pieces)

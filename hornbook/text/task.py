@@ -203,12 +203,12 @@ class TextTask(Task["TextData"]):
 
     def examine(self, source: Source, options: Any) -> Report:
         """What the data's doctor finds."""
-        from hornbook.text.corpus import load_corpus
+        from hornbook.text.corpus import read_corpus
         from hornbook.text.doctor.examine import examine
-        from hornbook.text.doctor.summary import told
+        from hornbook.text.doctor.summary import proposals, told
 
-        corpus = load_corpus(source, mode=options.mode, encoding=options.encoding)
-        return told(examine(corpus, options))
+        corpus = read_corpus(source, options)
+        return told(examine(corpus, options), proposals(source, corpus, options))
 
     @property
     def seen_with(self) -> type[Settings]:

@@ -15,13 +15,15 @@ from hornbook.compute.pinned import pinned
 from hornbook.errors import DataError
 from hornbook.rendering import clip
 from hornbook.reports.finding import Finding, worst_first
-from hornbook.text.corpus import Corpus, Mode, SplitSettings
+from hornbook.text.corpus import Corpus, SplitSettings
+from hornbook.text.doctor.doors import kind_of
 from hornbook.text.doctor.examined_corpus import ExaminedCorpus
 from hornbook.text.doctor.findings import CHECKS
+from hornbook.text.layout import Mode, Separator
 
 __all__ = ["CorpusReport", "Lengths", "SplitSize", "examine"]
 
-EXAMPLES = 3  # of the shortest and of the longest lines
+EXAMPLES = 3  # of the shortest and of the longest
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,14 @@ class SplitSize:
     """The size of a split."""
 
     examples: int
-    "Lines, or 1 for a text."
+    "Examples, or 1 for a text."
     predictions: int
-    "Tokens to predict: every character, and a boundary token for each line."
+    "Tokens to predict: every character, and a boundary token for each example."
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """The lengths of the non-empty lines, in characters."""
+    """The lengths of the examples, or of the non-empty lines of a text, in characters."""
 
     min: int
     median: float
@@ -45,7 +47,7 @@ class Lengths:
     "The 95th percentile."
     max: int
     shortest: tuple[str, ...]
-    "The first few distinct lines, shortened."
+    "The first few distinct ones, shortened."
     longest: tuple[str, ...]
 
 
@@ -65,6 +67,13 @@ class CorpusReport:
     lines: int
     "Non-empty lines."
     distinct_lines: int
+    kind: str
+    "What the file is, in a few words."
+    separator: Separator
+    "What parts the examples: the ends of lines, or blank lines."
+    examples: int
+    "Examples; of a text, non-empty lines."
+    distinct_examples: int
     splits: dict[str, SplitSize]
     "The non-empty splits by name; empty if the splits cannot be made."
     vocabulary: dict[str, int]
@@ -107,10 +116,14 @@ def examine(corpus: Corpus, settings: SplitSettings | None = None) -> CorpusRepo
         reason=corpus.reason,
         characters=len(corpus.text),
         lines=len(examined.lines),
-        distinct_lines=len(examined.times),
+        distinct_lines=len(set(examined.lines)),
+        kind=kind_of(corpus),
+        separator=corpus.separator,
+        examples=len(examined.examples),
+        distinct_examples=len(examined.times),
         splits=sizes,
         vocabulary=examined.counts,
-        lengths=measure(examined.lines),
+        lengths=measure(examined.examples),
         findings=worst_first(finding for check in CHECKS for finding in check(examined)),
     )
 

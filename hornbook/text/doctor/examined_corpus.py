@@ -7,7 +7,7 @@ looks up passages of one text in another, and formats numbers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -65,7 +65,7 @@ class ExaminedCorpus:
 
     @cached_property
     def predictions(self) -> dict[str, int]:
-        """Tokens to predict in each split: characters, and one boundary token per line."""
+        """Tokens to predict in each split: characters, and one boundary token per example."""
         ends = self.corpus.mode == "lines"
         return {name: sum(len(t) + ends for t in texts) for name, texts in self.splits.items()}
 
@@ -75,16 +75,26 @@ class ExaminedCorpus:
         return self.corpus.lines
 
     @cached_property
+    def examples(self) -> Sequence[str]:
+        """The examples; of a text, its non-empty lines."""
+        return self.corpus.examples if self.corpus.mode == "lines" else self.lines
+
+    @property
+    def unit(self) -> str:
+        """What `examples` are, for messages."""
+        return "example" if self.corpus.separator == "blank" else "line"
+
+    @cached_property
     def times(self) -> Counter[str]:
-        """How often each line occurs in the corpus."""
-        return Counter(self.lines)
+        """How often each of `examples` occurs in the corpus."""
+        return Counter(self.examples)
 
     @cached_property
     def counts(self) -> dict[str, int]:
         """How often each character occurs in the corpus, most frequent first."""
-        counts = count_characters([self.corpus.text])
-        if self.corpus.mode == "lines":
-            counts.pop("\n", None)  # the end of a line is the boundary token, not a character
+        # What stands between examples is the boundary token, not a character.
+        listed = self.corpus.mode == "lines"
+        counts = count_characters(self.examples if listed else [self.corpus.text])
         return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
 
 

@@ -7,7 +7,6 @@ build on is in examined_corpus.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -15,7 +14,6 @@ import numpy as np
 from hornbook.errors import DataError
 from hornbook.rendering import clip
 from hornbook.reports.finding import Finding
-from hornbook.text.corpus import choose_mode
 from hornbook.text.doctor.characters import (
     forms,
     letter_case,
@@ -25,6 +23,7 @@ from hornbook.text.doctor.characters import (
     rare_characters,
     unseen_characters,
 )
+from hornbook.text.doctor.doors import mode_doubtful, one_line, other_form, other_reading
 from hornbook.text.doctor.examined_corpus import (
     STRETCH,
     ExaminedCorpus,
@@ -84,39 +83,23 @@ def too_little(examined: ExaminedCorpus) -> Iterator[Finding]:
             )
 
 
-def mode_doubtful(examined: ExaminedCorpus) -> Iterator[Finding]:
-    """The text does not look like the requested mode."""
-    corpus = examined.corpus
-    looks, reason = choose_mode(corpus.text)
-    # The mode of a built-in data set is known, so it is not questioned.
-    if looks != corpus.mode and not corpus.source.startswith("data set "):
-        kind = {"lines": "a list with one example per line", "text": "one continuous text"}
-        yield Finding(
-            "doubtful-mode",
-            "warning",
-            f"It is read as {corpus.mode}, but looks like {kind[looks]}",
-            f"{corpus.source}: {reason}.",
-            f"If this is not what you want, read it with `mode={looks}`.",
-        )
-
-
 def duplicates(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Lines that occur more than once."""
     if examined.corpus.mode == "text":
         return
-    total, distinct = len(examined.lines), len(examined.times)
+    one, total, distinct = examined.unit, len(examined.examples), len(examined.times)
     if extra := total - distinct:
         most = [f"{clip(line)!r} {n:,} times" for line, n in examined.times.most_common(3) if n > 1]
         dropped = examined.settings.distinct
         yield Finding(
             "repeated-lines",
             "warning" if extra > 0.2 * total and not dropped else "note",
-            "Some lines are repeated",
-            f"{extra:,} of {many(total, 'line')} ({percent(extra, total)}) repeat an earlier one: "
+            f"Some {one}s are repeated",
+            f"{extra:,} of {many(total, one)} ({percent(extra, total)}) repeat an earlier one: "
             f"{', '.join(most)}.",
             "No action needed: duplicates are dropped before splitting (`distinct`)."
             if dropped
-            else "If the model should learn how frequent each line is, keep them; otherwise drop "
+            else f"If the model should learn how frequent each {one} is, keep them; otherwise drop "
             "duplicates with `distinct`.",
         )
 
@@ -125,17 +108,17 @@ def leaked_lines(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Lines of dev or test that are also in train."""
     if examined.corpus.mode == "text":
         return
-    train = set(examined.train)
+    one, train = examined.unit, set(examined.train)
     for split, lines in examined.held_out.items():
         known = sum(line in train for line in lines)
         if known:
             yield Finding(
                 "leaked-lines",
                 "warning" if known > 0.01 * len(lines) else "note",
-                f"Some lines of {split} are also in train",
-                f"{known:,} of {many(len(lines), 'line')} ({percent(known, len(lines))}): the "
-                f"{split} loss will be too low, because a model that memorises these lines "
-                "scores well.",
+                f"Some {one}s of {split} are also in train",
+                f"{known:,} of {many(len(lines), one)} ({percent(known, len(lines))}): the "
+                f"{split} loss will be too low, because a model that memorises these "
+                f"{one}s scores well.",
                 "Drop duplicates before splitting, with `distinct`.",
             )
 
@@ -163,8 +146,9 @@ def leaked_stretches(examined: ExaminedCorpus) -> Iterator[Finding]:
 
 def outer_space(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Whitespace at the ends of lines."""
-    # In a text indentation has a meaning; trailing spaces have none in either mode.
-    listing = examined.corpus.mode == "lines"
+    # In a text indentation has a meaning, and in a poem; trailing spaces have none in either mode.
+    corpus = examined.corpus
+    listing = corpus.mode == "lines" and corpus.separator == "line"
     strip = str.strip if listing else str.rstrip
     found = [line for line in examined.lines if line != strip(line)]
     if found:
@@ -177,64 +161,45 @@ def outer_space(examined: ExaminedCorpus) -> Iterator[Finding]:
             f"{len(found):,} of {many(len(examined.lines), 'line')}, for example {clip(found[0])!r}"
             + (f"; {blank:,} contain only whitespace." if blank else ".")
             + " A model learns such spaces as part of the line.",
-            f"Remove it: sed -E '{program}' OLD > NEW",
+            f"Remove it: sed -E '{program}' OLD > NEW"
+            if corpus.values is None
+            else "Remove it from the values of the column.",
         )
 
 
 def blank_lines(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Blank lines, which `lines` mode drops."""
-    body = examined.corpus.text.strip("\n")
+    corpus = examined.corpus
+    body = corpus.text.strip("\n")
     blank = body.count("\n") + 1 - len(examined.lines)
-    if examined.corpus.mode == "lines" and blank:
+    if corpus.mode == "lines" and corpus.separator == "line" and blank:
         yield Finding(
             "blank-lines",
             "note",
             "Blank lines are dropped",
             f"{many(blank, 'blank line')} in addition to {len(examined.lines):,} with text. In "
             "`lines` mode they carry no information.",
-            "No action needed, unless they separate paragraphs or sections: then read the file "
-            "with `mode=text`.",
+            "No action needed, unless they separate examples of several lines: then read the file "
+            "with `separator=blank`; or the paragraphs of one text: then with `mode=text`.",
         )
-
-
-SEPARATORS = (("\t", "tab", ""), (",", "comma", " -d,"), (";", "semicolon", " -d';'"))
-
-
-def table(examined: ExaminedCorpus) -> Iterator[Finding]:
-    """A table instead of a list."""
-    sample = examined.lines[:10_000]
-    if len(sample) < 10:
-        return
-    for separator, name, flag in SEPARATORS:
-        numbers = Counter(line.count(separator) for line in sample)
-        usual, times = numbers.most_common(1)[0]
-        if 0 not in numbers and times > 0.9 * len(sample):
-            yield Finding(
-                "columns",
-                "warning",
-                f"The file looks like a table with {usual + 1} columns",
-                f"{percent(times, len(sample))} of the lines contain {many(usual, name)}, for "
-                f"example {clip(sample[0])!r}. A model would learn whole rows, not one column.",
-                f"If you want only one column, extract it: cut{flag} -f1 OLD > NEW",
-            )
 
 
 def long_lines(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Lines far longer than the others."""
     if examined.corpus.mode == "text":
         return
-    lengths = np.array([len(line) for line in examined.lines])
+    one, lengths = examined.unit, np.array([len(line) for line in examined.examples])
     median = float(np.median(lengths))
     found = np.flatnonzero(lengths > max(100.0, 10 * median))
     if len(found):
         yield Finding(
             "long-lines",
             "warning",
-            "Some lines are far longer than the others",
-            f"{many(len(found), 'line')} of more than 10 times the median length of "
+            f"Some {one}s are far longer than the others",
+            f"{many(len(found), one)} of more than 10 times the median length of "
             f"{median:,.0f} characters; the longest has {lengths.max():,} and begins with "
-            f"{clip(examined.lines[int(lengths.argmax())])!r}.",
-            "Check whether lines were joined by mistake; if so, split or remove them.",
+            f"{clip(examined.examples[int(lengths.argmax())])!r}.",
+            f"Check whether {one}s were joined by mistake; if so, split or remove them.",
         )
 
 
@@ -254,8 +219,11 @@ def line_ends(examined: ExaminedCorpus) -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...] = (
     splits_refused,
-    too_little,
+    other_form,
+    one_line,
     mode_doubtful,
+    other_reading,
+    too_little,
     duplicates,
     leaked_lines,
     leaked_stretches,
@@ -267,7 +235,6 @@ CHECKS: tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...] = (
     mojibake,
     outer_space,
     blank_lines,
-    table,
     letter_case,
     long_lines,
     line_ends,

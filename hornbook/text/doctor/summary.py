@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from hornbook import reports
+from hornbook.actions import Action
 from hornbook.records import as_json
 from hornbook.rendering import describe
 from hornbook.text.doctor.examine import CorpusReport
+from hornbook.text.doctor.examined_corpus import many
 
-__all__ = ["told"]
+if TYPE_CHECKING:
+    from hornbook.sources.source import Source
+    from hornbook.text.corpus import Corpus
+    from hornbook.text.data import TextOptions
+
+__all__ = ["proposals", "told"]
 
 SHOWN = 60  # most characters of the vocabulary that are listed
 
 
-def told(report: CorpusReport) -> reports.Report:
-    """The report in the form that every task uses."""
-    lengths = report.lengths
+def told(report: CorpusReport, proposed: Sequence[Action] = ()) -> reports.Report:
+    """The report in the form that every task uses.
+
+    Args:
+        report: of a corpus.
+        proposed: what to do next.
+    """
+    lengths, parted = report.lengths, report.separator == "blank"
+    one = "example" if parted else "line"
+    size = f"{report.characters:,} characters, {many(report.lines, 'non-empty line')}"
     shown = " ".join(
         describe(character, quote=False) for character in list(report.vocabulary)[:SHOWN]
     )
@@ -22,20 +39,42 @@ def told(report: CorpusReport) -> reports.Report:
         shown += " …"
     sizes = "; ".join(
         f"{name} {size.predictions:,}"
-        + (f" in {size.examples:,} lines" if report.mode == "lines" else "")
+        + (f" in {size.examples:,} {one}s" if report.mode == "lines" else "")
         for name, size in report.splits.items()
     )
     facts = {
         "source": report.source,
+        "file": report.kind,
         "encoding": f"{report.encoding}, line ends {report.line_ends}",
-        "read as": f"{report.mode}: {report.reason}",
-        "size": f"{report.characters:,} characters, {report.lines:,} non-empty lines",
-        "distinct lines": f"{report.distinct_lines:,}",
+        "read as": f"{'examples' if parted else report.mode}: {report.reason}",
+        "size": f"{size}, {report.examples:,} examples" if parted else size,
+        f"distinct {one}s": f"{report.distinct_examples:,}",
         "tokens": sizes or "none: the data cannot be split",
         "vocabulary": f"{len(report.vocabulary):,} characters, most frequent first: {shown}",
-        "line length": f"{lengths.min:,} to {lengths.max:,}; median {lengths.median:,.0f}, "
+        f"{one} length": f"{lengths.min:,} to {lengths.max:,}; median {lengths.median:,.0f}, "
         f"mean {lengths.mean:,.1f}, 95th percentile {lengths.p95:,.0f}",
-        "shortest": "  ".join(lengths.shortest),
-        "longest": "  ".join(lengths.longest),
+        "shortest": "  ".join(map(on_one_line, lengths.shortest)),
+        "longest": "  ".join(map(on_one_line, lengths.longest)),
     }
-    return reports.Report(facts, report.findings, as_json(report))
+    return reports.Report(facts, report.findings, as_json(report), tuple(proposed))
+
+
+def proposals(source: Source, corpus: Corpus, options: TextOptions) -> Sequence[Action]:
+    """How to train on a source: by the column that looks like text, else as it was read.
+
+    None where the file is one of which only a part is to be learned, and none can be read.
+    """
+    usual = type(options)().as_dict()
+    asked = {name: value for name, value in options.as_dict().items() if value != usual[name]}
+    form = corpus.form
+    if form is not None:
+        asked = {name: value for name, value in asked.items() if name not in ("mode", "separator")}
+        return (Action("train", source.given, {**asked, "column": form.best}),) if form.best else ()
+    parted = "`separator=blank`" in corpus.otherwise
+    more = (Action("train", source.given, {**asked, "separator": "blank"}),) if parted else ()
+    return (Action("train", source.given, asked), *more)
+
+
+def on_one_line(text: str) -> str:
+    """A text with signs in the place of its line breaks."""
+    return text.replace("\n", "⏎")

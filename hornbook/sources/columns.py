@@ -1,0 +1,298 @@
+"""One column of a table, or one field of JSON records, as a list of texts.
+
+    read_column(text, "names.csv", "name")      the column under the header `name`
+    read_column(text, "names.tsv", "2")         the second column of a table without a header
+    read_column(text, "rows.jsonl", "user.bio") a field of a field
+
+Line breaks at the ends of a value are left out, and so are values that hold nothing; how many is
+told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hornbook.errors import DataError
+from hornbook.sources.formats import SEPARATORS, delimited, flat, look
+from hornbook.storage import parse_json
+from hornbook.suggestions import did_you_mean
+
+__all__ = ["Column", "read_column"]
+
+LOOKED = 1_000  # records whose fields are named, where the one that was asked for is not there
+LISTED = 20  # most columns that a message names
+LARGEST = min(sys.maxsize, 2**31 - 1)  # characters of a cell: the most that csv knows
+
+
+@dataclass(frozen=True)
+class Column:
+    """The values of a column, and what was found on the way to them."""
+
+    values: tuple[str, ...]
+    "Those that hold something."
+    empty: int
+    "How many were left out."
+    about: str
+    "Which column of what, for people."
+
+
+def read_column(text: str, where: str, name: str) -> Column:
+    """One column of a table, or one field of JSON lines or of a JSON array of objects.
+
+    Args:
+        text: the whole file.
+        where: what to call it in messages.
+        name: of the column, as the header has it; or its number from 1, of a table without a
+            header, all of whose rows are read: a number is a place before it is a name. Of JSON a
+            field, with dots for what is nested.
+
+    Raises:
+        DataError: if there is no such column, what there is is not a table or JSON, it is
+            damaged, or no value holds anything.
+    """
+    begins = text.lstrip()[:1]
+    if begins == "{":
+        found, about = from_records(json_lines(text, where), where, name, "JSON lines")
+    elif begins == "[":
+        found, about = from_records(json_array(text, where), where, name, "a JSON array")
+    else:
+        found, about = from_table(text, where, name)
+    values = [value.replace("\r\n", "\n").replace("\r", "\n").strip("\n") for value in found]
+    kept = tuple(value for value in values if value.strip())
+    if not kept:
+        raise DataError(
+            f"{where}: {about} has only empty values.",
+            hint="Choose another column.",
+            setting="column",
+        )
+    return Column(kept, len(values) - len(kept), about)
+
+
+# Tables
+
+
+def from_table(text: str, where: str, name: str) -> tuple[list[str], str]:
+    """The cells of a column, and which it is."""
+    try:
+        with long_cells():
+            header, separator = header_with(text, name)
+            place, about = place_of(name, header, where, text)
+            cells = [
+                row[place] if place < len(row) else "" for row in delimited(text, separator) if row
+            ]
+    except csv.Error as error:
+        raise DataError(
+            f"{where} is not a table that can be read: {error}.",
+            hint="Look for a quotation mark that is not closed; one within a quoted cell is "
+            "written twice.",
+            setting="column",
+        ) from error
+    return cells if is_place(name, header) else cells[1:], about
+
+
+def place_of(name: str, header: Sequence[str], where: str, text: str) -> tuple[int, str]:
+    """The place of a column from 0, and which it is, for people.
+
+    Raises:
+        DataError: if there is none of this name, or several.
+    """
+    if is_place(name, header):
+        place = int(name) - 1
+        return place, f"column {name}, read without a header: its first value is {header[place]!r}"
+    if name not in header:
+        raise no_column(where, name, header, text)
+    if header.count(name) > 1:
+        raise DataError(
+            f"{where} has {header.count(name)} columns named {name!r}.",
+            hint="Rename them, so that each has a name of its own.",
+            setting="column",
+        )
+    return header.index(name), f"column {name!r}"
+
+
+def header_with(text: str, name: str) -> tuple[list[str], str]:
+    """The first row, cut so that it has a column of this name if any way of cutting does."""
+    form = look(text)
+    likely = form.separator if form is not None and form.separator else ""
+    first = [separator for separator in (likely, *SEPARATORS) if separator]
+    headers = []
+    for separator in first:
+        with contextlib.suppress(csv.Error):
+            row = next((row for row in delimited(text, separator) if row), [])
+            headers.append((row, separator))
+    for row, separator in headers:
+        if name in row and not is_place(name, row):
+            return row, separator
+    if not headers:
+        raise csv.Error("its first row has quotation marks that do not pair")
+    return headers[0] if likely else max(headers, key=lambda pair: len(pair[0]))
+
+
+def is_place(name: str, header: Sequence[str]) -> bool:
+    """Whether a name is the number of a column."""
+    return name.isascii() and name.isdecimal() and 1 <= int(name) <= len(header)
+
+
+def no_column(where: str, name: str, header: Sequence[str], text: str) -> DataError:
+    """The error that a table has no such column."""
+    if len(header) < 2 and (form := look(text)) is not None and form.kind != "table":
+        return DataError(
+            f"{where} has no columns: it is {form}.",
+            hint="Leave `column` out, or give a table or JSON lines.",
+            setting="column",
+        )
+    if len(header) < 2:
+        return DataError(
+            f"{where} has no column {name!r}: its first line, {clipped(header)!r}, is one column.",
+            hint="Leave `column` out to read a plain text, or set `column=1` for this column.",
+            setting="column",
+        )
+    return DataError(
+        f"{where} has no column {name!r}; its first row has {listed(header)}.",
+        hint=f"{did_you_mean(name, header)}Name one of these; if the first row is data too, give a "
+        f"number from 1 to {len(header)}.",
+        setting="column",
+    )
+
+
+def clipped(header: Sequence[str]) -> str:
+    """The beginning of a row of one cell."""
+    return "".join(header)[:40]
+
+
+@contextlib.contextmanager
+def long_cells() -> Iterator[None]:
+    """A context in which the csv module reads cells of any length; its limit is the process's."""
+    before = csv.field_size_limit(max(csv.field_size_limit(), LARGEST))
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+# JSON
+
+
+def from_records(
+    records: Iterable[Mapping[str, Any]], where: str, name: str, kind: str
+) -> tuple[list[str], str]:
+    """The values of a field, and which it is."""
+    found: list[str] = []
+    fields: dict[str, None] = {}
+    there = False
+    for number, record in enumerate(records, 1):
+        value = field_of(record, name)
+        there |= value is not MISSING
+        if isinstance(value, Mapping | list):
+            raise not_text(where, name, number, value)
+        found.append(as_text(value))
+        if not there and number <= LOOKED:
+            fields |= dict.fromkeys(flat(record))
+    if not there:
+        also = {field.rpartition(".")[2].lower(): field for field in fields}
+        raise DataError(
+            f"{where} has no field {name!r}; its fields are {listed(list(fields))}.",
+            hint=f"{did_you_mean(name, fields, also=also)}Name one of these.",
+            setting="column",
+        )
+    return found, f"field {name!r} of {kind}"
+
+
+def not_text(where: str, name: str, number: int, value: Mapping[str, Any] | list[Any]) -> DataError:
+    """The error that a field holds more than a text."""
+    what, inner = "a list", ""
+    if isinstance(value, Mapping):
+        what, inner = "an object", f" Its fields: {listed(list(flat(value)))}."
+    return DataError(
+        f"{where}: the field {name!r} of record {number:,} is {what}, not text.",
+        hint=f"Choose a field that holds text.{inner}",
+        setting="column",
+    )
+
+
+MISSING = object()
+
+
+def field_of(record: Mapping[str, Any], name: str) -> Any:
+    """The value of a field, or MISSING; a name with dots may be that of a field within a field."""
+    if name in record:
+        return record[name]
+    outer, dot, inner = name.partition(".")
+    within = record.get(outer)
+    if dot and isinstance(within, Mapping):
+        return field_of(within, inner)
+    return MISSING
+
+
+def as_text(value: Any) -> str:
+    """A value as text; what is not there is empty."""
+    if value is None or value is MISSING:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def json_lines(text: str, where: str) -> Iterator[Mapping[str, Any]]:
+    """The objects of JSON lines; or a single object, over however many lines it is written.
+
+    Raises:
+        DataError: naming the first line that is not an object.
+    """
+    with contextlib.suppress(ValueError):
+        yield parse_json(text)
+        return
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            value = parse_json(line)
+        except ValueError as error:
+            last = " (the last: is the file cut off?)" if number == len(lines) else ""
+            raise DataError(
+                f"{where} is not JSON lines: line {number:,}{last} is not JSON: {error}.",
+                hint="Each line must be one JSON object.",
+                setting="column",
+            ) from error
+        if not isinstance(value, Mapping):
+            raise DataError(
+                f"{where}: line {number:,} is JSON, but not an object with fields.",
+                hint="Each line must be one JSON object.",
+                setting="column",
+            )
+        yield value
+
+
+def json_array(text: str, where: str) -> list[Mapping[str, Any]]:
+    """The objects of a JSON array.
+
+    Raises:
+        DataError: if it is not one.
+    """
+    try:
+        values = parse_json(text)
+    except ValueError as error:
+        raise DataError(
+            f"{where} begins as a JSON array, but is not JSON: {error}.",
+            hint="Check whether the file is complete.",
+            setting="column",
+        ) from error
+    if not all(isinstance(value, Mapping) for value in values):
+        raise DataError(
+            f"{where} is a JSON array, but not of objects with fields.",
+            hint="Write its items to a file, one per line, and leave `column` out.",
+            setting="column",
+        )
+    found: list[Mapping[str, Any]] = values
+    return found
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, for a message."""
+    shown = ", ".join(map(repr, names[:LISTED]))
+    return shown if len(names) <= LISTED else f"{shown} and {len(names) - LISTED:,} more"

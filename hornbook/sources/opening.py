@@ -1,0 +1,66 @@
+"""Files and standard input, open to be read as bytes; what cannot be opened is told in words."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from hornbook.errors import DataError
+from hornbook.sources import datasets
+from hornbook.sources.stream import unreadable
+from hornbook.suggestions import did_you_mean
+
+__all__ = ["opened", "refuse_nameless", "standard_input"]
+
+
+def refuse_nameless(given: object) -> None:
+    """Refuse what is no name of a file.
+
+    Raises:
+        DataError: if it is neither a string nor a path, or empty.
+    """
+    if not isinstance(given, str | Path):
+        raise DataError(
+            f"A file name must be a string or a path, not {type(given).__name__}.",
+            hint="Give files, a folder, or the name of a data set.",
+        )
+    if not str(given):
+        raise DataError("The file name is empty.", hint="Give a file, or the name of a data set.")
+
+
+def standard_input() -> BinaryIO:
+    """Standard input, as bytes.
+
+    Raises:
+        DataError: if it was closed before Python started.
+    """
+    if sys.stdin is None:
+        raise DataError(
+            "Standard input is closed: no data can be read from it.",
+            hint="Pipe the data in, or give the path of a file.",
+        )
+    return sys.stdin.buffer
+
+
+def opened(path: Path) -> BinaryIO:
+    """A file, open to be read as bytes.
+
+    Raises:
+        DataError: if it is missing, a directory, or not to be read.
+    """
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        beside: list[str] = []
+        with contextlib.suppress(OSError, ValueError):
+            beside = [str(other) for other in path.parent.iterdir()]
+        raise DataError(
+            f"There is no file or data set {str(path)!r}.",
+            hint=f"{did_you_mean(str(path), [*datasets.DATASETS, *beside])}Data sets: "
+            f"{', '.join(datasets.DATASETS)}. File paths are relative to the current directory, "
+            f"{Path.cwd()}.",
+        ) from error
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from error

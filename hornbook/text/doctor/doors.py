@@ -1,0 +1,127 @@
+"""What a file is, and how it is best read: checks of its form, before those of what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hornbook.rendering import clip
+from hornbook.reports.finding import Finding
+from hornbook.sources.formats import SEPARATORS
+from hornbook.text.corpus import Corpus
+from hornbook.text.doctor.examined_corpus import ExaminedCorpus
+from hornbook.text.layout import blocks_of, choose_layout
+
+__all__ = ["kind_of", "mode_doubtful", "one_line", "other_form", "other_reading"]
+
+PIECES = 10  # of a line, from which on it may be a list
+WORDS = 3  # in a piece of a list, on average at most
+
+MARKUP = {
+    "HTML": "Take the text out of it first, for example: pandoc -f html -t plain OLD > NEW",
+    "XML": "Take the text out of it first, for example: xmlstarlet sel -t -v //TAG OLD > NEW",
+    "JSON": "Take the texts out of it first, one per line, for example: jq -r '.[]' OLD > NEW",
+    "JSON array": "Write its items one per line first: jq -r '.[]' OLD > NEW",
+}
+"What to do with a file of which no single column can be read."
+
+
+def kind_of(corpus: Corpus) -> str:
+    """What a file is, in a few words."""
+    form = corpus.form
+    if corpus.values is not None:
+        kind = "the values of a column"
+    elif form is not None:
+        kind = str(form)
+    elif "\n" not in corpus.text.strip("\n"):
+        kind = "plain text, one line"
+    else:
+        parts = len(blocks_of(corpus.text))
+        kind = f"plain text, {parts:,} parts between blank lines" if parts > 1 else "plain text"
+    return f"{kind}; compressed with gzip" if corpus.packed else kind
+
+
+def other_form(examined: ExaminedCorpus) -> Iterator[Finding]:
+    """A table, JSON or markup instead of plain text."""
+    corpus = examined.corpus
+    form = corpus.form
+    if form is None:
+        return
+    sample = clip(corpus.lines[0], 60)
+    if form.kind == "table":
+        alone = f"To learn only one of them: `column={form.best}`."
+        name, whole = "columns", "rows, not one column"
+        title = f"The file looks like a table with {len(form.columns)} columns"
+        first = "first row" if form.header else "first row, which is data and not a header"
+        detail = f"They are separated by {SEPARATORS[form.separator]}; the {first}: {sample!r}."
+    else:
+        alone = f"To learn only one of its fields: `column={form.best}`."
+        name, whole = form.kind.lower().replace(" ", "-"), "lines with all their markup"
+        title = f"The file is {form}"
+        detail = f"It begins with {sample!r}."
+    yield Finding(
+        name,
+        "warning",
+        title,
+        f"{detail} A model would learn whole {whole}.",
+        alone if form.best else MARKUP.get(form.kind, MARKUP["JSON"]),
+    )
+
+
+def one_line(examined: ExaminedCorpus) -> Iterator[Finding]:
+    """A list on a single line."""
+    text = examined.corpus.text.strip("\n")
+    if "\n" in text or examined.corpus.form is not None:
+        return
+    for separator in SEPARATORS:
+        pieces = [piece.strip() for piece in text.split(separator)]
+        words = sum(len(piece.split()) for piece in pieces)
+        if len(pieces) >= PIECES and words <= WORDS * len(pieces):
+            named = SEPARATORS[separator]
+            yield Finding(
+                "one-line",
+                "warning",
+                "The whole file is one line",
+                f"It looks like a list of {len(pieces):,} examples separated by {named}, such as "
+                f"{clip(pieces[0])!r}. Read as it is, it is one long text.",
+                f"Give each a line of its own: tr {separator!r} '\\n' < OLD | sed 's/^ *//' > NEW",
+            )
+            return
+
+
+def mode_doubtful(examined: ExaminedCorpus) -> Iterator[Finding]:
+    """The text does not look like the requested mode."""
+    corpus = examined.corpus
+    # The mode of a built-in data set is known, so it is not questioned; nor is a column's.
+    if corpus.values is not None or corpus.source.startswith("data set "):
+        return
+    looks = choose_layout(corpus.text)
+    if looks.mode == corpus.mode and looks.separator in ("line", corpus.separator):
+        return
+    if corpus.separator == "blank" and looks.mode == "text":
+        return  # whoever asked for it knows better than the look, which needs many that are alike
+    kind = {"lines": "a list with one example per line", "text": "one continuous text"}[looks.mode]
+    advice = f"If this is not what you want, read it with `mode={looks.mode}`."
+    if looks.separator == "blank":
+        kind = "examples of several lines, separated by blank lines"
+        advice = "If this is not what you want, read it with `separator=blank`."
+    yield Finding(
+        "doubtful-mode",
+        "warning",
+        f"It is read as {corpus.mode}, but looks like {kind}",
+        f"{corpus.source}: {looks.reason}.",
+        advice,
+    )
+
+
+def other_reading(examined: ExaminedCorpus) -> Iterator[Finding]:
+    """Another way to read it, where the look could have decided so."""
+    corpus = examined.corpus
+    if corpus.otherwise and corpus.form is None:
+        kind = "examples" if corpus.separator == "blank" else corpus.mode
+        yield Finding(
+            "other-reading",
+            "note",
+            "It could also be read in another way",
+            f"It is read as {kind}: {corpus.reason}.",
+            corpus.otherwise,
+        )

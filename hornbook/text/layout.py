@@ -1,0 +1,213 @@
+"""How a text is to be read: each line an example, each part between blank lines, or one stream.
+
+`auto` decides by looking, and says why and how to choose otherwise. Blank lines alone do not part
+examples: they stand in every book. Parts are examples where they are many and alike, as poems,
+stanzas and records are: of two lines or more each, and three quarters of them of the two most
+frequent numbers of lines. Plays are excepted, whose speeches make one whole; of these the first
+lines end with a colon.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from hornbook.errors import SettingsError
+from hornbook.settings import Settings
+from hornbook.sources.columns import Column
+from hornbook.sources.formats import look
+from hornbook.sources.source import Source
+
+__all__ = [
+    "Layout",
+    "Mode",
+    "ReadSettings",
+    "Separator",
+    "blocks_of",
+    "choose_layout",
+    "layout_of",
+    "layout_of_column",
+]
+
+Mode = Literal["lines", "text"]
+Separator = Literal["line", "blank"]
+
+LONG_LINE = 2_000  # characters: a mean line longer than this is not one example per line
+MANY = 20  # parts: fewer are not told to be alike
+SHORT = 50  # lines: files that are longer on average are not proposed as examples
+PARTED_FILES = (
+    "To read each file, or each part of it between blank lines, as an example: `separator=blank`."
+)
+PARTED = "To read each part between blank lines as an example: `separator=blank`."
+BLANK = re.compile(r"\n(?:[^\S\n]*\n)+")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a text is read."""
+
+    mode: Mode
+    separator: Separator
+    "What parts the examples; of one long text, where nothing does, `line`."
+    reason: str
+    otherwise: str = ""
+    "How it could also be read, with the setting that does so; empty if nothing speaks for it."
+
+
+@dataclass(frozen=True)
+class ReadSettings(Settings):
+    """How a file is read."""
+
+    mode: Literal["auto", "lines", "text"] = "auto"
+    "lines: a list of examples. text: one long text. auto: decided from the file."
+    separator: Literal["auto", "line", "blank"] = "auto"
+    """What separates the examples. line: each line is one. blank: they are separated by blank
+    lines, and each may have several lines. auto: decided from the file, or by mode."""
+    column: str | None = None
+    """Read only this column of a CSV or TSV file, by its header, or by its number from 1 if there
+    is none; or this field of JSON lines (outer.inner for nested ones). Each value is an example."""
+    encoding: str = "auto"
+    "Encoding of the file (auto: UTF-8, or as the byte order mark says)."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.mode == "text":
+            self.refuse_unless(False, ("separator",), "`mode=lines`")
+        if self.column is not None and self.separator != "auto":
+            raise SettingsError(
+                "`separator` has no effect with `column`: each value is an example.",
+                hint="Leave one of them out.",
+                setting="separator",
+            )
+        if self.column == "":
+            raise SettingsError(
+                "The name of the column is empty.",
+                hint="Give the column's name, or its number from 1.",
+                setting="column",
+            )
+
+
+def blocks_of(text: str) -> list[str]:
+    """The parts of a text between blank lines, in its order; none begins or ends with one.
+
+    A line of white space only is blank.
+    """
+    return [block for block in BLANK.split(f"\n{text}\n") for block in [block.strip("\n")] if block]
+
+
+def layout_of(texts: Sequence[str], source: Source, how: ReadSettings) -> Layout:
+    """How texts are read: as was asked for, as the data set is meant, or as they look."""
+    if how.separator == "blank":
+        return Layout("lines", "blank", "as requested: examples are separated by blank lines")
+    if how.separator == "line":
+        return Layout("lines", "line", "as requested: each line is an example")
+    if how.mode != "auto":
+        return Layout(how.mode, "line", "as requested")
+    # Files are looked at without the blank lines that stand between two of them.
+    looks = choose_layout("\n".join(text.strip("\n") for text in texts if text.strip("\n")))
+    if source.dataset is not None:
+        mode: Mode = source.dataset.mode
+        parted = mode == "text" and looks.separator == "blank"
+        return Layout(mode, "line", "this data set's default", PARTED if parted else "")
+    lines = sum(text.count("\n") + 1 for text in texts)
+    if len(texts) > 1 and looks.separator == "line" and lines <= SHORT * len(texts):
+        looks = replace(looks, otherwise=PARTED_FILES)
+    form = look(next((text for text in texts if text.strip()), ""))
+    if form is not None and form.best:
+        also = f"It looks like {form}; to read only one of them: `column={form.best}`."
+        looks = replace(looks, otherwise=also)
+    return looks
+
+
+def layout_of_column(columns: Sequence[Column], how: ReadSettings) -> Layout:
+    """How the values of a column are read: each an example, unless a text was asked for."""
+    count, empty = sum(len(one.values) for one in columns), sum(one.empty for one in columns)
+    several = any("\n" in value for one in columns for value in one.values)
+    reason = f"{columns[0].about}, {count:,} values"
+    if several:
+        reason += ", some of several lines"
+    if empty:
+        reason += f"; {empty:,} empty ones left out"
+    if how.mode == "text":
+        return Layout("text", "line", f"as requested: {reason}")
+    return Layout("lines", "blank" if several else "line", reason)
+
+
+def choose_layout(text: str) -> Layout:
+    """Guess how a text is to be read, and say why.
+
+    Args:
+        text: the whole, not blank.
+    """
+    body = text.strip("\n").split("\n")
+    filled = [line for line in body if line.strip()]
+    blank_share = 1 - len(filled) / len(body)
+    mean = sum(map(len, filled)) / len(filled)
+    if len(filled) == 1:
+        return Layout("text", "line", "it has a single line")
+    if mean > LONG_LINE:
+        return Layout("text", "line", f"its lines average {mean:,.0f} characters")
+    if blank_share > 0.01:
+        return of_blocks(blocks_of(text), blank_share)
+    if wrapped(filled):
+        return Layout("text", "line", "its lines look like wrapped prose")
+    reason = f"{len(filled):,} lines of {mean:.0f} characters on average, none blank"
+    return Layout("lines", "line", reason)
+
+
+def of_blocks(blocks: Sequence[str], blank_share: float) -> Layout:
+    """The layout of a text with blank lines."""
+    if alike(blocks):
+        return Layout(
+            "lines",
+            "blank",
+            f"{len(blocks):,} parts between blank lines, {usual_lines(blocks)} each",
+            "To read it as one long text: `mode=text`.",
+        )
+    return Layout(
+        "text",
+        "line",
+        f"blank lines separate its parts ({blank_share:.0%} of its lines)",
+        f"To read each of its {len(blocks):,} parts as an example: `separator=blank`.",
+    )
+
+
+def alike(blocks: Sequence[str]) -> bool:
+    """Whether parts look like examples of one kind."""
+    sizes = Counter(block.count("\n") + 1 for block in blocks)
+    usual = sum(times for _, times in sizes.most_common(2))
+    spoken = sum(block.partition("\n")[0].rstrip().endswith((":", "\uff1a")) for block in blocks)
+    return (
+        len(blocks) >= MANY
+        and sizes[1] <= 0.05 * len(blocks)
+        and usual >= 0.75 * len(blocks)
+        and spoken < 0.5 * len(blocks)
+        and not wrapped([line for block in blocks for line in block.split("\n")])
+    )
+
+
+def usual_lines(blocks: Sequence[str]) -> str:
+    """How many lines most of the parts have."""
+    sizes = Counter(block.count("\n") + 1 for block in blocks)
+    most = sorted(size for size, _ in sizes.most_common(2))
+    if len(sizes) == 1:
+        return f"{most[0]} lines"
+    return f"most of {' or '.join(map(str, most))} lines"
+
+
+def wrapped(lines: list[str]) -> bool:
+    """Whether lines look like prose cut at a margin.
+
+    Such lines hold words, are nearly all about as long as the longest, and often begin with a
+    lowercase letter, since a sentence continues across the line's end.
+    """
+    words = sum(line.count(" ") + 1 for line in lines) / len(lines)
+    by_length = sorted(map(len, lines))
+    margin = by_length[int(0.95 * (len(lines) - 1))]
+    near = sum(length > 0.8 * margin for length in by_length) / len(lines)
+    small = sum(line.lstrip()[:1].islower() for line in lines) / len(lines)
+    ended = sum(line.rstrip()[-1:] in ".!?。！？…\"'”" for line in lines) / len(lines)
+    return words >= 6 and near > 0.6 and small > 0.3 and ended < 0.5
