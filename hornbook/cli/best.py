@@ -28,7 +28,11 @@ Examples:
 
 It counts first, with the order and smoothing that suit the data; then it tries nets sized to the \
 data, trains the best of them for the rest of the time, mixes it with the others, and keeps what \
-has the lowest loss on the dev split. What was tried stays beside the result, as runs.
+has the lowest loss on the dev split, unless its samples are worse. What was tried stays beside \
+the result, as runs.
+
+Samples are sound if they pass the filter; without one, if they end at a length that the data \
+have. Of a long text it is the share of their words that the text has.
 
 Stopped with Ctrl-C, or killed, the same command goes on where it was.
 """
@@ -47,6 +51,9 @@ class Options(DataArguments):
 
     minutes: float = 5.0
     "How long it may take."
+    filter: str = ""
+    """A command that reads samples, one a line, and prints those that pass: the winner is chosen by
+    the share that passes (as of sample)."""
     out: str | None = None
     "Directory for the winner; by default runs/NAME-best."
     overwrite: bool = False
@@ -65,6 +72,7 @@ def run(argv: Sequence[str]) -> None:
                 minutes=options.minutes,
                 out=options.out,
                 task=options.task,
+                filter=options.filter,
                 overwrite=options.overwrite,
                 listen=listen,
                 **options.loading.as_dict(),
@@ -130,15 +138,16 @@ def climbing(*, quiet: bool) -> Iterator[Climbing]:
 
 def show(found: Ladder) -> None:
     """The ladder, what the winner makes, and what to type next."""
-    rows = table("model", "", "dev", "parameters", "seconds", left=2)
+    rows = table("model", "", "dev", "sound samples", "parameters", "seconds", left=2)
     for rung in found.rungs:
-        won = rung is found.winner or rung.name == found.winner.name
+        won = rung == found.winner
         name = f"[bold]{escape(rung.name)}[/]" if won else escape(rung.name)
         reached = number(rung.reached) if rung.reached is not None else "left out"
         rows.add_row(
             name,
             KINDS[rung.kind] + (" [bold]← best[/]" if won else ""),
             f"[bold]{reached}[/]" if won else reached,
+            f"{rung.sound:.1%}" if rung.sound is not None else "",
             f"{rung.parameters:,}" if rung.parameters else "",
             f"{rung.seconds:,.1f}",
         )

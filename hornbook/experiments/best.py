@@ -4,7 +4,8 @@
     2  try the nets that the task proposes for these data, each for a short while
     3  train the best of them for the rest of the time
     4  mix it with the others
-    5  choose: the lowest loss on dev, unless its samples are worse than those of another
+    5  choose: the lowest loss on dev, of those whose samples are as sound as any other's; with a
+       filter, the one of whose samples most pass
 
 Every model is a run in a folder beside the result, and goes on where it was after a kill.
 """
@@ -21,12 +22,11 @@ from typing import Any
 from hornbook.errors import HornbookError, RunError, SettingsError
 from hornbook.experiments.events import Climbing, RungBegan, RungEnded
 from hornbook.experiments.ladder import FILE, Kind, Ladder, LadderRecord, Rung, refuse_other
-from hornbook.runs import Run, RunDirectory, resume, train
-from hornbook.runs.claim import refuse_if_taken
+from hornbook.runs import Run, resume, train
 from hornbook.runs.copying import copy_run
 from hornbook.runs.lock import Lock
-from hornbook.runs.train import Prepared, prepare
-from hornbook.sources.source import Source
+from hornbook.runs.train import Prepared, prepare, refuse_taken
+from hornbook.sources.source import DataPath, Source
 from hornbook.storage import Sums
 from hornbook.tasks import Candidate
 
@@ -36,15 +36,17 @@ MINUTES = 5.0
 TRIAL = 0.12  # of the time for each net that is tried
 SHORTEST = 8.0  # seconds of a trial that tell something
 RESERVE = 0.08  # of the time, for what comes after the last training
+SPOILT = 0.02  # of the samples: so many fewer that are sound outweigh a better loss
 NEAR = 0.15  # of the best figure: what is further behind adds nothing to a mixture
 
 
 def best(
-    source: str | Path | Source,
+    source: DataPath | Source,
     *,
     minutes: float = MINUTES,
     out: str | Path | None = None,
     task: str | None = None,
+    filter: str = "",  # noqa: A002 - the setting's name everywhere
     overwrite: bool = False,
     listen: Climbing = lambda event: None,
     **options: Any,
@@ -52,11 +54,14 @@ def best(
     """Find the best model for some data in a given time.
 
     Args:
-        source: a file, `-` for standard input, or the name of a data set.
+        source: a file, a folder of files, `-` for standard input, or the name of a data set; or
+            several of them.
         minutes: how long it may take in all.
         out: directory of the winner; by default `runs/NAME-best`. What was tried is kept beside
             it, in `NAME-best-ladder`: killed, it goes on from there.
         task: what kind of data it is; by default recognised from the data.
+        filter: a command that reads samples, one a line, and prints those that pass; see
+            `hornbook.text.filtering`. The winner is then chosen by the share that passes.
         overwrite: replace a run that is in `out`, and what was tried for it.
         listen: called with events as they happen.
         options: of the task, for loading and splitting.
@@ -75,16 +80,26 @@ def best(
             setting="minutes",
         )
     began = time.perf_counter()
+    if not isinstance(source, Source):
+        source = Source(source)
+    if out is not None:
+        refuse_taken(out, source, overwrite=overwrite)
     prepared = prepare(source, task, options, listen)
     target = Path(out) if out is not None else Path("runs") / f"{prepared.data.name}-best"
-    refuse_if_taken(RunDirectory(target).path, overwrite=overwrite)
+    refuse_taken(target, source, overwrite=overwrite)
+    if filter and not prepared.task.passing(prepared.data, filter):
+        raise SettingsError(
+            f"The filter {filter!r} lets nothing of the data pass.",
+            hint="It must print the lines that are right, as they are.",
+            setting="filter",
+        )
     folder = target.with_name(f"{target.name}-ladder")
-    climb = Climb(prepared, folder, minutes, listen)
+    climb = Climb(prepared, folder, minutes, filter, listen)
     with climb:
         climb.beside(time.perf_counter() - began)
-        winner, why = climb.climb()
+        rungs, winner, why = climb.climb()
         run = copy_run(Run(folder / winner.name), target, overwrite=overwrite)
-    return Ladder(run, folder, climb.record.rungs, winner, why)
+    return Ladder(run, folder, rungs, winner, why)
 
 
 class Climb:
@@ -94,11 +109,20 @@ class Climb:
         prepared: the data and their task.
         folder: for the runs.
         minutes: for all of them.
+        filter_command: decides which samples are sound; empty: the task does.
         listen: is told.
     """
 
-    def __init__(self, prepared: Prepared, folder: Path, minutes: float, listen: Climbing) -> None:
+    def __init__(
+        self,
+        prepared: Prepared,
+        folder: Path,
+        minutes: float,
+        filter_command: str,
+        listen: Climbing,
+    ) -> None:
         self.prepared, self.folder, self.listen = prepared, folder, listen
+        self.filter_command = filter_command
         sums = Sums()
         prepared.data.keep(sums)
         self.record = LadderRecord(minutes, prepared.task.name, sums.sums)
@@ -127,8 +151,8 @@ class Climb:
         if self.lock is not None:
             self.lock.release()
 
-    def climb(self) -> tuple[Rung, str]:
-        """All rungs; gives the one that won, and why."""
+    def climb(self) -> tuple[tuple[Rung, ...], Rung, str]:
+        """Make all rungs; gives them with how sound they are, the one that won, and why."""
         task, data = self.prepared.task, self.prepared.data
         proposed = task.candidates(data)
         counted = [one for one in proposed if task.family(one.family).fitted]
@@ -261,20 +285,41 @@ class Climb:
         """Take note of time that was spent on what is no rung."""
         self.record = replace(self.record, beside=round(self.record.beside + seconds, 3))
 
-    def choose(self) -> tuple[Rung, str]:
-        """The rung that won, and why.
+    def choose(self) -> tuple[tuple[Rung, ...], Rung, str]:
+        """The rungs with how sound they are, the one that won, and why.
 
         Raises:
-            RunError: if there is no model at all.
+            SettingsError: if there is no model at all.
         """
-        made = [rung for rung in self.made if rung.reached is not None]
+        rungs = [self.judged(rung) for rung in self.record.rungs]
+        made = [rung for rung in rungs if rung.reached is not None]
         if not made:
-            reasons = " ".join(rung.refused for rung in self.record.rungs)
+            reasons = " ".join(rung.refused for rung in rungs)
             raise SettingsError(
                 f"There was no time for any model. {reasons}",
                 hint="Allow more `minutes`.",
                 setting="minutes",
             )
-        return min(made, key=self.rank), (
-            f"It has the best {self.prepared.task.decides.name} on dev."
+        measure = self.prepared.task.decides.name
+        first = min(made, key=self.rank)
+        sound = [rung for rung in made if rung.sound is not None]
+        if not sound:
+            return tuple(rungs), first, f"It has the best {measure} on dev."
+        most = max(rung.sound or 0.0 for rung in sound)
+        within = [rung for rung in sound if (rung.sound or 0.0) >= most - SPOILT]
+        won = min(within, key=self.rank)
+        if won is first:
+            return tuple(rungs), won, f"It has the best {measure} on dev, and sound samples."
+        spoilt, kept = first.sound or 0.0, won.sound or 0.0
+        why = (
+            f"{first.name} has the better {measure}, but {spoilt:.1%} of its samples are sound, "
+            f"and {kept:.1%} of this one's."
         )
+        return tuple(rungs), won, why
+
+    def judged(self, rung: Rung) -> Rung:
+        """A rung with how sound its samples are; trials are left out."""
+        if rung.refused or rung.kind == "trial":
+            return rung
+        run = Run(self.folder / rung.name)
+        return replace(rung, sound=self.prepared.task.soundness(run, self.filter_command))

@@ -31,6 +31,8 @@ class Rung:
     reached: float | None = None
     "The deciding measure on dev; None if there is no model."
     parameters: int = 0
+    sound: float | None = None
+    "Share of its samples that are as the data are, or pass the filter; None if not asked."
     refused: str = ""
     "Why there is no model; empty if there is one."
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from hornbook.actions import Action
+from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
 from hornbook.settings import Settings
 from hornbook.tasks.candidate import Candidate
@@ -157,6 +158,30 @@ class Task(ABC, Generic[D]):
             HornbookError: if these cannot be.
         """
         raise NotImplementedError
+
+    def soundness(self, run: Run, filter_command: str = "") -> float | None:
+        """Share of what a run makes that is as the data are; None if it makes nothing.
+
+        Args:
+            run: that has ended.
+            filter_command: decides instead, where one is given.
+
+        Raises:
+            ToolError: if the filter fails.
+        """
+        return None
+
+    def passing(self, data: D, filter_command: str) -> float:
+        """Share of some data that passes a filter: asked before anything is made.
+
+        Raises:
+            ToolError: if the filter fails.
+            SettingsError: if nothing of this task can be filtered.
+        """
+        raise SettingsError(
+            f"`filter` judges samples, and models of task {self.name} make none.",
+            setting="filter",
+        )
 
     # Figures
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TextTask"]
 
+LOOK = 200  # lines of the data that are shown to a filter first
+
 
 class TextTask(Task["TextData"]):
     """Text, as lines that are each an example, or as one stream."""
@@ -142,6 +144,31 @@ class TextTask(Task["TextData"]):
         from hornbook.text.mixing import mix
 
         return mix(paths, out=out, overwrite=out.exists())
+
+    def soundness(self, run: Run, filter_command: str = "") -> float | None:
+        """Share of samples that pass the filter; else of lines that ended at a length that the
+        data have, or of a text's words that occur in it.
+        """
+        from hornbook.text.quality import quality
+
+        found = quality(run, temperatures=(1.0,), filter_command=filter_command)[-1]
+        if filter_command:
+            return found.passed
+        return found.known_words if found.known_length is None else found.known_length
+
+    def passing(self, data: TextData, filter_command: str) -> float:
+        """Share of the first lines of train that pass."""
+        from hornbook.text.filtering import LineFilter
+        from hornbook.text.quality import SECONDS
+
+        if data.kind != "lines":
+            raise SettingsError(
+                "`filter` reads one sample a line, and these data are one long text.",
+                hint="Leave `filter` out.",
+                setting="filter",
+            )
+        some = data.splits.train[:LOOK]
+        return sum(LineFilter(filter_command, SECONDS).passing(some)) / len(some)
 
     def evaluate(self, model: Any, data: TextData, split: str, limit: int = 0) -> Figures:
         """Nats per token."""
