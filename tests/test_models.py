@@ -28,6 +28,7 @@ from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Vocabulary
 from hornbook.training import TrainingSettings
 from hornbook.training.measures import Evaluation
+from hornbook.training.parameters import FlatParameters
 from hornbook.training.trainer import Trainer
 from tests.referee import close
 from tests.stopping import stopped_at
@@ -468,6 +469,15 @@ def ambiguity(inputs: Any, targets: Any) -> float:
         -math.log(group.count(target) / len(group)) for group in seen.values() for target in group
     )
     return total / len(targets)
+
+
+@each
+def test_a_net_that_was_used_can_be_trained(variant: str) -> None:
+    # What a layer remembers of its use must not be taken for what it says of its parameters.
+    tokenizer, stream = world()
+    model = build(variant, tokenizer.vocabulary)
+    mean_loss(model, stream)
+    assert FlatParameters(model, ()).values.numel()
 
 
 @each

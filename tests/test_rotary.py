@@ -82,7 +82,7 @@ def test_tables_do_not_pile_up() -> None:
     rotary = Rotary(4)
     for at in range(500):
         rotary.vjp(normal(1, 4), at)
-    assert len(rotary.tables) <= 64
+    assert len(rotary.turns) <= 64
 
 
 def test_lower_precisions_are_turned_in_float32() -> None:

@@ -10,7 +10,7 @@ from hornbook.nn.layer import Backward
 
 __all__ = ["Rotary"]
 
-KEPT = 64  # tables kept; the positions of a long sampling go by and do not come back
+KEPT = 64  # tables of turns; the positions of a long sampling go by and do not come back
 
 
 class Rotary(torch.nn.Module):
@@ -31,14 +31,14 @@ class Rotary(torch.nn.Module):
     def __init__(self, size: int, base: float = 10_000.0) -> None:
         super().__init__()
         self.size, self.base = size, base
-        self.tables: dict[tuple[object, ...], Tensor] = {}
+        self.turns: dict[tuple[object, ...], Tensor] = {}
 
     def table(self, begin: int, length: int, like: Tensor) -> Tensor:
         """exp(i · angle) for some positions, shape (length, D / 2), complex."""
         key = (begin, length, like.dtype, like.device)
-        if key not in self.tables:
-            if len(self.tables) >= KEPT:
-                self.tables.clear()
+        if key not in self.turns:
+            if len(self.turns) >= KEPT:
+                self.turns.clear()
             kind = torch.view_as_complex(like[:0, :2]).dtype
             # Kept for autograd too, which can do nothing with what inference mode makes.
             with torch.inference_mode(False):
@@ -46,8 +46,8 @@ class Rotary(torch.nn.Module):
                 places = torch.arange(begin, begin + length, dtype=torch.float64)
                 angle = torch.outer(places, self.base ** (-pairs / self.size))
                 turn = torch.polar(torch.ones_like(angle), angle)
-                self.tables[key] = turn.to(like.device, kind)
-        return self.tables[key]
+                self.turns[key] = turn.to(like.device, kind)
+        return self.turns[key]
 
     def vjp(self, x: Tensor, begin: int = 0) -> tuple[Tensor, Backward]:
         """x of shape (..., T, D) turned from position `begin` on, and the backward pass.
