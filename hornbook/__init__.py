@@ -18,6 +18,7 @@ from hornbook.version import __version__
 
 if TYPE_CHECKING:
     from hornbook.errors import HornbookError
+    from hornbook.experiments.best import best
     from hornbook.inspection.usage import examine_use
     from hornbook.lessons.comparison import compare_gradients
     from hornbook.runs import Run, find_rate, resume, strip, train
@@ -35,6 +36,7 @@ __all__ = [
     "SplitSettings",
     "TrainingSettings",
     "__version__",
+    "best",
     "compare_gradients",
     "examine",
     "examine_use",
@@ -53,6 +55,7 @@ HOMES = {
     "SamplingSettings": "hornbook.text.sampling",
     "SplitSettings": "hornbook.text.corpus",
     "TrainingSettings": "hornbook.training.settings",
+    "best": "hornbook.experiments.best",
     "compare_gradients": "hornbook.lessons.comparison",
     "examine": "hornbook.text.doctor.examine",
     "examine_use": "hornbook.inspection.usage",

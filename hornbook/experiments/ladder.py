@@ -47,7 +47,7 @@ class LadderRecord:
     "SHA-256 of the data as they were split, by file."
     rungs: tuple[Rung, ...] = field(default_factory=tuple)
     beside: float = 0.0
-    "Seconds that were spent on what is no rung."
+    "Seconds that were spent beside the rungs."
 
     def with_rung(self, rung: Rung) -> LadderRecord:
         """The same with one more."""

@@ -1,0 +1,219 @@
+"""The best model for some data: the climb, what it keeps, and how it chooses."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hornbook
+from hornbook.errors import RunError, SettingsError, ToolError
+from hornbook.experiments import best as best_module
+from hornbook.experiments.best import best
+from hornbook.experiments.events import RungBegan, RungEnded
+from hornbook.experiments.ladder import LadderRecord, Rung
+from hornbook.runs import Run
+from hornbook.runs.session import Session
+from hornbook.tasks import Candidate
+from hornbook.text.task import TextTask
+from tests.some_names import write_names
+from tests.stopping import stopped_at
+
+TINY = {"batch_size": 16, "device": "cpu", "threads": 1, "gradients": "hand"}
+NETS = (
+    Candidate("mlp-8", "mlp", {"n_hidden": (8,), "n_embd": 4}, TINY),
+    Candidate("gru-8", "gru", {"n_hidden": 8, "n_embd": 4}, TINY),
+)
+COUNTS = Candidate("counts-3", "ngram", {"order": 3})
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_names(tmp_path_factory.mktemp("data") / "some.txt", slice(0, 400))
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nets of a few units that are trained for as many steps as they are given seconds."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(TextTask, "candidates", lambda task, data: [COUNTS, *NETS])
+
+    def fit_into(session: Session, seconds: float) -> None:
+        if seconds < 1:
+            raise SettingsError("No time for a step.", setting="minutes")
+        session.training = replace(session.training, steps=int(seconds))
+
+    monkeypatch.setattr(Session, "fit_into", fit_into)
+    monkeypatch.setattr(best_module, "NEAR", 9.0)  # nets like these are far behind
+    monkeypatch.setattr(TextTask, "soundness", lambda task, run, command="": 1.0)
+
+
+def climbed(names: Path, **options: Any) -> tuple[Any, list[Any]]:
+    events: list[Any] = []
+    found = best(names, minutes=options.pop("minutes", 2), listen=events.append, **options)
+    return found, [e for e in events if isinstance(e, RungBegan | RungEnded)]
+
+
+def test_it_counts_tries_trains_mixes_and_keeps_the_best(names: Path) -> None:
+    found, events = climbed(names)
+    kinds = {rung.name: rung.kind for rung in found.rungs}
+    (net,) = [name for name, kind in kinds.items() if kind == "net"]
+    assert kinds == {
+        "counts-3": "counted", "mlp-8-trial": "trial", "gru-8-trial": "trial", net: "net",
+        "mixture": "mixture",
+    }  # fmt: skip
+    # The net that has the rest of the time is the one whose trial was better.
+    trials = {r.name.removesuffix("-trial"): r.reached for r in found.rungs if r.kind == "trial"}
+    assert net == min(trials, key=lambda name: trials[name])
+    assert found.winner.reached == min(rung.reached for rung in found.rungs)
+    assert found.run.path == Path("runs/some-best")
+    assert found.run.summary.losses["dev"] == found.winner.reached
+    assert list(found.run.sample(n=2))
+    assert [e.name for e in events if isinstance(e, RungBegan)] == [r.name for r in found.rungs]
+    # Each is a run, and what is kept says what was tried.
+    for rung in found.rungs:
+        assert Run(found.folder / rung.name).summary.ended
+    kept = LadderRecord.read(found.folder)
+    assert [rung.name for rung in kept.rungs] == [rung.name for rung in found.rungs]
+    assert json.loads(json.dumps(found.as_dict()))["winner"] == found.winner.name
+
+
+def test_the_time_is_shared_out(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, float] = {}
+    plain = best_module.Climb.rung
+
+    def rung(climb: Any, name: str, kind: Any, make: Any, seconds: float | None = None) -> Any:
+        if seconds is not None:
+            given[kind] = seconds
+        return plain(climb, name, kind, make, seconds)
+
+    monkeypatch.setattr(best_module.Climb, "rung", rung)
+    found, _ = climbed(names)
+    spent = sum(rung.seconds for rung in found.rungs if rung.kind in ("counted", "trial"))
+    assert given["trial"] == pytest.approx(0.12 * 120)
+    assert given["net"] == pytest.approx(0.92 * 120 - spent, abs=1)
+
+
+def test_with_little_time_nothing_is_tried_first(names: Path) -> None:
+    found, _ = climbed(names, minutes=0.2)
+    assert [rung.kind for rung in found.rungs] == ["counted", "net", "mixture"]
+
+
+def test_with_next_to_none_it_only_counts(names: Path) -> None:
+    found, _ = climbed(names, minutes=0.001)
+    assert found.winner.name == "counts-3"
+    assert {rung.name for rung in found.rungs if rung.refused} == {"mlp-8", "gru-8"}
+
+
+def test_no_time_for_anything_is_said(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TextTask, "candidates", lambda task, data: list(NETS))
+    with pytest.raises(SettingsError, match=r"no time for any model\. No time for a step"):
+        climbed(names, minutes=0.001)
+
+
+def test_killed_it_goes_on_where_it_was(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(TextTask, "combine", lambda *_: (_ for _ in ()).throw(RuntimeError("dead")))
+        with pytest.raises(RuntimeError, match="dead"):
+            climbed(names)
+    before = LadderRecord.read(Path("runs/some-best-ladder"))
+    assert not Path("runs/some-best").exists()
+    found, events = climbed(names)
+    assert found.rungs[:4] == tuple(
+        replace(r, sound=s.sound) for r, s in zip(before.rungs, found.rungs, strict=False)
+    )
+    assert [e.name for e in events if isinstance(e, RungBegan)] == ["mixture"]
+    assert [e.known for e in events if isinstance(e, RungEnded)] == [True] * 4 + [False]
+
+
+def test_a_training_that_was_stopped_is_resumed(names: Path) -> None:
+    with stopped_at(5), pytest.raises(KeyboardInterrupt):
+        climbed(names)
+    kept = LadderRecord.read(Path("runs/some-best-ladder"))
+    assert [rung.name for rung in kept.rungs] == ["counts-3"]
+    stopped = Run(kept_path := Path("runs/some-best-ladder/mlp-8-trial"))
+    assert stopped.summary.ending == "interrupted"
+    found, events = climbed(names)
+    began = [e for e in events if isinstance(e, RungBegan)]
+    assert (began[0].name, began[0].resumed) == ("mlp-8-trial", True)
+    assert Run(kept_path).summary.steps == 14
+    assert found.run.summary.ended
+
+
+@pytest.mark.parametrize(("minutes", "lines"), [(3, 400), (2, 300)])
+def test_another_climb_in_the_same_place_is_refused(
+    minutes: float, lines: int, names: Path, tmp_path: Path
+) -> None:
+    climbed(names, minutes=0.2 if lines == 400 else 2, out="runs/x")
+    other = write_names(tmp_path / "some.txt", slice(0, lines))
+    with pytest.raises(RunError, match="x-ladder holds what was tried on"):
+        best(other, minutes=minutes, out="runs/x", overwrite=True)
+    with pytest.raises(RunError, match="already"):
+        best(names, minutes=2, out="runs/x")
+
+
+SOUND = {"counts-3": 0.5, "net": 0.9, "mixture": 0.7}
+
+
+def test_what_is_far_behind_is_not_mixed(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(best_module, "NEAR", 0.0)
+    found, _ = climbed(names, minutes=0.2)
+    assert [rung.kind for rung in found.rungs] == ["counted", "net"]
+
+
+def test_sound_samples_outweigh_a_loss(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def soundness(task: Any, run: Run, command: str = "") -> float:
+        return SOUND.get(run.path.name, SOUND["net"])
+
+    monkeypatch.setattr(TextTask, "soundness", soundness)
+    found, _ = climbed(names)
+    assert found.winner.kind == "net"
+    assert {r.name: r.sound for r in found.rungs if r.kind != "trial"}["mixture"] == 0.7
+    assert "has the better loss, but 70.0% of its samples are sound" in found.why
+
+
+def test_a_hair_of_soundness_does_not(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        TextTask, "soundness", lambda task, run, command="": 0.99 if "mix" in run.path.name else 1.0
+    )
+    found, _ = climbed(names)
+    rank = {rung.name: rung.reached for rung in found.rungs}
+    assert found.winner.reached == min(x for x in rank.values() if x is not None)
+
+
+def test_a_filter_is_tried_on_the_data_first(names: Path) -> None:
+    with pytest.raises(ToolError):
+        climbed(names, filter="exit 3")
+    with pytest.raises(SettingsError, match="lets nothing of the data pass"):
+        climbed(names, filter="cat > /dev/null")
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("minutes", [0, -1, float("nan"), float("inf")])
+def test_impossible_times(minutes: float, names: Path) -> None:
+    with pytest.raises(SettingsError, match="minutes"):
+        best(names, minutes=minutes)
+
+
+def test_a_damaged_ladder_is_named(names: Path) -> None:
+    climbed(names, minutes=0.2)
+    Path("runs/some-best-ladder/ladder.json").write_text('{"minutes": "five"}')
+    with pytest.raises(RunError, match=r"ladder\.json"):
+        best(names, minutes=0.2, overwrite=True, out="runs/some-best")
+
+
+def test_a_rung_is_what_its_json_says(tmp_path: Path) -> None:
+    record = LadderRecord(2.5, "text", {"data/train.txt": "0" * 64})
+    record = record.with_rung(Rung("a", "net", 1.5, 2.25, 10)).with_rung(
+        Rung("b", "net", 1.0, refused="no")
+    )
+    record.write(tmp_path)
+    assert LadderRecord.read(tmp_path) == record
+    assert record.seconds == 2.5
+
+
+def test_it_is_public() -> None:
+    assert hornbook.best is best
