@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from hornbook.actions import Action
 from hornbook.cli.output import console, escape, notes, number, print_json, show_findings
-from hornbook.cli.wording import command, no_flag, shell_word
+from hornbook.cli.wording import command, no_flag, shell_word, worded
 from hornbook.records import as_json
 from hornbook.runs import Run, Summary
+from hornbook.runs.advice import advice
 
 __all__ = ["tell"]
 
@@ -31,6 +32,10 @@ def tell(run: Run, *, json: bool) -> None:
         say(f"Stopped early at step {summary.steps or 0:,}: dev was no longer improving.")
     for line in compared(run, summary):
         say(escape(line))
+    for one in advice(run):
+        say(f"  [dim]→[/] {escape(worded(one.reason))}")
+        if one.action is not None:
+            say(f"    {escape(command(one.action))}")
     if findings := run.findings():
         say()
         show_findings(findings, notes())

@@ -1,0 +1,65 @@
+"""What is proposed after a training that has not beaten counting."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hornbook.actions import Action
+from hornbook.runs.advice import advice
+from hornbook.runs.record import Summary
+from hornbook.tasks import Baseline
+from hornbook.training.measures import LOSS
+from hornbook.training.record import Record
+
+STEPS = 1_000
+
+
+def ended(
+    *, train: float, dev: float, best: int = STEPS, counted: float = 2.0, source: str = "a.txt",
+    ending: Any = "finished",
+) -> Any:  # fmt: skip
+    """A run whose last losses are these, beside a baseline."""
+    summary = Summary(
+        ending, losses={"train": train, "dev": dev}, steps=STEPS, best_step=best,
+        baselines=(Baseline("counts", {"dev": counted}, 0.1),),
+    )  # fmt: skip
+    metrics = [Record(STEPS, 1.0, 0.0, None, {"train": train, "dev": dev}, best=True, seconds=1.0)]
+    return SimpleNamespace(
+        path="runs/a",
+        summary=summary,
+        task=SimpleNamespace(decides=LOSS),
+        directory=SimpleNamespace(read_metrics=lambda: metrics),
+        record=SimpleNamespace(data=SimpleNamespace(source=source)),
+    )
+
+
+def test_what_has_beaten_it_needs_none() -> None:
+    assert advice(ended(train=1.8, dev=1.9)) == []
+
+
+def test_what_has_diverged_is_told_elsewhere() -> None:
+    assert advice(ended(train=9.0, dev=9.0, ending="diverged")) == []
+
+
+def test_a_net_with_room_trains_on() -> None:
+    first, second = advice(ended(train=2.28, dev=2.3, source="data set names"))
+    assert "room to learn" in first.reason
+    assert first.action == Action("resume", ("runs/a",), {"steps": 2 * STEPS})
+    assert second.action == Action("best", ("names",))
+
+
+def test_a_net_that_learned_by_heart_is_made_smaller() -> None:
+    first, second = advice(ended(train=1.2, dev=2.3, best=300))
+    assert "by heart: dev was best at step 300 of 1,000" in first.reason
+    assert first.action is None
+    assert second.action == Action("best", ("DATA",))
+
+
+@pytest.mark.parametrize(("train", "best"), [(1.2, 900), (2.1, STEPS)])
+def test_otherwise_there_is_only_the_one(train: float, best: int) -> None:
+    (only,) = advice(ended(train=train, dev=2.3, best=best))
+    assert only.action is not None
+    assert only.action.verb == "best"
