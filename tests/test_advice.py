@@ -23,7 +23,7 @@ def ended(
 ) -> Any:  # fmt: skip
     """A run whose last losses are these, beside a baseline."""
     summary = Summary(
-        ending, losses={"train": train, "dev": dev}, steps=STEPS, best_step=best,
+        ending, 10, 1.0, losses={"train": train, "dev": dev}, steps=STEPS, best_step=best,
         baselines=(Baseline("counts", {"dev": counted}, 0.1),),
     )  # fmt: skip
     metrics = [Record(STEPS, 1.0, 0.0, None, {"train": train, "dev": dev}, best=True, seconds=1.0)]
@@ -53,7 +53,7 @@ def test_a_net_with_room_trains_on() -> None:
 
 def test_a_net_that_learned_by_heart_is_made_smaller() -> None:
     first, second = advice(ended(train=1.2, dev=2.3, best=300))
-    assert "by heart: dev was best at step 300 of 1,000" in first.reason
+    assert "memorised its examples: dev was best at step 300 of 1,000" in first.reason
     assert first.action is None
     assert second.action == Action("best", ("DATA",))
 

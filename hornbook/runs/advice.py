@@ -9,7 +9,7 @@ from hornbook.runs.run import Run
 
 __all__ = ["Advice", "advice"]
 
-APART = 0.10  # of the dev loss: train is so much lower when examples are learned by heart
+APART = 0.10  # of the dev loss: train is so much lower when examples are memorised
 TOGETHER = 0.04  # of it: a net for which train is no lower has room to learn
 EARLY = 0.7  # of the steps: when dev was best before this, the rest did harm
 
@@ -62,7 +62,7 @@ def learned_so_far(run: Run, steps: int, best_step: int) -> Advice | None:
     gap = (last["dev"] - last["train"]) / abs(last["dev"] or 1.0)
     if gap > APART and best_step < EARLY * steps:
         return Advice(
-            f"The net has learned its examples by heart: dev was best at step {best_step:,} of "
+            f"The net has memorised its examples: dev was best at step {best_step:,} of "
             f"{steps:,}. Try a smaller net, more `dropout` or fewer `steps`."
         )
     if gap < TOGETHER:
