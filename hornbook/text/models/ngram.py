@@ -130,12 +130,16 @@ class NGram(LanguageModel):
         v, settings = self.vocabulary.size, self.settings
         p = np.zeros((len(contexts), v))
         if settings.smoothing == "kneser-ney":
-            p += 1 / v
-            for level, node in zip(self.levels, self.walk(contexts)[0], strict=False):
+            # From the longest context down, so that each row of V numbers is written once: what a
+            # level gives is multiplied by the mass that all longer ones have set free.
+            left = np.ones(len(contexts))
+            pairs = zip(self.levels, self.walk(contexts)[0], strict=False)
+            for level, node in reversed([*pairs]):
                 rows = np.flatnonzero(node >= 0)
-                p[rows] *= level.freed[node[rows], None]
                 at, entries = level.spread(node[rows])
-                p[rows[at], level.entries[entries] % v] += level.shares[entries]
+                p[rows[at], level.entries[entries] % v] += level.shares[entries] * left[rows[at]]
+                left[rows] *= level.freed[node[rows]]
+            p += (left / v)[:, None]
             return p
         for level, rows, node in self.deepest(contexts):
             at, entries = level.spread(node)
