@@ -61,6 +61,8 @@ class RunRecord:
     "Time taken to find the fastest way to train."
     baseline: bool = False
     "Whether baselines are evaluated after training."
+    parameters: int | None = None
+    "Number of parameters of a net; None if it was not recorded, or is known at the end only."
     format: int = FORMAT
 
     def with_data(self, data: KeptData) -> RunRecord:

@@ -276,6 +276,7 @@ def new_record(
         calibration=session.calibration if session else "",
         calibration_seconds=session.calibration_seconds if session else 0.0,
         baseline=baseline and session is not None,
+        parameters=session.model.n_parameters if session else None,
     )
 
 

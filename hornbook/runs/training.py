@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError
 from hornbook.runs.events import Began, Ended, Evaluated, Listener, Progressed, Warned
-from hornbook.runs.outcome import deciding, is_worse
+from hornbook.runs.outcome import is_worse, reached
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
 from hornbook.tensor_files import read_tensors
-from hornbook.training.measures import LOSS, Evaluation, Measure
+from hornbook.training.measures import LOSS
 
 if TYPE_CHECKING:
     from hornbook.monitoring.probe import Probe
@@ -157,13 +157,6 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
         untrained=untrained,
         guessing=ignorance.loss if ignorance else None,
     )
-
-
-def reached(record: Record, measure: Measure) -> float | None:
-    """The deciding figure of a record: on dev, or on train where there is no dev."""
-    found = Evaluation(record.losses, record.measures)
-    split = deciding([*record.losses, *record.measures])
-    return found.figure(measure, split) if split else None
 
 
 @contextmanager
