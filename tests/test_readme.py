@@ -59,7 +59,8 @@ def test_the_commands_run_one_after_the_other(
         assert status == (130 if trained else 0), f"{line}\n{err}"
         verbs.append(words[0])
     assert {"doctor", "train", "mix", "inspect", "sample", "score"} <= set(verbs)
-    steps = [Run(Path("runs") / name).summary.steps for name in ("my-mlp", "my-mlp-2", "my-gru")]
+    made = ("my-mlp", "my-mlp-watch", "my-gru")
+    steps = [Run(Path("runs") / name).summary.steps for name in made]
     assert steps == [6, 4, 4]
 
 

@@ -15,6 +15,7 @@ from hornbook.errors import HornbookError, RunError, SettingsError
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.directory import RunDirectory, reserve
 from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, Warned, apart, nobody
+from hornbook.runs.naming import name_of
 from hornbook.runs.record import KeptData, RunRecord, Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
@@ -52,7 +53,8 @@ def train(
     Args:
         source: a file, `-` for standard input, or the name of a data set.
         model: the model family; by default the task's own default.
-        out: the run directory; by default a new one under `runs/`.
+        out: the run directory; by default a new one under `runs/`, named after the data, the family
+            and the settings that are not as recommended.
         settings: settings of the family, or a mapping of some (`{"n_hidden": 64}`); the others
             keep their defaults.
         training: training settings, or a mapping of some (`{"steps": 200}`); the others take the
@@ -84,13 +86,18 @@ def train(
             )
         how = family_settings(line, family, settings)
         given = {**chosen.options().as_dict(), **options}
-        session = None
+        session, chosen_by_hand = None, [(how.as_dict(), line.load().Settings().as_dict())]
         if line.trained:
             wanted = settle_training(line, data, training)
+            chosen_by_hand.append((wanted.as_dict(), line.training_for(data.kind).as_dict()))
             session = Session(chosen, data, family, how, wanted, world)
             session.calibrate(listen)
         record = new_record(chosen, data, family, how, given, session, baseline=baseline)
-        path = reserve(Path("runs"), f"{data.name}-{family}") if out is None else Path(out)
+        if out is None:
+            chosen_by_hand.append((given, chosen.options().as_dict()))
+            path = reserve(Path("runs"), name_of(data.name, family, *chosen_by_hand))
+        else:
+            path = Path(out)
         directory = RunDirectory(path)
         directory.begin(record, data, overwrite=overwrite)
         held.append((directory, session))

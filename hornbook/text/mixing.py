@@ -14,6 +14,7 @@ from hornbook.environment import Versions
 from hornbook.errors import SettingsError
 from hornbook.runs import Member, Run, RunDirectory, RunRecord, Summary, reserve
 from hornbook.runs.claim import refuse_if_taken
+from hornbook.runs.naming import name_of
 from hornbook.runs.record import KeptData
 from hornbook.tasks import Start
 from hornbook.text.losses import mean_loss
@@ -76,7 +77,8 @@ def mix(
         Member(str(run.path), run.family, float(weight), loss)
         for run, weight, loss in zip(runs, model.weights, alone, strict=True)
     )
-    path = reserve(Path("runs"), f"{data.name}-mixture") if out is None else Path(out)
+    name = name_of(data.name, "-".join(["mixture", *settings.families]))
+    path = reserve(Path("runs"), name) if out is None else Path(out)
     directory = RunDirectory(path)
     directory.begin(record, data, overwrite=overwrite)
     try:
