@@ -6,9 +6,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import tyro
 
+from hornbook.actions import Action
 from hornbook.cli.arguments import CONFIG, DataArguments, parse, parsed_by
 from hornbook.cli.grammar import Chosen, Grammar, choose
 from hornbook.cli.interrupts import INTERRUPTED
@@ -29,6 +31,7 @@ Examples:
   hornbook train names --steps 100 --watch --out runs/net
 
 To resume a run that was stopped: hornbook train --resume RUN
+To train any run longer, to N steps in all: hornbook train --resume RUN --steps N
 
 If the trained net is worse than the untrained one, the run is kept and the exit status is 1.
 
@@ -65,6 +68,13 @@ class ResumeOptions:
 
     resume: str
     "Directory of the run to resume, with its own data and settings."
+    steps: int | None = None
+    """Number of all steps, those done included; more than before train the run longer. The
+    schedule is then that of the new number."""
+    threads: int | None = None
+    "CPU threads (default: as before)."
+    device: Literal["auto", "cpu", "cuda", "mps"] | None = None
+    "Device to train on (default: as before)."
     json: bool = False
     "Print only the summary, as JSON."
 
@@ -137,10 +147,20 @@ def wants_resume(argv: Sequence[str]) -> bool:
 
 def go_on(argv: Sequence[str]) -> None:
     """Resume a run."""
-    description = "Resume a run that was stopped, exactly as if it had not been."
+    description = (
+        "Resume a run that was stopped, exactly as if it had not been, or train one longer.\n\n"
+        "Examples:\n  hornbook train --resume runs/net\n"
+        "  hornbook train --resume runs/net --steps 20000"
+    )
     options = parse(ResumeOptions, "train", description, argv, foreign=nothing_beside)
     with telling(options.json) as listen:
-        finished = resume(options.resume, listen=listen)
+        finished = resume(
+            options.resume,
+            steps=options.steps,
+            threads=options.threads,
+            device=options.device,
+            listen=listen,
+        )
     conclude(finished, json=options.json)
 
 
@@ -151,8 +171,10 @@ def nothing_beside(words: Sequence[str]) -> None:
         SettingsError: naming it.
     """
     raise SettingsError(
-        f"{' '.join(words)} has no effect with --resume: a run keeps its data and settings.",
-        hint="Leave it out, or train a new run.",
+        f"{' '.join(words)} has no effect with --resume: a run keeps its data and settings; only "
+        "--steps, --threads and --device can be changed.",
+        hint="Leave it out, or train a new run that begins with the weights of this one:",
+        action=Action("train", ("DATA",), {"init_from": "RUN"}),
     )
 
 

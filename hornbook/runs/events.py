@@ -25,6 +25,7 @@ __all__ = [
     "Fetched",
     "Listener",
     "Loaded",
+    "Noted",
     "Progressed",
     "Tried",
     "Warned",
@@ -97,6 +98,13 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """Where a training begins, if that is not from a seed."""
+
+    message: str
+
+
+@dataclass(frozen=True)
 class Warned:
     """Something that the user should know; it does not keep the result from being whole."""
 
@@ -113,7 +121,7 @@ class Ended:
 
 
 Event: TypeAlias = (
-    Fetched | Loaded | Calibrated | Began | Progressed | Evaluated | Tried | Warned | Ended
+    Fetched | Loaded | Calibrated | Noted | Began | Progressed | Evaluated | Tried | Warned | Ended
 )
 Listener = Callable[[Event], None]
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hornbook.actions import Action
 from hornbook.compute.pinned import pinned
@@ -14,7 +14,18 @@ from hornbook.environment import Versions
 from hornbook.errors import HornbookError, RunError, SettingsError
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.directory import RunDirectory, reserve
-from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, Warned, apart, nobody
+from hornbook.runs.events import (
+    Began,
+    Ended,
+    Fetched,
+    Listener,
+    Loaded,
+    Noted,
+    Warned,
+    apart,
+    nobody,
+)
+from hornbook.runs.extension import extend, refuse_ended
 from hornbook.runs.naming import name_of
 from hornbook.runs.record import KeptData, RunRecord, Summary
 from hornbook.runs.run import Run
@@ -32,6 +43,8 @@ Training = (
     TrainingSettings | Mapping[str, Any] | Callable[[TrainingSettings], TrainingSettings] | None
 )
 """Training settings: a complete object; some by name; or a function of the recommended ones."""
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
 @pinned()
@@ -120,28 +133,40 @@ def train(
 
 
 @pinned()
-def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
-    """Resume a run that was stopped; the result is the same as without the stop.
+def resume(
+    path: str | Path,
+    *,
+    steps: int | None = None,
+    threads: int | None = None,
+    device: Device | None = None,
+    listen: Listener = nobody,
+) -> Run:
+    """Resume a run that was stopped, to the same result as without the stop, or train one longer.
+
+    With more `steps` a run goes on that was stopped, that has finished, or that ended early; its
+    schedule is then that of the new number of steps, from the step that was reached. Patience
+    counts from there. The last digits of its losses may come out otherwise on other `threads` or
+    another `device`. Each change is noted in the record.
 
     Args:
         path: the run directory.
+        steps: of the whole training, those done included; by default as many as were asked for.
+        threads: by default as before.
+        device: by default as before.
         listen: as in `train`.
 
     Raises:
-        RunError: if there is no such run, it was fitted in one pass, or it has already finished.
+        RunError: if there is no such run, it was fitted in one pass, or it has already finished
+            and no more steps are asked for.
+        SettingsError: if `steps` are no more than are done, or there is no such device.
     """
     run = Run(path)
     if not run.made_as.trained:
         raise RunError(f"{path} was fitted in one pass: there is no training to resume.")
-    summary = run.directory.read_summary()
-    if summary is not None and summary.ended:
-        raise RunError(
-            f"{path} has already finished, at step {summary.steps or 0:,}.",
-            hint="To train longer, start a new run with more `steps`.",
-            action=Action(
-                "train", ("DATA",), {"model": run.family, "steps": 2 * (summary.steps or 1)}
-            ),
-        )
+    given = {"steps": steps, "threads": threads, "device": device}
+    wanted = {name: value for name, value in given.items() if value is not None}
+    if steps is None:
+        refuse_ended(run)
     world = World.join()
     listen = apart(listen) if world.rank == 0 else nobody
     world.from_first(run.directory.take_up)
@@ -151,6 +176,10 @@ def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
                 run.refuse_too_large(path)
         for text in run.directory.remarks:
             listen(Warned(text))
+        if wanted:
+            run.record, told = world.from_first(lambda: extend(run, wanted))
+            if told:
+                listen(Noted(told))
         return train_session(run, session_of(run, world), listen, resumed=True)
     finally:
         run.directory.release()

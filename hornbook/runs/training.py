@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError
@@ -18,6 +18,7 @@ from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
 from hornbook.tensor_files import read_tensors
+from hornbook.training.counters import read_counters
 from hornbook.training.measures import LOSS
 
 if TYPE_CHECKING:
@@ -107,7 +108,12 @@ def take_up(run: Run, session: Session, trainer: Trainer) -> None:
     directory, world = run.directory, session.world
     # The first one says, for when another looks it may have written one already.
     if world.from_first(directory.checkpoint.exists):
-        trainer.load_state(*directory.read_tensors(directory.checkpoint, run.record))
+        arrays, values = directory.read_tensors(directory.checkpoint, run.record)
+        if run.record.resumptions:
+            arrays = with_own_random_states(session, arrays, read_counters(values).step)
+        trainer.load_state(arrays, values)
+        if run.record.extended_at(trainer.step):
+            trainer.renew_patience()
         if world.rank > 0:  # the random numbers that were kept are the first one's only
             from hornbook.training.random_states import seed_random
 
@@ -117,6 +123,17 @@ def take_up(run: Run, session: Session, trainer: Trainer) -> None:
         directory.rewind_health(trainer.step)
         # Last, so that a kill before this leaves a directory of the older format that resumes.
         directory.write_record(run.record)
+
+
+def with_own_random_states(session: Session, arrays: dict[str, Any], step: int) -> dict[str, Any]:
+    """A checkpoint's arrays where another device wrote it: this one's random numbers begin here."""
+    from hornbook.training.random_states import random_states, seed_random
+
+    if f"rng.{session.device.type}" in arrays:
+        return arrays
+    seed_random(session.device, session.training.seed + step)
+    own = random_states(session.device)[session.device.type].cpu().numpy()
+    return {**arrays, f"rng.{session.device.type}": own}
 
 
 def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> Summary:
