@@ -17,7 +17,7 @@ import os
 import types
 import typing
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from hornbook.errors import SettingsError
 from hornbook.suggestions import did_you_mean
@@ -61,9 +61,15 @@ def written(number: float) -> str:
 class Settings:
     """Base of every settings dataclass.
 
+    Attributes:
+        training_only: names of settings of a model that change how it is trained, and neither what
+            it computes in use nor the shape of its weights.
+
     Raises:
         SettingsError: on construction, naming the setting, its value and what it may be.
     """
+
+    training_only: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(type(self), include_extras=True)

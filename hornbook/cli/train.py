@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -12,7 +12,7 @@ import tyro
 
 from hornbook.actions import Action
 from hornbook.cli.arguments import CONFIG, DataArguments, parse, parsed_by
-from hornbook.cli.grammar import Chosen, Grammar, choose
+from hornbook.cli.grammar import Chosen, FirstOfTraining, Grammar, choose
 from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.progress import telling
 from hornbook.cli.training_summary import tell
@@ -30,6 +30,7 @@ Examples:
   hornbook train names --model ngram --out runs/counts
   hornbook train names --steps 100 --watch --out runs/net
 
+To begin with the weights of a run, on other data: hornbook train DATA --init-from RUN
 To resume a run that was stopped: hornbook train --resume RUN
 To train any run longer, to N steps in all: hornbook train --resume RUN --steps N
 
@@ -50,6 +51,9 @@ class Options(DataArguments):
     "Directory for the run; by default a new one under runs/."
     overwrite: bool = False
     "Replace a run that is already in that directory."
+    init_from: str | None = None
+    """Run to begin with the weights of (fine-tuning), with its family and settings; tokens that
+    both know keep what was learned of them."""
     json: bool = False
     "Print only the summary, as JSON."
 
@@ -91,7 +95,7 @@ def run(argv: Sequence[str]) -> None:
     if wants_resume(argv):
         go_on(argv)
         return
-    chosen = choose(argv)
+    chosen = choose(argv, FirstOfTraining)
     if chosen.line.made_by == "mixing":
         raise made_by_mixing(chosen.family)
     grammar = grammar_of(chosen)
@@ -115,6 +119,7 @@ def run(argv: Sequence[str]) -> None:
             settings=options.settings,
             training=suited if trained else None,
             overwrite=options.overwrite,
+            init_from=options.init_from,
             baseline=trained and not options.comparison.no_baseline,
             listen=listen,
             **options.loading.as_dict(),
@@ -193,11 +198,11 @@ def again(grammar: Grammar, options: Options, argv: Sequence[str]) -> tuple[Gram
     """The grammar and what was parsed, once the file is known."""
     source, chosen = Source(options.data), grammar.chosen
     task = chosen.task
-    if options.task is None and options.model is None:
+    if options.task is None and options.model is None and chosen.ancestor is None:
         task, _ = choose_task(source)
     if task is not chosen.task:
         family = task.default or next(iter(task.families))
         grammar = grammar_of(Chosen(task, family, source))
         return grammar, grammar.parse(argv)
-    grammar.chosen = Chosen(task, chosen.family, source)
+    grammar.chosen = replace(chosen, source=source)
     return grammar, options

@@ -58,6 +58,16 @@ def findings_of(summary: Summary, measure: Measure, rate: float | None = None) -
                 f"Lower `learning_rate`{at} and train again.",
             )
         ]
+    if summary.ended and summary.best_step == 0 and summary.steps:
+        return [
+            Finding(
+                "no-better-than-start",
+                "warning",
+                f"Training has not made the net better than it was: {split} {measure.name} {kept}.",
+                "The weights that training began with are kept.",
+                f"Lower `learning_rate`{at}, or freeze a part of the net with `rates`.",
+            )
+        ]
     if summary.guessing is not None and held[split] > summary.guessing:
         return [
             Finding(

@@ -12,6 +12,7 @@ from hornbook.actions import Action
 from hornbook.compute.pinned import pinned
 from hornbook.environment import Versions
 from hornbook.errors import HornbookError, RunError, SettingsError
+from hornbook.runs.ancestor import inherited_settings, open_ancestor, refuse_unrelated
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.directory import RunDirectory, reserve
 from hornbook.runs.events import (
@@ -58,6 +59,7 @@ def train(
     task: str | None = None,
     overwrite: bool = False,
     baseline: bool = True,
+    init_from: str | Path | None = None,
     listen: Listener = nobody,
     **options: Any,
 ) -> Run:
@@ -75,6 +77,10 @@ def train(
         task: what kind of data it is; by default recognised from the data.
         overwrite: replace an existing run in `out`.
         baseline: evaluate the task's baselines on the same data too.
+        init_from: a run of a net to begin with the weights of, instead of a seed: its family, and
+            its settings of the family, which are the defaults. Of a text, tokens that are in both
+            vocabularies keep what was learned of them. With `training={"rates": [...]}` parts of
+            the net can be frozen.
         listen: called with events as they happen. What it raises ends the training and reaches
             the caller; the run can be resumed, as after a kill.
         options: of the task, for loading and splitting: `split="90/10"`, `mode="text"`.
@@ -92,23 +98,38 @@ def train(
 
     def begin() -> Path:
         refuse_taken(out, source, overwrite=overwrite)
-        chosen, data, family, line = load_data(source, task, model, options, listen)
+        ancestor = open_ancestor(init_from) if init_from is not None else None
+        if ancestor is None:
+            chosen, data, family, line = load_data(source, task, model, options, listen)
+        else:
+            where = source if isinstance(source, Source) else Source(source)
+            refuse_unrelated(ancestor, choose_task(where, task)[0], model, where.where)
+            chosen, data, family, line = load_data(
+                where, ancestor.task.name, ancestor.family, options, listen
+            )
         if line.fitted and training is not None:
             raise SettingsError(
                 f"{family} is fitted in one pass: training settings have no effect on it."
             )
-        how = family_settings(line, family, settings)
+        how = usual = family_settings(line, family, None)
+        if ancestor is not None:
+            how, usual = inherited_settings(ancestor, settings), ancestor.settings
+        elif settings is not None:
+            how = family_settings(line, family, settings)
         given = {**chosen.options().as_dict(), **options}
-        session, chosen_by_hand = None, [(how.as_dict(), line.load().Settings().as_dict())]
+        session, chosen_by_hand = None, [(how.as_dict(), usual.as_dict())]
         if line.trained:
             wanted = settle_training(line, data, training)
             chosen_by_hand.append((wanted.as_dict(), line.training_for(data.kind).as_dict()))
             session = Session(chosen, data, family, how, wanted, world)
+            if ancestor is not None:
+                listen(Noted(session.inherit(ancestor)))
             session.calibrate(listen)
         record = new_record(chosen, data, family, how, given, session, baseline=baseline)
         if out is None:
             chosen_by_hand.append((given, chosen.options().as_dict()))
-            path = reserve(Path("runs"), name_of(data.name, family, *chosen_by_hand))
+            begun = ancestor.path.resolve().name if ancestor is not None else ""
+            path = reserve(Path("runs"), name_of(data.name, family, *chosen_by_hand, start=begun))
         else:
             path = Path(out)
         directory = RunDirectory(path)
@@ -176,6 +197,12 @@ def resume(
                 run.refuse_too_large(path)
         for text in run.directory.remarks:
             listen(Warned(text))
+        if run.record.start.kind == "run" and not run.directory.checkpoint.exists():
+            raise RunError(
+                f"{run.path} was stopped before its first checkpoint, and does not hold the "
+                "weights that it began with.",
+                hint="Train it again with the same `init_from`.",
+            )
         if wanted:
             run.record, told = world.from_first(lambda: extend(run, wanted))
             if told:
@@ -321,7 +348,9 @@ def session_of(run: Run, world: World) -> Session:
     training = run.record.training
     if training is None:
         raise RunError(f"{run.directory.run} is damaged: training is missing.")
-    return Session(run.task, run.data, run.family, run.settings, training, world)
+    session = Session(run.task, run.data, run.family, run.settings, training, world)
+    session.start = run.record.start
+    return session
 
 
 def fit(run: Run, data: Data, listen: Listener) -> None:

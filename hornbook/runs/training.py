@@ -33,6 +33,8 @@ def train_session(run: Run, session: Session, listen: Listener, *, resumed: bool
     """Train to the end, or until Ctrl-C, and keep everything in the run's directory."""
     with session.threads():
         trainer = trainer_for(run, session, listen)
+        if session.start.kind == "run" and session.world.rank == 0 and not resumed:
+            trainer.on_checkpoint()  # weights that no seed gives, for the others and after a kill
         take_up(run, session, trainer)
         listen(
             Began(run.path, run.record, session.model.n_parameters, str(session.device), resumed)

@@ -49,6 +49,7 @@ class Trainer:
         evaluate: measures on each split, `dev` among them if there is one.
         decides: the measure on dev by which the best weights and the end of patience are found.
         world: the processes that train together; the first one evaluates and is called back.
+        keep_start: whether the weights that training begins with may turn out the best.
         probe: looks on at the updates for which it is due.
         on_record: called after each evaluation.
         on_best: called when dev is the best so far, or, without a dev split, each time.
@@ -72,6 +73,7 @@ class Trainer:
         *,
         decides: Measure = LOSS,
         world: World | None = None,
+        keep_start: bool = False,
         probe: Watcher | None = None,
         on_record: Callable[[Record], None] = lambda record: None,
         on_best: Callable[[], None] = lambda: None,
@@ -79,7 +81,7 @@ class Trainer:
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
         self.module, self.batches, self.settings = objective, batches, settings
-        self.world = world or World()
+        self.world, self.keep_start = world or World(), keep_start
         self.evaluate, self.decides, self.probe = evaluate, decides, probe
         self.on_record, self.on_best = on_record, on_best
         self.on_checkpoint, self.on_progress = on_checkpoint, on_progress
@@ -230,8 +232,10 @@ class Trainer:
         for name, loss in found.losses.items():
             self.refuse_infinite(loss, f"The {name} loss", self.step)
         dev = found.figure(self.decides, "dev")
-        # The untrained start is measured but never kept as the best.
-        best = self.step > 0 and (dev is None or self.decides.is_better(dev, self.best))
+        # An untrained start is measured but never kept as the best.
+        best = (self.step > 0 or self.keep_start) and (
+            dev is None or self.decides.is_better(dev, self.best)
+        )
         if best:
             self.best = self.decides.worst if dev is None else dev
         if best or (dev is not None and self.decides.is_better(dev, self.lately)):
