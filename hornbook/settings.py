@@ -22,7 +22,10 @@ from typing import Any, ClassVar, Literal, Self
 from hornbook.errors import SettingsError
 from hornbook.suggestions import did_you_mean
 
-__all__ = ["Bounds", "Given", "Settings"]
+__all__ = ["CALLED", "Bounds", "Given", "Settings"]
+
+CALLED = {"gpu": "cuda", "nvidia": "cuda", "metal": "mps"}
+"What values are called elsewhere."
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ def check(name: str, value: Any, hint: Any) -> None:
         if value not in arguments:
             raise SettingsError(
                 f"`{name}` must be one of {', '.join(map(str, arguments))}; it is {value!r}.",
-                hint=did_you_mean(str(value), map(str, arguments)).strip(),
+                hint=did_you_mean(str(value), map(str, arguments), also=CALLED).strip(),
                 setting=name,
             )
     elif origin in (types.UnionType, typing.Union):

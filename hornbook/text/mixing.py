@@ -25,7 +25,11 @@ __all__ = ["mix"]
 
 @pinned()
 def mix(
-    paths: Sequence[str | Path], *, out: str | Path | None = None, overwrite: bool = False
+    paths: Sequence[str | Path],
+    *,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    device: str = "cpu",
 ) -> Run:
     """Mix runs on the same data and split into a new run.
 
@@ -36,9 +40,11 @@ def mix(
         paths: two run directories or more. They are not needed any longer afterwards.
         out: directory of the new run; by default a free name under `runs/`.
         overwrite: replace a run that is there.
+        device: where the nets among them run.
 
     Raises:
-        SettingsError: if they cannot be mixed: fewer than two, other data, no dev split.
+        SettingsError: if there is no such device, or they cannot be mixed: fewer than two, other
+            data, no dev split.
         RunError: if one is not a run, or the new one cannot be written.
     """
     began = time.perf_counter()
@@ -48,6 +54,8 @@ def mix(
             hint="Give a list of run directories.",
         )
     runs = mixable(paths)
+    for run in runs:
+        run.device = device if run.made_as.trained else "cpu"
     first = runs[0]
     if out is not None:
         refuse_if_taken(RunDirectory(out).path, overwrite=overwrite)
