@@ -26,7 +26,8 @@ Examples:
   hornbook inspect runs/net --no-page
 
 Prints the findings and tables of layers and parameters, and writes a self-contained HTML page \
-with all figures. Findings on training need a run that was trained with --watch.
+with all figures, the loss curves among them. Findings on training need a run that was trained \
+with --watch.
 """
 
 
