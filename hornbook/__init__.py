@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hornbook.experiments.best import best
     from hornbook.inspection.usage import examine_use
     from hornbook.lessons.comparison import compare_gradients
-    from hornbook.runs import Run, find_rate, resume, strip, train
+    from hornbook.runs import Run, find_rate, list_runs, resume, strip, train
     from hornbook.tasks import register
     from hornbook.text.corpus import SplitSettings, load_corpus
     from hornbook.text.doctor.examine import examine
@@ -41,6 +41,7 @@ __all__ = [
     "examine",
     "examine_use",
     "find_rate",
+    "list_runs",
     "load_corpus",
     "mix",
     "register",
@@ -60,6 +61,7 @@ HOMES = {
     "examine": "hornbook.text.doctor.examine",
     "examine_use": "hornbook.inspection.usage",
     "find_rate": "hornbook.runs",
+    "list_runs": "hornbook.runs",
     "load_corpus": "hornbook.text.corpus",
     "mix": "hornbook.text.mixing",
     "register": "hornbook.tasks",

@@ -1,4 +1,4 @@
-"""What hornbook runs on: versions and the machine, as a bug report and a run's record need them."""
+"""Versions and the machine, as a bug report and a run's record need them."""
 
 from __future__ import annotations
 

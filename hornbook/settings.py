@@ -17,12 +17,15 @@ import os
 import types
 import typing
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from hornbook.errors import SettingsError
 from hornbook.suggestions import did_you_mean
 
-__all__ = ["Bounds", "Given", "Settings"]
+__all__ = ["CALLED", "Bounds", "Given", "Settings"]
+
+CALLED = {"gpu": "cuda", "nvidia": "cuda", "metal": "mps"}
+"What values are called elsewhere."
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,15 @@ def written(number: float) -> str:
 class Settings:
     """Base of every settings dataclass.
 
+    Attributes:
+        training_only: names of settings of a model that change how it is trained, and neither what
+            it computes in use nor the shape of its weights.
+
     Raises:
         SettingsError: on construction, naming the setting, its value and what it may be.
     """
+
+    training_only: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(type(self), include_extras=True)
@@ -147,7 +156,7 @@ def check(name: str, value: Any, hint: Any) -> None:
         if value not in arguments:
             raise SettingsError(
                 f"`{name}` must be one of {', '.join(map(str, arguments))}; it is {value!r}.",
-                hint=did_you_mean(str(value), map(str, arguments)).strip(),
+                hint=did_you_mean(str(value), map(str, arguments), also=CALLED).strip(),
                 setting=name,
             )
     elif origin in (types.UnionType, typing.Union):

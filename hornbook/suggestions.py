@@ -18,6 +18,7 @@ def did_you_mean(given: str, known: Iterable[str], *, also: Mapping[str, str] | 
     import difflib
 
     names = {name.lower(): name for name in known}
-    words = {**names, **(also or {})}
+    others = {word: name for word, name in (also or {}).items() if name.lower() in names}
+    words = {**names, **others}
     near = difflib.get_close_matches(given.lower(), words, 1)
     return f"Did you mean {words[near[0]]}? " if near else ""

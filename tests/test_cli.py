@@ -196,8 +196,8 @@ def test_standard_input(
     monkeypatch.setattr("sys.stdin", Stdin())
     status, _, err = typed(capsys, "train", "-", "--model", "ngram", "--order", "2")
     assert status == 0
-    assert "runs/stdin-ngram" in err.replace(os.sep, "/")
-    status, _, _ = typed(capsys, "sample", "runs/stdin-ngram", "-n", "2")
+    assert "runs/stdin-ngram-order2" in err.replace(os.sep, "/")
+    status, _, _ = typed(capsys, "sample", "runs/stdin-ngram-order2", "-n", "2")
     assert status == 0
 
 
@@ -207,7 +207,7 @@ def test_resume_takes_the_run_and_nothing_else(capsys: pytest.CaptureFixture[str
     status, _, err = typed(capsys, "train", "--resume", "third")
     assert status == 1
     assert "has already finished" in err
-    for more in (["--steps", "99"], ["names.txt"]):
+    for more in (["--seed", "99"], ["names.txt"]):
         status, _, err = typed(capsys, "train", "--resume", "third", *more)
         assert status == 1
         assert f"{' '.join(more)} has no effect with --resume" in err

@@ -420,7 +420,7 @@ def test_names_of_runs_are_free_ones(tmp_path: Path, monkeypatch: pytest.MonkeyP
     Path("some.txt").write_text("ada\ndada\n" * 20, encoding="utf-8")  # few pairs to be drawn
     settings = NGramSettings(order=2)
     paths = [hornbook.train("some.txt", model="ngram", settings=settings).path for _ in range(2)]
-    assert paths == [Path("runs/some-ngram"), Path("runs/some-ngram-2")]
+    assert paths == [Path("runs/some-ngram-order2"), Path("runs/some-ngram-order2-2")]
     assert (paths[0] / "counts.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import itertools
 import shutil
 import sys
 import textwrap
@@ -12,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import tyro
 
@@ -20,11 +21,12 @@ from hornbook.cli.flags import as_typed, is_required, mark, restored
 from hornbook.cli.streams import write_beside
 from hornbook.cli.typed_numbers import NUMBERS
 from hornbook.rendering import visible
-from hornbook.settings import Given
+from hornbook.settings import CALLED, Given
 
 __all__ = [
     "CONFIG",
     "DataArguments",
+    "ModelArguments",
     "OutputArgument",
     "RunArgument",
     "laid_out",
@@ -65,6 +67,14 @@ class RunArgument:
 
 
 @dataclass(frozen=True)
+class ModelArguments(RunArgument):
+    """What every verb that runs a run's model takes."""
+
+    device: Literal["cpu", "auto", "cuda", "mps"] = "cpu"
+    "Device to run the model on (auto: a GPU if there is one)."
+
+
+@dataclass(frozen=True)
 class DataArguments:
     """What every verb that reads data takes."""
 
@@ -97,7 +107,12 @@ def parse(
         "config": CONFIG,
     }
     typed = as_typed(kind)
-    parsed, unknown = parsed_by(partial(tyro.cli, typed, return_unknown_args=True, **how), argv)
+    try:
+        parsed, unknown = parsed_by(partial(tyro.cli, typed, return_unknown_args=True, **how), argv)
+    except SystemExit as end:
+        if end.code:
+            suggest_device(verb, argv)
+        raise
     if unknown:
         foreign(unknown)
         for other in unknown:
@@ -109,6 +124,14 @@ def parse(
         write_beside(f"hornbook {verb} needs {word}: see hornbook {verb} --help.\n")
         sys.exit(2)
     return typing.cast(T, restored(parsed))
+
+
+def suggest_device(verb: str, argv: Sequence[str]) -> None:
+    """Say which device was perhaps meant by a name that is not one."""
+    words = [part for word in argv for part in word.split("=", 1)]
+    for name, value in itertools.pairwise(words):
+        if name == "--device" and (meant := CALLED.get(value.lower())):
+            write_beside(f"hornbook {verb}: there is no device {value}; use --device {meant}.\n")
 
 
 def parsed_by(parser: Callable[..., Any], argv: Sequence[str]) -> Any:

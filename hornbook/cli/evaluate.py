@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hornbook.cli.alive import alive
-from hornbook.cli.arguments import RunArgument
+from hornbook.cli.arguments import ModelArguments
 from hornbook.cli.grammar import parse_for_run
 from hornbook.cli.output import console, escape, notes, number, print_json, show_findings, table
 from hornbook.runs import Run
@@ -26,7 +26,7 @@ Losses are averaged over every prediction of a split.
 
 
 @dataclass(frozen=True)
-class Options(RunArgument):
+class Options(ModelArguments):
     """Run."""
 
     json: bool = False
@@ -38,7 +38,7 @@ def run(argv: Sequence[str]) -> None:
     options = parse_for_run(
         "evaluate", DESCRIPTION, Options, argv, lambda task: task.evaluated_with
     )
-    opened = Run(options.run)
+    opened = Run(options.run, options.device)
     with alive("Evaluating the model", quiet=options.json):
         found = opened.task.report(opened, options.settings)
     if options.json:

@@ -24,8 +24,8 @@ T = TypeVar("T")
 
 # What help calls the value of a flag: by the setting's name, or else by its type.
 NAMED = {
-    "check": "FILE", "data": "DATA", "model": "FAMILY", "out": "PATH", "picture": "FILE",
-    "pictures": "DIR", "resume": "RUN", "task": "TASK",
+    "check": "FILE", "data": "DATA", "init_from": "RUN", "model": "FAMILY", "out": "PATH",
+    "picture": "FILE", "pictures": "DIR", "resume": "RUN", "task": "TASK",
 }  # fmt: skip
 TYPED = {str: "TEXT", int: "INT", float: "FLOAT"}
 

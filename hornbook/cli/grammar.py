@@ -22,12 +22,13 @@ from hornbook.cli.flags import as_typed
 from hornbook.cli.wording import flag
 from hornbook.errors import SettingsError
 from hornbook.runs import Run
+from hornbook.runs.ancestor import open_ancestor, refuse_unrelated
 from hornbook.settings import Settings
 from hornbook.sources.source import Source
 from hornbook.tasks import Family, Task, choose_task, tasks
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["Chosen", "Grammar", "choose", "parse_for_data", "parse_for_run"]
+__all__ = ["Chosen", "FirstOfTraining", "Grammar", "choose", "parse_for_data", "parse_for_run"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,13 @@ class First:
 
 
 @dataclass(frozen=True)
+class FirstOfTraining(First):
+    """What the first pass reads for a training."""
+
+    init_from: str | None = None
+
+
+@dataclass(frozen=True)
 class Chosen:
     """What the first pass settles."""
 
@@ -46,6 +54,8 @@ class Chosen:
     family: str
     source: Source | None
     "The data, if the first word names them."
+    ancestor: Run | None = None
+    "The run whose weights a training begins with."
 
     @property
     def line(self) -> Family:
@@ -53,16 +63,27 @@ class Chosen:
         return self.task.family(self.family)
 
 
-def choose(argv: Sequence[str]) -> Chosen:
+def choose(argv: Sequence[str], first_of: type[First] = First) -> Chosen:
     """The task and the family that a command line is about.
+
+    Args:
+        argv: what was typed after the verb.
+        first_of: what the first pass reads.
 
     Raises:
         HornbookError: if there is no such task or family, or nobody claims the file.
     """
-    parser = partial(tyro.cli, First, return_unknown_args=True, add_help=False, config=CONFIG)
+    parser = partial(tyro.cli, first_of, return_unknown_args=True, add_help=False, config=CONFIG)
     first, _ = parsed_by(parser, argv)
     words = list(takewhile(lambda word: word == "-" or not word.startswith("-"), argv))
     source = Source(words) if words else None
+    if isinstance(first, FirstOfTraining) and first.init_from is not None:
+        ancestor = open_ancestor(first.init_from)
+        task = ancestor.task
+        if source is not None or first.task is not None:
+            task, _ = choose_task(source, first.task)
+        refuse_unrelated(ancestor, task, first.model, source.where if source else "The data")
+        return Chosen(task, ancestor.family, source, ancestor)
     task, _ = choose_task(source, first.task, first.model)
     return Chosen(task, first.model or task.default or next(iter(task.families)), source)
 
@@ -91,9 +112,9 @@ class Grammar:
 
     def groups(self, training: TrainingSettings | None) -> dict[str, Any]:
         """The groups of flags with what they are when nothing is typed."""
-        line = self.chosen.line
+        line, ancestor = self.chosen.line, self.chosen.ancestor
         found: dict[str, Any] = {
-            "settings": line.load().Settings(),
+            "settings": ancestor.settings if ancestor else line.load().Settings(),
             "loading": self.chosen.task.options(),
         }
         if line.trained:

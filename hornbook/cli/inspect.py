@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hornbook.cli.alive import alive
-from hornbook.cli.arguments import RunArgument
+from hornbook.cli.arguments import ModelArguments
 from hornbook.cli.grammar import parse_for_run
 from hornbook.cli.output import Console, console, escape, filled, notes, print_json, show_findings
 from hornbook.cli.wording import worded
@@ -26,12 +26,13 @@ Examples:
   hornbook inspect runs/net --no-page
 
 Prints the findings and tables of layers and parameters, and writes a self-contained HTML page \
-with all figures. Findings on training need a run that was trained with --watch.
+with all figures, the loss curves among them. Findings on training need a run that was trained \
+with --watch.
 """
 
 
 @dataclass(frozen=True)
-class Options(RunArgument):
+class Options(ModelArguments):
     """Run."""
 
     out: str | None = None
@@ -47,7 +48,7 @@ class Options(RunArgument):
 def run(argv: Sequence[str]) -> None:
     """Parse, look and tell."""
     options = parse_for_run("inspect", DESCRIPTION, Options, argv, lambda task: task.seen_with)
-    opened = Run(options.run)
+    opened = Run(options.run, options.device)
     # What was asked for by name is refused before the work.
     if options.out is not None:
         refuse_unwritable(Path(options.out))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from hornbook.cli.alive import alive
 from hornbook.cli.arguments import parse
@@ -41,6 +41,8 @@ class Arguments:
     "Directory for the new run; by default a new one under runs/."
     overwrite: bool = False
     "Replace a run that is already in that directory."
+    device: Literal["cpu", "auto", "cuda", "mps"] = "cpu"
+    "Device to run the nets on (auto: a GPU if there is one)."
     json: bool = False
     "Print only the summary, as JSON."
 
@@ -55,7 +57,11 @@ def run(argv: Sequence[str]) -> None:
     arguments = parse(Arguments, "mix", DESCRIPTION, argv)
     with alive("Fitting and evaluating the mixture", quiet=arguments.json):
         made = mix(
-            arguments.runs, how=arguments.how, out=arguments.out, overwrite=arguments.overwrite
+            arguments.runs,
+            how=arguments.how,
+            out=arguments.out,
+            overwrite=arguments.overwrite,
+            device=arguments.device,
         )
     if arguments.json:
         print_json({"run": str(made.path), **as_json(made.summary)})

@@ -31,6 +31,7 @@ from hornbook.runs.events import (
     Event,
     Fetched,
     Loaded,
+    Noted,
     Progressed,
     Tried,
     Warned,
@@ -283,6 +284,11 @@ class Teller:
             event.of,
         )  # fmt: skip
         bar.update(self.task, completed=event.done)
+
+    @told.register
+    def noted(self, event: Noted) -> None:
+        """Say where training begins."""
+        self.console.print(escape(worded(event.message)))
 
     @told.register
     def warned(self, event: Warned) -> None:

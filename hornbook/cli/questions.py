@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hornbook.actions import Action
-from hornbook.cli.arguments import RunArgument, parse
+from hornbook.cli.arguments import ModelArguments, parse
 from hornbook.cli.flags import as_typed, is_required
 from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.output import console, escape, filled, notes
@@ -25,7 +25,7 @@ __all__ = ["run"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Options(RunArgument):
+class Options(ModelArguments):
     """Run."""
 
     json: bool = False
@@ -42,7 +42,7 @@ def run(verb: str, argv: Sequence[str]) -> None:
     asked = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(Options,), frozen=True)
     asked.__doc__ = Options.__doc__
     options: Any = parse(asked, verb, described(question), argv)
-    opened = Run(options.run)
+    opened = Run(options.run, options.device)
     if verb not in opened.task.questions:
         raise of_kind(opened.task.name, verb)
     answer = question.answer(opened, options.settings)

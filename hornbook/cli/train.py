@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 import tyro
 
+from hornbook.actions import Action
 from hornbook.cli.arguments import CONFIG, DataArguments, parse, parsed_by
-from hornbook.cli.grammar import Chosen, Grammar, choose
+from hornbook.cli.grammar import Chosen, FirstOfTraining, Grammar, choose
 from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.progress import telling
 from hornbook.cli.training_summary import tell
@@ -28,7 +30,9 @@ Examples:
   hornbook train names --model ngram --out runs/counts
   hornbook train names --steps 100 --watch --out runs/net
 
+To begin with the weights of a run, on other data: hornbook train DATA --init-from RUN
 To resume a run that was stopped: hornbook train --resume RUN
+To train any run longer, to N steps in all: hornbook train --resume RUN --steps N
 
 If the trained net is worse than the untrained one, the run is kept and the exit status is 1.
 
@@ -49,6 +53,9 @@ class Options(DataArguments):
     "Train for this long: the number of steps is chosen to fit (instead of steps)."
     overwrite: bool = False
     "Replace a run that is already in that directory."
+    init_from: str | None = None
+    """Run to begin with the weights of (fine-tuning), with its family and settings; tokens that
+    both know keep what was learned of them."""
     json: bool = False
     "Print only the summary, as JSON."
 
@@ -67,6 +74,13 @@ class ResumeOptions:
 
     resume: str
     "Directory of the run to resume, with its own data and settings."
+    steps: int | None = None
+    """Number of all steps, those done included; more than before train the run longer. The
+    schedule is then that of the new number."""
+    threads: int | None = None
+    "CPU threads (default: as before)."
+    device: Literal["auto", "cpu", "cuda", "mps"] | None = None
+    "Device to train on (default: as before)."
     json: bool = False
     "Print only the summary, as JSON."
 
@@ -83,7 +97,7 @@ def run(argv: Sequence[str]) -> None:
     if wants_resume(argv):
         go_on(argv)
         return
-    chosen = choose(argv)
+    chosen = choose(argv, FirstOfTraining)
     if chosen.line.made_by == "mixing":
         raise made_by_mixing(chosen.family)
     grammar = grammar_of(chosen)
@@ -108,6 +122,7 @@ def run(argv: Sequence[str]) -> None:
             training=suited if trained else None,
             minutes=options.minutes,
             overwrite=options.overwrite,
+            init_from=options.init_from,
             baseline=trained and not options.comparison.no_baseline,
             listen=listen,
             **options.loading.as_dict(),
@@ -140,10 +155,20 @@ def wants_resume(argv: Sequence[str]) -> bool:
 
 def go_on(argv: Sequence[str]) -> None:
     """Resume a run."""
-    description = "Resume a run that was stopped, exactly as if it had not been."
+    description = (
+        "Resume a run that was stopped, exactly as if it had not been, or train one longer.\n\n"
+        "Examples:\n  hornbook train --resume runs/net\n"
+        "  hornbook train --resume runs/net --steps 20000"
+    )
     options = parse(ResumeOptions, "train", description, argv, foreign=nothing_beside)
     with telling(options.json) as listen:
-        finished = resume(options.resume, listen=listen)
+        finished = resume(
+            options.resume,
+            steps=options.steps,
+            threads=options.threads,
+            device=options.device,
+            listen=listen,
+        )
     conclude(finished, json=options.json)
 
 
@@ -154,8 +179,10 @@ def nothing_beside(words: Sequence[str]) -> None:
         SettingsError: naming it.
     """
     raise SettingsError(
-        f"{' '.join(words)} has no effect with --resume: a run keeps its data and settings.",
-        hint="Leave it out, or train a new run.",
+        f"{' '.join(words)} has no effect with --resume: a run keeps its data and settings; only "
+        "--steps, --threads and --device can be changed.",
+        hint="Leave it out, or train a new run that begins with the weights of this one:",
+        action=Action("train", ("DATA",), {"init_from": "RUN"}),
     )
 
 
@@ -174,11 +201,11 @@ def again(grammar: Grammar, options: Options, argv: Sequence[str]) -> tuple[Gram
     """The grammar and what was parsed, once the file is known."""
     source, chosen = Source(options.data), grammar.chosen
     task = chosen.task
-    if options.task is None and options.model is None:
+    if options.task is None and options.model is None and chosen.ancestor is None:
         task, _ = choose_task(source)
     if task is not chosen.task:
         family = task.default or next(iter(task.families))
         grammar = grammar_of(Chosen(task, family, source))
         return grammar, grammar.parse(argv)
-    grammar.chosen = Chosen(task, chosen.family, source)
+    grammar.chosen = replace(chosen, source=source)
     return grammar, options

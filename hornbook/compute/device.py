@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 
 from hornbook.errors import SettingsError
+from hornbook.settings import CALLED
+from hornbook.suggestions import did_you_mean
 
 __all__ = ["choose_device"]
 
@@ -17,7 +19,7 @@ def choose_device(name: str, local: int = 0) -> torch.device:
         local: which of several GPUs.
 
     Raises:
-        SettingsError: if that device is not to be had here.
+        SettingsError: if there is no device of that name, or this machine has none.
     """
     available = {
         "cuda": torch.cuda.is_available(),
@@ -26,6 +28,12 @@ def choose_device(name: str, local: int = 0) -> torch.device:
     }
     if name == "auto":
         name = next(device for device, there in available.items() if there)
+    if name not in available:
+        raise SettingsError(
+            f"`device` must be one of auto, {', '.join(sorted(available))}; it is {name!r}.",
+            hint=did_you_mean(name, ["auto", *available], also=CALLED).strip(),
+            setting="device",
+        )
     if not available[name]:
         there = ", ".join(device for device, is_there in available.items() if is_there)
         raise SettingsError(f"This machine has no {name} device.", hint=f"Available: {there}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from hornbook.reports import Finding, Page, Section, View
 from hornbook.runs.run import Run
 from hornbook.storage import write_bytes
 from hornbook.training.measures import figure
+from hornbook.training.record import Record
 
 __all__ = ["Inspection", "inspect", "make_folder"]
 
@@ -39,6 +40,8 @@ class Inspection:
     "What is wrong with the run."
     views: tuple[View, ...]
     "Views of the trained model; one that is not available says why."
+    metrics: tuple[Record, ...] = ()
+    "The evaluations in the course of training."
     trouble: str = ""
     "Why the records of the training cannot be read."
 
@@ -49,9 +52,10 @@ class Inspection:
             return f"{self.trouble} Views of the trained model are still available."
         if self.run.record.training is None:
             return "This model is fitted in one pass, without gradients: there is nothing to watch."
+        curves = "The loss curves are on the page. " if self.metrics else ""
         return (
-            "This run has no records of activations, gradients and updates. To get them, train "
-            "with `watch`."
+            f"{curves}This run has no records of activations, gradients and updates; to get them, "
+            "train with `watch`."
         )
 
     @property
@@ -98,6 +102,13 @@ class Inspection:
     def sections(self) -> list[Section]:
         """Figures and tables, first of the training, then of the trained model."""
         found: list[Section] = []
+        if self.history is None and self.metrics:
+            from hornbook.inspection.training_pictures import loss_curves
+
+            task = self.run.task
+            even = task.ignorance(self.run.data.shape) or UNKNOWN
+            with drawing():
+                found.append(loss_curves(self.metrics, kept_of(self.metrics), task.decides, even))
         if self.history is not None:
             from hornbook.inspection.training_pictures import PICTURES
 
@@ -188,12 +199,20 @@ def inspect(run: Run, **options: Any) -> Inspection:
         HornbookError: if the views cannot be drawn for the given options.
     """
     views = tuple(run.task.views(run, run.task.seen_with.from_dict(options)))
+    metrics: tuple[Record, ...] = ()
     try:
+        if run.record.training is not None:
+            metrics = tuple(run.directory.read_metrics())
         history, findings = watched(run)
     except RunError as error:
-        return Inspection(run, None, tuple(run.findings()), views, trouble=error.message)
+        return Inspection(run, None, tuple(run.findings()), views, metrics, trouble=error.message)
     found = (*run.findings(), *findings, *run.task.findings(run))
-    return Inspection(run, history, found, views)
+    return Inspection(run, history, found, views, metrics)
+
+
+def kept_of(metrics: Sequence[Record]) -> int | None:
+    """The step whose weights were kept."""
+    return next((record.step for record in reversed(metrics) if record.best), None)
 
 
 def watched(run: Run) -> tuple[History | None, tuple[Finding, ...]]:
@@ -208,11 +227,13 @@ def watched(run: Run) -> tuple[History | None, tuple[Finding, ...]]:
         if training is not None and training.watch:
             raise RunError(f"{run.directory.health} has no complete record.")
         return None, ()
+    metrics = run.directory.read_metrics()
     history = History(
         records,
         run.task.ignorance(run.data.shape) or UNKNOWN,
         clip=training.clip,
-        metrics=run.directory.read_metrics(),
+        metrics=metrics,
+        kept=kept_of(metrics),
         unit=run.task.decides.unit if run.task.decides.name == "loss" else "",
     )
     return history, tuple(examine(history))

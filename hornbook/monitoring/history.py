@@ -49,6 +49,8 @@ class History:
     "The losses on the splits, one entry per evaluation."
     unit: str = ""
     "The unit of the losses: `nats per token`."
+    kept: int | None = None
+    "Step whose weights were kept."
 
     @property
     def first(self) -> UpdateRecord:

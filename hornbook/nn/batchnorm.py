@@ -31,6 +31,9 @@ class BatchNorm1d(Layer):
 
     running_mean: Tensor
     running_var: Tensor
+    input_axes = dict.fromkeys(("weight", "bias", "running_mean", "running_var"), 0)
+    output_axes = input_axes
+    featurewise = True
 
     def __init__(
         self,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -26,6 +29,9 @@ class Embedding(Layer):
 
     Shapes: ids (...), y (..., C), weight (num_embeddings, C).
     """
+
+    input_axes: ClassVar[Mapping[str, int]] = {"weight": 0}
+    output_axes: ClassVar[Mapping[str, int]] = {"weight": 1}
 
     def __init__(
         self,
@@ -81,6 +87,7 @@ class OneHot(Layer):
     """
 
     like: Tensor
+    featurewise = True  # a feature for each id
 
     def __init__(self, num_classes: int) -> None:
         super().__init__()

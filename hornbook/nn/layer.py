@@ -9,7 +9,7 @@ autograd or not at all. What an observer sees of a layer, hornbook.nn.observing 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -25,6 +25,10 @@ class Layer(torch.nn.Module, ABC):
 
     Attributes:
         decayed: names of the layer's own parameters that weight decay should pull on.
+        input_axes: of its own parameters and buffers, the axis that runs over the features of the
+            input, or over the ids that it reads.
+        output_axes: the same over the features of the output.
+        featurewise: whether a feature of the output comes from that one of the input alone.
         tables: names of those whose gradient is a sparse tensor of the rows that a batch touched.
 
     Raises:
@@ -33,6 +37,9 @@ class Layer(torch.nn.Module, ABC):
 
     decayed: ClassVar[frozenset[str]] = frozenset()
     tables: frozenset[str] = frozenset()
+    input_axes: ClassVar[Mapping[str, int]] = {}
+    output_axes: ClassVar[Mapping[str, int]] = {}
+    featurewise: ClassVar[bool] = False
 
     @abstractmethod
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:

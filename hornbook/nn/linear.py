@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -27,6 +29,8 @@ class Linear(Layer):
     """
 
     decayed = frozenset({"weight"})
+    input_axes: ClassVar[Mapping[str, int]] = {"weight": 1}
+    output_axes: ClassVar[Mapping[str, int]] = {"weight": 0, "bias": 0}
 
     def __init__(
         self,

@@ -17,6 +17,8 @@ class SoftCap(Layer):
         cap: the bound.
     """
 
+    featurewise = True
+
     def __init__(self, cap: float) -> None:
         super().__init__()
         self.cap, self.tanh = cap, Tanh()

@@ -2,6 +2,7 @@
 
 from hornbook.runs.directory import RunDirectory, reserve
 from hornbook.runs.events import Event, Listener
+from hornbook.runs.listing import ListedRun, list_runs
 from hornbook.runs.rate import find_rate
 from hornbook.runs.record import Member, RunRecord, Summary
 from hornbook.runs.run import Run
@@ -11,6 +12,7 @@ from hornbook.runs.train import resume, train
 
 __all__ = [
     "Event",
+    "ListedRun",
     "Listener",
     "Member",
     "Run",
@@ -19,6 +21,7 @@ __all__ = [
     "Session",
     "Summary",
     "find_rate",
+    "list_runs",
     "reserve",
     "resume",
     "strip",

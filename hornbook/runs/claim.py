@@ -20,7 +20,7 @@ from hornbook.errors import RunError
 from hornbook.runs.contents import begun_only, clear, strangers
 from hornbook.runs.lock import LOCK, Lock
 
-__all__ = ["Claim", "recover", "refuse_if_taken"]
+__all__ = ["Claim", "beside_of", "left_behind", "recover", "refuse_if_taken"]
 
 
 class Claim:
@@ -260,6 +260,12 @@ def locked_all(*folders: Path) -> Iterator[None]:
                 stack.callback(lock.close)
                 (folder / LOCK).unlink()
         yield
+
+
+def beside_of(path: Path) -> Path | None:
+    """The run that a directory of this name stands beside, to replace it or replaced by it."""
+    found = re.fullmatch(r"\.(.+)\.(new|old)-[0-9a-f]{8}", path.name)
+    return path.with_name(found[1]) if found else None
 
 
 def left_behind(home: Path) -> list[Path]:

@@ -26,6 +26,7 @@ __all__ = [
     "Fetched",
     "Listener",
     "Loaded",
+    "Noted",
     "Progressed",
     "Tried",
     "Warned",
@@ -108,6 +109,13 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """Where a training begins, if that is not from a seed."""
+
+    message: str
+
+
+@dataclass(frozen=True)
 class Warned:
     """Something that the user should know; it does not keep the result from being whole."""
 
@@ -127,6 +135,7 @@ Event: TypeAlias = (
     Fetched
     | Loaded
     | Calibrated
+    | Noted
     | Began
     | Estimated
     | Progressed

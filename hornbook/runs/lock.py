@@ -19,12 +19,13 @@ from typing import Any
 
 from hornbook.errors import RunError
 
-__all__ = ["LOCK", "Lock", "is_marked"]
+__all__ = ["LOCK", "Lock", "is_marked", "owner_in"]
 
 LOCK = ".lock"
 "Name of the file in the run directory."
 WITHOUT = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 "What a file system says that has no locks."
+AGAIN, PAUSE = 3, 0.02  # looks, seconds: whoever only asks for the owner holds the lock an instant
 LONGEST = 2_000  # bytes of a lock file: what is longer is none of ours
 OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -67,7 +68,7 @@ class Lock:
                     hint="Choose a directory that you can write to.",
                 ) from error
             try:
-                held = locked(file)
+                held = patiently_locked(file)
             except BlockingIOError as error:
                 cls(folder, file, held=False, within=within).close()
                 raise in_use(folder) from error
@@ -131,7 +132,20 @@ class Lock:
             self.within = None
 
 
-def locked(file: int) -> bool:
+def patiently_locked(file: int) -> bool:
+    """As `locked`, but a lock that is gone at the second look is none.
+
+    Raises:
+        BlockingIOError: if another has locked it.
+    """
+    for _ in range(AGAIN - 1):
+        with contextlib.suppress(BlockingIOError):
+            return locked(file)
+        time.sleep(PAUSE)
+    return locked(file)
+
+
+def locked(file: int, *, shared: bool = False) -> bool:
     """Lock an open file; False where the file system, or the platform, has no locks.
 
     Raises:
@@ -142,7 +156,7 @@ def locked(file: int) -> bool:
     except ImportError:  # Windows
         return False
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         raise
     except OSError as error:
@@ -155,13 +169,37 @@ def locked(file: int) -> bool:
 def in_use(folder: Path) -> RunError:
     """The error that another process owns a directory."""
     owner = read_owner(folder)
-    who = "another process"
-    if owner:
-        who = f"process {owner.get('pid')} on {owner.get('host')} (since {owner.get('since')})"
     return RunError(
-        f"{folder} is in use by {who}.",
+        f"{folder} is in use by {named(owner)}.",
         hint="Wait until it has ended, stop it, or choose another directory.",
     )
+
+
+def named(owner: dict[str, Any]) -> str:
+    """The process that a lock file names."""
+    if not owner:
+        return "another process"
+    return f"process {owner.get('pid')} on {owner.get('host')} (since {owner.get('since')})"
+
+
+def owner_in(folder: Path) -> str:
+    """Which process owns a directory, in words; empty if none does, or nothing can tell.
+
+    Nothing is written: the lock is tried for an instant, and shared with others who look.
+    """
+    if not is_marked(folder):
+        return ""
+    try:
+        file = os.open(folder / LOCK, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return ""
+    try:
+        locked(file, shared=True)
+    except BlockingIOError:
+        return named(read_owner(folder))
+    finally:
+        os.close(file)
+    return ""
 
 
 def read_owner(folder: Path) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from collections.abc import Collection
 
 from hornbook.reports.finding import Finding
 from hornbook.runs.record import Summary
-from hornbook.training.measures import Measure, figure
+from hornbook.training.measures import Evaluation, Measure, figure
+from hornbook.training.record import Record
 
-__all__ = ["deciding", "findings_of", "is_worse"]
+__all__ = ["deciding", "findings_of", "is_worse", "reached"]
 
 MARGIN = 0.01  # of the untrained net's figure: what is worse by less has hardly been trained
 
@@ -16,6 +17,13 @@ MARGIN = 0.01  # of the untrained net's figure: what is worse by less has hardly
 def deciding(splits: Collection[str]) -> str:
     """The split whose value decides: dev, or train where there is no dev; empty if neither is."""
     return next((name for name in ("dev", "train") if name in splits), "")
+
+
+def reached(record: Record, measure: Measure) -> float | None:
+    """The deciding figure of a record: on dev, or on train where there is no dev."""
+    found = Evaluation(record.losses, record.measures)
+    split = deciding([*record.losses, *record.measures])
+    return found.figure(measure, split) if split else None
 
 
 def is_worse(measure: Measure, kept: float, untrained: float) -> bool:
@@ -48,6 +56,16 @@ def findings_of(summary: Summary, measure: Measure, rate: float | None = None) -
                 "Training has diverged: its updates were too large. The run is kept, but its net "
                 "is of no use.",
                 f"Lower `learning_rate`{at} and train again.",
+            )
+        ]
+    if summary.ended and summary.best_step == 0 and summary.steps:
+        return [
+            Finding(
+                "no-better-than-start",
+                "warning",
+                f"Training has not made the net better than it was: {split} {measure.name} {kept}.",
+                "The weights that training began with are kept.",
+                f"Lower `learning_rate`{at}, or freeze a part of the net with `rates`.",
             )
         ]
     if summary.guessing is not None and held[split] > summary.guessing:

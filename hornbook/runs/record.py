@@ -18,7 +18,7 @@ from hornbook.training.measures import LOSS, Measure
 from hornbook.training.settings import TrainingSettings
 from hornbook.version import __version__
 
-__all__ = ["FORMAT", "KeptData", "Member", "RunRecord", "Summary"]
+__all__ = ["FORMAT", "KeptData", "Member", "Resumption", "RunRecord", "Summary"]
 
 FORMAT = 3
 
@@ -36,6 +36,17 @@ class KeptData:
     "What the task needs to open the data."
     removed: tuple[str, ...] = ()
     "Names of files that were removed on purpose; their sums stay."
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """A resume that changed something of a training, with what was asked for until then."""
+
+    step: int
+    "Updates done before it."
+    steps: int
+    threads: int
+    device: Literal["auto", "cpu", "cuda", "mps"]
 
 
 @dataclass(frozen=True)
@@ -61,11 +72,22 @@ class RunRecord:
     "Time taken to find the fastest way to train."
     baseline: bool = False
     "Whether baselines are evaluated after training."
+    resumptions: tuple[Resumption, ...] = ()
+    "Those that changed its training, the first first."
+    parameters: int | None = None
+    "Number of parameters of a net; None if it was not recorded, or is known at the end only."
     format: int = FORMAT
 
     def with_data(self, data: KeptData) -> RunRecord:
         """The same with the data as they were kept."""
         return replace(self, data=data)
+
+    def extended_at(self, step: int) -> bool:
+        """Whether a resume after so many updates has changed the number of steps."""
+        asked = [one.steps for one in self.resumptions]
+        asked += [self.training.steps] if self.training else []
+        after = zip(self.resumptions, asked[1:], strict=False)
+        return any(one.step == step and one.steps != then for one, then in after)
 
     @staticmethod
     def new_id() -> str:

@@ -32,12 +32,14 @@ class Run:
 
     Args:
         path: the directory, or one that is open already.
+        device: where its model runs: cpu, cuda, mps, or auto, which takes a GPU if there is one.
 
     Raises:
         RunError: if it is not a run, is damaged, or is of a newer version or an unknown task.
     """
 
-    def __init__(self, path: Path | str | RunDirectory) -> None:
+    def __init__(self, path: Path | str | RunDirectory, device: str = "cpu") -> None:
+        self.device = device
         self.directory = path if isinstance(path, RunDirectory) else RunDirectory(path)
         self.record: RunRecord = self.directory.read_record()
         try:
@@ -92,12 +94,25 @@ class Run:
     @cached_property
     @pinned()
     def model(self) -> Any:
-        """The model with the weights of its best dev loss."""
+        """The model with the weights of its best dev loss, on the device.
+
+        Raises:
+            SettingsError: if there is no such device, or the family runs on none but the CPU.
+        """
+        where = chosen_device(self.device)
         self.refuse_too_large(self.directory.model)
         model = self.task.build(self.family, self.settings, self.data.shape)
         arrays, _ = self.directory.read_tensors(self.directory.model, self.record)
         model.load_arrays(arrays)
-        return model
+        if where is None:
+            return model
+        if not hasattr(model, "to"):
+            raise SettingsError(
+                f"`device` has no effect here: {self.family} runs on the CPU only.",
+                hint="Leave `device` out.",
+                setting="device",
+            )
+        return model.to(where)
 
     def refuse_too_large(self, path: Path) -> None:
         """Refuse settings that ask for more than a file of weights holds, before memory is taken.
@@ -167,6 +182,20 @@ class Run:
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.task.questions]
+
+
+def chosen_device(name: str) -> Any:
+    """The device of a name; None for the CPU, for which nobody needs torch.
+
+    Raises:
+        SettingsError: if that device is not to be had here.
+    """
+    if name == "cpu" or (name == "auto" and not has_torch()):
+        return None
+    from hornbook.compute.device import choose_device
+
+    device = choose_device(name)
+    return None if device.type == "cpu" else device
 
 
 def asked(question: Question, run: Run, *given: Any, **options: Any) -> Any:

@@ -18,6 +18,7 @@ from hornbook.training.measures import Evaluation
 from hornbook.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
+    from hornbook.runs.run import Run
     from hornbook.training.trainer import Trainer
 
 __all__ = ["Session"]
@@ -88,6 +89,20 @@ class Session:
         self.calibration, self.calibration_seconds = "", 0.0
         self.milliseconds: float | None = None
         self.evaluation_seconds = 0.0
+
+    def inherit(self, ancestor: Run) -> str:
+        """Begin with the weights of a run; gives in words what was taken.
+
+        Raises:
+            HornbookError: if they do not fit, or cannot be read.
+        """
+        from hornbook.runs.ancestor import named_ancestor
+
+        said = self.task.inherit(self.model, self.data, ancestor)
+        named = named_ancestor(ancestor)
+        self.start = Start("run", self.training.seed, (named.id,), named)
+        began = f"Training begins with the weights of {named.run}, from its step {named.steps:,}"
+        return f"{began}: {said}" if said else f"{began}."
 
     def calibrate(self, listen: Listener = nobody) -> None:
         """Choose what the settings leave open: threads, precision and the way to the gradients.
@@ -207,6 +222,7 @@ class Session:
             self.evaluate,
             decides=self.task.decides,
             world=self.world,
+            keep_start=self.start.kind == "run",
             **callbacks,
         )
 

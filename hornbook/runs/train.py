@@ -7,15 +7,28 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hornbook.actions import Action
 from hornbook.compute.pinned import pinned
 from hornbook.environment import Versions
 from hornbook.errors import HornbookError, RunError, SettingsError
+from hornbook.runs.ancestor import inherited_settings, open_ancestor, refuse_unrelated
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.directory import RunDirectory, reserve
-from hornbook.runs.events import Began, Ended, Fetched, Listener, Loaded, Warned, apart, nobody
+from hornbook.runs.events import (
+    Began,
+    Ended,
+    Fetched,
+    Listener,
+    Loaded,
+    Noted,
+    Warned,
+    apart,
+    nobody,
+)
+from hornbook.runs.extension import extend, refuse_ended
+from hornbook.runs.naming import name_of
 from hornbook.runs.record import KeptData, RunRecord, Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
@@ -35,6 +48,8 @@ Training = (
 )
 """Training settings: a complete object; some by name; or a function of the recommended ones."""
 
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
 
 @pinned()
 def train(
@@ -48,6 +63,7 @@ def train(
     task: str | None = None,
     overwrite: bool = False,
     baseline: bool = True,
+    init_from: str | Path | None = None,
     listen: Listener = nobody,
     **options: Any,
 ) -> Run:
@@ -57,7 +73,8 @@ def train(
         source: a file, a folder of files, `-` for standard input, or the name of a data set; or
             several of them. Or data that `prepare` has loaded, with no further options.
         model: the model family; by default the task's own default.
-        out: the run directory; by default a new one under `runs/`.
+        out: the run directory; by default a new one under `runs/`, named after the data, the family
+            and the settings that are not as recommended.
         settings: settings of the family, or a mapping of some (`{"n_hidden": 64}`); the others
             keep their defaults.
         training: training settings, or a mapping of some (`{"steps": 200}`); the others take the
@@ -67,6 +84,10 @@ def train(
         task: what kind of data it is; by default recognised from the data.
         overwrite: replace an existing run in `out`.
         baseline: evaluate the task's baselines on the same data too.
+        init_from: a run of a net to begin with the weights of, instead of a seed: its family, and
+            its settings of the family, which are the defaults. Of a text, tokens that are in both
+            vocabularies keep what was learned of them. With `training={"rates": [...]}` parts of
+            the net can be frozen.
         listen: called with events as they happen. What it raises ends the training and reaches
             the caller; the run can be resumed, as after a kill.
         options: of the task, for loading and splitting: `split="90/10"`, `mode="text"`.
@@ -84,25 +105,45 @@ def train(
 
     def begin() -> Path:
         refuse_taken(out, source, overwrite=overwrite)
-        chosen, data, family, line = load_data(source, task, model, options, listen)
+        ancestor = open_ancestor(init_from) if init_from is not None else None
+        if ancestor is None or isinstance(source, Prepared):
+            chosen, data, family, line = load_data(source, task, model, options, listen)
+        else:
+            where = source if isinstance(source, Source) else Source(source)
+            refuse_unrelated(ancestor, choose_task(where, task)[0], model, where.where)
+            chosen, data, family, line = load_data(
+                where, ancestor.task.name, ancestor.family, options, listen
+            )
         if line.fitted and (training is not None or minutes is not None):
             raise SettingsError(
                 f"{family} is fitted in one pass: training settings have no effect on it."
             )
-        how = family_settings(line, family, settings)
+        how = usual = family_settings(line, family, None)
+        if ancestor is not None:
+            how, usual = inherited_settings(ancestor, settings), ancestor.settings
+        elif settings is not None:
+            how = family_settings(line, family, settings)
         given = {**chosen.options().as_dict(), **options}
         if isinstance(source, Prepared):
             given.update(source.options)
-        session = None
+        session, chosen_by_hand = None, [(how.as_dict(), usual.as_dict())]
         if line.trained:
             wanted = settle_training(line, data, training)
             refuse_two_lengths(line, data, wanted, minutes)
+            chosen_by_hand.append((wanted.as_dict(), line.training_for(data.kind).as_dict()))
             session = Session(chosen, data, family, how, wanted, world)
+            if ancestor is not None:
+                listen(Noted(session.inherit(ancestor)))
             session.calibrate(listen)
             if minutes is not None:
                 session.fit_into(60 * minutes - session.calibration_seconds)
         record = new_record(chosen, data, family, how, given, session, baseline=baseline)
-        path = reserve(Path("runs"), f"{data.name}-{family}") if out is None else Path(out)
+        if out is None:
+            chosen_by_hand.append((given, chosen.options().as_dict()))
+            begun = ancestor.path.resolve().name if ancestor is not None else ""
+            path = reserve(Path("runs"), name_of(data.name, family, *chosen_by_hand, start=begun))
+        else:
+            path = Path(out)
         directory = RunDirectory(path)
         directory.begin(record, data, overwrite=overwrite)
         held.append((directory, session))
@@ -125,28 +166,40 @@ def train(
 
 
 @pinned()
-def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
-    """Resume a run that was stopped; the result is the same as without the stop.
+def resume(
+    path: str | Path,
+    *,
+    steps: int | None = None,
+    threads: int | None = None,
+    device: Device | None = None,
+    listen: Listener = nobody,
+) -> Run:
+    """Resume a run that was stopped, to the same result as without the stop, or train one longer.
+
+    With more `steps` a run goes on that was stopped, that has finished, or that ended early; its
+    schedule is then that of the new number of steps, from the step that was reached. Patience
+    counts from there. The last digits of its losses may come out otherwise on other `threads` or
+    another `device`. Each change is noted in the record.
 
     Args:
         path: the run directory.
+        steps: of the whole training, those done included; by default as many as were asked for.
+        threads: by default as before.
+        device: by default as before.
         listen: as in `train`.
 
     Raises:
-        RunError: if there is no such run, it was fitted in one pass, or it has already finished.
+        RunError: if there is no such run, it was fitted in one pass, or it has already finished
+            and no more steps are asked for.
+        SettingsError: if `steps` are no more than are done, or there is no such device.
     """
     run = Run(path)
     if not run.made_as.trained:
         raise RunError(f"{path} was fitted in one pass: there is no training to resume.")
-    summary = run.directory.read_summary()
-    if summary is not None and summary.ended:
-        raise RunError(
-            f"{path} has already finished, at step {summary.steps or 0:,}.",
-            hint="To train longer, start a new run with more `steps`.",
-            action=Action(
-                "train", ("DATA",), {"model": run.family, "steps": 2 * (summary.steps or 1)}
-            ),
-        )
+    given = {"steps": steps, "threads": threads, "device": device}
+    wanted = {name: value for name, value in given.items() if value is not None}
+    if steps is None:
+        refuse_ended(run)
     world = World.join()
     listen = apart(listen) if world.rank == 0 else nobody
     world.from_first(run.directory.take_up)
@@ -156,6 +209,16 @@ def resume(path: str | Path, *, listen: Listener = nobody) -> Run:
                 run.refuse_too_large(path)
         for text in run.directory.remarks:
             listen(Warned(text))
+        if run.record.start.kind == "run" and not run.directory.checkpoint.exists():
+            raise RunError(
+                f"{run.path} was stopped before its first checkpoint, and does not hold the "
+                "weights that it began with.",
+                hint="Train it again with the same `init_from`.",
+            )
+        if wanted:
+            run.record, told = world.from_first(lambda: extend(run, wanted))
+            if told:
+                listen(Noted(told))
         return train_session(run, session_of(run, world), listen, resumed=True)
     finally:
         run.directory.release()
@@ -344,6 +407,7 @@ def new_record(
         calibration=session.calibration if session else "",
         calibration_seconds=session.calibration_seconds if session else 0.0,
         baseline=baseline and session is not None,
+        parameters=session.model.n_parameters if session else None,
     )
 
 
@@ -352,7 +416,9 @@ def session_of(run: Run, world: World) -> Session:
     training = run.record.training
     if training is None:
         raise RunError(f"{run.directory.run} is damaged: training is missing.")
-    return Session(run.task, run.data, run.family, run.settings, training, world)
+    session = Session(run.task, run.data, run.family, run.settings, training, world)
+    session.start = run.record.start
+    return session
 
 
 def fit(run: Run, data: Data, listen: Listener) -> None:

@@ -8,18 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError
 from hornbook.runs.events import Began, Ended, Evaluated, Listener, Progressed, Warned
-from hornbook.runs.outcome import deciding, is_worse
+from hornbook.runs.outcome import is_worse, reached
 from hornbook.runs.pace import Pace, watched
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
 from hornbook.tensor_files import read_tensors
-from hornbook.training.measures import LOSS, Evaluation, Measure
+from hornbook.training.counters import read_counters
+from hornbook.training.measures import LOSS
 
 if TYPE_CHECKING:
     from hornbook.monitoring.probe import Probe
@@ -33,6 +34,8 @@ def train_session(run: Run, session: Session, listen: Listener, *, resumed: bool
     """Train to the end, or until Ctrl-C, and keep everything in the run's directory."""
     with session.threads():
         trainer = trainer_for(run, session, listen)
+        if session.start.kind == "run" and session.world.rank == 0 and not resumed:
+            trainer.on_checkpoint()  # weights that no seed gives, for the others and after a kill
         take_up(run, session, trainer)
         listen(
             Began(run.path, run.record, session.model.n_parameters, str(session.device), resumed)
@@ -111,7 +114,12 @@ def take_up(run: Run, session: Session, trainer: Trainer) -> None:
     directory, world = run.directory, session.world
     # The first one says, for when another looks it may have written one already.
     if world.from_first(directory.checkpoint.exists):
-        trainer.load_state(*directory.read_tensors(directory.checkpoint, run.record))
+        arrays, values = directory.read_tensors(directory.checkpoint, run.record)
+        if run.record.resumptions:
+            arrays = with_own_random_states(session, arrays, read_counters(values).step)
+        trainer.load_state(arrays, values)
+        if run.record.extended_at(trainer.step):
+            trainer.renew_patience()
         if world.rank > 0:  # the random numbers that were kept are the first one's only
             from hornbook.training.random_states import seed_random
 
@@ -121,6 +129,17 @@ def take_up(run: Run, session: Session, trainer: Trainer) -> None:
         directory.rewind_health(trainer.step)
         # Last, so that a kill before this leaves a directory of the older format that resumes.
         directory.write_record(run.record)
+
+
+def with_own_random_states(session: Session, arrays: dict[str, Any], step: int) -> dict[str, Any]:
+    """A checkpoint's arrays where another device wrote it: this one's random numbers begin here."""
+    from hornbook.training.random_states import random_states, seed_random
+
+    if f"rng.{session.device.type}" in arrays:
+        return arrays
+    seed_random(session.device, session.training.seed + step)
+    own = random_states(session.device)[session.device.type].cpu().numpy()
+    return {**arrays, f"rng.{session.device.type}": own}
 
 
 def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> Summary:
@@ -161,13 +180,6 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
         untrained=untrained,
         guessing=ignorance.loss if ignorance else None,
     )
-
-
-def reached(record: Record, measure: Measure) -> float | None:
-    """The deciding figure of a record: on dev, or on train where there is no dev."""
-    found = Evaluation(record.losses, record.measures)
-    split = deciding([*record.losses, *record.measures])
-    return found.figure(measure, split) if split else None
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from hornbook.tasks.candidate import Candidate
 from hornbook.tasks.data import Baseline, Claim, Data, Figures
-from hornbook.tasks.family import Family, Start, find_family
+from hornbook.tasks.family import Ancestor, Family, Start, find_family
 from hornbook.tasks.questions import Answer, Beside, Listed, Question, Row, Verb
 from hornbook.tasks.table import (
     choose_task,
@@ -34,6 +34,7 @@ from hornbook.tasks.table import (
 from hornbook.tasks.task import NoOptions, Task
 
 __all__ = [
+    "Ancestor",
     "Answer",
     "Baseline",
     "Beside",

@@ -14,18 +14,36 @@ from hornbook.suggestions import did_you_mean
 if TYPE_CHECKING:
     from hornbook.training.settings import TrainingSettings
 
-__all__ = ["Family", "Start", "find_family"]
+__all__ = ["Ancestor", "Family", "Start", "find_family"]
+
+
+@dataclass(frozen=True)
+class Ancestor:
+    """The run whose weights a training began with."""
+
+    run: str
+    "Its path, as it was given."
+    id: str
+    weights: str
+    "SHA-256 of the file of its weights."
+    steps: int
+    "Updates after which these weights were kept."
+    measured: float | None = None
+    "Their value of the deciding measure, on the ancestor's own dev split, or on train."
 
 
 @dataclass(frozen=True)
 class Start:
     """Where a model's numbers began."""
 
-    kind: Literal["seed", "fit", "runs", "import"]
-    "Initialised from a seed, fitted to the data in one pass, made from other runs, or imported."
+    kind: Literal["seed", "fit", "runs", "import", "run"]
+    """Initialised from a seed, fitted to the data in one pass, made from other runs, imported, or
+    begun with the weights of one run."""
     seed: int | None = None
     ancestors: tuple[str, ...] = ()
     "Ids of those runs, or the name of what was imported."
+    ancestor: Ancestor | None = None
+    "More of the one run that it began with."
 
 
 @dataclass(frozen=True)

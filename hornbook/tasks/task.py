@@ -118,6 +118,26 @@ class Task(ABC, Generic[D]):
 
         return made(settings, shape, torch.Generator().manual_seed(start.seed))
 
+    def inherit(self, model: Any, data: D, ancestor: Run) -> str:
+        """Give a model, just initialised, the weights of a run of the same family and settings.
+
+        Returns:
+            What it kept and what is new, in a sentence; empty if it is all the same.
+
+        Raises:
+            SettingsError: if the run's data are of another shape.
+            RunError: if its weights cannot be read.
+        """
+        if ancestor.data.shape != data.shape:
+            raise SettingsError(
+                f"The data have another shape than those of {ancestor.path}, {data.shape} and "
+                f"{ancestor.data.shape}: a training cannot begin with its weights.",
+                setting="init_from",
+            )
+        model.load_arrays(ancestor.directory.read_tensors(ancestor.directory.model,
+                                                          ancestor.record)[0])  # fmt: skip
+        return ""
+
     def fit(self, model: Any, data: D) -> None:
         """Fit a model that is made in one pass."""
         model.fit(data)

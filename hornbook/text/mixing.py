@@ -14,6 +14,7 @@ from hornbook.environment import Versions
 from hornbook.errors import SettingsError
 from hornbook.runs import Member, Run, RunDirectory, RunRecord, Summary, reserve
 from hornbook.runs.claim import refuse_if_taken
+from hornbook.runs.naming import name_of
 from hornbook.runs.record import KeptData
 from hornbook.tasks import Start
 from hornbook.text.losses import mean_loss
@@ -31,6 +32,7 @@ def mix(
     how: Pooling = "product",
     out: str | Path | None = None,
     overwrite: bool = False,
+    device: str = "cpu",
 ) -> Run:
     """Mix runs on the same data and split into a new run.
 
@@ -43,9 +45,11 @@ def mix(
             takes their weighted mean, whose loss is mostly higher and whose samples are worse.
         out: directory of the new run; by default a free name under `runs/`.
         overwrite: replace a run that is there.
+        device: where the nets among them run.
 
     Raises:
-        SettingsError: if they cannot be mixed: fewer than two, other data, no dev split.
+        SettingsError: if there is no such device, or they cannot be mixed: fewer than two, other
+            data, no dev split.
         RunError: if one is not a run, or the new one cannot be written.
     """
     began = time.perf_counter()
@@ -55,6 +59,8 @@ def mix(
             hint="Give a list of run directories.",
         )
     runs = mixable(paths)
+    for run in runs:
+        run.device = device if run.made_as.trained else "cpu"
     first = runs[0]
     if out is not None:
         refuse_if_taken(RunDirectory(out).path, overwrite=overwrite)
@@ -88,7 +94,8 @@ def mix(
         Member(str(run.path), run.family, float(weight), loss)
         for run, weight, loss in zip(runs, model.weights, alone, strict=True)
     )
-    path = reserve(Path("runs"), f"{data.name}-mixture") if out is None else Path(out)
+    name = name_of(data.name, "-".join(["mixture", *settings.families]))
+    path = reserve(Path("runs"), name) if out is None else Path(out)
     directory = RunDirectory(path)
     directory.begin(record, data, overwrite=overwrite)
     try:

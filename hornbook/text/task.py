@@ -92,6 +92,12 @@ class TextTask(Task["TextData"]):
         """Count the train split."""
         model.fit(data.stream("train"))
 
+    def inherit(self, model: Any, data: TextData, ancestor: Run) -> str:
+        """Token by token, whatever ids they have in either vocabulary."""
+        from hornbook.text.inheriting import inherit
+
+        return inherit(model, data.tokenizer, ancestor)
+
     def settle(
         self, model: Any, data: TextData, training: TrainingSettings, processes: int
     ) -> TrainingSettings:

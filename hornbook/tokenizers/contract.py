@@ -80,6 +80,14 @@ class Tokenizer(ABC):
         """What a model needs to know of this tokenizer."""
 
     @property
+    @abstractmethod
+    def spelled(self) -> Sequence[str]:
+        """What tells each id from the others, and is the same in another tokenizer of this kind.
+
+        As a rule the text that it stands for; of a boundary nothing.
+        """
+
+    @property
     def vocab_size(self) -> int:
         """Number of ids, the boundary among them."""
         return self.vocabulary.size

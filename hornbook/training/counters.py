@@ -22,7 +22,7 @@ class Counters:
     best: float
     "Best value of the deciding measure on dev so far."
     since_best: int
-    "Number of evaluations since then."
+    "Number of evaluations since `lately` was reached."
     loss_sum: float
     "Sum of the batches' losses since the last record."
     loss_count: int
@@ -31,6 +31,9 @@ class Counters:
     "Step of the last record; -1 before the first."
     seconds: float
     "Time in training so far."
+    lately: float | None = None
+    """Best value since training began or was extended: what patience is measured by; None in older
+    checkpoints: `best`."""
     layout: int = 1
     "Layout of the optimizer's vectors; see `FlatParameters.from_layout_1`."
 

@@ -6,7 +6,7 @@ import math
 
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["learning_rate", "may_end", "unfinished_cycle"]
+__all__ = ["continued", "learning_rate", "may_end", "unfinished_cycle"]
 
 CYCLES = 3  # that fill a training whose settings leave the length of the first one open
 # One-cycle begins at the peak / 25 and ends at that / 10,000, as torch's OneCycleLR.
@@ -36,6 +36,38 @@ def learning_rate(settings: TrainingSettings, step: int) -> float:
     else:
         fall = 1.0
     return s.learning_rate * rise * fall
+
+
+def continued(before: TrainingSettings, after: TrainingSettings, step: int) -> str:
+    """What happens to the learning rate when a training goes on to another number of steps.
+
+    A schedule is a function of the settings and the step alone, the number of all steps among them:
+    after the change it is what it would have been had that number been asked for at first.
+
+    Args:
+        before: the settings until now.
+        after: the same with other `steps`.
+        step: updates done.
+    """
+    s, old = after, learning_rate(before, min(step, before.steps - 1))
+    new = learning_rate(s, step)
+    if s.schedule == "constant" or (s.schedule == "warm-restarts" and s.cycle):
+        how = "stays constant" if s.schedule == "constant" else "goes on in its cycles"
+        return f"The learning rate {how}, whatever the number of steps; next: {new:.2g}."
+    then = {
+        "one-cycle": "falls to nearly 0 at the end",
+        "cosine": "falls to nearly 0 at the end",
+        "step": f"stays at {learning_rate(s, s.steps - 1):.2g}",
+        "warm-restarts": "falls and restarts, so that three cycles fill all steps",
+    }[s.schedule]
+    if s.schedule == "one-cycle" and step < s.peak_at * s.steps - 1:
+        then = f"rises to {s.learning_rate:.2g}, then {then}"
+    elif s.schedule == "step" and step < (fall := math.ceil(s.decay_at * s.steps)):
+        then = f"falls at step {fall:,} to {learning_rate(s, s.steps - 1):.2g}"
+    return (
+        f"The schedule, {s.schedule}, now spans all {s.steps:,} steps: the learning rate goes from "
+        f"{old:.2g} to {new:.2g}, and from there {then}."
+    )
 
 
 def place_in_cycle(settings: TrainingSettings, step: int) -> tuple[int, int, int]:

@@ -49,6 +49,7 @@ class Trainer:
         evaluate: measures on each split, `dev` among them if there is one.
         decides: the measure on dev by which the best weights and the end of patience are found.
         world: the processes that train together; the first one evaluates and is called back.
+        keep_start: whether the weights that training begins with may turn out the best.
         probe: looks on at the updates for which it is due.
         on_record: called after each evaluation.
         on_best: called when dev is the best so far, or, without a dev split, each time.
@@ -72,6 +73,7 @@ class Trainer:
         *,
         decides: Measure = LOSS,
         world: World | None = None,
+        keep_start: bool = False,
         probe: Watcher | None = None,
         on_record: Callable[[Record], None] = lambda record: None,
         on_best: Callable[[], None] = lambda: None,
@@ -79,7 +81,7 @@ class Trainer:
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
         self.module, self.batches, self.settings = objective, batches, settings
-        self.world = world or World()
+        self.world, self.keep_start = world or World(), keep_start
         self.evaluate, self.decides, self.probe = evaluate, decides, probe
         self.on_record, self.on_best = on_record, on_best
         self.on_checkpoint, self.on_progress = on_checkpoint, on_progress
@@ -89,7 +91,7 @@ class Trainer:
         self.schedule: Callable[[int], float] = partial(scheduled, settings)
         self.step, self.stop = 0, False
         self.all_stop = False  # what several processes have agreed on
-        self.best, self.since_best = decides.worst, 0
+        self.best, self.lately, self.since_best = decides.worst, decides.worst, 0
         self.loss_sum, self.loss_count = 0.0, 0
         self.recorded = -1  # step of the last record
         self.seconds, self.began = 0.0, time.perf_counter()
@@ -141,6 +143,10 @@ class Trainer:
         """Whether dev has not become better for as many evaluations as the settings allow."""
         s = self.settings
         return 0 < s.patience <= self.since_best and may_end(s, self.step)
+
+    def renew_patience(self) -> None:
+        """Count patience from here: with a higher learning rate again, dev is worse for a while."""
+        self.lately, self.since_best = self.decides.worst, 0
 
     def tell(self, *, last: bool = False) -> None:
         """Tell of the progress if that is due, or if it is the last chance for this step."""
@@ -226,10 +232,14 @@ class Trainer:
         for name, loss in found.losses.items():
             self.refuse_infinite(loss, f"The {name} loss", self.step)
         dev = found.figure(self.decides, "dev")
-        # The untrained start is measured but never kept as the best.
-        best = self.step > 0 and (dev is None or self.decides.is_better(dev, self.best))
+        # An untrained start is measured but never kept as the best.
+        best = (self.step > 0 or self.keep_start) and (
+            dev is None or self.decides.is_better(dev, self.best)
+        )
         if best:
-            self.best, self.since_best = self.decides.worst if dev is None else dev, 0
+            self.best = self.decides.worst if dev is None else dev
+        if best or (dev is not None and self.decides.is_better(dev, self.lately)):
+            self.lately, self.since_best = self.decides.worst if dev is None else dev, 0
         elif self.step > 0:
             self.since_best += 1
         record = Record(
@@ -271,6 +281,7 @@ class Trainer:
             cursor=self.batches.cursor,
             best=self.best,
             since_best=self.since_best,
+            lately=self.lately,
             loss_sum=self.loss_sum,
             loss_count=self.loss_count,
             recorded=self.recorded,
@@ -303,6 +314,7 @@ class Trainer:
             ) from error
         self.step, self.batches.cursor = counters.step, counters.cursor
         self.best, self.since_best = counters.best, counters.since_best
+        self.lately = self.best if counters.lately is None else counters.lately
         self.loss_sum, self.loss_count = counters.loss_sum, counters.loss_count
         self.recorded, self.seconds = counters.recorded, counters.seconds
         self.began = time.perf_counter()

@@ -28,6 +28,8 @@ __all__ = ["Bigram", "BigramSettings"]
 class BigramSettings(Settings):
     """Settings of the bigram net."""
 
+    training_only = frozenset({"l2"})
+
     one_hot: bool = False
     """Multiply one-hot vectors by the weights, as in the lecture, instead of indexing rows: same
     result, slower."""

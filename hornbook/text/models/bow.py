@@ -43,6 +43,8 @@ class BagOfWordsSettings(Settings):
     and texts are split into sequences that overlap by half.
     """
 
+    training_only = frozenset({"dropout"})
+
     block_size: Annotated[int, Bounds(1, 4096)] = 32
     "Longest sequence read at once, in tokens; longer examples and texts are split."
     n_embd: Annotated[int, Bounds(1, 4096)] = 64

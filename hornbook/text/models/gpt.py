@@ -63,6 +63,8 @@ BLOCK_SETTINGS = (
 class GPTSettings(Settings):
     """Settings of the transformer."""
 
+    training_only = frozenset({"dropout"})
+
     block_size: Annotated[int, Bounds(1, 65_536)] = 64
     "Context length: how many tokens attention sees."
     n_layer: Annotated[int, Bounds(0, 256)] = 4

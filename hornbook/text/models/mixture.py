@@ -99,6 +99,13 @@ class Mixture(LanguageModel):
         """All that the members learned, and the weights."""
         return sum(member.n_parameters for member in self.members) + len(self.members)
 
+    def to(self, device: Any) -> Mixture:
+        """The same with its nets on a device; counts stay where they are."""
+        for member in self.members:
+            if (move := getattr(member, "to", None)) is not None:
+                move(device)
+        return self
+
     def member_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
         """-ln p of each target under each member, shape (members, B, T); 0 at padding."""
         real = targets != IGNORED

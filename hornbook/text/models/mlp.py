@@ -44,6 +44,8 @@ __all__ = ["MLP", "MLPSettings"]
 class MLPSettings(Settings):
     """Settings of the multilayer perceptron."""
 
+    training_only = frozenset({"dropout"})
+
     block_size: Annotated[int, Bounds(1, 1024)] = 8
     "Context length in tokens."
     n_embd: Annotated[int, Bounds(1, 4096)] = 16

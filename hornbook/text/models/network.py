@@ -14,6 +14,7 @@ from torch import Tensor
 
 from hornbook.compute.threads import threads
 from hornbook.nn import CrossEntropy, Net
+from hornbook.nn.features import end_axes
 from hornbook.settings import Settings
 from hornbook.text.batches import Batch
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
@@ -54,6 +55,10 @@ class Network(Net, LanguageModel):
             logits_backward(loss_backward())
 
         return loss, backward
+
+    def token_axes(self) -> dict[str, frozenset[int]]:
+        """The axes of parameters and buffers that run over tokens, by name in `arrays`."""
+        return {f"net.{name}": axes for name, axes in end_axes(self.net).items()}
 
     def carried(self) -> dict[str, Tensor]:
         """What training hands on from batch to batch beside the weights, for a checkpoint."""

@@ -68,6 +68,8 @@ AT_ONCE = 16_384  # positions read at a time at most where nothing is learned: g
 class RecurrentSettings(Settings):
     """Settings of every recurrent net."""
 
+    training_only = frozenset({"dropout", "embedding_dropout"})
+
     block_size: Annotated[int, Bounds(1, 65_536)] = 64
     """Longest sequence in training, in tokens; gradients go back no further (truncated
     backpropagation through time), and earlier tokens act only through a carried state."""

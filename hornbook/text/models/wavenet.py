@@ -66,6 +66,8 @@ __all__ = ["WaveNet", "WaveNetSettings"]
 class WaveNetSettings(Settings):
     """Settings of the tree and of the gated net."""
 
+    training_only = frozenset({"dropout"})
+
     block_size: Annotated[int, Bounds(2, 65_536)] = 8
     "Tokens spanned by the tree, or by one cycle of the gated net; a power of fan."
     fan: Annotated[int, Bounds(2, 256)] = 2

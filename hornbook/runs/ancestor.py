@@ -1,0 +1,118 @@
+"""The run whose weights another begins with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hornbook.errors import RunError, SettingsError
+from hornbook.runs.outcome import deciding
+from hornbook.runs.run import Run
+from hornbook.settings import Settings
+from hornbook.tasks import Ancestor, Task
+
+__all__ = ["inherited_settings", "named_ancestor", "open_ancestor", "refuse_unrelated"]
+
+MADE = {
+    "counting": "counts, which are made in one pass over the data: to add data, count all of it "
+    "again",
+    "fitting": "fitted in one pass over the data: fit it to all of the data again",
+    "mixing": "mixed from other runs: begin with the weights of one of those",
+}
+
+
+def open_ancestor(path: str | Path) -> Run:
+    """A run whose weights another can begin with.
+
+    Raises:
+        RunError: if it is not a run, or has no weights yet.
+        SettingsError: if it has none that could be trained further.
+    """
+    run = Run(path)
+    if not run.made_as.trained:
+        raise SettingsError(
+            f"A training cannot begin with the weights of {path}: {run.family} is "
+            f"{MADE[run.made_as.made_by]}.",
+            hint="Set `init_from` to a run of a net.",
+            setting="init_from",
+        )
+    if not run.directory.model.exists():
+        raise RunError(
+            f"{path} has no weights yet: it was stopped before its first evaluation.",
+            hint="Resume it first.",
+        )
+    return run
+
+
+def refuse_unrelated(ancestor: Run, task: Task[Any], family: str | None, source: str) -> None:
+    """Refuse data of another task, and another family.
+
+    Args:
+        ancestor: the run.
+        task: of the data.
+        family: as it was given; None: that of the ancestor.
+        source: what to call the data.
+
+    Raises:
+        SettingsError: if they are.
+    """
+    if task.name != ancestor.task.name:
+        raise SettingsError(
+            f"{source} is data of task {task.name}, and {ancestor.path} is a run of task "
+            f"{ancestor.task.name}: a training cannot begin with its weights.",
+            hint="Set `init_from` to a run on data of the same kind.",
+            setting="init_from",
+        )
+    if family is not None and family != ancestor.family:
+        raise SettingsError(
+            f"`model` is {family}, and {ancestor.path} is a run of {ancestor.family}: a training "
+            "cannot begin with its weights.",
+            hint="Leave `model` out, or leave `init_from` out.",
+            setting="model",
+        )
+
+
+def inherited_settings(ancestor: Run, given: Settings | Mapping[str, Any] | None) -> Settings:
+    """The ancestor's settings, with those that were given.
+
+    Raises:
+        SettingsError: if one that was given would make it another net, or is not allowed.
+    """
+    own, kind = ancestor.settings, type(ancestor.settings)
+    if given is None:
+        return own
+    if isinstance(given, Mapping):
+        wanted = kind.from_dict({**own.as_dict(), **given})
+    elif type(given) is kind:
+        wanted = given
+    else:
+        raise SettingsError(
+            f"The settings of {ancestor.family} must be {kind.__name__}, not "
+            f"{type(given).__name__}.",
+            setting="settings",
+        )
+    before = own.as_dict()
+    for name, value in wanted.as_dict().items():
+        if value != before[name] and name not in kind.training_only:
+            raise SettingsError(
+                f"`{name}` is {value!r}, and {before[name]!r} in {ancestor.path}, whose weights "
+                "this training begins with: the net must be the same.",
+                hint=f"Leave `{name}` out, or leave `init_from` out.",
+                setting=name,
+            )
+    return wanted
+
+
+def named_ancestor(run: Run) -> Ancestor:
+    """What a record keeps of an ancestor."""
+    directory, summary = run.directory, run.directory.read_summary()
+    with directory.model.open("rb") as file:
+        weights = hashlib.file_digest(file, "sha256").hexdigest()
+    if summary is None:
+        best = [record.step for record in directory.read_metrics() if record.best]
+        return Ancestor(str(run.path), run.record.id, weights, best[-1] if best else 0)
+    held = summary.reached(run.task.decides)
+    steps = summary.best_step if summary.best_step is not None else summary.steps or 0
+    return Ancestor(str(run.path), run.record.id, weights, steps, held.get(deciding(held)))

@@ -1,0 +1,101 @@
+"""Weights of one net as the beginning of another on other tokens.
+
+A token that both know keeps what was learned of it: its row of the embedding, its row of the output
+layer, its statistics. One that is new keeps what the family gave it at the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.compute.shapes import shapes_only
+from hornbook.errors import RunError, SettingsError
+from hornbook.text.models.network import Network
+from hornbook.tokenizers.contract import Tokenizer
+
+if TYPE_CHECKING:
+    from hornbook.runs import Run
+
+__all__ = ["inherit"]
+
+SHOWN = 10  # new tokens that are named
+
+
+def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
+    """Give a net the weights of a run of the same family and settings.
+
+    Args:
+        model: just initialised.
+        tokenizer: of its tokens.
+        ancestor: the run.
+
+    Returns:
+        How many tokens keep their rows, and which have new ones.
+
+    Raises:
+        SettingsError: if their tokens are of different kinds.
+        RunError: if the weights cannot be read, or are not of that family.
+    """
+    before: Tokenizer = ancestor.data.tokenizer
+    if before.kind != tokenizer.kind:
+        raise SettingsError(
+            f"The tokens of {ancestor.path} are {before.kind}, and those of this data "
+            f"{tokenizer.kind}: no row of one belongs to a row of the other.",
+            setting="init_from",
+        )
+    arrays, _ = ancestor.directory.read_tensors(ancestor.directory.model, ancestor.record)
+    with shapes_only():
+        shape = ancestor.data.shape
+        names = list(ancestor.task.build(ancestor.family, ancestor.settings, shape).state_dict())
+    known = {spelling: place for place, spelling in enumerate(before.spelled)}
+    pairs = [(i, known[s]) for i, s in enumerate(tokenizer.spelled) if s in known]
+    if set(names) != set(arrays):
+        raise RunError(f"{ancestor.directory.model} does not hold a {ancestor.family}.")
+    model.load_arrays(moved(model, {name: arrays[name] for name in names}, pairs))
+    return told(tokenizer, before, [now for now, _ in pairs])
+
+
+def moved(
+    model: Network, arrays: Mapping[str, npt.NDArray[Any]], pairs: Sequence[tuple[int, int]]
+) -> dict[str, npt.NDArray[Any]]:
+    """A net's arrays with those of another, token by token where they are of tokens.
+
+    Args:
+        model: whose arrays are kept for tokens that the other does not know.
+        arrays: of the other, in their order; names differ where layers without weights do.
+        pairs: ids of the tokens that both know, here and there.
+    """
+    now, then = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    axes = model.token_axes()
+    found: dict[str, npt.NDArray[Any]] = {}
+    for (name, own), theirs in zip(model.arrays().items(), arrays.values(), strict=True):
+        mine = own.copy()
+        of_tokens = axes.get(name, frozenset())
+        here = [now if i in of_tokens else np.arange(size) for i, size in enumerate(mine.shape)]
+        there = [then if i in of_tokens else np.arange(size) for i, size in enumerate(theirs.shape)]
+        if [len(ids) for ids in here] != [len(ids) for ids in there]:
+            raise RunError(
+                f"The weights do not fit: {name} has shape {(*mine.shape,)} here and "
+                f"{(*theirs.shape,)} there.",
+                hint="The file belongs to another run or is damaged.",
+            )
+        mine[np.ix_(*here)] = theirs[np.ix_(*there)]
+        found[name] = mine
+    return found
+
+
+def told(tokenizer: Tokenizer, before: Tokenizer, kept: Sequence[int]) -> str:
+    """How many tokens keep their rows, which are new, how many are not used any longer."""
+    new = sorted(set(range(tokenizer.vocab_size)) - set(kept))
+    words = f"{len(kept):,} of {tokenizer.vocab_size:,} tokens keep what was learned of them"
+    if new:
+        labels = " ".join(tokenizer.label(token) for token in new[:SHOWN])
+        more = " …" if len(new) > SHOWN else ""
+        words += f", {len(new):,} new ones start untrained ({labels}{more})"
+    if gone := before.vocab_size - len(kept):
+        words += f"; {gone:,} tokens of that run do not occur in this data"
+    return words + "."
