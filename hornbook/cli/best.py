@@ -89,6 +89,8 @@ def run(argv: Sequence[str]) -> None:
 class RungTeller(Teller):
     """Tells how a climb goes: a line for each model, and a live line while a net is trained."""
 
+    rung = ""
+
     def tell(self, event: Event | RungBegan | RungEnded) -> None:
         """Say what is to be said of an event."""
         self.alive.end()
@@ -99,10 +101,11 @@ class RungTeller(Teller):
         elif isinstance(event, Fetched | Loaded | Progressed | Warned | Ended):
             self.told(event)
         if self.bar is None and not isinstance(event, RungEnded):
-            self.alive.begin("Working")
+            self.alive.begin(f"Working on {self.rung}" if self.rung else "Reading the data")
 
     def began_rung(self, event: RungBegan) -> None:
         """Say what comes."""
+        self.rung = event.name
         given = f", about {duration(event.seconds)}" if event.seconds is not None else ""
         again = " (going on)" if event.resumed else ""
         self.console.print(f"[bold]{escape(event.name)}[/]: {KINDS[event.kind]}{given}{again}")
