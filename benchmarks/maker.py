@@ -127,7 +127,8 @@ def row_of(one: Quality) -> str:
     new = 1 - one.in_train - (one.in_dev or 0.0)
     return (
         f"temperature {what:4} sound {right or 0:6.1%}  new {new:6.1%}  "
-        f"repeats {one.repeats:6.1%}  near copies {one.near or 0:6.1%}  length {one.length:.1f} ± {one.length_sd:.1f}"
+        f"repeats {one.repeats:6.1%}  near copies {one.near or 0:6.1%}  "
+        f"length {one.length:.1f} ± {one.length_sd:.1f}"
     )
 
 
