@@ -2,7 +2,7 @@
 
 Exit status: 0 well done; 1 a mistake of the user's, told in one message on stderr, or a training
 that has diverged, whose run is kept; 2 a command line that could not be understood; 130 stopped
-with Ctrl-C, whether or not there was something to keep.
+with Ctrl-C, 143 with SIGTERM, 129 with SIGHUP, whether or not there was something to keep.
 
 Each verb's module is imported only when it is called, so that help comes at once.
 """
@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from hornbook import built_in
-from hornbook.cli.interrupts import INTERRUPTED, answering_interrupts
+from hornbook.cli.interrupts import answering_interrupts, status_of_stop
 from hornbook.cli.streams import (
     ReaderGoneError,
     standard_streams,
@@ -81,9 +81,9 @@ def status_of(arguments: list[str]) -> int:
         return perform(arguments)
     except HornbookError as error:
         return tell(error)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         write_beside("\nStopped.\n")
-        return INTERRUPTED
+        return status_of_stop(stop)
     except ReaderGoneError:
         return 0  # no more to say, and nothing to say it to
     except OSError as error:
@@ -153,7 +153,7 @@ def one_voice(verb: str) -> Iterator[None]:
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(told):
                 yield
         except SystemExit as end:
-            if end.code != INTERRUPTED:  # help, or what the parser said: it knows no first process
+            if end.code in (None, 0, 2):  # help, or what the parser said: it knows no first process
                 time.sleep(WAIT)
                 write_result(said.getvalue(), flush=True)
                 write_beside(told.getvalue())

@@ -12,7 +12,7 @@ from typing import Any
 from hornbook.actions import Action
 from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.flags import as_typed, is_required
-from hornbook.cli.interrupts import INTERRUPTED
+from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import console, escape, filled, notes
 from hornbook.cli.streams import ReaderGoneError, write_beside, write_json, write_result
 from hornbook.cli.wording import command, worded
@@ -77,12 +77,13 @@ def show(answer: Answer) -> None:
     except ReaderGoneError:
         answer.close()  # whoever read has gone, and wants no remarks either
         raise
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         answer.close()
-        if not out.at_line_start:
-            write_result("\n")
-        remark_on(answer)
-        sys.exit(INTERRUPTED)
+        with contextlib.suppress(OSError):  # the terminal itself may have gone
+            if not out.at_line_start:
+                write_result("\n")
+            remark_on(answer)
+        sys.exit(status_of_stop(stop))
     remark_on(answer)
 
 
@@ -129,9 +130,9 @@ def print_as_json(answer: Answer) -> None:
             text = json.dumps(as_json(row.as_dict()), ensure_ascii=False, allow_nan=False)
             write_json(("" if first else ",") + "\n" + text)
             first = False
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         answer.close()
-        sys.exit(INTERRUPTED)
+        sys.exit(status_of_stop(stop))
     finally:
         ending = json.dumps(as_json(answer.ending()), ensure_ascii=False, allow_nan=False)
         more = f", {ending[1:]}" if ending != "{}" else "}"

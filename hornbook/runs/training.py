@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from hornbook.compute.pinned import pinned
@@ -17,6 +12,7 @@ from hornbook.runs.outcome import deciding, is_worse
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
+from hornbook.runs.stops import Stops
 from hornbook.tensor_files import read_tensors
 from hornbook.training.measures import LOSS, Evaluation, Measure
 
@@ -28,15 +24,17 @@ if TYPE_CHECKING:
 __all__ = ["train_session"]
 
 
-def train_session(run: Run, session: Session, listen: Listener, *, resumed: bool) -> Run:
-    """Train to the end, or until Ctrl-C, and keep everything in the run's directory."""
+def train_session(
+    run: Run, session: Session, listen: Listener, stops: Stops, *, resumed: bool
+) -> Run:
+    """Train to the end, or until a signal, and keep everything in the run's directory."""
     with session.threads():
         trainer = trainer_for(run, session, listen)
         take_up(run, session, trainer)
         listen(
             Began(run.path, run.record, session.model.n_parameters, str(session.device), resumed)
         )
-        with stopping(trainer):
+        with stops.stopping(trainer):
             ending = trainer.run()
         if session.world.rank > 0:
             return session.world.from_first(lambda: Run(run.path))
@@ -164,24 +162,3 @@ def reached(record: Record, measure: Measure) -> float | None:
     found = Evaluation(record.losses, record.measures)
     split = deciding([*record.losses, *record.measures])
     return found.figure(measure, split) if split else None
-
-
-@contextmanager
-def stopping(trainer: Trainer) -> Iterator[None]:
-    """Let Ctrl-C end training after the present step; a second one is answered as it was before."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals reach the main thread only
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if trainer.stop and callable(before):
-            before(number, frame)
-        elif trainer.stop:
-            raise KeyboardInterrupt
-        trainer.stop = True
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
