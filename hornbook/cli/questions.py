@@ -13,12 +13,12 @@ from hornbook.actions import Action
 from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.flags import as_typed, is_required
 from hornbook.cli.interrupts import status_of_stop
+from hornbook.cli.opening import opened_run
 from hornbook.cli.output import console, escape, filled, notes
 from hornbook.cli.streams import ReaderGoneError, write_beside, write_json, write_result
 from hornbook.cli.wording import command, worded
 from hornbook.records import as_json
 from hornbook.reports import Table
-from hornbook.runs import Run
 from hornbook.tasks import Answer, Beside, Question, of_kind, tasks
 
 __all__ = ["run"]
@@ -42,7 +42,7 @@ def run(verb: str, argv: Sequence[str]) -> None:
     asked = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(Options,), frozen=True)
     asked.__doc__ = Options.__doc__
     options: Any = parse(asked, verb, described(question), argv)
-    opened = Run(options.run)
+    opened = opened_run(options.run)
     if verb not in opened.task.questions:
         raise of_kind(opened.task.name, verb)
     answer = question.answer(opened, options.settings)
