@@ -209,6 +209,12 @@ class Teller:
                 )
         elif s.steps < FROM_STEPS:
             self.how += f" [dim](not calibrated: fewer than {FROM_STEPS} steps)[/]"
+        if event.lowered:
+            self.how += (
+                f"\n[dim]Until the end, {event.lowered:,} predictions of each split are evaluated, "
+                "which takes at most about half as long as training; for all of them: "
+                "--evaluate-on 0[/]"
+            )
 
     @told.register
     def began(self, event: Began) -> None:

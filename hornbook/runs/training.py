@@ -127,7 +127,8 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
     best = next((record for record in reversed(records) if record.best), None)
     losses = dict(best.losses) if best else {}
     measures = dict(best.measures) if best else {}
-    if best and "dev" in data.sizes and 0 < session.training.evaluate_on < data.sizes["dev"]:
+    part = 0 < session.training.evaluate_on < data.sizes.get("dev", 0)
+    if best and part and ending != "interrupted":  # who asked to stop does not want to wait
         session.model.load_arrays(read_tensors(directory.model)[0])
         whole = task.evaluate(session.model, data, "dev")
         if whole.loss is not None:
