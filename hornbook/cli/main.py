@@ -1,8 +1,9 @@
 """Which verb, and what becomes of its errors.
 
-Exit status: 0 well done; 1 a mistake of the user's, told in one message on stderr, or a training
-that has diverged, whose run is kept; 2 a command line that could not be understood; 130 stopped
-with Ctrl-C, 143 with SIGTERM, 129 with SIGHUP, whether or not there was something to keep.
+Exit status: 0 well done; 1 a mistake of the user's, told in one message on stderr, a training that
+has diverged, whose run is kept, or a fault of ours; 2 a command line that could not be understood;
+130 stopped with Ctrl-C, 143 with SIGTERM, 129 with SIGHUP, whether or not there was something to
+keep.
 
 Each verb's module is imported only when it is called, so that help comes at once.
 """
@@ -14,6 +15,7 @@ import importlib
 import io
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 
 from hornbook import built_in
@@ -50,6 +52,8 @@ FIRST = ("train", "rate")  # in the overview they stand before the questions
 
 WAIT = 3.0  # seconds
 
+FAULT = "This is a fault in hornbook: please report it, with the output of hornbook --version."
+
 OVERVIEW = """\
 usage: hornbook COMMAND ...
 
@@ -72,7 +76,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after `hornbook`; None: those of this process, which ends afterwards.
     """
     with answering_interrupts(to_the_end=argv is None), standard_streams():
-        return status_of(list(sys.argv[1:] if argv is None else argv))
+        if argv is not None:
+            return status_of(list(argv))
+        try:
+            return status_of(sys.argv[1:])
+        except Exception:  # Python itself would show what is foreign in it as it is
+            write_beside(f"{traceback.format_exc()}\n{FAULT}\n")
+            return 1
 
 
 def status_of(arguments: list[str]) -> int:
