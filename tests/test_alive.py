@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import hornbook
 from hornbook.cli import alive as module
+from hornbook.cli import main
 from hornbook.cli.alive import Alive
 from hornbook.cli.output import Console
 from hornbook.text.batches import WindowBatches
 from hornbook.text.stream import Stream
+from tests.some_names import write_names
 
 
 class Said(io.StringIO):
@@ -47,6 +51,26 @@ def test_what_is_quick_is_not_said(monkeypatch: pytest.MonkeyPatch) -> None:
     sign.end()
     sign.say("Counting")  # a timer that was just about to
     assert out.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["gradcheck", "bigram", "--directions", "1"], "Checking the gradients"),
+        (["score", "run", "emma"], "Reading the run"),
+        (["sample", "run", "-n", "1"], "Reading the run"),
+    ],
+)
+def test_commands_that_may_be_silent_for_long_show_it(
+    words: list[str], what: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if "run" in words:
+        hornbook.train(write_names(Path("names.txt"), slice(100)), model="ngram", out="run")
+    begun: list[str] = []
+    monkeypatch.setattr(Alive, "begin", lambda self, what: begun.append(what))
+    assert main(words) == 0
+    assert what in begun
 
 
 @pytest.mark.parametrize("length", [1, 2, 1000, 70_001])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from hornbook.actions import Action
+from hornbook.cli.alive import alive
 from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.flags import as_typed, is_required
 from hornbook.cli.interrupts import status_of_stop
@@ -45,7 +47,8 @@ def run(verb: str, argv: Sequence[str]) -> None:
     opened = opened_run(options.run)
     if verb not in opened.task.questions:
         raise of_kind(opened.task.name, verb)
-    answer = question.answer(opened, options.settings)
+    with alive("Reading the run", quiet=options.json):
+        answer = question.answer(opened, options.settings)
     if options.json:
         print_as_json(answer)
     else:
@@ -68,8 +71,11 @@ def question_named(verb: str) -> Question:
 def show(answer: Answer) -> None:
     """The rows on standard output as they come; remarks, and what to ask next, beside it."""
     out = Shown()
+    rows = iter(answer)
     try:
-        for row in answer:
+        with alive("Reading the run"):  # until there is something to be seen
+            first = list(itertools.islice(rows, 1))
+        for row in itertools.chain(first, rows):
             at_once = row.whole and not out.is_terminal
             for part in list(row.shown()) if at_once else row.shown():
                 out.show(part)
