@@ -6,7 +6,6 @@ import io
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import hornbook
@@ -14,8 +13,6 @@ from hornbook.cli import alive as module
 from hornbook.cli import main
 from hornbook.cli.alive import Alive
 from hornbook.cli.output import Console
-from hornbook.text.batches import WindowBatches
-from hornbook.text.stream import Stream
 from tests.some_names import write_names
 
 
@@ -71,12 +68,3 @@ def test_commands_that_may_be_silent_for_long_show_it(
     monkeypatch.setattr(Alive, "begin", lambda self, what: begun.append(what))
     assert main(words) == 0
     assert what in begun
-
-
-@pytest.mark.parametrize("length", [1, 2, 1000, 70_001])
-def test_windows_are_shuffled_as_a_permutation_would_be(length: int) -> None:
-    stream = Stream(np.zeros(length + 3, dtype=np.uint8), 3, None, 0)
-    batches = WindowBatches(stream, 4, 1, seed=7)
-    batches.batch(0)
-    assert (batches.order == np.random.default_rng([7, 0]).permutation(length)).all()
-    assert batches.order.itemsize == 4
