@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
+from hornbook.text.overflow import refuse_overflow
 
 __all__ = ["Places", "Tokens", "size_of"]
 
@@ -106,6 +107,7 @@ class Places:
         """Draw a token of each sample in the making."""
         if self.tokens.time:
             self.read()
+        refuse_overflow(self.logits)
         possible: Mask = np.asarray(np.isfinite(self.logits).any(axis=1))
         if not possible.all():
             # The data's own end: counts without smoothing know of nothing after it.
