@@ -11,7 +11,8 @@ __all__ = ["cache_folder"]
 def cache_folder() -> Path:
     """The folder: `HORNBOOK_CACHE`, or the platform's place for caches."""
     if chosen := os.environ.get("HORNBOOK_CACHE"):
-        return Path(chosen).expanduser().absolute()
+        # os.path, unlike Path, takes the ~ of a user that does not exist as it is.
+        return Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111
     import platformdirs
 
     return platformdirs.user_cache_path("hornbook")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import threading
+from pathlib import Path
 
-import numpy as np
 import pytest
 
+import hornbook
 from hornbook.cli import alive as module
+from hornbook.cli import main
 from hornbook.cli.alive import Alive
 from hornbook.cli.output import Console
-from hornbook.text.batches import WindowBatches
-from hornbook.text.stream import Stream
+from tests.some_names import write_names
 
 
 class Said(io.StringIO):
@@ -49,10 +50,21 @@ def test_what_is_quick_is_not_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert out.getvalue() == ""
 
 
-@pytest.mark.parametrize("length", [1, 2, 1000, 70_001])
-def test_windows_are_shuffled_as_a_permutation_would_be(length: int) -> None:
-    stream = Stream(np.zeros(length + 3, dtype=np.uint8), 3, None, 0)
-    batches = WindowBatches(stream, 4, 1, seed=7)
-    batches.batch(0)
-    assert (batches.order == np.random.default_rng([7, 0]).permutation(length)).all()
-    assert batches.order.itemsize == 4
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["gradcheck", "bigram", "--directions", "1"], "Checking the gradients"),
+        (["score", "run", "emma"], "Reading the run"),
+        (["sample", "run", "-n", "1"], "Reading the run"),
+    ],
+)
+def test_commands_that_may_be_silent_for_long_show_it(
+    words: list[str], what: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if "run" in words:
+        hornbook.train(write_names(Path("names.txt"), slice(100)), model="ngram", out="run")
+    begun: list[str] = []
+    monkeypatch.setattr(Alive, "begin", lambda self, what: begun.append(what))
+    assert main(words) == 0
+    assert what in begun

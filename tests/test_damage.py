@@ -224,3 +224,30 @@ def test_a_folder_that_is_a_link_is_not_followed(copy: Path, tmp_path: Path) -> 
     (copy / "data").symlink_to(tmp_path / "outside")
     with pytest.raises(RunError, match="data is a symbolic link"):
         Run(copy).evaluate()
+
+
+def test_finite_weights_that_overflow_are_named(copy: Path) -> None:
+    arrays, values = read_tensors(copy / "model.safetensors")
+    write_tensors(
+        copy / "model.safetensors",
+        {name: np.full_like(array, 3e38) for name, array in arrays.items()},
+        values,
+    )
+    for call in (
+        lambda: list(Run(copy).sample(n=1)),
+        lambda: Run(copy).score("ada"),
+        lambda: Run(copy).evaluate(),
+    ):
+        with pytest.raises(RunError, match="its weights are too large"):
+            call()
+
+
+@pytest.mark.parametrize(
+    "name", ["step", "cursor", "since_best", "loss_count", "recorded", "seconds", "layout"]
+)
+def test_counters_that_cannot_be_are_named(copy: Path, name: str) -> None:
+    (copy / "summary.json").unlink()
+    arrays, values = read_tensors(copy / "checkpoint.safetensors")
+    write_tensors(copy / "checkpoint.safetensors", arrays, {**values, name: -2})
+    with pytest.raises(RunError, match=f"checkpoint is damaged: {name}: must be at least"):
+        hornbook.resume(copy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import hornbook
+from hornbook.cli import main
 from hornbook.cli.output import Console, table
 from hornbook.rendering import visible, visible_json
 from hornbook.runs import Run
@@ -193,3 +195,24 @@ def test_a_pipe_gets_the_bytes_as_they_are(place: Path, capsys: pytest.CaptureFi
     # A log is read at a terminal.
     _, out, err = typed(capsys, "sample", f"nowhere{TITLE}")
     assert (out, "\\x1b" in err, "\x1b" in err) == ("", True, False)
+
+
+def test_an_unexpected_error_is_shown_without_what_a_terminal_obeys(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(argv: object) -> None:
+        raise ZeroDivisionError("\x1b[2Jgone")
+
+    monkeypatch.setattr("hornbook.cli.models.run", broken)
+    monkeypatch.setattr("sys.argv", ["hornbook", "models"])
+    keep_signals = contextlib.nullcontext
+    monkeypatch.setattr(
+        sys.modules["hornbook.cli.main"], "answering_interrupts", lambda to_the_end: keep_signals()
+    )
+    assert main() == 1
+    err = capsys.readouterr().err
+    assert "Traceback" in err
+    assert "ZeroDivisionError: \\x1b[2Jgone" in err
+    assert "\x1b" not in err
+    with pytest.raises(ZeroDivisionError):  # whoever calls it from Python is told in Python
+        main(["models"])

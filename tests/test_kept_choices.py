@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import hornbook
+from hornbook.caches import cache_folder
 from hornbook.records import JSONObject
 from hornbook.runs.events import Calibrated, Event
 from hornbook.training import calibration, kept_choices
@@ -132,6 +133,22 @@ def test_a_damaged_file_is_measured_again_and_replaced(
     assert calibrate_once(*parts(), OPEN, WHAT).settings == second.settings
     assert len(measured) == 2
     assert list(folder.iterdir()) == [first.path]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a pipe with a name")
+def test_a_pipe_in_its_place_is_not_waited_for(measured: list[str], folder: Path) -> None:
+    first = calibrate_once(*parts(), OPEN, WHAT)
+    assert first.path is not None
+    first.path.unlink()
+    os.mkfifo(first.path)
+    assert calibrate_once(*parts(), OPEN, WHAT).unkept == ""
+    assert calibrate_once(*parts(), OPEN, WHAT).remembered
+    assert len(measured) == 2
+
+
+def test_a_cache_under_a_home_that_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HORNBOOK_CACHE", "~no-such-user/cache")
+    assert cache_folder() == Path.cwd() / "~no-such-user" / "cache"
 
 
 def test_a_choice_that_cannot_be_made_here_is_not_taken(measured: list[str]) -> None:

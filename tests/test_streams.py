@@ -10,12 +10,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import hornbook
 from hornbook.cli import main
-from hornbook.cli.interrupts import answering_interrupts
+from hornbook.cli.interrupts import Stopped, answering_interrupts
 from hornbook.cli.streams import BesideStream, ResultStream
 from hornbook.runs import Run
 from hornbook.runs.events import Began, Evaluated, Event, Listener, nobody
@@ -156,6 +157,56 @@ def test_a_second_ctrl_c_ends_training_at_once(
     assert Run("run").summary.losses == Run("whole").summary.losses
 
 
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_request_to_end_keeps_the_work(
+    names: Path, capsys: pytest.CaptureFixture[str], name: str, status: int
+) -> None:
+    number = getattr(signal, name)
+
+    def asked_twice(trainer: Trainer) -> None:  # `timeout` and closing terminals do
+        signal.raise_signal(number)
+        signal.raise_signal(number)
+
+    for out in ("run", "over"):
+        assert typed(capsys, "train", str(names), "--model", "ngram", "--out", "over")[0] in (0, 1)
+        with stopped_at(12, asked_twice):
+            words = ["train", str(names), *QUICK, "--out", out]
+            ended, result, err = typed(capsys, *words, *["--overwrite"] * (out == "over"))
+        assert (ended, result[:4]) == (status, "dev ")
+        assert (
+            f"Stopped at step 12; progress is saved.\nResume with:  hornbook train --resume {out}"
+            in err
+        )
+        assert Run(out).summary.steps == 12
+        assert [p.name for p in Path().glob(".*")] == []
+    assert typed(capsys, "train", "--resume", "over")[0] == 0
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+def test_the_library_saves_before_a_request_to_end_has_effect(names: Path) -> None:
+    came: list[Any] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: came.append(Run("run").summary))
+    try:
+        with stopped_at(3, lambda trainer: signal.raise_signal(signal.SIGTERM)):
+            hornbook.train(names, out="run", training={"steps": 5, "threads": 1})
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert [summary.steps for summary in came] == [3]
+
+
+def test_what_is_to_be_ignored_is(names: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with (
+            answering_interrupts(to_the_end=False),
+            stopped_at(3, lambda trainer: signal.raise_signal(signal.SIGHUP)),
+        ):
+            run = hornbook.train(names, out="run", training={"steps": 5, "threads": 1})
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert run.summary.ending == "finished"
+
+
 def test_ctrl_c_after_the_end_of_training_says_so(
     names: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,12 +230,27 @@ def test_a_second_ctrl_c_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> No
             with pytest.raises(KeyboardInterrupt):
                 signal.raise_signal(signal.SIGINT)
             assert ended == []
-            with pytest.raises(KeyboardInterrupt):
-                signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
             assert ended == [130]
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_request_to_end_is_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("os._exit", ended.append)
+    monkeypatch.setattr("os.isatty", lambda number: False)
+    with answering_interrupts(to_the_end=False):
+        with pytest.raises(Stopped):
+            signal.raise_signal(signal.SIGTERM)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.raise_signal(number)
+        assert ended == []
+        if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            signal.raise_signal(signal.SIGINT)
+            assert ended == [143]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 def test_ctrl_c_in_a_trial_is_130(names: Path, capsys: pytest.CaptureFixture[str]) -> None:

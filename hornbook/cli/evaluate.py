@@ -9,8 +9,8 @@ from typing import Any
 from hornbook.cli.alive import alive
 from hornbook.cli.arguments import ModelArguments
 from hornbook.cli.grammar import parse_for_run
+from hornbook.cli.opening import opened_run
 from hornbook.cli.output import console, escape, notes, number, print_json, show_findings, table
-from hornbook.runs import Run
 from hornbook.tasks import Task
 from hornbook.training.measures import Measure
 
@@ -38,7 +38,7 @@ def run(argv: Sequence[str]) -> None:
     options = parse_for_run(
         "evaluate", DESCRIPTION, Options, argv, lambda task: task.evaluated_with
     )
-    opened = Run(options.run, options.device)
+    opened = opened_run(options.run, options.device)
     with alive("Evaluating the model", quiet=options.json):
         found = opened.task.report(opened, options.settings)
     if options.json:

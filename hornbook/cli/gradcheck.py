@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from hornbook.cli.alive import alive
 from hornbook.cli.arguments import parse
 from hornbook.cli.output import console, print_json, shape_cell, table
 from hornbook.lessons.gradcheck import (
@@ -70,15 +71,16 @@ def run(argv: Sequence[str]) -> None:
         what = "every family, or of one,"
         verb, kind = "gradcheck", Arguments
     arguments: Any = parse(kind, verb, DESCRIPTION.format(what=what, **given), argv)
-    checks = [
-        check_family(
-            name,
-            arguments.settings if named else None,
-            seed=arguments.seed,
-            directions=arguments.directions,
-        )
-        for name in families
-    ]
+    with alive("Checking the gradients", quiet=arguments.json):
+        checks = [
+            check_family(
+                name,
+                arguments.settings if named else None,
+                seed=arguments.seed,
+                directions=arguments.directions,
+            )
+            for name in families
+        ]
     if arguments.json:
         print_json([{**dataclasses.asdict(check), "right": check.right} for check in checks])
     elif named:

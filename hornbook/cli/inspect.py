@@ -10,12 +10,12 @@ from pathlib import Path
 from hornbook.cli.alive import alive
 from hornbook.cli.arguments import ModelArguments
 from hornbook.cli.grammar import parse_for_run
+from hornbook.cli.opening import opened_run
 from hornbook.cli.output import Console, console, escape, filled, notes, print_json, show_findings
 from hornbook.cli.wording import worded
 from hornbook.errors import RunError
 from hornbook.inspection.inspect import Inspection, inspect, make_folder
 from hornbook.inspection.tables import layer_table, parameter_table
-from hornbook.runs import Run
 from hornbook.storage import refuse_unwritable
 
 DESCRIPTION = """\
@@ -48,7 +48,7 @@ class Options(ModelArguments):
 def run(argv: Sequence[str]) -> None:
     """Parse, look and tell."""
     options = parse_for_run("inspect", DESCRIPTION, Options, argv, lambda task: task.seen_with)
-    opened = Run(options.run, options.device)
+    opened = opened_run(options.run, options.device)
     # What was asked for by name is refused before the work.
     if options.out is not None:
         refuse_unwritable(Path(options.out))

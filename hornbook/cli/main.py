@@ -1,8 +1,9 @@
 """Which verb, and what becomes of its errors.
 
-Exit status: 0 well done; 1 a mistake of the user's, told in one message on stderr, or a training
-that has diverged, whose run is kept; 2 a command line that could not be understood; 130 stopped
-with Ctrl-C, whether or not there was something to keep.
+Exit status: 0 well done; 1 a mistake of the user's, told in one message on stderr, a training that
+has diverged, whose run is kept, or a fault of ours; 2 a command line that could not be understood;
+130 stopped with Ctrl-C, 143 with SIGTERM, 129 with SIGHUP, whether or not there was something to
+keep.
 
 Each verb's module is imported only when it is called, so that help comes at once.
 """
@@ -15,10 +16,11 @@ import io
 import os
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 
 from hornbook import built_in
-from hornbook.cli.interrupts import INTERRUPTED, answering_interrupts
+from hornbook.cli.interrupts import answering_interrupts, status_of_stop
 from hornbook.cli.streams import (
     ReaderGoneError,
     standard_streams,
@@ -53,6 +55,8 @@ FIRST = ("best", "train", "rate")  # in the overview they stand before the quest
 
 WAIT = 3.0  # seconds
 
+FAULT = "This is a fault in hornbook: please report it, with the output of hornbook --version."
+
 OVERVIEW = """\
 usage: hornbook COMMAND ...
 
@@ -77,7 +81,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         let_waiting_threads_sleep()
     with answering_interrupts(to_the_end=argv is None), standard_streams():
-        return status_of(list(sys.argv[1:] if argv is None else argv))
+        if argv is not None:
+            return status_of(list(argv))
+        try:
+            return status_of(sys.argv[1:])
+        except Exception:  # Python itself would show what is foreign in it as it is
+            write_beside(f"{traceback.format_exc()}\n{FAULT}\n")
+            return 1
 
 
 def let_waiting_threads_sleep() -> None:
@@ -96,9 +106,9 @@ def status_of(arguments: list[str]) -> int:
         return perform(arguments)
     except HornbookError as error:
         return tell(error)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         write_beside("\nStopped.\n")
-        return INTERRUPTED
+        return status_of_stop(stop)
     except ReaderGoneError:
         return 0  # no more to say, and nothing to say it to
     except OSError as error:
@@ -168,7 +178,7 @@ def one_voice(verb: str) -> Iterator[None]:
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(told):
                 yield
         except SystemExit as end:
-            if end.code != INTERRUPTED:  # help, or what the parser said: it knows no first process
+            if end.code in (None, 0, 2):  # help, or what the parser said: it knows no first process
                 time.sleep(WAIT)
                 write_result(said.getvalue(), flush=True)
                 write_beside(told.getvalue())

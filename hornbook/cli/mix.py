@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from hornbook.cli.alive import alive
 from hornbook.cli.arguments import parse
+from hornbook.cli.opening import opened_run
 from hornbook.cli.output import console, escape, notes, number, print_json, table
 from hornbook.cli.wording import no_flag, shell_word
 from hornbook.records import as_json
@@ -55,6 +56,8 @@ class Arguments:
 def run(argv: Sequence[str]) -> None:
     """Parse, mix and show."""
     arguments = parse(Arguments, "mix", DESCRIPTION, argv)
+    for path in arguments.runs:
+        opened_run(path)
     with alive("Fitting and evaluating the mixture", quiet=arguments.json):
         made = mix(
             arguments.runs,

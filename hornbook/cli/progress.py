@@ -5,6 +5,7 @@ All of it goes to standard error: the result alone is for standard output.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +17,12 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 
 from hornbook.actions import Action
 from hornbook.cli.alive import Alive
-from hornbook.cli.interrupts import INTERRUPTED
+from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import Console, escape, notes, number
+from hornbook.cli.training_summary import tell
 from hornbook.cli.wording import command, worded
 from hornbook.errors import HornbookError
-from hornbook.runs import Listener
+from hornbook.runs import Listener, Run
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.events import (
     Began,
@@ -49,7 +51,7 @@ LITTLE = 1_000  # predictions: less than this and a word of warning is due
 def telling(quiet: bool) -> Iterator[Listener]:
     """Who tells people how training goes; whatever ends it, the live line is taken away.
 
-    If Ctrl-C ends it at once, people are told how to resume, and the command ends.
+    If a signal ends it, people are told what is saved and how to resume, and the command ends.
     """
     teller, begun = Teller(), Begun()
 
@@ -64,12 +66,12 @@ def telling(quiet: bool) -> Iterator[Listener]:
         teller.alive.begin("Reading the data")
     try:
         yield listen
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         teller.alive.end()
         teller.close()
-        if not begun.explained():
+        if not begun.explained(quiet):
             raise
-        sys.exit(INTERRUPTED)
+        sys.exit(status_of_stop(stop))
     finally:
         teller.alive.end()
         teller.close()
@@ -86,12 +88,17 @@ class Begun:
         if isinstance(event, Began) and event.parameters is not None:
             self.path, self.id = event.path, event.record.id
 
-    def explained(self) -> bool:
+    def explained(self, quiet: bool) -> bool:
         """Say what is saved and how to resume, if there is something to resume."""
         if self.path is None:
             return False
         directory = RunDirectory(self.path)
         record, summary = directory.read_record(), directory.read_summary()
+        if record.id == self.id and summary is not None and not summary.ended:
+            with contextlib.suppress(OSError):  # the terminal itself may have gone
+                tell(Run(directory), json=quiet)
+                sys.stdout.flush()
+            return True
         say, path = notes().print, escape(str(self.path))
         say()
         if record.id != self.id:
@@ -202,6 +209,12 @@ class Teller:
                 )
         elif found.too_short:
             self.how += " [dim](too few steps to calibrate)[/]"
+        if event.lowered:
+            self.how += (
+                f"\n[dim]Until the end, {event.lowered:,} predictions of each split are evaluated, "
+                "which takes at most about half as long as training; for all of them: "
+                "--evaluate-on 0[/]"
+            )
 
     @told.register
     def began(self, event: Began) -> None:

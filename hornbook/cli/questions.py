@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from hornbook.actions import Action
+from hornbook.cli.alive import alive
 from hornbook.cli.arguments import ModelArguments, parse
 from hornbook.cli.flags import as_typed, is_required
-from hornbook.cli.interrupts import INTERRUPTED
+from hornbook.cli.interrupts import status_of_stop
+from hornbook.cli.opening import opened_run
 from hornbook.cli.output import console, escape, filled, notes
 from hornbook.cli.streams import ReaderGoneError, write_beside, write_json, write_result
 from hornbook.cli.wording import command, worded
 from hornbook.records import as_json
 from hornbook.reports import Table
-from hornbook.runs import Run
 from hornbook.tasks import Answer, Beside, Question, of_kind, tasks
 
 __all__ = ["run"]
@@ -42,10 +44,11 @@ def run(verb: str, argv: Sequence[str]) -> None:
     asked = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(Options,), frozen=True)
     asked.__doc__ = Options.__doc__
     options: Any = parse(asked, verb, described(question), argv)
-    opened = Run(options.run, options.device)
+    opened = opened_run(options.run, options.device)
     if verb not in opened.task.questions:
         raise of_kind(opened.task.name, verb)
-    answer = question.answer(opened, options.settings)
+    with alive("Reading the run", quiet=options.json):
+        answer = question.answer(opened, options.settings)
     if options.json:
         print_as_json(answer)
     else:
@@ -68,8 +71,11 @@ def question_named(verb: str) -> Question:
 def show(answer: Answer) -> None:
     """The rows on standard output as they come; remarks, and what to ask next, beside it."""
     out = Shown()
+    rows = iter(answer)
     try:
-        for row in answer:
+        with alive("Reading the run"):  # until there is something to be seen
+            first = list(itertools.islice(rows, 1))
+        for row in itertools.chain(first, rows):
             at_once = row.whole and not out.is_terminal
             for part in list(row.shown()) if at_once else row.shown():
                 out.show(part)
@@ -77,12 +83,13 @@ def show(answer: Answer) -> None:
     except ReaderGoneError:
         answer.close()  # whoever read has gone, and wants no remarks either
         raise
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         answer.close()
-        if not out.at_line_start:
-            write_result("\n")
-        remark_on(answer)
-        sys.exit(INTERRUPTED)
+        with contextlib.suppress(OSError):  # the terminal itself may have gone
+            if not out.at_line_start:
+                write_result("\n")
+            remark_on(answer)
+        sys.exit(status_of_stop(stop))
     remark_on(answer)
 
 
@@ -129,9 +136,9 @@ def print_as_json(answer: Answer) -> None:
             text = json.dumps(as_json(row.as_dict()), ensure_ascii=False, allow_nan=False)
             write_json(("" if first else ",") + "\n" + text)
             first = False
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         answer.close()
-        sys.exit(INTERRUPTED)
+        sys.exit(status_of_stop(stop))
     finally:
         ending = json.dumps(as_json(answer.ending()), ensure_ascii=False, allow_nan=False)
         more = f", {ending[1:]}" if ending != "{}" else "}"

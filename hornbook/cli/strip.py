@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hornbook.cli.arguments import RunArgument, parse
+from hornbook.cli.opening import opened_run
 from hornbook.cli.output import escape, notes, print_json
 from hornbook.runs import strip
 
@@ -34,6 +35,7 @@ class Options(RunArgument):
 def run(argv: Sequence[str]) -> None:
     """Parse, remove and tell."""
     options = parse(Options, "strip", DESCRIPTION, argv)
+    opened_run(options.run)
     names = strip(options.run)
     if options.json:
         print_json({"run": options.run, "removed": names})

@@ -20,7 +20,7 @@ from hornbook.errors import RunError
 from hornbook.runs.contents import begun_only, clear, strangers
 from hornbook.runs.lock import LOCK, Lock
 
-__all__ = ["Claim", "beside_of", "left_behind", "recover", "refuse_if_taken"]
+__all__ = ["Claim", "beside_of", "left_behind", "recover", "refuse_if_taken", "remarks_on"]
 
 
 class Claim:
@@ -155,18 +155,33 @@ class Claim:
 
 
 def remarks_on(folder: Path) -> list[str]:
-    """What is odd about a directory in which files are about to be written."""
+    """What is odd about a run directory that is about to be written or believed.
+
+    Args:
+        folder: of the run; the files in it are looked at where it is sound itself.
+    """
     if not hasattr(os, "geteuid"):
         return []  # Windows has other owners and modes
-    said: list[str] = []
     try:
-        about = folder.stat()
-    except OSError:  # gone: the first write will tell
-        return said
+        said = remarks_on_one(folder, folder.stat())
+        if not said:
+            with os.scandir(folder) as items:
+                files = sorted((item.path, item.stat(follow_symlinks=False)) for item in items)
+            for path, about in files:
+                if not stat.S_ISLNK(about.st_mode):  # has no mode of its own, and is not followed
+                    said += remarks_on_one(Path(path), about)
+    except OSError:  # gone, or not to be read: what comes next will tell
+        return []
+    return said[:2]
+
+
+def remarks_on_one(path: Path, about: os.stat_result) -> list[str]:
+    """What is odd about a file or a directory: who else can change it."""
+    said: list[str] = []
     if about.st_uid != os.geteuid():
-        said.append(f"{folder} belongs to another user (number {about.st_uid}).")
+        said.append(f"{path} belongs to another user (number {about.st_uid}).")
     if about.st_mode & stat.S_IWOTH:
-        said.append(f"{folder} can be changed by every user of this machine.")
+        said.append(f"{path} can be changed by every user of this machine.")
     return said
 
 

@@ -25,7 +25,7 @@ import numpy as np
 from hornbook.errors import RunError
 from hornbook.monitoring.record import UpdateRecord, read_update
 from hornbook.records import as_json
-from hornbook.runs.claim import Claim, recover
+from hornbook.runs.claim import Claim, recover, remarks_on
 from hornbook.runs.record import KeptData, RunRecord, Summary
 from hornbook.storage import (
     HashedFiles,
@@ -132,8 +132,8 @@ class RunDirectory:
 
     @property
     def remarks(self) -> list[str]:
-        """What the user should know of an owned directory."""
-        return self.claim.remarks if self.claim else []
+        """What the user should know of the directory: who else can change it."""
+        return self.claim.remarks if self.claim else remarks_on(self.path)
 
     def settle(self) -> None:
         """Take the place of the run that is to be replaced, if there is one.

@@ -57,9 +57,11 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """How the net runs fastest here was measured."""
+    """How the net runs fastest here was measured, and what else was open is settled."""
 
     calibration: Calibration
+    lowered: int = 0
+    "Predictions per split to evaluate during training, where the default would cost too much."
 
 
 @dataclass(frozen=True)

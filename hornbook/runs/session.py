@@ -105,13 +105,24 @@ class Session:
         return f"{began}: {said}" if said else f"{began}."
 
     def calibrate(self, listen: Listener = nobody) -> None:
-        """Choose what the settings leave open: threads, precision and the way to the gradients.
+        """Choose what the settings leave open: threads, precision, the way to the gradients, and on
+        how much to evaluate.
 
         Going on after a stop has to use the same ones, for sums come out otherwise on others: what
         is chosen becomes part of `training`.
         """
+        from hornbook.training.evaluation_share import affordable
         from hornbook.training.kept_choices import calibrate_once
 
+        sizes, per_epoch = self.data.sizes, self.batches.per_epoch
+        evaluated = affordable(
+            self.training,
+            [sizes[name] for name in self.measured],
+            sizes["train"] / per_epoch,
+            self.model.n_parameters,
+        )
+        lowered = evaluated if evaluated != self.training.evaluate_on else 0
+        self.training = replace(self.training, evaluate_on=evaluated)
         kind = cast(Literal["cpu", "cuda", "mps"], self.device.type)
         what: JSONObject = {
             "family": self.family,
@@ -123,7 +134,7 @@ class Session:
         found = calibrate_once(self.model, self.batches, wanted, what)
         self.training, self.calibration = found.settings, found.key
         self.calibration_seconds, self.milliseconds = found.seconds, found.milliseconds
-        listen(Calibrated(found))
+        listen(Calibrated(found, lowered))
 
     @property
     def measured(self) -> list[str]:

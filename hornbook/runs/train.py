@@ -32,6 +32,7 @@ from hornbook.runs.naming import name_of
 from hornbook.runs.record import KeptData, RunRecord, Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
+from hornbook.runs.stops import answered_later
 from hornbook.runs.training import train_session
 from hornbook.settings import Settings
 from hornbook.sources.source import DataPath, Source
@@ -68,6 +69,10 @@ def train(
     **options: Any,
 ) -> Run:
     """Train a model on data, and save everything in a run directory.
+
+    Called in the main thread, it answers signals while it trains. Ctrl-C ends the training after
+    the step, and the run is returned, to be resumed. SIGTERM and SIGHUP do so too, and take their
+    usual effect once the run is saved.
 
     Args:
         source: a file, a folder of files, `-` for standard input, or the name of a data set; or
@@ -153,16 +158,18 @@ def train(
             fit(Run(directory), data, listen)
         return directory.at
 
-    try:
-        at = world.from_first(begin)
-        directory, session = held[0] if held else (RunDirectory(at), None)
-        run = Run(directory)
-        if not run.made_as.trained:
-            return Run(directory.path)
-        return train_session(run, session or session_of(run, world), listen, resumed=False)
-    finally:
-        if held:
-            held[0][0].release()
+    with answered_later() as stops:
+        try:
+            at = world.from_first(begin)
+            directory, session = held[0] if held else (RunDirectory(at), None)
+            run = Run(directory)
+            if not run.made_as.trained:
+                return Run(directory.path)
+            session = session or session_of(run, world)
+            return train_session(run, session, listen, stops, resumed=False)
+        finally:
+            if held:
+                held[0][0].release()
 
 
 @pinned()
@@ -203,25 +210,26 @@ def resume(
     world = World.join()
     listen = apart(listen) if world.rank == 0 else nobody
     world.from_first(run.directory.take_up)
-    try:
-        for path in (run.directory.checkpoint, run.directory.model):
-            if path.exists():
-                run.refuse_too_large(path)
-        for text in run.directory.remarks:
-            listen(Warned(text))
-        if run.record.start.kind == "run" and not run.directory.checkpoint.exists():
-            raise RunError(
-                f"{run.path} was stopped before its first checkpoint, and does not hold the "
-                "weights that it began with.",
-                hint="Train it again with the same `init_from`.",
-            )
-        if wanted:
-            run.record, told = world.from_first(lambda: extend(run, wanted))
-            if told:
-                listen(Noted(told))
-        return train_session(run, session_of(run, world), listen, resumed=True)
-    finally:
-        run.directory.release()
+    with answered_later() as stops:
+        try:
+            for path in (run.directory.checkpoint, run.directory.model):
+                if path.exists():
+                    run.refuse_too_large(path)
+            for text in run.directory.remarks:
+                listen(Warned(text))
+            if run.record.start.kind == "run" and not run.directory.checkpoint.exists():
+                raise RunError(
+                    f"{run.path} was stopped before its first checkpoint, and does not hold the "
+                    "weights that it began with.",
+                    hint="Train it again with the same `init_from`.",
+                )
+            if wanted:
+                run.record, told = world.from_first(lambda: extend(run, wanted))
+                if told:
+                    listen(Noted(told))
+            return train_session(run, session_of(run, world), listen, stops, resumed=True)
+        finally:
+            run.directory.release()
 
 
 @dataclass(frozen=True)

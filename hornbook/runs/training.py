@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from hornbook.compute.pinned import pinned
@@ -18,6 +13,7 @@ from hornbook.runs.pace import Pace, watched
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
+from hornbook.runs.stops import Stops
 from hornbook.tensor_files import read_tensors
 from hornbook.training.counters import read_counters
 from hornbook.training.measures import LOSS
@@ -30,8 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["train_session"]
 
 
-def train_session(run: Run, session: Session, listen: Listener, *, resumed: bool) -> Run:
-    """Train to the end, or until Ctrl-C, and keep everything in the run's directory."""
+def train_session(
+    run: Run, session: Session, listen: Listener, stops: Stops, *, resumed: bool
+) -> Run:
+    """Train to the end, or until a signal, and keep everything in the run's directory."""
     with session.threads():
         trainer = trainer_for(run, session, listen)
         if session.start.kind == "run" and session.world.rank == 0 and not resumed:
@@ -40,7 +38,7 @@ def train_session(run: Run, session: Session, listen: Listener, *, resumed: bool
         listen(
             Began(run.path, run.record, session.model.n_parameters, str(session.device), resumed)
         )
-        with stopping(trainer):
+        with stops.stopping(trainer):
             ending = trainer.run()
         if session.world.rank > 0:
             return session.world.from_first(lambda: Run(run.path))
@@ -152,7 +150,8 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
     best = next((record for record in reversed(records) if record.best), None)
     losses = dict(best.losses) if best else {}
     measures = dict(best.measures) if best else {}
-    if best and "dev" in data.sizes and 0 < session.training.evaluate_on < data.sizes["dev"]:
+    part = 0 < session.training.evaluate_on < data.sizes.get("dev", 0)
+    if best and part and ending != "interrupted":  # who asked to stop does not want to wait
         session.model.load_arrays(read_tensors(directory.model)[0])
         whole = task.evaluate(session.model, data, "dev")
         if whole.loss is not None:
@@ -180,24 +179,3 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
         untrained=untrained,
         guessing=ignorance.loss if ignorance else None,
     )
-
-
-@contextmanager
-def stopping(trainer: Trainer) -> Iterator[None]:
-    """Let Ctrl-C end training after the present step; a second one is answered as it was before."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals reach the main thread only
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if trainer.stop and callable(before):
-            before(number, frame)
-        elif trainer.stop:
-            raise KeyboardInterrupt
-        trainer.stop = True
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
 from hornbook.text.models.pooling import log_softmax
+from hornbook.text.overflow import refuse_overflow
 
 __all__ = ["Places", "SmallIds", "Tokens", "size_of"]
 
@@ -113,6 +114,7 @@ class Places:
         """Draw a token of each sample in the making."""
         if self.tokens.time:
             self.read()
+        refuse_overflow(self.logits)
         possible: Mask = np.asarray(np.isfinite(self.logits).any(axis=1))
         if not possible.all():
             # The data's own end: counts without smoothing know of nothing after it.

@@ -7,12 +7,12 @@ one whole number, and training that goes on after a stop sees the very batches t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from hornbook.errors import SettingsError
+from hornbook.text.random_order import RandomOrder
 from hornbook.text.stream import IGNORED, Ids, Stream
 
 __all__ = [
@@ -84,7 +84,7 @@ class WindowBatches(Batches):
         super().__init__(stream, block_size, min(batch_size, len(stream)), seed)
         self.per_epoch = len(stream) // self.batch_size
         self.ahead = max(1, AHEAD // (self.batch_size * max(1, block_size)))
-        self.order: npt.NDArray[np.unsignedinteger[Any]] = np.empty(0, dtype=np.uint32)
+        self.order: RandomOrder | None = None
         self.epoch = -1
         nothing: Ids = np.empty(0, dtype=np.int64)
         self.chunk: tuple[int, int, Ids, Ids] = (0, 0, nothing, nothing)
@@ -101,15 +101,11 @@ class WindowBatches(Batches):
     def gather(self, n: int) -> tuple[int, int, Ids, Ids]:
         """The batches from n up to at most the end of its epoch, as one array."""
         epoch, index = divmod(n, self.per_epoch)
-        if epoch != self.epoch:
-            rng = np.random.default_rng([self.seed, epoch])
-            # The permutation that `rng.permutation` gives, in half of its memory where that does.
-            small = np.uint32 if len(self.stream) < 2**32 else np.uint64
-            self.order, self.epoch = np.arange(len(self.stream), dtype=small), epoch
-            rng.shuffle(self.order)
+        if self.order is None or epoch != self.epoch:
+            self.order, self.epoch = RandomOrder(len(self.stream), [self.seed, epoch]), epoch
         count = min(self.ahead, self.per_epoch - index)
         at = index * self.batch_size
-        chosen = self.order[at : at + count * self.batch_size].astype(np.int64) + self.stream.first
+        chosen = self.order[at : at + count * self.batch_size] + self.stream.first
         return n, n + count, *self.stream.windows(chosen, self.block_size)
 
 

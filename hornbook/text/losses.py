@@ -12,6 +12,7 @@ import numpy.typing as npt
 from hornbook.errors import SettingsError
 from hornbook.records import JSON
 from hornbook.text.models.contract import Ids, LanguageModel
+from hornbook.text.overflow import refuse_overflow
 from hornbook.text.stream import Stream
 from hornbook.tokenizers.contract import Tokenizer
 
@@ -131,9 +132,11 @@ def measure(
 
     Raises:
         SettingsError: as `predictions`.
+        RunError: if the model's weights are too large to compute with.
     """
     total, tokens, characters, size = 0.0, 0, 0, 0
     for targets, losses in predictions(model, stream, stride=stride, limit=limit):
+        refuse_overflow(-losses)
         total += float(losses.sum())
         tokens += targets.size
         characters += tokenizer.count_characters(targets)

@@ -31,6 +31,7 @@ from hornbook.text.filtering import LineFilter
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
 from hornbook.text.next_token import choose, shape_probabilities
 from hornbook.text.novelty import Novelty, Origin
+from hornbook.text.overflow import refuse_overflow
 from hornbook.text.prompt import prompt_of, room_after
 from hornbook.text.samples import Piece, Sample, Selection
 from hornbook.text.sampling_settings import SamplingSettings
@@ -163,10 +164,12 @@ class Samples(Iterator[Sample]):
 
         Raises:
             SamplingError: if nothing can follow the prompt.
+            RunError: if the model's weights are too large to compute with.
         """
         prefix, boundary = self._settings.prefix, self._tokenizer.boundary
         with pinned(), self._model.stepping(self._wanted):
             logits, state = self._model.start(prompt_of(self._tokenizer, prefix))
+        refuse_overflow(logits)
         if boundary is not None and not prefix:
             logits = logits.copy()
             logits[:, boundary] = -np.inf  # an empty sample is none

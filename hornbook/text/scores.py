@@ -10,6 +10,7 @@ import numpy as np
 from hornbook.compute.pinned import pinned
 from hornbook.errors import SettingsError
 from hornbook.text.models.contract import LanguageModel
+from hornbook.text.overflow import refuse_overflow
 from hornbook.text.stream import encode_lines, encode_text
 from hornbook.tokenizers.contract import Tokenizer
 
@@ -62,6 +63,7 @@ def score(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Score:
     Raises:
         SettingsError: if there is nothing to score.
         UnknownTokenError: if the text has a token that is not in the vocabulary.
+        RunError: if the model's weights are too large to compute with.
     """
     if not text:
         raise SettingsError("There is nothing to score: the text is empty.")
@@ -74,6 +76,7 @@ def score(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Score:
     state, costs = None, []
     for token, target in zip(inputs, targets, strict=True):
         logits, state = model.step(np.array([token]), state)
+        refuse_overflow(logits)
         row = logits[0].astype(np.float64)
         top = row.max()
         if np.isneginf(row[target]):

@@ -6,9 +6,16 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hornbook.errors import RunError
 from hornbook.records import JSON, read_record
 
 __all__ = ["Counters", "read_counters"]
+
+LEAST = {
+    "step": 0, "cursor": 0, "since_best": 0, "loss_count": 0, "recorded": -1, "seconds": 0,
+    "layout": 1,
+}  # fmt: skip
+"The least that each can be."
 
 
 @dataclass(frozen=True)
@@ -42,8 +49,15 @@ def read_counters(values: Mapping[str, JSON]) -> Counters:
     """Counters from what `records.as_json` gave, whatever else stands beside them.
 
     Raises:
-        RunError: naming the field that is missing or of another type.
+        RunError: naming the field that is missing, of another type, or not possible.
     """
     fields = {field.name for field in dataclasses.fields(Counters)}
     found = {name: value for name, value in values.items() if name in fields}
-    return read_record(Counters, found, "The checkpoint")
+    counters = read_record(Counters, found, "The checkpoint")
+    for name, least in LEAST.items():
+        if (held := getattr(counters, name)) < least:
+            raise RunError(
+                f"The checkpoint is damaged: {name}: must be at least {least}; it is {held}.",
+                hint="Restore the run directory from an intact copy, or train again.",
+            )
+    return counters

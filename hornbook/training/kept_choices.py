@@ -133,6 +133,8 @@ def choice_of(found: Calibration) -> Choice:
 def read(path: Path, open_: Candidates) -> Choice | None:
     """The choice in a file; None if there is none, or none that could have been made here."""
     try:
+        if not path.is_file():  # a pipe would never end
+            return None
         with path.open("rb") as file:
             kept = read_record(Choice, json.loads(file.read(LARGEST)), str(path))
     except (OSError, ValueError, RecursionError, RunError):

@@ -9,7 +9,9 @@ from hornbook.errors import SettingsError
 from hornbook.settings import Bounds, Settings
 from hornbook.training.rates import own_rates
 
-__all__ = ["TrainingSettings"]
+__all__ = ["EVALUATED", "TrainingSettings"]
+
+EVALUATED = 30_000  # predictions of each split that are evaluated during training, if affordable
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,10 @@ class TrainingSettings(Settings):
     "Record activations, gradients and updates during training, for inspect."
     watch_every: Annotated[int, Bounds(0, 10**9)] = 0
     "Steps between such records (only with watch; 0: a hundredth of all steps, at least 50)."
-    evaluate_on: Annotated[int, Bounds(0, 10**12)] = 30_000
-    """Predictions per split to evaluate during training (0: all); at the end, dev is evaluated in
-    full."""
+    evaluate_on: Annotated[int, Bounds(0, 10**12)] = EVALUATED
+    """Predictions per split to evaluate during training (0: all); the default is lowered where
+    evaluating would take more than half of the arithmetic of training. At the end, dev is evaluated
+    in full."""
     evaluate_every: Annotated[int, Bounds(0, 10**9)] = 0
     "Steps between evaluations on train and dev (0: a twentieth of all steps)."
     patience: Annotated[int, Bounds(0, 10**9)] = 10
