@@ -39,7 +39,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nets of a few units that are trained for as many steps as they are given seconds."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(TextTask, "candidates", lambda task, data: [COUNTS, *NETS])
+    monkeypatch.setattr(TextTask, "candidates", lambda task, data, seconds: [COUNTS, *NETS])
 
     def fit_into(session: Session, seconds: float) -> None:
         if seconds < 1:
@@ -109,7 +109,7 @@ def test_with_next_to_none_it_only_counts(names: Path) -> None:
 
 
 def test_no_time_for_anything_is_said(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TextTask, "candidates", lambda task, data: list(NETS))
+    monkeypatch.setattr(TextTask, "candidates", lambda task, data, seconds: list(NETS))
     with pytest.raises(SettingsError, match=r"no time for any model\. No time for a step"):
         climbed(names, minutes=0.001)
 

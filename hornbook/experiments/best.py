@@ -154,7 +154,7 @@ class Climb:
     def climb(self) -> tuple[tuple[Rung, ...], Rung, str]:
         """Make all rungs; gives them with how sound they are, the one that won, and why."""
         task, data = self.prepared.task, self.prepared.data
-        proposed = task.candidates(data)
+        proposed = task.candidates(data, 60 * self.record.minutes)
         counted = [one for one in proposed if task.family(one.family).fitted]
         nets = [one for one in proposed if task.family(one.family).trained]
         for one in counted:

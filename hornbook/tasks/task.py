@@ -160,8 +160,13 @@ class Task(ABC, Generic[D]):
 
     # The best of several
 
-    def candidates(self, data: D) -> Sequence[Candidate]:
-        """Models that are worth trying on some data, sized by them; of nets the likeliest first."""
+    def candidates(self, data: D, seconds: float) -> Sequence[Candidate]:
+        """Models that are worth trying on some data; of nets the likeliest first.
+
+        Args:
+            data: that they are sized by.
+            seconds: that there are for all of them.
+        """
         return [
             Candidate(name, name)
             for name, line in self.families.items()

@@ -12,27 +12,36 @@ __all__ = ["candidates"]
 
 LARGE = 1_000  # tokens in a vocabulary from which its tables are most of a net
 COUNTED = 5_000_000  # tokens of train: counting more would take more memory than a laptop has
+LONG = 1_200.0  # seconds from which larger nets come to something
 
 
-def candidates(data: TextData) -> Sequence[Candidate]:
-    """Counts with the order that suits dev, and nets whose size suits the text.
+def candidates(data: TextData, seconds: float) -> Sequence[Candidate]:
+    """Counts with the order that suits dev, and nets whose size suits the text and the time.
 
-    A net's tables have a row for each token of the vocabulary, and few of these are seen often
-    where there are thousands: the more tokens, the narrower the rows. EXPERIMENTS.md has the
-    figures.
+    In minutes, many steps of small batches come further than few of large ones, and a small net
+    further than a large one. A net's tables have a row for each token of the vocabulary, and few of
+    these are seen often where there are thousands: then the rows are narrower, and the batches
+    larger, for each step moves all of them. EXPERIMENTS.md has the figures.
     """
     found = []
     if data.sizes["train"] <= COUNTED:
         chosen = best_counts(data).settings
-        differing = {
-            name: value
-            for name, value in chosen.as_dict().items()
-            if name in ("order", "smoothing") or chosen.smoothing == "add"
-        }
+        differing: dict[str, object] = {"order": chosen.order, "smoothing": chosen.smoothing}
+        if chosen.smoothing == "add":
+            differing["added"] = chosen.added
         found.append(Candidate(f"counts-{chosen.order}", "ngram", differing))
-    wide = data.shape.size < LARGE
-    hidden, embedded = (256, 48) if wide else (128, 64)
-    layers, model = (4, 128) if wide else (2, 96)
-    found.append(Candidate(f"gru-{hidden}", "gru", {"n_hidden": hidden, "n_embd": embedded}))
-    found.append(Candidate(f"gpt-{layers}x{model}", "gpt", {"n_layer": layers, "n_embd": model}))
+    large, long = data.shape.size >= LARGE, seconds >= LONG
+    hidden, embedded = (128, 64) if large else (384 if long else 256, 48)
+    layers, model = (4, 128) if long and not large else (2, 96)
+    of_lines = {"batch_size": 96 if large else 32} if data.kind == "lines" else {}
+    recurrent = {"n_hidden": hidden, "n_embd": embedded, "dropout": 0.3 if large else 0.1}
+    attending: dict[str, object] = {
+        "n_layer": layers,
+        "n_embd": model,
+        "dropout": 0.1 if long else 0.0,
+    }
+    if large:
+        attending["tied"] = True
+    found.append(Candidate(f"gru-{hidden}", "gru", recurrent, of_lines))
+    found.append(Candidate(f"gpt-{layers}x{model}", "gpt", attending, of_lines))
     return found

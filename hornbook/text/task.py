@@ -139,11 +139,11 @@ class TextTask(Task["TextData"]):
 
     combines: ClassVar[bool] = True
 
-    def candidates(self, data: TextData) -> Sequence[Candidate]:
-        """Counts with the order that suits dev, and nets sized by the text."""
+    def candidates(self, data: TextData, seconds: float) -> Sequence[Candidate]:
+        """Counts with the order that suits dev, and nets sized by the text and the time."""
         from hornbook.text.candidates import candidates
 
-        return candidates(data)
+        return candidates(data, seconds)
 
     def combine(self, paths: Sequence[Path], out: Path) -> Run:
         """A mixture."""
