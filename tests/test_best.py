@@ -57,17 +57,11 @@ def climbed(names: Path, **options: Any) -> tuple[Any, list[Any]]:
     return found, [e for e in events if isinstance(e, RungBegan | RungEnded)]
 
 
-def test_it_counts_tries_trains_mixes_and_keeps_the_best(names: Path) -> None:
+def test_it_counts_trains_mixes_and_keeps_the_best(names: Path) -> None:
     found, events = climbed(names)
-    kinds = {rung.name: rung.kind for rung in found.rungs}
-    (net,) = [name for name, kind in kinds.items() if kind == "net"]
-    assert kinds == {
-        "counts-3": "counted", "mlp-8-trial": "trial", "gru-8-trial": "trial", net: "net",
-        "mixture": "mixture",
+    assert {rung.name: rung.kind for rung in found.rungs} == {
+        "counts-3": "counted", "mlp-8": "net", "gru-8": "net", "mixture": "mixture",
     }  # fmt: skip
-    # The net that has the rest of the time is the one whose trial was better.
-    trials = {r.name.removesuffix("-trial"): r.reached for r in found.rungs if r.kind == "trial"}
-    assert net == min(trials, key=lambda name: trials[name])
     assert found.winner.reached == min(rung.reached for rung in found.rungs)
     assert found.run.path == Path("runs/some-best")
     assert found.run.summary.losses["dev"] == found.winner.reached
@@ -87,19 +81,15 @@ def test_the_time_is_shared_out(names: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     def rung(climb: Any, name: str, kind: Any, make: Any, seconds: float | None = None) -> Any:
         if seconds is not None:
-            given[kind] = seconds
+            given[name] = seconds
         return plain(climb, name, kind, make, seconds)
 
     monkeypatch.setattr(best_module.Climb, "rung", rung)
     found, _ = climbed(names)
-    spent = sum(rung.seconds for rung in found.rungs if rung.kind in ("counted", "trial"))
-    assert given["trial"] == pytest.approx(0.12 * 120)
-    assert given["net"] == pytest.approx(0.92 * 120 - spent, abs=1)
-
-
-def test_with_little_time_nothing_is_tried_first(names: Path) -> None:
-    found, _ = climbed(names, minutes=0.2)
-    assert [rung.kind for rung in found.rungs] == ["counted", "net", "mixture"]
+    spent = {rung.name: rung.seconds for rung in found.rungs}
+    left = 0.92 * 120 - spent["counts-3"]
+    assert given["mlp-8"] == pytest.approx(left / 2, abs=1)
+    assert given["gru-8"] == pytest.approx(left - spent["mlp-8"], abs=1)
 
 
 def test_with_next_to_none_it_only_counts(names: Path) -> None:
@@ -122,11 +112,11 @@ def test_killed_it_goes_on_where_it_was(names: Path, monkeypatch: pytest.MonkeyP
     before = LadderRecord.read(Path("runs/some-best-ladder"))
     assert not Path("runs/some-best").exists()
     found, events = climbed(names)
-    assert found.rungs[:4] == tuple(
+    assert found.rungs[:3] == tuple(
         replace(r, sound=s.sound) for r, s in zip(before.rungs, found.rungs, strict=False)
     )
     assert [e.name for e in events if isinstance(e, RungBegan)] == ["mixture"]
-    assert [e.known for e in events if isinstance(e, RungEnded)] == [True] * 4 + [False]
+    assert [e.known for e in events if isinstance(e, RungEnded)] == [True] * 3 + [False]
 
 
 def test_a_training_that_was_stopped_is_resumed(names: Path) -> None:
@@ -134,12 +124,12 @@ def test_a_training_that_was_stopped_is_resumed(names: Path) -> None:
         climbed(names)
     kept = LadderRecord.read(Path("runs/some-best-ladder"))
     assert [rung.name for rung in kept.rungs] == ["counts-3"]
-    stopped = Run(kept_path := Path("runs/some-best-ladder/mlp-8-trial"))
+    stopped = Run(kept_path := Path("runs/some-best-ladder/mlp-8"))
     assert stopped.summary.ending == "interrupted"
     found, events = climbed(names)
     began = [e for e in events if isinstance(e, RungBegan)]
-    assert (began[0].name, began[0].resumed) == ("mlp-8-trial", True)
-    assert Run(kept_path).summary.steps == 14
+    assert (began[0].name, began[0].resumed) == ("mlp-8", True)
+    assert Run(kept_path).summary.steps == 55
     assert found.run.summary.ended
 
 
@@ -161,7 +151,7 @@ SOUND = {"counts-3": 0.5, "net": 0.9, "mixture": 0.7}
 def test_what_is_far_behind_is_not_mixed(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(best_module, "NEAR", 0.0)
     found, _ = climbed(names, minutes=0.2)
-    assert [rung.kind for rung in found.rungs] == ["counted", "net"]
+    assert [rung.kind for rung in found.rungs] == ["counted", "net", "net"]
 
 
 def test_sound_samples_outweigh_a_loss(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +161,8 @@ def test_sound_samples_outweigh_a_loss(names: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(TextTask, "soundness", soundness)
     found, _ = climbed(names)
     assert found.winner.kind == "net"
-    assert {r.name: r.sound for r in found.rungs if r.kind != "trial"}["mixture"] == 0.7
+    assert found.winner.reached == min(r.reached for r in found.rungs if r.kind == "net")
+    assert {r.name: r.sound for r in found.rungs}["mixture"] == 0.7
     assert "has the better loss, but 70.0% of its samples are sound" in found.why
 
 

@@ -26,10 +26,9 @@ Examples:
   hornbook best names
   hornbook best names --minutes 10 --out runs/names
 
-It counts first, with the order and smoothing that suit the data; then it tries nets sized to the \
-data, trains the best of them for the rest of the time, mixes it with the others, and keeps what \
-has the lowest loss on the dev split, unless its samples are worse. What was tried stays beside \
-the result, as runs.
+It counts first, with the order and smoothing that suit the data; then it trains nets sized to the \
+data, mixes all of them, and keeps what has the lowest loss on the dev split, unless its samples \
+are worse. What was tried stays beside the result, as runs.
 
 Samples are sound if they pass the filter; without one, if they end at a length that the data \
 have. Of a long text it is the share of their words that the text has.
@@ -39,7 +38,6 @@ Stopped with Ctrl-C, or killed, the same command goes on where it was.
 
 KINDS = {
     "counted": "counts",
-    "trial": "net, a short training",
     "net": "net",
     "mixture": "mixture of these",
 }

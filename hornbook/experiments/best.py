@@ -1,11 +1,14 @@
 """The best model for some data in a given time: what `hornbook.best` does.
 
     1  count, with the order and smoothing that suit dev
-    2  try the nets that the task proposes for these data, each for a short while
-    3  train the best of them for the rest of the time
-    4  mix it with the others
-    5  choose: the lowest loss on dev, of those whose samples are as sound as any other's; with a
+    2  train the nets that the task proposes for these data, each for an equal share of the time
+    3  mix them all
+    4  choose: the lowest loss on dev, of those whose samples are as sound as any other's; with a
        filter, the one of whose samples most pass
+
+All the time could go to the net that a short trial finds the better one. That was worse where it
+was measured: a trial favours what learns fast, and two nets of different kinds that are mixed come
+further than one of them that is trained for longer (EXPERIMENTS.md).
 
 Every model is a run in a folder beside the result, and goes on where it was after a kill.
 """
@@ -33,8 +36,6 @@ from hornbook.tasks import Candidate
 __all__ = ["best"]
 
 MINUTES = 5.0
-TRIAL = 0.12  # of the time for each net that is tried
-SHORTEST = 8.0  # seconds of a trial that tell something
 RESERVE = 0.08  # of the time, for what comes after the last training
 SPOILT = 0.02  # of the samples: so many fewer that are sound outweigh a better loss
 NEAR = 0.15  # of the best figure: what is further behind adds nothing to a mixture
@@ -159,8 +160,10 @@ class Climb:
         nets = [one for one in proposed if task.family(one.family).trained]
         for one in counted:
             self.rung(one.name, "counted", self.trained(one))
-        final = self.nets(nets)
-        self.mixed([rung for rung in self.made if rung.kind != "trial" or rung.name != final])
+        for at, one in enumerate(nets):
+            share = self.left / (len(nets) - at)
+            self.rung(one.name, "net", self.trained(one, share), share)
+        self.mixed(self.made)
         return self.choose()
 
     @property
@@ -173,25 +176,6 @@ class Climb:
         """Seconds that are left for training."""
         whole = 60 * self.record.minutes
         return (1 - RESERVE) * whole - self.record.seconds
-
-    def nets(self, nets: Sequence[Candidate]) -> str:
-        """Try the nets and train the best one; gives the name of its trial, if it had one."""
-        share = TRIAL * 60 * self.record.minutes
-        if len(nets) > 1 and share >= SHORTEST:
-            tried = [
-                rung
-                for one in nets
-                if (
-                    rung := self.rung(f"{one.name}-trial", "trial", self.trained(one, share), share)
-                )
-            ]
-            order = {rung.name: self.rank(rung) for rung in tried}
-            nets = sorted(nets, key=lambda one: order.get(f"{one.name}-trial", math.inf))
-        for one in nets:
-            # The first that there is time for: a smaller one may fit where a larger does not.
-            if self.rung(one.name, "net", self.trained(one, self.left), self.left):
-                return f"{one.name}-trial"
-        return ""
 
     def trained(self, one: Candidate, seconds: float | None = None) -> Callable[[Path], Run]:
         """What trains a candidate into a directory."""
@@ -318,8 +302,8 @@ class Climb:
         return tuple(rungs), won, why
 
     def judged(self, rung: Rung) -> Rung:
-        """A rung with how sound its samples are; trials are left out."""
-        if rung.refused or rung.kind == "trial":
+        """A rung with how sound its samples are."""
+        if rung.refused:
             return rung
         run = Run(self.folder / rung.name)
         return replace(rung, sound=self.prepared.task.soundness(run, self.filter_command))

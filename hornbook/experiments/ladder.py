@@ -15,7 +15,7 @@ from hornbook.storage import read_json, write_json
 __all__ = ["FILE", "Ladder", "LadderRecord", "Rung"]
 
 FILE = "ladder.json"
-Kind = Literal["counted", "trial", "net", "mixture"]
+Kind = Literal["counted", "net", "mixture"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Rung:
     name: str
     "Of its run directory in the ladder's folder."
     kind: Kind
-    "Counted; a net trained for a short while; the net that has the rest of the time; a mixture."
+    "Counted, trained, or made of the others."
     seconds: float
     "Time that it took, evaluations included."
     reached: float | None = None
