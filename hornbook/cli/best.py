@@ -11,7 +11,7 @@ from hornbook.actions import Action
 from hornbook.cli.arguments import DataArguments
 from hornbook.cli.grammar import parse_for_data
 from hornbook.cli.interrupts import INTERRUPTED
-from hornbook.cli.output import console, escape, notes, number, print_json, table
+from hornbook.cli.output import console, escape, filled, notes, number, print_json, table
 from hornbook.cli.progress import Teller, duration
 from hornbook.cli.wording import command, no_flag, shell_word
 from hornbook.experiments.best import best
@@ -81,7 +81,7 @@ def run(argv: Sequence[str]) -> None:
     if options.json:
         print_json(found.as_dict())
     else:
-        show(found)
+        show(found, options.filter)
 
 
 class RungTeller(Teller):
@@ -137,7 +137,7 @@ def climbing(*, quiet: bool) -> Iterator[Climbing]:
         teller.close()
 
 
-def show(found: Ladder) -> None:
+def show(found: Ladder, filter_command: str) -> None:
     """The ladder, what the winner makes, and what to type next."""
     rows = table("model", "", "dev", "sound samples", "parameters", "seconds", left=2)
     for rung in found.rungs:
@@ -163,10 +163,9 @@ def show(found: Ladder) -> None:
     )
     if test is not None and test.loss is not None:
         say(f"On test, which chose nothing: {number(test.loss)}")
-    if lines := found.run.task.show(found.run):
-        say()
-        for line in lines:
-            console().print(escape(line))
+    say()
+    for shown in found.run.task.show(found.run, filter_command):
+        console().print(escape(shown) if isinstance(shown, str) else filled(shown))
     word = escape(shell_word(no_flag(str(path))))
     say(f"\nSaved to {escape(str(path))}; what was tried is in {escape(str(found.folder))}.")
     say("Next:")

@@ -38,7 +38,7 @@ __all__ = ["best"]
 MINUTES = 5.0
 RESERVE = 0.08  # of the time, for what comes after the last training
 SPOILT = 0.02  # of the samples: so many fewer that are sound outweigh a better loss
-NEAR = 0.15  # of the best figure: what is further behind adds nothing to a mixture
+NEAR = 0.3  # of the best figure: what is further behind adds little to a mixture
 
 
 def best(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hornbook.monitoring.history import Ignorance
-    from hornbook.reports import Finding, Report, View
+    from hornbook.reports import Finding, Report, Table, View
     from hornbook.runs import Run
     from hornbook.sources.source import Source
     from hornbook.storage import HashedFiles
@@ -245,8 +245,13 @@ class Task(ABC, Generic[D]):
         """A few short lines that show what a model has learned, while it is trained."""
         return ()
 
-    def show(self, run: Run) -> Sequence[str]:
-        """Lines that show what a finished run makes of what it has learned."""
+    def show(self, run: Run, filter_command: str = "") -> Sequence[str | Table]:
+        """What a finished run makes of what it has learned, and how good that is.
+
+        Args:
+            run: that has ended.
+            filter_command: tells which of it is right, where one is given.
+        """
         return ()
 
     def examine(self, source: Source, options: Any) -> Report:

@@ -18,7 +18,7 @@ from hornbook.training.measures import figure
 if TYPE_CHECKING:
     from hornbook.runs import Run
 
-__all__ = ["QualityQuestion", "QualitySettings"]
+__all__ = ["QualityQuestion", "QualitySettings", "table_of"]
 
 ROWS = {
     "length": "length in characters",
@@ -132,19 +132,22 @@ class QualityRow(Row):
         """A column for each temperature."""
         if not self.table:
             return
-        heads = [
-            "dev" if one.temperature is None else f"at {one.temperature:g}" for one in self.table
-        ]
-        rows = [("samples", *(f"{one.n:,}" for one in self.table))]
-        for name, title in ROWS.items():
-            values = [getattr(one, name) for one in self.table]
-            if any(value is not None for value in values):
-                rows.append((title, *(cell(name, value) for value in values)))
-        yield Table(("", *heads), tuple(rows))
+        yield table_of(self.table)
 
     def as_dict(self) -> JSONObject:
         """All figures by name."""
         return self.one.as_dict()
+
+
+def table_of(found: Sequence[Quality]) -> Table:
+    """A column for what was held out, and for each temperature."""
+    heads = ["dev" if one.temperature is None else f"at {one.temperature:g}" for one in found]
+    rows = [("samples", *(f"{one.n:,}" for one in found))]
+    for name, title in ROWS.items():
+        values = [getattr(one, name) for one in found]
+        if any(value is not None for value in values):
+            rows.append((title, *(cell(name, value) for value in values)))
+    return Table(("", *heads), tuple(rows))
 
 
 def cell(name: str, value: float | None) -> str:

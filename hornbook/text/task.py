@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hornbook.monitoring.history import Ignorance
-    from hornbook.reports import Report, View
+    from hornbook.reports import Report, Table, View
     from hornbook.runs import Run
     from hornbook.settings import Settings
     from hornbook.sources.source import Source
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["TextTask"]
 
 LOOK = 200  # lines of the data that are shown to a filter first
+SHOWN = 500  # samples of each temperature
 
 
 class TextTask(Task["TextData"]):
@@ -228,11 +229,15 @@ class TextTask(Task["TextData"]):
         settings = SamplingSettings(n=4, longest=60)
         return [made.text for made in sample(model, data.tokenizer, settings, longest=60)]
 
-    def show(self, run: Run) -> Sequence[str]:
-        """Twenty new samples, or one of a long text."""
+    def show(self, run: Run, filter_command: str = "") -> Sequence[str | Table]:
+        """Samples held against the data at several temperatures, and twenty new ones."""
+        from hornbook.text.quality import quality
+        from hornbook.text.quality_question import table_of
+
         lines = run.data.kind == "lines"
         drawn = run.sample(n=20 if lines else 1, only_new=lines, longest=0 if lines else 400)
-        return [made.text for made in drawn]
+        table = table_of(quality(run, SHOWN if lines else 0, filter_command=filter_command))
+        return (table, "", *(made.text for made in drawn))
 
     def examine(self, source: Source, options: Any) -> Report:
         """What the data's doctor finds."""
