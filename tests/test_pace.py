@@ -122,8 +122,9 @@ def test_minutes_choose_the_steps(
     assert made is not None
     assert made.evaluate_on == on
     measured = sum(min(on, sizes[name]) for name in ("train", "dev"))
-    # 97 % of a minute, less dev in full and 21 evaluations.
-    assert made.steps == int(0.97 * 60 - prediction * (sizes["dev"] + 21 * measured))
+    # 97 % of a minute, less dev in full and 21 evaluations, and what it took to find that out.
+    wanted = int(0.97 * 60 - prediction * (sizes["dev"] + 21 * measured))
+    assert made.steps in (wanted, wanted - 1)
     assert run.summary.steps == made.steps
 
 

@@ -184,11 +184,12 @@ class Session:
         """
         from hornbook.training.calibration import time_steps
 
+        began = time.perf_counter()
         with self.threads():
             each = time_steps(self.model, self.batches, self.training)
             prediction = self.time_of_prediction()
         last = prediction * self.data.sizes.get("dev", 0)
-        whole = MARGIN * seconds - last
+        whole = MARGIN * seconds - last - (time.perf_counter() - began)
         if self.training.evaluate_every:
             evaluation = prediction * self.predictions
             left, each = whole - evaluation, each + evaluation / self.training.evaluate_every

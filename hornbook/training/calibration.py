@@ -34,7 +34,7 @@ ROUNDS = 3
 BATCHES = 2
 COST = 2 * BATCHES * (ROUNDS + 1)  # steps that a change takes: two settings, a warm-up and rounds
 SHARE = 0.03  # of the steps of a training
-LOOK, MOST = 1.0, 50  # seconds, and rounds, that a step is timed for where nothing is chosen
+LOOK, SPREAD = 1.0, 6  # seconds that steps are timed for before a given time, and their batches
 FAR = 1.5  # times the best: what is slower than this after a round has lost
 # Of the time so far: what a change must reach to be worth making. Fewer digits must earn it: on a
 # small net bfloat16 saves a tenth of the time and costs some of the loss.
@@ -157,22 +157,29 @@ def calibrate(
 def time_steps(
     objective: torch.nn.Module, batches: BatchSource, settings: TrainingSettings
 ) -> float:
-    """Seconds a step takes, with everything decided; as little is touched as by `calibrate`."""
+    """Seconds a step takes, with everything decided; as little is touched as by `calibrate`.
+
+    Batches of short rows take less time than batches of long ones: those that are timed are spread
+    over an epoch.
+    """
     device = next(objective.parameters()).device
     random, cursor = random_states(device), batches.cursor
-    sample = [next(batches) for _ in range(BATCHES)]
+    sample = []
+    for at in range(SPREAD):
+        batches.cursor = cursor + at * max(1, int(batches.per_epoch)) // SPREAD
+        sample.append(next(batches))
     batches.cursor = cursor
     try:
         run = stepper(objective, sample, settings)
         run()
-        times: list[float] = []
-        while len(times) < ROUNDS or (sum(times) < LOOK and len(times) < MOST):
-            began = time.perf_counter()
+        began, rounds = time.perf_counter(), 0
+        while not rounds or time.perf_counter() - began < LOOK:
             run()
-            times.append(time.perf_counter() - began)
+            rounds += 1
+        seconds = time.perf_counter() - began
     finally:
         set_random_states(device, random)
-    return sum(times) / len(times) / BATCHES
+    return seconds / rounds / SPREAD
 
 
 def candidates(objective: torch.nn.Module, settings: TrainingSettings) -> Candidates:
@@ -227,7 +234,7 @@ def stepper(
     class Again:
         """The same few batches over and over."""
 
-        cursor, per_epoch = 0, BATCHES
+        cursor, per_epoch = 0, len(sample)
 
         def __init__(self) -> None:
             self.source: Iterator[Any] = iter(())
@@ -244,7 +251,7 @@ def stepper(
 
     def run() -> None:
         torch.set_num_threads(settings.threads)
-        for _ in range(BATCHES):
+        for _ in sample:
             trainer.update()
 
     return run
