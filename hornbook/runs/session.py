@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ LARGEST = 500_000_000  # parameters: more is not a small model, nor a laptop's
 EVALUATIONS = 20  # in the course of a training, where nothing else is asked
 MARGIN = 0.97  # of the time: what is kept beside it takes a little
 EVALUATED = 0.15  # of a given time, at most, for evaluations in the course of training
+LOOK = 0.01  # of a given time, for timing steps
 LEAST, PROBE = 500, 2_000  # predictions that tell something, and that are timed
 MEASURED = ("train", "dev")  # splits that are measured in the course of training
 
@@ -186,7 +188,7 @@ class Session:
 
         began = time.perf_counter()
         with self.threads():
-            each = time_steps(self.model, self.batches, self.training)
+            each = time_steps(self.model, self.batches, self.training, LOOK * seconds)
             prediction = self.time_of_prediction()
         last = prediction * self.data.sizes.get("dev", 0)
         whole = MARGIN * seconds - last - (time.perf_counter() - began)
@@ -203,9 +205,10 @@ class Session:
         if steps < 1:
             beside = seconds - left
             raise SettingsError(
-                f"{seconds:.0f} s are too little to train this: one step takes {each:.2g} s and "
-                f"the evaluations {beside:.1f} s.",
-                hint=f"Allow at least {(beside + each) / MARGIN:.0f} s, or train a smaller model.",
+                f"{seconds:.2g} s are too little to train this: one step takes {each:.2g} s and "
+                f"all that stands beside the steps {beside:.2g} s.",
+                hint=f"Allow at least {math.ceil((beside + each) / MARGIN)} s, or train a smaller "
+                "model.",
                 setting="minutes",
             )
         self.training = replace(self.training, steps=steps)

@@ -34,7 +34,7 @@ ROUNDS = 3
 BATCHES = 2
 COST = 2 * BATCHES * (ROUNDS + 1)  # steps that a change takes: two settings, a warm-up and rounds
 SHARE = 0.03  # of the steps of a training
-LOOK, SPREAD = 1.0, 6  # seconds that steps are timed for before a given time, and their batches
+SPREAD = 6  # batches that are timed before a given time
 FAR = 1.5  # times the best: what is slower than this after a round has lost
 # Of the time so far: what a change must reach to be worth making. Fewer digits must earn it: on a
 # small net bfloat16 saves a tenth of the time and costs some of the loss.
@@ -155,12 +155,18 @@ def calibrate(
 
 
 def time_steps(
-    objective: torch.nn.Module, batches: BatchSource, settings: TrainingSettings
+    objective: torch.nn.Module, batches: BatchSource, settings: TrainingSettings, look: float
 ) -> float:
     """Seconds a step takes, with everything decided; as little is touched as by `calibrate`.
 
     Batches of short rows take less time than batches of long ones: those that are timed are spread
     over an epoch.
+
+    Args:
+        objective: what is to be trained, on its device.
+        batches: of the training.
+        settings: with nothing open.
+        look: seconds for this; all batches have their turn in any case.
     """
     device = next(objective.parameters()).device
     random, cursor = random_states(device), batches.cursor
@@ -173,7 +179,7 @@ def time_steps(
         run = stepper(objective, sample, settings)
         run()
         began, rounds = time.perf_counter(), 0
-        while not rounds or time.perf_counter() - began < LOOK:
+        while not rounds or time.perf_counter() - began < look:
             run()
             rounds += 1
         seconds = time.perf_counter() - began
