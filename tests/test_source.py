@@ -15,7 +15,7 @@ from hornbook.sources import stream
 from hornbook.sources.source import Source
 
 NAMES = "emma\nolivia\nava\nisabella\nsophia\n" * 40
-PACKED = gzip.compress(NAMES.encode())
+PACKED = gzip.compress(NAMES.encode(), mtime=0)
 
 
 def place(tmp_path: Path, **files: str | bytes) -> Path:
