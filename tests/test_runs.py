@@ -601,3 +601,14 @@ def test_a_training_setting_that_is_missing_is_no_default(tmp_path: Path) -> Non
     path.write_text(json.dumps({**record, "format": -1}))
     with pytest.raises(RunError, match="format: must be an integer of at least 1; it is -1"):
         Run(made.path)
+
+
+def test_counts_that_were_never_made_are_made_again(names: Path, tmp_path: Path) -> None:
+    run = hornbook.train(names, model="ngram", out=tmp_path / "run")
+    run.directory.model.unlink()
+    run.directory.summary.unlink()
+    half = hornbook.Run(run.path)
+    for ask in (lambda: half.model, lambda: half.summary):
+        with pytest.raises(RunError, match="stopped before its model was made") as told:
+            ask()
+        assert "overwrite" in told.value.hint

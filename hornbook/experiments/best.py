@@ -63,7 +63,8 @@ def best(
         task: what kind of data it is; by default recognised from the data.
         filter: a command that reads samples, one a line, and prints those that pass; see
             `hornbook.text.filtering`. The winner is then chosen by the share that passes.
-        overwrite: replace a run that is in `out`, and what was tried for it.
+        overwrite: replace a run that is in `out`. What was tried for it, on the same data in the
+            same time, is not tried again.
         listen: called with events as they happen.
         options: of the task, for loading and splitting.
 

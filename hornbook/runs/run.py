@@ -100,6 +100,7 @@ class Run:
             SettingsError: if there is no such device, or the family runs on none but the CPU.
         """
         where = chosen_device(self.device)
+        self.refuse_unmade()
         self.refuse_too_large(self.directory.model)
         model = self.task.build(self.family, self.settings, self.data.shape)
         arrays, _ = self.directory.read_tensors(self.directory.model, self.record)
@@ -113,6 +114,18 @@ class Run:
                 setting="device",
             )
         return model.to(where)
+
+    def refuse_unmade(self) -> None:
+        """Refuse a model that is made in one pass, where that was stopped before its end.
+
+        Raises:
+            RunError: if it was: there is nothing to resume.
+        """
+        if not self.made_as.trained and not self.directory.model.exists():
+            raise RunError(
+                f"{self.path} was stopped before its model was made.",
+                hint="Make it again, with `overwrite`.",
+            )
 
     def refuse_too_large(self, path: Path) -> None:
         """Refuse settings that ask for more than a file of weights holds, before memory is taken.
@@ -145,6 +158,7 @@ class Run:
         """
         summary = self.directory.read_summary()
         if summary is None:
+            self.refuse_unmade()
             raise RunError(
                 f"{self.path} has not finished training.",
                 action=Action("resume", (str(self.path),)),
