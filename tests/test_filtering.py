@@ -151,7 +151,7 @@ def test_at_the_command_line(run: Run, capsys: pytest.CaptureFixture[str]) -> No
     assert 0 < json.loads(out)["passed"] < 1
     status, out, err = typed(capsys, "sample", str(run.path), "--filter", "tr a b")
     assert (status, out) == (1, "")
-    assert "The filter command `tr a b` wrote a line that it did not read" in err
+    assert "The filter command 'tr a b' wrote a line that it did not read" in err
 
 
 # --- the best of some ----------------------------------------------------------------------------

@@ -24,8 +24,10 @@ from typing import Any
 
 from hornbook.errors import HornbookError, RunError, SettingsError
 from hornbook.experiments.events import Climbing, RungBegan, RungEnded
-from hornbook.experiments.ladder import FILE, Kind, Ladder, LadderRecord, Rung, refuse_other
+from hornbook.experiments.ladder import FILE, Kind, Ladder, LadderRecord, Rung, other_ladder
 from hornbook.runs import Run, resume, train
+from hornbook.runs.claim import refuse_if_taken
+from hornbook.runs.contents import clear
 from hornbook.runs.copying import copy_run
 from hornbook.runs.lock import Lock
 from hornbook.runs.train import Prepared, prepare, refuse_taken
@@ -36,8 +38,9 @@ from hornbook.tasks import Candidate
 __all__ = ["best"]
 
 MINUTES = 5.0
-RESERVE = 0.08  # of the time, for what comes after the last training
-SPOILT = 0.02  # of the samples: so many fewer that are sound outweigh a better loss
+RESERVE, LEAST = 0.08, 15.0  # of the time, for what comes after the last training; seconds
+SPOILT = 0.02  # of the samples: with a filter, so many fewer that pass outweigh a better loss
+MUCH, LITTLE = 0.2, 0.05  # of the best figure: too far behind to be chosen; a figure of nearly 0
 NEAR = 0.3  # of the best figure: what is further behind adds little to a mixture
 
 
@@ -63,8 +66,8 @@ def best(
         task: what kind of data it is; by default recognised from the data.
         filter: a command that reads samples, one a line, and prints those that pass; see
             `hornbook.text.filtering`. The winner is then chosen by the share that passes.
-        overwrite: replace a run that is in `out`. What was tried for it, on the same data in the
-            same time, is not tried again.
+        overwrite: replace a run that is in `out`, and what was tried for it in another time. What
+            was tried on the same data in the same time is not tried again.
         listen: called with events as they happen.
         options: of the task, for loading and splitting.
 
@@ -96,7 +99,7 @@ def best(
             setting="filter",
         )
     folder = target.with_name(f"{target.name}-ladder")
-    climb = Climb(prepared, folder, minutes, filter, listen)
+    climb = Climb(prepared, folder, minutes, filter, listen, overwrite=overwrite)
     with climb:
         climb.beside(time.perf_counter() - began)
         rungs, winner, why = climb.climb()
@@ -113,6 +116,7 @@ class Climb:
         minutes: for all of them.
         filter_command: decides which samples are sound; empty: the task does.
         listen: is told.
+        overwrite: replace what was tried in another time.
     """
 
     def __init__(
@@ -122,13 +126,16 @@ class Climb:
         minutes: float,
         filter_command: str,
         listen: Climbing,
+        *,
+        overwrite: bool,
     ) -> None:
         self.prepared, self.folder, self.listen = prepared, folder, listen
-        self.filter_command = filter_command
+        self.filter_command, self.overwrite = filter_command, overwrite
         sums = Sums()
         prepared.data.keep(sums)
         self.record = LadderRecord(minutes, prepared.task.name, sums.sums)
         self.lock: Lock | None = None
+        self.renewed = False  # whether a rung was made in this climb, and so a mixture is another
 
     def __enter__(self) -> Climb:
         """Own the folder, and take up what is there."""
@@ -139,14 +146,29 @@ class Climb:
         self.lock = Lock.take(self.folder)
         try:
             if (self.folder / FILE).exists():
-                record = LadderRecord.read(self.folder)
-                refuse_other(record, self.record, self.folder)
-                self.record = record
+                self.record = self.taken_up(LadderRecord.read(self.folder))
             self.record.write(self.folder)
         except BaseException:
             self.lock.release()
             raise
         return self
+
+    def taken_up(self, kept: LadderRecord) -> LadderRecord:
+        """The record of an earlier climb; another time is a new climb, where that may be.
+
+        Raises:
+            RunError: if it was on other data, or in another time and nothing is to be replaced.
+        """
+        if kept.minutes == self.record.minutes and kept.same_data(self.record):
+            return kept
+        if not self.overwrite or not kept.same_data(self.record):
+            raise other_ladder(kept, self.record, self.folder)
+        for rung in kept.rungs:
+            if rung.kind != "counted" and (path := self.folder / rung.name).exists():
+                refuse_if_taken(path, overwrite=True)
+                clear(path)
+        counted = tuple(rung for rung in kept.rungs if rung.kind == "counted")
+        return replace(self.record, rungs=counted)
 
     def __exit__(self, *_: object) -> None:
         """Give the folder up."""
@@ -164,7 +186,7 @@ class Climb:
         for at, one in enumerate(nets):
             share = self.left / (len(nets) - at)
             self.rung(one.name, "net", self.trained(one, share), share)
-        self.mixed(self.made)
+        self.mixed([rung for rung in self.made if rung.kind != "mixture"])
         return self.choose()
 
     @property
@@ -176,7 +198,8 @@ class Climb:
     def left(self) -> float:
         """Seconds that are left for training."""
         whole = 60 * self.record.minutes
-        return (1 - RESERVE) * whole - self.record.seconds
+        after = max(RESERVE * whole, min(LEAST, whole / 4))
+        return whole - after - self.record.seconds
 
     def trained(self, one: Candidate, seconds: float | None = None) -> Callable[[Path], Run]:
         """What trains a candidate into a directory."""
@@ -214,13 +237,14 @@ class Climb:
 
     def rung(
         self, name: str, kind: Kind, make: Callable[[Path], Run], seconds: float | None = None
-    ) -> Rung | None:
-        """A model, made now or before; None if it was refused."""
-        known = self.record.rung(name)
-        if known is None:
-            began, path = time.perf_counter(), self.folder / name
-            begun = self.begun(path)
-            self.listen(RungBegan(name, kind, seconds, begun is not None))
+    ) -> None:
+        """A model, made now or before, or refused."""
+        known, path = self.kept(name), self.folder / name
+        if known is None and seconds is not None and seconds < 1:
+            known = Rung(name, kind, 0.0, refused="No time was left for it.")
+        elif known is None:
+            began, begun = time.perf_counter(), "" if kind == "mixture" else self.begun(path)
+            self.listen(RungBegan(name, kind, seconds, bool(begun)))
             try:
                 run = resume(path, listen=self.listen) if begun == "stopped" else None
                 run = run or (Run(path) if begun else make(path))
@@ -229,24 +253,41 @@ class Climb:
                 if error.setting != "minutes":
                     raise
                 known = Rung(name, kind, time.perf_counter() - began, refused=error.message)
-            self.record = self.record.with_rung(known)
-            self.record.write(self.folder)
-            self.listen(RungEnded(known, known=False))
+            self.renewed = True
         else:
             self.listen(RungEnded(known, known=True))
-        return None if known.refused else known
+            return
+        self.record = self.record.with_rung(known)
+        self.record.write(self.folder)
+        self.listen(RungEnded(known, known=False))
+
+    def kept(self, name: str) -> Rung | None:
+        """A rung that was made before; None if its run is another by now, or a mixture of others.
+
+        A run can be trained longer, or be deleted, between two climbs.
+        """
+        known = self.record.rung(name)
+        if known is None or known.refused:
+            return known
+        if known.kind == "mixture" and self.renewed:
+            return None
+        try:
+            found = self.rung_of(Run(self.folder / name), name, known.kind, known.seconds)
+        except HornbookError:
+            return None
+        return known if found.reached == known.reached else None
 
     @staticmethod
-    def begun(path: Path) -> str | None:
-        """Whether a run was `stopped` or is `done` there; None if it must be made."""
+    def begun(path: Path) -> str:
+        """Whether a run was `stopped` or is `done` there; empty if it must be made."""
         try:
             run = Run(path)
             summary = run.directory.read_summary()
         except HornbookError:
-            return None
+            return ""
         if summary is not None and summary.ended:
             return "done"
-        return "stopped" if run.made_as.trained else None
+        return "stopped" if run.made_as.trained else ""
 
     def rung_of(self, run: Run, name: str, kind: Kind, seconds: float) -> Rung:
         """What is noted of a run.
@@ -287,20 +328,31 @@ class Climb:
             )
         measure = self.prepared.task.decides.name
         first = min(made, key=self.rank)
-        sound = [rung for rung in made if rung.sound is not None]
-        if not sound:
-            return tuple(rungs), first, f"It has the best {measure} on dev."
-        most = max(rung.sound or 0.0 for rung in sound)
-        within = [rung for rung in sound if (rung.sound or 0.0) >= most - SPOILT]
-        won = min(within, key=self.rank)
+        won = self.sounder(made, first)
         if won is first:
-            return tuple(rungs), won, f"It has the best {measure} on dev, and sound samples."
-        spoilt, kept = first.sound or 0.0, won.sound or 0.0
+            return tuple(rungs), won, f"It has the best {measure} on dev."
         why = (
-            f"{first.name} has the better {measure}, but {spoilt:.1%} of its samples are sound, "
-            f"and {kept:.1%} of this one's."
+            f"{first.name} has the better {measure}, but {first.sound or 0:.1%} of its samples are "
+            f"sound, and {won.sound or 0:.1%} of this one's."
         )
         return tuple(rungs), won, why
+
+    def sounder(self, made: Sequence[Rung], first: Rung) -> Rung:
+        """The rung to choose, by the deciding measure and by the samples.
+
+        With a filter it is the samples that matter: of those of which nearly as many pass as of any
+        other's, the best. Without one, a share of samples that are not sound weighs as much as a
+        measure that is worse by this share, and none is chosen that is much worse.
+        """
+        if any(rung.sound is None for rung in made):
+            return first
+        if self.filter_command:
+            most = max(rung.sound or 0.0 for rung in made)
+            return min((r for r in made if (r.sound or 0.0) >= most - SPOILT), key=self.rank)
+        unit = max(abs(self.rank(first)), LITTLE)
+        behind = {rung.name: (self.rank(rung) - self.rank(first)) / unit for rung in made}
+        near = [rung for rung in made if behind[rung.name] <= MUCH]
+        return min(near, key=lambda rung: behind[rung.name] - (rung.sound or 0.0))
 
     def judged(self, rung: Rung) -> Rung:
         """A rung with how sound its samples are."""

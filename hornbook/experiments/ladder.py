@@ -50,8 +50,13 @@ class LadderRecord:
     "Seconds that were spent beside the rungs."
 
     def with_rung(self, rung: Rung) -> LadderRecord:
-        """The same with one more."""
-        return replace(self, rungs=(*self.rungs, rung))
+        """The same with one more, or with another of that name."""
+        others = [one for one in self.rungs if one.name != rung.name]
+        return replace(self, rungs=(*others, rung))
+
+    def same_data(self, other: LadderRecord) -> bool:
+        """Whether two are on the same data."""
+        return self.task == other.task and dict(self.files) == dict(other.files)
 
     def rung(self, name: str) -> Rung | None:
         """The one of that name."""
@@ -105,19 +110,14 @@ class Ladder:
         }
 
 
-def refuse_other(record: LadderRecord, found: LadderRecord, folder: Path) -> None:
-    """Refuse to go on with a ladder of other data or another time.
-
-    Raises:
-        RunError: if it is one.
-    """
-    if record.task != found.task or dict(record.files) != dict(found.files):
-        what = "other data"
-    elif record.minutes != found.minutes:
-        what = f"{found.minutes:g} minutes, not {record.minutes:g}"
-    else:
-        return
-    raise RunError(
-        f"{folder} holds what was tried on {what}.",
-        hint="Choose another `out`, or remove that folder.",
+def other_ladder(kept: LadderRecord, wanted: LadderRecord, folder: Path) -> RunError:
+    """The error that a ladder is of other data, or of another time."""
+    if not kept.same_data(wanted):
+        return RunError(
+            f"{folder} holds what was tried on other data.",
+            hint="Choose another `out`, or remove that folder.",
+        )
+    return RunError(
+        f"{folder} holds what was tried in {kept.minutes:g} minutes, not in {wanted.minutes:g}.",
+        hint="Replace it with `overwrite`, or choose another `out`.",
     )

@@ -112,7 +112,7 @@ class LineFilter:
     def error(self, what: str, hint: str) -> ToolError:
         """That the command is not fit for this."""
         shown = visible(self.command)
-        return ToolError(f"The filter command `{shown}` {what}.", hint=hint, setting="filter")
+        return ToolError(f"The filter command {shown!r} {what}.", hint=hint, setting="filter")
 
 
 def is_utf8(out: bytes) -> bool:

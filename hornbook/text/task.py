@@ -235,7 +235,12 @@ class TextTask(Task["TextData"]):
         from hornbook.text.quality_question import table_of
 
         lines = run.data.kind == "lines"
-        drawn = run.sample(n=20 if lines else 1, only_new=lines, longest=0 if lines else 400)
+        drawn = run.sample(
+            n=20 if lines else 1,
+            only_new=lines,
+            longest=0 if lines else 400,
+            filter=filter_command,
+        )
         table = table_of(quality(run, SHOWN if lines else 0, filter_command=filter_command))
         return (table, "", *(made.text for made in drawn))
 
