@@ -79,3 +79,13 @@ def test_a_look_ends_within_a_long_text(text: str, monkeypatch: pytest.MonkeyPat
     whole = look(text)
     monkeypatch.setattr(formats, "LOOKED", len(text) * 2 // 3 + 1)
     assert look(text) == whole
+
+
+def test_a_header_is_one_though_its_words_occur_below() -> None:
+    rows = "module,name,summary\n" + "".join(f"os,f{n},what {n} does\n" for n in range(20))
+    found = look(rows + "os,name,the name of the system\n")
+    assert found is not None
+    assert (found.header, found.columns) == (True, ("module", "name", "summary"))
+    names = look("emma,F\n" + "".join(f"n{n},{'FM'[n % 2]}\n" for n in range(20)))
+    assert names is not None
+    assert not names.header

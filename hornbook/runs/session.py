@@ -186,7 +186,7 @@ class Session:
         """
         from hornbook.training.calibration import time_steps
 
-        began = time.perf_counter()
+        began, seconds = time.perf_counter(), max(seconds, 0.0)
         with self.threads():
             each = time_steps(self.model, self.batches, self.training, LOOK * seconds)
             prediction = self.time_of_prediction()

@@ -201,6 +201,13 @@ def resume(
         SettingsError: if `steps` are no more than are done, or there is no such device.
     """
     run = Run(path)
+    if run.made_as.made_by == "mixing":
+        raise RunError(
+            f"{path} is a mixture: there is no training to resume.",
+            hint="Train a run that it was made from for longer, and mix again: "
+            + ", ".join(member.run for member in run.summary.members)
+            + ".",
+        )
     if not run.made_as.trained:
         raise RunError(f"{path} was fitted in one pass: there is no training to resume.")
     given = {"steps": steps, "threads": threads, "device": device}

@@ -179,7 +179,8 @@ def is_header(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
     """Whether the first row names the columns.
 
     It does if it is without numbers and stands above a column of numbers, or if its cells are
-    distinct words that occur nowhere below.
+    distinct words that occur nowhere below. If one is a usual name, such as `text`, others may
+    occur: a column `name` can well hold a "name".
     """
     if len(set(first)) < len(first) or any(is_number(cell) or not cell.strip() for cell in first):
         return False
@@ -188,7 +189,8 @@ def is_header(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
         return True
     plain = all(re.fullmatch(r"[\w .#/()-]{1,40}", cell) for cell in first)
     known = any(cell.strip().lower() in TEXTUAL for cell in first)
-    recurring = any(cell in set(cells) for cell, cells in zip(first, below, strict=True))
+    again = sum(cell in set(cells) for cell, cells in zip(first, below, strict=True))
+    recurring = 2 * again > len(first) if known else again > 0
     repeats = any(len(set(cells)) < len(cells) for cells in below)
     return plain and not recurring and (known or repeats)
 
