@@ -20,6 +20,7 @@ VERBS = {
     "sample": ["sample", "net"],
     "score": ["score", "net", "anna"],
     "evaluate": ["evaluate", "net"],
+    "quality": ["quality", "net", "-n", "20"],
     "inspect": ["inspect", "net", "--no-page"],
     "mix": ["mix", "net", "counts"],
     "train": ["train", "names.txt", "--model", "bigram"],

@@ -109,13 +109,13 @@ def test_every_page_comes_from_where_its_policy_is_set() -> None:
     pages = {
         str(path.relative_to(PACKAGE))
         for path in PACKAGE.rglob("*.py")
-        if "<!doctype html" in (text := path.read_text(encoding="utf-8")).lower()
+        if "<!doctype html>" in (text := path.read_text(encoding="utf-8")).lower()
         and "policy(" in text
     }
     every = {
         str(path.relative_to(PACKAGE))
         for path in PACKAGE.rglob("*")
         if path.suffix in (".py", ".html")
-        and "<!doctype html" in path.read_text(encoding="utf-8").lower()
+        and "<!doctype html>" in path.read_text(encoding="utf-8").lower()
     }
     assert pages == every

@@ -175,17 +175,26 @@ def one_voice(verb: str) -> Iterator[None]:
             yield
             return
         try:
-            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(told):
-                yield
-        except SystemExit as end:
-            if end.code in (None, 0, 2):  # help, or what the parser said: it knows no first process
+            try:
+                with contextlib.redirect_stdout(said), contextlib.redirect_stderr(told):
+                    yield
+            except SystemExit as end:
+                if end.code in (
+                    None,
+                    0,
+                    2,
+                ):  # help, or what the parser said: it knows no first process
+                    time.sleep(WAIT)
+                    write_result(said.getvalue(), flush=True)
+                    write_beside(told.getvalue())
+                raise
+            except Exception:
                 time.sleep(WAIT)
-                write_result(said.getvalue(), flush=True)
-                write_beside(told.getvalue())
-            raise
-        except Exception:
-            time.sleep(WAIT)
-            raise
+                raise
+        except (
+            KeyboardInterrupt
+        ) as stop:  # by a user, of whom the first one tells, or by `torchrun`
+            raise SystemExit(status_of_stop(stop)) from None
 
 
 def overview() -> str:
