@@ -252,7 +252,7 @@ def test_a_mixed_run_is_complete_in_itself(
     assert opened.evaluate()["dev"].nats_per_token == pytest.approx(dev)
     assert len(list(opened.sample(n=3))) == 3
     assert opened.score("emma").nats_per_token > 0
-    with pytest.raises(RunError, match="one pass"):
+    with pytest.raises(RunError, match="is a mixture"):
         hornbook.resume(made.path)
 
 

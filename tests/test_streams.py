@@ -159,9 +159,16 @@ def test_a_second_ctrl_c_ends_training_at_once(
 
 @pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_request_to_end_keeps_the_work(
-    names: Path, capsys: pytest.CaptureFixture[str], name: str, status: int
+    names: Path,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+    name: str,
+    status: int,
 ) -> None:
     number = getattr(signal, name)
+    # Whoever runs the tests may ignore it, as `nohup` does: then so would the command.
+    before = signal.signal(number, signal.SIG_DFL)
+    request.addfinalizer(lambda: signal.signal(number, before))
 
     def asked_twice(trainer: Trainer) -> None:  # `timeout` and closing terminals do
         signal.raise_signal(number)
