@@ -22,6 +22,7 @@ from hornbook.runs.contents import strangers
 from hornbook.runs.events import Evaluated, Event, Warned
 from hornbook.runs.lock import LOCK, Lock
 from hornbook.tensor_files import read_tensors
+from tests.some_names import write_names
 
 LINES = "ada\nbea\ncleo\ndora\nelsa\nfay\ngina\nhedy\nida\njune\n" * 3
 SMALL = {"n_hidden": [8], "n_embd": 3}
@@ -468,3 +469,15 @@ def test_a_run_directory_can_be_copied_and_resumed_elsewhere(data: Path, tmp_pat
     assert one.keys() == other.keys()
     assert all(np.array_equal(one[name], other[name]) for name in one)
     assert RunDirectory(copy).read_summary()
+
+
+def test_a_lock_that_a_kill_left_empty_is_in_nobodys_way(tmp_path: Path) -> None:
+    names = write_names(tmp_path / "names.txt", slice(0, 50))
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".lock").touch()
+    assert strangers(tmp_path / "run") == []
+    assert hornbook.train(names, model="ngram", out=tmp_path / "run").summary.ended
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / ".lock").touch()
+    (tmp_path / "other" / "mine.txt").touch()
+    assert strangers(tmp_path / "other") == ["mine.txt"]

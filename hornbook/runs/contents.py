@@ -50,6 +50,8 @@ def strangers(path: Path) -> list[str]:
     folders = {str(parent) for name in known for parent in PurePosixPath(name).parents}
     found, empty = [], True
     for name, mode in contents(path):
+        if name == LOCK and is_unwritten(path / LOCK):
+            continue  # a kill came between making the lock and writing into it
         empty = False
         if stat.S_ISDIR(mode):
             known_kind = name in folders
@@ -60,6 +62,14 @@ def strangers(path: Path) -> list[str]:
         if not known_kind:
             found.append(name)
     return sorted(found) if found or ours or empty else ["run.json"]
+
+
+def is_unwritten(lock: Path) -> bool:
+    """Whether a lock file is empty: nothing is lost with it."""
+    with contextlib.suppress(OSError):
+        found = lock.lstat()
+        return stat.S_ISREG(found.st_mode) and not found.st_size
+    return False
 
 
 def contents(path: Path) -> Iterator[tuple[str, int]]:
