@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,23 @@ from typing import Any
 import pytest
 
 import hornbook
-from hornbook.errors import RunError, SettingsError, ToolError
+from hornbook.errors import (
+    DivergedError,
+    HornbookError,
+    MissingPackageError,
+    RunError,
+    SettingsError,
+    ToolError,
+)
 from hornbook.experiments import best as best_module
 from hornbook.experiments.best import best
 from hornbook.experiments.events import RungBegan, RungEnded
 from hornbook.experiments.ladder import LadderRecord, Rung
 from hornbook.runs import Run
 from hornbook.runs.session import Session
-from hornbook.runs.train import prepare
 from hornbook.tasks import Candidate
 from hornbook.text.task import TextTask
+from tests.command import typed
 from tests.some_names import write_names
 from tests.stopping import stopped_at
 
@@ -102,13 +110,13 @@ def test_with_next_to_none_it_only_counts(names: Path) -> None:
 
 def test_no_time_for_anything_is_said(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TextTask, "candidates", lambda task, data, seconds: list(NETS))
-    with pytest.raises(SettingsError, match=r"no time for any model\. No time was left"):
+    with pytest.raises(SettingsError, match=r"There is no model\. No time was left"):
         climbed(names, minutes=0.001)
 
 
 def test_killed_it_goes_on_where_it_was(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(TextTask, "combine", lambda *_: (_ for _ in ()).throw(RuntimeError("dead")))
+        patch.setattr(TextTask, "mix", lambda *_: (_ for _ in ()).throw(RuntimeError("dead")))
         with pytest.raises(RuntimeError, match="dead"):
             climbed(names)
     before = LadderRecord.read(Path("runs/some-best-ladder"))
@@ -170,37 +178,46 @@ def test_what_is_far_behind_is_not_mixed(names: Path, monkeypatch: pytest.Monkey
     assert [rung.kind for rung in found.rungs] == ["counted", "net", "net"]
 
 
-def rungs(*figures: tuple[float, float | None]) -> list[Rung]:
-    """Rungs by their loss and how sound their samples are."""
-    return [Rung(str(at), "net", 1.0, loss, 1, sound) for at, (loss, sound) in enumerate(figures)]
+def test_without_dev_there_is_nothing_to_choose_by(names: Path) -> None:
+    with pytest.raises(SettingsError, match="no dev split"):
+        climbed(names, split="100/0/0")
+    assert not Path("runs").exists()
 
 
 @pytest.mark.parametrize(
-    ("filtered", "figures", "won"),
-    [
-        (False, [(2.0, 0.9), (1.9, 0.9)], 1),
-        (False, [(2.0, None), (1.9, 0.9)], 1),
-        # Idioms: some of the loss is given for samples of the right length.
-        (False, [(5.36, 1.0), (4.98, 0.91)], 0),
-        # Sentences: a length is not worth a third of the loss.
-        (False, [(1.36, 0.942), (1.042, 0.843), (1.066, 0.8)], 1),
-        (False, [(3.98, 1.0), (2.56, 0.0)], 1),
-        (False, [(1e-9, 0.99), (0.0, 0.99)], 1),
-        # With a filter the samples decide.
-        (True, [(1.36, 0.8), (1.04, 0.5)], 0),
-        (True, [(1.36, 0.8), (1.04, 0.79)], 1),
-        (True, [(1.36, 0.0), (1.04, 0.0)], 1),
-    ],
+    "error", [DivergedError("It has diverged."), MissingPackageError("It needs PyTorch.")]
 )
-def test_the_choice(
-    filtered: bool, figures: list[tuple[float, float | None]], won: int, names: Path
+def test_a_net_that_cannot_be_made_keeps_no_other_from_it(
+    error: HornbookError, names: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = prepare(names, None, {})
-    climb = best_module.Climb(
-        data, Path("x"), 1, "grep a" if filtered else "", lambda event: None, overwrite=False
-    )
-    made = rungs(*figures)
-    assert climb.sounder(made, min(made, key=climb.rank)) is made[won]
+    plain = vars(best_module)["train"]
+
+    def train(*given: Any, **how: Any) -> Run:
+        if how["model"] == "mlp":
+            raise error
+        return plain(*given, **how)
+
+    monkeypatch.setattr(best_module, "train", train)
+    found, _ = climbed(names)
+    assert {rung.name: rung.refused for rung in found.rungs} == {
+        "counts-3": "", "mlp-8": error.message, "gru-8": "", "mixture": "",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_the_status_tells_the_signal(
+    name: str, status: int, names: Path, capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+) -> None:  # fmt: skip
+    number = getattr(signal, name)
+    usual = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
+    before = signal.signal(number, usual)
+    request.addfinalizer(lambda: signal.signal(number, before))
+    with stopped_at(5, lambda trainer: signal.raise_signal(number)):
+        ended, _, err = typed(capsys, "best", str(names), "--minutes", "2")
+    assert ended == status
+    assert "The same command goes on from here." in err
+    assert Run("runs/some-best-ladder/mlp-8").summary.steps == 5
 
 
 def test_the_choice_is_explained(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:

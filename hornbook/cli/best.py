@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hornbook.actions import Action
 from hornbook.cli.arguments import DataArguments
 from hornbook.cli.grammar import parse_for_data
-from hornbook.cli.interrupts import INTERRUPTED
+from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import console, escape, filled, notes, number, print_json, table
 from hornbook.cli.progress import Teller, duration
 from hornbook.cli.wording import command, no_flag, shell_word
@@ -75,9 +75,9 @@ def run(argv: Sequence[str]) -> None:
                 listen=listen,
                 **options.loading.as_dict(),
             )
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             notes().print("\nStopped. The same command goes on from here.")
-            sys.exit(INTERRUPTED)
+            sys.exit(status_of_stop(stop))
     if options.json:
         print_json(found.as_dict())
     else:
@@ -129,6 +129,8 @@ def climbing(*, quiet: bool) -> Iterator[Climbing]:
     def listen(event: Event | RungBegan | RungEnded) -> None:
         if not quiet:
             teller.tell(event)
+        elif isinstance(event, Warned):
+            teller.told(event)
 
     try:
         yield listen

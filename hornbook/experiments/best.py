@@ -3,26 +3,31 @@
     1  count, with the order and smoothing that suit dev
     2  train the nets that the task proposes for these data, each for an equal share of the time
     3  mix them all
-    4  choose: the lowest loss on dev, of those whose samples are as sound as any other's; with a
-       filter, the one of whose samples most pass
+    4  choose, by the loss on dev and by the samples: `choice`
 
-All the time could go to the net that a short trial finds the better one. That was worse where it
-was measured: a trial favours what learns fast, and two nets of different kinds that are mixed come
-further than one of them that is trained for longer (EXPERIMENTS.md).
+Short trials that give the rest of the time to one net were tried too, and came out within a
+hundredth (EXPERIMENTS.md): equal shares are simpler.
 
 Every model is a run in a folder beside the result, and goes on where it was after a kill.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hornbook.errors import HornbookError, RunError, SettingsError
+from hornbook.errors import (
+    DataError,
+    HornbookError,
+    MissingPackageError,
+    RunError,
+    SettingsError,
+    TrainingError,
+)
+from hornbook.experiments.choice import Choice, choose, within
 from hornbook.experiments.events import Climbing, RungBegan, RungEnded
 from hornbook.experiments.ladder import FILE, Kind, Ladder, LadderRecord, Rung, other_ladder
 from hornbook.runs import Run, resume, train
@@ -39,8 +44,8 @@ __all__ = ["best"]
 
 MINUTES = 5.0
 RESERVE, LEAST = 0.08, 15.0  # of the time, for what comes after the last training; seconds
-SPOILT = 0.02  # of the samples: with a filter, so many fewer that pass outweigh a better loss
-MUCH, LITTLE = 0.2, 0.05  # of the best figure: too far behind to be chosen; a figure of nearly 0
+LEFT_OUT = (SettingsError, DataError, TrainingError, MissingPackageError)
+"What can keep one model from being made, and no other: too little time or data, divergence."
 NEAR = 0.3  # of the best figure: what is further behind adds little to a mixture
 
 
@@ -92,6 +97,12 @@ def best(
     prepared = prepare(source, task, options, listen)
     target = Path(out) if out is not None else Path("runs") / f"{prepared.data.name}-best"
     refuse_taken(target, source, overwrite=overwrite)
+    if "dev" not in prepared.data.sizes:
+        raise SettingsError(
+            "There is no dev split to choose the best model by.",
+            hint="Give dev a share of the data.",
+            setting="split",
+        )
     if filter and not prepared.task.passing(prepared.data, filter):
         raise SettingsError(
             f"The filter {filter!r} lets nothing of the data pass.",
@@ -102,9 +113,9 @@ def best(
     climb = Climb(prepared, folder, minutes, filter, listen, overwrite=overwrite)
     with climb:
         climb.beside(time.perf_counter() - began)
-        rungs, winner, why = climb.climb()
-        run = copy_run(Run(folder / winner.name), target, overwrite=overwrite)
-    return Ladder(run, folder, rungs, winner, why)
+        chosen = climb.climb()
+        run = copy_run(Run(folder / chosen.winner.name), target, overwrite=overwrite)
+    return Ladder(run, folder, chosen.rungs, chosen.winner, chosen.why)
 
 
 class Climb:
@@ -175,8 +186,12 @@ class Climb:
         if self.lock is not None:
             self.lock.release()
 
-    def climb(self) -> tuple[tuple[Rung, ...], Rung, str]:
-        """Make all rungs; gives them with how sound they are, the one that won, and why."""
+    def climb(self) -> Choice:
+        """Make all rungs, and choose.
+
+        Raises:
+            SettingsError: if there was no time for any model.
+        """
         task, data = self.prepared.task, self.prepared.data
         proposed = task.candidates(data, 60 * self.record.minutes)
         counted = [one for one in proposed if task.family(one.family).fitted]
@@ -187,7 +202,20 @@ class Climb:
             share = self.left / (len(nets) - at)
             self.rung(one.name, "net", self.trained(one, share), share)
         self.mixed([rung for rung in self.made if rung.kind != "mixture"])
-        return self.choose()
+        rungs = [self.judged(rung) for rung in self.record.rungs]
+        if not self.made:
+            reasons = " ".join(rung.refused for rung in rungs)
+            raise SettingsError(
+                f"There is no model. {reasons}", hint="Allow more `minutes`.", setting="minutes"
+            )
+        return choose(rungs, task.decides, filtered=bool(self.filter_command))
+
+    def judged(self, rung: Rung) -> Rung:
+        """A rung with how sound its samples are."""
+        if rung.refused:
+            return rung
+        run = Run(self.folder / rung.name)
+        return replace(rung, sound=self.prepared.task.soundness(run, self.filter_command))
 
     @property
     def made(self) -> list[Rung]:
@@ -223,17 +251,10 @@ class Climb:
     def mixed(self, rungs: Sequence[Rung]) -> None:
         """Mix what is not far behind."""
         task = self.prepared.task
-        first = min(map(self.rank, rungs), default=math.inf)
-        near = [rung for rung in rungs if self.rank(rung) - first <= NEAR * abs(first)]
-        if task.combines and len(near) > 1:
+        near = within(NEAR, rungs, task.decides)
+        if task.mixes and len(near) > 1:
             paths = [self.folder / rung.name for rung in near]
-            self.rung("mixture", "mixture", lambda path: task.combine(paths, path))
-
-    def rank(self, rung: Rung) -> float:
-        """Lower for a better one."""
-        if rung.reached is None:
-            return math.inf
-        return rung.reached if self.prepared.task.decides.best == "lowest" else -rung.reached
+            self.rung("mixture", "mixture", lambda path: task.mix(paths, path))
 
     def rung(
         self, name: str, kind: Kind, make: Callable[[Path], Run], seconds: float | None = None
@@ -249,9 +270,7 @@ class Climb:
                 run = resume(path, listen=self.listen) if begun == "stopped" else None
                 run = run or (Run(path) if begun else make(path))
                 known = self.rung_of(run, name, kind, time.perf_counter() - began)
-            except SettingsError as error:
-                if error.setting != "minutes":
-                    raise
+            except LEFT_OUT as error:
                 known = Rung(name, kind, time.perf_counter() - began, refused=error.message)
             self.renewed = True
         else:
@@ -310,53 +329,3 @@ class Climb:
     def beside(self, seconds: float) -> None:
         """Take note of time that was spent on what is no rung."""
         self.record = replace(self.record, beside=round(self.record.beside + seconds, 3))
-
-    def choose(self) -> tuple[tuple[Rung, ...], Rung, str]:
-        """The rungs with how sound they are, the one that won, and why.
-
-        Raises:
-            SettingsError: if there is no model at all.
-        """
-        rungs = [self.judged(rung) for rung in self.record.rungs]
-        made = [rung for rung in rungs if rung.reached is not None]
-        if not made:
-            reasons = " ".join(rung.refused for rung in rungs)
-            raise SettingsError(
-                f"There was no time for any model. {reasons}",
-                hint="Allow more `minutes`.",
-                setting="minutes",
-            )
-        measure = self.prepared.task.decides.name
-        first = min(made, key=self.rank)
-        won = self.sounder(made, first)
-        if won is first:
-            return tuple(rungs), won, f"It has the best {measure} on dev."
-        why = (
-            f"{first.name} has the better {measure}, but {first.sound or 0:.1%} of its samples are "
-            f"sound, and {won.sound or 0:.1%} of this one's."
-        )
-        return tuple(rungs), won, why
-
-    def sounder(self, made: Sequence[Rung], first: Rung) -> Rung:
-        """The rung to choose, by the deciding measure and by the samples.
-
-        With a filter it is the samples that matter: of those of which nearly as many pass as of any
-        other's, the best. Without one, a share of samples that are not sound weighs as much as a
-        measure that is worse by this share, and none is chosen that is much worse.
-        """
-        if any(rung.sound is None for rung in made):
-            return first
-        if self.filter_command:
-            most = max(rung.sound or 0.0 for rung in made)
-            return min((r for r in made if (r.sound or 0.0) >= most - SPOILT), key=self.rank)
-        unit = max(abs(self.rank(first)), LITTLE)
-        behind = {rung.name: (self.rank(rung) - self.rank(first)) / unit for rung in made}
-        near = [rung for rung in made if behind[rung.name] <= MUCH]
-        return min(near, key=lambda rung: behind[rung.name] - (rung.sound or 0.0))
-
-    def judged(self, rung: Rung) -> Rung:
-        """A rung with how sound its samples are."""
-        if rung.refused:
-            return rung
-        run = Run(self.folder / rung.name)
-        return replace(rung, sound=self.prepared.task.soundness(run, self.filter_command))

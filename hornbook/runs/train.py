@@ -276,17 +276,19 @@ def load_data(
     Raises:
         HornbookError: if there is no such task or family, or the data cannot be read.
     """
-    if isinstance(source, Prepared):
-        family = model or source.task.default
-        return source.task, source.data, family, source.task.family(family)
-    if not isinstance(source, Source):
+    if not isinstance(source, Source | Prepared):
         source = Source(source)
-    source.progress = lambda done, total: listen(Fetched(done, total))
-    chosen, why = choose_task(source, task, model)
+    if isinstance(source, Source):
+        source.progress = lambda done, total: listen(Fetched(done, total))
+        chosen, why = choose_task(source, task, model)
+    else:
+        chosen = source.task
     family = model or chosen.default or next(iter(chosen.families))
     line = chosen.family(family)
     if line.made_by == "mixing":
         raise made_by_mixing(family)
+    if isinstance(source, Prepared):
+        return chosen, source.data, family, line
     data: Data = chosen.load(source, chosen.options.from_dict(dict(options)))
     listen(Loaded(chosen.name, why, data.name, data.about, dict(data.sizes)))
     return chosen, data, family, line

@@ -173,16 +173,18 @@ class Task(ABC, Generic[D]):
             if line.made_by != "mixing"
         ]
 
-    combines: ClassVar[bool] = False
-    "Whether several runs on the same data can be made one."
+    @property
+    def mixes(self) -> bool:
+        """Whether several runs on the same data can be made one: there is a family for it."""
+        return any(line.made_by == "mixing" for line in self.families.values())
 
-    def combine(self, paths: Sequence[Path], out: Path) -> Run:
-        """Several runs on the same data as one, where `combines`.
+    def mix(self, paths: Sequence[Path], out: Path) -> Run:
+        """Several runs on the same data as one, where it `mixes`.
 
         Raises:
             HornbookError: if these cannot be.
         """
-        raise NotImplementedError
+        raise SettingsError(f"Runs of task {self.name} cannot be made one.")
 
     def soundness(self, run: Run, filter_command: str = "") -> float | None:
         """Share of what a run makes that is as the data are; None if it makes nothing.

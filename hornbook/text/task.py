@@ -138,15 +138,13 @@ class TextTask(Task["TextData"]):
             mixed=model.mixed,
         )
 
-    combines: ClassVar[bool] = True
-
     def candidates(self, data: TextData, seconds: float) -> Sequence[Candidate]:
         """Counts with the order that suits dev, and nets sized by the text and the time."""
         from hornbook.text.candidates import candidates
 
         return candidates(data, seconds)
 
-    def combine(self, paths: Sequence[Path], out: Path) -> Run:
+    def mix(self, paths: Sequence[Path], out: Path) -> Run:
         """A mixture."""
         from hornbook.text.mixing import mix
 
