@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -190,7 +191,7 @@ def test_without_dev_there_is_nothing_to_choose_by(names: Path) -> None:
 def test_a_net_that_cannot_be_made_keeps_no_other_from_it(
     error: HornbookError, names: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = vars(best_module)["train"]
+    plain: Callable[..., Run] = vars(best_module)["train"]
 
     def train(*given: Any, **how: Any) -> Run:
         if how["model"] == "mlp":
