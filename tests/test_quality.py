@@ -134,7 +134,7 @@ def test_what_cannot_be_measured_is_refused(run: Run, text: Run, tmp_path: Path)
         quality(text, 5, filter_command="cat")
     with pytest.raises(SettingsError, match="`filter_seconds` has no effect"):
         run.quality(filter_seconds=2)
-    with pytest.raises(SettingsError, match="expects QualitySettings"):
+    with pytest.raises(SettingsError, match="Settings must be QualitySettings"):
         run.quality(5)
     with pytest.raises(ToolError):
         run.quality(n=5, filter="nosuchcommand-x")

@@ -175,7 +175,7 @@ class Session:
         return self.evaluation_seconds * sizes["dev"] / self.predictions
 
     def fit_into(self, seconds: float) -> None:
-        """Set the number of steps so that training takes so long.
+        """Set the number of steps so that training takes so long, calibration included.
 
         A few steps and a small evaluation are timed, on copies; what is chosen becomes part of
         `training`, so that a resumed run ends where an uninterrupted one would. Where evaluations
@@ -186,19 +186,20 @@ class Session:
         """
         from hornbook.training.calibration import time_steps
 
-        began, seconds = time.perf_counter(), max(seconds, 0.0)
+        began = time.perf_counter()
         with self.threads():
             each = time_steps(self.model, self.batches, self.training, LOOK * seconds)
             prediction = self.time_of_prediction()
         last = prediction * self.data.sizes.get("dev", 0)
-        whole = MARGIN * seconds - last - (time.perf_counter() - began)
+        spent = self.calibration_seconds + time.perf_counter() - began
+        whole = MARGIN * seconds - last - spent
         if self.training.evaluate_every:
             evaluation = prediction * self.predictions
             left, each = whole - evaluation, each + evaluation / self.training.evaluate_every
         else:
             most = int(EVALUATED * whole / (EVALUATIONS + 1) / prediction / len(self.measured))
             limit = self.training.evaluate_on or max(self.data.sizes.values())
-            on = max(1, LEAST, min(limit, most)) if most < limit else self.training.evaluate_on
+            on = min(limit, max(LEAST, most)) if most < limit else self.training.evaluate_on
             self.training = replace(self.training, evaluate_on=on)
             left = whole - (EVALUATIONS + 1) * prediction * self.predictions
         steps = int(left / each)

@@ -141,7 +141,7 @@ def train(
                 listen(Noted(session.inherit(ancestor)))
             session.calibrate(listen)
             if minutes is not None:
-                session.fit_into(60 * minutes - session.calibration_seconds)
+                session.fit_into(60 * minutes)
         record = new_record(chosen, data, family, how, given, session, baseline=baseline)
         if out is None:
             chosen_by_hand.append((given, chosen.options().as_dict()))

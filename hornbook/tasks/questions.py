@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +98,21 @@ class Question(ABC):
     @abstractmethod
     def ask(self, run: Run, *given: Any, **options: Any) -> Any:
         """The same for a program: what `run.NAME(...)` gives."""
+
+    def settled(self, given: Sequence[Any], options: Mapping[str, Any]) -> Any:
+        """The settings of a call: whole or left out, and some of them by name.
+
+        Raises:
+            SettingsError: if something else was given, or one is not allowed.
+        """
+        kind = self.options
+        whole = given[0] if given else kind()
+        if not isinstance(whole, kind) or len(given) > 1:
+            raise SettingsError(
+                f"Settings must be {kind.__name__}; given: {', '.join(map(repr, given))}.",
+                hint="Give settings by name: (n=20).",
+            )
+        return kind.from_dict({**whole.as_dict(), **options})
 
 
 @dataclass(frozen=True)

@@ -85,13 +85,7 @@ class QualityQuestion(Question):
         Raises:
             RunError, SettingsError, ToolError: if they cannot be had.
         """
-        settings = given[0] if given else QualitySettings()
-        if not isinstance(settings, QualitySettings) or len(given) > 1:
-            raise SettingsError(
-                f"quality expects QualitySettings; it was given {', '.join(map(repr, given))}.",
-                hint="Give settings by name: quality(n=500).",
-            )
-        s = QualitySettings.from_dict({**settings.as_dict(), **options})
+        s: QualitySettings = self.settled(given, options)
         return quality(
             run,
             s.n,

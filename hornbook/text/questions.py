@@ -56,13 +56,7 @@ class SampleQuestion(Question):
         Raises:
             SamplingError, SettingsError, UnknownTokenError: if that is not possible.
         """
-        settings = given[0] if given else SamplingSettings()
-        if not isinstance(settings, SamplingSettings) or len(given) > 1:
-            raise SettingsError(
-                f"sample expects SamplingSettings; it was given {', '.join(map(repr, given))}.",
-                hint="Give settings by name: sample(n=20).",
-            )
-        settings = SamplingSettings.from_dict({**settings.as_dict(), **options})
+        settings: SamplingSettings = self.settled(given, options)
         data = run.data
         longest = settings.longest or data.longest
         return sample(run.model, data.tokenizer, settings, longest=longest, novelty=data.novelty)

@@ -155,6 +155,8 @@ class Samples(Iterator[Sample]):
             elif self._filter and not self._selection.passed:
                 why = "that sample does not pass the filter"
             return f"{few} can be drawn: with `{self._certain}` every draw is the same, and {why}."
+        if self.ended_because == "draws used up" and self._filter and not self._selection.passed:
+            return f"{few} were found in {self.drawn:,} draws: none passes the filter."
         if self.ended_because == "draws used up":
             return f"{few} were found in {self.drawn:,} draws. Raise `temperature`, or lower `n`."
         return ""

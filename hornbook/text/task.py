@@ -240,7 +240,8 @@ class TextTask(Task["TextData"]):
             filter=filter_command,
         )
         table = table_of(quality(run, SHOWN if lines else 0, filter_command=filter_command))
-        return (table, "", *(made.text for made in drawn))
+        texts = [made.text for made in drawn] or ["(no sample was new)"]
+        return (table, "", *texts)
 
     def examine(self, source: Source, options: Any) -> Report:
         """What the data's doctor finds."""
