@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hornbook.actions import Action
+from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
 from hornbook.settings import Settings
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from hornbook.actions import Action
-from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
 from hornbook.reports import Table
 from hornbook.settings import Bounds, Settings
