@@ -25,8 +25,8 @@ ROUNDS = 3
 
 def timed(model: str, steps: int) -> list[float]:
     """Milliseconds of steps of a net with its defaults."""
+    from hornbook.runs.prepare import family_settings, prepare, settle_training
     from hornbook.runs.session import Session
-    from hornbook.runs.train import family_settings, prepare, settle_training
 
     data = prepare("names", None, {})
     line = data.task.family(model)

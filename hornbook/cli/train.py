@@ -18,7 +18,7 @@ from hornbook.cli.progress import telling
 from hornbook.cli.training_summary import tell
 from hornbook.errors import DivergedError, SettingsError
 from hornbook.runs import Run, resume, train
-from hornbook.runs.train import made_by_mixing
+from hornbook.runs.prepare import made_by_mixing
 from hornbook.sources.source import Source
 from hornbook.tasks import choose_task
 from hornbook.training.settings import TrainingSettings

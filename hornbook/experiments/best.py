@@ -35,7 +35,7 @@ from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.contents import clear
 from hornbook.runs.copying import copy_run
 from hornbook.runs.lock import Lock
-from hornbook.runs.train import Prepared, prepare, refuse_taken
+from hornbook.runs.prepare import Prepared, prepare, refuse_taken
 from hornbook.sources.source import DataPath, Source
 from hornbook.storage import Sums
 from hornbook.tasks import Candidate

@@ -8,8 +8,8 @@ from typing import Any
 from hornbook.compute.pinned import pinned
 from hornbook.errors import SettingsError
 from hornbook.runs.events import Listener, Tried, apart, nobody
+from hornbook.runs.prepare import Training, family_settings, load_data, settle_training
 from hornbook.runs.session import Session
-from hornbook.runs.train import Training, family_settings, load_data, settle_training
 from hornbook.settings import Settings
 from hornbook.sources.source import DataPath, Source
 from hornbook.tasks import Task

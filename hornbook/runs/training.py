@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hornbook.compute.pinned import pinned
-from hornbook.errors import HornbookError
+from hornbook.errors import HornbookError, RunError
 from hornbook.runs.events import Began, Ended, Evaluated, Listener, Progressed, Warned
 from hornbook.runs.outcome import is_worse, reached
 from hornbook.runs.pace import Pace, watched
@@ -16,6 +16,7 @@ from hornbook.runs.session import Session
 from hornbook.runs.stops import Stops
 from hornbook.tensor_files import read_tensors
 from hornbook.training.counters import read_counters
+from hornbook.training.distributed import World
 from hornbook.training.measures import LOSS
 
 if TYPE_CHECKING:
@@ -23,7 +24,17 @@ if TYPE_CHECKING:
     from hornbook.training.record import Record
     from hornbook.training.trainer import Ending, Trainer
 
-__all__ = ["train_session"]
+__all__ = ["session_of", "train_session"]
+
+
+def session_of(run: Run, world: World) -> Session:
+    """The session of a run that has begun, as its record says."""
+    training = run.record.training
+    if training is None:
+        raise RunError(f"{run.directory.run} is damaged: training is missing.")
+    session = Session(run.task, run.data, run.family, run.settings, training, world)
+    session.start = run.record.start
+    return session
 
 
 def train_session(

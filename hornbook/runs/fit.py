@@ -1,0 +1,46 @@
+"""A model that is made in one pass: fitted, measured, drawn and kept."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from hornbook.errors import HornbookError
+from hornbook.runs.events import Began, Ended, Listener, Warned
+from hornbook.runs.record import Summary
+from hornbook.runs.run import Run
+from hornbook.tasks import Data
+
+__all__ = ["fit"]
+
+
+def fit(run: Run, data: Data, listen: Listener) -> None:
+    """Fit a model that is made in one pass, and keep it."""
+    task = run.task
+    model = task.build(run.family, run.settings, data.shape)
+    listen(Began(run.path, run.record, None, "cpu", resumed=False))
+    began = time.perf_counter()
+    task.fit(model, data)
+    seconds = round(time.perf_counter() - began, 3)
+    run.directory.write_tensors(run.directory.model, model.arrays(), run.record)
+    found = {
+        name: task.evaluate(model, data, name) for name in ("train", "dev") if name in data.sizes
+    }
+    summary = Summary(
+        "finished",
+        parameters=model.n_parameters,
+        seconds=seconds,
+        losses={name: one.loss for name, one in found.items() if one.loss is not None},
+        measures={name: one.measures for name, one in found.items() if one.measures},
+    )
+    run.directory.write_summary(summary)  # before what only decorates it is drawn
+    try:
+        pictures = tuple(task.draw(run.directory.files(run.record), model, data))
+    except (HornbookError, OSError, MemoryError) as error:
+        why = str(error) or "out of memory"
+        listen(Warned(f"The run is complete, but its picture cannot be drawn: {why}"))
+    else:
+        summary = replace(summary, pictures=pictures)
+        run.directory.write_summary(summary)
+    run.directory.settle()
+    listen(Ended(Run(run.path), summary))

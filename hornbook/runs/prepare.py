@@ -1,0 +1,199 @@
+"""What a training is about, before there is a run: data, family, settings, and a free place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hornbook.actions import Action
+from hornbook.errors import RunError, SettingsError
+from hornbook.runs.claim import refuse_if_taken
+from hornbook.runs.directory import RunDirectory
+from hornbook.runs.events import Fetched, Listener, Loaded, nobody
+from hornbook.settings import Settings
+from hornbook.sources.source import DataPath, Source
+from hornbook.tasks import Data, Family, Task, choose_task
+from hornbook.training.settings import TrainingSettings
+
+__all__ = [
+    "Prepared",
+    "Training",
+    "family_settings",
+    "load_data",
+    "made_by_mixing",
+    "prepare",
+    "refuse_taken",
+    "refuse_two_lengths",
+    "settle_training",
+]
+
+LONGEST = 60 * 24 * 365  # minutes
+
+Training = (
+    TrainingSettings | Mapping[str, Any] | Callable[[TrainingSettings], TrainingSettings] | None
+)
+"""Training settings: a complete object; some by name; or a function of the recommended ones."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Data that are loaded, for several trainings."""
+
+    task: Task[Any]
+    data: Data
+    options: Mapping[str, Any]
+    "Options of loading and splitting, as they were given."
+
+
+def prepare(
+    source: DataPath | Source,
+    task: str | None,
+    options: Mapping[str, Any],
+    listen: Listener = nobody,
+) -> Prepared:
+    """Load data once.
+
+    Raises:
+        HornbookError: as `load_data`.
+    """
+    chosen, data, _, _ = load_data(source, task, None, options, listen)
+    return Prepared(chosen, data, options)
+
+
+def load_data(
+    source: DataPath | Source | Prepared,
+    task: str | None,
+    model: str | None,
+    options: Mapping[str, Any],
+    listen: Listener,
+) -> tuple[Task[Any], Data, str, Family]:
+    """Choose the task, read the data, and name the family.
+
+    Raises:
+        HornbookError: if there is no such task or family, or the data cannot be read.
+    """
+    if not isinstance(source, Source | Prepared):
+        source = Source(source)
+    if isinstance(source, Source):
+        source.progress = lambda done, total: listen(Fetched(done, total))
+        chosen, why = choose_task(source, task, model)
+    else:
+        chosen = source.task
+    family = model or chosen.default or next(iter(chosen.families))
+    line = chosen.family(family)
+    if line.made_by == "mixing":
+        raise made_by_mixing(family)
+    if isinstance(source, Prepared):
+        return chosen, source.data, family, line
+    data: Data = chosen.load(source, chosen.options.from_dict(dict(options)))
+    listen(Loaded(chosen.name, why, data.name, data.about, dict(data.sizes)))
+    return chosen, data, family, line
+
+
+def made_by_mixing(family: str) -> SettingsError:
+    """The error that a family is not trained."""
+    return SettingsError(
+        f"{family} is not trained: it is made from trained runs.",
+        setting="model",
+        action=Action("mix", ("RUN", "RUN")),
+    )
+
+
+def refuse_taken(
+    out: str | Path | None, source: DataPath | Source | Prepared, *, overwrite: bool
+) -> None:
+    """Make sure that a new run may be put where it should.
+
+    Raises:
+        SettingsError: if what is to be overwritten is not named.
+        RunError: if something is there that was not told to be replaced, or that is no run.
+    """
+    if out is not None:
+        path = RunDirectory(out).path
+        refuse_if_taken(path, overwrite=overwrite)
+        if isinstance(source, Prepared):
+            return  # whoever prepared it has asked
+        places = (source if isinstance(source, Source) else Source(source)).places
+        for where in places if overwrite else ():
+            # os.path, unlike Path, only says no to a name that is no possible path.
+            if os.path.exists(where) and where.resolve().is_relative_to(path.resolve()):  # noqa: PTH110
+                raise RunError(
+                    f"{where} is in the run directory that is to be overwritten, {path}.",
+                    hint="Copy the data to another place first, or choose another `out`.",
+                )
+    elif overwrite:
+        raise SettingsError(
+            "`overwrite` has no effect without `out`: a new name is chosen for each run.",
+            hint="Name the run to replace with `out`.",
+            setting="overwrite",
+        )
+
+
+def family_settings(
+    line: Family, name: str, given: Settings | Mapping[str, Any] | None
+) -> Settings:
+    """The settings of a family as given, its defaults if left out.
+
+    Raises:
+        SettingsError: if they are those of something else.
+    """
+    kind: type[Settings] = line.load().Settings
+    if given is None:
+        return kind()
+    if isinstance(given, Mapping):
+        return kind.from_dict(dict(given))
+    if type(given) is not kind:
+        raise SettingsError(
+            f"The settings of {name} must be {kind.__name__}, not {type(given).__name__}.",
+            hint=f"Give {kind.__name__}(...), or a mapping: {{'name': value}}.",
+            setting="settings",
+        )
+    return given
+
+
+def settle_training(line: Family, data: Data, given: Training) -> TrainingSettings:
+    """The training settings as given, where left out what suits the family and the data.
+
+    Raises:
+        SettingsError: if a setting is unknown or not allowed.
+    """
+    suited = line.training_for(data.kind)
+    if given is None:
+        return suited
+    if isinstance(given, TrainingSettings):
+        return given
+    if callable(given):
+        return given(suited)
+    if not isinstance(given, Mapping):
+        raise SettingsError(
+            f"Training settings must be TrainingSettings, not {type(given).__name__}.",
+            hint="Give TrainingSettings(...), or a mapping: {'steps': 500}.",
+            setting="training",
+        )
+    return TrainingSettings.from_dict({**suited.as_dict(), **given})
+
+
+def refuse_two_lengths(
+    line: Family, data: Data, wanted: TrainingSettings, minutes: float | None
+) -> None:
+    """Refuse a number of steps beside a time, and a time that is none.
+
+    Raises:
+        SettingsError: saying so.
+    """
+    if minutes is None:
+        return
+    if not 0 < minutes < LONGEST:
+        raise SettingsError(
+            f"`minutes` must be above 0 and below {LONGEST:,}; it is {minutes:g}.",
+            setting="minutes",
+        )
+    if wanted.steps != line.training_for(data.kind).steps:
+        raise SettingsError(
+            f"`minutes` chooses the number of steps, and `steps` is {wanted.steps:,}.",
+            hint="Give one of the two.",
+            setting="minutes",
+        )
