@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import pytest
 
+from hornbook.cli.main import let_waiting_threads_sleep
 from hornbook.compute import load
 from hornbook.compute.load import share_of_processors
 
@@ -29,3 +31,17 @@ def test_a_thread_that_waits_for_its_turn_has_a_smaller_share(
 
 def test_it_is_a_share() -> None:
     assert 0 < share_of_processors(1) <= 1.01
+
+
+@pytest.mark.parametrize("told", ["", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"])
+def test_waiting_threads_sleep_unless_the_environment_decides(
+    told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"):
+        monkeypatch.setenv(name, "")  # so that it is as before in the end
+        monkeypatch.delenv(name)
+    if told:
+        monkeypatch.setenv(told, "7")
+    let_waiting_threads_sleep()
+    found = os.environ.get("OMP_WAIT_POLICY")
+    assert found == {"": "PASSIVE", "OMP_WAIT_POLICY": "7"}.get(told)
