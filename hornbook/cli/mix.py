@@ -69,14 +69,16 @@ def run(argv: Sequence[str]) -> None:
     if arguments.json:
         print_json({"run": str(made.path), **as_json(made.summary)})
         return
-    rows = table("run", "family", arguments.power, "dev", left=2)
-    for member in made.summary.members:
-        rows.add_row(
-            escape(member.run), member.family, number(member.weight, 3), number(member.dev),
-        )  # fmt: skip
-    rows.add_row(
-        "[bold]mixture[/]", "mixture", "", f"[bold]{number(made.summary.losses['dev'])}[/]"
-    )
+    members = made.summary.members
+    ends = ["of the end"] if members[0].ending is not None else []
+    rows = table("run", "family", arguments.power, *ends, "dev", left=2)
+    for member in members:
+        powers = (member.weight, member.ending)
+        shown = [number(power, 3) for power in powers if power is not None]
+        rows.add_row(escape(member.run), member.family, *shown, number(member.dev))
+    blank = [""] * (1 + len(ends))
+    dev = number(made.summary.losses["dev"])
+    rows.add_row("[bold]mixture[/]", "mixture", *blank, f"[bold]{dev}[/]")
     say, path = notes().print, escape(shell_word(no_flag(str(made.path))))
     console().print(rows)
     say(f"\nSaved to {escape(str(made.path))}. Next:")

@@ -125,6 +125,8 @@ class Member:
     "Its weight in an average, or its exponent in a product."
     dev: float
     "Its loss on the dev split."
+    ending: float | None = None
+    "Its exponent in whether an example ends, where a product has one for that."
 
 
 @dataclass(frozen=True)

@@ -90,9 +90,12 @@ def mix(
         start=Start("runs", ancestors=tuple(run.record.id for run in runs)),
         versions=Versions.of_today(),
     )
+    weights, endings = model.weights, [None] * len(runs)
+    if weights.ndim == 2:
+        weights, endings = weights[0], weights[1].tolist()
     members = tuple(
-        Member(str(run.path), run.family, float(weight), loss)
-        for run, weight, loss in zip(runs, model.weights, alone, strict=True)
+        Member(str(run.path), run.family, float(weight), loss, ending)
+        for run, weight, loss, ending in zip(runs, weights, alone, endings, strict=True)
     )
     name = name_of(data.name, "-".join(["mixture", *settings.families]))
     path = reserve(Path("runs"), name) if out is None else Path(out)

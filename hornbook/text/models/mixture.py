@@ -22,9 +22,11 @@ from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
 from hornbook.text.models.memory import Memory
 from hornbook.text.models.pooling import (
     best_exponents,
+    best_exponents_with_end,
     best_weights,
     log_mean,
     log_product,
+    log_product_with_end,
     log_softmax,
 )
 from hornbook.text.models.reading import Reading
@@ -91,13 +93,14 @@ class Mixture(LanguageModel):
         self.members: list[LanguageModel] = []
         for name, text in zip(settings.families, settings.settings, strict=True):
             self.members.append(family(name).load()(member_settings(name, text), vocabulary))
-        self.weights = np.full(len(self.members), 1 / len(self.members))  # or exponents
+        # Or exponents: shape (members,), or (2, members) where a product has the end to itself.
+        self.weights = np.full(len(self.members), 1 / len(self.members))
         self.reading, self.memory = reading_of(self.members), MixtureMemory()
 
     @property
     def n_parameters(self) -> int:
         """All that the members learned, and the weights."""
-        return sum(member.n_parameters for member in self.members) + len(self.members)
+        return sum(member.n_parameters for member in self.members) + self.weights.size
 
     def to(self, device: Any) -> Mixture:
         """The same with its nets on a device; counts stay where they are."""
@@ -137,7 +140,10 @@ class Mixture(LanguageModel):
     def pooled(self, logits: list[Floats]) -> npt.NDArray[np.float64]:
         """ln of the mixed probabilities (N, V), from the members' logits."""
         if self.settings.how == "product":
-            return log_product(logits, self.weights)
+            end = self.vocabulary.boundary
+            if self.weights.ndim == 1 or end is None:
+                return log_product(logits, self.weights)
+            return log_product_with_end(logits, self.weights, end)
         return log_mean(np.stack([log_softmax(own) for own in logits]), self.weights)
 
     def next_logits(self, inputs: Ids) -> Floats:
@@ -193,7 +199,10 @@ class Mixture(LanguageModel):
             told = self.member_logits(inputs, real)
             logits.append(np.stack([own.astype(np.float32) for own in told]))
             wanted.append(targets[real])
-        return best_exponents(np.concatenate(logits, axis=1), np.concatenate(wanted))
+        told_of_all, targets = np.concatenate(logits, axis=1), np.concatenate(wanted)
+        if self.vocabulary.boundary is None:
+            return best_exponents(told_of_all, targets)
+        return best_exponents_with_end(told_of_all, targets, self.vocabulary.boundary)
 
     @contextmanager
     def stepping(self, count: int) -> Iterator[None]:
@@ -216,7 +225,10 @@ class Mixture(LanguageModel):
         Raises:
             RunError: if it is not this mixture's.
         """
-        if arrays.get("weights", np.empty(0)).shape != self.weights.shape:
+        shapes: list[tuple[int, ...]] = [(len(self.members),)]
+        if self.settings.how == "product" and self.vocabulary.boundary is not None:
+            shapes.append((2, len(self.members)))
+        if arrays.get("weights", np.empty(0)).shape not in shapes:
             raise RunError(
                 "The mixture weights do not match this run's settings.",
                 hint="The file belongs to another run or is damaged.",

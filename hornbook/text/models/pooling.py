@@ -11,7 +11,15 @@ member rules out is out. Where the exponents are best, the mean of each member's
 product is what it is on the data, so that the product is exactly as certain as it has a right to
 be. Figures for both are in EXPERIMENTS.md.
 
-Both losses are convex in their weights, so that there is one best choice and no luck in finding it.
+Where examples end, a product has two parts, each with exponents of its own: whether the example
+ends here, and if it does not, which token comes. Some members know the one and some the other: of
+lines of four characters a net learns the length perfectly, and counts that have seen "abc" end
+somewhere else do not, though they may know best what comes after "ab".
+
+    p(end) ∝ Π p_k(end)^b_k      p(v) = (1 - p(end)) · c(v),  c(v) ∝ Π (p_k(v) / (1 - p_k(end)))^a_k
+
+The loss of each is convex in its weights, and that of two parts is the sum of theirs, so that there
+is one best choice and no luck in finding it.
 """
 
 from __future__ import annotations
@@ -23,7 +31,15 @@ import numpy.typing as npt
 
 from hornbook.text.models.contract import Floats, Ids
 
-__all__ = ["best_exponents", "best_weights", "log_mean", "log_product", "log_softmax"]
+__all__ = [
+    "best_exponents",
+    "best_exponents_with_end",
+    "best_weights",
+    "log_mean",
+    "log_product",
+    "log_product_with_end",
+    "log_softmax",
+]
 
 Doubles = npt.NDArray[np.float64]
 
@@ -69,6 +85,37 @@ def log_product(logits: Sequence[Floats], exponents: Doubles) -> Doubles:
     return log_softmax(total)
 
 
+def log_product_with_end(logits: Sequence[Floats], exponents: Doubles, end: int) -> Doubles:
+    """ln p of a product in two parts: whether the example ends, and what comes if it does not.
+
+    Args:
+        logits: of each member, shape (B, V).
+        exponents: shape (2, M): of what comes, and of the ending.
+        end: the id that ends an example.
+
+    Returns:
+        Shape (B, V).
+    """
+    parts = [in_two(own, end) for own in logits]
+    endings = log_product([ending for _, ending in parts], exponents[1])
+    tokens = log_product([token for token, _ in parts], exponents[0])
+    return np.insert(tokens + endings[:, :1], end, endings[:, 1], axis=1)
+
+
+def in_two(logits: Floats, end: int) -> tuple[Doubles, Doubles]:
+    """A prediction (B, V) as two: logits of the other tokens (B, V - 1), and of no end and end.
+
+    Those of the ending, shape (B, 2), are ln(1 - p(end)) and ln p(end), but for what is added to
+    both.
+    """
+    tokens = np.delete(logits, end, axis=1).astype(np.float64)
+    top = tokens.max(axis=1)
+    shift = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(divide="ignore"):
+        others = shift + np.log(np.exp(tokens - shift[:, None]).sum(axis=1))
+    return tokens, np.stack([others, logits[:, end].astype(np.float64)], axis=1)
+
+
 def best_weights(losses: Doubles) -> Doubles:
     """The weights under which an average's mean loss is least.
 
@@ -106,6 +153,8 @@ def best_exponents(logits: Floats, targets: Ids) -> Doubles:
     """
     count = len(logits)
     best = np.full(count, 1 / count)
+    if not len(targets):
+        return best
     loss, slope, bend = product_loss(logits, targets, best)
     for _ in range(STEPS):
         # An exponent at its limit that would go beyond takes no part in the step.
@@ -131,6 +180,27 @@ def best_exponents(logits: Floats, targets: Ids) -> Doubles:
         if gained < 1e-9:
             break
     return best
+
+
+def best_exponents_with_end(logits: Floats, targets: Ids, end: int) -> Doubles:
+    """The exponents under which the mean loss of a product in two parts is least.
+
+    Args:
+        logits: of M models at N predictions, shape (M, N, V).
+        targets: what came, shape (N,).
+        end: the id that ends an example.
+
+    Returns:
+        Shape (2, M), from 0 to 10: of what comes, and of the ending.
+    """
+    ended = targets == end
+    endings = np.stack([in_two(own, end)[1] for own in logits])
+    goes_on = np.delete(logits[:, ~ended], end, axis=2)
+    wanted = targets[~ended].astype(np.int64)
+    wanted -= wanted > end  # the ids of a vocabulary without the end
+    return np.stack(
+        [best_exponents(goes_on, wanted), best_exponents(endings, ended.astype(np.int64))]
+    )
 
 
 def product_loss(
