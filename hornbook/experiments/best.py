@@ -114,7 +114,9 @@ def best(
     with climb:
         climb.beside(time.perf_counter() - began)
         chosen = climb.climb()
-        run = copy_run(Run(folder / chosen.winner.name), target, overwrite=overwrite)
+        won = Run(folder / chosen.winner.name)
+        suited = prepared.task.suited(won, filter)
+        run = copy_run(won, target, overwrite=overwrite, suited=suited)
     return Ladder(run, folder, chosen.rungs, chosen.winner, chosen.why)
 
 

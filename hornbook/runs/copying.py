@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from hornbook.compute.pinned import pinned
+from hornbook.records import JSON
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.run import Run
 from hornbook.storage import read_file, write_bytes
@@ -13,18 +16,27 @@ __all__ = ["copy_run"]
 
 
 @pinned()
-def copy_run(run: Run, out: str | Path, *, overwrite: bool = False) -> Run:
+def copy_run(
+    run: Run,
+    out: str | Path,
+    *,
+    overwrite: bool = False,
+    suited: Mapping[str, JSON] | None = None,
+) -> Run:
     """Copy a finished run: data, model, checkpoint, metrics, summary.
 
     Args:
         run: that has ended.
         out: directory of the copy.
         overwrite: replace a run that is there.
+        suited: what its questions are asked with; as in the run, if not given.
 
     Raises:
         RunError: if it has not ended, is damaged, or the copy cannot be written.
     """
     summary, old = run.summary, run.directory
+    if suited is not None:
+        summary = replace(summary, suited=suited)
     made = RunDirectory(out)
     made.begin(run.record, run.data, overwrite=overwrite)
     try:

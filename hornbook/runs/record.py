@@ -152,6 +152,8 @@ class Summary:
     "The deciding measure before the first update, on dev, or on train where there is no dev."
     guessing: float | None = None
     "The loss of a uniform guess; None for other measures, and for models fitted in one pass."
+    suited: Mapping[str, JSON] = field(default_factory=dict)
+    "Settings of questions that were found to suit this run, by name."
     format: int = FORMAT
 
     def reached(self, measure: Measure) -> Mapping[str, float]:

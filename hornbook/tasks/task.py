@@ -198,6 +198,18 @@ class Task(ABC, Generic[D]):
         """
         return None
 
+    def suited(self, run: Run, filter_command: str = "") -> JSONObject:
+        """Settings of its questions that suit a run better than those that suit any, by name.
+
+        Args:
+            run: that has ended.
+            filter_command: tells what is right, where one is given.
+
+        Raises:
+            ToolError: if the filter fails.
+        """
+        return {}
+
     def passing(self, data: D, filter_command: str) -> float:
         """Share of some data that passes a filter: asked before anything is made.
 

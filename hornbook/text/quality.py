@@ -72,6 +72,15 @@ class Quality:
     "Mean length in characters of the longest passage of a text that stands in train."
     passed: float | None = None
     "Share that passes the filter."
+    usable: float | None = None
+    """Share of lines that are sound, stand nowhere in the data, and came once. Sound is what passes
+    the filter; without one, what ended at a length as in train."""
+
+    @property
+    def distance(self) -> float:
+        """Mean of the distances to train: how much narrower or other the samples are."""
+        found = (self.characters, self.first, self.last)
+        return float(np.mean([value for value in found if value is not None]))
 
     def as_dict(self) -> JSONObject:
         """All figures by name."""
@@ -177,6 +186,14 @@ def line_figures(run: Run, drawn: Given, told: LineFilter | None) -> Iterable[Qu
         texts = [one.text for one in some]
         known = [text in sets["train"] for text in texts]
         later = [text in sets["dev"] or text in sets["test"] for text in texts]
+        fits = [len(one.text) in usual for one in some]
+        passed = told.passing(texts) if told is not None else None
+        sound = passed or [one.ended and fit for one, fit in zip(some, fits, strict=True)]
+        new = {
+            one.text
+            for one, good, a, b in zip(some, sound, known, later, strict=True)
+            if good and not a and not b
+        }
         yield Quality(
             temperature,
             len(texts),
@@ -185,14 +202,15 @@ def line_figures(run: Run, drawn: Given, told: LineFilter | None) -> Iterable[Qu
             repeats=1 - len(set(texts)) / len(texts),
             in_train=share(known),
             ended=None if temperature is None else share([one.ended for one in some]),
-            known_length=share([len(text) in usual for text in texts]),
+            known_length=share(fits),
             first=apart(Counter(text[0] for text in texts), first),
             last=apart(Counter(text[-1] for text in texts), last),
             in_dev=None
             if temperature is None
             else share([b and not a for a, b in zip(known, later, strict=True)]),
             near=share([near[text] and not a for text, a in zip(texts, known, strict=True)]),
-            passed=share(told.passing(texts)) if told is not None else None,
+            passed=share(passed) if passed is not None else None,
+            usable=None if temperature is None else len(new) / len(texts),
         )
 
 

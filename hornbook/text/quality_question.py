@@ -34,6 +34,7 @@ ROWS = {
     "known_words": "words that train has",
     "longest_copy": "longest passage copied",
     "passed": "pass the filter",
+    "usable": "sound, new, once",
 }
 "What stands before each figure."
 IN_CHARACTERS = {"length", "length_sd", "longest_copy"}

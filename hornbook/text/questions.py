@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from hornbook.actions import Action
@@ -58,21 +58,37 @@ class SampleQuestion(Question):
         """
         settings: SamplingSettings = self.settled(given, options)
         data = run.data
+        if settings.temperature is None and (own := own_temperature(run)) is not None:
+            settings = replace(settings, temperature=own)
         longest = settings.longest or data.longest
         return sample(run.model, data.tokenizer, settings, longest=longest, novelty=data.novelty)
 
     def answer(self, run: Run, options: SamplingSettings) -> Answer:
         """The samples as they are drawn."""
-        return SampleAnswer(run, self.ask(run, options))
+        own = own_temperature(run) if options.temperature is None else None
+        return SampleAnswer(run, self.ask(run, options), own)
+
+
+def own_temperature(run: Run) -> float | None:
+    """The temperature that was found to suit a run, if it is not 1."""
+    summary = run.directory.read_summary()
+    found = summary.suited.get("temperature", 1.0) if summary is not None else 1.0
+    return float(found) if isinstance(found, int | float) and found != 1 else None
 
 
 class SampleAnswer(Answer):
-    """Samples, and how many of them are new."""
+    """Samples, and how many of them are new.
+
+    Args:
+        run: that they are drawn from.
+        samples: as they are drawn.
+        own: the temperature, where it is the run's own and nobody named it.
+    """
 
     key = "samples"
 
-    def __init__(self, run: Run, samples: Samples) -> None:
-        self.run, self.samples = run, samples
+    def __init__(self, run: Run, samples: Samples, own: float | None) -> None:
+        self.run, self.samples, self.own = run, samples, own
         self.lines = run.data.kind == "lines"
         # What stands between two: as in the data, and where nothing does, a line of its own.
         self.between = f"{BETWEEN}\n"
@@ -117,6 +133,11 @@ class SampleAnswer(Answer):
             said.append("This run has no training data, so new samples cannot be told from copies.")
         elif samples.drawn:
             said.append(f"Of {samples.drawn:,} drawn: {shares}.")
+        if self.own is not None:
+            said.append(
+                f"Drawn at temperature {self.own:g}, which suits this run; `temperature=1` draws "
+                "what the model predicts."
+            )
         if samples.passed is not None and samples.drawn:
             said.append(f"{samples.passed:.1%} of {samples.drawn:,} drawn pass the filter.")
         if samples.ended_because == "stopped":

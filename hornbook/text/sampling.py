@@ -282,7 +282,9 @@ class Samples(Iterator[Sample]):
     def _choose(self, logits: Floats) -> Ids:
         """An id for each row of logits."""
         s = self._settings
-        p = shape_probabilities(logits, temperature=s.temperature, top_k=s.top_k, top_p=s.top_p)
+        p = shape_probabilities(
+            logits, temperature=s.used_temperature, top_k=s.top_k, top_p=s.top_p
+        )
         return choose(p, self._rng)
 
 

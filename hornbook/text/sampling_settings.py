@@ -16,8 +16,9 @@ class SamplingSettings(Settings):
 
     n: Annotated[int, Bounds(1, 10**8)] = 10
     "Number of samples."
-    temperature: Annotated[float, Bounds(0, 100)] = 1.0
-    "Below 1 favours likely tokens, above 1 evens them out (0: always the most likely token)."
+    temperature: Annotated[float | None, Bounds(0, 100)] = None
+    """Below 1 favours likely tokens, above 1 evens them out (0: always the most likely token).
+    By default the one that `best` found to suit the run, or else 1."""
     top_k: Annotated[int, Bounds(0, 10**7)] = 0
     "Sample only from the k most likely tokens (0: from all)."
     top_p: Annotated[float, Bounds(0, 1, above=True)] = 1.0
@@ -48,6 +49,11 @@ class SamplingSettings(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.refuse_unless(bool(self.filter), ("filter_seconds",), "`filter`")
+
+    @property
+    def used_temperature(self) -> float:
+        """The temperature, decided."""
+        return 1.0 if self.temperature is None else self.temperature
 
     @property
     def choosy(self) -> bool:

@@ -161,6 +161,14 @@ class TextTask(Task["TextData"]):
             return found.passed
         return found.known_words if found.known_length is None else found.known_length
 
+    def suited(self, run: Run, filter_command: str = "") -> JSONObject:
+        """The temperature of samples, of lines."""
+        from hornbook.text.temperature import suitable_temperature
+
+        if run.data.kind != "lines":
+            return {}
+        return {"temperature": suitable_temperature(run, filter_command)}
+
     def passing(self, data: TextData, filter_command: str) -> float:
         """Share of the first lines of train that pass."""
         from hornbook.text.filtering import LineFilter
