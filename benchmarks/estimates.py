@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 import hornbook
+from hornbook.errors import SettingsError
 from hornbook.runs.events import Estimated, Event, Progressed
 from hornbook.text.models import NETS
 
@@ -66,8 +67,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for source, families in ((options.names, NETS), (options.text, ON_TEXT)):
             for model in families:
-                told, true = told_and_true(source, model, options.seconds, Path(folder) / model)
                 name = Path(source).stem
+                try:
+                    told, true = told_and_true(source, model, options.seconds, Path(folder) / model)
+                except SettingsError as error:
+                    print(f"{name:11} {model:8} {error.message}", flush=True)
+                    continue
                 apart = told / true - 1
                 print(f"{name:11} {model:8} {told:7.1f} {true:7.1f}  {apart:+6.1%}", flush=True)
     for other in others:

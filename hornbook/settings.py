@@ -106,6 +106,14 @@ class Settings:
             )
         return cls(**values)
 
+    def changed(self) -> dict[str, Any]:
+        """The settings that are not what they are by default, by name."""
+        return {
+            field.name: value
+            for field in dataclasses.fields(self)
+            if (value := getattr(self, field.name)) != field.default
+        }
+
     def refuse_unless(self, fits: bool, names: tuple[str, ...], needs: str) -> None:
         """Refuse settings that were changed though nothing would read them.
 

@@ -26,6 +26,7 @@ from hornbook.experiments.best import best
 from hornbook.experiments.events import RungBegan, RungEnded
 from hornbook.experiments.ladder import LadderRecord, Rung
 from hornbook.runs import Run
+from hornbook.runs.events import Warned
 from hornbook.runs.session import Session
 from hornbook.tasks import Candidate
 from hornbook.text.task import TextTask
@@ -60,6 +61,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(Session, "fit_into", fit_into)
     monkeypatch.setattr(best_module, "NEAR", 9.0)  # nets like these are far behind
     monkeypatch.setattr(TextTask, "soundness", lambda task, run, command="": 1.0)
+    monkeypatch.setattr(TextTask, "suited", lambda task, run, command="": {"temperature": 0.7})
 
 
 def climbed(names: Path, **options: Any) -> tuple[Any, list[Any]]:
@@ -77,6 +79,7 @@ def test_it_counts_trains_mixes_and_keeps_the_best(names: Path) -> None:
     assert found.run.path == Path("runs/some-best")
     assert found.run.summary.losses["dev"] == found.winner.reached
     assert list(found.run.sample(n=2))
+    assert dict(found.run.summary.suited) == {"temperature": 0.7}
     assert [e.name for e in events if isinstance(e, RungBegan)] == [r.name for r in found.rungs]
     # Each is a run, and what is kept says what was tried.
     for rung in found.rungs:
@@ -120,7 +123,7 @@ def test_killed_it_goes_on_where_it_was(names: Path, monkeypatch: pytest.MonkeyP
         patch.setattr(TextTask, "mix", lambda *_: (_ for _ in ()).throw(RuntimeError("dead")))
         with pytest.raises(RuntimeError, match="dead"):
             climbed(names)
-    before = LadderRecord.read(Path("runs/some-best-ladder"))
+    before = LadderRecord.read(Path("runs/some-best-tried"))
     assert not Path("runs/some-best").exists()
     found, events = climbed(names)
     assert found.rungs[:3] == tuple(
@@ -133,9 +136,9 @@ def test_killed_it_goes_on_where_it_was(names: Path, monkeypatch: pytest.MonkeyP
 def test_a_training_that_was_stopped_is_resumed(names: Path) -> None:
     with stopped_at(5), pytest.raises(KeyboardInterrupt):
         climbed(names)
-    kept = LadderRecord.read(Path("runs/some-best-ladder"))
+    kept = LadderRecord.read(Path("runs/some-best-tried"))
     assert [rung.name for rung in kept.rungs] == ["counts-3"]
-    stopped = Run(kept_path := Path("runs/some-best-ladder/mlp-8"))
+    stopped = Run(kept_path := Path("runs/some-best-tried/mlp-8"))
     assert stopped.summary.ending == "interrupted"
     found, events = climbed(names)
     began = [e for e in events if isinstance(e, RungBegan)]
@@ -147,7 +150,7 @@ def test_a_training_that_was_stopped_is_resumed(names: Path) -> None:
 def test_other_data_in_the_same_place_are_refused(names: Path, tmp_path: Path) -> None:
     climbed(names, minutes=0.2, out="runs/x")
     other = write_names(tmp_path / "some.txt", slice(0, 300))
-    with pytest.raises(RunError, match="x-ladder holds what was tried on other data"):
+    with pytest.raises(RunError, match="x-tried holds what was tried on other data"):
         best(other, minutes=0.2, out="runs/x", overwrite=True)
     with pytest.raises(RunError, match="already"):
         best(names, minutes=0.2, out="runs/x")
@@ -218,7 +221,7 @@ def test_the_status_tells_the_signal(
         ended, _, err = typed(capsys, "best", str(names), "--minutes", "2")
     assert ended == status
     assert "The same command goes on from here." in err
-    assert Run("runs/some-best-ladder/mlp-8").summary.steps == 5
+    assert Run("runs/some-best-tried/mlp-8").summary.steps == 5
 
 
 def test_the_choice_is_explained(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,8 +251,8 @@ def test_impossible_times(minutes: float, names: Path) -> None:
 
 def test_a_damaged_ladder_is_named(names: Path) -> None:
     climbed(names, minutes=0.2)
-    Path("runs/some-best-ladder/ladder.json").write_text('{"minutes": "five"}')
-    with pytest.raises(RunError, match=r"ladder\.json"):
+    Path("runs/some-best-tried/tried.json").write_text('{"minutes": "five"}')
+    with pytest.raises(RunError, match=r"tried\.json"):
         best(names, minutes=0.2, overwrite=True, out="runs/some-best")
 
 
@@ -265,3 +268,28 @@ def test_a_rung_is_what_its_json_says(tmp_path: Path) -> None:
 
 def test_it_is_public() -> None:
     assert hornbook.best is best
+
+
+def test_what_is_wrong_with_the_data_is_said_first(tmp_path: Path) -> None:
+    same = tmp_path / "same.txt"
+    same.write_text("banana\n" * 200, encoding="utf-8")
+    events: list[Any] = []
+    best(same, minutes=2, listen=events.append)
+    at = next(n for n, event in enumerate(events) if isinstance(event, RungBegan))
+    assert any(
+        "Nearly all lines of dev are" in e.message for e in events[:at] if isinstance(e, Warned)
+    )
+
+
+def test_runs_that_were_tried_are_kept_apart(
+    names: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    climbed(names)
+    _, out, err = typed(capsys, "runs")
+    assert out.count("some-best") == 1
+    assert "hornbook runs runs/some-best-tried" in err
+    assert len(hornbook.list_runs("runs/some-best-tried")) == 4
+    status, _, err = typed(capsys, "strip", "runs/some-best")
+    assert (status, "some-best-tried, in each run that best tried" in err) == (0, True)
+    status, _, err = typed(capsys, "sample", "runs/some-best-tried")
+    assert "Name one of them (counts-3, gru-8, mixture, mlp-8)" in err

@@ -306,6 +306,8 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["mix"], 2, "needs RUN"),
     (["train", "names.txt", "--model", "mixture"], 1, "hornbook mix RUN RUN"),
     (["train", "names.txt", "--lr", "0.1"], 2, "there is no --lr; use --learning-rate"),
+    (["sample", "RUN", "again"], 2, "again is one word too many. See"),
+    (["evaluate", "RUN", "a.txt"], 2, "To use a file: --data a.txt"),
     (["sample", "RUN", "--temp=0.8"], 2, "there is no --temp=0.8; use --temperature"),
     (["train", "a`steps`b.txt"], 1, "no file or data set 'a`steps`b.txt'"),
     (["score", "RUN", "`clip=3`"], 1, "of '`clip=3`'"),

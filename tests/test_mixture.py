@@ -21,9 +21,11 @@ from hornbook.text.models.contract import LanguageModel
 from hornbook.text.models.mixture import Mixture, MixtureSettings, Pooling
 from hornbook.text.models.pooling import (
     best_exponents,
+    best_exponents_with_end,
     best_weights,
     log_mean,
     log_product,
+    log_product_with_end,
     log_softmax,
 )
 from hornbook.text.scores import score
@@ -187,6 +189,67 @@ def test_exponents_stay_within_their_limits() -> None:
     assert best_exponents(np.stack([some, np.full((6, 3), -np.inf)]), targets)[0] == pytest.approx(
         alone[0], 1e-3
     )
+
+
+def test_the_end_has_exponents_of_its_own() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (3, 5, 6))  # not normalised
+    logits[1, 2, 3] = 50.0  # sure of the end
+    exponents, end = np.array([[0.7, 0.2, 0.0], [0.1, 1.5, 0.3]]), 3
+    found = np.exp(log_product_with_end(list(logits), exponents, end))
+    p = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    ends = np.prod(p[:, :, end] ** exponents[1][:, None], axis=0)
+    goes_on = np.prod((1 - p[:, :, end]) ** exponents[1][:, None], axis=0)
+    tokens = np.prod(p ** exponents[0][:, None, None], axis=0)
+    tokens[:, end] = 0
+    expected = tokens / tokens.sum(1, keepdims=True) * (goes_on / (ends + goes_on))[:, None]
+    expected[:, end] = ends / (ends + goes_on)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    np.testing.assert_allclose(found.sum(1), 1)
+    # One that is sure of the end, and the only one with a say, ends it.
+    sure = np.where(np.arange(6) == end, 0.0, -np.inf)[None]
+    alone = np.array([[1.0], [1.0]])
+    np.testing.assert_array_equal(np.exp(log_product_with_end([sure], alone, end)), np.exp(sure))
+
+
+def test_each_part_of_a_product_gets_what_is_best_for_it() -> None:
+    rng = np.random.default_rng(1)
+    end, n = 0, 400
+    knows_tokens, knows_the_end = np.zeros((n, 4)), np.zeros((n, 4))
+    ends = rng.random(n) < 0.3
+    targets = np.where(ends, end, rng.integers(1, 4, n))
+    knows_the_end[:, end] = np.where(ends, 4.0, -4.0)
+    knows_tokens[np.arange(n), targets] += np.where(ends, 0.0, 3.0)
+    logits = np.stack([knows_tokens, knows_the_end]) + rng.normal(0, 2, (2, n, 4))
+    found = best_exponents_with_end(logits, targets, end)
+
+    def mean(exponents: Any) -> float:
+        logp = log_product_with_end(list(logits), np.reshape(exponents, (2, 2)), end)
+        return float(-logp[np.arange(n), targets].mean())
+
+    for _ in range(20):  # none near it is better
+        assert mean(np.maximum(0, found + rng.normal(0, 0.05, (2, 2)))) >= mean(found) - 1e-9
+    assert found[0, 0] > 2 * found[0, 1]  # of tokens
+    assert found[1, 1] > 2 * found[1, 0]  # of the end
+    assert mean(found) < float(-log_product(list(logits), best_exponents(logits, targets))[
+        np.arange(n), targets
+    ].mean())  # fmt: skip
+    assert best_exponents_with_end(logits[:, ends], targets[ends], end).shape == (2, 2)
+
+
+def test_a_mixture_of_before_the_end_had_its_own_still_loads() -> None:
+    model, _, stream = mixture("lines", how="product")
+    model.fit(stream)
+    assert model.weights.shape == (2, len(MEMBERS))
+    arrays = {**model.arrays(), "weights": np.array([0.5, 0.2, 0.4])}
+    again, _, _ = mixture("lines", how="product")
+    again.load_arrays(arrays)
+    assert again.weights.shape == (3,)
+    model, _, stream = mixture("text", how="product")
+    model.fit(stream)
+    assert model.weights.shape == (len(MEMBERS),)
+    with pytest.raises(RunError, match="do not match"):
+        model.load_arrays({**model.arrays(), "weights": np.ones((2, len(MEMBERS)))})
 
 
 @hows

@@ -73,6 +73,18 @@ def test_an_evaluation_is_no_step() -> None:
     assert [type(event) for event in events] == [Estimated]
 
 
+def test_steps_are_timed_though_each_is_followed_by_an_evaluation() -> None:
+    events: list[Event] = []
+    pace = Pace(session_with(), events.append)
+    for step in range(2, 8):
+        pace.look(at(step, 10.0 * step))
+        pace.look(at(step + 1, 10.0 * step + 0.2))
+        pace.evaluated()
+    (estimate,) = events
+    assert isinstance(estimate, Estimated)
+    assert estimate.step == pytest.approx(0.2)
+
+
 def test_what_is_over_soon_is_not_estimated() -> None:
     assert told(session_with(evaluation_seconds=0.0), [at(2, 0.0), at(900, 0.6)]) == []
 

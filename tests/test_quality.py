@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import hornbook
 from hornbook.errors import RunError, SettingsError, ToolError
 from hornbook.runs import Run
+from hornbook.runs.copying import copy_run
+from hornbook.text import temperature as temperature_module
 from hornbook.text.near_copies import near_copies
-from hornbook.text.quality import apart, quality, stretches
+from hornbook.text.quality import Quality, apart, quality, stretches
+from hornbook.text.temperature import suitable_temperature
 from tests.command import typed
 from tests.some_names import write_names
 
@@ -96,6 +101,45 @@ def test_figures_of_lines(run: Run) -> None:
     assert cool.repeats > hot.repeats
     assert cool.known_words is None
     assert hot.passed in (None, 1.0)
+    everywhere = set(train) | set(dev) | set(run.data.splits.test)
+    if hot.passed is not None:  # all pass
+        assert hot.usable == len(set(drawn) - everywhere) / 200
+    assert held.usable is None
+
+
+def test_the_temperature_goes_down_as_long_as_samples_become_more_worth(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    usable = {1.0: 0.6, 0.9: 0.7, 0.8: 0.8, 0.7: 0.75, 0.6: 0.99}
+
+    def figures(run: Any, n: int, temperatures: Any, command: str) -> Any:
+        asked.extend(temperatures)
+        made = Quality(temperatures[0], n, 5, 1, 0.1, 0, 0, usable=usable[temperatures[0]])
+        return (replace(made, temperature=None, usable=None), made)
+
+    monkeypatch.setattr(temperature_module, "quality", figures)
+    assert suitable_temperature(run) == 0.8
+    assert asked == [1.0, 0.9, 0.8, 0.7]
+    usable[0.9] = 0.61  # no more than luck
+    usable[0.8] = 0.5
+    assert suitable_temperature(run) == 1.0
+
+
+def test_a_run_is_sampled_at_the_temperature_that_suits_it(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = copy_run(run, tmp_path / "own", suited={"temperature": 0.5})
+    drawn = [[one.text for one in some.sample(n=8, **how)] for some, how in (
+        (own, {}), (run, {"temperature": 0.5}), (own, {"temperature": 1.0}), (run, {}),
+    )]  # fmt: skip
+    assert drawn[0] == drawn[1] != drawn[2] == drawn[3]
+    status, _, err = typed(capsys, "sample", str(own.path), "-n", "2", "--prefix", "a")
+    assert status == 0
+    assert "Drawn at temperature 0.5, which suits this run" in err
+    assert "-n 2 --prefix a --seed 1 --temperature 0.8" in err  # what was asked is asked again
+    assert "which suits" not in typed(capsys, "sample", str(run.path), "-n", "2")[2]
+    assert dict(Run(tmp_path / "own").summary.suited) == {"temperature": 0.5}
 
 
 def test_figures_of_a_text(text: Run) -> None:

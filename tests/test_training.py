@@ -434,15 +434,16 @@ def test_progress_is_told_ten_times_a_second_and_at_the_end(
     assert seen[-1].seconds == pytest.approx(300 * seconds)
     assert seen[0].rate == made.schedule(1)
     assert seen[0].loss is not None
-    assert seen[-1].loss is None  # a record was made just before
+    assert seen[-1].loss is not None
 
 
 def test_the_last_progress_is_told_wherever_training_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for changes, ending, step in (
-        ({}, "interrupted", 7),
-        ({"patience": 1, "evaluate_every": 2, "learning_rate": 1e-9}, "early", 4),
+    # With no time in between: once, on both sides of each evaluation, and at the end.
+    for changes, ending, steps in (
+        ({"evaluate_every": 3}, "interrupted", [1, 3, 3, 6, 6, 7]),
+        ({"patience": 1, "evaluate_every": 2, "learning_rate": 1e-9}, "early", [1, 2, 2, 4, 4]),
     ):
         made, _, _ = trainer(**changes)
         if ending == "early":
@@ -452,7 +453,7 @@ def test_the_last_progress_is_told_wherever_training_ends(
         with stopped_at(7):
             Clock(made, 0.0, monkeypatch)
             assert made.run() == ending
-        assert seen == [1, step]
+        assert seen == steps
 
 
 def test_a_figure_that_should_be_high_decides() -> None:

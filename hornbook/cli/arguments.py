@@ -9,7 +9,7 @@ import shutil
 import sys
 import textwrap
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,8 @@ import tyro
 from hornbook.cli.flags import as_typed, is_required, mark, restored
 from hornbook.cli.streams import write_beside
 from hornbook.cli.typed_numbers import NUMBERS
-from hornbook.rendering import visible
+from hornbook.cli.wording import flag
+from hornbook.rendering import clip, visible
 from hornbook.settings import CALLED, Given
 
 __all__ = [
@@ -118,12 +119,34 @@ def parse(
         for other in unknown:
             if meant := ALSO_CALLED.get(other.partition("=")[0].replace("_", "-")):
                 write_beside(f"hornbook {verb}: there is no {other}; use {meant}.\n")
+        refuse_surplus(verb, typed, unknown)
         # Says what it does not know, and ends.
         parsed = parsed_by(partial(tyro.cli, typed, **how), argv)
     if word := left_empty(parsed):
         write_beside(f"hornbook {verb} needs {word}: see hornbook {verb} --help.\n")
         sys.exit(2)
     return typing.cast(T, restored(parsed))
+
+
+def refuse_surplus(verb: str, kind: type[Any], unknown: Sequence[str]) -> None:
+    """End with what to do if a word is left over; of a flag that is not known the parser tells."""
+    word = unknown[0]
+    if word.startswith("-") and word != "-":
+        return
+    told = f"hornbook {verb}: {visible(clip(word, 60))} is one word too many."
+    if "--data" in flags_in(kind):
+        told += f" To use a file: --data {visible(clip(word, 60))}."
+    write_beside(f"{told} See hornbook {verb} --help.\n")
+    sys.exit(2)
+
+
+def flags_in(kind: type[Any]) -> Iterator[str]:
+    """The flags of a dataclass, and of those in it."""
+    for name, hint in typing.get_type_hints(kind, include_extras=True).items():
+        if dataclasses.is_dataclass(hint):
+            yield from flags_in(typing.cast(type[Any], hint))
+        elif mark(hint, Given) is None:
+            yield flag(name)
 
 
 def suggest_device(verb: str, argv: Sequence[str]) -> None:

@@ -30,8 +30,9 @@ It counts first, with the order and smoothing that suit the data; then it trains
 data, mixes all of them, and keeps what has the lowest loss on the dev split, unless its samples \
 are worse. What was tried stays beside the result, as runs.
 
-Samples are sound if they pass the filter; without one, if they end at a length that the data \
-have. Of a long text it is the share of their words that the text has.
+Samples are sound if they pass the filter; without one, if they end at a length that is not rare \
+in the data. Of a long text it is the share of their words that the text has. Examples are then \
+drawn at the temperature at which most are sound, new and not repeated, and so they are by sample.
 
 Stopped with Ctrl-C, or killed, the same command goes on where it was.
 """
@@ -141,7 +142,7 @@ def climbing(*, quiet: bool) -> Iterator[Climbing]:
 
 def show(found: Ladder, filter_command: str) -> None:
     """The ladder, what the winner makes, and what to type next."""
-    rows = table("model", "", "dev", "sound samples", "parameters", "seconds", left=2)
+    rows = table("model", "", "dev", "samples sound", "parameters", "seconds", left=2)
     for rung in found.rungs:
         won = rung == found.winner
         name = f"[bold]{escape(rung.name)}[/]" if won else escape(rung.name)
@@ -157,6 +158,8 @@ def show(found: Ladder, filter_command: str) -> None:
     say, path = notes().print, found.run.path
     say()
     console().print(rows)
+    if any(rung.sound is not None for rung in found.rungs):
+        say(escape(found.run.task.sound_if(found.run.data, filter_command)))
     say(f"\n{escape(found.winner.name)}: {escape(found.why)}")
     test = (
         found.run.task.evaluate(found.run.model, found.run.data, "test")

@@ -73,7 +73,7 @@ def show(answer: Answer) -> None:
     out = Shown()
     rows = iter(answer)
     try:
-        with alive("Reading the run"):  # until there is something to be seen
+        with alive("Computing"):  # until there is something to be seen
             first = list(itertools.islice(rows, 1))
         for row in itertools.chain(first, rows):
             at_once = row.whole and not out.is_terminal

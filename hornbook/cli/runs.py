@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from hornbook.actions import Action
 from hornbook.cli.arguments import OutputArgument, parse
 from hornbook.cli.output import Console, console, escape, notes, number, print_json, table
-from hornbook.runs.listing import ListedRun, list_runs
+from hornbook.cli.wording import command
+from hornbook.runs.listing import ListedRun, folders_tried, list_runs
 from hornbook.settings import Given
 
 DESCRIPTION = """\
@@ -47,6 +49,8 @@ def run(argv: Sequence[str]) -> None:
         notes().print("Train one:  hornbook train DATA")
     else:
         show(found)
+    for folder in () if arguments.json else folders_tried(arguments.folder):
+        notes().print(f"What best tried:  {escape(command(Action('runs', (str(folder),))))}")
 
 
 def show(found: Sequence[ListedRun]) -> None:

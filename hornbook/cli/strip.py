@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.opening import opened_run
@@ -41,4 +42,9 @@ def run(argv: Sequence[str]) -> None:
         print_json({"run": options.run, "removed": names})
         return
     run, told = escape(options.run), escape(", ".join(names))
-    notes().print(f"Removed from {run}: {told}." if names else f"{run} was already stripped.")
+    say = notes().print
+    say(f"Removed from {run}: {told}." if names else f"{run} was already stripped.")
+    tried = Path(options.run).absolute()
+    tried = tried.with_name(f"{tried.name}-tried")
+    if tried.exists():
+        say(f"The data are also in {escape(str(tried))}, in each run that best tried.")

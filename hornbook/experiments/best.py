@@ -29,11 +29,12 @@ from hornbook.errors import (
 )
 from hornbook.experiments.choice import Choice, choose, within
 from hornbook.experiments.events import Climbing, RungBegan, RungEnded
-from hornbook.experiments.ladder import FILE, Kind, Ladder, LadderRecord, Rung, other_ladder
+from hornbook.experiments.ladder import Kind, Ladder, LadderRecord, Rung, other_ladder
 from hornbook.runs import Run, resume, train
 from hornbook.runs.claim import refuse_if_taken
-from hornbook.runs.contents import clear
+from hornbook.runs.contents import TRIED, clear
 from hornbook.runs.copying import copy_run
+from hornbook.runs.events import Warned
 from hornbook.runs.lock import Lock
 from hornbook.runs.prepare import Prepared, prepare, refuse_taken
 from hornbook.sources.source import DataPath, Source
@@ -46,6 +47,7 @@ MINUTES = 5.0
 RESERVE, LEAST = 0.08, 15.0  # of the time, for what comes after the last training; seconds
 LEFT_OUT = (SettingsError, DataError, TrainingError, MissingPackageError)
 "What can keep one model from being made, and no other: too little time or data, divergence."
+EXAMINED = 5_000_000  # examples or tokens: looking for faults in more takes too long here
 NEAR = 0.3  # of the best figure: what is further behind adds little to a mixture
 
 
@@ -67,7 +69,7 @@ def best(
             several of them.
         minutes: how long it may take in all.
         out: directory of the winner; by default `runs/NAME-best`. What was tried is kept beside
-            it, in `NAME-best-ladder`: killed, it goes on from there.
+            it, in `NAME-best-tried`: killed, it goes on from there.
         task: what kind of data it is; by default recognised from the data.
         filter: a command that reads samples, one a line, and prints those that pass; see
             `hornbook.text.filtering`. The winner is then chosen by the share that passes.
@@ -109,7 +111,12 @@ def best(
             hint="It must print the lines that are right, as they are.",
             setting="filter",
         )
-    folder = target.with_name(f"{target.name}-ladder")
+    if source.can_be_read_again and sum(prepared.data.sizes.values()) <= EXAMINED:
+        asked = prepared.task.options.from_dict(dict(prepared.options))
+        for finding in prepared.task.examine(source, asked).findings:
+            if finding.severity == "problem":
+                listen(Warned(f"{finding.title}. {finding.advice}"))
+    folder = target.with_name(f"{target.name}-tried")
     climb = Climb(prepared, folder, minutes, filter, listen, overwrite=overwrite)
     with climb:
         climb.beside(time.perf_counter() - began)
@@ -158,7 +165,7 @@ class Climb:
             raise RunError(f"Cannot create {self.folder}: {error.strerror or error}.") from error
         self.lock = Lock.take(self.folder)
         try:
-            if (self.folder / FILE).exists():
+            if (self.folder / TRIED).exists():
                 self.record = self.taken_up(LadderRecord.read(self.folder))
             self.record.write(self.folder)
         except BaseException:

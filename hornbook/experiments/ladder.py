@@ -10,11 +10,11 @@ from typing import Literal
 from hornbook.errors import RunError
 from hornbook.records import JSON, as_json, read_record
 from hornbook.runs import Run
+from hornbook.runs.contents import TRIED
 from hornbook.storage import read_json, write_json
 
-__all__ = ["FILE", "Ladder", "LadderRecord", "Rung"]
+__all__ = ["Ladder", "LadderRecord", "Rung"]
 
-FILE = "ladder.json"
 Kind = Literal["counted", "net", "mixture"]
 
 
@@ -73,7 +73,7 @@ class LadderRecord:
         Raises:
             RunError: if it cannot be written.
         """
-        write_json(folder / FILE, as_json(self))
+        write_json(folder / TRIED, as_json(self))
 
     @classmethod
     def read(cls, folder: Path) -> LadderRecord:
@@ -82,7 +82,7 @@ class LadderRecord:
         Raises:
             RunError: if it is missing or damaged.
         """
-        return read_record(cls, read_json(folder / FILE), str(folder / FILE))
+        return read_record(cls, read_json(folder / TRIED), str(folder / TRIED))
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Ladder:
         """All of it by name."""
         return {
             "run": str(self.run.path),
-            "ladder": str(self.folder),
+            "tried": str(self.folder),
             "winner": self.winner.name,
             "why": self.why,
             "rungs": [as_json(rung) for rung in self.rungs],

@@ -15,7 +15,7 @@ from hornbook.runs.record import RunRecord
 from hornbook.storage import PART
 from hornbook.tasks import task_named, tasks
 
-__all__ = ["begun_only", "clear", "strangers"]
+__all__ = ["TRIED", "begun_only", "clear", "strangers"]
 
 OWN = {
     LOCK,
@@ -27,6 +27,8 @@ OWN = {
     "checkpoint.safetensors",
     "summary.json",
 }
+TRIED = "tried.json"
+"In a folder of runs among which one was chosen: what each of them came to."
 IS_PART = re.compile(PART + "$")
 
 

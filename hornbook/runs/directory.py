@@ -26,6 +26,7 @@ from hornbook.errors import RunError
 from hornbook.monitoring.record import UpdateRecord, read_update
 from hornbook.records import as_json
 from hornbook.runs.claim import Claim, recover, remarks_on
+from hornbook.runs.contents import TRIED
 from hornbook.runs.record import KeptData, RunRecord, Summary
 from hornbook.storage import (
     HashedFiles,
@@ -182,6 +183,9 @@ class RunDirectory:
         if not os.path.isfile(self.run):  # noqa: PTH113
             what = "is not a run directory" if os.path.exists(self.path) else "does not exist"  # noqa: PTH110
             near = runs_near(self.path)
+            if (self.path / TRIED).exists():
+                what = "holds the runs that `best` tried; it is not a run itself"
+                near = f"Name one of them ({', '.join(names_of_runs(self.path))}). "
             raise RunError(
                 f"{self.path} {what}.",
                 hint=f"{near}Give the run directory that training printed; paths are relative to "
@@ -367,6 +371,11 @@ def reserve(parent: Path, name: str) -> Path:
             f"Cannot create {path}: {error.strerror or error}.",
             hint="Choose a directory that you can write to as `out`.",
         ) from error
+
+
+def names_of_runs(folder: Path) -> list[str]:
+    """The runs in a folder, sorted."""
+    return sorted(run.parent.name for run in folder.glob("*/run.json"))
 
 
 def runs_near(path: Path) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from hornbook.errors import RunError, SettingsError
 from hornbook.runs.claim import beside_of, left_behind, recover
+from hornbook.runs.contents import TRIED
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.lock import owner_in
 from hornbook.runs.outcome import deciding, reached
@@ -23,7 +24,7 @@ from hornbook.runs.record import RunRecord, Summary
 from hornbook.tasks import Task, task_named
 from hornbook.training.record import Record
 
-__all__ = ["ListedRun", "Status", "list_runs"]
+__all__ = ["ListedRun", "Status", "folders_tried", "list_runs"]
 
 Status = Literal["finished", "stopped", "training", "diverged", "damaged"]
 
@@ -62,7 +63,8 @@ class ListedRun:
 def list_runs(folder: str | Path = "runs") -> list[ListedRun]:
     """The runs in a folder and in the folders below it, sorted by data, the best first.
 
-    A run that cannot be read is listed as damaged, with the reason, after the others.
+    A run that cannot be read is listed as damaged, with the reason, after the others. Runs that
+    `best` tried are listed only where their own folder is named (`folders_tried`).
 
     Args:
         folder: where to look; a run directory is listed by itself.
@@ -101,8 +103,15 @@ def run_folders(folder: Path) -> Iterator[Path]:
             # A run of which a kill left nothing under its own name.
             if (home := beside_of(path)) is not None and recover(home):
                 yield from run_folders(home)
+        elif (path / TRIED).exists():
+            continue
         elif path.is_dir() and (not path.is_symlink() or (path / "run.json").exists()):
             yield from run_folders(path)
+
+
+def folders_tried(folder: str | Path) -> list[Path]:
+    """The folders below a folder in which `best` keeps what it tried, sorted."""
+    return sorted(path.parent for path in Path(folder).rglob(TRIED) if path.parent != Path(folder))
 
 
 def looked_at(path: Path) -> tuple[ListedRun, tuple[str, str, str]]:

@@ -28,19 +28,22 @@ class Pace:
 
     def __init__(self, session: Session, listen: Listener) -> None:
         self.session, self.listen = session, listen
-        self.first: Progress | None = None
+        self.last: Progress | None = None
+        self.steps, self.seconds = 0, 0.0  # that were seen and not told of yet
         self.estimated = self.warned = False
 
     def look(self, at: Progress) -> None:
         """Take a word on the progress."""
-        if self.first is None:
-            if at.step >= WARM:
-                self.first = at
+        if at.step < WARM:
             return
-        steps, seconds = at.step - self.first.step, at.seconds - self.first.seconds
-        if steps < STEPS or seconds < SEEN:
+        if self.last is not None:
+            self.steps += at.step - self.last.step
+            self.seconds += at.seconds - self.last.seconds
+        self.last = at
+        if self.steps < STEPS or self.seconds < SEEN:
             return
-        each = seconds / steps
+        each = self.seconds / self.steps
+        self.steps, self.seconds = 0, 0.0
         if not self.estimated:
             self.estimated = True
             self.tell(at, each)
@@ -48,11 +51,10 @@ class Pace:
         if usual is not None and not self.warned and each > SLOW * usual / 1e3:
             self.warned = True
             self.listen(Warned(slow(1e3 * each, usual, self.session.training.threads)))
-        self.first = at
 
     def evaluated(self) -> None:
-        """An evaluation has taken some of the time: the next steps are measured for themselves."""
-        self.first = None
+        """An evaluation has taken the time since the last word: none of it was a step's."""
+        self.last = None
 
     def tell(self, at: Progress, each: float) -> None:
         """Tell how long it will be."""

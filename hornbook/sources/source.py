@@ -102,6 +102,13 @@ class Source:
         return f"<Source {self.where}>"
 
     @property
+    def can_be_read_again(self) -> bool:
+        """Whether all of it is files and data sets, and nothing a stream that is gone once read."""
+        # os.path, unlike Path, only says no to a name that is no possible path.
+        kept = (os.path.isfile(word) or os.path.isdir(word) for word in self.given)  # noqa: PTH112, PTH113
+        return self.dataset is not None or all(kept)
+
+    @property
     def is_folder(self) -> bool:
         """Whether it is a single folder."""
         # os.path, unlike Path, only says no to a name that is no possible path.

@@ -198,6 +198,10 @@ class Task(ABC, Generic[D]):
         """
         return None
 
+    def sound_if(self, data: D, filter_command: str = "") -> str:
+        """When `soundness` counts a sample, as a sentence; empty if it counts none."""
+        return ""
+
     def suited(self, run: Run, filter_command: str = "") -> JSONObject:
         """Settings of its questions that suit a run better than those that suit any, by name.
 

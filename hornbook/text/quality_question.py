@@ -12,6 +12,7 @@ from hornbook.reports import Table
 from hornbook.settings import Bounds, Settings
 from hornbook.tasks import Answer, Beside, Question, Row
 from hornbook.text.quality import SECONDS, TEMPERATURES, Quality, quality
+from hornbook.text.temperature import worth
 from hornbook.training.measures import figure
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class QualityQuestion(Question):
         "Hold samples of RUN against its data, at several temperatures.\n\n"
         "The column dev has the same figures of held-out data: what real examples score. A "
         "distance is the total variation between two distributions: 0 if they are the same, 1 if "
-        "they have nothing in common. A filter is a command as in sample."
+        "they have nothing in common. A sample is sound if it passes the filter; without one, if "
+        "it ended at a length as in train. A filter is a command as in sample."
     )
     examples = (
         Action("quality", ("runs/net",)),
@@ -111,8 +113,18 @@ class QualityAnswer(Answer):
         return (QualityRow(one, self.found if one is self.found[0] else ()) for one in self.found)
 
     def remarks(self) -> Sequence[str | Action]:
-        """What to look at."""
-        return (Action("sample", (str(self.run.path),), {"n": 20, "temperature": 0.8}),)
+        """Where most samples are of use, and how to draw there."""
+        made = [one for one in self.found if one.temperature is not None]
+        best = max(made, key=worth) if made[0].usable is not None else None
+        drawn = {"n": 20, "temperature": best.temperature if best else 0.8}
+        said: list[str | Action] = []
+        if best is not None and len(made) > 1:
+            said.append(
+                f"Of these temperatures {best.temperature:g} suits this run best: "
+                f"{best.usable:.1%} of its samples are sound, new and came once, and they differ "
+                "from the data as little as that allows."
+            )
+        return [*said, Action("sample", (str(self.run.path),), drawn)]
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class SampleQuestion(Question):
     def answer(self, run: Run, options: SamplingSettings) -> Answer:
         """The samples as they are drawn."""
         own = own_temperature(run) if options.temperature is None else None
-        return SampleAnswer(run, self.ask(run, options), own)
+        return SampleAnswer(run, self.ask(run, options), options, own)
 
 
 def own_temperature(run: Run) -> float | None:
@@ -82,13 +82,16 @@ class SampleAnswer(Answer):
     Args:
         run: that they are drawn from.
         samples: as they are drawn.
+        asked: the settings.
         own: the temperature, where it is the run's own and nobody named it.
     """
 
     key = "samples"
 
-    def __init__(self, run: Run, samples: Samples, own: float | None) -> None:
-        self.run, self.samples, self.own = run, samples, own
+    def __init__(
+        self, run: Run, samples: Samples, asked: SamplingSettings, own: float | None
+    ) -> None:
+        self.run, self.samples, self.asked, self.own = run, samples, asked, own
         self.lines = run.data.kind == "lines"
         # What stands between two: as in the data, and where nothing does, a line of its own.
         self.between = f"{BETWEEN}\n"
@@ -144,7 +147,10 @@ class SampleAnswer(Answer):
             said.insert(0, f"Stopped after {samples.kept:,} of {samples.asked:,} samples.")
         if samples.shortfall:
             said.append(samples.shortfall)
-        more = {"n": 20, "temperature": 0.8, "seed": 1}
+        again = {name: value for name, value in self.asked.changed().items() if name != "longest"}
+        more = {"n": 20, **again, "seed": self.asked.seed + 1}
+        if self.asked.temperature is None:
+            more["temperature"] = 0.8
         return [*said, Action("sample", (str(self.run.path),), more)]
 
 

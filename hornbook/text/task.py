@@ -161,6 +161,14 @@ class TextTask(Task["TextData"]):
             return found.passed
         return found.known_words if found.known_length is None else found.known_length
 
+    def sound_if(self, data: TextData, filter_command: str = "") -> str:
+        """What `soundness` counts."""
+        if filter_command:
+            return "A sample is sound if it passes the filter."
+        if data.kind == "lines":
+            return "A sample is sound if it ended at a length that is not rare in train."
+        return "Sound is the share of a sample's words that occur in train."
+
     def suited(self, run: Run, filter_command: str = "") -> JSONObject:
         """The temperature of samples, of lines."""
         from hornbook.text.temperature import suitable_temperature

@@ -131,7 +131,7 @@ class TrainingSettings(Settings):
     @property
     def evaluation_interval(self) -> int:
         """Steps between evaluations."""
-        return self.evaluate_every or max(1, self.steps // 20)
+        return self.evaluate_every or max(1, -(-self.steps // 20))
 
     @property
     def checkpoint_interval(self) -> int:

@@ -131,10 +131,12 @@ class Trainer:
             self.update()
             due = self.step % s.evaluation_interval == 0 or self.step == s.steps
             if due:
+                self.tell(always=True)
                 self.record()
             if first and (due or self.step % s.checkpoint_interval == 0):
                 self.on_checkpoint()
-            self.tell()
+            if self.step < s.steps:  # a word on both sides of an evaluation tells it from steps
+                self.tell(always=due)
         self.tell(last=True)
         self.module.eval()
         return "early" if self.step < s.steps else "finished"
@@ -148,11 +150,11 @@ class Trainer:
         """Count patience from here: with a higher learning rate again, dev is worse for a while."""
         self.lately, self.since_best = self.decides.worst, 0
 
-    def tell(self, *, last: bool = False) -> None:
+    def tell(self, *, last: bool = False, always: bool = False) -> None:
         """Tell of the progress if that is due, or if it is the last chance for this step."""
         step, now = self.told[0], time.perf_counter()
         due = step != self.step if last else now - self.told[1] >= TELL_EVERY
-        if due and self.world.rank == 0:
+        if (due or always) and self.world.rank == 0:
             self.told = self.step, now
             loss = self.loss_sum / self.loss_count if self.loss_count else None
             self.on_progress(

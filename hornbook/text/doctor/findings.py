@@ -13,7 +13,7 @@ import numpy as np
 
 from hornbook.errors import DataError
 from hornbook.rendering import clip
-from hornbook.reports.finding import Finding
+from hornbook.reports.finding import Finding, Severity
 from hornbook.text.doctor.characters import (
     forms,
     letter_case,
@@ -83,6 +83,9 @@ def too_little(examined: ExaminedCorpus) -> Iterator[Finding]:
             )
 
 
+NEARLY_ALL = 0.9  # of a held-out split: its loss tells nothing
+
+
 def duplicates(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Lines that occur more than once."""
     if examined.corpus.mode == "text":
@@ -112,10 +115,12 @@ def leaked_lines(examined: ExaminedCorpus) -> Iterator[Finding]:
     for split, lines in examined.held_out.items():
         known = sum(line in train for line in lines)
         if known:
+            nearly_all = known >= NEARLY_ALL * len(lines)
+            much: Severity = "warning" if known > 0.01 * len(lines) else "note"
             yield Finding(
                 "leaked-lines",
-                "warning" if known > 0.01 * len(lines) else "note",
-                f"Some {one}s of {split} are also in train",
+                "problem" if nearly_all else much,
+                f"{'Nearly all' if nearly_all else 'Some'} {one}s of {split} are also in train",
                 f"{known:,} of {many(len(lines), one)} ({percent(known, len(lines))}): the "
                 f"{split} loss will be too low, because a model that memorises these "
                 f"{one}s scores well.",

@@ -94,7 +94,7 @@ class Mixture(LanguageModel):
         for name, text in zip(settings.families, settings.settings, strict=True):
             self.members.append(family(name).load()(member_settings(name, text), vocabulary))
         # Or exponents: shape (members,), or (2, members) where a product has the end to itself.
-        self.weights = np.full(len(self.members), 1 / len(self.members))
+        self.weights: npt.NDArray[np.float64] = np.full(len(self.members), 1 / len(self.members))
         self.reading, self.memory = reading_of(self.members), MixtureMemory()
 
     @property
