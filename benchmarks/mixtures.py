@@ -11,6 +11,8 @@ place is the length of the longest context that the counts have seen there. All 
     product             exponents
     product, sum 1      the same exponents, divided by their sum
     product by depth    exponents for each depth
+    the end by itself   exponents for whether the line ends, and for what comes if it does not: as
+                        `hornbook mix` does it
 """
 
 from __future__ import annotations
@@ -29,9 +31,11 @@ from hornbook.text.models.mixture import Mixture
 from hornbook.text.models.ngram import NGram
 from hornbook.text.models.pooling import (
     best_exponents,
+    best_exponents_with_end,
     best_weights,
     log_mean,
     log_product,
+    log_product_with_end,
     log_softmax,
 )
 from hornbook.text.next_token import choose
@@ -80,6 +84,9 @@ def fitted(pair: Pair, limit: int) -> dict[str, Pool]:
     depth = np.concatenate([part[2] for part in parts])
     losses = -logp[:, np.arange(len(targets)), targets].astype(np.float64)
     weights, exponents = best_weights(losses), best_exponents(logp, targets)
+    end = pair.data.shape.boundary
+    assert end is not None
+    with_end = best_exponents_with_end(logp, targets, end)
     own_weights = np.tile(weights, (pair.counts.settings.order, 1))
     own_exponents = np.tile(exponents, (pair.counts.settings.order, 1))
     for at in range(len(own_weights)):
@@ -102,6 +109,7 @@ def fitted(pair: Pair, limit: int) -> dict[str, Pool]:
         "product by depth": lambda logp, depth: log_softmax(
             np.einsum("bk,kbv->bv", own_exponents[depth], logp)
         ),
+        "the end by itself": lambda logp, depth: log_product_with_end(list(logp), with_end, end),
     }
 
 
