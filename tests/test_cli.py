@@ -18,8 +18,8 @@ import torch
 
 import hornbook
 from hornbook import built_in
-from hornbook.cli.arguments import ALSO_CALLED
 from hornbook.cli.main import all_verbs
+from hornbook.cli.unknown_words import ALSO_CALLED, OTHER_VERBS
 from hornbook.tasks import tasks
 from tests.command import typed
 from tests.some_names import write_names
@@ -276,7 +276,7 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["rate", "names.txt", "--out", "names.txt/rate.png", "--points", "20"], 1, "Cannot write"),
     (["train", "names.txt", "--encoding", "klingon"], 1, "Unknown text encoding 'klingon'"),
     (["train", "names.txt", "--mode", "text", "--distinct"], 1, "--distinct has no effect"),
-    (["train", "names.txt", "--model", "ngram", "--steps", "5"], 2, "steps"),
+    (["train", "names.txt", "--model", "ngram", "--steps", "5"], 1, "made in one pass"),
     (["train", "names.txt", "--model", "ngram", "--order", "0"], 1, "--order must be from 1"),
     (["train", "names.txt", "--out", "names.txt"], 1, "is a file"),
     (["train", "names.txt", "--out", "."], 1, "do not belong to a run"),
@@ -302,13 +302,19 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["train", "names.txt", "--task", "txt"], 1, "Did you mean text?"),
     (["exercise", "backpro"], 1, "Did you mean backprop?"),
     (["rate", "--model", "ngram"], 1, "no learning rate"),
-    (["score", "RUN", "-x"], 2, "Unrecognized options: -x"),
+    (["score", "RUN", "-x"], 2, "A text that begins with a dash stands after two: -- -x"),
     (["mix"], 2, "needs RUN"),
     (["train", "names.txt", "--model", "mixture"], 1, "hornbook mix RUN RUN"),
     (["train", "names.txt", "--lr", "0.1"], 2, "there is no --lr; use --learning-rate"),
     (["sample", "RUN", "again"], 2, "again is one word too many. See"),
     (["evaluate", "RUN", "a.txt"], 2, "To use a file: --data a.txt"),
-    (["sample", "RUN", "--temp=0.8"], 2, "there is no --temp=0.8; use --temperature"),
+    (["sample", "RUN", "--temp=0.8"], 2, "there is no --temp; use --temperature"),
+    (["train", "names.txt", "--n-hiden", "5"], 2, "no --n-hiden. Did you mean --n-hidden? See"),
+    (["train", "names.txt", "--epochs", "5"], 2, "use --steps. An epoch has as many steps"),
+    (["sample", "RUN", "--prefix", "-x"], 2, "type --prefix=-x"),
+    (["sample"], 2, "hornbook sample needs RUN: see"),
+    (["resume", "RUN"], 2, "Did you mean hornbook train --resume RUN?"),
+    (["generate", "RUN"], 2, "Did you mean hornbook sample RUN?"),
     (["train", "a`steps`b.txt"], 1, "no file or data set 'a`steps`b.txt'"),
     (["score", "RUN", "`clip=3`"], 1, "of '`clip=3`'"),
 ]  # fmt: skip
@@ -432,3 +438,12 @@ def test_other_names_of_flags_lead_to_flags_that_there_are(
     for other, flag in ALSO_CALLED.items():
         assert f" {flag} " in known, flag
         assert f" {other} " not in known, other
+
+
+def test_other_names_of_commands_lead_to_commands_that_there_are() -> None:
+    assert {meant.split()[0] for meant in OTHER_VERBS.values()} <= set(all_verbs())
+    assert not OTHER_VERBS.keys() & all_verbs().keys()
+
+
+def test_help_on_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert typed(capsys, "help", "sample") == typed(capsys, "sample", "--help")

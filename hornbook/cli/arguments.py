@@ -9,19 +9,19 @@ import shutil
 import sys
 import textwrap
 import typing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 import tyro
 
 from hornbook.cli.flags import as_typed, is_required, mark, restored
 from hornbook.cli.streams import write_beside
 from hornbook.cli.typed_numbers import NUMBERS
-from hornbook.cli.wording import flag
-from hornbook.rendering import clip, visible
+from hornbook.cli.unknown_words import refuse_unknown, suggest_joining
+from hornbook.rendering import visible
 from hornbook.settings import CALLED, Given
 
 __all__ = [
@@ -38,17 +38,6 @@ __all__ = [
 T = TypeVar("T")
 
 CONFIG = (tyro.conf.OmitArgPrefixes,)
-
-# What other programs call a flag of ours.
-ALSO_CALLED = {
-    "--lr": "--learning-rate", "--epochs": "--steps", "--max-iters": "--steps",
-    "--max-steps": "--steps", "--iterations": "--steps", "--hidden": "--n-hidden",
-    "--hidden-size": "--n-hidden", "--layers": "--n-layer", "--num-layers": "--n-layer",
-    "--heads": "--n-head", "--context": "--block-size", "--context-length": "--block-size",
-    "--emb": "--n-embd", "--wd": "--weight-decay", "--grad-clip": "--clip", "--out-dir": "--out",
-    "--output": "--out", "--temp": "--temperature", "--num-samples": "-n", "--start": "--prefix",
-    "--prompt": "--prefix", "--max-new-tokens": "--longest",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -108,45 +97,36 @@ def parse(
         "config": CONFIG,
     }
     typed = as_typed(kind)
+    if not argv and (needed := first_needed(typed)):
+        refuse_empty(verb, needed)
     try:
         parsed, unknown = parsed_by(partial(tyro.cli, typed, return_unknown_args=True, **how), argv)
     except SystemExit as end:
         if end.code:
             suggest_device(verb, argv)
+            suggest_joining(verb, typed, argv)
         raise
     if unknown:
         foreign(unknown)
-        for other in unknown:
-            if meant := ALSO_CALLED.get(other.partition("=")[0].replace("_", "-")):
-                write_beside(f"hornbook {verb}: there is no {other}; use {meant}.\n")
-        refuse_surplus(verb, typed, unknown)
-        # Says what it does not know, and ends.
-        parsed = parsed_by(partial(tyro.cli, typed, **how), argv)
+        refuse_unknown(verb, typed, unknown)
     if word := left_empty(parsed):
-        write_beside(f"hornbook {verb} needs {word}: see hornbook {verb} --help.\n")
-        sys.exit(2)
+        refuse_empty(verb, word)
     return typing.cast(T, restored(parsed))
 
 
-def refuse_surplus(verb: str, kind: type[Any], unknown: Sequence[str]) -> None:
-    """End with what to do if a word is left over; of a flag that is not known the parser tells."""
-    word = unknown[0]
-    if word.startswith("-") and word != "-":
-        return
-    told = f"hornbook {verb}: {visible(clip(word, 60))} is one word too many."
-    if "--data" in flags_in(kind):
-        told += f" To use a file: --data {visible(clip(word, 60))}."
-    write_beside(f"{told} See hornbook {verb} --help.\n")
+def refuse_empty(verb: str, word: str) -> NoReturn:
+    """End with the word that is missing."""
+    write_beside(f"hornbook {verb} needs {word}: see hornbook {verb} --help.\n")
     sys.exit(2)
 
 
-def flags_in(kind: type[Any]) -> Iterator[str]:
-    """The flags of a dataclass, and of those in it."""
-    for name, hint in typing.get_type_hints(kind, include_extras=True).items():
-        if dataclasses.is_dataclass(hint):
-            yield from flags_in(typing.cast(type[Any], hint))
-        elif mark(hint, Given) is None:
-            yield flag(name)
+def first_needed(kind: type[Any]) -> str:
+    """What help calls the first word that cannot be left out; empty if there is none."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    for field in dataclasses.fields(kind):
+        if is_required(field) and (given := mark(hints[field.name], Given)):
+            return given.word or field.name.upper()
+    return ""
 
 
 def suggest_device(verb: str, argv: Sequence[str]) -> None:

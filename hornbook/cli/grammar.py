@@ -159,7 +159,14 @@ class Grammar:
             SettingsError: if there is.
         """
         self.refuse_of_tasks(words)
+        in_steps = set() if self.chosen.line.trained else flags_of_kind(TrainingSettings)
         for typed in map(flag_typed, words):
+            if typed in in_steps:
+                raise SettingsError(
+                    f"{typed} is a flag of training in steps, and {self.chosen.family} is made in "
+                    "one pass.",
+                    hint="Leave it out, or choose a net as `model`.",
+                )
             for name, line in self.chosen.task.families.items():
                 if typed in flags_of_kind(line.load().Settings):
                     raise SettingsError(

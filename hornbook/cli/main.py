@@ -126,6 +126,8 @@ def status_of(arguments: list[str]) -> int:
 
 def perform(arguments: list[str]) -> int:
     """Do what was typed, and give the exit status; what was written is out when it returns."""
+    if len(arguments) == 2 and arguments[0] == "help" and arguments[1] in all_verbs():
+        arguments = [arguments[1], "--help"]
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         write_result(overview(), flush=True)
         return 0
@@ -221,6 +223,10 @@ def unknown(verb: str) -> int:
     """Tell that there is no such verb, and which was perhaps meant."""
     known = all_verbs()
     meant = did_you_mean(verb, known)
+    from hornbook.cli.unknown_words import OTHER_VERBS
+
+    if other := OTHER_VERBS.get(verb.lower()):
+        meant = f"Did you mean hornbook {other}? "
     first = f"hornbook: unknown command {verb!r}. {meant}".rstrip()
     write_beside(f"{first}\nCommands: {', '.join(known)}. See hornbook --help.\n")
     return 2

@@ -25,6 +25,7 @@ from hornbook.tokenizers.contract import Decoder, Ids, Tokenizer, Vocabulary
 __all__ = ["CharTokenizer"]
 
 PIECE = 2**18  # characters
+FEW = 20  # ranges of characters that are shown
 
 
 @dataclass(frozen=True)
@@ -106,10 +107,13 @@ class CharTokenizer(Tokenizer):
         """The error for a character that is not in the vocabulary."""
         character = text[place]
         nearest = " ".join(describe(near) for near in self.nearest(character))
+        hint = f"The closest characters in it: {nearest}."
+        if len(spans := ranges(self.characters)) <= FEW:
+            hint += f" All of them: {' '.join(spans)}."
         return UnknownTokenError(
             f"The character {describe(character)} (position {place + 1:,} of "
             f"{around(text, place)!r}) is not in this run's vocabulary.",
-            hint=f"The closest characters in it: {nearest}.",
+            hint=hint,
         )
 
     def encode_many(self, texts: Sequence[str]) -> tuple[Ids, npt.NDArray[np.int64]]:
@@ -156,13 +160,15 @@ class CharTokenizer(Tokenizer):
         return 1 + np.searchsorted((0x80, 0x800, 0x10000), self.points, side="right")
 
     def nearest(self, character: str, n: int = 5) -> list[str]:
-        """The known characters closest to an unknown one: same letter, else a similar name."""
+        """The known characters closest to an unknown one: the same letter, or one with a similar
+        name; if there are none, those that are near in Unicode."""
         folded = fold(character)
         same = [known for known in self.characters if fold(known) == folded]
         names = {unicodedata.name(known, ""): known for known in self.characters}
         alike = difflib.get_close_matches(unicodedata.name(character, ""), names, n, cutoff=0.5)
+        found = same or [names[name] for name in alike]
         by_point = sorted(self.characters, key=lambda known: abs(ord(known) - ord(character)))
-        return list(dict.fromkeys(same + [names[name] for name in alike] + by_point))[:n]
+        return (found or by_point)[:n]
 
     def as_dict(self) -> dict[str, JSON]:
         """The tokenizer as JSON values."""
@@ -214,6 +220,21 @@ class CharDecoder(Decoder):
     def end(self) -> str:
         """Nothing: nothing was held back."""
         return ""
+
+
+def ranges(characters: Sequence[str]) -> list[str]:
+    """Characters as they are shown, three and more that follow each other in Unicode as one."""
+    spans: list[list[str]] = []
+    for character in sorted(characters):
+        if spans and ord(character) == ord(spans[-1][-1]) + 1:
+            spans[-1].append(character)
+        else:
+            spans.append([character])
+    found = []
+    for span in spans:
+        ends = [describe(span[0]), describe(span[-1])]
+        found += [" to ".join(ends)] if len(span) > 2 else [describe(one) for one in span]
+    return found
 
 
 def fold(character: str) -> str:

@@ -1,0 +1,116 @@
+"""Words of a command line that nobody knows: what was perhaps meant by them."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import sys
+import typing
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn
+
+from hornbook.cli.flags import mark
+from hornbook.cli.streams import write_beside
+from hornbook.cli.wording import flag, shell_word
+from hornbook.rendering import clip, visible
+from hornbook.settings import Given
+from hornbook.suggestions import did_you_mean
+
+__all__ = ["ALSO_CALLED", "OTHER_VERBS", "refuse_unknown", "suggest_joining"]
+
+# What other programs call a flag of ours.
+ALSO_CALLED = {
+    "--lr": "--learning-rate", "--epochs": "--steps", "--max-iters": "--steps",
+    "--max-steps": "--steps", "--iterations": "--steps", "--hidden": "--n-hidden",
+    "--hidden-size": "--n-hidden", "--layers": "--n-layer", "--num-layers": "--n-layer",
+    "--heads": "--n-head", "--context": "--block-size", "--context-length": "--block-size",
+    "--emb": "--n-embd", "--wd": "--weight-decay", "--grad-clip": "--clip", "--out-dir": "--out",
+    "--output": "--out", "--temp": "--temperature", "--num-samples": "-n", "--start": "--prefix",
+    "--prompt": "--prefix", "--max-new-tokens": "--longest",
+}  # fmt: skip
+NOT_STEPS = {
+    "--epochs": "An epoch has as many steps as train has tokens, divided by those in a batch."
+}
+"What has to be said of a flag that does not count the same."
+
+# What other programs call a command of ours.
+OTHER_VERBS = {
+    "resume": "train --resume RUN", "continue": "train --resume RUN", "finetune":
+    "train DATA --init-from RUN", "fine-tune": "train DATA --init-from RUN", "fit": "train DATA",
+    "generate": "sample RUN", "complete": "sample RUN --prefix TEXT", "predict": "score RUN TEXT",
+    "perplexity": "evaluate RUN", "list": "runs", "ls": "runs", "check": "doctor DATA",
+    "average": "mix RUN RUN", "ensemble": "mix RUN RUN", "lr-find": "rate DATA",
+    "lr_find": "rate DATA", "find-lr": "rate DATA", "show": "inspect RUN", "report": "inspect RUN",
+    "diagnose": "inspect RUN", "auto": "best DATA", "data": "datasets",
+}  # fmt: skip
+
+SHOWN = 60  # characters of what was typed
+
+
+def refuse_unknown(verb: str, kind: type[Any], unknown: Sequence[str]) -> NoReturn:
+    """End with what to do about the first word that was not understood.
+
+    Args:
+        verb: that it was typed after.
+        kind: the dataclass of its words and flags.
+        unknown: what the parser did not know, in its order.
+    """
+    word = unknown[0]
+    shown, known = visible(clip(word, SHOWN)), sorted(set(flags_in(kind)))
+    see = f"See hornbook {verb} --help."
+    if not word.startswith("-") or word == "-":
+        told = f"{shown} is one word too many."
+        if "--data" in known:
+            told += f" To use a file: --data {visible(clip(shell_word(word), SHOWN))}."
+        end(verb, f"{told} {see}")
+    name = word.partition("=")[0].replace("_", "-")
+    told = f"there is no {visible(clip(name, SHOWN))}"
+    if (meant := ALSO_CALLED.get(name)) in known:
+        end(verb, f"{told}; use {meant}. {NOT_STEPS.get(name, '')}".rstrip())
+    near = did_you_mean(name, known)
+    if not name.startswith("--") and not near and takes_texts(kind):
+        told += f". A text that begins with a dash stands after two: -- {shell_word(word)}"
+    end(verb, f"{told}. {near}{see}")
+
+
+def end(verb: str, told: str) -> NoReturn:
+    """Say it, and end."""
+    write_beside(f"hornbook {verb}: {told}\n")
+    sys.exit(2)
+
+
+def suggest_joining(verb: str, kind: type[Any], argv: Sequence[str]) -> None:
+    """Say how a value that begins with a dash is given to a flag."""
+    known = set(flags_in(kind))
+    for name, value in itertools.pairwise(argv):
+        if name in known and value.startswith("-") and len(value) > 1 and value not in known:
+            shown = visible(clip(shell_word(f"{name}={value}"), SHOWN))
+            write_beside(
+                f"hornbook {verb}: if {visible(clip(value, SHOWN))} is the value of {name}, "
+                f"type {shown}\n"
+            )
+
+
+def flags_in(kind: type[Any]) -> Iterator[str]:
+    """The flags of a dataclass, and of those in it."""
+    for name, hint in typing.get_type_hints(kind, include_extras=True).items():
+        inner = typing.get_args(hint)[0] if mark(hint, Given) is None and is_marked(hint) else hint
+        if dataclasses.is_dataclass(inner):
+            yield from flags_in(typing.cast(type[Any], inner))
+        elif mark(hint, Given) is None:
+            yield flag(name)
+
+
+def is_marked(hint: Any) -> bool:
+    """Whether a type hint has marks."""
+    return typing.get_origin(hint) is typing.Annotated
+
+
+def takes_texts(kind: type[Any]) -> bool:
+    """Whether its words may be any text."""
+    for hint in typing.get_type_hints(kind, include_extras=True).values():
+        if dataclasses.is_dataclass(hint) and takes_texts(typing.cast(type[Any], hint)):
+            return True
+        if (given := mark(hint, Given)) is not None and given.word == "TEXT":
+            return True
+    return False
