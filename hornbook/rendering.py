@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["around", "clip", "describe", "visible", "visible_json"]
+__all__ = ["around", "clip", "describe", "many", "visible", "visible_json"]
 
 # What a terminal obeys instead of showing it, but for line feed and tab; what turns the direction
 # of all that follows; halves of surrogate pairs, of which UTF-8 has none.
@@ -50,3 +50,8 @@ def around(text: str, place: int, reach: int = 20) -> str:
 def clip(text: str, length: int = 40) -> str:
     """The beginning of a text, for a message."""
     return text if len(text) <= length else text[:length] + "…"
+
+
+def many(n: int, thing: str) -> str:
+    """A number and what it counts: `1 line`, `1,000 lines`."""
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"

@@ -447,3 +447,19 @@ def test_other_names_of_commands_lead_to_commands_that_there_are() -> None:
 
 def test_help_on_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert typed(capsys, "help", "sample") == typed(capsys, "sample", "--help")
+
+
+def test_lines_of_standard_input_are_scored(
+    capsys: pytest.CaptureFixture[str], run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def piped(text: bytes) -> None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+
+    piped(b"emma\n\nmia\r\n")
+    status, out, err = typed(capsys, "score", run, "ava", "-", "--json")
+    assert status == 0, err
+    assert [one["text"] for one in json.loads(out)] == ["ava", "emma", "mia"]
+    piped(b"\n")
+    assert "no line to score" in typed(capsys, "score", run, "-")[2]
+    piped(b"\xff\xfe\x00")
+    assert typed(capsys, "score", run, "-")[0] == 1

@@ -69,7 +69,8 @@ def test_a_file_gets_the_samples_and_nothing_else(
     status, out, err = typed(capsys, "sample", str(lines.path), "-n", "50")
     assert status == 0
     assert out.splitlines() == texts(lines, n=50)
-    assert err.startswith("\nOf 50 drawn: ")
+    new = sum(one.origin == "new" for one in lines.sample(n=50))
+    assert err.startswith(f"\n50 samples drawn: {new} new ({new / 50:.1%}); the others are in the")
     assert "More:  hornbook sample" in err
     status, out, err = typed(capsys, "sample", str(text.path), "-n", "3", "--longest", "60")
     assert status == 0
@@ -88,7 +89,7 @@ def test_in_a_terminal_samples_grow_and_have_marks(
     expected = list(lines.sample(n=9, longest=6, seed=2))
     for line, one in zip(terminal.getvalue().splitlines(), expected, strict=True):
         notes = ["in " + str(one.origin)] if one.origin != "new" else []
-        notes += [] if one.ended else ["cut"]
+        notes += [] if one.ended else ["cut at the maximum length"]
         assert line == one.text + (f"  ({', '.join(notes)})" if notes else "")
     first = expected[0].text
     for length in range(1, len(first)):
@@ -99,6 +100,17 @@ def test_in_a_terminal_samples_grow_and_have_marks(
     whole = texts(text, n=1, longest=30)[0]
     assert terminal.shown[:30] == [whole[:length] for length in range(1, 30)] + [whole]
     capsys.readouterr()
+
+
+def test_what_is_new_is_said_in_whole_numbers(
+    capsys: pytest.CaptureFixture[str], lines: Run, text: Run
+) -> None:
+    _, _, err = typed(capsys, "sample", str(text.path), "-n", "1", "--longest", "60")
+    assert (
+        "1 text drawn, and none copied whole." in err or "1 text drawn; copied whole: 1 in" in err
+    )
+    _, _, err = typed(capsys, "sample", str(lines.path), "-n", "1", "--temperature", "50")
+    assert "1 sample drawn, none of which is in the data." in err
 
 
 def test_json_is_written_row_by_row(
@@ -141,7 +153,7 @@ def test_ctrl_c_keeps_what_was_printed(
     assert status == 130
     assert 0 < len(kept) < 40
     assert kept == expected[: len(kept)]
-    assert f"Stopped after {len(kept)} of 40 samples.\nOf {len(kept)} drawn" in err
+    assert f"Stopped after {len(kept)} of 40 samples.\n{len(kept)} samples drawn" in err
     stop_at(monkeypatch, 7)
     status, out, err = typed(capsys, "sample", str(text.path), "-n", "1", "--longest", "50")
     assert (status, out) == (130, whole[:7] + "\n")

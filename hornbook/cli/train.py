@@ -30,9 +30,10 @@ Examples:
   hornbook train names --model ngram --out runs/counts
   hornbook train names --steps 100 --watch --out runs/net
 
-To begin with the weights of a run, on other data: hornbook train DATA --init-from RUN
-To resume a run that was stopped: hornbook train --resume RUN
-To train any run longer, to N steps in all: hornbook train --resume RUN --steps N
+From what there is:
+  train DATA --init-from RUN     begin with the weights of a run, on other data
+  train --resume RUN             resume a run that was stopped
+  train --resume RUN --steps N   train any run longer, to N steps in all
 
 If the trained net is worse than the untrained one, the run is kept and the exit status is 1.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 __all__ = ["QUESTIONS"]
 
 QUESTIONS = {
-    "sample": ("sample new examples from a run", "hornbook.text.questions:SampleQuestion"),
+    "sample": ("sample new examples from a run", "hornbook.text.sample_question:SampleQuestion"),
     "score": (
         "show the loss of a string under a run, token by token",
-        "hornbook.text.questions:ScoreQuestion",
+        "hornbook.text.score_question:ScoreQuestion",
     ),
     "quality": (
         "hold samples of a run against its data, at several temperatures",

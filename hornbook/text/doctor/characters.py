@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from hornbook.rendering import clip, describe
+from hornbook.rendering import clip, describe, many
 from hornbook.reports.finding import Finding, Severity
-from hornbook.text.doctor.examined_corpus import ExaminedCorpus, count_characters, many, percent
+from hornbook.text.doctor.examined_corpus import ExaminedCorpus, count_characters, percent
 
 __all__ = [
     "forms",

@@ -21,7 +21,6 @@ __all__ = [
     "STRETCH",
     "ExaminedCorpus",
     "count_characters",
-    "many",
     "percent",
     "repeated_stretches",
 ]
@@ -157,11 +156,6 @@ def stretch_hashes(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:
             length += 1
     # The last factor mixes every bit into the high ones, which index the flags.
     return hashes * np.uint64(base)
-
-
-def many(n: int, thing: str) -> str:
-    """A number and what it counts: `1 line`, `1,000 lines`."""
-    return f"{n:,} {thing}{'' if n == 1 else 's'}"
 
 
 def percent(n: int, total: int) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from hornbook.errors import DataError
-from hornbook.rendering import clip
+from hornbook.rendering import clip, many
 from hornbook.reports.finding import Finding, Severity
 from hornbook.text.doctor.characters import (
     forms,
@@ -27,7 +27,6 @@ from hornbook.text.doctor.doors import mode_doubtful, one_line, other_form, othe
 from hornbook.text.doctor.examined_corpus import (
     STRETCH,
     ExaminedCorpus,
-    many,
     percent,
     repeated_stretches,
 )
@@ -58,8 +57,8 @@ def too_little(examined: ExaminedCorpus) -> Iterator[Finding]:
             "too-little",
             "problem" if hopeless else "warning",
             f"There is {'far too' if hopeless else 'very'} little training data",
-            f"The train split has {many(train, 'token')} to predict. Below about 20,000 an n-gram "
-            "will probably beat every neural network; below 1,000 no model learns much.",
+            f"The train split has {many(train, 'token')} to predict. Below about 20,000 "
+            "counting (an n-gram) beats most neural networks; below 1,000 no model learns much.",
             "Get more data, or train an n-gram as a baseline and compare every network with it.",
         )
     if "dev" not in examined.held_out:

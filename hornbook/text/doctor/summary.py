@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from hornbook import reports
 from hornbook.actions import Action
 from hornbook.records import as_json
-from hornbook.rendering import describe
+from hornbook.rendering import describe, many
 from hornbook.text.doctor.examine import CorpusReport
-from hornbook.text.doctor.examined_corpus import many
 
 if TYPE_CHECKING:
     from hornbook.sources.source import Source
@@ -39,7 +38,7 @@ def told(report: CorpusReport, proposed: Sequence[Action] = ()) -> reports.Repor
         shown += " …"
     sizes = "; ".join(
         f"{name} {size.predictions:,}"
-        + (f" in {size.examples:,} {one}s" if report.mode == "lines" else "")
+        + (f" in {many(size.examples, one)}" if report.mode == "lines" else "")
         for name, size in report.splits.items()
     )
     facts = {

@@ -1,27 +1,23 @@
-"""Questions to a run on text: new samples, and the loss of a string."""
+"""The question for new samples of a run on text."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from hornbook.actions import Action
-from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
+from hornbook.rendering import many
 from hornbook.reports import Table
-from hornbook.settings import Given, Settings
 from hornbook.tasks import Answer, Beside, Question, Row
 from hornbook.text.samples import Piece, Sample
 from hornbook.text.sampling import Samples, SamplingSettings, sample
-from hornbook.text.scores import Score, score
-from hornbook.training.measures import figure
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
 
-__all__ = ["SampleQuestion", "ScoreQuestion", "ScoreSettings"]
+__all__ = ["SampleQuestion"]
 
 BETWEEN = "---"  # a line between two texts
 
@@ -126,16 +122,11 @@ class SampleAnswer(Answer):
     def remarks(self) -> Sequence[str | Action]:
         """How many are new, why there are fewer than were asked for, and what to ask next."""
         samples = self.samples
-        shares = ", ".join(
-            f"{share:.1%} {'new' if name == 'new' else f'in {name}'}"
-            for name, share in samples.shares.items()
-            if share or name in ("new", "train")
-        )
         said: list[str | Action] = []
         if not self.run.data.kept:
             said.append("This run has no training data, so new samples cannot be told from copies.")
         elif samples.drawn:
-            said.append(f"Of {samples.drawn:,} drawn: {shares}.")
+            said.append(self.novelty())
         if self.own is not None:
             said.append(
                 f"Drawn at temperature {self.own:g}, which suits this run; `temperature=1` draws "
@@ -152,6 +143,20 @@ class SampleAnswer(Answer):
         if self.asked.temperature is None:
             more["temperature"] = 0.8
         return [*said, Action("sample", (str(self.run.path),), more)]
+
+    def novelty(self) -> str:
+        """How many of all that were drawn are new, as a sentence."""
+        drawn = self.samples.drawn
+        counts = {name: round(share * drawn) for name, share in self.samples.shares.items()}
+        new = counts.pop("new", 0)
+        known = [f"{count:,} in {name}" for name, count in counts.items() if count]
+        if not self.lines:
+            copied = f"; copied whole: {', '.join(known)}" if known else ", and none copied whole"
+            return f"{many(drawn, 'text')} drawn{copied}."
+        if not known:
+            return f"{many(drawn, 'sample')} drawn, none of which is in the data."
+        others = f"the others are in the data, {', '.join(known)}"
+        return f"{many(drawn, 'sample')} drawn: {new:,} new ({new / drawn:.1%}); {others}."
 
 
 class SampleRow(Row):
@@ -196,88 +201,5 @@ def mark_of(made: Sample) -> str:
         return f"(longest passage copied from train: {made.longest_copy:,} characters)"
     notes = [] if made.origin in ("new", None) else [f"in {made.origin}"]
     if not made.ended:
-        notes.append("cut")
+        notes.append("cut at the maximum length")
     return f"({', '.join(notes)})" if notes else ""
-
-
-@dataclass(frozen=True)
-class ScoreSettings(Settings):
-    """Texts."""
-
-    texts: Annotated[tuple[str, ...], Given("TEXT")]
-    "Strings to score."
-
-
-class ScoreQuestion(Question):
-    """The loss of a string."""
-
-    description = (
-        "Show the loss of each TEXT under RUN, token by token.\n\n"
-        "Losses are in nats: -ln of the token's probability. The token with the highest loss is "
-        "named below the table."
-    )
-    examples = (
-        Action("score", ("runs/counts", "emma")),
-        Action("score", ("runs/net", "emma", "zxqwv")),
-    )
-    options = ScoreSettings
-
-    def ask(self, run: Run, *given: str, **options: Any) -> Score:
-        """The loss of a string, token by token: `run.score("emma")`.
-
-        Raises:
-            SettingsError: if there is nothing to score, or more than one text.
-            UnknownTokenError: if it has a token that is not in the vocabulary.
-        """
-        if len(given) != 1 or not isinstance(given[0], str):
-            raise SettingsError(
-                f"score expects one text; it was given {', '.join(map(repr, given)) or 'nothing'}.",
-                hint="Call it once for each text.",
-            )
-        if options:
-            raise SettingsError(f"score has no settings; it was given {', '.join(options)}.")
-        return score(run.model, run.data.tokenizer, given[0])
-
-    def answer(self, run: Run, options: ScoreSettings) -> Answer:
-        """Each string after the other."""
-        return ScoreAnswer([self.ask(run, text) for text in options.texts])
-
-
-class ScoreAnswer(Answer):
-    """The scores of some strings."""
-
-    def __init__(self, scores: Sequence[Score]) -> None:
-        self.scores = scores
-
-    def __iter__(self) -> Iterator[Row]:
-        return map(ScoreRow, self.scores)
-
-
-class ScoreRow(Row):
-    """The score of one string."""
-
-    def __init__(self, found: Score) -> None:
-        self.found = found
-
-    def shown(self) -> Iterator[str | Table | Beside]:
-        """A row for each token, with a bar as long as its cost."""
-        found = self.found
-        yield f"{found.text}\n"
-        bars = ["█" * min(60, round(c * 5)) if math.isfinite(c) else "∞" for c in found.nats]
-        wide = max(map(len, bars))
-        rows = [
-            (token, figure(math.exp(-cost)), figure(cost), bar.ljust(wide))
-            for token, cost, bar in zip(found.tokens, found.nats, bars, strict=True)
-        ]
-        worst = found.most_surprising
-        heads = ("token", "probability", "nats", "")
-        yield Table(heads, tuple(rows), marked=worst)
-        yield (
-            f"{figure(found.nats_per_token)} nats per token over {len(found.nats)} tokens; highest "
-            f"loss: {found.tokens[worst]} at position {worst + 1}, "
-            f"{figure(found.nats[worst])} nats.\n\n"
-        )
-
-    def as_dict(self) -> JSONObject:
-        """All figures by name."""
-        return self.found.as_dict()

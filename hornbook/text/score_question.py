@@ -1,0 +1,123 @@
+"""The question for the loss of a string, token by token."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from hornbook.actions import Action
+from hornbook.errors import DataError, SettingsError
+from hornbook.records import JSONObject
+from hornbook.reports import Table
+from hornbook.settings import Given, Settings
+from hornbook.sources.encoding import decode
+from hornbook.sources.source import Source
+from hornbook.tasks import Answer, Beside, Question, Row
+from hornbook.text.scores import Score, score
+from hornbook.training.measures import figure
+
+if TYPE_CHECKING:
+    from hornbook.runs import Run
+
+__all__ = ["ScoreQuestion", "ScoreSettings"]
+
+
+@dataclass(frozen=True)
+class ScoreSettings(Settings):
+    """Texts."""
+
+    texts: Annotated[tuple[str, ...], Given("TEXT")]
+    "Strings to score; - for the lines of standard input."
+
+
+class ScoreQuestion(Question):
+    """The loss of a string."""
+
+    description = (
+        "Show the loss of each TEXT under RUN, token by token.\n\n"
+        "Losses are in nats: -ln of the token's probability. The token with the highest loss is "
+        "named below the table. For TEXT - the lines of standard input are scored."
+    )
+    examples = (
+        Action("score", ("runs/counts", "emma")),
+        Action("score", ("runs/net", "emma", "zxqwv")),
+    )
+    options = ScoreSettings
+
+    def ask(self, run: Run, *given: str, **options: Any) -> Score:
+        """The loss of a string, token by token: `run.score("emma")`.
+
+        Raises:
+            SettingsError: if there is nothing to score, or more than one text.
+            UnknownTokenError: if it has a token that is not in the vocabulary.
+        """
+        if len(given) != 1 or not isinstance(given[0], str):
+            raise SettingsError(
+                f"score expects one text; it was given {', '.join(map(repr, given)) or 'nothing'}.",
+                hint="Call it once for each text.",
+            )
+        if options:
+            raise SettingsError(f"score has no settings; it was given {', '.join(options)}.")
+        return score(run.model, run.data.tokenizer, given[0])
+
+    def answer(self, run: Run, options: ScoreSettings) -> Answer:
+        """Each string after the other, and for `-` the lines of standard input."""
+        texts = [
+            line for text in options.texts for line in (standard_lines() if text == "-" else [text])
+        ]
+        return ScoreAnswer([self.ask(run, text) for text in texts])
+
+
+def standard_lines() -> list[str]:
+    """The lines of standard input that are not empty.
+
+    Raises:
+        DataError: if there are none, or it is not text.
+    """
+    source = Source("-")
+    lines = [line for line in decode(source.read(), source.where).text.splitlines() if line]
+    if not lines:
+        raise DataError("Standard input has no line to score.")
+    return lines
+
+
+class ScoreAnswer(Answer):
+    """The scores of some strings."""
+
+    def __init__(self, scores: Sequence[Score]) -> None:
+        self.scores = scores
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(ScoreRow, self.scores)
+
+
+class ScoreRow(Row):
+    """The score of one string."""
+
+    def __init__(self, found: Score) -> None:
+        self.found = found
+
+    def shown(self) -> Iterator[str | Table | Beside]:
+        """A row for each token, with a bar as long as its cost."""
+        found = self.found
+        yield f"{found.text}\n"
+        bars = ["█" * min(60, round(c * 5)) if math.isfinite(c) else "∞" for c in found.nats]
+        wide = max(map(len, bars))
+        rows = [
+            (token, figure(math.exp(-cost)), figure(cost), bar.ljust(wide))
+            for token, cost, bar in zip(found.tokens, found.nats, bars, strict=True)
+        ]
+        worst = found.most_surprising
+        heads = ("token", "probability", "nats", "")
+        yield Table(heads, tuple(rows), marked=worst)
+        yield (
+            f"{figure(found.nats_per_token)} nats per token over {len(found.nats)} tokens; highest "
+            f"loss: {found.tokens[worst]} at position {worst + 1}, "
+            f"{figure(found.nats[worst])} nats.\n\n"
+        )
+
+    def as_dict(self) -> JSONObject:
+        """All figures by name."""
+        return self.found.as_dict()
