@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 import rich.console
+import rich.table
 from rich.markup import escape
-from rich.table import Table
+from rich.measure import Measurement
 from rich.text import Text
 
 from hornbook.cli.streams import write_json
@@ -37,6 +38,10 @@ __all__ = [
     "show_findings",
     "table",
 ]
+
+WIDE = 10_000  # columns of what is no terminal
+BETWEEN = 2  # columns between two of a table
+NARROW = 12  # columns that a name is given at least
 
 SIGNS: dict[Severity, str] = {
     "problem": "[bold red]✗ problem[/]",
@@ -67,9 +72,31 @@ class Console(rich.console.Console):
         raise  # what rich is handling while it calls this
 
 
+class Table(rich.table.Table):
+    """An open table in which no figure is ever cut and long names go on in the next line.
+
+    Where a terminal is too narrow for that, its lines are longer than the terminal is wide.
+    """
+
+    def __rich_console__(
+        self, console: rich.console.Console, options: rich.console.ConsoleOptions
+    ) -> rich.console.RenderResult:
+        least = 0
+        for column in self.columns:
+            cells = [cell.renderable for cell in self._get_cells(console, 0, column)]
+            wide = max(Measurement.get(console, options, cell).maximum for cell in cells)
+            figures = column.justify == "right"
+            column.min_width = wide if figures else min(wide, NARROW)
+            column.no_wrap, column.overflow = figures, "fold"
+            least += column.min_width + BETWEEN
+        if least > options.max_width:
+            options = options.update(width=least)
+        yield from super().__rich_console__(console, options)
+
+
 def console() -> Console:
-    """Standard output, for people."""
-    return Console(sys.stdout)
+    """Standard output, for people; into a file or a pipe, a row of a table is a line."""
+    return Console(sys.stdout, **({} if sys.stdout.isatty() else {"width": WIDE}))
 
 
 def notes() -> Console:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from hornbook.actions import Action
 from hornbook.cli.arguments import OutputArgument, parse
-from hornbook.cli.output import Console, console, escape, notes, number, print_json, table
+from hornbook.cli.output import console, escape, notes, number, print_json, table
 from hornbook.cli.wording import command
 from hornbook.runs.listing import ListedRun, folders_tried, list_runs
 from hornbook.settings import Given
@@ -26,7 +25,6 @@ Runs are sorted by data and then by the dev loss (or the measure that decides fo
 data). A run without a dev split shows train, marked so. Runs that cannot be read come last, with \
 the reason.
 """
-WIDE = 10_000  # columns: into a file or a pipe, a row is a line
 STYLES = {"diverged": "yellow", "damaged": "bold red", "training": "green", "stopped": "cyan"}
 
 
@@ -56,8 +54,6 @@ def run(argv: Sequence[str]) -> None:
 def show(found: Sequence[ListedRun]) -> None:
     """A row for each run."""
     out = console()
-    if not out.is_terminal:
-        out = Console(sys.stdout, width=WIDE)
     names = {row.measure for row in found if row.measure}
     measure = names.pop() if len(names) == 1 else "figure"
     rows = table(
