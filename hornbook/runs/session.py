@@ -238,7 +238,8 @@ class Session:
             self.evaluate,
             decides=self.task.decides,
             world=self.world,
-            keep_start=self.start.kind == "run",
+            # Where nothing is learned, the start is what there is to keep.
+            keep_start=self.start.kind == "run" or not self.training.steps,
             **callbacks,
         )
 
