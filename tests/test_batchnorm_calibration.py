@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,8 @@ def test_each_is_of_what_the_calibrated_ones_before_it_give(parts: int) -> None:
     model.train()
     calibrate_batchnorm(model, x if parts == 1 else x.tensor_split(parts))
     assert model.training
-    first, norm, _, second, last = model.layers
+    layers: list[Any] = [*model.layers]
+    first, norm, _, second, last = layers
     h = x.double().numpy() @ first.weight.detach().double().numpy().T
     h += first.bias.detach().double().numpy()
     np.testing.assert_allclose(norm.running_mean, h.mean(0), rtol=1e-5, atol=1e-6)

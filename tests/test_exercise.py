@@ -198,7 +198,7 @@ def test_the_file_of_the_training_trains_once_its_gradients_are_right(
     monkeypatch.setattr(exercise, "check_file", lambda name, path: name != "training")
     text = text_of(made, solution(made)).replace("range(5_000)", "range(300)")
     text = text.replace("step % 500", "step % 299")
-    held = {"__name__": "__main__", "__file__": "mine.py"}
+    held: dict[str, Any] = {"__name__": "__main__", "__file__": "mine.py"}
     exec(compile(text, "mine.py", "exec"), held)
     first, last = (float(line.split()[-1]) for line in capsys.readouterr().out.splitlines())
     assert first > 3.2

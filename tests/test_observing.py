@@ -234,25 +234,26 @@ def test_outputs_are_kept_when_asked_for_and_not_else() -> None:
     model = net()
     model(rows())
     assert not any("out" in vars(part) for part in model.modules())
+    layers: list[Any] = [*model.layers]
     with keeping_outputs(model):
         model(rows())  # the last batch of the context counts
         y = model(2 * rows())
-        for layer in model.layers:
+        for layer in layers:
             layer.out.retain_grad()
     assert untouched(model)
     y.sum().backward()
-    assert [tuple(layer.out.shape) for layer in model.layers] == [
+    assert [tuple(layer.out.shape) for layer in layers] == [
         (2, 6, 4), (2, 6, 4), (2, 6, 5), (2, 6, 2)
     ]  # fmt: skip
-    assert model.layers[-1].out is y
+    assert layers[-1].out is y
     x = 2 * rows()
-    for layer in model.layers:
+    for layer in layers:
         x = layer(x)
         assert torch.equal(layer.out, x)
         assert layer.out.grad.shape == x.shape
-    assert torch.equal(model.layers[-1].out.grad, torch.ones_like(y))
+    assert torch.equal(layers[-1].out.grad, torch.ones_like(y))
     model(rows())
-    assert torch.equal(model.layers[-1].out, y)  # nobody asked for another
+    assert torch.equal(layers[-1].out, y)  # nobody asked for another
 
 
 def test_outputs_of_a_list_of_layers_as_the_lecture_calls_them() -> None:

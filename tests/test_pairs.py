@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def test_n_is_the_lecture_s(run: hornbook.Run) -> None:
 @pytest.mark.parametrize("settings", [
     {"smoothing": "mle"}, {"smoothing": "add"}, {"smoothing": "add", "added": 0.3}
 ])  # fmt: skip
-def test_p_is_n_normalised_with_the_smoothing_in_use(settings: dict[str, object]) -> None:
+def test_p_is_n_normalised_with_the_smoothing_in_use(settings: dict[str, Any]) -> None:
     words = ("emma", "olivia", "ava")
     tokenizer = CharTokenizer.fit(words, boundary=True)
     model = NGram(NGramSettings.from_dict({"order": 2, **settings}), tokenizer.vocabulary)

@@ -15,9 +15,10 @@ from typing import Any, ClassVar, overload
 import torch
 from torch import Tensor
 
-__all__ = ["Backward", "Layer", "grad_of"]
+__all__ = ["Backward", "Layer", "Shape", "grad_of"]
 
 Backward = Callable[[Tensor], Tensor]
+Shape = tuple[int, ...]
 
 
 class Unkept:
@@ -75,6 +76,18 @@ class Layer(torch.nn.Module, ABC):
     def forward(self, x: Tensor) -> Tensor:
         """The result alone."""
         return self.vjp(x)[0]
+
+    def multiplications(self, given: Shape, gives: Shape) -> int:
+        """How many multiplications its own matrix products take, those of layers in it left out.
+
+        Each multiplies numbers that the layer computes or has learned and adds them up. What is
+        done to single numbers (norms, nonlinearities, gates) is not counted, nor is a look-up.
+
+        Args:
+            given: shape of the input.
+            gives: shape of the result.
+        """
+        return 0
 
     def advance(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """Read one more position of each row, as `forward` reads them all.

@@ -13,8 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hornbook.compute.threads import threads
-from hornbook.nn import CrossEntropy, Net, calibrate_batchnorm
+from hornbook.nn import CrossEntropy, Net, Tree, calibrate_batchnorm
 from hornbook.nn.features import end_axes
+from hornbook.nn.shapes import Shapes, layer_shapes
 from hornbook.settings import Settings
 from hornbook.text.batches import Batch
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
@@ -57,6 +58,19 @@ class Network(Net, LanguageModel):
             logits_backward(loss_backward())
 
         return loss, backward
+
+    def shapes(self) -> Shapes:
+        """The layers with what each is given and gives, its parameters and multiplications.
+
+        Of one window, as long as a prediction sees, or of one row, as long as training reads.
+        Rows of a tree are computed node by node for all predictions at once; the table is of the
+        window of a single one.
+        """
+        windows = self.reads == "window" or isinstance(self.net, Tree)
+        time = self.context if windows and self.context is not None else self.block_size
+        ids = torch.full((1, time), self.vocabulary.start, device=self.anchor.device)
+        what = f"one {'window' if windows else 'row'} of {time:,} token{'' if time == 1 else 's'}"
+        return layer_shapes(self.net, ids, what)
 
     def calibrate_batchnorm(self, stream: Stream) -> None:
         """Measure BatchNorm's mean and variance on all of a stream, in place of the running ones.
