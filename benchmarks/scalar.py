@@ -76,7 +76,8 @@ def values(points: Sequence[Sequence[float]], targets: Sequence[float]) -> Conte
     parameters = model.parameters()
 
     def step() -> float:
-        loss = max_margin([model(x)[0] for x in points], targets) + l2_penalty(parameters, L2)
+        loss = max_margin([model.answers(x)[0] for x in points], targets)
+        loss = loss + l2_penalty(parameters, L2)
         model.zero_grad()
         loss.backward()
         for p in parameters:
@@ -126,7 +127,7 @@ def frozen(model: MLP) -> Tape:
     """The tape of a point's loss."""
     x, target = [Value(0.0), Value(0.0)], Value(1.0)
     parameters = model.parameters()
-    loss = max_margin(model(x), [target]) + l2_penalty(parameters, L2)
+    loss = max_margin(model.answers(x), [target]) + l2_penalty(parameters, L2)
     return Tape(loss, inputs=[*x, target], parameters=parameters)
 
 

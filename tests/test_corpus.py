@@ -79,6 +79,8 @@ def corpus(text: str, mode: Literal["lines", "text"]) -> Corpus:
         (PROSE, "text", "its lines look like wrapped prose"),
         (PROSE.replace("It is", "\n\nIt is"), "text", "blank lines separate its parts"),
         ("the quick brown fox\n", "text", "it has a single line"),
+        ("emma\n", "lines", "it is a single word"),
+        ("GATTACA" * 6, "text", "it has a single line"),
         ("\n\nthe quick brown fox\n\n", "text", "it has a single line"),
         ("\n".join(["word " * 500] * 3), "text", "lines average 2,500 characters"),
     ],
@@ -143,7 +145,6 @@ def test_an_encoding_can_be_named(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b" \n\t\n ", "is empty"),
-        (b"emma\nava\n\n", "has only 8 characters"),
     ],
 )
 def test_a_file_with_next_to_nothing_is_refused(tmp_path: Path, data: bytes, says: str) -> None:
@@ -353,13 +354,27 @@ def test_what_only_lines_need_is_refused_of_a_text(changed: SplitSettings) -> No
 def test_too_few_lines_for_a_split_are_refused(lines: int, says: str) -> None:
     few = corpus("\n".join(NAMES.split()[:lines]), "lines")
     with pytest.raises(DataError, match=says) as caught:
-        split_corpus(few)
+        split_corpus(few, SplitSettings(split="80/10/10"))
     assert "`mode=text`" in caught.value.hint
 
 
 def test_what_distinct_leaves_is_what_is_counted() -> None:
     with pytest.raises(DataError, match="made has 2 lines"):
-        split_corpus(corpus("emma\nava\n" * 50, "lines"), SplitSettings(distinct=True))
+        split_corpus(
+            corpus("emma\nava\n" * 50, "lines"), SplitSettings(split="80/10/10", distinct=True)
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"), [("emma", "lines"), ("emma\nava", "lines"), ("a", "text")]
+)
+def test_what_is_too_little_to_be_split_is_train_where_nobody_asked(
+    text: str, mode: Literal["lines", "text"]
+) -> None:
+    splits = split_corpus(corpus(text, mode))
+    assert sorted("".join(splits.train)) == sorted(text.replace("\n", ""))
+    assert not splits.dev
+    assert not splits.test
 
 
 def test_five_lines_can_be_trained_on_whole() -> None:

@@ -16,7 +16,11 @@ from hornbook.lessons.derivations import DERIVATIONS, Derivation, Values
 from hornbook.lessons.diagnosis import Examiner, Foreign, Verdict
 
 SUMMED = re.compile(r"\.sum\((\d)(, keepdim=True)?\)$")
-NOTHING = {("backprop", "logit_maxes"), ("backprop", "b1")}  # zero but for rounding
+NOTHING = {
+    ("backprop", "logit_maxes"),
+    ("backprop", "b1"),
+    ("training", "b1"),
+}  # zero but for rounding
 
 
 @cache
@@ -104,7 +108,7 @@ def branches() -> list[tuple[str, str, tuple[str, ...]]]:
         for size in range(1, len(made.users[name]))
         for kept in itertools.combinations(made.users[name], size)
         # What comes back through the largest logit is zero but for rounding.
-        if (made.name, name) not in {("backprop", "logits"), ("cross-entropy", "logits")}
+        if name != "logits"
     ]
 
 

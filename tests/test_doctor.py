@@ -137,13 +137,21 @@ def test_problems_come_before_warnings_and_notes() -> None:
 def test_splits_that_cannot_be_made() -> None:
     given = corpus("emma and olivia and ava", reason="as requested")
     with pytest.raises(DataError) as caught:
-        split_corpus(given)
-    report = examine(given)
+        split_corpus(given, SplitSettings(split="80/10/10"))
+    report = examine(given, SplitSettings(split="80/10/10"))
     found = finding(report, "The splits cannot be made")
     assert found.severity == "problem"
     assert (found.detail, found.advice) == (caught.value.message, caught.value.hint)
     assert report.splits == {}
     assert report.vocabulary["a"] == 6
+
+
+def test_what_is_too_little_to_be_split_is_not_told_to_be() -> None:
+    report = examine(corpus("emma\nava"))
+    assert report.splits.keys() == {"train"}
+    assert "too little to hold" in finding(report, "There is no dev split").advice
+    asked = examine(corpus("emma\nava" * 20), SplitSettings(split="100/0"))
+    assert "`split=90/10`" in finding(asked, "There is no dev split").advice
 
 
 def test_settings_that_do_not_fit_are_an_error() -> None:

@@ -63,10 +63,11 @@ def test_the_blanks_say_their_shapes(made: Derivation) -> None:
     text = text_of(made)
     values = made.forward(made.start(0))
     for name in made.wanted:
-        assert f"\nd{name} = None  # shape {(*values[name].shape,)}\n" in text
+        line = f"d{name} = None  # shape {(*values[name].shape,)}"
+        assert line in map(str.strip, text.splitlines())
     assert all(len(line) <= 100 for line in text.splitlines())
     # Nothing of the answers is in it.
-    assert not re.search(r"^d\w+ = (?!None  #)", text, re.MULTILINE)
+    assert not re.search(r"^ *d\w+ = (?!None  #)", text, re.MULTILINE)
     for name, code in solution(made).items():
         assert code.isidentifier() or code not in text, name
 
@@ -188,6 +189,24 @@ def test_from_the_blanks_to_the_end(
     status, _, err = typed(capsys, "exercise", "cross-entropy", "--check", "mine.py")
     assert status == 1
     assert "mine.py has a different value of logits" in err
+
+
+def test_the_file_of_the_training_trains_once_its_gradients_are_right(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = DERIVATIONS["training"]
+    monkeypatch.setattr(exercise, "check_file", lambda name, path: name != "training")
+    text = text_of(made, solution(made)).replace("range(5_000)", "range(300)")
+    text = text.replace("step % 500", "step % 299")
+    held: dict[str, Any] = {"__name__": "__main__", "__file__": "mine.py"}
+    exec(compile(text, "mine.py", "exec"), held)
+    first, last = (float(line.split()[-1]) for line in capsys.readouterr().out.splitlines())
+    assert first > 3.2
+    assert last < 2.9
+    assert held["step"] == 299
+    monkeypatch.setattr(exercise, "check_file", lambda name, path: 1)
+    with pytest.raises(SystemExit):  # a gradient is wrong
+        exec(compile(text, "mine.py", "exec"), {"__name__": "__main__", "__file__": "mine.py"})
 
 
 def test_the_file_checks_itself(tmp_path: Path) -> None:

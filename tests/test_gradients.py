@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import torch
 from matplotlib.image import imread
 
 import hornbook
-from hornbook.lessons import compare_gradients
+from hornbook.lessons import Comparison, compare_gradients
 from hornbook.lessons.derivations import DERIVATIONS
 from hornbook.lessons.derivations.net import BACKPROP
 from hornbook.lessons.gradient_table import batch_of
@@ -24,15 +25,22 @@ from tests.command import typed
 
 def test_a_comparison_says_what_the_lecture_s_does(capsys: pytest.CaptureFixture[str]) -> None:
     one = torch.tensor([1.0, 2.0])
-    same = hornbook.compare_gradients("probs", one, one.clone())
+    hornbook.compare_gradients("probs", one, one.clone())
+    same = Comparison.of("probs", one, one.clone())
     assert (same.exact, same.approximate, same.maxdiff) == (True, True, 0.0)
-    near = compare_gradients("probs", one + 1e-6, one)
+    near = Comparison.of("probs", one + 1e-6, one)
     assert (near.exact, near.approximate) == (False, True)
-    far = compare_gradients("probs", one.numpy(), [1.0, 3.0])
+    far = Comparison.of("probs", one.numpy(), [1.0, 3.0])
     assert (far.exact, far.approximate, far.maxdiff) == (False, False, 1.0)
     out = capsys.readouterr().out.splitlines()
     assert out[0].split("|")[1:] == [" exact: True  ", " approximate: True  ", " maxdiff: 0"]
-    assert len(out) == 3
+    assert len(out) == 1
+
+
+def test_a_comparison_in_a_notebook_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    call: Any = compare_gradients
+    assert call("probs", 1.0, 2.0) is None  # a cell that ends with it shows nothing more
+    assert capsys.readouterr().out.count("probs") == 1
 
 
 def test_a_comparison_of_what_cannot_be_compared() -> None:
@@ -43,7 +51,7 @@ def test_a_comparison_of_what_cannot_be_compared() -> None:
         (one, None, "retain_grad()"),
         ("x", one, "not str and Tensor"),
     ):
-        found = compare_gradients("x", mine, reference)
+        found = Comparison.of("x", mine, reference)
         assert said in found.problem
         assert said in str(found)
         assert not found.approximate

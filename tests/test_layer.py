@@ -48,3 +48,13 @@ def test_a_layer_is_a_module_like_any_other() -> None:
     x = torch.randn(4, 2)
     assert torch.equal(net(x), other(x))
     assert other.chain[0] is other.layers[0]
+
+
+def test_sequential_takes_layers_one_by_one_or_in_a_list() -> None:
+    first, second = Linear(2, 3), Linear(3, 1)
+    for net in (Sequential(first, second), Sequential([first, second])):
+        assert [*net.layers] == [*net.chain] == [first, second]
+        assert net.layers[-1].weight is second.weight
+    assert len(Sequential(first).layers) == 1
+    with pytest.raises(TypeError, match=r"expected layers of hornbook\.nn, got int"):
+        Sequential([first, 3])  # type: ignore[list-item]

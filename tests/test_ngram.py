@@ -493,7 +493,7 @@ def test_counts_of_another_alphabet_are_refused() -> None:
 
 
 def test_only_pairs_have_a_matrix() -> None:
-    with pytest.raises(ValueError, match="requires order 2; this is order 3"):
+    with pytest.raises(SettingsError, match="of order 2; this one has order 3"):
         fitted(["ab"], 3).pair_counts()
 
 

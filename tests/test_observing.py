@@ -22,7 +22,7 @@ from hornbook.nn import (
     Sequential,
     Tanh,
 )
-from hornbook.nn.observing import DOORS, observing
+from hornbook.nn.observing import DOORS, keeping_outputs, observing
 
 
 class Notes:
@@ -228,3 +228,51 @@ def test_layers_that_a_fused_path_goes_around_are_named() -> None:
         model.chain[2].advance(h.reshape(2, 3, 6)[:, 0], None)
     # Its linear layers are called.
     assert look.unseen == ("", "layers.1", "layers.2", "layers.3")
+
+
+def test_outputs_are_kept_when_asked_for_and_not_else() -> None:
+    model = net()
+    model(rows())
+    assert not any("out" in vars(part) for part in model.modules())
+    layers: list[Any] = [*model.layers]
+    with keeping_outputs(model):
+        model(rows())  # the last batch of the context counts
+        y = model(2 * rows())
+        for layer in layers:
+            layer.out.retain_grad()
+    assert untouched(model)
+    y.sum().backward()
+    assert [tuple(layer.out.shape) for layer in layers] == [
+        (2, 6, 4), (2, 6, 4), (2, 6, 5), (2, 6, 2)
+    ]  # fmt: skip
+    assert layers[-1].out is y
+    x = 2 * rows()
+    for layer in layers:
+        x = layer(x)
+        assert torch.equal(layer.out, x)
+        assert layer.out.grad.shape == x.shape
+    assert torch.equal(layers[-1].out.grad, torch.ones_like(y))
+    model(rows())
+    assert torch.equal(layers[-1].out, y)  # nobody asked for another
+
+
+def test_outputs_of_a_list_of_layers_as_the_lecture_calls_them() -> None:
+    layers = [Linear(3, 4), Tanh()]
+    x = torch.ones(2, 3)
+    with keeping_outputs(layers):
+        for layer in layers:
+            x = layer(x)
+    assert [layer.out is x for layer in layers] == [False, True]
+    with keeping_outputs(layers):
+        pass
+    assert not any("out" in vars(layer) for layer in layers)
+
+
+def test_an_output_that_was_not_kept_says_how_to_keep_it() -> None:
+    with pytest.raises(RuntimeError, match=r"this Tanh has no `out`.*keeping_outputs"):
+        _ = Tanh().out
+
+
+def test_outputs_of_what_is_no_layer_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"expected layers of hornbook\.nn, got int"):
+        keeping_outputs([3]).__enter__()  # type: ignore[list-item]

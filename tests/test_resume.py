@@ -180,7 +180,8 @@ def test_what_cannot_be_is_refused_and_nothing_is_changed(names: Path, tmp_path:
     for wanted, words in (
         ({"steps": 8}, "has done 8 steps"),
         ({"steps": 2}, "has done 8 steps"),
-        ({"steps": 0}, "`steps` must be from 1"),
+        ({"steps": 0}, "has done 8 steps"),
+        ({"steps": -1}, "`steps` must be from 0"),
         ({"steps": 20, "threads": 0}, "needs a number of `threads`"),
         ({"steps": 20, "device": "mps"}, "This machine has no mps device"),
     ):

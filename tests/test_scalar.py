@@ -15,7 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hornbook.errors import TrainingError
-from hornbook.scalar import MLP, Neuron, Value, dot, l2_penalty, max_margin, mean_squared_error
+from hornbook.scalar import (
+    MLP,
+    Layer,
+    Neuron,
+    Value,
+    dot,
+    l2_penalty,
+    max_margin,
+    mean_squared_error,
+)
 from hornbook.scalar.classifier import Classifier
 from hornbook.scalar.moons import two_moons
 from tests.scalar_expressions import Step, built, rows, steps, tensors
@@ -240,7 +249,7 @@ def test_a_net_and_its_losses_against_torch(activation: str) -> None:
     chance = random.Random(0)
     xs = [[chance.gauss(0, 1) for _ in range(3)] for _ in range(6)]
     ys = [chance.choice((-1.0, 1.0)) for _ in xs]
-    scores, targets = [model(x)[0] for x in xs], torch.tensor(ys, dtype=torch.float64)
+    scores, targets = [model.answers(x)[0] for x in xs], torch.tensor(ys, dtype=torch.float64)
     total = mean_squared_error(scores, ys) + max_margin(scores, ys)
     total = total + l2_penalty(model.parameters(), 0.1)
     names = [activation, activation, "tanh"]
@@ -264,23 +273,49 @@ def test_a_net_and_its_losses_against_torch(activation: str) -> None:
 
 def test_the_size_of_a_net() -> None:
     assert len(MLP(2, (16, 16, 1)).parameters()) == 337
-    assert len(MLP(2, (16, 16, 1))((0.5, 1))) == 1
     same = [p.data for p in MLP(2, (3,), seed=1).parameters()]
     assert same == [p.data for p in MLP(2, (3,), seed=1).parameters()]
     assert same != [p.data for p in MLP(2, (3,), seed=2).parameters()]
 
 
+def test_one_answer_is_a_value_and_several_are_a_list() -> None:
+    x = (0.5, 1.0)
+    assert isinstance(Neuron(2)(x), Value)
+    assert isinstance(Layer(2, 1)(x), Value)
+    several = Layer(2, 3)(x)
+    assert isinstance(several, list)
+    assert len(several) == 3
+    for sizes in ((4, 4, 1), (1, 1)):  # a layer of one neuron within, too
+        model = MLP(2, sizes)
+        one = model(x)
+        assert isinstance(one, Value)
+        assert [one.data] == [value.data for value in model.answers(x)]
+    wide = MLP(2, (1, 2))(x)
+    assert isinstance(wide, list)
+    assert len(wide) == 2
+
+
+def test_neurons_without_a_generator_draw_from_the_module_s() -> None:
+    random.seed(7)
+    drawn = [p.data for p in Layer(2, 2, "tanh").parameters()]
+    random.seed(7)
+    assert drawn == [p.data for p in Layer(2, 2, "tanh").parameters()]
+    assert drawn != [p.data for p in Layer(2, 2, "tanh").parameters()]
+
+
 def test_the_lecture_s_training_loop() -> None:
-    model = MLP(3, (4, 4, 1), activation="tanh", last="tanh")
+    model: Any = MLP(3, [4, 4, 1], activation="tanh", last="tanh")
     xs = [(2.0, 3.0, -1.0), (3.0, -1.0, 0.5), (0.5, 1.0, 1.0), (1.0, 1.0, -1.0)]
     ys = [1.0, -1.0, -1.0, 1.0]
     for _ in range(100):
-        loss = mean_squared_error([model(x)[0] for x in xs], ys)
-        model.zero_grad()
+        ypred = [model(x) for x in xs]
+        loss = sum((yout - ygt) ** 2 for ygt, yout in zip(ys, ypred, strict=True))
+        for p in model.parameters():
+            p.grad = 0.0
         loss.backward()
         for p in model.parameters():
-            p.data -= 0.2 * p.grad
-    assert loss.data < 0.02
+            p.data += -0.05 * p.grad
+    assert loss.data < 0.08
 
 
 @pytest.mark.parametrize(
@@ -337,5 +372,5 @@ def test_a_classifier_parts_the_moons() -> None:
     assert losses[0] == first
     assert net.loss() < 0.1 < first
     assert net.accuracy() == 1
-    scores = [net.model(point)[0].data for point in points]
+    scores = [net.model.answers(point)[0].data for point in points]
     assert net.scores(points) == scores

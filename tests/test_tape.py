@@ -70,7 +70,7 @@ def points(count: int, seed: int = 0) -> list[tuple[float, float, float]]:
 
 
 def loss_of(model: MLP, x: Value | float, y: Value | float, target: Value | float) -> Value:
-    (score,) = model((x, y))
+    (score,) = model.answers((x, y))
     return max_margin([score], [target]) + mean_squared_error([score], [target])
 
 

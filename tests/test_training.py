@@ -284,7 +284,7 @@ def test_step_is_the_lectures_and_warm_up_rises() -> None:
 def test_settings_that_nothing_reads_are_refused() -> None:
     wrong: list[dict[str, Any]] = [
         {"momentum": 0.9}, {"optimizer": "sgd", "beta1": 0.5}, {"warmup": 5}, {"decay_at": 0.7},
-        {"schedule": "cosine", "peak_at": 0.5}, {"steps": 0}, {"learning_rate": 0.0},
+        {"schedule": "cosine", "peak_at": 0.5}, {"steps": -1}, {"learning_rate": 0.0},
         {"learning_rate": math.nan}, {"batch_size": -3}, {"threads": 10**6}, {"accumulate": 0},
         {"optimizer": "muon", "momentum": 0.9}, {"optimizer": "sgd", "beta2": 0.5},
         {"cycle": 5}, {"schedule": "cosine", "cycle_mult": 3}, {"rates": ("x",)},

@@ -1,29 +1,99 @@
-"""`hornbook models`: the families."""
+"""`hornbook models`: the families, and the layers of one."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
 
+from hornbook.actions import Action
 from hornbook.cli.arguments import OutputArgument, parse
-from hornbook.cli.output import console, notes, print_json, table
-from hornbook.tasks import tasks
+from hornbook.cli.flags import as_typed
+from hornbook.cli.output import console, escape, filled, notes, print_json, table
+from hornbook.errors import SettingsError
+from hornbook.reports import Table
+from hornbook.settings import Given, Settings
+from hornbook.sources.source import Source
+from hornbook.tasks import Family, Start, Task, choose_task, tasks
 
 DESCRIPTION = """\
-List the model families.
+List the model families, or the layers of one.
 
 Examples:
   hornbook models
-  hornbook models --json
+  hornbook models mlp --shapes --n-hidden 200 --block-size 3
+
+--shapes shows what each layer of a net is given and gives, its parameters and the multiplications \
+of its matrix products, with the sums. The settings of FAMILY are flags, as in hornbook train. The \
+vocabulary is that of --data; without it, 26 letters and the boundary token.
 """
+
+
+@dataclass(frozen=True)
+class Options(OutputArgument):
+    """Models."""
+
+    family: Annotated[str | None, Given("FAMILY")] = None
+    "A family of models; all if left out."
+    shapes: bool = False
+    "Show the layers of the family: shapes, parameters, multiplications."
+    data: str | None = None
+    "Data that the vocabulary is of (only with --shapes)."
 
 
 def run(argv: Sequence[str]) -> None:
     """Parse and show."""
-    arguments = parse(OutputArgument, "models", DESCRIPTION, argv)
+    task, options = parsed(argv)
+    if options.data is not None and not options.shapes:
+        raise SettingsError(
+            "`data` has no effect here: it requires `shapes`.", hint="Leave it out.", setting="data"
+        )
+    if options.shapes:
+        if options.family is None:
+            raise SettingsError(
+                "`shapes` needs a family.", action=Action("models", ("mlp",), {"shapes": True})
+            )
+        show_shapes(task, options)
+        return
     families = [
-        (task.name, name, line) for task in tasks().values() for name, line in task.families.items()
+        (task.name, name, line)
+        for task in tasks().values()
+        for name, line in task.families.items()
+        if options.family in (None, name)
     ]
-    if arguments.json:
+    show_families(families, json=options.json)
+
+
+def parsed(argv: Sequence[str]) -> tuple[Task[Any], Any]:
+    """The task of the family that is named, and the options with its settings as `settings`.
+
+    Raises:
+        SettingsError: if there is no such family, or its layers are asked for and it has none.
+    """
+    named = argv[0] if argv and not argv[0].startswith("-") else None
+    task, _ = choose_task(None, None, named)
+    if named is None:
+        return task, parse(Options, "models", DESCRIPTION, argv)
+    line, wanted = task.family(named), "--shapes" in argv
+    if not (line.trained or wanted):
+        return task, parse(Options, "models", DESCRIPTION, argv)
+    if not line.trained:
+        raise SettingsError(
+            f"{named} has no layers: it is made by {line.made_by}.",
+            hint=f"Families that have: "
+            f"{', '.join(name for name, one in task.families.items() if one.trained)}.",
+        )
+    kind: type[Settings] = as_typed(line.load().Settings)
+    fields: list[Any] = [("settings", kind, dataclasses.field(default_factory=kind))]
+    made = dataclasses.make_dataclass("Models", fields, bases=(Options,), frozen=True)
+    made.__doc__ = Options.__doc__
+    return task, parse(made, "models", DESCRIPTION, argv)
+
+
+def show_families(families: Sequence[tuple[str, str, Family]], *, json: bool) -> None:
+    """A row for each family."""
+    if json:
         print_json(
             {
                 name: {"task": task, "summary": line.summary, "made_by": line.made_by}
@@ -36,3 +106,33 @@ def run(argv: Sequence[str]) -> None:
         rows.add_row(name, task, line.summary)
     console().print(rows)
     notes().print("\nSettings of a family:  hornbook train --model FAMILY --help")
+
+
+def show_shapes(task: Task[Any], options: Any) -> None:
+    """A row for each layer of a net that is built for this.
+
+    Raises:
+        SettingsError: if no shape of data is known, or it would be too large.
+    """
+    shape = task.typical
+    if options.data is not None:
+        shape = task.load(Source(options.data), task.options()).shape
+    if shape is None:
+        raise SettingsError(
+            f"A net of {task.name} is built for data.", hint="Give some.", setting="data"
+        )
+    task.refuse_too_large(options.family, options.settings, shape)
+    found = task.build(options.family, options.settings, shape, Start("seed", 0)).shapes()
+    if options.json:
+        print_json(
+            {
+                "layers": [dataclasses.asdict(one) for one in found.layers],
+                "parameters": found.parameters,
+                "multiplications": found.multiplications,
+                "example": found.what,
+            }
+        )
+        return
+    rows = found.rows()
+    console().print(filled(Table(found.HEADS, rows, marked=len(rows) - 1)))
+    notes().print(f"\n{escape(found.about)}")

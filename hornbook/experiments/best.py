@@ -102,7 +102,8 @@ def best(
     if "dev" not in prepared.data.sizes:
         raise SettingsError(
             "There is no dev split to choose the best model by.",
-            hint="Give dev a share of the data.",
+            hint="Give dev a share of the data; where they are too little to be split, train one "
+            "model instead.",
             setting="split",
         )
     if filter and not prepared.task.passing(prepared.data, filter):

@@ -72,9 +72,9 @@ class Inspection:
                 )
             if summary.ending == "diverged":
                 parts.append("diverged")
-            if summary.steps:
-                parts.append(f"{summary.steps:,} updates")
-        if self.history:
+            if summary.steps is not None:
+                parts.append(f"{summary.steps:,} updates" if summary.steps else "untrained")
+        if self.history and not (summary is not None and summary.steps == 0):
             parts.append(f"{len(self.history.records)} of them recorded")
         return "; ".join(parts)
 

@@ -67,18 +67,19 @@ class Comparison:
         )
 
 
-def compare_gradients(name: str, mine: Any, reference: Any) -> Comparison:
-    """Print how near a gradient of yours is to a reference, and return it.
+def compare_gradients(name: str, mine: Any, reference: Any) -> None:
+    """Print how near a gradient of yours is to a reference.
+
+    The lecture compares a dozen in one cell of a notebook: each has its line, and nothing comes
+    back that the notebook would show once more. A program takes `Comparison.of(name, mine,
+    reference)` from this module, which prints nothing.
 
     Args:
         name: what to call it.
         mine: a tensor, array or number.
         reference: the same from elsewhere, for example `probs.grad` after `loss.backward()`.
 
-    Returns:
-        Whether the two are equal bit by bit, whether nearly, and the largest difference. A shape
-        that is wrong is said, not raised.
+    The line says whether the two are equal bit by bit, whether nearly, and the largest difference.
+    A shape that is wrong is said, not raised.
     """
-    found = Comparison.of(name, mine, reference)
-    print(found)
-    return found
+    print(Comparison.of(name, mine, reference))

@@ -17,7 +17,7 @@ from torch import Tensor
 from hornbook.compute.pinned import pinned
 from hornbook.errors import ExerciseError, HornbookError, RunError
 from hornbook.lessons.comparison import Comparison
-from hornbook.lessons.derivations import Derivation, Values, derivation
+from hornbook.lessons.derivations import Derivation, Training, Values, derivation
 from hornbook.lessons.diagnosis import Examiner, Foreign, Verdict
 from hornbook.process_group import run_group
 from hornbook.storage import write_bytes
@@ -86,11 +86,37 @@ def text_of(derivation: Derivation, filled: Mapping[str, str] | None = None) -> 
 
 def lines_of(derivation: Derivation, filled: Mapping[str, str]) -> Iterator[str]:
     """The lines of an exercise's file."""
+    yield from head_of(derivation)
+    training = derivation.training
+    redrawn = training.redrawn if training is not None else ()
+    yield "# Given."
+    for name, code in derivation.data.items():
+        if name not in redrawn:
+            yield f"{name} = {code}"
     values = derivation.forward(derivation.start(SEED))
+    for name, code in derivation.leaves.items():
+        yield f"{name} = {code}  # {shape(values[name])}"
+    yield ""
+    passes = passes_of(derivation, values, filled)
+    if training is None:
+        yield from passes
+        yield ""
+        yield 'if __name__ == "__main__":'
+        yield "    from hornbook.lessons.exercise import check_file"
+        yield ""
+        yield f'    raise SystemExit(check_file("{derivation.name}", __file__))'
+        return
+    yield f"for step in range({training.steps:_}):"
+    yield "    # The batch."
+    yield from (f"    {name} = {derivation.data[name]}" for name in redrawn)
+    yield ""
+    yield from (f"    {line}" if line else "" for line in passes)
+    yield ""
+    yield from (f"    {line}" if line else "" for line in update_of(derivation, training))
 
-    def shape(name: str) -> str:
-        return f"shape {(*values[name].shape,)}" if values[name].ndim else "a number"
 
+def head_of(derivation: Derivation) -> Iterator[str]:
+    """What the file is about, its imports and random numbers."""
     yield f'"""Backpropagation by hand: {derivation.title}.'
     yield ""
     yield "Fill in each None below, from the top down: the derivative of the loss with respect to"
@@ -106,6 +132,9 @@ def lines_of(derivation: Derivation, filled: Mapping[str, str]) -> Iterator[str]
     yield "import torch"
     yield "import torch.nn.functional as F"
     yield ""
+    for name, module in derivation.imports.items():
+        yield f"from {module} import {name}"
+        yield ""
     yield f"rng = torch.Generator().manual_seed({SEED})"
     yield ""
     yield ""
@@ -113,24 +142,40 @@ def lines_of(derivation: Derivation, filled: Mapping[str, str]) -> Iterator[str]
     yield "    return torch.randn(*shape, generator=rng, dtype=torch.float64)"
     yield ""
     yield ""
-    yield "# Given."
-    for name, code in derivation.data.items():
-        yield f"{name} = {code}"
-    for name, code in derivation.leaves.items():
-        yield f"{name} = {code}  # {shape(name)}"
-    yield ""
+
+
+def passes_of(derivation: Derivation, values: Values, filled: Mapping[str, str]) -> Iterator[str]:
+    """The forward pass line by line, and the blanks of the backward pass."""
     yield "# The forward pass."
     for step in derivation.steps:
-        yield f"{step.name} = {step.code}  # {shape(step.name)}"
+        yield f"{step.name} = {step.code}  # {shape(values[step.name])}"
     yield ""
     yield "# The backward pass: fill it in."
     for name in derivation.wanted:
-        yield f"d{name} = {filled.get(name)}  # {shape(name)}"
-    yield ""
-    yield 'if __name__ == "__main__":'
+        yield f"d{name} = {filled.get(name)}  # {shape(values[name])}"
+
+
+def update_of(derivation: Derivation, training: Training) -> Iterator[str]:
+    """What ends a step of training: the check of the first one, and the update."""
+    yield 'if __name__ != "__main__":'
+    yield "    break  # a check looks at the gradients of the first step"
+    yield "if step == 0:"
     yield "    from hornbook.lessons.exercise import check_file"
     yield ""
-    yield f'    raise SystemExit(check_file("{derivation.name}", __file__))'
+    yield f'    if check_file("{derivation.name}", __file__):'
+    yield "        raise SystemExit(1)"
+    yield ""
+    yield "# The update."
+    yield f"rate = {training.rate}"
+    for name in derivation.leaves:
+        yield f"{name} -= rate * d{name}"
+    yield f"if step % {training.steps // 10} == 0:"
+    yield '    print(f"step {step:5}  loss {loss:.4f}")'
+
+
+def shape(value: Tensor) -> str:
+    """What stands behind a line: the shape of its value."""
+    return f"shape {(*value.shape,)}" if value.ndim else "a number"
 
 
 def check_file(name: str, path: str, seconds: float = 60.0) -> int:

@@ -134,6 +134,12 @@ class Probe:
         if not math.isfinite(loss):  # there will be no update
             self.write(self.record)
 
+    def looked(self) -> None:
+        """Write the record of a look that no update follows."""
+        assert self.record is not None
+        if math.isfinite(self.record.loss):  # else it is written
+            self.write(self.record)
+
     @torch.no_grad()
     def updated(self, trainer: Trainer) -> None:
         """Measure how much the parameters changed, and write the record."""

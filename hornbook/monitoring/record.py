@@ -99,7 +99,7 @@ class ParameterFigures:
     size: float
     grad_size: float
     update_size: float
-    "NaN if there was no update, because the loss was not finite."
+    "NaN if there was no update: the loss was not finite, or the net was only looked at."
     grad_histogram: Histogram | None = None
     "Histogram of the gradient; matrices only."
 

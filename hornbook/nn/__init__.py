@@ -3,6 +3,7 @@
 from hornbook.nn.activations import GELU, ReLU, SquaredReLU, SwiGLU, Tanh
 from hornbook.nn.attention import Cache, CrossAttention, SelfAttention
 from hornbook.nn.batchnorm import BatchNorm1d
+from hornbook.nn.batchnorm_calibration import calibrate_batchnorm
 from hornbook.nn.causal_average import AverageForm, CausalAverage
 from hornbook.nn.char_loop import AddedRNN, ConcatenatedRNN
 from hornbook.nn.conv import CausalConv1d
@@ -17,6 +18,7 @@ from hornbook.nn.layernorm import LayerNorm
 from hornbook.nn.linear import Linear
 from hornbook.nn.lstm import LSTM
 from hornbook.nn.net import Net
+from hornbook.nn.observing import keeping_outputs
 from hornbook.nn.packed import PackedTrees, join
 from hornbook.nn.positions import LearnedPositions
 from hornbook.nn.recurrent import Recurrent
@@ -74,6 +76,8 @@ __all__ = [
     "Tanh",
     "Tree",
     "attend",
+    "calibrate_batchnorm",
     "grad_of",
     "join",
+    "keeping_outputs",
 ]

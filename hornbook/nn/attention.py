@@ -10,11 +10,16 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import lowered
-from hornbook.nn.layer import Backward, Layer
+from hornbook.nn.layer import Backward, Layer, Shape
 from hornbook.nn.linear import Linear
 from hornbook.nn.rmsnorm import rms_normalise
 from hornbook.nn.rotary import Rotary
-from hornbook.nn.scaled_dot_product import attend, attend_causally, attention_weights
+from hornbook.nn.scaled_dot_product import (
+    attend,
+    attend_causally,
+    attention_weights,
+    lots_of,
+)
 
 __all__ = ["Cache", "CrossAttention", "SelfAttention"]
 
@@ -111,6 +116,18 @@ class SelfAttention(Layer):
             return split_backward(*attend_backward(dheads))
 
         return y, backward, k, v
+
+    def multiplications(self, given: Shape, gives: Shape) -> int:
+        """Queries times keys and weights times values, for the pairs of positions that meet.
+
+        Of a long causal row not all do: see `attend_causally`.
+        """
+        batch, time, channels = given
+        met = time * time
+        if self.causal:
+            lots = lots_of(time, self.window, self.qkv.weight.element_size())
+            met = sum(len(queries) * len(keys) for queries, keys in lots)
+        return 2 * batch * met * channels
 
     def weights(self, x: Tensor) -> Tensor:
         """How much of each position's value goes to each: what `read` multiplies values with.

@@ -26,6 +26,8 @@ class BatchNorm1d(Layer):
         momentum: weight of the newest batch in the running statistics.
         unbiased: see above.
 
+    `calibrate_batchnorm` measures the statistics after training, in place of the running ones.
+
     Shapes: x and y (N, C) or (N, L, C); weight, bias, running_mean, running_var (C,).
     """
 

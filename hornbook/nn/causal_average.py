@@ -7,13 +7,14 @@ writes that mean in three ways, each a step from a loop to attention.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from hornbook.nn.layer import Backward, Layer
+from hornbook.nn.layer import Backward, Layer, Shape
 
 __all__ = ["AverageForm", "CausalAverage", "Past"]
 
@@ -64,6 +65,10 @@ class CausalAverage(Layer):
             return weights.t() @ dy
 
         return weights @ x, backward  # (T, T) @ (B, T, C)
+
+    def multiplications(self, given: Shape, gives: Shape) -> int:
+        """Of A and the rows; a loop divides instead."""
+        return 0 if self.form == "loop" else math.prod(gives) * given[1]
 
     def matrix(self, x: Tensor) -> Tensor:
         """The A of the class, shape (T, T), for x of shape (B, T, C)."""

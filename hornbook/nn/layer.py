@@ -10,20 +10,44 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 import torch
 from torch import Tensor
 
-__all__ = ["Backward", "Layer", "grad_of"]
+__all__ = ["Backward", "Layer", "Shape", "grad_of"]
 
 Backward = Callable[[Tensor], Tensor]
+Shape = tuple[int, ...]
+
+
+class Unkept:
+    """What stands in the place of an output that nobody asked to keep: an error that says how.
+
+    An output that is kept is the layer's own attribute, which comes before this.
+    """
+
+    @overload
+    def __get__(self, layer: None, kind: type[Any]) -> Unkept: ...
+
+    @overload
+    def __get__(self, layer: Layer, kind: type[Any]) -> Tensor: ...
+
+    def __get__(self, layer: Layer | None, kind: type[Any]) -> Unkept | Tensor:
+        if layer is None:
+            return self
+        raise RuntimeError(
+            f"this {kind.__name__} has no `out`: outputs are kept only while they are asked for, "
+            "since they take memory; run the net within `with hornbook.nn.keeping_outputs(net):`"
+        )
 
 
 class Layer(torch.nn.Module, ABC):
     """A torch module whose forward is the first half of its `vjp`.
 
     Attributes:
+        out: what it gave last, if `hornbook.nn.keeping_outputs` was asked to keep it; else a
+            RuntimeError.
         decayed: names of the layer's own parameters that weight decay should pull on.
         input_axes: of its own parameters and buffers, the axis that runs over the features of the
             input, or over the ids that it reads.
@@ -35,6 +59,7 @@ class Layer(torch.nn.Module, ABC):
         TypeError: when a class without `vjp` is constructed.
     """
 
+    out = Unkept()
     decayed: ClassVar[frozenset[str]] = frozenset()
     tables: frozenset[str] = frozenset()
     input_axes: ClassVar[Mapping[str, int]] = {}
@@ -51,6 +76,18 @@ class Layer(torch.nn.Module, ABC):
     def forward(self, x: Tensor) -> Tensor:
         """The result alone."""
         return self.vjp(x)[0]
+
+    def multiplications(self, given: Shape, gives: Shape) -> int:
+        """How many multiplications its own matrix products take, those of layers in it left out.
+
+        Each multiplies numbers that the layer computes or has learned and adds them up. What is
+        done to single numbers (norms, nonlinearities, gates) is not counted, nor is a look-up.
+
+        Args:
+            given: shape of the input.
+            gives: shape of the result.
+        """
+        return 0
 
     def advance(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """Read one more position of each row, as `forward` reads them all.

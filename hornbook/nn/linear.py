@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import add_product, linear, times
-from hornbook.nn.layer import Backward, Layer, grad_of
+from hornbook.nn.layer import Backward, Layer, Shape, grad_of
 
 __all__ = ["Linear"]
 
@@ -62,3 +62,7 @@ class Linear(Layer):
             return times(d, weight).view_as(x)
 
         return y, backward
+
+    def multiplications(self, given: Shape, gives: Shape) -> int:
+        """Each result is a sum over what a row of the weight multiplies."""
+        return math.prod(gives) * self.weight.shape[1]

@@ -29,7 +29,7 @@ Code that torch.compile made before keeps the doors that it found, so it is not 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,7 +38,7 @@ from torch import Tensor
 
 from hornbook.nn.layer import Layer
 
-__all__ = ["Felt", "Observation", "Saw", "observing"]
+__all__ = ["Felt", "Observation", "Saw", "keeping_outputs", "observing"]
 
 Saw = Callable[[str, Layer, Tensor, Tensor], None]
 Felt = Callable[[str, Layer, Tensor], None]
@@ -137,3 +137,42 @@ def observing(
                 vars(layer).pop(door, None)
             else:
                 vars(layer)[door] = own
+
+
+@contextmanager
+def keeping_outputs(*nets: Layer | Iterable[Layer]) -> Iterator[None]:
+    """Keep what each layer gives as its `out`, for as long as the context lasts.
+
+    The lecture's layers always keep it, which holds the activations of a whole batch in memory.
+    Here a layer keeps nothing unless it is asked to:
+
+        with keeping_outputs(net):
+            loss = CrossEntropy()(net(x), y)
+        for layer in net.layers:
+            print(type(layer).__name__, layer.out.mean(), layer.out.std())
+
+    Each `out` is the result itself, of the last batch in the context: autograd's way back leads
+    through it, so that `layer.out.retain_grad()` before `loss.backward()` gives `layer.out.grad`.
+    It stays there after the end, until the next context, or `del layer.out`.
+
+    Args:
+        nets: a layer, with all layers within it, or some of them in a list.
+
+    Raises:
+        TypeError: if something else is given.
+    """
+    given = [layer for net in nets for layer in ([net] if isinstance(net, Layer) else net)]
+    for layer in given:
+        if not isinstance(layer, Layer):
+            raise TypeError(f"expected layers of hornbook.nn, got {type(layer).__name__}")
+    within = dict.fromkeys(part for layer in given for part in layer.modules())
+    found = [part for part in within if isinstance(part, Layer)]
+    layers = {str(number): layer for number, layer in enumerate(found)}
+
+    def saw(name: str, layer: Layer, x: Tensor, y: Tensor) -> None:
+        vars(layer)["out"] = y
+
+    for layer in found:
+        vars(layer).pop("out", None)
+    with observing(layers, saw=saw):
+        yield

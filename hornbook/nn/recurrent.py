@@ -13,6 +13,7 @@ gates') or after it (the gradients of weights and inputs, each one large product
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import ClassVar, Protocol
@@ -21,7 +22,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import ONEDNN, ONEDNN_FROM, add_product, linear, lowered, times
-from hornbook.nn.layer import Backward, Layer, grad_of
+from hornbook.nn.layer import Backward, Layer, Shape, grad_of
 
 __all__ = ["Cell", "GatedCell", "Recurrent", "StateBackward"]
 
@@ -163,6 +164,11 @@ class Cell(Recurrent):
         state = self.zeros(x) if state is None else state
         parts = self.recur(self.project(x), state.chunk(self.parts, 1))
         return parts[0], joined(parts)
+
+    def multiplications(self, given: Shape, gives: Shape) -> int:
+        """At every step each number of every matrix is used once."""
+        matrices = sum(p.numel() for p in self.parameters(recurse=False) if p.dim() == 2)
+        return math.prod(given[:-1]) * matrices
 
     def zeros(self, x: Tensor) -> Tensor:
         """The state before the first token."""

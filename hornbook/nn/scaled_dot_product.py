@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hornbook.nn.dropout import kept
 
-__all__ = ["AttendBackward", "attend", "attend_causally", "attention_weights"]
+__all__ = ["AttendBackward", "attend", "attend_causally", "attention_weights", "lots_of"]
 
 ROW_BYTES = 256  # of scores for each key, which say how many queries are taken at a time
 LONG = 512  # rows longer than that keep no weights: memory grows with their length, not its square
@@ -110,14 +110,13 @@ def attend_causally(
         dropout: share of the weights that is dropped.
     """
     length = q.shape[1]
-    at_once = ROW_BYTES // q.element_size()
-    if length <= at_once:
+    lots = lots_of(length, window, q.element_size())
+    if len(lots) <= 1:
         return attend(q, k, v, mask, dropout)
     results: list[Tensor] = []
     parts: list[tuple[slice, slice, AttendBackward]] = []
-    for begin in range(0, length, at_once):
-        queries = slice(begin, min(begin + at_once, length))
-        seen = slice(0 if window is None else max(0, begin + 1 - window), queries.stop)
+    for lot, keys in lots:
+        queries, seen = slice(lot.start, lot.stop), slice(keys.start, keys.stop)
         y, backward = attend(
             q[:, queries], k[:, seen], v[:, seen], mask[queries, seen], dropout,
             frugal=length > LONG,
@@ -134,6 +133,26 @@ def attend_causally(
         return dq, dk, dv
 
     return torch.cat(results, 1), backward_all
+
+
+def lots_of(length: int, window: int | None, element_size: int) -> list[tuple[range, range]]:
+    """Which queries of a causal row are taken together, and the keys that they meet.
+
+    Args:
+        length: T of the row.
+        window: as in `attend_causally`.
+        element_size: bytes of a number.
+    """
+    at_once = ROW_BYTES // element_size
+    if length <= at_once:
+        return [(range(length), range(length))]
+    return [
+        (
+            range(begin, end := min(begin + at_once, length)),
+            range(0 if window is None else max(0, begin + 1 - window), end),
+        )
+        for begin in range(0, length, at_once)
+    ]
 
 
 def softmax(scores: Tensor) -> Tensor:

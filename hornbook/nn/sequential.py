@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -13,12 +14,30 @@ __all__ = ["Sequential"]
 
 
 class Sequential(Layer):
-    """The chain rule: each layer reads the last one's result, and back in reverse order."""
+    """The chain rule: each layer reads the last one's result, and back in reverse order.
 
-    def __init__(self, *layers: Layer) -> None:
+    Args:
+        layers: one after the other, as torch.nn.Sequential takes them, or in one list, as the
+            lecture writes it: `Sequential(a, b)` or `Sequential([a, b])`.
+
+    Attributes:
+        layers: the same, to index and to walk; what each gave, `keeping_outputs` keeps.
+
+    Raises:
+        TypeError: if one is not a layer of this package.
+    """
+
+    def __init__(self, *layers: Layer | Sequence[Layer]) -> None:
         super().__init__()
-        self.layers = torch.nn.ModuleList(layers)
-        self.chain = layers  # the same layers, to walk without the module list's overhead
+        chain = cast(
+            tuple[Layer, ...],
+            tuple(layers[0]) if len(layers) == 1 and isinstance(layers[0], Sequence) else layers,
+        )
+        for layer in chain:
+            if not isinstance(layer, Layer):
+                raise TypeError(f"expected layers of hornbook.nn, got {type(layer).__name__}")
+        self.layers = torch.nn.ModuleList(chain)
+        self.chain = chain  # the same layers, to walk without the module list's overhead
 
     def forward(self, x: Tensor) -> Tensor:
         """y alone; what each layer kept for its backward pass is let go at once."""

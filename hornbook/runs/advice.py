@@ -42,7 +42,7 @@ def advice(run: Run) -> list[Advice]:
         and "dev" in baseline.reached
         and not measure.is_better(held["dev"], baseline.reached["dev"])
     ]
-    if not missed or summary.ending == "diverged" or summary.steps is None:
+    if not missed or summary.ending == "diverged" or not summary.steps:
         return []
     found = [learned_so_far(run, summary.steps, summary.best_step or summary.steps)]
     found.append(

@@ -18,7 +18,7 @@ from hornbook.training.counters import read_counters
 from hornbook.training.schedules import continued
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["extend", "refuse_ended"]
+__all__ = ["extend", "longer", "refuse_ended"]
 
 
 def refuse_ended(run: Run) -> None:
@@ -33,8 +33,13 @@ def refuse_ended(run: Run) -> None:
         raise RunError(
             f"{run.path} has already finished, at step {done:,}.",
             hint="To train it longer, give more `steps`.",
-            action=Action("resume", (str(run.path),), {"steps": 2 * max(1, done)}),
+            action=Action("resume", (str(run.path),), {"steps": longer(run, done)}),
         )
+
+
+def longer(run: Run, done: int) -> int:
+    """Steps for a run to go on to: twice as many as it has done, or what suits an untrained one."""
+    return 2 * done or run.made_as.training_for(run.data.kind).steps
 
 
 def extend(run: Run, wanted: Mapping[str, Any]) -> tuple[RunRecord, str]:
@@ -59,7 +64,7 @@ def extend(run: Run, wanted: Mapping[str, Any]) -> tuple[RunRecord, str]:
         raise SettingsError(
             f"{run.path} has done {done:,} steps; `steps` is the number of all steps, those "
             f"included, and is {after.steps:,}.",
-            hint=f"Set `steps` to more than {done:,}, for example `steps={2 * done}`.",
+            hint=f"Set `steps` to more than {done:,}, for example `steps={longer(run, done)}`.",
             setting="steps",
         )
     if after == before:

@@ -68,7 +68,8 @@ def findings_of(summary: Summary, measure: Measure, rate: float | None = None) -
                 f"Lower `learning_rate`{at}, or freeze a part of the net with `rates`.",
             )
         ]
-    if summary.guessing is not None and held[split] > summary.guessing:
+    untrained = summary.steps == 0  # as was asked for
+    if summary.guessing is not None and held[split] > summary.guessing and not untrained:
         return [
             Finding(
                 "worse-than-guessing",

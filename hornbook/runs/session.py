@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
-LARGEST = 500_000_000  # parameters: more is not a small model, nor a laptop's
 EVALUATIONS = 20  # in the course of a training, where nothing else is asked
 MARGIN = 0.97  # of the time: what is kept beside it takes a little
 EVALUATED = 0.15  # of a given time, at most, for evaluations in the course of training
@@ -238,7 +237,8 @@ class Session:
             self.evaluate,
             decides=self.task.decides,
             world=self.world,
-            keep_start=self.start.kind == "run",
+            # Where nothing is learned, the start is what there is to keep.
+            keep_start=self.start.kind == "run" or not self.training.steps,
             **callbacks,
         )
 
@@ -259,17 +259,9 @@ def refuse_unfit(
     Raises:
         SettingsError: if it is, or they do not.
     """
-    from hornbook.compute.shapes import shapes_only
     from hornbook.training.rates import rate_factors
 
-    with shapes_only():
-        bare = task.build(family, settings, data.shape)
-    if bare.n_parameters > LARGEST:
-        raise SettingsError(
-            f"With these settings the model has {bare.n_parameters:,} parameters; the maximum is "
-            f"{LARGEST:,}.",
-            hint="Reduce the layer sizes or the context length.",
-        )
+    bare = task.refuse_too_large(family, settings, data.shape)
     rate_factors([name for name, _ in bare.named_parameters()], training.rates)
 
 

@@ -47,7 +47,7 @@ class Classifier:
         self.model = MLP(2, (*hidden, 1), seed=seed)
         parameters = self.model.parameters()
         point, target = [Value(0.0, "x"), Value(0.0, "y")], Value(1.0, "target")
-        (score,) = self.model(point)
+        (score,) = self.model.answers(point)
         loss = max_margin([score], [target]) + l2_penalty(parameters, l2)
         self.tape = Tape(loss, inputs=[*point, target], parameters=parameters)
         self.score_tape = Tape(score, inputs=point, parameters=parameters)

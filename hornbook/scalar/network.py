@@ -2,7 +2,7 @@
 
 model = MLP(2, (16, 16, 1))
 for _ in range(100):
-    loss = mean_squared_error([model(x)[0] for x in xs], ys)
+    loss = mean_squared_error([model(x) for x in xs], ys)
     model.zero_grad()
     loss.backward()
     for p in model.parameters():
@@ -42,18 +42,25 @@ class Neuron(Trainable):
     Args:
         n_inputs: how many numbers it reads.
         activation: what becomes of the sum; `linear` leaves it as it is.
-        generator: draws the weights, uniform between -1 and 1; the bias is zero.
+        generator: draws the weights, uniform between -1 and 1; the bias is zero. By default the
+            module `random` itself draws them.
 
     Raises:
         ValueError: if it reads nothing, or the activation is none of the above.
     """
 
-    def __init__(self, n_inputs: int, activation: Activation, generator: random.Random) -> None:
+    def __init__(
+        self,
+        n_inputs: int,
+        activation: Activation = "relu",
+        generator: random.Random | None = None,
+    ) -> None:
         if n_inputs < 1:
             raise ValueError(f"a neuron needs at least 1 input, not {n_inputs}")
         if activation not in ("tanh", "relu", "sigmoid", "linear"):
             raise ValueError(f"unknown activation {activation!r}")
-        self.weights = [Value(generator.uniform(-1, 1), f"w{i}") for i in range(n_inputs)]
+        uniform = random.uniform if generator is None else generator.uniform
+        self.weights = [Value(uniform(-1, 1), f"w{i}") for i in range(n_inputs)]
         self.bias = Value(0.0, "b")
         self.activation = activation
 
@@ -71,27 +78,48 @@ class Neuron(Trainable):
         return [*self.weights, self.bias]
 
 
-class Layer(Trainable):
+class Answering(Trainable):
+    """What answers some numbers with some: called, it gives a single answer as itself.
+
+    `layer(x)` is what an expression goes on with: a Value where there is one neuron to answer, a
+    list where there are several. `layer.answers(x)` is a list in any case.
+    """
+
+    @abstractmethod
+    def answers(self, x: Sequence[Value | float]) -> list[Value]:
+        """The answers of the last neurons, in their order; ValueError to another count of x."""
+
+    def __call__(self, x: Sequence[Value | float]) -> Value | list[Value]:
+        """The one answer, or the list of several."""
+        found = self.answers(x)
+        return found[0] if len(found) == 1 else found
+
+
+class Layer(Answering):
     """Neurons that read the same numbers.
 
     Args:
         n_inputs: how many numbers each reads.
         n_outputs: how many neurons there are.
         activation: of each, see `Neuron`.
-        generator: draws the weights.
+        generator: draws the weights, as `Neuron`'s.
 
     Raises:
         ValueError: if there is no neuron, and as `Neuron`.
     """
 
     def __init__(
-        self, n_inputs: int, n_outputs: int, activation: Activation, generator: random.Random
+        self,
+        n_inputs: int,
+        n_outputs: int,
+        activation: Activation = "relu",
+        generator: random.Random | None = None,
     ) -> None:
         if n_outputs < 1:
             raise ValueError(f"a layer needs at least 1 neuron, not {n_outputs}")
         self.neurons = [Neuron(n_inputs, activation, generator) for _ in range(n_outputs)]
 
-    def __call__(self, x: Sequence[Value | float]) -> list[Value]:
+    def answers(self, x: Sequence[Value | float]) -> list[Value]:
         """The answers of its neurons."""
         shared = [as_value(number) for number in x]
         return [neuron(shared) for neuron in self.neurons]
@@ -101,8 +129,11 @@ class Layer(Trainable):
         return [p for neuron in self.neurons for p in neuron.parameters()]
 
 
-class MLP(Trainable):
+class MLP(Answering):
     """A multi-layer perceptron: each layer reads what the one before it answers.
+
+    `MLP(3, [4, 4, 1])(x)` is a Value, as in micrograd; with more than one neuron in the last layer
+    it is a list of as many.
 
     Args:
         n_inputs: how many numbers the first layer reads.
@@ -132,12 +163,12 @@ class MLP(Trainable):
             for i, (fan_in, size) in enumerate(zip((n_inputs, *sizes), sizes, strict=False))
         ]
 
-    def __call__(self, x: Sequence[Value | float]) -> list[Value]:
+    def answers(self, x: Sequence[Value | float]) -> list[Value]:
         """The answers of the last layer, as many as it has neurons."""
-        answers = self.layers[0](x)
+        found = self.layers[0].answers(x)
         for layer in self.layers[1:]:
-            answers = layer(answers)
-        return answers
+            found = layer.answers(found)
+        return found
 
     def parameters(self) -> list[Value]:
         """Those of its layers."""

@@ -1,7 +1,7 @@
 """An expression frozen once and replayed on many rows of numbers.
 
     x, y = [Value(0.0), Value(0.0)], Value(1.0)
-    loss = max_margin(model(x), [y])
+    loss = max_margin([model(x)], [y])
     tape = Tape(loss, inputs=[*x, y], parameters=model.parameters())
     for _ in range(100):
         tape.step([(0.5, -0.2, 1.0), (0.1, 0.9, -1.0)], rate=0.1)

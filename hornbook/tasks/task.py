@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NoOptions", "Task"]
 
+LARGEST = 500_000_000  # parameters: more is not a small model, nor a laptop's
+
 D = TypeVar("D", bound=Data)
 
 
@@ -99,6 +101,11 @@ class Task(ABC, Generic[D]):
             RunError: if they are not what was written.
         """
 
+    @property
+    def typical(self) -> Any:
+        """A shape of data to build a family for where no data are given; None: there is none."""
+        return None
+
     # Models
 
     def family(self, name: str) -> Family:
@@ -117,6 +124,27 @@ class Task(ABC, Generic[D]):
         import torch
 
         return made(settings, shape, torch.Generator().manual_seed(start.seed))
+
+    def refuse_too_large(self, family: str, settings: Settings, shape: Any) -> Any:
+        """Refuse a net that would have more parameters than a small one has.
+
+        Returns:
+            The net, of tensors that have a shape and no numbers.
+
+        Raises:
+            SettingsError: if it would.
+        """
+        from hornbook.compute.shapes import shapes_only
+
+        with shapes_only():
+            bare = self.build(family, settings, shape)
+        if bare.n_parameters > LARGEST:
+            raise SettingsError(
+                f"With these settings the model has {bare.n_parameters:,} parameters; the maximum "
+                f"is {LARGEST:,}.",
+                hint="Reduce the layer sizes or the context length.",
+            )
+        return bare
 
     def inherit(self, model: Any, data: D, ancestor: Run) -> str:
         """Give a model, just initialised, the weights of a run of the same family and settings.

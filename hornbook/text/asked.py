@@ -10,6 +10,7 @@ QUESTIONS = {
         "show the loss of a string under a run, token by token",
         "hornbook.text.score_question:ScoreQuestion",
     ),
+    "pairs": ("show the most frequent pairs of tokens", "hornbook.text.pairs:PairsQuestion"),
     "quality": (
         "hold samples of a run against its data, at several temperatures",
         "hornbook.text.quality_question:QualityQuestion",

@@ -47,8 +47,6 @@ __all__ = [
 
 SPLITS = ("train", "dev", "test")
 
-SMALLEST = 10  # characters: less than this is nothing to learn from
-
 
 @dataclass(frozen=True)
 class Corpus:
@@ -138,7 +136,8 @@ class SplitSettings(Settings):
 
     split: str = "auto"
     """Sizes of train/dev/test in percent, such as 80/10/10 or 90/10.
-    auto: 80/10/10 of the shuffled examples, 90/10 of one long text."""
+    auto: 80/10/10 of the shuffled examples, 90/10 of one long text; all of it for train, where that
+    is too little to be split."""
     split_seed: int = 42
     "Seed for shuffling the examples before the split."
     distinct: bool = False
@@ -204,9 +203,8 @@ def read_corpus(source: Source, how: ReadSettings) -> Corpus:
     columns = [] if column is None else [read_column(d.text, at, column) for at, d in parts]
     values = tuple(value for one in columns for value in one.values)
     given = values if columns else texts
-    if (size := sum(len(text.strip()) for text in given)) < SMALLEST:
-        what = f"has only {size} characters" if size else "is empty"
-        raise DataError(f"{where} {what}.", hint=f"Use a file with at least {SMALLEST} characters.")
+    if not any(text.strip() for text in given):
+        raise DataError(f"{where} is empty.", hint="Use a file that contains text.")
     layout = layout_of_column(columns, how) if columns else layout_of(texts, source, how)
     text = joined(given, layout)
     if layout.separator == "blank" and not columns and len(blocks_of(text)) == 1:
@@ -258,40 +256,53 @@ def split_corpus(corpus: Corpus, settings: SplitSettings | None = None) -> Split
 
     Examples are shuffled by `random.Random(seed)` and cut at the whole part of each share, which
     for the defaults is the lectures' own split, name for name. A text is cut in the order
-    of reading.
+    of reading. Where nobody asked for shares and the usual ones would leave a split empty, as of
+    the single word that the lecture begins with, all of it is train.
 
     Raises:
         DataError: if a split that was asked for would stay empty.
         SettingsError: if the settings do not fit.
     """
     settings = settings or SplitSettings()
-    train, dev, test = settings.shares(corpus.mode)
+    shares = settings.shares(corpus.mode)
     if corpus.mode == "text":
         settings.refuse_unless(False, ("split_seed", "distinct"), "`mode=lines`")
+    splits, size = cut(corpus, settings, shares)
+    empty = [(s, n) for s, n in zip(SPLITS, shares, strict=True) if n and not splits[s]]
+    if empty and settings.split == "auto":
+        return cut(corpus, settings, (100, 0, 0))[0]
+    for split, share in empty:
+        raise DataError(
+            f"{corpus.source} has {size}: a {split} split of {share}% would be empty.",
+            hint="Use more data"
+            + (", read it as one long text (`mode=text`)" if corpus.mode == "lines" else "")
+            + ", or change the split: for example `split=60/40` or `split=100/0`.",
+            setting="split",
+        )
+    return splits
+
+
+def cut(
+    corpus: Corpus, settings: SplitSettings, shares: tuple[int, int, int]
+) -> tuple[Splits, str]:
+    """The parts that some shares in percent make, and how large the whole is, for people."""
+    train, dev, _ = shares
+    if corpus.mode == "text":
         text = corpus.text
         n1, n2 = len(text) * train // 100, len(text) * (train + dev) // 100
         parts = [(part,) if part else () for part in (text[:n1], text[n1:n2], text[n2:])]
-        splits = Splits("text", parts[0], parts[1], parts[2])
-    else:
-        lines = list(dict.fromkeys(corpus.examples) if settings.distinct else corpus.examples)
-        random.Random(settings.split_seed).shuffle(lines)
-        # int(0.8 * n) as in the lecture equals the whole-number division here for every n that
-        # fits in memory, without the rounding of 0.8 + 0.1.
-        n1, n2 = len(lines) * train // 100, len(lines) * (train + dev) // 100
-        splits = Splits(
-            "lines", tuple(lines[:n1]), tuple(lines[n1:n2]), tuple(lines[n2:]), corpus.separator
-        )
-    for split, share in zip(SPLITS, (train, dev, test), strict=True):
-        if share and not splits[split]:
-            size = f"{len(corpus.text):,} characters"
-            if corpus.mode == "lines":
-                one = "line" if corpus.separator == "line" else "example"
-                size = f"{len(lines):,} {one}{'s' if len(lines) > 1 else ''}"
-            raise DataError(
-                f"{corpus.source} has {size}: a {split} split of {share}% would be empty.",
-                hint="Use more data"
-                + (", read it as one long text (`mode=text`)" if corpus.mode == "lines" else "")
-                + ", or change the split: for example `split=60/40` or `split=100/0`.",
-                setting="split",
-            )
-    return splits
+        return Splits("text", parts[0], parts[1], parts[2]), counted(len(text), "character")
+    lines = list(dict.fromkeys(corpus.examples) if settings.distinct else corpus.examples)
+    random.Random(settings.split_seed).shuffle(lines)
+    # int(0.8 * n) as in the lecture equals the whole-number division here for every n that
+    # fits in memory, without the rounding of 0.8 + 0.1.
+    n1, n2 = len(lines) * train // 100, len(lines) * (train + dev) // 100
+    splits = Splits(
+        "lines", tuple(lines[:n1]), tuple(lines[n1:n2]), tuple(lines[n2:]), corpus.separator
+    )
+    return splits, counted(len(lines), "line" if corpus.separator == "line" else "example")
+
+
+def counted(count: int, thing: str) -> str:
+    """`1 line`, `1,000 lines`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"

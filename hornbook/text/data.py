@@ -27,6 +27,10 @@ __all__ = ["FILES", "TextData", "TextOptions", "load_text", "open_text"]
 
 TEXT_LENGTH = 500  # tokens of a sample of a text, where nothing else is asked
 LONGEST = 10**7  # tokens of any sample
+UNDIVIDED = (
+    "Too little to be split: all of it is train. With no dev split, no figure tells how the model "
+    "does on what it has not seen."
+)
 KEPT: Mapping[Separator, str] = {"line": "data/{}.txt", "blank": "data/{}.jsonl"}
 """Names of the files of the splits: of examples without line breaks, or of a text, word for word;
 of examples that may hold line breaks, JSON lines, each with the field `text`."""
@@ -55,6 +59,7 @@ class TextData(Data):
         reason: why it is read as lines or as a text.
         separator: what parts examples: those parted by blank lines may have line breaks in them.
         otherwise: how it could also be read; empty if nothing speaks for it.
+        undivided: why nothing is held out, where that was not asked for; empty if it is.
     """
 
     def __init__(
@@ -71,11 +76,12 @@ class TextData(Data):
         reason: str = "",
         separator: Separator = "line",
         otherwise: str = "",
+        undivided: str = "",
     ) -> None:
         self.name, self.source, self._kind, self.tokenizer = name, source, kind, tokenizer
         self._read, self.kept, self._longest = read, kept, longest
         self.encoding, self.reason = encoding, reason
-        self.separator, self.otherwise = separator, otherwise
+        self.separator, self.otherwise, self.undivided = separator, otherwise, undivided
         self.streams: dict[str, Stream] = {}
 
     def __repr__(self) -> str:
@@ -135,7 +141,7 @@ class TextData(Data):
         return (
             f"read as {kind} ({self.reason}), {self.encoding}",
             f"vocabulary {self.shape.size}; tokens in {' / '.join(self.sizes)}: {sizes}",
-            *([self.otherwise] if self.otherwise else []),
+            *filter(None, (self.undivided, self.otherwise)),
         )
 
     @property
@@ -182,6 +188,7 @@ def load_text(source: Source, options: TextOptions) -> TextData:
         reason=corpus.reason,
         separator=corpus.separator,
         otherwise=corpus.otherwise,
+        undivided=UNDIVIDED if options.split == "auto" and not splits.dev else "",
     )
 
 

@@ -35,6 +35,7 @@ __all__ = [
 Mode = Literal["lines", "text"]
 Separator = Literal["line", "blank"]
 
+WORD = 40  # characters: one word of more is rather a text without spaces
 LONG_LINE = 2_000  # characters: a mean line longer than this is not one example per line
 MANY = 20  # parts: fewer are not told to be alike
 SHORT = 50  # lines: files that are longer on average are not proposed as examples
@@ -147,6 +148,9 @@ def choose_layout(text: str) -> Layout:
     blank_share = 1 - len(filled) / len(body)
     mean = sum(map(len, filled)) / len(filled)
     if len(filled) == 1:
+        words = filled[0].split()
+        if len(words) == 1 and len(words[0]) <= WORD:
+            return Layout("lines", "line", "it is a single word")
         return Layout("text", "line", "it has a single line")
     if mean > LONG_LINE:
         return Layout("text", "line", f"its lines average {mean:,.0f} characters")

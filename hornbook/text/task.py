@@ -67,6 +67,13 @@ class TextTask(Task["TextData"]):
         return frozenset(name for name in FILES if name.startswith("data/"))
 
     @property
+    def typical(self) -> Vocabulary:
+        """The lectures' 26 letters and the boundary."""
+        from hornbook.tokenizers.contract import Vocabulary
+
+        return Vocabulary(27, 0, 0)
+
+    @property
     def options(self) -> type[Settings]:
         """Mode, encoding, and how to split."""
         from hornbook.text.data import TextOptions

@@ -85,3 +85,7 @@ class Watcher(Protocol):
     def updated(self, trainer: Trainer) -> None:
         """The parameters have changed."""
         ...
+
+    def looked(self) -> None:
+        """The net was only to be looked at: no update follows."""
+        ...

@@ -19,8 +19,13 @@ def learning_rate(settings: TrainingSettings, step: int) -> float:
     Args:
         settings: schedule, peak and number of steps.
         step: updates done before this one, from 0 to `steps - 1`.
+
+    Returns:
+        The rate; 0 where there are no steps.
     """
     s = settings
+    if not s.steps:
+        return 0.0
     if s.schedule == "one-cycle":
         return one_cycle(s.learning_rate, step, s.steps, s.peak_at)
     rise = min(1.0, (step + 1) / (s.warmup + 1))
@@ -48,7 +53,12 @@ def continued(before: TrainingSettings, after: TrainingSettings, step: int) -> s
         before: the settings until now.
         after: the same with other `steps`.
         step: updates done.
+
+    Returns:
+        A sentence; empty where there were no steps so far.
     """
+    if not before.steps:  # nothing changes: the schedule begins
+        return ""
     s, old = after, learning_rate(before, min(step, before.steps - 1))
     new = learning_rate(s, step)
     if s.schedule == "constant" or (s.schedule == "warm-restarts" and s.cycle):

@@ -18,8 +18,8 @@ EVALUATED = 30_000  # predictions of each split that are evaluated during traini
 class TrainingSettings(Settings):
     """How a model is trained by gradient descent."""
 
-    steps: Annotated[int, Bounds(1, 10**9)] = 5_000
-    "Number of training steps: updates of the weights."
+    steps: Annotated[int, Bounds(0, 10**9)] = 5_000
+    "Number of training steps: updates of the weights (0: the untrained net, to look at)."
     batch_size: Annotated[int, Bounds(1, 2**24)] = 256
     "Predictions per batch for models that read windows, sequences per batch for all others."
     learning_rate: Annotated[float, Bounds(0, 1e6, above=True)] = 0.003
@@ -94,7 +94,7 @@ class TrainingSettings(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         one_cycle = self.schedule == "one-cycle"
-        if self.warmup >= self.steps:
+        if self.warmup and self.warmup >= self.steps:
             raise SettingsError(
                 f"`warmup` is {self.warmup:,} of {self.steps:,} steps: the learning rate would "
                 "never reach its peak.",

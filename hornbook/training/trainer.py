@@ -110,6 +110,8 @@ class Trainer:
     def run(self) -> Ending:
         """Train to the end, or until `stop` is set or patience has run out.
 
+        Where there are no steps, the net is measured, and looked at if it is to be watched.
+
         Raises:
             DivergedError: if the loss is no longer a finite number.
         """
@@ -121,6 +123,8 @@ class Trainer:
             self.record()
             if first:
                 self.on_checkpoint()
+        if not s.steps and s.watch:
+            self.look()
         while self.step < s.steps and not self.out_of_patience():
             # One that was told to stop goes on with the others until all know of it.
             if self.stop if self.world.size == 1 else self.all_stop:
@@ -163,8 +167,30 @@ class Trainer:
 
     def update(self) -> float:
         """One step: batch, loss, gradients, update; gives the loss."""
-        batch = next(self.batches)
         probe = self.probe if self.probe is not None and self.probe.due(self.step) else None
+        value = self.loss_and_gradients(next(self.batches), probe)
+        with torch.inference_mode():
+            self.apply(value)
+        if probe is not None:
+            probe.updated(self)
+        self.loss_sum += value
+        self.loss_count += 1
+        self.step += 1
+        return value
+
+    def look(self) -> None:
+        """Show the probe the net as it stands: a batch, its loss and gradients, and no update.
+
+        What was kept before this is not changed by it: a resume begins with the same batch.
+        """
+        cursor = self.batches.cursor
+        self.loss_and_gradients(next(self.batches), self.probe)
+        self.batches.cursor = cursor
+        if self.probe is not None:
+            self.probe.looked()
+
+    def loss_and_gradients(self, batch: Any, probe: Watcher | None) -> float:
+        """The loss of a batch, with the gradients in `flat`; the probe is told of both."""
         self.flat.zero_grad()
         if probe is not None:
             probe.begin(self)
@@ -179,13 +205,6 @@ class Trainer:
                 probe.leave()
         if probe is not None:
             probe.gradients(self, value)
-        with torch.inference_mode():
-            self.apply(value)
-        if probe is not None:
-            probe.updated(self)
-        self.loss_sum += value
-        self.loss_count += 1
-        self.step += 1
         return value
 
     def gradients_of_parts(self, batch: Any) -> float:
@@ -324,4 +343,4 @@ class Trainer:
 
 def scheduled(settings: TrainingSettings, step: int) -> float:
     """The rate that the settings give after so many updates; after the last, that of the last."""
-    return learning_rate(settings, min(step, settings.steps - 1))
+    return learning_rate(settings, max(0, min(step, settings.steps - 1)))

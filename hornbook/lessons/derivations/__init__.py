@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from hornbook.errors import SettingsError
 from hornbook.lessons.derivations.attention import ATTENTION
-from hornbook.lessons.derivations.derivation import Derivation, Edge, Step, Values
+from hornbook.lessons.derivations.derivation import Derivation, Edge, Step, Training, Values
 from hornbook.lessons.derivations.lstm import LSTM_STEP
-from hornbook.lessons.derivations.net import BACKPROP, BATCHNORM, CROSS_ENTROPY
+from hornbook.lessons.derivations.net import BACKPROP, BATCHNORM, CROSS_ENTROPY, TRAINING
 from hornbook.suggestions import did_you_mean
 
-__all__ = ["DERIVATIONS", "Derivation", "Edge", "Step", "Values", "derivation"]
+__all__ = ["DERIVATIONS", "Derivation", "Edge", "Step", "Training", "Values", "derivation"]
 
 DERIVATIONS = {
-    made.name: made for made in (BACKPROP, CROSS_ENTROPY, BATCHNORM, ATTENTION, LSTM_STEP)
+    made.name: made for made in (BACKPROP, CROSS_ENTROPY, BATCHNORM, TRAINING, ATTENTION, LSTM_STEP)
 }
 
 

@@ -7,6 +7,7 @@ that it is held against, and the tests.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from hornbook.compute.pinned import pinned
 
-__all__ = ["Derivation", "Edge", "Step", "Values"]
+__all__ = ["Derivation", "Edge", "Step", "Training", "Values"]
 
 Values = dict[str, Any]
 Edge = tuple[str, str]
@@ -36,6 +37,17 @@ class Step:
     backward: Mapping[str, str]
     """For each value that it uses (and that has a gradient), what this use adds to the value's
     gradient; dNAME is the gradient of NAME, complete."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """How an exercise goes on with the gradients: it trains the leaves by them."""
+
+    redrawn: tuple[str, ...]
+    "Data that each step draws again: the batch."
+    steps: int
+    rate: str
+    "The learning rate, an expression of `step`."
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,10 @@ class Derivation:
     "Gradients in closed form: one expression for several lines."
     advice: str = ""
     "Advice, for the exercise's file."
+    imports: Mapping[str, str] = field(default_factory=dict)
+    "Functions that the expressions of the data call, each with its module."
+    training: Training | None = None
+    "What the exercise does with the gradients; None: nothing."
 
     @cached_property
     def users(self) -> dict[str, tuple[str, ...]]:
@@ -99,6 +115,8 @@ class Derivation:
             return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
         values: Values = {"torch": torch, "F": F, "rng": generator, "randn": randn}
+        for name, module in self.imports.items():
+            values[name] = getattr(importlib.import_module(module), name)
         for name, code in {**self.data, **self.leaves}.items():
             made = eval(code, values)  # even if it is given, so that other random numbers stay
             values[name] = given[name] if given and name in given else made

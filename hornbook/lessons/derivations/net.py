@@ -7,9 +7,9 @@ what belongs to the next token (n, V).
 
 from __future__ import annotations
 
-from hornbook.lessons.derivations.derivation import Derivation, Step
+from hornbook.lessons.derivations.derivation import Derivation, Step, Training
 
-__all__ = ["BACKPROP", "BATCHNORM", "CROSS_ENTROPY"]
+__all__ = ["BACKPROP", "BATCHNORM", "CROSS_ENTROPY", "TRAINING"]
 
 # Of y = a + b with b repeated, db is dy summed over what b was repeated along; of s = a summed, da
 # is ds repeated. Everything below that is not a product or a power is one of the two.
@@ -120,19 +120,21 @@ IDS = {
 # Nothing begins at 0 or 1, where a wrong derivative could look right.
 GAIN_AND_BIAS = {"bngain": "1 + 0.1 * randn(1, 64)", "bnbias": "0.1 * randn(1, 64)"}
 
+PARAMETERS = {
+    "C": "randn(V, 10)",
+    "W1": "randn(T * 10, 64) * (5 / 3) / (T * 10) ** 0.5",
+    "b1": "0.1 * randn(64)",
+    **GAIN_AND_BIAS,
+    "W2": "0.1 * randn(64, V)",
+    "b2": "0.1 * randn(V)",
+}
+
 BACKPROP = Derivation(
     name="backprop",
     title="the lecture's net, line by line",
     source="Lecture on backpropagation by hand, exercise 1",
     data={**SIZES, **IDS},
-    leaves={
-        "C": "randn(V, 10)",
-        "W1": "randn(T * 10, 64) * (5 / 3) / (T * 10) ** 0.5",
-        "b1": "0.1 * randn(64)",
-        **GAIN_AND_BIAS,
-        "W2": "0.1 * randn(64, V)",
-        "b2": "0.1 * randn(V)",
-    },
+    leaves=PARAMETERS,
     steps=LINEAR + NORM + OUTPUT + LOSS,
     closed={**FROM_LOSS, **FROM_NORM},
     advice="Go back from the loss, one line at a time, and use the gradients you already have.",
@@ -162,3 +164,33 @@ BATCHNORM = Derivation(
         "expression of dhpreact, bnraw, bngain, bnvar_inv and n."
     ),
 )
+# The lecture's exercise 4: the short forms of exercises 2 and 3 in the place of autograd.
+TRAINING = Derivation(
+    name="training",
+    title="training the lecture's net on names, with your gradients",
+    source="Lecture on backpropagation by hand, exercise 4",
+    imports={"windows_of_names": "hornbook.lessons.names"},
+    data={
+        **SIZES,
+        "X": "windows_of_names(T)[0]",
+        "Y": "windows_of_names(T)[1]",
+        "batches": "torch.Generator().manual_seed(42)",
+        "ix": "torch.randint(len(X), (n,), generator=batches)",
+        "Xb": "X[ix]",
+        "Yb": "Y[ix]",
+    },
+    leaves=PARAMETERS,
+    steps=LINEAR + NORM + OUTPUT + LOSS,
+    asked=(
+        "logits", "h", "W2", "b2", "hpreact", "bngain", "bnbias", "hprebn", "embcat", "W1", "b1",
+        "emb", "C",
+    ),
+    closed={**FROM_LOSS, **FROM_NORM},
+    advice=(
+        "The exercises cross-entropy and batchnorm have what is needed for dlogits and dhprebn.\n"
+        "Once all are right, the file trains the net with them: the loss falls from 3.4 to 2.4."
+    ),
+    training=Training(
+        redrawn=("ix", "Xb", "Yb"), steps=5_000, rate="0.1 if step < 4_000 else 0.01"
+    ),
+)  # fmt: skip

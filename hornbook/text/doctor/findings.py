@@ -67,7 +67,9 @@ def too_little(examined: ExaminedCorpus) -> Iterator[Finding]:
             "note",
             "There is no dev split",
             "Without one you cannot tell whether a model generalises or only memorises.",
-            "Hold out some of the data, for example with `split=90/10`.",
+            "Get more data: this is too little to hold some of it out."
+            if examined.settings.split == "auto"
+            else "Hold out some of the data, for example with `split=90/10`.",
         )
     for split in examined.held_out:
         n = examined.predictions[split]

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -75,6 +77,17 @@ class Bigram(Network):
         """The logits of every pair, [last, next], shape (V, V)."""
         weight = self.weight.detach()
         return weight.t() if self.settings.one_hot else weight
+
+    @property
+    def P(self) -> npt.NDArray[np.float64]:  # noqa: N802 - the lecture's name
+        """The lecture's P as the net has learned it: softmax of each row of logits.
+
+        Returns:
+            Shape (V, V), [last, next]; each row sums to 1.
+        """
+        logits = self.matrix().double()
+        found: npt.NDArray[np.float64] = torch.softmax(logits, 1).cpu().numpy()
+        return found
 
     def loss_vjp(self, batch: Batch) -> tuple[Tensor, Callable[[], None]]:
         """Cross-entropy, and l2 · mean(W²) where it is set."""

@@ -13,17 +13,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hornbook.compute.threads import threads
-from hornbook.nn import CrossEntropy, Net
+from hornbook.nn import CrossEntropy, Net, Tree, calibrate_batchnorm
 from hornbook.nn.features import end_axes
+from hornbook.nn.shapes import Shapes, layer_shapes
 from hornbook.settings import Settings
 from hornbook.text.batches import Batch
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
 from hornbook.text.models.memory import Memory
 from hornbook.text.models.reading import Reading
-from hornbook.text.stream import IGNORED
+from hornbook.text.stream import IGNORED, Stream
 from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = ["Network"]
+
+AT_ONCE = 16_384  # windows that BatchNorm is measured on at a time
 
 
 class Network(Net, LanguageModel):
@@ -55,6 +58,40 @@ class Network(Net, LanguageModel):
             logits_backward(loss_backward())
 
         return loss, backward
+
+    def shapes(self) -> Shapes:
+        """The layers with what each is given and gives, its parameters and multiplications.
+
+        Of one window, as long as a prediction sees, or of one row, as long as training reads.
+        Rows of a tree are computed node by node for all predictions at once; the table is of the
+        window of a single one.
+        """
+        windows = self.reads == "window" or isinstance(self.net, Tree)
+        time = self.context if windows and self.context is not None else self.block_size
+        ids = torch.full((1, time), self.vocabulary.start, device=self.anchor.device)
+        what = f"one {'window' if windows else 'row'} of {time:,} token{'' if time == 1 else 's'}"
+        return layer_shapes(self.net, ids, what)
+
+    def calibrate_batchnorm(self, stream: Stream) -> None:
+        """Measure BatchNorm's mean and variance on all of a stream, in place of the running ones.
+
+        As the lecture first does it, after training: `run.model.calibrate_batchnorm(
+        run.data.stream("train"))`. The model that is open changes, not what is saved of it.
+
+        Args:
+            stream: of the train split. Each prediction's own window counts, also where training
+                reads whole rows.
+
+        Raises:
+            ValueError: if the net has no BatchNorm.
+        """
+        context = self.context or 1  # of a net without end to it, which has no BatchNorm
+        places = np.arange(stream.first, len(stream.ids))
+        parts = [
+            self.tensor(stream.windows(places[at : at + AT_ONCE], context)[0])
+            for at in range(0, len(places), AT_ONCE)
+        ]
+        calibrate_batchnorm(self.net, parts)
 
     def token_axes(self) -> dict[str, frozenset[int]]:
         """The axes of parameters and buffers that run over tokens, by name in `arrays`."""

@@ -24,7 +24,7 @@ from typing import Annotated, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import RunError
+from hornbook.errors import RunError, SettingsError
 from hornbook.settings import Bounds, Settings
 from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
 from hornbook.text.models.count_trie import Level, find, growing, is_sound
@@ -177,16 +177,64 @@ class NGram(LanguageModel):
             losses: npt.NDArray[np.float64] = -np.log(p)
         return losses
 
+    @property
+    def N(self) -> Ids:  # noqa: N802 - the lecture's name
+        """The lecture's N, of an order 2 model: how often each token followed each other one.
+
+        Made anew on each access, as it takes 8 V² bytes; `pair_counts` has the same in less.
+
+        Returns:
+            Integers, shape (V, V), [first, next]. Of lines id 0 is the boundary, the lecture's
+            `.`, and the others are the characters in their order: `run.data.tokenizer`.
+
+        Raises:
+            SettingsError: if the order is not 2.
+        """
+        return self.pair_counts().matrix()
+
+    @property
+    def P(self) -> npt.NDArray[np.float64]:  # noqa: N802 - the lecture's name
+        """The lecture's P, of an order 2 model: the probability of each token after each other one.
+
+        It is what the model samples from, so it has the model's smoothing: with `smoothing=mle`
+        N / N.sum(1, keepdims=True), with `smoothing=add` and `added=1` the same of N + 1.
+
+        Returns:
+            Shape (V, V), [first, next]; each row sums to 1. Under `mle` the row of a token that
+            nothing ever followed is all zero.
+
+        Raises:
+            SettingsError: if the order is not 2.
+        """
+        self.refuse_other_orders()
+        return self.probabilities(np.arange(self.vocabulary.size)[:, None])
+
     def pair_counts(self) -> PairCounts:
         """The lecture's counts of pairs N[before, after], of an order 2 model.
 
         Under Kneser-Ney too these are plain counts, since 2 is the highest order.
+
+        Raises:
+            SettingsError: if the order is not 2.
         """
-        if self.settings.order != 2:
-            raise ValueError(f"pair_counts requires order 2; this is order {self.settings.order}")
+        self.refuse_other_orders()
         v, level = self.vocabulary.size, self.levels[1]
         before, after = level.contexts[level.entries // v], level.entries % v
         return PairCounts(v, before, after, level.counts)
+
+    def refuse_other_orders(self) -> None:
+        """Refuse to tell of pairs if the model counts something else.
+
+        Raises:
+            SettingsError: if it does.
+        """
+        if self.settings.order != 2:
+            raise SettingsError(
+                f"Pairs are counted by a model of order 2; this one has order "
+                f"{self.settings.order}.",
+                hint="Train one with `order=2`.",
+                setting="order",
+            )
 
     def arrays(self) -> Arrays:
         """The keys and counts of every level."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hornbook.reports import View
 from hornbook.settings import Settings
 from hornbook.text.models.contract import LanguageModel
+from hornbook.text.models.ngram import NGram
+from hornbook.text.pairs import frequent_pairs
 from hornbook.text.views.attention import attends, attention_of, draw_attention
 from hornbook.text.views.coloured_text import draw_coloured
 from hornbook.text.views.embeddings import draw_embeddings, plane_of, table_of
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ViewSettings", "views_of", "views_of_run"]
 
+PAIRS = 10  # that are told as text
 SHOWN = 24  # most tokens of the example; with more the figures get too small
 
 
@@ -44,6 +48,24 @@ def views_of_run(run: Run, settings: ViewSettings) -> list[View]:
     text = example(run) if settings.text is None else settings.text
     prefix = text[:2] if settings.prefix is None else settings.prefix
     return views_of(run.model, run.data.tokenizer, text=text, prefix=prefix)
+
+
+def written_pairs(model: LanguageModel, tokenizer: Tokenizer) -> Callable[[], str] | None:
+    """The most frequent pairs as text, of a model that is their counts."""
+    if not (isinstance(model, NGram) and model.settings.order == 2):
+        return None
+
+    def written() -> str:
+        found = frequent_pairs(model.pair_counts(), tokenizer, PAIRS)
+        rows = [(p.first, p.next, f"{p.count:,}", f"{p.share:.1%} of its first") for p in found]
+        wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = (
+            f"  {first:{wide[0]}} {then:{wide[1]}} {count:>{wide[2]}}  {share:>{wide[3]}}"
+            for first, then, count, share in rows
+        )
+        return "\n".join(["The most frequent pairs:", *lines])
+
+    return written
 
 
 def example(run: Run) -> str:
@@ -101,6 +123,7 @@ def views_of(
             "matrix",
             "probability of each token after each other token",
             lambda: draw_matrix(pairs_of(model, tokenizer), tokenizer),
+            written=written_pairs(model, tokenizer),
         ),
         View(
             "attention",

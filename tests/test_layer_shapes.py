@@ -1,0 +1,135 @@
+"""The table of layers: parameters and multiplications, by hand and as torch counts them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from hornbook.nn import Linear, SelfAttention, Sequential, Tanh
+from hornbook.nn.shapes import LayerShape, layer_shapes
+from hornbook.tasks import Start, task_named
+from hornbook.text.models import NETS
+from tests.command import typed
+
+V = 27
+# Of each family, a net small enough to be counted by hand: settings, and the multiplications.
+BY_HAND: list[tuple[str, dict[str, Any], int]] = [
+    ("bigram", {"block_size": 5}, 0),  # rows are looked up
+    ("bigram", {"block_size": 5, "one_hot": True}, 5 * V * V),
+    # The lecture's: 3 embeddings of 10 into 200 units, and these into 27 logits.
+    ("mlp", {"block_size": 3, "n_embd": 10, "n_hidden": (200,)}, 3 * 10 * 200 + 200 * V),
+    # The lecture's tree: pairs are joined 4, 2, 1 times.
+    ("wavenet", {"n_embd": 10, "n_hidden": 68},
+     4 * 20 * 68 + 2 * 136 * 68 + 136 * 68 + 68 * V),
+    # At 8 positions, of each of two blocks: two taps of 4 into 2·6, and 6 into what goes on (4; not
+    # from the last) and what is skipped (5); then 5 into 5, and 5 into logits.
+    ("wavenet", {"kind": "gated", "block_size": 4, "row_size": 8, "n_embd": 4, "n_hidden": 6,
+                 "n_skip": 5},
+     8 * ((2 * 4 * 12 + 6 * 9) + (2 * 4 * 12 + 6 * 5) + 5 * 5 + 5 * V)),
+    # The average is a product of (6, 6) and (6, 4).
+    ("bow", {"block_size": 6, "n_embd": 4, "n_hidden": 5}, 6 * 6 * 4 + 6 * (2 * 4 * 5 + 4 * V)),
+    ("bow", {"block_size": 6, "n_embd": 4, "n_hidden": 5, "form": "loop"},
+     6 * (2 * 4 * 5 + 4 * V)),
+    # Queries, keys, values; two heads of 4, 7 queries by 7 keys, twice; the projection; 8 into 32
+    # and back; the logits.
+    ("gpt", {"block_size": 7, "n_layer": 1, "n_head": 2, "n_embd": 8},
+     7 * 8 * 24 + 2 * 2 * 7 * 7 * 4 + 7 * 8 * 8 + 2 * 7 * 8 * 32 + 7 * 8 * V),
+    # A row longer than 64: the first 64 queries meet 64 keys, the other 6 all 70.
+    ("gpt", {"block_size": 70, "n_layer": 1, "n_head": 2, "n_embd": 8, "feed_forward": "none"},
+     70 * 8 * 24 + 2 * 8 * (64 * 64 + 6 * 70) + 70 * 8 * 8 + 70 * 8 * V),
+    ("rnn", {"block_size": 9, "n_embd": 3, "n_hidden": 4}, 9 * (3 * 4 + 4 * 4 + 4 * V)),
+    ("rnn", {"block_size": 9, "n_embd": 3, "n_hidden": 4, "join": "added"},
+     9 * (3 * 4 + 4 * 4 + 4 * V)),
+    ("rnn", {"block_size": 9, "n_embd": 3, "n_hidden": 4, "join": "concatenated"},
+     9 * ((4 + 3) * 4 + 4 * 4 + 4 * V)),
+    ("rnn", {"block_size": 9, "n_embd": 3, "n_hidden": 4, "predict": "last"},
+     9 * (3 * 4 + 4 * 4) + 4 * V),
+    ("gru", {"block_size": 9, "n_embd": 3, "n_hidden": 4, "n_layer": 2},
+     9 * 3 * (3 * 4 + 4 * 4 + 4 * 4 + 4 * 4) + 9 * 4 * V),
+    ("lstm", {"block_size": 9, "n_embd": 3, "n_hidden": 4}, 9 * (4 * (3 * 4 + 4 * 4) + 4 * V)),
+]  # fmt: skip
+
+
+def test_every_family_is_counted_by_hand() -> None:
+    assert {family for family, _, _ in BY_HAND} == set(NETS)
+
+
+@pytest.mark.parametrize(("family", "settings", "expected"), BY_HAND)
+def test_multiplications_by_hand_and_by_torch(
+    family: str, settings: dict[str, Any], expected: int
+) -> None:
+    task = task_named("text")
+    kind = task.family(family).load().Settings
+    model = task.build(family, kind(**settings), task.typical, Start("seed", 0))
+    found = model.shapes()
+    assert found.multiplications == expected
+    assert found.parameters == model.n_parameters
+    time = found.layers[0].given[0]
+    assert f"of {time} tokens" in found.what
+    assert found.layers[-1].gives[-1] == V
+    with FlopCounterMode(display=False) as counter:  # a multiplication and an addition each
+        model.net.eval()(torch.zeros(1, time, dtype=torch.int64))
+    assert counter.get_total_flops() == 2 * expected
+
+
+def test_a_tied_weight_is_counted_once() -> None:
+    task = task_named("text")
+    kind = task.family("gpt").load().Settings
+    model = task.build("gpt", kind(tied=True, n_layer=1), task.typical, Start("seed", 0))
+    found = model.shapes()
+    assert found.parameters == model.n_parameters
+    assert found.layers[-1].parameters == 0
+
+
+def test_a_net_of_ones_own() -> None:
+    net = Sequential([Linear(4, 6), Tanh(), Sequential(SelfAttention(6, 2, causal=False))])
+    net.train()
+    found = layer_shapes(net, torch.zeros(1, 3, 4), "three rows")
+    assert net.training
+    assert found.layers[:3] == (
+        LayerShape("layers.0", "Linear", (3, 4), (3, 6), 30, 72),
+        LayerShape("layers.1", "Tanh", (3, 6), (3, 6), 0, 0),
+        LayerShape("layers.2.layers.0", "SelfAttention", (3, 6), (3, 6), 0, 108),
+    )
+    lines = str(found).splitlines()
+    assert lines == repr(found).splitlines()
+    assert lines[0].split() == ["layer", "given", "gives", "parameters", "multiplications"]
+    assert lines[1].split("  ")[0] == "0 Linear"
+    assert lines[-2].split() == ["total", "174", "612"]  # 72 + 108 + 3·6·18 + 3·6·6
+    assert lines[-1].endswith("for three rows.")
+
+
+def test_the_table_is_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = typed(
+        capsys, "models", "mlp", "--shapes", "--n-hidden", "200", "--block-size", "3",
+        "--n-embd", "10", "--norm", "none",
+    )  # fmt: skip
+    assert status == 0, err
+    assert out.splitlines()[-1].split() == ["total", "11,897", "11,400"]
+    assert "for one window of 3 tokens" in err
+    status, out, _ = typed(capsys, "models", "bigram", "--shapes", "--data", "names", "--json")
+    assert status == 0
+    assert json.loads(out)["parameters"] == 27 * 27
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["ngram", "--shapes"], "ngram has no layers: it is made by counting"),
+        (["mixture", "--shapes"], "mixture has no layers: it is made by mixing"),
+        (["--shapes"], "--shapes needs a family"),
+        (["mlp", "--data", "names"], "--data has no effect here: it requires --shapes"),
+        (["mpl"], "Did you mean mlp?"),
+        (["mlp", "--shapes", "--n-hidden", "65536", "65536"], "the maximum is 500,000,000"),
+    ],
+)
+def test_what_has_no_table_is_told(
+    capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    status, _, err = typed(capsys, "models", *words)
+    assert status == 1
+    assert said in " ".join(err.split())
