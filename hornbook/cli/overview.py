@@ -85,8 +85,11 @@ def curves(found: Inspection) -> Iterator[str]:
             f"{split:<5}  {figure(begins, measure.digits)} at step {first:,} {line} "
             f"{figure(ends, measure.digits)} at step {last:,}"
         )
+    kept = ""
     if summary is not None and summary.best_step is not None:
-        yield f"The weights of step {summary.best_step:,} were kept, which were best on dev."
+        kept = f"The weights of step {summary.best_step:,} were kept. "
+    if told := f"{kept}{found.overview.measured_on}".strip():
+        yield told
 
 
 def sparks(values: Sequence[float], low: float, high: float) -> str:

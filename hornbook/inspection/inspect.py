@@ -129,7 +129,7 @@ class Inspection:
             )
         found.append(Section("The data", one.extent, table=one.table, note=DATA_NOTE))
         if self.curves is not None:
-            curves = replace(self.curves, title="How the training went")
+            curves = replace(self.curves, title="How the training went", note=one.measured_on)
             found.append(curves)
         found.append(self.told())
         if tried := one.advice(folders=False):

@@ -57,6 +57,18 @@ class Overview:
         ending = endings.get(summary.ending, "")
         return f"{told} Trained for {summary.steps:,} steps in {summary.seconds:,.1f} s{ending}."
 
+    @property
+    def measured_on(self) -> str:
+        """On how much was measured in the course of the training; empty if on all of it."""
+        training, run = self.run.record.training, self.run
+        if training is None or not training.evaluate_on:
+            return ""
+        sizes = run.data.sizes if run.has_data else {}
+        if sizes and training.evaluate_on >= max(sizes.values()):
+            return ""
+        most = training.evaluate_on
+        return f"In the course of training each split is measured on up to {most:,} predictions."
+
     @cached_property
     def standing(self) -> Standing | None:
         """How good it is; None if nothing was measured."""
@@ -174,9 +186,9 @@ class Overview:
         made = self.samples
         samples = f"{len(made.made)} samples, " if made is not None and made.made else ""
         told = (
-            f"This page holds the name of the data, counts of them, {samples}and figures and "
-            "pictures of the model. It loads nothing, sends nothing, and names no folder outside "
-            "the one that the run was made in."
+            f"This page holds the name of the data, how much they are, {samples}and figures and "
+            "pictures of the model. It does not tell in which folder the data were. It loads "
+            "nothing and sends nothing."
         )
         if self.quoted:
             told += (

@@ -16,28 +16,32 @@ if TYPE_CHECKING:
 __all__ = ["described", "picture"]
 
 FLAT = 0.6  # height by width: what is flatter is too small on a phone, unless it is laid out again
-NARROW = 3.9, 2.9  # inches: of one panel on a phone
-SHARP = 200  # dots per inch there: a phone's pixels are small
+WIDE, NARROW = (7.6, 3.2), (3.9, 2.9)
+"""Inches: of a row of panels as wide as the page, and of one panel on a phone. A point of these is
+about a pixel and a third of the page."""
+SHARP = 160, 200  # dots per inch there
 LARGE = 7.0  # inches of width: what is wider and cannot be laid out again slides sideways
-DRAWN_AT = 96.0  # pixels per inch of a page
 
 
 def picture(figure: Figure, alt: str) -> str:
     """A figure as HTML.
 
-    A row of panels is drawn twice: side by side, and one below the other for a narrow page.
+    A row of panels is drawn twice: as wide as the page, and one below the other for a phone.
 
     Args:
         figure: the figure; its layout may be another afterwards.
         alt: what it shows in words, as HTML.
     """
     wide, high = figure.get_size_inches()
-    image = f'<img alt="{alt}" src="{embedded(figure)}">'
     if high < FLAT * wide and (panels := row_of(figure)):
+        figure.set_size_inches(*WIDE)
+        figure.set_dpi(SHARP[0])
+        image = f'<img alt="{alt}" src="{embedded(figure)}">'
         with drawing():
             stack(figure, panels)
         narrow = f'<source media="(max-width: 34rem)" srcset="{embedded(figure)}">'
         return f"<figure><picture>{narrow}{image}</picture></figure>"
+    image = f'<img alt="{alt}" src="{embedded(figure)}">'
     kind = "large" if wide > LARGE else "square"
     scrolls = ' tabindex="0"' if kind == "large" else ""
     return f'<figure class="{kind}"{scrolls}>{image}</figure>'
@@ -67,7 +71,7 @@ def stack(figure: Figure, panels: list[Axes]) -> None:
     for place, axes in enumerate(panels):
         axes.set_subplotspec(grid[place])
     figure.set_size_inches(width, height * len(panels))
-    figure.set_dpi(SHARP)
+    figure.set_dpi(SHARP[1])
 
 
 def described(figure: Figure) -> str:
