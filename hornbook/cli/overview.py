@@ -60,7 +60,8 @@ def bars(given: Bars, unit: str) -> Table:
     rows = []
     for row in given.rows:
         known = [row.values[split] for split in given.splits if split in row.values]
-        drawn = "█" * max(1, round(WIDE * given.length(known[-1]))) if known else ""
+        alone = len(given.rows) == 1 or not known  # a bar by itself compares nothing
+        drawn = "" if alone else "█" * max(1, round(WIDE * given.length(known[-1])))
         cells = (
             figure(row.values[split], given.digits) if split in row.values else ""
             for split in given.splits

@@ -38,10 +38,6 @@ CHECKED = (
     "not fit."
 )
 OUTCOME = "Looked for: a model that does not beat guessing, its baseline, or itself untrained."
-DATA_NOTE = (
-    "The model learns from train only. Dev chooses, such as the weights that are kept; test "
-    "chooses nothing, and so is the fairest judge."
-)
 UNKNOWN = Ignorance(float("inf"), "")  # for tasks that cannot say what a uniform guess costs
 
 
@@ -127,7 +123,7 @@ class Inspection:
                     note=f"{standing.verdict} {standing.explained}".strip(),
                 )
             )
-        found.append(Section("The data", one.extent, table=one.table, note=DATA_NOTE))
+        found.append(Section("The data", one.extent, table=one.table, note=one.roles))
         if self.curves is not None:
             curves = replace(self.curves, title="How the training went", note=one.measured_on)
             found.append(curves)

@@ -100,13 +100,24 @@ class Overview:
         return self.run.data.table if self.run.has_data else None
 
     @property
+    def roles(self) -> str:
+        """What each split is for; empty if the data are not in the run."""
+        sizes = self.run.data.sizes if self.run.has_data else {}
+        told = ["The model learns from train only."] if sizes else []
+        if "dev" in sizes:
+            told.append("Dev chooses, such as the weights that are kept.")
+        if "test" in sizes:
+            told.append("Test chooses nothing, and so is the fairest judge.")
+        return " ".join(told)
+
+    @property
     def tiles(self) -> tuple[Tile, ...]:
         """The figures that matter most, each with what it is."""
         found: list[Tile] = []
         standing, made = self.standing, self.samples
         if standing is not None and standing.split:
             measure, split = standing.measure, standing.split
-            unit = f" in {measure.unit}" if measure.unit else ""
+            unit = f", {measure.unit}" if measure.unit else ""
             found.append((standing.value(split), f"{measure.name} on {split}{unit}"))
             if (best := standing.best) is not None:
                 way = "better" if standing.beaten else "worse"
