@@ -88,7 +88,7 @@ def test_a_report_has_no_script_and_no_foreign_markup(suffix: str) -> None:
     marked = Samples(text, (MarkedSample(text, "new", text),))
     section = Section(
         text, text, table=Table((text,), ((text,),)), samples=marked, note=text,
-        bars=Bars(("dev", text), (Bar(text, {"dev": 1.0, text: 2.0}),)),
+        bars=Bars(("dev", text), (Bar(text, {"dev": 1.0, text: 2.0}),) * 2),
         advice=(Advice(text, Action("sample", (text,))),), calls=(Action("train", (text,)),),
         findings=(Finding("x", "note", text, text, text),),
     )  # fmt: skip
