@@ -38,3 +38,9 @@ def no_sign_of_life() -> None:
     from hornbook.cli import alive
 
     alive.SILENCE = 1e6
+
+
+@pytest.fixture
+def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages whose pictures are made but not painted, which takes most of the time of a page."""
+    monkeypatch.setattr("hornbook.reports.picture.rendered", lambda figure, kind: b"")

@@ -55,7 +55,7 @@ def test_a_net_that_learned_by_heart_is_made_smaller() -> None:
     first, second = advice(ended(train=1.2, dev=2.3, best=300))
     assert "memorised its examples: dev was best at step 300 of 1,000" in first.reason
     assert first.action is None
-    assert second.action == Action("best", ("DATA",))
+    assert second.action == Action("best", ("a.txt",))
 
 
 @pytest.mark.parametrize(("train", "best"), [(1.2, 900), (2.1, STEPS)])

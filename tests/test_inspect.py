@@ -38,12 +38,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return train(tmp_path_factory.mktemp("inspect"), watch_every=20)
 
 
-@pytest.fixture
-def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages whose pictures are made but not painted, which takes most of the time of a page."""
-    monkeypatch.setattr("hornbook.reports.page.rendered", lambda figure, kind: b"")
-
-
 def test_what_is_watched_is_in_the_run_directory(run: Run) -> None:
     steps = [record.step for record in run.directory.read_health()]
     assert steps == [0, 1, 2, 5, 10, 20, 40, 59]
@@ -55,12 +49,12 @@ def test_the_page_stands_by_itself(run: Run, capsys: pytest.CaptureFixture[str])
     assert "BatchNorm1d" in told
     assert "8.weight" not in told  # this net has but one hidden layer
     html = (run.path / "report.html").read_text()
-    assert not re.search(r'(src|href)="(?!data:)', html)
-    pictures = re.findall(r'src="data:image/png;base64,([^"]+)"', html)
+    assert not re.search(r'(src|srcset|href)="(?!data:|#)', html)
+    pictures = re.findall(r' src="data:image/png;base64,([^"]+)"', html)
     assert len(pictures) >= 10
     assert all(base64.b64decode(data).startswith(b"\x89PNG") for data in pictures)
-    assert "<h2>Inside: embeddings</h2>" in html
-    assert "Inside: attention" not in html
+    assert "<h3>Embeddings</h3>" in html
+    assert "<h3>Attention</h3>" not in html
     hornbook.train(  # the run is still one that may be replaced
         run.path.parent / "names.txt", model="ngram", out=run.path.parent / "copy"
     )
@@ -97,6 +91,7 @@ def test_json_text_prefix_and_pictures(
     assert not any("attention" in name for name in drawn)
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_fault_is_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = train(tmp_path, learning_rate=1e-7)
     assert main(["inspect", str(made.path), "--no-page"]) == 0
@@ -123,6 +118,7 @@ def test_a_resumed_run_is_watched_as_if_it_had_not_stopped(run: Run, tmp_path: P
     assert resumed.directory.read_health() == run.directory.read_health()
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_runs_that_were_not_watched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plain = train(tmp_path, watch=False)
     assert not plain.directory.health.exists()
@@ -135,6 +131,7 @@ def test_runs_that_were_not_watched(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert re.search("After '..':", told)
 
 
+@pytest.mark.usefixtures("unpainted")
 @pytest.mark.parametrize(
     ("name", "settings"),
     [
@@ -157,8 +154,8 @@ def test_without_options_every_family_is_shown(
     )  # fmt: skip
     assert main(["inspect", str(made.path)]) == 0
     html = made.directory.report.read_text()
-    assert ("Inside: attention" in html) == (name == "gpt")
-    assert ("Inside: traces" in html) == (name == "gru")
+    assert ("<h3>Attention</h3>" in html) == (name == "gpt")
+    assert ("<h3>Traces</h3>" in html) == (name == "gru")
     assert "cannot be drawn" not in html
     if name in ("gpt", "ngram"):  # a text too long for the one, a context unknown to the other
         made.directory.health.unlink(missing_ok=True)  # its pictures have no part in what follows

@@ -11,10 +11,21 @@ from pathlib import Path
 import pytest
 
 import hornbook
+from hornbook.actions import Action
 from hornbook.inspection.inspect import inspect
 from hornbook.lessons.line_fit import LineSettings, fit_line
 from hornbook.lessons.line_page import write_page
-from hornbook.reports import Page, Section, Table
+from hornbook.reports import (
+    Advice,
+    Bar,
+    Bars,
+    Finding,
+    MarkedSample,
+    Page,
+    Samples,
+    Section,
+    Table,
+)
 
 PACKAGE = Path(hornbook.__file__).parent
 HOSTILE = (
@@ -66,19 +77,28 @@ def assert_held(page: str) -> dict[str, str]:
         assert [digest(text) for text in texts] == rules.get(f"{kind}-src", "").split()
     for tag, attrs in elements.found:
         assert not any(name.startswith("on") or name == "style" for name in attrs), (tag, attrs)
-        assert (attrs.get("src") or "data:").startswith("data:")
+        for name, allowed in (("src", "data:"), ("srcset", "data:"), ("href", "#")):
+            assert (attrs.get(name) or allowed).startswith(allowed)
     return rules
 
 
 @pytest.mark.parametrize("suffix", ["", "\r\n"])
 def test_a_report_has_no_script_and_no_foreign_markup(suffix: str) -> None:
     text = HOSTILE + suffix
-    page = Page(text, text, [Section(text, text, table=Table((text,), ((text,),)))])
+    marked = Samples(text, (MarkedSample(text, "new", text),))
+    section = Section(
+        text, text, table=Table((text,), ((text,),)), samples=marked, note=text,
+        bars=Bars(("dev", text), (Bar(text, {"dev": 1.0, text: 2.0}),) * 2),
+        advice=(Advice(text, Action("sample", (text,))),), calls=(Action("train", (text,)),),
+        findings=(Finding("x", "note", text, text, text),),
+    )  # fmt: skip
+    page = Page(text, text, [section] * 4, tiles=[(text, text)], more=text, findings=section)
     rules = assert_held(page.html())
     assert "script-src" not in rules
     assert {tag for tag, _ in Elements(page.html()).found} == {
-        "html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "table", "tr", "th",
-        "td",
+        "html", "head", "meta", "title", "style", "body", "header", "nav", "ol", "li", "a", "main",
+        "section", "div", "h1", "h2", "p", "b", "code", "pre", "span", "table", "thead", "tbody",
+        "tr", "th", "td", "ul", "q", "dl", "dt", "dd", "svg", "rect",
     }  # fmt: skip
     assert not re.search("[\x80-\x9f\u202e\r]", page.html())
     page.html().encode()
@@ -89,7 +109,7 @@ def test_the_report_of_a_hostile_run(tmp_path: Path) -> None:
     data.write_text("<script>alert(1)</script>\n<img src=x onerror=alert(2)>\n" * 40)
     run = hornbook.train(
         data, model="bigram", out=tmp_path / "<b>run", baseline=False,
-        training={"steps": 4, "evaluate_every": 2, "watch": True},
+        training={"steps": 4, "evaluate_every": 2},
     )  # fmt: skip
     inspect(run).write(tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")

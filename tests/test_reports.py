@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 
+import pytest
 from matplotlib.figure import Figure
 
+from hornbook.actions import Action
 from hornbook.cli.output import Console, filled, show_findings
+from hornbook.plots.drawing import drawing
+from hornbook.plots.panels import canvas
 from hornbook.records import as_json
+from hornbook.reports import Bar, Bars, Wording
 from hornbook.reports.finding import NOTHING, Finding, Severity, worst_first
 from hornbook.reports.page import Page
 from hornbook.reports.section import Section
@@ -73,7 +79,7 @@ def test_a_table_on_a_page_and_in_a_terminal() -> None:
     assert '<tr><th class="left">a</th><th class="left">kind</th><th>c</th></tr>' in html
     assert '<tr class="marked"><td class="left">3</td><td class="left">[b]</td>' in html
     assert "<td>&lt;4&gt;</td>" in html
-    assert html.count("marked") == 2  # the style and the row
+    assert html.count('class="marked"') == 1
     console, out = terminal()
     console.print(filled(table))
     assert [line.split() for line in out.getvalue().splitlines()] == [
@@ -84,6 +90,44 @@ def test_a_table_on_a_page_and_in_a_terminal() -> None:
 def test_a_picture_stands_in_the_page() -> None:
     html = page(Section("A <picture>", figure=Figure()))
     assert '<img alt="A &lt;picture&gt;" src="data:image/png;base64,iVBOR' in html
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_row_of_panels_is_laid_out_again_for_a_phone() -> None:
+    with drawing():
+        figure, (left, right) = canvas(2)
+    left.plot([0, 1], [1, 0], label="dev")
+    left.legend()
+    left.set_xlabel("step")
+    left.set_ylabel("loss")
+    html = page(Section("Curves", figure=figure))
+    assert 'alt="Curves. loss by step: dev."' in html
+    assert html.count("<source media=") == 1
+    places = [axes.get_subplotspec() for axes in (left, right)]
+    assert [place.rowspan.start for place in places if place is not None] == [0, 1]
+    square = Figure(figsize=(9, 9))
+    square.subplots()
+    assert "<source" not in page(Section("Map", figure=square))
+
+
+def test_bars_are_as_long_as_their_figures() -> None:
+    rows = (Bar("guess", {"dev": 4.0}), Bar("net", {"dev": 1.0, "test": math.inf}, own=True))
+    given = Bars(("dev", "test"), rows, digits=2)
+    assert [given.length(value) for value in (4.0, 1.0, math.inf, math.nan, -1.0)] == [
+        1.0, 0.25, 1.0, 0.0, 0.0,
+    ]  # fmt: skip
+    html = page(Section("How good", bars=given))
+    assert '<tr class="own"><th scope="row">net</th><td>1.00</td><td>infinite</td></tr>' in html
+    assert 'width="25%"' in html
+    assert "<svg>" not in page(Section("Alone", bars=Bars(("dev",), rows[1:])))
+
+
+def test_an_interface_writes_settings_and_calls_in_its_own_words() -> None:
+    section = Section("Next", "Raise `clip`.", calls=(Action("sample", ("a b",), {"n": 2}),))
+    assert "Raise <code>clip</code>." in page(section)
+    html = Page("t", "a", [section]).html(Wording(str.upper, lambda call: f"go {call.verb}"))
+    assert "RAISE <code>CLIP</code>." in html
+    assert "<pre><code><span>go</span> <span>sample</span></code></pre>" in html
 
 
 def test_words_on_a_page_are_words() -> None:

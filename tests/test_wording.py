@@ -68,7 +68,11 @@ def test_a_call_becomes_a_command() -> None:
     assert str(more) == "hornbook.sample('runs/my run', n=20, temperature=0.8, only_new=True)"
     assert command(Action("resume", ("runs/a",))) == "hornbook train --resume runs/a"
     longer = Action("train", ("DATA",), {"n_hidden": (3, 4), "watch": False})
-    assert command(longer) == "hornbook train DATA --n-hidden 3 4"
+    assert command(longer) == "hornbook train DATA --n-hidden 3 4 --no-watch"
+    grouped = Action("train", ("DATA",), {"training": {"steps": 20}, "split": "-1", "rate": 1 / 3})
+    assert command(grouped) == (
+        "hornbook train DATA --steps 20 --split=-1 --rate 0.3333333333333333"
+    )
 
 
 def test_what_is_not_as_usual_is_what_has_to_be_typed() -> None:

@@ -12,23 +12,28 @@ from hornbook.cli.arguments import ModelArguments
 from hornbook.cli.grammar import parse_for_run
 from hornbook.cli.opening import opened_run
 from hornbook.cli.output import Console, console, escape, filled, notes, print_json, show_findings
-from hornbook.cli.wording import worded
+from hornbook.cli.overview import show_overview
+from hornbook.cli.wording import command, worded
 from hornbook.errors import RunError
 from hornbook.inspection.inspect import Inspection, inspect, make_folder
 from hornbook.inspection.tables import layer_table, parameter_table
+from hornbook.reports import Wording
 from hornbook.storage import refuse_unwritable
 
 DESCRIPTION = """\
-Diagnose the training of RUN: what went wrong, why it matters, and what to change.
+Report on RUN: what it learned and how well, what it makes, what is wrong and what to change.
 
 Examples:
   hornbook inspect runs/net
   hornbook inspect runs/net --no-page
 
-Prints the findings and tables of layers and parameters, and writes a self-contained HTML page \
-with all figures, the loss curves among them. Findings on training need a run that was trained \
-with --watch.
+Prints an overview, then the findings and tables of layers and parameters, and writes one \
+self-contained HTML page, to read or to send: how good the model is beside counting, loss curves, \
+samples, all figures, and the command that made it. Findings on training need a run that was \
+trained with --watch.
 """
+
+COMMANDS = Wording(worded, command)
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,9 @@ def run(argv: Sequence[str]) -> None:
     if options.json:
         print_json({**found.as_dict(), "page": str(page) if page else None})
     elif page:
-        notes().print(f"\nAll figures: {escape(str(page))}")
+        notes().print(f"\nThe report, with all figures: {escape(str(page))}")
+        if quoted := found.overview.quoted:
+            notes().print(escape(worded(quoted)))
 
 
 def write_page(found: Inspection, out: str | None) -> Path | None:
@@ -76,10 +83,10 @@ def write_page(found: Inspection, out: str | None) -> Path | None:
         RunError: if it cannot be written to `out`.
     """
     if out is not None:
-        return found.write(out)
+        return found.write(out, COMMANDS)
     page = found.run.directory.report
     try:
-        return found.write(page)
+        return found.write(page, COMMANDS)
     except (RunError, OSError, MemoryError) as error:
         why = error.message if isinstance(error, RunError) else str(error) or "Out of memory."
         notes().print(
@@ -90,25 +97,24 @@ def write_page(found: Inspection, out: str | None) -> Path | None:
 
 
 def show(found: Inspection, out: Console) -> None:
-    """The run, the tables, the findings, the views that are text."""
+    """An overview, then the tables, the findings, and the views that are text."""
+    show_overview(found, out)
     show_training(found, out)
     for text in found.written():
         out.print(f"\n{escape(text)}")
 
 
 def show_training(found: Inspection, out: Console) -> None:
-    """The run, and what was recorded of its training."""
-    out.print(f"[bold]{escape(str(found.run.path))}[/]: {escape(found.about)}\n")
-    if not found.history:
-        out.print(escape(worded(found.unwatched)))
-        if found.findings:
-            out.print()
-            show_findings(found.findings, out)
-        return
-    out.print(filled(layer_table(found.history.last)))
-    if found.bypassed:
-        out.print(f"[dim]{escape(found.bypassed)}[/]")
-    out.print()
-    out.print(filled(parameter_table(found.history)))
-    out.print()
-    show_findings(found.findings, out)
+    """What was recorded of the training, and the findings in full."""
+    if found.history:
+        out.print(f"\n[bold]Layers, at update {found.history.last.step:,}[/]")
+        out.print(filled(layer_table(found.history.last)))
+        if found.bypassed:
+            out.print(f"[dim]{escape(found.bypassed)}[/]")
+        out.print("\n[bold]Parameters[/]")
+        out.print(filled(parameter_table(found.history)))
+    else:
+        out.print(f"\n{escape(worded(found.unwatched))}")
+    if found.findings:
+        out.print("\n[bold]Problems[/]")
+        show_findings(found.findings, out)

@@ -42,7 +42,7 @@ VERBS = {
     "mix": "average several runs on the same data into one",
     "strip": "remove the data from a run, before you share it",
     "doctor": "check a file for problems before training on it",
-    "inspect": "diagnose the training of a run: findings, tables, a page of figures",
+    "inspect": "report on a run: how good it is, what it makes, what is wrong; one page to send",
     "gradients": "compare gradients by hand with autograd, line by line",
     "exercise": "write or check an exercise in backpropagation by hand",
     "gradcheck": "check gradients: by hand, by autograd, by finite differences",

@@ -51,8 +51,7 @@ def tell(run: Run, *, json: bool) -> None:
         say(f"  {escape(command(action))}")
     path = escape(shell_word(no_flag(str(run.path))))
     say(f"  hornbook evaluate {path}")
-    if run.record.training is not None and run.record.training.watch:
-        say(f"  hornbook inspect {path}")
+    say(f"  hornbook inspect {path}")
     if run.task.private:
         say(f"Before you share it: hornbook strip {path} (the run contains your data)")
 

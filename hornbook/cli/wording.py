@@ -20,7 +20,7 @@ QUOTED = r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)"""
 MARKED = re.compile(QUOTED + r"|`([a-z_][a-z0-9_]*)(?:=([^`]*))?`")
 VERBS = {"find_rate": ("rate",), "resume": ("train", "--resume")}
 "Where a call and its command have not the same name."
-CALLS = {"find_rate": "rate", "inspect": "inspect"}
+CALLS = {"find_rate": "rate", "inspect": "inspect", "strip": "strip"}
 "Calls that stand in a sentence like settings."
 
 
@@ -57,22 +57,36 @@ def command(action: Action) -> str:
 
 
 def flags(settings: Mapping[str, Any]) -> Iterator[str]:
-    """Settings as words of a command."""
+    """Settings as words of a command; those of a group stand beside the others."""
     for name, value in settings.items():
         if value is True:
             yield flag(name)
+        elif value is False:
+            yield f"--no-{flag(name)[2:]}"
+        elif isinstance(value, Mapping):
+            yield from flags(value)
         elif isinstance(value, list | tuple):
             yield from (flag(name), *map(str, value))
-        elif value is not False and value is not None:
-            yield from (flag(name), f"{value:g}" if isinstance(value, float) else str(value))
+        elif value is not None:
+            written = number(value) if isinstance(value, float) else str(value)
+            # The parser would take a word that begins with a dash for a flag.
+            yield from (f"{flag(name)}={written}",) if is_flag(value) else (flag(name), written)
+
+
+def number(value: float) -> str:
+    """A number as short as it can be typed."""
+    return short if float(short := f"{value:g}") == value else repr(value)
+
+
+def is_flag(value: object) -> bool:
+    """Whether a value looks like a flag where it stands by itself."""
+    return isinstance(value, str) and value.startswith("-") and value != "-"
 
 
 def flags_of(settings: Settings, default: Settings) -> list[str]:
     """What has to be typed to have these settings instead of others."""
     own, other = settings.as_dict(), default.as_dict()
-    changed = {name: value for name, value in own.items() if value != other[name]}
-    off = [f"--no-{flag(name)[2:]}" for name, value in changed.items() if value is False]
-    return [*flags(changed), *off]
+    return list(flags({name: value for name, value in own.items() if value != other[name]}))
 
 
 def no_flag(path: str) -> str:

@@ -1,24 +1,30 @@
-"""Inspect a run: what is wrong with it, figures of its model, and a report."""
+"""Inspect a run: what it learned and how well, what is wrong with it, and what is inside.
+
+`overview` has what comes first on the page and in a terminal; here are the pictures, and the page.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError, RunError
+from hornbook.inspection.loss_curves import loss_curves
+from hornbook.inspection.overview import Overview
 from hornbook.inspection.tables import layer_table, parameter_table
-from hornbook.inspection.verdicts import examine
+from hornbook.inspection.verdicts import behind, examine
 from hornbook.monitoring.history import History, Ignorance
 from hornbook.monitoring.record import label
 from hornbook.plots.drawing import drawing
 from hornbook.plots.saving import save
 from hornbook.records import JSONObject, as_json
-from hornbook.reports import Finding, Page, Section, View
+from hornbook.reports import Finding, Page, Section, View, Wording
+from hornbook.reports.finding import worst_first
 from hornbook.runs.run import Run
 from hornbook.storage import write_bytes
 from hornbook.training.measures import figure
@@ -26,6 +32,12 @@ from hornbook.training.record import Record
 
 __all__ = ["Inspection", "inspect", "make_folder"]
 
+CHECKED = (
+    "Looked for: a model that does not beat guessing or its baseline, a start that is "
+    "confident and wrong, gradients that vanish or explode, dead units, a learning rate that does "
+    "not fit."
+)
+OUTCOME = "Looked for: a model that does not beat guessing, its baseline, or itself untrained."
 UNKNOWN = Ignorance(float("inf"), "")  # for tasks that cannot say what a uniform guess costs
 
 
@@ -40,6 +52,8 @@ class Inspection:
     "What is wrong with the run."
     views: tuple[View, ...]
     "Views of the trained model; one that is not available says why."
+    overview: Overview
+    "What comes first: data, figures, samples, calls."
     metrics: tuple[Record, ...] = ()
     "The evaluations in the course of training."
     trouble: str = ""
@@ -52,16 +66,15 @@ class Inspection:
             return f"{self.trouble} Views of the trained model are still available."
         if self.run.record.training is None:
             return "This model is fitted in one pass, without gradients: there is nothing to watch."
-        curves = "The loss curves are on the page. " if self.metrics else ""
         return (
-            f"{curves}This run has no records of activations, gradients and updates; to get them, "
-            "train with `watch`."
+            "This run has no records of activations, gradients and updates; to get them, train "
+            "with `watch`."
         )
 
     @property
     def about(self) -> str:
         """The run in one line."""
-        run, summary = self.run, self.run.directory.read_summary()
+        run, summary = self.run, self.overview.summary
         parts = [f"{run.family} on {run.record.data.name}"]
         parts.append(f"{run.model.n_parameters:,} parameters")
         if summary is not None:
@@ -96,34 +109,106 @@ class Inspection:
 
     def page(self) -> Page:
         """The report."""
-        return Page(str(self.run.path), self.about, [self.told(), *self.sections])
+        one = self.overview
+        standing, samples = one.standing, one.samples
+        found: list[Section] = []
+        if samples is not None:
+            found.append(Section("What it makes", samples=samples))
+        if standing is not None:
+            found.append(
+                Section(
+                    "How good it is",
+                    self.run.task.measure_explained,
+                    bars=standing.bars(),
+                    note=f"{standing.verdict} {standing.explained}".strip(),
+                )
+            )
+        found.append(Section("The data", one.extent, table=one.table, note=one.roles))
+        if self.curves is not None:
+            curves = replace(self.curves, title="How the training went", note=one.measured_on)
+            found.append(curves)
+        found.append(self.told())
+        if tried := one.advice(folders=False):
+            found.append(Section("What to try next", advice=tried))
+        if self.drawn_views:
+            about = "What the model has become, in pictures."
+            found.append(Section("Inside the model", about, parts=tuple(self.drawn_views)))
+        if self.of_training:
+            found.append(
+                Section(
+                    "Inside the training",
+                    "What went through the layers and back while the model was trained.",
+                    parts=tuple(self.of_training),
+                )
+            )
+        found.append(
+            Section(
+                "How it was made",
+                "The command, with all that is not as by default. The same command on the same "
+                "data gives such a model again.",
+                calls=tuple(one.calls(folders=False)),
+                note=one.made_with,
+            )
+        )
+        found.append(Section("About this page", one.contents))
+        worst = tuple(finding for finding in self.findings if finding.severity == "problem")
+        return Page(
+            one.title,
+            one.introduction,
+            found,
+            more=one.model,
+            tiles=one.tiles,
+            findings=Section("", findings=worst) if worst else None,
+        )
+
+    @cached_property
+    def curves(self) -> Section | None:
+        """The loss curves; None if nothing was evaluated in the course of the training."""
+        if not self.metrics and self.history is None:
+            return None
+        task, summary = self.run.task, self.overview.summary
+        batches = [(one.step, one.loss) for one in self.history.records] if self.history else []
+        with drawing():
+            return loss_curves(
+                self.metrics,
+                kept_of(self.metrics),
+                task.decides,
+                task.ignorance(self.run.data.shape) or UNKNOWN,
+                summary.baselines if summary else (),
+                batches,
+            )
+
+    @cached_property
+    def of_training(self) -> list[Section]:
+        """Figures and tables of the layers in a training that was watched."""
+        if self.history is None:
+            return []
+        from hornbook.inspection.training_pictures import PICTURES
+
+        found: list[Section] = []
+        with drawing():
+            for draw in PICTURES:
+                found += draw(self.history)
+        step = f"At update {self.history.last.step:,}"
+        layers = layer_table(self.history.last)
+        found.append(Section("Layers", f"{step}. {self.bypassed}".strip(), table=layers))
+        updates = (
+            f"{step}. The update ratio is the median over the updates at half of the highest "
+            "learning rate or more."
+        )
+        found.append(Section("Parameters", updates, table=parameter_table(self.history)))
+        return found
+
+    @cached_property
+    def drawn_views(self) -> list[Section]:
+        """The views of the trained model that it has."""
+        return [drawn(view) for view in self.views if not view.why_not]
 
     @cached_property
     def sections(self) -> list[Section]:
         """Figures and tables, first of the training, then of the trained model."""
-        found: list[Section] = []
-        if self.history is None and self.metrics:
-            from hornbook.inspection.training_pictures import loss_curves
-
-            task = self.run.task
-            even = task.ignorance(self.run.data.shape) or UNKNOWN
-            with drawing():
-                found.append(loss_curves(self.metrics, kept_of(self.metrics), task.decides, even))
-        if self.history is not None:
-            from hornbook.inspection.training_pictures import PICTURES
-
-            with drawing():
-                for draw in PICTURES:
-                    found += draw(self.history)
-            step = f"At update {self.history.last.step:,}"
-            layers = layer_table(self.history.last)
-            found.append(Section("Layers", f"{step}. {self.bypassed}".strip(), table=layers))
-            updates = (
-                f"{step}. The update ratio is the median over the updates at half of the highest "
-                "learning rate or more."
-            )
-            found.append(Section("Parameters", updates, table=parameter_table(self.history)))
-        return found + [drawn(view) for view in self.views if not view.why_not]
+        curves = [] if self.curves is None else [self.curves]
+        return [*curves, *self.of_training, *self.drawn_views]
 
     def written(self) -> Iterator[str]:
         """The views that a terminal can show; one that fails is replaced by the reason."""
@@ -143,23 +228,27 @@ class Inspection:
         make_folder(folder)
         for section in self.sections:
             if section.figure is not None:
-                name = re.sub(r"[^a-z]+", "-", section.title.lower().removeprefix("inside: "))
+                name = re.sub(r"[^a-z]+", "-", section.title.lower())
                 save(section.figure, folder / f"{name}.svg")
 
     def told(self) -> Section:
         """The findings as a section."""
-        if not self.history:
-            return Section("Health", self.unwatched, findings=self.findings or None)
-        return Section("Health", findings=self.findings)
+        if self.history:
+            return Section("Problems", CHECKED, findings=self.findings)
+        return Section("Problems", OUTCOME, findings=self.findings, note=self.unwatched)
 
-    def write(self, path: Path | str) -> Path:
+    def write(self, path: Path | str, wording: Wording | None = None) -> Path:
         """Write the report.
+
+        Args:
+            path: the file.
+            wording: how settings and calls are written in it; by default as in Python.
 
         Raises:
             RunError: if it cannot be written.
         """
         path = Path(path)
-        write_bytes(path, self.page().html().encode())
+        write_bytes(path, self.page().html(wording).encode())
         return path
 
 
@@ -180,7 +269,7 @@ def make_folder(folder: Path) -> None:
 
 def drawn(view: View) -> Section:
     """A view as a section; one that cannot be drawn is replaced by the reason."""
-    title, text = f"Inside: {view.name}", f"{view.shows[0].upper()}{view.shows[1:]}."
+    title, text = view.name.capitalize(), f"{view.shows[0].upper()}{view.shows[1:]}."
     try:
         return Section(title, text, view.draw())
     except HornbookError as error:
@@ -199,15 +288,17 @@ def inspect(run: Run, **options: Any) -> Inspection:
         HornbookError: if the views cannot be drawn for the given options.
     """
     views = tuple(run.task.views(run, run.task.seen_with.from_dict(options)))
+    overview = Overview(run, run.directory.read_summary())
+    found = (*run.findings(), *behind(overview.standing))
     metrics: tuple[Record, ...] = ()
     try:
         if run.record.training is not None:
             metrics = tuple(run.directory.read_metrics())
         history, findings = watched(run)
     except RunError as error:
-        return Inspection(run, None, tuple(run.findings()), views, metrics, trouble=error.message)
-    found = (*run.findings(), *findings, *run.task.findings(run))
-    return Inspection(run, history, found, views, metrics)
+        return Inspection(run, None, found, views, overview, metrics, trouble=error.message)
+    found = worst_first((*found, *findings, *run.task.findings(run)))
+    return Inspection(run, history, found, views, overview, metrics)
 
 
 def kept_of(metrics: Sequence[Record]) -> int | None:

@@ -3,102 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from hornbook.monitoring.history import History, Ignorance, ratios
+from hornbook.monitoring.history import History, ratios
 from hornbook.monitoring.record import Histogram, LayerFigures, UpdateRecord, label
-from hornbook.plots.colours import BLUE, GREEN, ORANGE, SKY, VERMILION
+from hornbook.plots.colours import BLUE, GREEN, ORANGE, VERMILION
 from hornbook.plots.panels import canvas, legend, level, logarithmic, named, shades
 from hornbook.reports.section import Section
-from hornbook.training.measures import LOSS, Evaluation, Measure
-from hornbook.training.record import Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["PICTURES", "loss_curves"]
+__all__ = ["PICTURES"]
 
 What = Literal["outputs", "gradients", "matrices"]  # whose histograms
 Figured = Callable[[LayerFigures], float | None]
-
-
-def loss_curves(
-    metrics: Sequence[Record], kept: int | None, measure: Measure, ignorance: Ignorance
-) -> Section:
-    """The deciding measure on train and dev by step, of any run, watched or not.
-
-    Args:
-        metrics: the evaluations, at least one.
-        kept: step whose weights were kept; None if none were yet.
-        measure: that decides.
-        ignorance: the loss of a uniform guess, drawn if the measure is the loss.
-    """
-    figure, (axes,) = canvas(1)
-    found: dict[str, list[tuple[int, float]]] = {"train": [], "dev": []}
-    for one in metrics:
-        held = Evaluation(one.losses, one.measures)
-        for split, points in found.items():
-            if (value := held.figure(measure, split)) is not None:
-                points.append((one.step, value))
-    curves(axes, found, kept)
-    if measure.name == LOSS.name and math.isfinite(ignorance.loss):
-        level(axes, ignorance.loss, ignorance.words, VERMILION)
-    axes.set_xlabel("step")
-    axes.set_ylabel(f"{measure.name}, {measure.unit}" if measure.unit else measure.name)
-    axes.legend(fontsize=8, frameon=False)
-    return Section(
-        "Loss" if measure.name == LOSS.name else "Training",
-        "Train and dev at each evaluation. The circle marks the weights that were kept. Where dev "
-        "becomes worse while train goes on becoming better, the net overfits.",
-        figure,
-    )
-
-
-def curves(axes: Axes, found: Mapping[str, Sequence[tuple[int, float]]], kept: int | None) -> None:
-    """A line for each split, and a circle around the point whose weights were kept.
-
-    Args:
-        axes: to draw in.
-        found: steps and values of train and dev.
-        kept: step of those weights.
-    """
-    colours = {"train": SKY, "dev": BLUE}
-    for split, points in found.items():
-        if points:
-            axes.plot(*zip(*points, strict=True), "-o", ms=3, color=colours[split], label=split)
-    deciding = found.get("dev") or found.get("train") or ()
-    for step, value in deciding:
-        if step == kept:
-            axes.plot(
-                [step], [value], "o", ms=10, mfc="none", mew=1.6, color=VERMILION,
-                label=f"kept, step {step:,}",
-            )  # fmt: skip
-
-
-def losses(history: History) -> Iterator[Section]:
-    """The losses on train and dev, with the loss of a uniform guess for comparison."""
-    figure, (axes,) = canvas(1)
-    steps, batches = zip(*((record.step, record.loss) for record in history.records), strict=True)
-    axes.plot(steps, batches, ".", ms=3, color="#999999", label="one batch")
-    found = {
-        split: [(one.step, one.losses[split]) for one in history.metrics if split in one.losses]
-        for split in ("train", "dev")
-    }
-    curves(axes, found, history.kept)
-    level(axes, history.ignorance.loss, history.ignorance.words, VERMILION)
-    axes.set_xlabel("update")
-    axes.set_ylabel(f"loss, {history.unit}" if history.unit else "loss")
-    axes.legend(fontsize=8, frameon=False)
-    yield Section(
-        "Loss",
-        "The first loss should be near the dashed line: an untrained model should spread its "
-        "probability evenly. A growing gap between train and dev means overfitting.",
-        figure,
-    )
 
 
 def activations(history: History) -> Iterator[Section]:
@@ -326,7 +249,6 @@ def running_statistics(history: History) -> Iterator[Section]:
 
 
 PICTURES: tuple[Callable[[History], Iterator[Section]], ...] = (
-    losses,
     activations,
     flat_shares,
     gradients,

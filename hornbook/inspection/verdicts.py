@@ -12,11 +12,12 @@ import math
 import statistics
 from collections.abc import Callable, Iterator
 
+from hornbook.inspection.standing import Standing
 from hornbook.monitoring.history import History, ratios
 from hornbook.monitoring.record import LayerFigures, label
-from hornbook.reports.finding import Finding
+from hornbook.reports import Finding
 
-__all__ = ["CHECKS", "examine"]
+__all__ = ["CHECKS", "behind", "examine"]
 
 NORMS = ("BatchNorm1d", "LayerNorm", "RMSNorm")
 CELLS = ("RNN", "GRU", "LSTM", "AddedRNN", "ConcatenatedRNN")
@@ -273,6 +274,21 @@ CHECKS: tuple[Callable[[History], Iterator[Finding]], ...] = (
 def examine(history: History) -> list[Finding]:
     """All findings, in the order in which the faults show up in training."""
     return [finding for check in CHECKS for finding in check(history)]
+
+
+def behind(standing: Standing | None) -> Iterator[Finding]:
+    """A model that does not beat its best baseline, as it stands beside them."""
+    if standing is None or standing.beaten is not False:
+        return
+    yield Finding(
+        "behind-baseline",
+        "warning",
+        standing.verdict,
+        "A baseline is what something simple reaches on the same data. A model that does not beat "
+        "it has not yet learned what the data have to teach.",
+        "Train it for more `steps`, try a larger or a smaller net or more `dropout`, or have the "
+        "best of several models found: see what to try next.",
+    )
 
 
 def name(layer: LayerFigures) -> str:

@@ -1,18 +1,39 @@
-"""Findings, tables and figures in one form for the terminal and the HTML page.
+"""Findings, tables, figures and samples in one form for the terminal and the HTML page.
 
 finding    one problem with data or a training run
 table      rows of cells with a header
+bars       several models by one measure
+samples    what a model made, each marked
+advice     something to try
 section    a heading with its contents
 page       sections as one HTML file
+wording    how an interface writes settings and calls
 report     what is known about data before training on it
 view       a figure of a model, or why there is none
 """
 
+from hornbook.reports.advice import Advice
+from hornbook.reports.bars import Bar, Bars
 from hornbook.reports.finding import Finding
 from hornbook.reports.page import Page
 from hornbook.reports.report import Report
+from hornbook.reports.samples import MarkedSample, Samples
 from hornbook.reports.section import Section
 from hornbook.reports.table import Table
 from hornbook.reports.view import View
+from hornbook.reports.wording import Wording
 
-__all__ = ["Finding", "Page", "Report", "Section", "Table", "View"]
+__all__ = [
+    "Advice",
+    "Bar",
+    "Bars",
+    "Finding",
+    "MarkedSample",
+    "Page",
+    "Report",
+    "Samples",
+    "Section",
+    "Table",
+    "View",
+    "Wording",
+]

@@ -1,45 +1,23 @@
-"""A self-contained HTML page of text, tables and figures; it loads nothing else."""
+"""A report as a self-contained HTML page: it loads nothing else and runs no script.
+
+It is read on a phone, on a desktop and in print, in the light and in the dark: `report.css`.
+"""
 
 from __future__ import annotations
 
-import base64
-import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib.resources import files
 
-from hornbook.plots.colours import BLUE, GREEN, ORANGE, VERMILION
-from hornbook.plots.saving import rendered
-from hornbook.rendering import visible
-from hornbook.reports.finding import NOTHING, Finding
+from hornbook.reports.elements import Writer, escape
 from hornbook.reports.policy import policy
 from hornbook.reports.section import Section
-from hornbook.reports.table import Table
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from hornbook.reports.wording import Wording
 
 __all__ = ["Page"]
 
-STYLE = f"""
-body {{ font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff;
-       max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }}
-h1 {{ font-size: 1.5rem; margin-bottom: .2rem; }}
-h2 {{ font-size: 1.15rem; margin: 2.2rem 0 .3rem; }}
-p {{ margin: .3rem 0; }} .quiet {{ color: #555; }}
-figure {{ margin: .8rem 0; }} img {{ max-width: 100%; height: auto; }}
-table {{ border-collapse: collapse; font-size: .85rem; margin: .6rem 0; display: block;
-        overflow-x: auto; }}
-th, td {{ padding: .15rem .7rem .15rem 0; text-align: right; white-space: nowrap; }}
-th {{ border-bottom: 1px solid #999; }} .left {{ text-align: left; }}
-.marked {{ background: #fdf8ec; font-weight: bold; }}
-.finding {{ border-left: 5px solid; padding: .3rem .9rem; margin: .8rem 0; }}
-.problem {{ border-color: {VERMILION}; background: #fbf3ee; }}
-.warning {{ border-color: {ORANGE}; background: #fdf8ec; }}
-.note {{ border-color: {BLUE}; background: #eef4f9; }}
-.well {{ border-color: {GREEN}; background: #eef7f3; }}
-""".strip()
+CONTENTS = 4  # sections from which on there is a table of contents
 
 
 @dataclass(frozen=True)
@@ -48,73 +26,65 @@ class Page:
 
     title: str
     about: str
+    "The most important thing, in a few sentences."
     sections: Sequence[Section]
+    tiles: Sequence[tuple[str, str]] = ()
+    "The figures that matter most, each with what it is, at the top."
+    more: str = ""
+    "What comes after it, in smaller letters."
+    findings: Section | None = None
+    "What a reader must know before all else."
 
-    def html(self) -> str:
-        """The whole page."""
+    def html(self, wording: Wording | None = None) -> str:
+        """The whole page.
+
+        Args:
+            wording: how settings and calls are written; by default as in Python.
+        """
+        writer = Writer(wording or Wording())
+        style = files("hornbook.reports").joinpath("report.css").read_text(encoding="utf-8")
+        names = anchors(self.sections)
+        top = [] if self.findings is None else writer.contents(self.findings, 2)
         parts = [
             "<!doctype html>",
             '<html lang="en"><head><meta charset="utf-8">',
-            policy(style=STYLE),
+            policy(style=style),
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(self.title)}</title>",
-            f"<style>{STYLE}</style></head><body>",
-            f'<h1>{escape(self.title)}</h1><p class="quiet">{escape(self.about)}</p>',
-            *map(section, self.sections),
-            "</body></html>",
+            f"<style>{style}</style></head><body>",
+            f"<header><h1>{escape(self.title)}</h1>",
+            f'<p class="lead">{writer.sentence(self.about)}</p>',
+            f'<p class="quiet">{writer.sentence(self.more)}</p>' if self.more else "",
+            *tiles(self.tiles),
+            *top,
+            *(contents(self.sections, names) if len(self.sections) >= CONTENTS else ()),
+            "</header><main>",
+            *map(writer.section, self.sections, names),
+            "</main></body></html>",
         ]
         return "\n".join(parts) + "\n"
 
 
-def escape(text: str) -> str:
-    """A text as HTML: nothing in it is markup, and nothing turns the direction of what follows."""
-    return html.escape(visible(text))
+def tiles(given: Sequence[tuple[str, str]]) -> list[str]:
+    """The figures at the top, as HTML: each with what it is."""
+    if not given:
+        return []
+    shown = (f"<div><dt>{escape(what)}</dt><dd>{escape(value)}</dd></div>" for value, what in given)
+    return ['<dl class="tiles">', *shown, "</dl>"]
 
 
-def section(one: Section) -> str:
-    """A section as HTML."""
-    parts = [f"<h2>{escape(one.title)}</h2>"]
-    if one.text:
-        parts.append(f'<p class="quiet">{marked(one.text)}</p>')
-    if one.findings is not None:
-        parts += map(finding, one.findings)
-        if not one.findings:
-            parts.append(f'<div class="finding well"><p><b>{escape(NOTHING)}</b></p></div>')
-    if one.figure is not None:
-        parts.append(f"<figure>{image(one.figure, one.title)}</figure>")
-    if one.table is not None:
-        parts.append(table(one.table))
-    return "\n".join(parts)
+def contents(sections: Sequence[Section], names: Sequence[str]) -> list[str]:
+    """The table of contents as HTML."""
+    lines = (
+        f'<li><a href="#{name}">{escape(one.title)}</a></li>'
+        for one, name in zip(sections, names, strict=True)
+    )
+    return ['<nav aria-label="Contents"><ol>', *lines, "</ol></nav>"]
 
 
-def finding(one: Finding) -> str:
-    """A finding as HTML, its title in bold."""
-    told = "".join(f"<p>{marked(text)}</p>" for text in (one.detail, one.advice) if text)
-    return f'<div class="finding {one.severity}"><p><b>{marked(one.title)}</b></p>{told}</div>'
-
-
-def marked(text: str) -> str:
-    """A message as HTML; settings in backticks become code."""
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
-
-
-def table(one: Table) -> str:
-    """A table as HTML."""
-
-    def row(kind: str, cells: Sequence[str]) -> str:
-        begins = [f'<{kind} class="left">'] * one.left + [f"<{kind}>"] * len(cells)
-        return "".join(
-            f"{begin}{escape(cell)}</{kind}>" for begin, cell in zip(begins, cells, strict=False)
-        )
-
-    lines = [f"<table><tr>{row('th', one.heads)}</tr>"]
-    for place, cells in enumerate(one.rows):
-        marked = ' class="marked"' if place == one.marked else ""
-        lines.append(f"<tr{marked}>{row('td', cells)}</tr>")
-    return "\n".join([*lines, "</table>"])
-
-
-def image(figure: Figure, title: str) -> str:
-    """A figure as HTML, embedded in the page."""
-    data = base64.b64encode(rendered(figure, "png")).decode()
-    return f'<img alt="{escape(title)}" src="data:image/png;base64,{data}">'
+def anchors(sections: Sequence[Section]) -> list[str]:
+    """A name for each section that can be linked to; no two are the same."""
+    return [
+        f"{place}-{re.sub('[^a-z0-9]+', '-', one.title.lower()).strip('-')}"
+        for place, one in enumerate(sections, 1)
+    ]

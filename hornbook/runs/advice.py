@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hornbook.actions import Action
+from hornbook.reports.advice import Advice
+from hornbook.runs.calls import data_words
 from hornbook.runs.run import Run
 
-__all__ = ["Advice", "advice"]
+__all__ = ["advice"]
 
 APART = 0.10  # of the dev loss: train is so much lower when examples are memorised
 TOGETHER = 0.04  # of it: a net for which train is no lower has room to learn
 EARLY = 0.7  # of the steps: when dev was best before this, the rest did harm
-
-
-@dataclass(frozen=True)
-class Advice:
-    """Something to try."""
-
-    reason: str
-    "What is known of the training, and what follows, as a sentence or two."
-    action: Action | None = None
-    "How, if it is a call."
 
 
 def advice(run: Run) -> list[Advice]:
@@ -48,7 +38,7 @@ def advice(run: Run) -> list[Advice]:
     found.append(
         Advice(
             "Counting, nets sized to the data and mixtures of them can be tried for you.",
-            Action("best", (data_of(run),)),
+            Action("best", data_words(run)),
         )
     )
     return [one for one in found if one is not None]
@@ -72,9 +62,3 @@ def learned_so_far(run: Run, steps: int, best_step: int) -> Advice | None:
             Action("resume", (str(run.path),), {"steps": 2 * steps}),
         )
     return None
-
-
-def data_of(run: Run) -> str:
-    """The data, as they are given again."""
-    source = run.record.data.source
-    return source.removeprefix("data set ") if source.startswith("data set ") else "DATA"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property, partial
 from pathlib import Path
@@ -81,6 +82,11 @@ class Run:
         """The settings of the model."""
         kind: type[Settings] = self.made_as.load().Settings
         return read_record(kind, self.record.settings, f"{self.directory.run}: settings")
+
+    @property
+    def has_data(self) -> bool:
+        """Whether the files of the data are all there; a run can be stripped of them."""
+        return all(os.path.lexists(self.path / name) for name in self.record.data.files)
 
     @cached_property
     @pinned()

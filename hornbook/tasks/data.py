@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hornbook.records import JSONObject
 
 if TYPE_CHECKING:
+    from hornbook.reports import Table
     from hornbook.storage import HashedFiles
 
 __all__ = ["Baseline", "Claim", "Data", "Figures"]
@@ -56,6 +57,19 @@ class Data(ABC):
         """What was read and how, in a line or a few."""
         sizes = " / ".join(f"{size:,}" for size in self.sizes.values())
         return (f"{self.source}; {' / '.join(self.sizes)}: {sizes}",)
+
+    @property
+    def extent(self) -> str:
+        """How much it is in all, in a few words."""
+        return f"{sum(self.sizes.values()):,} examples"
+
+    @property
+    def table(self) -> Table:
+        """How much each split holds."""
+        from hornbook.reports import Table
+
+        rows = tuple((name, f"{size:,}") for name, size in self.sizes.items())
+        return Table(("split", "examples"), rows)
 
     @property
     def details(self) -> JSONObject:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hornbook.monitoring.history import Ignorance
-    from hornbook.reports import Finding, Report, Table, View
+    from hornbook.reports import Finding, Report, Samples, Table, View
     from hornbook.runs import Run
     from hornbook.sources.source import Source
     from hornbook.storage import HashedFiles
@@ -290,6 +290,32 @@ class Task(ABC, Generic[D]):
     def preview(self, model: Any, data: D) -> Sequence[str]:
         """A few short lines that show what a model has learned, while it is trained."""
         return ()
+
+    def introduce(self, run: Run) -> str:
+        """What a model is and does, in a sentence or two, for a reader who does not know the field.
+
+        Args:
+            run: that it belongs to, perhaps without its data.
+        """
+        return f"A model that has learned from {run.record.data.name}."
+
+    @property
+    def measure_explained(self) -> str:
+        """What a value of the deciding measure tells, for a reader who does not know it."""
+        return ""
+
+    def samples(self, run: Run) -> Samples | None:
+        """Some of what a finished run makes, each marked as new or as in the data.
+
+        None if models of this task make nothing.
+
+        Args:
+            run: that it belongs to, perhaps without its data.
+
+        Raises:
+            HornbookError: if the model cannot make any.
+        """
+        return None
 
     def show(self, run: Run, filter_command: str = "") -> Sequence[str | Table]:
         """What a finished run makes of what it has learned, and how good that is.

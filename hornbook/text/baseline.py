@@ -27,7 +27,7 @@ def count_baseline(data: TextData) -> Iterator[Baseline]:
     began = time.perf_counter()
     chosen = best_counts(data, smoothings=False)
     model = NGram(chosen.settings, data.shape).fit(data.stream("train"))
-    measured = [name for name in ("dev",) if name in data.sizes]
+    measured = [name for name in ("dev", "test") if name in data.sizes]
     reached = {name: mean_loss(model, data.stream(name)) for name in measured}
     seconds = round(time.perf_counter() - began, 3)
     yield Baseline(chosen.words, reached, seconds)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from hornbook.text.stream import Stream, encode_split
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Tokenizer, Vocabulary
 from hornbook.tokenizers.kinds import read_tokenizer
+
+if TYPE_CHECKING:
+    from hornbook.reports import Table
 
 __all__ = ["FILES", "TextData", "TextOptions", "load_text", "open_text"]
 
@@ -143,6 +147,34 @@ class TextData(Data):
             f"vocabulary {self.shape.size}; tokens in {' / '.join(self.sizes)}: {sizes}",
             *filter(None, (self.undivided, self.otherwise)),
         )
+
+    @property
+    def extent(self) -> str:
+        """Lines and characters in all, and how many different ones."""
+        texts = [text for name in SPLITS for text in self.splits[name]]
+        characters = f"{sum(map(len, texts)):,} characters, {len(set().union(*texts)):,} different"
+        if self.kind == "text":
+            return f"one text of {characters}"
+        return f"{len(texts):,} {self.one}s of {characters}"
+
+    @property
+    def one(self) -> str:
+        """What to call an example."""
+        return "example" if self.separator == "blank" else "line"
+
+    @property
+    def table(self) -> Table:
+        """Lines, characters and tokens of each split."""
+        from hornbook.reports import Table
+
+        lines = self.kind == "lines"
+        heads = ("split", *([f"{self.one}s"] if lines else []), "characters", "tokens")
+        rows = []
+        for name, tokens in self.sizes.items():
+            texts = self.splits[name]
+            counts = [*([len(texts)] if lines else []), sum(map(len, texts)), tokens]
+            rows.append((name, *(f"{count:,}" for count in counts)))
+        return Table(heads, tuple(rows))
 
     @property
     def details(self) -> JSONObject:

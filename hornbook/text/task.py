@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hornbook.monitoring.history import Ignorance
-    from hornbook.reports import Report, Table, View
+    from hornbook.reports import Report, Samples, Table, View
     from hornbook.runs import Run
     from hornbook.settings import Settings
     from hornbook.sources.source import Source
@@ -249,6 +249,36 @@ class TextTask(Task["TextData"]):
 
         settings = SamplingSettings(n=4, longest=60)
         return [made.text for made in sample(model, data.tokenizer, settings, longest=60)]
+
+    def introduce(self, run: Run) -> str:
+        """What a language model does."""
+        data, name = run.data, run.record.data.name
+        if data.kind == "lines":
+            one = data.one
+            read = f"{len(data.splits.train):,} {one}s of {name}" if data.kept else name
+            return (
+                f"This model has read {read} and learned to guess, character by character, how a "
+                f"{one} goes on. Guess after guess, it makes {one}s of its own."
+            )
+        return (
+            f"This model has read {name} and learned to guess, character by character, how the "
+            "text goes on. Guess after guess, it writes on in the same manner."
+        )
+
+    @property
+    def measure_explained(self) -> str:
+        """What a loss is."""
+        return (
+            "The loss tells how surprised the model is, on average, by each next token of text "
+            "that it has not seen; 0 would be certain, and right, every time. Lower is better: the "
+            "shorter bar wins."
+        )
+
+    def samples(self, run: Run) -> Samples:
+        """Twenty lines, or the beginning of one text."""
+        from hornbook.text.marked_samples import marked_samples
+
+        return marked_samples(run)
 
     def show(self, run: Run, filter_command: str = "") -> Sequence[str | Table]:
         """Samples held against the data at several temperatures, and twenty new ones."""

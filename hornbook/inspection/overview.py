@@ -1,0 +1,209 @@
+"""A run on one page: what it learned, from what, how well, what it makes, and how it was made.
+
+The same for a page and for a terminal; nothing here knows which task the run is of.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from hornbook.actions import Action
+from hornbook.compute.pinned import pinned
+from hornbook.errors import HornbookError, RunError
+from hornbook.inspection.standing import Standing, standing_of
+from hornbook.reports import Advice, Samples, Table
+from hornbook.runs.advice import advice
+from hornbook.runs.calls import calls_of, data_words, last_part, without_home
+from hornbook.runs.record import Summary
+from hornbook.runs.run import Run
+
+__all__ = ["Overview"]
+
+Tile = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What is known of a run beside its pictures; each part is made when it is asked for."""
+
+    run: Run
+    summary: Summary | None
+    "How its training ended; None if it has not."
+
+    @property
+    def title(self) -> str:
+        """What was learned, and by what."""
+        return f"{self.run.record.data.name}, learned by {self.run.family}"
+
+    @property
+    def introduction(self) -> str:
+        """What the model does, for a reader who does not know the field."""
+        return self.run.task.introduce(self.run)
+
+    @property
+    def model(self) -> str:
+        """The kind of model, its size, and how long it was trained."""
+        told = f"Model: {self.run.family}, {self.run.made_as.summary}."
+        told += f" It has {self.run.model.n_parameters:,} parameters, the numbers that it learned."
+        summary = self.summary
+        if summary is None:
+            return f"{told} Its training has not ended."
+        if summary.steps is None:
+            return f"{told} Made in {summary.seconds:,.1f} s."
+        endings = {"interrupted": ", then stopped", "early": ", when dev was no longer improving"}
+        ending = endings.get(summary.ending, "")
+        return f"{told} Trained for {summary.steps:,} steps in {summary.seconds:,.1f} s{ending}."
+
+    @property
+    def measured_on(self) -> str:
+        """On how much was measured in the course of the training; empty if on all of it."""
+        training, run = self.run.record.training, self.run
+        if training is None or not training.evaluate_on:
+            return ""
+        sizes = run.data.sizes if run.has_data else {}
+        if sizes and training.evaluate_on >= max(sizes.values()):
+            return ""
+        most = training.evaluate_on
+        return f"In the course of training each split is measured on up to {most:,} predictions."
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """How good it is; None if nothing was measured."""
+        if self.summary is None:
+            return None
+        with pinned():
+            return standing_of(self.run, self.summary)
+
+    @cached_property
+    def samples(self) -> Samples | None:
+        """What it makes; None if models of this task make nothing."""
+        try:
+            with pinned():
+                return self.run.task.samples(self.run)
+        except HornbookError as error:
+            return Samples(f"No samples can be drawn: {error.message}", ())
+
+    @cached_property
+    def extent(self) -> str:
+        """What the data are, in a sentence."""
+        record = self.run.record.data
+        if not self.run.has_data:
+            return f"{record.name}. The data themselves are not in this run."
+        return f"{record.name}: {self.run.data.extent}."
+
+    @cached_property
+    def table(self) -> Table | None:
+        """How much each split holds; None if the data are not in the run."""
+        return self.run.data.table if self.run.has_data else None
+
+    @property
+    def roles(self) -> str:
+        """What each split is for; empty if the data are not in the run."""
+        sizes = self.run.data.sizes if self.run.has_data else {}
+        told = ["The model learns from train only."] if sizes else []
+        if "dev" in sizes:
+            told.append("Dev chooses, such as the weights that are kept.")
+        if "test" in sizes:
+            told.append("Test chooses nothing, and so is the fairest judge.")
+        return " ".join(told)
+
+    @property
+    def tiles(self) -> tuple[Tile, ...]:
+        """The figures that matter most, each with what it is."""
+        found: list[Tile] = []
+        standing, made = self.standing, self.samples
+        if standing is not None and standing.split:
+            measure, split = standing.measure, standing.split
+            unit = f", {measure.unit}" if measure.unit else ""
+            found.append((standing.value(split), f"{measure.name} on {split}{unit}"))
+            if (best := standing.best) is not None:
+                way = "better" if standing.beaten else "worse"
+                found.append((f"{standing.apart:.1%} {way}", f"than {best.name}"))
+        if made is not None and any(one.kind for one in made.made) and not made.long:
+            new = sum(one.kind == "new" for one in made.made)
+            found.append(
+                (f"{new} of {len(made.made)}", "samples are new: no copies, nor nearly so")
+            )
+        found.append((f"{self.run.model.n_parameters:,}", "parameters, the numbers it learned"))
+        return tuple(found)
+
+    def advice(self, *, folders: bool) -> tuple[Advice, ...]:
+        """What to try with it.
+
+        Args:
+            folders: name data and runs by their paths; else as others may see them.
+        """
+        tried: list[Advice] = []
+        if self.summary is not None:
+            with contextlib.suppress(RunError):  # of damaged metrics the inspection tells
+                tried += advice(self.run)
+            tried += map(self.proposed, self.run.task.next_steps(self.run))
+        if folders:
+            return tuple(tried)
+        return tuple(
+            replace(one, action=self.without_folders(one.action)) if one.action else one
+            for one in tried
+        )
+
+    def proposed(self, action: Action) -> Advice:
+        """A call that the task proposes, with what its answer is."""
+        question = self.run.task.questions.get(action.verb)
+        does = question.summary if question is not None else ""
+        return Advice(f"{does[:1].upper()}{does[1:]}:" if does else "", action)
+
+    def without_folders(self, action: Action) -> Action:
+        """A call with the paths of the run and of its data as others may see them."""
+        shown = {word: last_part(word) for word in data_words(self.run)}
+        shown[str(self.run.path)] = without_home(str(self.run.path))
+        return replace(action, given=tuple(shown.get(word, word) for word in action.given))
+
+    def calls(self, *, folders: bool) -> Sequence[Action]:
+        """The calls that make such a run; see `calls_of`."""
+        return calls_of(self.run, folders=folders)
+
+    @property
+    def made_with(self) -> str:
+        """What made it: versions, and what training decided by itself."""
+        told = ", ".join(str(self.run.record.versions).splitlines())
+        training = self.run.record.training
+        if training is None:
+            return f"Made with {told}."
+        threads = f"{training.threads} thread{'' if training.threads == 1 else 's'}"
+        return (
+            f"Made with {told}; seed {training.seed}, {threads}, {training.precision}, gradients "
+            f"by {training.gradients}."
+        )
+
+    @property
+    def quoted(self) -> str:
+        """What a page of this quotes of data that may be private, in a sentence; else empty.
+
+        Data sets that anyone can have, and data that are not in the run, are nobody's secret.
+        """
+        if not (self.run.task.private and self.run.has_data):
+            return ""
+        if self.run.record.data.source.startswith("data set "):
+            return ""
+        copies = self.samples.copies if self.samples is not None else 0
+        samples = f"{copies} of its samples stand in them word for word, and " if copies else ""
+        return f"It quotes the data: {samples}its pictures and examples may show a piece of them."
+
+    @property
+    def contents(self) -> str:
+        """What a page of this holds and what it does not, for whoever sends it."""
+        made = self.samples
+        samples = f"{len(made.made)} samples, " if made is not None and made.made else ""
+        told = (
+            f"This page holds the name of the data, how much they are, {samples}and figures and "
+            "pictures of the model. It does not tell in which folder the data were. It loads "
+            "nothing and sends nothing."
+        )
+        if self.quoted:
+            told += (
+                f" {self.quoted} The data themselves are not on this page; they are in the run "
+                "directory until they are removed with `strip`."
+            )
+        return told

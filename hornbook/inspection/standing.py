@@ -1,0 +1,129 @@
+"""How good a run's model is beside guessing and the baselines, on data that it did not learn from.
+
+Dev has chosen: which weights were kept, the order of the counts. Test has chosen nothing, so it
+decides wherever both were measured on it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hornbook.reports.bars import Bar, Bars
+from hornbook.runs.record import Summary
+from hornbook.runs.run import Run
+from hornbook.tasks import Baseline
+from hornbook.training.measures import LOSS, Measure, figure
+
+__all__ = ["Standing", "standing_of"]
+
+HELD_OUT = ("dev", "test")
+GUESS, OWN = "a uniform guess", "this model"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a model and others reach by the deciding measure."""
+
+    measure: Measure
+    own: Mapping[str, float]
+    "By split."
+    guess: float | None
+    "Of a uniform guess; None if the measure is not a loss."
+    baselines: tuple[Baseline, ...]
+
+    @property
+    def split(self) -> str:
+        """The split of the figure that tells most of this model: test, dev, train, or empty."""
+        return next((name for name in ("test", "dev", "train") if name in self.own), "")
+
+    @property
+    def best(self) -> Baseline | None:
+        """The baseline that is hardest to beat."""
+        worst = self.measure.worst
+        found = None
+        for one in self.baselines:
+            value = one.reached.get(self.split_beside(one), math.nan)
+            if self.measure.is_better(value, worst):
+                found, worst = one, value
+        return found
+
+    def split_beside(self, baseline: Baseline) -> str:
+        """The split on which this model and a baseline are compared; empty if there is none."""
+        both = self.own.keys() & baseline.reached.keys()
+        return next((name for name in ("test", "dev") if name in both), "")
+
+    @property
+    def beaten(self) -> bool | None:
+        """Whether this model is better than the best baseline; None if there is none."""
+        if (best := self.best) is None:
+            return None
+        split = self.split_beside(best)
+        return self.measure.is_better(self.own[split], best.reached[split])
+
+    def value(self, split: str) -> str:
+        """What this model reaches on a split, as people read it."""
+        return figure(self.own[split], self.measure.digits)
+
+    @property
+    def apart(self) -> float:
+        """How far this model is from the best baseline, as a share of that."""
+        if (best := self.best) is None:
+            return 0.0
+        split = self.split_beside(best)
+        other = best.reached[split]
+        return abs(self.own[split] - other) / abs(other) if other else 0.0
+
+    @property
+    def verdict(self) -> str:
+        """How this model compares with the best baseline, in a sentence; empty if with none."""
+        if (best := self.best) is None:
+            return ""
+        split = self.split_beside(best)
+        other = figure(best.reached[split], self.measure.digits)
+        does = "beats" if self.beaten else "does not beat"
+        return f"This model {does} {best.name}: {self.value(split)} against {other} on {split}."
+
+    @property
+    def explained(self) -> str:
+        """What the figures were measured on."""
+        if "test" in self.own:
+            return "Dev and test are measured in full; test has chosen nothing, so it decides."
+        return "Measured on all of dev." if "dev" in self.own else ""
+
+    def bars(self) -> Bars:
+        """All of them, what knows least first."""
+        splits = [name for name in HELD_OUT if name in self.own] or [self.split]
+        rows = [Bar(one.name, within(one.reached, splits)) for one in self.baselines]
+        if self.guess is not None and math.isfinite(self.guess):
+            rows.insert(0, Bar(GUESS, dict.fromkeys(splits, self.guess)))
+        rows.append(Bar(OWN, within(self.own, splits), own=True))
+        return Bars(tuple(splits), tuple(rows), self.measure.digits)
+
+
+def within(values: Mapping[str, float], splits: list[str]) -> dict[str, float]:
+    """The values of some splits."""
+    return {name: value for name, value in values.items() if name in splits}
+
+
+def standing_of(run: Run, summary: Summary) -> Standing | None:
+    """How good a run's model is; None if nothing was measured.
+
+    Test is measured here, on the whole split, where the run has it.
+
+    Args:
+        run: the run.
+        summary: of its training.
+    """
+    measure = run.task.decides
+    own = dict(summary.reached(measure))
+    if run.has_data and "test" in run.data.sizes:
+        found = run.task.evaluate(run.model, run.data, "test").as_dict()
+        if measure.name in found:
+            own["test"] = found[measure.name]
+    if not own:
+        return None
+    ignorance = run.task.ignorance(run.data.shape) if measure.name == LOSS.name else None
+    guess = ignorance.loss if ignorance is not None else None
+    return Standing(measure, own, guess, summary.baselines)

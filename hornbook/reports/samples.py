@@ -1,0 +1,37 @@
+"""What a model made, each sample with a word on where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Kind", "MarkedSample", "Samples"]
+
+Kind = Literal["new", "near", "copy", ""]
+"`near`: almost a copy of something in the data. Empty: not known."
+
+
+@dataclass(frozen=True)
+class MarkedSample:
+    """A sample."""
+
+    text: str
+    kind: Kind = ""
+    mark: str = ""
+    "What is said of it in a word or a few: `in train`; empty if nothing is."
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Some samples of a model."""
+
+    about: str
+    "How they were drawn and how many are new, in a sentence or two."
+    made: tuple[MarkedSample, ...]
+    long: bool = False
+    "Whether each is a passage, not a line."
+
+    @property
+    def copies(self) -> int:
+        """How many stand in the data word for word."""
+        return sum(one.kind == "copy" for one in self.made)

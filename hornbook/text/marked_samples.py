@@ -1,0 +1,70 @@
+"""Samples for a report: drawn once, none left out, each marked as new, nearly copied or copied."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from hornbook.reports import MarkedSample, Samples
+from hornbook.text.near_copies import near_copies
+from hornbook.text.samples import Sample
+
+if TYPE_CHECKING:
+    from hornbook.runs import Run
+
+__all__ = ["marked_samples"]
+
+LINES, LENGTH = 20, 400  # lines; tokens of the beginning of one long text
+NEAR = "near copy"
+
+
+def marked_samples(run: Run) -> Samples:
+    """Some samples at temperature 1, the model's own, with seed 0.
+
+    Raises:
+        HornbookError: if none can be drawn.
+    """
+    lines = run.data.kind == "lines"
+    drawn: list[Sample] = list(run.sample(n=LINES) if lines else run.sample(n=1, longest=LENGTH))
+    if lines:
+        return of_lines(run, drawn)
+    return Samples(
+        f"The first {LENGTH} tokens that the model writes on its own.",
+        tuple(map(marked_text, drawn)),
+        long=True,
+    )
+
+
+def of_lines(run: Run, drawn: list[Sample]) -> Samples:
+    """Lines, with how many of them are new."""
+    drawn_how = f"{len(drawn)} samples, drawn at random and none left out"
+    if not run.data.kept:
+        return Samples(
+            f"{drawn_how}. The data are not in this run, so new ones cannot be told from copies.",
+            tuple(MarkedSample(one.text) for one in drawn),
+        )
+    near = near_copies([one.text for one in drawn], run.data.splits.train)
+    made = tuple(marked_line(one, is_near) for one, is_near in zip(drawn, near, strict=True))
+    counts = Counter(one.mark for one in made)
+    told = [f"{counts['new']} are new"]
+    if counts[NEAR]:
+        told.append(f"{counts[NEAR]} one character away from a line of train (near copies)")
+    told += [f"{counts[mark]} {mark}" for mark in ("in train", "in dev", "in test") if counts[mark]]
+    return Samples(f"{drawn_how}: {', '.join(told)}.", made)
+
+
+def marked_line(one: Sample, near: bool) -> MarkedSample:
+    """A line with its mark."""
+    if one.origin != "new":
+        return MarkedSample(one.text, "copy", f"in {one.origin}")
+    return MarkedSample(one.text, "near", NEAR) if near else MarkedSample(one.text, "new", "new")
+
+
+def marked_text(one: Sample) -> MarkedSample:
+    """A passage, with the longest that is copied in it."""
+    if one.longest_copy is None:
+        return MarkedSample(one.text)
+    if one.origin != "new":
+        return MarkedSample(one.text, "copy", f"copied verbatim from {one.origin}")
+    copied = f"longest passage copied from train: {one.longest_copy:,} characters"
+    return MarkedSample(one.text, "new", f"new; {copied}")

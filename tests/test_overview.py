@@ -1,0 +1,154 @@
+"""A run on one page and on one screen: how good it is, what it makes, and what is told of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hornbook
+from hornbook.cli import main
+from hornbook.inspection.inspect import inspect
+from hornbook.inspection.standing import Standing
+from hornbook.inspection.verdicts import behind
+from hornbook.reports.finding import NOTHING
+from hornbook.runs import Run
+from hornbook.tasks import Baseline
+from hornbook.training.measures import LOSS, Measure
+from tests.some_names import write_names
+
+FAST: dict[str, Any] = {"steps": 2, "threads": 1, "precision": "float32", "gradients": "hand"}
+COUNTS = Baseline("counts", {"dev": 2.0, "test": 2.1}, 0.1)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("secret-folder")
+    data = write_names(folder / "names.txt", slice(0, 200))
+    return hornbook.train(data, model="bigram", out=folder / "net", training=FAST)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_missed_baseline_is_a_problem_and_drawn(run: Run) -> None:
+    found = inspect(run)
+    assert [one.name for one in found.findings] == ["behind-baseline"]
+    html = found.page().html()
+    assert NOTHING not in html
+    assert "This model does not beat n-grams" in html
+    counted = run.summary.baselines[0]
+    assert counted.reached.keys() == {"dev", "test"}
+    assert found.curves is not None
+    assert f"{counted.name}, dev {counted.reached['dev']:.4f}" in found.curves.alt
+    (axes,) = found.curves.figure.axes  # type: ignore[union-attr]
+    (drawn,) = (line for line in axes.get_lines() if line.get_linestyle() == "--")
+    assert np.unique(np.asarray(drawn.get_ydata())).tolist() == [counted.reached["dev"]]
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_page_can_be_found_through_and_read_aloud(run: Run) -> None:
+    html = inspect(run).page().html()
+    links = re.findall(r'<a href="#([^"]+)"', html)
+    assert links == re.findall(r'<section id="([^"]+)"', html)
+    assert len(links) >= 7
+    pictures = re.findall(r'<img alt="([^"]*)"', html)
+    assert pictures
+    assert all(len(words) > 20 for words in pictures)
+    assert html.count("<h1>") == 1
+    assert "Line chart of the loss by step. train goes from" in html
+    assert html.count("<source ") == 1  # the loss curves, laid out for a phone
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_page_names_no_folder_and_says_what_it_quotes(run: Run) -> None:
+    html = inspect(run).page().html()
+    assert "secret-folder" not in html
+    call = re.sub("</?span>", "", html)
+    assert "hornbook.train(&#x27;names.txt&#x27;, model=&#x27;bigram&#x27;" in call
+    assert "It quotes the data" in html
+    assert inspect(run).overview.quoted
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_run_without_its_data_has_a_page_too(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from hornbook.runs.copying import copy_run
+
+    bare = copy_run(run, tmp_path / "bare")
+    hornbook.strip(bare.path)
+    found = inspect(Run(bare.path))
+    one = found.overview
+    assert one.quoted == ""
+    assert one.table is None
+    assert one.standing is not None
+    assert one.standing.own.keys() == {"train", "dev"}
+    assert one.samples is not None
+    assert {made.kind for made in one.samples.made} == {""}
+    assert "The data themselves are not in this run" in found.page().html()
+    assert main(["inspect", str(bare.path)]) == 0
+    assert "quotes" not in capsys.readouterr().err
+
+
+def test_the_terminal_has_it_on_one_screen(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(run.path), "--no-page"]) == 0
+    screen = capsys.readouterr().out.split("This run has no records")[0].splitlines()
+    assert 20 <= len(screen) <= 40
+    told = "\n".join(screen)
+    for words in ("names, learned by bigram", "a uniform guess", "this model", "20 samples",
+                  "does not beat", "Made by:  hornbook train", "Next:  "):  # fmt: skip
+        assert words in told
+
+
+def test_samples_are_marked_as_they_are(tmp_path: Path) -> None:
+    data = tmp_path / "names.txt"
+    data.write_text("anna\nhanna\n" * 40)
+    made = hornbook.train(data, model="ngram", settings={"order": 5}, out=tmp_path / "counts")
+    samples = inspect(made).overview.samples
+    assert samples is not None
+    marks = {one.text: one.mark for one in samples.made}
+    assert marks["anna"] == "in train"
+    assert samples.copies == sum(one.text in ("anna", "hanna") for one in samples.made)
+
+
+def test_one_text_is_written_as_one(tmp_path: Path) -> None:
+    data = tmp_path / "text.txt"
+    data.write_text("the cat sat on the mat. " * 60)
+    made = hornbook.train(
+        data, model="ngram", settings={"order": 3}, out=tmp_path / "counts", mode="text"
+    )
+    samples = inspect(made).overview.samples
+    assert samples is not None
+    assert samples.long
+    (one,) = samples.made
+    assert "from train" in one.mark
+    assert made.data.extent.startswith("one text of 1,440 characters")
+
+
+@pytest.mark.parametrize(
+    ("own", "beaten", "split"),
+    [
+        ({"dev": 1.9, "test": 2.0}, True, "test"),
+        ({"dev": 1.9, "test": 2.2}, False, "test"),  # test has chosen nothing: it decides
+        ({"dev": 2.1}, False, "dev"),
+    ],
+)
+def test_test_decides_where_both_have_it(own: dict[str, float], beaten: bool, split: str) -> None:
+    one = Standing(LOSS, own, 3.0, (COUNTS,))
+    assert one.beaten is beaten
+    assert one.verdict.endswith(f"on {split}.")
+    assert [found.name for found in behind(one)] == ([] if beaten else ["behind-baseline"])
+
+
+def test_the_best_baseline_is_that_of_the_measure() -> None:
+    right = Measure("right", "of the points", best="highest", digits=2)
+    others = (Baseline("a", {"dev": 0.5}, 0.0), Baseline("b", {"dev": 0.7}, 0.0))
+    one = Standing(right, {"dev": 0.6}, None, others)
+    assert one.best == others[1]
+    assert one.verdict == "This model does not beat b: 0.60 against 0.70 on dev."
+    assert [row.name for row in one.bars().rows] == ["a", "b", "this model"]
+    assert replace(one, baselines=()).verdict == ""
+    assert list(behind(replace(one, baselines=()))) == []
