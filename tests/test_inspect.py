@@ -41,7 +41,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture
 def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages whose pictures are made but not painted, which takes most of the time of a page."""
-    monkeypatch.setattr("hornbook.reports.page.rendered", lambda figure, kind: b"")
+    monkeypatch.setattr("hornbook.reports.page.embedded", lambda figure: "data:,")
 
 
 def test_what_is_watched_is_in_the_run_directory(run: Run) -> None:

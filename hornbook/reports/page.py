@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import re
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hornbook.plots.colours import BLUE, GREEN, ORANGE, VERMILION
-from hornbook.plots.saving import rendered
+from hornbook.plots.saving import embedded
 from hornbook.rendering import visible
 from hornbook.reports.finding import NOTHING, Finding
 from hornbook.reports.policy import policy
@@ -116,5 +115,4 @@ def table(one: Table) -> str:
 
 def image(figure: Figure, title: str) -> str:
     """A figure as HTML, embedded in the page."""
-    data = base64.b64encode(rendered(figure, "png")).decode()
-    return f'<img alt="{escape(title)}" src="data:image/png;base64,{data}">'
+    return f'<img alt="{escape(title)}" src="{embedded(figure)}">'
