@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hornbook.plots.drawing import drawing
-from hornbook.plots.saving import rendered
+from hornbook.plots.saving import embedded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,11 +44,6 @@ def picture(figure: Figure, alt: str) -> str:
     kind = "large" if wide > LARGE else "square"
     scrolls = ' tabindex="0"' if kind == "large" else ""
     return f'<figure class="{kind}"{scrolls}>{image}</figure>'
-
-
-def embedded(figure: Figure) -> str:
-    """A figure as the address of an image that holds it."""
-    return f"data:image/png;base64,{base64.b64encode(rendered(figure, 'png')).decode()}"
 
 
 def row_of(figure: Figure) -> list[Axes]:

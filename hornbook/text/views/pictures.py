@@ -11,7 +11,12 @@ from hornbook.settings import Settings
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.models.ngram import NGram
 from hornbook.text.pairs import frequent_pairs
-from hornbook.text.views.attention import attends, attention_of, draw_attention
+from hornbook.text.views.attention import (
+    attends,
+    attention_of,
+    draw_attention,
+    too_long_to_show,
+)
 from hornbook.text.views.coloured_text import draw_coloured
 from hornbook.text.views.embeddings import draw_embeddings, plane_of, table_of
 from hornbook.text.views.matrix import draw_matrix, pairs_of
@@ -107,6 +112,7 @@ def views_of(
         tokenizer.encode(given)
     no_text = "" if text else "it needs a string, and `text` is empty"
     no_attention = no_text if attends(model) else "this model has no attention layers"
+    too_long = "" if no_attention else too_long_to_show(model, tokenizer, text)
     no_units = (
         no_text
         if remembers(model)
@@ -130,6 +136,7 @@ def views_of(
             f"attention weights by layer and head, for the string {text!r}",
             lambda: draw_attention(attention_of(model, tokenizer, text), tokenizer),
             why_not=no_attention,
+            written=(lambda: f"Attention is left out. {too_long}") if too_long else None,
         ),
         View(
             "traces",
