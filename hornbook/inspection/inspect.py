@@ -110,10 +110,10 @@ class Inspection:
             with drawing():
                 found.append(loss_curves(self.metrics, kept_of(self.metrics), task.decides, even))
         if self.history is not None:
-            from hornbook.inspection.training_pictures import PICTURES
+            from hornbook.inspection.training_pictures import PICTURES, STILL
 
             with drawing():
-                for draw in PICTURES:
+                for draw in PICTURES if len(self.history.records) > 1 else STILL:
                     found += draw(self.history)
             step = f"At update {self.history.last.step:,}"
             layers = layer_table(self.history.last)

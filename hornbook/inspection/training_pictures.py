@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["PICTURES", "loss_curves"]
+__all__ = ["PICTURES", "STILL", "loss_curves"]
 
 What = Literal["outputs", "gradients", "matrices"]  # whose histograms
 Figured = Callable[[LayerFigures], float | None]
@@ -336,6 +336,10 @@ PICTURES: tuple[Callable[[History], Iterator[Section]], ...] = (
     norms,
     running_statistics,
 )
+
+
+STILL = (losses, activations, gradients, matrix_gradients, weight_gradients)
+"Those that a single record has: an untrained net's, or that of a single update."
 
 
 def over_time(axes: Axes, history: History, names: Sequence[str], figured: Figured) -> None:
