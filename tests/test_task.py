@@ -249,6 +249,8 @@ def test_every_verb_serves_it(
     assert typed(capsys, "rate", "points.csv", "--points", "30", "--threads", "1")[0] == 0
     status, _, err = typed(capsys, "train", "--resume", "run")
     assert (status, "has already finished" in err) == (1, True)
+    status, _, err = typed(capsys, "models", "plane", "--shapes")
+    assert (status, "The layers of plane cannot be shown" in err) == (1, True)
     for verb in ("--help", "models"):
         status, out, _ = typed(capsys, verb)
         assert ("guess" if verb == "--help" else "plane") in out

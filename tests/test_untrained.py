@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 import hornbook
+from hornbook.inspection.inspect import inspect
+from hornbook.inspection.training_pictures import STILL
 from hornbook.runs import Run
 from hornbook.training.schedules import continued, learning_rate
 from hornbook.training.settings import TrainingSettings
@@ -54,6 +56,9 @@ def test_every_verb_works_with_an_untrained_net_and_it_can_be_trained(
     assert status == 0
     assert "untrained" in out
     assert "2 Linear" in out  # activations and gradients of a batch, without an update
+    history = inspect(Run("net")).history
+    assert history is not None
+    assert [section.title for draw in STILL for section in draw(history)][1] == "Activations"
     whole = hornbook.train(
         names, settings=SETTINGS, training={**HOW, "steps": 6}, baseline=False, out="whole"
     )

@@ -112,14 +112,17 @@ def show_shapes(task: Task[Any], options: Any) -> None:
     """A row for each layer of a net that is built for this.
 
     Raises:
-        SettingsError: if no shape of data is known, or it would be too large.
+        SettingsError: if it does not tell its shapes, no shape of data is known, or it would be too
+            large.
     """
+    if not hasattr(task.family(options.family).load(), "shapes"):
+        raise SettingsError(f"The layers of {options.family} cannot be shown: it has no `shapes`.")
     shape = task.typical
     if options.data is not None:
         shape = task.load(Source(options.data), task.options()).shape
     if shape is None:
         raise SettingsError(
-            f"A net of {task.name} is built for data.", hint="Give some.", setting="data"
+            f"A net of task {task.name} is built for data: set `data`.", setting="data"
         )
     task.refuse_too_large(options.family, options.settings, shape)
     found = task.build(options.family, options.settings, shape, Start("seed", 0)).shapes()

@@ -179,11 +179,11 @@ class Inspection:
         """Figures and tables of the layers in a training that was watched."""
         if self.history is None:
             return []
-        from hornbook.inspection.training_pictures import PICTURES
+        from hornbook.inspection.training_pictures import PICTURES, STILL
 
         found: list[Section] = []
         with drawing():
-            for draw in PICTURES:
+            for draw in PICTURES if len(self.history.records) > 1 else STILL:
                 found += draw(self.history)
         step = f"At update {self.history.last.step:,}"
         layers = layer_table(self.history.last)

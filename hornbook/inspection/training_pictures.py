@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["PICTURES"]
+__all__ = ["PICTURES", "STILL"]
 
 What = Literal["outputs", "gradients", "matrices"]  # whose histograms
 Figured = Callable[[LayerFigures], float | None]
@@ -253,6 +253,10 @@ PICTURES: tuple[Callable[[History], Iterator[Section]], ...] = (
     norms,
     running_statistics,
 )
+
+
+STILL = (activations, gradients, matrix_gradients, weight_gradients)
+"Those that a single record has: an untrained net's, or that of a single update."
 
 
 def over_time(axes: Axes, history: History, names: Sequence[str], figured: Figured) -> None:
