@@ -62,7 +62,8 @@ class Writer:
             parts.append(bars(one.bars))
         if one.figure is not None:
             alt = filter(None, (one.title, one.alt or described(one.figure)))
-            parts.append(picture(one.figure, escape(". ".join(alt))))
+            # Titles of panels may have line breaks.
+            parts.append(picture(one.figure, escape(" ".join(". ".join(alt).split()))))
         if one.samples is not None:
             parts += self.samples(one.samples)
         if one.table is not None:
