@@ -253,7 +253,7 @@ def test_pictures_of_any_curve(found: Found, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("low", "high", "some"),
-    [(1e-7, 10, {"0.0001", "0.001", "1"}), (0.1, 0.5, {"0.2", "0.3", "0.4"})],
+    [(1e-7, 10, {"1e−04", "1e−03", "1e+00"}), (0.1, 0.5, {"0.2", "0.3", "0.4"})],
 )
 def test_the_rates_can_be_read_on_the_axis(
     low: float, high: float, some: set[str], monkeypatch: pytest.MonkeyPatch
@@ -268,7 +268,7 @@ def test_the_rates_can_be_read_on_the_axis(
     labels = {tick.get_text() for tick in ticks}
     assert some <= labels
     assert not any("$" in label for label in labels)
-    assert axes.get_title() == "on 12000.txt"
+    assert axes.get_title() == "on \U00012000.txt"
 
 
 def test_the_chart_puts_losses_where_they_belong() -> None:

@@ -106,6 +106,22 @@ def test_tanh_saturated_by_a_large_first_layer() -> None:
     assert "saturated-start" in faults(history)
 
 
+def test_saturation_is_told_by_its_share() -> None:
+    history, _ = watched("mlp", {**LECTURE, "gain": 5.0}, {**SGD, "steps": 1})
+    told = []
+    for flat in (0.2, 0.26, 0.4, 0.8):
+        layers = tuple(
+            replace(one, flat=flat) if one.kind == "Tanh" else one for one in history.first.layers
+        )
+        some = replace(history, records=[replace(history.first, layers=layers)])
+        found = [one for one in examine(some) if one.name == "saturated-start"]
+        told.append([(one.severity, one.title[:4], one.detail) for one in found])
+    assert [[one[:2] for one in found] for found in told] == [
+        [], [("note", "26% ")], [("problem", "40% ")], [("problem", "80% ")],
+    ]  # fmt: skip
+    assert len({detail for found in told for *_, detail in found}) == 3
+
+
 def test_missing_scaling_by_the_number_of_inputs() -> None:
     history, _ = watched("mlp", {**LECTURE, "init": "normal", "gain": 1.0}, {**SGD, "steps": 3})
     found = next(v for v in examine(history) if v.name == "unscaled-weights")

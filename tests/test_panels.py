@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hornbook.plots.panels import NAMED, canvas, legend, level, logarithmic, named, shades
+from hornbook.plots.panels import (
+    NAMED,
+    canvas,
+    form_of,
+    legend,
+    level,
+    logarithmic,
+    named,
+    shades,
+)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, NAMED, NAMED + 1, 40])
@@ -55,3 +64,20 @@ def test_logarithmic_labels_are_plain_numbers() -> None:
     labels = [label.get_text() for label in axes.get_yticklabels() if label.get_text()]
     assert labels
     assert not any("$" in label for label in labels)
+
+
+def test_a_legend_names_nothing_that_is_not_drawn() -> None:
+    _, (axes,) = canvas(1)
+    axes.plot([1, 2], label="drawn")
+    axes.plot([], [], label="nothing")
+    legend(axes)
+    held = axes.get_legend()
+    assert held is not None
+    assert [text.get_text() for text in held.get_texts()] == ["drawn"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"), [(0.01, 100, {"0.01", "1", "100"}), (1e-9, 1, {"1e-09", "1e+00"})]
+)
+def test_an_axis_has_numbers_of_one_kind(low: float, high: float, labels: set[str]) -> None:
+    assert labels <= {form_of(low, high).format(x=x) for x in (low, 1.0, high)}

@@ -12,6 +12,7 @@ import rich.table
 from rich.markup import escape
 from rich.measure import Measurement
 from rich.text import Text
+from rich.theme import Theme
 
 from hornbook.cli.streams import write_json
 from hornbook.cli.wording import worded
@@ -48,6 +49,13 @@ SIGNS: dict[Severity, str] = {
     "warning": "[yellow]! warning[/]",
     "note": "· note",
 }
+COLOURS = {
+    "yellow": "dark_orange3", "bold yellow": "bold dark_orange3",
+    "green": "green4", "bold green": "bold green4",
+    "cyan": "turquoise4", "bold cyan": "bold turquoise4",
+    "red": "red3", "bold red": "bold red3",
+}  # fmt: skip
+"""What a terminal calls yellow or green cannot be read on white, or not on black; these can."""
 COMPARED = ("exact", "approximate", "largest difference")
 "The columns that `compared` fills: those of the lecture's `cmp`."
 
@@ -61,7 +69,10 @@ class Console(rich.console.Console):
     """
 
     def __init__(self, stream: TextIO, **how: Any) -> None:
-        super().__init__(file=stream, highlight=False, emoji=False, soft_wrap=True, **how)
+        theme = Theme(COLOURS)
+        super().__init__(
+            file=stream, highlight=False, emoji=False, soft_wrap=True, theme=theme, **how
+        )
 
     def render_str(self, text: str, **how: Any) -> Text:
         """A text as rich sets it: every one that is printed, in a table too, comes through here."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hornbook.plots.colours import BLUE, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.fonts import in_ink
+from hornbook.plots.panels import form_of
 from hornbook.plots.saving import save
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def draw_rate(found: Found, path: Path, title: str) -> None:
     axes.set_xscale("log")
     # The scale's own labels are formulas, which `drawing` shows as they are spelled.
     left, right = axes.get_xlim()
-    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_major_formatter(form_of(left, right))
     axes.xaxis.set_minor_formatter("{x:g}" if right < 10 * left else NullFormatter())
     lowest, top = min(*found.losses, *found.smoothed), highest_shown(found)
     axes.set_ylim(lowest - 0.05 * (top - lowest), top)

@@ -57,8 +57,9 @@ def draw_boundary(
         cmap=colours, vmin=-2, vmax=2, interpolation="bilinear",
     )  # fmt: skip
     # A line can be drawn only where the score takes that value.
+    found = [level for level in (-1.0, 0.0, 1.0) if score.min() < level < score.max()]
     for level, style in ((-1.0, "--"), (0.0, "-"), (1.0, "--")):
-        if score.min() < level < score.max():
+        if level in found:
             axes.contour(
                 across, up, score, levels=[level], colors=BLACK, linestyles=style,
                 linewidths=1.8 if level == 0 else 0.8,
@@ -72,8 +73,12 @@ def draw_boundary(
         )  # fmt: skip
     points_of, _ = axes.get_legend_handles_labels()
     lines = [
-        Line2D([], [], color=BLACK, linewidth=1.8, label="decision boundary: score 0"),
-        Line2D([], [], color=BLACK, linewidth=0.8, linestyle="--", label="margin: score ±1"),
+        Line2D([], [], color=BLACK, linewidth=width, linestyle=style, label=label)
+        for width, style, label, levels in (
+            (1.8, "-", "decision boundary: score 0", {0.0}),
+            (0.8, "--", "margin: score ±1", {-1.0, 1.0}),
+        )
+        if levels & set(found)
     ]
     figure.legend(handles=[*points_of, *lines], loc="outside lower center", ncols=4, fontsize=9)
     axes.set(xlabel="x", ylabel="y", title=title)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["canvas", "legend", "level", "logarithmic", "named", "shades"]
+__all__ = ["canvas", "form_of", "legend", "level", "logarithmic", "named", "shades"]
 
 WIDTH = 5.6  # inches
 NAMED = 8  # most lines with a legend entry; of more, the first and the last few get one
@@ -45,13 +45,17 @@ def logarithmic(axes: Axes) -> None:
 
     axes.set_yscale("log")
     low, high = sorted(axes.get_ylim())
-    form = "{x:g}" if low >= 1e-4 and high <= 1e6 else "{x:.0e}"
-    axes.yaxis.set_major_formatter(StrMethodFormatter(form))
+    axes.yaxis.set_major_formatter(StrMethodFormatter(form_of(low, high)))
     axes.yaxis.set_minor_formatter(NullFormatter())
     if high < 1000 * low:
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     if high < 10 * low:
         axes.yaxis.set_major_locator(LogLocator(subs=tuple(range(1, 10))))
+
+
+def form_of(low: float, high: float) -> str:
+    """The format of all numbers on a logarithmic axis: a plain one, unless some are far from 1."""
+    return "{x:g}" if low >= 1e-4 and high <= 1e6 else "{x:.0e}"
 
 
 def level(axes: Axes, height: float, text: str, colour: str) -> None:

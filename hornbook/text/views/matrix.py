@@ -111,7 +111,7 @@ def draw_matrix(pairs: Pairs, tokenizer: Tokenizer) -> Figure:
     for row, column in np.argwhere(pairs.p >= 0.01):
         p = pairs.p[row, column]
         ink = ink_on(colours(norm(p)))
-        axes.text(column, row, f"{p * 100:.0f}", fontsize=7, color=ink, ha="center", va="center")
+        axes.text(column, row, f"{p * 100:.0f}", fontsize=8.5, color=ink, ha="center", va="center")
     wide = are_wide(labels)
     axes.set_xticks(range(side), labels, rotation=90 if wide else 0)
     axes.set_yticks(range(side), labels)
@@ -120,7 +120,7 @@ def draw_matrix(pairs: Pairs, tokenizer: Tokenizer) -> Figure:
     axes.set_ylabel("previous token" if pairs.whole else "first token")
     figure.colorbar(image, ax=axes, shrink=0.6, format="{x:.0%}", label="probability")
     given = "the previous one" if pairs.whole else "the first token"
-    title = f"Probability of the next token, given {given}\nin percent"
+    title = f"Probability of the next token in percent,\ngiven {given}"
     if side < pairs.vocab_size:
         title += f"; the most frequent {side} of {pairs.vocab_size:,} tokens"
     axes.set_title(title, fontsize=11)
