@@ -96,7 +96,7 @@ def test_findings_come_before_a_page_that_fails(
 ) -> None:
     before: list[str] = []
 
-    def fails(self: Inspection, path: Path) -> Path:
+    def fails(self: Inspection, path: Path, wording: object = None) -> Path:
         before.append(capsys.readouterr().out)
         raise failure
 

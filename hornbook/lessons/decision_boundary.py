@@ -73,7 +73,7 @@ def draw_boundary(
         )  # fmt: skip
     points_of, _ = axes.get_legend_handles_labels()
     lines = [
-        Line2D([], [], color=BLACK, linewidth=width, linestyle=style, label=label)
+        Line2D([], [], color=BLACK, linewidth=width, linestyle=style, label=label)  # type: ignore[arg-type]
         for width, style, label, levels in (
             (1.8, "-", "decision boundary: score 0", {0.0}),
             (0.8, "--", "margin: score ±1", {-1.0, 1.0}),
