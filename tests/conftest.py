@@ -43,4 +43,4 @@ def no_sign_of_life() -> None:
 @pytest.fixture
 def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages whose pictures are made but not painted, which takes most of the time of a page."""
-    monkeypatch.setattr("hornbook.reports.picture.rendered", lambda figure, kind: b"")
+    monkeypatch.setattr("hornbook.reports.picture.embedded", lambda figure: "data:,")

@@ -116,7 +116,7 @@ def test_findings_come_before_a_page_that_fails(
 def test_a_default_page_that_cannot_be_written_is_a_warning(
     net: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hornbook.reports.page.rendered", lambda figure, kind: b"")
+    monkeypatch.setattr("hornbook.reports.page.embedded", lambda figure: "data:,")
     net.directory.report.mkdir()
     try:
         status, said, told = typed(capsys, "inspect", str(net.path))

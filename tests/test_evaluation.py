@@ -21,7 +21,7 @@ from hornbook.text.models.ngram import NGram, NGramSettings
 from hornbook.text.models.reading import Reading
 from hornbook.text.novelty import Novelty
 from hornbook.text.scores import score
-from hornbook.text.stream import Stream, encode_lines, encode_text
+from hornbook.text.stream import ABSENT, Stream, encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Vocabulary
 
@@ -49,7 +49,7 @@ made_texts = st.text("abcd\n", min_size=1, max_size=30)
 
 def cost(model: NGram, context: list[int], target: int) -> float:
     """-ln p of one token after all that stands before it in its example or text."""
-    filled = [model.vocabulary.start] * model.block_size + context
+    filled = [ABSENT] * model.block_size + context
     window = filled[len(filled) - model.block_size :]
     p = float(model.probabilities(np.array([window]))[0, target])
     return -math.log(p) if p else math.inf
@@ -445,3 +445,20 @@ def test_the_shares_of_origins_name_each_and_sum_to_one() -> None:
     shares = Novelty.shares({"new": 2, "train": 1, "test": 1})
     assert shares == {"train": 0.25, "dev": 0.0, "test": 0.25, "new": 0.5}
     assert Novelty.shares({}) == {"train": 0.0, "dev": 0.0, "test": 0.0, "new": 0.0}
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 40])
+def test_counts_without_smoothing_know_the_beginning_that_they_counted(order: int) -> None:
+    text = "It was a dark and stormy night, the end."
+    tokenizer = CharTokenizer.fit([text], boundary=False)
+    stream = encode_text(text, tokenizer)
+    settings = NGramSettings.from_dict({"order": order, "smoothing": "mle"})
+    model = NGram(settings, tokenizer.vocabulary).fit(stream)
+    found = measure(model, stream, tokenizer).nats_per_token
+    # The first is one of all tokens, the next one of those that follow it, and so on.
+    alone = NGram(NGramSettings.from_dict({"order": 1, "smoothing": "mle"}), tokenizer.vocabulary)
+    entropy = measure(alone.fit(stream), stream, tokenizer).nats_per_token
+    assert math.isfinite(found)
+    assert found <= entropy
+    first = -math.log(text.count("I") / len(text))
+    assert score(model, tokenizer, text).nats[0] == pytest.approx(first)

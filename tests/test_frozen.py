@@ -23,6 +23,22 @@ from tests.command import typed
 FROZEN = Path(__file__).parent / "frozen"
 EXPECTED: dict[str, Any] = json.loads((FROZEN / "expected.json").read_text(encoding="utf-8"))
 ENDS = tensors(FROZEN / "ends.safetensors")
+# Counts measure the first tokens of a text by now as they counted them: after nothing. Then those
+# stood after a start that nobody had counted. The loss of train, and the first of a text's scores:
+COUNTED: dict[str, tuple[float, list[float]]] = {
+    "ngram-text": (
+        0.8157015643390804,
+        [5.490136687200866, 1.888651040411238, 0.9269771071573217, 3.4416427907983507],
+    ),
+    "ngram-add-poems": (3.6575357835666686, [5.19806361485423, 3.8106947532982582]),
+}
+for _name, (_train, _scores) in COUNTED.items():
+    EXPECTED[_name]["summary"]["losses"]["train"] = _train
+    for _one in EXPECTED[_name]["answers"]:
+        if _one["asked"][0] == "evaluate":
+            _one["answer"]["train"] = _train
+        if _one["asked"][0] == "score":
+            _one["answer"][0][: len(_scores)] = _scores
 MADE = [name for name, about in EXPECTED.items() if "made" in about]
 STOPPED = [name for name, about in EXPECTED.items() if "resumed" in about]
 

@@ -36,6 +36,7 @@ def session_with(**known: Any) -> Any:
     )
     for name, value in known.items():
         setattr(held, name, value)
+    held.last_predictions = lambda: 400  # all of dev
     held.last_evaluation = Session.last_evaluation.fget(held)  # type: ignore[attr-defined]
     held.time_of = lambda steps, each: Session.time_of(held, steps, each)
     return held
@@ -122,8 +123,8 @@ def test_minutes_choose_the_steps(
     assert made is not None
     assert made.evaluate_on == on
     measured = sum(min(on, sizes[name]) for name in ("train", "dev"))
-    # 97 % of a minute, less dev in full and 21 evaluations, and what it took to find that out.
-    wanted = int(0.97 * 60 - prediction * (sizes["dev"] + 21 * measured))
+    # 97 % of a minute, less both in full and 21 evaluations, and what it took to find that out.
+    wanted = int(0.97 * 60 - prediction * (sizes["train"] + sizes["dev"] + 21 * measured))
     assert made.steps in (wanted, wanted - 1)
     assert run.summary.steps == made.steps
 

@@ -1,17 +1,14 @@
-"""Formulas read, and their graphs drawn, with Graphviz and without."""
+"""Formulas read, and their graphs as DOT."""
 
 from __future__ import annotations
 
 import math
-import os
 import re
-import stat
-from pathlib import Path
 
 import pytest
 
-from hornbook.errors import ExpressionError, ToolError
-from hornbook.scalar import Value, as_dot, dot, parse_expression, render
+from hornbook.errors import ExpressionError
+from hornbook.scalar import Value, as_dot, dot, parse_expression
 
 NUMBERS = {"a": 2.0, "b": -3.0, "c": 10.0}
 
@@ -97,40 +94,3 @@ def test_dot_holds_every_value_and_edge() -> None:
     assert 'b\\|\\"\\<\\{ | data -3' in text
     assert 'label="tanh"' in text
     assert 'label="dot"' in text
-
-
-def program(folder: Path, body: str) -> None:
-    """A program called dot."""
-    made = folder / "dot"
-    made.write_text(f"#!/bin/sh\n{body}\n")
-    made.chmod(made.stat().st_mode | stat.S_IXUSR)
-
-
-def test_without_graphviz_the_error_says_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ToolError, match=r"needs Graphviz.*\n.*\.dot"):
-        render("digraph {}", "svg")
-
-
-def test_with_graphviz_it_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # It stands in for Graphviz: what it was asked, and what it was given.
-    program(tmp_path, 'echo "$@"; cat')
-    monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.environ["PATH"])
-    assert render("digraph {}", "png") == b"-Tpng\ndigraph {}"
-
-
-def test_graphviz_s_own_errors_are_passed_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.environ["PATH"])
-    program(tmp_path, "echo no such font >&2; exit 3")
-    with pytest.raises(ToolError, match="no such font"):
-        render("digraph {}", "svg")
-    program(tmp_path, "exit 3")
-    with pytest.raises(ToolError, match="exit status 3"):
-        render("digraph {}", "svg")
-    (tmp_path / "dot").write_text("#!/there/is/no/such/shell\n")
-    with pytest.raises(ToolError, match="Cannot run"):
-        render("digraph {}", "svg")

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 
 from hornbook import built_in
 from hornbook.cli.interrupts import answering_interrupts, status_of_stop
+from hornbook.cli.libraries import quiet_libraries
 from hornbook.cli.streams import (
     ReaderGoneError,
     standard_streams,
@@ -80,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is None:
         let_waiting_threads_sleep()
-    with answering_interrupts(to_the_end=argv is None), standard_streams():
+    with answering_interrupts(to_the_end=argv is None), standard_streams(), quiet_libraries():
         if argv is not None:
             return status_of(list(argv))
         try:

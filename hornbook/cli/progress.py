@@ -211,9 +211,9 @@ class Teller:
             self.how += " [dim](too few steps to calibrate)[/]"
         if event.lowered:
             self.how += (
-                f"\n[dim]Until the end, {event.lowered:,} predictions of each split are evaluated, "
-                "which takes at most about half as long as training; for all of them: "
-                "--evaluate-on 0[/]"
+                f"\n[dim]Only {event.lowered:,} predictions of each split are evaluated during "
+                "training, so that it takes at most about half as long as training; for all of "
+                "them: --evaluate-on 0[/]"
             )
 
     @told.register
@@ -240,6 +240,8 @@ class Teller:
         self.decides = task.decides
         of_what = "" if self.decides.name == LOSS.name else f"{self.decides.name}: "
         say()
+        if told := measured_on(event):
+            say(f"[dim]{told}[/]")
         samples = "" if type(task).preview is Task.preview else "  samples"
         say(f"[bold]{'step':>9} {of_what + 'train':>8} {'dev':>8}{samples}[/]")
 
@@ -312,6 +314,20 @@ class Teller:
     def ended(self, event: Ended) -> None:
         """The live line goes; the result is the verb's to tell."""
         self.close()
+
+
+def measured_on(event: Began) -> str:
+    """What the rows of the table are measured on, and the last figures, where it is a part."""
+    during, end = event.during, event.at_the_end
+    if all(extent.is_whole for extent in during.values()):
+        return ""
+    rows = ", ".join(f"{split} on {extent}" for split, extent in during.items())
+    if all(extent.is_whole for extent in end.values()):
+        return f"In the table {rows}; at the end on all."
+    if all(end[split].measured <= extent.measured for split, extent in during.items()):
+        return f"In the table and at the end {rows}."
+    last = ", ".join(f"{split} on {extent}" for split, extent in end.items())
+    return f"In the table {rows}; at the end {last}."
 
 
 def previewed(event: Evaluated) -> str:

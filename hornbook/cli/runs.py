@@ -21,8 +21,8 @@ Examples:
   hornbook runs runs --json
 
 Runs are sorted by data and then by the dev loss (or the measure that decides for that kind of \
-data). A run without a dev split shows train, marked so. Runs that cannot be read come last, with \
-the reason.
+data). A run without a dev split shows train, marked so. A value of a part of the split says of \
+how much. Runs that cannot be read come last, with the reason.
 """
 WIDE = 10_000  # columns: into a file or a pipe, a row is a line
 STYLES = {"diverged": "yellow", "damaged": "bold red", "training": "green", "stopped": "cyan"}
@@ -85,7 +85,10 @@ def value(row: ListedRun) -> str:
     """The deciding measure; on train where there is no dev, which is said."""
     if row.value is None:
         return ""
-    return f"{'' if row.split == 'dev' else f'{row.split} '}{number(row.value, row.digits)}"
+    split = "" if row.split == "dev" else f"{row.split} "
+    part = row.measured_on is not None and not row.measured_on.is_whole
+    of = f" (on {row.measured_on})" if part else ""
+    return f"{split}{number(row.value, row.digits)}{of}"
 
 
 def as_dict(row: ListedRun) -> dict[str, Any]:

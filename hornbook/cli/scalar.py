@@ -18,7 +18,7 @@ from hornbook.errors import ExpressionError
 from hornbook.extras import INSTALL_TORCH
 from hornbook.lessons.line_fit import LineSettings
 from hornbook.plots.saving import writable_format
-from hornbook.scalar import as_dot, parse_expression, render, two_moons
+from hornbook.scalar import as_dot, parse_expression, two_moons
 from hornbook.scalar.classifier import Classifier
 from hornbook.settings import Bounds, Given, Settings
 from hornbook.storage import write_bytes
@@ -45,13 +45,13 @@ class Graph:
     numbers: Numbers = ()
     "Value of each name in the formula."
     out: str | None = None
-    "Save the graph to this file: .dot, or .svg or .png if Graphviz is installed."
+    "Draw the graph into this file: .svg, .png, or .dot (a text for Graphviz)."
     json: bool = False
     "Print the result as JSON."
 
     def run(self) -> None:
         """Compute, show, and draw."""
-        kind = writable_format(Path(self.out), "dot", "svg", "png") if self.out else ""
+        kind = writable_format(Path(self.out), "svg", "png", "dot") if self.out else ""
         root = parse_expression(self.expression, named_numbers(self.numbers))
         try:
             root.backward()
@@ -59,9 +59,12 @@ class Graph:
             raise ExpressionError(f"{self.expression!r} has no gradient here: {error}.") from error
         values = root.graph()
         if self.out:
-            dot = as_dot(root)
-            drawn = dot.encode() if kind == "dot" else render(dot, kind)
-            write_bytes(Path(self.out), drawn)
+            if kind == "dot":
+                write_bytes(Path(self.out), as_dot(root).encode())
+            else:
+                from hornbook.lessons.graph_drawing import draw_graph
+
+                draw_graph(root, Path(self.out))
         if self.json:
             numbers = {value: i for i, value in enumerate(values)}
             nodes = [

@@ -53,15 +53,24 @@ def tell(run: Run, *, json: bool) -> None:
 
 
 def result_of(run: Run, summary: Summary) -> str:
-    """The deciding measure on dev, or on train where there is no dev."""
+    """The deciding measure on dev and train, with what it was measured on, and the time."""
     held = summary.reached(run.task.decides)
-    shown = "dev" if "dev" in held else "train"
-    if shown not in held:
+    shown = [split for split in ("dev", "train") if split in held]
+    if not shown:
         return ""
-    told = escape(run.task.in_words(held[shown]))
-    beside = f", train {number(held['train'])}" if "train" in held and shown != "train" else ""
-    at = f", at step {summary.best_step:,}" if summary.best_step is not None else ""
-    return f"{shown} [bold]{number(held[shown])}[/] {told}{beside}, in {summary.seconds:,.1f} s{at}"
+    known = [summary.measured_on.get(split) for split in shown]
+    whole = all(extent is not None and extent.is_whole for extent in known)
+    told = []
+    for place, (split, extent) in enumerate(zip(shown, known, strict=True)):
+        value = number(held[split])
+        words = value if place else f"[bold]{value}[/] {escape(run.task.in_words(held[split]))}"
+        told.append(f"{split} {words}" + (f" on {extent}" if extent and not whole else ""))
+    if whole:
+        told.append("on whole splits" if len(shown) > 1 else "on the whole split")
+    told.append(f"in {summary.seconds:,.1f} s")
+    if summary.best_step is not None:
+        told.append(f"at step {summary.best_step:,}")
+    return ", ".join(told)
 
 
 def compared(run: Run, summary: Summary) -> Iterator[str]:

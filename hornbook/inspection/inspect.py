@@ -27,7 +27,6 @@ from hornbook.reports import Finding, Page, Section, View, Wording
 from hornbook.reports.finding import worst_first
 from hornbook.runs.run import Run
 from hornbook.storage import write_bytes
-from hornbook.training.measures import figure
 from hornbook.training.record import Record
 
 __all__ = ["Inspection", "inspect", "make_folder"]
@@ -78,11 +77,8 @@ class Inspection:
         parts = [f"{run.family} on {run.record.data.name}"]
         parts.append(f"{run.model.n_parameters:,} parameters")
         if summary is not None:
-            reached = summary.reached(run.task.decides)
-            if reached:
-                parts.append(
-                    ", ".join(f"{name} {figure(value)}" for name, value in reached.items())
-                )
+            if reached := summary.in_words(run.task.decides):
+                parts.append(", ".join(reached))
             if summary.ending == "diverged":
                 parts.append("diverged")
             if summary.steps:

@@ -6,12 +6,11 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from hornbook.monitoring.history import History, ratios
 from hornbook.monitoring.record import Histogram, LayerFigures, UpdateRecord, label
 from hornbook.plots.colours import BLUE, GREEN, ORANGE, VERMILION
 from hornbook.plots.panels import canvas, legend, level, logarithmic, named, shades
+from hornbook.plots.spreads import Spread, draw_spreads
 from hornbook.reports.section import Section
 
 if TYPE_CHECKING:
@@ -63,37 +62,24 @@ def spreads(history: History, title: str, what: What, told: str) -> Iterator[Sec
     shown = [one for one in history.first.layers if one.kind not in ("Flatten", "Embedding")]
     flat = [one for one in shown if one.flat is not None]
     names = [one.name for one in (flat or shown)]
-    # Half of a ReLU's outputs are zero, a spike that would flatten everything else.
-    spiked = what == "outputs" and any(one.kind.endswith("ReLU") for one in shown)
-    yield Section(title, told, histograms(history, what, names, spiked=spiked))
+    yield Section(title, told, histograms(history, what, names))
 
 
-def histograms(
-    history: History, what: What, names: Sequence[str], *, spiked: bool = False
-) -> Figure:
+def histograms(history: History, what: What, names: Sequence[str]) -> Figure:
     """One line per layer or matrix, at the first record and at the last."""
     figure, panels = canvas(2)
+    found = []
     for axes, record in zip(panels, (first_with(history, what), history.last), strict=True):
         chosen = [one for one in titled(record, what) if one[0] in names]
-        for (_, title, histogram), colour, said in zip(
-            chosen, shades(len(chosen)), named(len(chosen)), strict=True
-        ):
-            counts = np.array(histogram.counts)
-            if len(counts) < 2:
-                continue
-            edges = np.linspace(histogram.low, histogram.high, len(counts) + 1)
-            density = counts / counts.sum() / (edges[1] - edges[0])
-            middles = (edges[1:] + edges[:-1]) / 2
-            axes.plot(middles, density, color=colour, lw=1.2, label=title if said else None)
+        lines = [
+            Spread(title if said else None, colour, histogram)
+            for (_, title, histogram), colour, said in zip(
+                chosen, shades(len(chosen)), named(len(chosen)), strict=True
+            )
+        ]
+        found.append((axes, [line for line in lines if len(line.histogram.counts) > 1]))
         axes.set_title(f"update {record.step:,}", fontsize=10)
-        axes.set_xlabel("value")
-        axes.set_ylabel("density")
-        axes.locator_params(axis="x", nbins=6)
-        if spiked:
-            logarithmic(axes)
-        elif what != "outputs":
-            axes.ticklabel_format(axis="x", style="sci", scilimits=(-2, 2))
-        legend(axes)
+    draw_spreads(found)
     return figure
 
 
@@ -150,8 +136,8 @@ def paces(history: History) -> Iterator[Section]:
 
 def weight_gradients(history: History) -> Iterator[Section]:
     """The ratio of gradient size to weight size, for each matrix."""
-    figure, (axes,) = canvas(1)
     chosen = [one.name for one in history.last.parameters if one.is_matrix and one.size > 0]
+    figure, (axes,) = canvas(1, height=1.3 + 0.24 * len(chosen))
     for record, colour, mark in ((history.first, ORANGE, "o"), (history.last, BLUE, "s")):
         sizes = {one.name: one for one in record.parameters}
         at, values = [], []
@@ -160,11 +146,16 @@ def weight_gradients(history: History) -> Iterator[Section]:
             if own is not None and own.size > 0 and own.grad_size > 0:
                 at.append(place)
                 values.append(math.log10(own.grad_size / own.size))
-        axes.plot(at, values, mark, color=colour, ms=5, label=f"update {record.step:,}")
-    names = [label(name) for name in chosen]
-    axes.set_xticks(range(len(names)), names, rotation=60, ha="right", fontsize=7)
-    axes.set_ylabel("log₁₀ (gradient / weights)")
-    axes.legend(fontsize=8, frameon=False)
+        axes.plot(values, at, mark, color=colour, ms=5, label=f"update {record.step:,}")
+    axes.set_yticks(range(len(chosen)), [label(name) for name in chosen], fontsize=9)
+    axes.set_ylim(len(chosen) - 0.5, -0.5)  # the first above
+    axes.set_xlabel("log₁₀ (gradient / weights)")
+    handles, names = axes.get_legend_handles_labels()
+    if names:
+        axes.legend(
+            handles, names, fontsize=9, frameon=False, ncols=2, loc="lower right",
+            bbox_to_anchor=(1, 1),
+        )  # fmt: skip
     yield Section(
         "Gradients against weights",
         "Size of each matrix's gradient relative to its weights. A matrix far above the others "
@@ -175,6 +166,8 @@ def weight_gradients(history: History) -> Iterator[Section]:
 
 def flat_shares(history: History) -> Iterator[Section]:
     """Saturated outputs and dead units over time."""
+    from matplotlib.ticker import PercentFormatter
+
     names = [one.name for one in history.first.layers if one.flat is not None]
     if not names:
         return
@@ -185,12 +178,13 @@ def flat_shares(history: History) -> Iterator[Section]:
     )
     for axes, (figured, title) in zip(panels, told, strict=True):
         over_time(axes, history, names, figured)
-        axes.set_ylim(-0.02, 1.02)
+        axes.set_ylim(0, max(0.1, 1.05 * axes.get_ylim()[1]))
+        axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
         axes.set_ylabel(title)
     yield Section(
         "Saturated outputs, dead units",
-        "Left: outputs that pass almost no gradient: tanh beyond ±0.97, ReLU at zero (about half "
-        "is normal for ReLU). Right: units that are saturated for every row of the batch; they no "
+        "Above: outputs that pass almost no gradient: tanh beyond ±0.97, ReLU at zero (about half "
+        "is normal for ReLU). Below: units that are saturated for every row of the batch; they no "
         "longer learn.",
         figure,
     )
@@ -198,17 +192,18 @@ def flat_shares(history: History) -> Iterator[Section]:
 
 def norms(history: History) -> Iterator[Section]:
     """The gradient's norm and the learning rate over time."""
-    figure, (left, right) = canvas(2)
+    figure, (above, below) = canvas(2, height=2.6)
     steps = [record.step for record in history.records]
-    left.plot(steps, [record.norm for record in history.records], color=BLUE, lw=1.2)
-    logarithmic(left)
+    above.plot(steps, [record.norm for record in history.records], color=BLUE, lw=1.2)
+    logarithmic(above)
     if history.clip:
-        level(left, history.clip, f"clipped at {history.clip:g}", VERMILION)
-    left.set_xlabel("update")
-    left.set_ylabel("gradient norm")
-    right.plot(steps, [record.rate for record in history.records], color=GREEN, lw=1.2)
-    right.set_xlabel("update")
-    right.set_ylabel("learning rate")
+        level(above, history.clip, f"clipped at {history.clip:g}", VERMILION)
+    above.set_xlabel("update")
+    above.set_ylabel("gradient norm")
+    below.plot(steps, [record.rate for record in history.records], color=GREEN, lw=1.2)
+    below.set_ylim(bottom=0)
+    below.set_xlabel("update")
+    below.set_ylabel("learning rate")
     yield Section(
         "Gradient norm, learning rate",
         "Spikes are batches with unusually large gradients. The dashed line, if any, is the "

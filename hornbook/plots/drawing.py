@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -19,15 +20,29 @@ def drawing() -> Iterator[None]:
 
     Fonts are those of `families`, `$` does not start a formula, and all else is matplotlib's
     default: styles and parameters that the caller has set for their own figures change nothing
-    here, nor does their backend, for figures are made and written without pyplot.
+    here, nor does their backend, for figures are made and written without pyplot. What matplotlib
+    logs below an error (of its cache, of fonts) is nothing that whoever looks at a figure can use.
     """
-    load_matplotlib()
-    import matplotlib as mpl
+    with quiet("matplotlib"):
+        load_matplotlib()
+        import matplotlib as mpl
 
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update({"font.family": list(families()), "text.parse_math": False})
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update({"font.family": list(families()), "text.parse_math": False})
+            yield
+
+
+@contextmanager
+def quiet(name: str) -> Iterator[None]:
+    """A context in which a library logs errors only."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(max(level, logging.ERROR))
+    try:
         yield
+    finally:
+        logger.setLevel(level)
 
 
 def load_matplotlib() -> None:

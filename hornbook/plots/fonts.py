@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
 
@@ -10,11 +12,17 @@ import numpy as np
 __all__ = [
     "MOST",
     "are_wide",
+    "columns",
     "ellipsis",
     "families",
+    "has_shapes",
     "in_ink",
     "ink_on",
+    "spelled_out",
 ]
+
+SHORT = 4  # characters of a label, whose code points are set apart
+NO_SHAPE = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")  # categories of what leaves no ink
 
 MOST = 40  # most tokens per side of a square figure; with more no label could be read
 OWN = "DejaVu Sans"  # comes with matplotlib
@@ -22,15 +30,35 @@ OTHERS = (
     "Noto Sans CJK SC",
     "Noto Sans CJK JP",
     "Noto Sans SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
     "WenQuanYi Zen Hei",
     "WenQuanYi Micro Hei",
     "Microsoft YaHei",
+    "SimHei",
+    "SimSun",
     "PingFang SC",
     "Hiragino Sans GB",
+    "Heiti SC",
+    "STHeiti",
+    "Songti SC",
+    "Noto Sans JP",
+    "Noto Sans KR",
+    "Yu Gothic",
+    "Malgun Gothic",
+    "Apple SD Gothic Neo",
     "Droid Sans Fallback",
+    "AR PL UMing CN",
+    "AR PL UKai CN",
     "Arial Unicode MS",
+    "Noto Sans Thai",
+    "Noto Sans Devanagari",
     "Noto Emoji",
+    "Segoe UI Symbol",
+    "Unifont",
 )
+"Fonts with many glyphs that systems have or people install, the most readable first."
+GENERIC = "sans-serif"  # what a browser takes where it has none of these
 
 
 @cache
@@ -39,7 +67,25 @@ def families() -> tuple[str, ...]:
     from matplotlib.font_manager import fontManager
 
     there = {font.name for font in fontManager.ttflist}
-    return (OWN, *(name for name in OTHERS if name in there))
+    if there.isdisjoint(OTHERS):
+        there |= installed_lately()
+    return (OWN, *(name for name in OTHERS if name in there), GENERIC)
+
+
+def installed_lately() -> set[str]:
+    """The fonts that were installed after matplotlib made its list of them, which it then knows.
+
+    It keeps that list in a file and never looks again, so a font that is installed because a figure
+    lacks glyphs would change nothing.
+    """
+    from matplotlib.font_manager import findSystemFonts, fontManager
+
+    known = {font.fname for font in fontManager.ttflist}
+    for path in sorted(set(findSystemFonts()) - known):
+        # Whatever is wrong with a font file, it is not the figure's business.
+        with contextlib.suppress(OSError, RuntimeError, ValueError):
+            fontManager.addfont(path)
+    return {font.name for font in fontManager.ttflist}
 
 
 @cache
@@ -47,15 +93,36 @@ def drawable() -> frozenset[int]:
     """The code points that one of the `families` has a shape for."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
-    paths = [findfont(FontProperties(family=family)) for family in families()]
+    paths = {findfont(FontProperties(family=[name])) for name in families() if name != GENERIC}
     return frozenset(point for path in paths for point in get_font(path).get_charmap())
 
 
+def has_shapes(text: str) -> bool:
+    """Whether every character of a text can be drawn with the fonts that are installed here."""
+    return all(ord(character) in drawable() for character in text if character != "\n")
+
+
+def spelled_out(text: str) -> str:
+    """A text with code points for the characters that no font here has shapes for."""
+    parts = [one if has_shapes(one) else f"{ord(one):X}" for one in text]
+    apart = any(len(part) > 1 for part in parts) and len(text) <= SHORT
+    return (" " if apart else "").join(parts)
+
+
 def in_ink(label: str) -> str:
-    """A label that can be drawn: code points replace it if no font has its glyphs."""
-    if all(ord(character) in drawable() for character in label):
+    """A label that some font could draw: code points replace it where Unicode has no character.
+
+    Which fonts are installed is asked when the figure is written (`plots.saving`), for in an SVG
+    that is the reader's business.
+    """
+    if all(unicodedata.category(one) not in NO_SHAPE for one in label):
         return label
-    return " ".join(f"{ord(character):X}" for character in label)
+    return " ".join(f"{ord(one):X}" for one in label)
+
+
+def columns(label: str) -> int:
+    """How wide a label is, in letters: an ideograph takes about two."""
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in label)
 
 
 def are_wide(labels: Iterable[str]) -> bool:

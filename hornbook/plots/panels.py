@@ -13,17 +13,23 @@ if TYPE_CHECKING:
 
 __all__ = ["canvas", "legend", "level", "logarithmic", "named", "shades"]
 
+WIDTH = 5.6  # inches
 NAMED = 8  # most lines with a legend entry; of more, the first and the last few get one
 
 RGBA: TypeAlias = tuple[float, float, float, float]
 
 
-def canvas(panels: int) -> tuple[Figure, Sequence[Axes]]:
-    """A figure with panels side by side."""
+def canvas(panels: int, height: float = 3.2) -> tuple[Figure, Sequence[Axes]]:
+    """A figure with panels below each other, narrow enough to be read on a telephone.
+
+    Args:
+        panels: how many.
+        height: of each, in inches.
+    """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9.5, 3.4), dpi=120, layout="constrained")
-    grid = figure.subplots(1, panels, squeeze=False)[0]
+    figure = Figure(figsize=(WIDTH, panels * height), dpi=160, layout="constrained")
+    grid = list(figure.subplots(panels, 1, squeeze=False)[:, 0])
     for axes in grid:
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.25)
@@ -31,20 +37,35 @@ def canvas(panels: int) -> tuple[Figure, Sequence[Axes]]:
 
 
 def logarithmic(axes: Axes) -> None:
-    """Make the y axis logarithmic, with plain numbers instead of formulas as labels."""
-    from matplotlib.ticker import LogFormatter
+    """Make the y axis logarithmic, with labels of one kind: 0.01, 0.1, 1, or 1e-06, 1e-03, 1e+00.
+
+    What is drawn before decides which, and whether there are labels between the powers of ten.
+    """
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(LogFormatter(labelOnlyBase=False))
-    axes.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1.5, 0.5)))
+    low, high = sorted(axes.get_ylim())
+    form = "{x:g}" if low >= 1e-4 and high <= 1e6 else "{x:.0e}"
+    axes.yaxis.set_major_formatter(StrMethodFormatter(form))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    if high < 1000 * low:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    if high < 10 * low:
+        axes.yaxis.set_major_locator(LogLocator(subs=tuple(range(1, 10))))
 
 
 def level(axes: Axes, height: float, text: str, colour: str) -> None:
-    """Draw a dashed horizontal line, with a text at its right end."""
+    """Draw a dashed horizontal line, with a text at its right end, inside of what is drawn there.
+
+    What is drawn before decides on which side of the line the text has room.
+    """
+    low, high = axes.get_ylim()
+    above = not axes.has_data() or height < (low + high) / 2
     axes.axhline(height, color=colour, ls="--", lw=1)
     axes.annotate(
-        text, (1, height), xycoords=("axes fraction", "data"), ha="right", va="bottom",
-        fontsize=8, color=colour,
+        text, (1, height), xycoords=("axes fraction", "data"), xytext=(-2, 2 if above else -2),
+        textcoords="offset points", ha="right", va="bottom" if above else "top", fontsize=9,
+        color=colour,
     )  # fmt: skip
 
 
@@ -63,6 +84,19 @@ def named(count: int) -> list[bool]:
 
 
 def legend(axes: Axes) -> None:
-    """Add a legend, if any line has a name."""
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=7, frameon=False)
+    """Add a legend of what is drawn, if it has a name; it stands below, where it hides nothing."""
+    from matplotlib.lines import Line2D
+
+    drawn = [
+        (handle, name)
+        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)
+        if not isinstance(handle, Line2D) or len(handle.get_xdata())  # type: ignore[arg-type]
+    ]
+    if drawn:
+        handles, names = zip(*drawn, strict=True)
+        widest = max(map(len, names))
+        rows = -(-len(names) // (4 if widest < 10 else 3 if widest < 16 else 2))
+        axes.legend(
+            handles, names, fontsize=9, frameon=False, ncols=-(-len(names) // rows),
+            loc="upper center", bbox_to_anchor=(0.5, -0.17), handlelength=1.4, columnspacing=1.2,
+        )  # fmt: skip

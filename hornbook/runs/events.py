@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from hornbook.compute.pinned import released
 from hornbook.runs.record import RunRecord, Summary
+from hornbook.training.measures import Extent
 from hornbook.training.progress import Progress
 from hornbook.training.record import Record
 
@@ -74,6 +75,10 @@ class Began:
     "None for a model that is fitted, since the number is not known yet."
     device: str
     resumed: bool
+    during: Mapping[str, Extent] = field(default_factory=dict)
+    "How much of each split is measured in the course of training."
+    at_the_end: Mapping[str, Extent] = field(default_factory=dict)
+    "How much of each split the last figures are of."
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ class Estimated:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Losses were measured on whole splits."""
+    """Losses were measured, on as much of each split as `Began.during` says."""
 
     record: Record
     preview: Callable[[], Sequence[str]]

@@ -10,8 +10,11 @@ from hornbook.runs.events import Began, Ended, Listener, Warned
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.tasks import Data
+from hornbook.training.measures import Extent
 
 __all__ = ["fit"]
+
+MEASURED = 5_000_000  # predictions of a split, at most: beyond that the figure hardly changes
 
 
 def fit(run: Run, data: Data, listen: Listener) -> None:
@@ -23,8 +26,10 @@ def fit(run: Run, data: Data, listen: Listener) -> None:
     task.fit(model, data)
     seconds = round(time.perf_counter() - began, 3)
     run.directory.write_tensors(run.directory.model, model.arrays(), run.record)
+    sizes = {name: data.sizes[name] for name in ("train", "dev") if name in data.sizes}
     found = {
-        name: task.evaluate(model, data, name) for name in ("train", "dev") if name in data.sizes
+        name: task.evaluate(model, data, name, limit=MEASURED if size > MEASURED else 0)
+        for name, size in sizes.items()
     }
     summary = Summary(
         "finished",
@@ -32,6 +37,10 @@ def fit(run: Run, data: Data, listen: Listener) -> None:
         seconds=seconds,
         losses={name: one.loss for name, one in found.items() if one.loss is not None},
         measures={name: one.measures for name, one in found.items() if one.measures},
+        measured_on={
+            name: Extent(found[name].predictions or min(size, MEASURED), size)
+            for name, size in sizes.items()
+        },
     )
     run.directory.write_summary(summary)  # before what only decorates it is drawn
     try:

@@ -21,6 +21,7 @@ from hornbook.runs.lock import owner_in
 from hornbook.runs.outcome import deciding, reached
 from hornbook.runs.record import RunRecord, Summary
 from hornbook.tasks import Task, task_named
+from hornbook.training.measures import Extent
 from hornbook.training.record import Record
 
 __all__ = ["ListedRun", "Status", "list_runs"]
@@ -53,6 +54,8 @@ class ListedRun:
     "The split of `value`: dev, or train where there is no dev."
     value: float | None = None
     "Best value of the measure; None before the first evaluation."
+    measured_on: Extent | None = None
+    "How much of the split the value is of; None where it was not recorded, or is not known yet."
     ancestor: str = ""
     "The run whose weights it began with."
     changed: datetime | None = None
@@ -154,6 +157,7 @@ def with_figures(
         digits=task.decides.digits,
         split=split,
         value=value,
+        measured_on=summary.measured_on.get(split) if summary and (ended or not metrics) else None,
         ancestor=start.run if start else "",
     )
 

@@ -14,7 +14,7 @@ from hornbook.records import JSON, read_record
 from hornbook.runs.upgrade import upgraded_record, upgraded_summary
 from hornbook.storage import SEAL, is_sound, read_json
 from hornbook.tasks import Baseline, Start
-from hornbook.training.measures import LOSS, Measure
+from hornbook.training.measures import LOSS, Extent, Measure, figure
 from hornbook.training.settings import TrainingSettings
 from hornbook.version import __version__
 
@@ -150,7 +150,18 @@ class Summary:
     "The deciding measure before the first update, on dev, or on train where there is no dev."
     guessing: float | None = None
     "The loss of a uniform guess; None for other measures, and for models fitted in one pass."
+    measured_on: Mapping[str, Extent] = field(default_factory=dict)
+    "How much of each split its figures are of; empty where it was not recorded."
     format: int = FORMAT
+
+    def in_words(self, measure: Measure) -> list[str]:
+        """The values of one measure, with what they were measured on where that is a part."""
+        told = []
+        for split, value in self.reached(measure).items():
+            extent = self.measured_on.get(split)
+            of = f" (on {extent})" if extent and not extent.is_whole else ""
+            told.append(f"{split} {figure(value, measure.digits)}{of}")
+        return told
 
     def reached(self, measure: Measure) -> Mapping[str, float]:
         """The values of one measure by split, where it was measured."""

@@ -15,7 +15,7 @@ from hornbook.runs.events import Calibrated, Listener, nobody
 from hornbook.settings import Settings
 from hornbook.tasks import Data, Start, Task
 from hornbook.training.distributed import World
-from hornbook.training.measures import Evaluation
+from hornbook.training.measures import Evaluation, Extent
 from hornbook.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Session:
         calibration_seconds: what that took.
         milliseconds: a step's, as they were measured for this kind of training; None if not.
         evaluation_seconds: what the last evaluation took.
+        counted: how many predictions of each split it was of, where the task counts them.
 
     Raises:
         SettingsError: if this machine has no such device, rates name no parameters of the model, it
@@ -91,6 +92,7 @@ class Session:
         self.calibration, self.calibration_seconds = "", 0.0
         self.milliseconds: float | None = None
         self.evaluation_seconds = 0.0
+        self.counted: dict[str, int] = {}
 
     def inherit(self, ancestor: Run) -> str:
         """Begin with the weights of a run; gives in words what was taken.
@@ -151,6 +153,7 @@ class Session:
             for name in self.measured
         }
         self.evaluation_seconds = time.perf_counter() - began
+        self.counted = {name: held.predictions for name, held in found.items() if held.predictions}
         return Evaluation(
             {name: held.loss for name, held in found.items() if held.loss is not None},
             {name: held.measures for name, held in found.items() if held.measures},
@@ -167,12 +170,40 @@ class Session:
         return steps * each + often * self.evaluation_seconds + self.last_evaluation
 
     @property
-    def last_evaluation(self) -> float:
-        """Seconds to evaluate all of dev at the end, where a part of it was measured before."""
+    def during(self) -> dict[str, Extent]:
+        """How much of each split is measured in the course of training."""
         limit, sizes = self.training.evaluate_on, self.data.sizes
-        if "dev" not in sizes or not 0 < limit < sizes["dev"]:
-            return 0.0
-        return self.evaluation_seconds * sizes["dev"] / self.predictions
+        return {
+            name: Extent(
+                self.counted.get(name, min(limit or sizes[name], sizes[name])), sizes[name]
+            )
+            for name in self.measured
+        }
+
+    def at_the_end(self, training: TrainingSettings | None = None) -> dict[str, Extent]:
+        """How much of each split the last figures are of.
+
+        Args:
+            training: other settings than the session's.
+        """
+        from hornbook.training.evaluation_share import at_the_end
+
+        how = training or self.training
+        sizes = {name: self.data.sizes[name] for name in self.measured}
+        per_step = sizes["train"] / self.batches.per_epoch
+        found = at_the_end(how, sizes, per_step, self.model.n_parameters)
+        return {name: Extent(count, sizes[name]) for name, count in found.items()}
+
+    def last_predictions(self, training: TrainingSettings | None = None) -> int:
+        """How many are measured at the end: of splits of which fewer were measured before."""
+        limit = (training or self.training).evaluate_on
+        found = self.at_the_end(training).values()
+        return sum(one.measured for one in found if 0 < limit < one.measured)
+
+    @property
+    def last_evaluation(self) -> float:
+        """Seconds for the evaluation at the end."""
+        return self.evaluation_seconds * self.last_predictions() / self.predictions
 
     def fit_into(self, seconds: float) -> None:
         """Set the number of steps so that training takes so long, calibration included.
@@ -190,9 +221,15 @@ class Session:
         with self.threads():
             each = time_steps(self.model, self.batches, self.training, LOOK * seconds)
             prediction = self.time_of_prediction()
-        last = prediction * self.data.sizes.get("dev", 0)
         spent = self.calibration_seconds + time.perf_counter() - began
-        whole = MARGIN * seconds - last - spent
+        whole = MARGIN * seconds - spent
+        # The last evaluation after as many steps as there is room for: fewer do not make it longer.
+        longest = replace(
+            self.training,
+            steps=max(1, int(whole / each)),
+            evaluate_on=min(LEAST, self.training.evaluate_on),
+        )
+        whole -= prediction * self.last_predictions(longest)
         if self.training.evaluate_every:
             evaluation = prediction * self.predictions
             left, each = whole - evaluation, each + evaluation / self.training.evaluate_every
@@ -222,10 +259,12 @@ class Session:
 
     def time_of_prediction(self) -> float:
         """Seconds that it takes to measure one prediction, among many."""
-        split = self.measured[-1]
-        began = time.perf_counter()
-        self.task.evaluate(self.model, self.data, split, PROBE)
-        return (time.perf_counter() - began) / min(PROBE, self.data.sizes[split])
+        split, times = self.measured[-1], []
+        for _ in range(2):  # the first asks for memory, which of a few predictions is the most
+            began = time.perf_counter()
+            self.task.evaluate(self.model, self.data, split, PROBE)
+            times.append(time.perf_counter() - began)
+        return min(times) / min(PROBE, self.data.sizes[split])
 
     def trainer(self, **callbacks: Any) -> Trainer:
         """The trainer of this model on these batches."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,11 @@ from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
 from hornbook.runs.stops import Stops
+from hornbook.tasks import Figures
 from hornbook.tensor_files import read_tensors
 from hornbook.training.counters import read_counters
 from hornbook.training.distributed import World
-from hornbook.training.measures import LOSS
+from hornbook.training.measures import LOSS, Extent
 
 if TYPE_CHECKING:
     from hornbook.monitoring.probe import Probe
@@ -47,7 +49,15 @@ def train_session(
             trainer.on_checkpoint()  # weights that no seed gives, for the others and after a kill
         take_up(run, session, trainer)
         listen(
-            Began(run.path, run.record, session.model.n_parameters, str(session.device), resumed)
+            Began(
+                run.path,
+                run.record,
+                session.model.n_parameters,
+                str(session.device),
+                resumed,
+                session.during,
+                session.at_the_end(),
+            )
         )
         with stops.stopping(trainer):
             ending = trainer.run()
@@ -152,7 +162,7 @@ def with_own_random_states(session: Session, arrays: dict[str, Any], step: int) 
 
 
 def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> Summary:
-    """How it ended; what was measured on a part of dev is measured on all of it."""
+    """How it ended; what was measured on parts is measured on all that costs little."""
     directory, task, data = run.directory, session.task, session.data
     records = directory.read_metrics()
     if not directory.model.exists():
@@ -161,15 +171,15 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
     best = next((record for record in reversed(records) if record.best), None)
     losses = dict(best.losses) if best else {}
     measures = dict(best.measures) if best else {}
-    part = 0 < session.training.evaluate_on < data.sizes.get("dev", 0)
-    if best and part and ending != "interrupted":  # who asked to stop does not want to wait
-        session.model.load_arrays(read_tensors(directory.model)[0])
-        whole = task.evaluate(session.model, data, "dev")
-        if whole.loss is not None:
-            trainer.refuse_infinite(whole.loss, "The loss on all of dev", best.step)
-            losses["dev"] = whole.loss
-        if whole.measures:
-            measures["dev"] = whole.measures
+    extents = session.during if best else {}
+    if best and ending != "interrupted":  # who asked to stop does not want to wait
+        for split, found, extent in measured_at_the_end(run, session):
+            extents[split] = extent
+            if found.loss is not None:
+                trainer.refuse_infinite(found.loss, f"The loss on {split}", best.step)
+                losses[split] = found.loss
+            if found.measures:
+                measures[split] = found.measures
     untrained = reached(records[0], task.decides) if records and records[0].step == 0 else None
     kept = reached(best, task.decides) if best else None
     diverged = (
@@ -189,4 +199,23 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
         best_step=best.step if best else trainer.step,
         untrained=untrained,
         guessing=ignorance.loss if ignorance else None,
+        measured_on=extents,
     )
+
+
+def measured_at_the_end(run: Run, session: Session) -> Iterator[tuple[str, Figures, Extent]]:
+    """Splits of which less was measured before: figures of the weights that were kept, and of what.
+
+    The weights are the session's model's from then on.
+    """
+    wanted = {
+        split: extent
+        for split, extent in session.at_the_end().items()
+        if 0 < session.training.evaluate_on < extent.measured
+    }
+    if wanted:
+        session.model.load_arrays(read_tensors(run.directory.model)[0])
+    for split, extent in wanted.items():
+        limit = 0 if extent.is_whole else extent.measured
+        found = session.task.evaluate(session.model, session.data, split, limit)
+        yield split, found, Extent(found.predictions or extent.measured, extent.of)

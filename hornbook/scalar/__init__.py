@@ -1,7 +1,7 @@
 """Rung zero: numbers that know their gradients, with nothing but the standard library."""
 
 from hornbook.scalar.expression import parse_expression
-from hornbook.scalar.graph import as_dot, render
+from hornbook.scalar.graph import as_dot
 from hornbook.scalar.losses import l2_penalty, max_margin, mean_squared_error
 from hornbook.scalar.moons import two_moons
 from hornbook.scalar.network import MLP, Layer, Neuron
@@ -20,6 +20,5 @@ __all__ = [
     "max_margin",
     "mean_squared_error",
     "parse_expression",
-    "render",
     "two_moons",
 ]

@@ -1,18 +1,13 @@
-"""The graph of an expression drawn: every value with its number and its gradient.
+"""The graph of an expression as a text in DOT, the language of Graphviz and other programs.
 
-Graphviz does the drawing. Its input, a text in the language DOT, is made here and needs nothing;
-SVG and PNG need its program `dot`.
+`lessons.graph_drawing` draws it without them.
 """
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-
-from hornbook.errors import ToolError
 from hornbook.scalar.value import Value
 
-__all__ = ["as_dot", "render"]
+__all__ = ["LEAF", "OPERATION", "RESULT", "as_dot"]
 
 # Okabe and Ito's colours, pale, which all eyes can tell apart: leaves, results, operations.
 LEAF, RESULT, OPERATION = "#fff4d6", "#e3f2fa", "#d9f0e8"
@@ -50,31 +45,3 @@ def quoted(text: str) -> str:
     """A text as DOT wants it within the quotes of a record's label."""
     plain = text.replace("\n", " ")
     return "".join(f"\\{c}" if c in '\\"{}|<>' else c for c in plain)
-
-
-def render(dot: str, kind: str) -> bytes:
-    """The picture that Graphviz makes of a graph in DOT.
-
-    Args:
-        dot: the graph, see `as_dot`.
-        kind: svg, png, or another format that Graphviz knows.
-
-    Raises:
-        ToolError: if Graphviz is not installed, or cannot draw this.
-    """
-    program = shutil.which("dot")
-    if program is None:
-        raise ToolError(
-            f"Drawing a graph as {kind.upper()} needs Graphviz, whose program dot was not found.",
-            hint="Install Graphviz (https://graphviz.org), or give `out` a name that ends in .dot.",
-        )
-    try:
-        done = subprocess.run(
-            [program, f"-T{kind}"], input=dot.encode(), capture_output=True, check=True
-        )
-    except subprocess.CalledProcessError as error:
-        told = error.stderr.decode(errors="replace").strip() or f"exit status {error.returncode}"
-        raise ToolError(f"Graphviz cannot draw this graph: {told}") from error
-    except OSError as error:
-        raise ToolError(f"Cannot run {program}: {error.strerror or error}.") from error
-    return done.stdout

@@ -88,6 +88,8 @@ class Figures:
     loss: float | None = None
     measures: Mapping[str, float] = field(default_factory=dict)
     "Further values by measure name."
+    predictions: int = 0
+    "How many were measured; 0 where the task does not count them."
 
     def as_dict(self) -> dict[str, float]:
         """All of them by name."""

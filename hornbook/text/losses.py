@@ -16,7 +16,7 @@ from hornbook.text.overflow import refuse_overflow
 from hornbook.text.stream import Stream
 from hornbook.tokenizers.contract import Tokenizer
 
-__all__ = ["Loss", "mean_loss", "measure", "predictions"]
+__all__ = ["Loss", "counted_loss", "mean_loss", "measure", "predictions"]
 
 AT_ONCE = 32_768  # predictions handed to the model at a time, of a small vocabulary
 ROWS_AT_ONCE = 8_192  # the same of a sequence model, which keeps more for each of them
@@ -105,7 +105,9 @@ def predictions(
                 "`stride` has no effect here: this model always sees the full context of each "
                 "prediction."
             )
-        for inputs, targets in stream.all_windows(model.block_size, at_once, limit=limit):
+        for inputs, targets in stream.all_windows(
+            model.block_size, at_once, limit=limit, filled=model.reading.filled
+        ):
             yield targets, model.token_losses(inputs, targets)
         return
     if stride is not None and not 1 <= stride <= model.row_size:
@@ -152,8 +154,19 @@ def mean_loss(
     Raises:
         SettingsError: as `predictions`.
     """
+    return counted_loss(model, stream, stride=stride, limit=limit)[0]
+
+
+def counted_loss(
+    model: LanguageModel, stream: Stream, *, stride: int | None = None, limit: int = 0
+) -> tuple[float, int]:
+    """`mean_loss`, and the number of predictions that it is the mean of.
+
+    Raises:
+        SettingsError: as `predictions`.
+    """
     total, tokens = 0.0, 0
     for _, losses in predictions(model, stream, stride=stride, limit=limit):
         total += float(losses.sum())
         tokens += losses.size
-    return total / tokens
+    return total / tokens, tokens

@@ -17,8 +17,9 @@ from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.naming import name_of
 from hornbook.runs.record import KeptData
 from hornbook.tasks import Start
-from hornbook.text.losses import mean_loss
+from hornbook.text.losses import counted_loss, mean_loss
 from hornbook.text.models.mixture import Mixture, MixtureSettings, Pooling
+from hornbook.training.measures import Extent
 
 __all__ = ["mix"]
 
@@ -74,10 +75,11 @@ def mix(
     model = Mixture(settings, data.shape)
     model.members = [run.model for run in runs]
     model.fit(data.stream("dev"))
-    losses = {
-        name: mean_loss(model, data.stream(name), limit=limit)
+    found = {
+        name: counted_loss(model, data.stream(name), limit=limit)
         for name, limit in (("train", MEASURED), ("dev", 0))
     }
+    losses = {name: loss for name, (loss, _) in found.items()}
     refuse_infinite(losses)
     record = RunRecord(
         id=RunRecord.new_id(),
@@ -106,6 +108,7 @@ def mix(
             seconds=round(time.perf_counter() - began, 3),
             losses=losses,
             members=members,
+            measured_on={name: Extent(n, data.sizes[name]) for name, (_, n) in found.items()},
         )
         directory.write_summary(summary)
         directory.settle()

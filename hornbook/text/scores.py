@@ -11,7 +11,7 @@ from hornbook.compute.pinned import pinned
 from hornbook.errors import SettingsError
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.overflow import refuse_overflow
-from hornbook.text.stream import encode_lines, encode_text
+from hornbook.text.stream import ABSENT, encode_lines, encode_text
 from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["Score", "score"]
@@ -72,7 +72,8 @@ def score(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Score:
     else:
         stream = encode_text(text, tokenizer)
     targets = stream.ids[stream.first :].astype(np.int64)
-    inputs = np.concatenate([[tokenizer.start], targets[:-1]])
+    filled = model.reading.filled or tokenizer.boundary is not None
+    inputs = np.concatenate([[tokenizer.start if filled else ABSENT], targets[:-1]])
     state, costs = None, []
     for token, target in zip(inputs, targets, strict=True):
         logits, state = model.step(np.array([token]), state)

@@ -22,11 +22,12 @@ import numpy.typing as npt
 from hornbook.text.corpus import Splits
 from hornbook.tokenizers.contract import Tokenizer
 
-__all__ = ["IGNORED", "Ids", "Stream", "encode_lines", "encode_split", "encode_text"]
+__all__ = ["ABSENT", "IGNORED", "Ids", "Stream", "encode_lines", "encode_split", "encode_text"]
 
 Ids = npt.NDArray[np.int64]
 
 IGNORED = -1  # the target of a padded position
+ABSENT = -1  # in a context: there is nothing so far back
 CONTEXT = 4_096  # tokens of the text before a split that are kept as its context
 
 
@@ -70,37 +71,42 @@ class Stream:
         before = np.searchsorted(self.bounds, positions, side="left") - 1
         return self.bounds[np.maximum(before, 0)]
 
-    def windows(self, positions: Ids, block_size: int) -> tuple[Ids, Ids]:
+    def windows(self, positions: Ids, block_size: int, *, filled: bool = True) -> tuple[Ids, Ids]:
         """The last `block_size` tokens before some positions, and the tokens there.
 
-        Contexts do not reach across a boundary; what is missing is filled with `start`.
+        Contexts do not reach across a boundary.
 
         Args:
             positions: places in the stream, shape (N,), each at least `first`.
             block_size: length T of a context.
+            filled: whether what is missing is filled with `start`; else it is ABSENT.
 
         Returns:
             Contexts of shape (N, T), the newest token last, and targets of shape (N,).
         """
         places = positions[:, None] + np.arange(-block_size, 0)  # (N, T)
         inside = places >= self.begins(positions)[:, None]
-        contexts = np.where(inside, self.ids[np.where(inside, places, 0)], self.start)
-        return contexts.astype(np.int64), self.ids[positions].astype(np.int64)
+        # Widened before an ABSENT comes in, which the small unsigned types cannot hold.
+        ids = self.ids[np.where(inside, places, 0)].astype(np.int64)
+        contexts = np.where(inside, ids, self.start if filled else ABSENT)
+        return contexts, self.ids[positions].astype(np.int64)
 
     def all_windows(
-        self, block_size: int, rows: int, *, limit: int = 0
+        self, block_size: int, rows: int, *, limit: int = 0, filled: bool = True
     ) -> Iterator[tuple[Ids, Ids]]:
         """Every prediction of the stream in order, `rows` windows at a time.
 
         Args:
             block_size: length of a context.
             rows: windows at a time.
+            filled: as for `windows`.
             limit: leave out windows, evenly, until this many are left (0: all).
         """
         count = min(limit or len(self), len(self))
         for at in range(0, count, rows):
             places = np.arange(at, min(at + rows, count))
-            yield self.windows(self.first + places * len(self) // count, block_size)
+            at_places = self.first + places * len(self) // count
+            yield self.windows(at_places, block_size, filled=filled)
 
     def pieces(self, block_size: int, lead: int = 0) -> tuple[Ids, Ids]:
         """The stream cut into rows, each within one example, so that each target is in one row.

@@ -177,9 +177,10 @@ class TextTask(Task["TextData"]):
 
     def evaluate(self, model: Any, data: TextData, split: str, limit: int = 0) -> Figures:
         """Nats per token."""
-        from hornbook.text.losses import mean_loss
+        from hornbook.text.losses import counted_loss
 
-        return Figures(mean_loss(model, data.stream(split), limit=limit))
+        loss, predictions = counted_loss(model, data.stream(split), limit=limit)
+        return Figures(loss, predictions=predictions)
 
     @property
     def evaluated_with(self) -> type[Settings]:

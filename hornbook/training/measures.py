@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["LOSS", "Evaluation", "Measure", "figure"]
+__all__ = ["LOSS", "Evaluation", "Extent", "Measure", "figure"]
 
 LARGE = 1e5  # from here on the size of a figure is easier to see in e-notation
 
@@ -46,8 +46,27 @@ LOSS = Measure("loss", "")
 
 
 @dataclass(frozen=True)
+class Extent:
+    """How much of a split a figure was measured on, in predictions."""
+
+    measured: int
+    of: int
+    "All that there are in the split."
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was left out."""
+        return self.measured >= self.of
+
+    def __str__(self) -> str:
+        if self.is_whole:
+            return f"all {self.of:,} predictions"
+        return f"{self.measured:,} of {self.of:,} predictions"
+
+
+@dataclass(frozen=True)
 class Evaluation:
-    """What was measured of a model on whole splits."""
+    """What was measured of a model on some splits, or on parts of them."""
 
     losses: Mapping[str, float] = field(default_factory=dict)
     "Mean training loss by split name."

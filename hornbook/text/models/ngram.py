@@ -31,7 +31,7 @@ from hornbook.text.models.count_trie import Level, find, growing, is_sound
 from hornbook.text.models.memory import WindowMemory
 from hornbook.text.models.pair_counts import PairCounts
 from hornbook.text.models.reading import Reading
-from hornbook.text.stream import Stream
+from hornbook.text.stream import ABSENT, Stream
 from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = ["NGram", "NGramSettings"]
@@ -61,7 +61,9 @@ class NGram(LanguageModel):
 
     def __init__(self, settings: NGramSettings, vocabulary: Vocabulary) -> None:
         self.settings, self.vocabulary = settings, vocabulary
-        self.reading = Reading.windows(settings.order - 1)
+        # A text's first tokens are counted after as many tokens as stand before them, and measured
+        # so: a start token that was never counted would have nothing after it.
+        self.reading = Reading.windows(settings.order - 1, filled=False)
         self.memory = WindowMemory(settings.order - 1, vocabulary.start)
         self.levels: list[Level] = []
 
@@ -85,7 +87,7 @@ class NGram(LanguageModel):
         """Look contexts up, from the last token backwards.
 
         Args:
-            contexts: shape (N, T).
+            contexts: shape (N, T); ABSENT where nothing stands so far back.
 
         Returns:
             The node of each context at each level, -1 where it was never seen or the context
@@ -93,9 +95,10 @@ class NGram(LanguageModel):
         """
         node = np.zeros(len(contexts), dtype=np.int64)
         nodes, whole = [node], np.ones(len(contexts), dtype=bool)
-        open_ = np.ones(len(contexts), dtype=bool)  # no boundary was met so far
+        open_ = np.ones(len(contexts), dtype=bool)  # no boundary and no beginning was met so far
         for length in range(1, self.settings.order):
             older = contexts[:, -length]
+            open_ = open_ & (older != ABSENT)
             known = open_ & (node >= 0)
             if length < len(self.levels):
                 keys = self.levels[length].contexts

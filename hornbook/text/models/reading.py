@@ -37,11 +37,14 @@ class Reading:
     length."""
     carries: bool = False
     "Whether training can carry the state at the end of a row to the next batch."
+    filled: bool = True
+    """Whether a window that begins before the text is filled with the start token; else the model
+    is told that nothing is there (`stream.ABSENT`)."""
 
     @classmethod
-    def windows(cls, block_size: int) -> Self:
+    def windows(cls, block_size: int, *, filled: bool = True) -> Self:
         """Windows of some tokens, which are all that a prediction sees."""
-        return cls("window", block_size, block_size, block_size)
+        return cls("window", block_size, block_size, block_size, filled=filled)
 
     @classmethod
     def rows(

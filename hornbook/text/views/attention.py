@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Attending: TypeAlias = SelfAttention | CausalAverage
 
-__all__ = ["Attention", "attends", "attention_of", "draw_attention"]
+__all__ = ["Attention", "attends", "attention_of", "draw_attention", "too_long_to_show"]
 
 UNSEEN = "#e4e4e4"
 LONGEST = 64  # most tokens of a string; with more no label could be read
@@ -55,6 +55,20 @@ def attending(model: Network) -> dict[str, Attending]:
     return {name: part for name, part in model.named_modules() if isinstance(part, kinds)}
 
 
+def too_long_to_show(model: LanguageModel, tokenizer: Tokenizer, text: str) -> str:
+    """Why a string is too long for attention to be shown; empty if it is not.
+
+    Raises:
+        UnknownTokenError: if the string contains a character that is not in the vocabulary.
+    """
+    count = len(prompt_of(tokenizer, text))
+    if count > model.block_size:
+        return f"The string has {count:,} tokens; the model's context holds {model.block_size:,}."
+    if count > LONGEST:
+        return f"The string has {count:,} tokens; with more than {LONGEST} no label is readable."
+    return ""
+
+
 def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Attention:
     """The attention weights of every layer and head on a string.
 
@@ -71,15 +85,9 @@ def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Atten
         )
     from hornbook.nn.observing import observing
 
+    if why := too_long_to_show(model, tokenizer, text):
+        raise SettingsError(why, hint="Give a shorter string.")
     tokens = prompt_of(tokenizer, text)
-    room = min(LONGEST, model.block_size)
-    if len(tokens) > room:
-        why = "more would be unreadable" if room == LONGEST else "that is the context length"
-        raise SettingsError(
-            f"The string has {len(tokens)} tokens; attention can be shown for at most {room} "
-            f"({why}).",
-            hint="Give a shorter string.",
-        )
     layers = attending(model)
     found: list[npt.NDArray[np.floating[Any]]] = []
 

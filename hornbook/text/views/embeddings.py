@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from hornbook.errors import SettingsError
 from hornbook.plots.drawing import drawing
+from hornbook.plots.fonts import columns, has_shapes
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.token_labels import letters
 from hornbook.text.views.character_kinds import KINDS, kind_of
@@ -153,8 +154,7 @@ def letter(axes: Axes, points: Points, tokenizer: Tokenizer, frame: Points) -> i
     outermost = np.argsort(-((points - points.mean(axis=0)) ** 2).sum(axis=1), kind="stable")
     every = len(points) <= ALL_LABELLED
     labels = letters(tokenizer, outermost[: None if every else TRIED])
-    # Nearly square for one letter, of which even a wide one is no wider than its height.
-    boxes = np.array([(SIZE * (0.25 + 0.65 * len(label)), SIZE * 1.1) for label in labels])
+    boxes = np.array([(width_of(label), SIZE * 1.1) for label in labels])
     scale = SIDE * 72 / np.ptp(frame[:, 0])  # points of paper in a unit of the plane
     places = place_labels(points[outermost] * scale, boxes, MARK, frame * scale, every=every)
     free = ~np.isnan(places[:, 0])
@@ -162,3 +162,12 @@ def letter(axes: Axes, points: Points, tokenizer: Tokenizer, frame: Points) -> i
         x, y = places[at] / scale
         axes.text(x, y, labels[at], fontsize=SIZE, ha="center", va="center")
     return int(free.sum())
+
+
+def width_of(label: str) -> float:
+    """The width of a label in points of paper, with a little room on its sides."""
+    from matplotlib.textpath import TextPath
+
+    if not label.isascii() or not has_shapes(label):
+        return SIZE * (0.2 + 0.6 * columns(label))
+    return 3 + float(TextPath((0, 0), label, size=SIZE).get_extents().width)

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from hornbook.reports import View
 from hornbook.settings import Settings
 from hornbook.text.models.contract import LanguageModel
-from hornbook.text.views.attention import attends, attention_of, draw_attention
+from hornbook.text.views.attention import (
+    attends,
+    attention_of,
+    draw_attention,
+    too_long_to_show,
+)
 from hornbook.text.views.coloured_text import draw_coloured
 from hornbook.text.views.embeddings import draw_embeddings, plane_of, table_of
 from hornbook.text.views.matrix import draw_matrix, pairs_of
@@ -85,6 +90,7 @@ def views_of(
         tokenizer.encode(given)
     no_text = "" if text else "it needs a string, and `text` is empty"
     no_attention = no_text if attends(model) else "this model has no attention layers"
+    too_long = "" if no_attention else too_long_to_show(model, tokenizer, text)
     no_units = (
         no_text
         if remembers(model)
@@ -107,6 +113,7 @@ def views_of(
             f"attention weights by layer and head, for the string {text!r}",
             lambda: draw_attention(attention_of(model, tokenizer, text), tokenizer),
             why_not=no_attention,
+            written=(lambda: f"Attention is left out. {too_long}") if too_long else None,
         ),
         View(
             "traces",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hornbook.plots.colours import ORANGE, SKY
 from hornbook.plots.drawing import drawing
-from hornbook.plots.fonts import ellipsis, in_ink
+from hornbook.plots.fonts import columns, ellipsis, in_ink
 from hornbook.text.views.tree import Branch, ContinuationTree
 
 if TYPE_CHECKING:
@@ -72,10 +72,10 @@ def draw_tree(tree: ContinuationTree) -> Figure:
     prefix = tuple(in_ink(label) for label in tree.prefix)
     start = ellipsis(prefix, 12)
     root = lay_out(tree.root, prefix, count())
-    widest = max(len(label) for leaf in root.leaves for label in leaf.path[len(prefix) :])
+    widest = max(columns(label) for leaf in root.leaves for label in leaf.path[len(prefix) :])
     step = STEP + LETTER * (widest - 1)
-    left = 0.4 + LETTER * len(start or "start")
-    right = 0.5 + LETTER * max(len(leaf.string) for leaf in root.leaves)
+    left = 0.4 + LETTER * columns(start or "start")
+    right = 0.5 + LETTER * max(columns(leaf.string) for leaf in root.leaves)
     width, height = max(3.5, left + root.depth * step + right), ROW * len(root.leaves) + 0.2
     figure = Figure(figsize=(width, height + 0.4), dpi=100)
     axes = figure.add_axes((0, 0, 1, height / (height + 0.4)))  # an inch is a unit
@@ -112,5 +112,5 @@ def draw_forks(axes: Axes, laid: Laid, x: float, step: float) -> None:
             node = {"boxstyle": "square,pad=0.3", "facecolor": END}
         axes.text(end, y, fork.path[-1], ha="center", va="center", bbox=node, zorder=2)
         if not fork.forks:
-            wide = LETTER * len(fork.path[-1]) / 2
+            wide = LETTER * columns(fork.path[-1]) / 2
             axes.text(end + wide + 0.15, y, fork.string, fontsize=9, va="center", zorder=2)
