@@ -93,21 +93,16 @@ def test_a_picture_stands_in_the_page() -> None:
 
 
 @pytest.mark.usefixtures("unpainted")
-def test_a_row_of_panels_is_laid_out_again_for_a_phone() -> None:
+def test_a_picture_is_told_in_words_and_slides_where_it_is_wide() -> None:
     with drawing():
-        figure, (left, right) = canvas(2)
-    left.plot([0, 1], [1, 0], label="dev")
-    left.legend()
-    left.set_xlabel("step")
-    left.set_ylabel("loss")
+        figure, (above, _) = canvas(2)
+    above.plot([0, 1], [1, 0], label="dev")
+    above.set_xlabel("step")
+    above.set_ylabel("loss")
     html = page(Section("Curves", figure=figure))
     assert 'alt="Curves. loss by step: dev."' in html
-    assert html.count("<source media=") == 1
-    places = [axes.get_subplotspec() for axes in (left, right)]
-    assert [place.rowspan.start for place in places if place is not None] == [0, 1]
-    square = Figure(figsize=(9, 9))
-    square.subplots()
-    assert "<source" not in page(Section("Map", figure=square))
+    assert '<figure class="fits">' in html
+    assert '<figure class="large" tabindex="0">' in page(Section("Map", figure=Figure((9, 9))))
 
 
 def test_bars_are_as_long_as_their_figures() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hornbook.monitoring.history import Ignorance
 from hornbook.plots.colours import BLUE, GREEN, SKY, VERMILION
-from hornbook.plots.panels import canvas
+from hornbook.plots.panels import canvas, legend
 from hornbook.reports.section import Section
 from hornbook.tasks import Baseline
 from hornbook.training.measures import LOSS, Evaluation, Measure, figure
@@ -75,8 +75,7 @@ def loss_curves(
     above = fit_height(axes, shown, [*levels.values(), ignorance.loss])
     axes.set_xlabel("step")
     axes.set_ylabel(f"{measure.name}, {measure.unit}" if measure.unit else measure.name)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=8, edgecolor="none", framealpha=0.85)
+    legend(axes)
     return Section(
         "Loss" if of_loss else "Training",
         explained(measure, compared=bool(levels)) + above,

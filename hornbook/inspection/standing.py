@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hornbook.reports.bars import Bar, Bars
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.tasks import Baseline
-from hornbook.training.measures import LOSS, Measure, figure
+from hornbook.training.measures import LOSS, Extent, Measure, figure
 
 __all__ = ["Standing", "standing_of"]
 
@@ -32,6 +32,8 @@ class Standing:
     guess: float | None
     "Of a uniform guess; None if the measure is not a loss."
     baselines: tuple[Baseline, ...]
+    parts: Mapping[str, Extent] = field(default_factory=dict)
+    "Of which splits only a part was measured, and how much."
 
     @property
     def split(self) -> str:
@@ -88,9 +90,15 @@ class Standing:
     @property
     def explained(self) -> str:
         """What the figures were measured on."""
-        if "test" in self.own:
-            return "Dev and test are measured in full; test has chosen nothing, so it decides."
-        return "Measured on all of dev." if "dev" in self.own else ""
+        shown = [name for name in HELD_OUT if name in self.own]
+        whole = [name for name in shown if name not in self.parts]
+        told = [f"Measured on all of {' and '.join(whole)}."] if whole else []
+        told += [
+            f"{name.capitalize()} is of {self.parts[name]}." for name in shown if name in self.parts
+        ]
+        if "test" in shown:
+            told.append("Test has chosen nothing, so it decides.")
+        return " ".join(told)
 
     def bars(self) -> Bars:
         """All of them, what knows least first."""
@@ -126,4 +134,5 @@ def standing_of(run: Run, summary: Summary) -> Standing | None:
         return None
     ignorance = run.task.ignorance(run.data.shape) if measure.name == LOSS.name else None
     guess = ignorance.loss if ignorance is not None else None
-    return Standing(measure, own, guess, summary.baselines)
+    parts = {name: one for name, one in summary.measured_on.items() if not one.is_whole}
+    return Standing(measure, own, guess, summary.baselines, parts)
