@@ -72,14 +72,13 @@ def draw_boundary(
             linewidths=0.7, label=f"target {target:+d}", zorder=3,
         )  # fmt: skip
     points_of, _ = axes.get_legend_handles_labels()
-    lines = [
-        Line2D([], [], color=BLACK, linewidth=width, linestyle=style, label=label)  # type: ignore[arg-type]
-        for width, style, label, levels in (
-            (1.8, "-", "decision boundary: score 0", {0.0}),
-            (0.8, "--", "margin: score ±1", {-1.0, 1.0}),
-        )
-        if levels & set(found)
-    ]
+    lines = []
+    if 0.0 in found:
+        name = "decision boundary: score 0"
+        lines.append(Line2D([], [], color=BLACK, linewidth=1.8, label=name))
+    if {-1.0, 1.0} & set(found):
+        name = "margin: score ±1"
+        lines.append(Line2D([], [], color=BLACK, linewidth=0.8, linestyle="--", label=name))
     figure.legend(handles=[*points_of, *lines], loc="outside lower center", ncols=4, fontsize=9)
     axes.set(xlabel="x", ylabel="y", title=title)
     ticks = [-2, -1, 0, 1, 2]

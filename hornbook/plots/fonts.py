@@ -54,7 +54,7 @@ OTHERS = (
     "Noto Sans Thai",
     "Noto Sans Devanagari",
     "Noto Emoji",
-    "Segoe UI Symbol",
+    "Segoe UI Emoji",
     "Unifont",
 )
 "Fonts with many glyphs that systems have or people install, the most readable first."
