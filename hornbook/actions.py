@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 __all__ = ["Action"]
 
 
+TAKE_A_LIST = {"mix"}
+"Functions whose positional arguments are one list."
+
+
 @dataclass(frozen=True)
 class Action:
     """A call of the library that an error, or a finished run, proposes."""
@@ -21,5 +25,7 @@ class Action:
 
     def __str__(self) -> str:
         words = [word if word.isupper() else repr(word) for word in self.given]
+        if self.verb in TAKE_A_LIST:
+            words = [f"[{', '.join(words)}]"]
         words += [f"{name}={value!r}" for name, value in self.settings.items()]
         return f"hornbook.{self.verb}({', '.join(words)})"

@@ -252,6 +252,18 @@ def test_a_mixture_of_before_the_end_had_its_own_still_loads() -> None:
         model.load_arrays({**model.arrays(), "weights": np.ones((2, len(MEMBERS)))})
 
 
+def test_counts_of_single_tokens_can_be_mixed() -> None:
+    settings = MixtureSettings(("ngram", "ngram"), ('{"order": 1}', '{"order": 2}'), "product")
+    tokenizer = CharTokenizer.fit(LINES, boundary=True)
+    stream = encode_lines(LINES, tokenizer)
+    model = Mixture(settings, tokenizer.vocabulary)
+    for member in model.members:
+        member.fit(stream)  # type: ignore[attr-defined]
+    model.fit(stream)
+    costs = [score(model, tokenizer, line).total for line in LINES]
+    assert sum(costs) / len(stream) == pytest.approx(mean_loss(model, stream), abs=1e-5)
+
+
 @hows
 def test_fit_makes_it_no_worse_than_any_member(how: Pooling) -> None:
     model, _, stream = mixture("lines", how=how)

@@ -133,6 +133,8 @@ class Mixture(LanguageModel):
 
     def windows(self, member: LanguageModel, inputs: Ids) -> Ids:
         """What a member that reads windows sees at each position of rows (B, T): (B, T, n)."""
+        if member.block_size == 0:  # it counts single tokens
+            return np.empty((*inputs.shape, 0), inputs.dtype)
         padded = ((0, 0), (member.block_size - 1, 0))
         rows = np.pad(inputs, padded, constant_values=self.vocabulary.start)
         return np.lib.stride_tricks.sliding_window_view(rows, member.block_size, axis=1)
