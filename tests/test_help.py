@@ -12,8 +12,10 @@ import pytest
 
 from hornbook.cli.main import all_verbs, main
 from tests.command import typed
+from tests.some_names import write_names
 
 EXAMPLE = re.compile(r"^  hornbook (.+)$", re.MULTILINE)
+SOME = slice(0, 3_000, 3)
 WRONG = 1  # the status of checking an exercise in which a gradient is wrong or missing
 
 VERBS = list(all_verbs())
@@ -30,6 +32,7 @@ def help_of(capsys: pytest.CaptureFixture[str], verb: str) -> str:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with the runs that the examples of training make: others read them."""
     made = tmp_path_factory.mktemp("examples")
+    write_names(made / "names", SOME)  # a file comes before a data set of its name
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(made)
         with contextlib.redirect_stdout(io.StringIO()) as out, pytest.raises(SystemExit):
@@ -65,8 +68,10 @@ def test_examples_work_as_typed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    unpainted: None,
 ) -> None:
     monkeypatch.chdir(tmp_path if verb == "train" else folder)
+    write_names(Path("names"), SOME)
     examples = EXAMPLE.findall(help_of(capsys, verb))
     assert examples
     for example in examples:

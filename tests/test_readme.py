@@ -42,10 +42,14 @@ def test_commands_name_verbs_that_there_are() -> None:
 
 
 def test_the_commands_run_one_after_the_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    unpainted: None,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_names(Path("my.txt"), slice(0, 3_000, 10))
+    write_names(Path("names"), slice(0, 3_000, 3))  # a file comes before a data set of its name
     at_once = ["--threads", "1", "--precision", "float32", "--gradients", "hand", "--no-baseline"]
     verbs: list[str] = []
     stops = iter((6, 8))  # of those that are resumed
