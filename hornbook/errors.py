@@ -7,6 +7,7 @@
     │   └── DownloadError        a data set could not be downloaded
     ├── UnknownTokenError        a token that is not in the vocabulary
     ├── RunError                 a run directory is missing, exists already, damaged or too new
+    │   ├── NewerRunError        a run directory was written by a newer version
     │   └── QuestionError        a question that only runs of another task can answer
     ├── TrainingError            training cannot continue
     │   └── DivergedError        the loss is no longer finite
@@ -39,6 +40,7 @@ __all__ = [
     "ExpressionError",
     "HornbookError",
     "MissingPackageError",
+    "NewerRunError",
     "QuestionError",
     "RunError",
     "SamplingError",
@@ -100,6 +102,10 @@ class UnknownTokenError(HornbookError):
 
 class RunError(HornbookError):
     """A run directory is missing, exists already, is damaged or from a newer version."""
+
+
+class NewerRunError(RunError):
+    """A run directory was written by a newer version, in a format that this one cannot read."""
 
 
 class QuestionError(RunError, AttributeError):

@@ -109,6 +109,15 @@ def test_a_damaged_run_is_a_row_and_never_an_end(runs: Path, name: str) -> None:
     assert name in found[-1].note
 
 
+def test_a_run_of_a_newer_version_is_not_called_damaged(runs: Path) -> None:
+    path = runs / "net" / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
+    (row,) = [one for one in hornbook.list_runs(runs) if one.path == runs / "net"]
+    assert row.status == "newer"
+    assert "Upgrade" not in row.note
+    assert "newer hornbook" in row.note
+
+
 def test_a_run_that_a_kill_left_between_two_names_is_found(runs: Path) -> None:
     (runs / "net").rename(runs / ".net.old-01234567")
     assert row_of(runs, "net").status == "finished"

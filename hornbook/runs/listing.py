@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from hornbook.errors import RunError, SettingsError
+from hornbook.errors import NewerRunError, RunError, SettingsError
 from hornbook.runs.claim import beside_of, left_behind, recover
 from hornbook.runs.contents import TRIED
 from hornbook.runs.directory import RunDirectory
@@ -27,7 +27,7 @@ from hornbook.training.record import Record
 
 __all__ = ["ListedRun", "Status", "folders_tried", "list_runs"]
 
-Status = Literal["finished", "stopped", "training", "diverged", "damaged"]
+Status = Literal["finished", "stopped", "training", "diverged", "newer", "damaged"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ class ListedRun:
 def list_runs(folder: str | Path = "runs") -> list[ListedRun]:
     """The runs in a folder and in the folders below it, sorted by data, the best first.
 
-    A run that cannot be read is listed as damaged, with the reason, after the others. Runs that
+    A run that cannot be read is listed as damaged, or as newer than this hornbook, with the reason,
+    after the others. Runs that
     `best` tried are listed only where their own folder is named (`folders_tried`).
 
     Args:
@@ -127,6 +128,8 @@ def looked_at(path: Path) -> tuple[ListedRun, tuple[str, str, str]]:
         task = task_named(record.task)
         task.family(record.family)
         row = with_figures(row, directory, record, task)
+    except NewerRunError as error:
+        return replace(row, status="newer", note=error.message), (row.task, row.data, "")
     except (RunError, SettingsError) as error:
         return replace(row, note=error.message), (row.task, row.data, "")
     except OSError as error:
@@ -216,10 +219,11 @@ def last_written(directory: RunDirectory) -> datetime | None:
 
 
 def place_in_list(row: ListedRun) -> tuple[bool, str, str, bool, float, str]:
-    """By data, the best first; what has no figure last, and what is damaged after all others."""
+    """By data, the best first; what has no figure last, what cannot be read after all others."""
     known = row.value is not None and not math.isnan(row.value)
     best_first = 0.0
     if known and row.value is not None:
         lowest = task_named(row.task).decides.best == "lowest"
         best_first = row.value if lowest else -row.value
-    return row.status == "damaged", row.task, row.data, not known, best_first, str(row.path)
+    unread = row.status in ("newer", "damaged")
+    return unread, row.task, row.data, not known, best_first, str(row.path)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hornbook.environment import Versions
-from hornbook.errors import RunError
+from hornbook.errors import NewerRunError, RunError
 from hornbook.records import JSON, read_record
 from hornbook.runs.upgrade import upgraded_record, upgraded_summary
 from hornbook.storage import SEAL, is_sound, read_json
@@ -225,7 +225,7 @@ def current(value: dict[str, Any], path: Path) -> dict[str, Any]:
     if form > FORMAT:
         versions = value.get("versions")
         by = versions.get("hornbook") if isinstance(versions, dict) else value.get("hornbook")
-        raise RunError(
+        raise NewerRunError(
             f"{path} was written by a newer hornbook ({by}, format {form}); this one "
             f"({__version__}) reads formats up to {FORMAT}.",
             hint="Upgrade hornbook.",
