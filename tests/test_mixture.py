@@ -27,6 +27,7 @@ from hornbook.text.models.pooling import (
     log_product,
     log_product_with_end,
     log_softmax,
+    product_loss,
 )
 from hornbook.text.scores import score
 from hornbook.text.stream import Stream, encode_lines, encode_text
@@ -262,6 +263,20 @@ def test_counts_of_single_tokens_can_be_mixed() -> None:
     model.fit(stream)
     costs = [score(model, tokenizer, line).total for line in LINES]
     assert sum(costs) / len(stream) == pytest.approx(mean_loss(model, stream), abs=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_best_exponents_are_found_from_the_limits_too(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 2, (4, 60, 4))
+    logits[0] *= 3  # too sure of itself
+    logits[2] = logits[1] + rng.normal(0, 0.01, (60, 4))  # nearly the same
+    targets = np.array([rng.choice(4, p=np.exp(row)) for row in log_softmax(logits[0] / 3)])
+    found = best_exponents(logits, targets)
+    loss, slope, _ = product_loss(logits, targets, found)
+    # No other step within the limits goes down: the loss is convex, so this is the best there is.
+    assert np.abs(found - np.clip(found - slope, 0, 10)).max() < 1e-5
+    assert loss <= min(product_loss(logits, targets, one)[0] for one in np.eye(4))
 
 
 @hows

@@ -46,6 +46,7 @@ Doubles = npt.NDArray[np.float64]
 ITERATIONS = 1_000  # of expectation maximisation
 STEPS = 50  # of Newton's method
 LARGEST = 10.0  # exponent: where a member is always right, no finite one would be best
+NEAR = 0.01  # of such a limit
 IMPOSSIBLE = -100.0  # stands for ln 0 while exponents are fitted
 ROWS = 2**20  # numbers taken at once while they are
 
@@ -142,7 +143,7 @@ def best_weights(losses: Doubles) -> Doubles:
 
 
 def best_exponents(logits: Floats, targets: Ids) -> Doubles:
-    """The exponents under which a product's mean loss is least, by Newton's method.
+    """The exponents under which a product's mean loss is least, by projected Newton.
 
     Args:
         logits: of M models at N predictions, shape (M, N, V).
@@ -157,29 +158,45 @@ def best_exponents(logits: Floats, targets: Ids) -> Doubles:
         return best
     loss, slope, bend = product_loss(logits, targets, best)
     for _ in range(STEPS):
-        # An exponent at its limit that would go beyond takes no part in the step.
-        free = np.flatnonzero(((best > 0) | (slope < 0)) & ((best < LARGEST) | (slope > 0)))
-        if not len(free) or np.abs(slope[free]).max() < 1e-7:
+        to_go = np.abs(best - np.clip(best - slope, 0.0, LARGEST)).max()
+        if to_go < 1e-7:
             break
-        part = bend[np.ix_(free, free)]
-        # Models that say the same leave the curvature without an inverse.
-        part = part + (1e-9 * np.trace(part) + 1e-12) * np.eye(len(free))
-        step = np.zeros(count)
-        step[free] = np.linalg.solve(part, slope[free])
+        step = newton_step(best, slope, bend, near=min(NEAR, to_go))
         scale = 1.0
-        while scale > 1e-4:
+        while scale > 1e-9:
             tried = np.clip(best - scale * step, 0.0, LARGEST)
             told = product_loss(logits, targets, tried)
-            if told[0] < loss:
+            if told[0] < loss - 1e-4 * float(slope @ (best - tried)):
                 break
             scale /= 2
         else:
-            break
-        gained = loss - told[0]
+            break  # as near as numbers of this size come
         best, (loss, slope, bend) = tried, told
-        if gained < 1e-9:
-            break
     return best
+
+
+def newton_step(at: Doubles, slope: Doubles, bend: Doubles, near: float) -> Doubles:
+    """What projected Newton subtracts (Bertsekas 1982).
+
+    An exponent near a limit that its slope pushes it to is left out of the system and steps by
+    itself. Without that the others would rely on a part of the step that the limit cuts off, and
+    the search could stop where nothing is best.
+
+    Args:
+        at: the exponents, shape (M,).
+        slope: first derivatives there.
+        bend: second derivatives there, shape (M, M).
+        near: how near a limit is near.
+    """
+    held = ((at <= near) & (slope > 0)) | ((at >= LARGEST - near) & (slope < 0))
+    free = np.flatnonzero(~held)
+    step = slope / (np.diag(bend) + 1e-12)
+    if len(free):
+        part = bend[np.ix_(free, free)]
+        # Models that say the same leave the curvature without an inverse.
+        part = part + (1e-9 * np.trace(part) + 1e-12) * np.eye(len(free))
+        step[free] = np.linalg.solve(part, slope[free])
+    return step
 
 
 def best_exponents_with_end(logits: Floats, targets: Ids, end: int) -> Doubles:
