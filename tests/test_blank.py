@@ -70,7 +70,7 @@ def test_samples_stand_apart_as_in_the_data(
     assert out == "\n\n".join(made) + "\n"
     assert blocks_of(out) == made
     assert any("\n" in text for text in made)
-    assert "Of 12 drawn" in err
+    assert "12 samples drawn" in err
 
 
 def test_what_stands_in_the_data_is_known(counts: hornbook.Run) -> None:

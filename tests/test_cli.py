@@ -396,7 +396,7 @@ def test_a_name_that_begins_with_a_dash_can_be_typed_as_it_is_told(
     status, _, err = typed(capsys, "train", "names.txt", "--model", "ngram", "--out=-counts")
     assert status == 0
     proposed = [shlex.split(line)[1:] for line in err.splitlines() if "  hornbook " in line]
-    assert len(proposed) == 3
+    assert len(proposed) == 4
     for words in proposed:
         assert typed(capsys, *words)[0] == 0, words
 

@@ -179,6 +179,10 @@ def test_the_same_command_makes_the_same_run(
             unpack(member, here)
         words += ["--how", "average"]  # what mixtures were then; today's are products
     summary = ask(capsys, verb, *words, "--out", "new", "--json")
+    # A net's last figures are of whole splits by now, as those of `evaluate` always were.
+    told = next(one["answer"] for one in wanted["answers"] if one["asked"][0] == "evaluate")
+    if summary.get("steps") is not None:
+        wanted["summary"]["losses"]["train"] = told["train"]
     hold({**summary, **better_baseline(summary, wanted["summary"])}, wanted["summary"], rounding)
     new = here / "new"
     hold(metrics(new), wanted["metrics"], rounding)
