@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hornbook.monitoring.record import Histogram
@@ -62,12 +62,13 @@ def test_of_a_spike_the_rest_is_seen_too() -> None:
     assert seen[-1] == pytest.approx(seen[0] * 100 / 2600)
 
 
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(
-            st.floats(1e-8, 1e4), st.lists(st.integers(0, 1000), min_size=2, max_size=40)
+            st.floats(1e-8, 1e4), st.lists(st.integers(0, 1000), min_size=2, max_size=12)
         ).filter(lambda pair: sum(pair[1]) > 0),
-        max_size=4,
+        max_size=3,
     )
 )
 def test_any_histograms_can_be_drawn(drawn: list[tuple[float, list[int]]]) -> None:

@@ -58,7 +58,7 @@ def test_every_verb_works_with_an_untrained_net_and_it_can_be_trained(
     assert "2 Linear" in out  # activations and gradients of a batch, without an update
     history = inspect(Run("net")).history
     assert history is not None
-    assert [section.title for draw in STILL for section in draw(history)][0] == "Activations"
+    assert next(section.title for draw in STILL for section in draw(history)) == "Activations"
     whole = hornbook.train(
         names, settings=SETTINGS, training={**HOW, "steps": 6}, baseline=False, out="whole"
     )
