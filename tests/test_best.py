@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import hornbook
+from hornbook.actions import Action
 from hornbook.errors import (
     DivergedError,
     HornbookError,
@@ -26,6 +27,7 @@ from hornbook.experiments.best import best
 from hornbook.experiments.events import RungBegan, RungEnded
 from hornbook.experiments.ladder import LadderRecord, Rung
 from hornbook.runs import Run
+from hornbook.runs.calls import calls_of
 from hornbook.runs.events import Warned
 from hornbook.runs.session import Session
 from hornbook.tasks import Candidate
@@ -179,7 +181,8 @@ def test_a_rung_that_has_become_another_is_looked_at_again(names: Path) -> None:
 def test_what_is_far_behind_is_not_mixed(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(best_module, "NEAR", 0.0)
     found, _ = climbed(names, minutes=0.2)
-    assert [rung.kind for rung in found.rungs] == ["counted", "net", "net"]
+    assert [rung.kind for rung in found.rungs] == ["counted", "net", "net", "mixture"]
+    assert "too far behind" in found.rungs[-1].refused
 
 
 def test_without_dev_there_is_nothing_to_choose_by(names: Path) -> None:
@@ -293,3 +296,39 @@ def test_runs_that_were_tried_are_kept_apart(
     assert (status, "some-best-tried, in each run that best tried" in err) == (0, True)
     status, _, err = typed(capsys, "sample", "runs/some-best-tried")
     assert "Name one of them (counts-3, gru-8, mixture, mlp-8)" in err
+
+
+def test_the_winner_says_how_it_was_found_and_what_counting_reaches(
+    names: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, _ = climbed(names, filter="grep a", distinct=True, minutes=2)
+    summary = found.run.summary
+    assert summary.found is not None
+    assert (summary.found.minutes, summary.found.filter) == (2, "grep a")
+    (call,) = calls_of(found.run)
+    assert call == Action(
+        "best", (str(names),), {"minutes": 2, "filter": "grep a", "distinct": True}
+    )
+    for rung in found.rungs:
+        told = Run(found.folder / rung.name).summary.baselines
+        assert len(told) == (0 if rung.kind == "counted" else 1)
+    hornbook.strip(found.run.path)
+    assert Run(found.run.path).summary.found == replace(summary.found, filter="")
+
+
+def test_what_to_type_next_keeps_the_filter(
+    names: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = typed(capsys, "best", str(names), "--minutes", "2", "--filter", "grep a")
+    assert status == 0
+    assert "new and let pass by the filter:" in out
+    assert "-n 20 --only-new --filter 'grep a'" in err
+    assert "hornbook inspect runs/some-best" in err
+    status, _, err = typed(capsys, "best", str(names))
+    assert "Replace it with --overwrite" in err
+
+
+def test_a_run_is_not_taken_for_data(names: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hornbook.train(names, model="ngram", out="runs/counts")
+    status, _, err = typed(capsys, "best", "runs/counts")
+    assert (status, "runs/counts is a run, not data" in err) == (1, True)

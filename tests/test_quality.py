@@ -137,7 +137,7 @@ def test_a_run_is_sampled_at_the_temperature_that_suits_it(
     status, _, err = typed(capsys, "sample", str(own.path), "-n", "2", "--prefix", "a")
     assert status == 0
     assert "Drawn at temperature 0.5, which suits this run" in err
-    assert "-n 2 --prefix a --seed 1 --temperature 0.8" in err  # what was asked is asked again
+    assert "-n 2 --prefix a --seed 1\n" in err  # what was asked is asked again
     assert "which suits" not in typed(capsys, "sample", str(run.path), "-n", "2")[2]
     assert dict(Run(tmp_path / "own").summary.suited) == {"temperature": 0.5}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hornbook.actions import Action
 from hornbook.cli.arguments import DataArguments
@@ -27,8 +27,9 @@ Examples:
   hornbook best names --minutes 10 --out runs/names
 
 It counts first, with the order and smoothing that suit the data; then it trains nets sized to the \
-data, mixes all of them, and keeps what has the lowest loss on the dev split, unless its samples \
-are worse. What was tried stays beside the result, as runs.
+data, mixes what is not far behind, and keeps what has the lowest loss on the dev split. Samples \
+count too: a tenth more of them that are sound weighs as much as a loss that is a tenth lower. \
+What was tried stays beside the result, as runs.
 
 Samples are sound if they pass the filter; without one, if they end at a length that is not rare \
 in the data. Of a long text it is the share of their words that the text has. Examples are then \
@@ -175,7 +176,10 @@ def show(found: Ladder, filter_command: str) -> None:
     say(f"\nSaved to {escape(str(path))}; what was tried is in {escape(str(found.folder))}.")
     say("Next:")
     for action in found.run.task.next_steps(found.run):
+        if filter_command and action.verb == "sample":
+            action = replace(action, settings={**action.settings, "filter": filter_command})
         say(f"  {escape(command(action))}")
     say(f"  hornbook evaluate {word}")
+    say(f"  hornbook inspect {word}   # on one screen, and on a page to send")
     if found.run.task.private:
         say(f"Before you share it: {escape(command(Action('strip', (str(path),))))}")

@@ -20,8 +20,9 @@ Examples:
 
 A run contains its data word for word, and the path of the original file. Without the data it can \
 still sample, score, and be evaluated on a file. This cannot be undone, and such a run cannot be \
-resumed or mixed. The file's name, the vocabulary and hashes of the data stay, and a model may \
-have memorised parts of its data, n-gram counts above all.
+resumed or mixed. A report in it quotes the data and is removed too; inspect makes another, \
+without them. The file's name, the vocabulary and hashes of the data stay, and a model may have \
+memorised parts of its data, n-gram counts above all.
 """
 
 
@@ -36,14 +37,17 @@ class Options(RunArgument):
 def run(argv: Sequence[str]) -> None:
     """Parse, remove and tell."""
     options = parse(Options, "strip", DESCRIPTION, argv)
-    opened_run(options.run)
+    run = opened_run(options.run)
     names = strip(options.run)
     if options.json:
         print_json({"run": options.run, "removed": names})
         return
-    run, told = escape(options.run), escape(", ".join(names))
+    path, told = escape(options.run), escape(", ".join(names))
     say = notes().print
-    say(f"Removed from {run}: {told}." if names else f"{run} was already stripped.")
+    say(f"Removed from {path}: {told}." if names else f"{path} was already stripped.")
+    families = [run.family, *(member.family for member in run.summary.members)]
+    if any(run.task.family(family).fitted for family in families):
+        say("Counts are part of this model: it can give much of its data again word for word.")
     tried = Path(options.run).absolute()
     tried = tried.with_name(f"{tried.name}-tried")
     if tried.exists():

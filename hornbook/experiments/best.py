@@ -37,6 +37,7 @@ from hornbook.runs.copying import copy_run
 from hornbook.runs.events import Warned
 from hornbook.runs.lock import Lock
 from hornbook.runs.prepare import Prepared, prepare, refuse_taken
+from hornbook.runs.record import Search
 from hornbook.sources.source import DataPath, Source
 from hornbook.storage import Sums
 from hornbook.tasks import Candidate
@@ -95,10 +96,10 @@ def best(
     if not isinstance(source, Source):
         source = Source(source)
     if out is not None:
-        refuse_taken(out, source, overwrite=overwrite)
+        refuse_present(Path(out), source, overwrite=overwrite)
     prepared = prepare(source, task, options, listen)
     target = Path(out) if out is not None else Path("runs") / f"{prepared.data.name}-best"
-    refuse_taken(target, source, overwrite=overwrite)
+    refuse_present(target, source, overwrite=overwrite)
     if "dev" not in prepared.data.sizes:
         raise SettingsError(
             "There is no dev split to choose the best model by.",
@@ -124,8 +125,24 @@ def best(
         chosen = climb.climb()
         won = Run(folder / chosen.winner.name)
         suited = prepared.task.suited(won, filter)
-        run = copy_run(won, target, overwrite=overwrite, suited=suited)
+        search = Search(minutes, filter, climb.record.seconds)
+        run = copy_run(won, target, overwrite=overwrite, suited=suited, found=search)
     return Ladder(run, folder, chosen.rungs, chosen.winner, chosen.why)
+
+
+def refuse_present(target: Path, source: Source, *, overwrite: bool) -> None:
+    """Make sure that the winner may be put where it should.
+
+    Raises:
+        RunError: if something is there that was not told to be replaced, or that is no run.
+    """
+    if (target / "run.json").exists() and not overwrite:
+        raise RunError(
+            f"{target} already contains a run.",
+            hint="Replace it with `overwrite`: what was tried in the same time is kept and not "
+            "trained again; with other `minutes` all is tried again. Or choose another `out`.",
+        )
+    refuse_taken(target, source, overwrite=overwrite)
 
 
 class Climb:
@@ -252,7 +269,7 @@ class Climb:
                 minutes=None if seconds is None else seconds / 60,
                 out=path,
                 overwrite=path.exists(),
-                baseline=False,
+                baseline=seconds is not None,
                 listen=self.listen,
             )
 
@@ -265,6 +282,9 @@ class Climb:
         if task.mixes and len(near) > 1:
             paths = [self.folder / rung.name for rung in near]
             self.rung("mixture", "mixture", lambda path: task.mix(paths, path))
+        elif task.mixes and len(rungs) > 1:
+            why = "The other models are too far behind the best one to add anything."
+            self.noted(Rung("mixture", "mixture", 0.0, refused=why))
 
     def rung(
         self, name: str, kind: Kind, make: Callable[[Path], Run], seconds: float | None = None
@@ -286,9 +306,13 @@ class Climb:
         else:
             self.listen(RungEnded(known, known=True))
             return
-        self.record = self.record.with_rung(known)
+        self.noted(known)
+
+    def noted(self, rung: Rung) -> None:
+        """Keep what became of a model, and tell of it."""
+        self.record = self.record.with_rung(rung)
         self.record.write(self.folder)
-        self.listen(RungEnded(known, known=False))
+        self.listen(RungEnded(rung, known=False))
 
     def kept(self, name: str) -> Rung | None:
         """A rung that was made before; None if its run is another by now, or a mixture of others.

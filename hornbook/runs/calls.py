@@ -29,8 +29,12 @@ def calls_of(run: Run, *, folders: bool = True) -> list[Action]:
     """
     record, kind = run.record, run.made_as.load().Settings
     own = changed(run.settings.as_dict(), defaults(kind))
+    summary = run.directory.read_summary()
+    if summary is not None and (found := summary.found) is not None:
+        how = {"minutes": found.minutes, **({"filter": found.filter} if found.filter else {})}
+        words = data_words(run) if folders else tuple(map(last_part, data_words(run)))
+        return [Action("best", words, how | changed(record.options, defaults(run.task.options)))]
     if record.start.kind == "runs":
-        summary = run.directory.read_summary()
         mixed = tuple(one.run for one in summary.members) if summary else ("RUN", "RUN")
         if not folders:
             mixed = tuple(map(without_home, mixed))

@@ -9,6 +9,7 @@ from pathlib import Path
 from hornbook.compute.pinned import pinned
 from hornbook.records import JSON
 from hornbook.runs.directory import RunDirectory
+from hornbook.runs.record import Search
 from hornbook.runs.run import Run
 from hornbook.storage import read_file, write_bytes
 
@@ -22,6 +23,7 @@ def copy_run(
     *,
     overwrite: bool = False,
     suited: Mapping[str, JSON] | None = None,
+    found: Search | None = None,
 ) -> Run:
     """Copy a finished run: data, model, checkpoint, metrics, summary.
 
@@ -30,6 +32,7 @@ def copy_run(
         out: directory of the copy.
         overwrite: replace a run that is there.
         suited: what its questions are asked with; as in the run, if not given.
+        found: how it was found among several; as in the run, if not given.
 
     Raises:
         RunError: if it has not ended, is damaged, or the copy cannot be written.
@@ -37,6 +40,8 @@ def copy_run(
     summary, old = run.summary, run.directory
     if suited is not None:
         summary = replace(summary, suited=suited)
+    if found is not None:
+        summary = replace(summary, found=found)
     made = RunDirectory(out)
     made.begin(run.record, run.data, overwrite=overwrite)
     try:

@@ -184,7 +184,7 @@ class RunDirectory:
             what = "is not a run directory" if os.path.exists(self.path) else "does not exist"  # noqa: PTH110
             near = runs_near(self.path)
             if (self.path / TRIED).exists():
-                what = "holds the runs that `best` tried; it is not a run itself"
+                what = "holds the runs that best tried; it is not a run itself"
                 near = f"Name one of them ({', '.join(names_of_runs(self.path))}). "
             raise RunError(
                 f"{self.path} {what}.",
@@ -386,4 +386,5 @@ def runs_near(path: Path) -> str:
             found += [run.parent for run in folder.glob("*/run.json")]
     found = [run for run in found if run != path]
     same = [run for run in found if run.name == path.name]
+    same = same or [run for run in sorted(found) if run.name.startswith(f"{path.name}-")]
     return f"Did you mean {same[0]}? " if same else did_you_mean(str(path), map(str, found))

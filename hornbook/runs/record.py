@@ -18,7 +18,7 @@ from hornbook.training.measures import LOSS, Extent, Measure, figure
 from hornbook.training.settings import TrainingSettings
 from hornbook.version import __version__
 
-__all__ = ["FORMAT", "KeptData", "Member", "Resumption", "RunRecord", "Summary"]
+__all__ = ["FORMAT", "KeptData", "Member", "Resumption", "RunRecord", "Search", "Summary"]
 
 FORMAT = 3
 
@@ -130,6 +130,17 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Search:
+    """How a run was found: the best of several, in a given time."""
+
+    minutes: float
+    filter: str = ""
+    "The command that told which samples pass; it is never run because it stands here."
+    seconds: float = 0.0
+    "Time that all of them took."
+
+
+@dataclass(frozen=True)
 class Summary:
     """How a run ended."""
 
@@ -152,6 +163,8 @@ class Summary:
     "The deciding measure before the first update, on dev, or on train where there is no dev."
     guessing: float | None = None
     "The loss of a uniform guess; None for other measures, and for models fitted in one pass."
+    found: Search | None = None
+    "Of the best of several: how it was found."
     suited: Mapping[str, JSON] = field(default_factory=dict)
     "Settings of questions that were found to suit this run, by name."
     measured_on: Mapping[str, Extent] = field(default_factory=dict)

@@ -52,7 +52,11 @@ def resume(
         raise RunError(
             f"{path} is a mixture: there is no training to resume.",
             hint="Train a run that it was made from for longer, and mix again: "
-            + ", ".join(member.run for member in run.summary.members)
+            + ", ".join(
+                member.run
+                for member in run.summary.members
+                if run.task.family(member.family).trained
+            )
             + ".",
         )
     if not run.made_as.trained:

@@ -56,7 +56,9 @@ def strip(path: str | Path) -> list[str]:
         # The record first: after a kill the files that are still there are removed by another call.
         directory.write_record(run.record.with_data(bare))
         members = tuple(replace(m, run=without_folder(m.run)) for m in run.summary.members)
-        directory.write_summary(replace(run.summary, members=members))
+        # A filter's command may tell where things lay.
+        found = replace(run.summary.found, filter="") if run.summary.found else None
+        directory.write_summary(replace(run.summary, members=members, found=found))
         for name in names:
             directory.remove(name)
     finally:

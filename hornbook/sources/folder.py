@@ -49,6 +49,12 @@ def list_files(folder: Path) -> Listing:
         seen = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         raise unreadable(folder, error) from error
+    if (folder / "run.json").is_file():
+        raise DataError(
+            f"{folder} is a run, not data.",
+            hint="To use what it learned, sample or inspect it; the data that it was trained on "
+            f"are in {folder / 'data'}.",
+        )
     folders = tuple(path for path in seen if path.is_dir())
     found = [path for path in seen if path.is_file()]
     files = tuple(path for path in found if reads_as_text(path))

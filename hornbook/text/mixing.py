@@ -111,6 +111,7 @@ def mix(
             seconds=round(time.perf_counter() - began, 3),
             losses=losses,
             members=members,
+            baselines=next((run.summary.baselines for run in runs if run.summary.baselines), ()),
             measured_on={name: Extent(n, data.sizes[name]) for name, (_, n) in found.items()},
         )
         directory.write_summary(summary)

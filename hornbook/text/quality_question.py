@@ -114,15 +114,16 @@ class QualityAnswer(Answer):
 
     def remarks(self) -> Sequence[str | Action]:
         """Where most samples are of use, and how to draw there."""
-        made = [one for one in self.found if one.temperature is not None]
+        # None above 1, as in `suitable_temperature`: what is new there is often garbled.
+        made = [one for one in self.found if one.temperature is not None and one.temperature <= 1]
+        made = made or list(self.found[-1:])
         best = max(made, key=worth) if made[0].usable is not None else None
         drawn = {"n": 20, "temperature": best.temperature if best else 0.8}
         said: list[str | Action] = []
         if best is not None and len(made) > 1:
             said.append(
-                f"Of these temperatures {best.temperature:g} suits this run best: "
-                f"{best.usable:.1%} of its samples are sound, new and came once, and they differ "
-                "from the data as little as that allows."
+                f"Of these temperatures up to 1, {best.temperature:g} suits this run best: "
+                f"{best.usable:.1%} of its samples are sound, new and came once."
             )
         return [*said, Action("sample", (str(self.run.path),), drawn)]
 

@@ -140,8 +140,8 @@ class SampleAnswer(Answer):
             said.append(samples.shortfall)
         again = {name: value for name, value in self.asked.changed().items() if name != "longest"}
         more = {"n": 20, **again, "seed": self.asked.seed + 1}
-        if self.asked.temperature is None:
-            more["temperature"] = 0.8
+        if self.samples.certain:  # every draw is the same
+            more = {"n": 20, **again, "temperature": 0.8}
         return [*said, Action("sample", (str(self.run.path),), more)]
 
     def novelty(self) -> str:

@@ -129,6 +129,11 @@ class Samples(Iterator[Sample]):
         self.ended_because = self.ended_because or "stopped"  # it may not have begun
 
     @property
+    def certain(self) -> bool:
+        """Whether every draw is the same."""
+        return bool(self._certain)
+
+    @property
     def drawn(self) -> int:
         """How many were drawn so far; more than came, where only some are kept."""
         return self._selection.drawn

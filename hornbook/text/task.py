@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hornbook.actions import Action
 from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
+from hornbook.rendering import many
 from hornbook.tasks import Baseline, Candidate, Claim, Family, Figures, Task, Verb
 from hornbook.text.asked import QUESTIONS
 from hornbook.text.models import FAMILIES
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["TextTask"]
 
 LOOK = 200  # lines of the data that are shown to a filter first
+EASY = 16  # characters of an example that is typed
 SHOWN = 500  # samples of each temperature
 
 
@@ -293,9 +295,15 @@ class TextTask(Task["TextData"]):
             longest=0 if lines else 400,
             filter=filter_command,
         )
+        passing = ["let pass by the filter"] if filter_command else []
         table = table_of(quality(run, SHOWN if lines else 0, filter_command=filter_command))
-        texts = [made.text for made in drawn] or ["(no sample was new)"]
-        return (table, "", *texts)
+        made = [one.text for one in drawn]
+        if not lines:
+            return (table, "", *made)
+        what = f"{many(len(made), 'sample')}, {' and '.join(['new', *passing])}:"
+        between = [""] if run.data.separator == "blank" else []
+        texts = [part for text in made for part in (*between, text)]
+        return (table, "", what if made else "No sample was new.", *texts)
 
     def examine(self, source: Source, options: Any) -> Report:
         """What the data's doctor finds."""
@@ -304,7 +312,9 @@ class TextTask(Task["TextData"]):
         from hornbook.text.doctor.summary import proposals, told
 
         corpus = read_corpus(source, options)
-        return told(examine(corpus, options), proposals(source, corpus, options))
+        found = examine(corpus, options)
+        leaks = any(one.name == "leaked-lines" and one.severity != "note" for one in found.findings)
+        return told(found, proposals(source, corpus, options, repeated=leaks))
 
     @property
     def seen_with(self) -> type[Settings]:
@@ -321,12 +331,21 @@ class TextTask(Task["TextData"]):
 
     def next_steps(self, run: Run) -> Sequence[Action]:
         """Sample, score, measure."""
-        first = run.data.splits["train"][0][:12] if run.data.kept else ""
-        example = first.split("\n")[0].split("\t")[0].strip(" -") or "text"
+        path = str(run.path)
+        if not run.data.kept:
+            return (Action("sample", (path,), {"n": 20}),)
         return (
-            Action("sample", (str(run.path),), {"n": 20, "only_new": True}),
-            Action("score", (str(run.path), example)),
+            Action("sample", (path,), {"n": 20, "only_new": True}),
+            Action("score", (path, short_example(run.data.splits["train"]))),
         )
+
+
+def short_example(train: Sequence[str]) -> str:
+    """One whole example that is easily typed, or else the beginning of the first."""
+    whole = (one for one in train[:LOOK] if 2 < len(one) <= EASY and one == one.strip(" -"))
+    easy = (one for one in whole if one.isprintable())
+    first = train[0][:EASY].split("\n")[0].split("\t")[0].strip(" -")
+    return next(easy, first) or "a"
 
 
 def refuse_unshareable(model: Any, training: TrainingSettings) -> None:

@@ -58,10 +58,13 @@ def told(report: CorpusReport, proposed: Sequence[Action] = ()) -> reports.Repor
     return reports.Report(facts, report.findings, as_json(report), tuple(proposed))
 
 
-def proposals(source: Source, corpus: Corpus, options: TextOptions) -> Sequence[Action]:
+def proposals(
+    source: Source, corpus: Corpus, options: TextOptions, *, repeated: bool = False
+) -> Sequence[Action]:
     """How to train on a source: by the column that looks like text, else as it was read.
 
-    None where the file is one of which only a part is to be learned, and none can be read.
+    Where examples are `repeated`, in train and again in dev, without the duplicates. None where the
+    file is one of which only a part is to be learned, and no part can be read.
     """
     usual = type(options)().as_dict()
     asked = {name: value for name, value in options.as_dict().items() if value != usual[name]}
@@ -69,9 +72,12 @@ def proposals(source: Source, corpus: Corpus, options: TextOptions) -> Sequence[
     if form is not None:
         asked = {name: value for name, value in asked.items() if name not in ("mode", "separator")}
         return (Action("train", source.given, {**asked, "column": form.best}),) if form.best else ()
+    if options.distinct is False and repeated:
+        asked["distinct"] = True
     parted = "`separator=blank`" in corpus.otherwise
     more = (Action("train", source.given, {**asked, "separator": "blank"}),) if parted else ()
-    return (Action("train", source.given, asked), *more)
+    best = Action("best", source.given, asked)
+    return (best, Action("train", source.given, asked), *more)
 
 
 def on_one_line(text: str) -> str:
