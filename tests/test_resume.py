@@ -178,11 +178,11 @@ def test_what_cannot_be_is_refused_and_nothing_is_changed(names: Path, tmp_path:
         hornbook.resume(run.path)
     assert "steps=16" in str(caught.value)
     for wanted, words in (
-        ({"steps": 8}, "has done 8 steps"),
-        ({"steps": 2}, "has done 8 steps"),
-        ({"steps": 0}, "has done 8 steps"),
+        ({"steps": 8}, "has already done 8 steps"),
+        ({"steps": 2}, "has already done 8 steps"),
+        ({"steps": 0}, "has already done 8 steps"),
         ({"steps": -1}, "`steps` must be from 0"),
-        ({"steps": 20, "threads": 0}, "needs a number of `threads`"),
+        ({"steps": 20, "threads": 0}, "`threads` is 0, but"),
         ({"steps": 20, "device": "mps"}, "This machine has no mps device"),
     ):
         with pytest.raises(SettingsError, match=words):

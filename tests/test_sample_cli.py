@@ -106,11 +106,9 @@ def test_what_is_new_is_said_in_whole_numbers(
     capsys: pytest.CaptureFixture[str], lines: Run, text: Run
 ) -> None:
     _, _, err = typed(capsys, "sample", str(text.path), "-n", "1", "--longest", "60")
-    assert (
-        "1 text drawn, and none copied whole." in err or "1 text drawn; copied whole: 1 in" in err
-    )
+    assert "1 text drawn; none is a copy." in err or "1 text drawn; copied as a whole: 1 in" in err
     _, _, err = typed(capsys, "sample", str(lines.path), "-n", "1", "--temperature", "50")
-    assert "1 sample drawn, none of which is in the data." in err
+    assert "1 sample drawn; none is in the data." in err
 
 
 def test_json_is_written_row_by_row(

@@ -29,7 +29,7 @@ ALSO_CALLED = {
     "--prompt": "--prefix", "--max-new-tokens": "--longest",
 }  # fmt: skip
 NOT_STEPS = {
-    "--epochs": "An epoch has as many steps as train has tokens, divided by those in a batch."
+    "--epochs": "One epoch is the tokens in train divided by the tokens in a batch, in steps."
 }
 "What has to be said of a flag that does not count the same."
 
@@ -69,7 +69,10 @@ def refuse_unknown(verb: str, kind: type[Any], unknown: Sequence[str]) -> NoRetu
         end(verb, f"{told}; use {meant}. {NOT_STEPS.get(name, '')}".rstrip())
     near = did_you_mean(name, known)
     if not name.startswith("--") and not near and takes_texts(kind):
-        told += f". A text that begins with a dash stands after two: -- {shell_word(word)}"
+        told += (
+            ". Put a text that begins with a dash after two dashes: "
+            f"-- {visible(clip(shell_word(word), SHOWN))}"
+        )
     end(verb, f"{told}. {near}{see}")
 
 

@@ -33,7 +33,7 @@ def open_ancestor(path: str | Path) -> Run:
     run = Run(path)
     if not run.made_as.trained:
         raise SettingsError(
-            f"A training cannot begin with the weights of {path}: {run.family} is "
+            f"Training cannot begin with the weights of {path}: {run.family} is "
             f"{MADE[run.made_as.made_by]}.",
             hint="Set `init_from` to a run of a net.",
             setting="init_from",
@@ -61,13 +61,13 @@ def refuse_unrelated(ancestor: Run, task: Task[Any], family: str | None, source:
     if task.name != ancestor.task.name:
         raise SettingsError(
             f"{source} is data of task {task.name}, and {ancestor.path} is a run of task "
-            f"{ancestor.task.name}: a training cannot begin with its weights.",
+            f"{ancestor.task.name}: training cannot begin with its weights.",
             hint="Set `init_from` to a run on data of the same kind.",
             setting="init_from",
         )
     if family is not None and family != ancestor.family:
         raise SettingsError(
-            f"`model` is {family}, and {ancestor.path} is a run of {ancestor.family}: a training "
+            f"`model` is {family}, and {ancestor.path} is a run of {ancestor.family}: training "
             "cannot begin with its weights.",
             hint="Leave `model` out, or leave `init_from` out.",
             setting="model",

@@ -121,7 +121,7 @@ def refuse_taken(
             # os.path, unlike Path, only says no to a name that is no possible path.
             if os.path.exists(where) and where.resolve().is_relative_to(path.resolve()):  # noqa: PTH110
                 raise RunError(
-                    f"{where} is in the run directory that is to be overwritten, {path}.",
+                    f"{where} is in the run directory that would be overwritten, {path}.",
                     hint="Copy the data to another place first, or choose another `out`.",
                 )
     elif overwrite:

@@ -60,7 +60,7 @@ def opened(path: Path) -> BinaryIO:
             f"There is no file or data set {str(path)!r}.",
             hint=f"{did_you_mean(str(path), [*datasets.DATASETS, *beside])}Data sets: "
             f"{', '.join(datasets.DATASETS)}. File paths are relative to the current directory, "
-            f"{Path.cwd()}. Words to train on are put into a file, one a line.",
+            f"{Path.cwd()}. To train on words, put them in a file, one per line.",
         ) from error
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error

@@ -111,7 +111,7 @@ class Stream:
             yield
         except EOFError as error:
             raise DataError(
-                f"{self.where} is cut off: the gzip file ends before its data do.",
+                f"{self.where} is cut off: the gzip file ends before its data does.",
                 hint="Copy or download it again.",
             ) from error
         except (gzip.BadGzipFile, zlib.error) as error:

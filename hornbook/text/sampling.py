@@ -323,14 +323,14 @@ def sample(
         )
     if settings.filter and tokenizer.boundary is None:
         raise SettingsError(
-            "`filter` reads one sample a line, and this run makes long texts of many lines.",
+            "`filter` reads one sample per line, and this run makes long texts of many lines.",
             hint="Leave `filter` out.",
             setting="filter",
         )
     if settings.only_new and novelty is None:
         raise SettingsError(
-            "`only_new` needs the text to compare samples with, and this run is without it.",
-            hint="Copy data/ from where the run was made, or leave out `only_new`.",
+            "`only_new` compares samples with the data, and this run no longer has it.",
+            hint="Copy the folder data/ from the original run, or leave out `only_new`.",
             setting="only_new",
         )
     return Samples(model, tokenizer, settings, settings.longest or longest, novelty)
