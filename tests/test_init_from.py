@@ -226,7 +226,7 @@ def test_what_cannot_be_begun_with_is_refused(ancestor: Run, names: Path, tmp_pa
             trained(names, tmp_path / "net", **{"init_from": ancestor.path, **more})
         assert not (tmp_path / "net").exists()
 
-    refused("ngram is counts, which are made in one pass", init_from=counts.path)
+    refused("ngram is made by counting, in one pass", init_from=counts.path)
     refused("mixture is mixed from other runs", init_from=mixture.path)
     refused("does not exist", init_from=tmp_path / "nowhere")
     refused("`model` is gru, and .* is a run of mlp", model="gru")

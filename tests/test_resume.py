@@ -189,7 +189,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_changed(names: Path, tmp_path:
             hornbook.resume(run.path, **wanted)
     assert kept == {path.name: path.read_bytes() for path in run.path.iterdir() if path.is_file()}
     counts = hornbook.train(names, model="ngram", out=tmp_path / "counts")
-    with pytest.raises(RunError, match="fitted in one pass"):
+    with pytest.raises(RunError, match="made in one pass"):
         hornbook.resume(counts.path, steps=20)
     hornbook.strip(run.path)
     with pytest.raises(RunError, match="has no checkpoint"):

@@ -9,7 +9,7 @@ import typing
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
-from hornbook.cli.flags import mark
+from hornbook.cli.flags import first_needed, mark
 from hornbook.cli.streams import write_beside
 from hornbook.cli.wording import flag, shell_word
 from hornbook.rendering import clip, visible
@@ -28,6 +28,8 @@ ALSO_CALLED = {
     "--output": "--out", "--temp": "--temperature", "--num-samples": "-n", "--start": "--prefix",
     "--prompt": "--prefix", "--max-new-tokens": "--longest",
 }  # fmt: skip
+WITHOUT_A_FLAG = {"--data", "--dataset", "--file", "--input", "--run", "--run-dir", "--text"}
+"What other programs call what has no flag here."
 NOT_STEPS = {
     "--epochs": "One epoch is the tokens in train divided by the tokens in a batch, in steps."
 }
@@ -67,6 +69,8 @@ def refuse_unknown(verb: str, kind: type[Any], unknown: Sequence[str]) -> NoRetu
     told = f"there is no {visible(clip(name, SHOWN))}"
     if (meant := ALSO_CALLED.get(name)) in known:
         end(verb, f"{told}; use {meant}. {NOT_STEPS.get(name, '')}".rstrip())
+    if name in WITHOUT_A_FLAG and (first := first_needed(kind)):
+        end(verb, f"{told}: {first} is typed without a flag. {see}")
     near = did_you_mean(name, known)
     if not name.startswith("--") and not near and takes_texts(kind):
         told += (

@@ -38,6 +38,7 @@ from hornbook.runs.copying import copy_run
 from hornbook.runs.events import Warned
 from hornbook.runs.lock import Lock
 from hornbook.runs.prepare import Prepared, prepare, refuse_taken
+from hornbook.settings import check, plain
 from hornbook.sources.source import DataPath, Source
 from hornbook.storage import Sums
 from hornbook.tasks import Candidate
@@ -86,6 +87,8 @@ def best(
         HornbookError: whatever is wrong with the data, the time or the directory.
         KeyboardInterrupt: on Ctrl-C; the same call goes on.
     """
+    minutes = plain(minutes)
+    check("minutes", minutes, float)
     if not 0 < minutes < 10**6:
         raise SettingsError(
             f"`minutes` must be above 0; it is {minutes:g}.",

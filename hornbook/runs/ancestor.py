@@ -16,10 +16,9 @@ from hornbook.tasks import Ancestor, Task
 __all__ = ["inherited_settings", "named_ancestor", "open_ancestor", "refuse_unrelated"]
 
 MADE = {
-    "counting": "counts, which are made in one pass over the data: to add data, count all of it "
-    "again",
-    "fitting": "fitted in one pass over the data: fit it to all of the data again",
-    "mixing": "mixed from other runs: begin with the weights of one of those",
+    "counting": "made by counting, in one pass over the data. To add data, count all of it again",
+    "fitting": "fitted in one pass over the data. To add data, fit it to all of it again",
+    "mixing": "mixed from other runs. Begin with the weights of one of those",
 }
 
 

@@ -138,6 +138,8 @@ class SampleAnswer(Answer):
             said.insert(0, f"Stopped after {samples.kept:,} of {samples.asked:,} samples.")
         if samples.shortfall:
             said.append(samples.shortfall)
+            if not samples.kept:
+                return said  # the same again would find as little
         again = {name: value for name, value in self.asked.changed().items() if name != "longest"}
         more = {"n": 20, **again, "seed": self.asked.seed + 1}
         if self.asked.temperature is None:
@@ -155,8 +157,8 @@ class SampleAnswer(Answer):
             return f"{many(drawn, 'text')} drawn{copied}."
         if not known:
             return f"{many(drawn, 'sample')} drawn; none is in the data."
-        others = f"the others are in the data, {', '.join(known)}"
-        return f"{many(drawn, 'sample')} drawn: {new:,} new ({new / drawn:.1%}); {others}."
+        told = ", ".join([f"{new:,} new ({new / drawn:.1%})", *known])
+        return f"{many(drawn, 'sample')} drawn: {told}."
 
 
 class SampleRow(Row):

@@ -26,6 +26,7 @@ import numpy as np
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import SamplingError, SettingsError
+from hornbook.rendering import clip
 from hornbook.text.batch_sampling import Places, SmallIds, size_of
 from hornbook.text.filtering import LineFilter
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
@@ -147,7 +148,8 @@ class Samples(Iterator[Sample]):
     @property
     def shortfall(self) -> str:
         """Why there are fewer than were asked for, as a sentence; empty if that is not so."""
-        few = f"Only {self.kept:,} of the {self.asked:,} samples asked for"
+        some = f"Only {self.kept:,}" if self.kept else "None"
+        few = f"{some} of the {self.asked:,} samples asked for"
         if self.ended_because == "nothing else possible":
             why = "that sample occurs in the data"
             if self.kept:
@@ -177,8 +179,8 @@ class Samples(Iterator[Sample]):
             logits[:, boundary] = -np.inf  # an empty sample is none
         if not np.isfinite(logits).any():
             raise SamplingError(
-                f"{prefix!r} was never followed by anything in the training data, and this model "
-                "(counts without smoothing) gives every continuation probability 0.",
+                f"{clip(prefix)!r} was never followed by anything in the training data, and this "
+                "model (counts without smoothing) gives every continuation probability 0.",
                 hint="Give another `prefix`, or train with `smoothing=kneser-ney`.",
             )
         return logits, state
