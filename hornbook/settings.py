@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+import reprlib
 import types
 import typing
 from dataclasses import dataclass
@@ -136,10 +137,16 @@ class Settings:
                 )
 
 
+SHOWN = reprlib.Repr()
+SHOWN.maxstring = SHOWN.maxother = 60  # characters of a value in a message
+
+
 def plain(value: Any) -> Any:
     """A value as a setting holds it: Python's number, a path as text, a list as a tuple."""
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
         return value.item()
+    if getattr(value, "ndim", None) == 1 and hasattr(value, "tolist"):
+        return tuple(value.tolist())
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, list | tuple):
@@ -163,7 +170,8 @@ def check(name: str, value: Any, hint: Any) -> None:
     if origin is Literal:
         if value not in arguments:
             raise SettingsError(
-                f"`{name}` must be one of {', '.join(map(str, arguments))}; it is {value!r}.",
+                f"`{name}` must be one of {', '.join(map(str, arguments))}; it is "
+                f"{SHOWN.repr(value)}.",
                 hint=did_you_mean(str(value), map(str, arguments), also=CALLED).strip(),
                 setting=name,
             )
@@ -175,7 +183,11 @@ def check(name: str, value: Any, hint: Any) -> None:
             check_bounds(name, value, bounds)
     elif origin is tuple:
         if not isinstance(value, tuple):
-            raise SettingsError(f"`{name}` must be a sequence; it is {value!r}.", setting=name)
+            raise SettingsError(
+                f"`{name}` must be a list; it is {SHOWN.repr(value)}.",
+                hint=f"Write it as [{SHOWN.repr(value)}].",
+                setting=name,
+            )
         for item in value:
             check(name, item, typing.Annotated[arguments[0], bounds] if bounds else arguments[0])
     else:
@@ -184,7 +196,7 @@ def check(name: str, value: Any, hint: Any) -> None:
         if not right or (isinstance(value, bool) and hint is not bool):
             kind = {int: "an integer", float: "a number", bool: "true or false", str: "text"}
             raise SettingsError(
-                f"`{name}` must be {kind.get(hint, hint)}; it is {value!r}.", setting=name
+                f"`{name}` must be {kind.get(hint, hint)}; it is {SHOWN.repr(value)}.", setting=name
             )
         if bounds is not None:
             check_bounds(name, value, bounds)

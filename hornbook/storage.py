@@ -194,7 +194,7 @@ class HashedFiles:
             raise RunError(
                 f"The record of {self.folder} is damaged: it names the file {name!r}, which is "
                 "outside the directory.",
-                hint="Look where this run comes from.",
+                hint="Do not use it unless you trust where it came from.",
             )
         try:
             data = read_file(self.folder, name)
@@ -304,7 +304,8 @@ def append_line(path: Path, value: Any, *, surely: bool, within: int | None = No
         if error.errno == errno.ELOOP:
             raise RunError(
                 f"Cannot write {path}: it is a symbolic link, and links are not followed.",
-                hint="Someone put it there: remove it, and look where this run comes from.",
+                hint="hornbook did not put it there: delete it, and make sure that you trust where "
+                "this run came from.",
             ) from error
         raise RunError(
             f"Cannot write {path}: {error.strerror or error}.",

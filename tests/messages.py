@@ -34,7 +34,7 @@ def messages() -> Iterator[Message]:
     """All texts of the package with a space in them, docstrings of functions and modules left out.
 
     What follows a field of a class stays: it is the help of a setting. Of an f-string each place
-    is written as {…}.
+    is written as {…}; a text within such a place comes after it.
     """
     for path in sorted(PACKAGE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -64,6 +64,9 @@ def texts(node: ast.AST, skipped: set[ast.AST]) -> Iterator[tuple[ast.expr, str]
         elif isinstance(child, ast.JoinedStr):
             parts = [str(p.value) if isinstance(p, ast.Constant) else "{…}" for p in child.values]
             yield child, "".join(parts)
+            for part in child.values:
+                if isinstance(part, ast.FormattedValue):
+                    yield from texts(ast.Expr(part.value), skipped)
         else:
             yield from texts(child, skipped)
 

@@ -116,7 +116,7 @@ def test_with_next_to_none_it_only_counts(names: Path) -> None:
 
 def test_no_time_for_anything_is_said(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TextTask, "candidates", lambda task, data, seconds: list(NETS))
-    with pytest.raises(SettingsError, match=r"There is no model\. No time was left"):
+    with pytest.raises(SettingsError, match=r"No model was made\. No time was left"):
         climbed(names, minutes=0.001)
 
 
@@ -152,7 +152,7 @@ def test_a_training_that_was_stopped_is_resumed(names: Path) -> None:
 def test_other_data_in_the_same_place_are_refused(names: Path, tmp_path: Path) -> None:
     climbed(names, minutes=0.2, out="runs/x")
     other = write_names(tmp_path / "some.txt", slice(0, 300))
-    with pytest.raises(RunError, match="x-tried holds what was tried on other data"):
+    with pytest.raises(RunError, match="x-tried holds models that were tried on other data"):
         best(other, minutes=0.2, out="runs/x", overwrite=True)
     with pytest.raises(RunError, match="already"):
         best(names, minutes=0.2, out="runs/x")
@@ -161,7 +161,7 @@ def test_other_data_in_the_same_place_are_refused(names: Path, tmp_path: Path) -
 def test_another_time_is_another_climb(names: Path) -> None:
     climbed(names, minutes=0.2, out="runs/x")
     shutil.rmtree("runs/x")
-    with pytest.raises(RunError, match=r"tried in 0\.2 minutes, not in 0\.4"):
+    with pytest.raises(RunError, match=r"tried with `minutes=0\.2`, not 0\.4"):
         best(names, minutes=0.4, out="runs/x")
     longer, events = climbed(names, minutes=0.4, out="runs/x", overwrite=True)
     assert [e.name for e in events if isinstance(e, RungBegan)] == ["mlp-8", "gru-8", "mixture"]
@@ -223,7 +223,7 @@ def test_the_status_tells_the_signal(
     with stopped_at(5, lambda trainer: signal.raise_signal(number)):
         ended, _, err = typed(capsys, "best", str(names), "--minutes", "2")
     assert ended == status
-    assert "The same command goes on from here." in err
+    assert "The same command continues from here." in err
     assert Run("runs/some-best-tried/mlp-8").summary.steps == 5
 
 
@@ -235,13 +235,13 @@ def test_the_choice_is_explained(names: Path, monkeypatch: pytest.MonkeyPatch) -
     found, _ = climbed(names)
     assert found.winner.name == "counts-3"
     assert {r.name: r.sound for r in found.rungs}["mixture"] == 0.1
-    assert "has the better loss, but 10.0% of its samples are sound, and 90.0%" in found.why
+    assert "has a better loss, but only 10.0% of its samples are sound, against 90.0%" in found.why
 
 
 def test_a_filter_is_tried_on_the_data_first(names: Path) -> None:
     with pytest.raises(ToolError):
         climbed(names, filter="exit 3")
-    with pytest.raises(SettingsError, match="lets nothing of the data pass"):
+    with pytest.raises(SettingsError, match="passes none of the first lines of the data"):
         climbed(names, filter="cat > /dev/null")
     assert not Path("runs").exists()
 

@@ -37,7 +37,7 @@ def test_the_choice(filtered: bool, figures: list[tuple[float, float | None]], w
     assert found.winner is made[won]
     assert found.rungs == tuple(made)
     best = min(made, key=lambda rung: rung.reached or 0.0)
-    assert ("has the better loss, but" in found.why) == (best is not found.winner)
+    assert ("has a better loss, but" in found.why) == (best is not found.winner)
 
 
 def test_a_measure_may_be_the_higher_the_better() -> None:

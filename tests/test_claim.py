@@ -106,9 +106,9 @@ def test_what_is_odd_about_the_directory_is_said(
     monkeypatch.setattr("os.geteuid", lambda: out.stat().st_uid + 1)
     hornbook.resume(out, listen=listen)
     assert told == [
-        f"OUT belongs to another user (number {out.stat().st_uid}).",
+        f"OUT belongs to another user (user id {out.stat().st_uid}).",
         "OUT can be changed by every user of this machine.",
-        "OUT is on a file system without locks: nothing keeps a second training out of it.",
+        "OUT is on a file system without locks: make sure that no other process writes to it.",
     ]
 
 
@@ -127,7 +127,7 @@ def test_a_lock_file_that_is_another_file_too_is_not_written(tmp_path: Path) -> 
     precious.write_text("years of work")
     run.mkdir()
     (run / LOCK).hardlink_to(precious)
-    with pytest.raises(RunError, match="is not a lock file"):
+    with pytest.raises(RunError, match="is not a plain file"):
         Lock.take(run)
     assert precious.read_text() == "years of work"
 
@@ -249,8 +249,8 @@ def a_folder(path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        (no_record, "it has no run.json"),
-        (damaged_record, "it has no run.json that can be read"),
+        (no_record, "it has no readable run.json"),
+        (damaged_record, "it has no readable run.json"),
         (a_letter, "data/letter.txt"),
         (a_link, "report.html"),
         (a_part_of_something_else, "thesis.part"),
@@ -272,7 +272,7 @@ def test_a_directory_with_anything_else_is_never_replaced(
 def test_data_in_the_run_that_is_to_be_replaced_is_refused(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     train(data, out)
-    with pytest.raises(RunError, match="is in the run directory that is to be overwritten"):
+    with pytest.raises(RunError, match="is in the run directory that would be overwritten"):
         train(out / "data" / "train.txt", out, overwrite=True)
     assert Run(out).summary
 

@@ -173,7 +173,7 @@ def test_a_cycle_that_training_cuts_off_is_told(capsys: pytest.CaptureFixture[st
     assert "--steps 30 or 70 would end with a complete cycle" in err
     status, _, err = typed(capsys, *words, "--steps", "30", "--cycle", "10", "--out", "whole")
     assert status == 0
-    assert "within a cycle" not in err
+    assert "middle of a cycle" not in err
 
 
 def test_an_infinite_loss_is_said_and_is_valid_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -300,15 +300,19 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["train", "names.txt", "--task", "txt"], 1, "Did you mean text?"),
     (["exercise", "backpro"], 1, "Did you mean backprop?"),
     (["rate", "--model", "ngram"], 1, "no learning rate"),
-    (["score", "RUN", "-x"], 2, "A text that begins with a dash stands after two: -- -x"),
+    (["score", "RUN", "-x"], 2, "Put a text that begins with a dash after two dashes: -- -x"),
     (["mix"], 2, "needs RUN"),
     (["train", "names.txt", "--model", "mixture"], 1, "hornbook mix RUN RUN"),
     (["train", "names.txt", "--lr", "0.1"], 2, "there is no --lr; use --learning-rate"),
+    (["train", "names.txt", "--accumulate", "1000"], 1, "--accumulate is 1,000, but --batch-size"),
+    (["train", "RUN"], 1, "is a run directory, not data"),
+    (["train", "--data", "names.txt"], 2, "DATA is typed without a flag"),
+    (["sample", "names.txt"], 1, "names.txt is a file, not a run directory"),
     (["sample", "RUN", "again"], 2, "again is one word too many. See"),
     (["evaluate", "RUN", "a.txt"], 2, "To use a file: --data a.txt"),
     (["sample", "RUN", "--temp=0.8"], 2, "there is no --temp; use --temperature"),
     (["train", "names.txt", "--n-hiden", "5"], 2, "no --n-hiden. Did you mean --n-hidden? See"),
-    (["train", "names.txt", "--epochs", "5"], 2, "use --steps. An epoch has as many steps"),
+    (["train", "names.txt", "--epochs", "5"], 2, "use --steps. One epoch is the tokens in train"),
     (["sample", "RUN", "--prefix", "-x"], 2, "type --prefix=-x"),
     (["sample"], 2, "hornbook sample needs RUN: see"),
     (["resume", "RUN"], 2, "Did you mean hornbook train --resume RUN?"),

@@ -215,7 +215,7 @@ def test_what_is_no_file_is_never_opened(copy: Path, tmp_path: Path, name: str, 
         try:
             read()
         except RunError as error:
-            refused += f"{path} is" in str(error) or "is without it" in str(error)
+            refused += f"{path} is" in str(error) or "no longer has it" in str(error)
     assert refused
 
 

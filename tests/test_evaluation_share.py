@@ -128,4 +128,4 @@ def test_figures_of_a_part_say_so_everywhere(
         capsys, "train", str(names), *words, "--threads", "1", "--out", f"{out}2"
     )
     assert ", on whole splits, in " in said
-    assert "; at the end on all." in told
+    assert "; at the end: on all." in told

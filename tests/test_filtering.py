@@ -56,7 +56,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_what_it_prints_passes(command: str, passed: list[int] | None) -> None:
     if passed is None:
-        with pytest.raises(ToolError, match="did not read"):
+        with pytest.raises(ToolError, match="was not given"):
             LineFilter(command, 60).passing(SAMPLES)
     else:
         assert LineFilter(command, 60).passing(SAMPLES) == [bool(one) for one in passed]
@@ -75,13 +75,13 @@ def test_it_reads_more_than_a_pipe_holds() -> None:
         ("cat; echo woe >&2; exit 3", "failed with status 3: woe"),
         ("exit 1; cat", None),
         ("echo woe >&2; exit 1", "failed with status 1: woe"),
-        ("cat; exit 1", "failed with status 1, and said nothing"),
+        ("cat; exit 1", "failed with status 1, and printed nothing"),
         ("kill -9 $$", "failed by signal 9"),
-        ("tr a-z A-Z", "did not read, or not in that place: 'ANNA'"),
-        ("sort -r", "not in that place: 'bo'"),
-        ("yes", "did not read, or not in that place: 'y'"),  # endless
-        ("printf '\\377\\n'", "did not read"),
-        ("printf '\\033[1m\\n'", r"not in that place: '\\\\x1b\[1m'"),
+        ("tr a-z A-Z", "was not given, or changed the order: 'ANNA'"),
+        ("sort -r", "changed the order: 'bo'"),
+        ("yes", "was not given, or changed the order: 'y'"),  # endless
+        ("printf '\\377\\n'", "was not given"),
+        ("printf '\\033[1m\\n'", r"changed the order: '\\\\x1b\[1m'"),
         ("sleep 1000", "did not end within 0.2 seconds, and was stopped"),
         ("exec >&-; sleep 1000", "did not end within 0.2 seconds"),
         ("sleep 1000 &", "did not end within 0.2 seconds"),
@@ -151,7 +151,7 @@ def test_at_the_command_line(run: Run, capsys: pytest.CaptureFixture[str]) -> No
     assert 0 < json.loads(out)["passed"] < 1
     status, out, err = typed(capsys, "sample", str(run.path), "--filter", "tr a b")
     assert (status, out) == (1, "")
-    assert "The filter command 'tr a b' wrote a line that it did not read" in err
+    assert "The filter command 'tr a b' printed a line that it was not given" in err
 
 
 # --- the best of some ----------------------------------------------------------------------------

@@ -201,7 +201,11 @@ def test_chance_alone_is_no_fall(seed: int, noise: float, n: int, whole: bool) -
         ([3.0] * 8, False, "after only 8 updates"),
         (np.linspace(3, 9, 100), False, "`batch_size`"),
         ([0.0] * 200, False, "never falls clearly"),
-        (np.linspace(3, 2.99, 200), True, "Nor does it rise up to the highest learning rate, 10"),
+        (
+            np.linspace(3, 2.99, 200),
+            True,
+            "It does not rise either, up to the highest learning rate, 10",
+        ),
         (
             3.3 - 1.3 / (1 + np.exp(-4 * EXPONENTS)),
             True,

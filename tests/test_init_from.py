@@ -156,7 +156,7 @@ def test_new_tokens_start_untrained_and_are_counted(ancestor: Run, tmp_path: Pat
     (said,) = [event.message for event in told if isinstance(event, Noted)]
     before, after = ancestor.data.tokenizer, run.data.tokenizer
     shared = set(before.spelled) & set(after.spelled)
-    assert f"{len(shared)} of {after.vocab_size} tokens keep what was learned" in said
+    assert f"{len(shared)} of {after.vocab_size} tokens keep their learned weights" in said
     assert "2 new ones start untrained (7 é)" in said
     assert f"{before.vocab_size - len(shared)} tokens of that run do not occur" in said
     # The rows themselves, by what they spell; the last layer's too.
@@ -226,7 +226,7 @@ def test_what_cannot_be_begun_with_is_refused(ancestor: Run, names: Path, tmp_pa
             trained(names, tmp_path / "net", **{"init_from": ancestor.path, **more})
         assert not (tmp_path / "net").exists()
 
-    refused("ngram is counts, which are made in one pass", init_from=counts.path)
+    refused("ngram is made by counting, in one pass", init_from=counts.path)
     refused("mixture is mixed from other runs", init_from=mixture.path)
     refused("does not exist", init_from=tmp_path / "nowhere")
     refused("`model` is gru, and .* is a run of mlp", model="gru")
@@ -271,7 +271,7 @@ def test_the_command_line(
     assert Path(json.loads(out)["run"]).name == "names-mlp-from-ancestor-steps2"
     status, _, err = typed(capsys, *begin, *quick, "--dropout", "0.1")
     assert status == 0
-    assert "tokens keep what was learned of them" in err
+    assert "tokens keep their learned weights" in err
     status, _, err = typed(capsys, *begin, *quick, "--n-hidden", "9")
     assert status == 1
     assert "--n-hidden is [9], and [8] in" in err

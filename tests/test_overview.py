@@ -87,7 +87,7 @@ def test_a_run_without_its_data_has_a_page_too(
     assert one.standing.own.keys() == {"train", "dev"}
     assert one.samples is not None
     assert {made.kind for made in one.samples.made} == {""}
-    assert "The data themselves are not in this run" in found.page().html()
+    assert "The data itself is not in this run" in found.page().html()
     assert main(["inspect", str(bare.path)]) == 0
     assert "quotes" not in capsys.readouterr().err
 

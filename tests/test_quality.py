@@ -136,7 +136,7 @@ def test_a_run_is_sampled_at_the_temperature_that_suits_it(
     assert drawn[0] == drawn[1] != drawn[2] == drawn[3]
     status, _, err = typed(capsys, "sample", str(own.path), "-n", "2", "--prefix", "a")
     assert status == 0
-    assert "Drawn at temperature 0.5, which suits this run" in err
+    assert "Drawn at temperature 0.5, which `hornbook best` found for this run" in err
     assert "-n 2 --prefix a --seed 1\n" in err  # what was asked is asked again
     assert "which suits" not in typed(capsys, "sample", str(run.path), "-n", "2")[2]
     assert dict(Run(tmp_path / "own").summary.suited) == {"temperature": 0.5}
@@ -172,7 +172,7 @@ def test_the_table(
 
 
 def test_what_cannot_be_measured_is_refused(run: Run, text: Run, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="no temperature"):
+    with pytest.raises(SettingsError, match="`temperatures` is empty"):
         quality(run, 5, ())
     with pytest.raises(SettingsError, match="long texts"):
         quality(text, 5, filter_command="cat")
@@ -184,5 +184,5 @@ def test_what_cannot_be_measured_is_refused(run: Run, text: Run, tmp_path: Path)
         run.quality(n=5, filter="nosuchcommand-x")
     bare = hornbook.train(run.path.parent / "names.txt", model="ngram", out=tmp_path / "bare")
     hornbook.strip(bare.path)
-    with pytest.raises(RunError, match="without it"):
+    with pytest.raises(RunError, match="no longer has it"):
         Run(bare.path).quality()

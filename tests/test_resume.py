@@ -178,18 +178,18 @@ def test_what_cannot_be_is_refused_and_nothing_is_changed(names: Path, tmp_path:
         hornbook.resume(run.path)
     assert "steps=16" in str(caught.value)
     for wanted, words in (
-        ({"steps": 8}, "has done 8 steps"),
-        ({"steps": 2}, "has done 8 steps"),
-        ({"steps": 0}, "has done 8 steps"),
+        ({"steps": 8}, "has already done 8 steps"),
+        ({"steps": 2}, "has already done 8 steps"),
+        ({"steps": 0}, "has already done 8 steps"),
         ({"steps": -1}, "`steps` must be from 0"),
-        ({"steps": 20, "threads": 0}, "needs a number of `threads`"),
+        ({"steps": 20, "threads": 0}, "`threads` is 0, but"),
         ({"steps": 20, "device": "mps"}, "This machine has no mps device"),
     ):
         with pytest.raises(SettingsError, match=words):
             hornbook.resume(run.path, **wanted)
     assert kept == {path.name: path.read_bytes() for path in run.path.iterdir() if path.is_file()}
     counts = hornbook.train(names, model="ngram", out=tmp_path / "counts")
-    with pytest.raises(RunError, match="fitted in one pass"):
+    with pytest.raises(RunError, match="made in one pass"):
         hornbook.resume(counts.path, steps=20)
     hornbook.strip(run.path)
     with pytest.raises(RunError, match="has no checkpoint"):

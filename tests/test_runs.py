@@ -612,3 +612,22 @@ def test_counts_that_were_never_made_are_made_again(names: Path, tmp_path: Path)
         with pytest.raises(RunError, match="stopped before its model was made") as told:
             ask()
         assert "overwrite" in told.value.hint
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"steps": 5}, r"not an option of the data.\nPut it in training: training={'steps': 5}"),
+        ({"order": 2, "model": "ngram"}, r"Put it in settings: settings={'order': 2}"),
+        ({"minutes": "5"}, "`minutes` must be a number; it is '5'"),
+        ({"model": dict}, "`model` must be the name of a family, not type"),
+        ({"source": "anna\nbob\n" * 1_000}, r"If it is the text itself, save it to a file"),
+        ({"source": "anna" * 1_000}, r"Cannot read (anna){50}…: File name too long"),
+    ],
+)
+def test_what_is_given_in_the_wrong_place_is_told(
+    names: Path, tmp_path: Path, given: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(HornbookError, match=told) as caught:
+        hornbook.train(**{"source": names, "out": tmp_path / "net", **given})
+    assert len(str(caught.value)) < 1_000

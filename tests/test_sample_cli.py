@@ -70,7 +70,7 @@ def test_a_file_gets_the_samples_and_nothing_else(
     assert status == 0
     assert out.splitlines() == texts(lines, n=50)
     new = sum(one.origin == "new" for one in lines.sample(n=50))
-    assert err.startswith(f"\n50 samples drawn: {new} new ({new / 50:.1%}); the others are in the")
+    assert err.startswith(f"\n50 samples drawn: {new} new ({new / 50:.1%}), ")
     assert "More:  hornbook sample" in err
     status, out, err = typed(capsys, "sample", str(text.path), "-n", "3", "--longest", "60")
     assert status == 0
@@ -106,11 +106,9 @@ def test_what_is_new_is_said_in_whole_numbers(
     capsys: pytest.CaptureFixture[str], lines: Run, text: Run
 ) -> None:
     _, _, err = typed(capsys, "sample", str(text.path), "-n", "1", "--longest", "60")
-    assert (
-        "1 text drawn, and none copied whole." in err or "1 text drawn; copied whole: 1 in" in err
-    )
+    assert "1 text drawn; none is a copy." in err or "1 text drawn; copied as a whole: 1 in" in err
     _, _, err = typed(capsys, "sample", str(lines.path), "-n", "1", "--temperature", "50")
-    assert "1 sample drawn, none of which is in the data." in err
+    assert "1 sample drawn; none is in the data." in err
 
 
 def test_json_is_written_row_by_row(

@@ -395,7 +395,7 @@ def test_where_every_draw_is_the_same_no_other_is_searched(
     samples = drawn_from(made, known, n=10**6, only_new=True, **changes)
     assert list(samples) == []
     assert (samples.drawn, samples.ended_because) == (1, "nothing else possible")
-    assert "Only 0 of the 1,000,000" in samples.shortfall
+    assert "None of the 1,000,000" in samples.shortfall
     assert "occurs in the data" in samples.shortfall
     # A new one is always new, so there are as many as are asked for.
     samples = drawn_from(made, Novelty(Splits("lines", ("x",), (), ())), n=9, only_new=True,

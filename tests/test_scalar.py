@@ -168,8 +168,8 @@ def test_what_is_not_a_number_stays_so() -> None:
         (lambda: Value(-8.0) ** (1 / 3), ValueError, "needs an integer exponent"),
         (lambda: Value(-8.0) ** Value(2.0), ValueError, "plain number"),
         (lambda: (Value(0.0) ** 0.5).backward(), ZeroDivisionError, "divides by zero"),
-        (lambda: Value("3"), TypeError, "not the text"),  # type: ignore[arg-type]
-        (lambda: dot([Value(1.0)], []), ValueError, "as many weights as inputs, not 1 and 0"),
+        (lambda: Value("3"), TypeError, "not '3'"),  # type: ignore[arg-type]
+        (lambda: dot([Value(1.0)], []), ValueError, "1 weights, and 0 inputs"),
     ],
 )
 def test_what_has_no_value_is_told_plainly(
@@ -325,7 +325,7 @@ def test_the_lecture_s_training_loop() -> None:
         (lambda: MLP(2, (0,)), "at least 1 neuron"),
         (lambda: MLP(0, (1,)), "at least 1 input"),
         (lambda: Neuron(1, "step", random.Random(0)), "unknown activation 'step'"),  # type: ignore[arg-type]
-        (lambda: MLP(2, (1,))((1, 2, 3)), "as many weights as inputs, not 2 and 3"),
+        (lambda: MLP(2, (1,))((1, 2, 3)), "2 weights, and 3 inputs"),
         (lambda: mean_squared_error([], []), "at least one"),
         (lambda: mean_squared_error([Value(1.0)], [1, 2]), "not 1 and 2"),
         (lambda: max_margin([Value(1.0)], [0]), "-1 or 1, not 0"),
@@ -336,6 +336,11 @@ def test_the_lecture_s_training_loop() -> None:
 def test_nets_and_losses_refuse(make: Callable[[], object], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         make()
+
+
+def test_the_sizes_of_layers_are_a_list() -> None:
+    with pytest.raises(TypeError, match="a list of the sizes of its layers, not 4"):
+        MLP(3, 4)  # type: ignore[arg-type]
 
 
 def test_moons_are_half_circles() -> None:

@@ -5,6 +5,7 @@ import math
 from dataclasses import FrozenInstanceError, dataclass
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,16 +97,21 @@ def test_a_number_out_of_range_is_refused_by_name(name: str, value: Any, says: s
         ("name", None, "text; it is None"),
         ("kind", "oval", "one of round, square; it is 'oval'"),
         ("kind", None, "one of round, square; it is None"),
-        ("sizes", 2, "a sequence; it is 2"),
+        ("sizes", 2, "a list; it is 2"),
         ("sizes", (2, 3.0), "an integer; it is 3.0"),
         ("sizes", (2, True), "an integer; it is True"),
         ("limit", True, "an integer; it is True"),
         ("limit", "2", "an integer; it is '2'"),
+        ("limit", "2" * 10_000, r"an integer; it is '2{20,30}\.\.\.2{20,30}'"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused_by_name(name: str, value: Any, says: str) -> None:
     with pytest.raises(SettingsError, match=f"^`{name}` must be {says}"):
         Knobs(**{name: value})
+
+
+def test_a_row_of_numpy_is_a_list() -> None:
+    assert Knobs(sizes=np.array([4, 5])).sizes == (4, 5)  # type: ignore[arg-type]
 
 
 @given(KNOBS)

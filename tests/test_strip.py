@@ -62,7 +62,7 @@ def test_what_needs_the_text_says_so(bare: Path) -> None:
     run = Run(bare)
     with pytest.raises(RunError, match=r"there is no data/\w+\.txt"):
         run.evaluate()
-    with pytest.raises(SettingsError, match="`only_new` needs the text"):
+    with pytest.raises(SettingsError, match="`only_new` compares samples"):
         run.sample(only_new=True)
     assert "its text is not kept" in repr(run.data)
 

@@ -300,6 +300,7 @@ def test_settings_that_nothing_reads_are_refused() -> None:
     [
         ({"compile": True, "gradients": "hand"}, "works only with gradients from autograd"),
         ({"accumulate": 2, "batches": "parallel"}, "batches=parallel"),
+        ({"accumulate": 33, "batch_size": 32}, "more parts than it has rows"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(changes: Any, words: str) -> None:

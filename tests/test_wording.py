@@ -13,8 +13,9 @@ import pytest
 import hornbook
 from hornbook.actions import Action
 from hornbook.cli.main import all_verbs
-from hornbook.cli.wording import command, flags_of, worded
+from hornbook.cli.wording import command, flag, flags_of, worded
 from hornbook.errors import HornbookError, SettingsError
+from hornbook.settings import Settings
 from hornbook.text.models.gpt import GPTSettings
 from hornbook.text.models.mlp import MLPSettings
 
@@ -44,6 +45,20 @@ def test_settings_in_a_sentence_become_flags() -> None:
     told = worded("Lower `learning_rate`, or set `clip=1`; `find_rate` looks for one.")
     assert told == "Lower --learning-rate, or set --clip 1; `hornbook rate` looks for one."
     assert worded("Work on a `.clone()`, 2 `a b`.") == "Work on a `.clone()`, 2 `a b`."
+
+
+def test_calls_in_a_sentence_become_commands() -> None:
+    flags = {flag(name) for kind in kinds_of(Settings) for name in kind.__dataclass_fields__}
+    for verb in ("best", "sample", "inspect", "strip", "quality"):
+        assert worded(f"What `{verb}` found.") == f"What `hornbook {verb}` found."
+        assert flag(verb) not in flags
+
+
+def kinds_of(kind: type[Settings]) -> Iterator[type[Settings]]:
+    """All settings that are loaded."""
+    for one in kind.__subclasses__():
+        yield one
+        yield from kinds_of(one)
 
 
 @pytest.mark.parametrize(

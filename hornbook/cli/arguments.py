@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 import tyro
 
-from hornbook.cli.flags import as_typed, is_required, mark, restored
+from hornbook.cli.flags import as_typed, first_needed, is_required, mark, restored
 from hornbook.cli.streams import write_beside
 from hornbook.cli.typed_numbers import NUMBERS
 from hornbook.cli.unknown_words import refuse_unknown, suggest_joining
@@ -118,15 +118,6 @@ def refuse_empty(verb: str, word: str) -> NoReturn:
     """End with the word that is missing."""
     write_beside(f"hornbook {verb} needs {word}: see hornbook {verb} --help.\n")
     sys.exit(2)
-
-
-def first_needed(kind: type[Any]) -> str:
-    """What help calls the first word that cannot be left out; empty if there is none."""
-    hints = typing.get_type_hints(kind, include_extras=True)
-    for field in dataclasses.fields(kind):
-        if is_required(field) and (given := mark(hints[field.name], Given)):
-            return given.word or field.name.upper()
-    return ""
 
 
 def suggest_device(verb: str, argv: Sequence[str]) -> None:

@@ -26,16 +26,17 @@ Examples:
   hornbook best names
   hornbook best names --minutes 10 --out runs/names
 
-It counts first, with the order and smoothing that suit the data; then it trains nets sized to the \
-data, mixes what is not far behind, and keeps what has the lowest loss on the dev split. Samples \
-count too: a tenth more of them that are sound weighs as much as a loss that is a tenth lower. \
-What was tried stays beside the result, as runs.
+First it counts n-grams, with the order and smoothing that suit the data. Then it trains nets of a \
+size that suits the data, mixes the models that are not far behind, and keeps the model with the \
+lowest loss on the dev split. Samples count too: 10 % more sound samples weigh as much as a loss \
+that is 10 % lower. Every model tried is saved too, as a run.
 
-Samples are sound if they pass the filter; without one, if they end at a length that is not rare \
-in the data. Of a long text it is the share of their words that the text has. Examples are then \
-drawn at the temperature at which most are sound, new and not repeated, and so they are by sample.
+A sample is sound if it passes --filter; without a filter, if its length is not rare in the data. \
+For one long text, sound is the share of the sampled words that occur in the text. The temperature \
+at which most samples are sound, new and not repeated is saved with the run, as the default of \
+hornbook sample.
 
-Stopped with Ctrl-C, or killed, the same command goes on where it was.
+If you stop it with Ctrl-C, or it is killed, the same command continues where it was.
 """
 
 KINDS = {
@@ -50,10 +51,10 @@ class Options(DataArguments):
     """Best."""
 
     minutes: float = 5.0
-    "How long it may take."
+    "Time limit for all of it, in minutes."
     filter: str = ""
-    """A command that reads samples, one a line, and prints those that pass: the winner is chosen by
-    the share that passes (as of sample)."""
+    """Command that reads samples, one per line, and prints those that pass (as for sample); the
+    winner is then chosen by the share that passes."""
     out: str | None = None
     "Directory for the winner; by default runs/NAME-best."
     overwrite: bool = False
@@ -78,7 +79,7 @@ def run(argv: Sequence[str]) -> None:
                 **options.loading.as_dict(),
             )
         except KeyboardInterrupt as stop:
-            notes().print("\nStopped. The same command goes on from here.")
+            notes().print("\nStopped. The same command continues from here.")
             sys.exit(status_of_stop(stop))
     if options.json:
         print_json(found.as_dict())
@@ -107,7 +108,7 @@ class RungTeller(Teller):
         """Say what comes."""
         self.rung = event.name
         given = f", about {duration(event.seconds)}" if event.seconds is not None else ""
-        again = " (going on)" if event.resumed else ""
+        again = " (continued)" if event.resumed else ""
         self.console.print(f"[bold]{escape(event.name)}[/]: {KINDS[event.kind]}{given}{again}")
 
     def ended_rung(self, event: RungEnded) -> None:
@@ -117,7 +118,7 @@ class RungTeller(Teller):
         if rung.refused:
             self.console.print(f"  {name} left out: {escape(rung.refused)}")
         elif rung.reached is not None:
-            known = " (kept from before)" if event.known else ""
+            known = " (from an earlier start)" if event.known else ""
             self.console.print(f"  {name}: {number(rung.reached)} on dev{known}")
 
 
@@ -168,12 +169,12 @@ def show(found: Ladder, filter_command: str) -> None:
         else None
     )
     if test is not None and test.loss is not None:
-        say(f"On test, which chose nothing: {number(test.loss)}")
+        say(f"On test, which no choice was based on: {number(test.loss)}")
     say()
     for shown in found.run.task.show(found.run, filter_command):
         console().print(escape(shown) if isinstance(shown, str) else filled(shown))
     word = escape(shell_word(no_flag(str(path))))
-    say(f"\nSaved to {escape(str(path))}; what was tried is in {escape(str(found.folder))}.")
+    say(f"\nSaved to {escape(str(path))}; all models tried are in {escape(str(found.folder))}.")
     say("Next:")
     for action in found.run.task.next_steps(found.run):
         if filter_command and action.verb == "sample":

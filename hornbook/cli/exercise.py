@@ -29,8 +29,8 @@ Examples:
 
 An exercise is a Python file with a forward pass, line by line, and blanks for the gradients. \
 --check reports the first gradient that is wrong, and how, without the answer. The exit status is \
-1 if one is wrong or missing. To check a file is to run it, with your permissions: check only \
-files that you trust.
+1 if one is wrong or missing. Checking a file runs it, with your permissions: check only files \
+that you trust.
 
 Exercises:
 """ + "\n".join(f"  {made.name:<14} {made.title}" for made in DERIVATIONS.values())

@@ -18,7 +18,7 @@ from tyro.conf import Positional
 
 from hornbook.settings import Given
 
-__all__ = ["as_typed", "is_required", "mark", "restored"]
+__all__ = ["as_typed", "first_needed", "is_required", "mark", "restored"]
 
 T = TypeVar("T")
 
@@ -148,3 +148,12 @@ def again(field: dataclasses.Field[Any]) -> Any:
     if field.default_factory is not dataclasses.MISSING:
         return dataclasses.field(default_factory=field.default_factory)
     return dataclasses.field()
+
+
+def first_needed(kind: type[Any]) -> str:
+    """What help calls the first word that cannot be left out; empty if there is none."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    for field in dataclasses.fields(kind):
+        if is_required(field) and (given := mark(hints[field.name], Given)):
+            return given.word or field.name.upper()
+    return ""

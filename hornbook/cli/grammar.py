@@ -55,7 +55,7 @@ class Chosen:
     source: Source | None
     "The data, if the first word names them."
     ancestor: Run | None = None
-    "The run whose weights a training begins with."
+    "The run whose weights training begins with."
 
     @property
     def line(self) -> Family:
@@ -163,8 +163,8 @@ class Grammar:
         for typed in map(flag_typed, words):
             if typed in in_steps:
                 raise SettingsError(
-                    f"{typed} is a flag of training in steps, and {self.chosen.family} is made in "
-                    "one pass.",
+                    f"{typed} is a flag of nets, which are trained in steps; {self.chosen.family} "
+                    "is made in one pass over the data.",
                     hint="Leave it out, or choose a net as `model`.",
                 )
             for name, line in self.chosen.task.families.items():

@@ -39,7 +39,7 @@ VERBS = {
     "train": "train a model on a file and save it as a run",
     "rate": "find a learning rate before training",
     "evaluate": "evaluate a run on its splits, or on another file",
-    "runs": "list the runs in a folder, with their figures",
+    "runs": "list the runs in a folder, with their losses",
     "mix": "average several runs on the same data into one",
     "strip": "remove the data from a run, before you share it",
     "doctor": "check a file for problems before training on it",

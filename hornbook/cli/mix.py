@@ -36,8 +36,8 @@ class Arguments:
     runs: Annotated[tuple[str, ...], Given("RUN")]
     "Run directories, at least two."
     how: Pooling = "product"
-    """product: what one run rules out is ruled out; average: the weighted mean of the
-    probabilities, whose samples follow the weakest run now and then."""
+    """product: multiply the probabilities; what one run rules out is ruled out. average: take their
+    weighted mean; some samples are then as poor as those of the weakest run."""
     out: str | None = None
     "Directory for the new run; by default a new one under runs/."
     overwrite: bool = False

@@ -24,9 +24,9 @@ Examples:
   hornbook models
   hornbook models mlp --shapes --n-hidden 200 --block-size 3
 
---shapes shows what each layer of a net is given and gives, its parameters and the multiplications \
-of its matrix products, with the sums. The settings of FAMILY are flags, as in hornbook train. The \
-vocabulary is that of --data; without it, 26 letters and the boundary token.
+--shapes shows each layer of a net with the shapes of its input and output, its parameters and the \
+multiplications of its matrix products, and the totals. The settings of FAMILY are flags, as in \
+hornbook train. The vocabulary is that of --data; without it, 26 letters and the boundary token.
 """
 
 
@@ -35,11 +35,11 @@ class Options(OutputArgument):
     """Models."""
 
     family: Annotated[str | None, Given("FAMILY")] = None
-    "A family of models; all if left out."
+    "Model family; by default all are listed."
     shapes: bool = False
     "Show the layers of the family: shapes, parameters, multiplications."
     data: str | None = None
-    "Data that the vocabulary is of (only with --shapes)."
+    "Data to take the vocabulary from (only with --shapes)."
 
 
 def run(argv: Sequence[str]) -> None:
@@ -47,7 +47,9 @@ def run(argv: Sequence[str]) -> None:
     task, options = parsed(argv)
     if options.data is not None and not options.shapes:
         raise SettingsError(
-            "`data` has no effect here: it requires `shapes`.", hint="Leave it out.", setting="data"
+            "`data` has no effect here: it requires `shapes`.",
+            hint="Add `shapes`, or leave `data` out.",
+            setting="data",
         )
     if options.shapes:
         if options.family is None:
@@ -81,7 +83,7 @@ def parsed(argv: Sequence[str]) -> tuple[Task[Any], Any]:
     if not line.trained:
         raise SettingsError(
             f"{named} has no layers: it is made by {line.made_by}.",
-            hint=f"Families that have: "
+            hint=f"Families with layers: "
             f"{', '.join(name for name, one in task.families.items() if one.trained)}.",
         )
     kind: type[Settings] = as_typed(line.load().Settings)
@@ -122,7 +124,9 @@ def show_shapes(task: Task[Any], options: Any) -> None:
         shape = task.load(Source(options.data), task.options()).shape
     if shape is None:
         raise SettingsError(
-            f"A net of task {task.name} is built for data: set `data`.", setting="data"
+            f"The shapes of a net of task {task.name} depend on the data.",
+            hint="Set `data`.",
+            setting="data",
         )
     task.refuse_too_large(options.family, options.settings, shape)
     found = task.build(options.family, options.settings, shape, Start("seed", 0)).shapes()

@@ -102,7 +102,7 @@ class Begun:
         say, path = notes().print, escape(str(self.path))
         say()
         if record.id != self.id:
-            say(f"Stopped before there was a model; {path} is still the run that it was.")
+            say(f"Stopped before the model was made; {path} is unchanged.")
         elif summary is not None and summary.ended:
             say(f"Stopped after the end of training; the run is saved to {path}.")
         else:
@@ -182,7 +182,7 @@ class Teller:
         first, *others = event.about
         say(f"[bold]{escape(event.name)}[/]: {escape(event.task)}, {escape(first)}")
         if event.sizes["train"] < LITTLE:
-            say("[yellow]Very little training data:[/] hornbook doctor says what to expect of it.")
+            say("[yellow]Very little training data:[/] hornbook doctor says what to expect.")
         for line in others:
             say(escape(worded(line)))
 
@@ -200,12 +200,12 @@ class Teller:
             when = "" if found.remembered else f" in {found.seconds:.1f} s"
             self.how += f" [dim](calibrated{when}; per step: {times})[/]"
             if found.remembered:
-                told = f"Chosen before on this machine; to measure again, remove {found.path}."
+                told = f"Measured earlier on this machine; to measure again, delete {found.path}."
                 self.how += f"\n[dim]{escape(told)}[/]"
             if found.unkept:
                 self.how += (
-                    "\n[yellow]This choice cannot be kept, so the next training may choose "
-                    f"otherwise:[/] {escape(found.unkept)}."
+                    "\n[yellow]This choice cannot be saved, so the next training may choose "
+                    f"differently:[/] {escape(found.unkept)}."
                 )
         elif found.too_short:
             self.how += " [dim](too few steps to calibrate)[/]"
@@ -233,8 +233,8 @@ class Teller:
         if cut := unfinished_cycle(record.training):
             whole = " or ".join(f"{steps:,}" for steps in cut if steps)
             say(
-                "[yellow]Training ends within a cycle of the schedule, before the learning rate "
-                f"is low:[/] --steps {whole} would end with a complete cycle."
+                "[yellow]Training ends in the middle of a cycle of the schedule, while the "
+                f"learning rate is high:[/] --steps {whole} would end with a complete cycle."
             )
         task = task_named(record.task)
         self.decides = task.decides
@@ -323,11 +323,11 @@ def measured_on(event: Began) -> str:
         return ""
     rows = ", ".join(f"{split} on {extent}" for split, extent in during.items())
     if all(extent.is_whole for extent in end.values()):
-        return f"In the table {rows}; at the end on all."
+        return f"Measured during training: {rows}; at the end: on all."
     if all(end[split].measured <= extent.measured for split, extent in during.items()):
-        return f"In the table and at the end {rows}."
+        return f"Measured during training and at the end: {rows}."
     last = ", ".join(f"{split} on {extent}" for split, extent in end.items())
-    return f"In the table {rows}; at the end {last}."
+    return f"Measured during training: {rows}; at the end: {last}."
 
 
 def previewed(event: Evaluated) -> str:

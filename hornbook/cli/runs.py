@@ -22,8 +22,8 @@ Examples:
   hornbook runs runs --json
 
 Runs are sorted by data and then by the dev loss (or the measure that decides for that kind of \
-data). A run without a dev split shows train, marked so. A value of a part of the split says of \
-how much. Runs that cannot be read come last, with the reason.
+data). Where a run has no dev split, the train loss is shown, and marked. A loss on a part of the \
+split says on how much of it. Runs that cannot be read come last, with the reason.
 """
 STYLES = {"diverged": "yellow", "damaged": "bold red", "training": "green", "stopped": "cyan"}
 
@@ -48,7 +48,7 @@ def run(argv: Sequence[str]) -> None:
     else:
         show(found)
     for folder in () if arguments.json else folders_tried(arguments.folder):
-        notes().print(f"What best tried:  {escape(command(Action('runs', (str(folder),))))}")
+        notes().print(f"Models that best tried:  {escape(command(Action('runs', (str(folder),))))}")
 
 
 def show(found: Sequence[ListedRun]) -> None:

@@ -19,9 +19,9 @@ Examples:
   hornbook strip runs/counts --json
 
 A run contains its data word for word, and the path of the original file. Without the data it can \
-still sample, score, and be evaluated on a file. This cannot be undone, and such a run cannot be \
-resumed or mixed. A report in it quotes the data and is removed too; inspect makes another, \
-without them. The file's name, the vocabulary and hashes of the data stay, and a model may have \
+still sample, score, and be evaluated on a file, but it cannot be resumed or mixed. This cannot be \
+undone. A report in the run quotes the data and is removed too; inspect makes another, without \
+them. The file's name, the vocabulary and hashes of the data stay, and a model may have \
 memorised parts of its data, n-gram counts above all.
 """
 
@@ -51,4 +51,7 @@ def run(argv: Sequence[str]) -> None:
     tried = Path(options.run).absolute()
     tried = tried.with_name(f"{tried.name}-tried")
     if tried.exists():
-        say(f"The data are also in {escape(str(tried))}, in each run that best tried.")
+        say(
+            f"The data is also in {escape(str(tried))}, in each run that best tried: do not share "
+            "that folder."
+        )

@@ -30,7 +30,7 @@ Examples:
   hornbook train names --model ngram --out runs/counts
   hornbook train names --steps 100 --watch --out runs/net
 
-From what there is:
+From an earlier run:
   train DATA --init-from RUN     begin with the weights of a run, on other data
   train --resume RUN             resume a run that was stopped
   train --resume RUN --steps N   train any run longer, to N steps in all
@@ -55,8 +55,8 @@ class Options(DataArguments):
     overwrite: bool = False
     "Replace a run that is already in that directory."
     init_from: str | None = None
-    """Run to begin with the weights of (fine-tuning), with its family and settings; tokens that
-    both know keep what was learned of them."""
+    """Run whose weights to begin with (fine-tuning). Its family and settings are used; tokens that
+    are in both vocabularies keep their learned weights."""
     json: bool = False
     "Print only the summary, as JSON."
 
@@ -76,8 +76,8 @@ class ResumeOptions:
     resume: str
     "Directory of the run to resume, with its own data and settings."
     steps: int | None = None
-    """Number of all steps, those done included; more than before train the run longer. The
-    schedule is then that of the new number."""
+    """Total number of steps, including those already done. More than before trains the run longer,
+    with a schedule over the new total."""
     threads: int | None = None
     "CPU threads (default: as before)."
     device: Literal["auto", "cpu", "cuda", "mps"] | None = None

@@ -9,7 +9,7 @@ import typing
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
-from hornbook.cli.flags import mark
+from hornbook.cli.flags import first_needed, mark
 from hornbook.cli.streams import write_beside
 from hornbook.cli.wording import flag, shell_word
 from hornbook.rendering import clip, visible
@@ -28,8 +28,10 @@ ALSO_CALLED = {
     "--output": "--out", "--temp": "--temperature", "--num-samples": "-n", "--start": "--prefix",
     "--prompt": "--prefix", "--max-new-tokens": "--longest",
 }  # fmt: skip
+WITHOUT_A_FLAG = {"--data", "--dataset", "--file", "--input", "--run", "--run-dir", "--text"}
+"What other programs call what has no flag here."
 NOT_STEPS = {
-    "--epochs": "An epoch has as many steps as train has tokens, divided by those in a batch."
+    "--epochs": "One epoch is the tokens in train divided by the tokens in a batch, in steps."
 }
 "What has to be said of a flag that does not count the same."
 
@@ -67,9 +69,14 @@ def refuse_unknown(verb: str, kind: type[Any], unknown: Sequence[str]) -> NoRetu
     told = f"there is no {visible(clip(name, SHOWN))}"
     if (meant := ALSO_CALLED.get(name)) in known:
         end(verb, f"{told}; use {meant}. {NOT_STEPS.get(name, '')}".rstrip())
+    if name in WITHOUT_A_FLAG and (first := first_needed(kind)):
+        end(verb, f"{told}: {first} is typed without a flag. {see}")
     near = did_you_mean(name, known)
     if not name.startswith("--") and not near and takes_texts(kind):
-        told += f". A text that begins with a dash stands after two: -- {shell_word(word)}"
+        told += (
+            ". Put a text that begins with a dash after two dashes: "
+            f"-- {visible(clip(shell_word(word), SHOWN))}"
+        )
     end(verb, f"{told}. {near}{see}")
 
 

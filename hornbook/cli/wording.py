@@ -20,8 +20,11 @@ QUOTED = r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)"""
 MARKED = re.compile(QUOTED + r"|`([a-z_][a-z0-9_]*)(?:=([^`]*))?`")
 VERBS = {"find_rate": ("rate",), "resume": ("train", "--resume")}
 "Where a call and its command have not the same name."
-CALLS = {"find_rate": "rate", "inspect": "inspect", "strip": "strip"}
-"Calls that stand in a sentence like settings."
+CALLS = {"find_rate": "rate"} | {
+    verb: verb
+    for verb in ("best", "doctor", "evaluate", "inspect", "mix", "quality", "sample", "strip")
+}
+"Calls that stand in a sentence like settings; no setting has one of these names."
 
 
 def flag(name: str) -> str:

@@ -30,6 +30,7 @@ from hornbook.errors import (
 from hornbook.experiments.choice import Choice, choose, within
 from hornbook.experiments.events import Climbing, RungBegan, RungEnded
 from hornbook.experiments.ladder import Kind, Ladder, LadderRecord, Rung, other_ladder
+from hornbook.rendering import clip
 from hornbook.runs import Run, resume, train
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.contents import TRIED, clear
@@ -38,6 +39,7 @@ from hornbook.runs.events import Warned
 from hornbook.runs.lock import Lock
 from hornbook.runs.prepare import Prepared, prepare, refuse_taken
 from hornbook.runs.record import Search
+from hornbook.settings import check, plain
 from hornbook.sources.source import DataPath, Source
 from hornbook.storage import Sums
 from hornbook.tasks import Candidate
@@ -86,6 +88,8 @@ def best(
         HornbookError: whatever is wrong with the data, the time or the directory.
         KeyboardInterrupt: on Ctrl-C; the same call goes on.
     """
+    minutes = plain(minutes)
+    check("minutes", minutes, float)
     if not 0 < minutes < 10**6:
         raise SettingsError(
             f"`minutes` must be above 0; it is {minutes:g}.",
@@ -103,14 +107,14 @@ def best(
     if "dev" not in prepared.data.sizes:
         raise SettingsError(
             "There is no dev split to choose the best model by.",
-            hint="Give dev a share of the data; where they are too little to be split, train one "
+            hint="Give dev a share of the data; if there is too little data to split, train one "
             "model instead.",
             setting="split",
         )
     if filter and not prepared.task.passing(prepared.data, filter):
         raise SettingsError(
-            f"The filter {filter!r} lets nothing of the data pass.",
-            hint="It must print the lines that are right, as they are.",
+            f"The filter {clip(filter, 100)!r} passes none of the first lines of the data.",
+            hint="It must print the lines that are right, unchanged.",
             setting="filter",
         )
     if source.can_be_read_again and sum(prepared.data.sizes.values()) <= EXAMINED:
@@ -233,7 +237,7 @@ class Climb:
         if not self.made:
             reasons = " ".join(rung.refused for rung in rungs)
             raise SettingsError(
-                f"There is no model. {reasons}", hint="Allow more `minutes`.", setting="minutes"
+                f"No model was made. {reasons}", hint="Allow more `minutes`.", setting="minutes"
             )
         return choose(rungs, task.decides, filtered=bool(self.filter_command))
 

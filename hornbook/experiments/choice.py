@@ -59,8 +59,8 @@ def choose(rungs: Sequence[Rung], measure: Measure, *, filtered: bool) -> Choice
     if won is first:
         return Choice(tuple(rungs), won, f"It has the best {measure.name} on dev.")
     why = (
-        f"{first.name} has the better {measure.name}, but {first.sound or 0:.1%} of its samples "
-        f"are sound, and {won.sound or 0:.1%} of this one's."
+        f"{first.name} has a better {measure.name}, but only {first.sound or 0:.1%} of its samples "
+        f"are sound, against {won.sound or 0:.1%} for this model."
     )
     return Choice(tuple(rungs), won, why)
 

@@ -32,7 +32,7 @@ class Rung:
     "The deciding measure on dev; None if there is no model."
     parameters: int = 0
     sound: float | None = None
-    "Share of its samples that are as the data are, or pass the filter; None if not asked."
+    "Share of its samples that are like the data, or pass the filter; None if not asked."
     refused: str = ""
     "Why there is no model; empty if there is one."
 
@@ -114,10 +114,11 @@ def other_ladder(kept: LadderRecord, wanted: LadderRecord, folder: Path) -> RunE
     """The error that a ladder is of other data, or of another time."""
     if not kept.same_data(wanted):
         return RunError(
-            f"{folder} holds what was tried on other data.",
-            hint="Choose another `out`, or remove that folder.",
+            f"{folder} holds models that were tried on other data.",
+            hint="Choose another `out`, or delete that folder.",
         )
     return RunError(
-        f"{folder} holds what was tried in {kept.minutes:g} minutes, not in {wanted.minutes:g}.",
-        hint="Replace it with `overwrite`, or choose another `out`.",
+        f"{folder} holds models that were tried with `minutes={kept.minutes:g}`, not "
+        f"{wanted.minutes:g}.",
+        hint="Replace them with `overwrite`, or choose another `out`.",
     )

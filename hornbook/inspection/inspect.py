@@ -127,21 +127,21 @@ class Inspection:
         if tried := one.advice(folders=False):
             found.append(Section("What to try next", advice=tried))
         if self.drawn_views:
-            about = "What the model has become, in pictures."
+            about = "Pictures of what the model has learned."
             found.append(Section("Inside the model", about, parts=tuple(self.drawn_views)))
         if self.of_training:
             found.append(
                 Section(
                     "Inside the training",
-                    "What went through the layers and back while the model was trained.",
+                    "Activations, gradients and updates of each layer while the model was trained.",
                     parts=tuple(self.of_training),
                 )
             )
         found.append(
             Section(
                 "How it was made",
-                "The command, with all that is not as by default. The same command on the same "
-                "data gives such a model again.",
+                "The command, with every setting that is not the default. On the same data it "
+                "trains this model again.",
                 calls=tuple(one.calls(folders=False)),
                 note=one.made_with,
             )

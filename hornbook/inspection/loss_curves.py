@@ -122,12 +122,12 @@ def explained(measure: Measure, *, compared: bool) -> str:
     """How to read the curves."""
     way = "lower" if measure.best == "lowest" else "higher"
     told = (
-        f"How well the model does on train, which it learns from, and on dev, which it does not: "
-        f"{way} is better. Where dev becomes worse while train still improves, it overfits. The "
-        "circle marks the weights that were kept."
+        f"How well the model does on train, the data it learns from, and on dev, data it does not "
+        f"learn from: {way} is better. Where dev becomes worse while train still improves, it "
+        "overfits. The circle marks the weights that were kept."
     )
     if compared:
-        told += " The dashed line is the baseline, which it has to beat to be worth its training."
+        told += " The dashed line is the baseline that it has to beat."
     return told
 
 

@@ -67,7 +67,7 @@ class Overview:
         if sizes and training.evaluate_on >= max(sizes.values()):
             return ""
         most = training.evaluate_on
-        return f"In the course of training each split is measured on up to {most:,} predictions."
+        return f"During training each split is measured on up to {most:,} predictions."
 
     @cached_property
     def standing(self) -> Standing | None:
@@ -91,7 +91,7 @@ class Overview:
         """What the data are, in a sentence."""
         record = self.run.record.data
         if not self.run.has_data:
-            return f"{record.name}. The data themselves are not in this run."
+            return f"{record.name}. The data itself is not in this run."
         return f"{record.name}: {self.run.data.extent}."
 
     @cached_property
@@ -105,9 +105,9 @@ class Overview:
         sizes = self.run.data.sizes if self.run.has_data else {}
         told = ["The model learns from train only."] if sizes else []
         if "dev" in sizes:
-            told.append("Dev chooses, such as the weights that are kept.")
+            told.append("Dev is for choices, such as which weights to keep.")
         if "test" in sizes:
-            told.append("Test chooses nothing, and so is the fairest judge.")
+            told.append("No choice is based on test, so its figure is the fairest.")
         return " ".join(told)
 
     @property
@@ -125,7 +125,7 @@ class Overview:
         if made is not None and any(one.kind for one in made.made) and not made.long:
             new = sum(one.kind == "new" for one in made.made)
             found.append(
-                (f"{new} of {len(made.made)}", "samples are new: no copies, nor nearly so")
+                (f"{new} of {len(made.made)}", "samples are new: not copies or near copies")
             )
         found.append((f"{self.run.model.n_parameters:,}", "parameters, the numbers it learned"))
         return tuple(found)
@@ -188,8 +188,8 @@ class Overview:
         if self.run.record.data.source.startswith("data set "):
             return ""
         copies = self.samples.copies if self.samples is not None else 0
-        samples = f"{copies} of its samples stand in them word for word, and " if copies else ""
-        return f"It quotes the data: {samples}its pictures and examples may show a piece of them."
+        samples = f"{copies} of its samples occur in it word for word, and " if copies else ""
+        return f"It quotes the data: {samples}its pictures and examples may show pieces of it."
 
     @property
     def contents(self) -> str:
@@ -197,13 +197,13 @@ class Overview:
         made = self.samples
         samples = f"{len(made.made)} samples, " if made is not None and made.made else ""
         told = (
-            f"This page holds the name of the data, how much they are, {samples}and figures and "
-            "pictures of the model. It does not tell in which folder the data were. It loads "
+            f"This page contains the name and size of the data, {samples}and figures and "
+            "pictures of the model. It does not say in which folder the data was. It loads "
             "nothing and sends nothing."
         )
         if self.quoted:
             told += (
-                f" {self.quoted} The data themselves are not on this page; they are in the run "
-                "directory until they are removed with `strip`."
+                f" {self.quoted} The data itself is not on this page; it is in the run directory "
+                "until it is removed with `strip`."
             )
         return told

@@ -94,10 +94,12 @@ class Standing:
         whole = [name for name in shown if name not in self.parts]
         told = [f"Measured on all of {' and '.join(whole)}."] if whole else []
         told += [
-            f"{name.capitalize()} is of {self.parts[name]}." for name in shown if name in self.parts
+            f"{name.capitalize()} was measured on {self.parts[name]}."
+            for name in shown
+            if name in self.parts
         ]
         if "test" in shown:
-            told.append("Test has chosen nothing, so it decides.")
+            told.append("No choice was based on test, so test decides.")
         return " ".join(told)
 
     def bars(self) -> Bars:

@@ -292,9 +292,9 @@ def behind(standing: Standing | None) -> Iterator[Finding]:
         "warning",
         standing.verdict,
         "A baseline is what something simple reaches on the same data. A model that does not beat "
-        "it has not yet learned what the data have to teach.",
-        "Train it for more `steps`, try a larger or a smaller net or more `dropout`, or have the "
-        "best of several models found: see what to try next.",
+        "it has not yet learned what the data has to teach.",
+        "Train it for more `steps`, try a larger or a smaller net or more `dropout`, or let `best` "
+        "try several models.",
     )
 
 

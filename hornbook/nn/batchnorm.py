@@ -69,8 +69,9 @@ class BatchNorm1d(Layer):
         if training:
             if n < 2:
                 raise TrainingError(
-                    "BatchNorm cannot train on a batch of one: a single row has no variance.",
-                    hint="Use a batch size of at least 2, more data, or no BatchNorm.",
+                    "BatchNorm cannot train on a batch of one row: a single row has no variance.",
+                    hint="Give it at least 2 rows: a larger `batch_size`, a smaller `accumulate` "
+                    "(which splits each batch), more data, or no BatchNorm.",
                 )
             mean = rows.sum(0) / n
             centred = rows - mean

@@ -9,7 +9,7 @@ autograd or not at all. What an observer sees of a layer, hornbook.nn.observing 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, overload
 
 import torch
@@ -40,6 +40,23 @@ class Unkept:
             f"this {kind.__name__} has no `out`: outputs are kept only while they are asked for, "
             "since they take memory; run the net within `with hornbook.nn.keeping_outputs(net):`"
         )
+
+
+def refuse_other(layers: Iterable[object]) -> None:
+    """Refuse what is not a layer of this package.
+
+    Raises:
+        TypeError: naming it, with its module, since torch's layers have the same names.
+    """
+    for layer in layers:
+        if not isinstance(layer, Layer):
+            kind = type(layer)
+            name = (
+                kind.__name__
+                if kind.__module__ == "builtins"
+                else f"{kind.__module__}.{kind.__name__}"
+            )
+            raise TypeError(f"expected layers of hornbook.nn, got {name}")
 
 
 class Layer(torch.nn.Module, ABC):

@@ -36,7 +36,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hornbook.nn.layer import Layer
+from hornbook.nn.layer import Layer, refuse_other
 
 __all__ = ["Felt", "Observation", "Saw", "keeping_outputs", "observing"]
 
@@ -162,9 +162,7 @@ def keeping_outputs(*nets: Layer | Iterable[Layer]) -> Iterator[None]:
         TypeError: if something else is given.
     """
     given = [layer for net in nets for layer in ([net] if isinstance(net, Layer) else net)]
-    for layer in given:
-        if not isinstance(layer, Layer):
-            raise TypeError(f"expected layers of hornbook.nn, got {type(layer).__name__}")
+    refuse_other(given)
     within = dict.fromkeys(part for layer in given for part in layer.modules())
     found = [part for part in within if isinstance(part, Layer)]
     layers = {str(number): layer for number, layer in enumerate(found)}

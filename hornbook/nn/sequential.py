@@ -8,7 +8,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from hornbook.nn.layer import Backward, Layer
+from hornbook.nn.layer import Backward, Layer, refuse_other
 
 __all__ = ["Sequential"]
 
@@ -33,9 +33,7 @@ class Sequential(Layer):
             tuple[Layer, ...],
             tuple(layers[0]) if len(layers) == 1 and isinstance(layers[0], Sequence) else layers,
         )
-        for layer in chain:
-            if not isinstance(layer, Layer):
-                raise TypeError(f"expected layers of hornbook.nn, got {type(layer).__name__}")
+        refuse_other(chain)
         self.layers = torch.nn.ModuleList(chain)
         self.chain = chain  # the same layers, to walk without the module list's overhead
 

@@ -16,10 +16,9 @@ from hornbook.tasks import Ancestor, Task
 __all__ = ["inherited_settings", "named_ancestor", "open_ancestor", "refuse_unrelated"]
 
 MADE = {
-    "counting": "counts, which are made in one pass over the data: to add data, count all of it "
-    "again",
-    "fitting": "fitted in one pass over the data: fit it to all of the data again",
-    "mixing": "mixed from other runs: begin with the weights of one of those",
+    "counting": "made by counting, in one pass over the data. To add data, count all of it again",
+    "fitting": "fitted in one pass over the data. To add data, fit it to all of it again",
+    "mixing": "mixed from other runs. Begin with the weights of one of those",
 }
 
 
@@ -33,7 +32,7 @@ def open_ancestor(path: str | Path) -> Run:
     run = Run(path)
     if not run.made_as.trained:
         raise SettingsError(
-            f"A training cannot begin with the weights of {path}: {run.family} is "
+            f"Training cannot begin with the weights of {path}: {run.family} is "
             f"{MADE[run.made_as.made_by]}.",
             hint="Set `init_from` to a run of a net.",
             setting="init_from",
@@ -61,13 +60,13 @@ def refuse_unrelated(ancestor: Run, task: Task[Any], family: str | None, source:
     if task.name != ancestor.task.name:
         raise SettingsError(
             f"{source} is data of task {task.name}, and {ancestor.path} is a run of task "
-            f"{ancestor.task.name}: a training cannot begin with its weights.",
+            f"{ancestor.task.name}: training cannot begin with its weights.",
             hint="Set `init_from` to a run on data of the same kind.",
             setting="init_from",
         )
     if family is not None and family != ancestor.family:
         raise SettingsError(
-            f"`model` is {family}, and {ancestor.path} is a run of {ancestor.family}: a training "
+            f"`model` is {family}, and {ancestor.path} is a run of {ancestor.family}: training "
             "cannot begin with its weights.",
             hint="Leave `model` out, or leave `init_from` out.",
             setting="model",

@@ -102,8 +102,8 @@ class Claim:
         said = remarks_on(self.at)
         if not self.lock.held:
             said.append(
-                f"{self.home} is on a file system without locks: nothing keeps a second training "
-                "out of it."
+                f"{self.home} is on a file system without locks: make sure that no other process "
+                "writes to it."
             )
         return said
 
@@ -179,7 +179,7 @@ def remarks_on_one(path: Path, about: os.stat_result) -> list[str]:
     """What is odd about a file or a directory: who else can change it."""
     said: list[str] = []
     if about.st_uid != os.geteuid():
-        said.append(f"{path} belongs to another user (number {about.st_uid}).")
+        said.append(f"{path} belongs to another user (user id {about.st_uid}).")
     if about.st_mode & stat.S_IWOTH:
         said.append(f"{path} can be changed by every user of this machine.")
     return said
@@ -226,13 +226,13 @@ def refuse_if_taken(path: Path, *, overwrite: bool) -> None:
     foreign = strangers(path)
     if foreign == ["run.json"]:
         raise RunError(
-            f"{path} is not empty and not a run: it has no run.json that can be read.",
-            hint="Choose another directory as `out`; such a directory is never overwritten.",
+            f"{path} is not empty and is not a run: it has no readable run.json.",
+            hint="Choose another directory as `out`; this one is never overwritten.",
         )
     if foreign:
         raise RunError(
             f"{path} contains files that do not belong to a run: {', '.join(foreign[:3])}.",
-            hint="Choose another directory as `out`; such a directory is never overwritten.",
+            hint="Choose another directory as `out`; this one is never overwritten.",
         )
     if (path / "run.json").exists() and not overwrite:
         raise RunError(

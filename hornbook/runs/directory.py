@@ -25,6 +25,7 @@ import numpy as np
 from hornbook.errors import RunError
 from hornbook.monitoring.record import UpdateRecord, read_update
 from hornbook.records import as_json
+from hornbook.rendering import clip
 from hornbook.runs.claim import Claim, recover, remarks_on
 from hornbook.runs.contents import TRIED
 from hornbook.runs.record import KeptData, RunRecord, Summary
@@ -182,12 +183,14 @@ class RunDirectory:
             time.sleep(PAUSE)
         if not os.path.isfile(self.run):  # noqa: PTH113
             what = "is not a run directory" if os.path.exists(self.path) else "does not exist"  # noqa: PTH110
+            if os.path.isfile(self.path):  # noqa: PTH113
+                what = "is a file, not a run directory"
             near = runs_near(self.path)
             if (self.path / TRIED).exists():
                 what = "holds the runs that best tried; it is not a run itself"
                 near = f"Name one of them ({', '.join(names_of_runs(self.path))}). "
             raise RunError(
-                f"{self.path} {what}.",
+                f"{clip(str(self.path), 200)} {what}.",
                 hint=f"{near}Give the run directory that training printed; paths are relative to "
                 f"the current directory, {Path.cwd()}.",
             )
@@ -380,6 +383,8 @@ def names_of_runs(folder: Path) -> list[str]:
 
 def runs_near(path: Path) -> str:
     """Which run was perhaps meant by a path that is not one: beside it, or under runs/."""
+    if (path.parent / "run.json").is_file():
+        return f"Did you mean {path.parent}? "  # which the file belongs to
     found: list[Path] = []
     for folder in (path.parent, Path("runs") / path.parent):
         with contextlib.suppress(OSError, ValueError):

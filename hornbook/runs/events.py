@@ -50,7 +50,7 @@ class Loaded:
 
     task: str
     why: str
-    "Why the data belong to that task."
+    "Why the data belongs to that task."
     name: str
     about: Sequence[str]
     sizes: dict[str, int]

@@ -62,8 +62,8 @@ def extend(run: Run, wanted: Mapping[str, Any]) -> tuple[RunRecord, str]:
     done = updates_done(run)
     if after.steps <= done:
         raise SettingsError(
-            f"{run.path} has done {done:,} steps; `steps` is the number of all steps, those "
-            f"included, and is {after.steps:,}.",
+            f"{run.path} has already done {done:,} steps. `steps` is the total, including those; "
+            f"it is {after.steps:,}.",
             hint=f"Set `steps` to more than {done:,}, for example `steps={longer(run, done)}`.",
             setting="steps",
         )
@@ -89,7 +89,7 @@ def settled(before: TrainingSettings, wanted: Mapping[str, Any]) -> TrainingSett
 
     if wanted.get("threads") == 0:
         raise SettingsError(
-            "A resume needs a number of `threads`; 0 leaves it open.",
+            "`threads` is 0, but a run is not measured again when it is resumed.",
             hint="Set `threads` to 1 or more, or leave it out.",
             setting="threads",
         )

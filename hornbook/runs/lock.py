@@ -80,8 +80,8 @@ class Lock:
         if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
             lock.close()
             raise RunError(
-                f"{folder / LOCK} is not a lock file of this run alone.",
-                hint="Remove it, and look where this run comes from.",
+                f"{folder / LOCK} is not a plain file, or has a second name elsewhere.",
+                hint="Delete it, and make sure that you trust where this run came from.",
             )
         about = {"pid": os.getpid(), "host": platform.node(), "since": time.strftime("%F %T")}
         os.ftruncate(file, 0)

@@ -54,7 +54,7 @@ def findings_of(summary: Summary, measure: Measure, rate: float | None = None) -
                 f"The trained net is worse than the untrained one: {split} {measure.name} {kept}, "
                 f"before training {before}.",
                 "Training has diverged: its updates were too large. The run is kept, but its net "
-                "is of no use.",
+                "is useless.",
                 f"Lower `learning_rate`{at} and train again.",
             )
         ]
@@ -63,7 +63,7 @@ def findings_of(summary: Summary, measure: Measure, rate: float | None = None) -
             Finding(
                 "no-better-than-start",
                 "warning",
-                f"Training has not made the net better than it was: {split} {measure.name} {kept}.",
+                f"Training has not improved the net: {split} {measure.name} {kept}.",
                 "The weights that training began with are kept.",
                 f"Lower `learning_rate`{at}, or freeze a part of the net with `rates`.",
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from typing import Any
 
 from hornbook.actions import Action
 from hornbook.errors import RunError, SettingsError
+from hornbook.rendering import clip
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.events import Fetched, Listener, Loaded, nobody
-from hornbook.settings import Settings
+from hornbook.settings import Settings, check, plain
 from hornbook.sources.source import DataPath, Source
 from hornbook.tasks import Data, Family, Task, choose_task
 from hornbook.training.settings import TrainingSettings
@@ -88,9 +90,31 @@ def load_data(
         raise made_by_mixing(family)
     if isinstance(source, Prepared):
         return chosen, source.data, family, line
+    refuse_misplaced(options, chosen.options, line)
     data: Data = chosen.load(source, chosen.options.from_dict(dict(options)))
     listen(Loaded(chosen.name, why, data.name, data.about, dict(data.sizes)))
     return chosen, data, family, line
+
+
+def refuse_misplaced(options: Mapping[str, Any], own: type[Settings], line: Family) -> None:
+    """Refuse settings of the net or of its training that stand among the options of the data.
+
+    Raises:
+        SettingsError: saying where they belong.
+    """
+    for name, value in options.items():
+        for group, kind in (("training", TrainingSettings), ("settings", line.load().Settings)):
+            if name not in known_names(own) and name in known_names(kind):
+                raise SettingsError(
+                    f"`{name}` is not an option of the data.",
+                    hint=f"Put it in {group}: {group}={clip(repr({name: value}), 60)}.",
+                    setting=name,
+                )
+
+
+def known_names(kind: type[Settings]) -> set[str]:
+    """The names of its settings."""
+    return {field.name for field in dataclasses.fields(kind)}
 
 
 def made_by_mixing(family: str) -> SettingsError:
@@ -121,7 +145,7 @@ def refuse_taken(
             # os.path, unlike Path, only says no to a name that is no possible path.
             if os.path.exists(where) and where.resolve().is_relative_to(path.resolve()):  # noqa: PTH110
                 raise RunError(
-                    f"{where} is in the run directory that is to be overwritten, {path}.",
+                    f"{where} is in the run directory that would be overwritten, {path}.",
                     hint="Copy the data to another place first, or choose another `out`.",
                 )
     elif overwrite:
@@ -186,6 +210,8 @@ def refuse_two_lengths(
     """
     if minutes is None:
         return
+    minutes = plain(minutes)
+    check("minutes", minutes, float)
     if not 0 < minutes < LONGEST:
         raise SettingsError(
             f"`minutes` must be above 0 and below {LONGEST:,}; it is {minutes:g}.",

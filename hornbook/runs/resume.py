@@ -60,7 +60,11 @@ def resume(
             + ".",
         )
     if not run.made_as.trained:
-        raise RunError(f"{path} was fitted in one pass: there is no training to resume.")
+        raise RunError(
+            f"{path} is a run of {run.family}, which is made in one pass: there is no training to "
+            "resume.",
+            hint="To add data or change settings, make it again.",
+        )
     given = {"steps": steps, "threads": threads, "device": device}
     wanted = {name: value for name, value in given.items() if value is not None}
     if steps is None:

@@ -242,8 +242,8 @@ class Session:
         if steps < 1:
             beside = seconds - left
             raise SettingsError(
-                f"{seconds:.2g} s are too little to train this: one step takes {each:.2g} s and "
-                f"all that stands beside the steps {beside:.2g} s.",
+                f"{seconds:.2g} s is too short to train this model: one step takes {each:.2g} s, "
+                f"and everything else (preparing, evaluating, saving) {beside:.2g} s.",
                 hint=f"Allow at least {math.ceil((beside + each) / MARGIN)} s, or train a smaller "
                 "model.",
                 setting="minutes",

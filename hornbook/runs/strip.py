@@ -41,7 +41,7 @@ def strip(path: str | Path) -> list[str]:
         )
     private = run.task.private
     if not private:
-        raise RunError(f"A run of the task {run.task.name} cannot do without its data.")
+        raise RunError(f"A run of the task {run.task.name} cannot be used without its data.")
     directory = run.directory
     directory.take_up()
     try:

@@ -58,7 +58,9 @@ class Neuron(Trainable):
         if n_inputs < 1:
             raise ValueError(f"a neuron needs at least 1 input, not {n_inputs}")
         if activation not in ("tanh", "relu", "sigmoid", "linear"):
-            raise ValueError(f"unknown activation {activation!r}")
+            raise ValueError(
+                f"unknown activation {activation!r}: use tanh, relu, sigmoid or linear"
+            )
         uniform = random.uniform if generator is None else generator.uniform
         self.weights = [Value(uniform(-1, 1), f"w{i}") for i in range(n_inputs)]
         self.bias = Value(0.0, "b")
@@ -155,6 +157,8 @@ class MLP(Answering):
         last: Activation = "linear",
         seed: int = 0,
     ) -> None:
+        if not isinstance(sizes, Sequence):
+            raise TypeError(f"an MLP needs a list of the sizes of its layers, not {sizes!r}")
         if not sizes:
             raise ValueError("an MLP needs at least one layer")
         generator = random.Random(seed)

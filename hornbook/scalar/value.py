@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import reprlib
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import SupportsFloat
@@ -70,8 +71,8 @@ class Value:
     operation: Operation | None
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
-        if isinstance(data, str):
-            raise TypeError(f"a Value needs a number, not the text {data!r}")
+        if isinstance(data, str | list | tuple):
+            raise TypeError(f"a Value needs a number, not {reprlib.repr(data)}")
         self.data = float(data)
         self.grad = 0.0
         self.label = label
@@ -217,7 +218,8 @@ def dot(weights: Sequence[Value], inputs: Sequence[Value], bias: Value | None = 
     """
     if len(weights) != len(inputs):
         raise ValueError(
-            f"expected as many weights as inputs, not {len(weights)} and {len(inputs)}"
+            f"expected as many inputs as weights: there are {len(weights)} weights, and "
+            f"{len(inputs)} inputs were given"
         )
     total, rest = (0.0, ()) if bias is None else (bias.data, (bias,))
     for w, x in zip(weights, inputs, strict=True):

@@ -18,6 +18,7 @@ STRUCTURED = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".html", "
 """Ends of the names of files that are not plain text."""
 LOOKED = 4_096  # bytes of a file that tell whether it is text
 SHOWN = 3  # most names in a remark
+RUN = "run.json"  # the file that makes a folder a run directory
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 """Marks of text that has NUL bytes; that of UTF-32-LE begins with the first."""
 
@@ -43,8 +44,15 @@ def list_files(folder: Path) -> Listing:
     """The files of a folder that read as text; hidden ones and folders within it are left out.
 
     Raises:
-        DataError: if there is none, or they are of several kinds, as their names end.
+        DataError: if there is none, they are of several kinds, as their names end, or the folder
+            is a run directory.
     """
+    if (folder / RUN).exists():
+        raise DataError(
+            f"{folder} is a run directory, not data.",
+            hint="Give the data that it was trained on, or other data. To train the run itself for "
+            "longer, use `resume`; to begin with its weights, use `init_from`.",
+        )
     try:
         seen = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:

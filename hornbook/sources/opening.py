@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from pathlib import Path
 from typing import BinaryIO
 
 from hornbook.errors import DataError
+from hornbook.rendering import clip
 from hornbook.sources import datasets
-from hornbook.sources.stream import unreadable
+from hornbook.sources.stream import PATH_SHOWN, unreadable
 from hornbook.suggestions import did_you_mean
 
 __all__ = ["opened", "refuse_nameless", "standard_input"]
@@ -23,11 +25,19 @@ def refuse_nameless(given: object) -> None:
     """
     if not isinstance(given, str | Path):
         raise DataError(
-            f"A file name must be a string or a path, not {type(given).__name__}.",
+            f"A file name must be a string or a path, not {type(given).__name__}."
+            if not isinstance(given, list | tuple) or given
+            else "No file was given, but an empty list.",
             hint="Give files, a folder, or the name of a data set.",
         )
     if not str(given):
         raise DataError("The file name is empty.", hint="Give a file, or the name of a data set.")
+    # os.path, unlike Path, only says no to a name that is no possible path.
+    if "\n" in str(given) and not os.path.exists(given):  # noqa: PTH110
+        raise DataError(
+            f"There is no file with this name of several lines: {clip(str(given))!r}.",
+            hint="If it is the text itself, save it to a file, and give the name of that file.",
+        )
 
 
 def standard_input() -> BinaryIO:
@@ -57,10 +67,10 @@ def opened(path: Path) -> BinaryIO:
         with contextlib.suppress(OSError, ValueError):
             beside = [str(other) for other in path.parent.iterdir()]
         raise DataError(
-            f"There is no file or data set {str(path)!r}.",
+            f"There is no file or data set {clip(str(path), PATH_SHOWN)!r}.",
             hint=f"{did_you_mean(str(path), [*datasets.DATASETS, *beside])}Data sets: "
             f"{', '.join(datasets.DATASETS)}. File paths are relative to the current directory, "
-            f"{Path.cwd()}. Words to train on are put into a file, one a line.",
+            f"{Path.cwd()}. To train on words, put them in a file, one per line.",
         ) from error
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from hornbook.compute.memory import available_memory
 from hornbook.errors import DataError
+from hornbook.rendering import clip
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -23,6 +24,7 @@ __all__ = ["Room", "Stream"]
 
 MAGIC = b"\x1f\x8b"
 PIECE = 2**20  # bytes read at a time
+PATH_SHOWN = 200  # characters of a path in a message
 TIMES = 6  # bytes of memory for a byte of a file: the bytes, the text, its lines, a copy on the way
 
 
@@ -111,7 +113,7 @@ class Stream:
             yield
         except EOFError as error:
             raise DataError(
-                f"{self.where} is cut off: the gzip file ends before its data do.",
+                f"{self.where} is cut off: the gzip file ends before its data does.",
                 hint="Copy or download it again.",
             ) from error
         except (gzip.BadGzipFile, zlib.error) as error:
@@ -145,6 +147,6 @@ class Joined(io.RawIOBase):
 def unreadable(where: object, error: Exception) -> DataError:
     """The error that a file cannot be read."""
     return DataError(
-        f"Cannot read {where}: {getattr(error, 'strerror', None) or error}.",
+        f"Cannot read {clip(str(where), PATH_SHOWN)}: {getattr(error, 'strerror', None) or error}.",
         hint="Check the file's permissions and its disk.",
     )

@@ -100,6 +100,12 @@ def find_family(families: Mapping[str, Family], name: str) -> Family:
     Raises:
         SettingsError: if there is none of that name.
     """
+    if not isinstance(name, str):
+        raise SettingsError(
+            f"`model` must be the name of a family, not {type(name).__name__}.",
+            hint=f"Families: {', '.join(families)}.",
+            setting="model",
+        )
     if name not in families:
         known = [name for name, line in families.items() if line.made_by != "mixing"]
         raise SettingsError(

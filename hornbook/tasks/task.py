@@ -158,8 +158,8 @@ class Task(ABC, Generic[D]):
         """
         if ancestor.data.shape != data.shape:
             raise SettingsError(
-                f"The data have another shape than those of {ancestor.path}, {data.shape} and "
-                f"{ancestor.data.shape}: a training cannot begin with its weights.",
+                f"The data has shape {data.shape}, that of {ancestor.path} has shape "
+                f"{ancestor.data.shape}: training cannot begin with its weights.",
                 setting="init_from",
             )
         model.load_arrays(ancestor.directory.read_tensors(ancestor.directory.model,
@@ -212,7 +212,7 @@ class Task(ABC, Generic[D]):
         Raises:
             HornbookError: if these cannot be.
         """
-        raise SettingsError(f"Runs of task {self.name} cannot be made one.")
+        raise SettingsError(f"Runs of task {self.name} cannot be mixed.")
 
     def soundness(self, run: Run, filter_command: str = "") -> float | None:
         """Share of what a run makes that is as the data are; None if it makes nothing.
@@ -250,7 +250,7 @@ class Task(ABC, Generic[D]):
             SettingsError: if nothing of this task can be filtered.
         """
         raise SettingsError(
-            f"`filter` judges samples, and models of task {self.name} make none.",
+            f"`filter` needs samples, and models of task {self.name} make none.",
             setting="filter",
         )
 

@@ -12,7 +12,7 @@ QUESTIONS = {
     ),
     "pairs": ("show the most frequent pairs of tokens", "hornbook.text.pairs:PairsQuestion"),
     "quality": (
-        "hold samples of a run against its data, at several temperatures",
+        "compare samples of a run with its data, at several temperatures",
         "hornbook.text.quality_question:QualityQuestion",
     ),
 }

@@ -136,8 +136,8 @@ class SplitSettings(Settings):
 
     split: str = "auto"
     """Sizes of train/dev/test in percent, such as 80/10/10 or 90/10.
-    auto: 80/10/10 of the shuffled examples, 90/10 of one long text; all of it for train, where that
-    is too little to be split."""
+    auto: 80/10/10 of the shuffled examples, 90/10 of one long text; all of it for train, if that is
+    too little to split."""
     split_seed: int = 42
     "Seed for shuffling the examples before the split."
     distinct: bool = False

@@ -32,8 +32,8 @@ __all__ = ["FILES", "TextData", "TextOptions", "load_text", "open_text"]
 TEXT_LENGTH = 500  # tokens of a sample of a text, where nothing else is asked
 LONGEST = 10**7  # tokens of any sample
 UNDIVIDED = (
-    "Too little to be split: all of it is train. With no dev split, no figure tells how the model "
-    "does on what it has not seen."
+    "Too little data to split: all of it is used for train. Without a dev split, nothing measures "
+    "how the model does on data it has not seen."
 )
 KEPT: Mapping[Separator, str] = {"line": "data/{}.txt", "blank": "data/{}.jsonl"}
 """Names of the files of the splits: of examples without line breaks, or of a text, word for word;
@@ -275,9 +275,9 @@ def read_splits(files: HashedFiles, mode: Mode, separator: Separator) -> Splits:
         name = KEPT[separator].format(split)
         if not files.has(name):
             raise RunError(
-                f"This needs the text that the run was trained on, and {files.folder} is without "
-                f"it: there is no {name}.",
-                hint="Copy data/ from where the run was made.",
+                f"This needs the text that the run was trained on, and {files.folder} no longer "
+                f"has it: there is no {name}.",
+                hint="Copy the folder data/ from the original run.",
             )
         try:
             text = files.read(name).decode("utf-8", "surrogatepass")

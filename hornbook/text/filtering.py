@@ -51,9 +51,9 @@ class LineFilter:
         for text in texts:
             if "\n" in text:
                 raise SamplingError(
-                    "`filter` reads one sample a line, and this sample has more than one line: "
+                    "`filter` reads one sample per line, and this sample has more than one line: "
                     f"{text[:60]!r}.",
-                    hint="Leave `filter` out, and filter what is drawn as JSON.",
+                    hint="Leave `filter` out, and filter the samples as JSON.",
                     setting="filter",
                 )
         given = "".join(f"{text}\n" for text in texts).encode("utf-8", "surrogatepass")
@@ -63,7 +63,7 @@ class LineFilter:
         except subprocess.TimeoutExpired:
             raise self.error(
                 f"did not end within {self.seconds:g} seconds, and was stopped",
-                "It has to end when its standard input ends. If it needs longer, raise "
+                "It must end when its standard input ends. If it needs longer, raise "
                 "`filter_seconds`.",
             ) from None
         except (OSError, ValueError) as error:  # no shell; a null byte
@@ -83,9 +83,9 @@ class LineFilter:
             if at == len(texts):
                 shown = visible(clip(line, 60))
                 raise self.error(
-                    f"wrote a line that it did not read, or not in that place: {shown!r}",
-                    "A filter prints the samples that pass, unchanged and in the order in which it "
-                    "read them, and nothing else.",
+                    f"printed a line that it was not given, or changed the order: {shown!r}",
+                    "A filter must print the samples that pass, unchanged and in the same order, "
+                    "and nothing else.",
                 )
             passed[at] = True
             at += 1
@@ -101,7 +101,7 @@ class LineFilter:
         if piped.status == 0 or (piped.status == 1 and not piped.out and not said):
             return
         last = visible(said.splitlines()[-1][:200]) if said else ""
-        because = f": {last}" if last else ", and said nothing on standard error"
+        because = f": {last}" if last else ", and printed nothing on standard error"
         if piped.status in (NOT_FOUND, NOT_EXECUTABLE):
             raise self.error(f"could not be started{because}", "Check its name and its path.")
         how = f"with status {piped.status}"
@@ -111,7 +111,7 @@ class LineFilter:
 
     def error(self, what: str, hint: str) -> ToolError:
         """That the command is not fit for this."""
-        shown = visible(self.command)
+        shown = visible(clip(self.command, 200))
         return ToolError(f"The filter command {shown!r} {what}.", hint=hint, setting="filter")
 
 

@@ -43,8 +43,8 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
     before: Tokenizer = ancestor.data.tokenizer
     if before.kind != tokenizer.kind:
         raise SettingsError(
-            f"The tokens of {ancestor.path} are {before.kind}, and those of this data "
-            f"{tokenizer.kind}: no row of one belongs to a row of the other.",
+            f"The tokens of {ancestor.path} are {before.kind}, and those of this data are "
+            f"{tokenizer.kind}: training cannot begin with its weights.",
             setting="init_from",
         )
     arrays, _ = ancestor.directory.read_tensors(ancestor.directory.model, ancestor.record)
@@ -54,7 +54,10 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
     known = {spelling: place for place, spelling in enumerate(before.spelled)}
     pairs = [(i, known[s]) for i, s in enumerate(tokenizer.spelled) if s in known]
     if set(names) != set(arrays):
-        raise RunError(f"{ancestor.directory.model} does not hold a {ancestor.family}.")
+        raise RunError(
+            f"{ancestor.directory.model} does not have the weights of a {ancestor.family}.",
+            hint="The file belongs to another run or is damaged.",
+        )
     model.load_arrays(moved(model, {name: arrays[name] for name in names}, pairs))
     return told(tokenizer, before, [now for now, _ in pairs])
 
@@ -91,7 +94,7 @@ def moved(
 def told(tokenizer: Tokenizer, before: Tokenizer, kept: Sequence[int]) -> str:
     """How many tokens keep their rows, which are new, how many are not used any longer."""
     new = sorted(set(range(tokenizer.vocab_size)) - set(kept))
-    words = f"{len(kept):,} of {tokenizer.vocab_size:,} tokens keep what was learned of them"
+    words = f"{len(kept):,} of {tokenizer.vocab_size:,} tokens keep their learned weights"
     if new:
         labels = " ".join(tokenizer.label(token) for token in new[:SHOWN])
         more = " …" if len(new) > SHOWN else ""

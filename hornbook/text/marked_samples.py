@@ -40,7 +40,7 @@ def of_lines(run: Run, drawn: list[Sample]) -> Samples:
     drawn_how = f"{len(drawn)} samples, drawn at random and none left out"
     if not run.data.kept:
         return Samples(
-            f"{drawn_how}. The data are not in this run, so new ones cannot be told from copies.",
+            f"{drawn_how}. The data is not in this run, so new ones cannot be told from copies.",
             tuple(MarkedSample(one.text) for one in drawn),
         )
     near = near_copies([one.text for one in drawn], run.data.splits.train)

@@ -128,15 +128,17 @@ def quality(
     if not data.kept:
         raise RunError(
             "The quality of samples is measured against the text that the run was trained on, and "
-            "this run is without it.",
-            hint="Copy data/ from where the run was made.",
+            "this run no longer has it.",
+            hint="Copy the folder data/ from the original run.",
         )
     if not temperatures:
-        raise SettingsError("There is no temperature to draw at.", setting="temperatures")
+        raise SettingsError(
+            "`temperatures` is empty.", hint="Give one or more.", setting="temperatures"
+        )
     lines = data.kind == "lines"
     if filter_command and not lines:
         raise SettingsError(
-            "`filter` reads one sample a line, and this run makes long texts of many lines.",
+            "`filter` reads one sample per line, and this run makes long texts of many lines.",
             hint="Leave `filter` out.",
             setting="filter",
         )

@@ -51,14 +51,14 @@ class QualitySettings(Settings):
     temperatures: Annotated[tuple[float, ...], Bounds(0, 100)] = TEMPERATURES
     "Temperatures to draw at."
     filter: str = ""
-    """Tell the share that passes this command, which reads one sample a line and prints those that
-    pass, as grep does."""
+    """Also report the share that passes this command, which reads one sample per line and prints
+    those that pass, as grep does."""
     filter_seconds: Annotated[float, Bounds(0, 86_400, above=True)] = SECONDS
     "Seconds that the filter may take for each temperature (only with filter)."
     seed: Annotated[int, Bounds(0, 2**63 - 1)] = 0
     "Random seed; the same seed gives the same samples."
     longest: Annotated[int, Bounds(0, 10**7)] = 0
-    "Maximum length of a sample in tokens (0: as `sample` takes it)."
+    "Maximum length of a sample in tokens (0: as for sample)."
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -69,11 +69,11 @@ class QualityQuestion(Question):
     """How samples compare with the data."""
 
     description = (
-        "Hold samples of RUN against its data, at several temperatures.\n\n"
-        "The column dev has the same figures of held-out data: what real examples score. A "
-        "distance is the total variation between two distributions: 0 if they are the same, 1 if "
-        "they have nothing in common. A sample is sound if it passes the filter; without one, if "
-        "it ended at a length as in train. A filter is a command as in sample."
+        "Compare samples of RUN with its data, at several temperatures.\n\n"
+        "The column dev has the same figures for the dev split: what real examples score. A "
+        "distance is the total variation distance to train: 0 if two distributions are the same, 1 "
+        "if they have nothing in common. A sample is sound if it passes the filter; without one, "
+        "if its length is not rare in train. A filter is a command, as for sample."
     )
     examples = (
         Action("quality", ("runs/net",)),
@@ -122,8 +122,8 @@ class QualityAnswer(Answer):
         said: list[str | Action] = []
         if best is not None and len(made) > 1:
             said.append(
-                f"Of these temperatures up to 1, {best.temperature:g} suits this run best: "
-                f"{best.usable:.1%} of its samples are sound, new and came once."
+                f"The best of these temperatures, up to 1, is {best.temperature:g}: "
+                f"{best.usable:.1%} of its samples are sound, new and not repeated."
             )
         return [*said, Action("sample", (str(self.run.path),), drawn)]
 

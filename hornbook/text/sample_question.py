@@ -27,13 +27,13 @@ class SampleQuestion(Question):
 
     description = (
         "Sample new examples from RUN, shown as they are drawn.\n\n"
-        "Standard output has only the samples: one per line; examples of several lines as in the "
-        f"data, with a blank line between two; of a long text separated by lines of {BETWEEN}. "
-        "The share of new samples goes to standard error; in a terminal, "
-        "samples that occur in the data are marked.\n\n"
-        "A filter is a command that reads samples, one a line, and prints those that pass: `grep "
-        "-Fxf words.txt` those in a list of words, `python3 valid.py` whatever you test. It has to "
-        "end when its input does. The share that passes is told."
+        "Standard output has only the samples, one per line. Samples of several lines are "
+        f"separated by a blank line, those of a long text by a line of {BETWEEN}. The share of new "
+        "samples goes to standard error; in a terminal, samples that occur in the data are "
+        "marked.\n\n"
+        "A filter is a command that reads samples, one per line, and prints those that pass: `grep "
+        "-Fxf words.txt` passes the words in a list, `python3 valid.py` is a test of your own. It "
+        "must end when its input does. The share that passes is printed."
     )
     examples = (
         Action("sample", ("runs/counts",), {"n": 5}),
@@ -129,8 +129,8 @@ class SampleAnswer(Answer):
             said.append(self.novelty())
         if self.own is not None:
             said.append(
-                f"Drawn at temperature {self.own:g}, which suits this run; `temperature=1` draws "
-                "what the model predicts."
+                f"Drawn at temperature {self.own:g}, which `best` found for this run; set "
+                "`temperature=1` for the probabilities as the model predicts them."
             )
         if samples.passed is not None and samples.drawn:
             said.append(f"{samples.passed:.1%} of {samples.drawn:,} drawn pass the filter.")
@@ -138,6 +138,8 @@ class SampleAnswer(Answer):
             said.insert(0, f"Stopped after {samples.kept:,} of {samples.asked:,} samples.")
         if samples.shortfall:
             said.append(samples.shortfall)
+            if not samples.kept:
+                return said  # the same again would find as little
         again = {name: value for name, value in self.asked.changed().items() if name != "longest"}
         more = {"n": 20, **again, "seed": self.asked.seed + 1}
         if self.samples.certain:  # every draw is the same
@@ -151,12 +153,12 @@ class SampleAnswer(Answer):
         new = counts.pop("new", 0)
         known = [f"{count:,} in {name}" for name, count in counts.items() if count]
         if not self.lines:
-            copied = f"; copied whole: {', '.join(known)}" if known else ", and none copied whole"
+            copied = f"; copied as a whole: {', '.join(known)}" if known else "; none is a copy"
             return f"{many(drawn, 'text')} drawn{copied}."
         if not known:
-            return f"{many(drawn, 'sample')} drawn, none of which is in the data."
-        others = f"the others are in the data, {', '.join(known)}"
-        return f"{many(drawn, 'sample')} drawn: {new:,} new ({new / drawn:.1%}); {others}."
+            return f"{many(drawn, 'sample')} drawn; none is in the data."
+        told = ", ".join([f"{new:,} new ({new / drawn:.1%})", *known])
+        return f"{many(drawn, 'sample')} drawn: {told}."
 
 
 class SampleRow(Row):

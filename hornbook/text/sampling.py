@@ -26,6 +26,7 @@ import numpy as np
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import SamplingError, SettingsError
+from hornbook.rendering import clip
 from hornbook.text.batch_sampling import Places, SmallIds, size_of
 from hornbook.text.filtering import LineFilter
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
@@ -152,7 +153,8 @@ class Samples(Iterator[Sample]):
     @property
     def shortfall(self) -> str:
         """Why there are fewer than were asked for, as a sentence; empty if that is not so."""
-        few = f"Only {self.kept:,} of the {self.asked:,} samples asked for"
+        some = f"Only {self.kept:,}" if self.kept else "None"
+        few = f"{some} of the {self.asked:,} samples asked for"
         if self.ended_because == "nothing else possible":
             why = "that sample occurs in the data"
             if self.kept:
@@ -182,8 +184,8 @@ class Samples(Iterator[Sample]):
             logits[:, boundary] = -np.inf  # an empty sample is none
         if not np.isfinite(logits).any():
             raise SamplingError(
-                f"{prefix!r} was never followed by anything in the training data, and this model "
-                "(counts without smoothing) gives every continuation probability 0.",
+                f"{clip(prefix)!r} was never followed by anything in the training data, and this "
+                "model (counts without smoothing) gives every continuation probability 0.",
                 hint="Give another `prefix`, or train with `smoothing=kneser-ney`.",
             )
         return logits, state
@@ -328,14 +330,14 @@ def sample(
         )
     if settings.filter and tokenizer.boundary is None:
         raise SettingsError(
-            "`filter` reads one sample a line, and this run makes long texts of many lines.",
+            "`filter` reads one sample per line, and this run makes long texts of many lines.",
             hint="Leave `filter` out.",
             setting="filter",
         )
     if settings.only_new and novelty is None:
         raise SettingsError(
-            "`only_new` needs the text to compare samples with, and this run is without it.",
-            hint="Copy data/ from where the run was made, or leave out `only_new`.",
+            "`only_new` compares samples with the data, and this run no longer has it.",
+            hint="Copy the folder data/ from the original run, or leave out `only_new`.",
             setting="only_new",
         )
     return Samples(model, tokenizer, settings, settings.longest or longest, novelty)

@@ -38,8 +38,8 @@ class SamplingSettings(Settings):
     crop_prefix: bool = False
     "Allow a prefix longer than the model's context; the model then sees only the end of it."
     filter: str = ""
-    """Keep only samples that pass this command, which reads one a line and prints those that pass,
-    as grep does."""
+    """Keep only samples that pass this command, which reads one per line and prints those that
+    pass, as grep does."""
     filter_seconds: Annotated[float, Bounds(0, 86_400, above=True)] = 60.0
     "Seconds that the filter may take each time it is run (only with filter)."
     best_of: Annotated[int, Bounds(1, 10_000)] = 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from hornbook.actions import Action
 from hornbook.errors import DataError, SettingsError
 from hornbook.records import JSONObject
+from hornbook.rendering import clip
 from hornbook.reports import Table
 from hornbook.settings import Given, Settings
 from hornbook.sources.encoding import decode
@@ -54,8 +55,9 @@ class ScoreQuestion(Question):
             UnknownTokenError: if it has a token that is not in the vocabulary.
         """
         if len(given) != 1 or not isinstance(given[0], str):
+            said = clip(", ".join(map(repr, given)), 60) or "nothing"
             raise SettingsError(
-                f"score expects one text; it was given {', '.join(map(repr, given)) or 'nothing'}.",
+                f"score expects one text; it was given {said}.",
                 hint="Call it once for each text.",
             )
         if options:

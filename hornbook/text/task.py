@@ -175,8 +175,8 @@ class TextTask(Task["TextData"]):
         if filter_command:
             return "A sample is sound if it passes the filter."
         if data.kind == "lines":
-            return "A sample is sound if it ended at a length that is not rare in train."
-        return "Sound is the share of a sample's words that occur in train."
+            return "A sample is sound if its length is not rare in train."
+        return "Sound: the share of the sampled words that occur in train."
 
     def suited(self, run: Run, filter_command: str = "") -> JSONObject:
         """The temperature of samples, of lines."""
@@ -193,7 +193,7 @@ class TextTask(Task["TextData"]):
 
         if data.kind != "lines":
             raise SettingsError(
-                "`filter` reads one sample a line, and these data are one long text.",
+                "`filter` reads one sample per line, and this data is one long text.",
                 hint="Leave `filter` out.",
                 setting="filter",
             )
@@ -272,8 +272,8 @@ class TextTask(Task["TextData"]):
     def measure_explained(self) -> str:
         """What a loss is."""
         return (
-            "The loss tells how surprised the model is, on average, by each next token of text "
-            "that it has not seen; 0 would be certain, and right, every time. Lower is better: the "
+            "The loss says how surprised the model is, on average, by each next token of text that "
+            "it has not seen. 0 would mean certain and right every time. Lower is better: the "
             "shorter bar wins."
         )
 

@@ -159,7 +159,8 @@ def suggest(
         advice = "Use a larger batch (`batch_size`) or more updates (`points`)."
         if whole and smoothed[-1] < start + noise:
             advice = (
-                f"Nor does it rise up to the highest learning rate, {rates[-1]:.2g}: raise `high`."
+                f"It does not rise either, up to the highest learning rate, {rates[-1]:.2g}: raise "
+                "`high`."
             )
         return None, (
             f"The loss never falls clearly: it starts at {start:.3g}, the minimum of the smoothed "

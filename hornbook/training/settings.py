@@ -121,6 +121,13 @@ class TrainingSettings(Settings):
                 hint="Remove `compile` or `watch`.",
             )
         self.refuse_unless(self.watch, ("watch_every",), "`watch`")
+        if self.accumulate > self.batch_size:
+            raise SettingsError(
+                f"`accumulate` is {self.accumulate:,}, but `batch_size` is {self.batch_size:,}: a "
+                "batch cannot be processed in more parts than it has rows.",
+                hint="Lower `accumulate`, or raise `batch_size`.",
+                setting="accumulate",
+            )
         if self.accumulate > 1 and self.batches == "parallel":
             raise SettingsError(
                 "`accumulate` cannot be used with `batches=parallel`: the state is carried from "

@@ -183,8 +183,8 @@ def blank_lines(examined: ExaminedCorpus) -> Iterator[Finding]:
             "blank-lines",
             "note",
             "Blank lines are dropped",
-            f"{many(blank, 'blank line')} in addition to {len(examined.lines):,} with text. In "
-            "`lines` mode they carry no information.",
+            f"{many(blank, 'blank line')} in addition to {len(examined.lines):,} with text. "
+            "Between examples they carry no information.",
             "No action needed, unless they separate examples of several lines: then read the file "
             "with `separator=blank`; or the paragraphs of one text: then with `mode=text`.",
         )
