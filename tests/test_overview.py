@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,18 @@ def test_the_terminal_has_it_on_one_screen(run: Run, capsys: pytest.CaptureFixtu
     for words in ("names, learned by bigram", "a uniform guess", "this model", "20 samples",
                   "does not beat", "Made by:  hornbook train", "Next:  "):  # fmt: skip
         assert words in told
+
+
+def test_a_mixture_names_what_it_is_made_of(tmp_path: Path) -> None:
+    with zipfile.ZipFile(Path(__file__).parent / "frozen" / "mixture.zip") as frozen:
+        frozen.extractall(tmp_path)
+    found = inspect(Run(tmp_path))
+    members = "made of 2 other models: gru (gru, weight 0.21) and ngram (ngram, weight 0.79)."
+    assert members in found.overview.model
+    assert "Made in" not in found.overview.model
+    assert members in found.unwatched
+    assert "gru was trained by gradients" in found.unwatched
+    assert "one pass" not in found.unwatched
 
 
 def test_samples_are_marked_as_they_are(tmp_path: Path) -> None:

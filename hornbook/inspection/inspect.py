@@ -15,6 +15,7 @@ from typing import Any
 from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError, RunError
 from hornbook.inspection.loss_curves import loss_curves
+from hornbook.inspection.members import where_to_watch
 from hornbook.inspection.overview import Overview
 from hornbook.inspection.tables import layer_table, parameter_table
 from hornbook.inspection.verdicts import behind, examine
@@ -63,6 +64,8 @@ class Inspection:
         """Why there are no figures of the training, if nothing was recorded."""
         if self.trouble:
             return f"{self.trouble} Views of the trained model are still available."
+        if self.run.made_as.made_by == "mixing":
+            return where_to_watch(self.run, self.overview.summary)
         if self.run.record.training is None:
             return "This model is fitted in one pass, without gradients: there is nothing to watch."
         return (

@@ -13,6 +13,7 @@ from functools import cached_property
 from hornbook.actions import Action
 from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError, RunError
+from hornbook.inspection.members import made_of
 from hornbook.inspection.standing import Standing, standing_of
 from hornbook.reports import Advice, Samples, Table
 from hornbook.runs.advice import advice
@@ -51,6 +52,9 @@ class Overview:
         summary = self.summary
         if summary is None:
             return f"{told} Its training has not ended."
+        if self.run.made_as.made_by == "mixing":
+            took = f"Mixing took {summary.seconds:,.1f} s, beside what it took to make those."
+            return f"{told} It is made of {made_of(summary)}. {took}"
         if summary.steps is None:
             return f"{told} Made in {summary.seconds:,.1f} s."
         endings = {"interrupted": ", then stopped", "early": ", when dev was no longer improving"}
