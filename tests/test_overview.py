@@ -115,6 +115,16 @@ def test_a_mixture_names_what_it_is_made_of(tmp_path: Path) -> None:
     assert "one pass" not in found.unwatched
 
 
+@pytest.mark.parametrize(("separator", "one"), [("line", "a line"), ("blank", "an example")])
+def test_it_is_introduced_in_whole_sentences(separator: str, one: str, tmp_path: Path) -> None:
+    data = tmp_path / "poems.txt"
+    data.write_text("to be\nor not\n\n" * 40)
+    made = hornbook.train(
+        data, model="ngram", settings={"order": 2}, out=tmp_path / "counts", separator=separator,
+    )  # fmt: skip
+    assert f"how {one} goes on" in made.task.introduce(made)
+
+
 def test_samples_are_marked_as_they_are(tmp_path: Path) -> None:
     data = tmp_path / "names.txt"
     data.write_text("anna\nhanna\n" * 40)

@@ -54,7 +54,9 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
     known = {spelling: place for place, spelling in enumerate(before.spelled)}
     pairs = [(i, known[s]) for i, s in enumerate(tokenizer.spelled) if s in known]
     if set(names) != set(arrays):
-        raise RunError(f"{ancestor.directory.model} does not hold a {ancestor.family}.")
+        raise RunError(
+            f"{ancestor.directory.model} does not hold a model of the family {ancestor.family}."
+        )
     model.load_arrays(moved(model, {name: arrays[name] for name in names}, pairs))
     return told(tokenizer, before, [now for now, _ in pairs])
 
