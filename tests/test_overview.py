@@ -16,14 +16,25 @@ from hornbook.cli import main
 from hornbook.inspection.inspect import inspect
 from hornbook.inspection.standing import Standing
 from hornbook.inspection.verdicts import behind
+from hornbook.records import JSON
+from hornbook.reports import MarkedSample, Page, Samples, Section
 from hornbook.reports.finding import NOTHING
 from hornbook.runs import Run
+from hornbook.runs.copying import copy_run
 from hornbook.tasks import Baseline
+from hornbook.text.marked_samples import of_lines
+from hornbook.text.samples import Sample
 from hornbook.training.measures import LOSS, Measure
 from tests.some_names import write_names
 
 FAST: dict[str, Any] = {"steps": 2, "threads": 1, "precision": "float32", "gradients": "hand"}
 COUNTS = Baseline("counts", {"dev": 2.0, "test": 2.1}, 0.1)
+
+
+def thawed(name: str, folder: Path) -> Path:
+    with zipfile.ZipFile(Path(__file__).parent / "frozen" / f"{name}.zip") as frozen:
+        frozen.extractall(folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +87,6 @@ def test_a_page_names_no_folder_and_says_what_it_quotes(run: Run) -> None:
 def test_a_run_without_its_data_has_a_page_too(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from hornbook.runs.copying import copy_run
-
     bare = copy_run(run, tmp_path / "bare")
     hornbook.strip(bare.path)
     found = inspect(Run(bare.path))
@@ -104,9 +113,7 @@ def test_the_terminal_has_it_on_one_screen(run: Run, capsys: pytest.CaptureFixtu
 
 
 def test_a_mixture_names_what_it_is_made_of(tmp_path: Path) -> None:
-    with zipfile.ZipFile(Path(__file__).parent / "frozen" / "mixture.zip") as frozen:
-        frozen.extractall(tmp_path)
-    found = inspect(Run(tmp_path))
+    found = inspect(Run(thawed("mixture", tmp_path)))
     members = "made of 2 other models: gru (gru, weight 0.21) and ngram (ngram, weight 0.79)."
     assert members in found.overview.model
     assert "Made in" not in found.overview.model
@@ -134,6 +141,36 @@ def test_samples_are_marked_as_they_are(tmp_path: Path) -> None:
     marks = {one.text: one.mark for one in samples.made}
     assert marks["anna"] == "in train"
     assert samples.copies == sum(one.text in ("anna", "hanna") for one in samples.made)
+
+
+def test_what_all_samples_are_is_said_once(tmp_path: Path) -> None:
+    def chips(*made: MarkedSample) -> int:
+        return Page("", "", [Section("", samples=Samples("", made))]).html().count("<span class=")
+
+    new, copy = MarkedSample("ann", "new", "new"), MarkedSample("eve", "copy", "in train")
+    assert chips(new, new) == 0
+    assert chips(new, copy) == 2
+    assert chips(new) == 1
+    run = Run(thawed("bigram-no-dev", tmp_path))
+    few = of_lines(run, [Sample("q!x", ended=True, origin="new")] * 2, "at temperature 1")
+    assert few.about.startswith("2 samples, drawn at random at temperature 1, and none left out")
+    assert "All are new" in few.about
+
+
+def test_samples_of_lines_and_long_ones_get_the_width_of_a_phone() -> None:
+    assert not Samples("", (MarkedSample("ann"),)).wide
+    assert Samples("", (MarkedSample("ann"), MarkedSample("a\n  b"))).wide
+    assert Samples("", (MarkedSample("C" * 30),)).wide
+
+
+@pytest.mark.parametrize(("suited", "told"), [({"temperature": 0.7}, "0.7, which"), ({}, "1,")])
+def test_samples_say_their_temperature(
+    suited: dict[str, JSON], told: str, run: Run, tmp_path: Path
+) -> None:
+    own = copy_run(run, tmp_path / "own", suited=suited)
+    samples = inspect(own).overview.samples
+    assert samples is not None
+    assert f"at temperature {told}" in samples.about
 
 
 def test_one_text_is_written_as_one(tmp_path: Path) -> None:
