@@ -7,7 +7,7 @@ from typing import Literal
 
 __all__ = ["Kind", "MarkedSample", "Samples"]
 
-SHORT = 24  # characters: longer samples, and those of several lines, need the width of a phone
+SHORT = 18  # characters: longer samples, and those of several lines, need the width of a phone
 
 Kind = Literal["new", "near", "copy", ""]
 "`near`: almost a copy of something in the data. Empty: not known."

@@ -49,23 +49,24 @@ def of_lines(run: Run, drawn: list[Sample], at: str) -> Samples:
         at: the temperature, in words.
     """
     drawn_how = f"{len(drawn)} samples, drawn at random {at}, and none left out"
+    one = run.data.an_example
     if not run.data.kept:
         return Samples(
             f"{drawn_how}. The data are not in this run, so new ones cannot be told from copies.",
-            tuple(MarkedSample(one.text) for one in drawn),
+            tuple(MarkedSample(sample.text) for sample in drawn),
         )
-    near = near_copies([one.text for one in drawn], run.data.splits.train)
-    made = tuple(marked_line(one, is_near) for one, is_near in zip(drawn, near, strict=True))
-    counts = Counter(one.mark for one in made)
+    near = near_copies([sample.text for sample in drawn], run.data.splits.train)
+    made = tuple(marked_line(sample, is_near) for sample, is_near in zip(drawn, near, strict=True))
+    counts = Counter(sample.mark for sample in made)
     if counts["new"] == len(made):
         return Samples(
-            f"{drawn_how}. All are new: none is in the data, or one character away from a line of "
+            f"{drawn_how}. All are new: none is in the data, or one character away from {one} of "
             "train.",
             made,
         )
     told = [f"{counts['new']} are new"]
     if counts[NEAR]:
-        told.append(f"{counts[NEAR]} one character away from a line of train (near copies)")
+        told.append(f"{counts[NEAR]} one character away from {one} of train (near copies)")
     told += [f"{counts[mark]} {mark}" for mark in ("in train", "in dev", "in test") if counts[mark]]
     return Samples(f"{drawn_how}: {', '.join(told)}.", made)
 

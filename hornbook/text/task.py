@@ -255,11 +255,11 @@ class TextTask(Task["TextData"]):
         """What a language model does."""
         data, name = run.data, run.record.data.name
         if data.kind == "lines":
-            one, article = data.one, "an" if data.one == "example" else "a"
+            one = data.one
             read = f"{len(data.splits.train):,} {one}s of {name}" if data.kept else name
             return (
                 f"This model has read {read} and learned to guess, character by character, how "
-                f"{article} {one} goes on. Guess after guess, it makes {one}s of its own."
+                f"{data.an_example} goes on. Guess after guess, it makes {one}s of its own."
             )
         return (
             f"This model has read {name} and learned to guess, character by character, how the "
