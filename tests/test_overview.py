@@ -84,6 +84,23 @@ def test_a_page_names_no_folder_and_says_what_it_quotes(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("unpainted")
+def test_a_page_has_a_title_of_ones_own_and_says_what_made_it(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.html"
+    assert main(["inspect", str(run.path), "--title", "Ann & <Bob>", "--out", str(page)]) == 0
+    assert capsys.readouterr().out.startswith("Ann & <Bob>")
+    html = page.read_text(encoding="utf-8")
+    assert "<title>Ann &amp; &lt;Bob&gt;</title>" in html
+    assert "<h1>Ann &amp; &lt;Bob&gt;</h1>" in html
+    foot = html[html.index("<footer") :]
+    assert "hornbook" in foot
+    assert "a program that trains small models" in foot
+    untrained = replace(inspect(run).overview, summary=replace(run.summary, steps=0))
+    assert untrained.title == "names: a small model before its training"
+
+
+@pytest.mark.usefixtures("unpainted")
 def test_a_run_without_its_data_has_a_page_too(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -107,8 +124,8 @@ def test_the_terminal_has_it_on_one_screen(run: Run, capsys: pytest.CaptureFixtu
     screen = capsys.readouterr().out.split("This run has no records")[0].splitlines()
     assert 20 <= len(screen) <= 40
     told = "\n".join(screen)
-    for words in ("names, learned by bigram", "a uniform guess", "this model", "20 samples",
-                  "does not beat", "Made by:  hornbook train", "Next:  "):  # fmt: skip
+    for words in ("names: what a small model learned from it", "a uniform guess",
+                  "this model", "20 samples", "does not beat", "Made by:  hornbook train", "Next:  "):  # fmt: skip
         assert words in told
 
 

@@ -158,6 +158,7 @@ class Inspection:
             more=one.model,
             tiles=one.tiles,
             findings=Section("", findings=worst) if worst else None,
+            foot=one.foot,
         )
 
     @cached_property
@@ -276,18 +277,19 @@ def drawn(view: View) -> Section:
 
 
 @pinned()
-def inspect(run: Run, **options: Any) -> Inspection:
+def inspect(run: Run, *, title: str = "", **options: Any) -> Inspection:
     """Inspect a run.
 
     Args:
         run: a finished run of any task.
+        title: of the report; empty: one that names the data.
         options: settings of the task's views by name (for text: `text`, `prefix`).
 
     Raises:
         HornbookError: if the views cannot be drawn for the given options.
     """
     views = tuple(run.task.views(run, run.task.seen_with.from_dict(options)))
-    overview = Overview(run, run.directory.read_summary())
+    overview = Overview(run, run.directory.read_summary(), title.strip())
     found = (*run.findings(), *behind(overview.standing))
     metrics: tuple[Record, ...] = ()
     try:
