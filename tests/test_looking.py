@@ -46,6 +46,7 @@ from hornbook.text.views import (
 from hornbook.text.views.character_kinds import kind_of
 from hornbook.text.views.embeddings import principal_plane
 from hornbook.text.views.label_placement import place_labels
+from hornbook.text.views.matrix import shown_in_matrix
 from hornbook.text.views.next_token import probabilities
 from hornbook.tokenizers.characters import CharTokenizer
 
@@ -238,6 +239,25 @@ def test_of_a_text_the_matrix_begins_with_the_character_itself() -> None:
     model = made("gpt", TEXT)
     logits = model(torch.arange(TEXT.vocab_size)[:, None])[:, 0]
     np.testing.assert_allclose(pairs_of(model, TEXT).p, softmax(logits), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("model", "tokenizer", "stands"),
+    [
+        (made("bigram"), LINES, "wherever it stands"),
+        (counted(order=2), LINES, "wherever it stands"),
+        (made("gpt"), LINES, "as the first of an example"),
+        (made("gpt", TEXT), TEXT, "with no text before it"),
+    ],
+)
+def test_the_matrix_says_where_its_tokens_stand(
+    model: LanguageModel, tokenizer: CharTokenizer, stands: str
+) -> None:
+    told = shown_in_matrix(model, tokenizer)
+    assert f"follows a token {stands}" in told
+    assert ("boundary token" in told) == (tokenizer is LINES)
+    assert ("predicts otherwise" in told) == (model.context != 1)
+    assert pairs_of(model, tokenizer).given == stands
 
 
 def test_of_a_large_vocabulary_the_common_are_shown() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,25 @@ from hornbook.cli import main
 from hornbook.inspection.inspect import inspect
 from hornbook.inspection.standing import Standing
 from hornbook.inspection.verdicts import behind
+from hornbook.records import JSON
+from hornbook.reports import MarkedSample, Page, Samples, Section
 from hornbook.reports.finding import NOTHING
 from hornbook.runs import Run
+from hornbook.runs.copying import copy_run
 from hornbook.tasks import Baseline
+from hornbook.text.marked_samples import of_lines
+from hornbook.text.samples import Sample
 from hornbook.training.measures import LOSS, Measure
 from tests.some_names import write_names
 
 FAST: dict[str, Any] = {"steps": 2, "threads": 1, "precision": "float32", "gradients": "hand"}
 COUNTS = Baseline("counts", {"dev": 2.0, "test": 2.1}, 0.1)
+
+
+def thawed(name: str, folder: Path) -> Path:
+    with zipfile.ZipFile(Path(__file__).parent / "frozen" / f"{name}.zip") as frozen:
+        frozen.extractall(folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -72,11 +84,26 @@ def test_a_page_names_no_folder_and_says_what_it_quotes(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("unpainted")
+def test_a_page_has_a_title_of_ones_own_and_says_what_made_it(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.html"
+    assert main(["inspect", str(run.path), "--title", "Ann & <Bob>", "--out", str(page)]) == 0
+    assert capsys.readouterr().out.startswith("Ann & <Bob>")
+    html = page.read_text(encoding="utf-8")
+    assert "<title>Ann &amp; &lt;Bob&gt;</title>" in html
+    assert "<h1>Ann &amp; &lt;Bob&gt;</h1>" in html
+    foot = html[html.index("<footer") :]
+    assert "hornbook" in foot
+    assert "a program that trains small models" in foot
+    untrained = replace(inspect(run).overview, summary=replace(run.summary, steps=0))
+    assert untrained.title == "names: a small model before its training"
+
+
+@pytest.mark.usefixtures("unpainted")
 def test_a_run_without_its_data_has_a_page_too(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from hornbook.runs.copying import copy_run
-
     bare = copy_run(run, tmp_path / "bare")
     hornbook.strip(bare.path)
     found = inspect(Run(bare.path))
@@ -97,9 +124,29 @@ def test_the_terminal_has_it_on_one_screen(run: Run, capsys: pytest.CaptureFixtu
     screen = capsys.readouterr().out.split("This run has no records")[0].splitlines()
     assert 20 <= len(screen) <= 40
     told = "\n".join(screen)
-    for words in ("names, learned by bigram", "a uniform guess", "this model", "20 samples",
-                  "does not beat", "Made by:  hornbook train", "Next:  "):  # fmt: skip
+    for words in ("names: what a small model learned from it", "a uniform guess",
+                  "this model", "20 samples", "does not beat", "Made by:  hornbook train", "Next:  "):  # fmt: skip
         assert words in told
+
+
+def test_a_mixture_names_what_it_is_made_of(tmp_path: Path) -> None:
+    found = inspect(Run(thawed("mixture", tmp_path)))
+    members = "made of 2 other models: gru (gru, weight 0.21) and ngram (ngram, weight 0.79)."
+    assert members in found.overview.model
+    assert "Made in" not in found.overview.model
+    assert members in found.unwatched
+    assert "gru was trained by gradients" in found.unwatched
+    assert "one pass" not in found.unwatched
+
+
+@pytest.mark.parametrize(("separator", "one"), [("line", "a line"), ("blank", "an example")])
+def test_it_is_introduced_in_whole_sentences(separator: str, one: str, tmp_path: Path) -> None:
+    data = tmp_path / "poems.txt"
+    data.write_text("to be\nor not\n\n" * 40)
+    made = hornbook.train(
+        data, model="ngram", settings={"order": 2}, out=tmp_path / "counts", separator=separator,
+    )  # fmt: skip
+    assert f"how {one} goes on" in made.task.introduce(made)
 
 
 def test_samples_are_marked_as_they_are(tmp_path: Path) -> None:
@@ -111,6 +158,36 @@ def test_samples_are_marked_as_they_are(tmp_path: Path) -> None:
     marks = {one.text: one.mark for one in samples.made}
     assert marks["anna"] == "in train"
     assert samples.copies == sum(one.text in ("anna", "hanna") for one in samples.made)
+
+
+def test_what_all_samples_are_is_said_once(tmp_path: Path) -> None:
+    def chips(*made: MarkedSample) -> int:
+        return Page("", "", [Section("", samples=Samples("", made))]).html().count("<span class=")
+
+    new, copy = MarkedSample("ann", "new", "new"), MarkedSample("eve", "copy", "in train")
+    assert chips(new, new) == 0
+    assert chips(new, copy) == 2
+    assert chips(new) == 1
+    run = Run(thawed("bigram-no-dev", tmp_path))
+    few = of_lines(run, [Sample("q!x", ended=True, origin="new")] * 2, "at temperature 1")
+    assert few.about.startswith("2 samples, drawn at random at temperature 1, and none left out")
+    assert "All are new" in few.about
+
+
+def test_samples_of_lines_and_long_ones_get_the_width_of_a_phone() -> None:
+    assert not Samples("", (MarkedSample("ann"),)).wide
+    assert Samples("", (MarkedSample("ann"), MarkedSample("a\n  b"))).wide
+    assert Samples("", (MarkedSample("C" * 30),)).wide
+
+
+@pytest.mark.parametrize(("suited", "told"), [({"temperature": 0.7}, "0.7, which"), ({}, "1,")])
+def test_samples_say_their_temperature(
+    suited: dict[str, JSON], told: str, run: Run, tmp_path: Path
+) -> None:
+    own = copy_run(run, tmp_path / "own", suited=suited)
+    samples = inspect(own).overview.samples
+    assert samples is not None
+    assert f"at temperature {told}" in samples.about
 
 
 def test_one_text_is_written_as_one(tmp_path: Path) -> None:

@@ -108,4 +108,6 @@ def test_pairs_are_a_verb_and_inspect_tells_them(
     status, out, _ = typed(capsys, "inspect", str(run.path), "--no-page")
     assert status == 0
     top = run.pairs(n=1)[0]
-    assert f"The most frequent pairs:\n  {top.first} {top.next} {top.count}" in out
+    assert (
+        f"The most frequent pairs of tokens in train:\n  {top.first} {top.next} {top.count}" in out
+    )

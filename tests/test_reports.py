@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
+from importlib.resources import files
 
 import pytest
 from matplotlib.figure import Figure
@@ -88,8 +89,15 @@ def test_a_table_on_a_page_and_in_a_terminal() -> None:
 
 
 def test_a_picture_stands_in_the_page() -> None:
-    html = page(Section("A <picture>", figure=Figure()))
-    assert '<img alt="A &lt;picture&gt;" src="data:image/png;base64,iVBOR' in html
+    html = page(Section("A <picture>", figure=Figure(figsize=(6.4, 4.8))))
+    sized = 'width="614" height="461" src="data:image/png;base64,iVBOR'
+    assert f'<figure class="large" tabindex="0"><img alt="A &lt;picture&gt;" {sized}' in html
+
+
+def test_what_slides_on_a_phone_has_its_own_size_whatever_its_shape() -> None:
+    style = files("hornbook.reports").joinpath("report.css").read_text(encoding="utf-8")
+    rules = re.findall(r"figure\.large img \{([^}]*)\}", style)
+    assert rules == [" width: auto; max-width: 100%; ", " max-width: none; "]
 
 
 @pytest.mark.usefixtures("unpainted")

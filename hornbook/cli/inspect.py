@@ -42,6 +42,8 @@ class Options(ModelArguments):
 
     out: str | None = None
     "File for the HTML page; by default report.html in the run directory."
+    title: str = ""
+    "Title of the report; by default one that names the data."
     no_page: bool = False
     "Do not write the page."
     pictures: str | None = None
@@ -60,7 +62,7 @@ def run(argv: Sequence[str]) -> None:
     if options.pictures is not None:
         make_folder(Path(options.pictures))
     with alive("Examining the model", quiet=options.json):
-        found = inspect(opened, **options.settings.as_dict())
+        found = inspect(opened, title=options.title, **options.settings.as_dict())
     if not options.json:
         show(found, console())
         sys.stdout.flush()

@@ -15,6 +15,7 @@ from typing import Any
 from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError, RunError
 from hornbook.inspection.loss_curves import loss_curves
+from hornbook.inspection.members import where_to_watch
 from hornbook.inspection.overview import Overview
 from hornbook.inspection.tables import layer_table, parameter_table
 from hornbook.inspection.verdicts import behind, examine
@@ -63,6 +64,8 @@ class Inspection:
         """Why there are no figures of the training, if nothing was recorded."""
         if self.trouble:
             return f"{self.trouble} Views of the trained model are still available."
+        if self.run.made_as.made_by == "mixing":
+            return where_to_watch(self.run, self.overview.summary)
         if self.run.record.training is None:
             return "This model is fitted in one pass, without gradients: there is nothing to watch."
         return (
@@ -155,6 +158,7 @@ class Inspection:
             more=one.model,
             tiles=one.tiles,
             findings=Section("", findings=worst) if worst else None,
+            foot=one.foot,
         )
 
     @cached_property
@@ -273,18 +277,19 @@ def drawn(view: View) -> Section:
 
 
 @pinned()
-def inspect(run: Run, **options: Any) -> Inspection:
+def inspect(run: Run, *, title: str = "", **options: Any) -> Inspection:
     """Inspect a run.
 
     Args:
         run: a finished run of any task.
+        title: of the report; empty: one that names the data.
         options: settings of the task's views by name (for text: `text`, `prefix`).
 
     Raises:
         HornbookError: if the views cannot be drawn for the given options.
     """
     views = tuple(run.task.views(run, run.task.seen_with.from_dict(options)))
-    overview = Overview(run, run.directory.read_summary())
+    overview = Overview(run, run.directory.read_summary(), title.strip())
     found = (*run.findings(), *behind(overview.standing))
     metrics: tuple[Record, ...] = ()
     try:

@@ -13,16 +13,19 @@ from functools import cached_property
 from hornbook.actions import Action
 from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError, RunError
+from hornbook.inspection.members import made_of
 from hornbook.inspection.standing import Standing, standing_of
 from hornbook.reports import Advice, Samples, Table
 from hornbook.runs.advice import advice
 from hornbook.runs.calls import calls_of, data_words, last_part, without_home
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
+from hornbook.version import __version__
 
 __all__ = ["Overview"]
 
 Tile = tuple[str, str]
+ABOUT = "a program that trains small models on one's own data, and shows what they have learned"
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,18 @@ class Overview:
     summary: Summary | None
     "How its training ended; None if it has not."
 
+    own_title: str = ""
+    "A title to use in the place of the usual one; empty: none."
+
     @property
     def title(self) -> str:
-        """What was learned, and by what."""
-        return f"{self.run.record.data.name}, learned by {self.run.family}"
+        """What it is about, for a reader who knows neither the data nor the model."""
+        if self.own_title:
+            return self.own_title
+        name = self.run.record.data.name
+        if self.summary is not None and self.summary.steps == 0:
+            return f"{name}: a small model before its training"
+        return f"{name}: what a small model learned from it"
 
     @property
     def introduction(self) -> str:
@@ -51,6 +62,9 @@ class Overview:
         summary = self.summary
         if summary is None:
             return f"{told} Its training has not ended."
+        if self.run.made_as.made_by == "mixing":
+            took = f"Mixing took {summary.seconds:,.1f} s, beside what it took to make those."
+            return f"{told} It is made of {made_of(summary)}. {took}"
         if summary.steps is None:
             return f"{told} Made in {summary.seconds:,.1f} s."
         endings = {"interrupted": ", then stopped", "early": ", when dev was no longer improving"}
@@ -190,6 +204,11 @@ class Overview:
         copies = self.samples.copies if self.samples is not None else 0
         samples = f"{copies} of its samples occur in it word for word, and " if copies else ""
         return f"It quotes the data: {samples}its pictures and examples may show pieces of it."
+
+    @property
+    def foot(self) -> str:
+        """What made the page, for a reader who has never heard of it."""
+        return f"Made with hornbook {__version__}: {ABOUT}."
 
     @property
     def contents(self) -> str:

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["canvas", "form_of", "legend", "level", "logarithmic", "named", "shades"]
+__all__ = ["WIDTH", "canvas", "form_of", "legend", "level", "logarithmic", "named", "shades"]
 
-WIDTH = 5.6  # inches
+WIDTH = 5.6  # inches: what a phone shows whole, with letters that can be read
 NAMED = 8  # most lines with a legend entry; of more, the first and the last few get one
 
 RGBA: TypeAlias = tuple[float, float, float, float]

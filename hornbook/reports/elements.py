@@ -86,9 +86,9 @@ class Writer:
         return f'<div class="finding {one.severity}"><p>{title}</p>{told}</div>'
 
     def samples(self, given: Samples) -> list[str]:
-        """Samples as HTML: a list, each with its mark."""
-        kind = "samples long" if given.long else "samples"
-        shown = (sample(one, long=given.long) for one in given.made)
+        """Samples as HTML: a list, each with its mark, unless all have the same."""
+        kind = "samples long" if given.long else "samples wide" if given.wide else "samples"
+        shown = (sample(one, long=given.long, marked=not given.alike) for one in given.made)
         return [f"<p>{self.sentence(given.about)}</p>", f'<ul class="{kind}">', *shown, "</ul>"]
 
 
@@ -98,10 +98,12 @@ def code(text: str) -> str:
     return f"<pre><code>{words}</code></pre>"
 
 
-def sample(one: MarkedSample, *, long: bool) -> str:
-    """A sample as HTML, with its mark."""
+def sample(one: MarkedSample, *, long: bool, marked: bool) -> str:
+    """A sample as HTML, with its mark if asked for."""
     element = "blockquote" if long else "q"
-    mark = f' <span class="mark {one.kind}">{escape(one.mark)}</span>' if one.mark else ""
+    mark = (
+        f' <span class="mark {one.kind}">{escape(one.mark)}</span>' if marked and one.mark else ""
+    )
     return f'<li><{element} lang="">{escape(one.text)}</{element}>{mark}</li>'
 
 

@@ -34,6 +34,8 @@ class Page:
     "What comes after it, in smaller letters."
     findings: Section | None = None
     "What a reader must know before all else."
+    foot: str = ""
+    "What stands at the end, in smaller letters."
 
     def html(self, wording: Wording | None = None) -> str:
         """The whole page.
@@ -60,7 +62,11 @@ class Page:
             *(contents(self.sections, names) if len(self.sections) >= CONTENTS else ()),
             "</header><main>",
             *map(writer.section, self.sections, names),
-            "</main></body></html>",
+            "</main>",
+            f'<footer class="quiet"><p>{writer.sentence(self.foot)}</p></footer>'
+            if self.foot
+            else "",
+            "</body></html>",
         ]
         return "\n".join(parts) + "\n"
 

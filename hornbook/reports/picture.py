@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from hornbook.plots.panels import WIDTH
 from hornbook.plots.saving import embedded
 
 if TYPE_CHECKING:
@@ -13,18 +14,23 @@ if TYPE_CHECKING:
 
 __all__ = ["described", "picture"]
 
-LARGE = 7.0  # inches of width: what is wider could not be read on a phone, and slides sideways
+INCH = 96  # pixels of CSS: at this size the smallest letters of a figure can be read
 
 
 def picture(figure: Figure, alt: str) -> str:
-    """A figure as HTML.
+    """A figure as HTML; what is wider than a panel could not be read on a phone, and slides there.
+
+    The page is told its true size, so that what slides has letters that can be read, whatever its
+    shape.
 
     Args:
         figure: the figure.
         alt: what it shows in words, as HTML.
     """
-    image = f'<img alt="{alt}" src="{embedded(figure)}">'
-    if figure.get_size_inches()[0] > LARGE:  # reached by keyboard, to slide it
+    wide, high = figure.get_size_inches()
+    size = f'width="{round(wide * INCH)}" height="{round(high * INCH)}"'
+    image = f'<img alt="{alt}" {size} src="{embedded(figure)}">'
+    if wide > WIDTH:  # reached by keyboard, to slide it
         return f'<figure class="large" tabindex="0">{image}</figure>'
     return f'<figure class="fits">{image}</figure>'
 

@@ -7,6 +7,8 @@ from typing import Literal
 
 __all__ = ["Kind", "MarkedSample", "Samples"]
 
+SHORT = 18  # characters: longer samples, and those of several lines, need the width of a phone
+
 Kind = Literal["new", "near", "copy", ""]
 "`near`: almost a copy of something in the data. Empty: not known."
 
@@ -26,10 +28,20 @@ class Samples:
     """Some samples of a model."""
 
     about: str
-    "How they were drawn and how many are new, in a sentence or two."
+    "How they were drawn and how many are new, in a sentence or two; it is what says so of all."
     made: tuple[MarkedSample, ...]
     long: bool = False
     "Whether each is a passage, not a line."
+
+    @property
+    def wide(self) -> bool:
+        """Whether some are too long, or have too many lines, for narrow columns."""
+        return any("\n" in one.text or len(one.text) > SHORT for one in self.made)
+
+    @property
+    def alike(self) -> bool:
+        """Whether all have the same mark, so that saying it of each tells nothing."""
+        return len(self.made) > 1 and len({(one.kind, one.mark) for one in self.made}) == 1
 
     @property
     def copies(self) -> int:

@@ -163,6 +163,11 @@ class TextData(Data):
         return "example" if self.separator == "blank" else "line"
 
     @property
+    def an_example(self) -> str:
+        """The same with its article."""
+        return "an example" if self.separator == "blank" else "a line"
+
+    @property
     def table(self) -> Table:
         """Lines, characters and tokens of each split."""
         from hornbook.reports import Table

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hornbook.reports import MarkedSample, Samples
 from hornbook.text.near_copies import near_copies
+from hornbook.text.sample_question import own_temperature
 from hornbook.text.samples import Sample
 
 if TYPE_CHECKING:
@@ -19,36 +20,53 @@ NEAR = "near copy"
 
 
 def marked_samples(run: Run) -> Samples:
-    """Some samples at temperature 1, the model's own, with seed 0.
+    """Some samples with seed 0, at the temperature that suits the run: 1, if none was found.
 
     Raises:
         HornbookError: if none can be drawn.
     """
     lines = run.data.kind == "lines"
     drawn: list[Sample] = list(run.sample(n=LINES) if lines else run.sample(n=1, longest=LENGTH))
+    temperature = own_temperature(run)
+    at = f"at temperature {1 if temperature is None else temperature:g}"
+    if temperature is not None:
+        at += ", which suits this run"
     if lines:
-        return of_lines(run, drawn)
+        return of_lines(run, drawn, at)
     return Samples(
-        f"The first {LENGTH} tokens that the model writes on its own.",
+        f"The first {LENGTH} tokens that the model writes on its own, {at}.",
         tuple(map(marked_text, drawn)),
         long=True,
     )
 
 
-def of_lines(run: Run, drawn: list[Sample]) -> Samples:
-    """Lines, with how many of them are new."""
-    drawn_how = f"{len(drawn)} samples, drawn at random and none left out"
+def of_lines(run: Run, drawn: list[Sample], at: str) -> Samples:
+    """Lines, with how many of them are new.
+
+    Args:
+        run: that they were drawn from.
+        drawn: the lines.
+        at: the temperature, in words.
+    """
+    drawn_how = f"{len(drawn)} samples, drawn at random {at}, and none left out"
+    one = run.data.an_example
     if not run.data.kept:
         return Samples(
             f"{drawn_how}. The data is not in this run, so new ones cannot be told from copies.",
-            tuple(MarkedSample(one.text) for one in drawn),
+            tuple(MarkedSample(sample.text) for sample in drawn),
         )
-    near = near_copies([one.text for one in drawn], run.data.splits.train)
-    made = tuple(marked_line(one, is_near) for one, is_near in zip(drawn, near, strict=True))
-    counts = Counter(one.mark for one in made)
+    near = near_copies([sample.text for sample in drawn], run.data.splits.train)
+    made = tuple(marked_line(sample, is_near) for sample, is_near in zip(drawn, near, strict=True))
+    counts = Counter(sample.mark for sample in made)
+    if counts["new"] == len(made):
+        return Samples(
+            f"{drawn_how}. All are new: none is in the data, or one character away from {one} of "
+            "train.",
+            made,
+        )
     told = [f"{counts['new']} are new"]
     if counts[NEAR]:
-        told.append(f"{counts[NEAR]} one character away from a line of train (near copies)")
+        told.append(f"{counts[NEAR]} one character away from {one} of train (near copies)")
     told += [f"{counts[mark]} {mark}" for mark in ("in train", "in dev", "in test") if counts[mark]]
     return Samples(f"{drawn_how}: {', '.join(told)}.", made)
 

@@ -17,7 +17,7 @@ from hornbook.text.sampling import Samples, SamplingSettings, sample
 if TYPE_CHECKING:
     from hornbook.runs import Run
 
-__all__ = ["SampleQuestion"]
+__all__ = ["SampleQuestion", "own_temperature"]
 
 BETWEEN = "---"  # a line between two texts
 

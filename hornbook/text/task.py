@@ -260,8 +260,8 @@ class TextTask(Task["TextData"]):
             one = data.one
             read = f"{len(data.splits.train):,} {one}s of {name}" if data.kept else name
             return (
-                f"This model has read {read} and learned to guess, character by character, how a "
-                f"{one} goes on. Guess after guess, it makes {one}s of its own."
+                f"This model has read {read} and learned to guess, character by character, how "
+                f"{data.an_example} goes on. Guess after guess, it makes {one}s of its own."
             )
         return (
             f"This model has read {name} and learned to guess, character by character, how the "

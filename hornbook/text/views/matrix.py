@@ -23,7 +23,7 @@ from hornbook.tokenizers.contract import Tokenizer
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Pairs", "draw_matrix", "pairs_of"]
+__all__ = ["Pairs", "draw_matrix", "pairs_of", "shown_in_matrix"]
 
 AT_ONCE = 2**22  # probabilities computed at a time
 CHAIN, FOLLOWED = 16, 256  # length of the chain that finds common tokens
@@ -40,6 +40,33 @@ class Pairs:
     vocab_size: int
     whole: bool
     "Whether the context is one token, so that this matrix is the whole model."
+    given: str
+    "Where each token stands, and so what else the model knows: see `place_of`."
+
+
+def place_of(model: LanguageModel, tokenizer: Tokenizer) -> str:
+    """Where the matrix puts each token, in words: a longer context would see what is before it."""
+    if model.context == 1:
+        return "wherever it stands"
+    if tokenizer.boundary is None:
+        return "with no text before it"
+    return "as the first of an example"
+
+
+def shown_in_matrix(model: LanguageModel, tokenizer: Tokenizer) -> str:
+    """What the matrix shows, in words.
+
+    Args:
+        model: a model of any family.
+        tokenizer: the tokenizer that it was trained with.
+    """
+    row = f"a row holds what follows a token {place_of(model, tokenizer)}"
+    if tokenizer.boundary is not None:
+        row += ", that of the boundary token what an example begins with"
+    told = f"probability of each next token in percent, from 1 up: {row}"
+    if model.context != 1:
+        told += "; later in a text this model sees more than one token, and predicts otherwise"
+    return told
 
 
 def pairs_of(model: LanguageModel, tokenizer: Tokenizer, most: int = MOST) -> Pairs:
@@ -55,7 +82,7 @@ def pairs_of(model: LanguageModel, tokenizer: Tokenizer, most: int = MOST) -> Pa
     if size > most:
         shown = np.sort(np.argsort(-expected(model, tokenizer), kind="stable")[:most])
     part = np.concatenate([p[:, shown] for _, p in rows(model, tokenizer, shown)])
-    return Pairs(shown, part, size, model.context == 1)
+    return Pairs(shown, part, size, model.context == 1, place_of(model, tokenizer))
 
 
 def expected(model: LanguageModel, tokenizer: Tokenizer) -> npt.NDArray[np.float64]:
@@ -119,8 +146,7 @@ def draw_matrix(pairs: Pairs, tokenizer: Tokenizer) -> Figure:
     axes.set_xlabel("next token")
     axes.set_ylabel("previous token" if pairs.whole else "first token")
     figure.colorbar(image, ax=axes, shrink=0.6, format="{x:.0%}", label="probability")
-    given = "the previous one" if pairs.whole else "the first token"
-    title = f"Probability of the next token in percent,\ngiven {given}"
+    title = f"Probability of the next token in percent,\nafter a token {pairs.given}"
     if side < pairs.vocab_size:
         title += f"; the most frequent {side} of {pairs.vocab_size:,} tokens"
     axes.set_title(title, fontsize=11)

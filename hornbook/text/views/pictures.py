@@ -19,7 +19,7 @@ from hornbook.text.views.attention import (
 )
 from hornbook.text.views.coloured_text import draw_coloured
 from hornbook.text.views.embeddings import draw_embeddings, plane_of, table_of
-from hornbook.text.views.matrix import draw_matrix, pairs_of
+from hornbook.text.views.matrix import draw_matrix, pairs_of, shown_in_matrix
 from hornbook.text.views.traces import draw_traces, remembers, traces_of
 from hornbook.text.views.tree import TreeSettings, grow
 from hornbook.text.views.tree_picture import draw_tree
@@ -68,7 +68,7 @@ def written_pairs(model: LanguageModel, tokenizer: Tokenizer) -> Callable[[], st
             f"  {first:{wide[0]}} {then:{wide[1]}} {count:>{wide[2]}}  {share:>{wide[3]}}"
             for first, then, count, share in rows
         )
-        return "\n".join(["The most frequent pairs:", *lines])
+        return "\n".join(["The most frequent pairs of tokens in train:", *lines])
 
     return written
 
@@ -127,7 +127,7 @@ def views_of(
         ),
         View(
             "matrix",
-            "probability of each token after each other token",
+            shown_in_matrix(model, tokenizer),
             lambda: draw_matrix(pairs_of(model, tokenizer), tokenizer),
             written=written_pairs(model, tokenizer),
         ),
