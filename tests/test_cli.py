@@ -305,6 +305,10 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["train", "names.txt", "--model", "mixture"], 1, "hornbook mix RUN RUN"),
     (["train", "names.txt", "--lr", "0.1"], 2, "there is no --lr; use --learning-rate"),
     (["train", "names.txt", "--accumulate", "1000"], 1, "--accumulate is 1,000, but --batch-size"),
+    (["train", "names.txt", "--model", 5_000 * "x"], 1, "Unknown model family 'xxxx"),
+    (["train", "names.txt", "--mode", 5_000 * "x"], 2, "Invalid choice"),
+    (["sample", 5_000 * "x"], 1, "x… does not exist"),
+    ([5_000 * "x"], 2, "unknown command 'xxxx"),
     (["train", "RUN"], 1, "is a run directory, not data"),
     (["train", "--data", "names.txt"], 2, "DATA is typed without a flag"),
     (["sample", "names.txt"], 1, "names.txt is a file, not a run directory"),
@@ -329,6 +333,7 @@ def test_a_mistake_is_one_clear_error(
     status, _, err = typed(capsys, *[run if a == "RUN" else a for a in arguments])
     assert status == expected
     assert said in err
+    assert len(err) < 2_500
     assert "Traceback" not in err
     assert not Path("runs").exists()
 

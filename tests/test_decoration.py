@@ -74,7 +74,7 @@ def test_a_baseline_that_fails_leaves_the_run(
 
 
 def test_samples_of_a_row_are_told_apart() -> None:
-    record = Record(20, 1.0, 0.1, None, {}, best=True)
+    record = Record(20, 1.0, 0.1, None, {}, best=True, seconds=1.0)
     assert previewed(Evaluated(record, lambda: ["ann lee", "a\nb"])) == "ann lee | a⏎b"
 
 

@@ -21,7 +21,7 @@ from hornbook.cli.flags import as_typed, first_needed, is_required, mark, restor
 from hornbook.cli.streams import write_beside
 from hornbook.cli.typed_numbers import NUMBERS
 from hornbook.cli.unknown_words import refuse_unknown, suggest_joining
-from hornbook.rendering import visible
+from hornbook.rendering import clip, visible
 from hornbook.settings import CALLED, Given
 
 __all__ = [
@@ -128,6 +128,9 @@ def suggest_device(verb: str, argv: Sequence[str]) -> None:
             write_beside(f"hornbook {verb}: there is no device {value}; use --device {meant}.\n")
 
 
+SHOWN = 200  # characters of a word in a complaint about it
+
+
 def parsed_by(parser: Callable[..., Any], argv: Sequence[str]) -> Any:
     """What a parser makes of words; its complaints show those as they are fit to be shown.
 
@@ -135,7 +138,7 @@ def parsed_by(parser: Callable[..., Any], argv: Sequence[str]) -> Any:
         parser: of tyro, which prints what it does not understand as it was typed; takes `args`.
         argv: the words.
     """
-    shown = list(map(visible, argv))
+    shown = [visible(clip(word, SHOWN)) for word in argv]
     with NUMBERS:
         if shown == list(argv):
             return parser(args=shown)

@@ -14,6 +14,7 @@ import contextlib
 import importlib
 import io
 import os
+import re
 import sys
 import time
 import traceback
@@ -225,10 +226,11 @@ def unknown(verb: str) -> int:
     known = all_verbs()
     meant = did_you_mean(verb, known)
     from hornbook.cli.unknown_words import OTHER_VERBS
+    from hornbook.rendering import clip
 
     if other := OTHER_VERBS.get(verb.lower()):
         meant = f"Did you mean hornbook {other}? "
-    first = f"hornbook: unknown command {verb!r}. {meant}".rstrip()
+    first = f"hornbook: unknown command {clip(verb)!r}. {meant}".rstrip()
     write_beside(f"{first}\nCommands: {', '.join(known)}. See hornbook --help.\n")
     return 2
 
@@ -245,9 +247,17 @@ def tell(error: HornbookError) -> int:
     return fail(worded(error.message), hint)
 
 
+def without_long_words(message: str) -> str:
+    """A message in which a file, a line of data or a wrong value typed here fills no screen."""
+    from hornbook.rendering import clip
+
+    return re.sub(r"\S{301,}", lambda found: clip(found[0], 200), message)
+
+
 def fail(message: str, hint: str) -> int:
     """Tell of an error that the user can mend."""
-    write_beside(f"hornbook: {message}\n" + (f"{hint}\n" if hint else ""))
+    told = f"hornbook: {message}\n" + (f"{hint}\n" if hint else "")
+    write_beside(without_long_words(told))
     return 1
 
 

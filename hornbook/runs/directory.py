@@ -186,7 +186,7 @@ class RunDirectory:
             if os.path.isfile(self.path):  # noqa: PTH113
                 what = "is a file, not a run directory"
             near = runs_near(self.path)
-            if (self.path / TRIED).exists():
+            if os.path.exists(self.path / TRIED):  # noqa: PTH110
                 what = "holds the runs that best tried; it is not a run itself"
                 near = f"Name one of them ({', '.join(names_of_runs(self.path))}). "
             raise RunError(
@@ -383,7 +383,7 @@ def names_of_runs(folder: Path) -> list[str]:
 
 def runs_near(path: Path) -> str:
     """Which run was perhaps meant by a path that is not one: beside it, or under runs/."""
-    if (path.parent / "run.json").is_file():
+    if os.path.isfile(path.parent / "run.json"):  # noqa: PTH113
         return f"Did you mean {path.parent}? "  # which the file belongs to
     found: list[Path] = []
     for folder in (path.parent, Path("runs") / path.parent):
