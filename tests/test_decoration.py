@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 import hornbook
+from hornbook.cli.progress import previewed
 from hornbook.errors import RunError, SamplingError
 from hornbook.inspection.inspect import Inspection
 from hornbook.runs import Run
-from hornbook.runs.events import Event, Warned
+from hornbook.runs.events import Evaluated, Event, Warned
+from hornbook.training.record import Record
 from tests.command import typed
 from tests.some_names import write_names
 
@@ -69,6 +71,11 @@ def test_a_baseline_that_fails_leaves_the_run(
     )
     assert run.summary.ending == "finished"
     assert [event for event in heard if isinstance(event, Warned)]
+
+
+def test_samples_of_a_row_are_told_apart() -> None:
+    record = Record(20, 1.0, 0.1, None, {}, best=True, seconds=1.0)
+    assert previewed(Evaluated(record, lambda: ["ann lee", "a\nb"])) == "ann lee | a⏎b"
 
 
 def test_samples_that_fail_do_not_end_training(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 from dataclasses import replace
@@ -13,6 +14,8 @@ import pytest
 
 import hornbook
 from hornbook.cli import main
+from hornbook.cli.output import Console
+from hornbook.cli.overview import show_samples
 from hornbook.inspection.inspect import inspect
 from hornbook.inspection.standing import Standing
 from hornbook.inspection.verdicts import behind
@@ -125,7 +128,8 @@ def test_the_terminal_has_it_on_one_screen(run: Run, capsys: pytest.CaptureFixtu
     assert 20 <= len(screen) <= 40
     told = "\n".join(screen)
     for words in ("names: what a small model learned from it", "a uniform guess",
-                  "this model", "20 samples", "does not beat", "Made by:  hornbook train", "Next:  "):  # fmt: skip
+                  "this model", "20 samples", "does not beat", "Made by:  hornbook train",
+                  "Next:  "):  # fmt: skip
         assert words in told
 
 
@@ -217,6 +221,29 @@ def test_test_decides_where_both_have_it(own: dict[str, float], beaten: bool, sp
     assert one.beaten is beaten
     assert one.verdict.endswith(f"on {split}.")
     assert [found.name for found in behind(one)] == ([] if beaten else ["behind-baseline"])
+
+
+def test_a_baseline_that_was_not_measured_there_has_no_row() -> None:
+    bars = Standing(LOSS, {"train": 2.0}, 3.0, (COUNTS,)).bars()
+    assert [(row.name, dict(row.values)) for row in bars.rows] == [
+        ("a uniform guess", {"train": 3.0}), ("this model", {"train": 2.0}),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_samples_are_cut_in_a_terminal_only(long: bool) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    samples = Samples("", (MarkedSample("abcdefghi " * 30, "new", "new"),), long)
+    told = []
+    for stream in (io.StringIO(), Terminal()):
+        show_samples(samples, Console(stream, width=1000))
+        told.append(stream.getvalue())
+    assert told[0].count("abcdefghi") == 30
+    assert "…" not in told[0]
+    assert "…" in told[1]
 
 
 def test_the_best_baseline_is_that_of_the_measure() -> None:

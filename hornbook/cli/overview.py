@@ -19,7 +19,7 @@ __all__ = ["show_overview"]
 
 WIDE = 30  # columns of the longest bar
 SCREEN = 78  # columns of the samples
-LONGEST = 36  # characters of a sample
+LONGEST, BEGINNING = 36, 200  # characters of a sample, and of a passage, in a terminal
 STEPS = "▁▂▃▄▅▆▇█"
 POINTS = 40  # columns of a curve
 MARKS = {"near": " ~", "copy": " =", "new": "", "": ""}
@@ -105,22 +105,28 @@ def sparks(values: Sequence[float], low: float, high: float) -> str:
 
 
 def show_samples(given: Samples, out: Console) -> None:
-    """Samples side by side, those that are not new marked."""
+    """Samples side by side, those that are not new marked; cut only in a terminal."""
+    cut = clip if out.file.isatty() else whole
     signs = [f"{MARKS[kind].strip()} {name}" for kind, name in LEGEND.items()
              if any(one.kind == kind for one in given.made)]  # fmt: skip
     legend = f" ({', '.join(signs)})" if signs and not given.long else ""
     out.print(escape(worded(given.about)) + legend)
     if given.long:
         for one in given.made:
-            out.print(f"[dim]│[/] {escape(clip(one.text, 200))}".replace("\n", "\n[dim]│[/] "))
+            out.print(f"[dim]│[/] {escape(cut(one.text, BEGINNING))}".replace("\n", "\n[dim]│[/] "))
             out.print(f"[dim]{escape(one.mark)}[/]")
         return
-    texts = [f"{clip(on_one_line(one.text), LONGEST)}{MARKS[one.kind]}" for one in given.made]
+    texts = [f"{cut(on_one_line(one.text), LONGEST)}{MARKS[one.kind]}" for one in given.made]
     for line in side_by_side(texts, SCREEN):
         out.print(f"  {escape(line)}")
 
 
 LEGEND = {"near": "near copy", "copy": "in the data"}
+
+
+def whole(text: str, longest: int) -> str:
+    """A text as it is, of any length."""
+    return text
 
 
 def on_one_line(text: str) -> str:

@@ -333,7 +333,7 @@ def measured_on(event: Began) -> str:
 def previewed(event: Evaluated) -> str:
     """What the model says so far, in one line; why it says nothing, if it cannot."""
     try:
-        return "  ".join(text.replace("\n", "⏎") for text in event.preview())
+        return " | ".join(text.replace("\n", "⏎") for text in event.preview())
     except (HornbookError, MemoryError) as error:
         return f"(no samples: {error})"
 

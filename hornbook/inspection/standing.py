@@ -101,9 +101,10 @@ class Standing:
         return " ".join(told)
 
     def bars(self) -> Bars:
-        """All of them, what knows least first."""
+        """All that were measured where this model was, what knows least first."""
         splits = [name for name in HELD_OUT if name in self.own] or [self.split]
-        rows = [Bar(one.name, within(one.reached, splits)) for one in self.baselines]
+        others = [Bar(one.name, within(one.reached, splits)) for one in self.baselines]
+        rows = [row for row in others if row.values]
         if self.guess is not None and math.isfinite(self.guess):
             rows.insert(0, Bar(GUESS, dict.fromkeys(splits, self.guess)))
         rows.append(Bar(OWN, within(self.own, splits), own=True))
