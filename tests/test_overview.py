@@ -127,10 +127,9 @@ def test_the_terminal_has_it_on_one_screen(run: Run, capsys: pytest.CaptureFixtu
     screen = capsys.readouterr().out.split("This run has no records")[0].splitlines()
     assert 20 <= len(screen) <= 40
     told = "\n".join(screen)
-    for words in (
-        "names: what a small model learned from it", "a uniform guess", "this model", "20 samples",
-        "does not beat", "Made by:  hornbook train", "Next:  ",
-    ):  # fmt: skip
+    for words in ("names: what a small model learned from it", "a uniform guess",
+                  "this model", "20 samples", "does not beat", "Made by:  hornbook train",
+                  "Next:  "):  # fmt: skip
         assert words in told
 
 
