@@ -244,8 +244,8 @@ def test_a_long_line_takes_no_memory(long_line: Run) -> None:
 
 @needs_proc
 def test_how_many_are_printed_takes_no_memory(lines: Run) -> None:
-    few, many = (most_memory(lines.path, "-n", n, "--json") for n in ("17000", "34000"))
-    assert many < few + 10
+    few, many = (most_memory(lines.path, "-n", n, "--json") for n in ("17000", "60000"))
+    assert many < few + 25  # kept, 43,000 more would be 26 MB of 600 bytes each
 
 
 @needs_proc
