@@ -331,4 +331,4 @@ def test_what_to_type_next_keeps_the_filter(
 def test_a_run_is_not_taken_for_data(names: Path, capsys: pytest.CaptureFixture[str]) -> None:
     hornbook.train(names, model="ngram", out="runs/counts")
     status, _, err = typed(capsys, "best", "runs/counts")
-    assert (status, "runs/counts is a run, not data" in err) == (1, True)
+    assert (status, "runs/counts is a run directory, not data" in err) == (1, True)

@@ -47,21 +47,15 @@ def list_files(folder: Path) -> Listing:
         DataError: if there is none, they are of several kinds, as their names end, or the folder
             is a run directory.
     """
-    if (folder / RUN).exists():
-        raise DataError(
-            f"{folder} is a run directory, not data.",
-            hint="Give the data that it was trained on, or other data. To train the run itself for "
-            "longer, use `resume`; to begin with its weights, use `init_from`.",
-        )
     try:
         seen = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         raise unreadable(folder, error) from error
-    if (folder / "run.json").is_file():
+    if (folder / RUN).is_file():
         raise DataError(
-            f"{folder} is a run, not data.",
-            hint="To use what it learned, sample or inspect it; the data that it was trained on "
-            f"are in {folder / 'data'}.",
+            f"{folder} is a run directory, not data.",
+            hint="Give the data that it was trained on, or other data. To train the run itself for "
+            "longer, use `resume`; to begin with its weights, use `init_from`.",
         )
     folders = tuple(path for path in seen if path.is_dir())
     found = [path for path in seen if path.is_file()]
