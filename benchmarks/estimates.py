@@ -70,8 +70,8 @@ def main() -> None:
                 name = Path(source).stem
                 try:
                     told, true = told_and_true(source, model, options.seconds, Path(folder) / model)
-                except SettingsError as error:
-                    print(f"{name:11} {model:8} {error.message}", flush=True)
+                except (SettingsError, RuntimeError) as error:
+                    print(f"{name:11} {model:8} {error}", flush=True)
                     continue
                 apart = told / true - 1
                 print(f"{name:11} {model:8} {told:7.1f} {true:7.1f}  {apart:+6.1%}", flush=True)
