@@ -25,6 +25,10 @@ DOCS = Path(__file__).parents[1] / "docs"
 WIDTH = 100
 
 
+LIVE = re.compile("[━\u2800-\u28ff]")
+"A bar, or what turns while something is waited for."
+
+
 def typed(command: str, folder: str) -> str:
     """What a command prints, with its colours."""
     words = [sys.executable, "-m", *command.split()]
@@ -42,7 +46,7 @@ def still(printed: str) -> str:
     """Without the live line, which is drawn over and over, and the moves of the cursor."""
     plain = printed.replace("\x1b[?25l", "").replace("\x1b[?25h", "").replace("\x1b[1A", "")
     rows = [row.replace("\r", "").split("\x1b[2K")[-1] for row in plain.split("\n")]
-    return "\n".join(row for row in rows if "━" not in row)
+    return "\n".join(row for row in rows if not LIVE.search(row))
 
 
 def demo(folder: str) -> None:
