@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 from hornbook.actions import Action
 from hornbook.errors import RunError
+from hornbook.paths import is_folder
 from hornbook.records import as_json
 
 __all__ = [
@@ -71,7 +72,7 @@ def beside(path: Path, within: int | None = None) -> Iterator[tuple[BinaryIO, Ca
         path: of the file; what stands there gives its mode.
         within: descriptor of its directory, to stay in that one whatever `path` names by now.
     """
-    if os.path.isdir(path):  # noqa: PTH112 - unlike Path, says no to a name that is too long
+    if is_folder(path):
         raise RunError(f"Cannot write {path}: it is a directory.", hint="Give the name of a file.")
     aside = path.with_name(f".hornbook-{secrets.token_hex(8)}.part")
     new, old = (str(p) if within is None else p.name for p in (aside, path))

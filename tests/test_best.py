@@ -22,7 +22,7 @@ from hornbook.errors import (
     SettingsError,
     ToolError,
 )
-from hornbook.experiments import best as best_module
+from hornbook.experiments import climb as climb_module
 from hornbook.experiments.best import best
 from hornbook.experiments.events import RungBegan, RungEnded
 from hornbook.experiments.ladder import LadderRecord, Rung
@@ -61,7 +61,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         session.training = replace(session.training, steps=int(seconds))
 
     monkeypatch.setattr(Session, "fit_into", fit_into)
-    monkeypatch.setattr(best_module, "NEAR", 9.0)  # nets like these are far behind
+    monkeypatch.setattr(climb_module, "NEAR", 9.0)  # nets like these are far behind
     monkeypatch.setattr(TextTask, "soundness", lambda task, run, command="": 1.0)
     monkeypatch.setattr(TextTask, "suited", lambda task, run, command="": {"temperature": 0.7})
 
@@ -93,14 +93,14 @@ def test_it_counts_trains_mixes_and_keeps_the_best(names: Path) -> None:
 
 def test_the_time_is_shared_out(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, float] = {}
-    plain = best_module.Climb.rung
+    plain = climb_module.Climb.rung
 
     def rung(climb: Any, name: str, kind: Any, make: Any, seconds: float | None = None) -> Any:
         if seconds is not None:
             given[name] = seconds
         return plain(climb, name, kind, make, seconds)
 
-    monkeypatch.setattr(best_module.Climb, "rung", rung)
+    monkeypatch.setattr(climb_module.Climb, "rung", rung)
     found, _ = climbed(names)
     spent = {rung.name: rung.seconds for rung in found.rungs}
     left = 120 - 15 - spent["counts-3"]  # some seconds are kept for what comes after
@@ -179,7 +179,7 @@ def test_a_rung_that_has_become_another_is_looked_at_again(names: Path) -> None:
 
 
 def test_what_is_far_behind_is_not_mixed(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(best_module, "NEAR", 0.0)
+    monkeypatch.setattr(climb_module, "NEAR", 0.0)
     found, _ = climbed(names, minutes=0.2)
     assert [rung.kind for rung in found.rungs] == ["counted", "net", "net", "mixture"]
     assert "too far behind" in found.rungs[-1].refused
@@ -197,14 +197,14 @@ def test_without_dev_there_is_nothing_to_choose_by(names: Path) -> None:
 def test_a_net_that_cannot_be_made_keeps_no_other_from_it(
     error: HornbookError, names: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain: Callable[..., Run] = vars(best_module)["train"]
+    plain: Callable[..., Run] = vars(climb_module)["train"]
 
     def train(*given: Any, **how: Any) -> Run:
         if how["model"] == "mlp":
             raise error
         return plain(*given, **how)
 
-    monkeypatch.setattr(best_module, "train", train)
+    monkeypatch.setattr(climb_module, "train", train)
     found, _ = climbed(names)
     assert {rung.name: rung.refused for rung in found.rungs} == {
         "counts-3": "", "mlp-8": error.message, "gru-8": "", "mixture": "",

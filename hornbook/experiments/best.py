@@ -1,57 +1,33 @@
 """The best model for some data in a given time: what `hornbook.best` does.
 
-    1  count, with the order and smoothing that suit dev
-    2  train the nets that the task proposes for these data, each for an equal share of the time
-    3  mix them all
-    4  choose, by the loss on dev and by the samples: `choice`
-
-Short trials that give the rest of the time to one net were tried too, and came out within a
-hundredth (EXPERIMENTS.md): equal shares are simpler.
-
-Every model is a run in a folder beside the result, and goes on where it was after a kill.
+`climb` makes the models, `choice` takes one of them, and here it becomes a run that knows how it
+was found and how it is best sampled.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hornbook.errors import (
-    DataError,
-    HornbookError,
-    MissingPackageError,
-    RunError,
-    SettingsError,
-    TrainingError,
-)
-from hornbook.experiments.choice import Choice, choose, within
-from hornbook.experiments.events import Climbing, RungBegan, RungEnded
-from hornbook.experiments.ladder import Kind, Ladder, LadderRecord, Rung, other_ladder
+from hornbook.errors import RunError, SettingsError
+from hornbook.experiments.climb import Climb
+from hornbook.experiments.events import Climbing
+from hornbook.experiments.ladder import Ladder
+from hornbook.paths import exists
 from hornbook.rendering import clip
-from hornbook.runs import Run, resume, train
-from hornbook.runs.claim import refuse_if_taken
-from hornbook.runs.contents import TRIED, clear
+from hornbook.runs import Run
 from hornbook.runs.copying import copy_run
 from hornbook.runs.events import Warned
-from hornbook.runs.lock import Lock
 from hornbook.runs.prepare import Prepared, prepare, refuse_taken
 from hornbook.runs.record import Search
 from hornbook.settings import check, plain
 from hornbook.sources.source import DataPath, Source
-from hornbook.storage import Sums
-from hornbook.tasks import Candidate
 
 __all__ = ["best"]
 
 MINUTES = 5.0
-RESERVE, LEAST = 0.08, 15.0  # of the time, for what comes after the last training; seconds
-LEFT_OUT = (SettingsError, DataError, TrainingError, MissingPackageError)
-"What can keep one model from being made, and no other: too little time or data, divergence."
 EXAMINED = 5_000_000  # examples or tokens: looking for faults in more takes too long here
-NEAR = 0.3  # of the best figure: what is further behind adds little to a mixture
 
 
 def best(
@@ -117,11 +93,7 @@ def best(
             hint="It must print the lines that are right, unchanged.",
             setting="filter",
         )
-    if source.can_be_read_again and sum(prepared.data.sizes.values()) <= EXAMINED:
-        asked = prepared.task.options.from_dict(dict(prepared.options))
-        for finding in prepared.task.examine(source, asked).findings:
-            if finding.severity == "problem":
-                listen(Warned(f"{finding.title}. {finding.advice}"))
+    tell_problems(prepared, source, listen)
     folder = target.with_name(f"{target.name}-tried")
     climb = Climb(prepared, folder, minutes, filter, listen, overwrite=overwrite)
     with climb:
@@ -140,7 +112,7 @@ def refuse_present(target: Path, source: Source, *, overwrite: bool) -> None:
     Raises:
         RunError: if something is there that was not told to be replaced, or that is no run.
     """
-    if (target / "run.json").exists() and not overwrite:
+    if exists(target / "run.json") and not overwrite:
         raise RunError(
             f"{target} already contains a run.",
             hint="Replace it with `overwrite`: what was tried in the same time is kept and not "
@@ -149,221 +121,11 @@ def refuse_present(target: Path, source: Source, *, overwrite: bool) -> None:
     refuse_taken(target, source, overwrite=overwrite)
 
 
-class Climb:
-    """From rung to rung, each kept as it is done.
-
-    Args:
-        prepared: the data and their task.
-        folder: for the runs.
-        minutes: for all of them.
-        filter_command: decides which samples are sound; empty: the task does.
-        listen: is told.
-        overwrite: replace what was tried in another time.
-    """
-
-    def __init__(
-        self,
-        prepared: Prepared,
-        folder: Path,
-        minutes: float,
-        filter_command: str,
-        listen: Climbing,
-        *,
-        overwrite: bool,
-    ) -> None:
-        self.prepared, self.folder, self.listen = prepared, folder, listen
-        self.filter_command, self.overwrite = filter_command, overwrite
-        sums = Sums()
-        prepared.data.keep(sums)
-        self.record = LadderRecord(minutes, prepared.task.name, sums.sums)
-        self.lock: Lock | None = None
-        self.renewed = False  # whether a rung was made in this climb, and so a mixture is another
-
-    def __enter__(self) -> Climb:
-        """Own the folder, and take up what is there."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(f"Cannot create {self.folder}: {error.strerror or error}.") from error
-        self.lock = Lock.take(self.folder)
-        try:
-            if (self.folder / TRIED).exists():
-                self.record = self.taken_up(LadderRecord.read(self.folder))
-            self.record.write(self.folder)
-        except BaseException:
-            self.lock.release()
-            raise
-        return self
-
-    def taken_up(self, kept: LadderRecord) -> LadderRecord:
-        """The record of an earlier climb; another time is a new climb, where that may be.
-
-        Raises:
-            RunError: if it was on other data, or in another time and nothing is to be replaced.
-        """
-        if kept.minutes == self.record.minutes and kept.same_data(self.record):
-            return kept
-        if not self.overwrite or not kept.same_data(self.record):
-            raise other_ladder(kept, self.record, self.folder)
-        for rung in kept.rungs:
-            if rung.kind != "counted" and (path := self.folder / rung.name).exists():
-                refuse_if_taken(path, overwrite=True)
-                clear(path)
-        counted = tuple(rung for rung in kept.rungs if rung.kind == "counted")
-        return replace(self.record, rungs=counted)
-
-    def __exit__(self, *_: object) -> None:
-        """Give the folder up."""
-        if self.lock is not None:
-            self.lock.release()
-
-    def climb(self) -> Choice:
-        """Make all rungs, and choose.
-
-        Raises:
-            SettingsError: if there was no time for any model.
-        """
-        task, data = self.prepared.task, self.prepared.data
-        proposed = task.candidates(data, 60 * self.record.minutes)
-        counted = [one for one in proposed if task.family(one.family).fitted]
-        nets = [one for one in proposed if task.family(one.family).trained]
-        for one in counted:
-            self.rung(one.name, "counted", self.trained(one))
-        for at, one in enumerate(nets):
-            share = self.left / (len(nets) - at)
-            self.rung(one.name, "net", self.trained(one, share), share)
-        self.mixed([rung for rung in self.made if rung.kind != "mixture"])
-        rungs = [self.judged(rung) for rung in self.record.rungs]
-        if not self.made:
-            reasons = " ".join(rung.refused for rung in rungs)
-            raise SettingsError(
-                f"No model was made. {reasons}", hint="Allow more `minutes`.", setting="minutes"
-            )
-        return choose(rungs, task.decides, filtered=bool(self.filter_command))
-
-    def judged(self, rung: Rung) -> Rung:
-        """A rung with how sound its samples are."""
-        if rung.refused:
-            return rung
-        run = Run(self.folder / rung.name)
-        return replace(rung, sound=self.prepared.task.soundness(run, self.filter_command))
-
-    @property
-    def made(self) -> list[Rung]:
-        """The rungs that have a model."""
-        return [rung for rung in self.record.rungs if not rung.refused]
-
-    @property
-    def left(self) -> float:
-        """Seconds that are left for training."""
-        whole = 60 * self.record.minutes
-        after = max(RESERVE * whole, min(LEAST, whole / 4))
-        return whole - after - self.record.seconds
-
-    def trained(self, one: Candidate, seconds: float | None = None) -> Callable[[Path], Run]:
-        """What trains a candidate into a directory."""
-        prepared = self.prepared
-
-        def make(path: Path) -> Run:
-            return train(
-                prepared,
-                model=one.family,
-                settings=one.settings,
-                training=one.training if seconds is not None else None,
-                minutes=None if seconds is None else seconds / 60,
-                out=path,
-                overwrite=path.exists(),
-                baseline=seconds is not None,
-                listen=self.listen,
-            )
-
-        return make
-
-    def mixed(self, rungs: Sequence[Rung]) -> None:
-        """Mix what is not far behind."""
-        task = self.prepared.task
-        near = within(NEAR, rungs, task.decides)
-        if task.mixes and len(near) > 1:
-            paths = [self.folder / rung.name for rung in near]
-            self.rung("mixture", "mixture", lambda path: task.mix(paths, path))
-        elif task.mixes and len(rungs) > 1:
-            why = "The other models are too far behind the best one to add anything."
-            self.noted(Rung("mixture", "mixture", 0.0, refused=why))
-
-    def rung(
-        self, name: str, kind: Kind, make: Callable[[Path], Run], seconds: float | None = None
-    ) -> None:
-        """A model, made now or before, or refused."""
-        known, path = self.kept(name), self.folder / name
-        if known is None and seconds is not None and seconds < 1:
-            known = Rung(name, kind, 0.0, refused="No time was left for it.")
-        elif known is None:
-            began, begun = time.perf_counter(), "" if kind == "mixture" else self.begun(path)
-            self.listen(RungBegan(name, kind, seconds, bool(begun)))
-            try:
-                run = resume(path, listen=self.listen) if begun == "stopped" else None
-                run = run or (Run(path) if begun else make(path))
-                known = self.rung_of(run, name, kind, time.perf_counter() - began)
-            except LEFT_OUT as error:
-                known = Rung(name, kind, time.perf_counter() - began, refused=error.message)
-            self.renewed = True
-        else:
-            self.listen(RungEnded(known, known=True))
-            return
-        self.noted(known)
-
-    def noted(self, rung: Rung) -> None:
-        """Keep what became of a model, and tell of it."""
-        self.record = self.record.with_rung(rung)
-        self.record.write(self.folder)
-        self.listen(RungEnded(rung, known=False))
-
-    def kept(self, name: str) -> Rung | None:
-        """A rung that was made before; None if its run is another by now, or a mixture of others.
-
-        A run can be trained longer, or be deleted, between two climbs.
-        """
-        known = self.record.rung(name)
-        if known is None or known.refused:
-            return known
-        if known.kind == "mixture" and self.renewed:
-            return None
-        try:
-            found = self.rung_of(Run(self.folder / name), name, known.kind, known.seconds)
-        except HornbookError:
-            return None
-        return known if found.reached == known.reached else None
-
-    @staticmethod
-    def begun(path: Path) -> str:
-        """Whether a run was `stopped` or is `done` there; empty if it must be made."""
-        try:
-            run = Run(path)
-            summary = run.directory.read_summary()
-        except HornbookError:
-            return ""
-        if summary is not None and summary.ended:
-            return "done"
-        return "stopped" if run.made_as.trained else ""
-
-    def rung_of(self, run: Run, name: str, kind: Kind, seconds: float) -> Rung:
-        """What is noted of a run.
-
-        Raises:
-            KeyboardInterrupt: if its training was stopped.
-        """
-        summary = run.summary
-        if not summary.ended:
-            raise KeyboardInterrupt
-        reached = summary.reached(run.task.decides)
-        return Rung(
-            name,
-            kind,
-            round(max(seconds, summary.seconds), 3),
-            reached.get("dev", reached.get("train")),
-            summary.parameters or 0,
-        )
-
-    def beside(self, seconds: float) -> None:
-        """Take note of time that was spent on what is no rung."""
-        self.record = replace(self.record, beside=round(self.record.beside + seconds, 3))
+def tell_problems(prepared: Prepared, source: Source, listen: Climbing) -> None:
+    """Tell what is wrong with the data, where they can be read once more and are not many."""
+    if not source.can_be_read_again or sum(prepared.data.sizes.values()) > EXAMINED:
+        return
+    options = prepared.task.options.from_dict(dict(prepared.options))
+    for finding in prepared.task.examine(source, options).findings:
+        if finding.severity == "problem":
+            listen(Warned(f"{finding.title}. {finding.advice}"))

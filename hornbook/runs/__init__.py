@@ -1,8 +1,9 @@
 """Run directories: made by training, complete in themselves, opened by every other verb."""
 
-from hornbook.runs.directory import RunDirectory, reserve
+from hornbook.runs.directory import RunDirectory
 from hornbook.runs.events import Event, Listener
 from hornbook.runs.listing import ListedRun, list_runs
+from hornbook.runs.naming import reserve
 from hornbook.runs.rate import find_rate
 from hornbook.runs.record import Member, RunRecord, Summary
 from hornbook.runs.resume import resume

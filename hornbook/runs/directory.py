@@ -12,9 +12,7 @@ report.html              what `inspect` found
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,10 +22,10 @@ import numpy as np
 
 from hornbook.errors import RunError
 from hornbook.monitoring.record import UpdateRecord, read_update
+from hornbook.paths import is_file
 from hornbook.records import as_json
-from hornbook.rendering import clip
 from hornbook.runs.claim import Claim, recover, remarks_on
-from hornbook.runs.contents import TRIED
+from hornbook.runs.missing import no_run
 from hornbook.runs.record import KeptData, RunRecord, Summary
 from hornbook.storage import (
     HashedFiles,
@@ -39,12 +37,11 @@ from hornbook.storage import (
     write_bytes,
     write_json,
 )
-from hornbook.suggestions import did_you_mean
 from hornbook.tasks import Data
 from hornbook.tensor_files import read_tensors, write_tensors
 from hornbook.training.record import Record, read_metrics_line
 
-__all__ = ["RunDirectory", "reserve"]
+__all__ = ["RunDirectory"]
 
 AGAIN, PAUSE = 25, 0.02  # looks, seconds: while one run takes the place of another, there is none
 
@@ -177,23 +174,11 @@ class RunDirectory:
             RunError: if this is no run, a damaged one, or one of a newer version.
         """
         for _ in range(AGAIN):
-            # os.path, unlike Path, only says no to a name that is no possible path.
-            if os.path.isfile(self.run) or not recover(self.path):  # noqa: PTH113
+            if is_file(self.run) or not recover(self.path):
                 break
             time.sleep(PAUSE)
-        if not os.path.isfile(self.run):  # noqa: PTH113
-            what = "is not a run directory" if os.path.exists(self.path) else "does not exist"  # noqa: PTH110
-            if os.path.isfile(self.path):  # noqa: PTH113
-                what = "is a file, not a run directory"
-            near = runs_near(self.path)
-            if os.path.exists(self.path / TRIED):  # noqa: PTH110
-                what = "holds the runs that best tried; it is not a run itself"
-                near = f"Name one of them ({', '.join(names_of_runs(self.path))}). "
-            raise RunError(
-                f"{clip(str(self.path), 200)} {what}.",
-                hint=f"{near}Give the run directory that training printed; paths are relative to "
-                f"the current directory, {Path.cwd()}.",
-            )
+        if not is_file(self.run):
+            raise no_run(self.path)
         return RunRecord.read(self.run)
 
     def write_record(self, record: RunRecord) -> None:
@@ -350,46 +335,3 @@ class RunDirectory:
 def as_lines(records: list[Any]) -> bytes:
     """Records as lines of JSON."""
     return "".join(json.dumps(as_json(r), allow_nan=False) + "\n" for r in records).encode()
-
-
-def reserve(parent: Path, name: str) -> Path:
-    """Make the directory `parent/name`, or with -2, -3, … behind it the first that is not taken.
-
-    It is made here and now, so that two trainings begun together get two names.
-
-    Raises:
-        RunError: if it cannot be made.
-    """
-    path, number = parent / name, 2
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        while True:
-            try:
-                path.mkdir()
-                return path
-            except FileExistsError:
-                path, number = parent / f"{name}-{number}", number + 1
-    except OSError as error:
-        raise RunError(
-            f"Cannot create {path}: {error.strerror or error}.",
-            hint="Choose a directory that you can write to as `out`.",
-        ) from error
-
-
-def names_of_runs(folder: Path) -> list[str]:
-    """The runs in a folder, sorted."""
-    return sorted(run.parent.name for run in folder.glob("*/run.json"))
-
-
-def runs_near(path: Path) -> str:
-    """Which run was perhaps meant by a path that is not one: beside it, or under runs/."""
-    if os.path.isfile(path.parent / "run.json"):  # noqa: PTH113
-        return f"Did you mean {path.parent}? "  # which the file belongs to
-    found: list[Path] = []
-    for folder in (path.parent, Path("runs") / path.parent):
-        with contextlib.suppress(OSError, ValueError):
-            found += [run.parent for run in folder.glob("*/run.json")]
-    found = [run for run in found if run != path]
-    same = [run for run in found if run.name == path.name]
-    same = same or [run for run in sorted(found) if run.name.startswith(f"{path.name}-")]
-    return f"Did you mean {same[0]}? " if same else did_you_mean(str(path), map(str, found))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hornbook.errors import NewerRunError, RunError, SettingsError
+from hornbook.paths import exists, is_folder
 from hornbook.runs.claim import beside_of, left_behind, recover
 from hornbook.runs.contents import TRIED
 from hornbook.runs.directory import RunDirectory
@@ -77,8 +77,8 @@ def list_runs(folder: str | Path = "runs") -> list[ListedRun]:
         RunError: if there is no such folder.
     """
     folder = Path(folder)
-    if not os.path.isdir(folder):  # noqa: PTH112 - says only no to a name that is no possible path
-        what = "is not a folder" if os.path.exists(folder) else "does not exist"  # noqa: PTH110
+    if not is_folder(folder):
+        what = "is not a folder" if exists(folder) else "does not exist"
         raise RunError(
             f"{folder} {what}.",
             hint=f"Give the folder that holds the runs; paths are relative to the current "

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-__all__ = ["name_of"]
+from hornbook.errors import RunError
+
+__all__ = ["name_of", "reserve"]
 
 LONGEST = 60  # characters of what was chosen: the rest is in the record
 # What does not change the result, or not enough to be looked for by it.
@@ -64,3 +67,27 @@ def changed(settings: Mapping[str, Any], usual: Mapping[str, Any]) -> Iterator[s
 def safe(text: str) -> str:
     """A text as part of a file's name on any system."""
     return re.sub(r"[^A-Za-z0-9.+]+", "-", text).strip("-.")
+
+
+def reserve(parent: Path, name: str) -> Path:
+    """Make the directory `parent/name`, or with -2, -3, … behind it the first that is not taken.
+
+    It is made here and now, so that two trainings begun together get two names.
+
+    Raises:
+        RunError: if it cannot be made.
+    """
+    path, number = parent / name, 2
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            try:
+                path.mkdir()
+                return path
+            except FileExistsError:
+                path, number = parent / f"{name}-{number}", number + 1
+    except OSError as error:
+        raise RunError(
+            f"Cannot create {path}: {error.strerror or error}.",
+            hint="Choose a directory that you can write to as `out`.",
+        ) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from hornbook.actions import Action
 from hornbook.errors import RunError, SettingsError
+from hornbook.paths import exists
 from hornbook.rendering import clip
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.directory import RunDirectory
@@ -142,8 +142,7 @@ def refuse_taken(
             return  # whoever prepared it has asked
         places = (source if isinstance(source, Source) else Source(source)).places
         for where in places if overwrite else ():
-            # os.path, unlike Path, only says no to a name that is no possible path.
-            if os.path.exists(where) and where.resolve().is_relative_to(path.resolve()):  # noqa: PTH110
+            if exists(where) and where.resolve().is_relative_to(path.resolve()):
                 raise RunError(
                     f"{where} is in the run directory that would be overwritten, {path}.",
                     hint="Copy the data to another place first, or choose another `out`.",

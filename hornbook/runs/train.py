@@ -10,10 +10,10 @@ from hornbook.compute.pinned import pinned
 from hornbook.environment import Versions
 from hornbook.errors import SettingsError
 from hornbook.runs.ancestor import inherited_settings, open_ancestor, refuse_unrelated
-from hornbook.runs.directory import RunDirectory, reserve
+from hornbook.runs.directory import RunDirectory
 from hornbook.runs.events import Listener, Noted, Warned, apart, nobody
 from hornbook.runs.fit import fit
-from hornbook.runs.naming import name_of
+from hornbook.runs.naming import name_of, reserve
 from hornbook.runs.prepare import (
     Prepared,
     Training,

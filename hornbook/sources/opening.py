@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from pathlib import Path
 from typing import BinaryIO
 
 from hornbook.errors import DataError
+from hornbook.paths import exists
 from hornbook.rendering import clip
 from hornbook.sources import datasets
 from hornbook.sources.stream import PATH_SHOWN, unreadable
@@ -32,8 +32,7 @@ def refuse_nameless(given: object) -> None:
         )
     if not str(given):
         raise DataError("The file name is empty.", hint="Give a file, or the name of a data set.")
-    # os.path, unlike Path, only says no to a name that is no possible path.
-    if "\n" in str(given) and not os.path.exists(given):  # noqa: PTH110
+    if "\n" in str(given) and not exists(given):
         raise DataError(
             f"There is no file with this name of several lines: {clip(str(given))!r}.",
             hint="If it is the text itself, save it to a file, and give the name of that file.",

@@ -8,13 +8,13 @@ while it is read.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from hornbook.errors import DataError
+from hornbook.paths import exists, is_file, is_folder
 from hornbook.sources import datasets
 from hornbook.sources.datasets import Dataset
 from hornbook.sources.folder import PACKED, Listing, list_files, refuse_mixed, unpacked_name
@@ -83,8 +83,7 @@ class Source:
             return
         word = self.given[0]
         known = datasets.DATASETS.get(word)
-        # os.path.exists, unlike Path.exists, only says no to a name that is no possible path.
-        here = os.path.exists(word)  # noqa: PTH110
+        here = exists(word)
         self.dataset = None if here else known
         self.hides = known is not None and here
         if word == "-":
@@ -104,15 +103,13 @@ class Source:
     @property
     def can_be_read_again(self) -> bool:
         """Whether all of it is files and data sets, and nothing a stream that is gone once read."""
-        # os.path, unlike Path, only says no to a name that is no possible path.
-        kept = (os.path.isfile(word) or os.path.isdir(word) for word in self.given)  # noqa: PTH112, PTH113
+        kept = (is_file(word) or is_folder(word) for word in self.given)
         return self.dataset is not None or all(kept)
 
     @property
     def is_folder(self) -> bool:
         """Whether it is a single folder."""
-        # os.path, unlike Path, only says no to a name that is no possible path.
-        return len(self.given) == 1 and os.path.isdir(self.given[0])  # noqa: PTH112
+        return len(self.given) == 1 and is_folder(self.given[0])
 
     @cached_property
     def listing(self) -> Listing:
