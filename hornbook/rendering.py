@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["around", "clip", "describe", "many", "visible", "visible_json"]
+__all__ = ["around", "clip", "describe", "duration", "many", "visible", "visible_json"]
 
 # What a terminal obeys instead of showing it, but for line feed and tab; what turns the direction
 # of all that follows; halves of surrogate pairs, of which UTF-8 has none.
@@ -55,3 +55,13 @@ def clip(text: str, length: int = 40) -> str:
 def many(n: int, thing: str) -> str:
     """A number and what it counts: `1 line`, `1,000 lines`."""
     return f"{n:,} {thing}{'' if n == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """A time for people: 40 s, 3 min 20 s, 2 h 5 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"

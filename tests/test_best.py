@@ -26,6 +26,7 @@ from hornbook.experiments import climb as climb_module
 from hornbook.experiments.best import best
 from hornbook.experiments.events import RungBegan, RungEnded
 from hornbook.experiments.ladder import LadderRecord, Rung
+from hornbook.inspection.inspect import inspect
 from hornbook.runs import Run
 from hornbook.runs.calls import calls_of
 from hornbook.runs.events import Warned
@@ -332,3 +333,11 @@ def test_a_run_is_not_taken_for_data(names: Path, capsys: pytest.CaptureFixture[
     hornbook.train(names, model="ngram", out="runs/counts")
     status, _, err = typed(capsys, "best", "runs/counts")
     assert (status, "runs/counts is a run directory, not data" in err) == (1, True)
+
+
+def test_its_page_says_that_it_is_the_best_of_several(names: Path) -> None:
+    found, _ = climbed(names, minutes=2)
+    assert (
+        "the best of the models that were tried in about 2 min 0 s"
+        in inspect(found.run).overview.model
+    )

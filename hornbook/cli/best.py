@@ -12,11 +12,12 @@ from hornbook.cli.arguments import DataArguments
 from hornbook.cli.grammar import parse_for_data
 from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import console, escape, filled, notes, number, print_json, table
-from hornbook.cli.progress import Teller, duration
+from hornbook.cli.progress import Teller
 from hornbook.cli.wording import command, no_flag, shell_word
 from hornbook.experiments.best import best
 from hornbook.experiments.events import Climbing, RungBegan, RungEnded
 from hornbook.experiments.ladder import Ladder
+from hornbook.rendering import duration
 from hornbook.runs.events import Ended, Event, Fetched, Loaded, Progressed, Warned
 
 DESCRIPTION = """\

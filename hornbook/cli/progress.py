@@ -5,25 +5,22 @@ All of it goes to standard error: the result alone is for standard output.
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import singledispatchmethod
-from pathlib import Path
 from typing import Any
 
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 
-from hornbook.actions import Action
 from hornbook.cli.alive import Alive
+from hornbook.cli.begun import Begun
 from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import Console, escape, notes, number
-from hornbook.cli.training_summary import tell
-from hornbook.cli.wording import command, worded
+from hornbook.cli.wording import worded
 from hornbook.errors import HornbookError
-from hornbook.runs import Listener, Run
-from hornbook.runs.directory import RunDirectory
+from hornbook.rendering import duration
+from hornbook.runs import Listener
 from hornbook.runs.events import (
     Began,
     Calibrated,
@@ -75,42 +72,6 @@ def telling(quiet: bool) -> Iterator[Listener]:
     finally:
         teller.alive.end()
         teller.close()
-
-
-class Begun:
-    """The run that is being trained, once it is there."""
-
-    path: Path | None = None
-    id: str = ""
-
-    def look(self, event: Event) -> None:
-        """Take the run's path and id from the event that tells them."""
-        if isinstance(event, Began) and event.parameters is not None:
-            self.path, self.id = event.path, event.record.id
-
-    def explained(self, quiet: bool) -> bool:
-        """Say what is saved and how to resume, if there is something to resume."""
-        if self.path is None:
-            return False
-        directory = RunDirectory(self.path)
-        record, summary = directory.read_record(), directory.read_summary()
-        if record.id == self.id and summary is not None and not summary.ended:
-            with contextlib.suppress(OSError):  # the terminal itself may have gone
-                tell(Run(directory), json=quiet)
-                sys.stdout.flush()
-            return True
-        say, path = notes().print, escape(str(self.path))
-        say()
-        if record.id != self.id:
-            say(f"Stopped before the model was made; {path} is unchanged.")
-        elif summary is not None and summary.ended:
-            say(f"Stopped after the end of training; the run is saved to {path}.")
-        else:
-            going_on = escape(command(Action("resume", (str(self.path),))))
-            say(
-                f"Stopped at once; the last checkpoint is saved.\nResume with:  [bold]{going_on}[/]"
-            )
-        return True
 
 
 class Teller:
@@ -336,16 +297,6 @@ def previewed(event: Evaluated) -> str:
         return " | ".join(text.replace("\n", "⏎") for text in event.preview())
     except (HornbookError, MemoryError) as error:
         return f"(no samples: {error})"
-
-
-def duration(seconds: float) -> str:
-    """A time for people: 40 s, 3 min 20 s, 2 h 5 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
 
 
 def in_column(value: float, digits: int) -> str:

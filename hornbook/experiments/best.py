@@ -101,7 +101,7 @@ def best(
         chosen = climb.climb()
         won = Run(folder / chosen.winner.name)
         suited = prepared.task.suited(won, filter)
-        search = Search(minutes, filter, climb.record.seconds)
+        search = Search(minutes, filter)
         run = copy_run(won, target, overwrite=overwrite, suited=suited, found=search)
     return Ladder(run, folder, chosen.rungs, chosen.winner, chosen.why)
 

@@ -15,6 +15,7 @@ from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError, RunError
 from hornbook.inspection.members import made_of
 from hornbook.inspection.standing import Standing, standing_of
+from hornbook.rendering import duration
 from hornbook.reports import Advice, Samples, Table
 from hornbook.runs.advice import advice
 from hornbook.runs.calls import calls_of, data_words, last_part, without_home
@@ -35,7 +36,6 @@ class Overview:
     run: Run
     summary: Summary | None
     "How its training ended; None if it has not."
-
     own_title: str = ""
     "A title to use in the place of the usual one; empty: none."
 
@@ -56,6 +56,15 @@ class Overview:
 
     @property
     def model(self) -> str:
+        """The kind of model, its size, and how long it took to make, or to find."""
+        found = self.summary.found if self.summary is not None else None
+        if found is None:
+            return self.made
+        asked = duration(60 * found.minutes)
+        return f"{self.made} It is the best of the models that were tried in about {asked}."
+
+    @property
+    def made(self) -> str:
         """The kind of model, its size, and how long it was trained."""
         told = f"Model: {self.run.family}, {self.run.made_as.summary}."
         told += f" It has {self.run.model.n_parameters:,} parameters, the numbers that it learned."

@@ -136,8 +136,6 @@ class Search:
     minutes: float
     filter: str = ""
     "The command that told which samples pass; it is never run because it stands here."
-    seconds: float = 0.0
-    "Time that all of them took."
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hornbook.actions import Action
 from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
-from hornbook.rendering import many
 from hornbook.tasks import Baseline, Candidate, Claim, Family, Figures, Task, Verb
 from hornbook.text.asked import QUESTIONS
 from hornbook.text.models import FAMILIES
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["TextTask"]
 
 LOOK = 200  # lines of the data that are shown to a filter first
-EASY = 16  # characters of an example that is typed
-SHOWN = 500  # samples of each temperature
 
 
 class TextTask(Task["TextData"]):
@@ -255,18 +252,9 @@ class TextTask(Task["TextData"]):
 
     def introduce(self, run: Run) -> str:
         """What a language model does."""
-        data, name = run.data, run.record.data.name
-        if data.kind == "lines":
-            one = data.one
-            read = f"{len(data.splits.train):,} {one}s of {name}" if data.kept else name
-            return (
-                f"This model has read {read} and learned to guess, character by character, how "
-                f"{data.an_example} goes on. Guess after guess, it makes {one}s of its own."
-            )
-        return (
-            f"This model has read {name} and learned to guess, character by character, how the "
-            "text goes on. Guess after guess, it writes on in the same manner."
-        )
+        from hornbook.text.presenting import introduction
+
+        return introduction(run)
 
     @property
     def measure_explained(self) -> str:
@@ -285,25 +273,9 @@ class TextTask(Task["TextData"]):
 
     def show(self, run: Run, filter_command: str = "") -> Sequence[str | Table]:
         """Samples held against the data at several temperatures, and twenty new ones."""
-        from hornbook.text.quality import quality
-        from hornbook.text.quality_question import table_of
+        from hornbook.text.presenting import best_samples
 
-        lines = run.data.kind == "lines"
-        drawn = run.sample(
-            n=20 if lines else 1,
-            only_new=lines,
-            longest=0 if lines else 400,
-            filter=filter_command,
-        )
-        passing = ["let pass by the filter"] if filter_command else []
-        table = table_of(quality(run, SHOWN if lines else 0, filter_command=filter_command))
-        made = [one.text for one in drawn]
-        if not lines:
-            return (table, "", *made)
-        what = f"{many(len(made), 'sample')}, {' and '.join(['new', *passing])}:"
-        between = [""] if run.data.separator == "blank" else []
-        texts = [part for text in made for part in (*between, text)]
-        return (table, "", what if made else "No sample was new.", *texts)
+        return best_samples(run, filter_command)
 
     def examine(self, source: Source, options: Any) -> Report:
         """What the data's doctor finds."""
@@ -331,6 +303,8 @@ class TextTask(Task["TextData"]):
 
     def next_steps(self, run: Run) -> Sequence[Action]:
         """Sample, score, measure."""
+        from hornbook.text.presenting import short_example
+
         path = str(run.path)
         if not run.data.kept:
             return (Action("sample", (path,), {"n": 20}),)
@@ -338,14 +312,6 @@ class TextTask(Task["TextData"]):
             Action("sample", (path,), {"n": 20, "only_new": True}),
             Action("score", (path, short_example(run.data.splits["train"]))),
         )
-
-
-def short_example(train: Sequence[str]) -> str:
-    """One whole example that is easily typed, or else the beginning of the first."""
-    whole = (one for one in train[:LOOK] if 2 < len(one) <= EASY and one == one.strip(" -"))
-    easy = (one for one in whole if one.isprintable())
-    first = train[0][:EASY].split("\n")[0].split("\t")[0].strip(" -")
-    return next(easy, first) or "a"
 
 
 def refuse_unshareable(model: Any, training: TrainingSettings) -> None:

@@ -1,0 +1,69 @@
+"""What a run on text shows people: a sentence, samples, something to try."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hornbook.rendering import many
+from hornbook.text.quality import quality
+from hornbook.text.quality_question import table_of
+
+if TYPE_CHECKING:
+    from hornbook.reports import Table
+    from hornbook.runs import Run
+
+__all__ = ["best_samples", "introduction", "short_example"]
+
+LOOK = 200  # examples of train that are looked at for a short one
+EASY = 16  # characters of an example that is typed
+SHOWN = 500  # samples of each temperature
+
+
+def introduction(run: Run) -> str:
+    """What the model has read and learned, for a reader who does not know the field."""
+    data, name = run.data, run.record.data.name
+    if data.kind == "lines":
+        one = data.one
+        read = f"{len(data.splits.train):,} {one}s of {name}" if data.kept else name
+        return (
+            f"This model has read {read} and learned to guess, character by character, how "
+            f"{data.an_example} goes on. Guess after guess, it makes {one}s of its own."
+        )
+    return (
+        f"This model has read {name} and learned to guess, character by character, how the "
+        "text goes on. Guess after guess, it writes on in the same manner."
+    )
+
+
+def best_samples(run: Run, filter_command: str) -> Sequence[str | Table]:
+    """Samples held against the data at several temperatures, and twenty new ones.
+
+    Args:
+        run: that has ended.
+        filter_command: lets only some of them pass, where one is given.
+    """
+    lines = run.data.kind == "lines"
+    drawn = run.sample(
+        n=20 if lines else 1,
+        only_new=lines,
+        longest=0 if lines else 400,
+        filter=filter_command,
+    )
+    passing = ["let pass by the filter"] if filter_command else []
+    table = table_of(quality(run, SHOWN if lines else 0, filter_command=filter_command))
+    made = [one.text for one in drawn]
+    if not lines:
+        return (table, "", *made)
+    what = f"{many(len(made), 'sample')}, {' and '.join(['new', *passing])}:"
+    between = [""] if run.data.separator == "blank" else []
+    texts = [part for text in made for part in (*between, text)]
+    return (table, "", what if made else "No sample was new.", *texts)
+
+
+def short_example(train: Sequence[str]) -> str:
+    """One whole example that is easily typed, or else the beginning of the first."""
+    whole = (one for one in train[:LOOK] if 2 < len(one) <= EASY and one == one.strip(" -"))
+    easy = (one for one in whole if one.isprintable())
+    first = train[0][:EASY].split("\n")[0].split("\t")[0].strip(" -")
+    return next(easy, first) or "a"
