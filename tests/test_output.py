@@ -31,5 +31,8 @@ def test_no_figure_and_no_name_in_a_table_is_cut(width: int) -> None:
 def test_what_is_no_terminal_gets_a_row_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     rows = table("run", "dev")
     rows.add_row("x" * 300, "0.1")
+    rows.add_row("y", "")
     console().print(rows)
-    assert len(capsys.readouterr().out.splitlines()) == 2
+    shown = capsys.readouterr().out
+    assert len(shown.splitlines()) == 3
+    assert not any(line.endswith(" ") for line in shown.splitlines())

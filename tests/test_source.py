@@ -178,3 +178,9 @@ def test_standard_input_can_be_given_once() -> None:
 def test_names_are_needed(given: object) -> None:
     with pytest.raises(DataError, match=r"empty|must be a string or a path"):
         Source(given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_a_name_that_no_file_can_have_is_that_of_no_file(name: str) -> None:
+    with pytest.raises(DataError, match="There is no file or data set"):
+        Source(name).read()

@@ -11,6 +11,7 @@ import rich.console
 import rich.table
 from rich.markup import escape
 from rich.measure import Measurement
+from rich.segment import Segment
 from rich.text import Text
 from rich.theme import Theme
 
@@ -102,7 +103,24 @@ class Table(rich.table.Table):
             least += column.min_width + BETWEEN
         if least > options.max_width:
             options = options.update(width=least)
-        yield from super().__rich_console__(console, options)
+        filled_up = (
+            piece
+            for piece in super().__rich_console__(console, options)
+            if isinstance(piece, Segment)
+        )
+        for line in Segment.split_lines(filled_up):
+            yield from without_blanks(line)
+            yield Segment.line()
+
+
+def without_blanks(line: Sequence[Segment]) -> list[Segment]:
+    """A line without the blanks at its end, which fill up the last cell of a table."""
+    kept = list(line)
+    while kept:
+        text, style, control = kept.pop()
+        if text.rstrip(" "):
+            return [*kept, Segment(text.rstrip(" "), style, control)]
+    return []
 
 
 def console() -> Console:

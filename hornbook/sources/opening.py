@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -61,7 +62,10 @@ def opened(path: Path) -> BinaryIO:
     """
     try:
         return path.open("rb")
-    except FileNotFoundError as error:
+    except (OSError, ValueError) as error:
+        # A ValueError tells of a null byte in the name.
+        if isinstance(error, OSError) and error.errno not in (errno.ENOENT, errno.ENAMETOOLONG):
+            raise unreadable(path, error) from error
         beside: list[str] = []
         with contextlib.suppress(OSError, ValueError):
             beside = [str(other) for other in path.parent.iterdir()]
@@ -71,5 +75,3 @@ def opened(path: Path) -> BinaryIO:
             f"{', '.join(datasets.DATASETS)}. File paths are relative to the current directory, "
             f"{Path.cwd()}. To train on words, put them in a file, one per line.",
         ) from error
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error) from error
