@@ -11,6 +11,7 @@ place is the length of the longest context that the counts have seen there. All 
     product             exponents
     product, sum 1      the same exponents, divided by their sum
     product by depth    exponents for each depth
+    product by doubt    exponents for each of six groups, by how sure the surest of them is
     the end by itself   exponents for whether the line ends, and for what comes if it does not: as
                         `hornbook mix` does it
 """
@@ -46,6 +47,15 @@ Pool = Callable[[Doubles, Ids], Doubles]
 "From ln p of both, (2, B, V), and depths, (B,), to ln p, (B, V)."
 
 ENOUGH = 300  # predictions of a depth from which weights of its own are fitted
+
+
+DOUBTS = (0.001, 0.01, 0.05, 0.2, 0.5)  # what the surest leaves to all other tokens
+
+
+def doubt(logp: Doubles) -> Ids:
+    """The group of each prediction, from ln p of both, (2, B, V)."""
+    found: Ids = np.digitize(1 - np.exp(logp.max(axis=2)).max(axis=0), DOUBTS)
+    return found
 
 
 class Pair:
@@ -87,6 +97,11 @@ def fitted(pair: Pair, limit: int) -> dict[str, Pool]:
     end = pair.data.shape.boundary
     assert end is not None
     with_end = best_exponents_with_end(logp, targets, end)
+    by_doubt = np.tile(exponents, (len(DOUBTS) + 1, 1))
+    for at in range(len(by_doubt)):
+        here = doubt(logp) == at
+        if here.sum() >= ENOUGH:
+            by_doubt[at] = best_exponents(logp[:, here], targets[here])
     own_weights = np.tile(weights, (pair.counts.settings.order, 1))
     own_exponents = np.tile(exponents, (pair.counts.settings.order, 1))
     for at in range(len(own_weights)):
@@ -108,6 +123,9 @@ def fitted(pair: Pair, limit: int) -> dict[str, Pool]:
         "product, sum 1": lambda logp, depth: log_product(list(logp), exponents / exponents.sum()),
         "product by depth": lambda logp, depth: log_softmax(
             np.einsum("bk,kbv->bv", own_exponents[depth], logp)
+        ),
+        "product by doubt": lambda logp, depth: log_softmax(
+            np.einsum("bk,kbv->bv", by_doubt[doubt(logp)], logp)
         ),
         "the end by itself": lambda logp, depth: log_product_with_end(list(logp), with_end, end),
     }
