@@ -622,7 +622,7 @@ def test_counts_that_were_never_made_are_made_again(names: Path, tmp_path: Path)
         ({"minutes": "5"}, "`minutes` must be a number; it is '5'"),
         ({"model": dict}, "`model` must be the name of a family, not type"),
         ({"source": "anna\nbob\n" * 1_000}, r"If it is the text itself, save it to a file"),
-        ({"source": "anna" * 1_000}, r"Cannot read (anna){50}…: File name too long"),
+        ({"source": "anna" * 1_000}, r"There is no file or data set '(anna){50}…'"),
     ],
 )
 def test_what_is_given_in_the_wrong_place_is_told(
