@@ -379,3 +379,9 @@ def test_a_classifier_parts_the_moons() -> None:
     assert net.accuracy() == 1
     scores = [net.model.answers(point)[0].data for point in points]
     assert net.scores(points) == scores
+
+
+@pytest.mark.parametrize("bare", [1.0, 2, Value(3.0)])
+def test_a_bare_number_is_refused_where_a_list_is_expected(bare: Any) -> None:
+    with pytest.raises(TypeError, match="expected a list of 3 numbers, not a bare number"):
+        MLP(3, [4, 1])(bare)

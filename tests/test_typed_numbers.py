@@ -12,10 +12,10 @@ from tests.command import typed
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--steps", "many"], "Error parsing --steps: must be an integer; it is 'many'"),
-        (["--seed", "1e3"], "Error parsing --seed: must be an integer; it is '1e3'"),
-        (["--learning-rate", "fast"], "--learning-rate: must be a number; it is 'fast'"),
-        (["--n-hidden", "8", "x"], "Error parsing --n-hidden: must be an integer; it is 'x'"),
+        (["--steps", "many"], "--steps must be an integer; it is 'many'"),
+        (["--seed", "1e3"], "--seed must be an integer; it is '1e3'"),
+        (["--learning-rate", "fast"], "--learning-rate must be a number; it is 'fast'"),
+        (["--n-hidden", "8", "x"], "--n-hidden must be an integer; it is 'x'"),
     ],
 )
 def test_what_is_no_number_is_told_in_plain_words(
@@ -31,5 +31,5 @@ def test_one_that_may_be_left_open(tmp_path: Path, capsys: pytest.CaptureFixture
     assert typed(capsys, "train", "names", "--model", "ngram", "--out", out)[0] == 0
     status, _, err = typed(capsys, "evaluate", out, "--stride", "y")
     assert status == 2
-    assert "--stride: must be an integer; it is 'y'" in err
+    assert "--stride must be an integer; it is 'y'" in err
     assert typed(capsys, "evaluate", out, "--stride", "None")[0] == 0

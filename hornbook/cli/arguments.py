@@ -10,13 +10,14 @@ import sys
 import textwrap
 import typing
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 import tyro
 
+from hornbook.cli.complaints import in_one_line
 from hornbook.cli.flags import as_typed, first_needed, is_required, mark, restored
 from hornbook.cli.streams import write_beside
 from hornbook.cli.typed_numbers import NUMBERS
@@ -100,7 +101,9 @@ def parse(
     if not argv and (needed := first_needed(typed)):
         refuse_empty(verb, needed)
     try:
-        parsed, unknown = parsed_by(partial(tyro.cli, typed, return_unknown_args=True, **how), argv)
+        parsed, unknown = parsed_by(
+            partial(tyro.cli, typed, return_unknown_args=True, **how), argv, verb
+        )
     except SystemExit as end:
         if end.code:
             suggest_device(verb, argv)
@@ -131,22 +134,28 @@ def suggest_device(verb: str, argv: Sequence[str]) -> None:
 SHOWN = 200  # characters of a word in a complaint about it
 
 
-def parsed_by(parser: Callable[..., Any], argv: Sequence[str]) -> Any:
-    """What a parser makes of words; its complaints show those as they are fit to be shown.
+def parsed_by(parser: Callable[..., Any], argv: Sequence[str], verb: str) -> Any:
+    """What a parser makes of words; exits with 2, and its complaint in one line, if it is wrong.
 
     Args:
         parser: of tyro, which prints what it does not understand as it was typed; takes `args`.
         argv: the words.
+        verb: that they were typed after.
     """
-    shown = [visible(clip(word, SHOWN)) for word in argv]
+    box = io.StringIO()
     with NUMBERS:
-        if shown == list(argv):
-            return parser(args=shown)
         try:
-            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            with redirect_stderr(io.StringIO()):
                 return parser(args=list(argv))
+        except SystemExit as end:
+            if not end.code:
+                raise
+        try:
+            with redirect_stderr(box):  # the same complaint, of words that are fit to be shown
+                return parser(args=[visible(clip(word, SHOWN)) for word in argv])
         except SystemExit:
-            return parser(args=shown)  # the same complaint
+            write_beside(f"{in_one_line(box.getvalue(), verb)}\n")
+            raise
 
 
 class LaidOut(str):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 
@@ -63,18 +63,19 @@ class Chosen:
         return self.task.family(self.family)
 
 
-def choose(argv: Sequence[str], first_of: type[First] = First) -> Chosen:
+def choose(verb: str, argv: Sequence[str], first_of: type[First] = First) -> Chosen:
     """The task and the family that a command line is about.
 
     Args:
-        argv: what was typed after the verb.
+        verb: what was typed first.
+        argv: what was typed after it.
         first_of: what the first pass reads.
 
     Raises:
         HornbookError: if there is no such task or family, or nobody claims the file.
     """
     parser = partial(tyro.cli, first_of, return_unknown_args=True, add_help=False, config=CONFIG)
-    first, _ = parsed_by(parser, argv)
+    first, _ = parsed_by(parser, argv, verb)
     words = list(takewhile(lambda word: word == "-" or not word.startswith("-"), argv))
     source = Source(words) if words else None
     if isinstance(first, FirstOfTraining) and first.init_from is not None:
@@ -132,16 +133,22 @@ class Grammar:
         Raises:
             SettingsError: if a flag of another task stands there, or a setting is not allowed.
         """
-        fields = [
-            (name, as_typed(type(group)), dataclasses.field(default=retyped(group)))
-            for name, group in self.groups(training).items()
+        groups = self.groups(training)
+        titles = {"settings": self.chosen.family, "loading": "data"}
+        fields: list[Any] = [
+            (
+                name,
+                Annotated[as_typed(type(group)), tyro.conf.arg(name=titles.get(name, name))],
+                dataclasses.field(default=retyped(group)),
+            )
+            for name, group in groups.items()
         ]
         kind = dataclasses.make_dataclass(
             self.verb.capitalize(), fields, bases=(self.options,), frozen=True
         )
         kind.__doc__ = self.options.__doc__
         if self.chosen.source is None:  # flags before the file may be of its task, not of this one
-            own = flags_of_kind(kind).union(*(flags_of_kind(group) for _, group, _ in fields))
+            own = flags_of_kind(kind).union(*(flags_of_kind(type(one)) for one in groups.values()))
             self.refuse_of_tasks([word for word in argv if flag_typed(word) not in own])
         return parse(kind, self.name, self.description, argv, foreign=self.refuse_foreign)
 
@@ -271,9 +278,10 @@ def parse_for_data(
     Raises:
         HornbookError: if there is no such task, or nobody claims the data.
     """
-    chosen = choose(argv)
-    kind = as_typed(chosen.task.options)
-    fields: list[Any] = [("loading", kind, dataclasses.field(default_factory=kind))]
+    chosen = choose(verb, argv)
+    kind: Any = as_typed(chosen.task.options)
+    hint: Any = Annotated[kind, tyro.conf.arg(name="data")]
+    fields: list[Any] = [("loading", hint, dataclasses.field(default_factory=kind))]
     made = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(options,), frozen=True)
     made.__doc__ = options.__doc__
     return parse(made, verb, description, argv), chosen.source

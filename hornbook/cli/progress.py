@@ -19,7 +19,7 @@ from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import Console, escape, notes, number
 from hornbook.cli.wording import worded
 from hornbook.errors import HornbookError
-from hornbook.rendering import duration
+from hornbook.rendering import clip, duration
 from hornbook.runs import Listener
 from hornbook.runs.events import (
     Began,
@@ -246,7 +246,7 @@ class Teller:
         mark = "*" if record.best else " "
         others = "".join(f" {name} {number(x)}" for name, x in held.get("dev", {}).items())
         shown = previewed(event) if record.step else ""
-        row = f"{record.step:9,} {figures}{mark}{escape(others)} [dim]{escape(shown[:80])}[/]"
+        row = f"{record.step:9,} {figures}{mark}{escape(others)} [dim]{escape(clip(shown, 80))}[/]"
         self.console.print(row, soft_wrap=True)
 
     @told.register

@@ -49,7 +49,7 @@ class Options(DataArguments):
 
 def run(argv: Sequence[str]) -> None:
     """Parse, try and tell."""
-    chosen = choose(argv)
+    chosen = choose("rate", argv)
     if not chosen.line.trained:
         raise no_rate(chosen.family, chosen.task)
     grammar = grammar_of(chosen)

@@ -14,14 +14,17 @@ import tyro
 from hornbook.cli.arguments import CONFIG, laid_out, parsed_by
 from hornbook.cli.flags import as_typed
 from hornbook.cli.output import console, escape, notes, number, print_json, table
+from hornbook.cli.unknown_words import end
 from hornbook.errors import ExpressionError
 from hornbook.extras import INSTALL_TORCH
 from hornbook.lessons.line_fit import LineSettings
 from hornbook.plots.saving import writable_format
+from hornbook.rendering import clip, visible
 from hornbook.scalar import as_dot, parse_expression, two_moons
 from hornbook.scalar.classifier import Classifier
 from hornbook.settings import Bounds, Given, Settings
 from hornbook.storage import write_bytes
+from hornbook.suggestions import did_you_mean
 
 DESCRIPTION = """\
 Run the scalar autograd engine on a formula, a classifier of two moons, or a line fit.
@@ -187,6 +190,10 @@ SHOWN: dict[str, type[Any]] = {"graph": Graph, "moons": Moons, "line": Line}
 
 def run(argv: Sequence[str]) -> None:
     """Parse, and do what was asked."""
+    first = next(iter(argv), "")
+    if not first.startswith("-") and first not in SHOWN:
+        told = f"there is no {visible(clip(first))}. {did_you_mean(first, SHOWN)}" if first else ""
+        end("scalar", f"{told}Type one of these next: {', '.join(SHOWN)}.")
     parser = partial(
         tyro.extras.subcommand_cli_from_dict,
         {name: as_typed(kind) for name, kind in SHOWN.items()},
@@ -194,7 +201,7 @@ def run(argv: Sequence[str]) -> None:
         description=laid_out(DESCRIPTION),
         config=CONFIG,
     )
-    asked: Graph | Moons | Line = parsed_by(parser, argv)
+    asked: Graph | Moons | Line = parsed_by(parser, argv, f"scalar {first}")
     asked.run()
 
 

@@ -98,7 +98,7 @@ def run(argv: Sequence[str]) -> None:
     if wants_resume(argv):
         go_on(argv)
         return
-    chosen = choose(argv, FirstOfTraining)
+    chosen = choose("train", argv, FirstOfTraining)
     if chosen.line.made_by == "mixing":
         raise made_by_mixing(chosen.family)
     grammar = grammar_of(chosen)
@@ -149,7 +149,7 @@ def conclude(finished: Run, *, json: bool) -> None:
 def wants_resume(argv: Sequence[str]) -> bool:
     """Whether a run is to be gone on with."""
     parser = partial(tyro.cli, MaybeResume, return_unknown_args=True, add_help=False, config=CONFIG)
-    found, _ = parsed_by(parser, argv)
+    found, _ = parsed_by(parser, argv, "train")
     resume_from: str | None = found.resume
     return resume_from is not None
 

@@ -16,7 +16,7 @@ from hornbook.rendering import clip, visible
 from hornbook.settings import Given
 from hornbook.suggestions import did_you_mean
 
-__all__ = ["ALSO_CALLED", "OTHER_VERBS", "refuse_unknown", "suggest_joining"]
+__all__ = ["ALSO_CALLED", "OTHER_VERBS", "end", "refuse_unknown", "suggest_joining"]
 
 # What other programs call a flag of ours.
 ALSO_CALLED = {

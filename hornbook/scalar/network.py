@@ -67,7 +67,11 @@ class Neuron(Trainable):
         self.activation = activation
 
     def __call__(self, x: Sequence[Value | float]) -> Value:
-        """Its answer to n_inputs numbers; ValueError to another count of them."""
+        """Its answer to n_inputs numbers; ValueError to another count, TypeError to one."""
+        if isinstance(x, Value | int | float):
+            raise TypeError(
+                f"expected a list of {len(self.weights)} numbers, not a bare number: {x}"
+            )
         total = dot(self.weights, [as_value(number) for number in x], self.bias)
         if self.activation == "relu":
             return total.relu()

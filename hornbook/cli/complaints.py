@@ -1,0 +1,44 @@
+"""What the parser complains of, in one line as the rest of the command line tells it."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+__all__ = ["in_one_line"]
+
+RULE = "─" * 8
+SENTENCES = (
+    (r"Error parsing (?P<what>\S+): (?P<rest>.+)", "{what} {rest}"),
+    (r"Missing value for argument '(?P<what>[^']+)'.*", "{what} needs a value"),
+    (r"Missing from [^:]+: \{(?P<names>[^}]+)\} .*", "one of these is missing: {names}"),
+    (r"Missing from [^:]+: (?P<what>\S+) .*", "{what} is missing"),
+    (r"Unrecognized options: (?P<what>.+)", "there is no {what}"),
+)
+CHOICE = (
+    r"invalid choice (?P<given>.+) for argument '(?P<what>[^']+)'\. Expected one of (?P<all>.+)\."
+)
+
+
+def in_one_line(box: str, verb: str) -> str:
+    """A complaint of the parser, out of the box around it, as a line that says where to look.
+
+    Args:
+        box: as it was printed.
+        verb: that was typed.
+    """
+    inner = [line.strip("│ ") for line in box.splitlines() if line[:1] not in "╭╰"]
+    rule = next((place for place, line in enumerate(inner) if line.startswith(RULE)), len(inner))
+    told = " ".join(line for line in inner[:rule] if line)
+    return f"hornbook {verb}: {reworded(told).rstrip('.')}. See hornbook {verb} --help."
+
+
+def reworded(told: str) -> str:
+    """A complaint in the words of this command line, or as it is if it is of no known shape."""
+    if found := re.fullmatch(CHOICE, told):
+        names = ", ".join(ast.literal_eval(found["all"]))
+        return f"{found['what']} must be one of {names}; it is {found['given']}"
+    for shape, sentence in SENTENCES:
+        if found := re.fullmatch(shape, told):
+            return sentence.format(**found.groupdict())
+    return told
