@@ -1,0 +1,1 @@
+"""Models of ratings and of clicks: what predicts, ranks and explains."""

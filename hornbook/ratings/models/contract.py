@@ -1,0 +1,146 @@
+"""What a model of users and items offers; evaluation, questions and pictures know no family.
+
+A user is known by number, or is a guest: someone with a few ratings whom training has not seen. A
+model makes of either a `Taste`, which predicts, ranks and explains.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.ratings.interactions import Floats, Integers
+from hornbook.settings import Settings
+
+__all__ = ["Pull", "Recommender", "Shape", "Taste", "Term"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a model must know to be built."""
+
+    users: int
+    items: int
+    rows: int
+    "Of the train split."
+    low: float = 0.0
+    "Lowest rating of the scale; 0 for clicks."
+    high: float = 1.0
+    "Highest rating of the scale; 1 for clicks."
+
+
+@dataclass(frozen=True)
+class Term:
+    """A part of the sum that a prediction is."""
+
+    name: str
+    "For people: `mean of all`, `bias of the item`."
+    value: float
+
+
+@dataclass(frozen=True)
+class Pull:
+    """How much of a prediction comes from one thing that the user has rated."""
+
+    item: int
+    value: float
+
+
+class Taste(ABC):
+    """One user, as a model sees them.
+
+    Attributes:
+        items: what the model knows the user to have rated or clicked, shape (K,).
+        values: the ratings, shape (K,).
+    """
+
+    items: Integers
+    values: Floats
+
+    @abstractmethod
+    def scores(self) -> npt.NDArray[np.float64]:
+        """Of each item: the rating, or what it is ranked by; shape (items,)."""
+
+    def terms(self, item: int) -> Sequence[Term]:
+        """The parts of the sum that `scores()[item]` is, before it is kept to the scale."""
+        return ()
+
+    def pulls(self, item: int) -> Sequence[Pull]:
+        """What each thing that the user has rated adds to it, if the model can tell.
+
+        They need not add up to the prediction: what all users share is no part of them.
+        """
+        return ()
+
+
+class Recommender(ABC):
+    """A model of users and items.
+
+    Attributes:
+        Settings: its settings.
+        rates: whether `scores` are ratings; otherwise they only rank.
+    """
+
+    Settings: ClassVar[type[Settings]]
+    rates: ClassVar[bool] = True
+
+    @property
+    @abstractmethod
+    def n_parameters(self) -> int:
+        """Numbers that were fitted."""
+
+    @abstractmethod
+    def predict(self, users: Integers, items: Integers) -> npt.NDArray[np.float64]:
+        """The scores of pairs, shape (N,), from users and items of shape (N,)."""
+
+    @abstractmethod
+    def scores(self, users: Integers) -> npt.NDArray[np.float32]:
+        """The scores of all items for some users, shape (len(users), items)."""
+
+    @abstractmethod
+    def known(self, user: int) -> Taste:
+        """A user that training has seen."""
+
+    @abstractmethod
+    def guest(self, items: Integers, values: Floats) -> Taste:
+        """Someone new, folded in without training: from a few ratings, perhaps none."""
+
+    def alike(self, item: int) -> npt.NDArray[np.float64]:
+        """How much every item is like one, shape (items,); the most alike are highest.
+
+        Raises:
+            SettingsError: if the model has nothing to tell items apart by.
+        """
+        from hornbook.errors import SettingsError
+
+        raise SettingsError(
+            f"A model of family {type(self).__name__} does not know which items are alike.",
+            hint="Train a family with item vectors or neighbours, for example `history`.",
+        )
+
+    @property
+    def item_vectors(self) -> npt.NDArray[np.float32] | None:
+        """A vector for each item, shape (items, K), for pictures; None if there are none."""
+        return None
+
+    @property
+    def item_biases(self) -> npt.NDArray[np.float32] | None:
+        """How much better or worse than others an item is rated, shape (items,); or None."""
+        return None
+
+    @abstractmethod
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """All that it has learned and must know to predict, by name."""
+
+    @abstractmethod
+    def load_arrays(self, arrays: dict[str, npt.NDArray[Any]]) -> None:
+        """Take what `arrays` gave.
+
+        Raises:
+            RunError: if the names or shapes are not this model's.
+        """
