@@ -20,6 +20,8 @@ from hornbook.errors import RunError, SamplingError, SettingsError, UnknownToken
 from hornbook.nn import Residual, SelfAttention, Sequential
 from hornbook.nn.observing import DOORS
 from hornbook.plots.fonts import ellipsis, families, in_ink, ink_on
+from hornbook.plots.label_placement import place_labels
+from hornbook.plots.maps import principal_plane
 from hornbook.reports import View
 from hornbook.text.models import family
 from hornbook.text.models.contract import LanguageModel
@@ -44,8 +46,6 @@ from hornbook.text.views import (
     views_of,
 )
 from hornbook.text.views.character_kinds import kind_of
-from hornbook.text.views.embeddings import principal_plane
-from hornbook.text.views.label_placement import place_labels
 from hornbook.text.views.matrix import shown_in_matrix
 from hornbook.text.views.next_token import probabilities
 from hornbook.tokenizers.characters import CharTokenizer

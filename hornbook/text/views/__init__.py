@@ -14,10 +14,11 @@ One that begins with `draw_` only draws, and returns a matplotlib figure without
 
 from __future__ import annotations
 
+from hornbook.plots.maps import Plane
 from hornbook.plots.saving import rendered, save
 from hornbook.text.views.attention import Attention, attention_of, draw_attention
 from hornbook.text.views.coloured_text import draw_coloured
-from hornbook.text.views.embeddings import Plane, draw_embeddings, plane_of
+from hornbook.text.views.embeddings import draw_embeddings, plane_of
 from hornbook.text.views.matrix import Pairs, draw_matrix, pairs_of
 from hornbook.text.views.pictures import ViewSettings, views_of, views_of_run
 from hornbook.text.views.traces import Traces, draw_traces, traces_of
