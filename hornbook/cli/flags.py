@@ -113,9 +113,10 @@ def word_of(field: dataclasses.Field[Any], hint: Any, given: Given) -> Any:
     """What the parser is told of a setting that is given without its name."""
     word = given.word or field.name.upper()
     needed = is_required(field)
-    if typing.get_origin(value_type(hint)[0]) is tuple:
+    several = typing.get_origin(value_type(hint)[0]) is tuple
+    if several and " " not in word:  # one that names several is whole
         word = f"{word} [{word} ...]" if needed else f"[{word} ...]"
-    elif not needed:
+    elif not several and not needed:
         word = f"[{word}]"
     return tyro.conf.arg(metavar=word, help_behavior_hint="(required)" if needed else "")
 

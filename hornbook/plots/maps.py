@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["MARK", "Map", "Plane", "begin_map", "principal_plane"]
+__all__ = ["MARK", "Map", "Plane", "begin_map", "principal_components", "principal_plane"]
 
 Rows = npt.NDArray[np.floating[Any]]
 Points = npt.NDArray[np.float64]
@@ -38,30 +38,44 @@ class Plane:
     "Of a row before the projection."
 
 
-def principal_plane(table: Rows) -> Plane:
-    """The projection to the first two principal components; two dimensions stay as they are.
+def principal_components(rows: Rows, n: int) -> tuple[Points, Points]:
+    """The places of rows along the first principal components, and what those account for.
 
-    The components are the right singular vectors of the centred table, each with the sign that
+    The components are the right singular vectors of the centred rows, each with the sign that
     makes its largest weight positive.
 
     Args:
-        table: shape (N, C).
+        rows: shape (N, C).
+        n: how many components.
+
+    Returns:
+        Shapes (N, n) and (n,): the places, and the share of the variance along each component. Of
+        components that there are not, all zeros.
     """
-    rows: Points = table.astype(np.float64)
+    whole: Points = rows.astype(np.float64)
+    centred = whole - whole.mean(axis=0)
+    _, singular, components = np.linalg.svd(centred, full_matrices=False)
+    largest = np.abs(components).argmax(axis=1)
+    components *= np.sign(components[np.arange(len(components)), largest])[:, None]
+    variances = singular**2 / (float((singular**2).sum()) or 1.0)
+    places, shares = centred @ components[:n].T, variances[:n]
+    missing = n - len(shares)
+    return np.pad(places, ((0, 0), (0, missing))), np.pad(shares, (0, missing))
+
+
+def principal_plane(rows: Rows) -> Plane:
+    """The projection to the first two principal components; two dimensions stay as they are.
+
+    Args:
+        rows: shape (N, C).
+    """
     size = rows.shape[1]
-    centred = rows - rows.mean(axis=0)
-    if size == 2:
-        points, variances = rows, (centred**2).sum(axis=0)
-        total = variances.sum()
-    else:
-        _, singular, components = np.linalg.svd(centred, full_matrices=False)
-        largest = np.abs(components).argmax(axis=1)
-        components *= np.sign(components[np.arange(len(components)), largest])[:, None]
-        points, variances = centred @ components[:2].T, singular[:2] ** 2
-        total = (singular**2).sum()
-        missing = 2 - points.shape[1]  # of an embedding of one dimension
-        points, variances = np.pad(points, ((0, 0), (0, missing))), np.pad(variances, (0, missing))
-    first, second = variances / total if total else (0.0, 0.0)
+    if size != 2:
+        points, shares = principal_components(rows, 2)
+        return Plane(points, (float(shares[0]), float(shares[1])), size)
+    points = rows.astype(np.float64)
+    variances = points.var(axis=0)
+    first, second = variances / (float(variances.sum()) or 1.0)
     return Plane(points, (float(first), float(second)), size)
 
 

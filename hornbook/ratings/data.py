@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from hornbook.errors import RunError
 from hornbook.ratings.interactions import History, Interactions
@@ -91,6 +92,20 @@ class RatingsData(Data):
     def history(self) -> History:
         """What each user has rated in train."""
         return self.splits["train"].by_user(len(self.users))
+
+    @cached_property
+    def raters(self) -> npt.NDArray[np.int64]:
+        """How many users have rated each item in train, shape (items,)."""
+        return np.bincount(self.splits["train"].items, minlength=len(self.items))
+
+    @cached_property
+    def user_numbers(self) -> Mapping[str, int]:
+        """The number of each user by id."""
+        return {user: number for number, user in enumerate(self.users)}
+
+    def user_number(self, user: str) -> int | None:
+        """The number of a user, by id; None if the data do not know one."""
+        return self.user_numbers.get(user.strip())
 
     def title(self, item: int) -> str:
         """What to call an item: its title, or else its id."""
