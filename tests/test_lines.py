@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,11 @@ def test_pieces_are_the_text_that_decoding_it_all_gives(text: str, size: int, co
 def test_the_same_bytes_are_refused_at_the_same_offset(text: str, odd: bytes, size: int) -> None:
     data = text.encode() + odd + text.encode()
     told = []
-    for read in (
+    ways: list[Callable[[], str]] = [
         lambda: decode(data, "file").text,
         lambda: "".join(line_pieces(cut(data, size), "file")),
-    ):
+    ]
+    for read in ways:
         try:
             told.append(read())
         except EncodingError as error:
