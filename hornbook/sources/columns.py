@@ -23,7 +23,7 @@ from hornbook.sources.formats import SEPARATORS, delimited, flat, look
 from hornbook.storage import parse_json
 from hornbook.suggestions import did_you_mean
 
-__all__ = ["Column", "read_column"]
+__all__ = ["Column", "as_text", "field_of", "long_cells", "read_column"]
 
 LOOKED = 1_000  # records whose fields are named, where the one that was asked for is not there
 LISTED = 20  # most columns that a message names
@@ -167,9 +167,13 @@ def clipped(header: Sequence[str]) -> str:
 
 
 @contextlib.contextmanager
-def long_cells() -> Iterator[None]:
-    """A context in which the csv module reads cells of any length; its limit is the process's."""
-    before = csv.field_size_limit(max(csv.field_size_limit(), LARGEST))
+def long_cells(longest: int = LARGEST) -> Iterator[None]:
+    """A context in which the csv module reads long cells; its limit is the process's.
+
+    Args:
+        longest: most characters of a cell.
+    """
+    before = csv.field_size_limit(max(csv.field_size_limit(), longest))
     try:
         yield
     finally:

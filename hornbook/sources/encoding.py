@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hornbook.errors import EncodingError
 
-__all__ = ["Decoded", "decode"]
+__all__ = ["Decoded", "binary", "codec_of", "decode", "undecodable"]
 
 # The UTF-32 marks begin with the UTF-16 ones, so they are asked for first.
 MARKS = (
@@ -45,35 +45,13 @@ def decode(data: bytes, name: str, encoding: str = "auto") -> Decoded:
     Raises:
         EncodingError: naming the byte offset, and the encoding that would probably do.
     """
-    if encoding == "auto":
-        codec = next((codec for mark, codec in MARKS if data.startswith(mark)), "utf-8")
-    else:
-        codec = known_codec(encoding)
-    # A byte order mark is taken off here, since only some codecs do; offsets count it.
-    mark = next(
-        (mark for mark, marked in MARKS if data.startswith(mark) and fits(codec, marked)), b""
-    )
-    if codec in ("utf-16", "utf-32") and mark:
-        codec += "-le" if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF32_LE) else "-be"
+    codec, mark = codec_of(data, encoding)
     try:
         text = data[len(mark) :].decode(codec)
-    except UnicodeDecodeError as error:
-        start = len(mark) + error.start
-        raise EncodingError(
-            f"{name} is not {error.encoding} text: byte offset {start:,} "
-            f"holds {data[start : start + 4].hex(' ')} ({error.reason}).",
-            hint=probable(data, codec, start),
-        ) from error
     except UnicodeError as error:
-        raise EncodingError(
-            f"{name} is not {codec} text: {error}.", hint=probable(data, codec, 0)
-        ) from error
+        raise undecodable(error, name, codec, data, len(mark)) from error
     if "\0" in text:
-        at = len(mark) + len(text[: text.index("\0")].encode(codec))
-        raise EncodingError(
-            f"{name} looks like a binary file: it has a NUL byte at offset {at:,}.",
-            hint=probable(data, codec, at),
-        )
+        raise binary(name, codec, data, len(mark) + len(text[: text.index("\0")].encode(codec)))
     crlf = text.count("\r\n")
     cr = text.count("\r") - crlf
     lf = text.count("\n") - crlf
@@ -82,6 +60,61 @@ def decode(data: bytes, name: str, encoding: str = "auto") -> Decoded:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     line_ends = "none" if not kinds else kinds[0] if len(kinds) == 1 else "mixed"
     return Decoded(text, codec, line_ends)
+
+
+def codec_of(data: bytes, encoding: str = "auto") -> tuple[str, bytes]:
+    """The codec of some bytes, and the byte order mark that they begin with, if any.
+
+    A byte order mark is not left to the codecs, since only some take it off.
+
+    Args:
+        data: the beginning of a file, at least four bytes if it has so many.
+        encoding: as of `decode`.
+
+    Raises:
+        EncodingError: if there is no such encoding.
+    """
+    if encoding == "auto":
+        codec = next((codec for mark, codec in MARKS if data.startswith(mark)), "utf-8")
+    else:
+        codec = known_codec(encoding)
+    mark = next(
+        (mark for mark, marked in MARKS if data.startswith(mark) and fits(codec, marked)), b""
+    )
+    if codec in ("utf-16", "utf-32") and mark:
+        codec += "-le" if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF32_LE) else "-be"
+    return codec, mark
+
+
+def undecodable(
+    error: UnicodeError, name: str, codec: str, data: bytes, begins: int, before: int = 0
+) -> EncodingError:
+    """The error that bytes are not text.
+
+    Args:
+        error: the codec's.
+        name: what to call the file.
+        codec: that was tried.
+        data: the bytes.
+        begins: where in them those begin that the codec was given.
+        before: how many bytes of the file stand before them.
+    """
+    if not isinstance(error, UnicodeDecodeError):
+        return EncodingError(f"{name} is not {codec} text: {error}.", hint=probable(data, codec, 0))
+    start = begins + error.start
+    return EncodingError(
+        f"{name} is not {error.encoding} text: byte offset {before + start:,} "
+        f"holds {data[start : start + 4].hex(' ')} ({error.reason}).",
+        hint=probable(data, codec, start),
+    )
+
+
+def binary(name: str, codec: str, data: bytes, at: int, before: int = 0) -> EncodingError:
+    """The error that there is a NUL byte at a place of some bytes."""
+    return EncodingError(
+        f"{name} looks like a binary file: it has a NUL byte at offset {before + at:,}.",
+        hint=probable(data, codec, at),
+    )
 
 
 def fits(codec: str, marked: str) -> bool:

@@ -229,6 +229,37 @@ class Source:
             yield from member.parts_within(room)
             self.packed |= member.packed
 
+    @property
+    def files(self) -> Iterator[Source]:
+        """Its files, each as a source of its own: of one file itself.
+
+        Raises:
+            DataError: as `members`.
+        """
+        if not self.members:
+            yield self
+        for member in self.members:
+            member.progress = self.progress
+            yield from member.files
+
+    def pieces(self) -> Iterator[bytes]:
+        """All bytes of one file, unpacked, a piece after the other: none is kept.
+
+        Raises:
+            DataError: as `read`, but for what memory can hold.
+            DownloadError: if a data set has to be fetched and cannot be.
+        """
+        self.refuse_several()
+        if self.given[0] == "-":
+            stream = self.stream or Stream(standard_input(), self.where)
+            held, self.taken, self.stream, self.packed = self.taken, b"", None, stream.packed
+            yield from filter(None, (held,))
+            yield from stream.pieces()
+            return
+        with self.opened() as stream:
+            self.packed = stream.packed
+            yield from stream.pieces()
+
     def read_within(self, room: Room) -> bytes:
         """All bytes of one file."""
         if self.given[0] == "-":

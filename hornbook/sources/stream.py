@@ -101,10 +101,19 @@ class Stream:
             DataError: as `read`, or if there are more than memory can hold.
         """
         pieces = []
-        while piece := self.read(PIECE):
+        for piece in self.pieces():
             room.take(len(piece), self.where)
             pieces.append(piece)
         return b"".join(pieces)
+
+    def pieces(self) -> Iterator[bytes]:
+        """All bytes that are left, a piece after the other.
+
+        Raises:
+            DataError: as `read`.
+        """
+        while piece := self.read(PIECE):
+            yield piece
 
     @contextmanager
     def told(self) -> Iterator[None]:

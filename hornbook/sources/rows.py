@@ -1,0 +1,372 @@
+"""Columns of a file of rows, in pieces: a table or JSON objects, of any size.
+
+    rows = Rows(Source("ratings.csv"))
+    rows.names                                  ("userId", "movieId", "rating")
+    for chunk in rows.chunks((0, 2), header=True):
+        users, ratings = chunk.columns
+
+A table is cut by commas, tabs, semicolons, vertical bars, or `::` as MovieLens has it. What has no
+quotation mark is cut at once, a piece at a time; from the first quotation mark on, the csv module
+reads. Cells come without the white space around them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import itertools
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from hornbook.errors import DataError
+from hornbook.sources.columns import as_text, field_of, long_cells
+from hornbook.sources.encoding import codec_of
+from hornbook.sources.formats import SEPARATORS, delimited, flat, whole_lines
+from hornbook.sources.lines import line_pieces
+from hornbook.sources.source import Source
+from hornbook.storage import parse_json
+
+__all__ = ["DOUBLE", "Chunk", "Kind", "Rows"]
+
+Kind = Literal["table", "JSON lines", "JSON array"]
+DOUBLE = "::"
+CUT_BY = {DOUBLE: "`::`", **SEPARATORS}
+LOOKED = 2**17  # bytes of a first look
+ROWS = 100  # most rows of a first look
+BATCH = 20_000  # rows that the csv module or a JSON array gives at a time
+LARGEST = 2**24  # characters of a cell, and of an object of a JSON array
+SPACES = re.compile(r"[\t\x0b\f \x1c-\x1f]|[^\x00-\x7f]")
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows of a file."""
+
+    columns: tuple[Sequence[str], ...]
+    "The cells of each column that was asked for, stripped; all of one length."
+    lines: Sequence[int]
+    "The line of the file that each row begins on, from 1; of a JSON array its place, from 1."
+    ragged: tuple[tuple[int, int], ...] = ()
+    "Line and number of cells of each row that was left out: it has more or fewer than others."
+
+
+class Rows:
+    """A file of rows; looked at when it is made, and read once.
+
+    Args:
+        source: one file.
+        encoding: see `decode`.
+
+    Attributes:
+        kind: what the file is.
+        separator: what stands between the cells of a table.
+        names: the cells of the first row of a table, its header if it has one; the fields of JSON.
+        sample: some rows; of a table the first row is the first, of JSON the first object.
+
+    Raises:
+        DataError: if the file cannot be read, or is empty.
+    """
+
+    def __init__(self, source: Source, encoding: str = "auto") -> None:
+        self.source, self.encoding, self.where = source, encoding, source.where
+        head = source.head(LOOKED)
+        codec, mark = codec_of(head, encoding)
+        text = head[len(mark) :].decode(codec, "ignore").replace("\r\n", "\n").replace("\r", "\n")
+        if len(head) == LOOKED:
+            text = text.rpartition("\n")[0] or text
+        begins = text.lstrip()[:1]
+        if not begins:
+            raise DataError(f"{self.where} is empty.", hint="Give a file that has rows.")
+        self.kind: Kind = (
+            "JSON lines" if begins == "{" else "JSON array" if begins == "[" else "table"
+        )
+        self.separator = ""
+        self.sample: list[list[str]]
+        if self.kind == "table":
+            self.separator, self.sample = cut_best(text)
+            self.width = usual_width(self.sample)
+            self.names = tuple(fitted(self.sample[0], self.width))
+        else:
+            records = first_records(text)
+            fields = dict.fromkeys(name for record in records for name in flat(record))
+            self.names = tuple(fields)
+            self.sample = [[as_text(field_of(r, name)) for name in self.names] for r in records]
+            self.width = len(self.names)
+
+    def __str__(self) -> str:
+        if self.kind == "table":
+            return f"a table of {self.width} columns, cut by {CUT_BY[self.separator]}"
+        return self.kind if self.kind == "JSON lines" else "a JSON array"
+
+    def chunks(self, places: Sequence[int], *, header: bool) -> Iterator[Chunk]:
+        """Some columns, piece by piece.
+
+        Args:
+            places: of the columns in `names`.
+            header: whether the first row of a table is none of data.
+
+        Raises:
+            DataError: if the file is damaged: quotation marks do not pair, a line is not JSON.
+            EncodingError: if it is not text.
+        """
+        pieces = line_pieces(self.source.pieces(), self.where, self.encoding)
+        if self.kind == "JSON lines":
+            yield from self.objects(json_lines(pieces, self.where), places)
+        elif self.kind == "JSON array":
+            yield from self.objects(json_array(pieces, self.where), places)
+        else:
+            for chunk in self.table(pieces, places):
+                if header and chunk.lines:
+                    columns = tuple(column[1:] for column in chunk.columns)
+                    chunk, header = Chunk(columns, chunk.lines[1:], chunk.ragged), False
+                yield chunk
+
+    # Tables
+
+    def table(self, pieces: Iterator[str], places: Sequence[int]) -> Iterator[Chunk]:
+        """The rows of a table."""
+        line = 1
+        for piece in pieces:
+            if '"' in piece and self.separator != DOUBLE:
+                yield from self.quoted(itertools.chain([piece], pieces), line, places)
+                return
+            count = piece.count("\n")
+            text = piece[:-1] if piece.endswith("\n") else piece
+            yield self.plain(text, line, places) or self.careful(
+                [row.split(self.separator) for row in text.split("\n")],
+                range(line, line + text.count("\n") + 1),
+                places,
+            )
+            line += count
+
+    def plain(self, text: str, line: int, places: Sequence[int]) -> Chunk | None:
+        """The rows of a text, cut all at once; None unless each has the usual number of cells.
+
+        With a separator put before each line end, every line but the first begins with one in its
+        first cell, and nowhere else if all have the same number of cells.
+        """
+        width, n = self.width, text.count("\n") + 1
+        cells = text.replace("\n", f"{self.separator}\n").split(self.separator)
+        if len(cells) != n * width or width < 2:
+            return None
+        first = "".join(cells[::width]).split("\n")
+        if len(first) != n:
+            return None
+        columns = [first if place == 0 else cells[place::width] for place in places]
+        if SPACES.search(text.replace("\t", "") if self.separator == "\t" else text):
+            columns = [list(map(str.strip, column)) for column in columns]
+        return Chunk(tuple(columns), range(line, line + n))
+
+    def careful(
+        self, rows: Sequence[list[str]], lines: Sequence[int], places: Sequence[int]
+    ) -> Chunk:
+        """Rows one by one: without empty ones, and those apart that are too long or too short."""
+        kept, at, ragged = [], [], []
+        for row, line in zip(rows, lines, strict=True):
+            if len(row) <= 1 and not "".join(row).strip():
+                continue
+            cells = fitted(row, self.width) if len(row) > self.width else row
+            if len(cells) != self.width:
+                ragged.append((line, len(row)))
+            else:
+                kept.append(cells)
+                at.append(line)
+        columns = tuple([cells[place].strip() for cells in kept] for place in places)
+        return Chunk(columns, at, tuple(ragged))
+
+    def quoted(self, pieces: Iterable[str], line: int, places: Sequence[int]) -> Iterator[Chunk]:
+        """The rows of a table with quotation marks."""
+        lines = itertools.chain.from_iterable(io.StringIO(piece, newline="\n") for piece in pieces)
+        reader = csv.reader(lines, delimiter=self.separator, strict=True)
+        while True:
+            before = reader.line_num
+            try:
+                with long_cells(LARGEST):
+                    rows = list(itertools.islice(reader, BATCH))
+            except csv.Error as error:
+                raise DataError(
+                    f"{self.where} is not a table that can be read: line "
+                    f"{line + reader.line_num - 1:,}: {error}.",
+                    hint="Look for a quotation mark that is not closed; one within a quoted cell "
+                    "is written twice.",
+                ) from error
+            if not rows:
+                return
+            begins: Sequence[int] = range(line + before, line + before + len(rows))
+            if reader.line_num - before != len(rows):
+                heights = (1 + sum(cell.count("\n") for cell in row) for row in rows)
+                begins = list(itertools.accumulate(heights, initial=line + before))[:-1]
+            if set(map(len, rows)) == {self.width}:
+                across = list(zip(*rows, strict=True))
+                columns = tuple(list(map(str.strip, across[place])) for place in places)
+                yield Chunk(columns, begins)
+            else:
+                yield self.careful(rows, begins, places)
+
+    # JSON
+
+    def objects(
+        self, records: Iterator[tuple[int, Mapping[str, Any]]], places: Sequence[int]
+    ) -> Iterator[Chunk]:
+        """The fields of JSON objects; one that is not there is empty."""
+        names = [self.names[place] for place in places]
+        while batch := list(itertools.islice(records, BATCH)):
+            columns = tuple(
+                [as_text(field_of(record, name)).strip() for _, record in batch] for name in names
+            )
+            yield Chunk(columns, [line for line, _ in batch])
+
+
+# Looking
+
+
+def cut_best(text: str) -> tuple[str, list[list[str]]]:
+    """The separator that cuts the first rows alike, into the most cells, and those rows."""
+    found: list[tuple[bool, int, str, list[list[str]]]] = []
+    for separator in CUT_BY:
+        rows = first_rows(text, separator)
+        width = usual_width(rows) if rows else 0
+        alike = sum(len(row) == width for row in rows) >= 0.9 * len(rows)
+        if width > 1:
+            if separator == DOUBLE and alike and width > 2:
+                return separator, rows
+            found.append((alike, width, separator, rows))
+    if not found:
+        return ",", [[line] for line in text.split("\n") if line.strip()][:ROWS]
+    best = max(found, key=lambda one: one[:2])
+    return best[2], best[3]
+
+
+def first_rows(text: str, separator: str) -> list[list[str]]:
+    """The first rows of a table that are not empty, as far as quotation marks pair."""
+    if separator == DOUBLE:
+        return [line.split(DOUBLE) for line in whole_lines(text) if line.strip()][:ROWS]
+    rows = []
+    with contextlib.suppress(csv.Error), long_cells(LARGEST):
+        for row in delimited(text, separator):
+            if len(row) > 1 or "".join(row).strip():
+                rows.append([cell.strip() for cell in row])
+            if len(rows) == ROWS:
+                break
+    return rows
+
+
+def usual_width(rows: Sequence[Sequence[str]]) -> int:
+    """How many cells rows have, whatever the first has, which may be a header."""
+    return Counter(map(len, rows[1:] or rows)).most_common(1)[0][0]
+
+
+def fitted(row: Sequence[str], width: int) -> list[str]:
+    """A row of so many cells, if only empty ones have to be added or left out; else as it is."""
+    if len(row) > width and any(cell.strip() for cell in row[width:]):
+        return list(row)
+    return [*row[:width], *[""] * (width - len(row))]
+
+
+def first_records(text: str) -> list[Mapping[str, Any]]:
+    """The first objects of JSON lines or of an array; none if there are none."""
+    found: list[Mapping[str, Any]] = []
+    begins = text.lstrip()
+    at, decode = int(begins.startswith("[")), json.JSONDecoder().raw_decode
+    with contextlib.suppress(ValueError, RecursionError):
+        while len(found) < ROWS:
+            at = BETWEEN.match(begins, at).end()  # type: ignore[union-attr]
+            value, at = decode(begins, at)
+            if isinstance(value, Mapping):
+                found.append(value)
+    return found
+
+
+# JSON
+
+BETWEEN = re.compile(r"[\s,]*")
+SPACE = re.compile(r"\s*")
+
+
+def json_lines(pieces: Iterable[str], where: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The objects of JSON lines, each with its line.
+
+    Raises:
+        DataError: naming the first line that is not an object.
+    """
+    number = 0
+    for piece in pieces:
+        for line in piece.removesuffix("\n").split("\n"):
+            number += 1
+            if not line.strip():
+                continue
+            try:
+                value = parse_json(line)
+            except ValueError as error:
+                raise DataError(
+                    f"{where} is not JSON lines: line {number:,} is not JSON: {error}.",
+                    hint="Each line must be one JSON object; the file may be cut off.",
+                ) from error
+            if not isinstance(value, Mapping):
+                raise DataError(
+                    f"{where}: line {number:,} is JSON, but not an object with fields.",
+                    hint="Each line must be one JSON object.",
+                )
+            yield number, value
+
+
+def json_array(pieces: Iterable[str], where: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The objects of a JSON array, each with its place from 1; no more than a piece is kept.
+
+    Raises:
+        DataError: naming the first item that is not an object, or if the array has no end.
+    """
+    decode = json.JSONDecoder(parse_constant=refuse).raw_decode
+    pieces, text, at, place = iter(pieces), "", 0, 0
+
+    def more() -> bool:
+        nonlocal text, at
+        piece = next(pieces, "")
+        text, at = text[at:] + piece, 0
+        return bool(piece)
+
+    def skip() -> str:
+        nonlocal at
+        while True:
+            at = SPACE.match(text, at).end()  # type: ignore[union-attr]
+            if at < len(text) or not more():
+                return text[at : at + 1]
+
+    skip()
+    at += 1  # the bracket
+    while (sign := skip()) != "]" or place == 0:
+        if place and sign != ",":
+            raise broken(where, place, "there is no comma after it" if sign else "the file ends")
+        at += bool(place)
+        if not place and sign == "]":
+            return
+        skip()
+        while True:
+            try:
+                value, end = decode(text, at)
+                break
+            except (ValueError, RecursionError) as error:
+                if len(text) - at > LARGEST or not more():
+                    raise broken(where, place + 1, f"it is not JSON: {error}") from error
+        if not isinstance(value, Mapping):
+            raise broken(where, place + 1, "it is not an object with fields")
+        at, place = end, place + 1
+        yield place, value
+
+
+def refuse(name: str) -> Any:
+    """Refuse `NaN` and `Infinity`, which JSON does not have."""
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+def broken(where: str, place: int, what: str) -> DataError:
+    """The error that a JSON array is damaged at an item."""
+    return DataError(
+        f"{where} is not a JSON array of objects: item {place:,}: {what}.",
+        hint="Check whether the file is complete.",
+    )
