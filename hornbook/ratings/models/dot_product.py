@@ -1,8 +1,8 @@
 """The sum that most models of ratings are: mean + b_u + b_i + p_u · q_i, and guests folded into it.
 
 A guest gets the bias and the vector that fit their ratings best, all items as they are: θ = (b, p)
-with the least ½ Σ (r_i - f(m + b_i + a_i · θ))² + ½ (θ - θ₀)ᵀ Λ (θ - θ₀), where a_i = (1, q_i), f is
-the squashing or nothing, and Λ is diagonal. Without squashing that is one ridge regression (what
+with the least ½ Σ (r_i - f(m + b_i + a_i · θ))² + ½ (θ - θ₀)ᵀ Λ (θ - θ₀), where a_i = (1, q_i), f
+squashes or does nothing, and Λ is diagonal. Without squashing that is one ridge regression (what
 alternating least squares does for every user); with it, damped Gauss-Newton.
 """
 
