@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.ratings.interactions import Floats, Integers
+from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.settings import Settings
 
 __all__ = ["Pull", "Recommender", "Shape", "Taste", "Term"]
@@ -64,7 +64,10 @@ class Taste(ABC):
 
     @abstractmethod
     def scores(self) -> npt.NDArray[np.float64]:
-        """Of each item: the rating, or what it is ranked by; shape (items,)."""
+        """Of each item: the rating, or what it is ranked by; shape (items,).
+
+        A rating may lie beyond the scale: kept to it, the best would tie.
+        """
 
     def terms(self, item: int) -> Sequence[Term]:
         """The parts of the sum that `scores()[item]` is, before it is kept to the scale."""
@@ -96,11 +99,20 @@ class Recommender(ABC):
 
     @abstractmethod
     def predict(self, users: Integers, items: Integers) -> npt.NDArray[np.float64]:
-        """The scores of pairs, shape (N,), from users and items of shape (N,)."""
+        """The scores of pairs, shape (N,), from users and items of shape (N,); ratings within the
+        scale.
+        """
 
     @abstractmethod
     def scores(self, users: Integers) -> npt.NDArray[np.float32]:
-        """The scores of all items for some users, shape (len(users), items)."""
+        """The scores of all items for some users, shape (len(users), items), as `Taste.scores`."""
+
+    def remember(self, history: History) -> None:  # noqa: B027 - most need nothing more
+        """Take what the users have rated in train, where that is at hand.
+
+        A model that predicts without it needs it to know a user's items and their pulls. Without
+        it, `known` gives tastes with no items.
+        """
 
     @abstractmethod
     def known(self, user: int) -> Taste:
