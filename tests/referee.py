@@ -25,7 +25,7 @@ def normal(*shape: int, seed: int = 0) -> Tensor:
 
 
 def gradients(
-    run: Callable[[], Tensor], parameters: list[Tensor], *, by_hand: Callable[[], None] | None
+    run: Callable[[], Tensor], parameters: list[Tensor], *, by_hand: Callable[[], object] | None
 ) -> list[Tensor]:
     """The gradients of parameters, by hand or by autograd of `run`."""
     for p in parameters:

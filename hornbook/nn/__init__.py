@@ -2,6 +2,7 @@
 
 from hornbook.nn.activations import GELU, ReLU, SquaredReLU, SwiGLU, Tanh
 from hornbook.nn.attention import Cache, CrossAttention, SelfAttention
+from hornbook.nn.bag import Bag, Lists
 from hornbook.nn.batchnorm import BatchNorm1d
 from hornbook.nn.batchnorm_calibration import calibrate_batchnorm
 from hornbook.nn.causal_average import AverageForm, CausalAverage
@@ -30,6 +31,8 @@ from hornbook.nn.rotary import Rotary
 from hornbook.nn.scaled_dot_product import attend
 from hornbook.nn.sequential import Sequential
 from hornbook.nn.softcap import SoftCap
+from hornbook.nn.squared_error import SquaredError
+from hornbook.nn.stretched_sigmoid import StretchedSigmoid
 from hornbook.nn.tree import Tree
 
 __all__ = [
@@ -40,6 +43,7 @@ __all__ = [
     "AddedRNN",
     "AverageForm",
     "Backward",
+    "Bag",
     "BatchNorm1d",
     "Bidirectional",
     "Cache",
@@ -59,6 +63,7 @@ __all__ = [
     "LayerNorm",
     "LearnedPositions",
     "Linear",
+    "Lists",
     "Net",
     "OneHot",
     "PackedTrees",
@@ -71,7 +76,9 @@ __all__ = [
     "SelfAttention",
     "Sequential",
     "SoftCap",
+    "SquaredError",
     "SquaredReLU",
+    "StretchedSigmoid",
     "SwiGLU",
     "Tanh",
     "Tree",

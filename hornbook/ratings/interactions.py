@@ -98,6 +98,18 @@ class History:
         """How many each row holds, shape (R,)."""
         return np.diff(self.starts)
 
+    def turned(self, n: int) -> History:
+        """The other way round: of items the users, where this is of users the items.
+
+        Args:
+            n: how many others there are.
+        """
+        of = np.repeat(np.arange(len(self), dtype=np.int32), self.counts)
+        return grouped(self.others, of, self.values, n)
+
+    def __deepcopy__(self, memo: object) -> History:
+        return self  # nothing changes it, so copies of a model share it
+
 
 def grouped(of: Integers, others: Integers, values: Floats, n: int) -> History:
     """Rows sorted by what they are of, those of one in their order."""

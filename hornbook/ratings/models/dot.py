@@ -1,0 +1,115 @@
+"""The dot product of a user's vector and an item's, without and with biases (fast.ai, lesson 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from hornbook.ratings.models.contract import Shape
+from hornbook.ratings.models.pair_net import DotNet, Rows, RowsBackward, Sparse, table
+from hornbook.settings import Bounds, Settings
+
+__all__ = ["Dot", "DotBias", "DotBiasSettings", "DotSettings"]
+
+START = 0.05  # standard deviation of the numbers in vectors
+
+
+@dataclass(frozen=True)
+class DotSettings(Settings):
+    """A dot product."""
+
+    n_factors: Annotated[int, Bounds(1, 10_000)] = 50
+    "Numbers in the vector of a user or an item."
+    l2: Annotated[float, Bounds(0, 1e6)] = 0.05
+    "Pull on the vectors of a batch: this times their mean squared length is added to the loss."
+    sparse: Sparse = "auto"
+    "Whether an update changes only the rows that its batch touched (auto: in large tables)."
+
+
+@dataclass(frozen=True)
+class DotBiasSettings(DotSettings):
+    """A dot product with biases, through a sigmoid."""
+
+    l2_bias: Annotated[float, Bounds(0, 1e6)] = 0.01
+    "The same pull on the biases."
+    margin: Annotated[float, Bounds(0, 10)] = 0.1
+    "How far the ends of the sigmoid lie beyond the scale of the ratings, in parts of it."
+
+
+class Dot(DotNet):
+    """p · q (EmbeddingDot of the lesson): all that it knows of a rating must come from vectors.
+
+    Args:
+        settings: of it.
+        shape: of the data.
+        generator: of the random start, around products in the middle of the scale.
+    """
+
+    Settings = DotSettings
+
+    def __init__(
+        self, settings: DotSettings, shape: Shape, generator: torch.Generator | None = None
+    ) -> None:
+        k = settings.n_factors
+        super().__init__(shape, k, settings.l2)
+        self.settings = settings
+        self.users, self.items = (
+            table(n, k, settings.sparse, START, generator, biased=False)
+            for n in (shape.users, shape.items)
+        )
+        middle = (shape.low + shape.high) / 2
+        with torch.no_grad():
+            self.users.weight.add_((abs(middle) / k) ** 0.5)
+            self.items.weight.add_((abs(middle) / k) ** 0.5)
+
+    def used_rows(self) -> Rows:
+        """As they are."""
+        return self.users.weight, self.items.weight
+
+    def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
+        """A vector of each."""
+        return looked_up(self, users, items)
+
+
+class DotBias(DotNet):
+    """σ(offset + p · q + b_u + b_i), stretched to the scale (EmbeddingDotBias of the lesson).
+
+    Args:
+        settings: of it.
+        shape: of the data.
+        generator: of the random start.
+    """
+
+    Settings = DotBiasSettings
+
+    def __init__(
+        self, settings: DotBiasSettings, shape: Shape, generator: torch.Generator | None = None
+    ) -> None:
+        k = settings.n_factors
+        super().__init__(shape, k, settings.l2, settings.l2_bias, settings.margin)
+        self.settings = settings
+        self.users, self.items = (
+            table(n, k + 1, settings.sparse, START, generator) for n in (shape.users, shape.items)
+        )
+
+    def used_rows(self) -> Rows:
+        """As they are."""
+        return self.users.weight, self.items.weight
+
+    def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
+        """A vector and a bias of each."""
+        return looked_up(self, users, items)
+
+
+def looked_up(net: Dot | DotBias, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
+    """Rows of both tables as they are."""
+    (p, p_back), (q, q_back) = net.users.vjp(users), net.items.vjp(items)
+
+    def backward(dp: Tensor, dq: Tensor) -> None:
+        p_back(dp)
+        q_back(dq)
+
+    return (p, q), backward

@@ -1,0 +1,120 @@
+"""Vectors that know what a user has rated, and who has rated an item: SVD++ and its mirror.
+
+That someone has rated an item tells something of both, whatever the rating was. So beside its own
+vector a user has the sum of vectors of the items that they have rated (Koren 2008), and an item
+that of vectors of the users who have rated it:
+
+    p'_u = p_u + |N(u)|^-½ Σ_{j in N(u)} y_j        q'_i = q_i + |N(i)|^-½ Σ_{v in N(i)} z_v
+
+and a rating is σ(offset + p'_u · q'_i + b_u + b_i), stretched to the scale. While a rating is
+trained on, it is left out of both sums, for what is predicted later is not in them either. In use
+it is a plain dot product of p' and q'; these are kept, so that it needs nobody's history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from hornbook.ratings.interactions import History
+from hornbook.ratings.models.contract import Shape
+from hornbook.ratings.models.dot import DotBiasSettings
+from hornbook.ratings.models.histories import HistorySum
+from hornbook.ratings.models.pair_net import DotNet, Rows, RowsBackward, table
+from hornbook.settings import Bounds
+
+__all__ = ["HistoryNet", "HistorySettings"]
+
+START = 0.01  # standard deviation of the numbers in vectors
+
+
+@dataclass(frozen=True)
+class HistorySettings(DotBiasSettings):
+    """A dot product of vectors that know the histories of both sides."""
+
+    l2: Annotated[float, Bounds(0, 1e6)] = 0.1
+    "Pull on p' and q' of a batch: this times their mean squared length is added to the loss."
+    l2_bias: Annotated[float, Bounds(0, 1e6)] = 0.02
+    "The same pull on the biases."
+    itself: bool = False
+    "Whether a rating that is trained on is in the histories that it is predicted from."
+
+
+class HistoryNet(DotNet):
+    """The net of the module's docstring.
+
+    Args:
+        settings: of it.
+        shape: of the data.
+        generator: of the random start.
+
+    Attributes:
+        user_rows: p' and b_u of all users, as used; shape (users, K + 1).
+        item_rows: q' and b_i of all items, as used; shape (items, K + 1).
+    """
+
+    Settings = HistorySettings
+    user_rows: Tensor
+    item_rows: Tensor
+
+    def __init__(
+        self, settings: HistorySettings, shape: Shape, generator: torch.Generator | None = None
+    ) -> None:
+        k, users, items = settings.n_factors, shape.users, shape.items
+        super().__init__(shape, k, settings.l2, settings.l2_bias, settings.margin)
+        self.settings = settings
+        self.users, self.items = (
+            table(n, k + 1, settings.sparse, START, generator) for n in (users, items)
+        )
+        self.rated, self.raters = (
+            HistorySum(*sizes, k, std=START, itself=settings.itself, generator=generator)
+            for sizes in ((users, items), (items, users))
+        )
+        self.register_buffer("user_rows", torch.zeros(users, k + 1))
+        self.register_buffer("item_rows", torch.zeros(items, k + 1))
+
+    def remember(self, history: History) -> None:
+        """Take the histories of users, and those of items from them."""
+        super().remember(history)
+        back = history.turned(len(self.item_rows))
+        self.rated.remember(history, back)
+        self.raters.remember(back, history)
+
+    def used_rows(self) -> Rows:
+        """Rows with the sums in them; as they were kept, where the histories are not at hand."""
+        if self.rated.known:
+            for kept, own, sums in (
+                (self.user_rows, self.users, self.rated),
+                (self.item_rows, self.items, self.raters),
+            ):
+                kept.copy_(own.weight)
+                kept[:, :-1] += sums.all()
+        return self.user_rows, self.item_rows
+
+    def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
+        """p' and q' with the biases."""
+        p, p_back = self.users.vjp(users)
+        q, q_back = self.items.vjp(items)
+        rated, rated_back = self.rated.vjp(torch.stack([users, items], 1))
+        raters, raters_back = self.raters.vjp(torch.stack([items, users], 1))
+
+        def backward(dp: Tensor, dq: Tensor) -> None:
+            p_back(dp)
+            q_back(dq)
+            rated_back(dp[:, :-1])
+            raters_back(dq[:, :-1])
+
+        return (grown(p, rated), grown(q, raters)), backward
+
+
+def grown(rows: Tensor, vectors: Tensor) -> Tensor:
+    """Rows whose vectors have others added, and whose biases, at the end, stay.
+
+    Args:
+        rows: shape (B, K + 1).
+        vectors: shape (B, K).
+    """
+    return rows + torch.nn.functional.pad(vectors, (0, 1))

@@ -1,0 +1,236 @@
+"""What nets of users and items share: pairs in, ratings out, and rows kept small."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hornbook.nn import Embedding, Net, SquaredError, StretchedSigmoid
+from hornbook.nn.layer import Backward
+from hornbook.ratings.interactions import Floats, History, Integers
+from hornbook.ratings.models.contract import Shape, Taste
+from hornbook.ratings.models.dot_product import Array, DotProduct, Stretched
+
+__all__ = ["DotNet", "PairNet", "Rows", "RowsBackward", "Sparse", "centred", "table"]
+
+Sparse = Literal["auto", "always", "never"]
+LARGE = 1_000_000  # numbers in a table from which an update of the touched rows alone is faster
+
+Rows = tuple[Tensor, Tensor]
+RowsBackward = Callable[[Tensor, Tensor], None]
+
+
+class PairNet(Net):
+    """A net that looks up a row for a user and one for an item, and makes of them a prediction.
+
+    A subclass says which rows (`rows_vjp`) and what is made of them (`scores_vjp`). The loss is the
+    mean squared error, to which the mean over the batch of the squared rows is added, each column
+    times its pull: weight decay cannot pull on tables of which a batch touches some rows only.
+
+    Args:
+        pulls: of each column of the rows, shape (C,).
+
+    Attributes:
+        offset: what sums begin with, so that before training all are the mean of train.
+    """
+
+    offset: Tensor
+    pulls: Tensor
+
+    def __init__(self, pulls: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("pulls", pulls, persistent=False)
+        self.register_buffer("offset", torch.zeros(()))
+        self.pulled = bool((pulls.detach() > 0).any()) if pulls.device.type != "meta" else True
+
+    @abstractmethod
+    def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
+        """The rows of users and items of shape (B,), each (B, C), and their backward pass."""
+
+    @abstractmethod
+    def scores_vjp(self, p: Tensor, q: Tensor) -> tuple[Tensor, Callable[[Tensor], Rows]]:
+        """Predictions, shape (B,), and the way from their gradient to that of the rows."""
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        """Predictions, shape (B,), of pairs of a user and an item, shape (B, 2).
+
+        Ids have no gradient, so dy itself is returned for them.
+        """
+        rows, rows_back = self.rows_vjp(x[:, 0], x[:, 1])
+        y, back = self.scores_vjp(*rows)
+
+        def backward(dy: Tensor) -> Tensor:
+            rows_back(*back(dy))
+            return dy
+
+        return y, backward
+
+    def loss_vjp(self, batch: Any) -> tuple[Tensor, Callable[[], None]]:
+        """The objective of a batch of users, items and values, each of shape (B,)."""
+        users, items, values = (self.tensor(array) for array in batch)
+        rows, rows_back = self.rows_vjp(users, items)
+        y, back = self.scores_vjp(*rows)
+        loss, loss_back = SquaredError().vjp(y, values)
+        if self.pulled:
+            squares = sum((row.square().sum(0) for row in rows), torch.zeros_like(self.pulls))
+            loss = loss + self.pulls @ squares / len(values)
+
+        def backward() -> None:
+            grads = back(loss_back())
+            if self.pulled:
+                for grad, row in zip(grads, rows, strict=True):
+                    grad.addcmul_(row, self.pulls, value=2 / len(values))
+            rows_back(*grads)
+
+        return loss, backward
+
+
+class DotNet(PairNet, DotProduct):
+    """A net that in use is offset + b_u + b_i + p · q, squashed by a sigmoid or not.
+
+    The bias is the last number of a row, so that an update fetches and changes one row for both.
+
+    Args:
+        shape: of the data.
+        n_factors: size of the vectors.
+        l2: pull on them.
+        l2_bias: pull on the biases; None where there are none.
+        margin: by how much the ends of the sigmoid lie beyond the scale, in parts of it; None where
+            there is none.
+    """
+
+    def __init__(
+        self,
+        shape: Shape,
+        n_factors: int,
+        l2: float,
+        l2_bias: float | None = None,
+        margin: float | None = None,
+    ) -> None:
+        pulls = torch.full((n_factors + (l2_bias is not None),), l2)
+        if l2_bias is not None:
+            pulls[-1] = l2_bias
+        super().__init__(pulls)
+        self.n_factors, self.biased = n_factors, l2_bias is not None
+        self.low, self.high = shape.low, shape.high
+        self.l2, self.l2_bias = l2, l2_bias or 0.0
+        self.sigmoid: StretchedSigmoid | None = None
+        if margin is not None:
+            self.sigmoid = centred(shape, margin)
+            self.squash = Stretched(self.sigmoid.low, self.sigmoid.high)
+
+    @abstractmethod
+    def used_rows(self) -> Rows:
+        """The rows of all users, (users, C), and of all items, (items, C), as used."""
+
+    def scores_vjp(self, p: Tensor, q: Tensor) -> tuple[Tensor, Callable[[Tensor], Rows]]:
+        """p · q, with biases and squashed where there are such."""
+        k, d = self.n_factors, self.n_factors + self.biased
+        sums = (p[:, :k] * q[:, :k]).sum(1)
+        if self.biased:
+            sums = sums + p[:, k] + q[:, k] + self.offset
+        y, squash_back = sums, None
+        if self.sigmoid is not None:
+            y, squash_back = self.sigmoid.vjp(sums)
+
+        def backward(dy: Tensor) -> Rows:
+            ds = dy if squash_back is None else squash_back(dy)
+            column = ds.unsqueeze(1)  # (B, 1)
+            dp, dq = column * q, column * p
+            dp[:, k:d] = dq[:, k:d] = column
+            return dp, dq
+
+        return y, backward
+
+    def remember(self, history: History) -> None:
+        """Take what users have rated, and begin at the mean of it."""
+        super().remember(history)
+        if self.biased:
+            mean = float(history.values.mean(dtype=np.float64)) if len(history.values) else 0.0
+            self.offset.fill_(mean if self.squash is None else unsquashed(self.squash, mean))
+
+    def train(self, mode: bool = True) -> DotNet:
+        """Begin to train, or to be used: then the tables become what predictions are made of."""
+        super().train(mode)
+        if not mode:
+            with torch.no_grad():
+                self.show(*(rows.detach().cpu().numpy() for rows in self.used_rows()))
+        return self
+
+    def show(self, users: Floats, items: Floats) -> None:
+        """Set what `DotProduct` predicts with: views of the rows."""
+        k = self.n_factors
+        self.user_vectors, self.item_vectors = users[:, :k], items[:, :k]
+        if self.biased:
+            self.user_biases, self.item_biases = users[:, k], items[:, k]
+        else:
+            self.user_biases, self.item_biases = (
+                np.zeros(len(x), np.float32) for x in (users, items)
+            )
+        self.mean = float(self.offset)
+
+    def penalties(self, n: int) -> tuple[float, float]:
+        """Each rating of a user pulls on their row: n times, as in training."""
+        least = 1e-3  # of what nothing pulls on
+        return n * max(self.l2_bias, least), n * max(self.l2, least)
+
+    def predict(self, users: Integers, items: Integers) -> Array:
+        """Of pairs, kept to the scale."""
+        with self.in_use():
+            return super().predict(users, items)
+
+    def scores(self, users: Integers) -> Floats:
+        """Of all items, shape (len(users), items)."""
+        with self.in_use():
+            return super().scores(users)
+
+    def known(self, user: int) -> Taste:
+        """With what they have rated, if it is remembered."""
+        with self.in_use():
+            return super().known(user)
+
+
+def centred(shape: Shape, margin: float) -> StretchedSigmoid:
+    """A sigmoid whose ends lie beyond the scale by a share of it."""
+    beyond = margin * (shape.high - shape.low)
+    return StretchedSigmoid(shape.low - beyond, shape.high + beyond)
+
+
+def unsquashed(squash: Stretched, y: float) -> float:
+    """What the sigmoid makes y from; 0, the middle, where nothing does."""
+    share = (y - squash.low) / (squash.high - squash.low)
+    return math.log(share / (1 - share)) if 0 < share < 1 else 0.0
+
+
+def table(
+    rows: int,
+    length: int,
+    sparse: Sparse,
+    std: float,
+    generator: torch.Generator | None,
+    *,
+    biased: bool = True,
+) -> Embedding:
+    """A table of which an update changes the touched rows only, where it is large.
+
+    Args:
+        rows: in it.
+        length: of a row.
+        sparse: `always` or `never`; `auto` decides by its size.
+        std: standard deviation of the random start.
+        generator: of the random start.
+        biased: whether the last number of a row is a bias, which begins at 0.
+    """
+    large = sparse == "always" or (sparse == "auto" and rows * length >= LARGE)
+    made = Embedding(rows, length, sparse=large, generator=generator)
+    with torch.no_grad():
+        made.weight.mul_(std)
+        if biased:
+            made.weight[:, -1] = 0
+    return made

@@ -1,0 +1,222 @@
+"""Nets of users and items: gradients by hand, what they predict, and how they are trained."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from hornbook.errors import TrainingError
+from hornbook.nn import Bag, Lists, SquaredError, StretchedSigmoid
+from hornbook.ratings.interactions import Interactions
+from hornbook.ratings.models.contract import Shape
+from hornbook.ratings.models.dot import Dot, DotBias
+from hornbook.ratings.models.histories import HistorySum
+from hornbook.ratings.models.history import HistoryNet
+from hornbook.training import TrainingSettings
+from hornbook.training.batches import ArrayBatches
+from hornbook.training.measures import Evaluation
+from hornbook.training.trainer import Trainer
+from tests.referee import close, gradients, hand_equals_autograd, normal
+
+USERS, ITEMS = 7, 9
+SHAPE = Shape(USERS, ITEMS, 40, 0.5, 5.0)
+NETS = [Dot, DotBias, HistoryNet]
+
+
+def ratings(n: int = 40) -> Interactions:
+    """Each pair at most once."""
+    random = np.random.default_rng(3)
+    pairs = random.permutation(USERS * ITEMS)[:n]
+    users, items = (x.astype(np.int32) for x in np.divmod(pairs, ITEMS))
+    return Interactions(users, items, random.choice(np.arange(0.5, 5.5, 0.5), n).astype("f"))
+
+
+def made(kind: Any, rows: Interactions | None = None, **settings: Any) -> Any:
+    """A net of a few numbers that knows some ratings."""
+    settings = {"n_factors": 3, **settings}
+    net = kind(kind.Settings(**settings), SHAPE, torch.Generator().manual_seed(1))
+    net.remember((rows or ratings()).by_user(USERS))
+    return net
+
+
+def batch(rows: Interactions) -> tuple[Any, ...]:
+    return rows.users, rows.items, rows.values.astype(np.float64)
+
+
+def test_the_squared_error_is_torchs() -> None:
+    x, wanted = normal(4, 3), normal(4, 3, seed=1)
+    loss, back = SquaredError().vjp(x.requires_grad_(), wanted)
+    theirs = torch.nn.functional.mse_loss(x, wanted)
+    close(loss, theirs)
+    close(back(), torch.autograd.grad(theirs, x)[0])
+
+
+def test_the_sigmoid_is_stretched() -> None:
+    layer = StretchedSigmoid(0.5, 5.0)
+    hand_equals_autograd(layer, normal(4, 3))
+    close(layer(torch.tensor([-99.0, 0.0, 99.0])), torch.tensor([0.5, 2.75, 5.0]))
+
+
+def test_a_bag_is_the_product_with_a_sparse_matrix() -> None:
+    hand_equals_autograd(Bag(5, 3), torch.tensor([[0, 3], [3, 3], [4, 1]]))
+    matrix = torch.tensor([[1.0, 0, 1, 0, 0], [0, 0, 0, 0, 0], [0, 1, 1, 1, 0]]).double()
+    lists = Lists(torch.tensor([0, 2, 2, 5]), torch.tensor([0, 2, 1, 2, 3]))
+    back = Lists(torch.tensor([0, 1, 2, 4, 5, 5]), torch.tensor([0, 2, 0, 2, 2]))
+    bag, dy = Bag(5, 3).double(), normal(3, 3)
+    for turned in (None, back):
+        y, backward = bag.lists_vjp(lists, turned)
+        close(y, matrix @ bag.weight)
+        grads = gradients(Tensor, [bag.weight], by_hand=partial(backward, dy))
+        close(grads[0], matrix.T @ dy)
+    taken = lists.take(torch.tensor([2, 1, 0, 2]))
+    close(taken.sums(bag.weight.detach()), (matrix @ bag.weight)[[2, 1, 0, 2]])
+
+
+@pytest.mark.parametrize("itself", [False, True])
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_history_is_a_mean_of_what_is_in_it(itself: bool, whole: bool) -> None:
+    rows = ratings()
+    history = rows.by_user(USERS)
+    layer = HistorySum(USERS, ITEMS, 3, std=1.0, itself=itself).double()
+    layer.remember(history, rows.by_item(ITEMS))
+    layer.whole = whole
+    x = torch.tensor(np.stack([rows.users, rows.items], 1))[:12]
+    hand_equals_autograd(layer, x)
+    for (user, item), y in zip(x.tolist(), layer(x), strict=True):
+        others = [one for one in history[user][0].tolist() if itself or one != item]
+        weights = layer.bag.weight[others].sum(0)
+        close(y, weights / len(history[user][0]) ** 0.5)
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_gradients_by_hand_are_autograds_and_those_of_differences(kind: Any) -> None:
+    rows = ratings()
+    net = made(kind, l2=0.3).double()
+    data = batch(rows.take(np.arange(8)))
+    parameters = list(net.parameters())
+    mine = gradients(lambda: net.loss(data), parameters, by_hand=lambda: net.loss_vjp(data)[1]())
+    theirs = gradients(lambda: net.loss(data), parameters, by_hand=None)
+    step = 1e-6
+    for p, by_hand, by_autograd in zip(parameters, mine, theirs, strict=True):
+        close(by_hand, by_autograd)
+        direction = normal(*p.shape)
+        losses = []
+        with torch.no_grad():
+            for sign in (1, -1):
+                p.add_(direction, alpha=sign * step)
+                losses.append(float(net.loss(data)))
+                p.add_(direction, alpha=-sign * step)
+        found = (losses[0] - losses[1]) / (2 * step)
+        close(torch.tensor(found), (by_hand * direction).sum().float(), 1e-5)
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_the_vjp_of_pairs_gives_predictions(kind: Any) -> None:
+    net = made(kind)
+    pairs = torch.tensor([[0, 1], [3, 8], [6, 1]])
+    if kind is not HistoryNet:  # its predictions for training leave the rating itself out
+        close(net(pairs), torch.from_numpy(net.predict(*pairs.T.numpy())).float(), 1e-5)
+    hand_equals_autograd(net, pairs)
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_in_use_a_net_is_a_product_of_tables(kind: Any) -> None:
+    net = made(kind)
+    users, items = (x.ravel() for x in np.mgrid[:USERS, :ITEMS].astype(np.int32))
+    whole = net.scores(np.arange(USERS, dtype=np.int32))
+    np.testing.assert_allclose(whole.ravel(), net.predict(users, items), rtol=1e-5)
+    with net.in_use():
+        np.testing.assert_allclose(net.known(3).scores(), whole[3], rtol=1e-5)
+    assert net.known(3).items.tolist() == ratings().by_user(USERS)[3][0].tolist()
+    assert net.training
+
+
+def test_a_history_that_leaves_nothing_out_predicts_as_it_is_trained() -> None:
+    net = made(HistoryNet, itself=True)
+    pairs = torch.tensor([[0, 1], [3, 8], [6, 1]])
+    close(net(pairs), torch.from_numpy(net.predict(*pairs.T.numpy())).float(), 1e-5)
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_weights_predict_without_the_data(kind: Any) -> None:
+    net = trained(made(kind), 5)
+    other = kind(net.settings, SHAPE)
+    other.load_arrays(net.arrays())
+    pair = np.array([2], np.int32), np.array([4], np.int32)
+    assert other.predict(*pair) == net.predict(*pair)
+    assert not len(other.known(2).items)
+
+
+def test_a_history_is_needed_for_training() -> None:
+    net = HistoryNet(HistoryNet.Settings(), SHAPE)
+    with pytest.raises(TrainingError, match="what users have rated"):
+        net.loss_vjp(batch(ratings()))
+
+
+def trained(net: Any, steps: int, **settings: Any) -> Any:
+    rows = ratings()
+    how = TrainingSettings(
+        steps=steps, batch_size=20, learning_rate=0.05, gradients="hand", precision="float32",
+        schedule="constant", **settings,
+    )  # fmt: skip
+    batches = ArrayBatches(rows.users, rows.items, rows.values, batch_size=20, seed=1)
+    trainer = Trainer(net, batches, how, Evaluation)
+    for _ in range(steps):
+        trainer.update()
+    net.eval()
+    return net
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_training_learns_the_ratings(kind: Any) -> None:
+    rows = ratings()
+    net = made(kind, l2=0.0)
+    before = np.square(net.predict(rows.users, rows.items) - rows.values).mean()
+    after = np.square(trained(net, 100).predict(rows.users, rows.items) - rows.values).mean()
+    assert after < before / 2
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_sparse_tables_have_the_gradients_of_dense_ones(kind: Any) -> None:
+    found = []
+    for sparse in ("always", "never"):
+        net, data = made(kind, sparse=sparse, l2=0.2).double(), batch(ratings())
+        loss, way = partial(net.loss, data), net.loss_vjp(data)[1]
+        for by_hand in (way, None):
+            grads = gradients(loss, list(net.parameters()), by_hand=by_hand)
+            found.append([g.to_dense() if g.is_sparse else g for g in grads])
+    for other in found[1:]:
+        for mine, theirs in zip(other, found[0], strict=True):
+            close(mine, theirs)
+
+
+def test_a_large_table_is_sparse() -> None:
+    from hornbook.compute.shapes import shapes_only
+
+    with shapes_only():
+        net = DotBias(DotBias.Settings(), Shape(138_000, 300, 20_000_000, 0.5, 5.0))
+    assert net.users.tables
+    assert not net.items.tables
+
+
+@pytest.mark.parametrize("kind", [DotBias, HistoryNet])
+def test_before_training_all_are_the_mean(kind: Any) -> None:
+    rows = ratings()
+    net = made(kind)
+    with torch.no_grad():
+        for p in net.parameters():
+            p.zero_()
+    np.testing.assert_allclose(net.predict(rows.users, rows.items), rows.values.mean(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_a_guest_with_a_users_ratings_is_like_that_user(kind: Any) -> None:
+    net = trained(made(kind, l2=0.05), 300)
+    items, values = ratings().by_user(USERS)[2]
+    mine, theirs = net.guest(items, values).scores()[items], net.known(2).scores()[items]
+    assert np.abs(mine - theirs).mean() < 0.6
