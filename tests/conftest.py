@@ -20,8 +20,8 @@ from hypothesis import settings
 for library in ("OMP", "MKL", "OPENBLAS"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
 
-# The check starts many Pythons. Where they are told to write no bytecode beside the code, they write
-# it here instead of compiling everything again in each.
+# The check starts many Pythons. Where they are told to write no bytecode beside the code, it is
+# kept here, or each of them would compile everything again.
 if sys.dont_write_bytecode:
     sys.dont_write_bytecode = False
     sys.pycache_prefix = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
