@@ -50,6 +50,14 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def no_wait_for_the_disk() -> None:
+    """What is written here need not outlive a power cut, which no test can try; a disk takes 10 ms
+    for each of the dozens of files of a training.
+    """
+    os.fsync = lambda file: None
+
+
+@pytest.fixture(autouse=True, scope="session")
 def no_sign_of_life() -> None:
     """What a test reads on standard error must not hang on how fast the machine is."""
     from hornbook.cli import alive

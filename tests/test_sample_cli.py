@@ -17,6 +17,7 @@ import hornbook
 from hornbook.cli import main
 from hornbook.runs import Run
 from hornbook.text.batch_sampling import Places
+from hornbook.text.sampling import AT_ONCE
 from tests.command import typed
 
 BUNDLED = Path(hornbook.__file__).parent / "sources" / "bundled"
@@ -209,7 +210,7 @@ def test_why_there_are_fewer_is_told(capsys: pytest.CaptureFixture[str], lines: 
 # ---- memory ----
 
 
-def most_memory(path: Path, *commands: list[str]) -> list[int]:
+def most_memory(path: Path, *commands: list[str], at_once: int = AT_ONCE) -> list[int]:
     """The most MiB that a process had after each of its samplings from a run, one after the other.
 
     What it loads and prints is included.
@@ -217,13 +218,15 @@ def most_memory(path: Path, *commands: list[str]) -> list[int]:
     code = (
         "import json, sys\n"
         "from hornbook.cli import main\n"
+        "from hornbook.text import sampling\n"
+        "sampling.AT_ONCE = int(sys.argv[3])\n"
         "for words in json.loads(sys.argv[2]):\n"
         "    assert main(['sample', sys.argv[1], *words]) == 0\n"
         "    lines = open('/proc/self/status').read().splitlines()\n"
         "    peak = next(line for line in lines if line.startswith('VmHWM'))\n"
         "    sys.stderr.write(f'\\n{peak}\\n')\n"
     )
-    command = [sys.executable, "-c", code, str(path), json.dumps(commands)]
+    command = [sys.executable, "-c", code, str(path), json.dumps(commands), f"{at_once}"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     told = [line for line in done.stderr.splitlines() if line.startswith("VmHWM")]
     return [int(line.split()[1]) // 1024 for line in told]
@@ -251,7 +254,9 @@ def test_a_long_line_takes_no_memory(long_line: Run) -> None:
 
 @needs_proc
 def test_how_many_are_printed_takes_no_memory(lines: Run) -> None:
-    few, many = most_memory(lines.path, *(["-n", n, "--json"] for n in ("2000", "22000")))
+    # Once as many have been drawn as are at a time.
+    commands = [["-n", n, "--json"] for n in ("2000", "22000")]
+    few, many = most_memory(lines.path, *commands, at_once=1_024)
     assert many < few + 8  # kept, 20,000 more would be 12 MB of 600 bytes each
 
 
