@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import signal
+import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -16,6 +19,14 @@ from hypothesis import settings
 # Tests that are about threads set their number themselves.
 for library in ("OMP", "MKL", "OPENBLAS"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
+
+# The check starts many Pythons. Where they are told to write no bytecode beside the code, it is
+# kept here, or each of them would compile everything again.
+if sys.dont_write_bytecode:
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A check that runs in the background begins with Ctrl-C ignored, and so would what tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -30,6 +41,20 @@ atexit.register(shutil.rmtree, os.environ["HORNBOOK_CACHE"], ignore_errors=True)
 # by chance: pytest --hypothesis-profile=default. Tests whose examples take long ask for fewer.
 settings.register_profile("check", deadline=None, derandomize=True, max_examples=100)
 settings.load_profile("check")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the garbage collector need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_wait_for_the_disk() -> None:
+    """What is written here need not outlive a power cut, which no test can try; a disk takes 10 ms
+    for each of the dozens of files of a training.
+    """
+    os.fsync = lambda file: None
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -11,6 +11,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import hornbook
@@ -30,19 +31,22 @@ class Message:
         return f"{self.path}:{self.line}: {self.text}"
 
 
-def messages() -> Iterator[Message]:
+@cache
+def messages() -> list[Message]:
     """All texts of the package with a space in them, docstrings of functions and modules left out.
 
     What follows a field of a class stays: it is the help of a setting. Of an f-string each place
     is written as {…}; a text within such a place comes after it.
     """
+    found: list[Message] = []
     for path in sorted(PACKAGE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         skipped = set(left_out(tree))
         for node, text in texts(tree, skipped):
             if " " in text.strip():
                 name = str(path.relative_to(PACKAGE.parent))
-                yield Message(name, node.lineno, " ".join(text.split()))
+                found.append(Message(name, node.lineno, " ".join(text.split())))
+    return found
 
 
 def left_out(tree: ast.AST) -> Iterator[ast.AST]:
@@ -71,8 +75,13 @@ def texts(node: ast.AST, skipped: set[ast.AST]) -> Iterator[tuple[ast.expr, str]
             yield from texts(child, skipped)
 
 
-if __name__ == "__main__":
-    wanted = [word.lower() for word in sys.argv[1:]]
+def print_messages(words: list[str]) -> None:
+    """Print all, or those with one of the words."""
+    wanted = [word.lower() for word in words]
     for found in messages():
         if not wanted or any(word in found.text.lower() for word in wanted):
             print(found)
+
+
+if __name__ == "__main__":
+    print_messages(sys.argv[1:])

@@ -37,7 +37,7 @@ from tests.command import typed
 from tests.some_names import write_names
 from tests.stopping import stopped_at
 
-TINY = {"batch_size": 16, "device": "cpu", "threads": 1, "gradients": "hand"}
+TINY = {"batch_size": 16, "evaluate_every": 25, "device": "cpu", "threads": 1, "gradients": "hand"}
 NETS = (
     Candidate("mlp-8", "mlp", {"n_hidden": (8,), "n_embd": 4}, TINY),
     Candidate("gru-8", "gru", {"n_hidden": 8, "n_embd": 4}, TINY),

@@ -300,7 +300,7 @@ def test_a_run_keeps_its_choice_and_goes_on_with_it(
     names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fast = TrainingSettings(
-        steps=FROM_STEPS, batch_size=32, evaluate_every=50, threads=1, precision="bfloat16",
+        steps=30, batch_size=32, evaluate_every=10, threads=1, precision="bfloat16",
         gradients="autograd",
     )  # fmt: skip
     times: list[Calibration] = []
@@ -326,7 +326,7 @@ def test_a_run_keeps_its_choice_and_goes_on_with_it(
         )  # fmt: skip
 
     whole = run("whole")
-    with stopped_at(70):
+    with stopped_at(14):
         stopped = run("stopped", listener)
     assert [one.settings for one in told] == [times[1].settings]
     assert whole.record.training == fast

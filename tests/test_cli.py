@@ -143,6 +143,7 @@ def test_listings_and_the_doctor_for_people(capsys: pytest.CaptureFixture[str]) 
 
 def test_a_rate_before_training(capsys: pytest.CaptureFixture[str]) -> None:
     before = set(Path.cwd().iterdir())
+    write_names(Path("names.txt"), slice(400))
     words = ["names.txt", "--n-hidden", "16", "--steps", "40", "--rates", "*.bias=2"]
     status, out, err = typed(capsys, "rate", *words, "--learning-rate=3", "--high", "5")
     assert status == 0
@@ -400,7 +401,7 @@ def test_a_stream_that_is_closed_is_no_error(closed: str) -> None:
 
 
 def test_a_name_that_begins_with_a_dash_can_be_typed_as_it_is_told(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], unpainted: None
 ) -> None:
     status, _, err = typed(capsys, "train", "names.txt", "--model", "ngram", "--out=-counts")
     assert status == 0

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hornbook.errors import DataError, EncodingError, SettingsError
@@ -291,6 +291,7 @@ def test_the_seed_of_a_split_decides_it() -> None:
     assert split_corpus(found) != split_corpus(found, SplitSettings(split_seed=43))
 
 
+@settings(max_examples=40)  # each is a long text
 @given(st.integers(1, 100), st.data())
 def test_a_text_is_cut_in_reading_order_and_joins_again(train: int, data: st.DataObject) -> None:
     dev = data.draw(st.integers(0, 100 - train))

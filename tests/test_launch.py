@@ -12,6 +12,7 @@ import pytest
 from hornbook.errors import SettingsError
 from hornbook.training.launch import Launch
 from tests.command import typed
+from tests.some_names import write_names
 
 WHOLE = {
     "WORLD_SIZE": "4", "RANK": "3", "LOCAL_RANK": "1", "MASTER_ADDR": "host", "MASTER_PORT": "29500"
@@ -76,16 +77,16 @@ def test_only_training_listens(
     variables: dict[str, str],
 ) -> None:
     given(monkeypatch, {})
-    out = str(tmp_path / "run")
-    assert typed(capsys, "train", "names", "--model", "ngram", "--out", out)[0] == 0
+    out, names = str(tmp_path / "run"), str(write_names(tmp_path / "names.txt", slice(200)))
+    assert typed(capsys, "train", names, "--model", "ngram", "--out", out)[0] == 0
     given(monkeypatch, variables)
     for words in (
-        ["sample", out, "-n", "1"], ["score", out, "emma"], ["doctor", "names"], ["models"],
-        ["evaluate", out], ["rate", "names", "--model", "bigram"],
+        ["sample", out, "-n", "1"], ["score", out, "emma"], ["doctor", names], ["models"],
+        ["evaluate", out], ["rate", names, "--model", "bigram"],
     ):  # fmt: skip
         status, said, _ = typed(capsys, *words)
         assert (status, bool(said)) == (0, True), words
-    for words in (["train", "names", "--model", "ngram"], ["train", "--resume", out]):
+    for words in (["train", names, "--model", "ngram"], ["train", "--resume", out]):
         status, said, complaint = typed(capsys, *words)
         assert (status, said) == (1, "")
         assert complaint.startswith("hornbook: The environment variable WORLD_SIZE is ")

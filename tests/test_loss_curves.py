@@ -10,7 +10,7 @@ import numpy as np
 import hornbook
 from hornbook.inspection.inspect import inspect, kept_of
 from hornbook.runs import RunDirectory
-from tests.some_names import write_names
+from tests.some_names import write_few_letters
 
 HOW: dict[str, Any] = {
     "steps": 6, "evaluate_every": 2, "threads": 1, "precision": "float32", "gradients": "hand",
@@ -18,7 +18,7 @@ HOW: dict[str, Any] = {
 
 
 def test_train_dev_and_what_was_kept(tmp_path: Path) -> None:
-    names = write_names(tmp_path / "names.txt", slice(0, 200))
+    names = write_few_letters(tmp_path / "names.txt")
     run = hornbook.train(names, model="bigram", out=tmp_path / "net", training=HOW, baseline=False)
     found = inspect(run)
     assert found.history is None
@@ -43,7 +43,7 @@ def test_train_dev_and_what_was_kept(tmp_path: Path) -> None:
 def test_a_watched_run_has_the_mark_too_and_one_without_evaluations_no_curves(
     tmp_path: Path,
 ) -> None:
-    names = write_names(tmp_path / "names.txt", slice(0, 200))
+    names = write_few_letters(tmp_path / "names.txt")
     run = hornbook.train(
         names, model="bigram", out=tmp_path / "net", training={**HOW, "watch": True}, baseline=False
     )

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 import pytest
 
-from tests.messages import messages
+from tests.messages import messages, print_messages
 
 # A word of a private dialect, and what a reader would search for.
 DIALECT = {
@@ -50,13 +48,11 @@ def test_no_message_is_in_dialect() -> None:
 
 
 @pytest.mark.parametrize("word", ["cannot be read", "gradient"])
-def test_all_are_listed_and_some_are_found(word: str) -> None:
-    every = list(messages())
+def test_all_are_listed_and_some_are_found(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    every = messages()
     assert len(every) > 1_000
     assert {message.path.split("/")[1] for message in every} > {"cli", "text", "training", "nn"}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.messages", word], capture_output=True, text=True, check=True
-    )
-    lines = done.stdout.splitlines()
+    print_messages([word])
+    lines = capsys.readouterr().out.splitlines()
     assert lines == [str(message) for message in every if word in message.text.lower()]
     assert 0 < len(lines) < len(every)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nltk.lm import MLE, KneserNeyInterpolated, Laplace, Lidstone
 from nltk.lm import Vocabulary as NltkVocabulary
@@ -37,6 +37,7 @@ Smoothing = Literal["kneser-ney", "add", "mle"]
 LINES = CharTokenizer.fit(["abcd"], boundary=True)
 TEXT = CharTokenizer.fit(["abcd\n"], boundary=False)
 
+some = settings(max_examples=40)  # each is a model and 50 contexts
 line_lists = st.lists(st.text("abc", min_size=1, max_size=7), min_size=1, max_size=15)
 texts = st.text("abc\n", min_size=1, max_size=80)
 corpora = line_lists | texts
@@ -163,6 +164,7 @@ def test_kneser_ney_clears_its_bar_on_shakespeare() -> None:
 # ---- what every distribution must be ----
 
 
+@some
 @given(corpora, st.integers(1, 6), smoothings, st.integers(0, 9))
 def test_every_distribution_sums_to_one(
     corpus: list[str] | str, order: int, smoothing: Smoothing, seed: int
@@ -181,6 +183,7 @@ def test_every_distribution_sums_to_one(
     np.testing.assert_allclose(sums, 1, rtol=0, atol=1e-12)
 
 
+@some
 @given(corpora, st.integers(1, 6), smoothings, st.integers(0, 9))
 def test_losses_are_the_logits_of_the_targets(
     corpus: list[str] | str, order: int, smoothing: Smoothing, seed: int
@@ -196,6 +199,7 @@ def test_losses_are_the_logits_of_the_targets(
         np.testing.assert_allclose(losses, -logits[:, target], rtol=1e-12)
 
 
+@some
 @given(corpora, st.integers(1, 6))
 def test_no_token_is_impossible_under_kneser_ney(corpus: list[str] | str, order: int) -> None:
     model = fitted(corpus, order)
@@ -210,6 +214,7 @@ def test_a_discount_of_nothing_leaves_no_token_impossible() -> None:
     assert (fitted(corpus, 2).probabilities(contexts) > 0).all()
 
 
+@some
 @given(line_lists, st.integers(2, 6), smoothings)
 def test_what_stands_before_a_boundary_does_not_matter(
     corpus: list[str], order: int, smoothing: Smoothing
@@ -222,6 +227,7 @@ def test_what_stands_before_a_boundary_does_not_matter(
     )
 
 
+@some
 @given(corpora, st.integers(1, 6), smoothings, st.lists(st.integers(0, 4), min_size=1, max_size=9))
 def test_steps_look_through_the_same_windows(
     corpus: list[str] | str, order: int, smoothing: Smoothing, tokens: list[int]
@@ -252,6 +258,7 @@ def slow_counts(corpus: list[str] | str, order: int) -> dict[tuple[int, ...], Co
     return followed
 
 
+@some
 @given(corpora, st.integers(1, 5), st.sampled_from([0.01, 1.0, 3.0]), st.integers(0, 9))
 def test_counts_become_probabilities_as_the_docstring_says(
     corpus: list[str] | str, order: int, added: float, seed: int
@@ -279,6 +286,7 @@ def by_the_book(reference: KneserNey, contexts: Ids) -> list[list[float]]:
     return [[reference.probability(w, row) for w in tokens] for row in contexts.tolist()]
 
 
+@some
 @given(corpora, st.integers(1, 5), st.integers(0, 9))
 def test_kneser_ney_is_the_slow_definition(corpus: list[str] | str, order: int, seed: int) -> None:
     model = fitted(corpus, order)
@@ -408,6 +416,7 @@ def test_the_slow_definition_agrees_with_nltk_where_their_conventions_meet(order
 # ---- kept and loaded ----
 
 
+@some
 @given(corpora, st.integers(1, 6), smoothings)
 def test_kept_counts_give_the_same_losses(
     corpus: list[str] | str, order: int, smoothing: Smoothing

@@ -104,7 +104,7 @@ def test_a_report_has_no_script_and_no_foreign_markup(suffix: str) -> None:
     page.html().encode()
 
 
-def test_the_report_of_a_hostile_run(tmp_path: Path) -> None:
+def test_the_report_of_a_hostile_run(tmp_path: Path, unpainted: None) -> None:
     data = tmp_path / "data.txt"
     data.write_text("<script>alert(1)</script>\n<img src=x onerror=alert(2)>\n" * 40)
     run = hornbook.train(

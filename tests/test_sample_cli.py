@@ -17,6 +17,7 @@ import hornbook
 from hornbook.cli import main
 from hornbook.runs import Run
 from hornbook.text.batch_sampling import Places
+from hornbook.text.sampling import AT_ONCE
 from tests.command import typed
 
 BUNDLED = Path(hornbook.__file__).parent / "sources" / "bundled"
@@ -209,18 +210,26 @@ def test_why_there_are_fewer_is_told(capsys: pytest.CaptureFixture[str], lines: 
 # ---- memory ----
 
 
-def most_memory(path: Path, *words: str) -> int:
-    """The most MiB that sampling from a run ever had, what it loads and prints included."""
+def most_memory(path: Path, *commands: list[str], at_once: int = AT_ONCE) -> list[int]:
+    """The most MiB that a process had after each of its samplings from a run, one after the other.
+
+    What it loads and prints is included.
+    """
     code = (
-        "import sys\n"
+        "import json, sys\n"
         "from hornbook.cli import main\n"
-        "assert main(sys.argv[1:]) == 0\n"
-        "lines = open('/proc/self/status').read().splitlines()\n"
-        "sys.stderr.write(next(line for line in lines if line.startswith('VmHWM')))\n"
+        "from hornbook.text import sampling\n"
+        "sampling.AT_ONCE = int(sys.argv[3])\n"
+        "for words in json.loads(sys.argv[2]):\n"
+        "    assert main(['sample', sys.argv[1], *words]) == 0\n"
+        "    lines = open('/proc/self/status').read().splitlines()\n"
+        "    peak = next(line for line in lines if line.startswith('VmHWM'))\n"
+        "    sys.stderr.write(f'\\n{peak}\\n')\n"
     )
-    command = [sys.executable, "-c", code, "sample", str(path), *words]
+    command = [sys.executable, "-c", code, str(path), json.dumps(commands), f"{at_once}"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return int(done.stderr.splitlines()[-1].split()[1]) // 1024
+    told = [line for line in done.stderr.splitlines() if line.startswith("VmHWM")]
+    return [int(line.split()[1]) // 1024 for line in told]
 
 
 needs_proc = pytest.mark.skipif(
@@ -239,18 +248,21 @@ def test_a_long_line_is_no_length_for_samples(lines: Run, long_line: Run, text: 
 def test_a_long_line_takes_no_memory(long_line: Run) -> None:
     # At 64 bits for each place, 1,000 samples of 100,000 would take 800 MB.
     words = ["-n", "1000", "--longest", "100000", "--json"]
-    assert most_memory(long_line.path, *words) < most_memory(long_line.path, "-n", "1") + 60
+    few, many = most_memory(long_line.path, ["-n", "1"], words)
+    assert many < few + 60
 
 
 @needs_proc
 def test_how_many_are_printed_takes_no_memory(lines: Run) -> None:
-    few, many = (most_memory(lines.path, "-n", n, "--json") for n in ("17000", "60000"))
-    assert many < few + 25  # kept, 43,000 more would be 26 MB of 600 bytes each
+    # Once as many have been drawn as are at a time.
+    commands = [["-n", n, "--json"] for n in ("2000", "22000")]
+    few, many = most_memory(lines.path, *commands, at_once=1_024)
+    assert many < few + 8  # kept, 20,000 more would be 12 MB of 600 bytes each
 
 
 @needs_proc
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared cases are not here")
 def test_5000_samples_beside_a_line_of_50000_characters(tmp_path: Path) -> None:
-    training = {"steps": 20, "device": "cpu", "gradients": "hand", "precision": "float32"}
+    training = {"steps": 2, "device": "cpu", "gradients": "hand", "precision": "float32"}
     run = hornbook.train(SHARED / "longline.txt", out=tmp_path / "run", training=training)
-    assert most_memory(run.path, "-n", "5000") < 900
+    assert most_memory(run.path, ["-n", "5000"])[0] < 900

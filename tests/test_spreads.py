@@ -62,7 +62,7 @@ def test_of_a_spike_the_rest_is_seen_too() -> None:
     assert seen[-1] == pytest.approx(seen[0] * 100 / 2600)
 
 
-@settings(max_examples=30)
+@settings(max_examples=10)  # each is a figure
 @given(
     st.lists(
         st.tuples(

@@ -74,7 +74,9 @@ def test_a_folder_that_was_deleted_by_hand_is_like_one(whole: Path, tmp_path: Pa
     assert len(list(Run(path).sample(n=3))) == 3
 
 
-def test_it_can_be_inspected(bare: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_can_be_inspected(
+    bare: Path, capsys: pytest.CaptureFixture[str], unpainted: None
+) -> None:
     status, out, _ = typed(capsys, "inspect", str(bare), "--json")
     assert status == 0
     assert json.loads(out)["findings"] is not None

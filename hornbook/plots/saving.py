@@ -65,10 +65,14 @@ def rendered(figure: Figure, kind: Literal["png", "svg"]) -> bytes:
     then its text is text, which the reader's fonts draw. A PNG then has code points instead, and
     says so.
     """
+    return painted(figure, kind, lacks_shapes(figure))
+
+
+def painted(figure: Figure, kind: Literal["png", "svg"], lacking: bool) -> bytes:
+    """A figure as PNG or SVG bytes, given whether it has text that no font here has shapes for."""
     # By default an SVG contains the time and random ids.
     metadata = {"Date": None} if kind == "svg" else None
     drawn = BytesIO()
-    lacking = not all(map(has_shapes, texts_of(figure)))
     with drawing(), spelling_out(figure) if lacking and kind == "png" else nullcontext():
         import matplotlib as mpl
 
@@ -91,9 +95,15 @@ def embedded(figure: Figure) -> str:
     """A figure as the address of an image in a page, whose characters the reader's fonts draw where
     the fonts here cannot.
     """
-    kind: Literal["png", "svg"] = "png" if all(map(has_shapes, texts_of(figure))) else "svg"
+    lacking = lacks_shapes(figure)
+    kind: Literal["png", "svg"] = "svg" if lacking else "png"
     media = {"png": "image/png", "svg": "image/svg+xml"}[kind]
-    return f"data:{media};base64,{base64.b64encode(rendered(figure, kind)).decode()}"
+    return f"data:{media};base64,{base64.b64encode(painted(figure, kind, lacking)).decode()}"
+
+
+def lacks_shapes(figure: Figure) -> bool:
+    """Whether something is written in a figure that no font here has shapes for."""
+    return not all(map(has_shapes, texts_of(figure)))
 
 
 def texts_of(figure: Figure) -> Iterator[str]:

@@ -45,14 +45,15 @@ def draw_counts(counts: PairCounts, tokenizer: Tokenizer, path: Path) -> int:
     axes.imshow(strength, cmap=colours, vmin=0, vmax=1)
     for row, column in np.argwhere(part):
         ink = ink_on(colours(strength[row, column]))
+        at_edge = not {row, column}.isdisjoint({0, side - 1})  # the others need no room outside
         pair, count = labels[row] + labels[column], short(int(part[row, column]))
         axes.text(
             column, row - 0.04, pair, fontsize=LETTERS * min(1, 4 / columns(pair)), color=ink,
-            ha="center", va="bottom",
+            ha="center", va="bottom", in_layout=at_edge,
         )  # fmt: skip
         axes.text(
             column, row + 0.02, count, fontsize=DIGITS, color=ink, ha="center", va="top",
-            weight="bold",
+            weight="bold", in_layout=at_edge,
         )  # fmt: skip
     axes.set_xticks(range(side), labels, fontsize=LETTERS)
     axes.set_yticks(range(side), labels, fontsize=LETTERS)

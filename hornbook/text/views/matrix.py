@@ -135,10 +135,13 @@ def draw_matrix(pairs: Pairs, tokenizer: Tokenizer) -> Figure:
     # The square root spreads the small probabilities, which would all be the same pale blue.
     norm, colours = PowerNorm(0.5, 0, 1), colormaps["Blues"]
     image = axes.imshow(pairs.p, cmap=colours, norm=norm)
-    for row, column in np.argwhere(pairs.p >= 0.01):
+    for row, column in np.argwhere(pairs.p >= 0.01):  # they need no room beside their cells
         p = pairs.p[row, column]
         ink = ink_on(colours(norm(p)))
-        axes.text(column, row, f"{p * 100:.0f}", fontsize=8.5, color=ink, ha="center", va="center")
+        axes.text(
+            column, row, f"{p * 100:.0f}", fontsize=8.5, color=ink, ha="center", va="center",
+            in_layout=False,
+        )  # fmt: skip
     wide = are_wide(labels)
     axes.set_xticks(range(side), labels, rotation=90 if wide else 0)
     axes.set_yticks(range(side), labels)
