@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hornbook.errors import DataError
+from hornbook.sources.cells import Cells, Cut
 from hornbook.sources.columns import as_text, field_of, long_cells
 from hornbook.sources.encoding import codec_of
 from hornbook.sources.formats import SEPARATORS, delimited, flat, whole_lines
@@ -40,14 +41,13 @@ LOOKED = 2**17  # bytes of a first look
 ROWS = 100  # most rows of a first look
 BATCH = 20_000  # rows that the csv module or a JSON array gives at a time
 LARGEST = 2**24  # characters of a cell, and of an object of a JSON array
-SPACES = re.compile(r"[\t\x0b\f \x1c-\x1f]|[^\x00-\x7f]")
 
 
 @dataclass(frozen=True)
 class Chunk:
     """Some rows of a file."""
 
-    columns: tuple[Sequence[str], ...]
+    columns: tuple[Cells, ...]
     "The cells of each column that was asked for, stripped; all of one length."
     lines: Sequence[int]
     "The line of the file that each row begins on, from 1; of a JSON array its place, from 1."
@@ -145,22 +145,17 @@ class Rows:
             line += count
 
     def plain(self, text: str, line: int, places: Sequence[int]) -> Chunk | None:
-        """The rows of a text, cut all at once; None unless each has the usual number of cells.
-
-        With a separator put before each line end, every line but the first begins with one in its
-        first cell, and nowhere else if all have the same number of cells.
-        """
+        """The rows of a text, cut all at once; None unless each has the usual number of cells."""
         width, n = self.width, text.count("\n") + 1
-        cells = text.replace("\n", f"{self.separator}\n").split(self.separator)
-        if len(cells) != n * width or width < 2:
+        if width < 2:
             return None
-        first = "".join(cells[::width]).split("\n")
-        if len(first) != n:
-            return None
-        columns = [first if place == 0 else cells[place::width] for place in places]
-        if SPACES.search(text.replace("\t", "") if self.separator == "\t" else text):
-            columns = [list(map(str.strip, column)) for column in columns]
-        return Chunk(tuple(columns), range(line, line + n))
+        columns: tuple[Cells, ...] | None
+        if len(self.separator) == 1 and text.isascii():
+            cut = Cut(text, self.separator, width)
+            columns = tuple(cut.column(place) for place in places) if cut.is_even else None
+        else:
+            columns = evenly(text, self.separator, width, places)
+        return None if columns is None else Chunk(columns, range(line, line + n))
 
     def careful(
         self, rows: Sequence[list[str]], lines: Sequence[int], places: Sequence[int]
@@ -176,7 +171,7 @@ class Rows:
             else:
                 kept.append(cells)
                 at.append(line)
-        columns = tuple([cells[place].strip() for cells in kept] for place in places)
+        columns = tuple(Cells([cells[place].strip() for cells in kept]) for place in places)
         return Chunk(columns, at, tuple(ragged))
 
     def quoted(self, pieces: Iterable[str], line: int, places: Sequence[int]) -> Iterator[Chunk]:
@@ -203,7 +198,7 @@ class Rows:
                 begins = list(itertools.accumulate(heights, initial=line + before))[:-1]
             if set(map(len, rows)) == {self.width}:
                 across = list(zip(*rows, strict=True))
-                columns = tuple(list(map(str.strip, across[place])) for place in places)
+                columns = tuple(Cells(list(map(str.strip, across[p]))) for p in places)
                 yield Chunk(columns, begins)
             else:
                 yield self.careful(rows, begins, places)
@@ -217,9 +212,27 @@ class Rows:
         names = [self.names[place] for place in places]
         while batch := list(itertools.islice(records, BATCH)):
             columns = tuple(
-                [as_text(field_of(record, name)).strip() for _, record in batch] for name in names
+                Cells([as_text(field_of(record, name)).strip() for _, record in batch])
+                for name in names
             )
             yield Chunk(columns, [line for line, _ in batch])
+
+
+def evenly(
+    text: str, separator: str, width: int, places: Sequence[int]
+) -> tuple[Cells, ...] | None:
+    """Some columns of a text; None unless each row has so many cells.
+
+    With a separator put before each line end, every line but the first begins with one in its
+    first cell, and nowhere else if all have the same number of cells.
+    """
+    n = text.count("\n") + 1
+    cells = text.replace("\n", f"{separator}\n").split(separator)
+    first = "".join(cells[::width]).split("\n")
+    if len(cells) != n * width or len(first) != n:
+        return None
+    columns = (first if place == 0 else cells[place::width] for place in places)
+    return tuple(Cells(list(map(str.strip, column))) for column in columns)
 
 
 # Looking
