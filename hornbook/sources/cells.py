@@ -105,42 +105,29 @@ class CutCells(Cells):
     Args:
         cut: the text.
         place: of the column.
-        skip: how many rows are left out at the beginning.
     """
 
-    def __init__(self, cut: Cut, place: int, skip: int = 0) -> None:
-        self.cut, self.place, self.skip = cut, place, skip
+    def __init__(self, cut: Cut, place: int) -> None:
+        self.cut, self.place = cut, place
 
     def __len__(self) -> int:
-        return self.cut.n - self.skip
+        return self.cut.n
 
     @cached_property
     def texts(self) -> list[str]:
         """The cells as they stand, stripped."""
-        cells = self.cut.cells[self.place + self.skip * self.cut.width :: self.cut.width]
+        cells = self.cut.cells[self.place :: self.cut.width]
         return cells if self.cut.bare else list(map(str.strip, cells))
-
-    @overload
-    def __getitem__(self, at: int) -> str: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> Cells: ...
-
-    def __getitem__(self, at: int | slice) -> str | Cells:
-        if isinstance(at, slice) and at.step is None and at.stop is None and (at.start or 0) >= 0:
-            return CutCells(self.cut, self.place, min(self.skip + (at.start or 0), self.cut.n))
-        return super().__getitem__(at)
 
     @property
     def spans(self) -> tuple[Offsets, Offsets]:
         """Where in the bytes each cell begins, and how long it is."""
-        first = self.place + self.skip * self.cut.width
-        ends = self.cut.ends[first :: self.cut.width]
+        marks, width = self.cut.ends, self.cut.width
+        ends, begins = marks[self.place :: width], np.zeros(self.cut.n, np.int64)
         if self.place:
-            begins = self.cut.ends[first - 1 :: self.cut.width][: len(ends)] + 1
+            begins[:] = marks[self.place - 1 :: width] + 1
         else:
-            before = self.cut.ends[self.cut.width - 1 :: self.cut.width]
-            begins = np.concatenate(([0], before[:-1] + 1))[self.skip :]
+            begins[1:] = marks[width - 1 :: width][:-1] + 1
         return begins, ends - begins
 
     def integers(self) -> Whole | None:

@@ -89,7 +89,7 @@ class Rows:
         self.sample: list[list[str]]
         if self.kind == "table":
             self.separator, self.sample = cut_best(text)
-            self.width = usual_width(self.sample)
+            self.width = fitting_width(self.sample)
             self.names = tuple(fitted(self.sample[0], self.width))
         else:
             records = first_records(text)
@@ -120,21 +120,25 @@ class Rows:
         elif self.kind == "JSON array":
             yield from self.objects(json_array(pieces, self.where), places)
         else:
-            for chunk in self.table(pieces, places):
-                if header and chunk.lines:
-                    columns = tuple(column[1:] for column in chunk.columns)
-                    chunk, header = Chunk(columns, chunk.lines[1:], chunk.ragged), False
-                yield chunk
+            yield from self.table(pieces, places, header=header)
 
     # Tables
 
-    def table(self, pieces: Iterator[str], places: Sequence[int]) -> Iterator[Chunk]:
+    def table(
+        self, pieces: Iterator[str], places: Sequence[int], *, header: bool
+    ) -> Iterator[Chunk]:
         """The rows of a table."""
         line = 1
         for piece in pieces:
             if '"' in piece and self.separator != DOUBLE:
-                yield from self.quoted(itertools.chain([piece], pieces), line, places)
+                rest = itertools.chain([piece], pieces)
+                yield from self.quoted(rest, line, places, header=header)
                 return
+            while header and piece:
+                first, _, piece = piece.partition("\n")
+                header, line = not first.strip(), line + 1
+            if not piece:
+                continue
             count = piece.count("\n")
             text = piece[:-1] if piece.endswith("\n") else piece
             yield self.plain(text, line, places) or self.careful(
@@ -163,7 +167,7 @@ class Rows:
         """Rows one by one: without empty ones, and those apart that are too long or too short."""
         kept, at, ragged = [], [], []
         for row, line in zip(rows, lines, strict=True):
-            if len(row) <= 1 and not "".join(row).strip():
+            if is_blank(row):
                 continue
             cells = fitted(row, self.width) if len(row) > self.width else row
             if len(cells) != self.width:
@@ -174,7 +178,9 @@ class Rows:
         columns = tuple(Cells([cells[place].strip() for cells in kept]) for place in places)
         return Chunk(columns, at, tuple(ragged))
 
-    def quoted(self, pieces: Iterable[str], line: int, places: Sequence[int]) -> Iterator[Chunk]:
+    def quoted(
+        self, pieces: Iterable[str], line: int, places: Sequence[int], *, header: bool
+    ) -> Iterator[Chunk]:
         """The rows of a table with quotation marks."""
         lines = itertools.chain.from_iterable(io.StringIO(piece, newline="\n") for piece in pieces)
         reader = csv.reader(lines, delimiter=self.separator, strict=True)
@@ -196,6 +202,8 @@ class Rows:
             if reader.line_num - before != len(rows):
                 heights = (1 + sum(cell.count("\n") for cell in row) for row in rows)
                 begins = list(itertools.accumulate(heights, initial=line + before))[:-1]
+            while header and rows:
+                header, rows, begins = is_blank(rows[0]), rows[1:], begins[1:]
             if set(map(len, rows)) == {self.width}:
                 across = list(zip(*rows, strict=True))
                 columns = tuple(Cells(list(map(str.strip, across[p]))) for p in places)
@@ -262,7 +270,7 @@ def first_rows(text: str, separator: str) -> list[list[str]]:
     rows = []
     with contextlib.suppress(csv.Error), long_cells(LARGEST):
         for row in delimited(text, separator):
-            if len(row) > 1 or "".join(row).strip():
+            if not is_blank(row):
                 rows.append([cell.strip() for cell in row])
             if len(rows) == ROWS:
                 break
@@ -272,6 +280,23 @@ def first_rows(text: str, separator: str) -> list[list[str]]:
 def usual_width(rows: Sequence[Sequence[str]]) -> int:
     """How many cells rows have, whatever the first has, which may be a header."""
     return Counter(map(len, rows[1:] or rows)).most_common(1)[0][0]
+
+
+def fitting_width(rows: Sequence[Sequence[str]]) -> int:
+    """How many cells a table has in a row: as most rows, if the first fits these; else as it.
+
+    Names of columns would be those of others where a header had fewer cells than the rows.
+    """
+    usual, first = usual_width(rows), rows[0]
+    fewer = len(first) < usual and any(
+        len(fitted(row, len(first))) > len(first) for row in rows[1:]
+    )
+    return len(first) if fewer or len(fitted(first, usual)) > usual else usual
+
+
+def is_blank(row: Sequence[str]) -> bool:
+    """Whether a row is an empty line."""
+    return len(row) < 2 and not "".join(row).strip()
 
 
 def fitted(row: Sequence[str], width: int) -> list[str]:
