@@ -118,3 +118,19 @@ def test_damage_is_told_with_its_place(text: str, told: str, tmp_path: Path) -> 
 def test_an_empty_array_has_no_rows(text: str, tmp_path: Path) -> None:
     (tmp_path / "t").write_text(text)
     assert read(tmp_path / "t") == []
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2,3\n", "a,b,c\n1,2\n3,4\n", 'a,b\n"1",2,3\n'])
+def test_a_header_of_another_length_makes_rows_ragged(text: str, tmp_path: Path) -> None:
+    (tmp_path / "t").write_text(text)
+    chunks = list(Rows(Source(tmp_path / "t")).chunks((0,), header=True))
+    assert [one[0] for chunk in chunks for one in chunk.ragged] == [2, 3][: text.count("\n") - 1]
+    assert not any(chunk.lines for chunk in chunks)
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_empty_lines_before_a_header(quote: str, tmp_path: Path) -> None:
+    (tmp_path / "t").write_text(f"\n  \n{quote}a{quote},b\n\n1,2\n")
+    chunks = list(Rows(Source(tmp_path / "t")).chunks((0,), header=True))
+    assert [list(chunk.columns[0]) for chunk in chunks if chunk.lines] == [["1"]]
+    assert [line for chunk in chunks for line in chunk.lines] == [5]

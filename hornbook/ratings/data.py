@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import RunError
+from hornbook.ratings.features import Features
 from hornbook.ratings.interactions import History, Interactions
 from hornbook.ratings.models.contract import Shape
 from hornbook.records import JSONObject
@@ -40,6 +41,7 @@ class RatingsData(Data):
         users: the id of each user as the file has it, by number.
         items: the id of each item.
         titles: the title of each item for people; empty texts, or nothing, where there is none.
+        features: what is known of the items, such as genres; None if nothing is.
         scale: lowest and highest rating.
         remarks: how it was read and split, in lines for people.
         counted: how many users and rows of train there were, where the rows are not kept.
@@ -55,6 +57,7 @@ class RatingsData(Data):
         items: Sequence[str],
         *,
         titles: Sequence[str] = (),
+        features: Features | None = None,
         scale: tuple[float, float] = (0.0, 1.0),
         remarks: Sequence[str] = (),
         counted: tuple[int, int] | None = None,
@@ -62,6 +65,7 @@ class RatingsData(Data):
         self.name, self.source, self._kind = name, source, kind
         self.splits = {split: rows for split, rows in splits.items() if len(rows)}
         self.users, self.items, self.titles = tuple(users), tuple(items), tuple(titles)
+        self.features = features
         self.scale, self.remarks, self.counted = scale, tuple(remarks), counted
 
     def __repr__(self) -> str:
@@ -158,7 +162,10 @@ class RatingsData(Data):
             np.savez(held, allow_pickle=False, **rows.arrays())
             files.write(f"data/{name}.npz", held.getvalue())
         files.write("data/users.json", as_bytes(list(self.users)))
-        files.write("data/items.json", as_bytes({"ids": self.items, "titles": self.titles}))
+        held_items: dict[str, Any] = {"ids": self.items, "titles": self.titles}
+        if self.features is not None:
+            held_items["features"] = {"names": self.features.names, "of": self.features.of}
+        files.write("data/items.json", as_bytes(held_items))
 
 
 def distinct(numbers: Any) -> int:
@@ -200,12 +207,32 @@ def open_ratings(files: HashedFiles, name: str, source: str, details: JSONObject
             users,
             items,
             titles=titles,
+            features=read_features(held.get("features"), len(items)),
             scale=(scale[0], scale[1]),
             remarks=texts(a_list(details, "remarks")),
             counted=counted,
         )
     except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
         raise RunError(f"The data of the run are damaged: {error}.") from error
+
+
+def read_features(value: Any, items: int) -> Features | None:
+    """What is known of so many items.
+
+    Raises:
+        ValueError: if it is not what was written.
+    """
+    if value is None:
+        return None
+    names, of = texts(value["names"]), value["of"]
+    if not isinstance(of, list) or len(of) != items:
+        raise ValueError(f"features must be a list of {items:,}, one for each item")
+    for row in of:
+        if not isinstance(row, list) or any(
+            type(number) is not int or not 0 <= number < len(names) for number in row
+        ):
+            raise ValueError("the number of a feature is out of range")
+    return Features(names, tuple(map(tuple, of)))
 
 
 def a_list(details: JSONObject, name: str) -> list[Any]:

@@ -117,7 +117,7 @@ SPELLINGS: Mapping[str, Sequence[frozenset[str]]] = {
     ),
     "features": (frozenset(["genres", "genre", "categories", "category", "tags", "tag"]),),
 }
-"""By role, the spellings that are tried one group after the other, without case, dashes and dots."""
+"By role, the spellings that are tried one group after the other, without case and dashes."
 COUNTS = SPELLINGS["counts"][0]
 
 

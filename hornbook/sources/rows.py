@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hornbook.errors import DataError
+from hornbook.sources.cells import Cells, Cut
 from hornbook.sources.columns import as_text, field_of, long_cells
 from hornbook.sources.encoding import codec_of
 from hornbook.sources.formats import SEPARATORS, delimited, flat, whole_lines
@@ -40,14 +41,13 @@ LOOKED = 2**17  # bytes of a first look
 ROWS = 100  # most rows of a first look
 BATCH = 20_000  # rows that the csv module or a JSON array gives at a time
 LARGEST = 2**24  # characters of a cell, and of an object of a JSON array
-SPACES = re.compile(r"[\t\x0b\f \x1c-\x1f]|[^\x00-\x7f]")
 
 
 @dataclass(frozen=True)
 class Chunk:
     """Some rows of a file."""
 
-    columns: tuple[Sequence[str], ...]
+    columns: tuple[Cells, ...]
     "The cells of each column that was asked for, stripped; all of one length."
     lines: Sequence[int]
     "The line of the file that each row begins on, from 1; of a JSON array its place, from 1."
@@ -89,7 +89,7 @@ class Rows:
         self.sample: list[list[str]]
         if self.kind == "table":
             self.separator, self.sample = cut_best(text)
-            self.width = usual_width(self.sample)
+            self.width = fitting_width(self.sample)
             self.names = tuple(fitted(self.sample[0], self.width))
         else:
             records = first_records(text)
@@ -120,21 +120,25 @@ class Rows:
         elif self.kind == "JSON array":
             yield from self.objects(json_array(pieces, self.where), places)
         else:
-            for chunk in self.table(pieces, places):
-                if header and chunk.lines:
-                    columns = tuple(column[1:] for column in chunk.columns)
-                    chunk, header = Chunk(columns, chunk.lines[1:], chunk.ragged), False
-                yield chunk
+            yield from self.table(pieces, places, header=header)
 
     # Tables
 
-    def table(self, pieces: Iterator[str], places: Sequence[int]) -> Iterator[Chunk]:
+    def table(
+        self, pieces: Iterator[str], places: Sequence[int], *, header: bool
+    ) -> Iterator[Chunk]:
         """The rows of a table."""
         line = 1
         for piece in pieces:
             if '"' in piece and self.separator != DOUBLE:
-                yield from self.quoted(itertools.chain([piece], pieces), line, places)
+                rest = itertools.chain([piece], pieces)
+                yield from self.quoted(rest, line, places, header=header)
                 return
+            while header and piece:
+                first, _, piece = piece.partition("\n")
+                header, line = not first.strip(), line + 1
+            if not piece:
+                continue
             count = piece.count("\n")
             text = piece[:-1] if piece.endswith("\n") else piece
             yield self.plain(text, line, places) or self.careful(
@@ -145,22 +149,17 @@ class Rows:
             line += count
 
     def plain(self, text: str, line: int, places: Sequence[int]) -> Chunk | None:
-        """The rows of a text, cut all at once; None unless each has the usual number of cells.
-
-        With a separator put before each line end, every line but the first begins with one in its
-        first cell, and nowhere else if all have the same number of cells.
-        """
+        """The rows of a text, cut all at once; None unless each has the usual number of cells."""
         width, n = self.width, text.count("\n") + 1
-        cells = text.replace("\n", f"{self.separator}\n").split(self.separator)
-        if len(cells) != n * width or width < 2:
+        if width < 2:
             return None
-        first = "".join(cells[::width]).split("\n")
-        if len(first) != n:
-            return None
-        columns = [first if place == 0 else cells[place::width] for place in places]
-        if SPACES.search(text.replace("\t", "") if self.separator == "\t" else text):
-            columns = [list(map(str.strip, column)) for column in columns]
-        return Chunk(tuple(columns), range(line, line + n))
+        columns: tuple[Cells, ...] | None
+        if len(self.separator) == 1 and text.isascii():
+            cut = Cut(text, self.separator, width)
+            columns = tuple(cut.column(place) for place in places) if cut.is_even else None
+        else:
+            columns = evenly(text, self.separator, width, places)
+        return None if columns is None else Chunk(columns, range(line, line + n))
 
     def careful(
         self, rows: Sequence[list[str]], lines: Sequence[int], places: Sequence[int]
@@ -168,7 +167,7 @@ class Rows:
         """Rows one by one: without empty ones, and those apart that are too long or too short."""
         kept, at, ragged = [], [], []
         for row, line in zip(rows, lines, strict=True):
-            if len(row) <= 1 and not "".join(row).strip():
+            if is_blank(row):
                 continue
             cells = fitted(row, self.width) if len(row) > self.width else row
             if len(cells) != self.width:
@@ -176,10 +175,12 @@ class Rows:
             else:
                 kept.append(cells)
                 at.append(line)
-        columns = tuple([cells[place].strip() for cells in kept] for place in places)
+        columns = tuple(Cells([cells[place].strip() for cells in kept]) for place in places)
         return Chunk(columns, at, tuple(ragged))
 
-    def quoted(self, pieces: Iterable[str], line: int, places: Sequence[int]) -> Iterator[Chunk]:
+    def quoted(
+        self, pieces: Iterable[str], line: int, places: Sequence[int], *, header: bool
+    ) -> Iterator[Chunk]:
         """The rows of a table with quotation marks."""
         lines = itertools.chain.from_iterable(io.StringIO(piece, newline="\n") for piece in pieces)
         reader = csv.reader(lines, delimiter=self.separator, strict=True)
@@ -201,9 +202,11 @@ class Rows:
             if reader.line_num - before != len(rows):
                 heights = (1 + sum(cell.count("\n") for cell in row) for row in rows)
                 begins = list(itertools.accumulate(heights, initial=line + before))[:-1]
+            while header and rows:
+                header, rows, begins = is_blank(rows[0]), rows[1:], begins[1:]
             if set(map(len, rows)) == {self.width}:
                 across = list(zip(*rows, strict=True))
-                columns = tuple(list(map(str.strip, across[place])) for place in places)
+                columns = tuple(Cells(list(map(str.strip, across[p]))) for p in places)
                 yield Chunk(columns, begins)
             else:
                 yield self.careful(rows, begins, places)
@@ -217,9 +220,27 @@ class Rows:
         names = [self.names[place] for place in places]
         while batch := list(itertools.islice(records, BATCH)):
             columns = tuple(
-                [as_text(field_of(record, name)).strip() for _, record in batch] for name in names
+                Cells([as_text(field_of(record, name)).strip() for _, record in batch])
+                for name in names
             )
             yield Chunk(columns, [line for line, _ in batch])
+
+
+def evenly(
+    text: str, separator: str, width: int, places: Sequence[int]
+) -> tuple[Cells, ...] | None:
+    """Some columns of a text; None unless each row has so many cells.
+
+    With a separator put before each line end, every line but the first begins with one in its
+    first cell, and nowhere else if all have the same number of cells.
+    """
+    n = text.count("\n") + 1
+    cells = text.replace("\n", f"{separator}\n").split(separator)
+    first = "".join(cells[::width]).split("\n")
+    if len(cells) != n * width or len(first) != n:
+        return None
+    columns = (first if place == 0 else cells[place::width] for place in places)
+    return tuple(Cells(list(map(str.strip, column))) for column in columns)
 
 
 # Looking
@@ -249,7 +270,7 @@ def first_rows(text: str, separator: str) -> list[list[str]]:
     rows = []
     with contextlib.suppress(csv.Error), long_cells(LARGEST):
         for row in delimited(text, separator):
-            if len(row) > 1 or "".join(row).strip():
+            if not is_blank(row):
                 rows.append([cell.strip() for cell in row])
             if len(rows) == ROWS:
                 break
@@ -259,6 +280,23 @@ def first_rows(text: str, separator: str) -> list[list[str]]:
 def usual_width(rows: Sequence[Sequence[str]]) -> int:
     """How many cells rows have, whatever the first has, which may be a header."""
     return Counter(map(len, rows[1:] or rows)).most_common(1)[0][0]
+
+
+def fitting_width(rows: Sequence[Sequence[str]]) -> int:
+    """How many cells a table has in a row: as most rows, if the first fits these; else as it.
+
+    Names of columns would be those of others where a header had fewer cells than the rows.
+    """
+    usual, first = usual_width(rows), rows[0]
+    fewer = len(first) < usual and any(
+        len(fitted(row, len(first))) > len(first) for row in rows[1:]
+    )
+    return len(first) if fewer or len(fitted(first, usual)) > usual else usual
+
+
+def is_blank(row: Sequence[str]) -> bool:
+    """Whether a row is an empty line."""
+    return len(row) < 2 and not "".join(row).strip()
 
 
 def fitted(row: Sequence[str], width: int) -> list[str]:

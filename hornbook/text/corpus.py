@@ -12,7 +12,6 @@ text, with a blank line between two, and it is this joined text that is split.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +23,7 @@ from hornbook.sources.columns import read_column
 from hornbook.sources.encoding import Decoded, decode
 from hornbook.sources.formats import Form, look
 from hornbook.sources.source import DataPath, DownloadProgress, Source
+from hornbook.tasks.shares import shares_of
 from hornbook.text.layout import (
     Layout,
     Mode,
@@ -151,16 +151,7 @@ class SplitSettings(Settings):
         """
         if self.split == "auto":
             return (80, 10, 10) if mode == "lines" else (90, 10, 0)
-        if re.fullmatch(r"\d{1,3}(/\d{1,3}){1,2}", self.split):
-            train, dev, test = ([int(share) for share in self.split.split("/")] + [0])[:3]
-            if train > 0 and train + dev + test == 100:
-                return train, dev, test
-        raise SettingsError(
-            "`split` must be percentages that add up to 100, such as 80/10/10; it is "
-            f"{self.split!r}.",
-            hint="Examples: 80/10/10, 90/10, 100/0.",
-            setting="split",
-        )
+        return shares_of(self.split)
 
 
 def load_corpus(
