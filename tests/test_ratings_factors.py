@@ -101,11 +101,12 @@ def test_implicit_als_holds_together_and_guests_are_users() -> None:
 
 
 @pytest.mark.parametrize("data", [FEW_ITEMS, MORE_ITEMS], ids=["items", "users"])
-@pytest.mark.parametrize("exact", [4_096, 0], ids=["float64", "float32"])
+@pytest.mark.parametrize(("exact", "dense"), [(4_096, 32), (0, 0)], ids=["float64", "float32"])
 def test_ease_is_the_regression_with_a_zero_diagonal(
-    data: object, exact: int, monkeypatch: pytest.MonkeyPatch
+    data: object, exact: int, dense: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ease, "EXACT", exact)
+    monkeypatch.setattr(ease, "DENSE", dense)
     monkeypatch.setattr(ease, "AT_ONCE", 60)  # few columns at a time
     assert isinstance(data, type(DATA))
     _, x = matrix(data.splits["train"], data)

@@ -41,6 +41,7 @@ __all__ = ["EASE", "EASESettings"]
 Array = npt.NDArray[np.float64]
 EXACT = 4_096  # users or items up to which the inverse is made in float64
 AT_ONCE = 2**23  # numbers of a dense block
+DENSE = 32  # a dense product is worth it from one entry in so many
 INVERTING = 4  # matrices that an inversion holds at its peak
 
 
@@ -133,7 +134,10 @@ class EASE(Recommender):
         """Of all items, shape (len(users), items)."""
         x = dense(self.history, users, self.shape.items)
         if not self.by_users:
-            return np.asarray(self.finished(x, x @ self.inverse), np.float32)
+            if DENSE * self.history.counts[users].sum() > x.size:
+                return np.asarray(self.finished(x, x @ self.inverse), np.float32)
+            summed = np.array([self.product(self.history[int(user)][0]) for user in users])
+            return np.asarray(self.finished(x, summed), np.float32)
         product = np.empty(x.shape)
         columns = self.columns
         rows = self.inverse[users]
