@@ -31,9 +31,9 @@ def made(
     random.shuffle(seen)
     of, to = seen.T.astype(np.int32)
     noisy = true[of, to] + random.normal(size=len(of)) * 0.3
-    values: Dense = np.clip(np.round(noisy * 2) / 2, 0.5, 5)
+    values = np.asarray(np.clip(np.round(noisy * 2) / 2, 0.5, 5), np.float64)
     if kind == "clicks":
-        values = 1.0 + random.poisson(1, len(of))
+        values = np.asarray(1.0 + random.poisson(1, len(of)))
     rows = Interactions(of, to, values.astype(np.float32))
     part = random.random(len(of))
     part[(of == users - 1) | (to == items - 1)] = 1

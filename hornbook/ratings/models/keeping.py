@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hornbook.errors import RunError
 from hornbook.ratings.interactions import History
 
-__all__ = ["Arrays", "history_arrays", "history_from", "taken"]
+__all__ = ["Arrays", "damaged", "history_arrays", "history_from", "taken"]
 
 Arrays = dict[str, npt.NDArray[Any]]
 

@@ -9,7 +9,16 @@ import numpy.typing as npt
 
 from hornbook.ratings.interactions import Floats, History, Integers, grouped
 
-__all__ = ["blocks", "dense", "dense_columns", "entries", "padded", "sums_of_rows", "transposed"]
+__all__ = [
+    "blocks",
+    "dense",
+    "dense_columns",
+    "entries",
+    "nothing",
+    "padded",
+    "row_by_row",
+    "transposed",
+]
 
 Positions = npt.NDArray[np.int64]
 
@@ -36,18 +45,17 @@ def entries(history: History, rows: npt.NDArray[np.integer]) -> tuple[Positions,
     return positions, counts
 
 
-def sums_of_rows(history: History, rows: Integers, weights: Floats, n: int) -> Floats:
-    """The rows of ones times weights, added up: shape (n,) for n columns.
+def nothing(rows: int) -> History:
+    """A matrix of so many empty rows."""
+    return History(np.zeros(rows + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
 
-    Args:
-        history: the matrix; its values do not count, only where they are.
-        rows: shape (R,).
-        weights: shape (R,).
-        n: columns.
-    """
-    positions, counts = entries(history, rows)
-    found = np.bincount(history.others[positions], np.repeat(weights, counts), minlength=n)
-    return found.astype(np.float32)
+
+def row_by_row(rows: Integers) -> Iterator[tuple[int, Positions]]:
+    """Each number that occurs, and where it does."""
+    order = np.argsort(rows, kind="stable")
+    for places in np.split(order, np.flatnonzero(np.diff(rows[order])) + 1):
+        if len(places):
+            yield int(rows[places[0]]), places
 
 
 def dense(history: History, rows: npt.NDArray[np.integer], n: int) -> Floats:
