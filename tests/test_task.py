@@ -19,6 +19,7 @@ from hornbook.inspection.inspect import inspect
 from hornbook.runs import Run, find_rate
 from hornbook.runs.events import Evaluated, Event
 from hornbook.tasks import Claim, choose_task, register, tasks, unregister
+from hornbook.tasks.arrays import ArrayData
 from hornbook.tensor_files import read_tensors
 from hornbook.training.finder import FinderSettings
 from tests.command import typed
@@ -130,6 +131,28 @@ def test_its_closed_form_is_fitted(points: Path, tmp_path: Path) -> None:
     assert opened.record.start.kind == "fit"
     with pytest.raises(SettingsError, match="fitted in one pass"):
         hornbook.train(points, model="means", training={"steps": 2})
+
+
+def test_a_model_meets_the_data_before_its_weights_are_loaded(
+    toy: Toy, points: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met: list[int] = []
+
+    def acquaint(model: Plane, data: ArrayData) -> None:
+        met.append(len(data.splits["train"]))
+        next(iter(model.net.parameters())).data.fill_(len(met))
+
+    def first() -> set[float]:
+        return set(next(iter(Run(tmp_path / "run").model.parameters())).view(-1).tolist())
+
+    monkeypatch.setattr(toy, "acquaint", acquaint)
+    train(points, tmp_path / "run", training={"steps": 0})
+    assert met == [80]
+    assert first() == {1.0}
+    assert met == [80, 80]
+    monkeypatch.setattr(Run, "has_data", False)
+    assert first() == {1.0}
+    assert met == [80, 80]
 
 
 KILLED = """

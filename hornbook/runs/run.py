@@ -109,6 +109,8 @@ class Run:
         self.refuse_unmade()
         self.refuse_too_large(self.directory.model)
         model = self.task.build(self.family, self.settings, self.data.shape)
+        if self.has_data:
+            self.task.acquaint(model, self.data)
         arrays, _ = self.directory.read_tensors(self.directory.model, self.record)
         model.load_arrays(arrays)
         if where is None:

@@ -86,6 +86,7 @@ class Session:
         seed_random(self.device, training.seed + self.world.rank)
         with untouched_by(family):
             self.model = task.build(family, settings, data.shape, self.start).to(self.device)
+            task.acquaint(self.model, data)
         self.training = task.settle(self.model, data, training, self.world.size)
         self.batches = task.batches(self.model, data, self.training)
         self.calibration, self.calibration_seconds = "", 0.0

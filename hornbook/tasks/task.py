@@ -125,6 +125,14 @@ class Task(ABC, Generic[D]):
 
         return made(settings, shape, torch.Generator().manual_seed(start.seed))
 
+    def acquaint(self, model: Any, data: D) -> None:
+        """Tell a model what it takes from the data beside the batches: nothing, if not said.
+
+        It is called right after a model is built: when it is to be trained, and when a run is
+        opened whose data are kept. Weights are loaded after it, so whatever of this is part of
+        them is as it was kept; a run without its data has to do with that.
+        """
+
     def refuse_too_large(self, family: str, settings: Settings, shape: Any) -> Any:
         """Refuse a net that would have more parameters than a small one has.
 

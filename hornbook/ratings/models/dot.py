@@ -9,12 +9,19 @@ import torch
 from torch import Tensor
 
 from hornbook.ratings.models.contract import Shape
-from hornbook.ratings.models.pair_net import DotNet, Rows, RowsBackward, Sparse, table
+from hornbook.ratings.models.pair_net import (
+    DotNet,
+    Rows,
+    RowsBackward,
+    Sparse,
+    looked_up,
+    table,
+)
 from hornbook.settings import Bounds, Settings
 
 __all__ = ["Dot", "DotBias", "DotBiasSettings", "DotSettings"]
 
-START = 0.05  # standard deviation of the numbers in vectors
+START = 0.01  # standard deviation of the numbers in vectors
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ class Dot(DotNet):
 
     def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
         """A vector of each."""
-        return looked_up(self, users, items)
+        return looked_up(self.users, self.items, users, items)
 
 
 class DotBias(DotNet):
@@ -101,15 +108,4 @@ class DotBias(DotNet):
 
     def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
         """A vector and a bias of each."""
-        return looked_up(self, users, items)
-
-
-def looked_up(net: Dot | DotBias, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
-    """Rows of both tables as they are."""
-    (p, p_back), (q, q_back) = net.users.vjp(users), net.items.vjp(items)
-
-    def backward(dp: Tensor, dq: Tensor) -> None:
-        p_back(dp)
-        q_back(dq)
-
-    return (p, q), backward
+        return looked_up(self.users, self.items, users, items)

@@ -17,7 +17,17 @@ from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Shape, Taste
 from hornbook.ratings.models.dot_product import Array, DotProduct, Stretched
 
-__all__ = ["DotNet", "PairNet", "Rows", "RowsBackward", "Sparse", "centred", "table"]
+__all__ = [
+    "DotNet",
+    "PairNet",
+    "Rows",
+    "RowsBackward",
+    "Sparse",
+    "centred",
+    "looked_up",
+    "table",
+    "unsquashed",
+]
 
 Sparse = Literal["auto", "always", "never"]
 LARGE = 1_000_000  # numbers in a table from which an update of the touched rows alone is faster
@@ -194,6 +204,19 @@ class DotNet(PairNet, DotProduct):
         """With what they have rated, if it is remembered."""
         with self.in_use():
             return super().known(user)
+
+
+def looked_up(
+    user_table: Embedding, item_table: Embedding, users: Tensor, items: Tensor
+) -> tuple[Rows, RowsBackward]:
+    """Rows of two tables, and the backward pass of both."""
+    (p, p_back), (q, q_back) = user_table.vjp(users), item_table.vjp(items)
+
+    def backward(dp: Tensor, dq: Tensor) -> None:
+        p_back(dp)
+        q_back(dq)
+
+    return (p, q), backward
 
 
 def centred(shape: Shape, margin: float) -> StretchedSigmoid:

@@ -1,0 +1,235 @@
+"""A net on a user's vector and an item's, side by side (EmbeddingNet of fast.ai, lesson 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from hornbook.nn import Dropout, Linear, ReLU, Sequential
+from hornbook.ratings.interactions import Floats, History, Integers
+from hornbook.ratings.models.contract import Recommender, Shape, Taste
+from hornbook.ratings.models.dot_product import NOTHING, Array, Stretched, cosines
+from hornbook.ratings.models.pair_net import (
+    PairNet,
+    Rows,
+    RowsBackward,
+    Sparse,
+    centred,
+    looked_up,
+    table,
+    unsquashed,
+)
+from hornbook.settings import Bounds, Settings
+
+__all__ = ["EmbeddingNet", "EmbeddingNetSettings"]
+
+START = 0.05  # standard deviation of the numbers in vectors
+BLOCK = 1 << 16  # pairs that are predicted at a time
+ROUNDS = 30  # of Gauss-Newton for a guest
+
+
+@dataclass(frozen=True)
+class EmbeddingNetSettings(Settings):
+    """A net on two vectors."""
+
+    n_factors: Annotated[int, Bounds(1, 10_000)] = 50
+    "Numbers in the vector of a user or an item."
+    n_hidden: Annotated[int, Bounds(1, 100_000)] = 10
+    "Units of the hidden layer."
+    dropout_rows: Annotated[float, Bounds(0, 0.99)] = 0.05
+    "Dropout of the vectors."
+    dropout: Annotated[float, Bounds(0, 0.99)] = 0.5
+    "Dropout of the hidden layer."
+    l2: Annotated[float, Bounds(0, 1e6)] = 0.01
+    "Pull on the vectors of a batch: this times their mean squared length is added to the loss."
+    margin: Annotated[float, Bounds(0, 10)] = 0.1
+    "How far the ends of the sigmoid lie beyond the scale of the ratings, in parts of it."
+    sparse: Sparse = "auto"
+    "Whether an update changes only the rows that its batch touched (auto: in large tables)."
+
+
+class EmbeddingNet(PairNet, Recommender):
+    """σ(offset + w · relu(W [p, q] + b) + c), stretched to the scale, with dropout in training.
+
+    The hidden layer is a sum of a user's part and an item's, W_p p and W_q q + b. In use the parts
+    are kept, so that a prediction costs no more than there are hidden units.
+
+    Args:
+        settings: of it.
+        shape: of the data.
+        generator: of the random start.
+
+    Attributes:
+        user_parts: shape (users, hidden).
+        item_parts: shape (items, hidden).
+        last: w, shape (hidden,).
+        constant: offset + c.
+    """
+
+    Settings = EmbeddingNetSettings
+
+    def __init__(
+        self,
+        settings: EmbeddingNetSettings,
+        shape: Shape,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        k, hidden = settings.n_factors, settings.n_hidden
+        super().__init__(torch.full((k,), settings.l2))
+        self.settings, self.low, self.high = settings, shape.low, shape.high
+        self.users, self.items = (
+            table(n, k, settings.sparse, START, generator, biased=False)
+            for n in (shape.users, shape.items)
+        )
+        self.hidden = Linear(2 * k, hidden, generator=generator)
+        self.output = Linear(hidden, 1, generator=generator)
+        self.net = Sequential(
+            Dropout(settings.dropout_rows),
+            self.hidden,
+            ReLU(),
+            Dropout(settings.dropout),
+            self.output,
+        )
+        self.sigmoid = centred(shape, settings.margin)
+        self.squash = Stretched(self.sigmoid.low, self.sigmoid.high)
+        self.history: History | None = None
+
+    def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
+        """A vector of each."""
+        return looked_up(self.users, self.items, users, items)
+
+    def scores_vjp(self, p: Tensor, q: Tensor) -> tuple[Tensor, Callable[[Tensor], Rows]]:
+        """What the net makes of them."""
+        k = self.settings.n_factors
+        sums, net_back = self.net.vjp(torch.cat([p, q], 1))  # (B, 2K) to (B, 1)
+        y, squash_back = self.sigmoid.vjp(sums[:, 0] + self.offset)
+
+        def backward(dy: Tensor) -> Rows:
+            dx = net_back(squash_back(dy).unsqueeze(1))
+            return dx[:, :k], dx[:, k:]
+
+        return y, backward
+
+    def remember(self, history: History) -> None:
+        """Take what users have rated, and begin at the mean of it."""
+        self.history = history
+        if len(history.values):
+            mean = float(history.values.mean(dtype=np.float64))
+            self.offset.fill_(unsquashed(self.squash, mean))
+
+    def train(self, mode: bool = True) -> EmbeddingNet:
+        """Begin to train, or to be used: then the parts are kept."""
+        super().train(mode)
+        if not mode:
+            k, weight = self.settings.n_factors, array(self.hidden.weight)
+            self.weight, bias = weight[:, :k], self.hidden.bias
+            self.user_vectors, self.vectors = array(self.users.weight), array(self.items.weight)
+            self.user_parts = self.user_vectors @ self.weight.T
+            self.item_parts = self.vectors @ weight[:, k:].T
+            if bias is not None:
+                self.item_parts += array(bias)
+            self.last = array(self.output.weight)[0]
+            self.constant = float(self.offset)
+            if self.output.bias is not None:
+                self.constant += float(array(self.output.bias)[0])
+        return self
+
+    def predict(self, users: Integers, items: Integers) -> Array:
+        """Of pairs, kept to the scale."""
+        found = np.empty(len(users))
+        with self.in_use():
+            for at in range(0, len(users), BLOCK):
+                block = slice(at, at + BLOCK)
+                hidden = self.user_parts[users[block]] + self.item_parts[items[block]]
+                found[block] = self.rating(hidden)
+        return np.clip(found, self.low, self.high, out=found)
+
+    def scores(self, users: Integers) -> Floats:
+        """Of all items, shape (len(users), items)."""
+        with self.in_use():
+            rows = [self.rating(part + self.item_parts) for part in self.user_parts[users]]
+        return np.array(rows, np.float32).reshape(len(users), len(self.item_parts))
+
+    def rating(self, hidden: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """What comes of the hidden layer's sums, shape (..., hidden)."""
+        return self.squash(np.maximum(hidden, 0) @ self.last + self.constant)
+
+    def known(self, user: int) -> Taste:
+        """With what they have rated, if it is remembered."""
+        items, values = NOTHING if self.history is None else self.history[user]
+        with self.in_use():
+            return NetTaste(self, self.user_vectors[user].astype(np.float64), items, values)
+
+    def guest(self, items: Integers, values: Floats) -> Taste:
+        """With the vector that suits their ratings, beginning at the mean of all users'."""
+        with self.in_use():
+            return NetTaste(self, self.fold(items, values), items, values)
+
+    def fold(self, items: Integers, values: Floats) -> Array:
+        """The vector with the least Σ (r - f(p))² + n · l2 · |p|², by damped Gauss-Newton.
+
+        Args:
+            items: shape (n,).
+            values: shape (n,).
+        """
+        p: Array = self.user_vectors.mean(0, dtype=np.float64)
+        pull = len(items) * max(self.settings.l2, 1e-3)
+
+        def at(p: Array) -> tuple[float, Array, Array]:
+            hidden = self.item_parts[items] + self.weight @ p  # (n, hidden)
+            y = self.rating(hidden)
+            slopes = self.squash.slope(y)[:, None] * ((hidden > 0) * self.last) @ self.weight
+            errors = np.asarray(values, np.float64) - y
+            return float(errors @ errors + pull * p @ p), errors, slopes
+
+        if not len(items):
+            return p
+        least, errors, slopes = at(p)
+        for _ in range(ROUNDS):
+            matrix = slopes.T @ slopes + pull * np.eye(len(p))
+            step = np.linalg.solve(matrix, slopes.T @ errors - pull * p)
+            while np.abs(step).max() > 1e-6:
+                tried = at(p + step)
+                if tried[0] <= least:
+                    break
+                step = step / 2
+            else:
+                break
+            p, (least, errors, slopes) = p + step, tried
+        return p
+
+    def alike(self, item: int) -> Array:
+        """The cosines of item vectors."""
+        with self.in_use():
+            found: Array = cosines(self.vectors, item)
+            return found
+
+    @property
+    def item_vectors(self) -> Floats:
+        """Shape (items, K)."""
+        with self.in_use():
+            return self.vectors
+
+
+class NetTaste(Taste):
+    """A user as a vector."""
+
+    def __init__(self, net: EmbeddingNet, vector: Array, items: Integers, values: Floats) -> None:
+        self.net, self.vector, self.items, self.values = net, vector, items, values
+
+    def scores(self) -> Array:
+        """Squashed."""
+        net = self.net
+        return np.asarray(net.rating(net.item_parts + net.weight @ self.vector), np.float64)
+
+
+def array(tensor: Tensor) -> Floats:
+    """A tensor's numbers, as a view where they are on the CPU."""
+    found: Floats = tensor.detach().cpu().numpy()
+    return found
