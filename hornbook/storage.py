@@ -84,13 +84,21 @@ def beside(path: Path, within: int | None = None) -> Iterator[tuple[BinaryIO, Ca
                     os.fchmod(file.fileno(), stat.S_IMODE(mode) & 0o777)
             yield file, lambda: os.replace(new, old, src_dir_fd=within, dst_dir_fd=within)
     except OSError as error:
-        hint = "Earlier files are unaffected. Free some disk space, or choose another directory."
-        if isinstance(error, FileNotFoundError | NotADirectoryError):
-            hint = f"There is no directory {path.parent}: create it, or choose another one."
-        raise RunError(f"Cannot write {path}: {error.strerror or error}.", hint=hint) from error
+        raise RunError(
+            f"Cannot write {path}: {error.strerror or error}.", hint=remedy(error, path)
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             os.unlink(new, dir_fd=within)
+
+
+def remedy(error: OSError, path: Path) -> str:
+    """What to do about a file that cannot be written."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError) and not is_folder(path.parent):
+        return f"There is no directory {path.parent}: create it, or choose another one."
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return f"No file can be created in the directory {path.parent}: choose another one."
+    return "Earlier files are unaffected. Free some disk space, or choose another directory."
 
 
 def write_bytes(path: Path, data: bytes, within: int | None = None) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hornbook.monitoring.record import Histogram
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import canvas
-from hornbook.plots.spreads import LEAST, Spread, draw_spreads
+from hornbook.plots.spreads import LEAST, Spread, draw_spreads, stretch
 
 BLACK = (0.0, 0.0, 0.0, 1.0)
 
@@ -73,6 +73,20 @@ def test_of_a_spike_the_rest_is_seen_too() -> None:
 )
 def test_any_histograms_can_be_drawn(drawn: list[tuple[float, list[int]]]) -> None:
     heights([Spread("a", BLACK, Histogram(-reach, reach, tuple(c))) for reach, c in drawn], [])
+
+
+@settings(max_examples=30)
+@given(st.floats(1e-9, 1e6), st.floats(1, 1e6))
+@example(2.0, 4.0)  # no power of ten lies between 2 and 8
+def test_any_scale_has_a_few_ticks(width: float, times: float) -> None:
+    with drawing():
+        figure, (axes,) = canvas(1)
+        axes.plot([-width * times, width * times], [0, 1])
+        stretch(axes, width, width * times)
+        figure.draw_without_rendering()
+        low, high = axes.get_xlim()
+        ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    assert 1 <= len(ticks) <= 20
 
 
 def test_what_two_panels_have_in_common_is_named_once() -> None:

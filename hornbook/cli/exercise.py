@@ -60,7 +60,7 @@ def run(argv: Sequence[str]) -> None:
     made = derivation(arguments.exercise)
     if arguments.check is None:
         arguments.refuse_unless(False, ("seconds",), "`check`")
-        path = Path(arguments.out or f"{made.name.replace('-', '_')}.py")
+        path = Path(f"{made.name.replace('-', '_')}.py" if arguments.out is None else arguments.out)
         write(made, path, overwrite=arguments.overwrite)
         show_written(made.name, path, len(made.wanted), json=arguments.json)
         return

@@ -16,7 +16,7 @@ from hornbook.errors import SettingsError
 from hornbook.lessons.derivations import DERIVATIONS, Derivation, derivation
 from hornbook.lessons.gradient_table import Atom, atoms, batch_of
 from hornbook.lessons.logit_gradients import draw_push_and_pull, forces_of
-from hornbook.plots.saving import writable_format
+from hornbook.outputs import writable_format
 from hornbook.settings import Bounds, Settings
 from hornbook.text.corpus import load_corpus
 

@@ -14,11 +14,11 @@ from hornbook.cli.opening import opened_run
 from hornbook.cli.output import Console, console, escape, filled, notes, print_json, show_findings
 from hornbook.cli.overview import show_overview
 from hornbook.cli.wording import command, worded
-from hornbook.errors import RunError
+from hornbook.errors import RunError, SettingsError
 from hornbook.inspection.inspect import Inspection, inspect, make_folder
 from hornbook.inspection.tables import layer_table, parameter_table
+from hornbook.outputs import writable_format
 from hornbook.reports import Wording
-from hornbook.storage import refuse_unwritable
 
 DESCRIPTION = """\
 Report on RUN: what it learned and how well, what it makes, what is wrong and what to change.
@@ -58,8 +58,10 @@ def run(argv: Sequence[str]) -> None:
     opened = opened_run(options.run, options.device)
     # What was asked for by name is refused before the work.
     if options.out is not None:
-        refuse_unwritable(Path(options.out))
+        writable_format(Path(options.out), "html")
     if options.pictures is not None:
+        if not options.pictures:
+            raise SettingsError("The name of the directory for pictures is empty.")
         make_folder(Path(options.pictures))
     with alive("Examining the model", quiet=options.json):
         found = inspect(opened, title=options.title, **options.settings.as_dict())

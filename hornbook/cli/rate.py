@@ -14,7 +14,7 @@ from hornbook.cli.output import Console, console, escape, notes, print_json
 from hornbook.cli.progress import telling
 from hornbook.cli.wording import flags_of, shell_word, worded
 from hornbook.inspection.rate import chart_of_rate, draw_rate
-from hornbook.plots.saving import writable_format
+from hornbook.outputs import writable_format
 from hornbook.runs import find_rate
 from hornbook.runs.rate import no_rate
 from hornbook.training.finder import FinderSettings, Found

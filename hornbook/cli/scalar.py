@@ -18,12 +18,11 @@ from hornbook.cli.unknown_words import end
 from hornbook.errors import ExpressionError
 from hornbook.extras import INSTALL_TORCH
 from hornbook.lessons.line_fit import LineSettings
-from hornbook.plots.saving import writable_format
+from hornbook.outputs import writable_format, write_output
 from hornbook.rendering import clip, visible
 from hornbook.scalar import as_dot, parse_expression, two_moons
 from hornbook.scalar.classifier import Classifier
 from hornbook.settings import Bounds, Given, Settings
-from hornbook.storage import write_bytes
 from hornbook.suggestions import did_you_mean
 
 DESCRIPTION = """\
@@ -54,16 +53,16 @@ class Graph:
 
     def run(self) -> None:
         """Compute, show, and draw."""
-        kind = writable_format(Path(self.out), "svg", "png", "dot") if self.out else ""
+        kind = writable_format(Path(self.out), "svg", "png", "dot") if self.out is not None else ""
         root = parse_expression(self.expression, named_numbers(self.numbers))
         try:
             root.backward()
         except (ArithmeticError, ValueError) as error:
             raise ExpressionError(f"{self.expression!r} has no gradient here: {error}.") from error
         values = root.graph()
-        if self.out:
+        if self.out is not None:
             if kind == "dot":
-                write_bytes(Path(self.out), as_dot(root).encode())
+                write_output(Path(self.out), as_dot(root).encode())
             else:
                 from hornbook.lessons.graph_drawing import draw_graph
 
@@ -89,7 +88,7 @@ class Graph:
             rows.add_row(escape(value.label), made_by, data, grad)
         out = console()
         out.print(rows)
-        if self.out:
+        if self.out is not None:
             out.print(f"\nSaved to {escape(self.out)}")
 
 

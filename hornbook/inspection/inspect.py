@@ -21,13 +21,14 @@ from hornbook.inspection.tables import layer_table, parameter_table
 from hornbook.inspection.verdicts import behind, examine
 from hornbook.monitoring.history import History, Ignorance
 from hornbook.monitoring.record import label
+from hornbook.outputs import format_of, refuse_foreign
 from hornbook.plots.drawing import drawing
 from hornbook.plots.saving import save
 from hornbook.records import JSONObject, as_json
 from hornbook.reports import Finding, Page, Section, View, Wording
 from hornbook.reports.finding import worst_first
 from hornbook.runs.run import Run
-from hornbook.storage import write_bytes
+from hornbook.storage import refuse_unwritable, write_bytes
 from hornbook.training.record import Record
 
 __all__ = ["Inspection", "inspect", "make_folder"]
@@ -245,9 +246,13 @@ class Inspection:
             wording: how settings and calls are written in it; by default as in Python.
 
         Raises:
-            RunError: if it cannot be written.
+            SettingsError: if the name does not end in .html.
+            RunError: if it cannot be written, or a file stands there that is not such a report.
         """
         path = Path(path)
+        if path != self.run.directory.report:  # that one is the run's own
+            format_of(path, "html")
+            refuse_foreign(path)
         write_bytes(path, self.page().html(wording).encode())
         return path
 
@@ -256,7 +261,7 @@ def make_folder(folder: Path) -> None:
     """Make the directory for pictures, if it is not there.
 
     Raises:
-        RunError: if it cannot be made.
+        RunError: if it cannot be made, or not be written to.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -265,6 +270,7 @@ def make_folder(folder: Path) -> None:
             f"Cannot create the directory {folder}: {error.strerror or error}.",
             hint="Set `pictures` to a directory that you can write to.",
         ) from error
+    refuse_unwritable(folder / "picture.svg")
 
 
 def drawn(view: View) -> Section:

@@ -19,6 +19,7 @@ from hornbook.errors import ExerciseError, HornbookError, RunError
 from hornbook.lessons.comparison import Comparison
 from hornbook.lessons.derivations import Derivation, Training, Values, derivation
 from hornbook.lessons.diagnosis import Examiner, Foreign, Verdict
+from hornbook.outputs import format_of
 from hornbook.process_group import run_group
 from hornbook.storage import write_bytes
 from hornbook.tensor_files import read_tensors
@@ -64,8 +65,10 @@ def write(derivation: Derivation, path: Path, *, overwrite: bool = False) -> Non
 
     Raises:
         ExerciseError: if there is a file already, which may hold somebody's work.
+        SettingsError: if its name does not end in .py.
         RunError: if it cannot be written.
     """
+    format_of(path, "py")
     if path.exists() and not overwrite:
         raise ExerciseError(
             f"{path} already exists.",

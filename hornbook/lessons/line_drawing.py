@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.lessons.line_fit import LineFit
+from hornbook.outputs import MADE_BY, write_output
 from hornbook.plots.colours import BLUE, VERMILION
 from hornbook.plots.drawing import drawing
-from hornbook.storage import write_bytes
 
 __all__ = ["draw_line", "frames_of"]
 
@@ -79,9 +79,15 @@ def draw_line(fit: LineFit, path: Path) -> None:
     pauses = [PAUSE] * (len(frames) - 1) + [LAST]
     drawn = BytesIO()
     frames[0].save(
-        drawn, format="GIF", save_all=True, append_images=frames[1:], duration=pauses, loop=0
+        drawn,
+        format="GIF",
+        save_all=True,
+        append_images=frames[1:],
+        duration=pauses,
+        loop=0,
+        comment=MADE_BY,
     )
-    write_bytes(path, drawn.getvalue())
+    write_output(path, drawn.getvalue())
 
 
 def widened(numbers: npt.NDArray[np.float64]) -> tuple[float, float]:

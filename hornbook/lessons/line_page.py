@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hornbook.lessons.line_drawing import frames_of
 from hornbook.lessons.line_fit import LineFit
+from hornbook.outputs import MADE_BY, write_output
 from hornbook.reports.policy import policy
-from hornbook.storage import write_bytes
 
 __all__ = ["write_page"]
 
@@ -25,8 +25,8 @@ def write_page(fit: LineFit, path: Path) -> None:
     }
     script = SCRIPT.replace("DATA", json.dumps(shown, allow_nan=False))
     allowed = policy(style=STYLE, script=script)
-    page = PAGE.format(policy=allowed, style=STYLE, script=script)
-    write_bytes(path, page.encode())
+    page = PAGE.format(made_by=MADE_BY, policy=allowed, style=STYLE, script=script)
+    write_output(path, page.encode())
 
 
 PAGE = """\
@@ -34,6 +34,7 @@ PAGE = """\
 <html lang="en">
 <meta charset="utf-8">
 {policy}
+<meta name="generator" content="{made_by}">
 <meta name="viewport" content="width=device-width">
 <title>y = ax + b by gradient descent</title>
 <style>{style}</style>

@@ -8,54 +8,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
-from hornbook.errors import SettingsError
+from hornbook.outputs import MADE_BY, format_of, write_output
 from hornbook.plots.drawing import drawing
 from hornbook.plots.fonts import has_shapes, spelled_out
-from hornbook.storage import refuse_unwritable, write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-__all__ = ["embedded", "format_of", "rendered", "save", "writable_format"]
+__all__ = ["embedded", "rendered", "save"]
 
 NOTE = "Numbers like 4E2D are code points: no font installed here has these characters."
-
-Format = TypeVar("Format", bound=str)
-
-
-def format_of(path: Path, *formats: Format) -> Format:
-    """The format that a file name asks for.
-
-    Args:
-        path: path of the figure.
-        formats: allowed file extensions, without the dot.
-
-    Raises:
-        SettingsError: if the file name has none of these extensions.
-    """
-    for name in formats:
-        if path.suffix.lower() == f".{name}":
-            return name
-    endings = " or ".join(f".{name}" for name in formats)
-    raise SettingsError(
-        f"The file name of the figure must end in {endings}; got {str(path)!r}.",
-        hint=f"For example, use {path.stem or 'figure'}.{formats[0]}.",
-    )
-
-
-def writable_format(path: Path, *formats: Format) -> Format:
-    """Like `format_of`, and check that the path can be written, before the work starts.
-
-    Raises:
-        SettingsError: if the file name has none of these extensions.
-        RunError: if the path cannot be written.
-    """
-    found = format_of(path, *formats)
-    refuse_unwritable(path)
-    return found
 
 
 def rendered(figure: Figure, kind: Literal["png", "svg"]) -> bytes:
@@ -71,7 +36,7 @@ def rendered(figure: Figure, kind: Literal["png", "svg"]) -> bytes:
 def painted(figure: Figure, kind: Literal["png", "svg"], lacking: bool) -> bytes:
     """A figure as PNG or SVG bytes, given whether it has text that no font here has shapes for."""
     # By default an SVG contains the time and random ids.
-    metadata = {"Date": None} if kind == "svg" else None
+    metadata = {"Date": None, "Title": MADE_BY} if kind == "svg" else {"Software": MADE_BY}
     drawn = BytesIO()
     with drawing(), spelling_out(figure) if lacking and kind == "png" else nullcontext():
         import matplotlib as mpl
@@ -160,6 +125,6 @@ def save(figure: Figure, path: Path) -> None:
 
     Raises:
         SettingsError: if the path does not end in .png or .svg.
-        RunError: if the file cannot be written.
+        RunError: if the file cannot be written, or one stands there that is not ours.
     """
-    write_bytes(path, rendered(figure, format_of(path, "png", "svg")))
+    write_output(path, rendered(figure, format_of(path, "png", "svg")))

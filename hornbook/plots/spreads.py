@@ -134,6 +134,8 @@ def is_spiked(density: Floats) -> bool:
 def stretch(axes: Axes, width: float, reach: float) -> None:
     """Make the x axis linear up to a width and logarithmic beyond, with plain numbers.
 
+    Its ticks are powers of ten; where none lies between the two, they are where they always are.
+
     Args:
         axes: of the figure.
         width: of the narrowest spread.
@@ -144,8 +146,10 @@ def stretch(axes: Axes, width: float, reach: float) -> None:
     axes.set_xscale("asinh", linear_width=width)
     first, last = np.ceil(np.log10(width)), np.floor(np.log10(reach))
     powers = 10.0 ** np.arange(first, last + 1)
+    axes.xaxis.set_major_formatter(FORMAT)
+    if not len(powers):
+        return
     step = -(-len(powers) // 3)  # few enough that their labels do not touch
     chosen = powers[::-1][::step]
     axes.xaxis.set_major_locator(FixedLocator([*-chosen, 0.0, *chosen[::-1]]))
-    axes.xaxis.set_major_formatter(FORMAT)
     axes.xaxis.set_minor_locator(NullLocator())

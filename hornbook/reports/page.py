@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from hornbook.outputs import MADE_BY
 from hornbook.reports.elements import Writer, escape
 from hornbook.reports.policy import policy
 from hornbook.reports.section import Section
@@ -51,6 +52,7 @@ class Page:
             "<!doctype html>",
             '<html lang="en"><head><meta charset="utf-8">',
             policy(style=style),
+            f'<meta name="generator" content="{MADE_BY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(self.title)}</title>",
             f"<style>{style}</style></head><body>",
