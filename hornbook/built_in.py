@@ -10,7 +10,11 @@ import importlib
 
 __all__ = ["TASKS", "questions"]
 
-TASKS = {"text": "hornbook.text.task:TextTask"}
+TASKS = {
+    "text": "hornbook.text.task:TextTask",
+    "ratings": "hornbook.ratings.task:RatingsTask",
+    "clicks": "hornbook.ratings.task:ClicksTask",
+}
 "Tasks by name, each as `module:class`."
 
 

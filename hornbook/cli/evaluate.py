@@ -25,6 +25,9 @@ Losses are averaged over every prediction of a split.
 """
 
 
+LOW, HIGH = "_low", "_high"  # endings of the names of the ends of a figure's interval
+
+
 @dataclass(frozen=True)
 class Options(ModelArguments):
     """Run."""
@@ -59,13 +62,22 @@ def show(task: Task[Any], found: Mapping[str, Mapping[str, float]]) -> None:
     heads = [measures[name].unit or name if name in measures else name for name in names]
     rows = table("split", *heads)
     for split, held in found.items():
-        cells = [cell(held.get(name), measures.get(name)) for name in names]
+        cells = [cell(name, held, measures.get(name)) for name in names]
         rows.add_row(escape(split), *cells)
     console().print(rows)
+    if any(f"{name}{LOW}" in held for name in names for held in found.values()):
+        notes().print("In brackets: where the figure lies with 95 % certainty.")
 
 
-def cell(value: float | None, measure: Measure | None) -> str:
-    """A figure in a table; counts are whole."""
+def cell(name: str, held: Mapping[str, float], measure: Measure | None) -> str:
+    """A figure in a table, with its interval where there is one; counts are whole."""
+    value = held.get(name)
     if value is None:
         return ""
-    return number(value, measure.digits) if measure is not None else f"{value:,}"
+    if measure is None:
+        return f"{value:,}"
+    told = number(value, measure.digits)
+    if f"{name}{LOW}" not in held:
+        return told
+    low, high = (number(held[name + end], measure.digits) for end in (LOW, HIGH))
+    return f"{told} ({low}–{high})"

@@ -144,11 +144,12 @@ def is_required(field: dataclasses.Field[Any]) -> bool:
 
 def again(field: dataclasses.Field[Any]) -> Any:
     """A field like another."""
+    by_name = bool(field.kw_only)
     if field.default is not dataclasses.MISSING:
-        return dataclasses.field(default=field.default)
+        return dataclasses.field(default=field.default, kw_only=by_name)
     if field.default_factory is not dataclasses.MISSING:
-        return dataclasses.field(default_factory=field.default_factory)
-    return dataclasses.field()
+        return dataclasses.field(default_factory=field.default_factory, kw_only=by_name)
+    return dataclasses.field(kw_only=by_name)
 
 
 def first_needed(kind: type[Any]) -> str:

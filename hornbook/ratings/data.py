@@ -14,6 +14,7 @@ import numpy.typing as npt
 from hornbook.errors import RunError
 from hornbook.ratings.features import Features
 from hornbook.ratings.interactions import History, Interactions
+from hornbook.ratings.matching import Matcher
 from hornbook.ratings.models.contract import Shape
 from hornbook.records import JSONObject
 from hornbook.storage import HashedFiles, parse_json
@@ -110,6 +111,19 @@ class RatingsData(Data):
     def user_number(self, user: str) -> int | None:
         """The number of a user, by id; None if the data do not know one."""
         return self.user_numbers.get(user.strip())
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """Looks up titles and ids of items."""
+        return Matcher(self.titles, self.items)
+
+    def item_number(self, words: str) -> int:
+        """The number of the item that a title, a part of one, or an id means.
+
+        Raises:
+            DataError: if none or several are meant.
+        """
+        return self.matcher.match(words)
 
     def title(self, item: int) -> str:
         """What to call an item: its title, or else its id."""

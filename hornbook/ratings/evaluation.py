@@ -21,9 +21,11 @@ K = 10  # items that are recommended where ranking is measured
 
 @dataclass(frozen=True)
 class RatingFigures:
-    """Errors of predicted ratings on a split."""
+    """Errors of predicted ratings on a split, and how all items are ranked by them."""
 
     errors: Errors
+    ranking: Ranking | None = None
+    "None on train, and where nobody has anything that could be recommended."
 
     def as_dict(self) -> dict[str, JSON]:
         """All figures by name."""
@@ -34,6 +36,7 @@ class RatingFigures:
             "rmse_high": interval.high,
             "mse": self.errors.mse,
             "mae": self.errors.mae,
+            **({} if self.ranking is None else ClickFigures(self.ranking).figures()),
             "ratings": int(self.errors.counts.sum()),
             "users": int((self.errors.counts > 0).sum()),
             "of_unseen_users": self.errors.unseen_users,
@@ -47,8 +50,8 @@ class ClickFigures:
 
     ranking: Ranking
 
-    def as_dict(self) -> dict[str, JSON]:
-        """All figures by name."""
+    def figures(self) -> dict[str, JSON]:
+        """The figures by name, without how many users they are of."""
         interval = self.ranking.interval()
         return {
             "ndcg": self.ranking.ndcg,
@@ -56,8 +59,11 @@ class ClickFigures:
             "ndcg_high": interval.high,
             "recall": self.ranking.recall,
             "coverage": self.ranking.coverage,
-            "users": len(self.ranking.users),
         }
+
+    def as_dict(self) -> dict[str, JSON]:
+        """All figures by name."""
+        return {**self.figures(), "users": len(self.ranking.users)}
 
 
 def errors_on(model: Recommender, data: RatingsData, split: str, limit: int = 0) -> Errors:
@@ -121,8 +127,21 @@ def report(model: Recommender, data: RatingsData) -> dict[str, RatingFigures | C
         DataError: if nothing can be ranked.
     """
     if data.kind == "ratings":
-        return {split: RatingFigures(errors_on(model, data, split)) for split in data.splits}
+        return {
+            split: RatingFigures(errors_on(model, data, split), ranked(model, data, split))
+            for split in data.splits
+        }
     return {split: ClickFigures(ranking_on(model, data, split)) for split in data.splits}
+
+
+def ranked(model: Recommender, data: RatingsData, split: str) -> Ranking | None:
+    """How a model of ratings ranks all items for the users of a held-out split; None of others."""
+    if split == "train":
+        return None
+    try:
+        return ranking_on(model, data, split)
+    except DataError:
+        return None
 
 
 def some(rows: Interactions, limit: int) -> Interactions:

@@ -57,7 +57,7 @@ def load_ratings(
             *((f"ratings {read.scale}",) if kind == "ratings" else ()),
             *filter(None, (doubled, about)),
             *remarks,
-            *only_held_out(splits, len(read.users), len(read.items)),
+            *only_held_out(splits, len(read.users), len(read.items), kind),
         ),
     )
 
@@ -119,15 +119,15 @@ def held_out(
     )
 
 
-def only_held_out(splits: dict[str, Interactions], users: int, items: int) -> list[str]:
+def only_held_out(splits: dict[str, Interactions], users: int, items: int, kind: Kind) -> list[str]:
     """What to say of users and items that train has not seen."""
     told = []
     train = splits["train"]
     for thing, numbers, n in (("user", train.users, users), ("item", train.items, items)):
         unseen = n - len(np.unique(numbers))
         if unseen:
-            told.append(
-                f"{many(unseen, thing)} only in dev or test: predictions for "
-                f"{'it' if unseen == 1 else 'them'} use means and biases"
-            )
+            what = f"predictions for {'it' if unseen == 1 else 'them'} use means and biases"
+            if kind == "clicks":
+                what = "nothing is known of " + ("it" if unseen == 1 else "them")
+            told.append(f"{many(unseen, thing)} only in dev or test: {what}")
     return told

@@ -110,16 +110,16 @@ def shown(run: Run) -> Sequence[str | Table]:
 
 
 def next_steps(run: Run) -> Sequence[Action]:
-    """Recommend, look for what is alike, measure."""
+    """Recommend, explain, look for what is alike."""
     data, path = run.data, str(run.path)
     if not data.kept:
-        return (Action("evaluate", (path,)),)
+        return ()
     user = typical_users(data, 1)[0]
     item = int(data.raters.argmax())
     best = best_for(run.model, data, user, 1)
     steps = [Action("recommend", (path, data.users[user]))]
     if best:
         steps.append(Action("explain", (path, data.users[user], best[0].item)))
-    if run.model.item_vectors is not None:
+    if run.model.item_vectors is not None and run.model.item_vectors.shape[1]:
         steps.append(Action("similar", (path, data.items[item])))
-    return (*steps, Action("evaluate", (path,)))
+    return steps

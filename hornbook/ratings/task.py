@@ -66,7 +66,9 @@ class OfItems(Task["RatingsData"]):
         from hornbook.ratings.recognise import recognise
 
         found = recognise(source)
-        return Claim(found.strength, found.reason) if found and found.kind == self.kind else None
+        if found is None or found.kind != self.kind:
+            return None
+        return Claim(found.strength, found.reason)
 
     def load(self, source: Source, options: Any) -> RatingsData:
         """Read, number and split."""
@@ -79,6 +81,11 @@ class OfItems(Task["RatingsData"]):
         from hornbook.ratings.data import open_ratings
 
         return open_ratings(files, name, source, details)
+
+    def acquaint(self, model: Any, data: RatingsData) -> None:
+        """What users have rated in train."""
+        if data.kept:
+            model.remember(data.history)
 
     def evaluate(self, model: Any, data: RatingsData, split: str, limit: int = 0) -> Figures:
         """The errors, or how well the items that a user turned to are ranked."""
@@ -161,9 +168,9 @@ class RatingsTask(OfItems):
         Measure("rmse", "RMSE"),
         Measure("mse", "MSE"),
         Measure("mae", "MAE"),
-        Measure("recall_at_10", "recall@10", best="highest"),
-        Measure("ndcg_at_10", "NDCG@10", best="highest"),
-        Measure("coverage_at_10", "coverage@10", best="highest"),
+        Measure("ndcg", "NDCG@10", best="highest"),
+        Measure("recall", "recall@10", best="highest"),
+        Measure("coverage", "coverage@10", best="highest"),
     )
 
     def batches(self, model: Any, data: RatingsData, training: TrainingSettings) -> Any:
@@ -193,11 +200,11 @@ class ClicksTask(OfItems):
     kind: ClassVar[Literal["clicks"]] = "clicks"
     families: ClassVar[Mapping[str, Family]] = CLICKS
     default: ClassVar[str] = "ease"
-    decides: ClassVar[Measure] = Measure("ndcg_at_10", "NDCG@10", best="highest")
+    decides: ClassVar[Measure] = Measure("ndcg", "NDCG@10", best="highest")
     figures: ClassVar[tuple[Measure, ...]] = (
-        Measure("ndcg_at_10", "NDCG@10", best="highest"),
-        Measure("recall_at_10", "recall@10", best="highest"),
-        Measure("coverage_at_10", "coverage@10", best="highest"),
+        Measure("ndcg", "NDCG@10", best="highest"),
+        Measure("recall", "recall@10", best="highest"),
+        Measure("coverage", "coverage@10", best="highest"),
     )
 
     def batches(self, model: Any, data: RatingsData, training: TrainingSettings) -> Any:

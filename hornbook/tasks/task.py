@@ -274,7 +274,10 @@ class Task(ABC, Generic[D]):
         return NoOptions
 
     def report(self, run: Run, options: Any) -> Mapping[str, Any]:
-        """The figures of a finished run, by split; each has `as_dict`."""
+        """The figures of a finished run, by split; each has `as_dict`.
+
+        Where a figure has an interval, its ends stand there under its name with `_low` and `_high`.
+        """
         return {name: self.evaluate(run.model, run.data, name) for name in run.data.sizes}
 
     def baselines(self, data: D) -> Iterable[Baseline]:

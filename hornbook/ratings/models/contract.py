@@ -131,8 +131,9 @@ class Recommender(ABC):
         from hornbook.errors import SettingsError
 
         raise SettingsError(
-            f"A model of family {type(self).__name__} does not know which items are alike.",
-            hint="Train a family with item vectors or neighbours, for example `history`.",
+            "This model does not know which items are alike.",
+            hint="Train a family with item vectors or neighbours, such as `model=knn` or "
+            "`model=ease`.",
         )
 
     @property

@@ -104,8 +104,6 @@ class ExplainQuestion(Question):
 
 def explained(run: Run, settings: ExplainSettings) -> Explanation:
     """The parts of a prediction, and what moves it most."""
-    from hornbook.ratings.titles import find_item
-
     model, data, words = run.model, run.data, settings.words
     expected = 1 if settings.given else 2
     if len(words) != expected:
@@ -117,7 +115,7 @@ def explained(run: Run, settings: ExplainSettings) -> Explanation:
         )
     user = None if settings.given else words[0]
     found = who(model, data, user, settings, "explain")
-    item = find_item(data, words[-1])
+    item = data.item_number(words[-1])
     taste = found.taste
     values = dict(zip(taste.items.tolist(), taste.values.tolist(), strict=True))
     pulls = sorted(taste.pulls(item), key=lambda pull: -abs(pull.value))[: settings.n]

@@ -33,7 +33,7 @@ class Ranked:
     "Its id, as in the data."
     title: str
     score: float
-    "The predicted rating, or what it is ranked by."
+    "The predicted rating, kept to the scale, or what it is ranked by."
     because: tuple[str, ...] = ()
     "Titles of what the user has rated that speaks for it most."
 
@@ -53,6 +53,7 @@ def best_of(
     n: int,
     left_out: npt.NDArray[np.bool_],
     taste: Taste | None = None,
+    highest: float = np.inf,
 ) -> list[Ranked]:
     """The items with the highest scores.
 
@@ -62,6 +63,7 @@ def best_of(
         n: how many.
         left_out: which items do not count, shape (items,).
         taste: of the user, to give reasons.
+        highest: of the scale; what lies beyond it is in the order that it has there.
     """
     order = np.lexsort((np.arange(len(scores)), -np.where(left_out, -np.inf, scores)))
     order = order[: min(n, len(scores) - int(left_out.sum()))]
@@ -69,7 +71,7 @@ def best_of(
         Ranked(
             data.items[item],
             data.title(item),
-            float(scores[item]),
+            min(float(scores[item]), highest),
             reasons(data, taste, item) if taste is not None else (),
         )
         for item in map(int, order)

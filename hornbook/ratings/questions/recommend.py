@@ -57,7 +57,7 @@ class RecommendQuestion(Question):
             DataError: if a title fits no item, or several.
         """
         if [*map(type, given)] in ([str], [int]):
-            given, options = (), {"user": str(given[0]), **options}
+            options, given = {"user": str(next(iter(given))), **options}, ()
         settings = self.settled(given, options)
         return recommended(run, settings)[1]
 
@@ -90,4 +90,5 @@ def recommended(run: Run, settings: RecommendSettings) -> tuple[Who, list[Ranked
         left_out[found.taste.items] = True
     if settings.rated_by:
         left_out |= data.raters < settings.rated_by
-    return found, best_of(data, scores, settings.n, left_out, found.taste)
+    highest = data.scale[1] if model.rates else np.inf
+    return found, best_of(data, scores, settings.n, left_out, found.taste, highest)

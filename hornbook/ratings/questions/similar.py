@@ -53,7 +53,7 @@ class SimilarQuestion(Question):
             SettingsError: if the model has nothing to tell items apart by.
         """
         if [*map(type, given)] in ([str], [int]):
-            given, options = (), {"item": str(given[0]), **options}
+            options, given = {"item": str(next(iter(given))), **options}, ()
         return self.found(run, SimilarSettings.from_dict(options) if not given else given[0])[1]
 
     def answer(self, run: Run, options: SimilarSettings) -> RankedItems:
@@ -63,10 +63,8 @@ class SimilarQuestion(Question):
 
     def found(self, run: Run, settings: SimilarSettings) -> tuple[str, list[Ranked]]:
         """The title of the item, and those that are like it."""
-        from hornbook.ratings.titles import find_item
-
         data = run.data
-        item = find_item(data, settings.item)
+        item = data.item_number(settings.item)
         left_out = np.zeros(len(data.items), bool)
         left_out[item] = True
         if settings.rated_by:

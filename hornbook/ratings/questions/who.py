@@ -96,14 +96,12 @@ def who(
 
 def of_guest(model: Recommender, data: RatingsData, guest: GuestSettings) -> Who:
     """A new user with ratings of their own."""
-    from hornbook.ratings.titles import find_item
-
     rated: dict[int, float] = {}
     if guest.rated is not None:
         from hornbook.ratings.own_ratings import read_own_ratings
 
         rated |= read_own_ratings(guest.rated, data)
-    liked = [find_item(data, words) for words in guest.likes]
+    liked = [data.item_number(words) for words in guest.likes]
     rated |= dict.fromkeys(liked, data.scale[1])
     taste = model.guest(np.array(list(rated), np.int32), np.array(list(rated.values()), np.float32))
     # A part of a title may have found another item than was meant.
