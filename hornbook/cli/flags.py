@@ -24,8 +24,10 @@ T = TypeVar("T")
 
 # What help calls the value of a flag: by the setting's name, or else by its type.
 NAMED = {
-    "check": "FILE", "data": "DATA", "init_from": "RUN", "model": "FAMILY", "out": "PATH",
-    "picture": "FILE", "pictures": "DIR", "resume": "RUN", "task": "TASK",
+    "check": "FILE", "data": "DATA", "init_from": "RUN", "item": "COLUMN", "likes": "TITLE",
+    "model": "FAMILY", "out": "PATH", "picture": "FILE", "pictures": "DIR", "rated": "FILE",
+    "rates": "RATE", "rating": "COLUMN", "resume": "RUN", "task": "TASK", "time": "COLUMN",
+    "titles": "FILE", "user": "COLUMN",
 }  # fmt: skip
 TYPED = {str: "TEXT", int: "INT", float: "FLOAT"}
 
@@ -100,9 +102,12 @@ def flag_of(field: dataclasses.Field[Any], hint: Any, text: str | None) -> tuple
     kind, may_be_none = value_type(hint)
     if kind in TYPED:
         how["metavar"] = NAMED.get(field.name, TYPED[kind])
+    elif kind == tuple[str, ...]:
+        word = NAMED.get(field.name, TYPED[str])
+        how["metavar"] = f"{word} [{word} ...]"
     if len(field.name) == 1:
         how["aliases"] = (f"-{field.name}",)
-    if may_be_none or field.default is False or field.default == "":
+    if may_be_none or field.default is False or field.default in ("", ()):
         how["help_behavior_hint"] = ""
     marks = (tyro.conf.arg(**how),) if how else ()
     # What is off can only be switched on; what is on is switched off by --no-NAME.

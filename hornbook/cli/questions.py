@@ -8,7 +8,9 @@ import itertools
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
+
+import tyro
 
 from hornbook.actions import Action
 from hornbook.cli.alive import alive
@@ -37,10 +39,11 @@ class Options(ModelArguments):
 def run(verb: str, argv: Sequence[str]) -> None:
     """Parse, ask, and show the answer as it comes."""
     question = question_named(verb)
-    kind = as_typed(question.options)
+    kind: Any = as_typed(question.options)
     needs_words = any(map(is_required, dataclasses.fields(kind)))
     default: Any = dataclasses.MISSING if needs_words else kind()
-    fields = [("settings", kind, dataclasses.field(default=default, kw_only=True))]
+    hint = Annotated[kind, tyro.conf.arg(name=verb)]  # heads its flags in help
+    fields: list[Any] = [("settings", hint, dataclasses.field(default=default, kw_only=True))]
     asked = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(Options,), frozen=True)
     asked.__doc__ = Options.__doc__
     options: Any = parse(asked, verb, described(question), argv)

@@ -11,6 +11,8 @@ from hornbook.ratings.interactions import Interactions
 
 __all__ = ["Repeated", "added_up", "last_of_each", "repeated"]
 
+PART = 2**20  # rows that are looked up at a time, to save memory
+
 
 @dataclass(frozen=True)
 class Repeated:
@@ -43,13 +45,18 @@ def repeated(rows: Interactions, items: int) -> Repeated:
         items: how many there are.
     """
     pairs = rows.users.astype(np.int64) * items + rows.items
-    ordered = np.sort(pairs)
-    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    del ordered
+    twice = np.sort(pairs)
+    twice = np.unique(twice[1:][twice[1:] == twice[:-1]])
     if not len(twice):
         return Repeated(np.empty(0, np.int64), np.empty(0, bool))
-    at = np.minimum(np.searchsorted(twice, pairs), len(twice) - 1)
-    found = np.flatnonzero(twice[at] == pairs)
+    found = np.flatnonzero(
+        np.concatenate(
+            [
+                twice[np.minimum(np.searchsorted(twice, part), len(twice) - 1)] == part
+                for part in np.array_split(pairs, 1 + len(pairs) // PART)
+            ]
+        )
+    )
     keys = pairs[found]
     times = np.zeros(len(found)) if rows.times is None else rows.times[found]
     order = np.lexsort((times, keys))

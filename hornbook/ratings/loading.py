@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from hornbook.errors import DataError
@@ -40,6 +42,7 @@ def load_ratings(
     read = read_ratings(source, options, kind)
     titles, features, about = titled(read, options)
     rows, doubled = distinct_rows(read.rows, len(read.items), kind)
+    read = replace(read, rows=rows)  # what was left out need not stay in memory
     splits, remarks = held_out(rows, len(read.users), options, source.where)
     scale = (read.scale.low, read.scale.high) if kind == "ratings" else (0.0, 1.0)
     return RatingsData(

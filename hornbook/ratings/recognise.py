@@ -15,7 +15,7 @@ from hornbook.sources.source import Source
 __all__ = ["Recognised", "recognise"]
 
 NAMED, PLACED, CLICKED = 10, 8, 5
-"Strengths of a claim: all columns are named; they stand where MovieLens has them; none is a rating."
+"Strengths of a claim: all columns are named; they stand as in MovieLens; none is a rating."
 LONG = 60  # characters: cells that are longer on average are text
 YEAR_1980 = 315_532_800  # seconds; a fourth column of such numbers is times
 VALUES = 30  # distinct ratings, at most, of a file without a header
@@ -57,11 +57,9 @@ def by_names(rows: Rows) -> Recognised | None:
     if not users or not items or not data:
         return None
     user, item = rows.names[users[0]], rows.names[items[0]]
-    ratings = [
-        place
-        for place in named("rating", rows.names)
-        if place not in (*users, *items) and all(is_number(row[place] or "0") for row in data)
-    ]
+    ratings = [place for place in named("rating", rows.names) if place not in (*users, *items)]
+    if not strong(user, item):
+        ratings = [p for p in ratings if all(is_number(row[p] or "0") for row in data)]
     if ratings:
         rating = rows.names[ratings[0]]
         return Recognised("ratings", NAMED, f"it has the columns {user!r}, {item!r}, {rating!r}")
@@ -74,8 +72,8 @@ def by_names(rows: Rows) -> Recognised | None:
 
 
 def strong(user: str, item: str) -> bool:
-    """Whether two names are those of ids: `name` and `title` also stand in tables of other kinds."""
-    return "name" not in user.lower() and "name" not in item.lower() and "title" not in item.lower()
+    """Whether two names are those of ids: `name` and `title` stand in tables of other kinds too."""
+    return not any(word in f"{user} {item}".lower() for word in ("name", "title"))
 
 
 def by_places(rows: Rows) -> Recognised | None:

@@ -79,10 +79,12 @@ def split_rows(rows: Interactions, users: int, way: Way, options: RatingsOptions
         parts[order[(before == 1) & (count > 2)]] = 2
         return parts
     train, dev, test = options.shares
-    kept = np.maximum(1, count * train // 100)
-    tested = (count - kept) * test // max(1, dev + test)
-    parts[order[place >= kept]] = 1
-    parts[order[place >= count - tested]] = 2
+    counts = np.bincount(rows.users, minlength=users)
+    kept = np.maximum(1, counts * train // 100)
+    tested = (counts - kept) * test // max(1, dev + test)
+    of = rows.users[order]
+    parts[order[place >= kept[of]]] = 1
+    parts[order[place >= (counts - tested)[of]]] = 2
     return parts
 
 
@@ -113,17 +115,18 @@ def newest(times: npt.NDArray[np.int64], shares: tuple[int, int, int]) -> Parts:
 
 def by_user(
     rows: Interactions, users: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """The rows by user and time, the place of each among its user's, and how many those are.
 
-    Shapes: all (len(rows),).
+    Shapes: all (len(rows),). In 32 bits, since of many millions of rows these take the most memory.
     """
     assert rows.times is not None
-    order = np.argsort(rows.times, kind="stable")
-    order = order[np.argsort(rows.users[order], kind="stable")]
-    counts = np.bincount(rows.users, minlength=users)
-    starts = np.cumsum(counts) - counts
-    place = np.arange(len(rows)) - np.repeat(starts, counts)
+    order = np.argsort(rows.times, kind="stable").astype(np.int32)
+    order = order[np.argsort(rows.users[order], kind="stable").astype(np.int32)]
+    counts = np.bincount(rows.users, minlength=users).astype(np.int32)
+    starts = np.cumsum(counts, dtype=np.int32) - counts
+    place = np.arange(len(rows), dtype=np.int32)
+    place -= np.repeat(starts, counts)
     return order, place, np.repeat(counts, counts)
 
 

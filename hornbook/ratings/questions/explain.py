@@ -77,8 +77,8 @@ class ExplainQuestion(Question):
     description = (
         "Show what the prediction for USER and ITEM is made of: the parts of the sum, and the "
         "user's own ratings that move it most.\n\n"
-        "What a rating adds is the change of the prediction if it is left out, by the model's own "
-        "formula for a user whom it has not been trained on."
+        "What a rating adds is its part of the sum, by the formula with which the model takes in a "
+        "user whom it has not been trained on."
     )
     examples = (
         Action("explain", ("runs/films", "42", "toy story")),
@@ -163,8 +163,11 @@ class ExplainedRow(Row):
             f"{figure(found.prediction, digits)}\n"
         )
         if found.terms:
+            total = sum(one.value for one in found.terms)
             rows = [(one.name, f"{one.value:+.3f}") for one in found.terms]
-            yield Table(("part of the sum", "adds"), tuple(rows))
+            yield Table(("part of the sum", "adds"), (*rows, ("sum", f"{total:+.3f}")))
+            if abs(total - found.prediction) > 5e-4:
+                yield "The sum is brought to the scale of ratings by a sigmoid.\n"
         if found.reasons:
             given = "rated" if self.rates else "value"
             yield Table(
