@@ -20,6 +20,7 @@ import itertools
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -77,15 +78,15 @@ ERRORS = [
     Contender("mean", [{}], fitted(Mean)),
     Contender("means", grid(user_shrinkage=[5.0, 15.0], item_shrinkage=[3.0, 8.0]), fitted(Means)),
     Contender("biases", [{"tune": True}], fitted(Biases)),
-    Contender("knn", grid(shrinkage=[60.0, 120.0], neighbours=[40, 80]), fitted(KNN)),
+    Contender("knn", grid(shrinkage=[60.0, 120.0], neighbours=[60]), fitted(KNN)),
     Contender(
         "als",
         grid(size=[16, 32], penalty=[8.0, 10.0], penalty_per_rating=[0.02, 0.04], rounds=[10]),
         fitted(ALS),
     ),
-    Contender("SVD", grid(n_factors=[50, 100], n_epochs=[30, 60], reg_all=[0.05, 0.1])),
-    Contender("SVD++", grid(n_factors=[20], n_epochs=[20, 40], reg_all=[0.05, 0.1])),
-    Contender("KNNBaseline", grid(shrinkage=[60, 120], k=[40, 80])),
+    Contender("SVD", grid(n_factors=[100], n_epochs=[60, 100], reg_all=[0.07, 0.1])),
+    Contender("SVD++", grid(n_epochs=[30], reg_all=[0.05, 0.1], cache_ratings=[True])),
+    Contender("KNNBaseline", grid(shrinkage=[60, 120], k=[60])),
 ]
 RANKING = [
     Contender("popular", [{}], fitted(Popular)),
@@ -296,7 +297,7 @@ def compare_errors(whole: Split, peers: Peers, chosen: Sequence[str]) -> None:
     by_fold: dict[str, list[float]] = {one.name: [] for one in contenders}
     taken: dict[str, list[str]] = {one.name: [] for one in contenders}
     seconds: dict[str, list[float]] = {one.name: [] for one in contenders}
-    for outer in folds(whole, 5, seed=1):
+    for fold, outer in enumerate(folds(whole, 5, seed=1)):
         inner = next(folds(outer, 5, seed=2))
         for name, (settings, answers) in compete(contenders, inner, outer, peers).items():
             errors = errors_of(answers, outer)
@@ -305,6 +306,7 @@ def compare_errors(whole: Split, peers: Peers, chosen: Sequence[str]) -> None:
             by_fold[name].append(errors.rmse)
             seconds[name].append(answers.seconds)
             taken[name].append(" ".join(f"{key}={value}" for key, value in settings.items()))
+            print(f"fold {fold + 1}: {name} {errors.rmse:.4f}", file=sys.stderr, flush=True)
     counts = np.bincount(whole.train.users, minlength=whole.users)
     peer = min(
         (one.name for one in contenders if one.make is None),

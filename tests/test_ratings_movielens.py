@@ -30,7 +30,7 @@ def test_the_ladder_stands_in_its_order() -> None:
     data = RatingsData("ml", "ml", "ratings", splits, *ids, scale=(0.5, 5.0))
     mean = evaluate(Mean(MeanSettings(), data.shape).fit(data), data, "dev").measures["rmse"]
     biases = evaluate(Biases(BiasSettings(), data.shape).fit(data), data, "dev").measures["rmse"]
-    assert 0.88 < biases < 0.93
+    assert 0.88 < biases < 0.95
     assert mean > biases + 0.1
     clicks = RatingsData("ml", "ml", "clicks", splits, *ids)
     popular = evaluate(Popular(PopularSettings(), data.shape).fit(clicks), clicks, "dev", 4_000)
