@@ -25,6 +25,7 @@ from hornbook.training.finder import FinderSettings, find_rate
 from hornbook.training.measures import Evaluation
 from hornbook.training.optimizers import make_optimizer
 from hornbook.training.parameters import FlatParameters
+from hornbook.training.tables import RowStore
 from hornbook.training.trainer import Trainer
 from tests.referee import close
 
@@ -263,6 +264,24 @@ def test_a_row_that_is_not_touched_keeps_its_means() -> None:
             assert torch.equal(after[still], before[name][still])
             assert not torch.equal(after, before[name]) or not ids
         assert torch.equal(net.weight[still], start[still])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("shape", [(9,), (9, 3), (9, 2, 2)])
+@pytest.mark.parametrize("contiguous", [True, False])
+def test_rows_are_taken_and_put_back(
+    dtype: torch.dtype, shape: tuple[int, ...], contiguous: bool
+) -> None:
+    whole = torch.arange(9 * 12).view(9, 12)[:, : torch.Size(shape[1:]).numel()].to(dtype)
+    whole = whole.contiguous().view(shape) if contiguous else whole.expand(2, 9, -1)[0]
+    store, rows, before = RowStore(whole), torch.tensor([1, 4, 8]), whole.clone()
+    taken = store.take(rows)
+    assert torch.equal(taken, before[rows])
+    taken += 1
+    assert torch.equal(whole, before)  # they are copies
+    store.put(rows, taken)
+    before[rows] += 1
+    assert torch.equal(whole, before)
 
 
 def test_momentum_is_refused() -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hornbook.training.parameters import FlatParameters
 from hornbook.training.settings import TrainingSettings
-from hornbook.training.tables import SparseTable
+from hornbook.training.tables import RowStore, SparseTable
 from hornbook.training.update_rule import Rule
 
 __all__ = ["AdamW", "Part", "TableAdam", "choose_step", "fused_step", "plain_step"]
@@ -122,20 +122,26 @@ class TableAdam(Rule):
             (table, torch.zeros_like(table.values), torch.zeros_like(table.values))
             for table in tables
         ]
+        self.stores = [
+            tuple(map(RowStore, (t.values, mean, square))) for t, mean, square in self.kept
+        ]
         self.step = choose_step(tables[0].values, settings)
 
     def update(self, rate: float, count: int) -> None:
         """One step of the touched rows, taken out and put back."""
-        for table, mean, square in self.kept:
-            rows = table.rows
-            if not len(rows):
-                continue
-            whole = (table.values, mean, square)
-            values, m, v = (x.index_select(0, rows) for x in whole)
-            part = Part(values, table.grads, m, v, table.factor, 0.0)
-            self.step([part], rate, count, self.settings)
-            for x, changed in zip(whole, (values, m, v), strict=True):
-                x.index_copy_(0, rows, changed)
+        touched = [
+            (table, stores)
+            for (table, _, _), stores in zip(self.kept, self.stores, strict=True)
+            if len(table.rows)
+        ]
+        parts = []
+        for table, stores in touched:
+            values, mean, square = (store.take(table.rows) for store in stores)
+            parts.append(Part(values, table.grads, mean, square, table.factor, 0.0))
+        self.step(parts, rate, count, self.settings)
+        for (table, stores), part in zip(touched, parts, strict=True):
+            for store, changed in zip(stores, (part.values, part.mean, part.square), strict=True):
+                store.put(table.rows, changed)
 
     def state(self) -> dict[str, Tensor]:
         """Both means of each table."""

@@ -6,13 +6,56 @@ what an update costs follows the batch, not the table.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from hornbook.errors import TrainingError
 from hornbook.training.distributed import World
 
-__all__ = ["SparseTable"]
+__all__ = ["RowStore", "SparseTable"]
+
+
+class RowStore:
+    """A tensor whose rows are taken out and put back.
+
+    On a CPU a row is one element to NumPy, which moves it as a whole: two to three times as fast as
+    torch's index_copy_, which goes through its numbers.
+
+    Args:
+        whole: shape (R, ...), contiguous; rows that are put back change it.
+    """
+
+    def __init__(self, whole: Tensor) -> None:
+        self.whole = whole
+        self.rows = None
+        if whole.device.type == "cpu" and whole.is_contiguous() and whole.numel():
+            flat = whole.view(len(whole), -1).view(torch.uint8).numpy()  # (R, bytes of a row)
+            self.rows = flat.view(f"V{flat.shape[1]}")[:, 0]
+
+    def take(self, rows: Tensor) -> Tensor:
+        """Copies of some rows, shape (K, ...).
+
+        Args:
+            rows: shape (K,), int64.
+        """
+        if self.rows is None:
+            return self.whole.index_select(0, rows)
+        found = self.rows.take(rows.numpy()).view(np.uint8)
+        return torch.from_numpy(found).view(self.whole.dtype).view(-1, *self.whole.shape[1:])
+
+    def put(self, rows: Tensor, changed: Tensor) -> None:
+        """Put rows back.
+
+        Args:
+            rows: shape (K,), each once.
+            changed: shape (K, ...).
+        """
+        if self.rows is None:
+            self.whole.index_copy_(0, rows, changed)
+        else:
+            flat = changed.view(len(changed), -1).view(torch.uint8).numpy()
+            self.rows[rows.numpy()] = flat.view(self.rows.dtype)[:, 0]
 
 
 class SparseTable:
