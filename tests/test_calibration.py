@@ -354,9 +354,10 @@ def test_a_real_choice_leaves_nothing_open_and_the_callers_threads(
     }
     torch.set_num_threads(2)  # of one there would be none to choose
     try:
-        run = hornbook.train(
-            names, out=tmp_path / "run", settings=SMALL, training=training, baseline=False
-        )
+        with stopped_at(3):
+            run = hornbook.train(
+                names, out=tmp_path / "run", settings=SMALL, training=training, baseline=False
+            )
         # One net's choice of a single thread must not be the next one's whole machine.
         assert torch.get_num_threads() == 2
         other = {**training, "threads": 1, "steps": 2}

@@ -25,7 +25,7 @@ from hornbook.runs.events import Ended, Evaluated, Event
 from hornbook.tasks import Listed, NoOptions, Question, Verb
 from hornbook.text.task import TextTask
 from hornbook.training.finder import FinderSettings
-from tests.some_names import write_few_letters, write_names
+from tests.some_names import write_few_letters
 
 SETTINGS = {"n_embd": 8, "n_layer": 1, "n_head": 2, "block_size": 8, "dropout": 0.5}
 HOW = {"steps": 12, "batch_size": 8, "evaluate_every": 6, "device": "cpu"}
@@ -33,7 +33,7 @@ HOW = {"steps": 12, "batch_size": 8, "evaluate_every": 6, "device": "cpu"}
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_names(tmp_path_factory.mktemp("pinned") / "names.txt", slice(0, 300))
+    return write_few_letters(tmp_path_factory.mktemp("pinned") / "names.txt")
 
 
 def train(names: Path, out: Path, model: str = "gpt", **more: Any) -> hornbook.Run:
@@ -50,12 +50,6 @@ def run(names: Path) -> hornbook.Run:
 @pytest.fixture(scope="module")
 def counts(names: Path) -> hornbook.Run:
     return train(names, names.parent / "counts", "ngram")
-
-
-@pytest.fixture(scope="module")
-def few(names: Path) -> hornbook.Run:
-    """Counts of which little is drawn."""
-    return train(write_few_letters(names.parent / "few.txt"), names.parent / "few", "ngram")
 
 
 def state() -> list[Any]:
@@ -260,10 +254,10 @@ def test_torch_loaded_meanwhile_keeps_no_seed_of_ours() -> None:
 
 
 def test_a_picture_is_the_same_whatever_the_caller_has_set(
-    few: hornbook.Run, tmp_path: Path
+    counts: hornbook.Run, tmp_path: Path
 ) -> None:
     def drawn() -> str:
-        return inspect(hornbook.Run(few.path)).write(tmp_path / "report.html").read_text()
+        return inspect(hornbook.Run(counts.path)).write(tmp_path / "report.html").read_text()
 
     plain, before = drawn(), dict(mpl.rcParams)
     with mpl.rc_context({"lines.linewidth": 9, "axes.facecolor": "black", "savefig.dpi": 7}):
@@ -273,12 +267,12 @@ def test_a_picture_is_the_same_whatever_the_caller_has_set(
 
 @pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "nonsense"])
 def test_a_backend_that_is_not_there_stops_no_picture_and_pyplot_is_never_loaded(
-    backend: str, few: hornbook.Run, tmp_path: Path
+    backend: str, names: Path, tmp_path: Path
 ) -> None:
     made = tmp_path / "counts"
     train = [
         "train",
-        few.record.data.source,
+        str(names),
         "--model",
         "ngram",
         "--order",
