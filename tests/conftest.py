@@ -54,7 +54,7 @@ def no_wait_for_the_disk() -> None:
     """What is written here need not outlive a power cut, which no test can try; a disk takes 10 ms
     for each of the dozens of files of a training.
     """
-    os.fsync = lambda file: None
+    os.fsync = lambda fd: None
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -131,7 +131,7 @@ class OfItems(Task["RatingsData"]):
 
     def examine(self, source: Source, options: Any) -> Report:
         """What the data's doctor finds."""
-        from hornbook.ratings.doctor import examine
+        from hornbook.ratings.doctor.examine import examine
 
         return examine(source, options, self.kind)
 
@@ -209,9 +209,9 @@ class ClicksTask(OfItems):
 
     def batches(self, model: Any, data: RatingsData, training: TrainingSettings) -> Any:
         """Rows of train, each with items that the user has not turned to."""
-        from hornbook.ratings.batches import RankingBatches
+        from hornbook.ratings.batches import ClickBatches
 
-        return RankingBatches(
+        return ClickBatches(
             data.splits["train"],
             len(data.items),
             negatives=model.settings.negatives,
