@@ -98,7 +98,7 @@ def of_guest(model: Recommender, data: RatingsData, guest: GuestSettings) -> Who
     """A new user with ratings of their own."""
     rated: dict[int, float] = {}
     if guest.rated is not None:
-        from hornbook.ratings.own_ratings import read_own_ratings
+        from hornbook.ratings.questions.own_ratings import read_own_ratings
 
         rated |= read_own_ratings(guest.rated, data)
     liked = [data.item_number(words) for words in guest.likes]

@@ -1,0 +1,225 @@
+"""The question for predictions of a file of users and items."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+
+from hornbook.actions import Action
+from hornbook.errors import DataError, SettingsError
+from hornbook.ratings.cells import Numbers
+from hornbook.ratings.columns import find_columns
+from hornbook.records import JSONObject
+from hornbook.rendering import many
+from hornbook.reports import Table
+from hornbook.settings import Given, Settings
+from hornbook.sources.rows import Rows
+from hornbook.sources.source import Source
+from hornbook.tasks import Answer, Beside, Question, Row
+from hornbook.training.measures import figure
+
+if TYPE_CHECKING:
+    from hornbook.ratings.data import RatingsData
+    from hornbook.ratings.models.contract import Recommender
+    from hornbook.runs import Run
+
+__all__ = ["PredictQuestion", "PredictSettings", "Predicted"]
+
+
+@dataclass(frozen=True)
+class PredictSettings(Settings):
+    """What to predict."""
+
+    file: Annotated[str, Given("FILE")]
+    "File with a column of users and one of items, as the data have them."
+    user: str | None = None
+    "Column of the users: its name, or its number from 1. By default found by its name."
+    item: str | None = None
+    "Column of the items."
+    rating: str | None = None
+    "Column of the true ratings, if there are any: the errors are told."
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A prediction."""
+
+    user: str
+    item: str
+    prediction: float
+    rating: float | None = None
+    "The true one, if the file has it."
+
+    def as_dict(self) -> JSONObject:
+        """All of it by name."""
+        known = {} if self.rating is None else {"rating": self.rating}
+        return {"user": self.user, "item": self.item, "prediction": self.prediction, **known}
+
+
+class PredictQuestion(Question):
+    """Predictions of a file of users and items."""
+
+    description = (
+        "Predict the rating for each user and item in FILE, as a CSV table on standard output.\n\n"
+        "For a user or an item that the run has not seen, the prediction is what it expects of "
+        "someone or something of which nothing is known; how many there are is said. If FILE has "
+        "ratings as well, the errors are told."
+    )
+    examples = (Action("predict", ("runs/films", "pairs.csv")),)
+    options = PredictSettings
+
+    def ask(self, run: Run, *given: Any, **options: Any) -> list[Predicted]:
+        """The predictions: `run.predict("pairs.csv")`.
+
+        Raises:
+            DataError: if the file cannot be read, or has no such columns.
+        """
+        if len(given) == 1 and not isinstance(given[0], PredictSettings):
+            options, given = {"file": str(given[0]), **options}, ()
+        if given and options:
+            raise SettingsError("Give settings either as a whole or by name.")
+        settings = given[0] if given else PredictSettings.from_dict(options)
+        return [row.one for row in Predictions(run, settings)]
+
+    def answer(self, run: Run, options: PredictSettings) -> Answer:
+        """The predictions, a row each."""
+        return Predictions(run, options)
+
+
+class Predictions(Answer):
+    """The rows of a file with their predictions, piece by piece.
+
+    Args:
+        run: finished.
+        settings: of the question.
+    """
+
+    def __init__(self, run: Run, settings: PredictSettings) -> None:
+        self.model: Recommender = run.model
+        self.data: RatingsData = run.data
+        if not self.data.kept:
+            raise DataError(
+                "This run is without its data, and so does not know its users by their ids.",
+                hint="Predict with the run as it was before its data were removed.",
+            )
+        self.rows = Rows(Source(settings.file))
+        told: dict[Any, str | None] = {
+            "user": settings.user, "item": settings.item, "rating": settings.rating
+        }  # fmt: skip
+        self.columns = find_columns(self.rows, told, needs_rating=False)
+        self.items = {item: number for number, item in enumerate(self.data.items)}
+        self.unseen = {"user": 0, "item": 0}
+        self.squares = self.absolutes = 0.0
+        self.count = self.measured = 0
+
+    def __iter__(self) -> Iterator[PredictedRow]:
+        """The rows.
+
+        Raises:
+            DataError: if one of them cannot be read.
+        """
+        columns, numbers = self.columns, Numbers()
+        places = [columns.user, columns.item]
+        rated = columns.rating is not None and not columns.counts
+        if rated:
+            places.append(columns.rating)  # type: ignore[arg-type]
+        for chunk in self.rows.chunks(places, header=columns.header):
+            if chunk.ragged:
+                line, cells = chunk.ragged[0]
+                raise DataError(
+                    f"{self.rows.where}, line {line:,}: it has {many(cells, 'cell')}, and "
+                    f"{self.rows.width} were expected.",
+                    hint="Correct this row.",
+                )
+            users, items = list(chunk.columns[0]), list(chunk.columns[1])
+            found = self.predicted(users, items)
+            true = numbers.read(chunk.columns[2]) if rated else np.full(len(users), np.nan)
+            known = np.isfinite(true)
+            away = (found - true)[known]
+            self.squares += float(away @ away)
+            self.absolutes += float(np.abs(away).sum())
+            self.measured += int(known.sum())
+            for user, item, value, rating in zip(
+                users, items, found.tolist(), true.tolist(), strict=True
+            ):
+                one = Predicted(user, item, value, None if np.isnan(rating) else rating)
+                yield PredictedRow(one, first=self.count == 0, rated=rated)
+                self.count += 1
+
+    def predicted(self, users: Sequence[str], items: Sequence[str]) -> Any:
+        """The predictions of pairs, shape (N,)."""
+        numbers = np.array([self.known_user(user) for user in users], np.int32)
+        places = np.array([self.items.get(item, -1) for item in items], np.int32)
+        found = np.empty(len(users))
+        both = (numbers >= 0) & (places >= 0)
+        found[both] = self.model.predict(numbers[both], places[both])
+        self.unseen["user"] += int((numbers < 0).sum())
+        self.unseen["item"] += int((places < 0).sum())
+        for at in np.flatnonzero(~both).tolist():
+            found[at] = self.expected(int(numbers[at]), int(places[at]))
+        return found
+
+    def known_user(self, user: str) -> int:
+        """The number of a user, or -1."""
+        number = self.data.user_number(user)
+        return -1 if number is None else number
+
+    def expected(self, user: int, item: int) -> float:
+        """The prediction where the user, the item or both are unknown (-1).
+
+        Of an unknown item it is the mean over all items, each as often as it was rated.
+        """
+        none = np.zeros(0, np.int32)
+        taste = (
+            self.model.known(user) if user >= 0 else self.model.guest(none, none.astype(np.float32))
+        )
+        scores = np.asarray(taste.scores(), np.float64)
+        if self.model.rates:
+            scores = np.clip(scores, *self.data.scale)
+        return float(scores[item] if item >= 0 else np.average(scores, weights=self.data.raters))
+
+    def remarks(self) -> Sequence[str | Action]:
+        """What is unknown, and the errors."""
+        told: list[str | Action] = [
+            f"{many(n, 'row')} of {self.count:,} with {article} {what} that the run has not seen: "
+            "predicted is what is expected where nothing is known."
+            for (what, n), article in zip(self.unseen.items(), ("a", "an"), strict=True)
+            if n
+        ]
+        if self.measured:
+            rmse = (self.squares / self.measured) ** 0.5
+            told.append(
+                f"RMSE {figure(rmse)}, MAE {figure(self.absolutes / self.measured)} on "
+                f"{many(self.measured, 'rating')}."
+            )
+        return told
+
+
+@dataclass(frozen=True)
+class PredictedRow(Row):
+    """A row of the table."""
+
+    one: Predicted
+    first: bool
+    rated: bool
+
+    def shown(self) -> Iterator[str | Table | Beside]:
+        """A line of CSV, the header before the first."""
+        if self.first:
+            yield "user,item,prediction" + (",rating" if self.rated else "") + "\n"
+        one = self.one
+        cells = [one.user, one.item, f"{one.prediction:.4f}"]
+        if self.rated:
+            cells.append("" if one.rating is None else f"{one.rating:g}")
+        line = io.StringIO()
+        csv.writer(line, lineterminator="\n").writerow(cells)
+        yield line.getvalue()
+
+    def as_dict(self) -> JSONObject:
+        """The row by name."""
+        return self.one.as_dict()
