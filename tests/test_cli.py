@@ -307,7 +307,7 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["train", "names.txt", "--lr", "0.1"], 2, "there is no --lr; use --learning-rate"),
     (["train", "names.txt", "--accumulate", "1000"], 1, "--accumulate is 1,000, but --batch-size"),
     (["train", "names.txt", "--model", 5_000 * "x"], 1, "Unknown model family 'xxxx"),
-    (["train", "names.txt", "--mode", 5_000 * "x"], 2, "Invalid choice"),
+    (["train", "names.txt", "--mode", 5_000 * "x"], 2, "--mode must be one of auto, lines, text"),
     (["sample", 5_000 * "x"], 1, "x… does not exist"),
     ([5_000 * "x"], 2, "unknown command 'xxxx"),
     (["train", "RUN"], 1, "is a run directory, not data"),

@@ -101,22 +101,22 @@ def suggest_joining(verb: str, kind: type[Any], argv: Sequence[str]) -> None:
 def flags_in(kind: type[Any]) -> Iterator[str]:
     """The flags of a dataclass, and of those in it."""
     for name, hint in typing.get_type_hints(kind, include_extras=True).items():
-        inner = typing.get_args(hint)[0] if mark(hint, Given) is None and is_marked(hint) else hint
-        if dataclasses.is_dataclass(inner):
-            yield from flags_in(typing.cast(type[Any], inner))
+        if (group := group_in(hint)) is not None:
+            yield from flags_in(group)
         elif mark(hint, Given) is None:
             yield flag(name)
 
 
-def is_marked(hint: Any) -> bool:
-    """Whether a type hint has marks."""
-    return typing.get_origin(hint) is typing.Annotated
+def group_in(hint: Any) -> type[Any] | None:
+    """The dataclass of a group of flags, marked or not; None if a type hint is of no group."""
+    inner = typing.get_args(hint)[0] if typing.get_origin(hint) is typing.Annotated else hint
+    return inner if dataclasses.is_dataclass(inner) and isinstance(inner, type) else None
 
 
 def takes_texts(kind: type[Any]) -> bool:
     """Whether its words may be any text."""
     for hint in typing.get_type_hints(kind, include_extras=True).values():
-        if dataclasses.is_dataclass(hint) and takes_texts(typing.cast(type[Any], hint)):
+        if (group := group_in(hint)) is not None and takes_texts(group):
             return True
         if (given := mark(hint, Given)) is not None and given.word == "TEXT":
             return True

@@ -36,6 +36,17 @@ class Trainable(ABC):
             p.grad = 0.0
 
 
+def as_values(x: Sequence[Value | float], n: int) -> list[Value]:
+    """Numbers as values.
+
+    Raises:
+        TypeError: if it is one number, where a list of n is expected.
+    """
+    if isinstance(x, Value | int | float):
+        raise TypeError(f"expected a list of {n} numbers, not a bare number: {x}")
+    return [as_value(number) for number in x]
+
+
 class Neuron(Trainable):
     """activation(w·x + b): two values, the sum and what the activation makes of it.
 
@@ -68,11 +79,7 @@ class Neuron(Trainable):
 
     def __call__(self, x: Sequence[Value | float]) -> Value:
         """Its answer to n_inputs numbers; ValueError to another count, TypeError to one."""
-        if isinstance(x, Value | int | float):
-            raise TypeError(
-                f"expected a list of {len(self.weights)} numbers, not a bare number: {x}"
-            )
-        total = dot(self.weights, [as_value(number) for number in x], self.bias)
+        total = dot(self.weights, as_values(x, len(self.weights)), self.bias)
         if self.activation == "relu":
             return total.relu()
         if self.activation == "tanh":
@@ -127,7 +134,7 @@ class Layer(Answering):
 
     def answers(self, x: Sequence[Value | float]) -> list[Value]:
         """The answers of its neurons."""
-        shared = [as_value(number) for number in x]
+        shared = as_values(x, len(self.neurons[0].weights))
         return [neuron(shared) for neuron in self.neurons]
 
     def parameters(self) -> list[Value]:

@@ -57,7 +57,7 @@ def read_own_ratings(path: str, data: RatingsData) -> dict[int, float]:
                 given = chunk.columns[1][chunk.lines.index(line)] if rating is not None else value
                 raise DataError(
                     f"{path}, line {line:,}: the rating of {clip(words)!r} is "
-                    f"{clip(str(given))!r}; of this run are from {low:g} to {high:g}.",
+                    f"{clip(str(given))!r}; the scale of this run is from {low:g} to {high:g}.",
                     hint="Correct the rating, or leave the line out.",
                     setting="rated",
                 )
