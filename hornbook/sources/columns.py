@@ -238,7 +238,9 @@ def as_text(value: Any) -> str:
     """A value as text; what is not there is empty."""
     if value is None or value is MISSING:
         return ""
-    return value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, str):
+        return value
+    return str(value) if type(value) is int else json.dumps(value)
 
 
 def json_lines(text: str, where: str) -> Iterator[Mapping[str, Any]]:

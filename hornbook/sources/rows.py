@@ -16,8 +16,6 @@ import contextlib
 import csv
 import io
 import itertools
-import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,15 +26,16 @@ from hornbook.sources.cells import Cells, Cut
 from hornbook.sources.columns import as_text, field_of, long_cells
 from hornbook.sources.encoding import codec_of
 from hornbook.sources.formats import SEPARATORS, delimited, flat, whole_lines
+from hornbook.sources.json_rows import first_records, json_array, json_lines
 from hornbook.sources.lines import line_pieces
 from hornbook.sources.source import Source
-from hornbook.storage import parse_json
 
 __all__ = ["DOUBLE", "Chunk", "Kind", "Rows"]
 
 Kind = Literal["table", "JSON lines", "JSON array"]
 DOUBLE = "::"
-CUT_BY = {DOUBLE: "`::`", **SEPARATORS}
+MARK = "\x1f"  # ASCII's separator of units: one character in the place of `::`
+CUT_BY = (DOUBLE, *SEPARATORS)
 LOOKED = 2**17  # bytes of a first look
 ROWS = 100  # most rows of a first look
 BATCH = 20_000  # rows that the csv module or a JSON array gives at a time
@@ -98,11 +97,6 @@ class Rows:
             self.sample = [[as_text(field_of(r, name)) for name in self.names] for r in records]
             self.width = len(self.names)
 
-    def __str__(self) -> str:
-        if self.kind == "table":
-            return f"a table of {self.width} columns, cut by {CUT_BY[self.separator]}"
-        return self.kind if self.kind == "JSON lines" else "a JSON array"
-
     def chunks(self, places: Sequence[int], *, header: bool) -> Iterator[Chunk]:
         """Some columns, piece by piece.
 
@@ -154,11 +148,14 @@ class Rows:
         if width < 2:
             return None
         columns: tuple[Cells, ...] | None
-        if len(self.separator) == 1 and text.isascii():
-            cut = Cut(text, self.separator, width)
+        separator = self.separator
+        if separator == DOUBLE and MARK not in text:
+            text, separator = text.replace(DOUBLE, MARK), MARK
+        if len(separator) == 1 and text.isascii():
+            cut = Cut(text, separator, width)
             columns = tuple(cut.column(place) for place in places) if cut.is_even else None
         else:
-            columns = evenly(text, self.separator, width, places)
+            columns = evenly(text, separator, width, places)
         return None if columns is None else Chunk(columns, range(line, line + n))
 
     def careful(
@@ -219,10 +216,7 @@ class Rows:
         """The fields of JSON objects; one that is not there is empty."""
         names = [self.names[place] for place in places]
         while batch := list(itertools.islice(records, BATCH)):
-            columns = tuple(
-                Cells([as_text(field_of(record, name)).strip() for _, record in batch])
-                for name in names
-            )
+            columns = tuple(Cells([cell_of(record, name) for _, record in batch]) for name in names)
             yield Chunk(columns, [line for line, _ in batch])
 
 
@@ -306,105 +300,7 @@ def fitted(row: Sequence[str], width: int) -> list[str]:
     return [*row[:width], *[""] * (width - len(row))]
 
 
-def first_records(text: str) -> list[Mapping[str, Any]]:
-    """The first objects of JSON lines or of an array; none if there are none."""
-    found: list[Mapping[str, Any]] = []
-    begins = text.lstrip()
-    at, decode = int(begins.startswith("[")), json.JSONDecoder().raw_decode
-    with contextlib.suppress(ValueError, RecursionError):
-        while len(found) < ROWS:
-            at = BETWEEN.match(begins, at).end()  # type: ignore[union-attr]
-            value, at = decode(begins, at)
-            if isinstance(value, Mapping):
-                found.append(value)
-    return found
-
-
-# JSON
-
-BETWEEN = re.compile(r"[\s,]*")
-SPACE = re.compile(r"\s*")
-
-
-def json_lines(pieces: Iterable[str], where: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The objects of JSON lines, each with its line.
-
-    Raises:
-        DataError: naming the first line that is not an object.
-    """
-    number = 0
-    for piece in pieces:
-        for line in piece.removesuffix("\n").split("\n"):
-            number += 1
-            if not line.strip():
-                continue
-            try:
-                value = parse_json(line)
-            except ValueError as error:
-                raise DataError(
-                    f"{where} is not JSON lines: line {number:,} is not JSON: {error}.",
-                    hint="Each line must be one JSON object; the file may be cut off.",
-                ) from error
-            if not isinstance(value, Mapping):
-                raise DataError(
-                    f"{where}: line {number:,} is JSON, but not an object with fields.",
-                    hint="Each line must be one JSON object.",
-                )
-            yield number, value
-
-
-def json_array(pieces: Iterable[str], where: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The objects of a JSON array, each with its place from 1; no more than a piece is kept.
-
-    Raises:
-        DataError: naming the first item that is not an object, or if the array has no end.
-    """
-    decode = json.JSONDecoder(parse_constant=refuse).raw_decode
-    pieces, text, at, place = iter(pieces), "", 0, 0
-
-    def more() -> bool:
-        nonlocal text, at
-        piece = next(pieces, "")
-        text, at = text[at:] + piece, 0
-        return bool(piece)
-
-    def skip() -> str:
-        nonlocal at
-        while True:
-            at = SPACE.match(text, at).end()  # type: ignore[union-attr]
-            if at < len(text) or not more():
-                return text[at : at + 1]
-
-    skip()
-    at += 1  # the bracket
-    while (sign := skip()) != "]" or place == 0:
-        if place and sign != ",":
-            raise broken(where, place, "there is no comma after it" if sign else "the file ends")
-        at += bool(place)
-        if not place and sign == "]":
-            return
-        skip()
-        while True:
-            try:
-                value, end = decode(text, at)
-                break
-            except (ValueError, RecursionError) as error:
-                if len(text) - at > LARGEST or not more():
-                    raise broken(where, place + 1, f"it is not JSON: {error}") from error
-        if not isinstance(value, Mapping):
-            raise broken(where, place + 1, "it is not an object with fields")
-        at, place = end, place + 1
-        yield place, value
-
-
-def refuse(name: str) -> Any:
-    """Refuse `NaN` and `Infinity`, which JSON does not have."""
-    raise ValueError(f"{name} is not a number of JSON")
-
-
-def broken(where: str, place: int, what: str) -> DataError:
-    """The error that a JSON array is damaged at an item."""
-    return DataError(
-        f"{where} is not a JSON array of objects: item {place:,}: {what}.",
-        hint="Check whether the file is complete.",
-    )
+def cell_of(record: Mapping[str, Any], name: str) -> str:
+    """A field as a cell; what is not there is empty."""
+    value = record.get(name)
+    return (value if type(value) is str else as_text(field_of(record, name))).strip()
