@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.ratings.interactions import Integers, Interactions
+from hornbook.ratings.interactions import Interactions
 from hornbook.training.batches import ArrayBatch, ArrayBatches
 
 __all__ = ["ClickBatches"]
