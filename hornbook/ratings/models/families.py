@@ -38,7 +38,7 @@ RATINGS: Mapping[str, Family] = {
     "embedding-net": Family(
         f"{MODELS}.embedding_net:EmbeddingNet",
         "a net on a user's vector and an item's",
-        training={**TABLES, "steps": 400, "learning_rate": 0.003},
+        training={**TABLES, "steps": 3000, "batch_size": 128, "learning_rate": 0.001},
     ),
     "history": Family(
         f"{MODELS}.history:HistoryNet",
