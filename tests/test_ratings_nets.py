@@ -16,6 +16,7 @@ from hornbook.ratings.interactions import Interactions
 from hornbook.ratings.models.contract import Shape
 from hornbook.ratings.models.dot import Dot, DotBias
 from hornbook.ratings.models.embedding_net import EmbeddingNet
+from hornbook.ratings.models.families import CLICKS, RATINGS
 from hornbook.ratings.models.histories import HistorySum
 from hornbook.ratings.models.history import HistoryNet
 from hornbook.training import TrainingSettings
@@ -232,3 +233,11 @@ def test_a_guest_with_a_users_ratings_is_like_that_user(kind: Any) -> None:
     items, values = ratings().by_user(USERS)[2]
     mine, theirs = net.guest(items, values).scores()[items], net.known(2).scores()[items]
     assert np.abs(mine - theirs).mean() < 0.6
+
+
+def test_every_family_has_its_class_and_its_recipe() -> None:
+    for line in (*RATINGS.values(), *CLICKS.values()):
+        if line.trained:
+            net = line.load()(line.load().Settings(n_factors=2), SHAPE)
+            assert net.n_parameters > 0
+            assert line.training_for("ratings").steps < 5000

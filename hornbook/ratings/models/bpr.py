@@ -32,7 +32,7 @@ class BprSettings(DotSettings):
     "Pull on the vectors of a batch: this times their mean squared length is added to the loss."
     l2_bias: Annotated[float, Bounds(0, 1e6)] = 0.001
     "The same pull on the biases of items."
-    negatives: Annotated[int, Bounds(1, 10_000)] = 20
+    negatives: Annotated[int, Bounds(1, 10_000)] = 1
     """Items that are drawn beside each click; with 1 the loss is Bayesian personalised ranking,
     with more the cross-entropy of the click among them."""
 

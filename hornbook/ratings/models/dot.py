@@ -40,7 +40,9 @@ class DotSettings(Settings):
 class DotBiasSettings(DotSettings):
     """A dot product with biases, through a sigmoid."""
 
-    l2_bias: Annotated[float, Bounds(0, 1e6)] = 0.01
+    l2: Annotated[float, Bounds(0, 1e6)] = 0.15
+    "Pull on the vectors of a batch: this times their mean squared length is added to the loss."
+    l2_bias: Annotated[float, Bounds(0, 1e6)] = 0.02
     "The same pull on the biases."
     margin: Annotated[float, Bounds(0, 10)] = 0.1
     "How far the ends of the sigmoid lie beyond the scale of the ratings, in parts of it."

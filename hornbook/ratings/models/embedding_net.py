@@ -29,7 +29,7 @@ from hornbook.settings import Bounds, Settings
 
 __all__ = ["EmbeddingNet", "EmbeddingNetSettings"]
 
-START = 0.05  # standard deviation of the numbers in vectors
+START = 0.02  # standard deviation of the numbers in vectors
 BLOCK = 1 << 16  # pairs that are predicted at a time
 ROUNDS = 30  # of Gauss-Newton for a guest
 
@@ -40,13 +40,13 @@ class EmbeddingNetSettings(Settings):
 
     n_factors: Annotated[int, Bounds(1, 10_000)] = 50
     "Numbers in the vector of a user or an item."
-    n_hidden: Annotated[int, Bounds(1, 100_000)] = 10
+    n_hidden: Annotated[int, Bounds(1, 100_000)] = 50
     "Units of the hidden layer."
     dropout_rows: Annotated[float, Bounds(0, 0.99)] = 0.05
     "Dropout of the vectors."
     dropout: Annotated[float, Bounds(0, 0.99)] = 0.5
     "Dropout of the hidden layer."
-    l2: Annotated[float, Bounds(0, 1e6)] = 0.01
+    l2: Annotated[float, Bounds(0, 1e6)] = 0.3
     "Pull on the vectors of a batch: this times their mean squared length is added to the loss."
     margin: Annotated[float, Bounds(0, 10)] = 0.1
     "How far the ends of the sigmoid lie beyond the scale of the ratings, in parts of it."

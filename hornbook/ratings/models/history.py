@@ -35,7 +35,7 @@ START = 0.01  # standard deviation of the numbers in vectors
 class HistorySettings(DotBiasSettings):
     """A dot product of vectors that know the histories of both sides."""
 
-    l2: Annotated[float, Bounds(0, 1e6)] = 0.1
+    l2: Annotated[float, Bounds(0, 1e6)] = 0.05
     "Pull on p' and q' of a batch: this times their mean squared length is added to the loss."
     l2_bias: Annotated[float, Bounds(0, 1e6)] = 0.02
     "The same pull on the biases."
