@@ -146,10 +146,11 @@ class Overview:
                 way = "better" if standing.beaten else "worse"
                 found.append((f"{standing.apart:.1%} {way}", f"than {best.name}"))
         if made is not None and any(one.kind for one in made.made) and not made.long:
-            new = sum(one.kind == "new" for one in made.made)
-            found.append(
-                (f"{new} of {len(made.made)}", "samples are new: not copies or near copies")
-            )
+            new = sum(one.kind in ("new", "near") for one in made.made)
+            near = sum(one.kind == "near" for one in made.made)
+            told = "samples are new: not in the data"
+            told += f"; {near} of them one character away" if near else ""
+            found.append((f"{new} of {len(made.made)}", told))
         found.append((f"{self.run.model.n_parameters:,}", "parameters, the numbers it learned"))
         return tuple(found)
 
