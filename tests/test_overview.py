@@ -247,7 +247,7 @@ def test_test_decides_where_both_have_it(own: dict[str, float], beaten: bool, sp
     one = Standing(LOSS, own, 3.0, (COUNTS,))
     assert one.beaten is beaten
     assert one.verdict.endswith(f"on {split}.")
-    assert [found.name for found in behind(one)] == ([] if beaten else ["behind-baseline"])
+    assert [found.name for found in behind(one, "")] == ([] if beaten else ["behind-baseline"])
 
 
 def test_a_baseline_that_was_not_measured_there_has_no_row() -> None:
@@ -281,4 +281,4 @@ def test_the_best_baseline_is_that_of_the_measure() -> None:
     assert one.verdict == "This model does not beat b: 0.60 against 0.70 on dev."
     assert [row.name for row in one.bars().rows] == ["a", "b", "this model"]
     assert replace(one, baselines=()).verdict == ""
-    assert list(behind(replace(one, baselines=()))) == []
+    assert list(behind(replace(one, baselines=()), "")) == []
