@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["around", "clip", "describe", "duration", "many", "visible", "visible_json"]
+__all__ = ["are", "around", "clip", "describe", "duration", "many", "visible", "visible_json"]
 
 # What a terminal obeys instead of showing it, but for line feed and tab; what turns the direction
 # of all that follows; halves of surrogate pairs, of which UTF-8 has none.
@@ -55,6 +55,11 @@ def clip(text: str, length: int = 40) -> str:
 def many(n: int, thing: str) -> str:
     """A number and what it counts: `1 line`, `1,000 lines`."""
     return f"{n:,} {thing}{'' if n == 1 else 's'}"
+
+
+def are(n: int) -> str:
+    """A number and its verb: `1 is`, `1,000 are`."""
+    return f"{n:,} {'is' if n == 1 else 'are'}"
 
 
 def duration(seconds: float) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from hornbook.actions import Action
-from hornbook.runs.advice import advice
+from hornbook.runs.advice import advice, remedy
 from hornbook.runs.record import Summary
 from hornbook.tasks import Baseline
+from hornbook.text.models.bigram import BigramSettings
+from hornbook.text.models.gpt import GPTSettings
 from hornbook.training.measures import LOSS
 from hornbook.training.record import Record
 
@@ -19,7 +21,7 @@ STEPS = 1_000
 
 def ended(
     *, train: float, dev: float, best: int = STEPS, counted: float = 2.0, source: str = "a.txt",
-    ending: Any = "finished",
+    ending: Any = "finished", settings: Any = None, stripped: bool = False,
 ) -> Any:  # fmt: skip
     """A run whose last losses are these, beside a baseline."""
     summary = Summary(
@@ -29,9 +31,15 @@ def ended(
     metrics = [Record(STEPS, 1.0, 0.0, None, {"train": train, "dev": dev}, best=True, seconds=1.0)]
     return SimpleNamespace(
         path="runs/a",
+        settings=settings or GPTSettings(),
+        has_data=not stripped,
+        data=SimpleNamespace(sizes={"train": 8, "dev": 1}),
         summary=summary,
         task=SimpleNamespace(decides=LOSS),
-        directory=SimpleNamespace(read_metrics=lambda: metrics),
+        directory=SimpleNamespace(
+            read_metrics=lambda: metrics,
+            checkpoint=SimpleNamespace(exists=lambda: not stripped),
+        ),
         record=SimpleNamespace(data=SimpleNamespace(source=source)),
     )
 
@@ -63,3 +71,19 @@ def test_otherwise_there_is_only_the_one(train: float, best: int) -> None:
     (only,) = advice(ended(train=train, dev=2.3, best=best))
     assert only.action is not None
     assert only.action.verb == "best"
+
+
+def test_only_what_a_family_has_is_proposed() -> None:
+    memorised = {"train": 1.2, "dev": 2.3, "best": 300}
+    assert "more `dropout`" in remedy(ended(**memorised))
+    bigram = remedy(ended(**memorised, settings=BigramSettings()))
+    assert "dropout" not in bigram
+    assert "smaller net" not in bigram
+    assert "fewer `steps`" in bigram
+
+
+@pytest.mark.parametrize("why", [{"ending": "early"}, {"best": 300}, {"stripped": True}])
+def test_what_cannot_get_better_by_it_is_not_trained_longer(why: dict[str, Any]) -> None:
+    first = advice(ended(train=2.28, dev=2.3, **why))[0]
+    assert first.action is None
+    assert "longer" not in first.reason

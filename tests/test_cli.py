@@ -387,6 +387,18 @@ def test_a_run_or_a_file_that_was_perhaps_meant(capsys: pytest.CaptureFixture[st
         status, _, err = typed(capsys, "sample", given)
         assert status == 1
         assert "Did you mean runs/people?" in err
+    err = typed(capsys, "sample", "runs/nope")[2]
+    assert "Did you mean" not in err  # runs/ is what all have in common
+    err = typed(capsys, "sample", "runs")[2]
+    assert "runs is a folder with 1 run, not a run." in err
+    assert "hornbook runs runs" in err
+    for number in range(5):
+        Path(f"runs/names-{number}").mkdir()
+        Path(f"runs/names-{number}/run.json").touch()
+    err = typed(capsys, "strip", "names")[2]
+    assert "names is a data set, not a run directory." in err
+    named = ", ".join(f"runs/names-{number}" for number in range(3))
+    assert f"Did you mean one of these: {named} and 2 more?" in err
     assert "Did you mean names.txt?" in typed(capsys, "doctor", "name.txt")[2]
 
 

@@ -26,6 +26,7 @@ from hornbook.runs import Run
 from hornbook.runs.copying import copy_run
 from hornbook.tasks import Baseline
 from hornbook.text.marked_samples import of_lines
+from hornbook.text.quality import quality
 from hornbook.text.samples import Sample
 from hornbook.training.measures import LOSS, Measure
 from tests.some_names import write_names
@@ -175,7 +176,33 @@ def test_what_all_samples_are_is_said_once(tmp_path: Path) -> None:
     run = Run(thawed("bigram-no-dev", tmp_path))
     few = of_lines(run, [Sample("q!x", ended=True, origin="new")] * 2, "at temperature 1")
     assert few.about.startswith("2 samples, drawn at random at temperature 1, and none left out")
-    assert "All are new" in few.about
+    assert "Of these, 2 are new: none is in the data, and none is one character away" in few.about
+    lone = of_lines(run, [Sample("q!x", ended=True, origin="new")], "at temperature 1").about
+    assert lone.startswith("1 sample, drawn")
+    assert "1 is new:" in lone
+
+
+def test_new_means_the_same_wherever_it_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "names.txt"
+    data.write_text("anna\nhanna\nlana\nmax\n" * 20)
+    out = str(tmp_path / "counts")
+    made = hornbook.train(data, model="ngram", settings={"order": 2}, out=out)
+    drawn = list(made.sample(n=20))
+    new = sum(one.origin == "new" for one in drawn)
+    near = sum(made.data.novelty.near([one.text for one in drawn]))
+    assert 0 < near < new < 20
+    capsys.readouterr()
+    main(["sample", out, "-n", "20"])
+    said = capsys.readouterr().err
+    assert f"{new} new ({new / 20:.1%}), {near} of them one character away" in said
+    found = inspect(made).overview
+    assert found.samples is not None
+    assert f"{new} are new, {near} of them one character away" in found.samples.about
+    told = f"samples are new: not in the data; {near} of them one character away"
+    assert (f"{new} of 20", told) in found.tiles
+    assert quality(made, 20, (1.0,))[-1].near == near / 20
 
 
 def test_samples_of_lines_and_long_ones_get_the_width_of_a_phone() -> None:
@@ -220,7 +247,7 @@ def test_test_decides_where_both_have_it(own: dict[str, float], beaten: bool, sp
     one = Standing(LOSS, own, 3.0, (COUNTS,))
     assert one.beaten is beaten
     assert one.verdict.endswith(f"on {split}.")
-    assert [found.name for found in behind(one)] == ([] if beaten else ["behind-baseline"])
+    assert [found.name for found in behind(one, "")] == ([] if beaten else ["behind-baseline"])
 
 
 def test_a_baseline_that_was_not_measured_there_has_no_row() -> None:
@@ -254,4 +281,4 @@ def test_the_best_baseline_is_that_of_the_measure() -> None:
     assert one.verdict == "This model does not beat b: 0.60 against 0.70 on dev."
     assert [row.name for row in one.bars().rows] == ["a", "b", "this model"]
     assert replace(one, baselines=()).verdict == ""
-    assert list(behind(replace(one, baselines=()))) == []
+    assert list(behind(replace(one, baselines=()), "")) == []

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from hornbook.errors import SamplingError, SettingsError, UnknownTokenError
-from hornbook.text import sampling
+from hornbook.text import samples, sampling
 from hornbook.text.batch_sampling import Places
 from hornbook.text.corpus import Splits, load_corpus, split_corpus
 from hornbook.text.models.contract import LanguageModel
@@ -484,6 +484,7 @@ def peak(made: tuple[NGram, Tokenizer], novelty: Novelty, **changes: Any) -> int
 
 def test_memory_does_not_grow_with_how_many_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "AT_ONCE", 64)
+    monkeypatch.setattr(samples, "MOST", 64)
     made = counted(order=2)
     peak(made, LINES_DATA, n=64)
     few, many = (peak(made, LINES_DATA, n=n) for n in (100, 1_000))
@@ -501,6 +502,7 @@ def test_memory_does_not_grow_with_the_longest_sample() -> None:
 
 def test_memory_of_what_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "TOKENS", 2**12)
+    monkeypatch.setattr(samples, "MOST", 4)
     made = endless()
     novelty = Novelty(Splits("lines", ("ab",), (), ()))
     # The first sampler kept them all, as 8 · 64 · 200 bytes.

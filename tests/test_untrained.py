@@ -37,7 +37,7 @@ def test_every_verb_works_with_an_untrained_net_and_it_can_be_trained(
     status, out, err = typed(capsys, "train", str(names), *words)
     assert status == 0, err
     assert "at step 0" in out
-    assert "untrained, as asked" in err
+    assert "The net is untrained. To train it from here:" in err
     assert "hornbook train --resume net --steps 8000" in err
     status, _, err = typed(capsys, "train", "--resume", "net")
     assert status == 1
@@ -55,6 +55,13 @@ def test_every_verb_works_with_an_untrained_net_and_it_can_be_trained(
     status, out, _ = typed(capsys, "inspect", "net", "--no-page")
     assert status == 0
     assert "untrained" in out
+    assert "Next:     hornbook train --resume net --steps 8000" in out
+    assert "learned" not in out.replace("learned from it", "")
+    assert "It is untrained." in out
+    page = inspect(Run("net")).page()
+    assert "This model is untrained" in page.about
+    assert "numbers that it learned" not in page.html()
+    assert "has not yet learned" not in page.html()
     assert "2 Linear" in out  # activations and gradients of a batch, without an update
     history = inspect(Run("net")).history
     assert history is not None

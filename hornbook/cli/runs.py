@@ -48,7 +48,9 @@ def run(argv: Sequence[str]) -> None:
     else:
         show(found)
     for folder in () if arguments.json else folders_tried(arguments.folder):
-        notes().print(f"Models that best tried:  {escape(command(Action('runs', (str(folder),))))}")
+        notes().print(
+            f"Models that best tried:  {escape(command(Action('list_runs', (str(folder),))))}"
+        )
 
 
 def show(found: Sequence[ListedRun]) -> None:

@@ -10,7 +10,6 @@ from hornbook.cli.wording import command, no_flag, shell_word, worded
 from hornbook.records import as_json
 from hornbook.runs import Run, Summary
 from hornbook.runs.advice import advice
-from hornbook.runs.extension import longer
 
 __all__ = ["tell"]
 
@@ -29,9 +28,6 @@ def tell(run: Run, *, json: bool) -> None:
         say(f"Resume with:  [bold]{going_on}[/]")
     if result := result_of(run, summary):
         console().print(result)
-    if summary.steps == 0 and summary.ended:
-        say("The net is untrained, as asked. To train it from here:")
-        say(f"  {escape(command(Action('resume', (str(run.path),), {'steps': longer(run, 0)})))}")
     if summary.ending == "early":
         say(f"Stopped early at step {summary.steps or 0:,}: dev was no longer improving.")
     for line in compared(run, summary):

@@ -18,7 +18,7 @@ __all__ = ["command", "flag", "flags_of", "no_flag", "shell_word", "worded"]
 # marks is somebody's text, and stays as it is.
 QUOTED = r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)"""
 MARKED = re.compile(QUOTED + r"|`([a-z_][a-z0-9_]*)(?:=([^`]*))?`")
-VERBS = {"find_rate": ("rate",), "resume": ("train", "--resume")}
+VERBS = {"find_rate": ("rate",), "list_runs": ("runs",), "resume": ("train", "--resume")}
 "Where a call and its command have not the same name."
 CALLS = {"find_rate": "rate"} | {
     verb: verb

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from hornbook.plots.saving import save
 from hornbook.records import JSONObject, as_json
 from hornbook.reports import Finding, Page, Section, View, Wording
 from hornbook.reports.finding import worst_first
+from hornbook.runs.advice import remedy
 from hornbook.runs.run import Run
 from hornbook.storage import refuse_unwritable, write_bytes
 from hornbook.training.record import Record
@@ -296,7 +297,7 @@ def inspect(run: Run, *, title: str = "", **options: Any) -> Inspection:
     """
     views = tuple(run.task.views(run, run.task.seen_with.from_dict(options)))
     overview = Overview(run, run.directory.read_summary(), title.strip())
-    found = (*run.findings(), *behind(overview.standing))
+    found = (*run.findings(), *shortcomings(run, overview))
     metrics: tuple[Record, ...] = ()
     try:
         if run.record.training is not None:
@@ -306,6 +307,12 @@ def inspect(run: Run, *, title: str = "", **options: Any) -> Inspection:
         return Inspection(run, None, found, views, overview, metrics, trouble=error.message)
     found = worst_first((*found, *findings, *run.task.findings(run)))
     return Inspection(run, history, found, views, overview, metrics)
+
+
+def shortcomings(run: Run, overview: Overview) -> Iterator[Finding]:
+    """Where the model stands behind its baselines; of an untrained one that says nothing."""
+    if overview.standing is not None and not overview.untrained:
+        yield from behind(overview.standing, remedy(run))
 
 
 def kept_of(metrics: Sequence[Record]) -> int | None:
@@ -332,6 +339,7 @@ def watched(run: Run) -> tuple[History | None, tuple[Finding, ...]]:
         clip=training.clip,
         metrics=metrics,
         kept=kept_of(metrics),
+        settings=tuple(field.name for field in fields(run.settings)),
         unit=run.task.decides.unit if run.task.decides.name == "loss" else "",
     )
     return history, tuple(examine(history))

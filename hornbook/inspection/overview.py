@@ -15,7 +15,7 @@ from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError, RunError
 from hornbook.inspection.members import made_of
 from hornbook.inspection.standing import Standing, standing_of
-from hornbook.rendering import duration
+from hornbook.rendering import duration, many
 from hornbook.reports import Advice, Samples, Table
 from hornbook.runs.advice import advice
 from hornbook.runs.calls import calls_of, data_words, last_part, without_home
@@ -45,14 +45,31 @@ class Overview:
         if self.own_title:
             return self.own_title
         name = self.run.record.data.name
-        if self.summary is not None and self.summary.steps == 0:
+        if self.untrained:
             return f"{name}: a small model before its training"
         return f"{name}: what a small model learned from it"
 
     @property
+    def untrained(self) -> bool:
+        """Whether it is a net that was saved before any training."""
+        return self.summary is not None and self.summary.steps == 0
+
+    @property
     def introduction(self) -> str:
         """What the model does, for a reader who does not know the field."""
+        if self.untrained:
+            return (
+                f"This model is untrained: it has not learned anything from "
+                f"{self.run.record.data.name} yet, and what it makes is noise."
+            )
         return self.run.task.introduce(self.run)
+
+    @property
+    def size(self) -> str:
+        """What its parameters are, after their number."""
+        is_one = self.run.model.n_parameters == 1
+        learned = "at their initial values" if self.untrained else "the numbers that it learned"
+        return f"parameter{'' if is_one else 's'}, {learned}"
 
     @property
     def model(self) -> str:
@@ -67,7 +84,7 @@ class Overview:
     def made(self) -> str:
         """The kind of model, its size, and how long it was trained."""
         told = f"Model: {self.run.family}, {self.run.made_as.summary}."
-        told += f" It has {self.run.model.n_parameters:,} parameters, the numbers that it learned."
+        told += f" It has {self.run.model.n_parameters:,} {self.size}."
         summary = self.summary
         if summary is None:
             return f"{told} Its training has not ended."
@@ -76,9 +93,13 @@ class Overview:
             return f"{told} It is made of {made_of(summary)}. {took}"
         if summary.steps is None:
             return f"{told} Made in {summary.seconds:,.1f} s."
+        if self.untrained:
+            return f"{told} It is untrained."
         endings = {"interrupted": ", then stopped", "early": ", when dev was no longer improving"}
         ending = endings.get(summary.ending, "")
-        return f"{told} Trained for {summary.steps:,} steps in {summary.seconds:,.1f} s{ending}."
+        return (
+            f"{told} Trained for {many(summary.steps, 'step')} in {summary.seconds:,.1f} s{ending}."
+        )
 
     @property
     def measured_on(self) -> str:
@@ -146,11 +167,12 @@ class Overview:
                 way = "better" if standing.beaten else "worse"
                 found.append((f"{standing.apart:.1%} {way}", f"than {best.name}"))
         if made is not None and any(one.kind for one in made.made) and not made.long:
-            new = sum(one.kind == "new" for one in made.made)
-            found.append(
-                (f"{new} of {len(made.made)}", "samples are new: not copies or near copies")
-            )
-        found.append((f"{self.run.model.n_parameters:,}", "parameters, the numbers it learned"))
+            new = sum(one.kind in ("new", "near") for one in made.made)
+            near = sum(one.kind == "near" for one in made.made)
+            told = "samples are new: not in the data"
+            told += f"; {near} of them one character away" if near else ""
+            found.append((f"{new} of {len(made.made)}", told))
+        found.append((f"{self.run.model.n_parameters:,}", self.size))
         return tuple(found)
 
     def advice(self, *, folders: bool) -> tuple[Advice, ...]:

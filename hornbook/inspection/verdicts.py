@@ -40,7 +40,8 @@ def confident_start(history: History) -> Iterator[Finding]:
             f"The first loss is {first:.2f}; {even.words}.",
             "At initialisation the model is confident but wrong. The first part of training "
             "only undoes that, which shows as a hockey-stick loss curve.",
-            "Initialise the output layer with small weights and a zero bias (`output_gain=0.1`).",
+            "Initialise the output layer with small weights and a zero bias"
+            f"{set_by(history, 'output_gain=0.1')}.",
         )
 
 
@@ -57,9 +58,9 @@ def saturated_start(history: History) -> Iterator[Finding]:
                 f"Tanh is flat there: its slope, 1 - y², is below 0.06. {harm}",
                 "Initialise the recurrent layer with smaller weights."
                 if one.kind in CELLS
-                else "Initialise the linear layer before it with smaller weights (lower `gain`, or "
-                "`init=kaiming`: standard deviation 5/3 / sqrt(inputs)), or normalise its inputs "
-                "(`norm=batch`).",
+                else "Initialise the linear layer before it with smaller weights: standard "
+                f"deviation 5/3 / sqrt(inputs){set_by(history, 'gain', 'init=kaiming')}, or "
+                f"normalise its inputs{set_by(history, 'norm=batch')}.",
             )
             return  # what follows a saturated layer suffers from it
 
@@ -87,8 +88,8 @@ def unscaled_weights(history: History) -> Iterator[Finding]:
                 "term. This compounds from layer to layer, until tanh saturates or the logits are "
                 "huge.",
                 "Scale the initial weights by 1 / sqrt(inputs): standard deviation "
-                f"{1 / math.sqrt(inputs):.2g} times the gain of the nonlinearity "
-                "(`init=kaiming`).",
+                f"{1 / math.sqrt(inputs):.2g} times the gain of the nonlinearity"
+                f"{set_by(history, 'init=kaiming')}.",
             )
 
 
@@ -109,8 +110,9 @@ def gain_along_depth(history: History) -> Iterator[Finding]:
                 f"the activations falls from {begin:.2g} to {end:.2g}.",
                 "Each nonlinearity shrinks the signal a little and nothing restores it. Deep "
                 "layers receive almost no signal, and their weights almost no gradient.",
-                "Raise the gain of the hidden weights (`gain`; 5/3 for tanh, sqrt 2 for ReLU), or "
-                "normalise (`norm=batch` or `norm=layer`).",
+                "Raise the gain of the hidden weights, to 5/3 for tanh or sqrt 2 for ReLU"
+                f"{set_by(history, 'gain')}, or normalise"
+                f"{set_by(history, 'norm=batch', 'norm=layer')}.",
             )
         flat = statistics.mean(one.flat or 0.0 for one in layers[1:])
         grown = end > 3 * begin if kind == "ReLU" else flat > 0.2
@@ -126,8 +128,9 @@ def gain_along_depth(history: History) -> Iterator[Finding]:
                 f"From {name(layers[0])} to {name(layers[-1])} {sign}.",
                 "Each layer amplifies its input: tanh units saturate, ReLU activations explode. "
                 "Either way the gradients of early and late layers differ by orders of magnitude.",
-                "Lower the gain of the hidden weights (`gain`; 5/3 for tanh, sqrt 2 for ReLU), or "
-                "normalise (`norm=batch` or `norm=layer`).",
+                "Lower the gain of the hidden weights, to 5/3 for tanh or sqrt 2 for ReLU"
+                f"{set_by(history, 'gain')}, or normalise"
+                f"{set_by(history, 'norm=batch', 'norm=layer')}.",
             )
 
 
@@ -191,7 +194,7 @@ def dead_units(history: History) -> Iterator[Finding]:
                 "A ReLU unit that is never active passes no gradient, so its weights stop "
                 "learning and it contributes nothing.",
                 "Lower `learning_rate`, initialise the biases to zero, or normalise the inputs "
-                "of the ReLU (`norm=batch`).",
+                f"of the ReLU{set_by(history, 'norm=batch')}.",
             )
 
 
@@ -226,7 +229,8 @@ def stale_statistics(history: History) -> Iterator[Finding]:
                 f"deviations by a factor of {found.std:.2g}.",
                 "At inference BatchNorm uses the running statistics, so the model that is "
                 "evaluated and sampled from behaves differently from the one that was trained.",
-                "Raise `norm_momentum`, or train for longer.",
+                f"Raise the momentum of the statistics{set_by(history, 'norm_momentum')}, or train "
+                "for longer.",
             )
 
 
@@ -256,8 +260,8 @@ def exploding(history: History) -> Iterator[Finding]:
         through + clipped + " One such update can undo all progress so far.",
         ("Clip the gradients (`clip=1`)" if not history.clip else "Lower `learning_rate`")
         + (
-            ", initialise the recurrent matrix with smaller values (`identity=1` or less), or "
-            "use a gated model (`model=gru`)."
+            f", initialise the recurrent matrix with smaller values{set_by(history, 'identity=1')}"
+            ", or use a gated model (a GRU or an LSTM)."
             if cells
             else ", or initialise the weights with smaller values."
         ),
@@ -283,8 +287,13 @@ def examine(history: History) -> list[Finding]:
     return [finding for check in CHECKS for finding in check(history)]
 
 
-def behind(standing: Standing | None) -> Iterator[Finding]:
-    """A model that does not beat its best baseline, as it stands beside them."""
+def behind(standing: Standing | None, remedy: str) -> Iterator[Finding]:
+    """A model that does not beat its best baseline, as it stands beside them.
+
+    Args:
+        standing: of the model.
+        remedy: what to try with it.
+    """
     if standing is None or standing.beaten is not False:
         return
     yield Finding(
@@ -293,9 +302,20 @@ def behind(standing: Standing | None) -> Iterator[Finding]:
         standing.verdict,
         "A baseline is what something simple reaches on the same data. A model that does not beat "
         "it has not yet learned what the data has to teach.",
-        "Train it for more `steps`, try a larger or a smaller net or more `dropout`, or let `best` "
-        "try several models.",
+        remedy,
     )
+
+
+def set_by(history: History, *settings: str) -> str:
+    """In parentheses, by which of some settings something is done; empty if the model has none.
+
+    Args:
+        history: which knows the model's settings, if it is of a family.
+        settings: `gain`, or `norm=batch` with the value to give it.
+    """
+    known = history.settings
+    had = [one for one in settings if known is None or one.partition("=")[0] in known]
+    return f" ({' or '.join(f'`{one}`' for one in had)})" if had else ""
 
 
 def name(layer: LayerFigures) -> str:

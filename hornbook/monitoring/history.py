@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,6 +51,8 @@ class History:
     "The unit of the losses: `nats per token`."
     kept: int | None = None
     "Step whose weights were kept."
+    settings: Collection[str] | None = None
+    "Names of the settings that the model's family has; None: not known."
 
     @property
     def first(self) -> UpdateRecord:

@@ -10,7 +10,7 @@ __all__ = ["Kind", "MarkedSample", "Samples"]
 SHORT = 18  # characters: longer samples, and those of several lines, need the width of a phone
 
 Kind = Literal["new", "near", "copy", ""]
-"`near`: almost a copy of something in the data. Empty: not known."
+"`near`: new, but almost a copy of something in the data. Empty: not known."
 
 
 @dataclass(frozen=True)

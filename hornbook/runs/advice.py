@@ -1,21 +1,29 @@
-"""What to try after a training that did not beat counting, from what is known of it."""
+"""What to try with a run, from what is known of its training.
+
+Only what its family has is proposed: its own settings say what it has.
+"""
 
 from __future__ import annotations
+
+from dataclasses import fields
 
 from hornbook.actions import Action
 from hornbook.reports.advice import Advice
 from hornbook.runs.calls import data_words
+from hornbook.runs.extension import longer
 from hornbook.runs.run import Run
 
-__all__ = ["advice"]
+__all__ = ["advice", "can_go_on", "remedy"]
 
 APART = 0.10  # of the dev loss: train is so much lower when examples are memorised
 TOGETHER = 0.04  # of it: a net for which train is no lower has room to learn
 EARLY = 0.7  # of the steps: when dev was best before this, the rest did harm
+SIZES = {"n_hidden", "n_embd", "n_layer"}
+"Settings that make a net larger or smaller."
 
 
 def advice(run: Run) -> list[Advice]:
-    """What to try with a net that has not beaten its baselines; empty if it has.
+    """What to try with a net that is untrained or has not beaten its baselines; else nothing.
 
     Args:
         run: that has ended.
@@ -24,6 +32,9 @@ def advice(run: Run) -> list[Advice]:
         RunError: if its metrics are damaged.
     """
     summary, measure = run.summary, run.task.decides
+    if summary.steps == 0 and summary.ended:
+        going_on = Action("resume", (str(run.path),), {"steps": longer(run, 0)})
+        return [Advice("The net is untrained. To train it from here:", going_on)] * can_go_on(run)
     held = summary.reached(measure)
     missed = [
         baseline
@@ -34,31 +45,52 @@ def advice(run: Run) -> list[Advice]:
     ]
     if not missed or summary.ending == "diverged" or not summary.steps:
         return []
-    found = [learned_so_far(run, summary.steps, summary.best_step or summary.steps)]
-    found.append(
-        Advice(
-            "Counting, nets sized to the data and mixtures of them can be tried for you.",
-            Action("best", data_words(run)),
-        )
+    others = Advice(
+        "Counting, nets sized to the data and mixtures of them can be tried for you.",
+        Action("best", data_words(run)),
     )
-    return [one for one in found if one is not None]
+    return [one for one in (learned_so_far(run), others) if one is not None]
 
 
-def learned_so_far(run: Run, steps: int, best_step: int) -> Advice | None:
-    """What the losses of train and dev tell; None if that is nothing in particular."""
-    last = run.directory.read_metrics()[-1].losses
+def learned_so_far(run: Run) -> Advice | None:
+    """What the losses of train and dev tell of a net; None if that is nothing in particular."""
+    steps = run.summary.steps or 0
+    best_step = run.summary.best_step or steps
+    metrics = run.directory.read_metrics()
+    last = metrics[-1].losses if metrics else {}
     if "dev" not in last or "train" not in last:
         return None
     gap = (last["dev"] - last["train"]) / abs(last["dev"] or 1.0)
+    passed = best_step < EARLY * steps or run.summary.ending == "early"
+    has = {field.name for field in fields(run.settings)}
     if gap > APART and best_step < EARLY * steps:
+        tries = ["a smaller net"] * bool(has & SIZES) + ["more `dropout`"] * ("dropout" in has)
         return Advice(
             f"The net has memorised its examples: dev was best at step {best_step:,} of "
-            f"{steps:,}. Try a smaller net, more `dropout` or fewer `steps`."
+            f"{steps:,}. Try {' or '.join([*tries, 'fewer `steps`'])}."
         )
-    if gap < TOGETHER:
+    if gap >= TOGETHER:
+        return None
+    if can_go_on(run) and not passed:
+        larger = ", or try a larger net" if has & SIZES else ""
         return Advice(
-            "The net does about as well on dev as on train: it has room to learn. Train it longer, "
-            "or try a larger net.",
-            Action("resume", (str(run.path),), {"steps": 2 * steps}),
+            "The net does about as well on dev as on train: it has room to learn. Train it longer"
+            f"{larger}.",
+            Action("resume", (str(run.path),), {"steps": longer(run, steps)}),
         )
-    return None
+    room = "The net does about as well on dev as on train, and has learned what it can: try"
+    return Advice(f"{room} {'a larger one' if has & SIZES else 'another family'}.")
+
+
+def can_go_on(run: Run) -> bool:
+    """Whether a run can be trained further: of one that was stripped the checkpoint is gone."""
+    return run.has_data and run.directory.checkpoint.exists()
+
+
+def remedy(run: Run) -> str:
+    """What to try with a model that does not beat its baseline, in a sentence or two."""
+    found = learned_so_far(run) if run.summary.steps else None
+    told = f"{found.reason} " if found is not None else ""
+    if run.has_data and "dev" in run.data.sizes:
+        return f"{told}Let `best` try several models."
+    return told.strip() or "Try another family."

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 
+from hornbook.actions import Action
 from hornbook.errors import RunError
-from hornbook.paths import exists, is_file
-from hornbook.rendering import clip
+from hornbook.paths import exists, is_file, is_folder
+from hornbook.rendering import clip, many
 from hornbook.runs.contents import TRIED
-from hornbook.suggestions import did_you_mean
+from hornbook.sources.datasets import DATASETS
+from hornbook.suggestions import nearest
 
 __all__ = ["no_run"]
+
+NAMED = 3  # runs that are named where several may be meant
 
 
 def no_run(path: Path) -> RunError:
     """The error that a path is not a run's, with the run that was perhaps meant."""
-    near = runs_near(path)
+    inside = names_of_runs(path)
     if exists(path / TRIED):
         what = "holds the runs that best tried; it is not a run itself"
-        near = f"Name one of them ({', '.join(names_of_runs(path))}). "
-    elif is_file(path):
-        what = "is a file, not a run directory"
+        near = f"Name one of them ({', '.join(inside)}). "
+    elif inside:
+        return RunError(
+            f"{clip(str(path), 200)} is a folder with {many(len(inside), 'run')}, not a run.",
+            hint=f"Give one of them: {some(path / name for name in inside)}.",
+            action=Action("list_runs", (str(path),)),
+        )
     else:
+        near = runs_near(path)
         what = "is not a run directory" if exists(path) else "does not exist"
+        if is_file(path):
+            what = "is a file, not a run directory"
+        elif path.name in DATASETS and path.parent == Path():
+            what = "is a data set, not a run directory"
     return RunError(
         f"{clip(str(path), 200)} {what}.",
         hint=f"{near}Give the run directory that training printed; paths are relative to the "
@@ -32,19 +46,41 @@ def no_run(path: Path) -> RunError:
 
 
 def names_of_runs(folder: Path) -> list[str]:
-    """The runs in a folder, sorted."""
-    return sorted(run.parent.name for run in folder.glob("*/run.json"))
+    """The runs in a folder, sorted; none if it cannot be read."""
+    with contextlib.suppress(OSError, ValueError):
+        if is_folder(folder):
+            return sorted(run.parent.name for run in folder.glob("*/run.json"))
+    return []
 
 
 def runs_near(path: Path) -> str:
-    """Which run was perhaps meant by a path that is not one: beside it, or under runs/."""
+    """Which run was perhaps meant by a path that is not one: beside it, or under runs/.
+
+    Only the last parts are compared: all runs of a folder have the others in common.
+    """
     if is_file(path.parent / "run.json"):
         return f"Did you mean {path.parent}? "  # which the file belongs to
-    found: list[Path] = []
-    for folder in (path.parent, Path("runs") / path.parent):
-        with contextlib.suppress(OSError, ValueError):
-            found += [run.parent for run in folder.glob("*/run.json")]
-    found = [run for run in found if run != path]
-    same = [run for run in found if run.name == path.name]
-    same = same or [run for run in sorted(found) if run.name.startswith(f"{path.name}-")]
-    return f"Did you mean {same[0]}? " if same else did_you_mean(str(path), map(str, found))
+    found = {
+        folder / name: name
+        for folder in (path.parent, Path("runs") / path.parent)
+        for name in names_of_runs(folder)
+    }
+    found.pop(path, None)
+    for same in (
+        [run for run, name in found.items() if name == path.name],
+        [run for run, name in found.items() if name.startswith(f"{path.name}-")],
+    ):
+        if len(same) == 1:
+            return f"Did you mean {same[0]}? "
+        if same:
+            return f"Did you mean one of these: {some(same)}? "
+    near = nearest(path.name.lower(), {name.lower() for name in found.values()})
+    meant = [run for run, name in found.items() if name.lower() == near]
+    return f"Did you mean {meant[0]}? " if meant else ""
+
+
+def some(runs: Iterable[Path]) -> str:
+    """A few of some runs by name, and how many more there are."""
+    named = list(map(str, runs))
+    more = len(named) - NAMED
+    return ", ".join(named[:NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from hornbook.rendering import are, many
 from hornbook.reports import MarkedSample, Samples
-from hornbook.text.near_copies import near_copies
 from hornbook.text.sample_question import own_temperature
 from hornbook.text.samples import Sample
 
@@ -48,27 +48,25 @@ def of_lines(run: Run, drawn: list[Sample], at: str) -> Samples:
         drawn: the lines.
         at: the temperature, in words.
     """
-    drawn_how = f"{len(drawn)} samples, drawn at random {at}, and none left out"
+    drawn_how = f"{many(len(drawn), 'sample')}, drawn at random {at}, and none left out"
     one = run.data.an_example
     if not run.data.kept:
         return Samples(
             f"{drawn_how}. The data is not in this run, so new ones cannot be told from copies.",
             tuple(MarkedSample(sample.text) for sample in drawn),
         )
-    near = near_copies([sample.text for sample in drawn], run.data.splits.train)
+    near = run.data.novelty.near([sample.text for sample in drawn])
     made = tuple(marked_line(sample, is_near) for sample, is_near in zip(drawn, near, strict=True))
     counts = Counter(sample.mark for sample in made)
-    if counts["new"] == len(made):
-        return Samples(
-            f"{drawn_how}. All are new: none is in the data, or one character away from {one} of "
-            "train.",
-            made,
-        )
-    told = [f"{counts['new']} are new"]
+    new = counts["new"] + counts[NEAR]
+    close = f"one character away from {one} of train"
+    copied = [f"{counts[m]:,} {m}" for m in ("in train", "in dev", "in test") if counts[m]]
+    told = f"{are(new)} new" if copied else f"{are(new)} new: none is in the data"
     if counts[NEAR]:
-        told.append(f"{counts[NEAR]} one character away from {one} of train (near copies)")
-    told += [f"{counts[mark]} {mark}" for mark in ("in train", "in dev", "in test") if counts[mark]]
-    return Samples(f"{drawn_how}: {', '.join(told)}.", made)
+        told += f", {counts[NEAR]:,} of them {close} (near copies)"
+    elif not copied:
+        told += f", and none is {close}"
+    return Samples(f"{drawn_how}. Of these, {told}{''.join(f'; {one}' for one in copied)}.", made)
 
 
 def marked_line(one: Sample, near: bool) -> MarkedSample:

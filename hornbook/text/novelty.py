@@ -1,11 +1,16 @@
-"""Whether what a model made is new, or stands in the data already."""
+"""Whether what a model made is new, or stands in the data already.
+
+New is what is not in the data, in any of its splits. Near copies, one character away from a line of
+train, are a part of the new ones.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from hornbook.text.corpus import Splits
+from hornbook.text.near_copies import near_copies
 
 __all__ = ["Novelty", "Origin"]
 
@@ -42,6 +47,16 @@ class Novelty:
             ):
                 best += 1
         return best
+
+    @property
+    def size(self) -> int:
+        """Characters of train."""
+        return sum(map(len, self.splits.train))
+
+    def near(self, made: Sequence[str]) -> list[bool]:
+        """Whether each is new, and one character away from a line of train: a near copy."""
+        near = near_copies(made, self.sets["train"])
+        return [close and self.origin(one) == "new" for one, close in zip(made, near, strict=True)]
 
     @staticmethod
     def shares(counts: Mapping[Origin, int]) -> dict[Origin, float]:

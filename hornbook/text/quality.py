@@ -65,7 +65,7 @@ class Quality:
     in_dev: float | None = None
     "Share of samples that occur in dev or test, and not in train."
     near: float | None = None
-    "Share of lines that are not in train, and one character from a line that is."
+    "Share of lines that are in no split, and one character from a line of train."
     known_words: float | None = None
     "Share of the words of a text that occur in train."
     longest_copy: float | None = None
@@ -210,7 +210,12 @@ def line_figures(run: Run, drawn: Given, told: LineFilter | None) -> Iterable[Qu
             in_dev=None
             if temperature is None
             else share([b and not a for a, b in zip(known, later, strict=True)]),
-            near=share([near[text] and not a for text, a in zip(texts, known, strict=True)]),
+            near=share(
+                [
+                    near[text] and not (a or (b and temperature is not None))
+                    for text, a, b in zip(texts, known, later, strict=True)
+                ]
+            ),
             passed=share(passed) if passed is not None else None,
             usable=None if temperature is None else len(new) / len(texts),
         )

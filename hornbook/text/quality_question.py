@@ -31,7 +31,7 @@ ROWS = {
     "repeats": "repeats",
     "in_train": "copy of train",
     "in_dev": "in dev or test only",
-    "near": "1 character from train",
+    "near": "new, 1 character from train",
     "known_words": "words that train has",
     "longest_copy": "longest passage copied",
     "passed": "pass the filter",

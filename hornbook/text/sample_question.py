@@ -155,10 +155,16 @@ class SampleAnswer(Answer):
         if not self.lines:
             copied = f"; copied as a whole: {', '.join(known)}" if known else "; none is a copy"
             return f"{many(drawn, 'text')} drawn{copied}."
+        near = self.samples.near
+        one = self.run.data.an_example
+        close = f"{near:,} of them one character away from {one} of train" if near else ""
         if not known:
-            return f"{many(drawn, 'sample')} drawn; none is in the data."
-        told = ", ".join([f"{new:,} new ({new / drawn:.1%})", *known])
-        return f"{many(drawn, 'sample')} drawn: {told}."
+            told = f"{many(drawn, 'sample')} drawn; none is in the data"
+            return f"{told}, {close}." if close else f"{told}."
+        told = f"{new:,} new ({new / drawn:.1%})"
+        if close:
+            return f"{many(drawn, 'sample')} drawn: {told}, {close}; {', '.join(known)}."
+        return f"{many(drawn, 'sample')} drawn: {', '.join([told, *known])}."
 
 
 class SampleRow(Row):

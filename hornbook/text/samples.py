@@ -14,6 +14,9 @@ from hornbook.text.novelty import Novelty, Origin
 
 __all__ = ["Piece", "Sample", "Selection", "robust_longest"]
 
+MOST = 1_000  # new samples that are held against train for near copies
+LARGE = 5_000_000  # characters of train: with more of them that takes seconds
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -70,6 +73,7 @@ class Selection:
         self.drawn = self.passed = self.kept = 0
         self.origins: Counter[Origin] = Counter()
         self.seen: set[int] = set()
+        self.new: list[str] = []
         self.rivals: list[Sample] = []
 
     def keep(
@@ -88,6 +92,8 @@ class Selection:
         origin = self.novelty.origin(text) if self.novelty is not None else None
         if origin is not None:
             self.origins[origin] += 1
+        if origin == "new" and len(self.new) < MOST:
+            self.new.append(text)
         if not passed or (self.only_new and origin != "new"):
             return None
         if self.no_repeats:
@@ -105,6 +111,19 @@ class Selection:
         self.rivals.clear()
         self.kept += 1
         return best
+
+    @property
+    def near(self) -> int | None:
+        """How many of those drawn are near copies; None if it is not known.
+
+        It is known of lines, where few are new and the data are not large: it is asked for when the
+        drawing is over, and nobody waits for it.
+        """
+        if self.novelty is None or self.novelty.splits.mode != "lines":
+            return None
+        if self.origins["new"] > len(self.new) or self.novelty.size > LARGE:
+            return None
+        return sum(self.novelty.near(self.new))
 
     @property
     def rate(self) -> float:

@@ -145,6 +145,13 @@ class Samples(Iterator[Sample]):
         return Novelty.shares(self._selection.origins)
 
     @property
+    def near(self) -> int | None:
+        """How many of those drawn so far are new and one character away from a line of train;
+        None if it is not known.
+        """
+        return self._selection.near
+
+    @property
     def passed(self) -> float | None:
         """Share of all that were drawn so far that pass the filter; None without one."""
         found = self._selection
@@ -165,7 +172,8 @@ class Samples(Iterator[Sample]):
         if self.ended_because == "draws used up" and self._filter and not self._selection.passed:
             return f"{few} were found in {self.drawn:,} draws: none passes the filter."
         if self.ended_because == "draws used up":
-            return f"{few} were found in {self.drawn:,} draws. Raise `temperature`, or lower `n`."
+            lower = ", or lower `n`" if self.kept else ""
+            return f"{few} were found in {self.drawn:,} draws. Raise `temperature`{lower}."
         return ""
 
     def _begun(self) -> tuple[Floats, Any]:
