@@ -124,13 +124,13 @@ def test_without_a_dev_split_the_last_weights_are_kept(points: Path, tmp_path: P
 
 
 def test_its_closed_form_is_fitted(points: Path, tmp_path: Path) -> None:
-    run = hornbook.train(points, model="means", out=tmp_path / "run")
+    run = hornbook.train(points, model="nearest", out=tmp_path / "run")
     opened = Run(run.path)
     rows = opened.data.splits["train"]
     np.testing.assert_allclose(opened.model.held["means"][1], rows[rows[:, 2] == 1, :2].mean(0))
     assert opened.record.start.kind == "fit"
     with pytest.raises(SettingsError, match="fitted in one pass"):
-        hornbook.train(points, model="means", training={"steps": 2})
+        hornbook.train(points, model="nearest", training={"steps": 2})
 
 
 def test_a_model_meets_the_data_before_its_weights_are_loaded(
@@ -223,7 +223,7 @@ def test_its_rate_is_found(points: Path) -> None:
     found = find_rate(points, training=PINNED, finder=FinderSettings(points=40))
     assert len(found.rates) > 5
     with pytest.raises(SettingsError, match="no learning rate"):
-        find_rate(points, model="means")
+        find_rate(points, model="nearest")
 
 
 def test_it_is_asked(points: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

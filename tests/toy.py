@@ -80,7 +80,7 @@ class Toy(Task[ArrayData]):
     decides = Measure("right", "of the points", best="highest")
     questions = {"guess": Verb("the class of a point", Guess)}
     net = Family(Plane, "a small net", training={"steps": 40, "batch_size": 16})
-    families = {"plane": net, "means": Family(Means, "the nearer mean", made_by="fitting")}
+    families = {"plane": net, "nearest": Family(Means, "the nearer mean", made_by="fitting")}
 
     def recognise(self, source: Any) -> Claim | None:
         return Claim(1, "it begins x,y,class") if source.head().startswith(b"x,y,class") else None

@@ -78,7 +78,7 @@ def training_changed(run: Run, training: TrainingSettings) -> dict[str, Any]:
     """The training settings that were not as the family and the data suggest, at first."""
     if run.record.resumptions:
         training = replace(training, steps=run.record.resumptions[0].steps)
-    suited = run.made_as.training_for(run.data.kind)
+    suited = run.suited
     found = changed(training.as_dict(), suited.as_dict())
     if 0 < training.evaluate_on < suited.evaluate_on:
         found.pop("evaluate_on", None)  # lowered where evaluating would take too long

@@ -39,7 +39,7 @@ def refuse_ended(run: Run) -> None:
 
 def longer(run: Run, done: int) -> int:
     """Steps for a run to go on to: twice as many as it has done, or what suits an untrained one."""
-    return 2 * done or run.made_as.training_for(run.data.kind).steps
+    return 2 * done or run.suited.steps
 
 
 def extend(run: Run, wanted: Mapping[str, Any]) -> tuple[RunRecord, str]:

@@ -183,7 +183,7 @@ def settle_training(line: Family, data: Data, given: Training) -> TrainingSettin
     Raises:
         SettingsError: if a setting is unknown or not allowed.
     """
-    suited = line.training_for(data.kind)
+    suited = line.training_for(data.kind, data.sizes["train"])
     if given is None:
         return suited
     if isinstance(given, TrainingSettings):
@@ -216,7 +216,7 @@ def refuse_two_lengths(
             f"`minutes` must be above 0 and below {LONGEST:,}; it is {minutes:g}.",
             setting="minutes",
         )
-    if wanted.steps != line.training_for(data.kind).steps:
+    if wanted.steps != line.training_for(data.kind, data.sizes["train"]).steps:
         raise SettingsError(
             f"`minutes` chooses the number of steps, and `steps` is {wanted.steps:,}.",
             hint="Give one of the two.",

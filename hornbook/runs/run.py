@@ -22,6 +22,7 @@ from hornbook.settings import Settings
 from hornbook.tasks import Data, Family, Question, Task, of_kind, task_named, tasks
 from hornbook.tensor_files import tensor_sizes
 from hornbook.training.measures import figure
+from hornbook.training.settings import TrainingSettings
 
 __all__ = ["Run"]
 
@@ -87,6 +88,12 @@ class Run:
     def has_data(self) -> bool:
         """Whether the files of the data are all there; a run can be stripped of them."""
         return all(os.path.lexists(self.path / name) for name in self.record.data.files)
+
+    @property
+    def suited(self) -> TrainingSettings:
+        """The training settings that suit its family and its data, where those are kept."""
+        rows = self.data.sizes["train"] if self.has_data else 0
+        return self.made_as.training_for(self.data.kind, rows)
 
     @cached_property
     @pinned()

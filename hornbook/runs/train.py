@@ -119,7 +119,8 @@ def train(
         if line.trained:
             wanted = settle_training(line, data, training)
             refuse_two_lengths(line, data, wanted, minutes)
-            chosen_by_hand.append((wanted.as_dict(), line.training_for(data.kind).as_dict()))
+            suited = line.training_for(data.kind, data.sizes["train"])
+            chosen_by_hand.append((wanted.as_dict(), suited.as_dict()))
             session = Session(chosen, data, family, how, wanted, world)
             if ancestor is not None:
                 listen(Noted(session.inherit(ancestor)))

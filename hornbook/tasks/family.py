@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from hornbook.errors import SettingsError
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from hornbook.training.settings import TrainingSettings
 
 __all__ = ["Ancestor", "Family", "Start", "find_family"]
+
+LEAST = 100  # steps, where they come from passes: with little data a pass is a step or two
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,9 @@ class Family:
     "By gradient descent, by counting, by another fit in one pass, or by mixing other runs."
     training: Mapping[str, Any] = field(default_factory=dict)
     "Recommended training settings, where they differ from the general defaults."
+    passes: float = 0
+    """Recommended length of training in passes over train, where that grows with the data; 0: it is
+    the number of steps above."""
     kinds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     "Further recommended training settings for each `Data.kind`."
 
@@ -83,11 +89,20 @@ class Family:
         with needing_torch():
             return getattr(importlib.import_module(module), name)
 
-    def training_for(self, kind: str) -> TrainingSettings:
-        """The training settings that suit it with this kind of data."""
+    def training_for(self, kind: str, rows: int = 0) -> TrainingSettings:
+        """The training settings that suit it with some data.
+
+        Args:
+            kind: their `Data.kind`.
+            rows: what there is to predict in train; 0 where that is not known.
+        """
         from hornbook.training.settings import TrainingSettings
 
-        return TrainingSettings.from_dict({**self.training, **self.kinds.get(kind, {})})
+        found = TrainingSettings.from_dict({**self.training, **self.kinds.get(kind, {})})
+        if not self.passes or not rows:
+            return found
+        steps = math.ceil(self.passes * rows / min(rows, found.batch_size))
+        return replace(found, steps=max(steps, LEAST))
 
 
 ALSO_CALLED = {"transformer": "gpt", "markov": "ngram", "trigram": "ngram", "perceptron": "mlp"}

@@ -11,7 +11,7 @@ __all__ = ["CLICKS", "RATINGS"]
 
 MODELS = "hornbook.ratings.models"
 
-# About fifteen passes over a hundred thousand ratings; rates are low, for Adam moves the rows of
+# Steps are those for a hundred thousand ratings, in `passes` for any number; rates are low, for Adam moves the rows of
 # rare items as fast as those of frequent ones.
 TABLES: Mapping[str, Any] = {
     "steps": 600,
@@ -38,21 +38,25 @@ RATINGS: Mapping[str, Family] = {
         f"{MODELS}.dot:Dot",
         "the dot product of a user's vector and an item's",
         training=TABLES,
+        passes=8,
     ),
     "dot-bias": Family(
         f"{MODELS}.dot:DotBias",
         "the dot product with biases, squashed to the scale",
         training=TABLES,
+        passes=8,
     ),
     "embedding-net": Family(
         f"{MODELS}.embedding_net:EmbeddingNet",
         "a net on a user's vector and an item's",
         training={**TABLES, "steps": 3000, "batch_size": 128, "learning_rate": 0.001},
+        passes=5,
     ),
     "history": Family(
         f"{MODELS}.history:HistoryNet",
         "the dot product with what users have rated and who has rated an item",
         training={**TABLES, "steps": 250, "batch_size": 2048, "learning_rate": 0.004},
+        passes=6.5,
     ),
 }
 
@@ -69,5 +73,6 @@ CLICKS: Mapping[str, Family] = {
         f"{MODELS}.bpr:Bpr",
         "a dot product trained to rank what was clicked above what was not",
         training={**TABLES, "steps": 400, "learning_rate": 0.01},
+        passes=5,
     ),
 }

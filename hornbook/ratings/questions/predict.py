@@ -36,7 +36,7 @@ class PredictSettings(Settings):
     """What to predict."""
 
     file: Annotated[str, Given("FILE")]
-    "File with a column of users and one of items, as the data have them."
+    "File with a column of users and one of items, by their ids in the data."
     user: str | None = None
     "Column of the users: its name, or its number from 1. By default found by its name."
     item: str | None = None
@@ -70,7 +70,10 @@ class PredictQuestion(Question):
         "someone or something of which nothing is known; how many there are is said. If FILE has "
         "ratings as well, the errors are told."
     )
-    examples = (Action("predict", ("runs/films", "pairs.csv")),)
+    examples = (
+        Action("predict", ("runs/films", "pairs.csv")),
+        Action("predict", ("runs/films", "other.csv"), {"user": "viewer", "item": "film"}),
+    )
     options = PredictSettings
 
     def ask(self, run: Run, *given: Any, **options: Any) -> list[Predicted]:
