@@ -74,7 +74,7 @@ def test_otherwise_there_is_only_the_one(train: float, best: int) -> None:
 
 
 def test_only_what_a_family_has_is_proposed() -> None:
-    memorised = {"train": 1.2, "dev": 2.3, "best": 300}
+    memorised: dict[str, Any] = {"train": 1.2, "dev": 2.3, "best": 300}
     assert "more `dropout`" in remedy(ended(**memorised))
     bigram = remedy(ended(**memorised, settings=BigramSettings()))
     assert "dropout" not in bigram
