@@ -151,13 +151,17 @@ class SplitSettings(Settings):
         """
         if self.split == "auto":
             return (80, 10, 10) if mode == "lines" else (90, 10, 0)
+        rule = "two or three percentages that add up to 100, such as 80/10/10"
         if re.fullmatch(r"\d{1,3}(/\d{1,3}){1,2}", self.split):
             train, dev, test = ([int(share) for share in self.split.split("/")] + [0])[:3]
             if train > 0 and train + dev + test == 100:
                 return train, dev, test
+            if train == 0:
+                rule = "shares of which the first, that of train, is above 0"
+        elif re.fullmatch(r"[\d.]+(/[\d.]+){1,2}", self.split):
+            rule = "whole numbers, without a decimal point"
         raise SettingsError(
-            "`split` must be percentages that add up to 100, such as 80/10/10; it is "
-            f"{self.split!r}.",
+            f"`split` must be {rule}; it is {self.split!r}.",
             hint="Examples: 80/10/10, 90/10, 100/0.",
             setting="split",
         )
