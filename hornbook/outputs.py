@@ -1,7 +1,8 @@
 """Files to which a person gives a name: nothing that is theirs is replaced by accident.
 
-A name with the wrong ending, or of a file that this program did not write, is refused: `--out
-notes.txt` must not cost anybody their notes. What is written here is known again by its beginning.
+A name with the wrong ending, or of a file that this program did not write, is refused: a
+report named notes.txt must not cost anybody their notes. What is written here is known again
+by its beginning.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def did_you_mean(given: str, known: Iterable[str], *, also: Mapping[str, str] | 
 def nearest(given: str, known: Iterable[str]) -> str | None:
     """The known name with the fewest slips of the hand from what was given; None if all are far.
 
-    A short name bears one slip, a longer one two or three: `--no` is not a slip of `--json`. If
+    A short name bears one slip, a longer one two or three: `no` is not a slip of `json`. If
     none is so near, a name is that contains what was given, or the reverse.
     """
     if not given or len(given) > LONGEST:

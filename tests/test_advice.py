@@ -11,6 +11,7 @@ from hornbook.actions import Action
 from hornbook.runs.advice import advice, remedy
 from hornbook.runs.record import Summary
 from hornbook.tasks import Baseline
+from hornbook.text.data import TextOptions
 from hornbook.text.models.bigram import BigramSettings
 from hornbook.text.models.gpt import GPTSettings
 from hornbook.training.measures import LOSS
@@ -22,6 +23,7 @@ STEPS = 1_000
 def ended(
     *, train: float, dev: float, best: int = STEPS, counted: float = 2.0, source: str = "a.txt",
     ending: Any = "finished", settings: Any = None, stripped: bool = False,
+    options: Any = None,
 ) -> Any:  # fmt: skip
     """A run whose last losses are these, beside a baseline."""
     summary = Summary(
@@ -35,12 +37,12 @@ def ended(
         has_data=not stripped,
         data=SimpleNamespace(sizes={"train": 8, "dev": 1}),
         summary=summary,
-        task=SimpleNamespace(decides=LOSS),
+        task=SimpleNamespace(decides=LOSS, options=TextOptions),
         directory=SimpleNamespace(
             read_metrics=lambda: metrics,
             checkpoint=SimpleNamespace(exists=lambda: not stripped),
         ),
-        record=SimpleNamespace(data=SimpleNamespace(source=source)),
+        record=SimpleNamespace(data=SimpleNamespace(source=source), options=options or {}),
     )
 
 
@@ -74,7 +76,7 @@ def test_otherwise_there_is_only_the_one(train: float, best: int) -> None:
 
 
 def test_only_what_a_family_has_is_proposed() -> None:
-    memorised = {"train": 1.2, "dev": 2.3, "best": 300}
+    memorised: dict[str, Any] = {"train": 1.2, "dev": 2.3, "best": 300}
     assert "more `dropout`" in remedy(ended(**memorised))
     bigram = remedy(ended(**memorised, settings=BigramSettings()))
     assert "dropout" not in bigram
@@ -87,3 +89,10 @@ def test_what_cannot_get_better_by_it_is_not_trained_longer(why: dict[str, Any])
     first = advice(ended(train=2.28, dev=2.3, **why))[0]
     assert first.action is None
     assert "longer" not in first.reason
+
+
+def test_the_data_are_proposed_as_they_were_read() -> None:
+    read = {"encoding": "cp1252", "column": "2", "distinct": True, "split": "auto"}
+    last = advice(ended(train=2.28, dev=2.3, options=read))[-1]
+    assert last.action is not None
+    assert last.action.settings == {"encoding": "cp1252", "column": "2", "distinct": True}

@@ -251,6 +251,7 @@ def test_a_bad_file_is_one_clear_error(
 MISTAKES: list[tuple[list[str], int, str]] = [
     (["frobnicate"], 2, "unknown command 'frobnicate'"),
     (["trian"], 2, "Did you mean train?"),
+    (["train", "--version"], 2, "type hornbook --version."),
     (["train"], 2, "needs DATA"),
     (["train", "nowhere.txt"], 1, "no file or data set 'nowhere.txt'"),
     (["train", ""], 1, "file name is empty"),

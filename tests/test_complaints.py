@@ -24,7 +24,7 @@ from tests.command import typed
         ("scalar graph a --bogus", "hornbook scalar graph: there is no --bogus. See"),
         ("scalar", "hornbook scalar: Type one of these next: graph, moons, line."),
         ("scalar grap a", "there is no grap. Did you mean graph? Type one of these next"),
-        ("exercise", "hornbook exercise: one of these is missing: backprop,cross-entropy,"),
+        ("exercise", "hornbook exercise: type one of these next: backprop, cross-entropy,"),
     ],
 )
 def test_a_complaint_is_one_line(words: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:

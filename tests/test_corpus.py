@@ -338,7 +338,7 @@ def test_shares_can_be_chosen(split: str, sizes: tuple[int, ...]) -> None:
     ],
 )
 def test_shares_that_make_no_whole_are_refused(split: str) -> None:
-    with pytest.raises(SettingsError, match="percentages that add up to 100"):
+    with pytest.raises(SettingsError, match=r"add up to 100|whole numbers|above 0"):
         split_corpus(corpus(NAMES, "lines"), SplitSettings(split=split))
 
 
@@ -386,3 +386,16 @@ def test_five_lines_can_be_trained_on_whole() -> None:
 def test_there_are_three_splits() -> None:
     with pytest.raises(SettingsError, match="no split 'valid'"):
         split_corpus(corpus(NAMES, "lines"))["valid"]
+
+
+@pytest.mark.parametrize(
+    ("split", "rule"),
+    [
+        ("99.7/0.3", "must be whole numbers"),
+        ("0/100", "that of train, is above 0"),
+        ("80/30", "add up to 100"),
+    ],
+)
+def test_a_refused_split_is_told_which_rule_it_breaks(split: str, rule: str) -> None:
+    with pytest.raises(SettingsError, match=rule):
+        SplitSettings(split=split).shares("lines")

@@ -27,6 +27,7 @@ from hornbook.text.doctor.examine import CorpusReport, examine
 from hornbook.text.doctor.examined_corpus import count_characters, repeated_stretches
 from hornbook.text.stream import encode_split
 from hornbook.tokenizers.characters import CharTokenizer
+from tests.command import typed
 
 # Distinct lower-case names: a list with nothing amiss, for faults to be planted in.
 HEALTHY = list(dict.fromkeys(load_corpus("names").lines))[:12_000]
@@ -605,3 +606,14 @@ def test_a_few_megabytes_are_examined_at_once() -> None:
     examine(corpus(text, "text"))
     examine(corpus(text, "lines"))
     assert time.process_time() - before < 15
+
+
+def test_of_a_single_line_what_works_is_proposed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "one.txt"
+    file.write_text("emma\n")
+    status, out, err = typed(capsys, "doctor", str(file))
+    assert status == 0
+    assert "characters are rare" not in out
+    assert err.split("Next:\n")[1] == f"  hornbook train {file} --model ngram\n"

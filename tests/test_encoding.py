@@ -203,3 +203,18 @@ def test_what_is_compressed_says_with_what_to_unpack(
     with pytest.raises(EncodingError) as caught:
         decode(pack(b"emma\nolivia\n" * 50), "names.txt.packed")
     assert f"with {said}." in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("é\nü\n".encode("latin-1"), "try `encoding=cp1252`"),
+        ("Zoë\n".encode("cp1252"), "try `encoding=c"),
+        (bytes(range(128, 256)) * 4, "No text encoding matches it"),
+        ("é\nü\n".encode("utf-16-le"), "try `encoding=utf-16-le`"),
+    ],
+)
+def test_only_what_reads_as_text_is_proposed(data: bytes, said: str) -> None:
+    with pytest.raises(EncodingError) as raised:
+        decode(data, "a.txt")
+    assert said in raised.value.hint

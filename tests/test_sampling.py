@@ -121,6 +121,15 @@ def test_a_seed_gives_the_texts_that_it_always_gave(
 # ---- what is drawn ----
 
 
+@pytest.mark.parametrize("temperature", [1e-300, 5e-324, 1e-40])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("scale", [1.0, 1e30])
+def test_a_tiny_temperature_is_as_zero(temperature: float, kind: Any, scale: float) -> None:
+    logits = np.array([[1, 3, 2, -np.inf], [5, -1, 0, 4]], dtype=kind) * kind(scale)
+    found = shape_probabilities(logits, temperature=temperature)
+    assert np.array_equal(found, shape_probabilities(logits, temperature=0))
+
+
 def test_temperature_zero_takes_the_likeliest() -> None:
     assert len(set(texts(counted(order=3), n=20, temperature=0.0))) == 1
 

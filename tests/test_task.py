@@ -307,3 +307,16 @@ def test_flags_before_the_file_and_flags_of_others(
     made = Run("other").record
     assert made.training is not None
     assert made.training.steps == 40
+
+
+@pytest.mark.parametrize("name", [["mlp"], {"mlp": 1}, 5])
+def test_what_is_no_name_is_refused_as_one(name: Any) -> None:
+    for given in ({"model": name}, {"task": name}):
+        with pytest.raises(SettingsError, match="must be the name of a"):
+            hornbook.train("names", **given)
+
+
+@pytest.mark.parametrize("minutes", [0, -1, float("nan"), float("inf")])
+def test_a_time_that_is_none_is_refused_before_the_data_is_read(minutes: float) -> None:
+    with pytest.raises(SettingsError, match="`minutes` must be above 0"):
+        hornbook.train("no-such-file", minutes=minutes)

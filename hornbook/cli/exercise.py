@@ -14,6 +14,7 @@ from tyro.conf import Positional, arg
 
 from hornbook.cli.arguments import parse
 from hornbook.cli.output import COMPARED, compared, console, escape, print_json, table
+from hornbook.cli.unknown_words import end
 from hornbook.cli.wording import no_flag, shell_word
 from hornbook.lessons.comparison import Comparison
 from hornbook.lessons.derivations import DERIVATIONS, derivation
@@ -56,6 +57,8 @@ class Arguments(Settings):
 
 def run(argv: Sequence[str]) -> None:
     """Parse; write or check; show."""
+    if not argv:
+        end("exercise", f"type one of these next: {', '.join(DERIVATIONS)}.")
     arguments = parse(Arguments, "exercise", DESCRIPTION, argv)
     made = derivation(arguments.exercise)
     if arguments.check is None:

@@ -174,12 +174,17 @@ class Grammar:
                     "is made in one pass over the data.",
                     hint="Leave it out, or choose a net as `model`.",
                 )
-            for name, line in self.chosen.task.families.items():
-                if typed in flags_of_kind(line.load().Settings):
-                    raise SettingsError(
-                        f"{typed} is a flag of family {name}, not of {self.chosen.family}.",
-                        hint=f"Leave it out, or use `model={name}`.",
-                    )
+            having = [
+                name
+                for name, line in self.chosen.task.families.items()
+                if typed in flags_of_kind(line.load().Settings)
+            ]
+            if having:
+                one = "family" if len(having) == 1 else "families"
+                raise SettingsError(
+                    f"{typed} is a flag of {one} {', '.join(having)}, not of {self.chosen.family}.",
+                    hint=f"Leave it out, or use `model={having[0]}`.",
+                )
 
     def refuse_of_tasks(self, words: Sequence[str]) -> None:
         """Name the other task that a flag belongs to, if there is one.

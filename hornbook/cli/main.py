@@ -143,6 +143,9 @@ def perform(arguments: list[str]) -> int:
     verb = arguments[0]
     if verb not in all_verbs():
         return unknown(verb)
+    if arguments[1:] == ["--version"]:
+        write_beside(f"hornbook {verb}: there is no --version; type hornbook --version.\n")
+        return 2
     with one_voice(verb), needing_torch():
         try:
             if verb in VERBS:

@@ -12,7 +12,7 @@ from hornbook.runs.run import Run
 from hornbook.settings import Settings
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["calls_of", "data_words", "last_part", "without_home"]
+__all__ = ["calls_of", "data_options", "data_words", "last_part", "without_home"]
 
 DECIDED = {"threads", "precision", "gradients", "device", "batches"}
 "Training settings that are mostly decided by the machine or the model, and are then in the record."
@@ -33,7 +33,7 @@ def calls_of(run: Run, *, folders: bool = True) -> list[Action]:
     if summary is not None and (found := summary.found) is not None:
         how = {"minutes": found.minutes, **({"filter": found.filter} if found.filter else {})}
         words = data_words(run) if folders else tuple(map(last_part, data_words(run)))
-        return [Action("best", words, how | changed(record.options, defaults(run.task.options)))]
+        return [Action("best", words, how | data_options(run))]
     if record.start.kind == "runs":
         mixed = tuple(one.run for one in summary.members) if summary else ("RUN", "RUN")
         if not folders:
@@ -51,7 +51,7 @@ def calls_of(run: Run, *, folders: bool = True) -> list[Action]:
         settings["settings"] = own
     if record.training is not None and (how := training_changed(run, record.training)):
         settings["training"] = how
-    settings |= changed(record.options, defaults(run.task.options))
+    settings |= data_options(run)
     if record.training is not None and not record.baseline:
         settings["baseline"] = False
     words = data_words(run)
@@ -96,6 +96,11 @@ def resumed(run: Run, path: str) -> list[Action]:
         for before, after in pairwise(asked)
         if after != before
     ]
+
+
+def data_options(run: Run) -> dict[str, Any]:
+    """How the data were read and split, as far as it is not as usual: `encoding`, `column`."""
+    return changed(run.record.options, defaults(run.task.options))
 
 
 def data_words(run: Run) -> tuple[str, ...]:

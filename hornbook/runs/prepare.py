@@ -27,6 +27,7 @@ __all__ = [
     "load_data",
     "made_by_mixing",
     "prepare",
+    "refuse_no_time",
     "refuse_taken",
     "refuse_two_lengths",
     "settle_training",
@@ -199,10 +200,8 @@ def settle_training(line: Family, data: Data, given: Training) -> TrainingSettin
     return TrainingSettings.from_dict({**suited.as_dict(), **given})
 
 
-def refuse_two_lengths(
-    line: Family, data: Data, wanted: TrainingSettings, minutes: float | None
-) -> None:
-    """Refuse a number of steps beside a time, and a time that is none.
+def refuse_no_time(minutes: float | None) -> None:
+    """Refuse a time to train for that is none, before the data is read.
 
     Raises:
         SettingsError: saying so.
@@ -216,7 +215,18 @@ def refuse_two_lengths(
             f"`minutes` must be above 0 and below {LONGEST:,}; it is {minutes:g}.",
             setting="minutes",
         )
-    if wanted.steps != line.training_for(data.kind, data.sizes["train"]).steps:
+
+
+def refuse_two_lengths(
+    line: Family, data: Data, wanted: TrainingSettings, minutes: float | None
+) -> None:
+    """Refuse a number of steps beside a time.
+
+    Raises:
+        SettingsError: saying so.
+    """
+    suited = line.training_for(data.kind, data.sizes["train"])
+    if minutes is not None and wanted.steps != suited.steps:
         raise SettingsError(
             f"`minutes` chooses the number of steps, and `steps` is {wanted.steps:,}.",
             hint="Give one of the two.",

@@ -8,6 +8,7 @@ encoding that would probably read it: a wrong guess made in silence would teach 
 from __future__ import annotations
 
 import codecs
+import unicodedata
 from dataclasses import dataclass
 
 from hornbook.errors import EncodingError
@@ -159,11 +160,31 @@ def probable(data: bytes, refused: str, at: int) -> str:
         return f"It is probably UTF-16 without a byte order mark: try `encoding={wide}`."
     import charset_normalizer
 
-    best = charset_normalizer.from_bytes(data[max(0, at - 500_000) : at + 500_000]).best()
-    if best is None or best.encoding.replace("_", "-") in (refused, "ascii"):
-        return "No text encoding matches it; it is probably not a text file. Give a text file."
-    name = best.encoding.replace("_", "-")
-    return f"It is probably {name} or a similar encoding: try `encoding={name}`."
+    part = data[max(0, at - 500_000) : at + 500_000]
+    best = charset_normalizer.from_bytes(part).best()
+    guesses = [best.encoding.replace("_", "-")] if best is not None else []
+    # Of a few bytes the guess is often wild; these two are what a short file mostly is.
+    for name in (*guesses, "cp1252", "latin-1"):
+        if name not in (refused, "ascii") and is_plausible(part, name):
+            return f"It is probably {name} or a similar encoding: try `encoding={name}`."
+    return "No text encoding matches it; it is probably not a text file. Give a text file."
+
+
+def is_plausible(data: bytes, codec: str) -> bool:
+    """Whether bytes are text in an encoding: without control characters, mostly letters and blanks.
+
+    Wide encodings put zero bytes into nearly every text; bytes without any are not in one of them.
+    """
+    if codec.startswith(("utf-16", "utf-32")) and 0 not in data:
+        return False
+    try:
+        text = data.decode(codec, "strict")
+    except UnicodeError:
+        return False
+    kinds = [unicodedata.category(c) for c in text if c not in "\t\n\r\f"]
+    if any(kind in ("Cc", "Cn", "Co", "Cs") for kind in kinds):
+        return False
+    return sum(kind[0] in "LMNZP" for kind in kinds) >= 0.8 * len(kinds)
 
 
 def wide_without_mark(data: bytes) -> str | None:

@@ -62,6 +62,12 @@ def task_named(name: str) -> Task[Any]:
     Raises:
         SettingsError: if there is none of that name.
     """
+    if not isinstance(name, str):
+        raise SettingsError(
+            f"`task` must be the name of a task, not {type(name).__name__}.",
+            hint=f"Tasks: {', '.join(TABLE)}.",
+            setting="task",
+        )
     held = TABLE.get(name)
     if held is None:
         raise SettingsError(
@@ -127,7 +133,8 @@ def choose_task(
 
 def task_of_family(name: str) -> Task[Any] | None:
     """The task that has a family of this name; None if none has."""
-    return next((task for task in tasks().values() if name in task.families), None)
+    # In a list, so that what cannot be looked up is found nowhere, and then refused as a name.
+    return next((task for task in tasks().values() if name in list(task.families)), None)
 
 
 def of_kind(run_task: str, question: str) -> QuestionError:

@@ -30,8 +30,13 @@ def shape_probabilities(
         p[np.arange(len(logits)), logits.argmax(axis=1)] = 1
         return p
     if temperature != 1:
-        # The largest is taken off first: divided by a tiny temperature it would overflow.
-        logits = (logits - logits.max(axis=1, keepdims=True)) / temperature
+        # The largest is taken off first, and stays 0; what overflows below it is -inf, and its
+        # probability 0. A temperature that the numbers cannot hold would be a division by 0.
+        below = logits - logits.max(axis=1, keepdims=True)
+        if temperature < np.finfo(below.dtype).tiny:
+            below = below.astype(np.float64)
+        with np.errstate(over="ignore"):
+            logits = below / temperature
     if 0 < top_k < logits.shape[1]:
         # Exactly k, ties broken by the id, so that no more than k can be drawn.
         order = np.argsort(-logits, axis=1, kind="stable")[:, top_k:]

@@ -286,7 +286,12 @@ class TextTask(Task["TextData"]):
         corpus = read_corpus(source, options)
         found = examine(corpus, options)
         leaks = any(one.name == "leaked-lines" and one.severity != "note" for one in found.findings)
-        return told(found, proposals(source, corpus, options, repeated=leaks))
+        chosen_by = found.splits.get("dev")
+        proposed = proposals(
+            source, corpus, options, repeated=leaks,
+            has_dev=chosen_by is not None and chosen_by.predictions > 0,
+        )  # fmt: skip
+        return told(found, proposed)
 
     @property
     def seen_with(self) -> type[Settings]:

@@ -11,8 +11,8 @@ __all__ = ["CLICKS", "RATINGS"]
 
 MODELS = "hornbook.ratings.models"
 
-# Steps are those for a hundred thousand ratings, in `passes` for any number; rates are low, for Adam moves the rows of
-# rare items as fast as those of frequent ones.
+# Steps are those for a hundred thousand ratings, in `passes` for any number. Rates are low, for
+# Adam moves the rows of rare items as fast as those of frequent ones.
 TABLES: Mapping[str, Any] = {
     "steps": 600,
     "batch_size": 1024,

@@ -53,7 +53,7 @@ def unseen_characters(examined: ExaminedCorpus) -> Iterator[Finding]:
 def rare_characters(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Characters that hardly ever occur."""
     rare = [character for character, n in examined.counts.items() if n < RARE]
-    if rare:
+    if rare and len(rare) < len(examined.counts):  # all: there is too little data
         n = sum(examined.counts[character] for character in rare)
         yield Finding(
             "rare-characters",

@@ -59,12 +59,18 @@ def told(report: CorpusReport, proposed: Sequence[Action] = ()) -> reports.Repor
 
 
 def proposals(
-    source: Source, corpus: Corpus, options: TextOptions, *, repeated: bool = False
+    source: Source,
+    corpus: Corpus,
+    options: TextOptions,
+    *,
+    repeated: bool = False,
+    has_dev: bool = True,
 ) -> Sequence[Action]:
     """How to train on a source: by the column that looks like text, else as it was read.
 
     Where examples are `repeated`, in train and again in dev, without the duplicates. None where the
-    file is one of which only a part is to be learned, and no part can be read.
+    file is one of which only a part is to be learned, and no part can be read. Without a dev split
+    nothing can be chosen: then counting is proposed, which suits so little.
     """
     usual = type(options)().as_dict()
     asked = {name: value for name, value in options.as_dict().items() if value != usual[name]}
@@ -76,6 +82,8 @@ def proposals(
         asked["distinct"] = True
     parted = "`separator=blank`" in corpus.otherwise
     more = (Action("train", source.given, {**asked, "separator": "blank"}),) if parted else ()
+    if not has_dev:
+        return (Action("train", source.given, {**asked, "model": "ngram"}), *more)
     best = Action("best", source.given, asked)
     return (best, Action("train", source.given, asked), *more)
 
