@@ -93,9 +93,10 @@ class ExplainQuestion(Question):
             SettingsError: if it is not clear for whom.
             DataError: if a title fits no item, or several.
         """
-        if given and all(isinstance(one, str | int) for one in given):
-            given, options = (), {"words": tuple(map(str, given)), **options}
-        return explained(run, self.settled(given, options))
+        if given and isinstance(given[0], ExplainSettings):
+            return explained(run, self.settled(given, options))
+        words = tuple(map(str, given))
+        return explained(run, ExplainSettings.from_dict({"words": words, **options}))
 
     def answer(self, run: Run, options: ExplainSettings) -> Answer:
         """The parts, as two tables."""

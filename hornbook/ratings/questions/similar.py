@@ -9,6 +9,7 @@ import numpy as np
 
 from hornbook.actions import Action
 from hornbook.ratings.questions.ranking import Ranked, RankedItems, best_of
+from hornbook.rendering import many
 from hornbook.settings import Bounds, Given, Settings
 from hornbook.tasks import Question
 
@@ -26,8 +27,8 @@ class SimilarSettings(Settings):
     "Title or id of an item; a part of the title will do."
     n: Annotated[int, Bounds(1, 100_000)] = 10
     "Number of items."
-    rated_by: Annotated[int, Bounds(0, 10**9)] = 0
-    "Only items that at least so many users have rated."
+    rated_by: Annotated[int, Bounds(0, 10**9)] = 5
+    "Only items that at least so many users have rated: of others too little is known."
 
 
 class SimilarQuestion(Question):
@@ -59,7 +60,12 @@ class SimilarQuestion(Question):
     def answer(self, run: Run, options: SimilarSettings) -> RankedItems:
         """The items, as one table."""
         title, ranked = self.found(run, options)
-        return RankedItems(ranked, run.task.decides.name, (f"Like {title}.",), rates=False)
+        told = [f"Like {title}."]
+        if not ranked:
+            told = [
+                f"No other item was rated by {many(options.rated_by, 'user')}: lower `rated_by`."
+            ]
+        return RankedItems(ranked, run.task.decides.name, told, rates=False)
 
     def found(self, run: Run, settings: SimilarSettings) -> tuple[str, list[Ranked]]:
         """The title of the item, and those that are like it."""
