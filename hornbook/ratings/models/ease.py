@@ -49,7 +49,7 @@ INVERTING = 4  # matrices that an inversion holds at its peak
 class EASESettings(Settings):
     """Settings of EASE."""
 
-    penalty: Annotated[float, Bounds(0, 1e9, above=True)] = 200.0
+    penalty: Annotated[float, Bounds(0, 1e9, above=True)] = 400.0
     "Ridge penalty on the squares of the weights (the paper's λ)."
 
 

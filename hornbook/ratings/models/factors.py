@@ -44,13 +44,13 @@ NUMBERS = 2**22  # numbers of gathered vectors at a time
 class ALSSettings(Settings):
     """Settings of alternating least squares for ratings."""
 
-    size: Annotated[int, Bounds(1, 1_024)] = 16
+    size: Annotated[int, Bounds(1, 1_024)] = 32
     "Numbers in a vector."
-    rounds: Annotated[int, Bounds(1, 1_000)] = 15
+    rounds: Annotated[int, Bounds(1, 1_000)] = 10
     "How often users and items are solved for."
-    penalty: Annotated[float, Bounds(0, 1e6, above=True)] = 10.0
+    penalty: Annotated[float, Bounds(0, 1e6, above=True)] = 8.0
     "Ridge penalty on the squares of the vectors, of each user and item."
-    penalty_per_rating: Annotated[float, Bounds(0, 1e6)] = 0.02
+    penalty_per_rating: Annotated[float, Bounds(0, 1e6)] = 0.04
     "What is added to it for each rating of the user or of the item."
     bias_penalty: Annotated[float, Bounds(0, 1e6, above=True)] = 4.0
     "Ridge penalty on the squares of the biases."
@@ -62,13 +62,13 @@ class ALSSettings(Settings):
 class ImplicitALSSettings(Settings):
     """Settings of alternating least squares for clicks."""
 
-    size: Annotated[int, Bounds(1, 1_024)] = 32
+    size: Annotated[int, Bounds(1, 1_024)] = 64
     "Numbers in a vector."
     rounds: Annotated[int, Bounds(1, 1_000)] = 15
     "How often users and items are solved for."
-    penalty: Annotated[float, Bounds(0, 1e6, above=True)] = 10.0
+    penalty: Annotated[float, Bounds(0, 1e6, above=True)] = 30.0
     "Ridge penalty on the squares of the vectors."
-    confidence: Annotated[float, Bounds(0, 1e6, above=True)] = 2.0
+    confidence: Annotated[float, Bounds(0, 1e6, above=True)] = 3.0
     "How much more a click counts than no click (the paper's α)."
     seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0
     "Of the vectors of items that it begins with."

@@ -35,9 +35,9 @@ class ItemKNNSettings(Settings):
 
     neighbours: Annotated[int, Bounds(1, 10_000)] = 300
     "Items most like each that are kept."
-    shrinkage: Annotated[float, Bounds(0, 1e6)] = 10.0
+    shrinkage: Annotated[float, Bounds(0, 1e6)] = 5.0
     "Added to what common users are divided by: items that few have clicked say less."
-    popularity: Annotated[float, Bounds(0, 1)] = 0.5
+    popularity: Annotated[float, Bounds(0, 1)] = 0.4
     """Exponent of the users of the item that is recommended, by which its likeness is divided: 0.5
     is the cosine; lower recommends more of what is popular."""
     rarity: Annotated[float, Bounds(0, 4)] = 0.0

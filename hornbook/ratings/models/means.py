@@ -47,7 +47,7 @@ class MeanSettings(Settings):
 class MeansSettings(Settings):
     """Settings of means with shrinkage."""
 
-    user_shrinkage: Annotated[float, Bounds(0, 1e6)] = 10.0
+    user_shrinkage: Annotated[float, Bounds(0, 1e6)] = 15.0
     "How many ratings at the mean of all are added to those of each user."
     item_shrinkage: Annotated[float, Bounds(0, 1e6)] = 5.0
     "How many ratings at the mean of all are added to those of each item."
