@@ -77,16 +77,17 @@ def recommendations(run: Run) -> Samples | None:
     users = typical_users(data, USERS)
     made = tuple(
         MarkedSample(
-            f"{data.users[user]}, who rated highest: "
-            + ", ".join(favourites(data, user, FAVOURITES))
-            + "\n"
-            + ", ".join(clip(one.title, LABEL) for one in best_for(run.model, data, user, BEST))
+            f"{data.users[user]} (rated highest: "
+            + "; ".join(favourites(data, user, FAVOURITES))
+            + ") → "
+            + "; ".join(clip(one.title, LABEL) for one in best_for(run.model, data, user, BEST))
         )
         for user in users
     )
     about = (
         f"What the model recommends to {many(len(users), 'user')} with about the median number of "
-        f"{data.kind}: the {BEST} items with the highest predictions that they have not rated."
+        f"{data.kind}: after the arrow the {BEST} items with the highest predictions that they "
+        "have not rated."
     )
     return Samples(about, made)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from hornbook.plots.colours import BLUE, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.fonts import columns
 from hornbook.plots.maps import MARK, begin_map, principal_components, principal_plane
+from hornbook.plots.panels import WIDTH
 from hornbook.rendering import clip
 from hornbook.reports import View
 from hornbook.settings import Bounds, Settings
@@ -28,7 +30,8 @@ __all__ = ["ViewSettings", "ends", "views_of"]
 
 ENDS = 10  # items at each end of a bias or a component
 COMPONENTS = 3  # as the lesson looks at
-LABEL = 32  # characters of a title in a picture
+LABEL, MAPPED = 30, 20  # characters of a title beside a bar, and in a map
+YEAR = re.compile(r"\s*\(\d{4}\)$")
 HIGH, LOW = BLUE, VERMILION
 
 Floats = npt.NDArray[np.floating]
@@ -143,7 +146,8 @@ def draw_ends(found: dict[str, Ended]) -> Figure:
     from matplotlib.figure import Figure
 
     rows = sum(len(low) + len(high) for low, high in found.values())
-    figure = Figure(figsize=(7.2, 0.9 * len(found) + 0.24 * rows), dpi=100, layout="constrained")
+    height = 0.8 * len(found) + 0.2 * rows
+    figure = Figure(figsize=(WIDTH, height), dpi=100, layout="constrained")
     panels = figure.subplots(len(found), squeeze=False)[:, 0]
     for axes, (name, (low, high)) in zip(panels, found.items(), strict=True):
         shown = [*high, *reversed(low)]
@@ -151,9 +155,9 @@ def draw_ends(found: dict[str, Ended]) -> Figure:
         places[len(high) :] -= 0.6  # between both ends lie all the others
         colours = [HIGH] * len(high) + [LOW] * len(low)
         axes.barh(places, [value for _, value in shown], color=colours, height=0.72)
-        axes.set_yticks(places, [clip(title, LABEL) for title, _ in shown])
+        axes.set_yticks(places, [clip(title, LABEL) for title, _ in shown], fontsize=8)
         axes.axvline(0, color="black", linewidth=0.8)
-        axes.set_title(name)
+        axes.set_title(name, fontsize=9, loc="left", x=0)
         axes.margins(y=0.02)
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(axis="y", length=0)
@@ -169,7 +173,7 @@ def draw_map(model: Recommender, data: RatingsData, items: Numbers) -> Figure:
     drawn = begin_map(plane)
     drawn.axes.plot(*plane.points.T, "o", color=BLUE, markersize=MARK, markeredgewidth=0)
     order = drawn.outermost
-    labels = [clip(title, LABEL) for title in titles_of(data, items[order])]
+    labels = [clip(YEAR.sub("", title), MAPPED) for title in titles_of(data, items[order])]
     shown = drawn.label(order, labels, every=False)
     title = f"The {len(items):,} items rated most"
     title += f": {sum(plane.shares):.0%} of the variance in {plane.dimensions} dimensions"
