@@ -12,6 +12,7 @@ import pytest
 
 from hornbook.cli.main import all_verbs, main
 from tests.command import typed
+from tests.some_films import write_films
 from tests.some_names import write_names
 
 EXAMPLE = re.compile(r"^  hornbook (.+)$", re.MULTILINE)
@@ -40,22 +41,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for example in EXAMPLE.findall(out.getvalue()):
             assert main(shlex.split(example)) == 0
         write_films(made)
-        assert main(["train", "films.csv", "--model", "als", "--out", "runs/films"]) == 0
+        assert (
+            main(
+                [
+                    "train",
+                    "ratings.csv",
+                    "--titles",
+                    "movies.csv",
+                    "--model",
+                    "als",
+                    "--out",
+                    "runs/films",
+                ]
+            )
+            == 0
+        )
     return made
-
-
-def write_films(folder: Path) -> None:
-    """Ratings of a few films by fifty users, and two files of pairs to predict."""
-    titles = ("Toy Story", "Finding Nemo", "Alien", "Blade Runner", "The Thing", "Amelie")
-    rows = [
-        f"{user},{film},{titles[film]},{(user * 7 + film * 3) % 5 + 1}"
-        for user in range(50)
-        for film in range(6)
-        if (user + film) % 3
-    ]
-    (folder / "films.csv").write_text("\n".join(["user,item,title,rating", *rows]))
-    (folder / "pairs.csv").write_text("user,item\n42,0\n7,3\n")
-    (folder / "other.csv").write_text("viewer,film\n42,0\n7,3\n")
 
 
 @pytest.mark.parametrize("columns", ["80", "100"])

@@ -20,7 +20,7 @@ LONGEST = 60  # characters of what was chosen: the rest is in the record
 # What does not change the result, or not enough to be looked for by it.
 UNTOLD = {
     "device", "threads", "precision", "gradients", "compile", "checkpoint_every", "evaluate_every",
-    "evaluate_on", "watch_every", "encoding",
+    "evaluate_on", "watch_every", "encoding", "titles", "user", "item", "rating", "time",
 }  # fmt: skip
 
 
