@@ -17,7 +17,7 @@ FILMS = (
 def write_films(folder: Path) -> None:
     """Write ratings.csv, movies.csv, and pairs.csv and other.csv with users and items alone."""
     rows = [
-        f"{user},{film},{(user * 7 + film * 3 + user // 9) % 5 + 1},{1_000_000_000 + 100 * user + film}"
+        f"{user},{film},{(user * 7 + film * 3 + user // 9) % 5 + 1},{10**9 + 100 * user + film}"
         for user in range(50)
         for film in range(len(FILMS))
         if (user + film) % 3

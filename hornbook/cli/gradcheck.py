@@ -18,10 +18,10 @@ from hornbook.lessons.gradcheck import (
     FamilyCheck,
     ParameterCheck,
     check_family,
+    nets,
     small,
 )
 from hornbook.settings import Bounds, Given, Settings
-from hornbook.text.models import NETS
 
 DESCRIPTION = """\
 Compare the gradients of {what} by hand, by autograd and by finite differences.
@@ -30,8 +30,8 @@ Examples:
   hornbook gradcheck bigram
   hornbook gradcheck gpt --directions 1
 
-Gradients are computed in float64 on a batch of names, finite differences along random directions \
-of each parameter. The relative difference may be up to {hand:g} between hand and autograd, and up \
+Gradients are computed in float64 on a small batch (of names, or of made-up ratings), finite \
+differences along random directions of each parameter. The relative difference may be up to {hand:g} between hand and autograd, and up \
 to {differences:g} between either and finite differences; the exit status is 1 if one is larger.
 
 Families: {families}.
@@ -55,8 +55,8 @@ class Arguments(Settings):
 def run(argv: Sequence[str]) -> None:
     """Parse, check and show."""
     named = bool(argv) and not argv[0].startswith("-")
-    families = (argv[0],) if named else NETS
-    given = {"hand": HAND, "differences": DIFFERENCES, "families": ", ".join(NETS)}
+    families = (argv[0],) if named else tuple(nets())
+    given = {"hand": HAND, "differences": DIFFERENCES, "families": ", ".join(nets())}
     if named:
         settings = small(argv[0])
         one: Any = dataclasses.make_dataclass(

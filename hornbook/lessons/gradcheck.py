@@ -19,12 +19,7 @@ from torch import Tensor
 from hornbook.compute.pinned import pinned
 from hornbook.errors import SettingsError
 from hornbook.settings import Settings
-from hornbook.text.batches import Batch, make_batches
-from hornbook.text.corpus import load_corpus
-from hornbook.text.models import NETS, family
-from hornbook.text.models.network import Network
-from hornbook.text.stream import encode_lines
-from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tasks import Task, choose_task, tasks
 
 __all__ = [
     "DIFFERENCES",
@@ -33,6 +28,7 @@ __all__ = [
     "ParameterCheck",
     "check_family",
     "check_gradients",
+    "nets",
     "small",
 ]
 
@@ -40,7 +36,15 @@ HAND = 1e-9
 "Tolerance: relative difference between a gradient by hand and by autograd."
 DIFFERENCES = 1e-6
 "Tolerance: relative difference between finite differences and either."
-CAPS = {"block_size": 8, "row_size": 16, "n_embd": 8, "n_hidden": 12, "n_layer": 2, "n_head": 2}
+CAPS = {
+    "n_factors": 5,
+    "block_size": 8,
+    "row_size": 16,
+    "n_embd": 8,
+    "n_hidden": 12,
+    "n_layer": 2,
+    "n_head": 2,
+}
 NUDGE = 0.3  # standard deviation: away from zeros and ones, where a wrong factor could hide
 STEPS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5)  # along a direction of length 1
 LEAST = 1e-3  # of the largest parameter's: a gradient smaller than that is measured by that
@@ -88,17 +92,37 @@ class FamilyCheck:
         return all(parameter.excess <= 1 for parameter in self.parameters)
 
 
+def nets() -> list[str]:
+    """The families that are trained by gradients, of all tasks that have a batch for them."""
+    return [
+        name
+        for task in tasks().values()
+        if type(task).gradient_case is not Task.gradient_case
+        for name, line in task.families.items()
+        if line.trained
+    ]
+
+
+def task_of(name: str) -> Task[Any]:
+    """The task of a family.
+
+    Raises:
+        SettingsError: if there is none.
+    """
+    return choose_task(None, None, name)[0]
+
+
 def small(name: str) -> Settings:
     """A family's default settings with the sizes cut down, so that a check takes moments.
 
     Raises:
         SettingsError: if there is no such family, or it has no gradients.
     """
-    line = family(name)
-    if name not in NETS:
+    line = task_of(name).family(name)
+    if not line.trained:
         raise SettingsError(
             f"{name} has no gradients to check: it is made by {line.made_by}.",
-            hint=f"Families with gradients: {', '.join(NETS)}.",
+            hint=f"Families with gradients: {', '.join(nets())}.",
         )
     settings: Settings = line.load().Settings()
     return dataclasses.replace(
@@ -117,7 +141,7 @@ def small(name: str) -> Settings:
 def check_family(
     name: str, settings: Settings | None = None, *, seed: int = 0, directions: int = 2
 ) -> FamilyCheck:
-    """Check the gradients of a family on a batch of names.
+    """Check the gradients of a family on a small batch of its task.
 
     Args:
         name: of the family.
@@ -129,25 +153,19 @@ def check_family(
         SettingsError: if there is no such family, or it has no gradients.
     """
     settings = settings or small(name)
-    lines = tuple(load_corpus("names").lines[:200])
-    tokenizer = CharTokenizer.fit(lines, boundary=True)
     generator = torch.Generator().manual_seed(seed)
-    model: Network = family(name).load()(settings, tokenizer.vocabulary, generator)
+    model, batch = task_of(name).gradient_case(name, settings, generator, seed)
     model.double()
     with torch.no_grad():
         for p in model.parameters():
             p.add_(torch.randn(p.shape, generator=generator, dtype=p.dtype), alpha=NUDGE)
-    batches = make_batches(
-        encode_lines(lines, tokenizer), model.reads, block_size=model.block_size, batch_size=7,
-        seed=seed, lead=model.lead, mixed=model.mixed,
-    )  # fmt: skip
-    found = check_gradients(model, next(batches), seed=seed, directions=directions)
+    found = check_gradients(model, batch, seed=seed, directions=directions)
     return FamilyCheck(name, settings.as_dict(), found)
 
 
 @pinned()
 def check_gradients(
-    model: Network, batch: Batch, *, seed: int = 0, directions: int = 2
+    model: Any, batch: Any, *, seed: int = 0, directions: int = 2
 ) -> tuple[ParameterCheck, ...]:
     """Hold a net's gradients by hand against autograd's and against finite differences.
 
@@ -169,7 +187,7 @@ def check_gradients(
             model.loss_vjp(batch)[1]()
 
     def by_autograd() -> None:
-        model.loss(batch).backward()  # type: ignore[no-untyped-call]
+        model.loss(batch).backward()
 
     def loss() -> float:
         with torch.no_grad():
@@ -199,7 +217,7 @@ def check_gradients(
 
 
 def gradients(
-    model: Network, named: dict[str, torch.nn.Parameter], way: Callable[[], None], seed: int
+    model: Any, named: dict[str, torch.nn.Parameter], way: Callable[[], None], seed: int
 ) -> dict[str, Tensor]:
     """The gradients of parameters that `way` finds; zero where it finds none."""
     for p in named.values():

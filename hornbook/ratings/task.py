@@ -13,6 +13,8 @@ from hornbook.tasks import Baseline, Claim, Family, Figures, Task, Verb
 from hornbook.training.measures import Measure
 
 if TYPE_CHECKING:
+    import torch
+
     from hornbook.ratings.data import Kind, RatingsData
     from hornbook.ratings.models.contract import Shape
     from hornbook.reports import Report, Samples, Table, View
@@ -86,6 +88,14 @@ class OfItems(Task["RatingsData"]):
         """What users have rated in train."""
         if data.kept:
             model.remember(data.history)
+
+    def gradient_case(
+        self, family: str, settings: Settings, generator: torch.Generator, seed: int
+    ) -> tuple[Any, Any]:
+        """A net, and a batch of made-up rows."""
+        from hornbook.ratings.gradient_case import gradient_case
+
+        return gradient_case(self, family, settings, generator, seed)
 
     def evaluate(self, model: Any, data: RatingsData, split: str, limit: int = 0) -> Figures:
         """The errors, or how well the items that a user turned to are ranked."""

@@ -20,6 +20,8 @@ from hornbook.training.measures import LOSS, Measure
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import torch
+
     from hornbook.monitoring.history import Ignorance
     from hornbook.reports import Finding, Report, Samples, Table, View
     from hornbook.runs import Run
@@ -193,6 +195,22 @@ class Task(ABC, Generic[D]):
     @abstractmethod
     def batches(self, model: Any, data: D, training: TrainingSettings) -> Any:
         """What a model is trained on, as `hornbook.training.protocols.BatchSource`."""
+
+    def gradient_case(
+        self, family: str, settings: Settings, generator: torch.Generator, seed: int
+    ) -> tuple[Any, Any]:
+        """A small net and a batch, to check the net's gradients on.
+
+        Args:
+            family: one that is trained.
+            settings: of the net.
+            generator: of its start.
+            seed: of the batch.
+
+        Raises:
+            SettingsError: if the task has none.
+        """
+        raise SettingsError(f"Task {self.name} has no batch to check gradients on.")
 
     # The best of several
 

@@ -18,6 +18,8 @@ from hornbook.training.measures import Measure, figure
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import torch
+
     from hornbook.monitoring.history import Ignorance
     from hornbook.reports import Report, Samples, Table, View
     from hornbook.runs import Run
@@ -143,6 +145,14 @@ class TextTask(Task["TextData"]):
             parallel=training.batches == "parallel",
             mixed=model.mixed,
         )
+
+    def gradient_case(
+        self, family: str, settings: Settings, generator: torch.Generator, seed: int
+    ) -> tuple[Any, Any]:
+        """A net, and a batch of names."""
+        from hornbook.text.gradient_case import gradient_case
+
+        return gradient_case(family, settings, generator, seed)
 
     def candidates(self, data: TextData, seconds: float) -> Sequence[Candidate]:
         """Counts with the order that suits dev, and nets sized by the text and the time."""
