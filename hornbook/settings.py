@@ -96,14 +96,31 @@ class Settings:
         """Settings from what `as_dict` gave.
 
         Raises:
-            SettingsError: if a name is unknown here or a value is not allowed.
+            SettingsError: if a name is unknown here, a value is not allowed, or one that has no
+                default is missing.
         """
-        known = {field.name for field in dataclasses.fields(cls)}
+        fields = dataclasses.fields(cls)
+        known = {field.name for field in fields}
         if unknown := sorted(set(values) - known):
             raise SettingsError(
                 f"{cls.__name__} has no setting {', '.join(unknown)}.",
                 hint=f"{did_you_mean(unknown[0], known)}Settings: {', '.join(sorted(known))}.",
                 setting=unknown[0],
+            )
+        needed = [
+            field.name
+            for field in fields
+            if field.default is dataclasses.MISSING
+            and field.default_factory is dataclasses.MISSING
+            and field.name not in values
+        ]
+        if needed:
+            names = ", ".join(f"`{name}`" for name in needed)
+            raise SettingsError(
+                f"{cls.__name__} needs {names}, and was given "
+                f"{', '.join(f'`{name}`' for name in values) or 'nothing'}.",
+                hint=f"Give {names}.",
+                setting=needed[0],
             )
         return cls(**values)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -89,3 +90,20 @@ def holds_together(model: Any, data: RatingsData, other: Any) -> None:
         other.guest(items, values).scores(), model.guest(items, values).scores()
     )
     assert model.n_parameters > 0
+
+
+def write_made(path: Path, **how: Any) -> Path:
+    """Made-up ratings with titles and times, as a table of their own; gives its path."""
+    data = made(**how)
+    lines = ["user,item,title,rating,time"]
+    rows = sorted(
+        (int(user), int(item), float(value))
+        for part in data.splits.values()
+        for user, item, value in zip(part.users, part.items, part.values, strict=True)
+    )
+    lines += [
+        f"user-{user},i{item},Film of {item} ({1950 + item}),{value:g},{1_000_000_000 + at % 97}"
+        for at, (user, item, value) in enumerate(rows)
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import RunError
+from hornbook.errors import DataError, RunError
 from hornbook.ratings.features import Features
 from hornbook.ratings.interactions import History, Interactions
 from hornbook.ratings.matching import Matcher
@@ -93,15 +93,29 @@ class RatingsData(Data):
         """Rows of each split."""
         return {name: len(rows) for name, rows in self.splits.items()}
 
+    @property
+    def train(self) -> Interactions:
+        """The rows of train.
+
+        Raises:
+            DataError: if they are not kept.
+        """
+        if not self.kept:
+            raise DataError(
+                "This run is without its data: who has rated what is not known any longer.",
+                hint="Ask the run as it was before its data were removed.",
+            )
+        return self.splits["train"]
+
     @cached_property
     def history(self) -> History:
         """What each user has rated in train."""
-        return self.splits["train"].by_user(len(self.users))
+        return self.train.by_user(len(self.users))
 
     @cached_property
     def raters(self) -> npt.NDArray[np.int64]:
         """How many users have rated each item in train, shape (items,)."""
-        return np.bincount(self.splits["train"].items, minlength=len(self.items))
+        return np.bincount(self.train.items, minlength=len(self.items))
 
     @cached_property
     def user_numbers(self) -> Mapping[str, int]:

@@ -124,8 +124,9 @@ def report(model: Recommender, data: RatingsData) -> dict[str, RatingFigures | C
     """All figures of a finished model with intervals over users, by split.
 
     Raises:
-        DataError: if nothing can be ranked.
+        DataError: if nothing can be ranked, or the data are not kept.
     """
+    data.train  # noqa: B018 - asked, so that data that are gone are told
     if data.kind == "ratings":
         return {
             split: RatingFigures(errors_on(model, data, split), ranked(model, data, split))

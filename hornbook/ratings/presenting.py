@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hornbook.actions import Action
+from hornbook.ratings.models.contract import tells
 from hornbook.ratings.questions.ranking import Ranked, best_of
 from hornbook.rendering import clip, many
 from hornbook.reports import MarkedSample, Samples, Table
@@ -121,6 +122,6 @@ def next_steps(run: Run) -> Sequence[Action]:
     steps = [Action("recommend", (path, data.users[user]))]
     if best:
         steps.append(Action("explain", (path, data.users[user], best[0].item)))
-    if run.model.item_vectors is not None and run.model.item_vectors.shape[1]:
+    if tells(run.model.item_vectors):
         steps.append(Action("similar", (path, data.items[item])))
     return steps

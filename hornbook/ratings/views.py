@@ -15,6 +15,7 @@ from hornbook.plots.drawing import drawing
 from hornbook.plots.fonts import columns
 from hornbook.plots.maps import MARK, begin_map, principal_components, principal_plane
 from hornbook.plots.panels import WIDTH
+from hornbook.ratings.models.contract import tells
 from hornbook.rendering import clip
 from hornbook.reports import View
 from hornbook.settings import Bounds, Settings
@@ -53,8 +54,8 @@ def views_of(run: Run, settings: ViewSettings) -> list[View]:
     model: Recommender = run.model
     data: RatingsData = run.data
     gone = "" if data.kept else "it needs the data, to tell which items are rated most"
-    no_bias = gone or ("" if model.item_biases is not None else "this model has no item biases")
-    no_vector = gone or ("" if model.item_vectors is not None else "this model has no item vectors")
+    no_bias = gone or ("" if tells(model.item_biases) else "this model has no item biases")
+    no_vector = gone or ("" if tells(model.item_vectors) else "this model has no item vectors")
 
     def some() -> Numbers:
         return most_rated(data, settings.most_rated)

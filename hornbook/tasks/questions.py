@@ -107,7 +107,9 @@ class Question(ABC):
             SettingsError: if something else was given, or one is not allowed.
         """
         kind = self.options
-        whole = given[0] if given else kind()
+        if not given:
+            return kind.from_dict(dict(options))
+        whole = given[0]
         if not isinstance(whole, kind) or len(given) > 1:
             raise SettingsError(
                 f"Settings must be {kind.__name__}; given: {', '.join(map(repr, given))}.",

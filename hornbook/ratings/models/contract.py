@@ -17,7 +17,7 @@ import numpy.typing as npt
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.settings import Settings
 
-__all__ = ["Pull", "Recommender", "Shape", "Taste", "Term"]
+__all__ = ["Pull", "Recommender", "Shape", "Taste", "Term", "tells"]
 
 
 @dataclass(frozen=True)
@@ -138,12 +138,14 @@ class Recommender(ABC):
 
     @property
     def item_vectors(self) -> npt.NDArray[np.float32] | None:
-        """A vector for each item, shape (items, K), for pictures; None if there are none."""
+        """A vector for each item, for pictures, shape (items, K); None or all 0 if it has none."""
         return None
 
     @property
     def item_biases(self) -> npt.NDArray[np.float32] | None:
-        """How much better or worse than others an item is rated, shape (items,); or None."""
+        """How much better or worse than others an item is rated, shape (items,); None, or all 0, if
+        the model has no such numbers.
+        """
         return None
 
     @abstractmethod
@@ -157,3 +159,8 @@ class Recommender(ABC):
         Raises:
             RunError: if the names or shapes are not this model's.
         """
+
+
+def tells(numbers: npt.NDArray[Any] | None) -> bool:
+    """Whether numbers of items say anything of them: where all are 0, the model has none."""
+    return numbers is not None and bool(numbers.any())

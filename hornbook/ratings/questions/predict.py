@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from hornbook.actions import Action
-from hornbook.errors import DataError, SettingsError
+from hornbook.errors import DataError
 from hornbook.ratings.cells import Numbers
 from hornbook.ratings.columns import find_columns
 from hornbook.records import JSONObject
@@ -84,10 +84,7 @@ class PredictQuestion(Question):
         """
         if len(given) == 1 and not isinstance(given[0], PredictSettings):
             options, given = {"file": str(given[0]), **options}, ()
-        if given and options:
-            raise SettingsError("Give settings either as a whole or by name.")
-        settings = given[0] if given else PredictSettings.from_dict(options)
-        return [row.one for row in Predictions(run, settings)]
+        return [row.one for row in Predictions(run, self.settled(given, options))]
 
     def answer(self, run: Run, options: PredictSettings) -> Answer:
         """The predictions, a row each."""

@@ -55,7 +55,7 @@ class SimilarQuestion(Question):
         """
         if [*map(type, given)] in ([str], [int]):
             options, given = {"item": str(next(iter(given))), **options}, ()
-        return self.found(run, SimilarSettings.from_dict(options) if not given else given[0])[1]
+        return self.found(run, self.settled(given, options))[1]
 
     def answer(self, run: Run, options: SimilarSettings) -> RankedItems:
         """The items, as one table."""
