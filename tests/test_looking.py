@@ -461,6 +461,15 @@ def test_the_tree_in_a_terminal() -> None:
     assert first.as_text().startswith("(start)\n")
 
 
+def test_the_figures_of_a_tree_are_explained() -> None:
+    views = views_of(counted(order=2), LINES, text="mia", prefix="m")
+    first, *_ = next(view for view in views if view.name == "tree").write().splitlines()
+    assert first == (
+        "After 'm': the probability of each next token, and in brackets that of the whole "
+        "continuation."
+    )
+
+
 def test_trees_that_cannot_grow() -> None:
     with pytest.raises(SamplingError, match="'ov' was never continued"):
         grow(counted(order=3, smoothing="mle"), LINES, "ov")

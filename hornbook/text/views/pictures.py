@@ -160,6 +160,9 @@ def views_of(
             "tree",
             f"the most likely continuations of the prefix {prefix!r}",
             lambda: draw_tree(grow(model, tokenizer, prefix, tree)),
-            written=lambda: f"After {prefix!r}:\n{grow(model, tokenizer, prefix, tree).as_text()}",
+            written=lambda: (
+                f"After {prefix!r}: the probability of each next token, and in brackets that of "
+                f"the whole continuation.\n{grow(model, tokenizer, prefix, tree).as_text()}"
+            ),
         ),
     ]
