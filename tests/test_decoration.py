@@ -78,6 +78,20 @@ def test_samples_of_a_row_are_told_apart() -> None:
     assert previewed(Evaluated(record, lambda: ["ann lee", "a\nb"])) == "ann lee | a⏎b"
 
 
+@pytest.mark.parametrize(
+    ("split", "heads"), [("90/0/10", "train  samples"), ("80/10/10", "dev  samples")]
+)
+def test_a_table_has_the_columns_that_it_fills(
+    names: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], split: str, heads: str
+) -> None:
+    words = ["train", str(names), "--model", "bigram", "--steps", "2", "--no-baseline"]
+    status, _, told = typed(capsys, *words, "--split", split, "--out", str(tmp_path / "run"))
+    assert status == 0
+    assert heads in told
+    assert told.count("* marks the best dev so far.") == (split == "80/10/10")
+    assert ("*" in told.replace("* marks", "")) is (split == "80/10/10")
+
+
 def test_samples_that_fail_do_not_end_training(
     names: Path,
     tmp_path: Path,
@@ -91,7 +105,7 @@ def test_samples_that_fail_do_not_end_training(
     words = ["train", str(names), "--model", "bigram", "--steps", "4", "--no-baseline"]
     status, _, told = typed(capsys, *words, "--out", str(tmp_path / "run"))
     assert status == 0
-    assert "(no samples: nothing to say)" in told
+    assert "(none: nothing to say)" in told
 
 
 @pytest.mark.parametrize("failure", FAILURES)
@@ -148,6 +162,8 @@ def test_what_was_asked_for_is_refused_before_the_work(
 
     monkeypatch.setattr("hornbook.cli.inspect.inspect", fails)
     (tmp_path / "file").touch()
-    status, said, told = typed(capsys, "inspect", str(net.path), flag, str(tmp_path / "file" / "x"))
+    status, said, told = typed(
+        capsys, "inspect", str(net.path), flag, str(tmp_path / "file" / "x.html")
+    )
     assert (status, said) == (1, "")
     assert told.startswith("hornbook: Cannot ")

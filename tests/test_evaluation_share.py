@@ -117,7 +117,10 @@ def test_figures_of_a_part_say_so_everywhere(
     run = Run(out)
     train, dev = run.summary.measured_on["train"], run.summary.measured_on["dev"]
     assert 50 < train.measured < 150 < train.of == run.data.sizes["train"]
-    assert f"train on 100 of {train.of:,} predictions, dev on " in told
+    # What is said before is what was counted, and is said once.
+    assert f"Measured during training: train on {train}, dev on " in told
+    assert f"; at the end: train on {train}, dev on about " in told
+    assert "* marks the best dev so far." in told
     assert f" on {dev}, train " in said
     assert f" on {train}, in " in said
     assert f"(on {train})" in inspect(run).about

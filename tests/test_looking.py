@@ -34,6 +34,7 @@ from hornbook.text.views import (
     Branch,
     TreeSettings,
     attention_of,
+    draw_attention,
     draw_coloured,
     draw_traces,
     draw_tree,
@@ -308,8 +309,20 @@ def test_attention_is_that_of_each_layer_on_what_it_reads(changes: dict[str, Any
 
 
 def test_the_bag_of_words_attends_to_all_alike() -> None:
-    (weights,) = attention_of(made("bow"), LINES, "mia").weights
+    found = attention_of(made("bow"), LINES, "mia")
+    (weights,) = found.weights
     np.testing.assert_allclose(weights[0], np.tril(np.ones((4, 4))) / np.arange(1, 5)[:, None])
+    figure = draw_attention(found, LINES)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert "layer 1, averaging weights, fixed" in titles
+    assert "Attention" not in figure.get_suptitle()
+
+
+def test_what_was_not_learned_is_not_called_attention() -> None:
+    for name, fixed in (("bow", True), ("gpt", False), ("ngram", False)):
+        views = views_of(asked(name), LINES, text="mia", prefix="m")
+        told = next(view.shows for view in views if view.name == "attention")
+        assert ("averaging weights, fixed" in told) is fixed
 
 
 def test_looking_leaves_the_model_as_it_was() -> None:
@@ -446,6 +459,15 @@ def test_the_tree_in_a_terminal() -> None:
     assert ended.as_text().splitlines()[1].endswith("  end")
     first = grow(counted(order=2), LINES, "", TreeSettings(width=1, depth=1))
     assert first.as_text().startswith("(start)\n")
+
+
+def test_the_figures_of_a_tree_are_explained() -> None:
+    views = views_of(counted(order=2), LINES, text="mia", prefix="m")
+    first, *_ = next(view for view in views if view.name == "tree").write().splitlines()
+    assert first == (
+        "After 'm': the probability of each next token, and in brackets that of the whole "
+        "continuation."
+    )
 
 
 def test_trees_that_cannot_grow() -> None:

@@ -13,6 +13,7 @@ import pytest
 from scipy.optimize import minimize
 
 import hornbook
+from hornbook.cli.mix import explained
 from hornbook.errors import RunError, SettingsError
 from hornbook.runs import Run
 from hornbook.text.losses import mean_loss
@@ -391,3 +392,10 @@ def test_a_run_whose_loss_is_no_number_is_refused_before_anything_is_written(
     assert str(bad.path) in str(error.value)
     assert said in str(error.value)
     assert not (tmp_path / "mixture").exists()
+
+
+@pytest.mark.parametrize("power", ["exponent", "weight"])
+def test_the_columns_of_a_mixture_are_explained(power: str) -> None:
+    assert explained(power, ending=False).startswith(f"{power}: ")
+    assert "of the end" not in explained(power, ending=False)
+    assert f"of the end: its {power} for the end of an example" in explained(power, ending=True)

@@ -41,9 +41,21 @@ def test_a_level_is_a_line_across_with_its_text() -> None:
     level(left, 2.5, "here", "#ff0000")
     (line,) = left.lines
     assert np.asarray(line.get_ydata()).tolist() == [2.5, 2.5]
-    (text,) = left.texts
-    assert (text.get_text(), text.get_color()) == ("here", "#ff0000")
+    assert (line.get_label(), line.get_color()) == ("here", "#ff0000")
+    assert not left.texts  # which a curve could cross: it is for the legend
     assert not right.lines
+
+
+@pytest.mark.parametrize(("count", "told"), [(NAMED, ""), (18, f"{NAMED} of 18 named")])
+def test_a_legend_that_leaves_lines_out_says_so(count: int, told: str) -> None:
+    _, (axes,) = canvas(1)
+    for place, said in enumerate(named(count)):
+        axes.plot([1, 2], label=str(place) if said else None)
+    legend(axes, count)
+    held = axes.get_legend()
+    assert held is not None
+    assert held.get_title().get_text() == told
+    assert len(held.get_texts()) == NAMED
 
 
 def test_a_legend_only_where_a_line_has_a_name() -> None:

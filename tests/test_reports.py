@@ -122,7 +122,10 @@ def test_bars_are_as_long_as_their_figures() -> None:
     html = page(Section("How good", bars=given))
     assert '<tr class="own"><th scope="row">net</th><td>1.00</td><td>infinite</td></tr>' in html
     assert 'width="25%"' in html
-    assert "<svg>" not in page(Section("Alone", bars=Bars(("dev",), rows[1:])))
+    assert "<svg" not in page(Section("Alone", bars=Bars(("dev",), rows[1:])))
+    # Which of a row's bars is which stands at the heads, if there are two.
+    assert html.count('class="swatch"') == 2
+    assert 'class="swatch"' not in page(Section("One split", bars=Bars(("dev",), rows)))
 
 
 def test_an_interface_writes_settings_and_calls_in_its_own_words() -> None:

@@ -81,7 +81,23 @@ def run(argv: Sequence[str]) -> None:
     rows.add_row("[bold]mixture[/]", "mixture", *blank, f"[bold]{dev}[/]")
     say, path = notes().print, escape(shell_word(no_flag(str(made.path))))
     console().print(rows)
+    say(f"[dim]{explained(arguments.power, ending=bool(ends))}[/]")
     say(f"\nSaved to {escape(str(made.path))}. Next:")
     say(f"  hornbook sample {path} -n 20 --only-new")
     say(f"  hornbook quality {path}")
     say(f"  hornbook evaluate {path}")
+
+
+def explained(power: str, *, ending: bool) -> str:
+    """What the columns of the table are.
+
+    Args:
+        power: what a run has in the mixture.
+        ending: whether it has another one for the token that ends an example.
+    """
+    told = (
+        "exponent: the power that the run's probabilities are raised to before they are multiplied"
+        if power == "exponent"
+        else "weight: the run's share in the mean of the probabilities"
+    )
+    return f"{told}{f'; of the end: its {power} for the end of an example' if ending else ''}."

@@ -6,7 +6,7 @@ All of it goes to standard error: the result alone is for standard output.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import singledispatchmethod
 from typing import Any
@@ -36,11 +36,12 @@ from hornbook.runs.events import (
     Warned,
 )
 from hornbook.tasks import Task, task_named
-from hornbook.training.measures import LOSS
+from hornbook.training.measures import LOSS, Extent
 from hornbook.training.schedules import unfinished_cycle
 
 __all__ = ["telling"]
 
+SPLITS = ("train", "dev")
 LITTLE = 1_000  # predictions: less than this and a word of warning is due
 
 
@@ -84,7 +85,9 @@ class Teller:
         self.task: Any = None
         self.how = ""
         self.pace: tuple[int, float] = (0, 0.0)
+        self.begun: Began | None = None
         self.decides = LOSS
+        self.splits: Sequence[str] = SPLITS
 
     def tell(self, event: Event) -> None:
         """Say what is to be said of an event, and then what goes on until the next."""
@@ -172,9 +175,8 @@ class Teller:
             self.how += " [dim](too few steps to calibrate)[/]"
         if event.lowered:
             self.how += (
-                f"\n[dim]Only {event.lowered:,} predictions of each split are evaluated during "
-                "training, so that it takes at most about half as long as training; for all of "
-                "them: --evaluate-on 0[/]"
+                "\n[dim]Only a part of each split is evaluated during training, so that it takes "
+                "at most about half as long as training; for all of it: --evaluate-on 0[/]"
             )
 
     @told.register
@@ -197,14 +199,7 @@ class Teller:
                 "[yellow]Training ends in the middle of a cycle of the schedule, while the "
                 f"learning rate is high:[/] --steps {whole} would end with a complete cycle."
             )
-        task = task_named(record.task)
-        self.decides = task.decides
-        of_what = "" if self.decides.name == LOSS.name else f"{self.decides.name}: "
-        say()
-        if told := measured_on(event):
-            say(f"[dim]{told}[/]")
-        samples = "" if type(task).preview is Task.preview else "  samples"
-        say(f"[bold]{'step':>9} {of_what + 'train':>8} {'dev':>8}{samples}[/]")
+        self.begun = event
 
     @told.register
     def estimated(self, event: Estimated) -> None:
@@ -235,19 +230,37 @@ class Teller:
     @told.register
     def evaluated(self, event: Evaluated) -> None:
         """A row: the step, the losses on whole splits, a few samples."""
+        if self.begun is not None:
+            self.head(self.begun, event)
+            self.begun = None
         record, decides = event.record, self.decides
         held = {name: dict(found) for name, found in record.measures.items()}
         for name, loss in record.losses.items():
             held.setdefault(name, {})[LOSS.name] = loss
-        first = [held.get(name, {}).pop(decides.name, None) for name in ("train", "dev")]
+        first = [held.get(name, {}).pop(decides.name, None) for name in self.splits]
         figures = " ".join(
             f"{'' if value is None else in_column(value, decides.digits):>8}" for value in first
         )
-        mark = "*" if record.best else " "
+        mark = "*" if record.best and "dev" in self.splits else " "
         others = "".join(f" {name} {number(x)}" for name, x in held.get("dev", {}).items())
         shown = previewed(event) if record.step else ""
         row = f"{record.step:9,} {figures}{mark}{escape(others)} [dim]{escape(clip(shown, 80))}[/]"
         self.console.print(row, soft_wrap=True)
+
+    def head(self, began: Began, event: Evaluated) -> None:
+        """The head of the table of evaluations, known when the first has come."""
+        say, task = self.console.print, task_named(began.record.task)
+        self.decides = task.decides
+        self.splits = tuple(event.extents) or SPLITS
+        of_what = "" if self.decides.name == LOSS.name else f"{self.decides.name}: "
+        say()
+        if told := measured_on(event.extents, began.at_the_end):
+            say(f"[dim]{told}[/]")
+        if "dev" in self.splits and began.record.training and began.record.training.steps:
+            say("[dim]* marks the best dev so far.[/]")
+        heads = " ".join(f"{name:>8}" for name in (of_what + self.splits[0], *self.splits[1:]))
+        shown = "" if type(task).preview is Task.preview else f"  {task.previewed}"
+        say(f"[bold]{'step':>9} {heads}{shown}[/]")
 
     @told.register
     def tried(self, event: Tried) -> None:
@@ -277,18 +290,26 @@ class Teller:
         self.close()
 
 
-def measured_on(event: Began) -> str:
-    """What the rows of the table are measured on, and the last figures, where it is a part."""
-    during, end = event.during, event.at_the_end
+def measured_on(during: Mapping[str, Extent], end: Mapping[str, Extent]) -> str:
+    """What the rows of the table are measured on, and the last figures, where it is a part.
+
+    Args:
+        during: what was counted in the first evaluation.
+        end: about what the last one is to be of, where it is more.
+    """
     if all(extent.is_whole for extent in during.values()):
         return ""
     rows = ", ".join(f"{split} on {extent}" for split, extent in during.items())
-    if all(extent.is_whole for extent in end.values()):
-        return f"Measured during training: {rows}; at the end: on all."
-    if all(end[split].measured <= extent.measured for split, extent in during.items()):
+    if not end:
         return f"Measured during training and at the end: {rows}."
-    last = ", ".join(f"{split} on {extent}" for split, extent in end.items())
-    return f"Measured during training: {rows}; at the end: {last}."
+    last = {**during, **end}
+    if all(extent.is_whole for extent in last.values()):
+        return f"Measured during training: {rows}; at the end: on all."
+    told = ", ".join(
+        f"{split} on {'about ' * (split in end and not extent.is_whole)}{extent}"
+        for split, extent in last.items()
+    )
+    return f"Measured during training: {rows}; at the end: {told}."
 
 
 def previewed(event: Evaluated) -> str:
@@ -296,7 +317,7 @@ def previewed(event: Evaluated) -> str:
     try:
         return " | ".join(text.replace("\n", "⏎") for text in event.preview())
     except (HornbookError, MemoryError) as error:
-        return f"(no samples: {error})"
+        return f"(none: {error})"
 
 
 def in_column(value: float, digits: int) -> str:

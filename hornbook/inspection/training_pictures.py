@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Literal
 from hornbook.monitoring.history import History, ratios
 from hornbook.monitoring.record import Histogram, LayerFigures, UpdateRecord, label
 from hornbook.plots.colours import BLUE, GREEN, ORANGE, VERMILION
-from hornbook.plots.panels import canvas, legend, level, logarithmic, named, shades
+from hornbook.plots.panels import (
+    canvas,
+    legend,
+    level,
+    logarithmic,
+    named,
+    shades,
+    write_across,
+)
 from hornbook.plots.spreads import Spread, draw_spreads
 from hornbook.reports.section import Section
 
@@ -29,8 +37,13 @@ def activations(history: History) -> Iterator[Section]:
         history,
         "Activations",
         "outputs",
-        "Outputs of each layer, at the start and at the end. Tanh outputs that pile up at ±1 are "
-        "saturated. If the spread shrinks or grows from layer to layer, change `gain`.",
+        "Outputs of {layers}, on one training batch at the start and on one at the end. Tanh "
+        "outputs that pile up at ±1 are saturated."
+        + (
+            " If the spread shrinks or grows from layer to layer, change `gain`."
+            if "gain" in (history.settings or ())
+            else ""
+        ),
     )
 
 
@@ -40,8 +53,8 @@ def gradients(history: History) -> Iterator[Section]:
         history,
         "Gradients of the activations",
         "gradients",
-        "Gradient of the loss with respect to each layer's output. The spread should be similar "
-        "from the first layer to the last; it should neither shrink to a spike nor grow.",
+        "Gradient of the loss with respect to the outputs of {layers}. The spread should be "
+        "similar from the first layer to the last; it should neither shrink to a spike nor grow.",
     )
 
 
@@ -58,18 +71,26 @@ def matrix_gradients(history: History) -> Iterator[Section]:
 
 
 def spreads(history: History, title: str, what: What, told: str) -> Iterator[Section]:
-    """Histograms of the nonlinearities, or of all layers if there are none."""
+    """Histograms of the nonlinearities, or of all layers if there are none.
+
+    Args:
+        history: of the training.
+        title: of the section.
+        what: whose histograms.
+        told: how to read them; `{layers}` stands for the layers that are shown.
+    """
     shown = [one for one in history.first.layers if one.kind not in ("Flatten", "Embedding")]
     flat = [one for one in shown if one.flat is not None]
     names = [one.name for one in (flat or shown)]
-    yield Section(title, told, histograms(history, what, names))
+    layers = "the nonlinearities" if flat else "each layer"
+    yield Section(title, told.format(layers=layers), histograms(history, what, names))
 
 
 def histograms(history: History, what: What, names: Sequence[str]) -> Figure:
     """One line per layer or matrix, at the first record and at the last."""
     figure, panels = canvas(2)
     found = []
-    for axes, record in zip(panels, (first_with(history, what), history.last), strict=True):
+    for axes, record in zip(panels, (first_with(history, what, names), history.last), strict=True):
         chosen = [one for one in titled(record, what) if one[0] in names]
         lines = [
             Spread(title if said else None, colour, histogram)
@@ -79,8 +100,18 @@ def histograms(history: History, what: What, names: Sequence[str]) -> Figure:
         ]
         found.append((axes, [line for line in lines if len(line.histogram.counts) > 1]))
         axes.set_title(f"update {record.step:,}", fontsize=10)
-    draw_spreads(found)
+        if not found[-1][1]:
+            write_across(axes, empty([histogram for _, _, histogram in chosen]))
+    draw_spreads(found, len(names))
     return figure
+
+
+def empty(given: Sequence[Histogram]) -> str:
+    """Why histograms have no line to draw: all values of each are equal, or none is finite."""
+    if not any(one.counts for one in given):
+        return "no finite values" if given else "not recorded"
+    same = all(not one.counts or one.low == 0 == one.high for one in given)
+    return "all zero" if same else "all values of a layer are equal"
 
 
 def titled(record: UpdateRecord, what: What) -> Iterator[tuple[str, str, Histogram]]:
@@ -98,10 +129,11 @@ def titled(record: UpdateRecord, what: What) -> Iterator[tuple[str, str, Histogr
             yield layer.name, layer.title, layer.gradient.histogram
 
 
-def first_with(history: History, what: What) -> UpdateRecord:
+def first_with(history: History, what: What, names: Sequence[str]) -> UpdateRecord:
     """The first record with a histogram: zero-initialised weights can block gradients at first."""
     for record in history.records:
-        if any(len(histogram.counts) > 1 for _, _, histogram in titled(record, what)):
+        shown = (histogram for name, _, histogram in titled(record, what) if name in names)
+        if any(len(histogram.counts) > 1 for histogram in shown):
             return record
     return history.first
 
@@ -123,7 +155,7 @@ def paces(history: History) -> Iterator[Section]:
     level(axes, -3, "−3, as in the lecture", VERMILION)
     axes.set_xlabel("update")
     axes.set_ylabel("log₁₀ (update / weights)")
-    legend(axes)
+    legend(axes, len(found))
     yield Section(
         "Updates against weights",
         "Size of each update relative to the weights. For SGD about −3 is good; for Adam, whose "
@@ -178,7 +210,8 @@ def flat_shares(history: History) -> Iterator[Section]:
     )
     for axes, (figured, title) in zip(panels, told, strict=True):
         over_time(axes, history, names, figured)
-        axes.set_ylim(0, max(0.1, 1.05 * axes.get_ylim()[1]))
+        top = max(0.1, 1.05 * axes.get_ylim()[1])
+        axes.set_ylim(-0.03 * top, top)  # so that a line at zero does not lie under the axis
         axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
         axes.set_ylabel(title)
     yield Section(
@@ -200,6 +233,7 @@ def norms(history: History) -> Iterator[Section]:
         level(above, history.clip, f"clipped at {history.clip:g}", VERMILION)
     above.set_xlabel("update")
     above.set_ylabel("gradient norm")
+    legend(above)
     below.plot(steps, [record.rate for record in history.records], color=GREEN, lw=1.2)
     below.set_ylim(bottom=0)
     below.set_xlabel("update")
@@ -271,4 +305,4 @@ def over_time(axes: Axes, history: History, names: Sequence[str], figured: Figur
                     values.append(value)
         axes.plot(steps, values, color=colour, lw=1.2, label=titles[name] if said else None)
     axes.set_xlabel("update")
-    legend(axes)
+    legend(axes, len(names))

@@ -11,7 +11,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["WIDTH", "canvas", "form_of", "legend", "level", "logarithmic", "named", "shades"]
+__all__ = [
+    "WIDTH",
+    "canvas",
+    "form_of",
+    "legend",
+    "level",
+    "logarithmic",
+    "named",
+    "shades",
+    "write_across",
+]
 
 WIDTH = 5.6  # inches: what a phone shows whole, with letters that can be read
 NAMED = 8  # most lines with a legend entry; of more, the first and the last few get one
@@ -59,18 +69,15 @@ def form_of(low: float, high: float) -> str:
 
 
 def level(axes: Axes, height: float, text: str, colour: str) -> None:
-    """Draw a dashed horizontal line, with a text at its right end, inside of what is drawn there.
+    """Draw a dashed horizontal line; its text is for the legend, where no curve can cross it."""
+    axes.axhline(height, color=colour, ls="--", lw=1, label=text)
 
-    What is drawn before decides on which side of the line the text has room.
-    """
-    low, high = axes.get_ylim()
-    above = not axes.has_data() or height < (low + high) / 2
-    axes.axhline(height, color=colour, ls="--", lw=1)
-    axes.annotate(
-        text, (1, height), xycoords=("axes fraction", "data"), xytext=(-2, 2 if above else -2),
-        textcoords="offset points", ha="right", va="bottom" if above else "top", fontsize=9,
-        color=colour,
-    )  # fmt: skip
+
+def write_across(axes: Axes, text: str) -> None:
+    """Write in the middle of an empty panel why nothing is drawn in it."""
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color="#555555")
+    axes.set_xticks([])
+    axes.set_yticks([])
 
 
 def shades(count: int) -> list[RGBA]:
@@ -87,8 +94,14 @@ def named(count: int) -> list[bool]:
     return [count <= NAMED or at < half or at >= count - half for at in range(count)]
 
 
-def legend(axes: Axes) -> None:
-    """Add a legend of what is drawn, if it has a name; it stands below, where it hides nothing."""
+def legend(axes: Axes, lines: int = 0) -> None:
+    """Add a legend of what is drawn, if it has a name; it stands below, where it hides nothing.
+
+    Args:
+        axes: with the lines.
+        lines: how many there are in all. If `named` has left some unnamed, the legend's title
+            says so.
+    """
     from matplotlib.lines import Line2D
 
     drawn = [
@@ -103,4 +116,5 @@ def legend(axes: Axes) -> None:
         axes.legend(
             handles, names, fontsize=9, frameon=False, ncols=-(-len(names) // rows),
             loc="upper center", bbox_to_anchor=(0.5, -0.17), handlelength=1.4, columnspacing=1.2,
+            title=f"{NAMED} of {lines} named" if lines > NAMED else None, title_fontsize=9,
         )  # fmt: skip

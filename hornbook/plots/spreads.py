@@ -83,7 +83,7 @@ class Spread:
         return float(np.sqrt(share @ (self.middles - mean) ** 2)) or float(np.diff(self.edges)[0])
 
 
-def draw_spreads(panels: Sequence[tuple[Axes, Sequence[Spread]]]) -> None:
+def draw_spreads(panels: Sequence[tuple[Axes, Sequence[Spread]]], lines: int = 0) -> None:
     """Draw histograms over each other in panels that are to be compared: on scales of one kind.
 
     Where some are much taller than others, each is drawn relative to its own peak. Where a line is
@@ -92,12 +92,15 @@ def draw_spreads(panels: Sequence[tuple[Axes, Sequence[Spread]]]) -> None:
 
     Args:
         panels: axes, and what is drawn in each.
+        lines: how many there are, of which `named` may have left some without a name.
     """
     every = [one for _, spreads in panels for one in spreads]
     relative = any(apart([one.peak for one in spreads]) for _, spreads in panels)
     stretched = any(apart([one.std for one in spreads]) for _, spreads in panels)
     spiked = any(is_spiked(one.density) for one in every)
     for axes, spreads in panels:
+        if not spreads:
+            continue
         axes.set_xlabel("value")
         axes.set_ylabel("density / its peak" if relative else "density")
         for one in spreads:
@@ -105,8 +108,6 @@ def draw_spreads(panels: Sequence[tuple[Axes, Sequence[Spread]]]) -> None:
             if spiked:
                 height = np.maximum(height, LEAST * height.max())
             axes.plot(one.middles, height, color=one.colour, lw=1.3, label=one.name)
-        if not spreads:
-            continue
         if spiked:
             logarithmic(axes)
         if stretched:
@@ -118,7 +119,7 @@ def draw_spreads(panels: Sequence[tuple[Axes, Sequence[Spread]]]) -> None:
     names = [[one.name for one in spreads] for _, spreads in panels]
     for (axes, _), own in zip(panels, names, strict=True):
         if axes is panels[-1][0] or own != names[-1]:  # what is the same below is said there
-            legend(axes)
+            legend(axes, lines)
 
 
 def apart(sizes: Sequence[float]) -> bool:

@@ -31,6 +31,7 @@ class OfItems(Task["RatingsData"]):
     """What both tasks share: users, items, and what was given by the ones to the others."""
 
     kind: ClassVar[Kind]
+    previewed: ClassVar[str] = "recommended"
     questions: ClassVar[Mapping[str, Verb]] = {
         name: Verb(summary, home) for name, (summary, home) in QUESTIONS.items()
     }

@@ -109,7 +109,11 @@ def sample(one: MarkedSample, *, long: bool, marked: bool) -> str:
 
 def bars(given: Bars) -> str:
     """Bars as HTML: a table of the figures, and under each row a bar for each split."""
-    heads = "".join(f'<th scope="col">{escape(split)}</th>' for split in given.splits)
+    told = len(given.rows) > 1 and len(given.splits) > 1  # which of a row's bars is which
+    heads = "".join(
+        f'<th scope="col">{swatch(place) if told else ""}{escape(split)}</th>'
+        for place, split in enumerate(given.splits, 1)
+    )
     lines = [f'<table class="bars"><thead><tr><th scope="col" class="left">model</th>{heads}</tr>',
              "</thead><tbody>"]  # fmt: skip
     for row in given.rows:
@@ -128,6 +132,15 @@ def bars(given: Bars) -> str:
             f'<tr class="{kind}" aria-hidden="true"><td colspan="{wide}">{drawn}</td></tr>'
         )
     return "\n".join([*lines, "</tbody></table>"])
+
+
+def swatch(place: int) -> str:
+    """The two colours of the bars of a split: of the run's own model and of the others."""
+    return (
+        '<svg class="swatch" aria-hidden="true">'
+        f'<g class="own"><rect class="bar-{place}" width="50%" height="100%"/></g>'
+        f'<rect class="bar-{place}" x="50%" width="50%" height="100%"/></svg>'
+    )
 
 
 def bar_picture(given: Bars, row: Bar) -> str:

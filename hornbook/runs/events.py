@@ -75,10 +75,8 @@ class Began:
     "None for a model that is fitted, since the number is not known yet."
     device: str
     resumed: bool
-    during: Mapping[str, Extent] = field(default_factory=dict)
-    "How much of each split is measured in the course of training."
     at_the_end: Mapping[str, Extent] = field(default_factory=dict)
-    "How much of each split the last figures are of."
+    "About how much of a split the last figures are of, where more is measured then than before."
 
 
 @dataclass(frozen=True)
@@ -100,11 +98,13 @@ class Estimated:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Losses were measured, on as much of each split as `Began.during` says."""
+    """Losses were measured, in the course of training."""
 
     record: Record
     preview: Callable[[], Sequence[str]]
     "Returns a few lines that show what was learned so far."
+    extents: Mapping[str, Extent] = field(default_factory=dict)
+    "How much of each split was measured, as it was counted; the same each time."
 
 
 @dataclass(frozen=True)

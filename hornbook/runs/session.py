@@ -194,11 +194,19 @@ class Session:
         found = at_the_end(how, sizes, per_step, self.model.n_parameters)
         return {name: Extent(count, sizes[name]) for name, count in found.items()}
 
+    def anew(self, training: TrainingSettings | None = None) -> dict[str, Extent]:
+        """The splits that are measured once more at the end, and about how much of each.
+
+        Args:
+            training: other settings than the session's.
+        """
+        limit = (training or self.training).evaluate_on
+        found = self.at_the_end(training)
+        return {name: extent for name, extent in found.items() if 0 < limit < extent.measured}
+
     def last_predictions(self, training: TrainingSettings | None = None) -> int:
         """How many are measured at the end: of splits of which fewer were measured before."""
-        limit = (training or self.training).evaluate_on
-        found = self.at_the_end(training).values()
-        return sum(one.measured for one in found if 0 < limit < one.measured)
+        return sum(one.measured for one in self.anew(training).values())
 
     @property
     def last_evaluation(self) -> float:

@@ -55,8 +55,7 @@ def train_session(
                 session.model.n_parameters,
                 str(session.device),
                 resumed,
-                session.during,
-                session.at_the_end(),
+                session.anew(),
             )
         )
         with stops.stopping(trainer):
@@ -104,7 +103,8 @@ def trainer_for(run: Run, session: Session, listen: Listener) -> Trainer:
     def note(found: Record) -> None:
         pace.evaluated()
         directory.append_metrics(found)
-        listen(Evaluated(found, pinned()(lambda: session.task.preview(model, session.data))))
+        preview = pinned()(lambda: session.task.preview(model, session.data))
+        listen(Evaluated(found, preview, session.during))
 
     trainer = session.trainer(
         probe=probe_for(run, session),
@@ -208,11 +208,7 @@ def measured_at_the_end(run: Run, session: Session) -> Iterator[tuple[str, Figur
 
     The weights are the session's model's from then on.
     """
-    wanted = {
-        split: extent
-        for split, extent in session.at_the_end().items()
-        if 0 < session.training.evaluate_on < extent.measured
-    }
+    wanted = session.anew()
     if wanted:
         session.model.load_arrays(read_tensors(run.directory.model)[0])
     for split, extent in wanted.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from hornbook.actions import Action
 from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
 from hornbook.settings import Settings
+from hornbook.training.measures import figure
 
 if TYPE_CHECKING:
     from hornbook.reports import Table
@@ -167,14 +169,19 @@ class ListedRow(Row):
         from hornbook.reports import Table
 
         if self.table:
-            cells = tuple(tuple(cell(value) for value in row.values()) for row in self.table)
-            yield Table(tuple(self.values), cells)
+            columns = [cells([row[name] for row in self.table]) for name in self.values]
+            yield Table(tuple(self.values), tuple(zip(*columns, strict=True)))
 
     def as_dict(self) -> JSONObject:
         """The row."""
         return self.values
 
 
-def cell(value: object) -> str:
-    """A value in a table."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def cells(values: Sequence[object]) -> list[str]:
+    """The values of a column of a table: figures with equally many digits after the point."""
+    sizes = [abs(one) for one in values if isinstance(one, float) and math.isfinite(one) and one]
+    digits = 0
+    if sizes:  # four of the largest, but two of the smallest, and six at most
+        largest, smallest = (math.floor(math.log10(one)) for one in (max(sizes), min(sizes)))
+        digits = min(6, max(0, 3 - largest, 1 - smallest))
+    return [figure(one, digits) if isinstance(one, float) else str(one) for one in values]

@@ -53,6 +53,7 @@ class Task(ABC, Generic[D]):
         options: the settings of loading and splitting.
         decides: the measure by which a model is better than another, on the dev split.
         figures: the measures that `evaluate` tells, in their order.
+        previewed: what the lines of `preview` are, in the plural.
         files: names of the files that it keeps in a run's directory.
         seen_with: the settings of `views`.
         evaluated_with: the settings of `report`.
@@ -65,6 +66,7 @@ class Task(ABC, Generic[D]):
     questions: ClassVar[Mapping[str, Verb]] = {}
     decides: ClassVar[Measure] = LOSS
     figures: ClassVar[tuple[Measure, ...]] = ()
+    previewed: ClassVar[str] = "samples"
 
     # Data
 

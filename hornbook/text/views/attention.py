@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 
     Attending: TypeAlias = SelfAttention | CausalAverage
 
-__all__ = ["Attention", "attends", "attention_of", "draw_attention", "too_long_to_show"]
+__all__ = [
+    "Attention",
+    "attends",
+    "attention_of",
+    "draw_attention",
+    "only_averages",
+    "too_long_to_show",
+]
 
 UNSEEN = "#e4e4e4"
 LONGEST = 64  # most tokens of a string; with more no label could be read
@@ -40,11 +47,23 @@ class Attention:
     "The tokens read, shape (T,), with the boundary token first if there is one."
     weights: tuple[npt.NDArray[np.floating[Any]], ...]
     "One array per layer, shape (H, T, T): [head, query, key]; rows sum to 1."
+    averages: frozenset[int] = frozenset()
+    "Places in `weights` of the layers whose weights are fixed: each position averages its past."
 
 
 def attends(model: LanguageModel) -> bool:
     """Whether a model has attention weights, or averages the past as a bag of words does."""
     return is_network(model) and bool(attending(model))
+
+
+def only_averages(model: LanguageModel) -> bool:
+    """Whether all such weights of a model are fixed averages, which nothing was learned for."""
+    if not is_network(model):
+        return False
+    from hornbook.nn import CausalAverage
+
+    layers = attending(model).values()
+    return bool(layers) and all(isinstance(one, CausalAverage) for one in layers)
 
 
 def attending(model: Network) -> dict[str, Attending]:
@@ -83,6 +102,7 @@ def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Atten
         raise SettingsError(
             "This model has no attention layers.", hint="Train one with `model=gpt`."
         )
+    from hornbook.nn import CausalAverage
     from hornbook.nn.observing import observing
 
     if why := too_long_to_show(model, tokenizer, text):
@@ -90,8 +110,11 @@ def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Atten
     tokens = prompt_of(tokenizer, text)
     layers = attending(model)
     found: list[npt.NDArray[np.floating[Any]]] = []
+    averages = set()
 
     def saw(name: str, layer: Layer, x: Tensor, y: Tensor) -> None:
+        if isinstance(layers[name], CausalAverage):
+            averages.add(len(found))
         found.append(layers[name].weights(x)[0].cpu().numpy())
 
     with model.in_use(), observing(layers, saw=saw) as look:
@@ -101,7 +124,7 @@ def attention_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Atten
             "Attention cannot be shown, because the model does not call these layers: "
             f"{', '.join(look.unseen)}."
         )
-    return Attention(tokens, tuple(found))
+    return Attention(tokens, tuple(found), frozenset(averages))
 
 
 @drawing()
@@ -135,11 +158,25 @@ def draw_attention(attention: Attention, tokenizer: Tokenizer) -> Figure:
             axes.set_xticks(range(length), labels, rotation=90 if wide else 0)
             axes.set_yticks(range(length), labels)
             axes.tick_params(length=0, labelsize=size, pad=2)
-            axes.set_title(f"layer {layer + 1}, head {head + 1}", fontsize=10)
+            fixed = layer in attention.averages
+            what = "averaging weights, fixed" if fixed else f"head {head + 1}"
+            axes.set_title(f"layer {layer + 1}, {what}", fontsize=10)
         for axes in grid[layer, len(heads) :]:
             axes.set_axis_off()
-    figure.colorbar(image, ax=grid, shrink=0.6, format="{x:.0%}", label="attention weight")
-    figure.suptitle("Attention by layer and head (grey: masked)", fontsize=11)
-    figure.supxlabel("key position (attended to)", fontsize=10)
-    figure.supylabel("query position", fontsize=10)
+    fixed = len(attention.averages) == n_layer
+    figure.colorbar(
+        image,
+        ax=grid,
+        shrink=0.6,
+        format="{x:.0%}",
+        label="weight" if fixed else "attention weight",
+    )
+    figure.suptitle(
+        "What each position averages (grey: masked)"
+        if fixed
+        else "Attention by layer and head (grey: masked)",
+        fontsize=11,
+    )
+    figure.supxlabel("position averaged" if fixed else "key position (attended to)", fontsize=10)
+    figure.supylabel("position" if fixed else "query position", fontsize=10)
     return figure

@@ -43,6 +43,7 @@ def draw_coloured(
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
 
     length, n_units = traces.values.shape
     chosen = [int(unit) for unit in (traces.telling[:SHOWN] if units is None else units)]
@@ -82,6 +83,10 @@ def draw_coloured(
                 column, line, label, fontsize=6 if len(label) > 2 else 10,
                 color=ink_on(colour), ha="center", va="center_baseline",
             )  # fmt: skip
+        for line in range(lines):  # framed, for next to no output is next to white
+            held = min(across, length - line * across)
+            place = (-0.5, top + 0.5 + line)
+            axes.add_patch(Rectangle(place, held, 1, fill=False, edgecolor="#999999", lw=0.6))
     axes.imshow(picture, aspect="auto")
     axes.set_axis_off()
     figure.colorbar(ScalarMappable(norm, colours), ax=axes, label="output", pad=0.01)

@@ -15,6 +15,7 @@ from hornbook.text.views.attention import (
     attends,
     attention_of,
     draw_attention,
+    only_averages,
     too_long_to_show,
 )
 from hornbook.text.views.coloured_text import draw_coloured
@@ -113,6 +114,11 @@ def views_of(
     no_text = "" if text else "it needs a string, and `text` is empty"
     no_attention = no_text if attends(model) else "this model has no attention layers"
     too_long = "" if no_attention else too_long_to_show(model, tokenizer, text)
+    weights = (
+        "averaging weights, fixed: each position sees the mean of all before it"
+        if only_averages(model)
+        else "attention weights by layer and head"
+    )
     no_units = (
         no_text
         if remembers(model)
@@ -133,7 +139,7 @@ def views_of(
         ),
         View(
             "attention",
-            f"attention weights by layer and head, for the string {text!r}",
+            f"{weights}, for the string {text!r}",
             lambda: draw_attention(attention_of(model, tokenizer, text), tokenizer),
             why_not=no_attention,
             written=(lambda: f"Attention is left out. {too_long}") if too_long else None,
@@ -154,6 +160,9 @@ def views_of(
             "tree",
             f"the most likely continuations of the prefix {prefix!r}",
             lambda: draw_tree(grow(model, tokenizer, prefix, tree)),
-            written=lambda: f"After {prefix!r}:\n{grow(model, tokenizer, prefix, tree).as_text()}",
+            written=lambda: (
+                f"After {prefix!r}: the probability of each next token, and in brackets that of "
+                f"the whole continuation.\n{grow(model, tokenizer, prefix, tree).as_text()}"
+            ),
         ),
     ]
