@@ -24,12 +24,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from hornbook.ratings.data import Kind, RatingsData
 from hornbook.ratings.interactions import Interactions
@@ -37,11 +38,15 @@ from hornbook.ratings.measures import Errors, Ranking, best_items, rank, rating_
 from hornbook.ratings.models.contract import Recommender
 from hornbook.ratings.models.ease import EASE
 from hornbook.ratings.models.factors import ALS, ImplicitALS
+from hornbook.ratings.models.families import RATINGS
 from hornbook.ratings.models.item_knn import ItemKNN
 from hornbook.ratings.models.means import Biases, Mean, Means
 from hornbook.ratings.models.neighbours import KNN
 from hornbook.ratings.models.popular import Popular
 from hornbook.statistics import difference_interval
+from hornbook.training.batches import ArrayBatches
+from hornbook.training.measures import Evaluation
+from hornbook.training.trainer import Trainer
 
 PEERS = Path(__file__).with_name("rating_peers.py")
 K = 10
@@ -73,7 +78,32 @@ def fitted(kind: Any) -> Callable[[RatingsData, Settings], Recommender]:
     return make
 
 
-# Those that are trained join here with a `make` of their own.
+def trained(name: str) -> Callable[[RatingsData, Settings], Recommender]:
+    """A net, by the recipe of its family; `passes` over the data are chosen like a setting."""
+    family = RATINGS[name]
+
+    def make(data: RatingsData, settings: Settings) -> Recommender:
+        chosen = dict(settings)
+        passes = float(chosen.pop("passes", family.passes))
+        train = data.splits["train"]
+        recipe = replace(family, passes=passes).training_for(data.kind, len(train))
+        recipe = replace(recipe, gradients="hand", precision="float32")
+        net = family.load()
+        model = net(net.Settings.from_dict(chosen), data.shape, torch.Generator().manual_seed(0))
+        model.remember(data.history)
+        batches = ArrayBatches(
+            train.users, train.items, train.values, batch_size=recipe.batch_size, seed=recipe.seed
+        )
+        trainer = Trainer(model, batches, recipe, Evaluation)
+        model.train()
+        for _ in range(recipe.steps):
+            trainer.update()
+        model.eval()
+        return cast(Recommender, model)
+
+    return make
+
+
 ERRORS = [
     Contender("mean", [{}], fitted(Mean)),
     Contender("means", grid(user_shrinkage=[5.0, 15.0], item_shrinkage=[3.0, 8.0]), fitted(Means)),
@@ -84,6 +114,8 @@ ERRORS = [
         grid(size=[16, 32], penalty=[8.0, 10.0], penalty_per_rating=[0.02, 0.04], rounds=[10]),
         fitted(ALS),
     ),
+    Contender("dot-bias", grid(l2=[0.1, 0.15, 0.2], passes=[6, 8, 10]), trained("dot-bias")),
+    Contender("history", grid(l2=[0.04, 0.05, 0.06], passes=[5, 6.5, 8, 10]), trained("history")),
     Contender("SVD", grid(n_factors=[100], n_epochs=[100, 160], reg_all=[0.1, 0.14])),
     Contender("SVD++", grid(n_epochs=[30], reg_all=[0.05, 0.1], cache_ratings=[True])),
     Contender("KNNBaseline", grid(shrinkage=[60, 120], k=[60])),
@@ -363,6 +395,7 @@ def main() -> None:
     parser.add_argument("--peer-python", type=Path, required=True)
     parser.add_argument("--only", nargs="*", default=[], help="these contenders; name a peer too")
     given = parser.parse_args()
+    torch.set_num_threads(1)
     whole = read(given.ratings)
     with tempfile.TemporaryDirectory() as folder:
         peers = Peers(given.peer_python, Path(folder))

@@ -83,6 +83,7 @@ def holds_together(model: Any, data: RatingsData, other: Any) -> None:
     pairs = model.predict(of, to).reshape(scores.shape)
     low, high = data.scale if model.rates else (-np.inf, np.inf)
     np.testing.assert_allclose(pairs, scores.clip(low, high), atol=2e-5)
+    other.remember(data.history)
     other.load_arrays({name: array.copy() for name, array in model.arrays().items()})
     np.testing.assert_array_equal(other.scores(all_users(data)), scores)
     items, values = data.history[3]

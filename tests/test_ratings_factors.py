@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hornbook.errors import DataError
-from hornbook.ratings.models import ease, factors
+from hornbook.ratings.models import ease, ease_sides, factors
 from hornbook.ratings.models.ease import EASE, EASESettings
 from hornbook.ratings.models.factors import (
     ALS,
@@ -100,14 +100,16 @@ def test_implicit_als_holds_together_and_guests_are_users() -> None:
     assert not model.guest(taste.items[:0], taste.values[:0]).scores().any()
 
 
+@pytest.mark.parametrize("small", [0, 4_000])
 @pytest.mark.parametrize("data", [FEW_ITEMS, MORE_ITEMS], ids=["items", "users"])
 @pytest.mark.parametrize(("exact", "dense"), [(4_096, 32), (0, 0)], ids=["float64", "float32"])
 def test_ease_is_the_regression_with_a_zero_diagonal(
-    data: object, exact: int, dense: int, monkeypatch: pytest.MonkeyPatch
+    data: object, exact: int, dense: int, small: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ease, "EXACT", exact)
-    monkeypatch.setattr(ease, "DENSE", dense)
-    monkeypatch.setattr(ease, "AT_ONCE", 60)  # few columns at a time
+    monkeypatch.setattr(ease, "SMALL", small)
+    monkeypatch.setattr(ease_sides, "EXACT", exact)
+    monkeypatch.setattr(ease_sides, "DENSE", dense)
+    monkeypatch.setattr(ease_sides, "AT_ONCE", 60)  # few columns at a time
     assert isinstance(data, type(DATA))
     _, x = matrix(data.splits["train"], data)
     items, penalty = x.shape[1], 2.5
@@ -133,9 +135,16 @@ def test_ease_is_the_regression_with_a_zero_diagonal(
     assert alike[5] == pytest.approx(other[3, 5] / 2, abs=close)
 
 
-def test_ease_with_fewer_users_than_items_holds_nothing_of_items_squared() -> None:
+def test_ease_with_few_users_holds_nothing_of_items_squared_and_says_what_it_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert EASE(EASESettings(), MORE_ITEMS.shape).fit(MORE_ITEMS).arrays().keys() == {"weights"}
+    assert EASE.still_private(MORE_ITEMS.shape) == ""
+    monkeypatch.setattr(ease, "SMALL", 24)
     model = EASE(EASESettings(), MORE_ITEMS.shape).fit(MORE_ITEMS)
-    assert model.inverse.shape == (12, 12)
+    assert "which items each user has" in EASE.still_private(MORE_ITEMS.shape)
+    assert EASE.still_private(FEW_ITEMS.shape) == ""
+    assert model.arrays()["inverse"].shape == (12, 12)
     assert max(array.size for array in model.arrays().values()) < 25 * 25
 
 

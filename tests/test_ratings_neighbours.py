@@ -94,6 +94,6 @@ def test_neighbours_that_are_out_of_range_are_refused() -> None:
     wrong = {**arrays, "neighbours": arrays["neighbours"] + len(CLICKS.items)}
     with pytest.raises(RunError, match="a neighbour is out of range"):
         model.load_arrays(wrong)
-    wrong = {**arrays, "history.others": arrays["history.others"][:-1]}
+    wrong = {**arrays, "likeness": arrays["likeness"][:-1]}
     with pytest.raises(RunError, match="damaged"):
         model.load_arrays(wrong)

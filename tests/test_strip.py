@@ -89,8 +89,11 @@ def test_the_command(whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     status, out, told = typed(capsys, "strip", str(path))
     assert (status, out) == (0, "")
     assert "data/train.txt" in told
+    counted = Run(path).family == "ngram"
+    assert ("the model holds the n-grams" in " ".join(told.split())) == counted
     status, out, _ = typed(capsys, "strip", str(path), "--json")
     assert json.loads(out)["removed"] == []
+    assert bool(json.loads(out)["still_private"]) == counted
     status, out, told = typed(capsys, "sample", str(path), "-n", "2")
     assert (status, len(out.splitlines())) == (0, 2)
     assert "new samples cannot be told from copies" in told

@@ -19,10 +19,11 @@ Examples:
   hornbook strip runs/counts --json
 
 A run contains its data word for word, and the path of the original file. Without the data it can \
-still sample, score, and be evaluated on a file, but it cannot be resumed or mixed. This cannot be \
-undone. A report in the run quotes the data and is removed too; inspect makes another, without \
-them. The file's name, the vocabulary and hashes of the data stay, and a model may have \
-memorised parts of its data, n-gram counts above all.
+still sample, score, be evaluated on a file, or recommend to new users, but it cannot be resumed \
+or mixed. This cannot be undone. A report in the run quotes the data and is removed too; inspect \
+makes another, without them. The file's name, the vocabulary or the list of items, and hashes of \
+the data stay. A model may have memorised parts of its data. Where it holds some as they were \
+(n-gram counts; ease with few users and many items), that is said.
 """
 
 
@@ -31,7 +32,7 @@ class Options(RunArgument):
     """Run."""
 
     json: bool = False
-    "Print the names of the removed files as JSON."
+    "Print the names of the removed files, and what the model itself still holds, as JSON."
 
 
 def run(argv: Sequence[str]) -> None:
@@ -39,15 +40,15 @@ def run(argv: Sequence[str]) -> None:
     options = parse(Options, "strip", DESCRIPTION, argv)
     run = opened_run(options.run)
     names = strip(options.run)
+    still = run.task.still_private(run)
     if options.json:
-        print_json({"run": options.run, "removed": names})
+        print_json({"run": options.run, "removed": names, "still_private": still})
         return
     path, told = escape(options.run), escape(", ".join(names))
     say = notes().print
     say(f"Removed from {path}: {told}." if names else f"{path} was already stripped.")
-    families = [run.family, *(member.family for member in run.summary.members)]
-    if any(run.task.family(family).fitted for family in families):
-        say("Counts are part of this model: it can give much of its data again word for word.")
+    if still:
+        say(f"Not all of the data is gone: {still}.")
     tried = Path(options.run).absolute()
     tried = tried.with_name(f"{tried.name}-tried")
     if tried.exists():

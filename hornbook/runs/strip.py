@@ -20,8 +20,8 @@ def strip(path: str | Path) -> list[str]:
     """Remove from a run the data that it was trained on, for good.
 
     The model can still do all that does not need them: sample, score, be measured on a file. The
-    hashes of what was removed stay in the record. A model may have memorised parts of its data,
-    n-gram counts above all; those stay.
+    hashes of what was removed stay in the record. What of the data a model itself holds, stays:
+    `Task.still_private` tells.
 
     Args:
         path: of a run that has ended.

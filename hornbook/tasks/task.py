@@ -80,6 +80,14 @@ class Task(ABC, Generic[D]):
         """Those of `files` that hold the data themselves, where a finished run can do without."""
         return frozenset()
 
+    def still_private(self, run: Run) -> str:
+        """What of the data the model of a run holds itself, though their files be removed.
+
+        Returns:
+            A clause for people, such as `the model holds ...`; empty if nothing is held as it was.
+        """
+        return ""
+
     @property
     def options(self) -> type[Settings]:
         """The settings of loading and splitting."""

@@ -67,6 +67,16 @@ class TextTask(Task["TextData"]):
 
         return frozenset(name for name in FILES if name.startswith("data/"))
 
+    def still_private(self, run: Run) -> str:
+        """Counts, of the model or of a member of a mixture."""
+        families = [run.family, *(member.family for member in run.summary.members)]
+        if any(self.family(family).fitted for family in families):
+            return (
+                "the model holds the n-grams of the training text with their counts, and can give "
+                "much of it again word for word"
+            )
+        return ""
+
     @property
     def typical(self) -> Vocabulary:
         """The lectures' 26 letters and the boundary."""

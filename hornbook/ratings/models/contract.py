@@ -114,6 +114,11 @@ class Recommender(ABC):
         it, `known` gives tastes with no items.
         """
 
+    @classmethod
+    def still_private(cls, shape: Shape) -> str:
+        """What of the data the `arrays` of a model of this shape hold, as a clause; or nothing."""
+        return ""
+
     @abstractmethod
     def known(self, user: int) -> Taste:
         """A user that training has seen."""

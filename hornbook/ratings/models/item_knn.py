@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Pull, Recommender, Shape, Taste
-from hornbook.ratings.models.keeping import HISTORY, Arrays, history_arrays, history_from, taken
+from hornbook.ratings.models.keeping import Arrays, taken
 from hornbook.ratings.models.likeness import NEIGHBOURS, Neighbours, nearest, weighted_products
 from hornbook.ratings.models.sparse import nothing, row_by_row
 from hornbook.settings import Bounds, Settings
@@ -74,6 +74,10 @@ class ItemKNN(Recommender):
         self.near = nearest(weighted, self.shape.items, self.settings.neighbours, likeness)
         return self
 
+    def remember(self, history: History) -> None:
+        """Take what users have clicked, to score the known ones."""
+        self.history = history
+
     @property
     def n_parameters(self) -> int:
         """All likenesses above 0."""
@@ -105,11 +109,8 @@ class ItemKNN(Recommender):
         return row
 
     def arrays(self) -> Arrays:
-        """Neighbours, and what users have clicked."""
-        return {
-            **self.near.arrays(),
-            **history_arrays(self.history),
-        }
+        """Neighbours; what users have clicked is given by `remember`."""
+        return self.near.arrays()
 
     def load_arrays(self, arrays: Arrays) -> None:
         """Take what `arrays` gave.
@@ -117,9 +118,7 @@ class ItemKNN(Recommender):
         Raises:
             RunError: if the names or shapes are not this model's.
         """
-        found = taken(arrays, {**NEIGHBOURS, **HISTORY})
-        self.near = Neighbours.kept(found, self.shape.items)
-        self.history = history_from(found, self.shape.users, self.shape.items)
+        self.near = Neighbours.kept(taken(arrays, NEIGHBOURS), self.shape.items)
 
 
 class ClickTaste(Taste):

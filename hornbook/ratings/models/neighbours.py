@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Pull, Recommender, Shape, Taste, Term
-from hornbook.ratings.models.keeping import HISTORY, Arrays, history_arrays, history_from, taken
+from hornbook.ratings.models.keeping import Arrays, taken
 from hornbook.ratings.models.likeness import NEIGHBOURS, Neighbours, Sums, nearest, shared
 from hornbook.ratings.models.means import fit_biases
 from hornbook.ratings.models.sparse import nothing, row_by_row
@@ -80,6 +80,10 @@ class KNN(Recommender):
         self.near = nearest(left, self.shape.items, settings.kept, self.correlations)
         return self
 
+    def remember(self, history: History) -> None:
+        """Take what users have rated: without it they are what their biases say."""
+        self.history = history
+
     def correlations(self, history: History, columns: History, item: int) -> Array:
         """Of what is left of one item with each: shrunk, 0 where too few have rated both."""
         return shrunk_correlations(
@@ -129,13 +133,12 @@ class KNN(Recommender):
         return self.near.row(item)
 
     def arrays(self) -> Arrays:
-        """Biases, neighbours, and what users have rated."""
+        """Biases and neighbours; what users have rated is given by `remember`."""
         return {
             "mean": np.array([self.mean]),
             "user_biases": self.user_biases,
             "item_biases": self.biases,
             **self.near.arrays(),
-            **history_arrays(self.history),
         }
 
     def load_arrays(self, arrays: Arrays) -> None:
@@ -146,11 +149,10 @@ class KNN(Recommender):
         """
         users, items = self.shape.users, self.shape.items
         shapes = {"mean": (1,), "user_biases": (users,), "item_biases": (items,)}
-        found = taken(arrays, {**shapes, **NEIGHBOURS, **HISTORY})
+        found = taken(arrays, {**shapes, **NEIGHBOURS})
         self.mean = float(found["mean"][0])
         self.user_biases, self.biases = found["user_biases"], found["item_biases"]
         self.near = Neighbours.kept(found, items)
-        self.history = history_from(found, users, items)
 
 
 class KNNTaste(Taste):
