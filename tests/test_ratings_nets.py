@@ -46,6 +46,11 @@ def made(kind: Any, rows: Interactions | None = None, **settings: Any) -> Any:
     return net
 
 
+def pulled(kind: Any, decay: float) -> dict[str, Any]:
+    """The setting `decay`, for those that have it."""
+    return {} if kind is Dot else {"decay": decay}
+
+
 def batch(rows: Interactions) -> tuple[Any, ...]:
     return rows.users, rows.items, rows.values.astype(np.float64)
 
@@ -98,7 +103,7 @@ def test_a_history_is_a_mean_of_what_is_in_it(itself: bool, whole: bool) -> None
 @pytest.mark.parametrize("kind", NETS)
 def test_gradients_by_hand_are_autograds_and_those_of_differences(kind: Any) -> None:
     rows = ratings()
-    net = made(kind, l2=0.3).double()
+    net = made(kind, l2=0.3, **pulled(kind, 0.2)).double()
     data = batch(rows.take(np.arange(8)))
     parameters = list(net.parameters())
 
@@ -198,7 +203,8 @@ def test_training_learns_the_ratings(kind: Any) -> None:
 def test_sparse_tables_have_the_gradients_of_dense_ones(kind: Any) -> None:
     found = []
     for sparse in ("always", "never"):
-        net, data = made(kind, sparse=sparse, l2=0.2).double().eval(), batch(ratings())
+        net = made(kind, sparse=sparse, l2=0.2, **pulled(kind, 0.0)).double().eval()
+        data = batch(ratings())
         loss, way = partial(net.loss, data), net.loss_vjp(data)[1]
         for by_hand in (way, None):
             grads = gradients(loss, list(net.parameters()), by_hand=by_hand)
@@ -206,6 +212,27 @@ def test_sparse_tables_have_the_gradients_of_dense_ones(kind: Any) -> None:
     for other in found[1:]:
         for mine, theirs in zip(other, found[0], strict=True):
             close(mine, theirs)
+
+
+@pytest.mark.parametrize("sparse", ["always", "never"])
+def test_decay_pulls_on_all_rows_of_dense_tables(sparse: str) -> None:
+    net = made(DotBias, sparse=sparse, l2=0.0, decay=0.2).double()
+    untouched = ratings().take(np.flatnonzero(ratings().users != 2))
+    net.loss_vjp(batch(untouched))[1]()
+    weight = net.users.weight
+    close(weight.grad.to_dense()[2], 0.2 * (sparse == "never") * weight[2])
+
+
+def test_a_net_of_the_lesson_has_nothing_beside_it() -> None:
+    net = made(EmbeddingNet, beside=False)
+    pairs = torch.tensor([[0, 1], [3, 8], [6, 1]])
+    hand_equals_autograd(net, pairs)
+    assert net.users.weight.shape == (USERS, 3)
+    assert net.item_biases is None
+    net.eval()
+    close(net(pairs), torch.from_numpy(net.predict(*pairs.T.numpy())).double(), 1e-5)
+    items, values = ratings().by_user(USERS)[2]
+    assert np.isfinite(net.guest(items, values).scores()).all()
 
 
 def test_a_large_table_is_sparse() -> None:

@@ -40,11 +40,14 @@ class DotSettings(Settings):
 class DotBiasSettings(DotSettings):
     """A dot product with biases, through a sigmoid."""
 
-    l2: Annotated[float, Bounds(0, 1e6)] = 0.15
+    l2: Annotated[float, Bounds(0, 1e6)] = 0.01
     "Pull on the vectors of a batch: this times their mean squared length is added to the loss."
-    l2_bias: Annotated[float, Bounds(0, 1e6)] = 0.02
+    l2_bias: Annotated[float, Bounds(0, 1e6)] = 0.0
     "The same pull on the biases."
-    margin: Annotated[float, Bounds(0, 10)] = 0.1
+    decay: Annotated[float, Bounds(0, 1e6)] = 1.5e-4
+    """Pull on all weights in every step, also on rows that the batch does not touch: half of this
+    times their squares is added to the loss. Sparse tables have `l2` alone."""
+    margin: Annotated[float, Bounds(0, 10)] = 0.3
     "How far the ends of the sigmoid lie beyond the scale of the ratings, in parts of it."
 
 
@@ -98,7 +101,9 @@ class DotBias(DotNet):
         self, settings: DotBiasSettings, shape: Shape, generator: torch.Generator | None = None
     ) -> None:
         k = settings.n_factors
-        super().__init__(shape, k, settings.l2, settings.l2_bias, settings.margin)
+        super().__init__(
+            shape, k, settings.l2, settings.l2_bias, settings.margin, decay=settings.decay
+        )
         self.settings = settings
         self.users, self.items = (
             table(n, k + 1, settings.sparse, START, generator) for n in (shape.users, shape.items)

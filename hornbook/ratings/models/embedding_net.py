@@ -1,4 +1,8 @@
-"""A net on a user's vector and an item's, side by side (EmbeddingNet of fast.ai, lesson 5)."""
+"""A net on a user's vector and an item's, side by side (EmbeddingNet of fast.ai, lesson 5).
+
+What it does worse than a dot product, it need not do: their product and biases are added to what
+it makes, unless `beside` is off, which leaves the net of the lesson (compare He et al. 2017).
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,7 @@ from hornbook.ratings.models.pair_net import (
     Sparse,
     centred,
     looked_up,
+    ridge,
     table,
     unsquashed,
 )
@@ -29,7 +34,7 @@ from hornbook.settings import Bounds, Settings
 
 __all__ = ["EmbeddingNet", "EmbeddingNetSettings"]
 
-START = 0.02  # standard deviation of the numbers in vectors
+START = 0.01  # standard deviation of the numbers in vectors
 BLOCK = 1 << 16  # pairs that are predicted at a time
 ROUNDS = 30  # of Gauss-Newton for a guest
 
@@ -40,25 +45,33 @@ class EmbeddingNetSettings(Settings):
 
     n_factors: Annotated[int, Bounds(1, 10_000)] = 50
     "Numbers in the vector of a user or an item."
-    n_hidden: Annotated[int, Bounds(1, 100_000)] = 50
+    n_hidden: Annotated[int, Bounds(1, 100_000)] = 10
     "Units of the hidden layer."
     dropout_rows: Annotated[float, Bounds(0, 0.99)] = 0.05
     "Dropout of the vectors."
     dropout: Annotated[float, Bounds(0, 0.99)] = 0.5
     "Dropout of the hidden layer."
-    l2: Annotated[float, Bounds(0, 1e6)] = 0.3
+    beside: bool = True
+    "Whether the dot product of the vectors and two biases are added to what the net makes."
+    l2: Annotated[float, Bounds(0, 1e6)] = 0.01
     "Pull on the vectors of a batch: this times their mean squared length is added to the loss."
-    margin: Annotated[float, Bounds(0, 10)] = 0.1
+    decay: Annotated[float, Bounds(0, 1e6)] = 2e-4
+    """Pull on all weights in every step, also on rows that the batch does not touch: half of this
+    times their squares is added to the loss. Sparse tables have `l2` alone."""
+    margin: Annotated[float, Bounds(0, 10)] = 0.4
     "How far the ends of the sigmoid lie beyond the scale of the ratings, in parts of it."
     sparse: Sparse = "auto"
     "Whether an update changes only the rows that its batch touched (auto: in large tables)."
 
 
 class EmbeddingNet(PairNet, Recommender):
-    """σ(offset + w · relu(W [p, q] + b) + c), stretched to the scale, with dropout in training.
+    """σ(offset + w · relu(W [p, q] + b) + c + p · q + b_u + b_i), stretched to the scale.
 
-    The hidden layer is a sum of a user's part and an item's, W_p p and W_q q + b. In use the parts
-    are kept, so that a prediction costs no more than there are hidden units.
+    In training with dropout of p, q and the hidden layer in the net, not in the product. The hidden
+    layer is a sum of a user's part and an item's, W_p p and W_q q + b. In use the parts are kept.
+
+    All that hangs on a user is a row x: p, and the bias if there is one. In it a score is
+    w · relu(W x + item part) + `direct` · x + `item_bias` + `constant`.
 
     Args:
         settings: of it.
@@ -66,8 +79,12 @@ class EmbeddingNet(PairNet, Recommender):
         generator: of the random start.
 
     Attributes:
-        user_parts: shape (users, hidden).
+        user_rows: x, shape (users, C).
+        weight: W, shape (hidden, C), 0 for the bias.
+        user_parts: W x, shape (users, hidden).
         item_parts: shape (items, hidden).
+        direct: q and 1 for each item, shape (items, C); 0 without what stands beside the net.
+        item_bias: shape (items,), 0 likewise.
         last: w, shape (hidden,).
         constant: offset + c.
     """
@@ -81,10 +98,13 @@ class EmbeddingNet(PairNet, Recommender):
         generator: torch.Generator | None = None,
     ) -> None:
         k, hidden = settings.n_factors, settings.n_hidden
-        super().__init__(torch.full((k,), settings.l2))
+        super().__init__(
+            torch.full((k + settings.beside,), settings.l2, dtype=torch.float32), settings.decay
+        )
+        self.n_rows = shape.rows
         self.settings, self.low, self.high = settings, shape.low, shape.high
         self.users, self.items = (
-            table(n, k, settings.sparse, START, generator, biased=False)
+            table(n, k + settings.beside, settings.sparse, START, generator, biased=settings.beside)
             for n in (shape.users, shape.items)
         )
         self.hidden = Linear(2 * k, hidden, generator=generator)
@@ -105,14 +125,22 @@ class EmbeddingNet(PairNet, Recommender):
         return looked_up(self.users, self.items, users, items)
 
     def scores_vjp(self, p: Tensor, q: Tensor) -> tuple[Tensor, Callable[[Tensor], Rows]]:
-        """What the net makes of them."""
-        k = self.settings.n_factors
-        sums, net_back = self.net.vjp(torch.cat([p, q], 1))  # (B, 2K) to (B, 1)
-        y, squash_back = self.sigmoid.vjp(sums[:, 0] + self.offset)
+        """What the net makes of them, and what stands beside it."""
+        k, beside = self.settings.n_factors, self.settings.beside
+        found, net_back = self.net.vjp(torch.cat([p[:, :k], q[:, :k]], 1))  # (B, 2K) to (B, 1)
+        sums = found[:, 0] + self.offset
+        if beside:
+            sums = sums + (p[:, :k] * q[:, :k]).sum(1) + p[:, k] + q[:, k]
+        y, squash_back = self.sigmoid.vjp(sums)
 
         def backward(dy: Tensor) -> Rows:
-            dx = net_back(squash_back(dy).unsqueeze(1))
-            return dx[:, :k], dx[:, k:]
+            ds = squash_back(dy).unsqueeze(1)  # (B, 1)
+            dx = net_back(ds)
+            dp, dq = dx[:, :k], dx[:, k:]
+            if beside:
+                dp = torch.cat([dp + ds * q[:, :k], ds], 1)
+                dq = torch.cat([dq + ds * p[:, :k], ds], 1)
+            return dp, dq
 
         return y, backward
 
@@ -127,44 +155,57 @@ class EmbeddingNet(PairNet, Recommender):
         """Begin to train, or to be used: then the parts are kept."""
         super().train(mode)
         if not mode:
-            k, weight = self.settings.n_factors, array(self.hidden.weight)
-            self.weight, bias = weight[:, :k], self.hidden.bias
-            self.user_vectors, self.vectors = array(self.users.weight), array(self.items.weight)
-            self.user_parts = self.user_vectors @ self.weight.T
-            self.item_parts = self.vectors @ weight[:, k:].T
-            if bias is not None:
-                self.item_parts += array(bias)
-            self.last = array(self.output.weight)[0]
-            self.constant = float(self.offset)
-            if self.output.bias is not None:
-                self.constant += float(array(self.output.bias)[0])
+            self.keep_parts()
         return self
+
+    def keep_parts(self) -> None:
+        """Set what predictions are made of."""
+        k, weight, bias = self.settings.n_factors, array(self.hidden.weight), self.hidden.bias
+        self.user_rows, rows = array(self.users.weight), array(self.items.weight)
+        self.vectors, self.weight = rows[:, :k], weight[:, :k]
+        self.direct, self.item_bias = np.zeros_like(rows), np.zeros(len(rows), np.float32)
+        if self.settings.beside:
+            self.weight = np.pad(self.weight, ((0, 0), (0, 1)))
+            self.direct, self.item_bias = rows.copy(), rows[:, k]
+            self.direct[:, k] = 1
+        self.user_parts = self.user_rows @ self.weight.T
+        self.item_parts = self.vectors @ weight[:, k:].T
+        if bias is not None:
+            self.item_parts += array(bias)
+        self.last = array(self.output.weight)[0]
+        self.constant = float(self.offset)
+        if self.output.bias is not None:
+            self.constant += float(array(self.output.bias)[0])
 
     def predict(self, users: Integers, items: Integers) -> Array:
         """Of pairs, kept to the scale."""
         found = np.empty(len(users))
         with self.in_use():
             for at in range(0, len(users), BLOCK):
-                block = slice(at, at + BLOCK)
-                hidden = self.user_parts[users[block]] + self.item_parts[items[block]]
-                found[block] = self.rating(hidden)
+                of, to = users[at : at + BLOCK], items[at : at + BLOCK]
+                direct = np.einsum("nc,nc->n", self.direct[to], self.user_rows[of])
+                hidden = self.user_parts[of] + self.item_parts[to]
+                found[at : at + BLOCK] = self.rating(hidden, direct + self.item_bias[to])
         return np.clip(found, self.low, self.high, out=found)
 
     def scores(self, users: Integers) -> Floats:
         """Of all items, shape (len(users), items)."""
         with self.in_use():
-            rows = [self.rating(part + self.item_parts) for part in self.user_parts[users]]
+            rows = [
+                self.rating(part + self.item_parts, self.direct @ row + self.item_bias)
+                for part, row in zip(self.user_parts[users], self.user_rows[users], strict=True)
+            ]
         return np.array(rows, np.float32).reshape(len(users), len(self.item_parts))
 
-    def rating(self, hidden: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """What comes of the hidden layer's sums, shape (..., hidden)."""
-        return self.squash(np.maximum(hidden, 0) @ self.last + self.constant)
+    def rating(self, hidden: npt.NDArray[Any], beside: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """What comes of the hidden layer's sums, (..., hidden), and what is beside it, (...)."""
+        return self.squash(np.maximum(hidden, 0) @ self.last + beside + self.constant)
 
     def known(self, user: int) -> Taste:
         """With what they have rated, if it is remembered."""
         items, values = NOTHING if self.history is None else self.history[user]
         with self.in_use():
-            return NetTaste(self, self.user_vectors[user].astype(np.float64), items, values)
+            return NetTaste(self, self.user_rows[user].astype(np.float64), items, values)
 
     def guest(self, items: Integers, values: Floats) -> Taste:
         """With the vector that suits their ratings, beginning at the mean of all users'."""
@@ -172,19 +213,21 @@ class EmbeddingNet(PairNet, Recommender):
             return NetTaste(self, self.fold(items, values), items, values)
 
     def fold(self, items: Integers, values: Floats) -> Array:
-        """The vector with the least Σ (r - f(p))² + n · l2 · |p|², by damped Gauss-Newton.
+        """The row x with the least Σ (r - f(x))² + pull · |x|², by damped Gauss-Newton.
 
         Args:
             items: shape (n,).
             values: shape (n,).
         """
-        p: Array = self.user_vectors.mean(0, dtype=np.float64)
-        pull = len(items) * max(self.settings.l2, 1e-3)
+        p: Array = self.user_rows.mean(0, dtype=np.float64)
+        pull = ridge(len(items), self.settings.l2, self.settings.decay, self.n_rows)
+        direct = self.direct[items]
 
         def at(p: Array) -> tuple[float, Array, Array]:
             hidden = self.item_parts[items] + self.weight @ p  # (n, hidden)
-            y = self.rating(hidden)
-            slopes = self.squash.slope(y)[:, None] * ((hidden > 0) * self.last) @ self.weight
+            y = self.rating(hidden, direct @ p + self.item_bias[items])
+            slopes = ((hidden > 0) * self.last) @ self.weight + direct
+            slopes = self.squash.slope(y)[:, None] * slopes
             errors = np.asarray(values, np.float64) - y
             return float(errors @ errors + pull * p @ p), errors, slopes
 
@@ -216,6 +259,14 @@ class EmbeddingNet(PairNet, Recommender):
         with self.in_use():
             return self.vectors
 
+    @property
+    def item_biases(self) -> Floats | None:
+        """Shape (items,), of what stands beside the net; None if nothing does."""
+        if not self.settings.beside:
+            return None
+        with self.in_use():
+            return self.item_bias
+
 
 class NetTaste(Taste):
     """A user as a vector."""
@@ -225,8 +276,9 @@ class NetTaste(Taste):
 
     def scores(self) -> Array:
         """Squashed."""
-        net = self.net
-        return np.asarray(net.rating(net.item_parts + net.weight @ self.vector), np.float64)
+        net, x = self.net, self.vector
+        beside = net.direct @ x + net.item_bias
+        return np.asarray(net.rating(net.item_parts + net.weight @ x, beside), np.float64)
 
 
 def array(tensor: Tensor) -> Floats:

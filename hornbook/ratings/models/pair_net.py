@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from hornbook.nn import Embedding, Net, SquaredError, StretchedSigmoid
-from hornbook.nn.layer import Backward
+from hornbook.nn.layer import Backward, grad_of
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Shape, Taste
 from hornbook.ratings.models.dot_product import Array, DotProduct, Stretched
@@ -25,6 +25,7 @@ __all__ = [
     "Sparse",
     "centred",
     "looked_up",
+    "ridge",
     "table",
     "unsquashed",
 ]
@@ -40,11 +41,15 @@ class PairNet(Net):
     """A net that looks up a row for a user and one for an item, and makes of them a prediction.
 
     A subclass says which rows (`rows_vjp`) and what is made of them (`scores_vjp`). The loss is the
-    mean squared error, to which the mean over the batch of the squared rows is added, each column
-    times its pull: weight decay cannot pull on tables of which a batch touches some rows only.
+    mean squared error, to which two pulls are added. One is on the rows of the batch: the mean of
+    their squares, each column times its pull. The other, `decay`, is on all weights in every step:
+    half of it times their squares. Adam scales both alike with a row's gradients, so rows that few
+    batches touch are pulled to 0 nearly at the full rate: what is seldom seen must be modest. Its
+    price follows the tables, so those that are sparse have the first pull alone.
 
     Args:
         pulls: of each column of the rows, shape (C,).
+        decay: on all weights that are no sparse tables.
 
     Attributes:
         offset: what sums begin with, so that before training all are the mean of train.
@@ -53,11 +58,23 @@ class PairNet(Net):
     offset: Tensor
     pulls: Tensor
 
-    def __init__(self, pulls: Tensor) -> None:
+    def __init__(self, pulls: Tensor, decay: float = 0.0) -> None:
         super().__init__()
+        self.decay = decay
         self.register_buffer("pulls", pulls, persistent=False)
         self.register_buffer("offset", torch.zeros(()))
         self.pulled = bool((pulls.detach() > 0).any()) if pulls.device.type != "meta" else True
+
+    def weights_pulled(self) -> list[torch.nn.Parameter]:
+        """What `decay` pulls on."""
+        if not self.decay:
+            return []
+        return [
+            weight
+            for part in self.modules()
+            for name, weight in part.named_parameters(recurse=False)
+            if name not in getattr(part, "tables", ())
+        ]
 
     @abstractmethod
     def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
@@ -90,8 +107,13 @@ class PairNet(Net):
         if self.pulled:
             squares = sum((row.square().sum(0) for row in rows), torch.zeros_like(self.pulls))
             loss = loss + self.pulls @ squares / len(values)
+        decayed = self.weights_pulled()
+        for weight in decayed:
+            loss = loss + self.decay / 2 * weight.square().sum()
 
         def backward() -> None:
+            for weight in decayed:
+                grad_of(weight).add_(weight, alpha=self.decay)
             grads = back(loss_back())
             if self.pulled:
                 for grad, row in zip(grads, rows, strict=True):
@@ -113,6 +135,7 @@ class DotNet(PairNet, DotProduct):
         l2_bias: pull on the biases; None where there are none.
         margin: by how much the ends of the sigmoid lie beyond the scale, in parts of it; None where
             there is none.
+        decay: pull on all weights.
     """
 
     def __init__(
@@ -122,12 +145,14 @@ class DotNet(PairNet, DotProduct):
         l2: float,
         l2_bias: float | None = None,
         margin: float | None = None,
+        *,
+        decay: float = 0.0,
     ) -> None:
-        pulls = torch.full((n_factors + (l2_bias is not None),), l2)
+        pulls = torch.full((n_factors + (l2_bias is not None),), l2, dtype=torch.float32)
         if l2_bias is not None:
             pulls[-1] = l2_bias
-        super().__init__(pulls)
-        self.n_factors, self.biased = n_factors, l2_bias is not None
+        super().__init__(pulls, decay)
+        self.n_factors, self.biased, self.n_rows = n_factors, l2_bias is not None, shape.rows
         self.low, self.high = shape.low, shape.high
         self.l2, self.l2_bias = l2, l2_bias or 0.0
         self.sigmoid: StretchedSigmoid | None = None
@@ -186,9 +211,9 @@ class DotNet(PairNet, DotProduct):
         self.mean = float(self.offset)
 
     def penalties(self, n: int) -> tuple[float, float]:
-        """Each rating of a user pulls on their row: n times, as in training."""
-        least = 1e-3  # of what nothing pulls on
-        return n * max(self.l2_bias, least), n * max(self.l2, least)
+        """What pulls on a user's bias and vector in training."""
+        bias, vector = (ridge(n, l2, self.decay, self.n_rows) for l2 in (self.l2_bias, self.l2))
+        return bias, vector
 
     def predict(self, users: Integers, items: Integers) -> Array:
         """Of pairs, kept to the scale."""
@@ -223,6 +248,14 @@ def centred(shape: Shape, margin: float) -> StretchedSigmoid:
     """A sigmoid whose ends lie beyond the scale by a share of it."""
     beyond = margin * (shape.high - shape.low)
     return StretchedSigmoid(shape.low - beyond, shape.high + beyond)
+
+
+def ridge(n: int, l2: float, decay: float, rows: int) -> float:
+    """What pulls on the row of a user of n ratings, as a factor on its squares beside Σ errors².
+
+    Each of their ratings brings a pull of `l2`, each of all in train one of half of `decay`.
+    """
+    return n * max(l2, 1e-3) + rows * decay / 2
 
 
 def unsquashed(squash: Stretched, y: float) -> float:
