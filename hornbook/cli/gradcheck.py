@@ -31,8 +31,9 @@ Examples:
   hornbook gradcheck gpt --directions 1
 
 Gradients are computed in float64 on a small batch (of names, or of made-up ratings), finite \
-differences along random directions of each parameter. The relative difference may be up to {hand:g} between hand and autograd, and up \
-to {differences:g} between either and finite differences; the exit status is 1 if one is larger.
+differences along random directions of each parameter. The relative difference may be up to \
+{hand:g} between hand and autograd, and up to {differences:g} between either and finite \
+differences; the exit status is 1 if one is larger.
 
 Families: {families}.
 """
