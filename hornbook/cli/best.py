@@ -27,9 +27,10 @@ Examples:
   hornbook best names
   hornbook best names --minutes 10 --out runs/names
 
-First it counts n-grams, with the order and smoothing that suit the data. Then it trains nets of a \
-size that suits the data, mixes the models that are not far behind, and keeps the model with the \
-lowest loss on the dev split. Samples count too: 10 % more sound samples weigh as much as a loss \
+First it makes what takes one pass over the data: n-grams, with the order and smoothing that suit \
+it; of ratings means, neighbours and factors. Then it trains nets of a size that suits the data, \
+mixes the models of text that are not far behind, and keeps the model that is best on the dev \
+split. Samples of text count too: 10 % more sound samples weigh as much as a loss \
 that is 10 % lower. Every model tried is saved too, as a run.
 
 A sample is sound if it passes --filter; without a filter, if its length is not rare in the data. \
@@ -41,7 +42,7 @@ If you stop it with Ctrl-C, or it is killed, the same command continues where it
 """
 
 KINDS = {
-    "counted": "counts",
+    "counted": "in one pass",
     "net": "net",
     "mixture": "mixture of these",
 }
@@ -145,7 +146,9 @@ def climbing(*, quiet: bool) -> Iterator[Climbing]:
 
 def show(found: Ladder, filter_command: str) -> None:
     """The ladder, what the winner makes, and what to type next."""
-    rows = table("model", "", "dev", "samples sound", "parameters", "seconds", left=2)
+    sound = any(rung.sound is not None for rung in found.rungs)
+    heads = ("model", "", "dev", *(("samples sound",) if sound else ()), "parameters", "seconds")
+    rows = table(*heads, left=2)
     for rung in found.rungs:
         won = rung == found.winner
         name = f"[bold]{escape(rung.name)}[/]" if won else escape(rung.name)
@@ -154,14 +157,14 @@ def show(found: Ladder, filter_command: str) -> None:
             name,
             KINDS[rung.kind] + (" [bold]← best[/]" if won else ""),
             f"[bold]{reached}[/]" if won else reached,
-            f"{rung.sound:.1%}" if rung.sound is not None else "",
+            *((f"{rung.sound:.1%}" if rung.sound is not None else "",) if sound else ()),
             f"{rung.parameters:,}" if rung.parameters else "",
             f"{rung.seconds:,.1f}",
         )
     say, path = notes().print, found.run.path
     say()
     console().print(rows)
-    if any(rung.sound is not None for rung in found.rungs):
+    if sound:
         say(escape(found.run.task.sound_if(found.run.data, filter_command)))
     say(f"\n{escape(found.winner.name)}: {escape(found.why)}")
     test = (
@@ -169,8 +172,10 @@ def show(found: Ladder, filter_command: str) -> None:
         if "test" in found.run.data.sizes
         else None
     )
-    if test is not None and test.loss is not None:
-        say(f"On test, which no choice was based on: {number(test.loss)}")
+    measure = found.run.task.decides
+    if test is not None and measure.name in (held := test.as_dict()):
+        reached = number(held[measure.name], measure.digits)
+        say(f"On test, which no choice was based on: {reached}")
     say()
     for shown in found.run.task.show(found.run, filter_command):
         console().print(escape(shown) if isinstance(shown, str) else filled(shown))

@@ -9,7 +9,7 @@ from hornbook.actions import Action
 from hornbook.ratings.asked import QUESTIONS
 from hornbook.ratings.models.families import CLICKS, RATINGS
 from hornbook.records import JSONObject
-from hornbook.tasks import Baseline, Claim, Family, Figures, Task, Verb
+from hornbook.tasks import Baseline, Candidate, Claim, Family, Figures, Task, Verb
 from hornbook.training.measures import Measure
 
 if TYPE_CHECKING:
@@ -95,6 +95,11 @@ class OfItems(Task["RatingsData"]):
         if data.kept:
             model.remember(data.history)
 
+    def candidates(self, data: RatingsData, seconds: float) -> Sequence[Candidate]:
+        """What is made in one pass, from the simplest on, and nets, the best first."""
+        fitted = [name for name, line in self.families.items() if not line.trained]
+        return [Candidate(name, name) for name in (*fitted, *self.likely)]
+
     def gradient_case(
         self, family: str, settings: Settings, generator: torch.Generator, seed: int
     ) -> tuple[Any, Any]:
@@ -179,6 +184,7 @@ class RatingsTask(OfItems):
     kind: ClassVar[Literal["ratings"]] = "ratings"
     families: ClassVar[Mapping[str, Family]] = RATINGS
     default: ClassVar[str] = "history"
+    likely: ClassVar[tuple[str, ...]] = ("history", "dot-bias")
     decides: ClassVar[Measure] = Measure("rmse", "RMSE")
     figures: ClassVar[tuple[Measure, ...]] = (
         Measure("rmse", "RMSE"),
@@ -216,6 +222,7 @@ class ClicksTask(OfItems):
     kind: ClassVar[Literal["clicks"]] = "clicks"
     families: ClassVar[Mapping[str, Family]] = CLICKS
     default: ClassVar[str] = "ease"
+    likely: ClassVar[tuple[str, ...]] = ("bpr",)
     decides: ClassVar[Measure] = Measure("ndcg", "NDCG@10", best="highest")
     figures: ClassVar[tuple[Measure, ...]] = (
         Measure("ndcg", "NDCG@10", best="highest"),
