@@ -31,6 +31,8 @@ class OfItems(Task["RatingsData"]):
     """What both tasks share: users, items, and what was given by the ones to the others."""
 
     kind: ClassVar[Kind]
+    likely: ClassVar[tuple[str, ...]]
+    "Nets that are worth the time of a search."
     previewed: ClassVar[str] = "recommended"
     questions: ClassVar[Mapping[str, Verb]] = {
         name: Verb(summary, home) for name, (summary, home) in QUESTIONS.items()
