@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from hornbook.actions import Action
-from hornbook.ratings.questions.ranking import Ranked, RankedItems, best_of
+from hornbook.ratings.questions.ranking import Ranked, RankedItems, best_of, nothing_left
 from hornbook.settings import Bounds, Given, Settings
 from hornbook.tasks import Question
 
@@ -59,7 +59,10 @@ class SimilarQuestion(Question):
     def answer(self, run: Run, options: SimilarSettings) -> RankedItems:
         """The items, as one table."""
         title, ranked = self.found(run, options)
-        return RankedItems(ranked, run.task.decides.name, (f"Like {title}.",), rates=False)
+        said = [f"Like {title}."]
+        if not ranked:
+            said.append(nothing_left(run.data, options.rated_by, "There is no other item."))
+        return RankedItems(ranked, run.task.decides.name, said, rates=False)
 
     def found(self, run: Run, settings: SimilarSettings) -> tuple[str, list[Ranked]]:
         """The title of the item, and those that are like it."""
