@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import math
+import zipfile
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -214,8 +216,8 @@ def open_ratings(files: HashedFiles, name: str, source: str, details: JSONObject
     """
     try:
         scale = [float(one) for one in a_list(details, "scale") if isinstance(one, int | float)]
-        if len(scale) != 2:
-            raise ValueError(f"data.details.scale must be two numbers; it is {scale}")
+        if len(scale) != 2 or not -math.inf < scale[0] <= scale[1] < math.inf:
+            raise ValueError(f"data.details.scale must be two finite numbers; it is {scale}")
         held = parse_json(files.read("data/items.json"))
         items, titles = texts(held["ids"]), texts(held["titles"])
         if len(titles) not in (0, len(items)):
@@ -227,6 +229,8 @@ def open_ratings(files: HashedFiles, name: str, source: str, details: JSONObject
             users, counted = texts(parse_json(files.read("data/users.json"))), None
             for split in texts(a_list(details, "splits")):
                 splits[split] = opened(files.read(f"data/{split}.npz"), len(users), len(items))
+            if "train" not in splits or not len(splits["train"]):
+                raise ValueError("there are no rows of train")
         return RatingsData(
             name,
             source,
@@ -304,17 +308,27 @@ def opened(data: bytes, users: int, items: int) -> Interactions:
     Raises:
         ValueError: if they are not rows of so many users and items.
     """
-    with np.load(io.BytesIO(data), allow_pickle=False) as held:
-        rows = Interactions(
-            held["users"].astype(np.int32),
-            held["items"].astype(np.int32),
-            held["values"].astype(np.float32),
-            held["times"].astype(np.int64) if "times" in held else None,
-        )
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            held = {name: file[name] for name in file.files}
+    except (zipfile.BadZipFile, AttributeError) as error:  # the latter: it is one array, no table
+        raise ValueError("rows are not a table of columns") from error
+    for name, kind in (("users", "i"), ("items", "i"), ("values", "f"), ("times", "i")):
+        if name in held and held[name].dtype.kind != kind:
+            raise ValueError(f"{name} are of type {held[name].dtype}")
+    for name, most in (("users", users), ("items", items)):
+        numbers = held[name]
+        if numbers.size and not 0 <= int(numbers.min()) <= int(numbers.max()) < most:
+            raise ValueError(f"the number of one of the {name} is out of range")
+    rows = Interactions(
+        held["users"].astype(np.int32),
+        held["items"].astype(np.int32),
+        held["values"].astype(np.float32),
+        held["times"].astype(np.int64) if "times" in held else None,
+    )
+    if not np.isfinite(rows.values).all():
+        raise ValueError("a value is not finite")
     columns = rows.arrays().values()
     if any(column.shape != rows.users.shape for column in columns) or rows.users.ndim != 1:
         raise ValueError("its columns are not of one length")
-    for numbers, most, what in ((rows.users, users, "user"), (rows.items, items, "item")):
-        if len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < most:
-            raise ValueError(f"the number of a {what} is out of range")
     return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,10 @@ def read_ratings(source: Source, options: RatingsOptions, kind: Kind = "ratings"
             "`at_least` reads ratings as clicks, and they are read as ratings.",
             hint="Leave `at_least` out, or set `task=clicks`.",
             setting="at_least",
+        )
+    if options.at_least is not None and not math.isfinite(options.at_least):
+        raise SettingsError(
+            f"`at_least` must be a finite number; it is {options.at_least:g}.", setting="at_least"
         )
     reader = Reader(options, kind)
     for file in source.files:

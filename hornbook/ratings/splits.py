@@ -81,7 +81,12 @@ def split_rows(rows: Interactions, users: int, way: Way, options: RatingsOptions
     train, dev, test = options.shares
     counts = np.bincount(rows.users, minlength=users)
     kept = np.maximum(1, counts * train // 100)
-    tested = (counts - kept) * test // max(1, dev + test)
+    held, both = counts - kept, max(1, dev + test)
+    tested = held * test // both
+    # Of users with too little for both, dev and test get theirs in turn, by their shares.
+    few = (held > 0) & (tested == 0)
+    turns = np.cumsum(held[few]) * test // both
+    tested[few] = np.minimum(np.diff(turns, prepend=0), held[few])
     of = rows.users[order]
     parts[order[place >= kept[of]]] = 1
     parts[order[place >= (counts - tested)[of]]] = 2

@@ -13,7 +13,7 @@ from hornbook.errors import SettingsError
 from hornbook.ratings.models.contract import Term
 from hornbook.ratings.questions.who import GuestSettings, who
 from hornbook.records import JSONObject
-from hornbook.rendering import visible
+from hornbook.rendering import many, visible
 from hornbook.reports import Table
 from hornbook.settings import Bounds, Given
 from hornbook.tasks import Answer, Beside, Question, Row
@@ -111,7 +111,7 @@ def explained(run: Run, settings: ExplainSettings) -> Explanation:
         raise SettingsError(
             "explain expects "
             + ("an item, for a new user" if settings.given else "the id of a user and an item")
-            + f"; it was given {len(words)} words.",
+            + f"; it was given {many(len(words), 'word')}.",
             hint="Put a title of several words in quotation marks.",
         )
     user = None if settings.given else words[0]

@@ -115,7 +115,7 @@ class Predictions(Answer):
         self.items = {item: number for number, item in enumerate(self.data.items)}
         self.unseen = {"user": 0, "item": 0}
         self.squares = self.absolutes = 0.0
-        self.count = self.measured = 0
+        self.count = self.measured = self.unread = 0
 
     def __iter__(self) -> Iterator[PredictedRow]:
         """The rows.
@@ -125,7 +125,8 @@ class Predictions(Answer):
         """
         columns, numbers = self.columns, Numbers()
         places = [columns.user, columns.item]
-        rated = columns.rating is not None and not columns.counts
+        # What only ranks is in no units of a rating.
+        rated = columns.rating is not None and not columns.counts and self.model.rates
         if rated:
             places.append(columns.rating)  # type: ignore[arg-type]
         for chunk in self.rows.chunks(places, header=columns.header):
@@ -140,6 +141,10 @@ class Predictions(Answer):
             found = self.predicted(users, items)
             true = numbers.read(chunk.columns[2]) if rated else np.full(len(users), np.nan)
             known = np.isfinite(true)
+            if rated:
+                self.unread += sum(
+                    bool(cell) for cell, one in zip(chunk.columns[2], known, strict=True) if not one
+                )
             away = (found - true)[known]
             self.squares += float(away @ away)
             self.absolutes += float(np.abs(away).sum())
@@ -150,6 +155,11 @@ class Predictions(Answer):
                 one = Predicted(user, item, value, None if np.isnan(rating) else rating)
                 yield PredictedRow(one, first=self.count == 0, rated=rated)
                 self.count += 1
+        if not self.count:
+            raise DataError(
+                f"{self.rows.where} has no rows below its header.",
+                hint="Give a file with a user and an item in each row.",
+            )
 
     def predicted(self, users: Sequence[str], items: Sequence[str]) -> Any:
         """The predictions of pairs, shape (N,)."""
@@ -191,6 +201,11 @@ class Predictions(Answer):
             for (what, n), article in zip(self.unseen.items(), ("a", "an"), strict=True)
             if n
         ]
+        if self.unread:
+            told.append(
+                f"{many(self.unread, 'row')} with a rating that is not a finite number: not in the "
+                "errors."
+            )
         if self.measured:
             rmse = (self.squares / self.measured) ** 0.5
             told.append(

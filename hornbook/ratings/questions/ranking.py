@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from hornbook.actions import Action
 from hornbook.records import JSONObject
-from hornbook.rendering import visible
+from hornbook.rendering import many, visible
 from hornbook.reports import Table
 from hornbook.tasks import Answer, Beside, Row
 from hornbook.training.measures import figure
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hornbook.ratings.data import RatingsData
     from hornbook.ratings.models.contract import Taste
 
-__all__ = ["Ranked", "RankedItems", "best_of", "reasons"]
+__all__ = ["Ranked", "RankedItems", "best_of", "nothing_left", "reasons"]
 
 REASONS = 2  # things that the user has rated, beside each recommendation
 
@@ -76,6 +76,23 @@ def best_of(
         )
         for item in map(int, order)
     ]
+
+
+def nothing_left(data: RatingsData, rated_by: int, otherwise: str) -> str:
+    """Why no item is left.
+
+    Args:
+        data: that the items are of.
+        rated_by: how many users must have rated one.
+        otherwise: what is so where that is not the reason.
+    """
+    if not rated_by:
+        return f"Nothing is left to list. {otherwise}"
+    return (
+        f"Nothing is left to list of the {many(int((data.raters >= rated_by).sum()), 'item')} that "
+        f"at least {many(rated_by, 'user')} have rated; the most that have rated one is "
+        f"{int(data.raters.max()):,}."
+    )
 
 
 def reasons(data: RatingsData, taste: Taste, item: int) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from hornbook.actions import Action
-from hornbook.ratings.questions.ranking import Ranked, RankedItems, best_of
+from hornbook.ratings.questions.ranking import Ranked, RankedItems, best_of, nothing_left
 from hornbook.ratings.questions.who import GuestSettings, Who, who
 from hornbook.settings import Bounds, Given
 from hornbook.tasks import Question
@@ -66,7 +66,9 @@ class RecommendQuestion(Question):
         found, ranked = recommended(run, options)
         remarks: list[str | Action] = [*found.remarks]
         if not ranked:
-            remarks.append("There is nothing left to recommend: the user has rated all of it.")
+            remarks.append(
+                nothing_left(run.data, options.rated_by, "The user has rated all of it.")
+            )
         elif found.taste.items.size:
             whom: tuple[str, ...] = () if options.user is None else (options.user,)
             more = {"likes": options.likes, "rated": options.rated}

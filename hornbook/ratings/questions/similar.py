@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from hornbook.actions import Action
-from hornbook.ratings.questions.ranking import Ranked, RankedItems, best_of
-from hornbook.rendering import many
+from hornbook.ratings.questions.ranking import Ranked, RankedItems, best_of, nothing_left
 from hornbook.settings import Bounds, Given, Settings
 from hornbook.tasks import Question
 
@@ -60,12 +59,10 @@ class SimilarQuestion(Question):
     def answer(self, run: Run, options: SimilarSettings) -> RankedItems:
         """The items, as one table."""
         title, ranked = self.found(run, options)
-        told = [f"Like {title}."]
+        said = [f"Like {title}."]
         if not ranked:
-            told = [
-                f"No other item was rated by {many(options.rated_by, 'user')}: lower `rated_by`."
-            ]
-        return RankedItems(ranked, run.task.decides.name, told, rates=False)
+            said.append(nothing_left(run.data, options.rated_by, "There is no other item."))
+        return RankedItems(ranked, run.task.decides.name, said, rates=False)
 
     def found(self, run: Run, settings: SimilarSettings) -> tuple[str, list[Ranked]]:
         """The title of the item, and those that are like it."""
