@@ -39,7 +39,7 @@ NOT_STEPS = {
 OTHER_VERBS = {
     "resume": "train --resume RUN", "continue": "train --resume RUN", "finetune":
     "train DATA --init-from RUN", "fine-tune": "train DATA --init-from RUN", "fit": "train DATA",
-    "generate": "sample RUN", "complete": "sample RUN --prefix TEXT", "predict": "score RUN TEXT",
+    "generate": "sample RUN", "complete": "sample RUN --prefix TEXT",
     "perplexity": "evaluate RUN", "list": "runs", "ls": "runs", "check": "doctor DATA",
     "average": "mix RUN RUN", "ensemble": "mix RUN RUN", "lr-find": "rate DATA",
     "lr_find": "rate DATA", "find-lr": "rate DATA", "show": "inspect RUN", "report": "inspect RUN",

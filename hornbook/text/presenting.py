@@ -25,7 +25,7 @@ def introduction(run: Run) -> str:
     data, name = run.data, run.record.data.name
     if data.kind == "lines":
         one = data.one
-        read = f"{len(data.splits.train):,} {one}s of {name}" if data.kept else name
+        read = f"{many(len(data.splits.train), one)} of {name}" if data.kept else name
         return (
             f"This model has read {read} and learned to guess, character by character, how "
             f"{data.an_example} goes on. Guess after guess, it makes {one}s of its own."
