@@ -156,7 +156,7 @@ def test_ctrl_c_keeps_what_was_printed(
     stop_at(monkeypatch, 7)
     status, out, err = typed(capsys, "sample", str(text.path), "-n", "1", "--longest", "50")
     assert (status, out) == (130, whole[:7] + "\n")
-    assert "Stopped after 0 of 1 samples.\nMore:" in err
+    assert "Stopped after 0 of 1 sample.\nMore:" in err
 
 
 @pytest.mark.parametrize("begun", [False, True])

@@ -21,7 +21,12 @@ from hornbook.cli.complaints import in_one_line
 from hornbook.cli.flags import as_typed, first_needed, is_required, mark, restored
 from hornbook.cli.streams import write_beside
 from hornbook.cli.typed_numbers import NUMBERS
-from hornbook.cli.unknown_words import refuse_unknown, suggest_joining
+from hornbook.cli.unknown_words import (
+    refuse_unknown,
+    suggest_file,
+    suggest_joining,
+    suggest_parting,
+)
 from hornbook.rendering import clip, visible
 from hornbook.settings import CALLED, Given
 
@@ -108,10 +113,12 @@ def parse(
         if end.code:
             suggest_device(verb, argv)
             suggest_joining(verb, typed, argv)
+            suggest_file(verb, argv)
+            suggest_parting(verb, typed, argv)
         raise
     if unknown:
         foreign(unknown)
-        refuse_unknown(verb, typed, unknown)
+        refuse_unknown(verb, typed, unknown, argv)
     if word := left_empty(parsed):
         refuse_empty(verb, word)
     return typing.cast(T, restored(parsed))

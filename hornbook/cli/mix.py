@@ -10,7 +10,7 @@ from hornbook.cli.alive import alive
 from hornbook.cli.arguments import parse
 from hornbook.cli.opening import opened_run
 from hornbook.cli.output import console, escape, notes, number, print_json, table
-from hornbook.cli.wording import no_flag, shell_word
+from hornbook.cli.wording import command, no_flag, shell_word
 from hornbook.records import as_json
 from hornbook.settings import Given
 from hornbook.text.mixing import mix
@@ -83,7 +83,8 @@ def run(argv: Sequence[str]) -> None:
     console().print(rows)
     say(f"[dim]{explained(arguments.power, ending=bool(ends))}[/]")
     say(f"\nSaved to {escape(str(made.path))}. Next:")
-    say(f"  hornbook sample {path} -n 20 --only-new")
+    for action in made.task.next_steps(made)[:1]:
+        say(f"  {escape(command(action))}")
     say(f"  hornbook quality {path}")
     say(f"  hornbook evaluate {path}")
 

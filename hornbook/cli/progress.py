@@ -19,7 +19,7 @@ from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import Console, escape, notes, number
 from hornbook.cli.wording import worded
 from hornbook.errors import HornbookError
-from hornbook.rendering import clip, duration
+from hornbook.rendering import clip, duration, many
 from hornbook.runs import Listener
 from hornbook.runs.events import (
     Began,
@@ -188,7 +188,7 @@ class Teller:
         if event.parameters is None or record.training is None:
             return
         say(
-            f"[bold]{record.family}[/]: {event.parameters:,} parameters on {event.device}, "
+            f"[bold]{record.family}[/]: {many(event.parameters, 'parameter')} on {event.device}, "
             f"saved to {escape(str(event.path))} (Ctrl-C stops and saves)"
         )
         if self.how:

@@ -16,9 +16,10 @@ from hornbook.cli.grammar import Chosen, FirstOfTraining, Grammar, choose
 from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.progress import telling
 from hornbook.cli.training_summary import tell
+from hornbook.cli.unknown_words import ALSO_CALLED
 from hornbook.errors import DivergedError, SettingsError
 from hornbook.runs import Run, resume, train
-from hornbook.runs.prepare import made_by_mixing
+from hornbook.runs.prepare import made_by_mixing, refuse_at_once
 from hornbook.sources.source import Source
 from hornbook.tasks import choose_task
 from hornbook.training.settings import TrainingSettings
@@ -113,6 +114,10 @@ def run(argv: Sequence[str]) -> None:
         return found
 
     trained = chosen.line.trained
+    if trained:
+        typed = {word.partition("=")[0] for word in argv}
+        steps = {"steps": options.training.steps} if "--steps" in typed else {}
+        refuse_at_once({"device": options.training.device, **steps}, options.minutes)
     with telling(options.json) as listen:
         finished = train(
             chosen.source or options.data,
@@ -179,8 +184,12 @@ def nothing_beside(words: Sequence[str]) -> None:
     Raises:
         SettingsError: naming it.
     """
+    name, _, _ = words[0].replace("_", "-").partition("=")
+    told = " ".join(words)
+    if (meant := ALSO_CALLED.get(name)) is not None:
+        told = f"There is no {name}: it is {meant}, which"
     raise SettingsError(
-        f"{' '.join(words)} has no effect with --resume: a run keeps its data and settings; only "
+        f"{told} has no effect with --resume: a run keeps its data and settings; only "
         "--steps, --threads and --device can be changed.",
         hint="Leave it out, or train a new run that begins with the weights of this one:",
         action=Action("train", ("DATA",), {"init_from": "RUN"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 import sys
 import typing
 from collections.abc import Iterator, Sequence
@@ -12,11 +13,20 @@ from typing import Any, NoReturn
 from hornbook.cli.flags import first_needed, mark
 from hornbook.cli.streams import write_beside
 from hornbook.cli.wording import flag, shell_word
+from hornbook.paths import exists
 from hornbook.rendering import clip, visible
 from hornbook.settings import Given
 from hornbook.suggestions import did_you_mean
 
-__all__ = ["ALSO_CALLED", "OTHER_VERBS", "end", "refuse_unknown", "suggest_joining"]
+__all__ = [
+    "ALSO_CALLED",
+    "OTHER_VERBS",
+    "end",
+    "refuse_unknown",
+    "suggest_file",
+    "suggest_joining",
+    "suggest_parting",
+]
 
 # What other programs call a flag of ours.
 ALSO_CALLED = {
@@ -51,20 +61,30 @@ OTHER_VERBS = {
 SHOWN = 60  # characters of what was typed
 
 
-def refuse_unknown(verb: str, kind: type[Any], unknown: Sequence[str]) -> NoReturn:
+def refuse_unknown(
+    verb: str, kind: type[Any], unknown: Sequence[str], argv: Sequence[str] = ()
+) -> NoReturn:
     """End with what to do about the first word that was not understood.
 
     Args:
         verb: that it was typed after.
         kind: the dataclass of its words and flags.
         unknown: what the parser did not know, in its order.
+        argv: all that was typed.
     """
     word = unknown[0]
     shown, known = visible(clip(word, SHOWN)), sorted(set(flags_in(kind)))
     see = f"See hornbook {verb} --help."
+    for name, given, value in (one.partition("=") for one in argv):
+        if given and value == word and name.replace("_", "-") in known:
+            end(verb, f"{name} takes no value: type it alone, or leave it out. {see}")
+    is_file = exists(word)
+    if word.startswith("-") and is_file and takes_words(kind):
+        suggest_file(verb, [word])
+        sys.exit(2)
     if not word.startswith("-") or word == "-":
         told = f"{shown} is one word too many."
-        if "--data" in known:
+        if "--data" in known and (is_file or is_dataset(word)):
             told += f" To use a file: --data {visible(clip(shell_word(word), SHOWN))}."
         end(verb, f"{told} {see}")
     name = word.partition("=")[0].replace("_", "-")
@@ -88,6 +108,17 @@ def end(verb: str, told: str) -> NoReturn:
     sys.exit(2)
 
 
+def suggest_file(verb: str, argv: Sequence[str]) -> None:
+    """Say how a file is named whose name begins with a dash."""
+    for word in argv:
+        if word.startswith("-") and word != "-" and exists(word):
+            shown = visible(clip(shell_word(word), SHOWN))
+            write_beside(
+                f"hornbook {verb}: to use the file {shown}, type ./{shown}; what begins with a "
+                "dash is a flag.\n"
+            )
+
+
 def suggest_joining(verb: str, kind: type[Any], argv: Sequence[str]) -> None:
     """Say how a value that begins with a dash is given to a flag."""
     known = set(flags_in(kind))
@@ -97,6 +128,19 @@ def suggest_joining(verb: str, kind: type[Any], argv: Sequence[str]) -> None:
             write_beside(
                 f"hornbook {verb}: if {visible(clip(value, SHOWN))} is the value of {name}, "
                 f"type {shown}\n"
+            )
+
+
+def suggest_parting(verb: str, kind: type[Any], argv: Sequence[str]) -> None:
+    """Say how several numbers are given to a flag."""
+    known = set(flags_in(kind))
+    words = [part for word in argv for part in word.split("=", 1)]
+    for name, value in itertools.pairwise(words):
+        if name in known and re.fullmatch(r"\d+(,\d+)+,?", value):
+            apart = value.replace(",", " ").strip()
+            write_beside(
+                f"hornbook {verb}: put spaces between several numbers: {name} {apart}; a single "
+                "one has no commas\n"
             )
 
 
@@ -113,6 +157,21 @@ def group_in(hint: Any) -> type[Any] | None:
     """The dataclass of a group of flags, marked or not; None if a type hint is of no group."""
     inner = typing.get_args(hint)[0] if typing.get_origin(hint) is typing.Annotated else hint
     return inner if dataclasses.is_dataclass(inner) and isinstance(inner, type) else None
+
+
+def is_dataset(word: str) -> bool:
+    """Whether a data set has this name."""
+    from hornbook.sources.datasets import DATASETS
+
+    return word in DATASETS
+
+
+def takes_words(kind: type[Any]) -> bool:
+    """Whether it has words without a flag."""
+    return any(
+        mark(hint, Given) is not None
+        for hint in typing.get_type_hints(kind, include_extras=True).values()
+    )
 
 
 def takes_texts(kind: type[Any]) -> bool:

@@ -25,6 +25,7 @@ from hornbook.outputs import format_of, refuse_foreign
 from hornbook.plots.drawing import drawing
 from hornbook.plots.saving import save
 from hornbook.records import JSONObject, as_json
+from hornbook.rendering import many
 from hornbook.reports import Finding, Page, Section, View, Wording
 from hornbook.reports.finding import worst_first
 from hornbook.runs.advice import remedy
@@ -80,14 +81,14 @@ class Inspection:
         """The run in one line."""
         run, summary = self.run, self.overview.summary
         parts = [f"{run.family} on {run.record.data.name}"]
-        parts.append(f"{run.model.n_parameters:,} parameters")
+        parts.append(many(run.model.n_parameters, "parameter"))
         if summary is not None:
             if reached := summary.in_words(run.task.decides):
                 parts.append(", ".join(reached))
             if summary.ending == "diverged":
                 parts.append("diverged")
             if summary.steps is not None:
-                parts.append(f"{summary.steps:,} updates" if summary.steps else "untrained")
+                parts.append(many(summary.steps, "update") if summary.steps else "untrained")
         if self.history and not (summary is not None and summary.steps == 0):
             parts.append(f"{len(self.history.records)} of them recorded")
         return "; ".join(parts)

@@ -169,7 +169,7 @@ class Overview:
         if made is not None and any(one.kind for one in made.made) and not made.long:
             new = sum(one.kind in ("new", "near") for one in made.made)
             near = sum(one.kind == "near" for one in made.made)
-            told = "samples are new: not in the data"
+            told = f"samples {'is' if new == 1 else 'are'} new: not in the data"
             told += f"; {near} of them one character away" if near else ""
             found.append((f"{new} of {len(made.made)}", told))
         found.append((f"{self.run.model.n_parameters:,}", self.size))
@@ -233,7 +233,8 @@ class Overview:
         if self.run.record.data.source.startswith("data set "):
             return ""
         copies = self.samples.copies if self.samples is not None else 0
-        samples = f"{copies} of its samples occur in it word for word, and " if copies else ""
+        occur = "occurs" if copies == 1 else "occur"
+        samples = f"{copies} of its samples {occur} in it word for word, and " if copies else ""
         return f"It quotes the data: {samples}its pictures and examples may show pieces of it."
 
     @property
@@ -245,7 +246,7 @@ class Overview:
     def contents(self) -> str:
         """What a page of this holds and what it does not, for whoever sends it."""
         made = self.samples
-        samples = f"{len(made.made)} samples, " if made is not None and made.made else ""
+        samples = f"{many(len(made.made), 'sample')}, " if made is not None and made.made else ""
         told = (
             f"This page contains the name and size of the data, {samples}and figures and "
             "pictures of the model. It does not say in which folder the data was. It loads "

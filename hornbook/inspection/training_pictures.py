@@ -169,6 +169,8 @@ def paces(history: History) -> Iterator[Section]:
 def weight_gradients(history: History) -> Iterator[Section]:
     """The ratio of gradient size to weight size, for each matrix."""
     chosen = [one.name for one in history.last.parameters if one.is_matrix and one.size > 0]
+    if not chosen:
+        return  # all weights are zero: there is nothing to compare with
     figure, (axes,) = canvas(1, height=1.3 + 0.24 * len(chosen))
     for record, colour, mark in ((history.first, ORANGE, "o"), (history.last, BLUE, "s")):
         sizes = {one.name: one for one in record.parameters}

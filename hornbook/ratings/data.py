@@ -19,6 +19,7 @@ from hornbook.ratings.interactions import History, Interactions
 from hornbook.ratings.matching import Matcher
 from hornbook.ratings.models.contract import Shape
 from hornbook.records import JSONObject
+from hornbook.rendering import many
 from hornbook.storage import HashedFiles, parse_json
 from hornbook.tasks import Data
 
@@ -152,7 +153,7 @@ class RatingsData(Data):
         rows = sum(self.sizes.values())
         sizes = " / ".join(f"{size:,}" for size in self.sizes.values())
         return (
-            f"{rows:,} {self.kind} of {items:,} items by {users:,} users; "
+            f"{many(rows, self.kind[:-1])} of {many(items, 'item')} by {many(users, 'user')}; "
             f"{' / '.join(self.sizes)}: {sizes}",
             *self.remarks,
         )
@@ -160,7 +161,7 @@ class RatingsData(Data):
     @property
     def extent(self) -> str:
         """How many there are in all."""
-        return f"{sum(self.sizes.values()):,} {self.kind}"
+        return many(sum(self.sizes.values()), self.kind[:-1])
 
     @property
     def table(self) -> Table:

@@ -12,6 +12,7 @@ from typing import Any
 
 from hornbook.actions import Action
 from hornbook.errors import RunError, SettingsError
+from hornbook.rendering import many
 from hornbook.runs.record import Resumption, RunRecord
 from hornbook.runs.run import Run
 from hornbook.training.counters import read_counters
@@ -62,8 +63,8 @@ def extend(run: Run, wanted: Mapping[str, Any]) -> tuple[RunRecord, str]:
     done = updates_done(run)
     if after.steps <= done:
         raise SettingsError(
-            f"{run.path} has already done {done:,} steps. `steps` is the total, including those; "
-            f"it is {after.steps:,}.",
+            f"{run.path} has already done {many(done, 'step')}. `steps` is the total, including "
+            f"those; it is {after.steps:,}.",
             hint=f"Set `steps` to more than {done:,}, for example `steps={longer(run, done)}`.",
             setting="steps",
         )

@@ -217,6 +217,39 @@ def refuse_no_time(minutes: float | None) -> None:
         )
 
 
+def refuse_at_once(training: Any, minutes: float | None) -> None:
+    """Refuse what is wrong with how long or where to train, before the data is read.
+
+    Args:
+        training: settings, or some of them by name; of a function nothing is known yet.
+        minutes: to train for.
+
+    Raises:
+        SettingsError: if there is no such time or device, or a number of steps beside the time.
+    """
+    refuse_no_time(minutes)
+    named: Mapping[str, Any] = {}
+    if isinstance(training, TrainingSettings):
+        named = {"device": training.device}
+    elif isinstance(training, Mapping):
+        named = training
+    if minutes is not None and isinstance(steps := named.get("steps"), int):
+        raise two_lengths(steps)
+    if str(named.get("device", "cpu")) not in ("auto", "cpu"):
+        from hornbook.compute.device import refuse_missing
+
+        refuse_missing(str(named["device"]))
+
+
+def two_lengths(steps: int) -> SettingsError:
+    """What to say of a number of steps beside a time."""
+    return SettingsError(
+        f"`minutes` chooses the number of steps, and `steps` is {steps:,}.",
+        hint="Give one of the two.",
+        setting="minutes",
+    )
+
+
 def refuse_two_lengths(
     line: Family, data: Data, wanted: TrainingSettings, minutes: float | None
 ) -> None:
@@ -227,8 +260,4 @@ def refuse_two_lengths(
     """
     suited = line.training_for(data.kind, data.sizes["train"])
     if minutes is not None and wanted.steps != suited.steps:
-        raise SettingsError(
-            f"`minutes` chooses the number of steps, and `steps` is {wanted.steps:,}.",
-            hint="Give one of the two.",
-            setting="minutes",
-        )
+        raise two_lengths(wanted.steps)

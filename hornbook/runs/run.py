@@ -14,6 +14,7 @@ from hornbook.compute.pinned import pinned, pinned_steps
 from hornbook.errors import RunError, SettingsError
 from hornbook.extras import has_torch
 from hornbook.records import read_record
+from hornbook.rendering import many
 from hornbook.reports import Finding
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.outcome import findings_of
@@ -65,7 +66,7 @@ class Run:
         if summary.ending == "diverged":
             told.append("diverged")
         if summary.steps is not None:
-            told.append(f"{summary.steps:,} steps")
+            told.append(many(summary.steps, "step"))
         return f"<{', '.join(told)}>"
 
     @property

@@ -19,7 +19,7 @@ from hornbook.runs.prepare import (
     Training,
     family_settings,
     load_data,
-    refuse_no_time,
+    refuse_at_once,
     refuse_taken,
     refuse_two_lengths,
     settle_training,
@@ -94,7 +94,7 @@ def train(
     held: list[tuple[RunDirectory, Session | None]] = []  # of the first process, which makes it
 
     def begin() -> Path:
-        refuse_no_time(minutes)
+        refuse_at_once(training, minutes)
         refuse_taken(out, source, overwrite=overwrite)
         ancestor = open_ancestor(init_from) if init_from is not None else None
         if ancestor is None or isinstance(source, Prepared):

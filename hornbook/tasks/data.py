@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hornbook.records import JSONObject
+from hornbook.rendering import many
 
 if TYPE_CHECKING:
     from hornbook.reports import Table
@@ -61,7 +62,7 @@ class Data(ABC):
     @property
     def extent(self) -> str:
         """How much it is in all, in a few words."""
-        return f"{sum(self.sizes.values()):,} examples"
+        return many(sum(self.sizes.values()), "example")
 
     @property
     def table(self) -> Table:

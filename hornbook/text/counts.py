@@ -9,6 +9,7 @@ import numpy as np
 from hornbook.plots.drawing import drawing
 from hornbook.plots.fonts import columns, ink_on
 from hornbook.plots.saving import save
+from hornbook.rendering import many
 from hornbook.text.models.pair_counts import PairCounts
 from hornbook.text.token_labels import letters
 from hornbook.tokenizers.contract import Tokenizer
@@ -62,7 +63,7 @@ def draw_counts(counts: PairCounts, tokenizer: Tokenizer, path: Path) -> int:
     axes.set_ylabel("first token", fontsize=LETTERS)
     axes.set_xlabel("second token", fontsize=LETTERS)
     axes.xaxis.set_label_position("top")
-    title = f"How often each pair occurs: {counts.total:,} pairs"
+    title = f"How often each pair occurs: {many(counts.total, 'pair')}"
     if side < counts.vocab_size:
         title += f"; the {side} most frequent of {counts.vocab_size:,} tokens"
     axes.set_title(title, fontsize=max(10.0, min(18.0, 1.1 * size)))

@@ -12,6 +12,7 @@ import numpy as np
 
 from hornbook.errors import RunError
 from hornbook.records import JSONObject
+from hornbook.rendering import many
 from hornbook.sources.source import Source
 from hornbook.storage import HashedFiles, parse_json
 from hornbook.tasks import Data
@@ -152,10 +153,11 @@ class TextData(Data):
     def extent(self) -> str:
         """Lines and characters in all, and how many different ones."""
         texts = [text for name in SPLITS for text in self.splits[name]]
-        characters = f"{sum(map(len, texts)):,} characters, {len(set().union(*texts)):,} different"
+        characters = many(sum(map(len, texts)), "character")
+        characters += f", {len(set().union(*texts)):,} different"
         if self.kind == "text":
             return f"one text of {characters}"
-        return f"{len(texts):,} {self.one}s of {characters}"
+        return f"{many(len(texts), self.one)} of {characters}"
 
     @property
     def one(self) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from hornbook.errors import SettingsError
+from hornbook.rendering import many
 from hornbook.settings import Settings
 from hornbook.sources.columns import Column
 from hornbook.sources.formats import look
@@ -127,7 +128,7 @@ def layout_of_column(columns: Sequence[Column], how: ReadSettings) -> Layout:
     """How the values of a column are read: each an example, unless a text was asked for."""
     count, empty = sum(len(one.values) for one in columns), sum(one.empty for one in columns)
     several = any("\n" in value for one in columns for value in one.values)
-    reason = f"{columns[0].about}, {count:,} values"
+    reason = f"{columns[0].about}, {many(count, 'value')}"
     if several:
         reason += ", some of several lines"
     if empty:

@@ -10,6 +10,7 @@ import numpy as np
 
 from hornbook.actions import Action
 from hornbook.records import JSONObject
+from hornbook.rendering import many
 from hornbook.settings import Bounds, Settings
 from hornbook.tasks import Answer, Listed, Question
 from hornbook.text.models.ngram import NGram, NGramSettings
@@ -97,7 +98,7 @@ class PairsQuestion(Question):
         """One table."""
         counts = counts_of(run)
         found = frequent_pairs(counts, run.data.tokenizer, options.n, rarest=options.rarest)
-        said = f"{len(counts.counts):,} different pairs, {counts.total:,} in all."
+        said = f"{many(len(counts.counts), 'different pair')}, {counts.total:,} in all."
         return Listed(rows_of(found), (said,))
 
 

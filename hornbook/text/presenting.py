@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from hornbook.errors import HornbookError
 from hornbook.rendering import many
 from hornbook.text.quality import quality
 from hornbook.text.quality_question import table_of
@@ -13,10 +14,11 @@ if TYPE_CHECKING:
     from hornbook.reports import Table
     from hornbook.runs import Run
 
-__all__ = ["best_samples", "introduction", "short_example"]
+__all__ = ["best_samples", "draws_new", "introduction", "short_example"]
 
 LOOK = 200  # examples of train that are looked at for a short one
 EASY = 16  # characters of an example that is typed
+TRIED = 20  # samples that are looked at for a new one
 SHOWN = 500  # samples of each temperature
 
 
@@ -25,7 +27,7 @@ def introduction(run: Run) -> str:
     data, name = run.data, run.record.data.name
     if data.kind == "lines":
         one = data.one
-        read = f"{len(data.splits.train):,} {one}s of {name}" if data.kept else name
+        read = f"{many(len(data.splits.train), one)} of {name}" if data.kept else name
         return (
             f"This model has read {read} and learned to guess, character by character, how "
             f"{data.an_example} goes on. Guess after guess, it makes {one}s of its own."
@@ -59,6 +61,16 @@ def best_samples(run: Run, filter_command: str) -> Sequence[str | Table]:
     between = [""] if run.data.separator == "blank" else []
     texts = [part for text in made for part in (*between, text)]
     return (table, "", what if made else "No sample was new.", *texts)
+
+
+def draws_new(run: Run) -> bool:
+    """Whether some of a few samples are not in the data, so that asking for such is of use."""
+    if run.data.kind == "text":
+        return True  # what it writes is long, and hardly ever all in the data
+    try:
+        return any(one.origin == "new" for one in run.sample(n=TRIED))
+    except HornbookError:  # then whoever types the line is told
+        return False
 
 
 def short_example(train: Sequence[str]) -> str:

@@ -135,7 +135,7 @@ class SampleAnswer(Answer):
         if samples.passed is not None and samples.drawn:
             said.append(f"{samples.passed:.1%} of {samples.drawn:,} drawn pass the filter.")
         if samples.ended_because == "stopped":
-            said.insert(0, f"Stopped after {samples.kept:,} of {samples.asked:,} samples.")
+            said.insert(0, f"Stopped after {samples.kept:,} of {many(samples.asked, 'sample')}.")
         if samples.shortfall:
             said.append(samples.shortfall)
             if not samples.kept:
@@ -206,7 +206,7 @@ def mark_of(made: Sample) -> str:
     if made.longest_copy is not None:
         if made.origin != "new":
             return f"(copied verbatim from {made.origin})"
-        return f"(longest passage copied from train: {made.longest_copy:,} characters)"
+        return f"(longest passage copied from train: {many(made.longest_copy, 'character')})"
     notes = [] if made.origin in ("new", None) else [f"in {made.origin}"]
     if not made.ended:
         notes.append("cut at the maximum length")

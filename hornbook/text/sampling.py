@@ -26,7 +26,7 @@ import numpy as np
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import SamplingError, SettingsError
-from hornbook.rendering import clip
+from hornbook.rendering import clip, many
 from hornbook.text.batch_sampling import Places, SmallIds, size_of
 from hornbook.text.filtering import LineFilter
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
@@ -161,7 +161,7 @@ class Samples(Iterator[Sample]):
     def shortfall(self) -> str:
         """Why there are fewer than were asked for, as a sentence; empty if that is not so."""
         some = f"Only {self.kept:,}" if self.kept else "None"
-        few = f"{some} of the {self.asked:,} samples asked for"
+        few = f"{some} of the {many(self.asked, 'sample')} asked for"
         if self.ended_because == "nothing else possible":
             why = "that sample occurs in the data"
             if self.kept:
@@ -170,10 +170,10 @@ class Samples(Iterator[Sample]):
                 why = "that sample does not pass the filter"
             return f"{few} can be drawn: with `{self._certain}` every draw is the same, and {why}."
         if self.ended_because == "draws used up" and self._filter and not self._selection.passed:
-            return f"{few} were found in {self.drawn:,} draws: none passes the filter."
+            return f"{few} were found in {many(self.drawn, 'draw')}: none passes the filter."
         if self.ended_because == "draws used up":
             lower = ", or lower `n`" if self.kept else ""
-            return f"{few} were found in {self.drawn:,} draws. Raise `temperature`{lower}."
+            return f"{few} were found in {many(self.drawn, 'draw')}. Raise `temperature`{lower}."
         return ""
 
     def _begun(self) -> tuple[Floats, Any]:

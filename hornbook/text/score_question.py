@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from hornbook.actions import Action
 from hornbook.errors import DataError, SettingsError
 from hornbook.records import JSONObject
-from hornbook.rendering import clip
+from hornbook.rendering import clip, many
 from hornbook.reports import Table
 from hornbook.settings import Given, Settings
 from hornbook.sources.encoding import decode
@@ -115,8 +115,8 @@ class ScoreRow(Row):
         heads = ("token", "probability", "nats", "")
         yield Table(heads, tuple(rows), marked=worst)
         yield (
-            f"{figure(found.nats_per_token)} nats per token over {len(found.nats)} tokens; highest "
-            f"loss: {found.tokens[worst]} at position {worst + 1}, "
+            f"{figure(found.nats_per_token)} nats per token over {many(len(found.nats), 'token')}; "
+            f"highest loss: {found.tokens[worst]} at position {worst + 1}, "
             f"{figure(found.nats[worst])} nats.\n\n"
         )
 

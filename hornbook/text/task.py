@@ -328,13 +328,14 @@ class TextTask(Task["TextData"]):
 
     def next_steps(self, run: Run) -> Sequence[Action]:
         """Sample, score, measure."""
-        from hornbook.text.presenting import short_example
+        from hornbook.text.presenting import draws_new, short_example
 
         path = str(run.path)
         if not run.data.kept:
             return (Action("sample", (path,), {"n": 20}),)
+        new = {"only_new": True} if draws_new(run) else {}
         return (
-            Action("sample", (path,), {"n": 20, "only_new": True}),
+            Action("sample", (path,), {"n": 20, **new}),
             Action("score", (path, short_example(run.data.splits["train"]))),
         )
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hornbook.rendering import many
+
 __all__ = ["LOSS", "Evaluation", "Extent", "Measure", "figure"]
 
 LARGE = 1e5  # from here on the size of a figure is easier to see in e-notation
@@ -60,8 +62,8 @@ class Extent:
 
     def __str__(self) -> str:
         if self.is_whole:
-            return f"all {self.of:,} predictions"
-        return f"{self.measured:,} of {self.of:,} predictions"
+            return f"all {many(self.of, 'prediction')}"
+        return f"{self.measured:,} of {many(self.of, 'prediction')}"
 
 
 @dataclass(frozen=True)

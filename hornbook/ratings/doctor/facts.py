@@ -25,7 +25,7 @@ def facts(examined: Examined, source: str) -> dict[str, str]:
     found = {
         "source": source,
         "read as": f"{kind}: {'; '.join(read.remarks)}",
-        "size": f"{len(rows):,} {kind} of {items:,} items by {users:,} users",
+        "size": f"{many(len(rows), kind[:-1])} of {many(items, 'item')} by {many(users, 'user')}",
         "density": f"{percent(len(rows), users * items)} of all pairs of a user and an item",
     }
     if kind == "ratings":

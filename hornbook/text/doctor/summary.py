@@ -46,10 +46,10 @@ def told(report: CorpusReport, proposed: Sequence[Action] = ()) -> reports.Repor
         "file": report.kind,
         "encoding": f"{report.encoding}, line ends {report.line_ends}",
         "read as": f"{'examples' if parted else report.mode}: {report.reason}",
-        "size": f"{size}, {report.examples:,} examples" if parted else size,
+        "size": f"{size}, {many(report.examples, 'example')}" if parted else size,
         f"distinct {one}s": f"{report.distinct_examples:,}",
         "tokens": sizes or "none: the data cannot be split",
-        "vocabulary": f"{len(report.vocabulary):,} characters, most frequent first: {shown}",
+        "vocabulary": f"{many(len(report.vocabulary), 'character')}, most frequent first: {shown}",
         f"{one} length": f"{lengths.min:,} to {lengths.max:,}; median {lengths.median:,.0f}, "
         f"mean {lengths.mean:,.1f}, 95th percentile {lengths.p95:,.0f}",
         "shortest": "  ".join(map(on_one_line, lengths.shortest)),

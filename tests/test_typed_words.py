@@ -1,0 +1,60 @@
+"""Command lines that are nearly right: what is said of them, before any data is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.command import typed
+
+LINES = (
+    ("models lstm rnn", "rnn is one word too many. See hornbook models --help."),
+    ("models lstm names.txt", "To use a file: --data names.txt."),
+    ("models lstm names", "To use a file: --data names."),
+    ("train -dash.txt", "to use the file -dash.txt, type ./-dash.txt"),
+    ("doctor -dash.txt", "to use the file -dash.txt, type ./-dash.txt"),
+    ("evaluate -dash.txt", "to use the file -dash.txt, type ./-dash.txt"),
+    ("train names.txt --watch=yes", "--watch takes no value: type it alone, or leave it out."),
+    ("train names.txt --no-baseline=1", "--no-baseline takes no value"),
+    ("train names.txt --n-hidden 200,100", "numbers: --n-hidden 200 100; a single one has"),
+    ("train names.txt --n-hidden=200,100", "numbers: --n-hidden 200 100; a single one has"),
+    (
+        "train --resume runs/net --lr 1",
+        "no --lr: it is --learning-rate, which has no effect",
+    ),
+    ("train missing --minutes 1 --steps 10", "--minutes chooses the number of steps"),
+    ("train missing --minutes nan", "--minutes must be above 0"),
+    ("train missing --device cuda", "This machine has no cuda device."),
+)
+
+
+@pytest.mark.parametrize(("line", "said"), LINES)
+def test_what_was_perhaps_meant_is_said(
+    line: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    for name in ("-dash.txt", "names.txt"):
+        Path(name).write_text("ann\nbob\n", encoding="utf-8")
+    status, _, told = typed(capsys, *line.split())
+    assert status in (1, 2)
+    assert said in told
+
+
+def test_only_new_is_proposed_where_something_new_can_be_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("word.txt").write_text("ann\n", encoding="utf-8")
+    line = "train word.txt --model ngram --order 6 --smoothing mle --split 100/0/0"
+    _, _, told = typed(capsys, *line.split())
+    assert "-n 20" in told
+    assert "--only-new" not in told
+    line = "train word.txt --model ngram --order 1 --split 100/0/0"
+    _, _, told = typed(capsys, *line.split())
+    assert "-n 20 --only-new" in told
