@@ -14,6 +14,7 @@ from hornbook.ratings import measures
 from hornbook.ratings.data import RatingsData
 from hornbook.ratings.evaluation import errors_on, evaluate, ranking_on, report
 from hornbook.ratings.interactions import Interactions
+from hornbook.ratings import measures
 from hornbook.ratings.measures import best_items, rank
 from hornbook.ratings.models.means import Biases, BiasSettings
 from hornbook.ratings.models.popular import Popular, PopularSettings
@@ -79,6 +80,20 @@ def test_the_best_are_in_order_and_ties_go_to_the_lower_number() -> None:
     assert best_items(scores, 4).tolist() == [[1, 2, 4, 3], [3, 2, 4, -1]]
     assert best_items(scores, 7).tolist() == [[1, 2, 4, 3, 0, -1, -1], [3, 2, 4, -1, -1, -1, -1]]
     assert best_items(np.zeros((2, 0), np.float32), 1).tolist() == [[-1], [-1]]
+
+
+@pytest.mark.parametrize("crowd", [0, 1, 64])
+def test_the_best_are_those_of_a_sort(crowd: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measures, "CROWD", crowd)
+    random = np.random.default_rng(0)
+    for digits, items in ((0, 300), (1, 300), (4, 129), (0, 5)):
+        scores = random.normal(size=(4, items)).round(digits).astype(np.float32)
+        scores[random.random(scores.shape) < 0.1] = -np.inf
+        scores[random.random(scores.shape) < 0.1] = np.nan
+        scores[0, 1], scores[1] = np.inf, -np.inf
+        for row, found in zip(scores, best_items(scores, 10), strict=True):
+            order = sorted(np.flatnonzero(row > -np.inf), key=lambda one: (-row[one], one))[:10]
+            assert found.tolist() == [*order, *[-1] * (10 - len(order))]
 
 
 def test_errors_of_ratings() -> None:

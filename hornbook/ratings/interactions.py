@@ -113,7 +113,10 @@ class History:
 
 def grouped(of: Integers, others: Integers, values: Floats, n: int) -> History:
     """Rows sorted by what they are of, those of one in their order."""
-    order = np.argsort(of, kind="stable")
+    # Sorting whole numbers of which the rest is the place is several times faster than argsort.
+    order = of.astype(np.int64) * max(1, len(of)) + np.arange(len(of))
+    order.sort()
+    order %= max(1, len(of))
     starts = np.zeros(n + 1, np.int64)
     np.cumsum(np.bincount(of, minlength=n), out=starts[1:])
     return History(starts, others[order], values[order])

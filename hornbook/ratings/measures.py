@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.ratings.interactions import History, Integers, Interactions
+from hornbook.ratings.models.sparse import entries
 from hornbook.statistics import Interval, ratio_interval
 
 __all__ = ["Errors", "Ranking", "best_items", "rank", "rating_errors"]
@@ -21,6 +22,8 @@ Array = npt.NDArray[np.float64]
 Scores = Callable[[Integers], npt.NDArray[np.float32]]
 AT_ONCE = 2**23  # scores at a time: 32 MB of them
 PAIRS_AT_ONCE = 2**20
+WIDTH = 64  # items in a group of which only the highest is looked at first
+CROWD = 64  # times the wanted items: from so many candidates on, they are partitioned
 
 
 @dataclass(frozen=True)
@@ -153,18 +156,41 @@ def best_items(scores: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]
     found = np.full((rows, k), -1, np.int64)
     if not items:
         return found
-    scores = np.nan_to_num(scores, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
     n = min(k, items)
+    # The n-th highest of the tops of n or more groups: n items or more are as high.
+    width = max(1, min(WIDTH, items // n))
+    groups = items // width
+    tops = np.fmax.reduce(scores[:, : width * groups].reshape(rows, width, groups), axis=1)
+    tops = np.where(np.isnan(tops), -np.inf, tops)
+    least = -np.partition(-tops, n - 1, axis=1)[:, n - 1]
+    least = np.maximum(least, np.finfo(np.float32).min)  # above what is no candidate
+    high = scores >= least[:, None]
+    crowded = np.flatnonzero(np.count_nonzero(high, axis=1) > CROWD * n)  # where many are level
+    if len(crowded):
+        found[crowded, :n] = best_of_many(scores[crowded], n)
+        high[crowded] = False
+    row, item = np.divmod(np.flatnonzero(high), items)
+    order = np.lexsort((item, -scores[row, item], row))
+    row, item = row[order], item[order]
+    place = np.arange(len(row)) - np.searchsorted(row, np.arange(rows))[row]
+    kept = place < n
+    found[row[kept], place[kept]] = item[kept]
+    return found
+
+
+def best_of_many(scores: npt.NDArray[np.float32], n: int) -> npt.NDArray[np.int64]:
+    """`best_items` of at most as many as there are, whose time does not hang on the scores."""
+    rows = len(scores)
+    scores = np.nan_to_num(scores, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
     least = -np.partition(-scores, n - 1, axis=1)[:, n - 1 : n]  # the n-th highest of each row
     above, level = scores > least, scores == least
-    places = n - above.sum(1, keepdims=True)  # left for those that are level
-    chosen = np.nonzero(above | (level & (np.cumsum(level, axis=1) <= places)))[1]
+    room = n - above.sum(1, keepdims=True)  # left for those that are level
+    chosen = np.nonzero(above | (level & (np.cumsum(level, axis=1) <= room)))[1]
     item = chosen.reshape(rows, n)  # as many in each row, by their numbers
     value = np.take_along_axis(scores, item, 1)
     order = np.argsort(-value, axis=1, kind="stable")
     item, value = np.take_along_axis(item, order, 1), np.take_along_axis(value, order, 1)
-    found[:, :n] = np.where(value == -np.inf, -1, item)
-    return found
+    return np.where(value == -np.inf, -1, item)
 
 
 def rank(
@@ -196,16 +222,17 @@ def rank(
     hits, counts, figures = [], [], []
     for start in range(0, len(asked), max(1, AT_ONCE // items)):
         some = asked[start : start + max(1, AT_ONCE // items)]
-        wanted = marked(relevant, some, items)
+        wanted = np.zeros((len(some), items), bool)
+        wanted[places(relevant, some)] = True
         found = np.array(scores(some), np.float32)
         if without is not None:
-            known = marked(without, some, items)
+            known = places(without, some)
             found[known] = -np.inf
-            wanted &= ~known
+            wanted[known] = False
         best = best_items(found, k)
         recommended[best[best >= 0]] = True
         hit = np.take_along_axis(wanted, np.maximum(best, 0), 1) & (best >= 0)
-        count = wanted.sum(1)
+        count = np.count_nonzero(wanted, axis=1)
         hits.append(hit.sum(1))
         counts.append(count)
         figures.append((hit @ gains) / np.maximum(most[np.minimum(count, k)], 1e-12))
@@ -224,9 +251,9 @@ def rank(
     )
 
 
-def marked(history: History, rows: Integers, n: int) -> npt.NDArray[np.bool_]:
-    """Where some rows have an entry, shape (len(rows), n)."""
-    made = np.zeros((len(rows), n), bool)
-    for at, row in enumerate(rows):
-        made[at, history[row][0]] = True
-    return made
+def places(
+    history: History, rows: Integers
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.integer]]:
+    """Where some rows have an entry: which of the rows, and of what; both of shape (N,)."""
+    at, counts = entries(history, rows)
+    return np.repeat(np.arange(len(rows)), counts), history.others[at]

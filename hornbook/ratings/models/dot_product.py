@@ -223,7 +223,8 @@ class DotProduct(Recommender):
     def scores(self, users: Integers) -> npt.NDArray[np.float32]:
         """Of all items, shape (len(users), items)."""
         sums = self.user_vectors[users] @ self.item_vectors.T
-        sums += (self.mean + self.item_biases)[None, :] + self.user_biases[users][:, None]
+        sums += self.mean + self.item_biases
+        sums += self.user_biases[users][:, None]
         return np.asarray(sums if self.squash is None else self.squash(sums), np.float32)
 
     def known(self, user: int) -> Taste:
