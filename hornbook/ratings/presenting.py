@@ -25,17 +25,17 @@ LABEL = 40  # characters of a title
 
 
 def introduction(run: Run) -> str:
-    """What the model has read and learned, for a reader who does not know the field."""
+    """What the model has learned, and from what, for a reader who does not know the field."""
     name, shape = run.record.data.name, run.data.shape
     counts = f"{many(shape.items, 'item')} by {many(shape.users, 'user')}"
     who = f"{shape.rows:,} {run.data.kind} of {counts}"
     if run.data.kind == "clicks":
         return (
-            f"This model has read {who} ({name}) and learned to guess what a user will turn to "
+            f"This model has learned from {who} ({name}) to guess what a user will turn to "
             "next: it puts all items in an order for each user."
         )
     return (
-        f"This model has read {who} ({name}) and learned to guess, for any user and any item, "
+        f"This model has learned from {who} ({name}) to guess, for any user and any item, "
         "which rating the one would give to the other."
     )
 
@@ -77,9 +77,9 @@ def recommendations(run: Run) -> Samples | None:
     users = typical_users(data, USERS)
     made = tuple(
         MarkedSample(
-            f"{data.users[user]}, who rated highest: "
+            f"User {data.users[user]} rated highest: "
             + ", ".join(favourites(data, user, FAVOURITES))
-            + "\n"
+            + "\nRecommended: "
             + ", ".join(clip(one.title, LABEL) for one in best_for(run.model, data, user, BEST))
         )
         for user in users
@@ -88,7 +88,7 @@ def recommendations(run: Run) -> Samples | None:
         f"What the model recommends to {many(len(users), 'user')} with about the median number of "
         f"{data.kind}: the {BEST} items with the highest predictions that they have not rated."
     )
-    return Samples(about, made)
+    return Samples(about, made, title="What it recommends", one="recommended list")
 
 
 def shown(run: Run) -> Sequence[str | Table]:
