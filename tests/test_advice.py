@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from hornbook.actions import Action
+from hornbook.ratings.task import ClicksTask, RatingsTask
 from hornbook.runs.advice import advice, remedy
 from hornbook.runs.record import Summary
 from hornbook.tasks import Baseline
-from hornbook.text.data import TextOptions
 from hornbook.text.models.bigram import BigramSettings
 from hornbook.text.models.gpt import GPTSettings
-from hornbook.training.measures import LOSS
+from hornbook.text.task import TextTask
 from hornbook.training.record import Record
 
 STEPS = 1_000
@@ -37,7 +38,7 @@ def ended(
         has_data=not stripped,
         data=SimpleNamespace(sizes={"train": 8, "dev": 1}),
         summary=summary,
-        task=SimpleNamespace(decides=LOSS, options=TextOptions),
+        task=TextTask(),
         directory=SimpleNamespace(
             read_metrics=lambda: metrics,
             checkpoint=SimpleNamespace(exists=lambda: not stripped),
@@ -96,3 +97,26 @@ def test_the_data_are_proposed_as_they_were_read() -> None:
     last = advice(ended(train=2.28, dev=2.3, options=read))[-1]
     assert last.action is not None
     assert last.action.settings == {"encoding": "cp1252", "column": "2", "distinct": True}
+
+
+@pytest.mark.parametrize(
+    ("task", "measure", "train", "dev"),
+    [(RatingsTask(), "rmse", 0.5, 1.0), (ClicksTask(), "ndcg", 0.9, 0.3)],
+)
+def test_the_measure_that_decides_tells_of_other_tasks(
+    task: Any, measure: str, train: float, dev: float
+) -> None:
+    run = ended(train=0.0, dev=0.0, best=STEPS // 2)
+    counted = Baseline("neighbours", {"dev": 0.9 if measure == "rmse" else 0.4}, 0.1)
+    found = {"train": {measure: train}, "dev": {measure: dev}}
+    run.task, run.directory.read_metrics = (
+        task,
+        lambda: [Record(STEPS, 1.0, 0.0, None, {}, best=True, seconds=1.0, measures=found)],
+    )
+    run.summary = replace(run.summary, losses={}, measures=found, baselines=(counted,))
+    one, others = advice(run)
+    assert "memorised" in one.reason
+    assert "Counting" not in others.reason
+    run.data.sizes = {"train": 8}  # without a dev split nothing can be chosen
+    assert advice(run) == [one]
+    assert "Let `best`" not in remedy(run)

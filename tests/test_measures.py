@@ -32,3 +32,11 @@ def test_a_figure_is_found_by_measure_and_split() -> None:
     with pytest.raises(ValueError, match="loss was not measured on dev"):
         Evaluation({}, {"dev": {"hits": 30.0}}).figure(LOSS, "dev")
     assert Evaluation().figure(LOSS, "dev") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "title"),
+    [("rmse", "RMSE", "RMSE"), ("ndcg", "NDCG@10", "NDCG@10"), ("loss", "nats per token", "loss")],
+)
+def test_a_measure_is_called_once(name: str, unit: str, title: str) -> None:
+    assert Measure(name, unit).title == title

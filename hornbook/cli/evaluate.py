@@ -21,7 +21,8 @@ Examples:
   hornbook evaluate runs/counts
   hornbook evaluate runs/net --data names
 
-Losses are averaged over every prediction of a split.
+Figures are of whole splits: losses and errors are averaged over every prediction, rankings over \
+users.
 """
 
 

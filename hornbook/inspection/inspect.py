@@ -115,7 +115,7 @@ class Inspection:
         standing, samples = one.standing, one.samples
         found: list[Section] = []
         if samples is not None:
-            found.append(Section("What it makes", samples=samples))
+            found.append(Section(samples.title, samples=samples))
         if standing is not None:
             found.append(
                 Section(

@@ -74,7 +74,7 @@ def loss_curves(
     shown = [*found.values(), batches] if of_loss else []
     above = fit_height(axes, shown, [*levels.values(), ignorance.loss])
     axes.set_xlabel("step")
-    axes.set_ylabel(f"{measure.name}, {measure.unit}" if measure.unit else measure.name)
+    axes.set_ylabel(", ".join(dict.fromkeys(filter(None, (measure.title, measure.unit)))))
     legend(axes)
     return Section(
         "Loss" if of_loss else "Training",
@@ -135,7 +135,7 @@ def in_words(
     found: Mapping[str, Points], kept: int | None, measure: Measure, levels: Sequence[str]
 ) -> str:
     """The chart in words."""
-    told = [f"Line chart of the {measure.name} by step."]
+    told = [f"Line chart of the {measure.title} by step."]
     for split, points in found.items():
         (first, begins), (last, ends) = points[0], points[-1]
         told.append(

@@ -161,8 +161,8 @@ class Overview:
         standing, made = self.standing, self.samples
         if standing is not None and standing.split:
             measure, split = standing.measure, standing.split
-            unit = f", {measure.unit}" if measure.unit else ""
-            found.append((standing.value(split), f"{measure.name} on {split}{unit}"))
+            unit = f", {measure.unit}" if measure.title != measure.unit and measure.unit else ""
+            found.append((standing.value(split), f"{measure.title} on {split}{unit}"))
             if (best := standing.best) is not None:
                 way = "better" if standing.beaten else "worse"
                 found.append((f"{standing.apart:.1%} {way}", f"than {best.name}"))
@@ -246,7 +246,7 @@ class Overview:
     def contents(self) -> str:
         """What a page of this holds and what it does not, for whoever sends it."""
         made = self.samples
-        samples = f"{many(len(made.made), 'sample')}, " if made is not None and made.made else ""
+        samples = f"{many(len(made.made), made.one)}, " if made is not None and made.made else ""
         told = (
             f"This page contains the name and size of the data, {samples}and figures and "
             "pictures of the model. It does not say in which folder the data was. It loads "

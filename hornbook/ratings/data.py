@@ -161,7 +161,10 @@ class RatingsData(Data):
     @property
     def extent(self) -> str:
         """How many there are in all."""
-        return many(sum(self.sizes.values()), self.kind[:-1])
+        return (
+            f"{many(sum(self.sizes.values()), self.kind[:-1])} of {many(len(self.items), 'item')} "
+            f"by {many(len(self.users), 'user')}"
+        )
 
     @property
     def table(self) -> Table:

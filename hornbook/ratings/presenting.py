@@ -26,17 +26,17 @@ LABEL = 40  # characters of a title
 
 
 def introduction(run: Run) -> str:
-    """What the model has read and learned, for a reader who does not know the field."""
+    """What the model has learned, and from what, for a reader who does not know the field."""
     name, shape = run.record.data.name, run.data.shape
     counts = f"{many(shape.items, 'item')} by {many(shape.users, 'user')}"
     who = f"{shape.rows:,} {run.data.kind} of {counts}"
     if run.data.kind == "clicks":
         return (
-            f"This model has read {who} ({name}) and learned to guess what a user will turn to "
+            f"This model has learned from {who} ({name}) to guess what a user will turn to "
             "next: it puts all items in an order for each user."
         )
     return (
-        f"This model has read {who} ({name}) and learned to guess, for any user and any item, "
+        f"This model has learned from {who} ({name}) to guess, for any user and any item, "
         "which rating the one would give to the other."
     )
 
@@ -90,7 +90,7 @@ def recommendations(run: Run) -> Samples | None:
         f"{data.kind}: after the arrow the {BEST} items with the highest predictions that they "
         "have not rated."
     )
-    return Samples(about, made)
+    return Samples(about, made, title="What it recommends", one="recommended list")
 
 
 def shown(run: Run) -> Sequence[str | Table]:

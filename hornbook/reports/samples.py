@@ -32,6 +32,10 @@ class Samples:
     made: tuple[MarkedSample, ...]
     long: bool = False
     "Whether each is a passage, not a line."
+    title: str = "What it makes"
+    "Of the section that they stand in."
+    one: str = "sample"
+    "What one of them is called."
 
     @property
     def wide(self) -> bool:

@@ -12,6 +12,7 @@ from hornbook.reports.advice import Advice
 from hornbook.runs.calls import data_options, data_words
 from hornbook.runs.extension import longer
 from hornbook.runs.run import Run
+from hornbook.training.measures import Evaluation
 
 __all__ = ["advice", "can_go_on", "remedy"]
 
@@ -45,8 +46,13 @@ def advice(run: Run) -> list[Advice]:
     ]
     if not missed or summary.ending == "diverged" or not summary.steps:
         return []
+    if not can_try_several(run):
+        return [one for one in (learned_so_far(run),) if one is not None]
+    counted = any(line.made_by == "counting" for line in run.task.families.values())
     others = Advice(
-        "Counting, nets sized to the data and mixtures of them can be tried for you.",
+        "Counting, nets sized to the data and mixtures of them can be tried for you."
+        if counted
+        else "Several models can be tried for you, and the best of them is kept.",
         Action("best", data_words(run), data_options(run)),
     )
     return [one for one in (learned_so_far(run), others) if one is not None]
@@ -57,10 +63,12 @@ def learned_so_far(run: Run) -> Advice | None:
     steps = run.summary.steps or 0
     best_step = run.summary.best_step or steps
     metrics = run.directory.read_metrics()
-    last = metrics[-1].losses if metrics else {}
-    if "dev" not in last or "train" not in last:
+    measure = run.task.decides
+    last = Evaluation(metrics[-1].losses, metrics[-1].measures) if metrics else Evaluation()
+    train, dev = (last.figure(measure, split) for split in ("train", "dev"))
+    if train is None or dev is None:
         return None
-    gap = (last["dev"] - last["train"]) / abs(last["dev"] or 1.0)
+    gap = (dev - train) / abs(dev or 1.0) * (1 if measure.best == "lowest" else -1)
     passed = best_step < EARLY * steps or run.summary.ending == "early"
     has = {field.name for field in fields(run.settings)}
     if gap > APART and best_step < EARLY * steps:
@@ -87,10 +95,15 @@ def can_go_on(run: Run) -> bool:
     return run.has_data and run.directory.checkpoint.exists()
 
 
+def can_try_several(run: Run) -> bool:
+    """Whether the best of several models can be found: the data are there, and dev chooses."""
+    return run.has_data and "dev" in run.data.sizes
+
+
 def remedy(run: Run) -> str:
     """What to try with a model that does not beat its baseline, in a sentence or two."""
     found = learned_so_far(run) if run.summary.steps else None
     told = f"{found.reason} " if found is not None else ""
-    if run.has_data and "dev" in run.data.sizes:
+    if can_try_several(run):
         return f"{told}Let `best` try several models."
     return told.strip() or "Try another family."

@@ -35,6 +35,12 @@ class Measure:
     "Digits after the decimal point when printed."
 
     @property
+    def title(self) -> str:
+        """What people call it: its unit where that is only its name, written well (RMSE)."""
+        is_name = self.unit.lower().startswith(self.name.lower())
+        return self.unit if is_name else self.name
+
+    @property
     def worst(self) -> float:
         """A figure that every other one is better than."""
         return math.inf if self.best == "lowest" else -math.inf
