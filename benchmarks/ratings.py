@@ -79,15 +79,15 @@ def fitted(kind: Any) -> Callable[[RatingsData, Settings], Recommender]:
 
 
 def trained(name: str) -> Callable[[RatingsData, Settings], Recommender]:
-    """A net, by the recipe of its family; `passes` over the data are chosen like a setting."""
+    """A net, by the recipe of its family; `longer` multiplies its steps, chosen like a setting."""
     family = RATINGS[name]
 
     def make(data: RatingsData, settings: Settings) -> Recommender:
         chosen = dict(settings)
-        passes = float(chosen.pop("passes", family.passes))
-        train = data.splits["train"]
-        recipe = replace(family, passes=passes).training_for(data.kind, len(train))
-        recipe = replace(recipe, gradients="hand", precision="float32")
+        longer, train = float(chosen.pop("longer", 1.0)), data.splits["train"]
+        recipe = family.training_for(data.kind, len(train))
+        steps = round(longer * recipe.steps)
+        recipe = replace(recipe, steps=steps, gradients="hand", precision="float32")
         net = family.load()
         model = net(net.Settings.from_dict(chosen), data.shape, torch.Generator().manual_seed(0))
         model.remember(data.history)
@@ -114,8 +114,8 @@ ERRORS = [
         grid(size=[16, 32], penalty=[8.0, 10.0], penalty_per_rating=[0.02, 0.04], rounds=[10]),
         fitted(ALS),
     ),
-    Contender("dot-bias", grid(l2=[0.1, 0.15, 0.2], passes=[6, 8, 10]), trained("dot-bias")),
-    Contender("history", grid(l2=[0.04, 0.05, 0.06], passes=[5, 6.5, 8, 10]), trained("history")),
+    Contender("dot-bias", grid(ridge=[4, 6, 8], longer=[0.75, 1, 1.5]), trained("dot-bias")),
+    Contender("history", grid(ridge=[3, 4, 5], longer=[0.75, 1, 1.5]), trained("history")),
     Contender("SVD", grid(n_factors=[100], n_epochs=[100, 160], reg_all=[0.1, 0.14])),
     Contender("SVD++", grid(n_epochs=[30], reg_all=[0.05, 0.1], cache_ratings=[True])),
     Contender("KNNBaseline", grid(shrinkage=[60, 120], k=[60])),

@@ -46,9 +46,9 @@ def made(kind: Any, rows: Interactions | None = None, **settings: Any) -> Any:
     return net
 
 
-def pulled(kind: Any, decay: float) -> dict[str, Any]:
-    """The setting `decay`, for those that have it."""
-    return {} if kind is Dot else {"decay": decay}
+def pulled(kind: Any, ridge: float) -> dict[str, Any]:
+    """The setting `ridge`, for those that have it."""
+    return {} if kind is Dot else {"ridge": ridge}
 
 
 def batch(rows: Interactions) -> tuple[Any, ...]:
@@ -103,7 +103,7 @@ def test_a_history_is_a_mean_of_what_is_in_it(itself: bool, whole: bool) -> None
 @pytest.mark.parametrize("kind", NETS)
 def test_gradients_by_hand_are_autograds_and_those_of_differences(kind: Any) -> None:
     rows = ratings()
-    net = made(kind, l2=0.3, **pulled(kind, 0.2)).double()
+    net = made(kind, l2=0.3, **pulled(kind, 8.0)).double()
     data = batch(rows.take(np.arange(8)))
     parameters = list(net.parameters())
 
@@ -193,7 +193,7 @@ def trained(net: Any, steps: int, **settings: Any) -> Any:
 @pytest.mark.parametrize("kind", NETS)
 def test_training_learns_the_ratings(kind: Any) -> None:
     rows = ratings()
-    net = made(kind, l2=0.0)
+    net = made(kind, l2=0.0, **pulled(kind, 0.0))
     before = np.square(net.predict(rows.users, rows.items) - rows.values).mean()
     after = np.square(trained(net, 100).predict(rows.users, rows.items) - rows.values).mean()
     assert after < before / 2
@@ -215,8 +215,8 @@ def test_sparse_tables_have_the_gradients_of_dense_ones(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("sparse", ["always", "never"])
-def test_decay_pulls_on_all_rows_of_dense_tables(sparse: str) -> None:
-    net = made(DotBias, sparse=sparse, l2=0.0, decay=0.2).double()
+def test_ridge_pulls_on_all_rows_of_dense_tables(sparse: str) -> None:
+    net = made(DotBias, sparse=sparse, l2=0.0, ridge=4.0).double()
     untouched = ratings().take(np.flatnonzero(ratings().users != 2))
     net.loss_vjp(batch(untouched))[1]()
     weight = net.users.weight

@@ -200,10 +200,9 @@ def grammar_of(chosen: Chosen) -> Grammar:
     """The flags of training a family."""
     families = [name for name, line in chosen.task.families.items() if line.made_by != "mixing"]
     description = DESCRIPTION.format(name=chosen.family, families=", ".join(families)).strip()
-    if chosen.line.passes:
+    if chosen.line.sized is not None:
         description += (
-            f" By default it trains for {chosen.line.passes:g} passes over train, however many "
-            "steps that takes."
+            " Steps and batch size grow with the data; those below are for 80,000 rows of train."
         )
     for kind, own in chosen.line.kinds.items():
         other = ", ".join(f"{name} {value}" for name, value in own.items())

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from hornbook.errors import SettingsError
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Ancestor", "Family", "Start", "find_family"]
 
-LEAST = 100  # steps, where they come from passes: with little data a pass is a step or two
+USUAL = 80_000  # rows of train, where they are not known
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,8 @@ class Family:
     "By gradient descent, by counting, by another fit in one pass, or by mixing other runs."
     training: Mapping[str, Any] = field(default_factory=dict)
     "Recommended training settings, where they differ from the general defaults."
-    passes: float = 0
-    """Recommended length of training in passes over train, where that grows with the data; 0: it is
-    the number of steps above."""
+    sized: Callable[[int], Mapping[str, Any]] | None = None
+    "Those that hang on the size of the data, from the number of rows of train."
     kinds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     "Further recommended training settings for each `Data.kind`."
 
@@ -94,15 +92,12 @@ class Family:
 
         Args:
             kind: their `Data.kind`.
-            rows: what there is to predict in train; 0 where that is not known.
+            rows: what there is to predict in train; 0 where that is not known: 80,000 then.
         """
         from hornbook.training.settings import TrainingSettings
 
-        found = TrainingSettings.from_dict({**self.training, **self.kinds.get(kind, {})})
-        if not self.passes or not rows:
-            return found
-        steps = math.ceil(self.passes * rows / min(rows, found.batch_size))
-        return replace(found, steps=max(steps, LEAST))
+        sized = {} if self.sized is None else self.sized(rows or USUAL)
+        return TrainingSettings.from_dict({**self.training, **sized, **self.kinds.get(kind, {})})
 
 
 ALSO_CALLED = {"transformer": "gpt", "markov": "ngram", "trigram": "ngram", "perceptron": "mlp"}

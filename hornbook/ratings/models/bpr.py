@@ -28,11 +28,13 @@ ROUNDS = 50  # of Newton's method for a guest
 class BprSettings(DotSettings):
     """A dot product and a bias of the item, trained to rank."""
 
-    l2: Annotated[float, Bounds(0, 1e6)] = 0.01
+    n_factors: Annotated[int, Bounds(1, 10_000)] = 100
+    "Numbers in the vector of a user or an item."
+    l2: Annotated[float, Bounds(0, 1e6)] = 0.05
     "Pull on the vectors of a batch: this times their mean squared length is added to the loss."
     l2_bias: Annotated[float, Bounds(0, 1e6)] = 0.001
     "The same pull on the biases of items."
-    negatives: Annotated[int, Bounds(1, 10_000)] = 1
+    negatives: Annotated[int, Bounds(1, 10_000)] = 8
     """Items that are drawn beside each click; with 1 the loss is Bayesian personalised ranking,
     with more the cross-entropy of the click among them."""
 

@@ -44,9 +44,9 @@ class DotBiasSettings(DotSettings):
     "Pull on the vectors of a batch: this times their mean squared length is added to the loss."
     l2_bias: Annotated[float, Bounds(0, 1e6)] = 0.0
     "The same pull on the biases."
-    decay: Annotated[float, Bounds(0, 1e6)] = 1.5e-4
-    """Pull on all weights in every step, also on rows that the batch does not touch: half of this
-    times their squares is added to the loss. Sparse tables have `l2` alone."""
+    ridge: Annotated[float, Bounds(0, 1e9)] = 6.0
+    """Pull on all weights in every step, also on rows that the batch does not touch: this times
+    their squares stands beside the sum of all squared errors. Sparse tables have `l2` alone."""
     margin: Annotated[float, Bounds(0, 10)] = 0.3
     "How far the ends of the sigmoid lie beyond the scale of the ratings, in parts of it."
 
@@ -102,7 +102,7 @@ class DotBias(DotNet):
     ) -> None:
         k = settings.n_factors
         super().__init__(
-            shape, k, settings.l2, settings.l2_bias, settings.margin, decay=settings.decay
+            shape, k, settings.l2, settings.l2_bias, settings.margin, ridge=settings.ridge
         )
         self.settings = settings
         self.users, self.items = (

@@ -26,7 +26,7 @@ from hornbook.ratings.models.pair_net import (
     Sparse,
     centred,
     looked_up,
-    ridge,
+    penalty,
     table,
     unsquashed,
 )
@@ -55,9 +55,9 @@ class EmbeddingNetSettings(Settings):
     "Whether the dot product of the vectors and two biases are added to what the net makes."
     l2: Annotated[float, Bounds(0, 1e6)] = 0.01
     "Pull on the vectors of a batch: this times their mean squared length is added to the loss."
-    decay: Annotated[float, Bounds(0, 1e6)] = 2e-4
-    """Pull on all weights in every step, also on rows that the batch does not touch: half of this
-    times their squares is added to the loss. Sparse tables have `l2` alone."""
+    ridge: Annotated[float, Bounds(0, 1e9)] = 8.0
+    """Pull on all weights in every step, also on rows that the batch does not touch: this times
+    their squares stands beside the sum of all squared errors. Sparse tables have `l2` alone."""
     margin: Annotated[float, Bounds(0, 10)] = 0.4
     "How far the ends of the sigmoid lie beyond the scale of the ratings, in parts of it."
     sparse: Sparse = "auto"
@@ -99,9 +99,9 @@ class EmbeddingNet(PairNet, Recommender):
     ) -> None:
         k, hidden = settings.n_factors, settings.n_hidden
         super().__init__(
-            torch.full((k + settings.beside,), settings.l2, dtype=torch.float32), settings.decay
+            torch.full((k + settings.beside,), settings.l2, dtype=torch.float32),
+            settings.ridge / max(shape.rows, 1),
         )
-        self.n_rows = shape.rows
         self.settings, self.low, self.high = settings, shape.low, shape.high
         self.users, self.items = (
             table(n, k + settings.beside, settings.sparse, START, generator, biased=settings.beside)
@@ -220,7 +220,7 @@ class EmbeddingNet(PairNet, Recommender):
             values: shape (n,).
         """
         p: Array = self.user_rows.mean(0, dtype=np.float64)
-        pull = ridge(len(items), self.settings.l2, self.settings.decay, self.n_rows)
+        pull = penalty(len(items), self.settings.l2, self.settings.ridge)
         direct = self.direct[items]
 
         def at(p: Array) -> tuple[float, Array, Array]:

@@ -25,7 +25,7 @@ __all__ = [
     "Sparse",
     "centred",
     "looked_up",
-    "ridge",
+    "penalty",
     "table",
     "unsquashed",
 ]
@@ -42,14 +42,14 @@ class PairNet(Net):
 
     A subclass says which rows (`rows_vjp`) and what is made of them (`scores_vjp`). The loss is the
     mean squared error, to which two pulls are added. One is on the rows of the batch: the mean of
-    their squares, each column times its pull. The other, `decay`, is on all weights in every step:
-    half of it times their squares. Adam scales both alike with a row's gradients, so rows that few
-    batches touch are pulled to 0 nearly at the full rate: what is seldom seen must be modest. Its
-    price follows the tables, so those that are sparse have the first pull alone.
+    their squares, each column times its pull. The other is on all weights in every step. Adam
+    scales both alike with a row's gradients, so rows that few batches touch are pulled to 0 nearly
+    at the full rate: what is seldom seen must be modest. Its price follows the tables, so those
+    that are sparse have the first pull alone.
 
     Args:
         pulls: of each column of the rows, shape (C,).
-        decay: on all weights that are no sparse tables.
+        ridge: the pull on all weights that are no sparse tables, times their squares.
 
     Attributes:
         offset: what sums begin with, so that before training all are the mean of train.
@@ -58,16 +58,16 @@ class PairNet(Net):
     offset: Tensor
     pulls: Tensor
 
-    def __init__(self, pulls: Tensor, decay: float = 0.0) -> None:
+    def __init__(self, pulls: Tensor, ridge: float = 0.0) -> None:
         super().__init__()
-        self.decay = decay
+        self.ridge = ridge
         self.register_buffer("pulls", pulls, persistent=False)
         self.register_buffer("offset", torch.zeros(()))
         self.pulled = bool((pulls.detach() > 0).any()) if pulls.device.type != "meta" else True
 
     def weights_pulled(self) -> list[torch.nn.Parameter]:
-        """What `decay` pulls on."""
-        if not self.decay:
+        """What `ridge` pulls on."""
+        if not self.ridge:
             return []
         return [
             weight
@@ -107,13 +107,13 @@ class PairNet(Net):
         if self.pulled:
             squares = sum((row.square().sum(0) for row in rows), torch.zeros_like(self.pulls))
             loss = loss + self.pulls @ squares / len(values)
-        decayed = self.weights_pulled()
-        for weight in decayed:
-            loss = loss + self.decay / 2 * weight.square().sum()
+        ridged = self.weights_pulled()
+        for weight in ridged:
+            loss = loss + self.ridge * weight.square().sum()
 
         def backward() -> None:
-            for weight in decayed:
-                grad_of(weight).add_(weight, alpha=self.decay)
+            for weight in ridged:
+                grad_of(weight).add_(weight, alpha=2 * self.ridge)
             grads = back(loss_back())
             if self.pulled:
                 for grad, row in zip(grads, rows, strict=True):
@@ -135,7 +135,7 @@ class DotNet(PairNet, DotProduct):
         l2_bias: pull on the biases; None where there are none.
         margin: by how much the ends of the sigmoid lie beyond the scale, in parts of it; None where
             there is none.
-        decay: pull on all weights.
+        ridge: pull on all weights, beside the sum of squared errors over train.
     """
 
     def __init__(
@@ -146,15 +146,15 @@ class DotNet(PairNet, DotProduct):
         l2_bias: float | None = None,
         margin: float | None = None,
         *,
-        decay: float = 0.0,
+        ridge: float = 0.0,
     ) -> None:
         pulls = torch.full((n_factors + (l2_bias is not None),), l2, dtype=torch.float32)
         if l2_bias is not None:
             pulls[-1] = l2_bias
-        super().__init__(pulls, decay)
-        self.n_factors, self.biased, self.n_rows = n_factors, l2_bias is not None, shape.rows
+        super().__init__(pulls, ridge / max(shape.rows, 1))
+        self.n_factors, self.biased = n_factors, l2_bias is not None
         self.low, self.high = shape.low, shape.high
-        self.l2, self.l2_bias = l2, l2_bias or 0.0
+        self.l2, self.l2_bias, self.whole_ridge = l2, l2_bias or 0.0, ridge
         self.sigmoid: StretchedSigmoid | None = None
         if margin is not None:
             self.sigmoid = centred(shape, margin)
@@ -212,7 +212,7 @@ class DotNet(PairNet, DotProduct):
 
     def penalties(self, n: int) -> tuple[float, float]:
         """What pulls on a user's bias and vector in training."""
-        bias, vector = (ridge(n, l2, self.decay, self.n_rows) for l2 in (self.l2_bias, self.l2))
+        bias, vector = (penalty(n, l2, self.whole_ridge) for l2 in (self.l2_bias, self.l2))
         return bias, vector
 
     def predict(self, users: Integers, items: Integers) -> Array:
@@ -250,12 +250,9 @@ def centred(shape: Shape, margin: float) -> StretchedSigmoid:
     return StretchedSigmoid(shape.low - beyond, shape.high + beyond)
 
 
-def ridge(n: int, l2: float, decay: float, rows: int) -> float:
-    """What pulls on the row of a user of n ratings, as a factor on its squares beside Σ errors².
-
-    Each of their ratings brings a pull of `l2`, each of all in train one of half of `decay`.
-    """
-    return n * max(l2, 1e-3) + rows * decay / 2
+def penalty(n: int, l2: float, ridge: float) -> float:
+    """What pulls on the row of a user of n ratings, beside the sum of their squared errors."""
+    return n * max(l2, 1e-3) + ridge
 
 
 def unsquashed(squash: Stretched, y: float) -> float:
