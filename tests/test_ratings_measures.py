@@ -14,7 +14,6 @@ from hornbook.ratings import measures
 from hornbook.ratings.data import RatingsData
 from hornbook.ratings.evaluation import errors_on, evaluate, ranking_on, report
 from hornbook.ratings.interactions import Interactions
-from hornbook.ratings import measures
 from hornbook.ratings.measures import best_items, rank
 from hornbook.ratings.models.means import Biases, BiasSettings
 from hornbook.ratings.models.popular import Popular, PopularSettings
