@@ -6,8 +6,8 @@
 Ratings are made up, with a long tail of users and of items. Both sides train a dot product with
 biases on the same batches: `dot-bias` through our trainer, and the same model of four
 torch.nn.Embedding(sparse=True) with torch.optim.SparseAdam; all in turns, in one run. Dense tables
-of ours, and PyTorch's with Adam (what fast.ai's collab_learner trains), stand beside them. Seconds are those of the processor, which other
-programs on the machine change little.
+of ours, and PyTorch's with Adam (what fast.ai's collab_learner trains), stand beside them. Seconds
+are those of the processor, which other programs on the machine change little.
 """
 
 from __future__ import annotations
