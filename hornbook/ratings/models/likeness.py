@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -57,12 +58,34 @@ class Neighbours:
             raise damaged("a neighbour is out of range")
         return cls(numbers.astype(np.int32), likeness)
 
+    @cached_property
+    def turned(self) -> Turned:
+        """The other way round: whose neighbour each item is."""
+        rows, columns = np.nonzero(self.likeness > 0)
+        near = self.items[rows, columns]
+        order = np.argsort(near, kind="stable")
+        starts = np.zeros(len(self.items) + 1, np.int64)
+        np.cumsum(np.bincount(near, minlength=len(self.items)), out=starts[1:])
+        of: Integers = rows[order].astype(np.int32)
+        places: Integers = columns[order].astype(np.int32)
+        return Turned(History(starts, of, self.likeness[of, places]), places)
+
     def row(self, item: int) -> Array:
         """Of one item with each, shape (items,); 1 with itself."""
         found = np.zeros(len(self.items))
         found[self.items[item]] = self.likeness[item]
         found[item] = 1
         return found
+
+
+@dataclass(frozen=True)
+class Turned:
+    """The items that have an item among their neighbours, for each."""
+
+    lists: History
+    "Who has it, and how much alike they are."
+    places: Integers
+    "Where it stands among theirs, from 0, for each entry of the lists."
 
 
 @dataclass(frozen=True)

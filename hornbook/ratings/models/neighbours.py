@@ -20,7 +20,7 @@ from hornbook.ratings.models.contract import Pull, Recommender, Shape, Taste, Te
 from hornbook.ratings.models.keeping import Arrays, taken
 from hornbook.ratings.models.likeness import NEIGHBOURS, Neighbours, Sums, nearest, shared
 from hornbook.ratings.models.means import fit_biases
-from hornbook.ratings.models.sparse import nothing, row_by_row
+from hornbook.ratings.models.sparse import entries, nothing, row_by_row
 from hornbook.settings import Bounds, Settings
 
 if TYPE_CHECKING:
@@ -189,8 +189,23 @@ class KNNTaste(Taste):
         return found
 
     def scores(self) -> Array:
-        """Of all items."""
-        return self.of(np.arange(self.model.shape.items))
+        """Of all items, from what has a rated item among its neighbours."""
+        model, n = self.model, self.model.shape.items
+        rated = np.flatnonzero(self.rated)
+        positions, counts = entries(model.near.turned.lists, rated)
+        of, left = model.near.turned.lists.others[positions], np.repeat(self.left[rated], counts)
+        weights = model.near.turned.lists.values[positions].astype(np.float64)
+        if len(rated) > model.settings.neighbours:  # the most alike of each alone
+            places = model.near.turned.places[positions]
+            order = np.argsort(of.astype(np.int64) * model.near.items.shape[1] + places)
+            starts = np.cumsum(np.bincount(of, minlength=n)) - np.bincount(of, minlength=n)
+            nearest = np.arange(len(of)) - starts[of[order]] < model.settings.neighbours
+            kept = order[nearest]
+            of, left, weights = of[kept], left[kept], weights[kept]
+        sums = np.bincount(of, weights, minlength=n) + model.settings.damping
+        sums[sums == 0] = 1
+        added = np.bincount(of, weights * left, minlength=n) / sums
+        return np.asarray(model.mean + self.bias + model.biases + added, np.float64)
 
     def terms(self, item: int) -> Sequence[Term]:
         """Mean, biases, and what neighbours add."""
