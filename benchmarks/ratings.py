@@ -124,7 +124,7 @@ RANKING = [
     Contender("popular", [{}], fitted(Popular)),
     Contender(
         "item-knn",
-        grid(neighbours=[100, 300], shrinkage=[0.0, 5.0, 10.0, 20.0], popularity=[0.4, 0.5]),
+        grid(neighbours=[300], shrinkage=[0.0, 5.0], popularity=[0.4, 0.5], idf=[False, True]),
         fitted(ItemKNN),
     ),
     Contender("ease", grid(penalty=[100.0, 200.0, 300.0, 400.0, 600.0, 1000.0]), fitted(EASE)),

@@ -65,12 +65,15 @@ def test_a_knn_holds_together() -> None:
     assert len(model.guest(taste.items[:0], taste.values[:0]).pulls(5)) == 0
 
 
-@pytest.mark.parametrize(("power", "rarity"), [(0.5, 0.0), (0.3, 1.0)])
-def test_clicks_are_sums_of_likeness(power: float, rarity: float) -> None:
-    settings = ItemKNNSettings(neighbours=3, shrinkage=2, popularity=power, rarity=rarity)
+@pytest.mark.parametrize(("power", "rarity", "idf"), [(0.5, 0.0, False), (0.3, 1.0, True)])
+def test_clicks_are_sums_of_likeness(power: float, rarity: float, idf: bool) -> None:
+    settings = ItemKNNSettings(neighbours=3, shrinkage=2, popularity=power, rarity=rarity, idf=idf)
     model = ItemKNN(settings, CLICKS.shape).fit(CLICKS)
     _, x = matrix(CLICKS.splits["train"], CLICKS)
     weighted = x / np.maximum(x.sum(1, keepdims=True), 1) ** (rarity / 2)
+    if idf:
+        own = x.sum(1, keepdims=True)
+        weighted = weighted * np.log(np.maximum(x.shape[1] / (1 + own), 1)) / np.log(x.shape[1])
     products = weighted.T @ weighted
     totals = np.where(products.diagonal() > 0, products.diagonal(), 1)
     like = products / (totals[:, None] ** (1 - power) * totals[None, :] ** power + 2)

@@ -42,6 +42,9 @@ class ItemKNNSettings(Settings):
     is the cosine; lower recommends more of what is popular."""
     rarity: Annotated[float, Bounds(0, 4)] = 0.0
     "Exponent of the clicks of a user, by which they are divided: those of busy users say less."
+    idf: bool = False
+    """Whether clicks of a user count by the share of log(items) that log(items / (1 + clicks)) is:
+    those of busy users say less, as words that are in many texts do (tf-idf)."""
 
 
 class ItemKNN(Recommender):
@@ -59,6 +62,8 @@ class ItemKNN(Recommender):
         """To the train split: who clicked what, however often."""
         self.history = data.history
         weights = np.maximum(self.history.counts, 1) ** (-self.settings.rarity / 2)
+        if self.settings.idf:
+            weights = weights * inverse_frequencies(self.history.counts, self.shape.items)
         values = np.repeat(weights, self.history.counts).astype(np.float32)
         weighted = History(self.history.starts, self.history.others, values)
         squares = np.asarray(values, np.float64) ** 2
@@ -119,6 +124,11 @@ class ItemKNN(Recommender):
             RunError: if the names or shapes are not this model's.
         """
         self.near = Neighbours.kept(taken(arrays, NEIGHBOURS), self.shape.items)
+
+
+def inverse_frequencies(counts: npt.NDArray[np.int64], items: int) -> Array:
+    """log(items / (1 + n)) / log(items) of users with n clicks, shape (users,); never below 0."""
+    return np.asarray(np.maximum(1 - np.log1p(counts) / np.log(max(items, 2)), 0))
 
 
 class ClickTaste(Taste):

@@ -257,11 +257,13 @@ def fit_biases(
     by_user = np.bincount(rows.users, minlength=shape.users) + user_penalty
     by_item = np.bincount(rows.items, minlength=shape.items) + item_penalty
     by_user[by_user == 0], by_item[by_item == 0] = 1, 1
+    of_user = np.bincount(rows.users, over, minlength=shape.users)
+    of_item = np.bincount(rows.items, over, minlength=shape.items)
     for _ in range(ROUNDS):
-        rest = over - users[rows.users]
-        items = np.bincount(rows.items, rest, minlength=shape.items) / by_item
-        rest = over - items[rows.items]
-        moved = np.bincount(rows.users, rest, minlength=shape.users) / by_user
+        theirs = np.bincount(rows.items, users[rows.users], minlength=shape.items)
+        items = (of_item - theirs) / by_item
+        theirs = np.bincount(rows.users, items[rows.items], minlength=shape.users)
+        moved = (of_user - theirs) / by_user
         change = float(np.abs(moved - users).max())
         users = moved
         if change < CLOSE:
