@@ -25,7 +25,8 @@ NAMES = {
     "clicks": {"popular": "the most popular items", "item-knn": "item neighbours"},
 }
 NEIGHBOURS = frozenset({"knn", "item-knn"})
-WORK = 3e9  # sums up to which neighbours are quick enough to be a comparison: about 15 s
+WORK = 3e9
+"Sums up to which neighbours are a comparison: some 15 s, by the pace measured with 9,066 items."
 
 
 def baselines(task: Task[Any], data: RatingsData) -> Iterator[Baseline]:

@@ -2,7 +2,7 @@
 
 A user's score of an item is the sum, over what they have clicked, of its likeness to it, where each
 clicked item speaks for its k nearest alone. Likeness is the cosine, damped: users in common over
-nᵢᵃ nⱼ¹⁻ᵃ + d.
+nᵢᵃ nⱼ¹⁻ᵃ + d, where users with many clicks count less.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class ItemKNNSettings(Settings):
 
     neighbours: Annotated[int, Bounds(1, 10_000)] = 300
     "Items most like each that are kept."
-    shrinkage: Annotated[float, Bounds(0, 1e6)] = 5.0
+    shrinkage: Annotated[float, Bounds(0, 1e6)] = 0.0
     "Added to what common users are divided by: items that few have clicked say less."
     popularity: Annotated[float, Bounds(0, 1)] = 0.4
     """Exponent of the users of the item that is recommended, by which its likeness is divided: 0.5
     is the cosine; lower recommends more of what is popular."""
     rarity: Annotated[float, Bounds(0, 4)] = 0.0
     "Exponent of the clicks of a user, by which they are divided: those of busy users say less."
-    idf: bool = False
+    idf: bool = True
     """Whether clicks of a user count by the share of log(items) that log(items / (1 + clicks)) is:
     those of busy users say less, as words that are in many texts do (tf-idf)."""
 
