@@ -192,20 +192,24 @@ class Grammar:
         Raises:
             SettingsError: if there is.
         """
-        for typed in map(flag_typed, words):
-            for task in tasks().values():
-                if task is not self.chosen.task and typed in flags_of_task(task):
-                    raise SettingsError(
-                        f"{typed} is a flag of task {task.name}, not of {self.of_this()}.",
-                        hint=f"Leave it out, or use `task={task.name}`.",
-                    )
+        refuse_of_tasks(self.chosen, words)
 
-    def of_this(self) -> str:
-        """What this command line is about."""
-        source = self.chosen.source
-        return (
-            self.chosen.task.name if source is None else f"{self.chosen.task.name} ({source.where})"
-        )
+
+def refuse_of_tasks(chosen: Chosen, words: Sequence[str]) -> None:
+    """Name the task that a flag belongs to, where it is not the one that was chosen.
+
+    Raises:
+        SettingsError: if there is.
+    """
+    source = chosen.source
+    of_this = chosen.task.name if source is None else f"{chosen.task.name} ({source.where})"
+    for typed in map(flag_typed, words):
+        for task in tasks().values():
+            if task is not chosen.task and typed in flags_of_task(task):
+                raise SettingsError(
+                    f"{typed} is a flag of task {task.name}, not of {of_this}.",
+                    hint=f"Leave it out, or use `task={task.name}`.",
+                )
 
 
 def retyped(group: Settings) -> Any:
@@ -289,4 +293,7 @@ def parse_for_data(
     fields: list[Any] = [("loading", hint, dataclasses.field(default_factory=kind))]
     made = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(options,), frozen=True)
     made.__doc__ = options.__doc__
-    return parse(made, verb, description, argv), chosen.source
+    parsed: Any = parse(
+        made, verb, description, argv, foreign=lambda words: refuse_of_tasks(chosen, words)
+    )
+    return parsed, chosen.source

@@ -129,7 +129,7 @@ def run(argv: Sequence[str]) -> None:
             minutes=options.minutes,
             overwrite=options.overwrite,
             init_from=options.init_from,
-            baseline=trained and not options.comparison.no_baseline,
+            baseline="comparison" in vars(options) and not options.comparison.no_baseline,
             listen=listen,
             **options.loading.as_dict(),
         )
@@ -207,7 +207,7 @@ def grammar_of(chosen: Chosen) -> Grammar:
     for kind, own in chosen.line.kinds.items():
         other = ", ".join(f"{name} {value}" for name, value in own.items())
         description += f" Defaults for {kind}: {other}."
-    more = {"comparison": Comparison()} if chosen.line.trained else {}
+    more = {} if chosen.line.made_by == "counting" else {"comparison": Comparison()}
     return Grammar("train", description, Options, chosen, more)
 
 

@@ -55,4 +55,4 @@ def fitted(task: Task[Any], data: RatingsData, name: str, words: str) -> Baselin
     reached = {
         split: evaluate(model, data, split).as_dict()[task.decides.name] for split in measured
     }
-    return Baseline(words, reached, round(time.perf_counter() - began, 3))
+    return Baseline(words, reached, round(time.perf_counter() - began, 3), name)

@@ -132,7 +132,7 @@ class RatingsData(Data):
     @cached_property
     def matcher(self) -> Matcher:
         """Looks up titles and ids of items."""
-        return Matcher(self.titles, self.items)
+        return Matcher(self.titles, self.items, self.raters.tolist() if self.kept else ())
 
     def item_number(self, words: str) -> int:
         """The number of the item that a title, a part of one, or an id means.

@@ -20,6 +20,8 @@ from hornbook.sources.source import Source
 
 __all__ = ["distinct_rows", "load_ratings", "titled"]
 
+LARGEST = 100  # of usual scales
+COUNTS = "these look like counts, not ratings: to rank items by them, set `task=clicks`"
 WORDS = 0.5  # share of ids with letters in them, from which on they are their own titles
 
 
@@ -58,6 +60,7 @@ def load_ratings(
         remarks=(
             *read.remarks,
             *((f"ratings {read.scale}",) if kind == "ratings" else ()),
+            *((COUNTS,) if kind == "ratings" and read.scale.high > LARGEST else ()),
             *filter(None, (doubled, about)),
             *remarks,
             *only_held_out(splits, len(read.users), len(read.items), kind),

@@ -47,11 +47,14 @@ ARTICLES = frozenset(
 YEAR = re.compile(r"\s*\((\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)\s*$")
 ASIDE = re.compile(r"\(([^()]*)\)")
 SHOWN = 5  # titles that a message names
+FAR = 8  # times as many users as have rated all the others together
 NEAR, SURE, APART = 0.6, 0.8, 0.08
 "Likeness of two titles: worth naming, the same but for a slip, and how far ahead of the second."
 
 
-def match(words: str, titles: Sequence[str], ids: Sequence[str] = ()) -> int:
+def match(
+    words: str, titles: Sequence[str], ids: Sequence[str] = (), known: Sequence[int] = ()
+) -> int:
     """The item that a typed title means.
 
     As it stands; without case, accents and punctuation, with its article moved (`Matrix, The`) or
@@ -61,11 +64,13 @@ def match(words: str, titles: Sequence[str], ids: Sequence[str] = ()) -> int:
         words: what was typed: a title, or an id.
         titles: of the items.
         ids: of the items, which can be typed too.
+        known: how many users have rated each item; of several that are meant, one that is far
+            better known than all the others is taken.
 
     Raises:
         DataError: if none or several are meant, with the nearest ones and what to type.
     """
-    return Matcher(titles, ids).match(words)
+    return Matcher(titles, ids, known).match(words)
 
 
 class Matcher:
@@ -74,9 +79,13 @@ class Matcher:
     Args:
         titles: of the items; empty where there is none.
         ids: of the items.
+        known: how many users have rated each.
     """
 
-    def __init__(self, titles: Sequence[str], ids: Sequence[str] = ()) -> None:
+    def __init__(
+        self, titles: Sequence[str], ids: Sequence[str] = (), known: Sequence[int] = ()
+    ) -> None:
+        self.known = known
         self.ids = ids or [str(number) for number in range(len(titles))]
         self.titles = [
             title or key for title, key in zip(titles or self.ids, self.ids, strict=True)
@@ -92,15 +101,30 @@ class Matcher:
             if len(found) == 1:
                 return found[0]
             if found:
-                raise self.several(words, found)
+                return self.best_known(words, found)
         return self.like(words)
+
+    def best_known(self, words: str, found: Sequence[int]) -> int:
+        """The one of several that most users mean.
+
+        Raises:
+            DataError: if no one is far better known than all the others together.
+        """
+        if len(self.known):
+            counts = [int(self.known[item]) for item in found]
+            most = max(counts)
+            if most >= FAR * max(1, sum(counts) - most):
+                return found[counts.index(most)]
+        raise self.several(words, found)
 
     def found(self, words: str) -> Iterator[list[int]]:
         """The items that may be meant, from the closest way to the loosest.
 
-        Ids come after whole titles, some of which are numbers.
+        Ids come after titles as they stand, some of which are numbers, and before any other
+        reading: what is proposed to be typed is ids.
         """
         yield self.exact.get(words, [])
+        yield self.by_id.get(words.strip(), [])
         year = YEAR.search(words)
         bare = plain(YEAR.sub("", words))
         for keys in (self.keys, self.loose):
@@ -109,7 +133,6 @@ class Matcher:
                 for item in dict.fromkeys(keys.get(bare, []))
                 if year is None or self.year(item) == year[1]
             ]
-        yield self.by_id.get(words.strip(), [])
         if year is None:
             within = re.compile(rf"(?<!\w){re.escape(bare)}(?!\w)")
             yield [item for item, text in enumerate(self.texts) if within.search(text)]

@@ -78,7 +78,7 @@ def recommendations(run: Run) -> Samples | None:
     users = typical_users(data, USERS)
     made = tuple(
         MarkedSample(
-            f"{data.users[user]} (rated highest: "
+            f"{data.users[user]} ({'has' if data.kind == 'clicks' else 'rated highest'}: "
             + "; ".join(favourites(data, user, FAVOURITES))
             + ") → "
             + "; ".join(clip(one.title, LABEL) for one in best_for(run.model, data, user, BEST))
@@ -108,7 +108,13 @@ def shown(run: Run) -> Sequence[str | Table]:
         )
         for user in typical_users(data, USERS)
     )
-    return (Table(("user", "rated highest", "recommended"), rows, left=3),)
+    return (
+        Table(
+            ("user", "has" if data.kind == "clicks" else "rated highest", "recommended"),
+            rows,
+            left=3,
+        ),
+    )
 
 
 def next_steps(run: Run) -> Sequence[Action]:

@@ -160,6 +160,7 @@ def draw_ends(found: dict[str, Ended]) -> Figure:
         axes.axvline(0, color="black", linewidth=0.8)
         axes.set_title(name, fontsize=9, loc="left", x=0)
         axes.margins(y=0.02)
+        axes.locator_params(axis="x", nbins=5)
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(axis="y", length=0)
     return figure

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 from hornbook.errors import HornbookError
+from hornbook.runs.beside import with_baselines
 from hornbook.runs.events import Began, Ended, Listener, Warned
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
@@ -52,4 +53,6 @@ def fit(run: Run, data: Data, listen: Listener) -> None:
         summary = replace(summary, pictures=pictures)
         run.directory.write_summary(summary)
     run.directory.settle()
+    if run.record.baseline:
+        summary = with_baselines(run, data, summary, listen)
     listen(Ended(Run(run.path), summary))

@@ -73,7 +73,7 @@ def train(
             that a few steps and an evaluation take; instead of `steps`.
         task: what kind of data it is; by default recognised from the data.
         overwrite: replace an existing run in `out`.
-        baseline: evaluate the task's baselines on the same data too.
+        baseline: evaluate the task's baselines on the same data too, unless the model is counted.
         init_from: a run of a net to begin with the weights of, instead of a seed: its family, and
             its settings of the family, which are the defaults. Of a text, tokens that are in both
             vocabularies keep what was learned of them. With `training={"rates": [...]}` parts of
@@ -182,6 +182,7 @@ def new_record(
         versions=Versions.of_today(),
         calibration=session.calibration if session else "",
         calibration_seconds=session.calibration_seconds if session else 0.0,
-        baseline=baseline and session is not None,
+        # What is counted is the baseline itself.
+        baseline=baseline and task.family(family).made_by != "counting",
         parameters=session.model.n_parameters if session else None,
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hornbook.compute.pinned import pinned
-from hornbook.errors import HornbookError, RunError
-from hornbook.runs.events import Began, Ended, Evaluated, Listener, Progressed, Warned
+from hornbook.errors import RunError
+from hornbook.runs.beside import with_baselines
+from hornbook.runs.events import Began, Ended, Evaluated, Listener, Progressed
 from hornbook.runs.outcome import is_worse, reached
 from hornbook.runs.pace import Pace, watched
 from hornbook.runs.record import Summary
@@ -66,23 +66,10 @@ def train_session(
         run.directory.write_summary(summary)  # before what only stands beside it is measured
         run.directory.settle()
         if run.record.baseline and summary.ended:
-            summary = with_baselines(run, session, summary, listen)
+            summary = with_baselines(run, session.data, summary, listen)
     opened = Run(run.path)
     listen(Ended(opened, summary))
     return session.world.from_first(lambda: opened)
-
-
-def with_baselines(run: Run, session: Session, summary: Summary, listen: Listener) -> Summary:
-    """The summary with the baselines, kept; without them and with a warning if they fail."""
-    try:
-        baselines = tuple(session.task.baselines(session.data))
-    except (HornbookError, OSError, MemoryError) as error:
-        why = str(error) or "out of memory"
-        listen(Warned(f"The run is complete, but its baseline cannot be evaluated: {why}"))
-        return summary
-    summary = replace(summary, baselines=baselines)
-    run.directory.write_summary(summary)
-    return summary
 
 
 def trainer_for(run: Run, session: Session, listen: Listener) -> Trainer:

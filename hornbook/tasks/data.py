@@ -107,3 +107,5 @@ class Baseline:
     "Value of the deciding measure, by split."
     seconds: float
     "Time that it took."
+    family: str = ""
+    "The family that it is of, with its defaults; empty if it is of none."

@@ -36,7 +36,8 @@ def splits_refused(examined: Examined) -> Iterator[Finding]:
             "There is very little data",
             f"There are {many(len(examined.rows), 'row')}. Means of items are hard to beat with so "
             "few, and what is measured on dev is uncertain.",
-            "Get more data, and compare every model with `biases` or `popular`.",
+            "Get more data, and compare every model with `model="
+            + ("biases`." if examined.kind == "ratings" else "popular`."),
         )
     if "dev" not in examined.splits:
         yield Finding(

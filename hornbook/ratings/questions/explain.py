@@ -20,6 +20,7 @@ from hornbook.tasks import Answer, Beside, Question, Row
 from hornbook.training.measures import figure
 
 if TYPE_CHECKING:
+    from hornbook.ratings.models.contract import Recommender
     from hornbook.runs import Run
 
 __all__ = ["ExplainQuestion", "ExplainSettings", "Explanation"]
@@ -58,6 +59,10 @@ class Explanation:
     reasons: tuple[Reason, ...]
     "The user's own ratings that move it most, up or down; none if the model cannot tell."
     remarks: tuple[str, ...] = ()
+    others: tuple[int, float] = (0, 0.0)
+    "How many more of the user's own ratings there are, and what they add together."
+    squashed: str = ""
+    "How the sum becomes the rating, if it is not that."
 
     def as_dict(self) -> JSONObject:
         """All of it by name."""
@@ -117,20 +122,40 @@ def explained(run: Run, settings: ExplainSettings) -> Explanation:
     user = None if settings.given else words[0]
     found = who(model, data, user, settings, "explain")
     item = data.item_number(words[-1])
-    taste = found.taste
+    taste, remarks = found.taste, list(found.remarks)
     values = dict(zip(taste.items.tolist(), taste.values.tolist(), strict=True))
-    pulls = sorted(taste.pulls(item), key=lambda pull: -abs(pull.value))[: settings.n]
+    pulls = sorted(taste.pulls(item), key=lambda pull: -abs(pull.value))
+    rest = pulls[settings.n :]
+    if item in values:
+        given = f"gave it {values[item]:g}" if model.rates else "has it"
+        remarks.append(
+            f"This is no recommendation: {found.name} {given}, and the model knows that."
+        )
+    score = float(np.asarray(taste.scores())[item])
     return Explanation(
         found.name,
         data.items[item],
         data.title(item),
-        float(np.asarray(taste.scores())[item]),
+        float(np.clip(score, *data.scale)) if model.rates else score,
         tuple(taste.terms(item)),
         tuple(
             Reason(data.items[one.item], data.title(one.item), values[one.item], one.value)
-            for one in pulls
+            for one in pulls[: settings.n]
         ),
-        found.remarks,
+        tuple(remarks),
+        (len(rest), sum(one.value for one in rest)),
+        squashed(model),
+    )
+
+
+def squashed(model: Recommender) -> str:
+    """What is done to the sum; empty if nothing is."""
+    squash = getattr(model, "squash", None)
+    if squash is None:
+        return ""
+    return (
+        f"The sum x becomes the rating by a sigmoid: {squash.low:g} + "
+        f"{squash.high - squash.low:g} / (1 + exp(-x)).\n"
     )
 
 
@@ -165,19 +190,19 @@ class ExplainedRow(Row):
         )
         if found.terms:
             total = sum(one.value for one in found.terms)
-            rows = [(one.name, f"{one.value:+.3f}") for one in found.terms]
-            yield Table(("part of the sum", "adds"), (*rows, ("sum", f"{total:+.3f}")))
-            if abs(total - found.prediction) > 5e-4:
-                yield "The sum is brought to the scale of ratings by a sigmoid.\n"
+            parts = [(one.name, f"{one.value:+.3f}") for one in found.terms]
+            yield Table(("part of the sum", "adds"), (*parts, ("sum", f"{total:+.3f}")))
+            if found.squashed:
+                yield found.squashed
         if found.reasons:
             given = "rated" if self.rates else "value"
-            yield Table(
-                ("the user's own", given, "adds"),
-                tuple(
-                    (visible(one.title), f"{one.rating:g}", f"{one.adds:+.3f}")
-                    for one in found.reasons
-                ),
-            )
+            rows = [
+                (visible(one.title), f"{one.rating:g}", f"{one.adds:+.3f}") for one in found.reasons
+            ]
+            more, sum_of_more = found.others
+            if more:
+                rows.append((f"{more:,} more", "", f"{sum_of_more:+.3f}"))
+            yield Table(("the user's own", given, "adds"), tuple(rows))
 
     def as_dict(self) -> JSONObject:
         """All of it."""

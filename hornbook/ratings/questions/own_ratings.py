@@ -9,6 +9,7 @@ import numpy as np
 from hornbook.errors import DataError
 from hornbook.ratings.cells import Numbers
 from hornbook.ratings.spellings import named
+from hornbook.ratings.titles import refuse_missing
 from hornbook.rendering import clip
 from hornbook.sources.rows import Rows
 from hornbook.sources.source import Source
@@ -32,6 +33,7 @@ def read_own_ratings(path: str, data: RatingsData) -> dict[int, float]:
         DataError: if it cannot be read, an item is not in the data, or a rating is no number or
             off the scale.
     """
+    refuse_missing(path, "rated")
     rows = Rows(Source(path))
     item, rating, header = places_of(rows, needs_rating=data.kind == "ratings")
     low, high = data.scale

@@ -115,7 +115,9 @@ class Predictions(Answer):
         self.items = {item: number for number, item in enumerate(self.data.items)}
         self.unseen = {"user": 0, "item": 0}
         self.squares = self.absolutes = 0.0
-        self.count = self.measured = self.unread = 0
+        self.count = self.measured = self.unread = self.trained = 0
+        train = self.data.train
+        self.learned = np.unique(train.users.astype(np.int64) * len(self.data.items) + train.items)
 
     def __iter__(self) -> Iterator[PredictedRow]:
         """The rows.
@@ -168,6 +170,8 @@ class Predictions(Answer):
         found = np.empty(len(users))
         both = (numbers >= 0) & (places >= 0)
         found[both] = self.model.predict(numbers[both], places[both])
+        pairs = numbers[both].astype(np.int64) * len(self.data.items) + places[both]
+        self.trained += int(np.isin(pairs, self.learned).sum())
         self.unseen["user"] += int((numbers < 0).sum())
         self.unseen["item"] += int((places < 0).sum())
         for at in np.flatnonzero(~both).tolist():
@@ -205,6 +209,11 @@ class Predictions(Answer):
             told.append(
                 f"{many(self.unread, 'row')} with a rating that is not a finite number: not in the "
                 "errors."
+            )
+        if self.trained:
+            told.append(
+                f"{many(self.trained, 'row')} of {self.count:,} were in train: there predictions "
+                "are closer than they will be for new ones."
             )
         if self.measured:
             rmse = (self.squares / self.measured) ** 0.5

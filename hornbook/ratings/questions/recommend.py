@@ -79,6 +79,12 @@ class RecommendQuestion(Question):
                     {name: value for name, value in more.items() if value},
                 )
             )
+            if options.given and run.model.rates:
+                remarks.append(
+                    "This model predicts ratings: what stands first is what most rate highly, bent "
+                    "a little by taste. For what suits a taste, train a family that ranks, such as "
+                    "`model=ease`."
+                )
         return RankedItems(ranked, run.task.decides.name, remarks, rates=run.model.rates)
 
 
@@ -87,6 +93,8 @@ def recommended(run: Run, settings: RecommendSettings) -> tuple[Who, list[Ranked
     model, data = run.model, run.data
     found = who(model, data, settings.user, settings, "recommend")
     scores = np.asarray(found.taste.scores(), np.float64)
+    if not (model.rates or found.taste.items.size) and data.kept:
+        scores = data.raters.astype(np.float64)  # of whom nothing is known, what most have
     left_out = np.zeros(len(data.items), bool)
     if not settings.also_rated:
         left_out[found.taste.items] = True

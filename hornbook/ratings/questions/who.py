@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -84,13 +85,13 @@ def who(
         )
     none = np.zeros(0, np.int32)
     near = did_you_mean(user, data.users)
+    expected = "what the model expects of a user of whom nothing is known"
+    if not model.rates:
+        expected = "what most users have"
     return Who(
         model.guest(none, none.astype(np.float32)),
         f"user {user}",
-        (
-            f"User {clip(user, SHOWN)!r} is not in the data: shown is what the model expects of a "
-            f"user of whom nothing is known. {near}".rstrip(),
-        ),
+        (f"User {clip(user, SHOWN)!r} is not in the data: shown is {expected}. {near}".rstrip(),),
     )
 
 
@@ -101,9 +102,29 @@ def of_guest(model: Recommender, data: RatingsData, guest: GuestSettings) -> Who
         from hornbook.ratings.questions.own_ratings import read_own_ratings
 
         rated |= read_own_ratings(guest.rated, data)
-    liked = [data.item_number(words) for words in guest.likes]
+    liked = all_liked(data, guest.likes)
     rated |= dict.fromkeys(liked, data.scale[1])
     taste = model.guest(np.array(list(rated), np.int32), np.array(list(rated.values()), np.float32))
     # A part of a title may have found another item than was meant.
     said = ", ".join(data.title(item) for item in liked)
     return Who(taste, "a new user", (f"Liked: {said}.",) if said else ())
+
+
+def all_liked(data: RatingsData, likes: Sequence[str]) -> list[int]:
+    """The items that some titles mean.
+
+    Raises:
+        DataError: of all that fit none or several, in one.
+    """
+    found, errors = [], []
+    for words in likes:
+        try:
+            found.append(data.item_number(words))
+        except DataError as error:
+            errors.append(error)
+    if errors:
+        hint = errors[0].hint or ""
+        if any(" " not in words for words in likes) and len(likes) > 1:
+            hint = f"{hint} Put a title of several words in quotation marks.".strip()
+        raise DataError("\n".join(error.message for error in errors), hint=hint, setting="likes")
+    return found
