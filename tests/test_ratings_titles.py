@@ -41,7 +41,8 @@ IDS = tuple(str(100 * n) for n in range(1, len(TITLES) + 1))
         ("Le fabuleux destin d'Amelie Poulain", 2),
         ("sabrina (1995)", 4),
         ("seven", 5),
-        ("300", 6),
+        ("300", 2),  # an id, before a title without its year
+        ("300 (2007)", 6),
         ("beauty and the beast", 7),
         ("toy story", 8),
         ("reloaded", 1),
@@ -142,3 +143,12 @@ def test_a_source_may_be_missing(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="no file"):
         read_titles(str(tmp_path / "none"), ("1",))
+
+
+def test_of_several_one_that_is_far_better_known_is_meant() -> None:
+    titles, ids = ("Psycho (1960)", "Psycho (1998)"), ("1", "2")
+    assert match("psycho", titles, ids, (80, 10)) == 0
+    assert match("psycho", titles, ids, (0, 8)) == 1
+    for known in ((79, 10), (0, 7), ()):
+        with pytest.raises(DataError, match="matches 2 titles"):
+            match("psycho", titles, ids, known)
