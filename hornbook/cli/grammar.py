@@ -8,6 +8,7 @@ words are parsed once more with the defaults that suit them.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ import tyro
 from hornbook.cli.arguments import CONFIG, parse, parsed_by
 from hornbook.cli.flags import as_typed
 from hornbook.cli.wording import flag
-from hornbook.errors import SettingsError
+from hornbook.errors import MissingPackageError, SettingsError
 from hornbook.runs import Run
 from hornbook.runs.ancestor import open_ancestor, refuse_unrelated
 from hornbook.settings import Settings
@@ -177,7 +178,7 @@ class Grammar:
             having = [
                 name
                 for name, line in self.chosen.task.families.items()
-                if typed in flags_of_kind(line.load().Settings)
+                if typed in flags_of_family(line)
             ]
             if having:
                 one = "family" if len(having) == 1 else "families"
@@ -231,10 +232,14 @@ def flags_of_kind(kind: type[Any]) -> set[str]:
 
 def flags_of_task(task: Task[Any]) -> set[str]:
     """The flags that a task brings: of loading, and of its families."""
-    found = flags_of_kind(task.options)
-    for line in task.families.values():
-        found |= flags_of_kind(line.load().Settings)
-    return found
+    return flags_of_kind(task.options).union(*map(flags_of_family, task.families.values()))
+
+
+def flags_of_family(line: Family) -> set[str]:
+    """The flags of a family; none of one that cannot be loaded here."""
+    with contextlib.suppress(MissingPackageError):
+        return flags_of_kind(line.load().Settings)
+    return set()
 
 
 def parse_for_run(

@@ -128,9 +128,7 @@ def explained(run: Run, settings: ExplainSettings) -> Explanation:
     rest = pulls[settings.n :]
     if item in values:
         given = f"gave it {values[item]:g}" if model.rates else "has it"
-        remarks.append(
-            f"{found.name.capitalize()} {given} already, and the model knows that."
-        )
+        remarks.append(f"{found.name.capitalize()} {given} already, and the model knows that.")
     score = float(np.asarray(taste.scores())[item])
     return Explanation(
         found.name,
