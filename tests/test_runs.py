@@ -34,6 +34,7 @@ from hornbook.text.models.ngram import NGramSettings
 from hornbook.text.models.recurrent import RecurrentSettings
 from hornbook.text.sampling import SamplingSettings
 from hornbook.training import TrainingSettings
+from tests.ratings_made import write_made
 from tests.some_names import write_names
 from tests.stopping import stopped_at
 
@@ -290,11 +291,11 @@ def test_a_net_that_keeps_a_state_is_given_parallel_streams_of_a_text(
 
 # A process for each moment, killed there; all are forks of one that has loaded what takes long.
 KILLED = """
-import os, signal, sys
+import json, os, signal, sys
 import hornbook
 from hornbook.runs.directory import RunDirectory
 from hornbook import storage, tensor_files
-from tests.test_runs import SMALL, SHORT
+from tests.test_runs import SHORT
 
 def mortal(write):
     # Every change of the disk is a moment to die at: before it, and after.
@@ -310,14 +311,14 @@ def mortal(write):
 
 storage.os.fsync = mortal(os.fsync)  # after the bytes, before the rename
 RunDirectory.append_metrics = mortal(RunDirectory.append_metrics)
-names, out, *moments = sys.argv[1:]
+data, out, how, *moments = sys.argv[1:]
 for left in map(int, moments):
     child = os.fork()
     if child == 0:
         if os.path.exists(os.path.join(out, "run.json")):
             hornbook.resume(out)
         else:
-            hornbook.train(names, out=out, settings=SMALL, training=SHORT, overwrite=True)
+            hornbook.train(data, out=out, training=SHORT, overwrite=True, **json.loads(how))
         os._exit(0)
     _, status = os.waitpid(child, 0)
     checkpoint = storage.Path(out) / "checkpoint.safetensors"
@@ -327,12 +328,25 @@ for left in map(int, moments):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
-def test_a_killed_run_goes_on_to_the_same_end(names: Path, run: Run, tmp_path: Path) -> None:
-    out = tmp_path / "killed"
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"model": "mlp", "settings": SMALL.as_dict()},
+        {"model": "history", "settings": {"n_factors": 4}},
+    ],
+    ids=["text", "ratings"],
+)
+def test_a_killed_run_goes_on_to_the_same_end(
+    names: Path, how: dict[str, Any], tmp_path: Path
+) -> None:
+    out, data = tmp_path / "killed", names
+    if how["model"] == "history":
+        data = write_made(tmp_path / "films.csv")
+    whole = hornbook.train(data, out=tmp_path / "whole", training=SHORT, **how)
     # Within the making of the directory, between metrics and weights, between weights and state.
     moments = ("5", "14", "19", "12", "17")
     told = subprocess.run(
-        [sys.executable, "-c", KILLED, str(names), str(out), *moments],
+        [sys.executable, "-c", KILLED, str(data), str(out), json.dumps(how), *moments],
         cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     ends, steps = zip(*(map(int, line.split()) for line in told.splitlines()), strict=True)
@@ -341,7 +355,7 @@ def test_a_killed_run_goes_on_to_the_same_end(names: Path, run: Run, tmp_path: P
     assert steps[0] == -1
     assert 0 < steps[-1] < SHORT.steps
     hornbook.resume(out)
-    same_end(out, run.path)
+    same_end(out, whole.path)
 
 
 def test_a_run_killed_before_its_first_checkpoint_begins_again(copy: Path, run: Run) -> None:
