@@ -118,7 +118,7 @@ def show_shapes(task: Task[Any], options: Any) -> None:
             large.
     """
     if not hasattr(task.family(options.family).load(), "shapes"):
-        raise SettingsError(f"The layers of {options.family} cannot be shown: it has no `shapes`.")
+        raise SettingsError(f"The family {options.family} does not tell the shapes of its layers.")
     shape = task.typical
     if options.data is not None:
         shape = task.load(Source(options.data), task.options()).shape
