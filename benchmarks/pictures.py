@@ -73,9 +73,11 @@ def inside(folder: str) -> None:
     """Rung zero, a training that was watched, and what became of the net."""
     home = DOCS / "inside"
     home.mkdir(exist_ok=True)
-    typed(f"hornbook scalar moons --out {home / 'moons.png'}", folder)
-    typed(f"hornbook gradients --picture {home / 'push-and-pull.png'}", folder)
-    typed(f"hornbook rate names --model gru --out {home / 'rate.png'}", folder)
+    typed("hornbook scalar moons --out moons.png", folder)
+    typed("hornbook gradients --picture push-and-pull.png", folder)
+    typed("hornbook rate names --model gru --out rate.png", folder)
+    for name in ("moons.png", "push-and-pull.png", "rate.png"):
+        shutil.copy(Path(folder) / name, home)
     typed("hornbook train names --model wavenet --watch --out runs/tree", folder)
     typed("hornbook train names --model gru --steps 1500 --out runs/gru", folder)
     typed("hornbook inspect runs/tree --pictures tree --prefix an", folder)
