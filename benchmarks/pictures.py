@@ -32,7 +32,11 @@ LIVE = re.compile("[━\u2800-\u28ff]")
 def typed(command: str, folder: str) -> str:
     """What a command prints, with its colours."""
     words = [sys.executable, "-m", *command.split()]
-    environment = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH)}
+    # A cache of its own: as on a machine on which nothing was measured yet.
+    cache = str(Path(folder) / "cache")
+    environment = {
+        **os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "HORNBOOK_CACHE": cache
+    }  # fmt: skip
     found = subprocess.run(
         words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, encoding="utf-8",
