@@ -71,7 +71,7 @@ def best_of(
         Ranked(
             data.items[item],
             data.title(item),
-            min(float(scores[item]), highest),
+            min(float(scores[item]), highest) + 0.0,  # -0 is 0
             reasons(data, taste, item) if taste is not None else (),
         )
         for item in map(int, order)
