@@ -273,7 +273,7 @@ def test_every_verb_serves_it(
     status, _, err = typed(capsys, "train", "--resume", "run")
     assert (status, "has already finished" in err) == (1, True)
     status, _, err = typed(capsys, "models", "plane", "--shapes")
-    assert (status, "The layers of plane cannot be shown" in err) == (1, True)
+    assert (status, "plane does not tell the shapes of its layers" in err) == (1, True)
     for verb in ("--help", "models"):
         status, out, _ = typed(capsys, verb)
         assert ("guess" if verb == "--help" else "plane") in out
