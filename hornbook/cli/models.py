@@ -81,10 +81,14 @@ def parsed(argv: Sequence[str]) -> tuple[Task[Any], Any]:
     if not (line.trained or wanted):
         return task, parse(Options, "models", DESCRIPTION, argv)
     if not line.trained:
+        having = [
+            name
+            for name, one in task.families.items()
+            if one.trained and hasattr(one.load(), "shapes")
+        ]
         raise SettingsError(
             f"{named} has no layers: it is made by {line.made_by}.",
-            hint=f"Families with layers: "
-            f"{', '.join(name for name, one in task.families.items() if one.trained)}.",
+            hint=f"Families with layers: {', '.join(having)}." if having else "",
         )
     kind: type[Settings] = as_typed(line.load().Settings)
     fields: list[Any] = [("settings", kind, dataclasses.field(default_factory=kind))]

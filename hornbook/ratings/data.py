@@ -49,6 +49,7 @@ class RatingsData(Data):
         scale: lowest and highest rating.
         remarks: how it was read and split, in lines for people.
         counted: how many users and rows of train there were, where the rows are not kept.
+        raters: how many users have rated each item in train, where the rows are not kept.
     """
 
     def __init__(
@@ -65,12 +66,14 @@ class RatingsData(Data):
         scale: tuple[float, float] = (0.0, 1.0),
         remarks: Sequence[str] = (),
         counted: tuple[int, int] | None = None,
+        raters: Sequence[int] | None = None,
     ) -> None:
         self.name, self.source, self._kind = name, source, kind
         self.splits = {split: rows for split, rows in splits.items() if len(rows)}
         self.users, self.items, self.titles = tuple(users), tuple(items), tuple(titles)
         self.features = features
         self.scale, self.remarks, self.counted = scale, tuple(remarks), counted
+        self.kept_raters = raters
 
     def __repr__(self) -> str:
         return f"<RatingsData {self.name} from {self.source}: {'; '.join(self.about)}>"
@@ -117,8 +120,10 @@ class RatingsData(Data):
 
     @cached_property
     def raters(self) -> npt.NDArray[np.int64]:
-        """How many users have rated each item in train, shape (items,)."""
-        return np.bincount(self.train.items, minlength=len(self.items))
+        """How many users have rated each item in train, shape (items,); known without the rows."""
+        if self.kept or self.kept_raters is None:
+            return np.bincount(self.train.items, minlength=len(self.items))
+        return np.array(self.kept_raters, np.int64)
 
     @cached_property
     def user_numbers(self) -> Mapping[str, int]:
@@ -132,7 +137,7 @@ class RatingsData(Data):
     @cached_property
     def matcher(self) -> Matcher:
         """Looks up titles and ids of items."""
-        return Matcher(self.titles, self.items, self.raters.tolist() if self.kept else ())
+        return Matcher(self.titles, self.items, self.raters.tolist())
 
     def item_number(self, words: str) -> int:
         """The number of the item that a title, a part of one, or an id means.
@@ -196,7 +201,9 @@ class RatingsData(Data):
             np.savez(held, allow_pickle=False, **rows.arrays())
             files.write(f"data/{name}.npz", held.getvalue())
         files.write("data/users.json", as_bytes(list(self.users)))
-        held_items: dict[str, Any] = {"ids": self.items, "titles": self.titles}
+        held_items: dict[str, Any] = {
+            "ids": self.items, "titles": self.titles, "raters": self.raters.tolist()
+        }  # fmt: skip
         if self.features is not None:
             held_items["features"] = {"names": self.features.names, "of": self.features.of}
         files.write("data/items.json", as_bytes(held_items))
@@ -247,9 +254,23 @@ def open_ratings(files: HashedFiles, name: str, source: str, details: JSONObject
             scale=(scale[0], scale[1]),
             remarks=texts(a_list(details, "remarks")),
             counted=counted,
+            raters=read_raters(held["raters"], len(items)),
         )
     except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
         raise RunError(f"The data of the run are damaged: {error}.") from error
+
+
+def read_raters(value: Any, items: int) -> list[int]:
+    """How many users have rated each of so many items.
+
+    Raises:
+        ValueError: if it is not what was written.
+    """
+    if not isinstance(value, list) or len(value) != items:
+        raise ValueError(f"raters must be a list of {items:,} numbers")
+    if not all(type(one) is int and 0 <= one < 2**31 for one in value):
+        raise ValueError("the number of raters of an item is out of range")
+    return value
 
 
 def read_features(value: Any, items: int) -> Features | None:

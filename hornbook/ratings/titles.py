@@ -109,8 +109,7 @@ def refuse_missing(path: str, setting: str) -> None:
     if path != "-" and not is_file(path):
         raise DataError(
             f"There is no file {clip(path, 200)!r}.",
-            hint=f"`{setting}` is a file; paths are relative to the current directory, "
-            f"{Path.cwd()}.",
+            hint=f"File paths are relative to the current directory, {Path.cwd()}.",
             setting=setting,
         )
 

@@ -129,7 +129,7 @@ def explained(run: Run, settings: ExplainSettings) -> Explanation:
     if item in values:
         given = f"gave it {values[item]:g}" if model.rates else "has it"
         remarks.append(f"{found.name.capitalize()} {given} already, and the model knows that.")
-    score = float(np.asarray(taste.scores())[item])
+    score = float(np.asarray(taste.scores())[item]) + 0.0  # -0 is 0
     return Explanation(
         found.name,
         data.items[item],

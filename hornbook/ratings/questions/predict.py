@@ -14,6 +14,7 @@ from hornbook.actions import Action
 from hornbook.errors import DataError
 from hornbook.ratings.cells import Numbers
 from hornbook.ratings.columns import find_columns
+from hornbook.ratings.titles import refuse_missing
 from hornbook.records import JSONObject
 from hornbook.rendering import many
 from hornbook.reports import Table
@@ -107,6 +108,7 @@ class Predictions(Answer):
                 "This run is without its data, and so does not know its users by their ids.",
                 hint="Predict with the run as it was before its data were removed.",
             )
+        refuse_missing(settings.file, "file")
         self.rows = Rows(Source(settings.file))
         told: dict[Any, str | None] = {
             "user": settings.user, "item": settings.item, "rating": settings.rating
@@ -212,7 +214,7 @@ class Predictions(Answer):
             )
         if self.trained:
             told.append(
-                f"{many(self.trained, 'row')} of {self.count:,} were in train: there predictions "
+                f"Of {many(self.count, 'row')} {self.trained:,} stood in train: there predictions "
                 "are closer than they will be for new ones."
             )
         if self.measured:

@@ -93,7 +93,7 @@ def recommended(run: Run, settings: RecommendSettings) -> tuple[Who, list[Ranked
     model, data = run.model, run.data
     found = who(model, data, settings.user, settings, "recommend")
     scores = np.asarray(found.taste.scores(), np.float64)
-    if not (model.rates or found.taste.items.size) and data.kept:
+    if not (model.rates or found.taste.items.size):
         scores = data.raters.astype(np.float64)  # of whom nothing is known, what most have
     left_out = np.zeros(len(data.items), bool)
     if not settings.also_rated:

@@ -86,7 +86,7 @@ def who(
     none = np.zeros(0, np.int32)
     near = did_you_mean(user, data.users)
     expected = "what the model expects of a user of whom nothing is known"
-    if not model.rates:
+    if not model.rates and verb == "recommend":
         expected = "what most users have"
     return Who(
         model.guest(none, none.astype(np.float32)),
