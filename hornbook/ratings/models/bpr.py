@@ -13,14 +13,13 @@ from torch import Tensor
 from hornbook.nn import CrossEntropy
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Shape
-from hornbook.ratings.models.dot import DotSettings
+from hornbook.ratings.models.dot import START, DotSettings, TwoTables
 from hornbook.ratings.models.dot_product import Array, DotProduct
-from hornbook.ratings.models.pair_net import DotNet, Rows, RowsBackward, looked_up, table
+from hornbook.ratings.models.pair_net import table
 from hornbook.settings import Bounds
 
 __all__ = ["Bpr", "BprSettings"]
 
-START = 0.01  # standard deviation of the numbers in vectors
 ROUNDS = 50  # of Newton's method for a guest
 
 
@@ -39,7 +38,7 @@ class BprSettings(DotSettings):
     with more the cross-entropy of the click among them."""
 
 
-class Bpr(DotNet):
+class Bpr(TwoTables):
     """s = p · q + b_i, with the loss -ln softmax of the click's score among those of n negatives.
 
     With one negative that is -ln σ(s_i - s_j), Bayesian personalised ranking.
@@ -63,14 +62,6 @@ class Bpr(DotNet):
         self.users, self.items = (
             table(n, k + 1, settings.sparse, START, generator) for n in (shape.users, shape.items)
         )
-
-    def used_rows(self) -> Rows:
-        """As they are."""
-        return self.users.weight, self.items.weight
-
-    def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
-        """A vector of each, and a bias of items."""
-        return looked_up(self.users, self.items, users, items)
 
     def remember(self, history: History) -> None:
         """Take what users have clicked."""

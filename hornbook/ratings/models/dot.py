@@ -8,6 +8,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
+from hornbook.nn import Embedding
 from hornbook.ratings.models.contract import Shape
 from hornbook.ratings.models.pair_net import (
     DotNet,
@@ -19,7 +20,7 @@ from hornbook.ratings.models.pair_net import (
 )
 from hornbook.settings import Bounds, Settings
 
-__all__ = ["Dot", "DotBias", "DotBiasSettings", "DotSettings"]
+__all__ = ["START", "Dot", "DotBias", "DotBiasSettings", "DotSettings", "TwoTables"]
 
 START = 0.01  # standard deviation of the numbers in vectors
 
@@ -51,7 +52,27 @@ class DotBiasSettings(DotSettings):
     "How far the ends of the sigmoid lie beyond the scale of the ratings, in parts of it."
 
 
-class Dot(DotNet):
+class TwoTables(DotNet):
+    """A dot product of rows that are looked up in two tables, and nothing else.
+
+    Attributes:
+        users: a row for each user.
+        items: a row for each item.
+    """
+
+    users: Embedding
+    items: Embedding
+
+    def used_rows(self) -> Rows:
+        """As they are."""
+        return self.users.weight, self.items.weight
+
+    def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
+        """The rows of a batch."""
+        return looked_up(self.users, self.items, users, items)
+
+
+class Dot(TwoTables):
     """p · q (EmbeddingDot of the lesson): all that it knows of a rating must come from vectors.
 
     Args:
@@ -77,16 +98,8 @@ class Dot(DotNet):
             self.users.weight.add_((abs(middle) / k) ** 0.5)
             self.items.weight.add_((abs(middle) / k) ** 0.5)
 
-    def used_rows(self) -> Rows:
-        """As they are."""
-        return self.users.weight, self.items.weight
 
-    def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
-        """A vector of each."""
-        return looked_up(self.users, self.items, users, items)
-
-
-class DotBias(DotNet):
+class DotBias(TwoTables):
     """σ(offset + p · q + b_u + b_i), stretched to the scale (EmbeddingDotBias of the lesson).
 
     Args:
@@ -108,11 +121,3 @@ class DotBias(DotNet):
         self.users, self.items = (
             table(n, k + 1, settings.sparse, START, generator) for n in (shape.users, shape.items)
         )
-
-    def used_rows(self) -> Rows:
-        """As they are."""
-        return self.users.weight, self.items.weight
-
-    def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
-        """A vector and a bias of each."""
-        return looked_up(self.users, self.items, users, items)
