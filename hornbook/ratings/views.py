@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.plots.colours import BLUE, VERMILION
+from hornbook.plots.colours import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.fonts import columns
 from hornbook.plots.maps import MARK, begin_map, principal_components, principal_plane
@@ -34,6 +36,7 @@ COMPONENTS = 3  # as the lesson looks at
 LABEL, MAPPED = 30, 20  # characters of a title beside a bar, and in a map
 YEAR = re.compile(r"\s*\(\d{4}\)$")
 HIGH, LOW = BLUE, VERMILION
+KINDS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
 
 Floats = npt.NDArray[np.floating]
 Numbers = npt.NDArray[np.int64]
@@ -173,7 +176,13 @@ def draw_map(model: Recommender, data: RatingsData, items: Numbers) -> Figure:
     assert vectors is not None
     plane = principal_plane(vectors[items])
     drawn = begin_map(plane)
-    drawn.axes.plot(*plane.points.T, "o", color=BLUE, markersize=MARK, markeredgewidth=0)
+    for name, colour, mine in kinds_of(data, items):
+        drawn.axes.plot(
+            *plane.points[mine].T, "o", color=colour, markersize=2 * MARK if name else MARK,
+            markeredgewidth=0, label=name or None,
+        )  # fmt: skip
+    if data.features is not None:
+        drawn.axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=4, frameon=False)
     order = drawn.outermost
     labels = [clip(YEAR.sub("", title), MAPPED) for title in titles_of(data, items[order])]
     shown = drawn.label(order, labels, every=False)
@@ -183,3 +192,22 @@ def draw_map(model: Recommender, data: RatingsData, items: Numbers) -> Figure:
         title += f"\n{shown} have room for a title"
     drawn.axes.set_title(title)
     return drawn.figure
+
+
+def kinds_of(data: RatingsData, items: Numbers) -> list[tuple[str, str, list[int]]]:
+    """What is drawn in one colour: a name, the colour, and places in `items`.
+
+    Each item has the colour of the first of its features, such as genres, that is among the
+    commonest of all; without features all items are of one kind without a name.
+    """
+    if data.features is None:
+        return [("", BLUE, list(range(len(items))))]
+    names, of = data.features.names, [data.features.of[item] for item in map(int, items)]
+    common = [number for number, _ in Counter(chain.from_iterable(of)).most_common(len(KINDS))]
+    first = [next((number for number in row if number in common), -1) for row in of]
+    found = [
+        (names[number], colour, [place for place, one in enumerate(first) if one == number])
+        for number, colour in zip(common, KINDS, strict=False)
+    ]
+    found.append(("others", BLACK, [place for place, one in enumerate(first) if one < 0]))
+    return [kind for kind in found if kind[2]]

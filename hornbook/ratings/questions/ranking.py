@@ -106,7 +106,6 @@ class RankedItems(Answer):
 
     Args:
         ranked: the items.
-        measure: what the model was chosen by, for people.
         remarks: what a person is told after them.
         rates: whether scores are ratings.
     """
@@ -114,12 +113,11 @@ class RankedItems(Answer):
     def __init__(
         self,
         ranked: Sequence[Ranked],
-        measure: str,
         remarks: Sequence[str | Action] = (),
         *,
         rates: bool,
     ) -> None:
-        self.ranked, self.measure, self.said, self.rates = ranked, measure, remarks, rates
+        self.ranked, self.said, self.rates = ranked, remarks, rates
 
     def __iter__(self) -> Iterator[Row]:
         head = "rating" if self.rates else "score"

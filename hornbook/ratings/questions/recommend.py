@@ -85,7 +85,7 @@ class RecommendQuestion(Question):
                     "a little by taste. For what suits a taste, train a family that ranks, such as "
                     "`model=ease`."
                 )
-        return RankedItems(ranked, run.task.decides.name, remarks, rates=run.model.rates)
+        return RankedItems(ranked, remarks, rates=run.model.rates)
 
 
 def recommended(run: Run, settings: RecommendSettings) -> tuple[Who, list[Ranked]]:

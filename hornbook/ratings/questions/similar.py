@@ -62,7 +62,7 @@ class SimilarQuestion(Question):
         said = [f"Like {title}."]
         if not ranked:
             said.append(nothing_left(run.data, options.rated_by, "There is no other item."))
-        return RankedItems(ranked, run.task.decides.name, said, rates=False)
+        return RankedItems(ranked, said, rates=False)
 
     def found(self, run: Run, settings: SimilarSettings) -> tuple[str, list[Ranked]]:
         """The title of the item, and those that are like it."""
