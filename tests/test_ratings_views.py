@@ -25,7 +25,7 @@ def test_each_item_has_the_colour_of_its_first_common_feature() -> None:
     # Of the four that are shown Comedy and Drama come twice, War once.
     told = {name: places for name, _, places in found}
     assert told == {"Comedy": [0], "War": [2], "Drama": [3], "others": [1]}
-    assert dict((name, colour) for name, colour, _ in found)["others"] == BLACK
+    assert {name: colour for name, colour, _ in found}["others"] == BLACK
 
 
 def test_more_features_than_colours_are_others() -> None:
