@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from hornbook.errors import DataError
-from hornbook.paths import is_file
 from hornbook.ratings.features import Features
 from hornbook.ratings.spellings import named, normal
-from hornbook.rendering import clip, many
+from hornbook.rendering import many
+from hornbook.sources.opening import refuse_missing
 from hornbook.sources.rows import Rows
 from hornbook.sources.source import Source
 
-__all__ = ["Titles", "read_titles", "refuse_missing"]
+__all__ = ["Titles", "read_titles"]
 
 NO_FEATURES = frozenset({"", "(no genres listed)"})
 KNOWN = 0.5  # share of a column's cells that are known ids, from which on it may be that of items
@@ -98,20 +97,6 @@ def read_titles(
             f", with {rows.names[place]}" for place in featured
         )
     return Titles(by_id, features if any(features.values()) else {}, about)
-
-
-def refuse_missing(path: str, setting: str) -> None:
-    """Refuse a name that is that of no file; a data set has no place here.
-
-    Raises:
-        DataError: if it is.
-    """
-    if path != "-" and not is_file(path):
-        raise DataError(
-            f"There is no file {clip(path, 200)!r}.",
-            hint=f"File paths are relative to the current directory, {Path.cwd()}.",
-            setting=setting,
-        )
 
 
 def parts_of(cell: str) -> tuple[str, ...]:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hornbook.errors import DataError
-from hornbook.paths import exists
+from hornbook.paths import exists, is_file
 from hornbook.rendering import clip
 from hornbook.sources import datasets
 from hornbook.sources.stream import PATH_SHOWN, unreadable
 from hornbook.suggestions import did_you_mean
 
-__all__ = ["opened", "refuse_nameless", "standard_input"]
+__all__ = ["opened", "refuse_missing", "refuse_nameless", "standard_input"]
 
 
 def refuse_nameless(given: object) -> None:
@@ -75,3 +75,21 @@ def opened(path: Path) -> BinaryIO:
             f"{', '.join(datasets.DATASETS)}. File paths are relative to the current directory, "
             f"{Path.cwd()}. To train on words, put them in a file, one per line.",
         ) from error
+
+
+def refuse_missing(path: str, setting: str) -> None:
+    """Refuse a name that is that of no file, where the name of a data set has no place.
+
+    Args:
+        path: the name; `-` is standard input.
+        setting: that it was given for.
+
+    Raises:
+        DataError: if there is no such file.
+    """
+    if path != "-" and not is_file(path):
+        raise DataError(
+            f"There is no file {clip(path, PATH_SHOWN)!r}.",
+            hint=f"File paths are relative to the current directory, {Path.cwd()}.",
+            setting=setting,
+        )

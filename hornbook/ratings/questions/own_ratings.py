@@ -9,8 +9,8 @@ import numpy as np
 from hornbook.errors import DataError
 from hornbook.ratings.cells import Numbers
 from hornbook.ratings.spellings import named
-from hornbook.ratings.titles import refuse_missing
 from hornbook.rendering import clip
+from hornbook.sources.opening import refuse_missing
 from hornbook.sources.rows import Rows
 from hornbook.sources.source import Source
 

@@ -14,11 +14,11 @@ from hornbook.actions import Action
 from hornbook.errors import DataError
 from hornbook.ratings.cells import Numbers
 from hornbook.ratings.columns import find_columns
-from hornbook.ratings.titles import refuse_missing
 from hornbook.records import JSONObject
 from hornbook.rendering import many
 from hornbook.reports import Table
 from hornbook.settings import Given, Settings
+from hornbook.sources.opening import refuse_missing
 from hornbook.sources.rows import Rows
 from hornbook.sources.source import Source
 from hornbook.tasks import Answer, Beside, Question, Row
