@@ -82,7 +82,7 @@ class Toy(Task[ArrayData]):
     net = Family(Plane, "a small net", training={"steps": 40, "batch_size": 16})
     families = {"plane": net, "nearest": Family(Means, "the nearer mean", made_by="fitting")}
 
-    def recognise(self, source: Any) -> Claim | None:
+    def recognise(self, source: Any, options: Any) -> Claim | None:
         return Claim(1, "it begins x,y,class") if source.head().startswith(b"x,y,class") else None
 
     def load(self, source: Any, options: Any) -> ArrayData:

@@ -75,19 +75,31 @@ def choose(verb: str, argv: Sequence[str], first_of: type[First] = First) -> Cho
     Raises:
         HornbookError: if there is no such task or family, or nobody claims the file.
     """
-    parser = partial(tyro.cli, first_of, return_unknown_args=True, add_help=False, config=CONFIG)
+    asked = dataclasses.make_dataclass(
+        first_of.__name__, [(name, str | None, None) for name in telling()], bases=(first_of,),
+        frozen=True,
+    )  # fmt: skip
+    parser = partial(tyro.cli, asked, return_unknown_args=True, add_help=False, config=CONFIG)
     first, _ = parsed_by(parser, argv, verb)
+    options = {
+        name: value for name in telling() if (value := getattr(first, name, None)) is not None
+    }
     words = list(takewhile(lambda word: word == "-" or not word.startswith("-"), argv))
     source = Source(words) if words else None
     if isinstance(first, FirstOfTraining) and first.init_from is not None:
         ancestor = open_ancestor(first.init_from)
         task = ancestor.task
         if source is not None or first.task is not None:
-            task, _ = choose_task(source, first.task)
+            task, _ = choose_task(source, first.task, None, options)
         refuse_unrelated(ancestor, task, first.model, source.where if source else "The data")
         return Chosen(task, ancestor.family, source, ancestor)
-    task, _ = choose_task(source, first.task, first.model)
+    task, _ = choose_task(source, first.task, first.model, options)
     return Chosen(task, first.model or task.default or next(iter(task.families)), source)
+
+
+def telling() -> list[str]:
+    """The options by which tasks are told."""
+    return list(dict.fromkeys(name for task in tasks().values() for name in task.telling))
 
 
 class Grammar:

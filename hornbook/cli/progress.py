@@ -35,7 +35,7 @@ from hornbook.runs.events import (
     Tried,
     Warned,
 )
-from hornbook.tasks import Task, task_named
+from hornbook.tasks import Task
 from hornbook.training.measures import LOSS, Extent
 from hornbook.training.schedules import unfinished_cycle
 
@@ -249,7 +249,7 @@ class Teller:
 
     def head(self, began: Began, event: Evaluated) -> None:
         """The head of the table of evaluations, known when the first has come."""
-        say, task = self.console.print, task_named(began.record.task)
+        say, task = self.console.print, began.record.task_of_data()
         self.decides = task.decides
         self.splits = tuple(event.extents) or SPLITS
         of_what = "" if self.decides.name == LOSS.name else f"{self.decides.name}: "

@@ -216,7 +216,8 @@ def again(grammar: Grammar, options: Options, argv: Sequence[str]) -> tuple[Gram
     source, chosen = Source(options.data), grammar.chosen
     task = chosen.task
     if options.task is None and options.model is None and chosen.ancestor is None:
-        task, _ = choose_task(source)
+        given = vars(options)["loading"].changed()
+        task, _ = choose_task(source, None, None, given)
     if task is not chosen.task:
         family = task.default or next(iter(task.families))
         grammar = grammar_of(Chosen(task, family, source))

@@ -71,7 +71,7 @@ class OfItems(Task["RatingsData"]):
 
         return RatingsOptions
 
-    def recognise(self, source: Source) -> Claim | None:
+    def recognise(self, source: Source, options: Mapping[str, Any]) -> Claim | None:
         """A table with a column of users and one of items."""
         from hornbook.ratings.recognise import recognise
 

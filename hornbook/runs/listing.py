@@ -21,7 +21,7 @@ from hornbook.runs.directory import RunDirectory
 from hornbook.runs.lock import owner_in
 from hornbook.runs.outcome import deciding, reached
 from hornbook.runs.record import RunRecord, Summary
-from hornbook.tasks import Task, task_named
+from hornbook.tasks import Task
 from hornbook.training.measures import Extent
 from hornbook.training.record import Record
 
@@ -51,6 +51,8 @@ class ListedRun:
     "Name of the measure by which runs on this data are compared."
     digits: int = 4
     "Decimal places of that measure."
+    best: Literal["lowest", "highest"] = "lowest"
+    "Whether lower or higher values of it are better."
     split: str = ""
     "The split of `value`: dev, or train where there is no dev."
     value: float | None = None
@@ -125,7 +127,7 @@ def looked_at(path: Path) -> tuple[ListedRun, tuple[str, str, str]]:
     try:
         record = RunRecord.read(directory.run)
         row = replace(row, task=record.task, family=record.family, data=record.data.name)
-        task = task_named(record.task)
+        task = record.task_of_data()
         task.family(record.family)
         row = with_figures(row, directory, record, task)
     except NewerRunError as error:
@@ -167,6 +169,7 @@ def with_figures(
         steps_asked=training.steps if training else None,
         measure=task.decides.name,
         digits=task.decides.digits,
+        best=task.decides.best,
         split=split,
         value=value,
         measured_on=summary.measured_on.get(split) if summary and (ended or not metrics) else None,
@@ -223,7 +226,6 @@ def place_in_list(row: ListedRun) -> tuple[bool, str, str, bool, float, str]:
     known = row.value is not None and not math.isnan(row.value)
     best_first = 0.0
     if known and row.value is not None:
-        lowest = task_named(row.task).decides.best == "lowest"
-        best_first = row.value if lowest else -row.value
+        best_first = row.value if row.best == "lowest" else -row.value
     unread = row.status in ("newer", "damaged")
     return unread, row.task, row.data, not known, best_first, str(row.path)

@@ -82,7 +82,7 @@ def load_data(
         source = Source(source)
     if isinstance(source, Source):
         source.progress = lambda done, total: listen(Fetched(done, total))
-        chosen, why = choose_task(source, task, model)
+        chosen, why = choose_task(source, task, model, options)
     else:
         chosen = source.task
     family = model or chosen.default or next(iter(chosen.families))
@@ -94,7 +94,7 @@ def load_data(
     refuse_misplaced(options, chosen.options, line)
     data: Data = chosen.load(source, chosen.options.from_dict(dict(options)))
     listen(Loaded(chosen.name, why, data.name, data.about, dict(data.sizes)))
-    return chosen, data, family, line
+    return chosen.for_data(data.details), data, family, line
 
 
 def refuse_misplaced(options: Mapping[str, Any], own: type[Settings], line: Family) -> None:

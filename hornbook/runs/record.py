@@ -13,7 +13,7 @@ from hornbook.errors import NewerRunError, RunError
 from hornbook.records import JSON, read_record
 from hornbook.runs.upgrade import upgraded_record, upgraded_summary
 from hornbook.storage import SEAL, is_sound, read_json
-from hornbook.tasks import Baseline, Start
+from hornbook.tasks import Baseline, Start, Task, task_named
 from hornbook.training.measures import LOSS, Extent, Measure, figure
 from hornbook.training.settings import TrainingSettings
 from hornbook.version import __version__
@@ -81,6 +81,14 @@ class RunRecord:
     def with_data(self, data: KeptData) -> RunRecord:
         """The same with the data as they were kept."""
         return replace(self, data=data)
+
+    def task_of_data(self) -> Task[Any]:
+        """The task, as it is for the data.
+
+        Raises:
+            SettingsError: if there is none of its name.
+        """
+        return task_named(self.task).for_data(self.data.details)
 
     def extended_at(self, step: int) -> bool:
         """Whether a resume after so many updates has changed the number of steps."""

@@ -20,7 +20,7 @@ from hornbook.runs.directory import RunDirectory
 from hornbook.runs.outcome import findings_of
 from hornbook.runs.record import RunRecord, Summary
 from hornbook.settings import Settings
-from hornbook.tasks import Data, Family, Question, Task, of_kind, task_named, tasks
+from hornbook.tasks import Data, Family, Question, Task, of_kind, tasks
 from hornbook.tensor_files import tensor_sizes
 from hornbook.training.measures import figure
 from hornbook.training.settings import TrainingSettings
@@ -46,7 +46,7 @@ class Run:
         self.directory = path if isinstance(path, RunDirectory) else RunDirectory(path)
         self.record: RunRecord = self.directory.read_record()
         try:
-            self.task: Task[Any] = task_named(self.record.task)
+            self.task: Task[Any] = self.record.task_of_data()
             self.made_as: Family = self.task.family(self.record.family)
         except SettingsError as error:
             raise RunError(f"{self.directory.run}: {error.message}", hint=error.hint) from error

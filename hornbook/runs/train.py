@@ -101,7 +101,8 @@ def train(
             chosen, data, family, line = load_data(source, task, model, options, listen)
         else:
             where = source if isinstance(source, Source) else Source(source)
-            refuse_unrelated(ancestor, choose_task(where, task)[0], model, where.where)
+            asked, _ = choose_task(where, task, None, options)
+            refuse_unrelated(ancestor, asked, model, where.where)
             chosen, data, family, line = load_data(
                 where, ancestor.task.name, ancestor.family, options, listen
             )

@@ -83,7 +83,10 @@ def task_named(name: str) -> Task[Any]:
 
 
 def choose_task(
-    source: Source | None, name: str | None = None, family: str | None = None
+    source: Source | None,
+    name: str | None = None,
+    family: str | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> tuple[Task[Any], str]:
     """The task that data belong to, and why.
 
@@ -91,6 +94,8 @@ def choose_task(
         source: looked at, not read; None if it is not known yet: the first task is taken.
         name: the task that was asked for; None to ask the tasks.
         family: the family of models that was asked for: it is one of its task.
+        options: of loading, as far as they were given: where some are of some tasks alone, the
+            data are of one of these.
 
     Raises:
         SettingsError: if there is no such task or family, or the family is another task's.
@@ -113,8 +118,12 @@ def choose_task(
         return of_family, f"task of the family {family}"
     if source is None:
         return next(iter(tasks().values())), "default"
-    claims = [(claim, task) for task in tasks().values() if (claim := task.recognise(source))]
+    given = dict(options or {})
+    fitting, told = told_by(given)
+    claims = [(claim, task) for task in fitting if (claim := task.recognise(source, given))]
     claims.sort(key=lambda pair: pair[0].strength, reverse=True)
+    if not claims and told:
+        return fitting[0], f"`{told}` was given"  # whose own message says what is wrong
     if not claims:
         raise DataError(
             f"No task recognises {source.where}.",
@@ -129,6 +138,16 @@ def choose_task(
         )
     claim, task = claims[0]
     return task, claim.reason
+
+
+def told_by(options: Mapping[str, Any]) -> tuple[list[Task[Any]], str]:
+    """The tasks that data can be of when some options are given, and the option that tells."""
+    every = list(tasks().values())
+    for name in options:
+        having = [task for task in every if name in task.telling]
+        if having:
+            return having, name
+    return every, ""
 
 
 def task_of_family(name: str) -> Task[Any] | None:

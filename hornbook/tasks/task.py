@@ -50,6 +50,8 @@ class Task(ABC, Generic[D]):
         families: of models, by name.
         default: the family that is taken where none is named; the first, if not said.
         questions: what can be asked of a run, by name.
+        telling: options that tell, where they are given, that data are of this task, or what they
+            are to `recognise`; all are texts.
         options: the settings of loading and splitting.
         decides: the measure by which a model is better than another, on the dev split.
         figures: the measures that `evaluate` tells, in their order.
@@ -64,6 +66,7 @@ class Task(ABC, Generic[D]):
     families: ClassVar[Mapping[str, Family]]
     default: ClassVar[str] = ""
     questions: ClassVar[Mapping[str, Verb]] = {}
+    telling: ClassVar[tuple[str, ...]] = ()
     decides: ClassVar[Measure] = LOSS
     figures: ClassVar[tuple[Measure, ...]] = ()
     previewed: ClassVar[str] = "samples"
@@ -93,9 +96,21 @@ class Task(ABC, Generic[D]):
         """The settings of loading and splitting."""
         return NoOptions
 
-    def recognise(self, source: Source) -> Claim | None:
-        """Whether a source holds data of this task; None if it does not."""
+    def recognise(self, source: Source, options: Mapping[str, Any]) -> Claim | None:
+        """Whether a source holds data of this task; None if it does not.
+
+        Args:
+            source: looked at, not read.
+            options: of loading, as far as they were given.
+        """
         return None
+
+    def for_data(self, details: JSONObject) -> Task[D]:
+        """The task as it is for some data, by their `Data.details`: itself, if not said.
+
+        One whose data are of several kinds can have a deciding measure and figures for each.
+        """
+        return self
 
     @abstractmethod
     def load(self, source: Source, options: Any) -> D:

@@ -45,6 +45,7 @@ class TextTask(Task["TextData"]):
     questions: ClassVar[Mapping[str, Verb]] = {
         name: Verb(summary, home) for name, (summary, home) in QUESTIONS.items()
     }
+    telling: ClassVar[tuple[str, ...]] = ("column",)
     decides: ClassVar[Measure] = Measure("loss", "nats per token")
     figures: ClassVar[tuple[Measure, ...]] = (
         Measure("nats_per_token", "nats/token"),
@@ -91,7 +92,7 @@ class TextTask(Task["TextData"]):
 
         return TextOptions
 
-    def recognise(self, source: Source) -> Claim | None:
+    def recognise(self, source: Source, options: Mapping[str, Any]) -> Claim | None:
         """Anything that no other task claims is text."""
         return Claim(0, "any file can be read as text")
 
