@@ -14,6 +14,7 @@ TASKS = {
     "text": "hornbook.text.task:TextTask",
     "ratings": "hornbook.ratings.task:RatingsTask",
     "clicks": "hornbook.ratings.task:ClicksTask",
+    "tables": "hornbook.tables.task:TableTask",
 }
 "Tasks by name, each as `module:class`."
 

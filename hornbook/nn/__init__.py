@@ -11,6 +11,7 @@ from hornbook.nn.conv import CausalConv1d
 from hornbook.nn.cross_entropy import CrossEntropy
 from hornbook.nn.dropout import Dropout
 from hornbook.nn.embedding import Embedding, OneHot
+from hornbook.nn.embeddings import Embeddings
 from hornbook.nn.flatten import Flatten, FlattenConsecutive
 from hornbook.nn.gated import GatedBlock, GatedStack
 from hornbook.nn.gru import GRU
@@ -54,6 +55,7 @@ __all__ = [
     "CrossEntropy",
     "Dropout",
     "Embedding",
+    "Embeddings",
     "Flatten",
     "FlattenConsecutive",
     "GatedBlock",

@@ -1,0 +1,103 @@
+"""What a date is made of: year, month, week, day, weekday, flags of ends, elapsed time.
+
+The parts are those of fast.ai's `add_datepart`, and the hour where there are times of day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.tables.frame import Categories, Dates, Numbers
+from hornbook.tables.written import NO_DATE
+
+__all__ = ["CATEGORIES", "NUMBERS", "part_of"]
+
+DAY = 86_400
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)  # fmt: skip
+Days = npt.NDArray[np.int64]
+
+
+class Calendar:
+    """The days of some times, counted.
+
+    Args:
+        seconds: since 1970, shape (n,); none of them missing.
+    """
+
+    def __init__(self, seconds: npt.NDArray[np.int64]) -> None:
+        self.seconds = seconds
+        self.day: Days = seconds // DAY  # since 1970-01-01, a Thursday
+        days = self.day.astype("datetime64[D]")
+        months, years = days.astype("datetime64[M]"), days.astype("datetime64[Y]")
+        self.year: Days = years.astype(np.int64) + 1970
+        self.month: Days = months.astype(np.int64) % 12 + 1
+        self.day_of_month: Days = (days - months).astype(np.int64) + 1
+        self.day_of_year: Days = (days - years).astype(np.int64) + 1
+        self.weekday: Days = (self.day + 3) % 7  # 0 is Monday
+        ends = (months + 1).astype("datetime64[D]") - 1
+        self.is_month_end = days == ends
+        self.is_month_start = self.day_of_month == 1
+        # ISO 8601: the week is the one that holds the Thursday, and a year's first holds its first.
+        thursday = (self.day - self.weekday + 3).astype("datetime64[D]")
+        in_year = (thursday - thursday.astype("datetime64[Y]")).astype(np.int64)
+        self.week: Days = in_year // 7 + 1
+
+
+def quarter_start(of: Calendar) -> npt.NDArray[np.bool_]:
+    """Whether a day is the first of a quarter."""
+    found: npt.NDArray[np.bool_] = of.is_month_start & (of.month % 3 == 1)
+    return found
+
+
+def quarter_end(of: Calendar) -> npt.NDArray[np.bool_]:
+    """Whether a day is the last of a quarter."""
+    found: npt.NDArray[np.bool_] = of.is_month_end & (of.month % 3 == 0)
+    return found
+
+
+CATEGORIES: Mapping[str, tuple[tuple[str, ...], Callable[[Calendar], Days]]] = {
+    "month": (MONTHS, lambda of: of.month - 1),
+    "week": (tuple(map(str, range(1, 54))), lambda of: of.week - 1),
+    "day": (tuple(map(str, range(1, 32))), lambda of: of.day_of_month - 1),
+    "weekday": (WEEKDAYS, lambda of: of.weekday),
+    "hour": (tuple(map(str, range(24))), lambda of: of.seconds % DAY // 3600),
+}
+"Parts that are categories, by name: their labels, and the places of these."
+
+NUMBERS: Mapping[str, Callable[[Calendar], npt.NDArray[np.generic]]] = {
+    "year": lambda of: of.year,
+    "day of year": lambda of: of.day_of_year,
+    "month start": lambda of: of.is_month_start,
+    "month end": lambda of: of.is_month_end,
+    "quarter start": quarter_start,
+    "quarter end": quarter_end,
+    "year start": lambda of: of.is_month_start & (of.month == 1),
+    "year end": lambda of: of.is_month_end & (of.month == 12),
+    "elapsed": lambda of: of.seconds / DAY,
+}
+"Parts that are numbers; `elapsed` is in days since 1970."
+
+
+def part_of(dates: Dates, part: str) -> Categories | Numbers:
+    """One part of some dates.
+
+    Args:
+        dates: perhaps with missing ones.
+        part: a name in CATEGORIES or NUMBERS.
+    """
+    known = dates.seconds != NO_DATE
+    calendar = Calendar(dates.seconds[known])
+    if part in CATEGORIES:
+        labels, places = CATEGORIES[part]
+        codes = np.full(len(known), -1, np.int32)
+        codes[known] = places(calendar)
+        return Categories(codes, labels)
+    values = np.full(len(known), np.nan)
+    values[known] = NUMBERS[part](calendar)
+    return Numbers(values)

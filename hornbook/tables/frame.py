@@ -1,0 +1,114 @@
+"""Columns of a table, each as what it is: categories, numbers or dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.tables.kinds import Column
+from hornbook.tables.raw import Raw, at
+from hornbook.tables.written import NO_DATE, date_of
+
+__all__ = ["Categories", "Dates", "Frame", "Numbers", "Typed", "typed"]
+
+Rows = npt.NDArray[Any]
+"Numbers of rows, or a mask."
+
+
+@dataclass(frozen=True)
+class Categories:
+    """A column of categories."""
+
+    codes: npt.NDArray[np.int32]
+    "Places in `labels`, -1 where the value is missing; shape (n,)."
+    labels: tuple[str, ...]
+
+    def take(self, rows: Rows) -> Categories:
+        """Some rows."""
+        return Categories(self.codes[rows], self.labels)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of numbers."""
+
+    values: npt.NDArray[np.float64]
+    "NaN where the value is missing; shape (n,)."
+
+    def take(self, rows: Rows) -> Numbers:
+        """Some rows."""
+        return Numbers(self.values[rows])
+
+
+@dataclass(frozen=True)
+class Dates:
+    """A column of dates."""
+
+    seconds: npt.NDArray[np.int64]
+    "Since 1970, NO_DATE where the value is missing; shape (n,)."
+
+    def take(self, rows: Rows) -> Dates:
+        """Some rows."""
+        return Dates(self.seconds[rows])
+
+
+Typed = Categories | Numbers | Dates
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Rows of a table by their columns."""
+
+    n: int
+    columns: Mapping[str, Typed]
+
+    def take(self, rows: Rows) -> Frame:
+        """Some rows."""
+        made = {name: column.take(rows) for name, column in self.columns.items()}
+        n = int(rows.sum()) if rows.dtype == bool else len(rows)
+        return Frame(n, made)
+
+
+def typed(raw: Raw, column: Column) -> tuple[Typed, npt.NDArray[np.bool_]]:
+    """A column as what it is, and which cells are neither that nor missing.
+
+    Args:
+        raw: its cells.
+        column: what it is read as; not left out.
+
+    Returns:
+        The column, in which such cells are missing, and a mask of shape (n,).
+    """
+    if column.kind == "number":
+        values = raw.as_numbers()
+        return Numbers(values), np.isnan(values) & ~raw.missing
+    if column.kind == "date":
+        seconds = as_seconds(raw, column.form)
+        return Dates(seconds), (seconds == NO_DATE) & ~raw.missing
+    codes, labels = raw.as_labels()
+    return Categories(codes, labels), np.zeros(raw.n, bool)
+
+
+def as_seconds(raw: Raw, form: str) -> npt.NDArray[np.int64]:
+    """The cells of a column of dates, shape (n,)."""
+    if form in ("seconds", "milliseconds"):
+        numbers = raw.as_numbers() / (1 if form == "seconds" else 1_000)
+        known = ~np.isnan(numbers)
+        return np.where(known, np.floor(np.where(known, numbers, 0)), NO_DATE).astype(np.int64)
+    if form == "yyyymmdd":
+        numbers = raw.as_numbers()
+        known = ~np.isnan(numbers)
+        values, inverse = np.unique(numbers[known], return_inverse=True)
+        dates = np.array([date_of(f"{value:08.0f}", "iso") for value in values.tolist()], np.int64)
+        found = np.full(raw.n, NO_DATE, np.int64)
+        found[known] = dates[inverse]
+        return found
+    of_texts = np.array([date_of(text, form) for text in raw.texts], np.int64)
+    if raw.codes is None:
+        return np.full(raw.n, NO_DATE, np.int64)
+    found = at(of_texts, raw.codes, NO_DATE)
+    return np.asarray(found, np.int64)

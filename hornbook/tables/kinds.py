@@ -1,0 +1,169 @@
+"""What each column of a table is: a category, a number, a date, or left out; and why."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.rendering import many
+from hornbook.tables.raw import Raw
+from hornbook.tables.written import date_format
+
+__all__ = ["Column", "ColumnKind", "Seen", "kind_of"]
+
+ColumnKind = Literal["category", "number", "date", "left out"]
+
+FEW = 31  # distinct whole numbers that are categories: hours, months, days of a month
+MOST = 0.9  # share of cells that are numbers from which on the others are faults
+OWN = 0.5  # share of rows with a text of their own from which on it is no category
+LEAST = 50  # rows, before a text that never repeats is no category
+LABELS = frozenset(
+    {
+        "id", "ids", "code", "codes", "zip", "zipcode", "postcode", "plz", "store", "shop",
+        "branch", "station", "zone", "region", "district", "department", "dept", "sku", "carrier",
+        "airport", "flight", "route", "vendor", "supplier", "customer", "user", "client",
+        "patient", "device", "machine", "sensor", "class", "type", "category", "group", "cluster",
+    }
+)  # fmt: skip
+"Words in the names of columns whose numbers are labels."
+MOMENTS = frozenset(
+    {"date", "time", "datetime", "timestamp", "day", "when", "created", "updated", "at"}
+)
+"Words in the names of columns of times."
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+YEARS = (1900, 2100)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: what it is read as, and why."""
+
+    name: str
+    kind: ColumnKind
+    reason: str
+    "For people, to be read after the kind."
+    form: str = ""
+    "Of dates: the format of the cells, `yyyymmdd`, `seconds` or `milliseconds`."
+
+
+class Seen:
+    """A column that was read, and what can be seen of it.
+
+    Args:
+        name: of the column.
+        raw: its cells.
+    """
+
+    def __init__(self, name: str, raw: Raw) -> None:
+        self.name, self.raw = name, raw
+
+    @cached_property
+    def known(self) -> int:
+        """Cells that are not missing."""
+        return self.raw.n - int(self.raw.missing.sum())
+
+    @cached_property
+    def values(self) -> npt.NDArray[np.float64]:
+        """The distinct numbers, sorted."""
+        numbers = self.raw.as_numbers()
+        return np.unique(numbers[~np.isnan(numbers)])
+
+    @cached_property
+    def n_numbers(self) -> int:
+        """Cells that are numbers."""
+        return int((~np.isnan(self.raw.as_numbers())).sum())
+
+    @cached_property
+    def distinct(self) -> int:
+        """How many different values there are."""
+        if self.n_numbers == self.known:
+            return len(self.values)
+        return len(self.raw.as_labels()[1])
+
+    @property
+    def whole(self) -> bool:
+        """Whether all numbers are whole."""
+        return bool((self.values == np.floor(self.values)).all())
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of its name, in lowercase."""
+        return frozenset(word.lower() for word in WORD.findall(self.name))
+
+
+def kind_of(seen: Seen) -> Column:
+    """What a column is, where nobody has said it."""
+
+    def found(kind: ColumnKind, reason: str, form: str = "") -> Column:
+        return Column(seen.name, kind, reason, form)
+
+    if seen.raw.too_long:
+        return found("left out", "its texts are too long to be categories")
+    if not seen.known:
+        return found("left out", "it is empty")
+    if seen.distinct == 1 and seen.known == seen.raw.n:
+        return found("left out", "all rows have the same value")
+    if (form := date_form(seen)) != "":
+        return found("date", told_of_dates(form), form)
+    if seen.n_numbers >= MOST * seen.known and not seen.raw.zero_filled:
+        return of_numbers(seen)
+    if seen.raw.zero_filled and seen.n_numbers == seen.known:
+        return found("category", f"numbers with zeros before them, {seen.distinct:,} different")
+    if seen.distinct > max(LEAST, OWN * seen.known):
+        own = "each row has a text of its own" if seen.distinct == seen.known else (
+            f"{seen.distinct:,} different texts in {seen.known:,} rows")  # fmt: skip
+        return found("left out", f"{own}: it identifies rows, or is free text")
+    return found("category", f"{many(seen.distinct, 'text')}")
+
+
+def of_numbers(seen: Seen) -> Column:
+    """What a column of numbers is."""
+    n, name = seen.distinct, seen.name
+    if seen.whole and seen.n_numbers == seen.known:
+        labels = seen.words & LABELS
+        if n == seen.raw.n and (labels or counts_rows(seen)):
+            return Column(name, "left out", "each row has a number of its own: it identifies rows")
+        if labels and n <= max(LEAST, OWN * seen.known):
+            word = sorted(labels)[0]
+            return Column(name, "category", f"{n:,} whole numbers, and its name has {word!r}")
+        if n <= FEW:
+            return Column(name, "category", f"{n} different whole numbers")
+    written = {"comma": ", with decimal commas", "thousands": ", with commas between thousands"}
+    how = written.get(seen.raw.style, "")
+    return Column(name, "number", f"{n:,} different numbers{how}")
+
+
+def counts_rows(seen: Seen) -> bool:
+    """Whether its numbers count the rows, in their order."""
+    numbers = seen.raw.as_numbers()
+    return len(numbers) > LEAST and bool((np.diff(numbers) == 1).all())
+
+
+def date_form(seen: Seen) -> str:
+    """The format of a column of dates; empty if it is none."""
+    if seen.n_numbers == 0:
+        return date_format(seen.raw.told)
+    if seen.n_numbers < seen.known or not seen.words & MOMENTS or not seen.whole:
+        return ""
+    low, high = float(seen.values[0]), float(seen.values[-1])
+    if YEARS[0] * 10_000 <= low <= high < YEARS[1] * 10_000:
+        months, days = seen.values // 100 % 100, seen.values % 100
+        fits = (months >= 1) & (months <= 12) & (days >= 1) & (days <= 31)
+        return "yyyymmdd" if fits.all() else ""
+    for form, unit in (("seconds", 1), ("milliseconds", 1_000)):
+        if 315_532_800 * unit <= low <= high < 4_102_444_800 * unit:  # the years 1980 to 2100
+            return form
+    return ""
+
+
+def told_of_dates(form: str) -> str:
+    """What to say of a format."""
+    if form in ("seconds", "milliseconds"):
+        return f"{form} since 1970"
+    shown = {"iso": "ISO", "yyyymmdd": "yyyymmdd"}.get(form, form)
+    return f"all are dates ({shown})"

@@ -1,0 +1,386 @@
+"""From a file to data: read, understood, split, mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.errors import DataError
+from hornbook.rendering import clip, many
+from hornbook.sources.source import Source
+from hornbook.tables.data import TableData, TableRows
+from hornbook.tables.frame import Categories, Frame, Numbers, Typed, typed
+from hornbook.tables.kinds import Column, ColumnKind, Seen, kind_of
+from hornbook.tables.mapper import Mapper
+from hornbook.tables.options import TableOptions
+from hornbook.tables.reading import RawTable, listed, named_column, read_table
+from hornbook.tables.splits import SPLITS, Times, group_codes, split_rows, times_of
+from hornbook.tables.target import Target, TargetKind, target_kind, target_of
+from hornbook.tables.written import date_format
+
+__all__ = ["Understood", "load_table", "table_data"]
+
+FORCED: tuple[tuple[str, ColumnKind], ...] = (
+    ("categorical", "category"), ("numerical", "number"), ("dates", "date"), ("ignore", "left out")
+)  # fmt: skip
+"Options that say what columns are."
+
+
+def load_table(source: Source, options: TableOptions | None = None) -> TableData:
+    """Read a table, and split it.
+
+    Args:
+        source: files, a folder, or standard input.
+        options: how.
+
+    Raises:
+        DataError: as `read_table` and `table_data`.
+        SettingsError: if the settings do not fit the data.
+    """
+    options = options or TableOptions()
+    options.shares  # noqa: B018 - asked before anything is read
+    return table_data(read_table(source, options), options, source.name, source.where)
+
+
+class Understood:
+    """A table of which it is known what its columns are.
+
+    Args:
+        table: read.
+        options: how.
+        where: what to call it in messages.
+
+    Attributes:
+        target: the name of the column to predict.
+        predicts: what is predicted, and `why`.
+        columns: what each other column is read as, in the order of the table.
+        frame: the columns that are not left out, the target and the group among them.
+
+    Raises:
+        DataError: if there is no such column, or nothing to learn from.
+    """
+
+    def __init__(self, table: RawTable, options: TableOptions, where: str) -> None:
+        self.table, self.options, self.where = table, options, where
+        self.target = self.the_target()
+        seen = Seen(self.target, table.columns[self.target])
+        self.predicts, self.why = target_kind(seen, options)
+        self.columns = tuple(self.column(name) for name in table.columns if name != self.target)
+        self.bad = np.zeros(table.n, bool)
+        of_target: ColumnKind = "category" if self.predicts == "class" else "number"
+        wanted = [Column(self.target, of_target, "the target"), *self.columns]
+        self.extra = self.extra_columns()
+        made: dict[str, Typed] = {}
+        for column in wanted:
+            if column.kind != "left out":
+                made[column.name] = self.typed(column)
+        for column in self.extra:
+            made.setdefault(column.name, self.typed(column))
+        self.frame = Frame(table.n, made)
+        self.refuse_target()
+
+    def the_target(self) -> str:
+        """The column to predict.
+
+        Raises:
+            DataError: if it is not named, or there is none of this name.
+        """
+        names = self.table.names
+        if self.options.target is None:
+            raise DataError(
+                f"{self.where} is a table, and it is not said which column to predict; its columns "
+                f"are {listed(names)}.",
+                hint="Set `target` to one of them. To learn the texts of a column, set `task=text` "
+                "and `column`.",
+                setting="target",
+            )
+        return named_column(self.options.target, names, self.where, "target")
+
+    def column(self, name: str) -> Column:
+        """What a column is read as: as it was told, or else as it looks."""
+        seen = Seen(name, self.table.columns[name])
+        told = [
+            (setting, kind)
+            for setting, kind in FORCED
+            if name in self.named(setting)
+        ]  # fmt: skip
+        if len(told) > 1:
+            both = " and ".join(f"`{setting}`" for setting, _ in told)
+            raise DataError(f"Column {name!r} stands in {both}.", hint="Name it in one of them.")
+        if not told:
+            return kind_of(seen)
+        _, kind = told[0]
+        if kind == "left out":
+            return Column(name, kind, "asked for")
+        if not seen.known:
+            return Column(name, "left out", "it is empty")
+        if kind == "date":
+            form = date_format(seen.raw.told) if seen.n_numbers == 0 else kind_of(seen).form
+            if not form:
+                raise self.no_dates(seen)
+            return Column(name, kind, "asked for", form)
+        return Column(name, kind, "asked for")
+
+    def named(self, setting: str) -> Sequence[str]:
+        """The columns that a setting names.
+
+        Raises:
+            DataError: if one of them is not there, or is the target.
+        """
+        names = [
+            named_column(one, self.table.names, self.where, setting)
+            for one in getattr(self.options, setting)
+        ]
+        if self.target in names:
+            raise DataError(
+                f"Column {self.target!r} is the target, and stands in `{setting}` too.",
+                hint="Leave it out there."
+                + (
+                    " To predict classes, set `predicts=class`." if setting == "categorical" else ""
+                ),
+                setting=setting,
+            )
+        return names
+
+    def no_dates(self, seen: Seen) -> DataError:
+        """The error that a column that was named holds no dates."""
+        first = seen.raw.told[0] if seen.raw.told else f"{seen.values[0]:g}"
+        return DataError(
+            f"Column {seen.name!r} does not hold dates of one known format: its first value is "
+            f"{clip(first, 40)!r}.",
+            hint="Write dates as 2015-07-31, or leave the column out: `ignore`.",
+            setting="dates",
+        )
+
+    def extra_columns(self) -> list[Column]:
+        """Columns that order or group rows, and are not read otherwise."""
+        found = []
+        read = {column.name for column in self.columns if column.kind != "left out"}
+        for setting in ("time", "group"):
+            name = getattr(self.options, setting)
+            if name is None:
+                continue
+            name = named_column(name, self.table.names, self.where, setting)
+            if name not in read and name != self.target:
+                seen = Seen(name, self.table.columns[name])
+                form = date_format(seen.raw.told) if seen.n_numbers == 0 else ""
+                number = seen.n_numbers == seen.known
+                kind: ColumnKind = "date" if form else "number" if number else "category"
+                found.append(Column(name, kind, "", form))
+        return found
+
+    def typed(self, column: Column) -> Typed:
+        """A column as what it is; rows with cells that are not such are noted, or refused.
+
+        Raises:
+            DataError: if there are any, and they are not to be left out.
+        """
+        made, wrong = typed(self.table.columns[column.name], column)
+        if wrong.any() and self.options.bad_rows == "refuse":
+            row = int(np.flatnonzero(wrong)[0])
+            what = "number" if column.kind == "number" else "date"
+            cell = clip(self.table.cell(column.name, row), 40)
+            also = (
+                "Correct them, set `missing` to what stands for no value, leave such rows out "
+                "(`bad_rows=skip`)"
+            )
+            other = "" if column.name == self.target else (
+                f", or read the column as categories: `categorical={column.name}`")  # fmt: skip
+            raise DataError(
+                f"{self.table.place(row)}: {cell!r} in column {column.name!r} is no {what}, as the "
+                f"others are. In all: {many(int(wrong.sum()), 'such cell')} of {self.table.n:,}.",
+                hint=f"{also}{other}.",
+                setting="bad_rows",
+            )
+        self.bad |= wrong
+        return made
+
+    def refuse_target(self) -> None:
+        """Note or refuse rows without a target, or with one that has no logarithm.
+
+        Raises:
+            DataError: if there are any, and they are not to be left out.
+        """
+        column = self.frame.columns[self.target]
+        if isinstance(column, Categories):
+            missing = column.codes < 0
+        else:
+            assert isinstance(column, Numbers)
+            missing = np.isnan(column.values)
+        self.refuse(missing, "is empty", "Fill it, or leave such rows out: `bad_rows=skip`.")
+        if self.predicts == "logarithm":
+            assert isinstance(column, Numbers)
+            self.refuse(
+                column.values <= 0,
+                "is not above 0, so it has no logarithm",
+                "Leave such rows out (`bad_rows=skip`), or leave `log_target` out.",
+            )
+
+    def refuse(self, wrong: npt.NDArray[np.bool_], what: str, hint: str) -> None:
+        """Note some rows, or refuse them."""
+        wrong = wrong & ~self.bad
+        if wrong.any() and self.options.bad_rows == "refuse":
+            row = int(np.flatnonzero(wrong)[0])
+            raise DataError(
+                f"{self.table.place(row)}: the target {self.target!r} {what}. In all: "
+                f"{many(int(wrong.sum()), 'such row')} of {self.table.n:,}.",
+                hint=hint,
+                setting="bad_rows",
+            )
+        self.bad |= wrong
+
+    def times(self) -> Times | None:
+        """When rows were: by the column that was named, or the first one of dates."""
+        options = self.options
+        name = options.time
+        if name is not None:
+            name = named_column(name, self.table.names, self.where, "time")
+        elif options.split_by in ("auto", "time"):
+            dates = [column.name for column in self.columns if column.kind == "date"]
+            name = next(iter(dates), None)
+            if name is None and (options.dev_from or options.test_from):
+                raise DataError(
+                    "There is no column of dates, so it is not known when a row was.",
+                    hint="Set `time` to a column.",
+                    setting="time",
+                )
+        return None if name is None else times_of(name, self.frame.columns[name])
+
+    def groups(self) -> npt.NDArray[np.int32] | None:
+        """The group of each row, where there are groups."""
+        if self.options.group is None:
+            return None
+        name = named_column(self.options.group, self.table.names, self.where, "group")
+        return group_codes(self.frame.columns[name])
+
+
+def table_data(table: RawTable, options: TableOptions, name: str, where: str) -> TableData:
+    """A table that was read as data: split and mapped.
+
+    Raises:
+        DataError: if a column is missing, a value cannot be read, there is nothing to learn from,
+            or a split that was asked for is empty.
+        SettingsError: if the settings do not fit the data.
+    """
+    known = Understood(table, options, where)
+    keep = ~known.bad
+    frame, times, groups = known.frame, None, known.groups()
+    told = [*table.remarks]
+    if not keep.all():
+        told.append(f"{many(int((~keep).sum()), 'row')} with values that cannot be read left out")
+        frame = frame.take(keep)
+        groups = None if groups is None else groups[keep]
+        if not frame.n:
+            raise DataError(f"No row of {where} can be read.", hint="Look at the columns named.")
+        known.frame = frame
+    times = known.times()
+    parts, how = held_out(frame.n, options, times, groups, where)
+    train = parts == 0
+    target = the_target(known, frame, train)
+    inputs = [column for column in known.columns if column.kind != "left out"]
+    learned = {column.name for column in inputs}
+    mapper = Mapper.fit(
+        known.columns,
+        Frame(frame.n, {k: v for k, v in frame.columns.items() if k in learned}).take(train),
+        options.min_count,
+    )
+    if not mapper.categories and not mapper.numbers:
+        raise DataError(
+            f"{where} has no column to learn from beside the target {known.target!r}: "
+            + "; ".join(f"{column.name!r}: {column.reason}" for column in known.columns[:6])
+            + ".",
+            hint="Give a table with more columns, or say what they are: `categorical`, "
+            "`numerical`, `dates`.",
+        )
+    mapped = mapper.apply(frame)
+    wanted = values_of(frame.columns[known.target])
+    splits = {
+        split: TableRows(
+            mapped.take(parts == place),
+            wanted[parts == place],
+            None if groups is None else groups[parts == place],
+        )
+        for place, split in enumerate(SPLITS)
+    }
+    return TableData(
+        name,
+        where,
+        splits,
+        mapper,
+        target,
+        group=options.group or "",
+        remarks=(*told, *about_columns(known), how),
+    )
+
+
+def the_target(known: Understood, frame: Frame, train: npt.NDArray[np.bool_]) -> Target:
+    """The target with what train says of it."""
+    column = frame.columns[known.target]
+    labels = column.labels if isinstance(column, Categories) else ()
+    kind: TargetKind = known.predicts
+    balanced = known.options.class_weights == "balanced"
+    if balanced and kind != "class":
+        raise DataError(
+            f"`class_weights` needs classes, and {known.target!r} is predicted as a number.",
+            hint="Leave it out, or set `predicts=class`.",
+            setting="class_weights",
+        )
+    return target_of(known.target, kind, values_of(column)[train], labels, balanced)
+
+
+def values_of(column: Typed) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
+    """The target as numbers, or as classes by number."""
+    if isinstance(column, Categories):
+        return column.codes.astype(np.int64)
+    assert isinstance(column, Numbers)
+    return column.values
+
+
+def held_out(
+    n: int,
+    options: TableOptions,
+    times: Times | None,
+    groups: npt.NDArray[np.int32] | None,
+    where: str,
+) -> tuple[npt.NDArray[np.int8], str]:
+    """The split of each row, and how it was made.
+
+    Raises:
+        DataError: if one that was asked for is empty.
+    """
+    parts, how = split_rows(n, options, times, groups)
+    by_date = bool(options.dev_from or options.test_from)
+    wanted = (
+        (True, bool(options.dev_from), bool(options.test_from))
+        if by_date
+        else tuple(map(bool, options.shares))
+    )
+    counts = np.bincount(parts, minlength=3)
+    empty = [
+        name for name, want, count in zip(SPLITS, wanted, counts, strict=True) if want and not count
+    ]
+    if not empty:
+        return parts, how
+    if replace(options, split="auto") == options and options.split_by == "auto" and not by_date:
+        return np.zeros(n, np.int8), "too little data to split: all of it is in train"
+    raise DataError(
+        f"{where} has {many(n, 'row')}: the {empty[0]} split would be empty.",
+        hint="Use more data, or change the split: for example `split=60/40` or `split=100/0`.",
+        setting="split",
+    )
+
+
+def about_columns(known: Understood) -> list[str]:
+    """What the columns were read as, a line for each kind; the whole table is the doctor's."""
+    told = []
+    for kind, title in (("category", "categories"), ("number", "numbers"), ("date", "dates")):
+        names = [column.name for column in known.columns if column.kind == kind]
+        if names:
+            told.append(f"{title}: {', '.join(names[:12])}" + (", …" if len(names) > 12 else ""))
+    out = [f"{c.name} ({c.reason})" for c in known.columns if c.kind == "left out"]
+    if out:
+        told.append(f"left out: {', '.join(out[:8])}" + (", …" if len(out) > 8 else ""))
+    return told

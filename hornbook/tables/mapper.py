@@ -1,0 +1,297 @@
+"""From columns to what models read: codes of categories and standardised numbers.
+
+A mapper is fitted on train alone and kept with the run, so that dev, test and every later file are
+read in the same way. Code 0 is a category that train has not, code 1 a missing value; missing
+numbers become the median, and a flag says so where train has some.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.records import JSONObject
+from hornbook.tables.date_parts import CATEGORIES, NUMBERS, part_of
+from hornbook.tables.frame import Categories, Dates, Frame, Numbers
+from hornbook.tables.kinds import Column
+
+__all__ = ["SPECIAL", "CategoryFeature", "Mapped", "Mapper", "NumberFeature"]
+
+SPECIAL = ("(unseen)", "(missing)")
+"What the first two codes of each category stand for."
+LARGEST = 1e6  # standard deviations: what is farther away is taken to be that far
+
+
+@dataclass(frozen=True)
+class CategoryFeature:
+    """A category that models read."""
+
+    column: str
+    part: str
+    "Of a date; empty of a column that is a category itself."
+    labels: tuple[str, ...]
+    "Of the codes from 2 on."
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return named(self.column, self.part)
+
+    @property
+    def codes(self) -> int:
+        """How many codes there are."""
+        return len(SPECIAL) + len(self.labels)
+
+    def label(self, code: int) -> str:
+        """What a code stands for."""
+        return SPECIAL[code] if code < len(SPECIAL) else self.labels[code - len(SPECIAL)]
+
+    def encode(self, given: Categories) -> npt.NDArray[np.int32]:
+        """The codes of some categories, whatever their labels are numbered by."""
+        known = {label: number for number, label in enumerate(self.labels, len(SPECIAL))}
+        table = [known.get(label, 0) for label in given.labels]
+        found: npt.NDArray[np.int32] = np.array([*table, 1], np.int32)[given.codes]
+        return found
+
+
+@dataclass(frozen=True)
+class NumberFeature:
+    """A number that models read."""
+
+    column: str
+    part: str
+    median: float
+    mean: float
+    std: float
+    flagged: bool
+    "Whether a flag says where it was missing."
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return named(self.column, self.part)
+
+    def encode(self, given: Numbers) -> npt.NDArray[np.float32]:
+        """Standardised, the median in place of missing values."""
+        values = np.where(np.isnan(given.values), self.median, given.values)
+        scaled = ((values - self.mean) / self.std).clip(-LARGEST, LARGEST)
+        return scaled.astype(np.float32)
+
+    def decode(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """What standardised values stand for."""
+        return np.asarray(values, np.float64) * self.std + self.mean
+
+
+def named(column: str, part: str) -> str:
+    """What to call a feature."""
+    return f"{column}: {part}" if part else column
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Rows as models read them."""
+
+    codes: npt.NDArray[np.int32]
+    "Shape (n, category features)."
+    numbers: npt.NDArray[np.float32]
+    "Standardised, then the flags, 0 or 1; shape (n, number features + flags)."
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def take(self, rows: npt.NDArray[Any] | slice) -> Mapped:
+        """Some rows."""
+        return Mapped(self.codes[rows], self.numbers[rows])
+
+
+@dataclass(frozen=True)
+class Mapper:
+    """How columns become features."""
+
+    columns: tuple[Column, ...]
+    "Of the table, but for the target, in their order; what was left out too."
+    categories: tuple[CategoryFeature, ...]
+    numbers: tuple[NumberFeature, ...]
+
+    @cached_property
+    def flags(self) -> tuple[NumberFeature, ...]:
+        """The numbers with a flag of missing values."""
+        return tuple(one for one in self.numbers if one.flagged)
+
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """What to call each column of `Mapped.numbers`."""
+        flags = (f"{one.name} is missing" for one in self.flags)
+        return (*(one.name for one in self.numbers), *flags)
+
+    @cached_property
+    def needed(self) -> tuple[Column, ...]:
+        """The columns that features come from."""
+        used = {one.column for one in self.categories} | {one.column for one in self.numbers}
+        return tuple(column for column in self.columns if column.name in used)
+
+    @classmethod
+    def fit(cls, columns: Sequence[Column], train: Frame, min_count: int = 2) -> Mapper:
+        """A mapper of the rows of train.
+
+        Args:
+            columns: of the table; what is left out is not in the frame.
+            train: at least one row.
+            min_count: a category with fewer rows is read as an unseen one.
+        """
+        categories: list[CategoryFeature] = []
+        numbers: list[NumberFeature] = []
+        for column in columns:
+            if column.name not in train.columns:
+                continue
+            given = train.columns[column.name]
+            parts: list[tuple[str, Categories | Numbers]]
+            if isinstance(given, Dates):
+                parts = [(part, part_of(given, part)) for part in (*CATEGORIES, *NUMBERS)]
+            else:
+                parts = [("", given)]
+            for part, values in parts:
+                if isinstance(values, Categories):
+                    categories += category_of(column.name, part, values, min_count)
+                else:
+                    numbers += number_of(column.name, part, values)
+        return cls(tuple(columns), tuple(categories), tuple(numbers))
+
+    def apply(self, frame: Frame) -> Mapped:
+        """Rows as models read them.
+
+        Args:
+            frame: with all columns in `needed`.
+        """
+        codes = np.empty((frame.n, len(self.categories)), np.int32)
+        for place, category in enumerate(self.categories):
+            given = part(frame, category.column, category.part)
+            assert isinstance(given, Categories)
+            codes[:, place] = category.encode(given)
+        numbers = np.empty((frame.n, len(self.number_names)), np.float32)
+        flag = len(self.numbers)
+        for place, number in enumerate(self.numbers):
+            value = part(frame, number.column, number.part)
+            assert isinstance(value, Numbers)
+            numbers[:, place] = number.encode(value)
+            if number.flagged:
+                numbers[:, flag] = np.isnan(value.values)
+                flag += 1
+        return Mapped(codes, numbers)
+
+    def as_dict(self) -> JSONObject:
+        """The mapper as JSON."""
+        return {
+            "columns": [asdict(one) for one in self.columns],
+            "categories": [{**asdict(one), "labels": list(one.labels)} for one in self.categories],
+            "numbers": [asdict(one) for one in self.numbers],
+        }
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Mapper:
+        """What `as_dict` gave.
+
+        Raises:
+            KeyError, TypeError, ValueError: if it is something else.
+        """
+        columns = [Column(**{k: a_text(v) for k, v in one.items()}) for one in value["columns"]]
+        if any(c.kind not in ("category", "number", "date", "left out") for c in columns):
+            raise ValueError("a column is of no known kind")
+        categories = [
+            CategoryFeature(a_text(one["column"]), a_text(one["part"]), texts(one["labels"]))
+            for one in value["categories"]
+        ]
+        numbers = [
+            NumberFeature(
+                a_text(one["column"]), a_text(one["part"]), finite(one["median"]),
+                finite(one["mean"]), finite(one["std"]), one["flagged"] is True,
+            )
+            for one in value["numbers"]
+        ]  # fmt: skip
+        kinds = {column.name: column.kind for column in columns}
+        of_categories = [(one.column, one.part, "category", CATEGORIES) for one in categories]
+        of_numbers = [(one.column, one.part, "number", NUMBERS) for one in numbers]
+        for column, part, whole, parts in (*of_categories, *of_numbers):
+            of_date = kinds.get(column) == "date" and part in parts
+            if not of_date and (kinds.get(column) != whole or part):
+                raise ValueError(f"{named(column, part)!r} does not fit its column")
+        if any(one.std <= 0 for one in numbers):
+            raise ValueError("a standard deviation is not above 0")
+        return cls(tuple(columns), tuple(categories), tuple(numbers))
+
+
+def part(frame: Frame, column: str, part: str) -> Categories | Numbers:
+    """A column of a frame, or a part of its dates."""
+    given = frame.columns[column]
+    return part_of(given, part) if isinstance(given, Dates) else given
+
+
+def category_of(
+    column: str, part: str, values: Categories, min_count: int
+) -> list[CategoryFeature]:
+    """A category as a feature; nothing if train has one value of it only.
+
+    Of a part of a date all labels that train has are kept, however few their rows.
+    """
+    known = values.codes[values.codes >= 0]
+    counts = np.bincount(known, minlength=len(values.labels))
+    if (counts > 0).sum() + (len(known) < len(values.codes)) < 2:
+        return []
+    least = 1 if part else min_count
+    kept = tuple(label for label, n in zip(values.labels, counts, strict=True) if n >= least)
+    return [CategoryFeature(column, part, kept)]
+
+
+def number_of(column: str, part: str, values: Numbers) -> list[NumberFeature]:
+    """A number as a feature; nothing if train has one value of it only."""
+    known = values.values[~np.isnan(values.values)]
+    some_missing = len(known) < len(values.values)
+    if not len(known):
+        return []
+    median, mean = float(np.median(known)), float(known.mean())
+    filled = np.where(np.isnan(values.values), median, values.values) if some_missing else known
+    mean, std = float(filled.mean()), float(filled.std())
+    if not std > 1e-12 * max(abs(mean), 1e-12):
+        if not some_missing:
+            return []
+        std = 1.0  # only the flag tells anything
+    return [NumberFeature(column, part, median, mean, std, some_missing)]
+
+
+def a_text(value: Any) -> Any:
+    """A text.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    if not isinstance(value, str):
+        raise ValueError(f"a text was expected, not {value!r}")
+    return value
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """A list of different texts.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    if not isinstance(value, list) or len(set(map(a_text, value))) != len(value):
+        raise ValueError("a list of different texts was expected")
+    return tuple(value)
+
+
+def finite(value: Any) -> float:
+    """A finite number.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"a finite number was expected, not {value!r}")
+    return float(value)

@@ -1,0 +1,1 @@
+"""Models of tables: what predicts a column from others."""

@@ -1,0 +1,58 @@
+"""What every model of tables offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.tables.mapper import Mapped
+
+__all__ = ["Predictor", "Shape"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a model must know of a table to be built."""
+
+    codes: tuple[int, ...]
+    "How many codes each category has, that of unseen and that of missing ones among them."
+    numbers: int
+    "Standardised numbers."
+    flags: int
+    "Flags of missing numbers, which stand behind the numbers."
+    outputs: int
+    "1 where a number is predicted, else the number of classes."
+    rows: int
+    "Of train."
+    low: float = 0.0
+    "The lowest target of train, standardised; 0 of classes, as is `high`."
+    high: float = 0.0
+
+    @property
+    def continuous(self) -> int:
+        """Numbers and flags."""
+        return self.numbers + self.flags
+
+
+class Predictor(Protocol):
+    """A model of a table, as evaluation, predictions and pictures use it."""
+
+    @property
+    def n_parameters(self) -> int:
+        """How many numbers it has learned."""
+        ...
+
+    def predict(self, inputs: Mapped) -> npt.NDArray[np.float64]:
+        """Predictions of some rows.
+
+        Returns:
+            Standardised numbers, shape (n,); or probabilities of the classes, shape (n, outputs).
+        """
+        ...
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """What it has learned, by name."""
+        ...

@@ -1,0 +1,128 @@
+"""What nets of tables share: rows in, predictions out."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from hornbook.nn import CrossEntropy, Net, SquaredError
+from hornbook.nn.layer import Backward
+from hornbook.tables.mapper import Mapped
+from hornbook.tables.models.contract import Shape
+
+__all__ = ["LARGE", "EmbeddingRule", "TableNet", "embedding_sizes"]
+
+LARGE = 1_000_000  # numbers in a table from which an update of the touched rows alone is faster
+AT_ONCE = 8_192  # rows that are predicted at a time
+
+EmbeddingRule = Literal["half", "power"]
+
+
+def embedding_sizes(
+    codes: Sequence[int], rule: EmbeddingRule, fixed: int = 0
+) -> list[tuple[int, int]]:
+    """Rows and length of the embedding of each category.
+
+    Args:
+        codes: how many each category has.
+        rule: `half`: half of them, 50 at most (fast.ai's lesson); `power`: 1.6 · codes^0.56, 600 at
+            most (fastai 2).
+        fixed: this length for all; 0: by the rule.
+    """
+    if fixed:
+        return [(n, fixed) for n in codes]
+    if rule == "half":
+        return [(n, min(50, (n + 1) // 2)) for n in codes]
+    return [(n, min(600, round(1.6 * n**0.56))) for n in codes]
+
+
+class TableNet(Net):
+    """A net that reads codes and numbers of a row.
+
+    A subclass says what it makes of them (`outputs_vjp`). The loss is the mean squared error of
+    standardised numbers, or the cross-entropy of classes, weighted if the batch has weights.
+
+    Args:
+        shape: of the table.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+
+    @abstractmethod
+    def outputs_vjp(self, codes: Tensor, numbers: Tensor) -> tuple[Tensor, Callable[[Tensor], Any]]:
+        """What the net gives for rows, and the way back from its gradient.
+
+        Args:
+            codes: shape (B, categories).
+            numbers: shape (B, numbers and flags).
+
+        Returns:
+            Outputs, shape (B, heads, outputs), each head a prediction of its own; and the function
+            that takes their gradient, adds those of the parameters, and returns that of `numbers`.
+        """
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        """Outputs of rows in which the codes stand before the numbers, shape (B, both).
+
+        Codes have no gradient: 0 is returned for them.
+        """
+        n = len(self.shape.codes)
+        y, back = self.outputs_vjp(x[:, :n].long(), x[:, n:])
+
+        def backward(dy: Tensor) -> Tensor:
+            dx = torch.zeros_like(x)
+            dx[:, n:] = back(dy)
+            return dx
+
+        return y, backward
+
+    def loss_vjp(self, batch: Any) -> tuple[Tensor, Callable[[], None]]:
+        """The objective of a batch: codes, numbers, targets, and perhaps weights of the rows."""
+        codes, numbers, target, *weights = (self.tensor(array) for array in batch)
+        y, back = self.outputs_vjp(codes, numbers.to(self.anchor.dtype))  # (B, K, V)
+        heads = y.shape[1]
+        if self.shape.outputs == 1:
+            wanted = target.unsqueeze(1).expand(-1, heads)
+            loss, loss_back = SquaredError().vjp(y.squeeze(2), wanted)
+            return loss, lambda: back(loss_back().unsqueeze(2))
+        wanted = target.unsqueeze(1).expand(-1, heads)
+        if not weights:
+            loss, loss_back = CrossEntropy().vjp(y, wanted)
+            return loss, lambda: back(loss_back())
+        # The mean of w · -ln p over rows and heads; its gradient is w (softmax - onehot) / n.
+        logp = torch.log_softmax(y, 2)
+        picked = logp.gather(2, wanted.unsqueeze(2)).squeeze(2)  # (B, K)
+        scale = weights[0].unsqueeze(1) / picked.numel()
+
+        def backward() -> None:
+            d = torch.exp(logp)
+            d.scatter_add_(2, wanted.unsqueeze(2), d.new_full((), -1.0).expand(*wanted.shape, 1))
+            back(d * scale.unsqueeze(2))
+
+        return -(picked * scale).sum(), backward
+
+    def predict(self, inputs: Mapped) -> npt.NDArray[np.float64]:
+        """Standardised numbers, shape (n,); or probabilities, shape (n, outputs): heads' means."""
+        found = []
+        with self.in_use():
+            for start in range(0, max(1, len(inputs)), AT_ONCE):
+                part = inputs.take(slice(start, start + AT_ONCE))
+                codes, numbers = self.tensor(part.codes), self.tensor(part.numbers)
+                y, _ = self.outputs_vjp(codes, numbers.to(self.anchor.dtype))
+                if self.shape.outputs > 1:
+                    y = torch.softmax(y.double(), 2)
+                found.append(y.double().mean(1).cpu().numpy())
+        whole: npt.NDArray[np.float64] = np.concatenate(found)
+        return whole[:, 0] if self.shape.outputs == 1 else whole
+
+    def category_vectors(self, place: int) -> npt.NDArray[np.float32] | None:
+        """The learned vectors of the codes of one category; None where the net has none."""
+        return None

@@ -1,0 +1,253 @@
+"""Tables from files of any size: all columns, each read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.errors import DataError
+from hornbook.rendering import clip, many
+from hornbook.sources.rows import Chunk, Rows
+from hornbook.sources.source import Source
+from hornbook.suggestions import did_you_mean
+from hornbook.tables.options import TableOptions
+from hornbook.tables.raw import Raw, RawColumn
+from hornbook.tables.written import MISSING
+
+__all__ = ["Place", "RawTable", "Reader", "column_names", "has_header", "listed", "named_column",
+           "read_table"]  # fmt: skip
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where rows stand: some lines of a file."""
+
+    where: str
+    lines: Sequence[int]
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table, read; nothing is known yet of what its columns are."""
+
+    names: tuple[str, ...]
+    columns: dict[str, Raw]
+    n: int
+    places: tuple[Place, ...]
+    "Of the rows, in their order."
+    ragged: tuple[tuple[str, int, int], ...] = ()
+    "File, line and number of cells of rows that were left out: these have too many or too few."
+    n_ragged: int = 0
+    remarks: tuple[str, ...] = ()
+    separator: str = ","
+
+    def place(self, row: int) -> str:
+        """Where a row stands, for people."""
+        for one in self.places:
+            if row < len(one.lines):
+                return f"{one.where}, line {one.lines[row]:,}"
+            row -= len(one.lines)
+        raise IndexError(row)
+
+    def cell(self, name: str, row: int) -> str:
+        """A cell as it is written; of a plain number the number."""
+        raw = self.columns[name]
+        if raw.codes is not None and raw.codes[row] >= 0:
+            return raw.texts[int(raw.codes[row])]
+        return "" if raw.numbers is None else f"{raw.numbers[row]:g}"
+
+
+def has_header(rows: Rows) -> bool:
+    """Whether the first row of a table names its columns: it has texts, and no numbers."""
+    if rows.kind != "table":
+        return True
+    first = rows.sample[0]
+    return not any(is_number(cell) for cell in first) and any(cell.strip() for cell in first)
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def column_names(rows: Rows) -> tuple[str, ...]:
+    """What the columns are called: by the header, or numbers from 1.
+
+    Raises:
+        DataError: if two have the same name.
+    """
+    if not has_header(rows):
+        return tuple(map(str, range(1, rows.width + 1)))
+    names = tuple(name or f"column {place}" for place, name in enumerate(rows.names, 1))
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        places = [str(place) for place, name in enumerate(names, 1) if name == twice]
+        raise DataError(
+            f"{rows.where} has {len(places)} columns named {twice!r}: number {', '.join(places)}.",
+            hint="Rename them, so that each has a name of its own.",
+        )
+    return names
+
+
+def named_column(name: str, names: Sequence[str], where: str, setting: str) -> str:
+    """The column that a setting names.
+
+    Raises:
+        DataError: if there is none of this name.
+    """
+    if name in names:
+        return name
+    alike = [one for one in names if one.lower() == name.strip().lower()]
+    if len(alike) == 1:
+        return alike[0]
+    how = (
+        f"{where} has no header, so its columns are numbered from 1 to {len(names)}"
+        if names == tuple(map(str, range(1, len(names) + 1)))
+        else f"its columns are {listed(names)}"
+    )
+    raise DataError(
+        f"{where} has no column {clip(name, 60)!r}; {how}.",
+        hint=f"{did_you_mean(name, names)}Set `{setting}` to one of these.",
+        setting=setting,
+    )
+
+
+def listed(names: Sequence[str], most: int = 20) -> str:
+    """The first of some names, for a message."""
+    shown = ", ".join(repr(name[:60]) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
+
+
+def read_table(source: Source, options: TableOptions) -> RawTable:
+    """Read all files of a source.
+
+    Raises:
+        DataError: if one cannot be read, or they have different columns.
+        EncodingError: if one is not text.
+    """
+    reader = Reader(options)
+    for file in source.files:
+        reader.add(Rows(file, options.encoding))
+    return reader.finish(source)
+
+
+@dataclass
+class Reader:
+    """Gathers the columns of a table, piece by piece.
+
+    Args:
+        options: how to read it.
+    """
+
+    options: TableOptions
+    names: tuple[str, ...] = ()
+    columns: dict[str, RawColumn] = field(default_factory=dict)
+    places: list[Place] = field(default_factory=list)
+    ragged: list[tuple[str, int, int]] = field(default_factory=list)
+    n_ragged: int = 0
+    n: int = 0
+    left_out: int = 0
+    separator: str = ","
+
+    def add(self, rows: Rows) -> None:
+        """Read a file."""
+        names = column_names(rows)
+        if rows.width < 2:
+            raise DataError(
+                f"{rows.where} is not a table: its first row is one cell, "
+                f"{listed([name[:60] for name in rows.names])}.",
+                hint="Give a table (CSV, TSV) or JSON lines with a value to predict in each row.",
+            )
+        if not self.columns:
+            self.names, self.separator = names, rows.separator or ","
+            marks = MISSING | {text.strip().lower() for text in self.options.missing}
+            self.columns = {name: RawColumn(marks, self.separator) for name in names}
+        elif set(names) != set(self.names):
+            odd = sorted(set(names) ^ set(self.names))
+            raise DataError(
+                f"{rows.where} and the files before it have different columns: {listed(odd)}.",
+                hint="Give files with the same columns.",
+            )
+        places = [names.index(name) for name in self.names]
+        only = self.chosen(rows.where)
+        for chunk in rows.chunks(places, header=has_header(rows)):
+            self.n_ragged += len(chunk.ragged)
+            self.ragged += [(rows.where, *one) for one in chunk.ragged[: 5 - len(self.ragged)]]
+            self.take(rows.where, chunk, only)
+
+    def chosen(self, where: str) -> tuple[int, str] | None:
+        """The place of the column that `only` names, and the value that rows must have there."""
+        if not self.options.only:
+            return None
+        name, equals, value = self.options.only.partition("=")
+        if not equals:
+            raise DataError(
+                f"`only` must be a column and a value, such as Open=1; it is {name!r}.",
+                setting="only",
+            )
+        column = named_column(name.strip(), self.names, where, "only")
+        return self.names.index(column), value.strip()
+
+    def take(self, where: str, chunk: Chunk, only: tuple[int, str] | None) -> None:
+        """Take the rows of a piece."""
+        columns, lines = chunk.columns, chunk.lines
+        if only is not None:
+            place, value = only
+            kept = [at for at, cell in enumerate(columns[place]) if cell == value]
+            self.left_out += len(lines) - len(kept)
+            from hornbook.sources.cells import Cells
+
+            columns = tuple(Cells([cells.texts[at] for at in kept]) for cells in columns)
+            lines = [lines[at] for at in kept]
+        if not len(lines):
+            return
+        for name, cells in zip(self.names, columns, strict=True):
+            self.columns[name].add(cells)
+        self.places.append(Place(where, lines))
+        self.n += len(lines)
+
+    def finish(self, source: Source) -> RawTable:
+        """What was gathered.
+
+        Raises:
+            DataError: if there are no rows, or some have too many or too few cells.
+        """
+        if self.ragged and self.options.bad_rows == "refuse":
+            where, line, cells = self.ragged[0]
+            raise DataError(
+                f"{where}, line {line:,}: it has {many(cells, 'cell')}, and {len(self.names)} were "
+                f"expected. In all: {many(self.n_ragged, 'row')} with a wrong number of cells.",
+                hint="Correct these rows, or set `bad_rows=skip` to leave them out.",
+                setting="bad_rows",
+            )
+        if not self.n:
+            why = f": no row has {self.options.only}" if self.left_out else " below its header"
+            raise DataError(
+                f"{source.where} has no rows{why}.", hint="Give a table that has rows of data."
+            )
+        return RawTable(
+            self.names,
+            {name: self.columns.pop(name).finish() for name in self.names},
+            self.n,
+            tuple(self.places),
+            tuple(self.ragged),
+            self.n_ragged,
+            (*source.remarks, *self.remarks()),
+            self.separator,
+        )
+
+    def remarks(self) -> Iterator[str]:
+        """What was left out."""
+        if self.left_out:
+            yield f"{many(self.left_out, 'row')} without {self.options.only} left out"
+        if self.n_ragged:
+            yield f"{many(self.n_ragged, 'row')} with a wrong number of cells left out"

@@ -1,0 +1,188 @@
+"""The task of columns: predict one column of a table from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hornbook.records import JSONObject
+from hornbook.tables.asked import QUESTIONS
+from hornbook.tables.models.families import FAMILIES
+from hornbook.tasks import Candidate, Claim, Family, Figures, Task, Verb
+from hornbook.training.measures import Measure
+
+if TYPE_CHECKING:
+    import torch
+
+    from hornbook.runs import Run
+    from hornbook.settings import Settings
+    from hornbook.sources.source import Source
+    from hornbook.storage import HashedFiles
+    from hornbook.tables.data import TableData
+    from hornbook.tables.models.contract import Shape
+    from hornbook.training.settings import TrainingSettings
+
+__all__ = ["TableTask"]
+
+RMSE, RMSPE = Measure("rmse", "RMSE"), Measure("rmspe", "RMSPE")
+MAE, MAPE = Measure("mae", "MAE"), Measure("mape", "MAPE")
+R2 = Measure("r2", "R²", best="highest")
+
+
+class TableTask(Task["TableData"]):
+    """A table of which one column is predicted: a number, here."""
+
+    name: ClassVar[str] = "tables"
+    summary: ClassVar[str] = "tables; predicts one column from the others"
+    families: ClassVar[Mapping[str, Family]] = FAMILIES
+    default: ClassVar[str] = "mixed-input"
+    telling: ClassVar[tuple[str, ...]] = ("target",)
+    previewed: ClassVar[str] = "predicted"
+    decides: ClassVar[Measure] = RMSE
+    figures: ClassVar[tuple[Measure, ...]] = (RMSE, MAE, R2, RMSPE, MAPE)
+    questions: ClassVar[Mapping[str, Verb]] = {
+        name: Verb(summary, home) for name, (summary, home) in QUESTIONS.items()
+    }
+
+    def for_data(self, details: JSONObject) -> TableTask:
+        """The task by what is predicted."""
+        return BY_KIND.get(str(details.get("kind")), self)
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The splits, and how columns are mapped."""
+        from hornbook.tables.data import FILES
+
+        return FILES
+
+    @property
+    def private(self) -> frozenset[str]:
+        """The rows."""
+        from hornbook.tables.data import PRIVATE
+
+        return PRIVATE
+
+    def still_private(self, run: Run) -> str:
+        """What the mapper holds."""
+        if not run.data.mapper.categories:
+            return ""
+        return "the run holds the names of all categories that stand in the table"
+
+    @property
+    def typical(self) -> Shape:
+        """A table of a dozen columns."""
+        from hornbook.tables.models.contract import Shape
+
+        return Shape((102, 9, 14, 33, 5, 4), 8, 1, 1, 80_000, -3.0, 3.0)
+
+    @property
+    def options(self) -> type[Settings]:
+        """What is predicted, columns, and how to split."""
+        from hornbook.tables.options import TableOptions
+
+        return TableOptions
+
+    def recognise(self, source: Source, options: Mapping[str, Any]) -> Claim | None:
+        """A table whose target is named, or that looks like one."""
+        from hornbook.tables.recognise import recognise
+
+        return recognise(source, options)
+
+    def load(self, source: Source, options: Any) -> TableData:
+        """Read, understand, split and map."""
+        from hornbook.tables.loading import load_table
+
+        return load_table(source, options)
+
+    def open(self, files: HashedFiles, name: str, source: str, details: JSONObject) -> TableData:
+        """The data that a run keeps."""
+        from hornbook.tables.data import open_table
+
+        return open_table(files, name, source, details)
+
+    def candidates(self, data: TableData, seconds: float) -> Sequence[Candidate]:
+        """All families, the simplest first."""
+        return [Candidate(name, name) for name in self.families]
+
+    def gradient_case(
+        self, family: str, settings: Settings, generator: torch.Generator, seed: int
+    ) -> tuple[Any, Any]:
+        """A net, and a batch of made-up rows."""
+        from hornbook.tables.gradient_case import gradient_case
+
+        return gradient_case(self, family, settings, generator, seed)
+
+    def batches(self, model: Any, data: TableData, training: TrainingSettings) -> Any:
+        """Rows of train in a new order each epoch."""
+        import numpy as np
+
+        from hornbook.training.batches import ArrayBatches
+
+        rows, target = data.train, data.target
+        arrays = [rows.inputs.codes, rows.inputs.numbers, target.encode(rows.target)]
+        if target.weights:
+            arrays.append(np.array(target.weights, np.float32)[rows.target])
+        return ArrayBatches(*arrays, batch_size=training.batch_size, seed=training.seed)
+
+    def evaluate(self, model: Any, data: TableData, split: str, limit: int = 0) -> Figures:
+        """Errors of numbers, or scores of classes."""
+        from hornbook.tables.evaluation import evaluate
+
+        return evaluate(model, data, split, limit)
+
+    def report(self, run: Run, options: Any) -> Mapping[str, Any]:
+        """All figures on every split, with an interval of the deciding one."""
+        from hornbook.tables.evaluation import report
+
+        return report(run.model, run.data)
+
+    @property
+    def measure_explained(self) -> str:
+        """What the error of a number is."""
+        return (
+            "The error says how far predictions lie from the true values, in their own units, on "
+            "rows that the model has not seen: the root of the mean square. 0 would mean right "
+            "every time. Lower is better: the shorter bar wins."
+        )
+
+
+class LogarithmTask(TableTask):
+    """A number that is predicted by its logarithm: shares of it count."""
+
+    decides: ClassVar[Measure] = RMSPE
+    figures: ClassVar[tuple[Measure, ...]] = (RMSPE, MAPE, RMSE, MAE, R2)
+
+    @property
+    def measure_explained(self) -> str:
+        """What the relative error of a number is."""
+        return (
+            "The error says how far predictions lie from the true values, as a share of these, on "
+            "rows that the model has not seen: the root of the mean square. 0.1 is about ten "
+            "percent off. Lower is better: the shorter bar wins."
+        )
+
+
+class ClassTask(TableTask):
+    """A class that is predicted with probabilities."""
+
+    decides: ClassVar[Measure] = Measure("loss", "nats")
+    figures: ClassVar[tuple[Measure, ...]] = (
+        Measure("loss", "nats"),
+        Measure("accuracy", "accuracy", best="highest"),
+        Measure("auc", "AUC", best="highest"),
+        Measure("calibration_error", "calibration error"),
+    )
+
+    @property
+    def measure_explained(self) -> str:
+        """What the loss of a class is."""
+        return (
+            "The loss is -ln of the probability that the model gave to the class that was there, "
+            "on rows that it has not seen: 0 would mean sure and right every time, 0.69 a coin "
+            "toss between two. Lower is better: the shorter bar wins."
+        )
+
+
+BY_KIND: Mapping[str, TableTask] = {
+    "number": TableTask(), "logarithm": LogarithmTask(), "class": ClassTask()
+}  # fmt: skip
