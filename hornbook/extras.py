@@ -1,4 +1,4 @@
-"""What only some uses need: PyTorch, for neural networks."""
+"""What only some uses need: PyTorch for neural networks, pandas and scikit-learn for tables."""
 
 from __future__ import annotations
 
@@ -8,18 +8,49 @@ from contextlib import contextmanager
 
 from hornbook.errors import MissingPackageError
 
-__all__ = ["INSTALL_TORCH", "has_torch", "needing_torch"]
+__all__ = ["INSTALL_TORCH", "has", "has_torch", "needing", "needing_torch"]
 
 INSTALL_TORCH = "pip install torch -i https://download.pytorch.org/whl/cpu"
 "Installs the CPU build; on Linux a plain `pip install torch` downloads several gigabytes of CUDA."
 
 
-def has_torch() -> bool:
-    """Whether torch is installed; it is not imported to find out."""
+NAMES = {"sklearn": "scikit-learn", "pandas": "pandas", "pyarrow": "pyarrow"}
+"What the packages of the extra `tables` are called, by the name that is imported."
+
+
+def has(package: str) -> bool:
+    """Whether a package is installed; it is not imported to find out."""
     try:
-        return importlib.util.find_spec("torch") is not None
-    except ModuleNotFoundError:
+        return importlib.util.find_spec(package) is not None
+    except (ModuleNotFoundError, ValueError):
         return False
+
+
+def has_torch() -> bool:
+    """Whether torch is installed."""
+    return has("torch")
+
+
+@contextmanager
+def needing(what: str) -> Iterator[None]:
+    """A context in which packages of the extra `tables` may be missing.
+
+    Args:
+        what: needs them, for people: `The random forest`.
+
+    Raises:
+        MissingPackageError: if one is, and was asked for; it says what to type.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        name = NAMES.get((error.name or "").partition(".")[0])
+        if name is None:
+            raise
+        raise MissingPackageError(
+            f"{what} requires {name}, which is not installed.",
+            hint=f"Install it:  pip install {name}",
+        ) from None
 
 
 @contextmanager

@@ -82,6 +82,11 @@ def compared(run: Run, summary: Summary) -> Iterator[str]:
             mark = baseline.reached["dev"]
             beats = measure.is_better(held["dev"], mark)
             verdict = "this model beats it" if beats else "this model does not beat it"
+            if (apart := baseline.apart.get("dev")) is not None:
+                low, high = apart
+                if low <= 0 <= high:
+                    verdict = "the difference may be chance"
+                verdict += f" (difference {low:+.{measure.digits}f} to {high:+.{measure.digits}f})"
             yield (
                 f"Baseline ({baseline.name}, {baseline.seconds:.1f} s): dev {number(mark)}; "
                 f"{verdict}."

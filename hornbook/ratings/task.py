@@ -128,7 +128,7 @@ class OfItems(Task["RatingsData"]):
 
         return report(run.model, run.data)
 
-    def baselines(self, data: RatingsData) -> Iterable[Baseline]:
+    def baselines(self, data: RatingsData, model: Any) -> Iterable[Baseline]:
         """What needs no training: means, neighbours, closed forms."""
         from hornbook.ratings.baselines import baselines
 

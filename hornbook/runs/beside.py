@@ -8,22 +8,27 @@ from hornbook.errors import HornbookError
 from hornbook.runs.events import Listener, Warned
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
-from hornbook.tasks import Data
+from hornbook.tasks import Baseline, Data
 
 __all__ = ["with_baselines"]
 
 
 def with_baselines(run: Run, data: Data, summary: Summary, listen: Listener) -> Summary:
-    """The summary with the baselines, kept; without them and with a warning if they fail.
+    """The summary with the baselines, kept; without those that fail, and with a warning then.
 
     A baseline of the run's own family is left out.
     """
+    found: list[Baseline] = []
     try:
-        baselines = tuple(one for one in run.task.baselines(data) if one.family != run.family)
+        found.extend(run.task.baselines(data, run.model))
     except (HornbookError, OSError, MemoryError) as error:
         why = str(error) or "out of memory"
-        listen(Warned(f"The run is complete, but its baseline cannot be evaluated: {why}"))
-        return summary
-    summary = replace(summary, baselines=baselines)
+        hint = f" {error.hint}" if isinstance(error, HornbookError) and error.hint else ""
+        which = "a further baseline" if found else "its baseline"
+        listen(Warned(f"The run is complete, but {which} cannot be evaluated: {why}{hint}"))
+        if not found:
+            return summary
+    others = tuple(one for one in found if one.family != run.family)
+    summary = replace(summary, baselines=others)
     run.directory.write_summary(summary)
     return summary

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hornbook.records import JSONObject
 from hornbook.tables.asked import QUESTIONS
 from hornbook.tables.models.families import FAMILIES
-from hornbook.tasks import Candidate, Claim, Family, Figures, Task, Verb
+from hornbook.tasks import Baseline, Candidate, Claim, Family, Figures, Task, Verb
 from hornbook.training.measures import Measure
 
 if TYPE_CHECKING:
@@ -135,6 +135,12 @@ class TableTask(Task["TableData"]):
         from hornbook.tables.evaluation import report
 
         return report(run.model, run.data)
+
+    def baselines(self, data: TableData, model: Any) -> Iterable[Baseline]:
+        """Guessing, and trees."""
+        from hornbook.tables.baselines import baselines
+
+        return baselines(data, model)
 
     @property
     def measure_explained(self) -> str:

@@ -323,8 +323,16 @@ class Task(ABC, Generic[D]):
         """
         return {name: self.evaluate(run.model, run.data, name) for name in run.data.sizes}
 
-    def baselines(self, data: D) -> Iterable[Baseline]:
-        """What stands beside every net; those that would take too long are left out."""
+    def baselines(self, data: D, model: Any) -> Iterable[Baseline]:
+        """What stands beside a model; those that would take too long are left out.
+
+        Args:
+            data: that all are measured on.
+            model: finished, to tell how far they are apart.
+
+        Raises:
+            MissingPackageError: after those that can be had, if a package is missing for others.
+        """
         return ()
 
     def ignorance(self, shape: Any) -> Ignorance | None:

@@ -238,7 +238,7 @@ class TextTask(Task["TextData"]):
 
         return evaluate_run(run, options)
 
-    def baselines(self, data: TextData) -> Iterable[Baseline]:
+    def baselines(self, data: TextData, model: Any) -> Iterable[Baseline]:
         """What counting reaches."""
         from hornbook.text.baseline import count_baseline
 
