@@ -77,7 +77,7 @@ def test_two_equal_claims_are_refused(points: Path) -> None:
         families = {f"twin-{name}": line for name, line in Toy.families.items()}
 
         def recognise(self, source: Any, options: Any) -> Claim:
-            return Claim(1, "it likes it too")
+            return Claim(2, "it likes it too")
 
     from hornbook.sources.source import Source
 

@@ -14,7 +14,7 @@ from hornbook.tasks import Claim
 
 __all__ = ["recognise"]
 
-TOLD, LIKELY = 20, 3
+TOLD, LIKELY = 20, 1
 "Strengths of a claim: the target is named; it looks like a table."
 COLUMNS, NUMBERS = 3, 0.3  # least columns of a table, and share of them that are numbers
 LONG = 60  # characters: cells that are longer on average are text
