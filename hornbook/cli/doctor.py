@@ -39,7 +39,7 @@ def run(argv: Sequence[str]) -> None:
     """Parse, examine and show."""
     options, source = parse_for_data("doctor", DESCRIPTION, Options, argv)
     source = source or Source(options.data)
-    task, _ = choose_task(source, options.task)
+    task, _ = choose_task(source, options.task, told=options.loading.changed())
     with alive("Reading and checking the data", quiet=options.json):
         report = task.examine(source, options.loading)
     if options.json:

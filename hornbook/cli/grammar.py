@@ -29,7 +29,15 @@ from hornbook.sources.source import Source
 from hornbook.tasks import Family, Task, choose_task, tasks
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["Chosen", "FirstOfTraining", "Grammar", "choose", "parse_for_data", "parse_for_run"]
+__all__ = [
+    "Chosen",
+    "FirstOfTraining",
+    "Grammar",
+    "choose",
+    "names_typed",
+    "parse_for_data",
+    "parse_for_run",
+]
 
 
 @dataclass(frozen=True)
@@ -83,10 +91,10 @@ def choose(verb: str, argv: Sequence[str], first_of: type[First] = First) -> Cho
         ancestor = open_ancestor(first.init_from)
         task = ancestor.task
         if source is not None or first.task is not None:
-            task, _ = choose_task(source, first.task)
+            task, _ = choose_task(source, first.task, told=names_typed(argv))
         refuse_unrelated(ancestor, task, first.model, source.where if source else "The data")
         return Chosen(task, ancestor.family, source, ancestor)
-    task, _ = choose_task(source, first.task, first.model)
+    task, _ = choose_task(source, first.task, first.model, names_typed(argv))
     return Chosen(task, first.model or task.default or next(iter(task.families)), source)
 
 
@@ -218,6 +226,12 @@ def retyped(group: Settings) -> Any:
     return as_typed(type(group))(
         **{field.name: getattr(group, field.name) for field in dataclasses.fields(group)}
     )
+
+
+def names_typed(words: Sequence[str]) -> list[str]:
+    """The settings that words are flags of."""
+    flags = [flag_typed(word) for word in words if word.startswith("-")]
+    return [one.lstrip("-").replace("-", "_") for one in flags]
 
 
 def flag_typed(word: str) -> str:

@@ -82,7 +82,7 @@ def load_data(
         source = Source(source)
     if isinstance(source, Source):
         source.progress = lambda done, total: listen(Fetched(done, total))
-        chosen, why = choose_task(source, task, model)
+        chosen, why = choose_task(source, task, model, options)
     else:
         chosen = source.task
     family = model or chosen.default or next(iter(chosen.families))
