@@ -277,3 +277,21 @@ def test_times_that_nobody_asked_for_may_be_left_out(tmp_path: Path) -> None:
     assert any("times left out: '13/02/2024' in column 'date'" in one for one in found.remarks)
     with pytest.raises(DataError, match="neither a number nor an ISO date"):
         read_ratings(Source(tmp_path / "file"), RatingsOptions(time="date"))
+
+
+def test_what_leaves_no_row_is_not_proposed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("user,item,rating\n1,a,good\n2,b,bad\n")
+    with pytest.raises(DataError) as told:
+        read_ratings(Source(tmp_path / "file"), RatingsOptions())
+    assert told.value.hint == "No row can be read: correct the file, or choose other columns."
+
+
+def test_a_column_of_times_may_be_empty(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("user,item,rating,timestamp\n1,a,1,\n2,b,2,\n")
+    assert read_ratings(Source(tmp_path / "file"), RatingsOptions()).rows.times is None
+
+
+def test_json_without_objects_has_no_columns(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("[1, 2, 3]")
+    with pytest.raises(DataError, match="has no columns: it is JSON without objects"):
+        read_ratings(Source(tmp_path / "file"), RatingsOptions())

@@ -189,9 +189,12 @@ class Faults:
             DataError: with the first, and how many there are.
         """
         if self.counts:
+            hint = "Correct these rows, or set `bad_rows=skip` to leave them out."
+            if self.counts.total() == rows:
+                hint = "No row can be read: correct the file, or choose other columns."
             raise DataError(
                 f"{self.first} In all: {self.told}, of {rows:,}.",
-                hint="Correct these rows, or set `bad_rows=skip` to leave them out.",
+                hint=hint,
                 setting="bad_rows",
             )
 

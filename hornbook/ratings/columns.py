@@ -231,7 +231,7 @@ def told_so(rows: Rows, places: Mapping[Role, int | None], *, header: bool, clic
     settings = {"task": "clicks" if clicks else "ratings"}
     for role, place in places.items():
         if place is not None:
-            settings[role] = rows.names[place] if header else str(place + 1)
+            settings[role] = rows.told(place, header=header)
     return Action("train", rows.source.given, settings)
 
 
@@ -247,6 +247,13 @@ def refuse_missing(
     missing = [role for role in needed if places[role] is None]
     if not missing:
         return
+    if not rows.width:
+        raise DataError(
+            f"{rows.where} has no columns: it is JSON without objects.",
+            hint="Give a table (CSV, TSV) or JSON lines with a user, an item and a rating in each "
+            "row.",
+            setting=missing[0],
+        )
     if rows.width < 2:
         raise DataError(
             f"{rows.where} is not a table: its first row is one cell, "

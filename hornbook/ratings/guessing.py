@@ -184,7 +184,8 @@ def told_of(
     user, item, rating = places
 
     def called(place: int) -> str:
-        return repr(rows.names[place]) if header else f"column {place + 1}"
+        told = rows.told(place, header=header)
+        return f"column {told}" if told == str(place + 1) else repr(told)
 
     told = (
         f"{called(user)} ({many(len(set(columns[user])), 'value')}) and "

@@ -146,7 +146,7 @@ class Reader:
         if columns.time is None or self.options.time is not None:
             return columns
         cells = rows.cells(columns.time)[columns.header :]
-        if not any(cells) or readable(cells) >= TIMES:
+        if not cells or readable(cells) >= TIMES:
             return columns
         example = next(filter(None, cells), "")
         self.untimed = (

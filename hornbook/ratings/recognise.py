@@ -72,16 +72,20 @@ def by_names(rows: Rows, data: Sequence[Sequence[str]]) -> Recognised | None:
     """By the names of columns or fields."""
     users, items = named("user", rows.names), named("item", rows.names)
     items = [place for place in items if place not in users]
-    if not users or not items or not data:
+    if not users or not items:
         return None
     user, item = rows.names[users[0]], rows.names[items[0]]
     ratings = ratings_of(rows, data, [*users, *items])
     if ratings:
         rating = rows.names[ratings[0]]
         reason = f"it has the columns {user!r}, {item!r}, {rating!r}"
+        if not data and not strong(user, item):
+            return None
         if of_people(rows, data, [users[0], items[0], ratings[0]]):
             return Recognised("ratings", POSSIBLE, reason, sure=False)
         return Recognised("ratings", NAMED, reason)
+    if not data:
+        return None
     longest = max(sum(len(row[place]) for row in data) for place in range(rows.width))
     if longest > LONG * len(data) or not strong(user, item):
         return None
@@ -94,7 +98,9 @@ def by_names(rows: Rows, data: Sequence[Sequence[str]]) -> Recognised | None:
         return clicks
     name = rows.names[scale]
     why = f"it has the columns {user!r} and {item!r}, and {name!r} may be ratings"
-    return Recognised("ratings", POSSIBLE, why, False, {"rating": name}, clicks)
+    return Recognised(
+        "ratings", POSSIBLE, why, False, {"rating": rows.told(scale, header=True)}, clicks
+    )
 
 
 def ratings_of(rows: Rows, data: Sequence[Sequence[str]], ids: Sequence[int]) -> list[int]:
@@ -176,7 +182,7 @@ def by_cells(rows: Rows, data: Sequence[Sequence[str]], *, header: bool) -> Reco
     kind: Kind = "clicks" if found.rating is None or counted else "ratings"
     columns = {"user": found.user, "item": found.item, "rating": found.rating, "time": found.time}
     told = {
-        role: rows.names[place] if header else str(place + 1)
+        role: rows.told(place, header=header)
         for role, place in columns.items()
         if place is not None
     }

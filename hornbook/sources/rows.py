@@ -117,6 +117,13 @@ class Rows:
         else:
             yield from self.table(pieces, places, header=header)
 
+    def told(self, place: int, *, header: bool) -> str:
+        """How to tell a column: by its name, or if that is not its own by its number from 1."""
+        name = self.names[place]
+        if header and (self.kind != "table" or (name and self.names.count(name) == 1)):
+            return name
+        return str(place + 1)
+
     def cells(self, place: int) -> list[str]:
         """The cells of a column in `sample`, with that of the header if there is one."""
         return [row[place] for row in self.sample if place < len(row)]
