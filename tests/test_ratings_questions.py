@@ -153,3 +153,9 @@ def test_own_ratings_say_what_they_found_and_all_that_is_wrong(
         Run(folder / "als").recommend(rated=str(tmp_path / "mine.csv"))
     assert "line 2: There is no title 'zzzz'" in told.value.message
     assert "line 4: There is no title 'xxxx'" in told.value.message
+
+
+def test_a_folder_is_told_as_one(folder: Path) -> None:
+    for ask in (Run(folder / "als").predict, lambda path: read_titles(path, ["1"])):
+        with pytest.raises(DataError, match="is a folder, not a file"):
+            ask(str(folder))
