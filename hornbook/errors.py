@@ -18,10 +18,10 @@
     └── ExerciseError            a learner's file cannot be run, or belongs to another exercise
 
 Every error says what is wrong and where; `hint` says how to mend it, and `action` is what the
-library can do about it, if anything. The library speaks of settings by their names, in backticks
-where they stand in a sentence: "Lower `learning_rate`, or set `clip=1`." How they are typed is the
-business of whoever shows the error: the command line turns them into flags, the action into a
-command.
+library can do about it, if anything; `choices` are several such calls, if one of them is meant. The
+library speaks of settings by their names, in backticks where they stand in a sentence: "Lower
+`learning_rate`, or set `clip=1`." How they are typed is the business of whoever shows the error:
+the command line turns them into flags, the action into a command.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hornbook.actions import Action
 
 __all__ = [
@@ -59,6 +61,7 @@ class HornbookError(Exception):
         hint: how to fix it.
         setting: name of the setting that is wrong, if it is one.
         action: call to make instead, or next.
+        choices: several calls, one of which is meant.
         told_elsewhere: whether another process, of several that train together, tells of it.
     """
 
@@ -71,12 +74,14 @@ class HornbookError(Exception):
         hint: str = "",
         setting: str | None = None,
         action: Action | None = None,
+        choices: Sequence[Action] = (),
     ) -> None:
         super().__init__(message)
         self.message, self.hint, self.setting, self.action = message, hint, setting, action
+        self.choices = tuple(choices)
 
     def __str__(self) -> str:
-        told = (self.message, self.hint, str(self.action or ""))
+        told = (self.message, self.hint, str(self.action or ""), *map(str, self.choices))
         return "\n".join(part for part in told if part)
 
 

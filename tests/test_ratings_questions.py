@@ -105,3 +105,57 @@ def test_neither_of_two_baselines_is_its_own(folder: Path) -> None:
     mean = hornbook.train(folder / "ratings.csv", model="mean", out=folder / "m", baseline=False)
     assert not mean.summary.baselines
     assert np.isfinite(mean.summary.measures["dev"]["rmse"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("user,title\n42,toy story\n7,\"matrix, the\"\n42,1\n", "'toy story' is Toy Story (1995)"),
+        ("42,toy story\n7,\"matrix, the\"\n42,1\n", "users from column 1, items from column 2"),
+        ("flick,watched by\ntoy story,42\nmatrix,7\n1,42\n", "users from watched by, items from f"),
+    ],
+)  # fmt: skip
+def test_titles_are_predicted_as_their_ids_are(
+    text: str, said: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ids.csv").write_text("user,item\n42,0\n7,10\n42,1\n")
+    (tmp_path / "titles.csv").write_text(text)
+    run = Run(folder / "als")
+    wanted = [one.prediction for one in run.predict(str(tmp_path / "ids.csv"))]
+    found = run.predict(str(tmp_path / "titles.csv"))
+    assert [one.prediction for one in found] == wanted
+    assert [one.title for one in found] == ["Toy Story (1995)", "Matrix, The (1999)", ""]
+    status, out, err = typed(capsys, "predict", str(run.path), str(tmp_path / "titles.csv"))
+    assert (status, out.splitlines()[0], said in err) == (0, "user,item,prediction,title", True)
+
+
+def test_titles_that_fit_none_or_several_keep_their_rows(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "titles.csv").write_text("user,item\n42,zzzz\n42,the\n7,alien\n42,99\n")
+    status, out, err = typed(capsys, "predict", str(folder / "als"), str(tmp_path / "titles.csv"))
+    assert status == 0
+    assert [line.split(",")[1] for line in out.splitlines()[1:]] == ["zzzz", "the", "alien", "99"]
+    for told in ("There is no title 'zzzz'", "'the' matches 2 titles", "3 rows of 4 with an item"):
+        assert told in err
+
+
+def test_own_ratings_say_what_they_found_and_all_that_is_wrong(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.csv").write_text("title;rating\ntoy story;4,5\nalien;2\n")
+    status, _, err = typed(
+        capsys, "recommend", str(folder / "als"), "--rated", str(tmp_path / "mine.csv")
+    )
+    assert (status, "Rated: Toy Story (1995) 4.5; Alien (1979) 2." in err) == (0, True)
+    (tmp_path / "mine.csv").write_text("title,rating\nzzzz,4\nalien,2\nxxxx,3\n")
+    with pytest.raises(DataError) as told:
+        Run(folder / "als").recommend(rated=str(tmp_path / "mine.csv"))
+    assert "line 2: There is no title 'zzzz'" in told.value.message
+    assert "line 4: There is no title 'xxxx'" in told.value.message
+
+
+def test_a_folder_is_told_as_one(folder: Path) -> None:
+    for ask in (Run(folder / "als").predict, lambda path: read_titles(path, ["1"])):
+        with pytest.raises(DataError, match="is a folder, not a file"):
+            ask(str(folder))

@@ -255,3 +255,43 @@ def test_values_are_of_32_bits(tmp_path: Path) -> None:
     rows = read(tmp_path, GOOD).rows
     kinds = [str(column.dtype) for column in (rows.users, rows.items, rows.values)]
     assert kinds == ["int32", "int32", "float32"]
+
+
+def test_decimal_commas_and_truths(tmp_path: Path) -> None:
+    for rating, value in (("3,5", 3.5), ("true", 1.0)):
+        other = "0,5" if value == 3.5 else "False"
+        (tmp_path / "file").write_text(f"user;item;rating\n1;a;{rating}\n2;b;{other}\n")
+        found = read_ratings(Source(tmp_path / "file"), RatingsOptions())
+        assert found.rows.values[0] == value
+        assert ("ratings with decimal commas" in found.remarks) == (value == 3.5)
+    for thousands in ("1,234", "1.5"):  # not with a decimal comma: which of them is not clear
+        (tmp_path / "file").write_text(f"user;item;rating\n1;a;{thousands}\n2;b;2,345\n")
+        with pytest.raises(DataError, match="is not a finite number"):
+            read_ratings(Source(tmp_path / "file"), RatingsOptions())
+
+
+def test_times_that_nobody_asked_for_may_be_left_out(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("user,item,rating,date\n1,a,1,13/02/2024\n2,b,2,14/02/2024\n")
+    found = read_ratings(Source(tmp_path / "file"), RatingsOptions())
+    assert found.rows.times is None
+    assert any("times left out: '13/02/2024' in column 'date'" in one for one in found.remarks)
+    with pytest.raises(DataError, match="neither a number nor an ISO date"):
+        read_ratings(Source(tmp_path / "file"), RatingsOptions(time="date"))
+
+
+def test_what_leaves_no_row_is_not_proposed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("user,item,rating\n1,a,good\n2,b,bad\n")
+    with pytest.raises(DataError) as told:
+        read_ratings(Source(tmp_path / "file"), RatingsOptions())
+    assert told.value.hint == "No row can be read: correct the file, or choose other columns."
+
+
+def test_a_column_of_times_may_be_empty(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("user,item,rating,timestamp\n1,a,1,\n2,b,2,\n")
+    assert read_ratings(Source(tmp_path / "file"), RatingsOptions()).rows.times is None
+
+
+def test_json_without_objects_has_no_columns(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("[1, 2, 3]")
+    with pytest.raises(DataError, match="has no columns: it is JSON without objects"):
+        read_ratings(Source(tmp_path / "file"), RatingsOptions())

@@ -40,7 +40,9 @@ SHARED = Path(__file__).parent.parent / "../shared"
         ("std::vector::size\nstd::map::at\n", None),
         ("1,2,3\n4,5,6\n", None),
         ('{"text": "emma"}\n{"text": "ava"}\n', None),
-        ("userId,movieId,rating\n", None),
+        ("userId,movieId,rating\n", "ratings"),  # refused when read: it has no rows
+        ("userId,movieId\n", None),
+        ("username,title,score\n", None),
         ("Once, a user rated an item, and\nthe rating, of the user, was low, and\n", None),
         ("", None),
         ("\n\n", None),

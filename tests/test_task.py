@@ -87,8 +87,36 @@ def test_two_equal_claims_are_refused(points: Path) -> None:
             choose_task(Source(points))
     finally:
         unregister("twin")
-    assert "`task=points`" in caught.value.hint
-    assert "`task=twin`" in caught.value.hint
+    told = [(one.given, one.settings) for one in caught.value.choices]
+    assert told == [((str(points),), {"task": "points"}), ((str(points),), {"task": "twin"})]
+
+
+def test_what_may_be_of_two_tasks_is_asked_with_the_line_for_each(
+    points: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Unsure(Toy):
+        name, questions = "unsure", {}
+        families = {f"unsure-{name}": line for name, line in Toy.families.items()}
+
+        def recognise(self, source: Any, options: Any) -> Claim:
+            return Claim(3, "it may be", sure=False, settings={"split": "60/40"})
+
+    from hornbook.sources.source import Source
+
+    register(Unsure())
+    try:
+        status, _, err = typed(capsys, "doctor", str(points))
+        assert choose_task(Source(points), options={"column": None})[0].name == "text"
+    finally:
+        unregister("unsure")
+    assert status == 1
+    lines = [line for line in err.splitlines() if line.startswith("hornbook doctor ")]
+    assert lines == [
+        f"hornbook doctor {points} --task unsure --split 60/40",
+        f"hornbook doctor {points} --task points",
+        f"hornbook doctor {points} --task tables --target class",
+        f"hornbook doctor {points} --task text",
+    ]
 
 
 def test_a_name_that_is_taken_is_refused() -> None:

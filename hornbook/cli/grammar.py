@@ -29,7 +29,15 @@ from hornbook.sources.source import Source
 from hornbook.tasks import Family, Task, choose_task, tasks
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["Chosen", "FirstOfTraining", "Grammar", "choose", "parse_for_data", "parse_for_run"]
+__all__ = [
+    "Chosen",
+    "FirstOfTraining",
+    "Grammar",
+    "choose",
+    "names_typed",
+    "parse_for_data",
+    "parse_for_run",
+]
 
 
 @dataclass(frozen=True)
@@ -81,9 +89,7 @@ def choose(verb: str, argv: Sequence[str], first_of: type[First] = First) -> Cho
     )  # fmt: skip
     parser = partial(tyro.cli, asked, return_unknown_args=True, add_help=False, config=CONFIG)
     first, _ = parsed_by(parser, argv, verb)
-    options = {
-        name: value for name in telling() if (value := getattr(first, name, None)) is not None
-    }
+    options = given(argv, first)
     words = list(takewhile(lambda word: word == "-" or not word.startswith("-"), argv))
     source = Source(words) if words else None
     if isinstance(first, FirstOfTraining) and first.init_from is not None:
@@ -95,6 +101,13 @@ def choose(verb: str, argv: Sequence[str], first_of: type[First] = First) -> Cho
         return Chosen(task, ancestor.family, source, ancestor)
     task, _ = choose_task(source, first.task, first.model, options)
     return Chosen(task, first.model or task.default or next(iter(task.families)), source)
+
+
+def given(argv: Sequence[str], first: Any) -> dict[str, Any]:
+    """The settings that were typed, with the values of those by which tasks are told."""
+    values = ((name, getattr(first, name)) for name in telling())
+    known = {name: value for name, value in values if value is not None}
+    return {**dict.fromkeys(names_typed(argv)), **known}
 
 
 def telling() -> list[str]:
@@ -230,6 +243,12 @@ def retyped(group: Settings) -> Any:
     return as_typed(type(group))(
         **{field.name: getattr(group, field.name) for field in dataclasses.fields(group)}
     )
+
+
+def names_typed(words: Sequence[str]) -> list[str]:
+    """The settings that words are flags of."""
+    flags = [flag_typed(word) for word in words if word.startswith("-")]
+    return [one.lstrip("-").replace("-", "_") for one in flags]
 
 
 def flag_typed(word: str) -> str:

@@ -54,6 +54,7 @@ VERBS = {
 }
 "The verbs of the command line itself; every task brings questions of its own."
 FIRST = ("best", "train", "rate")  # in the overview they stand before the questions
+READING = (*FIRST, "doctor")  # they read data in the same way
 
 WAIT = 3.0  # seconds
 
@@ -107,7 +108,7 @@ def status_of(arguments: list[str]) -> int:
     try:
         return perform(arguments)
     except HornbookError as error:
-        return tell(error)
+        return tell(error, arguments[0] if arguments else "")
     except KeyboardInterrupt as stop:
         write_beside("\nStopped.\n")
         return status_of_stop(stop)
@@ -238,15 +239,23 @@ def unknown(verb: str) -> int:
     return 2
 
 
-def tell(error: HornbookError) -> int:
-    """Tell of an error in the words of the command line."""
+def tell(error: HornbookError, verb: str) -> int:
+    """Tell of an error in the words of the command line.
+
+    Args:
+        error: what went wrong.
+        verb: that was typed: calls that read data are proposed of this one, if it reads data.
+    """
+    from dataclasses import replace
+
     from hornbook.cli.wording import command, worded
 
     if error.told_elsewhere:
         return 1
-    hint = worded(error.hint)
-    if error.action is not None:
-        hint = f"{hint}\n{command(error.action)}" if hint else command(error.action)
+    actions = [*error.choices, *([] if error.action is None else [error.action])]
+    if verb in READING:
+        actions = [replace(one, verb=verb) if one.verb == "train" else one for one in actions]
+    hint = "\n".join(filter(None, (worded(error.hint), *map(command, actions))))
     return fail(worded(error.message), hint)
 
 

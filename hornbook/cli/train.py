@@ -12,7 +12,7 @@ import tyro
 
 from hornbook.actions import Action
 from hornbook.cli.arguments import CONFIG, DataArguments, parse, parsed_by
-from hornbook.cli.grammar import Chosen, FirstOfTraining, Grammar, choose
+from hornbook.cli.grammar import Chosen, FirstOfTraining, Grammar, choose, names_typed
 from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.progress import telling
 from hornbook.cli.training_summary import tell
@@ -216,8 +216,8 @@ def again(grammar: Grammar, options: Options, argv: Sequence[str]) -> tuple[Gram
     source, chosen = Source(options.data), grammar.chosen
     task = chosen.task
     if options.task is None and options.model is None and chosen.ancestor is None:
-        given = vars(options)["loading"].changed()
-        task, _ = choose_task(source, None, None, given)
+        typed = dict.fromkeys(names_typed(argv))
+        task, _ = choose_task(source, None, None, {**typed, **vars(options)["loading"].changed()})
     if task is not chosen.task:
         family = task.default or next(iter(task.families))
         grammar = grammar_of(Chosen(task, family, source))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,29 +17,56 @@ from hornbook.ratings.interactions import Integers, Times
 from hornbook.rendering import clip, many
 from hornbook.sources.cells import Cells
 
-__all__ = ["NO_TIME", "Faults", "Ids", "Numbers", "TimeCells", "held"]
+__all__ = ["NO_TIME", "Faults", "Ids", "Numbers", "TimeCells", "has_commas", "held", "parse_number"]
 
 MEMO = 2**16  # distinct cells that are remembered
 TABLE = 2**24  # ids that are numbers below this are looked up in an array
 NO_TIME = np.iinfo(np.int64).min  # what cannot be read
 LARGEST = float(np.finfo(np.float32).max)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TRUTHS = {"true": 1.0, "false": 0.0}
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,(\d+)")
 
 
 class Numbers(dict[str, float]):
-    """Numbers by how they are written, each parsed once; NaN for what is no finite number."""
+    """Numbers by how they are written, each parsed once; NaN for what is no finite number.
+
+    What is `true` counts 1, and what is `false` 0.
+
+    Args:
+        comma: whether a comma stands before the fraction, as in 3,5; a full stop does not then.
+    """
+
+    def __init__(self, *, comma: bool = False) -> None:
+        super().__init__()
+        self.comma = comma
 
     def __missing__(self, cell: str) -> float:
-        value = parse_number(cell)
+        value = TRUTHS.get(cell.lower(), math.nan)
+        if math.isnan(value):
+            value = parse_number(with_point(cell) if self.comma else cell)
         if len(self) < MEMO:
             self[cell] = value
         return value
 
     def read(self, cells: Cells) -> npt.NDArray[np.float64]:
         """Some cells as numbers, shape (len(cells),)."""
-        if (plain := cells.decimals()) is not None:
+        if not self.comma and (plain := cells.decimals()) is not None:
             return plain
         return np.fromiter(map(self.__getitem__, cells), np.float64, len(cells))
+
+
+def with_point(cell: str) -> str:
+    """A number that is written with a decimal comma, with a point; nothing if it has one."""
+    return "" if "." in cell else cell.replace(",", ".")
+
+
+def has_commas(cells: Iterable[str]) -> bool:
+    """Whether cells are numbers with decimal commas.
+
+    Three digits after each comma may as well be thousands, and decide nothing.
+    """
+    fractions = [len(found[1]) for cell in cells if (found := DECIMAL_COMMA.fullmatch(cell))]
+    return any(digits != 3 for digits in fractions)
 
 
 def parse_number(cell: str) -> float:
@@ -76,6 +104,10 @@ class TimeCells(dict[str, int]):
         except (ValueError, OverflowError):
             pass  # not all are whole numbers
         return np.fromiter(map(self.__getitem__, cells), np.int64, len(cells))
+
+    def readable(self, cell: str) -> bool:
+        """Whether a cell is a time."""
+        return self[cell] != NO_TIME
 
     def parse(self, cell: str) -> int:
         """One time."""
@@ -157,9 +189,12 @@ class Faults:
             DataError: with the first, and how many there are.
         """
         if self.counts:
+            hint = "Correct these rows, or set `bad_rows=skip` to leave them out."
+            if self.counts.total() == rows:
+                hint = "No row can be read: correct the file, or choose other columns."
             raise DataError(
                 f"{self.first} In all: {self.told}, of {rows:,}.",
-                hint="Correct these rows, or set `bad_rows=skip` to leave them out.",
+                hint=hint,
                 setting="bad_rows",
             )
 

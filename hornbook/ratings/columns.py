@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from hornbook.actions import Action
 from hornbook.errors import DataError
+from hornbook.ratings.guessing import Guess, guess
 from hornbook.ratings.spellings import COUNTS, named, normal
 from hornbook.sources.rows import DOUBLE, Rows
 from hornbook.suggestions import did_you_mean
@@ -77,7 +79,7 @@ def find_columns(
     if header:
         counts = complete(places, rows, needs_rating)
     elif not asked:
-        remark = movielens(places, rows)
+        remark = movielens(places, rows) or by_cells(places, rows, needs_rating=needs_rating)
     refuse_missing(places, rows, header=header, needs_rating=needs_rating)
     refuse_shared(places, names)
     if places["rating"] is not None and header:
@@ -97,10 +99,10 @@ def has_header(rows: Rows, asked: Sequence[str]) -> bool:
     first = rows.sample[0]
     if any(name in first for name in asked if not name.isdecimal()):
         return True
-    if asked and all(name.isdecimal() for name in asked):
-        return any(named(role, first) for role in ROLES)
     if any(named(role, first) for role in ROLES):
-        return not any(is_number(cell) for cell in first)
+        return (bool(asked) and all(name.isdecimal() for name in asked)) or not any(
+            is_number(cell) for cell in first
+        )
     below = rows.sample[1 : 1 + NEEDED]
     numbers = any(
         all(place < len(row) and is_number(row[place]) for row in below)
@@ -173,8 +175,11 @@ def complete(places: dict[Role, int | None], rows: Rows, needs_rating: bool) -> 
             shown = listed([rows.names[place] for place in found])
             raise DataError(
                 f"{rows.where} has several columns that could be the {role}: {shown}.",
-                hint=f"Set `{role}` to one of them.",
+                hint=f"Set `{role}` to one of them, for example:",
                 setting=role,
+                action=told_so(
+                    rows, {**places, role: found[0]}, header=True, clicks=not needs_rating
+                ),
             )
         places[role] = found[0] if found else None
     return counts
@@ -195,6 +200,41 @@ def movielens(places: dict[Role, int | None], rows: Rows) -> str:
     return f"no header: columns taken in the order {', '.join(taken)}, as in MovieLens"
 
 
+def by_cells(places: dict[Role, int | None], rows: Rows, *, needs_rating: bool) -> str:
+    """Take the columns of a file without a header by what they hold; returns what to say of it."""
+    found = guessed(rows, places, header=False)
+    if found is None or (needs_rating and found.rating is None):
+        return ""
+    taken = fill(places, found)
+    told = ", ".join(f"{role} {place + 1}" for role, place in taken.items() if place is not None)
+    return f"no header: columns taken by what they hold: {told}"
+
+
+def guessed(rows: Rows, places: Mapping[Role, int | None], *, header: bool) -> Guess | None:
+    """What the columns may be that nothing says of."""
+    data = rows.sample[1:] if header and rows.kind == "table" else rows.sample
+    data = [row for row in data if len(row) >= rows.width]
+    told = [place for place in places.values() if place is not None]
+    return None if told and not header else guess(rows, data, header=header)
+
+
+def fill(places: dict[Role, int | None], found: Guess) -> dict[Role, int | None]:
+    """The places of a guess for the roles that have none yet."""
+    for role in ROLES:
+        if places[role] is None:
+            places[role] = getattr(found, role)
+    return places
+
+
+def told_so(rows: Rows, places: Mapping[Role, int | None], *, header: bool, clicks: bool) -> Action:
+    """The call that tells columns."""
+    settings = {"task": "clicks" if clicks else "ratings"}
+    for role, place in places.items():
+        if place is not None:
+            settings[role] = rows.told(place, header=header)
+    return Action("train", rows.source.given, settings)
+
+
 def refuse_missing(
     places: Mapping[Role, int | None], rows: Rows, *, header: bool, needs_rating: bool
 ) -> None:
@@ -207,6 +247,13 @@ def refuse_missing(
     missing = [role for role in needed if places[role] is None]
     if not missing:
         return
+    if not rows.width:
+        raise DataError(
+            f"{rows.where} has no columns: it is JSON without objects.",
+            hint="Give a table (CSV, TSV) or JSON lines with a user, an item and a rating in each "
+            "row.",
+            setting=missing[0],
+        )
     if rows.width < 2:
         raise DataError(
             f"{rows.where} is not a table: its first row is one cell, "
@@ -215,20 +262,28 @@ def refuse_missing(
             "row.",
             setting=missing[0],
         )
+    action = None
+    if (found := guessed(rows, places, header=header)) is not None:
+        likely = fill(dict(places), found)
+        if len({*likely.values()}) == len(likely) or likely["time"] is None:
+            action = told_so(rows, likely, header=header, clicks=not needs_rating)
+    perhaps = " Perhaps these:" if action else ""
     what = " and ".join(f"no {role} column" for role in missing)
     settings = ", ".join(f"`{role}`" for role in missing)
     if not header:
         raise DataError(
             f"{rows.where} has no header, and its columns are not told; its first row is "
             f"{listed(rows.sample[0])}.",
-            hint=f"Set {settings} to the numbers of the columns, from 1 to {rows.width}.",
+            hint=f"Set {settings} to the numbers of the columns, from 1 to {rows.width}.{perhaps}",
             setting=missing[0],
+            action=action,
         )
     clicks = " To read it without ratings, set `task=clicks`." if missing == ["rating"] else ""
     raise DataError(
         f"{rows.where} has {what}; its columns are {listed(rows.names)}.",
-        hint=f"Set {settings} to the name of a column.{clicks}",
+        hint=f"Set {settings} to the name of a column.{clicks}{perhaps}",
         setting=missing[0],
+        action=action,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 import unicodedata
 from collections import defaultdict
@@ -46,6 +47,7 @@ ARTICLES = frozenset(
 )
 YEAR = re.compile(r"\s*\((\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)\s*$")
 ASIDE = re.compile(r"\(([^()]*)\)")
+PLAIN = 4  # ways to read words that need no look at every title
 SHOWN = 5  # titles that a message names
 FAR = 8  # times as many users as have rated all the others together
 NEAR, SURE, APART = 0.6, 0.8, 0.08
@@ -91,17 +93,30 @@ class Matcher:
             title or key for title, key in zip(titles or self.ids, self.ids, strict=True)
         ]
 
-    def match(self, words: str) -> int:
-        """As `match`."""
+    def is_title(self, words: str) -> bool:
+        """Whether words are a title, at least without case, year and article."""
+        bare = plain(YEAR.sub("", words))
+        return words in self.exact or bare in self.keys or bare in self.loose
+
+    def match(self, words: str, *, loosely: bool = True) -> int:
+        """As `match`.
+
+        Args:
+            words: what was typed.
+            loosely: whether all titles are gone through for parts and slips.
+        """
         if not plain(words):
             raise DataError(
                 f"{words!r} is not a title.", hint="Type a title, or a part of it.", setting="likes"
             )
-        for found in self.found(words):
+        ways = self.found(words)
+        for found in ways if loosely else itertools.islice(ways, PLAIN):
             if len(found) == 1:
                 return found[0]
             if found:
                 return self.best_known(words, found)
+        if not loosely:
+            raise DataError(f"There is no title {clip(words, 60)!r}.", setting="likes")
         return self.like(words)
 
     def best_known(self, words: str, found: Sequence[int]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from hornbook.compute.memory import available_memory
 from hornbook.errors import DataError, SettingsError
-from hornbook.ratings.cells import NO_TIME, Faults, Ids, Numbers, TimeCells, held
+from hornbook.ratings.cells import NO_TIME, Faults, Ids, Numbers, TimeCells, has_commas, held
 from hornbook.ratings.columns import Columns, find_columns
 from hornbook.ratings.data import Kind
+from hornbook.ratings.guessing import readable
 from hornbook.ratings.interactions import Interactions
 from hornbook.ratings.options import RatingsOptions
 from hornbook.ratings.scale import Scale, ScaleFinder
@@ -26,6 +27,7 @@ from hornbook.sources.source import Source
 
 __all__ = ["Read", "read_ratings"]
 
+TIMES = 0.5  # share of the first rows whose times must be readable, in a column of that name
 ROW = 60  # bytes of memory for a row: 20 each, twice where columns are joined, and sorted
 ID = 250  # bytes for an id: the text, its place in a table of hashes
 
@@ -68,7 +70,12 @@ def read_ratings(source: Source, options: RatingsOptions, kind: Kind = "ratings"
         )
     reader = Reader(options, kind)
     for file in source.files:
-        reader.add(Rows(file, options.encoding))
+        try:
+            reader.add(Rows(file, options.encoding))
+        except DataError as error:
+            if error.action is not None:  # the call is about all of the files
+                error.action = replace(error.action, given=source.given)
+            raise
     return reader.finish(source)
 
 
@@ -87,6 +94,7 @@ class Reader:
             name: [] for name in ("users", "items", "values", "times")
         }
         self.numbers, self.times, self.faults = Numbers(), TimeCells(), Faults()
+        self.untimed = ""
         self.scale = ScaleFinder()
         self.titles: dict[int, str] = {}
         self.titled = self.contradicting = 0
@@ -96,9 +104,14 @@ class Reader:
 
     def add(self, rows: Rows) -> None:
         """Read a file."""
-        columns = find_columns(
-            rows, self.options.told, needs_rating=self.kind == "ratings", like=self.columns
+        columns = self.timed(
+            rows,
+            find_columns(
+                rows, self.options.told, needs_rating=self.kind == "ratings", like=self.columns
+            ),
         )
+        comma = columns.rating is not None and has_commas(rows.cells(columns.rating))
+        self.numbers = self.numbers if comma == self.numbers.comma else Numbers(comma=comma)
         if self.columns is not None and (columns.time is None) != (self.columns.time is None):
             raise DataError(
                 f"{rows.where} and the files before it differ: only some have times.",
@@ -127,6 +140,20 @@ class Reader:
             self.read += len(chunk.lines) + len(chunk.ragged)
             if chunk.lines:
                 self.take(rows.where, dict(zip(places, chunk.columns, strict=True)), chunk, columns)
+
+    def timed(self, rows: Rows, columns: Columns) -> Columns:
+        """Columns without a time that nobody asked for and that cannot be read."""
+        if columns.time is None or self.options.time is not None:
+            return columns
+        cells = rows.cells(columns.time)[columns.header :]
+        if not cells or readable(cells) >= TIMES:
+            return columns
+        example = next(filter(None, cells), "")
+        self.untimed = (
+            f"times left out: {held(example)} in column {columns.name(columns.time)!r} is neither "
+            "a number nor an ISO date"
+        )
+        return replace(columns, time=None)
 
     def take(self, where: str, cells: dict[str, Cells], chunk: Chunk, columns: Columns) -> None:
         """Take the rows of a piece."""
@@ -254,6 +281,10 @@ class Reader:
             least = self.options.at_least
             which = "each rating" if least is None else f"each rating of at least {least:g}"
             yield f"{which} is read as a click"
+        if self.numbers.comma:
+            yield f"{what}s with decimal commas"
+        if self.untimed:
+            yield self.untimed
         if self.left_out:
             yield f"{many(self.left_out, 'row')} below {self.options.at_least:g} left out"
         if self.faults.counts:

@@ -76,9 +76,8 @@ class OfItems(Task["RatingsData"]):
         from hornbook.ratings.recognise import recognise
 
         found = recognise(source)
-        if found is None or found.kind != self.kind:
-            return None
-        return Claim(found.strength, found.reason)
+        own = None if found is None else found.of(self.kind)
+        return None if own is None else Claim(own.strength, own.reason, own.sure, own.columns)
 
     def load(self, source: Source, options: Any) -> RatingsData:
         """Read, number and split."""

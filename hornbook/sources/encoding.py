@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from hornbook.errors import EncodingError
 
-__all__ = ["Decoded", "binary", "codec_of", "decode", "undecodable"]
+__all__ = ["Decoded", "binary", "codec_of", "decode", "likely_codec", "undecodable"]
 
 # The UTF-32 marks begin with the UTF-16 ones, so they are asked for first.
 MARKS = (
@@ -158,16 +158,36 @@ def probable(data: bytes, refused: str, at: int) -> str:
             return f"It is compressed with {kind}: unpack it first, with {command}."
     if wide := wide_without_mark(data):
         return f"It is probably UTF-16 without a byte order mark: try `encoding={wide}`."
+    if name := guessed(data, refused, at):
+        return f"It is probably {name} or a similar encoding: try `encoding={name}`."
+    return "No text encoding matches it; it is probably not a text file. Give a text file."
+
+
+def guessed(data: bytes, refused: str, at: int) -> str:
+    """The encoding of one byte for a character, or of several, that is probable; empty if none."""
     import charset_normalizer
 
     part = data[max(0, at - 500_000) : at + 500_000]
     best = charset_normalizer.from_bytes(part).best()
     guesses = [best.encoding.replace("_", "-")] if best is not None else []
     # Of a few bytes the guess is often wild; these two are what a short file mostly is.
-    for name in (*guesses, "cp1252", "latin-1"):
-        if name not in (refused, "ascii") and is_plausible(part, name):
-            return f"It is probably {name} or a similar encoding: try `encoding={name}`."
-    return "No text encoding matches it; it is probably not a text file. Give a text file."
+    names = (*guesses, "cp1252", "latin-1")
+    fitting = (one for one in names if one not in (refused, "ascii") and is_plausible(part, one))
+    return next(fitting, "")
+
+
+def likely_codec(data: bytes) -> str:
+    """The encoding to look at the beginning of a file with: `auto`, or that which is probably it.
+
+    Only for looking: nothing is read with an encoding that was not told.
+    """
+    codec, mark = codec_of(data)
+    try:
+        data[len(mark) :].decode(codec)
+    except UnicodeDecodeError as error:
+        if error.reason != "unexpected end of data":  # a look may end within a character
+            return guessed(data, codec, error.start) or "auto"
+    return "auto"
 
 
 def is_plausible(data: bytes, codec: str) -> bool:

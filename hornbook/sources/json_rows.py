@@ -12,7 +12,7 @@ from hornbook.errors import DataError
 
 __all__ = ["first_records", "json_array", "json_lines"]
 
-ROWS = 100  # most objects of a first look
+ROWS = 1_000  # most objects of a first look
 LARGEST = 2**24  # characters of an object of an array
 BETWEEN = re.compile(r"[\s,]*")
 SPACE = re.compile(r"\s*")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hornbook.errors import DataError
-from hornbook.paths import exists, is_file
+from hornbook.paths import exists, is_file, is_folder
 from hornbook.rendering import clip
 from hornbook.sources import datasets
 from hornbook.sources.stream import PATH_SHOWN, unreadable
@@ -87,6 +87,13 @@ def refuse_missing(path: str, setting: str) -> None:
     Raises:
         DataError: if there is no such file.
     """
+    if path != "-" and exists(path) and not is_file(path):
+        what = "a folder" if is_folder(path) else "a pipe or a device"
+        raise DataError(
+            f"{clip(path, PATH_SHOWN)} is {what}, not a file.",
+            hint="Give a file, or - for standard input.",
+            setting=setting,
+        )
     if path != "-" and not is_file(path):
         raise DataError(
             f"There is no file {clip(path, PATH_SHOWN)!r}.",

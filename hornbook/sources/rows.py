@@ -12,6 +12,7 @@ reads. Cells come without the white space around them.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import io
@@ -24,7 +25,7 @@ from typing import Any, Literal
 from hornbook.errors import DataError
 from hornbook.sources.cells import Cells, Cut
 from hornbook.sources.columns import as_text, field_of, long_cells
-from hornbook.sources.encoding import codec_of
+from hornbook.sources.encoding import codec_of, undecodable
 from hornbook.sources.formats import SEPARATORS, delimited, flat, whole_lines
 from hornbook.sources.json_rows import first_records, json_array, json_lines
 from hornbook.sources.lines import line_pieces
@@ -37,7 +38,7 @@ DOUBLE = "::"
 MARK = "\x1f"  # ASCII's separator of units: one character in the place of `::`
 CUT_BY = (DOUBLE, *SEPARATORS)
 LOOKED = 2**17  # bytes of a first look
-ROWS = 100  # most rows of a first look
+ROWS = 1_000  # most rows of a first look
 BATCH = 20_000  # rows that the csv module or a JSON array gives at a time
 LARGEST = 2**24  # characters of a cell, and of an object of a JSON array
 
@@ -75,7 +76,7 @@ class Rows:
         self.source, self.encoding, self.where = source, encoding, source.where
         head = source.head(LOOKED)
         codec, mark = codec_of(head, encoding)
-        text = head[len(mark) :].decode(codec, "ignore").replace("\r\n", "\n").replace("\r", "\n")
+        text = looked(head, mark, codec, self.where)
         if len(head) == LOOKED:
             text = text.rpartition("\n")[0] or text
         begins = text.lstrip()[:1]
@@ -115,6 +116,17 @@ class Rows:
             yield from self.objects(json_array(pieces, self.where), places)
         else:
             yield from self.table(pieces, places, header=header)
+
+    def told(self, place: int, *, header: bool) -> str:
+        """How to tell a column: by its name, or if that is not its own by its number from 1."""
+        name = self.names[place]
+        if header and (self.kind != "table" or (name and self.names.count(name) == 1)):
+            return name
+        return str(place + 1)
+
+    def cells(self, place: int) -> list[str]:
+        """The cells of a column in `sample`, with that of the header if there is one."""
+        return [row[place] for row in self.sample if place < len(row)]
 
     # Tables
 
@@ -238,6 +250,20 @@ def evenly(
 
 
 # Looking
+
+
+def looked(head: bytes, mark: bytes, codec: str, where: str) -> str:
+    """The beginning of a file as text; it may end within a character.
+
+    Raises:
+        EncodingError: if it is not text.
+    """
+    decoder = codecs.getincrementaldecoder(codec)()
+    try:
+        text = decoder.decode(head[len(mark) :])
+    except UnicodeError as error:
+        raise undecodable(error, where, codec, head, len(mark)) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def cut_best(text: str) -> tuple[str, list[list[str]]]:

@@ -35,7 +35,8 @@ def recognise(source: Source, options: Mapping[str, Any]) -> Claim | None:
         if options.get("target") is not None:
             return Claim(TOLD, f"its column {options['target']!r} is to be predicted")
         if looks_like_a_table(rows):
-            return Claim(LIKELY, f"it is a table of {rows.width} columns")
+            settings = {"target": rows.names[-1]}
+            return Claim(LIKELY, f"it is a table of {rows.width} columns", settings=settings)
     return None
 
 

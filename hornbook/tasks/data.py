@@ -25,6 +25,11 @@ class Claim:
     "The strongest of several claims wins; 0 accepts whatever no other task claims."
     reason: str
     "What was recognised in the data, to print after `NAME: `."
+    sure: bool = True
+    """Whether it can be nothing else. If the strongest claim is not sure, nothing is chosen: a line
+    is proposed for each task that claims the data."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    "What has to be set beside the task, to read it so."
 
 
 class Data(ABC):

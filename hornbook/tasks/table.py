@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from hornbook.actions import Action
 from hornbook.built_in import TASKS
 from hornbook.errors import DataError, QuestionError, SettingsError
 from hornbook.suggestions import did_you_mean
@@ -14,6 +16,7 @@ from hornbook.tasks.task import Task
 
 if TYPE_CHECKING:
     from hornbook.sources.source import Source
+    from hornbook.tasks.data import Claim
 
 __all__ = [
     "choose_task",
@@ -94,12 +97,14 @@ def choose_task(
         source: looked at, not read; None if it is not known yet: the first task is taken.
         name: the task that was asked for; None to ask the tasks.
         family: the family of models that was asked for: it is one of its task.
-        options: of loading, as far as they were given: where some are of some tasks alone, the
-            data are of one of these.
+        options: settings that were given, by name, None where the value is not known yet. One that
+            tells a task decides; else, where several tasks are possible, one that does not know
+            those of them that others know is not meant.
 
     Raises:
         SettingsError: if there is no such task or family, or the family is another task's.
-        DataError: if nobody claims the data, or two do with the same strength.
+        DataError: if nobody claims the data, two do with the same strength, or the strongest is not
+            sure, with the calls of which to choose one.
     """
     of_family = None if family is None else task_of_family(family)
     if family is not None and of_family is None:
@@ -129,14 +134,12 @@ def choose_task(
             f"No task recognises {source.where}.",
             hint=f"Set `task` to one of {', '.join(TABLE)}.",
         )
-    if len(claims) > 1 and claims[0][0].strength == claims[1][0].strength:
-        (one, first), (two, second) = claims[:2]
-        raise DataError(
-            f"{source.where} matches two tasks: {first.name} ({one.reason}) and {second.name} "
-            f"({two.reason}).",
-            hint=f"Set `task={first.name}` or `task={second.name}`.",
-        )
-    claim, task = claims[0]
+    best = claims[0][0]
+    rivals = [pair for pair in claims if not best.sure or pair[0].strength == best.strength]
+    rivals = meant(rivals, given) if len(rivals) > 1 else rivals
+    if len(rivals) > 1:
+        raise several(source, rivals)
+    claim, task = rivals[0]
     return task, claim.reason
 
 
@@ -148,6 +151,28 @@ def told_by(options: Mapping[str, Any]) -> tuple[list[Task[Any]], str]:
         if having:
             return having, name
     return every, ""
+
+
+def meant(
+    claims: Sequence[tuple[Claim, Task[Any]]], told: Collection[str]
+) -> list[tuple[Claim, Task[Any]]]:
+    """The claims of tasks that know most of the settings that were given."""
+    known = [len({*told} & {one.name for one in fields(task.options)}) for _, task in claims]
+    return [pair for pair, n in zip(claims, known, strict=True) if n == max(known)]
+
+
+def several(source: Source, claims: Sequence[tuple[Claim, Task[Any]]]) -> DataError:
+    """The error that data may belong to several tasks, with a line for each."""
+    told = "; ".join(f"{task.name} ({claim.reason})" for claim, task in claims)
+    return DataError(
+        f"{source.where} may be of {len(claims)} kinds: {told}.",
+        hint="Choose one of these:",
+        setting="task",
+        choices=[
+            Action("train", source.given, {"task": task.name, **claim.settings})
+            for claim, task in claims
+        ],
+    )
 
 
 def task_of_family(name: str) -> Task[Any] | None:

@@ -78,7 +78,7 @@ def proposals(
     if any(finding.severity == "problem" for finding in findings):
         return ()
     asked = options.changed()
-    if claimed is None or claimed.kind != kind:
+    if claimed is None or claimed.kind != kind or not claimed.sure:
         asked["task"] = kind
     if any(finding.name == "leak-in-time" for finding in findings):
         asked.pop("split_seed", None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hornbook.errors import DataError
-from hornbook.ratings.cells import Numbers
+from hornbook.ratings.cells import Numbers, has_commas
 from hornbook.ratings.spellings import named
 from hornbook.rendering import clip
 from hornbook.sources.opening import refuse_missing
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from hornbook.ratings.data import RatingsData
 
 __all__ = ["read_own_ratings"]
+
+SHOWN = 5  # wrong lines that a message names
 
 
 def read_own_ratings(path: str, data: RatingsData) -> dict[int, float]:
@@ -37,7 +39,8 @@ def read_own_ratings(path: str, data: RatingsData) -> dict[int, float]:
     rows = Rows(Source(path))
     item, rating, header = places_of(rows, needs_rating=data.kind == "ratings")
     low, high = data.scale
-    numbers, found = Numbers(), {}
+    comma = rating is not None and has_commas(rows.cells(rating))
+    numbers, found, errors = Numbers(comma=comma), {}, list[DataError]()
     for chunk in rows.chunks([item] if rating is None else [item, rating], header=header):
         if chunk.ragged:
             line, cells = chunk.ragged[0]
@@ -54,7 +57,8 @@ def read_own_ratings(path: str, data: RatingsData) -> dict[int, float]:
                 number = data.item_number(words)
             except DataError as error:
                 error.message = f"{path}, line {line:,}: {error.message}"
-                raise
+                errors.append(error)
+                continue
             if data.kind == "ratings" and not low <= value <= high:
                 given = chunk.columns[1][chunk.lines.index(line)] if rating is not None else value
                 raise DataError(
@@ -64,6 +68,13 @@ def read_own_ratings(path: str, data: RatingsData) -> dict[int, float]:
                     setting="rated",
                 )
             found[number] = float(value)
+    if errors:
+        raise DataError(
+            "\n".join(error.message for error in errors[:SHOWN])
+            + (f"\nAnd {len(errors) - SHOWN:,} more lines." if len(errors) > SHOWN else ""),
+            hint=errors[0].hint,
+            setting="rated",
+        )
     if not found:
         raise DataError(
             f"{path} has no ratings.", hint="Write an item and a rating on each line.",

@@ -12,8 +12,8 @@ import numpy as np
 
 from hornbook.actions import Action
 from hornbook.errors import DataError
-from hornbook.ratings.cells import Numbers
-from hornbook.ratings.columns import find_columns
+from hornbook.ratings.cells import Numbers, has_commas
+from hornbook.ratings.questions.pairs_file import Items, pair_columns
 from hornbook.records import JSONObject
 from hornbook.rendering import many
 from hornbook.reports import Table
@@ -37,7 +37,7 @@ class PredictSettings(Settings):
     """What to predict."""
 
     file: Annotated[str, Given("FILE")]
-    "File with a column of users and one of items, by their ids in the data."
+    "File with a column of users and one of items: ids as in the data; titles will do for items."
     user: str | None = None
     "Column of the users: its name, or its number from 1. By default found by its name."
     item: str | None = None
@@ -55,11 +55,20 @@ class Predicted:
     prediction: float
     rating: float | None = None
     "The true one, if the file has it."
+    title: str = ""
+    "Of the item, where it was found by a title."
 
     def as_dict(self) -> JSONObject:
         """All of it by name."""
         known = {} if self.rating is None else {"rating": self.rating}
-        return {"user": self.user, "item": self.item, "prediction": self.prediction, **known}
+        found = {"title": self.title} if self.title else {}
+        return {
+            "user": self.user,
+            "item": self.item,
+            "prediction": self.prediction,
+            **known,
+            **found,
+        }
 
 
 class PredictQuestion(Question):
@@ -68,8 +77,9 @@ class PredictQuestion(Question):
     description = (
         "Predict the rating for each user and item in FILE, as a CSV table on standard output.\n\n"
         "For a user or an item that the run has not seen, the prediction is what it expects of "
-        "someone or something of which nothing is known; how many there are is said. If FILE has "
-        "ratings as well, the errors are told."
+        "someone or something of which nothing is known; how many there are is said. Items may be "
+        "titles, or parts of them: which were found is said, and stands in a column of its own. If "
+        "FILE has ratings as well, the errors are told."
     )
     examples = (
         Action("predict", ("runs/films", "pairs.csv")),
@@ -113,8 +123,8 @@ class Predictions(Answer):
         told: dict[Any, str | None] = {
             "user": settings.user, "item": settings.item, "rating": settings.rating
         }  # fmt: skip
-        self.columns = find_columns(self.rows, told, needs_rating=False)
-        self.items = {item: number for number, item in enumerate(self.data.items)}
+        self.items = Items(self.data)
+        self.columns = pair_columns(self.rows, told, self.data, self.items)
         self.unseen = {"user": 0, "item": 0}
         self.squares = self.absolutes = 0.0
         self.count = self.measured = self.unread = self.trained = 0
@@ -127,12 +137,14 @@ class Predictions(Answer):
         Raises:
             DataError: if one of them cannot be read.
         """
-        columns, numbers = self.columns, Numbers()
+        columns, titled = self.columns, False
         places = [columns.user, columns.item]
         # What only ranks is in no units of a rating.
         rated = columns.rating is not None and not columns.counts and self.model.rates
         if rated:
             places.append(columns.rating)  # type: ignore[arg-type]
+        comma = rated and has_commas(self.rows.cells(places[2]))
+        numbers = Numbers(comma=comma)
         for chunk in self.rows.chunks(places, header=columns.header):
             if chunk.ragged:
                 line, cells = chunk.ragged[0]
@@ -156,8 +168,12 @@ class Predictions(Answer):
             for user, item, value, rating in zip(
                 users, items, found.tolist(), true.tolist(), strict=True
             ):
-                one = Predicted(user, item, value, None if np.isnan(rating) else rating)
-                yield PredictedRow(one, first=self.count == 0, rated=rated)
+                true_one, title = None if np.isnan(rating) else rating, self.items.title(item)
+                one = Predicted(user, item, value, true_one, title)
+                # Whether there is a column of titles is settled by the first rows.
+                if self.count == 0:
+                    titled = bool(self.items.matched)
+                yield PredictedRow(one, first=self.count == 0, rated=rated, titled=titled)
                 self.count += 1
         if not self.count:
             raise DataError(
@@ -168,7 +184,7 @@ class Predictions(Answer):
     def predicted(self, users: Sequence[str], items: Sequence[str]) -> Any:
         """The predictions of pairs, shape (N,)."""
         numbers = np.array([self.known_user(user) for user in users], np.int32)
-        places = np.array([self.items.get(item, -1) for item in items], np.int32)
+        places = np.array([self.items.number(item) for item in items], np.int32)
         found = np.empty(len(users))
         both = (numbers >= 0) & (places >= 0)
         found[both] = self.model.predict(numbers[both], places[both])
@@ -201,7 +217,8 @@ class Predictions(Answer):
 
     def remarks(self) -> Sequence[str | Action]:
         """What is unknown, and the errors."""
-        told: list[str | Action] = [
+        told: list[str | Action] = [*filter(None, [self.columns.remark]), *self.items.remarks()]
+        told += [
             f"{many(n, 'row')} of {self.count:,} with {article} {what} that the run has not seen: "
             "predicted is what is expected where nothing is known."
             for (what, n), article in zip(self.unseen.items(), ("a", "an"), strict=True)
@@ -233,15 +250,23 @@ class PredictedRow(Row):
     one: Predicted
     first: bool
     rated: bool
+    titled: bool
 
     def shown(self) -> Iterator[str | Table | Beside]:
         """A line of CSV, the header before the first."""
         if self.first:
-            yield "user,item,prediction" + (",rating" if self.rated else "") + "\n"
+            yield (
+                "user,item,prediction"
+                + (",rating" if self.rated else "")
+                + (",title" if self.titled else "")
+                + "\n"
+            )
         one = self.one
         cells = [one.user, one.item, f"{one.prediction:.4f}"]
         if self.rated:
             cells.append("" if one.rating is None else f"{one.rating:g}")
+        if self.titled:
+            cells.append(one.title)
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(cells)
         yield line.getvalue()

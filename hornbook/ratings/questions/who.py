@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["GuestSettings", "Who", "who"]
 
 SHOWN = 60  # characters of what was given
+NAMED = 10  # own ratings that a remark names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,16 +99,29 @@ def who(
 def of_guest(model: Recommender, data: RatingsData, guest: GuestSettings) -> Who:
     """A new user with ratings of their own."""
     rated: dict[int, float] = {}
+    remarks: list[str] = []
     if guest.rated is not None:
         from hornbook.ratings.questions.own_ratings import read_own_ratings
 
         rated |= read_own_ratings(guest.rated, data)
+        remarks.append(f"Rated: {shown(data, rated)}.")
     liked = all_liked(data, guest.likes)
     rated |= dict.fromkeys(liked, data.scale[1])
     taste = model.guest(np.array(list(rated), np.int32), np.array(list(rated.values()), np.float32))
     # A part of a title may have found another item than was meant.
     said = ", ".join(data.title(item) for item in liked)
-    return Who(taste, "a new user", (f"Liked: {said}.",) if said else ())
+    if said:
+        remarks.append(f"Liked: {said}.")
+    return Who(taste, "a new user", tuple(remarks))
+
+
+def shown(data: RatingsData, rated: Mapping[int, float]) -> str:
+    """The first of some ratings, with the titles that were found."""
+    first = [f"{data.title(item)} {value:g}" for item, value in [*rated.items()][:NAMED]]
+    if data.kind == "clicks":
+        first = [data.title(item) for item in [*rated][:NAMED]]
+    more = f"; and {len(rated) - NAMED:,} more" if len(rated) > NAMED else ""
+    return "; ".join(first) + more
 
 
 def all_liked(data: RatingsData, likes: Sequence[str]) -> list[int]:
