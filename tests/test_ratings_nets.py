@@ -100,10 +100,11 @@ def test_a_history_is_a_mean_of_what_is_in_it(itself: bool, whole: bool) -> None
         close(y, weights / len(history[user][0]) ** 0.5)
 
 
+@pytest.mark.parametrize("sparse", ["always", "never"])
 @pytest.mark.parametrize("kind", NETS)
-def test_gradients_by_hand_are_autograds_and_those_of_differences(kind: Any) -> None:
+def test_gradients_by_hand_are_autograds_and_those_of_differences(kind: Any, sparse: str) -> None:
     rows = ratings()
-    net = made(kind, l2=0.3, **pulled(kind, 8.0)).double()
+    net = made(kind, l2=0.3, sparse=sparse, **pulled(kind, 8.0)).double()
     data = batch(rows.take(np.arange(8)))
     parameters = list(net.parameters())
 
@@ -119,7 +120,8 @@ def test_gradients_by_hand_are_autograds_and_those_of_differences(kind: Any) -> 
     mine = gradients(loss, parameters, by_hand=backward)
     theirs = gradients(loss, parameters, by_hand=None)
     step = 1e-6
-    for p, by_hand, by_autograd in zip(parameters, mine, theirs, strict=True):
+    for p, *both in zip(parameters, mine, theirs, strict=True):
+        by_hand, by_autograd = (g.to_dense() if g.is_sparse else g for g in both)
         close(by_hand, by_autograd)
         direction = normal(*p.shape)
         losses = []
@@ -221,6 +223,40 @@ def test_ridge_pulls_on_all_rows_of_dense_tables(sparse: str) -> None:
     net.loss_vjp(batch(untouched))[1]()
     weight = net.users.weight
     close(weight.grad.to_dense()[2], 0.2 * (sparse == "never") * weight[2])
+
+
+@pytest.mark.parametrize("kind", [DotBias, HistoryNet, EmbeddingNet])
+def test_in_an_epoch_a_row_of_a_sparse_table_has_its_whole_ridge(kind: Any) -> None:
+    # Batches of one size that share out the ratings: their mean is loss and gradient of a dense
+    # table, but for the rows without ratings.
+    rows = ratings().take(np.arange(36))
+    losses, found = [], []
+    for sparse, size in (("never", 36), ("always", 36), ("always", 4)):
+        net = made(kind, rows, sparse=sparse, ridge=4.0)
+        with torch.no_grad():
+            for table, seen in ((net.users, rows.users), (net.items, rows.items)):
+                table.weight[np.bincount(seen, minlength=len(table.weight)) == 0] = 0
+        net = net.double().eval()
+        parts = [batch(rows.take(np.arange(at, at + size))) for at in range(0, 36, size)]
+        losses.append(sum(net.loss(part).item() for part in parts) / len(parts))
+
+        def backward() -> None:
+            for part in parts:  # noqa: B023
+                net.loss_vjp(part)[1]()  # noqa: B023
+
+        grads = gradients(Tensor, list(net.parameters()), by_hand=backward)
+        found.append([(g.to_dense() if g.is_sparse else g) / len(parts) for g in grads])
+    assert losses[1:] == pytest.approx([losses[0]] * 2, rel=1e-9)
+    for other in found[1:]:
+        for mine, dense in zip(other, found[0], strict=True):
+            close(mine, dense, 1e-7)
+
+
+@pytest.mark.parametrize("kind", [DotBias, HistoryNet, EmbeddingNet])
+def test_a_sparse_table_with_a_ridge_needs_a_history(kind: Any) -> None:
+    net = kind(kind.Settings(sparse="always"), SHAPE)
+    with pytest.raises(TrainingError, match="what users have rated"):
+        net.loss_vjp(batch(ratings()))
 
 
 def test_a_net_of_the_lesson_has_nothing_beside_it() -> None:

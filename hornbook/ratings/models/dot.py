@@ -8,12 +8,11 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from hornbook.nn import Embedding
 from hornbook.ratings.models.contract import Shape
 from hornbook.ratings.models.pair_net import (
     DotNet,
+    Looked,
     Rows,
-    RowsBackward,
     Sparse,
     looked_up,
     table,
@@ -47,27 +46,20 @@ class DotBiasSettings(DotSettings):
     "The same pull on the biases."
     ridge: Annotated[float, Bounds(0, 1e9)] = 6.0
     """Pull on all weights in every step, also on rows that the batch does not touch: this times
-    their squares stands beside the sum of all squared errors. Sparse tables have `l2` alone."""
+    their squares stands beside the sum of all squared errors. In sparse tables a row has its whole
+    share when batches touch it, by as much more as they touch it less often."""
     margin: Annotated[float, Bounds(0, 10)] = 0.3
     "How far the ends of the sigmoid lie beyond the scale of the ratings, in parts of it."
 
 
 class TwoTables(DotNet):
-    """A dot product of rows that are looked up in two tables, and nothing else.
-
-    Attributes:
-        users: a row for each user.
-        items: a row for each item.
-    """
-
-    users: Embedding
-    items: Embedding
+    """A dot product of rows that are looked up in two tables, and nothing else."""
 
     def used_rows(self) -> Rows:
         """As they are."""
         return self.users.weight, self.items.weight
 
-    def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
+    def rows_vjp(self, users: Tensor, items: Tensor) -> Looked:
         """The rows of a batch."""
         return looked_up(self.users, self.items, users, items)
 

@@ -23,7 +23,7 @@ from hornbook.ratings.interactions import History
 from hornbook.ratings.models.contract import Shape
 from hornbook.ratings.models.dot import DotBiasSettings
 from hornbook.ratings.models.histories import HistorySum
-from hornbook.ratings.models.pair_net import DotNet, Rows, RowsBackward, table
+from hornbook.ratings.models.pair_net import DotNet, Looked, Pulls, Rows, looked_up, table
 from hornbook.settings import Bounds
 
 __all__ = ["HistoryNet", "HistorySettings"]
@@ -41,7 +41,8 @@ class HistorySettings(DotBiasSettings):
     "The same pull on the biases."
     ridge: Annotated[float, Bounds(0, 1e9)] = 4.0
     """Pull on all weights in every step, also on rows that the batch does not touch: this times
-    their squares stands beside the sum of all squared errors. Sparse tables have `l2` alone."""
+    their squares stands beside the sum of all squared errors. In sparse tables a row has its whole
+    share when batches touch it, by as much more as they touch it less often."""
     margin: Annotated[float, Bounds(0, 10)] = 0.1
     "How far the ends of the sigmoid lie beyond the scale of the ratings, in parts of it."
     itself: bool = False
@@ -101,20 +102,18 @@ class HistoryNet(DotNet):
                 kept[:, :-1] += sums.all()
         return self.user_rows, self.item_rows
 
-    def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
+    def rows_vjp(self, users: Tensor, items: Tensor) -> Looked:
         """p' and q' with the biases."""
-        p, p_back = self.users.vjp(users)
-        q, q_back = self.items.vjp(items)
+        (p, q), rows, own_back = looked_up(self.users, self.items, users, items)
         rated, rated_back = self.rated.vjp(torch.stack([users, items], 1))
         raters, raters_back = self.raters.vjp(torch.stack([items, users], 1))
 
-        def backward(dp: Tensor, dq: Tensor) -> None:
-            p_back(dp)
-            q_back(dq)
+        def backward(dp: Tensor, dq: Tensor, own: Pulls = (None, None)) -> None:
+            own_back(dp, dq, own)
             rated_back(dp[:, :-1])
             raters_back(dq[:, :-1])
 
-        return (grown(p, rated), grown(q, raters)), backward
+        return Looked((grown(p, rated), grown(q, raters)), rows, backward)
 
 
 def grown(rows: Tensor, vectors: Tensor) -> Tensor:
