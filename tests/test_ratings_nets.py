@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,8 +13,10 @@ from torch import Tensor
 
 from hornbook.errors import TrainingError
 from hornbook.nn import Bag, Lists, SquaredError, StretchedSigmoid
+from hornbook.ratings.features import Features
 from hornbook.ratings.interactions import Interactions
 from hornbook.ratings.models.contract import Shape
+from hornbook.ratings.models.described import FeatureMean
 from hornbook.ratings.models.dot import Dot, DotBias
 from hornbook.ratings.models.embedding_net import EmbeddingNet
 from hornbook.ratings.models.families import CLICKS, RATINGS
@@ -28,6 +31,7 @@ from tests.referee import close, gradients, hand_equals_autograd, normal
 USERS, ITEMS = 7, 9
 SHAPE = Shape(USERS, ITEMS, 40, 0.5, 5.0)
 NETS = [Dot, DotBias, HistoryNet, EmbeddingNet]
+GENRES = Features(("a", "b", "c"), ((0,), (), (0, 1), (1, 2), *(((2,),) * (ITEMS - 4))))
 
 
 def ratings(n: int = 40) -> Interactions:
@@ -41,7 +45,8 @@ def ratings(n: int = 40) -> Interactions:
 def made(kind: Any, rows: Interactions | None = None, **settings: Any) -> Any:
     """A net of a few numbers that knows some ratings."""
     settings = {"n_factors": 3, **settings}
-    net = kind(kind.Settings(**settings), SHAPE, torch.Generator().manual_seed(1))
+    shape = replace(SHAPE, features=GENRES)
+    net = kind(kind.Settings(**settings), shape, torch.Generator().manual_seed(1))
     net.remember((rows or ratings()).by_user(USERS))
     return net
 
@@ -134,6 +139,29 @@ def test_gradients_by_hand_are_autograds_and_those_of_differences(kind: Any, spa
         close(torch.tensor(found), (by_hand * direction).sum().float(), 1e-5)
 
 
+def test_the_features_of_an_item_are_a_mean() -> None:
+    layer = FeatureMean(GENRES, 3, std=1.0)
+    hand_equals_autograd(layer, torch.tensor([2, 0, 1, 3, 3]))
+    w = layer.bag.weight
+    wanted = torch.stack([w[0], torch.zeros(3), w[:2].mean(0), w[1:].mean(0), w[2]])
+    close(layer(torch.arange(5)), wanted)
+    close(layer.all()[:5], wanted)
+
+
+@pytest.mark.parametrize("kind", [DotBias, HistoryNet])
+def test_features_are_added_where_they_are_known_and_wanted(kind: Any) -> None:
+    net, plain = made(kind), made(kind, features=False)
+    assert net.n_parameters == plain.n_parameters + 3 * 4
+    with torch.no_grad():
+        net.described.bag.weight.zero_()
+        net.described.bag.weight[2, -1] = 5.0  # a bias of genre c
+    scores = net.scores(np.arange(USERS, dtype=np.int32))
+    assert plain.described is None
+    with net.in_use():  # biases of their own begin at 0
+        close(torch.tensor(net.item_biases), torch.tensor([0, 0, 0, 2.5, *[5.0] * 5]))
+    assert (scores[:, 4:] > 4).all()
+
+
 @pytest.mark.parametrize("kind", NETS)
 def test_the_vjp_of_pairs_gives_predictions(kind: Any) -> None:
     net = made(kind)
@@ -165,7 +193,7 @@ def test_a_history_that_leaves_nothing_out_predicts_as_it_is_trained() -> None:
 @pytest.mark.parametrize("kind", NETS)
 def test_weights_predict_without_the_data(kind: Any) -> None:
     net = trained(made(kind), 5)
-    other = kind(net.settings, SHAPE)
+    other = kind(net.settings, replace(SHAPE, features=GENRES))
     other.load_arrays(net.arrays())
     pair = np.array([2], np.int32), np.array([4], np.int32)
     assert other.predict(*pair) == net.predict(*pair)

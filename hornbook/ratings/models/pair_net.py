@@ -42,13 +42,14 @@ Pulls = tuple[Tensor | None, Tensor | None]
 class RowsBackward(Protocol):
     """The way back from the gradients of rows, each (B, C), to the parameters."""
 
-    def __call__(self, dp: Tensor, dq: Tensor, own: Pulls = (None, None)) -> None:
+    def __call__(self, dp: Tensor, dq: Tensor, pulls: Pulls = (None, None)) -> None:
         """Add to the parameters' gradients.
 
         Args:
             dp: of the users' rows as used.
             dq: of the items'.
-            own: of the rows as they are in the tables, where there is more; see `Looked`.
+            pulls: on the users' and the items' rows as they are in the tables, times their squares,
+                shape (B,) each; None where there is none.
         """
 
 
@@ -134,7 +135,7 @@ class PairNet(Net):
                 setattr(self, name, weights.to(self.pulls))
 
     def row_pulls(self, users: Tensor, items: Tensor) -> Pulls:
-        """The pull of `ridge` on each row of a batch, times its square, shape (B, 1).
+        """The pull of `ridge` on each row of a batch, times its square, shape (B,).
 
         None where a table is dense.
 
@@ -148,7 +149,7 @@ class PairNet(Net):
             if not table.tables:
                 return None
             need_history(len(weights) > 0)
-            return weights[ids].unsqueeze(1) * (self.ridge / len(ids))
+            return weights[ids] * (self.ridge / len(ids))
 
         return of(self.users, self.user_weights, users), of(self.items, self.item_weights, items)
 
@@ -189,7 +190,7 @@ class PairNet(Net):
         row_pulls = self.row_pulls(users, items)
         for row, pull in zip(own, row_pulls, strict=True):
             if pull is not None:
-                loss = loss + (pull * row.square()).sum()
+                loss = loss + torch.linalg.vecdot(row, row) @ pull
 
         def backward() -> None:
             for weight in ridged:
@@ -198,11 +199,7 @@ class PairNet(Net):
             if self.pulled:
                 for grad, row in zip(grads, rows, strict=True):
                     grad.addcmul_(row, self.pulls, value=2 / len(values))
-            p, q = (
-                None if pull is None else 2 * pull * row
-                for row, pull in zip(own, row_pulls, strict=True)
-            )
-            rows_back(*grads, (p, q))
+            rows_back(*grads, row_pulls)
 
         return loss, backward
 
@@ -320,9 +317,9 @@ def looked_up(user_table: Embedding, item_table: Embedding, users: Tensor, items
     """Rows of two tables, used as they are, and the backward pass of both."""
     (p, p_back), (q, q_back) = user_table.vjp(users), item_table.vjp(items)
 
-    def backward(dp: Tensor, dq: Tensor, own: Pulls = (None, None)) -> None:
-        for back, d, more in ((p_back, dp, own[0]), (q_back, dq, own[1])):
-            back(d if more is None else d + more)
+    def backward(dp: Tensor, dq: Tensor, pulls: Pulls = (None, None)) -> None:
+        for back, d, row, pull in ((p_back, dp, p, pulls[0]), (q_back, dq, q, pulls[1])):
+            back(d if pull is None else torch.addcmul(d, row, pull.unsqueeze(1), value=2))
 
     return Looked((p, q), (p, q), backward)
 
