@@ -165,7 +165,7 @@ class KeptTable:
         """The touched rows before update `count`, with v sunk by the updates that left them out."""
         rows, grads = self.table.rows, self.table.grads
         values, square = self.value_rows.take(rows), self.square_rows.take(rows)
-        missed = (count - 1 - self.touched[rows]).to(square.dtype)  # (K,)
+        missed = (count - 1 - self.touched.index_select(0, rows)).to(square.dtype)  # (K,)
         square.mul_(torch.pow(beta2, missed).view(-1, *(1,) * (square.dim() - 1)))
         # With β1 = 0 the mean of the gradients is the last one, which the step leaves as it is.
         return Part(values, grads, grads, square, self.table.factor, 0.0)
@@ -175,4 +175,4 @@ class KeptTable:
         rows = self.table.rows
         self.value_rows.put(rows, changed.values)
         self.square_rows.put(rows, changed.square)
-        self.touched[rows] = count
+        self.touched.index_fill_(0, rows, count)

@@ -149,7 +149,7 @@ class PairNet(Net):
             if not table.tables:
                 return None
             need_history(len(weights) > 0)
-            return weights[ids] * (self.ridge / len(ids))
+            return weights.index_select(0, ids) * (self.ridge / len(ids))
 
         return of(self.users, self.user_weights, users), of(self.items, self.item_weights, items)
 
@@ -190,7 +190,7 @@ class PairNet(Net):
         row_pulls = self.row_pulls(users, items)
         for row, pull in zip(own, row_pulls, strict=True):
             if pull is not None:
-                loss = loss + torch.linalg.vecdot(row, row) @ pull
+                loss = loss + (pull @ row.square()).sum()
 
         def backward() -> None:
             for weight in ridged:
