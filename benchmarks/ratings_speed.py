@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.memory import keep_freed_memory
-from hornbook.ratings.interactions import Interactions
+from hornbook.ratings.interactions import History, Interactions
 from hornbook.ratings.models.contract import Shape
 from hornbook.ratings.models.dot import DotBias
 from hornbook.training import TrainingSettings
@@ -78,11 +78,14 @@ def theirs(shape: Shape, factors: int, batches: ArrayBatches, sparse: bool) -> C
     return step
 
 
-def ours(shape: Shape, factors: int, batches: ArrayBatches, sparse: str) -> Callable[[], object]:
+def ours(
+    shape: Shape, factors: int, history: History, batches: ArrayBatches, sparse: str
+) -> Callable[[], object]:
     """A step of our trainer."""
     settings = DotBias.Settings.from_dict({"n_factors": factors, "sparse": sparse})
     how = TrainingSettings(steps=10**9, learning_rate=0.003, gradients="hand", precision="float32")
     net = DotBias(settings, shape, torch.Generator().manual_seed(0))
+    net.remember(history)
     trainer = Trainer(net, batches, how, Evaluation)
     net.train()
     return trainer.update
@@ -120,11 +123,11 @@ def main() -> None:
     def batches() -> ArrayBatches:
         return ArrayBatches(rows.users, rows.items, rows.values, batch_size=args.batch, seed=1)
 
-    source = batches()
+    source, history = batches(), rows.by_user(args.users)
     steps = {
-        "hornbook, sparse": ours(shape, args.factors, source, "always"),
+        "hornbook, sparse": ours(shape, args.factors, history, source, "always"),
         "torch, sparse": theirs(shape, args.factors, source, sparse=True),
-        "hornbook, dense": ours(shape, args.factors, source, "never"),
+        "hornbook, dense": ours(shape, args.factors, history, source, "never"),
         "torch, dense": theirs(shape, args.factors, source, sparse=False),
     }
     found = per_second(steps, args.batch, args.rounds)

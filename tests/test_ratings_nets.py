@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,8 +13,10 @@ from torch import Tensor
 
 from hornbook.errors import TrainingError
 from hornbook.nn import Bag, Lists, SquaredError, StretchedSigmoid
+from hornbook.ratings.features import Features
 from hornbook.ratings.interactions import Interactions
 from hornbook.ratings.models.contract import Shape
+from hornbook.ratings.models.described import FeatureMean
 from hornbook.ratings.models.dot import Dot, DotBias
 from hornbook.ratings.models.embedding_net import EmbeddingNet
 from hornbook.ratings.models.families import CLICKS, RATINGS
@@ -28,6 +31,7 @@ from tests.referee import close, gradients, hand_equals_autograd, normal
 USERS, ITEMS = 7, 9
 SHAPE = Shape(USERS, ITEMS, 40, 0.5, 5.0)
 NETS = [Dot, DotBias, HistoryNet, EmbeddingNet]
+GENRES = Features(("a", "b", "c"), ((0,), (), (0, 1), (1, 2), *(((2,),) * (ITEMS - 4))))
 
 
 def ratings(n: int = 40) -> Interactions:
@@ -41,7 +45,8 @@ def ratings(n: int = 40) -> Interactions:
 def made(kind: Any, rows: Interactions | None = None, **settings: Any) -> Any:
     """A net of a few numbers that knows some ratings."""
     settings = {"n_factors": 3, **settings}
-    net = kind(kind.Settings(**settings), SHAPE, torch.Generator().manual_seed(1))
+    shape = replace(SHAPE, features=GENRES)
+    net = kind(kind.Settings(**settings), shape, torch.Generator().manual_seed(1))
     net.remember((rows or ratings()).by_user(USERS))
     return net
 
@@ -100,10 +105,11 @@ def test_a_history_is_a_mean_of_what_is_in_it(itself: bool, whole: bool) -> None
         close(y, weights / len(history[user][0]) ** 0.5)
 
 
+@pytest.mark.parametrize("sparse", ["always", "never"])
 @pytest.mark.parametrize("kind", NETS)
-def test_gradients_by_hand_are_autograds_and_those_of_differences(kind: Any) -> None:
+def test_gradients_by_hand_are_autograds_and_those_of_differences(kind: Any, sparse: str) -> None:
     rows = ratings()
-    net = made(kind, l2=0.3, **pulled(kind, 8.0)).double()
+    net = made(kind, l2=0.3, sparse=sparse, **pulled(kind, 8.0)).double()
     data = batch(rows.take(np.arange(8)))
     parameters = list(net.parameters())
 
@@ -119,7 +125,8 @@ def test_gradients_by_hand_are_autograds_and_those_of_differences(kind: Any) -> 
     mine = gradients(loss, parameters, by_hand=backward)
     theirs = gradients(loss, parameters, by_hand=None)
     step = 1e-6
-    for p, by_hand, by_autograd in zip(parameters, mine, theirs, strict=True):
+    for p, *both in zip(parameters, mine, theirs, strict=True):
+        by_hand, by_autograd = (g.to_dense() if g.is_sparse else g for g in both)
         close(by_hand, by_autograd)
         direction = normal(*p.shape)
         losses = []
@@ -130,6 +137,29 @@ def test_gradients_by_hand_are_autograds_and_those_of_differences(kind: Any) -> 
                 p.add_(direction, alpha=-sign * step)
         found = (losses[0] - losses[1]) / (2 * step)
         close(torch.tensor(found), (by_hand * direction).sum().float(), 1e-5)
+
+
+def test_the_features_of_an_item_are_a_mean() -> None:
+    layer = FeatureMean(GENRES, 3, std=1.0)
+    hand_equals_autograd(layer, torch.tensor([2, 0, 1, 3, 3]))
+    w = layer.bag.weight
+    wanted = torch.stack([w[0], torch.zeros(3), w[:2].mean(0), w[1:].mean(0), w[2]])
+    close(layer(torch.arange(5)), wanted)
+    close(layer.all()[:5], wanted)
+
+
+@pytest.mark.parametrize("kind", [DotBias, HistoryNet])
+def test_features_are_added_where_they_are_known_and_wanted(kind: Any) -> None:
+    net, plain = made(kind), made(kind, features=False)
+    assert net.n_parameters == plain.n_parameters + 3 * 4
+    with torch.no_grad():
+        net.described.bag.weight.zero_()
+        net.described.bag.weight[2, -1] = 5.0  # a bias of genre c
+    scores = net.scores(np.arange(USERS, dtype=np.int32))
+    assert plain.described is None
+    with net.in_use():  # biases of their own begin at 0
+        close(torch.tensor(net.item_biases), torch.tensor([0, 0, 0, 2.5, *[5.0] * 5]))
+    assert (scores[:, 4:] > 4).all()
 
 
 @pytest.mark.parametrize("kind", NETS)
@@ -163,7 +193,7 @@ def test_a_history_that_leaves_nothing_out_predicts_as_it_is_trained() -> None:
 @pytest.mark.parametrize("kind", NETS)
 def test_weights_predict_without_the_data(kind: Any) -> None:
     net = trained(made(kind), 5)
-    other = kind(net.settings, SHAPE)
+    other = kind(net.settings, replace(SHAPE, features=GENRES))
     other.load_arrays(net.arrays())
     pair = np.array([2], np.int32), np.array([4], np.int32)
     assert other.predict(*pair) == net.predict(*pair)
@@ -221,6 +251,40 @@ def test_ridge_pulls_on_all_rows_of_dense_tables(sparse: str) -> None:
     net.loss_vjp(batch(untouched))[1]()
     weight = net.users.weight
     close(weight.grad.to_dense()[2], 0.2 * (sparse == "never") * weight[2])
+
+
+@pytest.mark.parametrize("kind", [DotBias, HistoryNet, EmbeddingNet])
+def test_in_an_epoch_a_row_of_a_sparse_table_has_its_whole_ridge(kind: Any) -> None:
+    # Batches of one size that share out the ratings: their mean is loss and gradient of a dense
+    # table, but for the rows without ratings.
+    rows = ratings().take(np.arange(36))
+    losses, found = [], []
+    for sparse, size in (("never", 36), ("always", 36), ("always", 4)):
+        net = made(kind, rows, sparse=sparse, ridge=4.0)
+        with torch.no_grad():
+            for table, seen in ((net.users, rows.users), (net.items, rows.items)):
+                table.weight[np.bincount(seen, minlength=len(table.weight)) == 0] = 0
+        net = net.double().eval()
+        parts = [batch(rows.take(np.arange(at, at + size))) for at in range(0, 36, size)]
+        losses.append(sum(net.loss(part).item() for part in parts) / len(parts))
+
+        def backward() -> None:
+            for part in parts:  # noqa: B023
+                net.loss_vjp(part)[1]()  # noqa: B023
+
+        grads = gradients(Tensor, list(net.parameters()), by_hand=backward)
+        found.append([(g.to_dense() if g.is_sparse else g) / len(parts) for g in grads])
+    assert losses[1:] == pytest.approx([losses[0]] * 2, rel=1e-9)
+    for other in found[1:]:
+        for mine, dense in zip(other, found[0], strict=True):
+            close(mine, dense, 1e-7)
+
+
+@pytest.mark.parametrize("kind", [DotBias, HistoryNet, EmbeddingNet])
+def test_a_sparse_table_with_a_ridge_needs_a_history(kind: Any) -> None:
+    net = kind(kind.Settings(sparse="always"), SHAPE)
+    with pytest.raises(TrainingError, match="what users have rated"):
+        net.loss_vjp(batch(ratings()))
 
 
 def test_a_net_of_the_lesson_has_nothing_beside_it() -> None:

@@ -110,3 +110,38 @@ def test_weights_of_another_shape_are_refused(table: Path, tmp_path: Path) -> No
     write_tensors(path, {**arrays, "users.weight": arrays["users.weight"][:3]}, about)
     with pytest.raises(RunError, match=r"users\.weight has shape"):
         trained(table, tmp_path / "second", init_from=first.path)
+
+
+def test_genres_keep_their_vectors_by_name(table: Path, tmp_path: Path) -> None:
+    films = [f"i{n}" for n in range(20)]
+
+    def titles(name: str, *genres: str) -> dict[str, str]:
+        rows = [f"{film},Film {film},{genres[n % len(genres)]}" for n, film in enumerate(films)]
+        path = tmp_path / name
+        path.write_text("\n".join(["movieId,title,genres", *rows]) + "\n", encoding="utf-8")
+        return {"titles": str(path)}
+
+    def started(out: str, ancestor: Run, **options: Any) -> Any:
+        return trained(table, tmp_path / out, init_from=ancestor.path, training={"steps": 0},
+                       **options)  # fmt: skip
+
+    first = trained(table, tmp_path / "first", model="dot-bias", **titles("a", "Drama", "War|Noir"))
+    learned = first.model.arrays()["described.bag.weight"]
+    run = started("second", first, **titles("b", "War", "Comedy", "Drama"))
+    names = {name: number for number, name in enumerate(run.data.features.names)}
+    found = run.model.arrays()["described.bag.weight"]
+    before = first.data.features.names
+    for name in ("Drama", "War"):
+        np.testing.assert_array_equal(found[names[name]], learned[before.index(name)])
+    # What few things are known of, or none, fits either way.
+    plain = started("third", first)
+    assert "described.bag.weight" not in plain.model.arrays()
+    np.testing.assert_array_equal(
+        plain.model.arrays()["users.weight"], first.model.arrays()["users.weight"]
+    )
+    assert len(
+        started("fourth", plain, **titles("c", "War")).model.arrays()["described.bag.weight"]
+    )
+    strip(first.path)
+    stripped, user = hornbook.Run(first.path), np.array([0], np.int32)
+    np.testing.assert_allclose(stripped.model.scores(user), first.model.scores(user), rtol=1e-5)

@@ -90,9 +90,10 @@ class RatingsData(Data):
 
     @cached_property
     def shape(self) -> Shape:
-        """How many users, items and rows of train there are, and the scale."""
+        """How many users, items and rows of train there are, the scale, and what items are."""
         users, rows = self.counted or (len(self.users), len(self.splits["train"]))
-        return Shape(users, len(self.items), rows, *self.scale)
+        features = self.features if self.features and self.features.names else None
+        return Shape(users, len(self.items), rows, *self.scale, features)
 
     @property
     def sizes(self) -> Mapping[str, int]:

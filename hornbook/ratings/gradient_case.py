@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from hornbook.ratings.data import RatingsData
+from hornbook.ratings.features import Features
 from hornbook.ratings.interactions import Interactions
 from hornbook.settings import Settings
 from hornbook.training.settings import TrainingSettings
@@ -40,6 +41,7 @@ def gradient_case(
     data = RatingsData(
         "made up", "memory", task.kind, {"train": rows}, list(map(str, range(USERS))),
         list(map(str, range(ITEMS))), scale=(1.0, 5.0) if task.kind == "ratings" else (0.0, 1.0),
+        features=Features(("a", "b", "c"), ((0,), (0, 1), (), (1, 2)) + ((2,),) * (ITEMS - 4)),
     )  # fmt: skip
     model = task.family(name).load()(settings, data.shape, generator)
     task.acquaint(model, data)

@@ -2,7 +2,7 @@
 
 Who and what both know, by their ids, keep what was learned of them, whatever their numbers are:
 the rows of vectors and biases. A user or an item that is new keeps what the family gave it at the
-start.
+start. So it is with features of items, by their names.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ __all__ = ["axes_of", "inherit"]
 Pairs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 "Numbers here and there of what both know, shapes (K,)."
 THINGS = ("users", "items")
+FEATURES = "features"
 
 
 def inherit(task: Task[Any], model: Any, data: RatingsData, ancestor: Run) -> str:
@@ -52,10 +53,18 @@ def inherit(task: Task[Any], model: Any, data: RatingsData, ancestor: Run) -> st
     pairs = {
         "users": common(data.users, before.users),
         "items": common(data.items, before.items),
+        FEATURES: common(names_of(data.shape), names_of(before.shape)),
     }
     axes = axes_of(task, ancestor.family, ancestor.settings, data.shape)
-    model.load_arrays(moved(model.arrays(), arrays, axes, pairs))
-    return told(data, before, {name: len(here) for name, (here, _) in pairs.items()})
+    own = model.arrays()
+    if before.shape.features and not data.shape.features:
+        there = axes_of(task, ancestor.family, ancestor.settings, before.shape)
+        for name in of_features(there):
+            arrays.pop(name, None)  # nothing here is described by them
+    elif data.shape.features and not before.shape.features:
+        arrays |= {name: own[name] for name in of_features(axes)}  # all are new
+    model.load_arrays(moved(own, arrays, axes, pairs))
+    return told(data, before, {name: len(pairs[name][0]) for name in THINGS})
 
 
 def common(here: Sequence[str], there: Sequence[str]) -> Pairs:
@@ -66,10 +75,15 @@ def common(here: Sequence[str], there: Sequence[str]) -> Pairs:
     return now, then
 
 
+def names_of(shape: Shape) -> Sequence[str]:
+    """Of the features of items."""
+    return shape.features.names if shape.features else ()
+
+
 def axes_of(
     task: Task[Any], family: str, settings: Settings, shape: Shape
 ) -> dict[str, dict[int, str]]:
-    """Which axes of a net's arrays are of users or of items: those that grow with them."""
+    """Which axes of a net's arrays are of users, items or features: those that grow with them."""
 
     def sizes(shape: Shape) -> dict[str, tuple[int, ...]]:
         with shapes_only():
@@ -77,13 +91,22 @@ def axes_of(
         return {name: tuple(tensor.shape) for name, tensor in net.state_dict().items()}
 
     own, found = sizes(shape), dict[str, dict[int, str]]()
-    for thing in THINGS:
-        grown = sizes(replace(shape, **{thing: getattr(shape, thing) + 1}))
+    more = {thing: replace(shape, **{thing: getattr(shape, thing) + 1}) for thing in THINGS}
+    if shape.features:
+        names = (*shape.features.names, "one more")
+        more[FEATURES] = replace(shape, features=replace(shape.features, names=names))
+    for thing, larger in more.items():
+        grown = sizes(larger)
         for name, size in own.items():
             for axis, length in enumerate(size):
                 if grown[name][axis] != length:
                     found.setdefault(name, {})[axis] = thing
     return found
+
+
+def of_features(axes: Mapping[str, Mapping[int, str]]) -> list[str]:
+    """The arrays that grow with the features of items."""
+    return [name for name, of in axes.items() if FEATURES in of.values()]
 
 
 def moved(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -110,43 +111,68 @@ class AdamW(Rule):
 
 
 class TableAdam(Rule):
-    """Adam on the rows of tables that were touched; all others, and their means, stay as they are.
+    """Adam with β1 = 0 on tables, at the price of the rows that were touched.
 
-    So a row that is touched seldom moves at a mean of its last gradients, however long ago they
-    came (torch.optim.SparseAdam, "lazy Adam"). Touched in every update, all is as in `AdamW`.
+    The result is that of `AdamW` on the whole table with `beta1=0` and no weight decay: a row
+    without gradient stays where it is, and v, its mean of squared gradients, sinks by β2 in every
+    update. A row that is touched k updates after the last time makes up for that:
+    v = β2^k v + (1 - β2) g².
+
+    With β1 > 0 a row would go on moving after it was touched, which cannot be had at this price.
+    But a mean of gradients only spreads each of them over later updates, with weights
+    (1 - β1) β1^j that add up to 1: without it the row moves about as far, at once.
+    torch.optim.SparseAdam ("lazy Adam") lets both means sink by the row's own touches instead, so
+    that a row that is touched seldom moves up to (1 - β2)^-½ times less than in dense Adam.
     """
 
     def __init__(self, tables: Sequence[SparseTable], settings: TrainingSettings) -> None:
-        self.settings = settings
-        self.kept = [
-            (table, torch.zeros_like(table.values), torch.zeros_like(table.values))
-            for table in tables
-        ]
-        self.stores = [
-            tuple(map(RowStore, (t.values, mean, square))) for t, mean, square in self.kept
-        ]
+        self.settings = replace(settings, beta1=0.0)
+        self.kept = [KeptTable(table) for table in tables]
         self.step = choose_step(tables[0].values, settings)
 
     def update(self, rate: float, count: int) -> None:
         """One step of the touched rows, taken out and put back."""
-        touched = [
-            (table, stores)
-            for (table, _, _), stores in zip(self.kept, self.stores, strict=True)
-            if len(table.rows)
-        ]
-        parts = []
-        for table, stores in touched:
-            values, mean, square = (store.take(table.rows) for store in stores)
-            parts.append(Part(values, table.grads, mean, square, table.factor, 0.0))
+        touched = [kept for kept in self.kept if len(kept.table.rows)]
+        parts = [kept.take(count, self.settings.beta2) for kept in touched]
         self.step(parts, rate, count, self.settings)
-        for (table, stores), part in zip(touched, parts, strict=True):
-            for store, changed in zip(stores, (part.values, part.mean, part.square), strict=True):
-                store.put(table.rows, changed)
+        for kept, part in zip(touched, parts, strict=True):
+            kept.put(part, count)
 
     def state(self) -> dict[str, Tensor]:
-        """Both means of each table."""
+        """The mean of squares of each row, and the update in which it was last touched."""
         found = {}
-        for table, mean, square in self.kept:
-            found[f"tables.{table.name}.mean"] = mean
-            found[f"tables.{table.name}.square"] = square
+        for kept in self.kept:
+            found[f"tables.{kept.table.name}.square"] = kept.square
+            found[f"tables.{kept.table.name}.touched"] = kept.touched
         return found
+
+
+class KeptTable:
+    """A table with what `TableAdam` remembers of its rows.
+
+    Attributes:
+        square: v of each number, as it was when its row was last touched; shape (R, ...).
+        touched: the update in which each row was last touched, 0 if in none; shape (R,).
+    """
+
+    def __init__(self, table: SparseTable) -> None:
+        self.table = table
+        self.square = torch.zeros_like(table.values)
+        self.touched = torch.zeros(len(table.values), dtype=torch.int64, device=table.values.device)
+        self.value_rows, self.square_rows = RowStore(table.values), RowStore(self.square)
+
+    def take(self, count: int, beta2: float) -> Part:
+        """The touched rows before update `count`, with v sunk by the updates that left them out."""
+        rows, grads = self.table.rows, self.table.grads
+        values, square = self.value_rows.take(rows), self.square_rows.take(rows)
+        missed = (count - 1 - self.touched.index_select(0, rows)).to(square.dtype)  # (K,)
+        square.mul_(torch.pow(beta2, missed).view(-1, *(1,) * (square.dim() - 1)))
+        # With β1 = 0 the mean of the gradients is the last one, which the step leaves as it is.
+        return Part(values, grads, grads, square, self.table.factor, 0.0)
+
+    def put(self, changed: Part, count: int) -> None:
+        """Put the rows back after that update."""
+        rows = self.table.rows
+        self.value_rows.put(rows, changed.values)
+        self.square_rows.put(rows, changed.square)
+        self.touched.index_fill_(0, rows, count)

@@ -49,7 +49,8 @@ class TrainingSettings(Settings):
     momentum: Annotated[float, Bounds(0, 0.9999)] = 0.0
     "Momentum (only with optimizer=sgd; muon always uses 0.95)."
     beta1: Annotated[float, Bounds(0, 0.9999)] = 0.9
-    "AdamW's decay rate for the running mean of gradients (not with optimizer=sgd)."
+    """AdamW's decay rate for the running mean of gradients (not with optimizer=sgd). Tables
+    that are updated by the rows of a batch go without."""
     beta2: Annotated[float, Bounds(0, 0.999999)] = 0.99
     "AdamW's decay rate for the running mean of squared gradients (not with optimizer=sgd)."
     weight_decay: Annotated[float, Bounds(0, 1000)] = 0.01

@@ -72,7 +72,7 @@ class Bpr(TwoTables):
         users, items, negatives = (self.tensor(array) for array in batch)
         k, n = self.n_factors, len(users)
         choices = torch.cat([items.unsqueeze(1), negatives], 1)  # (B, 1 + n), the click first
-        (p, q), rows_back = self.rows_vjp(users, choices)  # (B, K + 1), (B, 1 + n, K + 1)
+        (p, q), _, rows_back = self.rows_vjp(users, choices)  # (B, K + 1), (B, 1 + n, K + 1)
         scores = (q[..., :k] @ p[:, :k].unsqueeze(2)).squeeze(2) + q[..., k]
         target = torch.zeros_like(items, dtype=torch.int64)
         loss, loss_back = CrossEntropy().vjp(scores, target)

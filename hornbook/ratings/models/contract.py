@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.ratings.features import Features
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.settings import Settings
 
@@ -32,6 +33,8 @@ class Shape:
     "Lowest rating of the scale; 0 for clicks."
     high: float = 1.0
     "Highest rating of the scale; 1 for clicks."
+    features: Features | None = None
+    "What is known of the items beside ratings; None if nothing is."
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from hornbook.nn import Embedding
 from hornbook.ratings.models.contract import Shape
+from hornbook.ratings.models.described import FeatureMean, with_features
 from hornbook.ratings.models.pair_net import (
     DotNet,
+    Looked,
     Rows,
-    RowsBackward,
     Sparse,
     looked_up,
     table,
@@ -47,27 +47,23 @@ class DotBiasSettings(DotSettings):
     "The same pull on the biases."
     ridge: Annotated[float, Bounds(0, 1e9)] = 6.0
     """Pull on all weights in every step, also on rows that the batch does not touch: this times
-    their squares stands beside the sum of all squared errors. Sparse tables have `l2` alone."""
+    their squares stands beside the sum of all squared errors. In sparse tables a row has its whole
+    share when batches touch it, by as much more as they touch it less often."""
     margin: Annotated[float, Bounds(0, 10)] = 0.3
     "How far the ends of the sigmoid lie beyond the scale of the ratings, in parts of it."
+    features: bool = True
+    """Whether genres, or what else is known of items, have vectors, whose mean is added to an
+    item's."""
 
 
 class TwoTables(DotNet):
-    """A dot product of rows that are looked up in two tables, and nothing else.
-
-    Attributes:
-        users: a row for each user.
-        items: a row for each item.
-    """
-
-    users: Embedding
-    items: Embedding
+    """A dot product of rows that are looked up in two tables, and nothing else."""
 
     def used_rows(self) -> Rows:
         """As they are."""
         return self.users.weight, self.items.weight
 
-    def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
+    def rows_vjp(self, users: Tensor, items: Tensor) -> Looked:
         """The rows of a batch."""
         return looked_up(self.users, self.items, users, items)
 
@@ -102,6 +98,8 @@ class Dot(TwoTables):
 class DotBias(TwoTables):
     """σ(offset + p · q + b_u + b_i), stretched to the scale (EmbeddingDotBias of the lesson).
 
+    Where features of items are known, q and b_i are sums of the item's own and those of its genres.
+
     Args:
         settings: of it.
         shape: of the data.
@@ -121,3 +119,15 @@ class DotBias(TwoTables):
         self.users, self.items = (
             table(n, k + 1, settings.sparse, START, generator) for n in (shape.users, shape.items)
         )
+        self.described: FeatureMean | None = None
+        if settings.features and shape.features:
+            self.described = FeatureMean(shape.features, k + 1, std=START, generator=generator)
+
+    def used_rows(self) -> Rows:
+        """Items with their features."""
+        users, items = super().used_rows()
+        return users, items if self.described is None else items + self.described.all()
+
+    def rows_vjp(self, users: Tensor, items: Tensor) -> Looked:
+        """The rows of a batch, items with their features."""
+        return with_features(super().rows_vjp(users, items), self.described, items)

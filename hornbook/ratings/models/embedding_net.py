@@ -20,9 +20,9 @@ from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Recommender, Shape, Taste
 from hornbook.ratings.models.dot_product import NOTHING, Array, Stretched, cosines
 from hornbook.ratings.models.pair_net import (
+    Looked,
     PairNet,
     Rows,
-    RowsBackward,
     Sparse,
     centred,
     looked_up,
@@ -57,7 +57,8 @@ class EmbeddingNetSettings(Settings):
     "Pull on the vectors of a batch: this times their mean squared length is added to the loss."
     ridge: Annotated[float, Bounds(0, 1e9)] = 8.0
     """Pull on all weights in every step, also on rows that the batch does not touch: this times
-    their squares stands beside the sum of all squared errors. Sparse tables have `l2` alone."""
+    their squares stands beside the sum of all squared errors. In sparse tables a row has its whole
+    share when batches touch it, by as much more as they touch it less often."""
     margin: Annotated[float, Bounds(0, 10)] = 0.4
     "How far the ends of the sigmoid lie beyond the scale of the ratings, in parts of it."
     sparse: Sparse = "auto"
@@ -120,7 +121,7 @@ class EmbeddingNet(PairNet, Recommender):
         self.squash = Stretched(self.sigmoid.low, self.sigmoid.high)
         self.history: History | None = None
 
-    def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
+    def rows_vjp(self, users: Tensor, items: Tensor) -> Looked:
         """A vector of each."""
         return looked_up(self.users, self.items, users, items)
 
@@ -147,6 +148,7 @@ class EmbeddingNet(PairNet, Recommender):
     def remember(self, history: History) -> None:
         """Take what users have rated, and begin at the mean of it."""
         self.history = history
+        self.weigh(history)
         if len(history.values):
             mean = float(history.values.mean(dtype=np.float64))
             self.offset.fill_(unsquashed(self.squash, mean))

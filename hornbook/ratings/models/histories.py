@@ -11,7 +11,7 @@ from hornbook.nn import Bag, Lists
 from hornbook.nn.layer import Backward, Layer, grad_of
 from hornbook.ratings.interactions import History
 
-__all__ = ["HistorySum"]
+__all__ = ["HistorySum", "need_history"]
 
 WHOLE = 2_000_000  # ratings up to which all histories are summed in each step
 
@@ -92,11 +92,7 @@ class HistorySum(Layer):
         Raises:
             TrainingError: if the histories are not at hand.
         """
-        if not self.known:
-            raise TrainingError(
-                "This model cannot be trained before it is given what users have rated; call "
-                "`remember` first."
-            )
+        need_history(self.known)
         r, left = x[:, 0], x[:, 1]
         if self.whole:
             places, turned, lists = r, Lists(self.back_starts, self.back_ids), self.lists
@@ -117,3 +113,16 @@ class HistorySum(Layer):
             return dy
 
         return y * scales, backward
+
+
+def need_history(known: bool) -> None:
+    """Refuse to train without the histories.
+
+    Raises:
+        TrainingError: if they are not at hand.
+    """
+    if not known:
+        raise TrainingError(
+            "This model cannot be trained before it is given what users have rated; call "
+            "`remember` first."
+        )

@@ -6,7 +6,8 @@ that of vectors of the users who have rated it:
 
     p'_u = p_u + |N(u)|^-½ Σ_{j in N(u)} y_j        q'_i = q_i + |N(i)|^-½ Σ_{v in N(i)} z_v
 
-and a rating is σ(offset + p'_u · q'_i + b_u + b_i), stretched to the scale. While a rating is
+and a rating is σ(offset + p'_u · q'_i + b_u + b_i), stretched to the scale. To q'_i and b_i comes
+the mean of those of the item's genres, where such are known. While a rating is
 trained on, it is left out of both sums, for what is predicted later is not in them either. In use
 it is a plain dot product of p' and q'; these are kept, so that it needs nobody's history.
 """
@@ -21,9 +22,10 @@ from torch import Tensor
 
 from hornbook.ratings.interactions import History
 from hornbook.ratings.models.contract import Shape
+from hornbook.ratings.models.described import FeatureMean, with_features
 from hornbook.ratings.models.dot import DotBiasSettings
 from hornbook.ratings.models.histories import HistorySum
-from hornbook.ratings.models.pair_net import DotNet, Rows, RowsBackward, table
+from hornbook.ratings.models.pair_net import DotNet, Looked, Pulls, Rows, looked_up, table
 from hornbook.settings import Bounds
 
 __all__ = ["HistoryNet", "HistorySettings"]
@@ -41,7 +43,8 @@ class HistorySettings(DotBiasSettings):
     "The same pull on the biases."
     ridge: Annotated[float, Bounds(0, 1e9)] = 4.0
     """Pull on all weights in every step, also on rows that the batch does not touch: this times
-    their squares stands beside the sum of all squared errors. Sparse tables have `l2` alone."""
+    their squares stands beside the sum of all squared errors. In sparse tables a row has its whole
+    share when batches touch it, by as much more as they touch it less often."""
     margin: Annotated[float, Bounds(0, 10)] = 0.1
     "How far the ends of the sigmoid lie beyond the scale of the ratings, in parts of it."
     itself: bool = False
@@ -80,6 +83,9 @@ class HistoryNet(DotNet):
             HistorySum(*sizes, k, std=START, itself=settings.itself, generator=generator)
             for sizes in ((users, items), (items, users))
         )
+        self.described: FeatureMean | None = None
+        if settings.features and shape.features:
+            self.described = FeatureMean(shape.features, k + 1, std=START, generator=generator)
         self.register_buffer("user_rows", torch.zeros(users, k + 1))
         self.register_buffer("item_rows", torch.zeros(items, k + 1))
 
@@ -99,22 +105,23 @@ class HistoryNet(DotNet):
             ):
                 kept.copy_(own.weight)
                 kept[:, :-1] += sums.all()
+            if self.described is not None:
+                self.item_rows += self.described.all()
         return self.user_rows, self.item_rows
 
-    def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
+    def rows_vjp(self, users: Tensor, items: Tensor) -> Looked:
         """p' and q' with the biases."""
-        p, p_back = self.users.vjp(users)
-        q, q_back = self.items.vjp(items)
+        (p, q), rows, own_back = looked_up(self.users, self.items, users, items)
         rated, rated_back = self.rated.vjp(torch.stack([users, items], 1))
         raters, raters_back = self.raters.vjp(torch.stack([items, users], 1))
 
-        def backward(dp: Tensor, dq: Tensor) -> None:
-            p_back(dp)
-            q_back(dq)
+        def backward(dp: Tensor, dq: Tensor, pulls: Pulls = (None, None)) -> None:
+            own_back(dp, dq, pulls)
             rated_back(dp[:, :-1])
             raters_back(dq[:, :-1])
 
-        return (grown(p, rated), grown(q, raters)), backward
+        looked = Looked((grown(p, rated), grown(q, raters)), rows, backward)
+        return with_features(looked, self.described, items)
 
 
 def grown(rows: Tensor, vectors: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -16,12 +16,14 @@ from hornbook.nn.layer import Backward, grad_of
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Shape, Taste
 from hornbook.ratings.models.dot_product import Array, DotProduct, Stretched
+from hornbook.ratings.models.histories import need_history
 
 __all__ = [
     "DotNet",
+    "Looked",
     "PairNet",
+    "Pulls",
     "Rows",
-    "RowsBackward",
     "Sparse",
     "centred",
     "looked_up",
@@ -34,7 +36,31 @@ Sparse = Literal["auto", "always", "never"]
 LARGE = 1_000_000  # numbers in a table from which an update of the touched rows alone is faster
 
 Rows = tuple[Tensor, Tensor]
-RowsBackward = Callable[[Tensor, Tensor], None]
+Pulls = tuple[Tensor | None, Tensor | None]
+
+
+class RowsBackward(Protocol):
+    """The way back from the gradients of rows, each (B, C), to the parameters."""
+
+    def __call__(self, dp: Tensor, dq: Tensor, pulls: Pulls = (None, None)) -> None:
+        """Add to the parameters' gradients.
+
+        Args:
+            dp: of the users' rows as used.
+            dq: of the items'.
+            pulls: on the users' and the items' rows as they are in the tables, times their squares,
+                shape (B,) each; None where there is none.
+        """
+
+
+class Looked(NamedTuple):
+    """The rows of a batch."""
+
+    used: Rows
+    "What predictions are made of, each (B, C)."
+    own: Rows
+    "What is in the tables: the same, or that to which something was added."
+    backward: RowsBackward
 
 
 class PairNet(Net):
@@ -44,29 +70,48 @@ class PairNet(Net):
     mean squared error, to which two pulls are added. One is on the rows of the batch: the mean of
     their squares, each column times its pull. The other is on all weights in every step. Adam
     scales both alike with a row's gradients, so rows that few batches touch are pulled to 0 nearly
-    at the full rate: what is seldom seen must be modest. Its price follows the tables, so those
-    that are sparse have the first pull alone.
+    at the full rate: what is seldom seen must be modest. The price of this pull follows the tables.
+
+    So of a sparse table only the rows of a batch are pulled on, by as much more as they are seen
+    less. The ridge is λ Σ_r |w_r|² over the rows of a table. Of N ratings n_r look up row r, so
+    each of a batch b = 1 … B, drawn evenly, looks it up with probability n_r / N, and
+
+        E[(1 / B) Σ_b (N / n_r(b)) |w_r(b)|²] = Σ_r (n_r / N) (N / n_r) |w_r|² = Σ_r |w_r|²
+
+    over the rows with ratings. In expectation loss and gradients are those of a dense table; in an
+    epoch, N / B batches, the n_r pulls on a row add up to its whole ridge. A row without ratings is
+    never looked up: it stays at its random start, next to 0.
 
     Args:
         pulls: of each column of the rows, shape (C,).
-        ridge: the pull on all weights that are no sparse tables, times their squares.
+        ridge: λ, the pull on all weights, times their squares.
 
     Attributes:
+        users: a row for each user.
+        items: a row for each item.
         offset: what sums begin with, so that before training all are the mean of train.
+        user_weights: N / n_r of each user, where their table is sparse and has a ridge; else empty.
+        item_weights: likewise of items.
     """
 
+    users: Embedding
+    items: Embedding
     offset: Tensor
     pulls: Tensor
+    user_weights: Tensor
+    item_weights: Tensor
 
     def __init__(self, pulls: Tensor, ridge: float = 0.0) -> None:
         super().__init__()
         self.ridge = ridge
         self.register_buffer("pulls", pulls, persistent=False)
+        for name in ("user_weights", "item_weights"):  # as counts of the data, no part of a model
+            self.register_buffer(name, torch.zeros(0), persistent=False)
         self.register_buffer("offset", torch.zeros(()))
         self.pulled = bool((pulls.detach() > 0).any()) if pulls.device.type != "meta" else True
 
     def weights_pulled(self) -> list[torch.nn.Parameter]:
-        """What `ridge` pulls on."""
+        """What `ridge` pulls on as a whole: all but sparse tables."""
         if not self.ridge:
             return []
         return [
@@ -76,9 +121,41 @@ class PairNet(Net):
             if name not in getattr(part, "tables", ())
         ]
 
+    def weigh(self, history: History) -> None:
+        """Count how often train looks up each row of the sparse tables that `ridge` pulls on."""
+        if not self.ridge:
+            return
+        raters = np.bincount(history.others, minlength=self.items.weight.shape[0])
+        for table, name, counts in (
+            (self.users, "user_weights", history.counts),
+            (self.items, "item_weights", raters),
+        ):
+            if table.tables:
+                weights = torch.from_numpy(len(history.others) / np.maximum(counts, 1))
+                setattr(self, name, weights.to(self.pulls))
+
+    def row_pulls(self, users: Tensor, items: Tensor) -> Pulls:
+        """The pull of `ridge` on each row of a batch, times its square, shape (B,).
+
+        None where a table is dense.
+
+        Raises:
+            TrainingError: if what users have rated is not known.
+        """
+        if not self.ridge:
+            return None, None
+
+        def of(table: Embedding, weights: Tensor, ids: Tensor) -> Tensor | None:
+            if not table.tables:
+                return None
+            need_history(len(weights) > 0)
+            return weights.index_select(0, ids) * (self.ridge / len(ids))
+
+        return of(self.users, self.user_weights, users), of(self.items, self.item_weights, items)
+
     @abstractmethod
-    def rows_vjp(self, users: Tensor, items: Tensor) -> tuple[Rows, RowsBackward]:
-        """The rows of users and items of shape (B,), each (B, C), and their backward pass."""
+    def rows_vjp(self, users: Tensor, items: Tensor) -> Looked:
+        """The rows of users and items of shape (B,), and their backward pass."""
 
     @abstractmethod
     def scores_vjp(self, p: Tensor, q: Tensor) -> tuple[Tensor, Callable[[Tensor], Rows]]:
@@ -89,7 +166,7 @@ class PairNet(Net):
 
         Ids have no gradient, so dy itself is returned for them.
         """
-        rows, rows_back = self.rows_vjp(x[:, 0], x[:, 1])
+        rows, _, rows_back = self.rows_vjp(x[:, 0], x[:, 1])
         y, back = self.scores_vjp(*rows)
 
         def backward(dy: Tensor) -> Tensor:
@@ -101,7 +178,7 @@ class PairNet(Net):
     def loss_vjp(self, batch: Any) -> tuple[Tensor, Callable[[], None]]:
         """The objective of a batch of users, items and values, each of shape (B,)."""
         users, items, values = (self.tensor(array) for array in batch)
-        rows, rows_back = self.rows_vjp(users, items)
+        rows, own, rows_back = self.rows_vjp(users, items)
         y, back = self.scores_vjp(*rows)
         loss, loss_back = SquaredError().vjp(y, values)
         if self.pulled:
@@ -110,6 +187,10 @@ class PairNet(Net):
         ridged = self.weights_pulled()
         for weight in ridged:
             loss = loss + self.ridge * weight.square().sum()
+        row_pulls = self.row_pulls(users, items)
+        for row, pull in zip(own, row_pulls, strict=True):
+            if pull is not None:
+                loss = loss + (pull @ row.square()).sum()
 
         def backward() -> None:
             for weight in ridged:
@@ -118,7 +199,7 @@ class PairNet(Net):
             if self.pulled:
                 for grad, row in zip(grads, rows, strict=True):
                     grad.addcmul_(row, self.pulls, value=2 / len(values))
-            rows_back(*grads)
+            rows_back(*grads, row_pulls)
 
         return loss, backward
 
@@ -186,6 +267,7 @@ class DotNet(PairNet, DotProduct):
     def remember(self, history: History) -> None:
         """Take what users have rated, and begin at the mean of it."""
         super().remember(history)
+        self.weigh(history)
         if self.biased:
             mean = float(history.values.mean(dtype=np.float64)) if len(history.values) else 0.0
             self.offset.fill_(mean if self.squash is None else unsquashed(self.squash, mean))
@@ -231,17 +313,15 @@ class DotNet(PairNet, DotProduct):
             return super().known(user)
 
 
-def looked_up(
-    user_table: Embedding, item_table: Embedding, users: Tensor, items: Tensor
-) -> tuple[Rows, RowsBackward]:
-    """Rows of two tables, and the backward pass of both."""
+def looked_up(user_table: Embedding, item_table: Embedding, users: Tensor, items: Tensor) -> Looked:
+    """Rows of two tables, used as they are, and the backward pass of both."""
     (p, p_back), (q, q_back) = user_table.vjp(users), item_table.vjp(items)
 
-    def backward(dp: Tensor, dq: Tensor) -> None:
-        p_back(dp)
-        q_back(dq)
+    def backward(dp: Tensor, dq: Tensor, pulls: Pulls = (None, None)) -> None:
+        for back, d, row, pull in ((p_back, dp, p, pulls[0]), (q_back, dq, q, pulls[1])):
+            back(d if pull is None else torch.addcmul(d, row, pull.unsqueeze(1), value=2))
 
-    return (p, q), backward
+    return Looked((p, q), (p, q), backward)
 
 
 def centred(shape: Shape, margin: float) -> StretchedSigmoid:
