@@ -8,14 +8,15 @@ download that breaks off keeps its first part (NAME.part), and the next try goes
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic as clock
 from typing import TYPE_CHECKING, Literal
 
 from hornbook.caches import cache_folder
 from hornbook.errors import DataError, DownloadError
+from hornbook.records import JSON
 
 if TYPE_CHECKING:
     import requests
@@ -37,7 +38,7 @@ class Dataset:
 
     name: str
     title: str
-    mode: Literal["lines", "text"]
+    mode: Literal["lines", "text", "table"]
     bytes: int
     sha256: str
     "SHA-256 of the whole file, as 64 hexadecimal digits."
@@ -47,6 +48,8 @@ class Dataset:
     url: str | None
     filename: str
     "File name in the cache."
+    options: Mapping[str, JSON] = field(default_factory=dict)
+    "Options of loading that suit it, where none are given."
 
     def __post_init__(self) -> None:
         if (self.bundled is None) == (self.url is None):
@@ -88,6 +91,26 @@ DATASETS: dict[str, Dataset] = {
             bundled="tang.txt",
             url=None,
             filename="tang.txt",
+        ),
+        Dataset(
+            name="bikeshare",
+            title="8,645 hours of bikes rented in Washington in 2011, with weather and calendar",
+            mode="table",
+            bytes=567_588,
+            sha256="ac6950ae6f11efcc69c29d6bb13e8881c001e27d36434660d59444a1414f712c",
+            licence="CC BY 4.0 (UCI Bike Sharing, Fanaee-T and Gama 2013; as in ISLP)",
+            bundled="bikeshare.csv",
+            url=None,
+            filename="bikeshare.csv",
+            # Those who rented are of two kinds, and their sum is the target. The last six weeks are
+            # forecast, those before them choose.
+            options={
+                "target": "bikers",
+                "ignore": ["casual", "registered"],
+                "time": "day",
+                "dev_from": "282",
+                "test_from": "324",
+            },
         ),
         Dataset(
             name="makemore-names",

@@ -19,6 +19,10 @@ __all__ = ["DECIDES", "TableFigures", "evaluate", "report", "scores_of", "scores
 DECIDES = {"number": "rmse", "logarithm": "rmspe", "class": "loss"}
 "The name of the deciding figure, by the kind of the target."
 
+IN_TRAINING = {"number": ("rmse", "mae"), "logarithm": ("rmspe", "rmse"),
+               "class": ("loss", "accuracy")}  # fmt: skip
+"The figures that are told while a model is trained; all are told by `report`."
+
 
 def scores_of(target: Target, predicted: npt.NDArray[np.float64], rows: TableRows) -> Scores:
     """How good some predictions are.
@@ -57,7 +61,8 @@ def evaluate(model: Predictor, data: TableData, split: str, limit: int = 0) -> F
         limit: measure about this many rows, evenly spread (0: all).
     """
     scores = scores_on(model, data, split, limit)
-    measures = figures_of(scores)
+    found = figures_of(scores)
+    measures = {name: found[name] for name in IN_TRAINING[data.kind]}
     return Figures(measures.pop("loss", None), measures, len(scores.losses))
 
 

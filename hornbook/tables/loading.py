@@ -40,9 +40,16 @@ def load_table(source: Source, options: TableOptions | None = None) -> TableData
         DataError: as `read_table` and `table_data`.
         SettingsError: if the settings do not fit the data.
     """
-    options = options or TableOptions()
+    options = suited(source, options or TableOptions())
     options.shares  # noqa: B018 - asked before anything is read
     return table_data(read_table(source, options), options, source.name, source.where)
+
+
+def suited(source: Source, options: TableOptions) -> TableOptions:
+    """The options as given; of a data set those that suit it, where no target is given."""
+    if source.dataset is None or options.target is not None:
+        return options
+    return TableOptions.from_dict({**source.dataset.options, **options.changed()})
 
 
 class Understood:
@@ -190,8 +197,9 @@ class Understood:
             other = "" if column.name == self.target else (
                 f", or read the column as categories: `categorical={column.name}`")  # fmt: skip
             raise DataError(
-                f"{self.table.place(row)}: {cell!r} in column {column.name!r} is not a {what}, as the "
-                f"others are. In all: {many(int(wrong.sum()), 'such cell')} of {self.table.n:,}.",
+                f"{self.table.place(row)}: {cell!r} in column {column.name!r} is not a {what}, as "
+                f"the others are. In all: {many(int(wrong.sum()), 'such cell')} of "
+                f"{self.table.n:,}.",
                 hint=f"{also}{other}.",
                 setting="bad_rows",
             )

@@ -26,7 +26,7 @@ def recognise(source: Source, options: Mapping[str, Any]) -> Claim | None:
     A data set with a name, none of which is a table, is not fetched for it.
     """
     if source.dataset is not None:
-        return None
+        return Claim(TOLD, "the data set is a table") if source.dataset.mode == "table" else None
     with contextlib.suppress(HornbookError, ValueError):
         first = source.first
         if first.dataset is not None:

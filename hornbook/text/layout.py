@@ -110,7 +110,7 @@ def layout_of(texts: Sequence[str], source: Source, how: ReadSettings) -> Layout
         return Layout(how.mode, "line", "as requested")
     # Files are looked at without the blank lines that stand between two of them.
     looks = choose_layout("\n".join(text.strip("\n") for text in texts if text.strip("\n")))
-    if source.dataset is not None:
+    if source.dataset is not None and source.dataset.mode != "table":
         mode: Mode = source.dataset.mode
         parted = mode == "text" and looks.separator == "blank"
         return Layout(mode, "line", "this data set's default", PARTED if parted else "")
