@@ -43,9 +43,9 @@ PEER_ROWS = 2_000_000
 PEER_CALLS = 10  # batches in a round
 
 
-def made_up(rows: int, users: int, items: int) -> Interactions:
+def made_up(rows: int, users: int, items: int, seed: int = 0) -> Interactions:
     """Random ratings: the n-th user and the n-th item have about n^-0.6 and n^-0.9 of them."""
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(seed)
 
     def drawn(n: int, power: float) -> Any:
         ends = np.cumsum(np.arange(1, n + 1) ** -power)
