@@ -17,14 +17,10 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
-import os
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from benchmarks.peer_process import Job, done_by
 from hornbook.ratings.data import Kind, RatingsData
 from hornbook.ratings.interactions import Interactions
 from hornbook.ratings.measures import Errors, Ranking, best_items, rank, rating_errors
@@ -177,42 +174,24 @@ class Answers:
     seconds: float
 
 
-@dataclass
+@dataclass(frozen=True)
 class Peers:
     """The other programs."""
 
     python: Path
-    folder: Path
-    made: int = field(default=0)
 
     def __call__(self, jobs: Sequence[tuple[str, Settings, Split]]) -> list[Answers]:
         """The answers to some jobs, by one process."""
-        told: list[dict[str, Any]] = []
+        told = []
         for model, settings, split in jobs:
-            self.made += 1
-            names = {
-                name: str(self.folder / f"{self.made}-{name}.npz")
-                for name in ("train", "asked", "out")
-            }
-            save(names["train"], split.train.arrays())
             sizes = {"sizes": np.array([split.users, split.items, K])}
-            save(names["asked"], sizes if split.kind == "clicks" else split.held.arrays())
-            told.append({"model": model, "settings": dict(settings), **names})
-        file = self.folder / "jobs.json"
-        file.write_text(json.dumps(told), encoding="utf-8")
+            asked = sizes if split.kind == "clicks" else split.held.arrays()
+            told.append(
+                Job({"model": model, "settings": dict(settings)}, split.train.arrays(), asked)
+            )
         # One thread each, as ours are compared.
-        alone = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        subprocess.run([self.python, PEERS, file], check=True, env=alone)
-        answers = []
-        for one in told:
-            with np.load(one["out"]) as held:
-                answers.append(Answers(held["found"], float(held["seconds"])))
-        return answers
-
-
-def save(path: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """As a file of NumPy's."""
-    np.savez(path, allow_pickle=False, **arrays)
+        done = done_by(self.python, PEERS, told)
+        return [Answers(one["found"], float(one["seconds"])) for one in done]
 
 
 def ours(contender: Contender, settings: Settings, split: Split) -> Answers:
@@ -397,12 +376,11 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     whole = read(given.ratings)
-    with tempfile.TemporaryDirectory() as folder:
-        peers = Peers(given.peer_python, Path(folder))
-        if "errors" in given.parts or not given.parts:
-            compare_errors(whole, peers, given.only)
-        if "ranking" in given.parts or not given.parts:
-            compare_ranking(whole, peers, given.only)
+    peers = Peers(given.peer_python)
+    if "errors" in given.parts or not given.parts:
+        compare_errors(whole, peers, given.only)
+    if "ranking" in given.parts or not given.parts:
+        compare_ranking(whole, peers, given.only)
 
 
 if __name__ == "__main__":

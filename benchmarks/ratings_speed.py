@@ -1,13 +1,17 @@
 """Ratings a second where there are twenty million: sparse tables beside PyTorch's.
 
     python -m benchmarks.ratings_speed [--rows 20000000] [--users 138000] [--items 27000]
-        [--factors 50] [--batch 1024] [--threads 1]
+        [--factors 50] [--batch 1024] [--threads 1] [--peer-python FASTAI/bin/python]
 
 Ratings are made up, with a long tail of users and of items. Both sides train a dot product with
 biases on the same batches: `dot-bias` through our trainer, and the same model of four
 torch.nn.Embedding(sparse=True) with torch.optim.SparseAdam; all in turns, in one run. Dense tables
-of ours, and PyTorch's with Adam (what fast.ai's collab_learner trains), stand beside them. Seconds
-are those of the processor, which other programs on the machine change little.
+of ours, and PyTorch's with Adam, stand beside them. Seconds are those of the processor, which other
+programs on the machine change little.
+
+With --peer-python, a Python that has fastai, its collab_learner stands beside them too, in a
+process of its own: the whole loop of `learn.fit`. Its tables are as large; of the rows it is given
+the first two million, since it draws the batches of an epoch from a Python list of all rows.
 """
 
 from __future__ import annotations
@@ -17,12 +21,14 @@ import resource
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.peer_process import Job, done_by
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.ratings.interactions import History, Interactions
 from hornbook.ratings.models.contract import Shape
@@ -32,10 +38,14 @@ from hornbook.training.batches import ArrayBatches
 from hornbook.training.measures import Evaluation
 from hornbook.training.trainer import Trainer
 
+PEER = Path(__file__).with_name("fastai_peer.py")
+PEER_ROWS = 2_000_000
+PEER_CALLS = 10  # batches in a round
 
-def made_up(rows: int, users: int, items: int) -> Interactions:
+
+def made_up(rows: int, users: int, items: int, seed: int = 0) -> Interactions:
     """Random ratings: the n-th user and the n-th item have about n^-0.6 and n^-0.9 of them."""
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(seed)
 
     def drawn(n: int, power: float) -> Any:
         ends = np.cumsum(np.arange(1, n + 1) ** -power)
@@ -106,6 +116,23 @@ def per_second(steps: dict[str, Callable[[], object]], batch: int, rounds: int) 
     return {name: statistics.median(speeds) for name, speeds in found.items()}
 
 
+def fastai(python: Path, rows: Interactions, args: argparse.Namespace) -> None:
+    """Measure and print fastai's side."""
+    train = rows.take(np.arange(min(len(rows), PEER_ROWS)))
+    settings = {name: vars(args)[name] for name in ("factors", "batch", "threads", "rounds")}
+    job = Job(
+        {"model": "speed", "settings": {**settings, "calls": PEER_CALLS}},
+        train.arrays(),
+        rows.take(np.arange(1000)).arrays(),
+    )
+    (found,) = done_by(python, PEER, [job], threads=args.threads)
+    print(
+        f"{'fastai':20} {np.median(found['found']):12,.0f} ratings a second; drawing batches alone "
+        f"{float(found['drawing']):,.0f}; {int(found['users']):,} users, {int(found['items']):,} "
+        f"items, {float(found['peak']) / 2**30:.2f} GB"
+    )
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -114,6 +141,7 @@ def main() -> None:
     given = {"rows": 20_000_000, "users": 138_000, "items": 27_000, "factors": 50, "batch": 1024}
     for name, value in {**given, "threads": 1, "rounds": 11}.items():
         parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--peer-python", type=Path, help="a Python that has fastai")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     keep_freed_memory()
@@ -140,6 +168,8 @@ def main() -> None:
     ratio = found["hornbook, sparse"] / found["torch, sparse"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     print(f"{ratio:.2f} times torch's; most memory of all four together {peak:.2f} GB")
+    if args.peer_python:
+        fastai(args.peer_python, rows, args)
 
 
 if __name__ == "__main__":

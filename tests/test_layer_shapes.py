@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from hornbook.nn import Linear, SelfAttention, Sequential, Tanh
 from hornbook.nn.shapes import LayerShape, layer_shapes
-from hornbook.tasks import Start, task_named
+from hornbook.ratings.interactions import History
+from hornbook.ratings.models.contract import Shape
+from hornbook.tasks import Start, choose_task, task_named
 from hornbook.text.models import NETS
 from tests.command import typed
 
@@ -103,6 +106,67 @@ def test_a_net_of_ones_own() -> None:
     assert lines[-1].endswith("for three rows.")
 
 
+# Of 4 users and 5 items: the layers in the order in which they compute, and the multiplications.
+OF_PAIRS: list[tuple[str, dict[str, Any], list[str], int]] = [
+    ("dot", {"n_factors": 3}, ["users Embedding", "items Embedding", "Dot"], 3),
+    ("dot-bias", {"n_factors": 3},
+     ["users Embedding", "items Embedding", "sigmoid StretchedSigmoid", "DotBias"], 3),
+    ("embedding-net", {"n_factors": 3, "n_hidden": 2},
+     ["users Embedding", "items Embedding", "net.0 Dropout", "hidden Linear", "net.2 ReLU",
+      "net.3 Dropout", "output Linear", "sigmoid StretchedSigmoid", "EmbeddingNet"],
+     6 * 2 + 2 + 3),
+    ("embedding-net", {"n_factors": 3, "n_hidden": 2, "beside": False},
+     ["users Embedding", "items Embedding", "net.0 Dropout", "hidden Linear", "net.2 ReLU",
+      "net.3 Dropout", "output Linear", "sigmoid StretchedSigmoid", "EmbeddingNet"], 6 * 2 + 2),
+    ("history", {"n_factors": 3},
+     ["users Embedding", "items Embedding", "rated HistorySum", "raters HistorySum",
+      "sigmoid StretchedSigmoid", "HistoryNet"], 3),
+    ("bpr", {"n_factors": 3}, ["users Embedding", "items Embedding", "Bpr"], 3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("family", "settings", "layers", "multiplications"), OF_PAIRS)
+def test_nets_of_pairs(
+    family: str, settings: dict[str, Any], layers: list[str], multiplications: int
+) -> None:
+    task, _ = choose_task(None, None, family)
+    kind = task.family(family).load().Settings
+    shape = Shape(users=4, items=5, rows=6, low=1.0, high=5.0)
+    model = task.build(family, kind(**settings), shape, Start("seed", 0))
+    before = model.arrays()
+    found = model.shapes()
+    assert [row[0] for row in found.rows()] == [*layers, "total"]
+    assert found.multiplications == multiplications
+    assert found.parameters == model.n_parameters
+    assert found.layers[0].gives == (model.users.weight.shape[1],)
+    assert (found.layers[-1].given, found.layers[-1].gives) == ((2,), ())
+    assert "one pair of a user and an item" in found.about
+    assert model.training
+    assert all((before[name] == array).all() for name, array in model.arrays().items())
+
+
+def test_shapes_leave_a_histories_net_as_it_was() -> None:
+    task, _ = choose_task(None, None, "history")
+    kind = task.family("history").load().Settings
+    shape = Shape(users=2, items=3, rows=3, low=1.0, high=5.0)
+    model = task.build("history", kind(n_factors=3), shape, Start("seed", 0))
+    rating = History(
+        np.array([0, 2, 3]), np.array([0, 2, 1], "i4"), np.array([1, 5, 3], np.float32)
+    )
+    model.remember(rating)
+    model.eval()
+    told = model.shapes()
+    assert model.rated.ids.tolist() == [0, 2, 1]
+    other = task.build("history", kind(n_factors=3), shape, Start("seed", 0))
+    other.load_arrays(model.arrays())  # as a stripped run is opened: without anyone's history
+    users, items = np.array([0, 1], "i4"), np.array([1, 2], "i4")
+    before = other.predict(users, items)
+    assert other.shapes() == told
+    assert not other.rated.known
+    assert not other.raters.known
+    assert (other.predict(users, items) == before).all()
+
+
 def test_the_table_is_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = typed(
         capsys, "models", "mlp", "--shapes", "--n-hidden", "200", "--block-size", "3",
@@ -114,6 +178,9 @@ def test_the_table_is_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = typed(capsys, "models", "bigram", "--shapes", "--data", "names", "--json")
     assert status == 0
     assert json.loads(out)["parameters"] == 27 * 27
+    status, out, err = typed(capsys, "models", "history", "--shapes")
+    assert status == 0, err
+    assert out.splitlines()[-1].split() == ["total", "983,437", "50"]
 
 
 @pytest.mark.parametrize(

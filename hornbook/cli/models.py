@@ -26,7 +26,8 @@ Examples:
 
 --shapes shows each layer of a net with the shapes of its input and output, its parameters and the \
 multiplications of its matrix products, and the totals. The settings of FAMILY are flags, as in \
-hornbook train. The vocabulary is that of --data; without it, 26 letters and the boundary token.
+hornbook train. The vocabulary, or how many users and items there are, is that of --data; without \
+it, 26 letters and the boundary token, or as many as in the lesson.
 """
 
 
@@ -39,7 +40,7 @@ class Options(OutputArgument):
     shapes: bool = False
     "Show the layers of the family: shapes, parameters, multiplications."
     data: str | None = None
-    "Data to take the vocabulary from (only with --shapes)."
+    "Data to take the vocabulary, or the users and items, from (only with --shapes)."
 
 
 def run(argv: Sequence[str]) -> None:

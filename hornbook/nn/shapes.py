@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,14 +28,17 @@ class LayerShape:
     gives: Shape
     "Shape of its result, without the dimension of the batch."
     parameters: int
-    "Its own, those of layers in it left out; one that two layers share is the first one's."
+    "Its own, and those of layers in it that have no row; what two layers share is the first one's."
     multiplications: int
     "Of its own matrix products: see `Layer.multiplications`."
 
 
 @dataclass(frozen=True)
 class Shapes:
-    """The layers of a net in the order in which they were built; printed, it is a table."""
+    """The layers of a net in the order in which they begin to compute; printed, it is a table.
+
+    The net's own row, if it has one, is the last: what it multiplies comes from its layers.
+    """
 
     HEADS: ClassVar[tuple[str, ...]] = ("layer", "given", "gives", "parameters", "multiplications")
 
@@ -61,7 +65,7 @@ class Shapes:
         """The cells of the table, under HEADS; the last row has the sums."""
         found = [
             (
-                f"{position(one.name)} {one.kind}",
+                f"{position(one.name)} {one.kind}".lstrip(),
                 sized(one.given),
                 sized(one.gives),
                 f"{one.parameters:,}",
@@ -90,19 +94,17 @@ class Shapes:
 def layer_shapes(net: Layer, x: Tensor, what: str = "one example") -> Shapes:
     """Let a net compute once, and write down what its layers are given and give.
 
-    Containers, which only hand on from layer to layer, have no row. A layer that computes more
-    than once has its first shapes, and the multiplications of all times.
+    Containers, which only hand on from layer to layer, have no row, unless they go around the
+    layers in them and compute in their place. The net itself has one if it makes matrix products of
+    its own. A layer that computes more than once has its first shapes, and the multiplications of
+    all times.
 
     Args:
         net: in evaluation mode for as long as this takes.
         x: its input, a batch of one example.
         what: what the example is, for people.
     """
-    named = {
-        name: part
-        for name, part in net.named_modules()
-        if isinstance(part, Layer) and part is not net and not only_holds(part)
-    }
+    named = {name: part for name, part in net.named_modules() if isinstance(part, Layer)}
     shapes: dict[str, tuple[Shape, Shape]] = {}
     multiplied = dict.fromkeys(named, 0)
 
@@ -111,37 +113,60 @@ def layer_shapes(net: Layer, x: Tensor, what: str = "one example") -> Shapes:
         multiplied[name] += layer.multiplications((*given.shape,), (*gives.shape,))
 
     was_training = net.training
-    net.eval()
+    if was_training:
+        net.eval()
     try:
         # As autograd sees it: recurrent layers take their equations step by step.
         with torch.enable_grad(), observing(named, saw=saw):
             net(x)
     finally:
-        net.train(was_training)
+        if was_training:
+            net.train()
+    return Shapes(tuple(rows_of(net, named, shapes, multiplied)), what)
+
+
+def rows_of(
+    net: Layer,
+    named: Mapping[str, Layer],
+    shapes: Mapping[str, tuple[Shape, Shape]],
+    multiplied: Mapping[str, int],
+) -> list[LayerShape]:
+    """The rows, in the order in which layers begin; the net's own is the last.
+
+    Args:
+        net: whose layers they are.
+        named: all layers in it.
+        shapes: what each was given and gave, in the order of the results.
+        multiplied: how much each multiplied.
+    """
     owned: set[int] = set()
-    rows = []
-    for name in (name for name in named if name in shapes):
-        fresh = [p for p in named[name].parameters(recurse=False) if id(p) not in owned]
+    found: list[tuple[tuple[int, int], LayerShape]] = []
+    ends = {id(named[name]): end for end, name in enumerate(shapes)}
+    for end, (name, (given, gives)) in enumerate(shapes.items()):
+        part = named[name]
+        within = [ends[id(one)] for one in part.modules() if one is not part and id(one) in ends]
+        if (only_holds(part) and within) or (part is net and not multiplies(part)):
+            continue
+        fresh = [p for p in part.parameters() if id(p) not in owned]
         owned |= {id(p) for p in fresh}
-        given, gives = shapes[name]
-        rows.append(
-            LayerShape(
-                name,
-                type(named[name]).__name__,
-                given,
-                gives,
-                sum(p.numel() for p in fresh),
-                multiplied[name],
-            )
-        )
-    return Shapes(tuple(rows), what)
+        kind, size = type(part).__name__, sum(p.numel() for p in fresh)
+        row = LayerShape(name, kind, given, gives, size, multiplied[name])
+        # A layer's result comes after those of layers in it, and it has begun before them.
+        begun = end if part is net else min(within, default=end)
+        found.append(((begun, -end), row))
+    return [row for _, row in sorted(found, key=lambda one: one[0])]
 
 
 def only_holds(layer: Layer) -> bool:
     """Whether a layer leaves everything to layers in it."""
     inner = any(isinstance(part, Layer) for part in layer.modules() if part is not layer)
     learns = any(True for _ in layer.parameters(recurse=False))
-    return inner and not learns and type(layer).multiplications is Layer.multiplications
+    return inner and not learns and not multiplies(layer)
+
+
+def multiplies(layer: Layer) -> bool:
+    """Whether a layer makes matrix products of its own."""
+    return type(layer).multiplications is not Layer.multiplications
 
 
 def position(name: str) -> str:

@@ -21,7 +21,7 @@ from hornbook.ratings.models.sparse import (
     transposed,
 )
 
-__all__ = ["ByItems", "ByUsers", "Side"]
+__all__ = ["ByItems", "ByUsers", "Side", "gram"]
 
 Array = npt.NDArray[np.float64]
 EXACT = 4_096  # users or items up to which the inverse is made in float64
@@ -205,11 +205,16 @@ class ByUsers(Side):
 
 
 def inverted(history: History, columns: History, penalty: float) -> npt.NDArray[Any]:
-    """(XᵀX + λ)⁻¹ of the columns of a history; float64 where that is cheap."""
+    """(XᵀX + λ)⁻¹ of the columns of a history."""
+    return np.linalg.inv(gram(history, columns, penalty))
+
+
+def gram(history: History, columns: History, penalty: float) -> npt.NDArray[Any]:
+    """XᵀX + λ of the columns of a history; float64 where its inverse is cheap."""
     n = len(columns)
-    gram = np.empty((n, n), np.float64 if n <= EXACT else np.float32)
+    found = np.empty((n, n), np.float64 if n <= EXACT else np.float32)
     for column in range(n):
         positions, _ = entries(history, columns[column][0])
-        gram[column] = np.bincount(history.others[positions], minlength=n)
-    gram[np.diag_indices(n)] += penalty
-    return np.linalg.inv(gram)
+        found[column] = np.bincount(history.others[positions], minlength=n)
+    found[np.diag_indices(n)] += penalty
+    return found

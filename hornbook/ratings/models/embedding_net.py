@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from hornbook.nn import Dropout, Linear, ReLU, Sequential
+from hornbook.nn.layer import Shape as Size
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Recommender, Shape, Taste
 from hornbook.ratings.models.dot_product import NOTHING, Array, Stretched, cosines
@@ -144,6 +145,10 @@ class EmbeddingNet(PairNet, Recommender):
             return dp, dq
 
         return y, backward
+
+    def multiplications(self, given: Size, gives: Size) -> int:
+        """p · q of each pair, where it stands beside the net."""
+        return gives[0] * self.settings.n_factors * self.settings.beside
 
     def remember(self, history: History) -> None:
         """Take what users have rated, and begin at the mean of it."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Pull, Shape, Term
 from hornbook.ratings.models.dot_product import NOTHING, DotProduct, DotTaste
-from hornbook.ratings.models.keeping import Arrays, taken
+from hornbook.ratings.models.keeping import Keeping
 from hornbook.ratings.models.means import fit_biases
 from hornbook.ratings.models.sparse import padded, transposed
 from hornbook.settings import Bounds, Settings
@@ -74,10 +74,11 @@ class ImplicitALSSettings(Settings):
     "Of the vectors of items that it begins with."
 
 
-class Factors(DotProduct):
+class Factors(Keeping, DotProduct):
     """Vectors of users and items from alternating least squares."""
 
     settings: ALSSettings | ImplicitALSSettings
+    kept: ClassVar[tuple[str, ...]] = ("user_vectors", "item_vectors")
 
     def __init__(self, settings: ALSSettings | ImplicitALSSettings, shape: Shape) -> None:
         self.settings, self.shape = settings, shape
@@ -96,24 +97,12 @@ class Factors(DotProduct):
         """The numbers in all arrays."""
         return sum(array.size for array in self.arrays().values())
 
-    def arrays(self) -> Arrays:
-        """The vectors."""
-        return {"user_vectors": self.user_vectors, "item_vectors": self.item_vectors}
-
-    def load_arrays(self, arrays: Arrays) -> None:
-        """Take what `arrays` gave.
-
-        Raises:
-            RunError: if the names or shapes are not this model's.
-        """
-        found = taken(arrays, {name: held.shape for name, held in self.arrays().items()})
-        self.user_vectors, self.item_vectors = found["user_vectors"], found["item_vectors"]
-
 
 class ALS(Factors):
     """Biases and vectors of users and items, for ratings."""
 
     Settings = ALSSettings
+    kept = ("mean", "user_biases", "item_biases", *Factors.kept)
     settings: ALSSettings
 
     def __init__(self, settings: ALSSettings, shape: Shape) -> None:
@@ -143,25 +132,6 @@ class ALS(Factors):
         """Of the bias and of the vector of a user or an item with n ratings."""
         each = self.settings.penalty_per_rating * n
         return self.settings.bias_penalty + each, self.settings.penalty + each
-
-    def arrays(self) -> Arrays:
-        """Mean, biases and vectors."""
-        return {
-            "mean": np.array([self.mean]),
-            "user_biases": self.user_biases,
-            "item_biases": self.item_biases,
-            **super().arrays(),
-        }
-
-    def load_arrays(self, arrays: Arrays) -> None:
-        """Take what `arrays` gave.
-
-        Raises:
-            RunError: if the names or shapes are not this model's.
-        """
-        super().load_arrays(arrays)
-        self.mean = float(arrays["mean"][0])
-        self.user_biases, self.item_biases = arrays["user_biases"], arrays["item_biases"]
 
 
 class ImplicitALS(Factors):

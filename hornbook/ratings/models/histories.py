@@ -51,12 +51,18 @@ class HistorySum(Layer):
     ) -> None:
         super().__init__()
         self.bag = Bag(others, length, std=std, generator=generator)
-        self.itself, self.whole = itself, True
+        self.itself, self.sizes = itself, (rows, others)
+        self.forget()
+
+    def forget(self) -> None:
+        """Have no histories."""
         # Whose history it is, is no part of a model: it is given again by whoever has the data.
-        for name, n in (("starts", rows), ("back_starts", others)):
-            self.register_buffer(name, torch.zeros(n + 1, dtype=torch.int32), persistent=False)
-        for name in ("ids", "back_ids"):
-            self.register_buffer(name, torch.zeros(0, dtype=torch.int32), persistent=False)
+        device = self.bag.weight.device
+        for prefix, n in zip(("", "back_"), self.sizes, strict=True):
+            for name, length in (("starts", n + 1), ("ids", 0)):
+                empty = torch.zeros(length, dtype=torch.int32, device=device)
+                self.register_buffer(f"{prefix}{name}", empty, persistent=False)
+        self.whole = True
 
     @property
     def known(self) -> bool:

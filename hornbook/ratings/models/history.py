@@ -17,9 +17,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from hornbook.nn.shapes import Shapes
 from hornbook.ratings.interactions import History
 from hornbook.ratings.models.contract import Shape
 from hornbook.ratings.models.described import FeatureMean, with_features
@@ -95,6 +97,26 @@ class HistoryNet(DotNet):
         back = history.turned(len(self.item_rows))
         self.rated.remember(history, back)
         self.raters.remember(back, history)
+
+    def shapes(self) -> Shapes:
+        """As of every net of pairs; where the histories are not at hand, with one rating as such.
+
+        A sum has the same shape and parameters, whoever has rated what.
+        """
+        if self.rated.known:
+            return super().shapes()
+        users, items = self.rated.sizes
+        starts = np.minimum(np.arange(users + 1), 1)
+        rating = History(starts, np.zeros(1, np.int32), np.ones(1, np.float32))
+        turned = rating.turned(items)
+        with self.in_use():  # first, so that the rows that are kept are not made from that rating
+            try:
+                self.rated.remember(rating, turned)
+                self.raters.remember(turned, rating)
+                return super().shapes()
+            finally:
+                self.rated.forget()
+                self.raters.forget()
 
     def used_rows(self) -> Rows:
         """Rows with the sums in them; as they were kept, where the histories are not at hand."""

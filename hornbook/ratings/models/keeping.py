@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hornbook.errors import RunError
 from hornbook.ratings.interactions import History
 
-__all__ = ["Arrays", "damaged", "history_arrays", "history_from", "taken"]
+__all__ = ["Arrays", "Keeping", "damaged", "history_arrays", "history_from", "parted", "taken"]
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -42,6 +42,39 @@ def taken(arrays: Mapping[str, npt.NDArray[Any]], shapes: Mapping[str, tuple[int
         if not np.isfinite(arrays[name]).all():
             raise damaged(f"{name} has numbers that are not finite")
     return dict(arrays)
+
+
+def parted(arrays: Arrays, names: Collection[str]) -> tuple[Arrays, Arrays]:
+    """Arrays of some names, and the others."""
+    mine = {name: array for name, array in arrays.items() if name in names}
+    return mine, {name: array for name, array in arrays.items() if name not in names}
+
+
+class Keeping:
+    """A model whose arrays are some of its attributes; a number is kept as an array of one.
+
+    Whoever keeps more than these adds it to both methods, and reads its own part first, so that
+    nothing is taken of arrays that do not fit.
+    """
+
+    kept: ClassVar[tuple[str, ...]]
+    "Names of the attributes, which are those of the arrays. A new model has them in their shapes."
+
+    def arrays(self) -> Arrays:
+        """All that the model has learned and must know to predict, by name."""
+        return {name: np.atleast_1d(getattr(self, name)) for name in self.kept}
+
+    def load_arrays(self, arrays: Arrays) -> None:
+        """Take what `arrays` gave.
+
+        Raises:
+            RunError: if the names or shapes are not this model's.
+        """
+        held = Keeping.arrays(self)
+        found = taken(arrays, {name: array.shape for name, array in held.items()})
+        for name, array in found.items():
+            number = np.ndim(getattr(self, name)) == 0
+            setattr(self, name, float(array[0]) if number else array)
 
 
 HISTORY = {"history.starts": (-1,), "history.others": (-1,), "history.values": (-1,)}

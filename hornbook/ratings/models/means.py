@@ -17,7 +17,7 @@ import numpy.typing as npt
 from hornbook.ratings.interactions import Floats, Integers, Interactions
 from hornbook.ratings.models.contract import Recommender, Shape, Term
 from hornbook.ratings.models.dot_product import DotProduct, DotTaste
-from hornbook.ratings.models.keeping import Arrays, taken
+from hornbook.ratings.models.keeping import Arrays, Keeping, parted, taken
 from hornbook.settings import Bounds, Settings
 
 if TYPE_CHECKING:
@@ -65,10 +65,11 @@ class BiasSettings(Settings):
     "Choose the two penalties on a tenth of train that is held out, then fit to all of it."
 
 
-class Mean(DotProduct):
+class Mean(Keeping, DotProduct):
     """The mean of all ratings, and the base of models that have biases and no vectors."""
 
     Settings: ClassVar[type[Any]] = MeanSettings
+    kept: ClassVar[tuple[str, ...]] = ("mean",)
 
     def __init__(self, settings: Any, shape: Shape) -> None:
         self.settings, self.shape = settings, shape
@@ -109,18 +110,6 @@ class Mean(DotProduct):
         """
         return Recommender.alike(self, item)
 
-    def arrays(self) -> Arrays:
-        """The mean."""
-        return {"mean": np.array([self.mean])}
-
-    def load_arrays(self, arrays: Arrays) -> None:
-        """Take what `arrays` gave.
-
-        Raises:
-            RunError: if the names or shapes are not this model's.
-        """
-        self.mean = float(taken(arrays, {"mean": (1,)})["mean"][0])
-
 
 class BiasTaste(DotTaste):
     """A user as a bias."""
@@ -144,6 +133,7 @@ class Means(Mean):
     """Means of users and items, each shrunk towards the mean of all."""
 
     Settings: ClassVar[type[Any]] = MeansSettings
+    kept = ("mean", "user_biases", "item_biases")
 
     def fit(self, data: RatingsData) -> Self:
         """To the train split."""
@@ -164,25 +154,6 @@ class Means(Mean):
         over = np.asarray(values, np.float64) - self.mean
         weight = len(items) + self.settings.user_shrinkage
         return (float(over.sum() / weight) if len(items) else 0.0), np.zeros(0)
-
-    def arrays(self) -> Arrays:
-        """Mean and biases."""
-        return {
-            "mean": np.array([self.mean]),
-            "user_biases": self.user_biases,
-            "item_biases": self.item_biases,
-        }
-
-    def load_arrays(self, arrays: Arrays) -> None:
-        """Take what `arrays` gave.
-
-        Raises:
-            RunError: if the names or shapes are not this model's.
-        """
-        users, items = (self.shape.users,), (self.shape.items,)
-        found = taken(arrays, {"mean": (1,), "user_biases": users, "item_biases": items})
-        self.mean = float(found["mean"][0])
-        self.user_biases, self.item_biases = found["user_biases"], found["item_biases"]
 
 
 class Biases(Means):
@@ -222,10 +193,9 @@ class Biases(Means):
         Raises:
             RunError: if the names or shapes are not this model's.
         """
-        shapes = {name: held.shape for name, held in super().arrays().items()}
-        found = taken(arrays, {**shapes, "penalties": (2,)})
-        users, items = found.pop("penalties").tolist()
-        super().load_arrays(found)
+        mine, others = parted(arrays, ("penalties",))
+        users, items = taken(mine, {"penalties": (2,)})["penalties"].tolist()
+        super().load_arrays(others)
         self.chosen = (users, items)
 
 

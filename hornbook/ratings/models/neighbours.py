@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Pull, Recommender, Shape, Taste, Term
-from hornbook.ratings.models.keeping import Arrays, taken
+from hornbook.ratings.models.keeping import Arrays, Keeping, parted, taken
 from hornbook.ratings.models.likeness import NEIGHBOURS, Neighbours, Sums, nearest, shared
 from hornbook.ratings.models.means import fit_biases
 from hornbook.ratings.models.sparse import entries, nothing, row_by_row
@@ -52,16 +52,18 @@ class KNNSettings(Settings):
     "Ridge penalty on the square of an item's bias."
 
 
-class KNN(Recommender):
+class KNN(Keeping, Recommender):
     """Baselines and the weighted mean of what neighbours leave over them."""
 
     Settings = KNNSettings
+    kept = ("mean", "user_biases", "item_biases")
+    item_biases: Floats = np.zeros(0, np.float32)
 
     def __init__(self, settings: KNNSettings, shape: Shape) -> None:
         self.settings, self.shape = settings, shape
         self.mean = 0.0
         self.user_biases = np.zeros(shape.users, np.float32)
-        self.biases = np.zeros(shape.items, np.float32)
+        self.item_biases = np.zeros(shape.items, np.float32)
         self.history = nothing(shape.users)
         self.near = Neighbours.none(shape.items)
 
@@ -72,10 +74,10 @@ class KNN(Recommender):
         self.mean, users, items = fit_biases(
             train, self.shape, settings.user_penalty, settings.item_penalty
         )
-        self.user_biases, self.biases = users.astype(np.float32), items.astype(np.float32)
+        self.user_biases, self.item_biases = users.astype(np.float32), items.astype(np.float32)
         of = np.repeat(np.arange(len(self.history)), self.history.counts)
         others = self.history.others
-        over = self.history.values - self.mean - self.user_biases[of] - self.biases[others]
+        over = self.history.values - self.mean - self.user_biases[of] - self.item_biases[others]
         left = History(self.history.starts, others, over.astype(np.float32))
         self.near = nearest(left, self.shape.items, settings.kept, self.correlations)
         return self
@@ -93,17 +95,12 @@ class KNN(Recommender):
     @property
     def n_parameters(self) -> int:
         """The mean, the biases and all likenesses above 0."""
-        biases = len(self.user_biases) + len(self.biases)
+        biases = len(self.user_biases) + len(self.item_biases)
         return 1 + biases + int(np.count_nonzero(self.near.likeness))
-
-    @property
-    def item_biases(self) -> Floats:
-        """Shape (items,)."""
-        return self.biases
 
     def taste(self, bias: float, items: Integers, values: Floats) -> KNNTaste:
         """Of ratings."""
-        left = values.astype(np.float64) - self.mean - bias - self.biases[items]
+        left = values.astype(np.float64) - self.mean - bias - self.item_biases[items]
         return KNNTaste(self, bias, items, values, left)
 
     def known(self, user: int) -> KNNTaste:
@@ -112,7 +109,7 @@ class KNN(Recommender):
 
     def guest(self, items: Integers, values: Floats) -> KNNTaste:
         """With a bias by ridge regression."""
-        over = np.asarray(values, np.float64) - self.mean - self.biases[items]
+        over = np.asarray(values, np.float64) - self.mean - self.item_biases[items]
         weight = len(items) + self.settings.user_penalty
         bias = float(over.sum() / weight) if len(items) else 0.0
         return self.taste(bias, np.asarray(items, np.int32), np.asarray(values, np.float32))
@@ -134,12 +131,7 @@ class KNN(Recommender):
 
     def arrays(self) -> Arrays:
         """Biases and neighbours; what users have rated is given by `remember`."""
-        return {
-            "mean": np.array([self.mean]),
-            "user_biases": self.user_biases,
-            "item_biases": self.biases,
-            **self.near.arrays(),
-        }
+        return {**super().arrays(), **self.near.arrays()}
 
     def load_arrays(self, arrays: Arrays) -> None:
         """Take what `arrays` gave.
@@ -147,12 +139,10 @@ class KNN(Recommender):
         Raises:
             RunError: if the names or shapes are not this model's.
         """
-        users, items = self.shape.users, self.shape.items
-        shapes = {"mean": (1,), "user_biases": (users,), "item_biases": (items,)}
-        found = taken(arrays, {**shapes, **NEIGHBOURS})
-        self.mean = float(found["mean"][0])
-        self.user_biases, self.biases = found["user_biases"], found["item_biases"]
-        self.near = Neighbours.kept(found, items)
+        mine, others = parted(arrays, NEIGHBOURS)
+        near = Neighbours.kept(taken(mine, NEIGHBOURS), self.shape.items)
+        super().load_arrays(others)
+        self.near = near
 
 
 class KNNTaste(Taste):
@@ -185,7 +175,7 @@ class KNNTaste(Taste):
         for start in range(0, len(items), size):
             some = items[start : start + size]
             added = (self.shares(some) * self.left[model.near.items[some]]).sum(1)
-            found[start : start + size] = model.mean + self.bias + model.biases[some] + added
+            found[start : start + size] = model.mean + self.bias + model.item_biases[some] + added
         return found
 
     def scores(self) -> Array:
@@ -205,7 +195,7 @@ class KNNTaste(Taste):
         sums = np.bincount(of, weights, minlength=n) + model.settings.damping
         sums[sums == 0] = 1
         added = np.bincount(of, weights * left, minlength=n) / sums
-        return np.asarray(model.mean + self.bias + model.biases + added, np.float64)
+        return np.asarray(model.mean + self.bias + model.item_biases + added, np.float64)
 
     def terms(self, item: int) -> Sequence[Term]:
         """Mean, biases, and what neighbours add."""
@@ -214,7 +204,7 @@ class KNNTaste(Taste):
         return (
             Term("mean of all", model.mean),
             Term("bias of the user", self.bias),
-            Term("bias of the item", float(model.biases[item])),
+            Term("bias of the item", float(model.item_biases[item])),
             Term("items like it", added),
         )
 

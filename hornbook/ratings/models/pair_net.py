@@ -13,6 +13,8 @@ from torch import Tensor
 
 from hornbook.nn import Embedding, Net, SquaredError, StretchedSigmoid
 from hornbook.nn.layer import Backward, grad_of
+from hornbook.nn.layer import Shape as Size
+from hornbook.nn.shapes import Shapes, layer_shapes
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Shape, Taste
 from hornbook.ratings.models.dot_product import Array, DotProduct, Stretched
@@ -175,6 +177,15 @@ class PairNet(Net):
 
         return y, backward
 
+    def shapes(self) -> Shapes:
+        """The layers with what each is given and gives, its parameters and multiplications.
+
+        Of one pair. The net's own row, the last, has the product of the two vectors.
+        """
+        pair = torch.zeros((1, 2), dtype=torch.int64, device=self.anchor.device)
+        with self.in_use():
+            return layer_shapes(self, pair, "one pair of a user and an item")
+
     def loss_vjp(self, batch: Any) -> tuple[Tensor, Callable[[], None]]:
         """The objective of a batch of users, items and values, each of shape (B,)."""
         users, items, values = (self.tensor(array) for array in batch)
@@ -240,6 +251,10 @@ class DotNet(PairNet, DotProduct):
         if margin is not None:
             self.sigmoid = centred(shape, margin)
             self.squash = Stretched(self.sigmoid.low, self.sigmoid.high)
+
+    def multiplications(self, given: Size, gives: Size) -> int:
+        """p · q of each pair."""
+        return gives[0] * self.n_factors
 
     @abstractmethod
     def used_rows(self) -> Rows:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Recommender, Shape, Taste
 from hornbook.ratings.models.dot_product import NOTHING
-from hornbook.ratings.models.keeping import Arrays, taken
+from hornbook.ratings.models.keeping import Keeping
 from hornbook.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,11 +27,12 @@ class PopularSettings(Settings):
     """Settings of popularity: none."""
 
 
-class Popular(Recommender):
+class Popular(Keeping, Recommender):
     """Items by how many users have them."""
 
     Settings = PopularSettings
     rates = False
+    kept = ("counts",)
 
     def __init__(self, settings: PopularSettings, shape: Shape) -> None:
         self.settings, self.shape = settings, shape
@@ -69,18 +70,6 @@ class Popular(Recommender):
     def guest(self, items: Integers, values: Floats) -> PopularTaste:
         """As everyone."""
         return PopularTaste(self, items, values)
-
-    def arrays(self) -> Arrays:
-        """The counts."""
-        return {"counts": self.counts}
-
-    def load_arrays(self, arrays: Arrays) -> None:
-        """Take what `arrays` gave.
-
-        Raises:
-            RunError: if the names or shapes are not this model's.
-        """
-        self.counts = taken(arrays, {"counts": (self.shape.items,)})["counts"]
 
 
 class PopularTaste(Taste):
