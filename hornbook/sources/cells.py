@@ -48,6 +48,11 @@ class Cells(Sequence[str]):
     def __iter__(self) -> Iterator[str]:
         return iter(self.texts)
 
+    @property
+    def zero_filled(self) -> bool:
+        """Whether some cell has a zero before a further digit, as codes of places have."""
+        return any(text[:1] == "0" and text[1:2].isdecimal() for text in self.texts)
+
     def integers(self) -> Whole | None:
         """The cells as whole numbers from 0, shape (len(self),).
 
@@ -129,6 +134,14 @@ class CutCells(Cells):
         else:
             begins[1:] = marks[width - 1 :: width][:-1] + 1
         return begins, ends - begins
+
+    @property
+    def zero_filled(self) -> bool:
+        """As of `Cells`: by the first two bytes of all cells at once."""
+        begins, lengths = self.spans
+        begins = begins[lengths > 1]
+        data = self.cut.bytes
+        return bool(((data[begins] == 48) & (data[begins + 1] - np.uint8(48) <= 9)).any())
 
     def integers(self) -> Whole | None:
         """As of `Cells`: digit by digit, of all rows at once."""

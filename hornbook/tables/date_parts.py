@@ -13,7 +13,7 @@ import numpy.typing as npt
 from hornbook.tables.frame import Categories, Dates, Numbers
 from hornbook.tables.written import NO_DATE
 
-__all__ = ["CATEGORIES", "NUMBERS", "part_of"]
+__all__ = ["CATEGORIES", "NUMBERS", "DateParts"]
 
 DAY = 86_400
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -24,15 +24,14 @@ Days = npt.NDArray[np.int64]
 
 
 class Calendar:
-    """The days of some times, counted.
+    """Some days, counted.
 
     Args:
-        seconds: since 1970, shape (n,); none of them missing.
+        day: since 1970-01-01, a Thursday; shape (n,).
     """
 
-    def __init__(self, seconds: npt.NDArray[np.int64]) -> None:
-        self.seconds = seconds
-        self.day: Days = seconds // DAY  # since 1970-01-01, a Thursday
+    def __init__(self, day: Days) -> None:
+        self.day = day
         days = self.day.astype("datetime64[D]")
         months, years = days.astype("datetime64[M]"), days.astype("datetime64[Y]")
         self.year: Days = years.astype(np.int64) + 1970
@@ -61,16 +60,21 @@ def quarter_end(of: Calendar) -> npt.NDArray[np.bool_]:
     return found
 
 
-CATEGORIES: Mapping[str, tuple[tuple[str, ...], Callable[[Calendar], Days]]] = {
+OF_DAYS: Mapping[str, tuple[tuple[str, ...], Callable[[Calendar], Days]]] = {
     "month": (MONTHS, lambda of: of.month - 1),
     "week": (tuple(map(str, range(1, 54))), lambda of: of.week - 1),
     "day": (tuple(map(str, range(1, 32))), lambda of: of.day_of_month - 1),
     "weekday": (WEEKDAYS, lambda of: of.weekday),
-    "hour": (tuple(map(str, range(24))), lambda of: of.seconds % DAY // 3600),
 }
-"Parts that are categories, by name: their labels, and the places of these."
+"Parts of days that are categories, by name: their labels, and the places of these."
 
-NUMBERS: Mapping[str, Callable[[Calendar], npt.NDArray[np.generic]]] = {
+HOURS = tuple(map(str, range(24)))
+CATEGORIES: Mapping[str, tuple[str, ...]] = {
+    **{name: labels for name, (labels, _) in OF_DAYS.items()}, "hour": HOURS,
+}  # fmt: skip
+"The labels of all parts that are categories."
+
+COUNTED: Mapping[str, Callable[[Calendar], npt.NDArray[np.generic]]] = {
     "year": lambda of: of.year,
     "day of year": lambda of: of.day_of_year,
     "month start": lambda of: of.is_month_start,
@@ -79,25 +83,38 @@ NUMBERS: Mapping[str, Callable[[Calendar], npt.NDArray[np.generic]]] = {
     "quarter end": quarter_end,
     "year start": lambda of: of.is_month_start & (of.month == 1),
     "year end": lambda of: of.is_month_end & (of.month == 12),
-    "elapsed": lambda of: of.seconds / DAY,
 }
-"Parts that are numbers; `elapsed` is in days since 1970."
+"Parts of days that are numbers."
+
+NUMBERS = (*COUNTED, "elapsed")
+"All parts that are numbers; `elapsed` is in days since 1970."
 
 
-def part_of(dates: Dates, part: str) -> Categories | Numbers:
-    """One part of some dates.
+class DateParts:
+    """The parts of some dates: each day is taken apart once, however many rows have it.
 
     Args:
         dates: perhaps with missing ones.
-        part: a name in CATEGORIES or NUMBERS.
     """
-    known = dates.seconds != NO_DATE
-    calendar = Calendar(dates.seconds[known])
-    if part in CATEGORIES:
-        labels, places = CATEGORIES[part]
-        codes = np.full(len(known), -1, np.int32)
-        codes[known] = places(calendar)
-        return Categories(codes, labels)
-    values = np.full(len(known), np.nan)
-    values[known] = NUMBERS[part](calendar)
-    return Numbers(values)
+
+    def __init__(self, dates: Dates) -> None:
+        self.known = dates.seconds != NO_DATE
+        self.seconds = dates.seconds[self.known]
+        days, self.place = np.unique(self.seconds // DAY, return_inverse=True)
+        self.calendar = Calendar(days)
+
+    def part(self, name: str) -> Categories | Numbers:
+        """One part, by its name in CATEGORIES or NUMBERS."""
+        if name in CATEGORIES:
+            codes = np.full(len(self.known), -1, np.int32)
+            if name == "hour":
+                codes[self.known] = self.seconds % DAY // 3600
+            else:
+                codes[self.known] = OF_DAYS[name][1](self.calendar)[self.place]
+            return Categories(codes, CATEGORIES[name])
+        values = np.full(len(self.known), np.nan)
+        if name == "elapsed":
+            values[self.known] = self.seconds / DAY
+        else:
+            values[self.known] = COUNTED[name](self.calendar)[self.place]
+        return Numbers(values)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.records import JSONObject
-from hornbook.tables.date_parts import CATEGORIES, NUMBERS, part_of
+from hornbook.tables.date_parts import CATEGORIES, NUMBERS, DateParts
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers
 from hornbook.tables.kinds import Column
 
@@ -153,7 +153,8 @@ class Mapper:
             given = train.columns[column.name]
             parts: list[tuple[str, Categories | Numbers]]
             if isinstance(given, Dates):
-                parts = [(part, part_of(given, part)) for part in (*CATEGORIES, *NUMBERS)]
+                of = DateParts(given)
+                parts = [(part, of.part(part)) for part in (*CATEGORIES, *NUMBERS)]
             else:
                 parts = [("", given)]
             for part, values in parts:
@@ -169,15 +170,16 @@ class Mapper:
         Args:
             frame: with all columns in `needed`.
         """
+        parts = Parts(frame)
         codes = np.empty((frame.n, len(self.categories)), np.int32)
         for place, category in enumerate(self.categories):
-            given = part(frame, category.column, category.part)
+            given = parts.part(category.column, category.part)
             assert isinstance(given, Categories)
             codes[:, place] = category.encode(given)
         numbers = np.empty((frame.n, len(self.number_names)), np.float32)
         flag = len(self.numbers)
         for place, number in enumerate(self.numbers):
-            value = part(frame, number.column, number.part)
+            value = parts.part(number.column, number.part)
             assert isinstance(value, Numbers)
             numbers[:, place] = number.encode(value)
             if number.flagged:
@@ -226,10 +228,21 @@ class Mapper:
         return cls(tuple(columns), tuple(categories), tuple(numbers))
 
 
-def part(frame: Frame, column: str, part: str) -> Categories | Numbers:
-    """A column of a frame, or a part of its dates."""
-    given = frame.columns[column]
-    return part_of(given, part) if isinstance(given, Dates) else given
+class Parts:
+    """The columns of a frame, and the parts of its dates."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.dates: dict[str, DateParts] = {}
+
+    def part(self, column: str, part: str) -> Categories | Numbers:
+        """A column, or a part of its dates."""
+        given = self.frame.columns[column]
+        if not isinstance(given, Dates):
+            return given
+        if column not in self.dates:
+            self.dates[column] = DateParts(given)
+        return self.dates[column].part(part)
 
 
 def category_of(

@@ -193,20 +193,28 @@ def plain_numbers(cells: Cells, missing: Collection[str]) -> Floats | None:
     """
     if (whole := cells.integers()) is not None:
         return whole.astype(np.float64)
-    texts = cells.texts
-    if any(len(text) > 1 and text[0] == "0" and text[1] != "." for text in texts):
+    if cells.zero_filled:
         return None
     if (plain := cells.decimals()) is not None:
         return plain
-    gone = [text.lower() in missing for text in texts]
+    texts = cells.texts
+    if "_" in "".join(texts):  # float reads 1_000
+        return None
     try:
-        numbers = [math.nan if no else float(text) for text, no in zip(texts, gone, strict=True)]
+        found = np.fromiter(map(float, texts), np.float64, len(texts))
+        if np.isfinite(found).all():
+            return found
+    except ValueError:
+        pass  # perhaps since some are missing
+    gone = {text for text in set(texts) if text.lower() in missing}
+    if not gone:
+        return None
+    try:
+        found = np.array([math.nan if text in gone else float(text) for text in texts])
     except ValueError:
         return None
-    found = np.array(numbers)
-    if np.isinf(found).any() or any("_" in text for text in texts):
-        return None
-    return None if (np.isnan(found) != gone).any() else found
+    missed = sum(map(gone.__contains__, texts))
+    return found if int(np.isfinite(found).sum()) + missed == len(texts) else None
 
 
 def at(values: npt.NDArray[Any], codes: Codes, otherwise: Any) -> Any:
