@@ -211,7 +211,8 @@ def of_numbers(values: npt.NDArray[np.float64], marks: frozenset[str], declared:
         return Raw(len(values), values, None, (), marks, declared=declared)
     codes = np.where(endless, values > 0, -1).astype(np.int32)
     bare = np.where(endless, np.nan, values)
-    return Raw(len(values), bare, codes, ("-inf", "inf"), marks, declared=declared)
+    # They are numbers by their type: however many are infinite, it is no column of texts.
+    return Raw(len(values), bare, codes, ("-inf", "inf"), marks, declared=declared or "number")
 
 
 def of_dates(values: Array, marks: frozenset[str], declared: Declared) -> Raw:

@@ -117,7 +117,9 @@ def as_plain(name: str, value: Any) -> Any:
 
 
 def as_tuples(value: Any) -> Any:
-    """JSON's lists as tuples, which are hashable and what defaults are."""
+    """JSON's lists as tuples, which is what defaults are."""
+    if isinstance(value, Mapping):
+        return {name: as_tuples(one) for name, one in value.items()}
     return tuple(map(as_tuples, value)) if isinstance(value, list) else value
 
 

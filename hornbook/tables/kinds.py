@@ -113,7 +113,8 @@ def kind_of(seen: Seen) -> Column:
     if (form := date_form(seen)) != "":
         told = "by its type" if seen.raw.declared == "date" else told_of_dates(form)
         return found("date", told, form)
-    if seen.n_numbers >= MOST * seen.known and not seen.raw.zero_filled:
+    numbers = seen.n_numbers >= MOST * seen.known and not seen.raw.zero_filled
+    if numbers or seen.raw.declared == "number":
         return of_numbers(seen)
     if seen.raw.zero_filled and seen.n_numbers == seen.known:
         return found("category", f"numbers with zeros before them, {seen.distinct:,} different")
