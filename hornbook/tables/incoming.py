@@ -104,7 +104,7 @@ def sound(table: RawTable, column: Column) -> Typed:
         row = int(np.flatnonzero(wrong)[0])
         raise DataError(
             f"{table.place(row)}: {clip(table.cell(column.name, row), 40)!r} in column "
-            f"{column.name!r} is no {column.kind}, as others are. In all: "
+            f"{column.name!r} is not a {column.kind}, as others are. In all: "
             f"{many(int(wrong.sum()), 'such value')} of {table.n:,}.",
             hint="Correct them, or give None where nothing is known.",
         )

@@ -177,7 +177,7 @@ def net_family(name: str, kind: str) -> tuple[Family, Task[Any]]:
     if not line.trained:
         nets = [one for one, other in task.families.items() if other.trained]
         raise SettingsError(
-            f"{name} is no net: it cannot be an estimator.",
+            f"{name} is not a net, and only nets are estimators.",
             hint=f"Choose a net: {', '.join(nets)}.",
             setting="model",
         )
