@@ -33,7 +33,7 @@ def recognise(source: Source, options: Mapping[str, Any]) -> Claim | None:
             return None
         rows = Rows(first)
         if options.get("target") is not None:
-            return Claim(TOLD, f"its column {options['target']!r} is to be predicted")
+            return Claim(TOLD, f"its column {options['target']!r} was named as the target")
         if looks_like_a_table(rows):
             return Claim(LIKELY, f"it is a table of {rows.width} columns")
     return None

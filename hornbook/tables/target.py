@@ -130,7 +130,7 @@ def target_kind(seen: Seen, options: TableOptions) -> tuple[TargetKind, str]:
         example = next(one for one, x in zip(seen.raw.texts, seen.raw.text_numbers, strict=True)
                        if x != x and one in seen.raw.told)  # fmt: skip
         raise DataError(
-            f"{where} is no column of numbers: it holds {clip(example, 40)!r}.",
+            f"{where} is not a column of numbers: it holds {clip(example, 40)!r}.",
             hint="Choose another column, or predict classes: `predicts=class`.",
             setting="predicts",
         )

@@ -36,7 +36,7 @@ NumberStyle = Literal["plain", "comma", "thousands"]
 "How numbers are written: 1234.5; 1.234,5 or 1234,5; 1,234.5."
 
 NO_DATE = np.iinfo(np.int64).min
-"What is no date, among seconds."
+"Not a date, among seconds."
 
 DATE_FORMATS = (
     "iso", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y",
