@@ -46,7 +46,7 @@ PLACES: Mapping[str, tuple[float, float]] = {
 }  # fmt: skip
 "The middle of each state, in degrees north and east."
 EARTH = 6_371.0  # km
-DRAWS = 2_000
+DRAWS = 1_000
 
 
 def read(folder: Path) -> tuple[Any, Any]:
@@ -57,7 +57,7 @@ def read(folder: Path) -> tuple[Any, Any]:
     dates = pd.to_datetime(table["Date"])
     table = table.assign(Day=dates.dt.day, Month=dates.dt.month, Year=dates.dt.year)
     table = table.assign(State=table["State"].str.replace(",", ""))
-    late = dates >= DEV_FROM
+    late = dates >= pd.Timestamp(DEV_FROM)
     return table[~late], table[late]
 
 
@@ -70,11 +70,11 @@ def learners(seed: int) -> dict[str, Callable[[], Any]]:
     """Those that stand without and with embeddings, by name."""
     return {
         "nearest neighbours": lambda: KNeighborsRegressor(10, weights="distance"),
-        "random forest": lambda: RandomForestRegressor(
-            50, max_depth=35, max_features=1 / 3, random_state=seed, n_jobs=2
-        ),
         "gradient boosting": lambda: HistGradientBoostingRegressor(
             max_iter=1_000, learning_rate=0.05, early_stopping=False, random_state=seed
+        ),
+        "random forest": lambda: RandomForestRegressor(
+            50, max_depth=35, max_features=1 / 3, random_state=seed
         ),
     }
 
@@ -99,37 +99,35 @@ def scores(predicted: Floats, dev: Any) -> NumberErrors:
     return NumberErrors(stores, predicted, dev["Sales"].to_numpy(np.float64), relative=True)
 
 
-def net_of(kind: Any, seed: int, **more: Any) -> Any:
-    """A net, all of whose columns are categories."""
-    return kind(categorical=list(FEATURES), early_stopping=False, random_state=seed, **more)
+def embeddings(train: Any, seed: int) -> EntityEmbeddings:
+    """The net with embeddings, which learns log Sales; all its columns are categories."""
+    made = EntityEmbeddings(
+        categorical=list(FEATURES), early_stopping=False, random_state=seed, passthrough=False
+    )
+    return made.fit(train[list(FEATURES)], np.log(train["Sales"]))
 
 
-def table(train: Any, dev: Any, seed: int) -> EntityEmbeddings:
-    """Print the table of one seed; gives the embeddings."""
+def table(train: Any, dev: Any, made: EntityEmbeddings, seed: int) -> None:
+    """Print the table of one seed, whose embeddings are given."""
     print(f"seed {seed}\n{'':20}{'without':>16}{'with':>18}{'':6}RMSPE with less without")
     print(f"{'':20}{'MAPE   RMSPE':>16}{'MAPE   RMSPE':>18}")
     columns, sales = list(FEATURES), train["Sales"]
     x, y = train[columns], dev[columns]
     began = time.perf_counter()
-    made = net_of(EntityEmbeddings, seed, passthrough=False).fit(x, np.log(sales))
     vectors, of_dev = made.transform(x), made.transform(y)
-    rows: dict[str, tuple[NumberErrors, NumberErrors]] = {}
     one_hot = make_pipeline(
         OneHotEncoder(sparse_output=False),
         TableRegressor(
             categorical=(), early_stopping=False, random_state=seed, log_target=True
         ),
     ).fit(x, sales)  # fmt: skip
-    embedded = net_of(TableRegressor, seed, log_target=True).fit(x, sales)
-    rows["net"] = scores(one_hot.predict(y), dev), scores(embedded.predict(y), dev)
-    show("net", *rows["net"])
+    embedded = np.exp(made.learned_.predict(made.read(y)))
+    show("net", scores(one_hot.predict(y), dev), scores(embedded, dev))
     for name, make in learners(seed).items():
         plain = scores(without(train, dev, name, make()), dev)
         fed = on_logarithms(make()).fit(vectors, sales).predict(of_dev)
-        rows[name] = plain, scores(fed, dev)
-        show(name, *rows[name])
+        show(name, plain, scores(fed, dev))
     print(f"{time.perf_counter() - began:,.0f} s\n", flush=True)
-    return made
 
 
 def show(name: str, plain: NumberErrors, fed: NumberErrors) -> None:
@@ -147,7 +145,8 @@ def category(made: EntityEmbeddings, name: str) -> tuple[list[str], Floats]:
     """The labels of a category and their vectors."""
     place = [one.column for one in made.learned_.mapper.categories].index(name)
     labels = list(made.learned_.mapper.categories[place].labels)
-    return labels, made.learned_.vectors(place)[2:]
+    vectors: Floats = made.learned_.vectors(place)[2:]
+    return labels, vectors
 
 
 def apart(vectors: Floats) -> Floats:
@@ -169,7 +168,7 @@ def kilometres(states: Sequence[str]) -> Floats:
 def around(n: int) -> Floats:
     """Steps between n places on a circle, shape (n, n)."""
     steps = np.abs(np.arange(n)[:, None] - np.arange(n))
-    return np.minimum(steps, n - steps).astype(np.float64)
+    return np.asarray(np.minimum(steps, n - steps), np.float64)
 
 
 def ranks(values: Floats) -> Floats:
@@ -199,7 +198,10 @@ def compared(what: str, learned: Floats, real: Floats) -> None:
         order = rng.permutation(n)
         shuffled += rank_correlation(learned[np.ix_(order, order)], real, every) >= found
     chance = (shuffled + 1) / (DRAWS + 1)
-    print(f"{what}: rank correlation {found:.2f} [{low:.2f}, {high:.2f}], p = {chance:.4f}")
+    print(
+        f"{what}: rank correlation {found:.2f} [{low:.2f}, {high:.2f}], p = {chance:.4f}",
+        flush=True,
+    )
 
 
 def in_order(labels: Sequence[str], vectors: Floats) -> str:
@@ -217,17 +219,21 @@ def geography(nets: Sequence[EntityEmbeddings]) -> None:
         real = kilometres(labels) if name == "State" else around(len(labels))
         compared(f"{title} ({len(labels)})", np.asarray(learned), real)
         for made in nets:
-            print(f"    along the first component: {in_order(*category(made, name))}")
+            print(f"    along the first component: {in_order(*category(made, name))}", flush=True)
+    print()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="embeddings as features, and what they know")
     parser.add_argument("--data", type=Path, default=Path("../shared/data/rossmann"))
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=3, help="nets, each with a table")
     asked = parser.parse_args()
     train, dev = read(asked.data)
     print(f"{len(train):,} rows of train, {len(dev):,} of dev, {train['Store'].nunique()} stores\n")
-    geography([table(train, dev, seed) for seed in range(asked.seeds)])
+    nets = [embeddings(train, seed) for seed in range(asked.seeds)]
+    geography(nets)
+    for seed, made in enumerate(nets):
+        table(train, dev, made, seed)
 
 
 if __name__ == "__main__":
