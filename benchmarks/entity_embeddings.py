@@ -183,6 +183,8 @@ def rank_correlation(one: Floats, other: Floats, chosen: npt.NDArray[np.int64]) 
     left, right = chosen[left], chosen[right]
     pairs = left != right
     a, b = ranks(one[left, right][pairs]), ranks(other[left, right][pairs])
+    if not (len(a) and np.ptp(a) and np.ptp(b)):  # as few places, drawn again and again, are
+        return float("nan")
     return float(np.corrcoef(a, b)[0, 1])
 
 
