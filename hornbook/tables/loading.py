@@ -190,7 +190,8 @@ class Understood:
                 f", or read the column as categories: `categorical={column.name}`")  # fmt: skip
             raise DataError(
                 f"{self.table.place(row)}: {cell!r} in column {column.name!r} is not a {what}, as "
-                f"the others are. In all: {many(int(wrong.sum()), 'such cell')} of {self.table.n:,}.",
+                f"the others are. In all: {many(int(wrong.sum()), 'such cell')} of "
+                f"{self.table.n:,}.",
                 hint=f"{also}{other}.",
                 setting="bad_rows",
             )
