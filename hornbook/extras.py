@@ -1,4 +1,4 @@
-"""What only some uses need: PyTorch for neural networks, pandas and scikit-learn for tables."""
+"""What only some uses need: PyTorch, for neural networks, and the packages of `tables`."""
 
 from __future__ import annotations
 
@@ -8,49 +8,25 @@ from contextlib import contextmanager
 
 from hornbook.errors import MissingPackageError
 
-__all__ = ["INSTALL_TORCH", "has", "has_torch", "needing", "needing_torch"]
+__all__ = ["INSTALL_TORCH", "TABLES", "has", "has_torch", "needing", "needing_torch"]
 
 INSTALL_TORCH = "pip install torch -i https://download.pytorch.org/whl/cpu"
 "Installs the CPU build; on Linux a plain `pip install torch` downloads several gigabytes of CUDA."
+TABLES = {"pandas": "pandas", "pyarrow": "pyarrow", "sklearn": "scikit-learn"}
+"What the extra `tables` has: names of modules, and of the packages that bring them."
 
 
-NAMES = {"sklearn": "scikit-learn", "pandas": "pandas", "pyarrow": "pyarrow"}
-"What the packages of the extra `tables` are called, by the name that is imported."
-
-
-def has(package: str) -> bool:
-    """Whether a package is installed; it is not imported to find out."""
+def has(module: str) -> bool:
+    """Whether a package is installed, by the name of its module, which is not imported for it."""
     try:
-        return importlib.util.find_spec(package) is not None
-    except (ModuleNotFoundError, ValueError):
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
         return False
 
 
 def has_torch() -> bool:
-    """Whether torch is installed."""
+    """Whether torch is installed; it is not imported to find out."""
     return has("torch")
-
-
-@contextmanager
-def needing(what: str) -> Iterator[None]:
-    """A context in which packages of the extra `tables` may be missing.
-
-    Args:
-        what: needs them, for people: `The random forest`.
-
-    Raises:
-        MissingPackageError: if one is, and was asked for; it says what to type.
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        name = NAMES.get((error.name or "").partition(".")[0])
-        if name is None:
-            raise
-        raise MissingPackageError(
-            f"{what} requires {name}, which is not installed.",
-            hint=f"Install it:  pip install {name}",
-        ) from None
 
 
 @contextmanager
@@ -60,13 +36,41 @@ def needing_torch() -> Iterator[None]:
     Raises:
         MissingPackageError: if it is, and was asked for; it says what to type.
     """
+    with told_if_missing(
+        "torch",
+        "This requires PyTorch, which is not installed.",
+        f"Install it:  {INSTALL_TORCH}\n"
+        "Without PyTorch, n-grams (`model=ngram`), the doctor and the scalar engine work.",
+    ):
+        yield
+
+
+@contextmanager
+def needing(module: str, what: str) -> Iterator[None]:
+    """A context in which a package of the extra `tables` may be missing.
+
+    Args:
+        module: of TABLES.
+        what: needs it, as the subject of a sentence.
+
+    Raises:
+        MissingPackageError: if it is, and was asked for; it says what to type.
+    """
+    package = TABLES[module]
+    with told_if_missing(
+        module,
+        f"{what} requires {package}, which is not installed.",
+        f"Install it:  pip install {package}",
+    ):
+        yield
+
+
+@contextmanager
+def told_if_missing(module: str, message: str, hint: str) -> Iterator[None]:
+    """A context in which a missing package is told in words."""
     try:
         yield
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "torch":
+        if (error.name or "").partition(".")[0] != module:
             raise
-        raise MissingPackageError(
-            "This requires PyTorch, which is not installed.",
-            hint=f"Install it:  {INSTALL_TORCH}\n"
-            "Without PyTorch, n-grams (`model=ngram`), the doctor and the scalar engine work.",
-        ) from None
+        raise MissingPackageError(message, hint=hint) from None

@@ -18,7 +18,7 @@ from hornbook.errors import RunError
 from hornbook.records import as_json
 from hornbook.storage import parse_json, refuse_irregular, write_bytes
 
-__all__ = ["read_tensors", "tensor_sizes", "write_tensors"]
+__all__ = ["read_tensors", "tensor_bytes", "tensor_sizes", "tensors_in", "write_tensors"]
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -27,12 +27,18 @@ def write_tensors(
     path: Path, tensors: Arrays, metadata: Mapping[str, Any], within: int | None = None
 ) -> None:
     """Write arrays and JSON-able metadata as one safetensors file, whole or not at all."""
+    write_bytes(path, tensor_bytes(tensors, metadata), within)
+
+
+def tensor_bytes(tensors: Arrays, metadata: Mapping[str, Any]) -> bytes:
+    """Arrays and JSON-able metadata as the bytes of a safetensors file."""
     from safetensors.numpy import save
 
     text = json.dumps(as_json(metadata), ensure_ascii=False, allow_nan=False)
     contiguous = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     about = {"hornbook": text, "digest": digest(contiguous, text)}
-    write_bytes(path, save(contiguous, metadata=about), within)
+    made: bytes = save(contiguous, metadata=about)
+    return made
 
 
 def digest(tensors: Arrays, text: str, *, described: bool = True) -> str:
@@ -62,19 +68,66 @@ def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any
         about = file.metadata() or {}
         text = about.get("hornbook")
         if text is None:
-            raise RunError(
-                f"{path} was not written by hornbook.", hint="Give a run made by hornbook."
-            )
+            raise not_ours(str(path))
         metadata = parse_json(text)
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    return tensors, checked(metadata, tensors, about, str(path))
+
+
+def tensors_in(data: bytes, where: str) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """Read what `tensor_bytes` made.
+
+    Args:
+        data: the bytes.
+        where: what to call them in messages.
+
+    Raises:
+        RunError: if they are cut short, damaged, or made by something else.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        tensors = load(data)
+        # It has read the header, so this stands there: its length in 8 bytes, then JSON.
+        header = parse_json(data[8 : 8 + int.from_bytes(data[:8], "little")].decode("utf-8"))
+        about = header.get("__metadata__", {})
+        text = about.get("hornbook")
+        if text is None:
+            raise not_ours(where)
+        metadata = parse_json(text)
+    except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise damaged(where, str(error)) from error
+    return tensors, checked(metadata, tensors, about, where)
+
+
+def checked(metadata: Any, tensors: Arrays, about: Mapping[str, str], where: str) -> dict[str, Any]:
+    """The metadata of some tensors.
+
+    Raises:
+        RunError: if these are not what was written.
+    """
     new = "digest" in about
     told = about.get("digest" if new else "sha256")
-    if not isinstance(metadata, dict) or told != digest(tensors, text, described=new):
+    if not isinstance(metadata, dict) or told != digest(tensors, about["hornbook"], described=new):
         raise RunError(
-            f"{path} is damaged: its checksum does not match.",
+            f"{where} is damaged: its checksum does not match.",
             hint="Restore the run directory from an intact copy, or train again.",
         )
-    return tensors, metadata
+    return metadata
+
+
+def not_ours(where: str) -> RunError:
+    """The error that something else wrote a file."""
+    return RunError(f"{where} was not written by hornbook.", hint="Give a run made by hornbook.")
+
+
+def damaged(where: str, why: str) -> RunError:
+    """The error that a file is damaged."""
+    return RunError(
+        f"{where} is damaged or truncated: {why}.",
+        hint="Restore the run directory from an intact copy, or train again.",
+    )
 
 
 def tensor_sizes(path: Path) -> dict[str, int]:
@@ -110,7 +163,4 @@ def tensor_file(path: Path) -> Iterator[Any]:
     except OSError as error:
         raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error
     except (SafetensorError, ValueError, TypeError, OverflowError) as error:
-        raise RunError(
-            f"{path} is damaged or truncated: {error}.",
-            hint="Restore the run directory from an intact copy, or train again.",
-        ) from error
+        raise damaged(str(path), str(error)) from error

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import overload
+from typing import Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Cells", "Cut", "CutCells"]
+__all__ = ["Cells", "Cut", "CutCells", "Declared"]
+
+Declared = Literal["", "number", "text", "category", "date"]
+"""What is said of a column where it comes from: nothing, or that it holds numbers, texts,
+categories, or seconds since 1970."""
 
 Offsets = npt.NDArray[np.int64]
 Whole = npt.NDArray[np.int64]

@@ -1,5 +1,38 @@
 """The task of columns: predict one column of a table from the others.
 
-run = hornbook.train("houses.csv", target="price")
-run.predict("new.csv")
+    run = hornbook.train("houses.csv", target="price")
+    run.predict("new.csv")
+
+    run = hornbook.tables.fit(frame, target="price")      # a data frame, or arrays
+
+    net = hornbook.tables.TableRegressor().fit(X, y)      # an estimator of scikit-learn
+
+The names are imported when they are first used.
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hornbook.tables.arrays import fit
+    from hornbook.tables.estimators import EntityEmbeddings, TableClassifier, TableRegressor
+
+__all__ = ["EntityEmbeddings", "TableClassifier", "TableRegressor", "fit"]
+
+HOMES = {
+    "EntityEmbeddings": "hornbook.tables.estimators",
+    "TableClassifier": "hornbook.tables.estimators",
+    "TableRegressor": "hornbook.tables.estimators",
+    "fit": "hornbook.tables.arrays",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in HOMES:
+        from hornbook.extras import needing_torch
+
+        with needing_torch():
+            return getattr(importlib.import_module(HOMES[name]), name)
+    raise AttributeError(f"module 'hornbook.tables' has no attribute {name!r}")

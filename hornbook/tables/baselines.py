@@ -118,7 +118,7 @@ def trees(data: TableData, name: str) -> Beside:
         MissingPackageError: if the package is not installed.
     """
     began = time.perf_counter()
-    with needing("Comparing with trees"):
+    with needing("sklearn", "Comparing with trees"):
         model, categorical = made(data, name)
     target = data.target
     wanted = target.encode(data.train.target)

@@ -95,6 +95,9 @@ def typed(raw: Raw, column: Column) -> tuple[Typed, npt.NDArray[np.bool_]]:
 
 def as_seconds(raw: Raw, form: str) -> npt.NDArray[np.int64]:
     """The cells of a column of dates, shape (n,)."""
+    if raw.declared == "date":
+        numbers = raw.as_numbers()
+        return np.where(np.isnan(numbers), NO_DATE, np.nan_to_num(numbers)).astype(np.int64)
     if form in ("seconds", "milliseconds"):
         numbers = raw.as_numbers() / (1 if form == "seconds" else 1_000)
         known = ~np.isnan(numbers)

@@ -14,7 +14,7 @@ from hornbook.rendering import many
 from hornbook.tables.raw import Raw
 from hornbook.tables.written import date_format
 
-__all__ = ["Column", "ColumnKind", "Seen", "kind_of"]
+__all__ = ["Column", "ColumnKind", "Seen", "date_form", "kind_of"]
 
 ColumnKind = Literal["category", "number", "date", "left out"]
 
@@ -108,9 +108,13 @@ def kind_of(seen: Seen) -> Column:
         return found("left out", "it is empty")
     if seen.distinct == 1 and seen.known == seen.raw.n:
         return found("left out", "all rows have the same value")
+    if seen.raw.declared == "category":
+        return found("category", f"{seen.distinct:,} different, by its type")
     if (form := date_form(seen)) != "":
-        return found("date", told_of_dates(form), form)
-    if seen.n_numbers >= MOST * seen.known and not seen.raw.zero_filled:
+        told = "by its type" if seen.raw.declared == "date" else told_of_dates(form)
+        return found("date", told, form)
+    numbers = seen.n_numbers >= MOST * seen.known and not seen.raw.zero_filled
+    if numbers or seen.raw.declared == "number":
         return of_numbers(seen)
     if seen.raw.zero_filled and seen.n_numbers == seen.known:
         return found("category", f"numbers with zeros before them, {seen.distinct:,} different")
@@ -145,7 +149,12 @@ def counts_rows(seen: Seen) -> bool:
 
 
 def date_form(seen: Seen) -> str:
-    """The format of a column of dates; empty if it is none."""
+    """The format of a column of dates; empty if it is none.
+
+    Of dates that are no texts it is that in which they are written into most files.
+    """
+    if seen.raw.declared == "date":
+        return "iso"
     if seen.n_numbers == 0:
         return date_format(seen.raw.told)
     if seen.n_numbers < seen.known or not seen.words & MOMENTS or not seen.whole:

@@ -13,13 +13,12 @@ from hornbook.rendering import clip, many
 from hornbook.sources.source import Source
 from hornbook.tables.data import TableData, TableRows
 from hornbook.tables.frame import Categories, Frame, Numbers, Typed, typed
-from hornbook.tables.kinds import Column, ColumnKind, Seen, kind_of
+from hornbook.tables.kinds import Column, ColumnKind, Seen, date_form, kind_of
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable, listed, named_column, read_table
-from hornbook.tables.splits import SPLITS, Times, group_codes, split_rows, times_of
+from hornbook.tables.splits import SPLITS, Parts, Times, group_codes, split_rows, times_of
 from hornbook.tables.target import Target, TargetKind, target_kind, target_of
-from hornbook.tables.written import date_format
 
 __all__ = ["Understood", "load_table", "table_data"]
 
@@ -125,7 +124,7 @@ class Understood:
         if not seen.known:
             return Column(name, "left out", "it is empty")
         if kind == "date":
-            form = date_format(seen.raw.told) if seen.n_numbers == 0 else kind_of(seen).form
+            form = date_form(seen)
             if not form:
                 raise self.no_dates(seen)
             return Column(name, kind, "asked for", form)
@@ -173,7 +172,7 @@ class Understood:
             name = named_column(name, self.table.names, self.where, setting)
             if name not in read and name != self.target:
                 seen = Seen(name, self.table.columns[name])
-                form = date_format(seen.raw.told) if seen.n_numbers == 0 else ""
+                form = date_form(seen)
                 number = seen.n_numbers == seen.known
                 kind: ColumnKind = "date" if form else "number" if number else "category"
                 found.append(Column(name, kind, "", form))
@@ -265,8 +264,17 @@ class Understood:
         return group_codes(self.frame.columns[name])
 
 
-def table_data(table: RawTable, options: TableOptions, name: str, where: str) -> TableData:
+def table_data(
+    table: RawTable, options: TableOptions, name: str, where: str, parts: Parts | None = None
+) -> TableData:
     """A table that was read as data: split and mapped.
+
+    Args:
+        table: read.
+        options: how.
+        name: what to call the data.
+        where: what to call the table in messages.
+        parts: the split of each row, where that is known already; shape (n,).
 
     Raises:
         DataError: if a column is missing, a value cannot be read, there is nothing to learn from,
@@ -275,7 +283,7 @@ def table_data(table: RawTable, options: TableOptions, name: str, where: str) ->
     """
     known = Understood(table, options, where)
     keep = ~known.bad
-    frame, times, groups = known.frame, None, known.groups()
+    frame, groups = known.frame, known.groups()
     told = [*table.remarks]
     if not keep.all():
         told.append(f"{many(int((~keep).sum()), 'row')} with values that cannot be read left out")
@@ -284,8 +292,10 @@ def table_data(table: RawTable, options: TableOptions, name: str, where: str) ->
         if not frame.n:
             raise DataError(f"No row of {where} can be read.", hint="Look at the columns named.")
         known.frame = frame
-    times = known.times()
-    parts, how = held_out(frame.n, options, times, groups, where)
+    if parts is None:
+        parts, how = held_out(frame.n, options, known.times(), groups, where)
+    else:
+        parts, how = parts[keep], "split as given"
     train = parts == 0
     target = the_target(known, frame, train)
     inputs = [column for column in known.columns if column.kind != "left out"]

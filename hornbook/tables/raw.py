@@ -18,8 +18,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.sources.cells import Cells
-from hornbook.tables.written import MISSING, NumberStyle, as_label, number_style, numbers_of
+from hornbook.sources.cells import Cells, Declared
+from hornbook.tables.written import (
+    MISSING,
+    NumberStyle,
+    as_label,
+    date_label,
+    number_style,
+    numbers_of,
+)
 
 __all__ = ["Raw", "RawColumn"]
 
@@ -106,6 +113,8 @@ class Raw:
     missing_marks: frozenset[str]
     separator: str = ","
     too_long: bool = False
+    declared: Declared = ""
+    "What it is said to be where it comes from; empty if nothing is said, and its cells tell."
 
     @cached_property
     def text_is_missing(self) -> npt.NDArray[np.bool_]:
@@ -165,7 +174,8 @@ class Raw:
         if self.numbers is not None:
             known = ~np.isnan(self.numbers)
             values, inverse = np.unique(self.numbers[known], return_inverse=True)
-            names.update(map(as_label, values.tolist()))
+            of_number = self.label_of
+            names.update(map(of_number, values.tolist()))
         ordered = tuple(sorted(names, key=in_order))
         place = {name: number for number, name in enumerate(ordered)}
         found = np.full(self.n, -1, np.int32)
@@ -177,9 +187,13 @@ class Raw:
             ]
             found = at(np.array(of_texts, np.int32), self.codes, -1)
         if self.numbers is not None:
-            of_values = np.array([place[as_label(one)] for one in values.tolist()], np.int32)
+            of_values = np.array([place[of_number(one)] for one in values.tolist()], np.int32)
             found[known] = of_values[inverse]
         return found, ordered
+
+    def label_of(self, number: float) -> str:
+        """A plain number as a label; of a date its day, and its time if it is not midnight."""
+        return date_label(number) if self.declared == "date" else as_label(number)
 
     @cached_property
     def zero_filled(self) -> bool:

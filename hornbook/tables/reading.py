@@ -25,10 +25,11 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Place:
-    """Where rows stand: some lines of a file."""
+    """Where rows stand: some lines of a file, or rows of what is in memory."""
 
     where: str
     lines: Sequence[int]
+    unit: str = "line"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class RawTable:
         """Where a row stands, for people."""
         for one in self.places:
             if row < len(one.lines):
-                return f"{one.where}, line {one.lines[row]:,}"
+                return f"{one.where}, {one.unit} {one.lines[row]:,}"
             row -= len(one.lines)
         raise IndexError(row)
 
@@ -59,7 +60,9 @@ class RawTable:
         raw = self.columns[name]
         if raw.codes is not None and raw.codes[row] >= 0:
             return raw.texts[int(raw.codes[row])]
-        return "" if raw.numbers is None else f"{raw.numbers[row]:g}"
+        if raw.numbers is None or np.isnan(raw.numbers[row]):
+            return ""
+        return raw.label_of(float(raw.numbers[row]))
 
 
 def has_header(rows: Rows) -> bool:

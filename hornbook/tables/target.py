@@ -107,7 +107,13 @@ def target_kind(seen: Seen, options: TableOptions) -> tuple[TargetKind, str]:
             hint="Choose another column.",
             setting="target",
         )
-    numbers = seen.n_numbers >= 0.9 * seen.known
+    if seen.raw.declared == "date":
+        raise DataError(
+            f"{where} holds dates: a number or a class can be predicted.",
+            hint="Choose another column, or give it as numbers, such as days since a date.",
+            setting="target",
+        )
+    numbers = seen.n_numbers >= 0.9 * seen.known and seen.raw.declared != "category"
     if options.predicts == "class" or (
         options.predicts == "auto" and not options.log_target
         and (not numbers or seen.distinct == 2)

@@ -18,6 +18,7 @@ __all__ = [
     "NumberStyle",
     "as_label",
     "date_format",
+    "date_label",
     "date_of",
     "number_of",
     "number_style",
@@ -35,7 +36,7 @@ NumberStyle = Literal["plain", "comma", "thousands"]
 "How numbers are written: 1234.5; 1.234,5 or 1234,5; 1,234.5."
 
 NO_DATE = np.iinfo(np.int64).min
-"Stands for what is not a date, among seconds."
+"Not a date, among seconds."
 
 DATE_FORMATS = (
     "iso", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y",
@@ -89,6 +90,11 @@ def number_style(cells: Iterable[str], separator: str = ",") -> NumberStyle:
 def as_label(value: float) -> str:
     """A number as a category: whole numbers without a point."""
     return str(int(value)) if value.is_integer() and abs(value) < 2**63 else repr(value)
+
+
+def date_label(seconds: float) -> str:
+    """A date as ISO 8601 writes it: its day, and the time of day if it is not midnight."""
+    return str(np.datetime64(int(seconds), "s")).removesuffix("T00:00:00")
 
 
 def date_format(cells: Sequence[str]) -> str:

@@ -1,0 +1,224 @@
+"""X and y of an estimator, checked as scikit-learn's own are, and as typed columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.errors import DataError, SettingsError
+from hornbook.extras import needing
+from hornbook.tables.cells_in_memory import table_in_memory
+from hornbook.tables.frame import Frame, Typed
+from hornbook.tables.incoming import read, sound
+from hornbook.tables.kinds import Column, ColumnKind, Seen, kind_of
+from hornbook.tables.mapper import Mapper
+from hornbook.tables.reading import RawTable
+
+with needing("sklearn", "An estimator"):
+    from sklearn.utils import check_array, column_or_1d
+    from sklearn.utils.validation import (
+        assert_all_finite,
+        check_consistent_length,
+        validate_data,
+    )
+
+__all__ = ["as_value_errors", "checked_features", "checked_target", "column_kinds", "frame_in",
+           "held_out"]  # fmt: skip
+
+STOPPING = 200  # rows from which on training ends early by itself
+WHERE = "X"
+
+
+@contextmanager
+def as_value_errors() -> Iterator[None]:
+    """A context in which errors in data and settings are ValueErrors, as callers expect them."""
+    try:
+        yield
+    except (DataError, SettingsError) as error:
+        raise ValueError(str(error)) from error
+
+
+def checked_features(estimator: Any, x: Any, *, reset: bool, y: Any = ()) -> Any:
+    """X: a data frame as it is, all else as an array; its columns are noted or compared.
+
+    Args:
+        estimator: whose X it is.
+        x: shape (n, columns).
+        reset: whether it is that of `fit`.
+        y: of `fit`.
+
+    Raises:
+        ValueError: if it is no table, has infinite numbers, or other columns than in `fit`.
+    """
+    name = type(estimator).__name__
+    if y is None:
+        raise ValueError(
+            f"This {name} estimator requires y to be passed, but the target y is None."
+        )
+    least = 2 if reset else 1
+    if hasattr(x, "columns") and hasattr(x, "iloc"):
+        validate_data(estimator, x, reset=reset, skip_check_array=True)
+        if len(x) < least:
+            raise ValueError(
+                f"Found array with {len(x)} sample(s) (shape={x.shape}) while a minimum of {least} "
+                f"is required by {name}."
+            )
+        return x
+    return validate_data(
+        estimator, x, reset=reset, dtype=None, ensure_all_finite="allow-nan",
+        ensure_min_samples=least,
+    )  # fmt: skip
+
+
+def checked_target(x: Any, y: Any, *, numbers: bool) -> npt.NDArray[Any]:
+    """The target, shape (n,).
+
+    Args:
+        x: checked.
+        y: to be checked.
+        numbers: whether it must be numbers.
+
+    Raises:
+        ValueError: if it is no list, has NaN, or another length than X.
+    """
+    values = column_or_1d(y, warn=True)
+    if numbers:
+        found = check_array(
+            values, ensure_2d=False, dtype=np.float64, ensure_all_finite=True, input_name="y"
+        )
+    else:
+        assert_all_finite(values, input_name="y")
+        found = values
+    check_consistent_length(x, found)
+    return np.asarray(found)
+
+
+def names_of(x: Any) -> list[str]:
+    """What columns are called: by a data frame, or x0, x1, ..."""
+    n = x.shape[1]
+    names = [str(name) for name in x.columns] if hasattr(x, "columns") else []
+    return names if len(set(names)) == n else [f"x{place}" for place in range(n)]
+
+
+def table_of(x: Any, names: Sequence[str]) -> RawTable:
+    """Checked X as a table that was read."""
+    by_place = x.iloc if hasattr(x, "iloc") else x
+    columns = {name: by_place[:, place] for place, name in enumerate(names)}
+    return table_in_memory(columns, WHERE)
+
+
+def column_kinds(x: Any, categorical: Any) -> dict[str, tuple[Column, Typed | None]]:
+    """What each column is, and the column as that; None of those that are left out.
+
+    Args:
+        x: checked.
+        categorical: names or places of categories, or a mask; or `auto`.
+
+    Raises:
+        DataError: if a value is not what the others of its column are.
+        SettingsError: if `categorical` names what is not there.
+    """
+    names = names_of(x)
+    table = table_of(x, names)
+    chosen = None if isinstance(categorical, str) and categorical == "auto" else named(
+        categorical, names)  # fmt: skip
+    found: dict[str, tuple[Column, Typed | None]] = {}
+    for name in names:
+        seen = Seen(name, table.columns[name])
+        column = kind_of(seen) if chosen is None else told(seen, name in chosen)
+        found[name] = column, None if column.kind == "left out" else sound(table, column)
+    return found
+
+
+def told(seen: Seen, category: bool) -> Column:
+    """What a column is where it is said which ones are categories."""
+    if not seen.known:
+        return Column(seen.name, "left out", "it is empty")
+    if seen.raw.declared == "date" and not category:
+        return Column(seen.name, "date", "by its type", "iso")
+    kind: ColumnKind = "category" if category else "number"
+    return Column(seen.name, kind, "asked for")
+
+
+def named(categorical: Any, names: Sequence[str]) -> set[str]:
+    """The columns that are categories.
+
+    Raises:
+        SettingsError: if one of them is not there.
+    """
+    given = [] if categorical is None else np.asarray(categorical, object).ravel().tolist()
+    if given and all(isinstance(one, bool | np.bool_) for one in given):
+        if len(given) != len(names):
+            raise SettingsError(
+                f"`categorical` is a mask of {len(given):,} columns, and X has {len(names):,}.",
+                setting="categorical",
+            )
+        return {name for name, yes in zip(names, given, strict=True) if yes}
+    found = set()
+    for one in given:
+        if isinstance(one, str) and one in names:
+            found.add(one)
+        elif isinstance(one, int | np.integer) and 0 <= one < len(names):
+            found.add(names[int(one)])
+        else:
+            raise SettingsError(
+                f"`categorical` names {one!r}, and X has the columns "
+                f"{', '.join(map(repr, names[:20]))}.",
+                setting="categorical",
+            )
+    return found
+
+
+def frame_in(mapper: Mapper, x: Any) -> Frame:
+    """Checked X as the mapper of `fit` reads it: by place, for names were compared."""
+    names = [column.name for column in mapper.columns]
+    table = table_of(x, names)
+    return Frame(table.n, {one.name: read(table, one, mapper) for one in mapper.needed})
+
+
+def held_out(
+    n: int,
+    classes: npt.NDArray[Any] | None,
+    early_stopping: Any,
+    fraction: float,
+    random: np.random.RandomState,
+) -> npt.NDArray[np.bool_]:
+    """Which rows are held out to end training early, shape (n,).
+
+    Args:
+        n: number of rows.
+        classes: of the rows by number, of each of which a part is held out; None: there are none.
+        early_stopping: whether; `auto`: from 200 rows on.
+        fraction: how much of all.
+        random: draws them.
+
+    Raises:
+        SettingsError: if a parameter is not allowed.
+    """
+    if not isinstance(early_stopping, bool | np.bool_) and early_stopping != "auto":
+        raise SettingsError(
+            f"`early_stopping` must be true, false or auto; it is {early_stopping!r}.",
+            setting="early_stopping",
+        )
+    if not 0 < fraction < 1:
+        raise SettingsError(
+            f"`validation_fraction` must be above 0 and below 1; it is {fraction!r}.",
+            setting="validation_fraction",
+        )
+    dev = np.zeros(n, bool)
+    if early_stopping == "auto":
+        early_stopping = n >= STOPPING
+    if not early_stopping:
+        return dev
+    drawn = random.permutation(n)
+    if classes is None:
+        dev[drawn[: min(n - 2, max(1, round(n * fraction)))]] = True
+        return dev
+    for one in range(int(classes.max()) + 1):
+        rows = drawn[classes[drawn] == one]
+        dev[rows[: int(len(rows) * fraction)]] = True
+    return dev
