@@ -1,4 +1,4 @@
-"""What only some uses need: PyTorch, for neural networks."""
+"""What only some uses need: PyTorch, for neural networks, and the packages of extras."""
 
 from __future__ import annotations
 
@@ -8,18 +8,25 @@ from contextlib import contextmanager
 
 from hornbook.errors import MissingPackageError
 
-__all__ = ["INSTALL_TORCH", "has_torch", "needing_torch"]
+__all__ = ["INSTALL_TORCH", "TABLES", "has", "has_torch", "needing", "needing_torch"]
 
 INSTALL_TORCH = "pip install torch -i https://download.pytorch.org/whl/cpu"
 "Installs the CPU build; on Linux a plain `pip install torch` downloads several gigabytes of CUDA."
+TABLES = {"pandas": "pandas", "pyarrow": "pyarrow", "sklearn": "scikit-learn"}
+"What the extra `tables` has: names of modules, and of the packages that bring them."
+
+
+def has(module: str) -> bool:
+    """Whether a module is installed; it is not imported to find out."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def has_torch() -> bool:
     """Whether torch is installed; it is not imported to find out."""
-    try:
-        return importlib.util.find_spec("torch") is not None
-    except ModuleNotFoundError:
-        return False
+    return has("torch")
 
 
 @contextmanager
@@ -29,13 +36,40 @@ def needing_torch() -> Iterator[None]:
     Raises:
         MissingPackageError: if it is, and was asked for; it says what to type.
     """
+    with told_if_missing(
+        "torch",
+        "This requires PyTorch, which is not installed.",
+        f"Install it:  {INSTALL_TORCH}\n"
+        "Without PyTorch, n-grams (`model=ngram`), the doctor and the scalar engine work.",
+    ):
+        yield
+
+
+@contextmanager
+def needing(module: str, what: str) -> Iterator[None]:
+    """A context in which a package of the extra `tables` may be missing.
+
+    Args:
+        module: of TABLES.
+        what: needs it, as the subject of a sentence.
+
+    Raises:
+        MissingPackageError: if it is, and was asked for; it says what to type.
+    """
+    package = TABLES[module]
+    with told_if_missing(
+        module, f"{what} requires {package}, which is not installed.",
+        f"Install it:  pip install {package}",
+    ):  # fmt: skip
+        yield
+
+
+@contextmanager
+def told_if_missing(module: str, message: str, hint: str) -> Iterator[None]:
+    """A context in which a missing package is told in words."""
     try:
         yield
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "torch":
+        if (error.name or "").partition(".")[0] != module:
             raise
-        raise MissingPackageError(
-            "This requires PyTorch, which is not installed.",
-            hint=f"Install it:  {INSTALL_TORCH}\n"
-            "Without PyTorch, n-grams (`model=ngram`), the doctor and the scalar engine work.",
-        ) from None
+        raise MissingPackageError(message, hint=hint) from None

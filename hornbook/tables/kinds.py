@@ -12,14 +12,13 @@ import numpy.typing as npt
 
 from hornbook.rendering import many
 from hornbook.tables.raw import Raw
-from hornbook.tables.written import date_format
+from hornbook.tables.written import ALIKE, date_format
 
-__all__ = ["Column", "ColumnKind", "Seen", "kind_of"]
+__all__ = ["Column", "ColumnKind", "Seen", "date_form", "kind_of"]
 
 ColumnKind = Literal["category", "number", "date", "left out"]
 
 FEW = 31  # distinct whole numbers that are categories: hours, months, days of a month
-MOST = 0.9  # share of cells that are numbers from which on the others are faults
 OWN = 0.5  # share of rows with a text of their own from which on it is no category
 LEAST = 50  # rows, before a text that never repeats is no category
 LABELS = frozenset(
@@ -78,10 +77,18 @@ class Seen:
         """Cells that are numbers."""
         return int((~np.isnan(self.raw.as_numbers())).sum())
 
+    @property
+    def of_numbers(self) -> bool:
+        """Whether it holds numbers: if some cells are none, these are faults."""
+        told = self.raw.declared
+        if told == "text" or self.known == 0:
+            return False
+        return self.n_numbers >= ALIKE * self.known and not self.raw.zero_filled
+
     @cached_property
     def distinct(self) -> int:
         """How many different values there are."""
-        if self.n_numbers == self.known:
+        if self.n_numbers == self.known and self.raw.declared != "text":
             return len(self.values)
         return len(self.raw.as_labels()[1])
 
@@ -109,8 +116,8 @@ def kind_of(seen: Seen) -> Column:
     if seen.distinct == 1 and seen.known == seen.raw.n:
         return found("left out", "all rows have the same value")
     if (form := date_form(seen)) != "":
-        return found("date", told_of_dates(form), form)
-    if seen.n_numbers >= MOST * seen.known and not seen.raw.zero_filled:
+        return found("date", told_of_dates(seen, form), form)
+    if seen.of_numbers:
         return of_numbers(seen)
     if seen.raw.zero_filled and seen.n_numbers == seen.known:
         return found("category", f"numbers with zeros before them, {seen.distinct:,} different")
@@ -131,8 +138,10 @@ def of_numbers(seen: Seen) -> Column:
         if labels and n <= max(LEAST, OWN * seen.known):
             word = sorted(labels)[0]
             return Column(name, "category", f"{n:,} whole numbers, and its name has {word!r}")
-        if n <= FEW:
+        if n <= FEW and 2 * n <= seen.known and seen.raw.declared != "date":
             return Column(name, "category", f"{n} different whole numbers")
+    if seen.n_numbers < seen.known and seen.whole and n <= FEW and 2 * n <= seen.known:
+        return Column(name, "category", f"{n} different texts and whole numbers")
     written = {"comma": ", with decimal commas", "thousands": ", with commas between thousands"}
     how = written.get(seen.raw.style, "")
     return Column(name, "number", f"{n:,} different numbers{how}")
@@ -144,11 +153,19 @@ def counts_rows(seen: Seen) -> bool:
     return len(numbers) > LEAST and bool((np.diff(numbers) == 1).all())
 
 
-def date_form(seen: Seen) -> str:
-    """The format of a column of dates; empty if it is none."""
-    if seen.n_numbers == 0:
+def date_form(seen: Seen, *, asked: bool = False) -> str:
+    """The format of a column of dates; empty if it is none.
+
+    Args:
+        seen: the column.
+        asked: whether somebody said that it is one: then numbers may be dates whatever its name.
+    """
+    if seen.raw.declared == "date":
+        return "seconds"
+    if seen.n_numbers <= (1 - ALIKE) * seen.known and not seen.raw.too_long:
         return date_format(seen.raw.told)
-    if seen.n_numbers < seen.known or not seen.words & MOMENTS or not seen.whole:
+    numbers = seen.n_numbers == seen.known and seen.whole
+    if not numbers or not (asked or seen.words & MOMENTS):
         return ""
     low, high = float(seen.values[0]), float(seen.values[-1])
     if YEARS[0] * 10_000 <= low <= high < YEARS[1] * 10_000:
@@ -161,9 +178,11 @@ def date_form(seen: Seen) -> str:
     return ""
 
 
-def told_of_dates(form: str) -> str:
+def told_of_dates(seen: Seen, form: str) -> str:
     """What to say of a format."""
+    if seen.raw.declared == "date":
+        return "the file says so"
     if form in ("seconds", "milliseconds"):
         return f"{form} since 1970"
     shown = {"iso": "ISO", "yyyymmdd": "yyyymmdd"}.get(form, form)
-    return f"all are dates ({shown})"
+    return f"dates ({shown})"

@@ -13,13 +13,12 @@ from hornbook.rendering import clip, many
 from hornbook.sources.source import Source
 from hornbook.tables.data import TableData, TableRows
 from hornbook.tables.frame import Categories, Frame, Numbers, Typed, typed
-from hornbook.tables.kinds import Column, ColumnKind, Seen, kind_of
+from hornbook.tables.kinds import Column, ColumnKind, Seen, date_form, kind_of
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable, listed, named_column, read_table
 from hornbook.tables.splits import SPLITS, Times, group_codes, split_rows, times_of
 from hornbook.tables.target import Target, TargetKind, target_kind, target_of
-from hornbook.tables.written import date_format
 
 __all__ = ["Understood", "load_table", "table_data"]
 
@@ -27,6 +26,7 @@ FORCED: tuple[tuple[str, ColumnKind], ...] = (
     ("categorical", "category"), ("numerical", "number"), ("dates", "date"), ("ignore", "left out")
 )  # fmt: skip
 "Options that say what columns are."
+LARGEST = 1e100  # of a target: the squares of errors must be floats
 
 
 def load_table(source: Source, options: TableOptions | None = None) -> TableData:
@@ -118,7 +118,7 @@ class Understood:
         if not seen.known:
             return Column(name, "left out", "it is empty")
         if kind == "date":
-            form = date_format(seen.raw.told) if seen.n_numbers == 0 else kind_of(seen).form
+            form = date_form(seen, asked=True)
             if not form:
                 raise self.no_dates(seen)
             return Column(name, kind, "asked for", form)
@@ -166,8 +166,8 @@ class Understood:
             name = named_column(name, self.table.names, self.where, setting)
             if name not in read and name != self.target:
                 seen = Seen(name, self.table.columns[name])
-                form = date_format(seen.raw.told) if seen.n_numbers == 0 else ""
-                number = seen.n_numbers == seen.known
+                form = date_form(seen, asked=True)
+                number = seen.of_numbers
                 kind: ColumnKind = "date" if form else "number" if number else "category"
                 found.append(Column(name, kind, "", form))
         return found
@@ -211,6 +211,12 @@ class Understood:
             assert isinstance(column, Numbers)
             missing = np.isnan(column.values)
         self.refuse(missing, "is empty", "Fill it, or leave such rows out: `bad_rows=skip`.")
+        if isinstance(column, Numbers):
+            self.refuse(
+                np.abs(column.values) > LARGEST,
+                f"is beyond ±{LARGEST:g}",
+                "Correct it, or leave such rows out: `bad_rows=skip`.",
+            )
         if self.predicts == "logarithm":
             assert isinstance(column, Numbers)
             self.refuse(
