@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas
 from hypothesis import given, settings
@@ -11,7 +14,7 @@ from hornbook.tables.date_parts import CATEGORIES, NUMBERS, part_of
 from hornbook.tables.frame import Categories, Dates, Numbers
 from hornbook.tables.written import NO_DATE
 
-PANDAS = {
+PANDAS: dict[str, Callable[[Any], Any]] = {
     "month": lambda of: of.month_name().str[:3],
     "week": lambda of: of.isocalendar().week.astype(str),
     "day": lambda of: of.day.astype(str),

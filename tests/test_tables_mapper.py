@@ -53,7 +53,7 @@ rows = st.lists(st.tuples(colours, sizes), min_size=2, max_size=40)
 def test_as_scikit_learn(
     train: list[tuple[str | None, float]], new: list[tuple[str | None, float]]
 ) -> None:
-    given_, later = (frame(*map(list, zip(*one, strict=True))) for one in (train, new))  # type: ignore[arg-type]
+    given_, later = (frame(*map(list, zip(*one, strict=True))) for one in (train, new))
     mapper = Mapper.fit(COLUMNS, given_, 1)
     mapped = mapper.apply(later)
     assert np.isfinite(mapped.numbers).all()

@@ -14,7 +14,7 @@ from hornbook.rendering import many
 from hornbook.tables.raw import Raw
 from hornbook.tables.written import ALIKE, date_format
 
-__all__ = ["Column", "ColumnKind", "Seen", "date_form", "kind_of"]
+__all__ = ["FEW", "Column", "ColumnKind", "Seen", "date_form", "kind_of"]
 
 ColumnKind = Literal["category", "number", "date", "left out"]
 

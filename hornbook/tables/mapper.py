@@ -225,7 +225,7 @@ class Mapper:
                 raise ValueError(f"{named(column, part)!r} does not fit its column")
         if any(one.std <= 0 for one in numbers):
             raise ValueError("a standard deviation is not above 0")
-        features = [(one.column, one.part) for one in (*categories, *numbers)]
+        features = [(column, part) for column, part, *_ in (*of_categories, *of_numbers)]
         if len(set(features)) < len(features):
             raise ValueError("a feature occurs twice")
         return cls(tuple(columns), tuple(categories), tuple(numbers))
