@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
 
 EXACT = 2.0**53  # whole numbers from here on may not be floats
+ZEROS = re.compile(r"(?:^|\n)0[^.\n]")  # a number with zeros before it
 LARGEST = 2**28  # characters of all the texts of a column: more is no category
 
 
@@ -190,6 +192,11 @@ class Raw:
         return np.where(np.isinf(self.numbers), np.nan, self.numbers)
 
     def as_labels(self) -> tuple[Codes, tuple[str, ...]]:
+        """As `labelled`."""
+        return self.labelled
+
+    @cached_property
+    def labelled(self) -> tuple[Codes, tuple[str, ...]]:
         """Each cell as the place of its label, -1 where it is missing, and the labels, sorted.
 
         A number is the same label however it is written: 1, 1.0 and 01; but not if these are
@@ -262,21 +269,27 @@ def plain_numbers(cells: Cells, missing: Collection[str]) -> Floats | None:
     if (whole := cells.integers()) is not None:
         return whole.astype(np.float64)
     texts = cells.texts
-    if any(len(text) > 1 and text[0] == "0" and text[1] != "." for text in texts):
+    joined = "\n".join(texts)
+    if "_" in joined or ZEROS.search(joined):
         return None
     if (plain := cells.decimals()) is not None:
         return plain
-    gone = [text.lower() in missing for text in texts]
-    try:
-        numbers = [math.nan if no else float(text) for text, no in zip(texts, gone, strict=True)]
-    except ValueError:
-        return None
+    numbers = []
+    for text in texts:
+        try:
+            numbers.append(float(text))
+        except ValueError:
+            if text.lower() not in missing:
+                return None
+            numbers.append(math.nan)
     found = np.array(numbers)
-    if np.isinf(found).any() or any("_" in text for text in texts):
+    if np.isinf(found).any() or any(
+        texts[row].lower() not in missing for row in np.flatnonzero(np.isnan(found))
+    ):
         return None
-    if any(map(is_long, texts, numbers)):
+    if any(is_long(texts[row], EXACT) for row in np.flatnonzero(np.abs(found) >= EXACT)):
         return None  # a number of 17 digits is an id, and another must not be taken for it
-    return None if (np.isnan(found) != gone).any() else found
+    return found
 
 
 def at(values: npt.NDArray[Any], codes: Codes, otherwise: Any) -> Any:

@@ -17,6 +17,7 @@ from hornbook.reports.finding import Finding
 from hornbook.tables.doctor.columns import named
 from hornbook.tables.doctor.examined import Examined, percent
 from hornbook.tables.doctor.splits import (
+    GROUPS,
     drift,
     duplicates_across,
     group_leak,
@@ -218,6 +219,8 @@ def many_categories(examined: Examined) -> Iterator[Finding]:
     found = []
     for name, column in examined.columns.items():
         seen = examined.seen[name]
+        if seen.words & GROUPS:
+            continue  # told of as a group
         if column.kind == "category" and seen.distinct > 50 and seen.known < 10 * seen.distinct:
             found.append(name)
     for name in found[:SHOWN]:

@@ -104,7 +104,8 @@ class Examined:
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """Of the classes; none of numbers."""
-        assert self.known is not None
+        if self.known is None:
+            return ()
         column = self.frame.columns[self.known.target]
         return column.labels if isinstance(column, Categories) else ()
 

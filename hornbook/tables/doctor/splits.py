@@ -16,8 +16,8 @@ from hornbook.tables.doctor.columns import named
 from hornbook.tables.doctor.examined import Examined, percent
 from hornbook.tables.frame import Categories, Dates, Numbers, Typed
 
-__all__ = ["differences", "drift", "duplicates_across", "group_leak", "no_dev", "splits_refused",
-           "time_leak"]  # fmt: skip
+__all__ = ["GROUPS", "differences", "drift", "duplicates_across", "group_leak", "no_dev",
+           "splits_refused", "time_leak"]  # fmt: skip
 
 Hashes = npt.NDArray[np.uint64]
 BINS = 10  # of numbers, as their distributions are compared
