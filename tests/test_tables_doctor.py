@@ -86,7 +86,7 @@ PLANTED: dict[str, tuple[Change, str]] = {
     "same-columns": (lambda t: t.assign(inches=t["size"] * 2.54), "ignore=inches"),
     "left-out": (lambda t: t.assign(number=range(1, len(t) + 1), same="x"), "categorical=number"),
     "much-missing": (
-        lambda t: t.assign(note=[x if n % 5 == 0 else None for n, x in enumerate(t.age)]),
+        lambda t: t.assign(note=[x if n % 5 == 0 else float("nan") for n, x in enumerate(t.age)]),
         "ignore=note",
     ),
     "mark-of-missing": (

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.rendering import many
-from hornbook.tables.raw import Raw
+from hornbook.tables.raw import EXACT, Raw
 from hornbook.tables.written import ALIKE, date_format
 
 __all__ = ["FEW", "Column", "ColumnKind", "Seen", "date_form", "kind_of"]
@@ -88,7 +88,8 @@ class Seen:
     @cached_property
     def distinct(self) -> int:
         """How many different values there are."""
-        if self.n_numbers == self.known and self.raw.declared != "text":
+        numbers = self.n_numbers == self.known and self.raw.declared != "text"
+        if numbers and (not self.known or np.abs(self.values[[0, -1]]).max() < EXACT):
             return len(self.values)
         return len(self.raw.as_labels()[1])
 
@@ -119,12 +120,12 @@ def kind_of(seen: Seen) -> Column:
         return found("date", told_of_dates(seen, form), form)
     if seen.of_numbers:
         return of_numbers(seen)
-    if seen.raw.zero_filled and seen.n_numbers == seen.known:
-        return found("category", f"numbers with zeros before them, {seen.distinct:,} different")
     if seen.distinct > max(LEAST, OWN * seen.known):
         own = "each row has a text of its own" if seen.distinct == seen.known else (
             f"{seen.distinct:,} different texts in {seen.known:,} rows")  # fmt: skip
         return found("left out", f"{own}: it identifies rows, or is free text")
+    if seen.raw.zero_filled and seen.n_numbers == seen.known:
+        return found("category", f"numbers with zeros before them, {seen.distinct:,} different")
     return found("category", f"{many(seen.distinct, 'text')}")
 
 

@@ -30,7 +30,7 @@ from hornbook.tables.written import (
     numbers_of,
 )
 
-__all__ = ["Raw", "RawColumn"]
+__all__ = ["EXACT", "Raw", "RawColumn"]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
