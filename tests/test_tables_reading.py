@@ -133,11 +133,11 @@ def test_what_a_column_is(name: str, tmp_path: Path) -> None:
 DEEP = "x,y\n" + "".join(f"{n}.5,{n}\n" for n in range(49_000)) + "oops,3\n" + "1.5,2\n" * 999
 FINE = "".join(f"{n}.5,{'red' if n % 2 else 'blue'},{n}.25\n" for n in range(60))
 WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
-    "deep": (DEEP, {}, "line 49,002: 'oops' in column 'x' is no number"),
+    "deep": (DEEP, {}, "line 49,002: 'oops' in column 'x' is not a number"),
     "date": (
         "d,y\n" + "".join(f"2020-01-{1 + n % 28:02},{n}.5\n" for n in range(60)) + "soon,1.5\n",
-        {}, "line 62: 'soon' in column 'd' is no date"),
-    "infinite": (f"x,c,y\n{FINE}inf,red,1.5\n", {}, "line 62: 'inf' in column 'x' is no number"),
+        {}, "line 62: 'soon' in column 'd' is not a date"),
+    "infinite": (f"x,c,y\n{FINE}inf,red,1.5\n", {}, "line 62: 'inf' in column 'x' is not a number"),
     "target gone": (f"x,c,y\n{FINE}1.5,red,\n", {}, "line 62: the target 'y' is empty"),
     "target huge": (f"x,c,y\n{FINE}1.5,red,1e200\n", {}, "line 62: the target 'y' is beyond"),
     "no such target": (f"x,c,price\n{FINE}", {"target": "prise"}, "Did you mean price"),

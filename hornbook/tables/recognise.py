@@ -49,7 +49,7 @@ def recognise(source: Source, options: Mapping[str, Any]) -> Claim | None:
             return None
         rows = ParquetRows(first) if is_parquet(first) else Rows(first)
         if options.get("target") is not None:
-            return Claim(TOLD, f"its column {options['target']!r} is to be predicted")
+            return Claim(TOLD, f"its column {options['target']!r} is the target")
         if looks_like_a_table(rows):
             return Claim(LIKELY, f"it is a table of {rows.width} columns")
     return None

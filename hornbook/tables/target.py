@@ -124,7 +124,7 @@ def target_kind(seen: Seen, options: TableOptions) -> tuple[TargetKind, str]:
         return "class", f"{seen.distinct:,} classes"
     if not numbers:
         raise DataError(
-            f"{where} is no column of numbers: it holds {clip(no_number(seen), 40)!r}.",
+            f"{where} is not a column of numbers: it holds {clip(no_number(seen), 40)!r}.",
             hint="Choose another column, or predict classes: `predicts=class`.",
             setting="predicts",
         )

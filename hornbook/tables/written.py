@@ -40,7 +40,7 @@ NumberStyle = Literal["plain", "comma", "thousands"]
 "How numbers are written: 1234.5; 1.234,5 or 1234,5; 1,234.5."
 
 NO_DATE = np.iinfo(np.int64).min
-"What is no date, among seconds."
+"What stands for a missing date, among seconds."
 
 ALIKE = 0.9
 "Share of cells that are dates or numbers from which on the others are faults."

@@ -228,7 +228,7 @@ def many_categories(examined: Examined) -> Iterator[Finding]:
         yield Finding(
             "many-categories", "warning", f"{name!r} has many categories for its rows",
             f"{seen.distinct:,} in {many(seen.known, 'row')}, "
-            f"{seen.known / seen.distinct:.1f} for each. A model learns such categories by heart.",
+            f"{seen.known / seen.distinct:.1f} for each. A model memorises such categories.",
             f"Leave it out (`ignore={named(name)}`), or read rare ones as unseen: `min_count=10`.",
         )  # fmt: skip
 

@@ -93,7 +93,7 @@ def duplicates_across(examined: Examined) -> Iterator[Finding]:
         yield Finding(
             "duplicates-across-splits", "warning", "Rows of train stand in dev and test too",
             f"{both:,} of {len(held):,} rows held out ({percent(both, len(held), 1)}) occur in "
-            "train with the same target: a model knows them by heart.",
+            "train with the same target: a model has memorised them.",
             "Leave repeated rows out of the file, or keep those of one group together: "
             "`split_by=group`.",
         )  # fmt: skip
