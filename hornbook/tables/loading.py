@@ -190,7 +190,7 @@ class Understood:
             other = "" if column.name == self.target else (
                 f", or read the column as categories: `categorical={column.name}`")  # fmt: skip
             raise DataError(
-                f"{self.table.place(row)}: {cell!r} in column {column.name!r} is not a {what}, as the "
+                f"{self.table.place(row)}: {cell!r} in column {column.name!r} is not a {what}, as "
                 f"others are. In all: {many(int(wrong.sum()), 'such cell')} of {self.table.n:,}.",
                 hint=f"{also}{other}.",
                 setting="bad_rows",
