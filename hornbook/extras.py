@@ -1,4 +1,4 @@
-"""What only some uses need: PyTorch, for neural networks, and the packages of `tables`."""
+"""What only some uses need: PyTorch, for neural networks, and the packages of extras."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TABLES = {"pandas": "pandas", "pyarrow": "pyarrow", "sklearn": "scikit-learn"}
 
 
 def has(module: str) -> bool:
-    """Whether a package is installed, by the name of its module, which is not imported for it."""
+    """Whether a module is installed; it is not imported to find out."""
     try:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:

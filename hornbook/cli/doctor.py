@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from hornbook.cli.alive import alive
 from hornbook.cli.arguments import DataArguments
 from hornbook.cli.grammar import parse_for_data
-from hornbook.cli.output import Console, console, escape, notes, print_json, show_findings, table
+from hornbook.cli.output import (
+    Console,
+    console,
+    escape,
+    filled,
+    notes,
+    print_json,
+    show_findings,
+    table,
+)
 from hornbook.cli.wording import command
 from hornbook.records import as_json
 from hornbook.reports import Report
@@ -60,4 +69,7 @@ def show(report: Report, out: Console) -> None:
         rows.add_row(f"[bold]{escape(name)}[/]", escape(value))
     out.print(rows)
     out.print()
+    for one in report.tables:
+        out.print(filled(one))
+        out.print()
     show_findings(report.findings, out)

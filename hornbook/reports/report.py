@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hornbook.actions import Action
 from hornbook.records import JSONObject
 from hornbook.reports.finding import Finding
+from hornbook.reports.table import Table
 
 __all__ = ["Report"]
 
@@ -24,3 +25,5 @@ class Report:
     "For machines: everything, the findings included."
     proposed: tuple[Action, ...] = ()
     "What to do next with the data."
+    tables: tuple[Table, ...] = ()
+    "Shown between the facts and the findings."

@@ -9,7 +9,7 @@ from typing import Literal, overload
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Cells", "Cut", "CutCells", "Declared"]
+__all__ = ["Cells", "Cut", "CutCells", "Declared", "NumberCells", "TextCells"]
 
 Declared = Literal["", "number", "text", "category", "date"]
 """What is said of a column where it comes from: nothing, or that it holds numbers, texts,
@@ -27,7 +27,12 @@ class Cells(Sequence[str]):
 
     Args:
         texts: the cells, stripped.
+
+    Attributes:
+        declared: what the file says that they are.
     """
+
+    declared: Declared = ""
 
     def __init__(self, texts: list[str]) -> None:
         self._texts = texts
@@ -67,6 +72,43 @@ class Cells(Sequence[str]):
     def decimals(self) -> npt.NDArray[np.float64] | None:
         """The cells as numbers, the same as `float` gives; None unless all are plain decimals."""
         return None
+
+    def floats(self) -> npt.NDArray[np.float64] | None:
+        """The numbers, NaN of missing ones, of a file that keeps numbers; else None."""
+        return None
+
+
+class TextCells(Cells):
+    """Cells of which the file says that they are texts, though they look like numbers."""
+
+    declared: Declared = "text"
+
+
+class NumberCells(Cells):
+    """Cells that the file keeps as numbers, or as times.
+
+    Args:
+        numbers: NaN of missing ones; of dates seconds since 1970; shape (n,).
+        declared: `number` or `date`.
+    """
+
+    def __init__(self, numbers: npt.NDArray[np.float64], declared: Declared = "number") -> None:
+        self.numbers, self.declared = numbers, declared
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The numbers as texts; missing ones are empty."""
+        return [
+            "" if x != x else str(int(x)) if x.is_integer() else repr(x)
+            for x in self.numbers.tolist()
+        ]
+
+    def floats(self) -> npt.NDArray[np.float64]:
+        """The numbers."""
+        return self.numbers
 
 
 class Cut:

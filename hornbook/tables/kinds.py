@@ -11,15 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.rendering import many
-from hornbook.tables.raw import Raw
-from hornbook.tables.written import date_format
+from hornbook.tables.raw import EXACT, Raw
+from hornbook.tables.written import ALIKE, date_format
 
-__all__ = ["Column", "ColumnKind", "Seen", "date_form", "kind_of"]
+__all__ = ["FEW", "Column", "ColumnKind", "Seen", "date_form", "kind_of"]
 
 ColumnKind = Literal["category", "number", "date", "left out"]
 
 FEW = 31  # distinct whole numbers that are categories: hours, months, days of a month
-MOST = 0.9  # share of cells that are numbers from which on the others are faults
 OWN = 0.5  # share of rows with a text of their own from which on it is no category
 LEAST = 50  # rows, before a text that never repeats is no category
 LABELS = frozenset(
@@ -78,10 +77,21 @@ class Seen:
         """Cells that are numbers."""
         return int((~np.isnan(self.raw.as_numbers())).sum())
 
+    @property
+    def of_numbers(self) -> bool:
+        """Whether it holds numbers: if some cells are none, these are faults."""
+        told = self.raw.declared
+        if told in ("text", "category") or self.known == 0:
+            return False
+        return told == "number" or (
+            self.n_numbers >= ALIKE * self.known and not self.raw.zero_filled
+        )
+
     @cached_property
     def distinct(self) -> int:
         """How many different values there are."""
-        if self.n_numbers == self.known:
+        numbers = self.n_numbers == self.known and self.raw.declared != "text"
+        if numbers and (not self.known or np.abs(self.values[[0, -1]]).max() < EXACT):
             return len(self.values)
         return len(self.raw.as_labels()[1])
 
@@ -111,17 +121,15 @@ def kind_of(seen: Seen) -> Column:
     if seen.raw.declared == "category":
         return found("category", f"{seen.distinct:,} different, by its type")
     if (form := date_form(seen)) != "":
-        told = "by its type" if seen.raw.declared == "date" else told_of_dates(form)
-        return found("date", told, form)
-    numbers = seen.n_numbers >= MOST * seen.known and not seen.raw.zero_filled
-    if numbers or seen.raw.declared == "number":
+        return found("date", told_of_dates(seen, form), form)
+    if seen.of_numbers:
         return of_numbers(seen)
-    if seen.raw.zero_filled and seen.n_numbers == seen.known:
-        return found("category", f"numbers with zeros before them, {seen.distinct:,} different")
     if seen.distinct > max(LEAST, OWN * seen.known):
         own = "each row has a text of its own" if seen.distinct == seen.known else (
             f"{seen.distinct:,} different texts in {seen.known:,} rows")  # fmt: skip
         return found("left out", f"{own}: it identifies rows, or is free text")
+    if seen.raw.zero_filled and seen.n_numbers == seen.known:
+        return found("category", f"numbers with zeros before them, {seen.distinct:,} different")
     return found("category", f"{many(seen.distinct, 'text')}")
 
 
@@ -135,8 +143,10 @@ def of_numbers(seen: Seen) -> Column:
         if labels and n <= max(LEAST, OWN * seen.known):
             word = sorted(labels)[0]
             return Column(name, "category", f"{n:,} whole numbers, and its name has {word!r}")
-        if n <= FEW:
+        if n <= FEW and 2 * n <= seen.known and seen.raw.declared != "date":
             return Column(name, "category", f"{n} different whole numbers")
+    if seen.n_numbers < seen.known and seen.whole and n <= FEW and 2 * n <= seen.known:
+        return Column(name, "category", f"{n} different texts and whole numbers")
     written = {"comma": ", with decimal commas", "thousands": ", with commas between thousands"}
     how = written.get(seen.raw.style, "")
     return Column(name, "number", f"{n:,} different numbers{how}")
@@ -148,16 +158,21 @@ def counts_rows(seen: Seen) -> bool:
     return len(numbers) > LEAST and bool((np.diff(numbers) == 1).all())
 
 
-def date_form(seen: Seen) -> str:
+def date_form(seen: Seen, *, asked: bool = False) -> str:
     """The format of a column of dates; empty if it is none.
 
     Of dates that are no texts it is that in which they are written into most files.
+
+    Args:
+        seen: the column.
+        asked: whether somebody said that it is one: then numbers may be dates whatever its name.
     """
     if seen.raw.declared == "date":
         return "iso"
-    if seen.n_numbers == 0:
+    if seen.n_numbers <= (1 - ALIKE) * seen.known and not seen.raw.too_long:
         return date_format(seen.raw.told)
-    if seen.n_numbers < seen.known or not seen.words & MOMENTS or not seen.whole:
+    numbers = seen.n_numbers == seen.known and seen.whole
+    if not numbers or not (asked or seen.words & MOMENTS):
         return ""
     low, high = float(seen.values[0]), float(seen.values[-1])
     if YEARS[0] * 10_000 <= low <= high < YEARS[1] * 10_000:
@@ -170,9 +185,11 @@ def date_form(seen: Seen) -> str:
     return ""
 
 
-def told_of_dates(form: str) -> str:
+def told_of_dates(seen: Seen, form: str) -> str:
     """What to say of a format."""
+    if seen.raw.declared == "date":
+        return "by its type"
     if form in ("seconds", "milliseconds"):
         return f"{form} since 1970"
     shown = {"iso": "ISO", "yyyymmdd": "yyyymmdd"}.get(form, form)
-    return f"all are dates ({shown})"
+    return f"dates ({shown})"

@@ -26,6 +26,7 @@ FORCED: tuple[tuple[str, ColumnKind], ...] = (
     ("categorical", "category"), ("numerical", "number"), ("dates", "date"), ("ignore", "left out")
 )  # fmt: skip
 "Options that say what columns are."
+LARGEST = 1e100  # of a target: the squares of errors must be floats
 
 
 def load_table(source: Source, options: TableOptions | None = None) -> TableData:
@@ -124,7 +125,7 @@ class Understood:
         if not seen.known:
             return Column(name, "left out", "it is empty")
         if kind == "date":
-            form = date_form(seen)
+            form = date_form(seen, asked=True)
             if not form:
                 raise self.no_dates(seen)
             return Column(name, kind, "asked for", form)
@@ -172,8 +173,8 @@ class Understood:
             name = named_column(name, self.table.names, self.where, setting)
             if name not in read and name != self.target:
                 seen = Seen(name, self.table.columns[name])
-                form = date_form(seen)
-                number = seen.n_numbers == seen.known
+                form = date_form(seen, asked=True)
+                number = seen.of_numbers
                 kind: ColumnKind = "date" if form else "number" if number else "category"
                 found.append(Column(name, kind, "", form))
         return found
@@ -197,8 +198,7 @@ class Understood:
                 f", or read the column as categories: `categorical={column.name}`")  # fmt: skip
             raise DataError(
                 f"{self.table.place(row)}: {cell!r} in column {column.name!r} is not a {what}, as "
-                f"the others are. In all: {many(int(wrong.sum()), 'such cell')} of "
-                f"{self.table.n:,}.",
+                f"others are. In all: {many(int(wrong.sum()), 'such cell')} of {self.table.n:,}.",
                 hint=f"{also}{other}.",
                 setting="bad_rows",
             )
@@ -218,6 +218,12 @@ class Understood:
             assert isinstance(column, Numbers)
             missing = np.isnan(column.values)
         self.refuse(missing, "is empty", "Fill it, or leave such rows out: `bad_rows=skip`.")
+        if isinstance(column, Numbers):
+            self.refuse(
+                np.abs(column.values) > LARGEST,
+                f"is beyond ±{LARGEST:g}",
+                "Correct it, or leave such rows out: `bad_rows=skip`.",
+            )
         if self.predicts == "logarithm":
             assert isinstance(column, Numbers)
             self.refuse(

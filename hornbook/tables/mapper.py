@@ -7,7 +7,7 @@ numbers become the median, and a flag says so where train has some.
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -20,6 +20,7 @@ from hornbook.records import JSONObject
 from hornbook.tables.date_parts import CATEGORIES, NUMBERS, DateParts
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers
 from hornbook.tables.kinds import Column
+from hornbook.tables.written import DATE_FORMATS
 
 __all__ = ["SPECIAL", "CategoryFeature", "Mapped", "Mapper", "NumberFeature"]
 
@@ -80,7 +81,8 @@ class NumberFeature:
     def encode(self, given: Numbers) -> npt.NDArray[np.float32]:
         """Standardised, the median in place of missing values."""
         values = np.where(np.isnan(given.values), self.median, given.values)
-        scaled = ((values - self.mean) / self.std).clip(-LARGEST, LARGEST)
+        with np.errstate(over="ignore"):  # far away is far away
+            scaled = ((values - self.mean) / self.std).clip(-LARGEST, LARGEST)
         return scaled.astype(np.float32)
 
     def decode(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -202,9 +204,9 @@ class Mapper:
         Raises:
             KeyError, TypeError, ValueError: if it is something else.
         """
-        columns = [Column(**{k: a_text(v) for k, v in one.items()}) for one in value["columns"]]
-        if any(c.kind not in ("category", "number", "date", "left out") for c in columns):
-            raise ValueError("a column is of no known kind")
+        columns = [a_column(one) for one in value["columns"]]
+        if len({column.name for column in columns}) < len(columns):
+            raise ValueError("two columns have the same name")
         categories = [
             CategoryFeature(a_text(one["column"]), a_text(one["part"]), texts(one["labels"]))
             for one in value["categories"]
@@ -225,6 +227,9 @@ class Mapper:
                 raise ValueError(f"{named(column, part)!r} does not fit its column")
         if any(one.std <= 0 for one in numbers):
             raise ValueError("a standard deviation is not above 0")
+        features = [(column, part) for column, part, *_ in (*of_categories, *of_numbers)]
+        if len(set(features)) < len(features):
+            raise ValueError("a feature occurs twice")
         return cls(tuple(columns), tuple(categories), tuple(numbers))
 
 
@@ -267,14 +272,34 @@ def number_of(column: str, part: str, values: Numbers) -> list[NumberFeature]:
     some_missing = len(known) < len(values.values)
     if not len(known):
         return []
-    median, mean = float(np.median(known)), float(known.mean())
-    filled = np.where(np.isnan(values.values), median, values.values) if some_missing else known
-    mean, std = float(filled.mean()), float(filled.std())
+    unit = max(1.0, float(np.abs(known).max()))  # so that no sum or square is beyond a float
+    known = known / unit
+    median = float(np.median(known))
+    filled = np.where(np.isnan(values.values), median, values.values / unit)
+    filled = filled if some_missing else known
+    median, mean, std = median * unit, float(filled.mean()) * unit, float(filled.std()) * unit
     if not std > 1e-12 * max(abs(mean), 1e-12):
         if not some_missing:
             return []
         std = 1.0  # only the flag tells anything
     return [NumberFeature(column, part, median, mean, std, some_missing)]
+
+
+def a_column(value: Any) -> Column:
+    """A column from JSON.
+
+    Raises:
+        KeyError, TypeError, ValueError: if it is none.
+    """
+    if not isinstance(value, dict) or value.keys() != {"name", "kind", "reason", "form"}:
+        raise ValueError(f"a column was expected, not {value!r}")
+    column = Column(**{key: a_text(one) for key, one in value.items()})
+    if column.kind not in ("category", "number", "date", "left out"):
+        raise ValueError("a column is of no known kind")
+    known = column.form in (*DATE_FORMATS, "yyyymmdd", "seconds", "milliseconds")
+    if not known if column.kind == "date" else column.form:
+        raise ValueError(f"dates have no format {column.form!r}")
+    return column
 
 
 def a_text(value: Any) -> Any:
@@ -305,6 +330,8 @@ def finite(value: Any) -> float:
     Raises:
         ValueError: if it is none.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"a finite number was expected, not {value!r}")
+    if not abs(value) <= sys.float_info.max:
+        raise ValueError("a number is not finite")
     return float(value)

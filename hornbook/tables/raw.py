@@ -24,15 +24,18 @@ from hornbook.tables.written import (
     NumberStyle,
     as_label,
     date_label,
+    dotted,
+    number_of,
     number_style,
     numbers_of,
 )
 
-__all__ = ["Raw", "RawColumn"]
+__all__ = ["EXACT", "Raw", "RawColumn"]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
 
+EXACT = 2.0**53  # whole numbers from here on may not be floats
 LARGEST = 2**28  # characters of all the texts of a column: more is no category
 
 
@@ -45,10 +48,14 @@ class RawColumn:
 
     Attributes:
         too_long: whether its texts are too many to be kept; it has no cells then.
+        declared: what the file says that it is.
     """
 
     def __init__(self, missing: Collection[str] = MISSING, separator: str = ",") -> None:
         self.missing, self.separator = missing, separator
+        marks = (number_of(mark) for mark in missing)
+        self.missing_numbers = [mark for mark in marks if not math.isnan(mark)]
+        self.declared: Declared = ""
         self.numbers: list[Floats] = []  # of each piece; of texts nothing
         self.codes: list[Codes] = []  # places in `texts`; of numbers nothing
         self.texts: defaultdict[str, int] = defaultdict(itertools.count().__next__)
@@ -58,7 +65,8 @@ class RawColumn:
         """Some more cells."""
         if self.too_long:
             return
-        plain = plain_numbers(cells, self.missing)
+        self.declared = cells.declared
+        plain = None if cells.declared == "text" else self.plain_numbers(cells)
         if plain is not None:
             self.numbers.append(plain)
             self.codes.append(np.empty(0, np.int32))
@@ -73,6 +81,15 @@ class RawColumn:
             self.too_long = True
             self.numbers, self.codes = [], []
             self.texts.clear()
+
+    def plain_numbers(self, cells: Cells) -> Floats | None:
+        """Cells as numbers, NaN of missing ones; None unless all others are plain."""
+        if self.separator != "," and cells.integers() is None and dotted(cells.texts):
+            return None  # what they are hangs on how others are written
+        found = plain_numbers(cells, self.missing)
+        if found is not None and self.missing_numbers:
+            found = np.where(np.isin(found, self.missing_numbers), np.nan, found)
+        return found
 
     def finish(self) -> Raw:
         """What was gathered, which is then given up here."""
@@ -94,7 +111,7 @@ class RawColumn:
                     numbers[end - length : end] = np.nan
             end -= length
         return Raw(total, numbers, codes, texts, frozenset(self.missing), self.separator,
-                   self.too_long)  # fmt: skip
+                   self.too_long, self.declared)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -106,7 +123,8 @@ class Raw:
 
     n: int
     numbers: Floats | None
-    "Of cells that are plain numbers; NaN of those that are missing, and of texts."
+    """Of cells that are plain numbers; NaN of those that are missing, and of texts. Of a file that
+    keeps numbers some may be infinite: these are faults."""
     codes: Codes | None
     "Places in `texts` of the others; -1 of numbers."
     texts: tuple[str, ...]
@@ -115,12 +133,19 @@ class Raw:
     too_long: bool = False
     declared: Declared = ""
     "What it is said to be where it comes from; empty if nothing is said, and its cells tell."
+    commas: bool = False
+    "Whether another column of the table has decimal commas."
 
     @cached_property
     def text_is_missing(self) -> npt.NDArray[np.bool_]:
         """Of each text whether it says that nothing is known, shape (texts,)."""
         marks = self.missing_marks
-        return np.fromiter((text.lower() in marks for text in self.texts), bool, len(self.texts))
+        gone = np.fromiter((text.lower() in marks for text in self.texts), bool, len(self.texts))
+        numbers = [number for mark in marks if not math.isnan(number := number_of(mark))]
+        if not numbers:
+            return gone
+        plain = numbers_of(self.texts, "plain")
+        return np.asarray(gone | np.isin(plain, numbers), bool)
 
     @cached_property
     def told(self) -> tuple[str, ...]:
@@ -131,7 +156,7 @@ class Raw:
     @cached_property
     def style(self) -> NumberStyle:
         """How the numbers among the texts are written."""
-        return number_style(self.told, self.separator)
+        return number_style(self.told, self.separator, self.commas)
 
     @cached_property
     def text_numbers(self) -> Floats:
@@ -150,23 +175,39 @@ class Raw:
 
     def as_numbers(self) -> Floats:
         """Each cell as a number, NaN where it is none, shape (n,)."""
+        numbers = self.finite
         if self.codes is None:
-            return np.empty(0) if self.numbers is None else self.numbers
+            return np.empty(0) if numbers is None else numbers
         found = at(self.text_numbers, self.codes, np.nan)
-        if self.numbers is not None:
-            found = np.where(self.codes < 0, self.numbers, found)
+        if numbers is not None:
+            found = np.where(self.codes < 0, numbers, found)
         return np.asarray(found, np.float64)
 
+    @cached_property
+    def finite(self) -> Floats | None:
+        """`numbers`, NaN where they are infinite."""
+        if self.numbers is None or not np.isinf(self.numbers).any():
+            return self.numbers
+        return np.where(np.isinf(self.numbers), np.nan, self.numbers)
+
     def as_labels(self) -> tuple[Codes, tuple[str, ...]]:
+        """As `labelled`."""
+        return self.labelled
+
+    @cached_property
+    def labelled(self) -> tuple[Codes, tuple[str, ...]]:
         """Each cell as the place of its label, -1 where it is missing, and the labels, sorted.
 
-        A number is the same label however it is written: 1, 1.0 and 01.
+        A number is the same label however it is written: 1, 1.0 and 01; but not if these are
+        codes, or the file says that they are texts.
         """
         labels = {text: text for text in self.told}
-        if not self.zero_filled:
-            numbers = self.text_numbers.tolist()
-            for text, number in zip(self.texts, numbers, strict=True):
-                if text in labels and number == number and self.style == "plain":
+        if self.declared != "text":
+            for text in self.told:
+                if self.zero_filled and begins_with_zero(text):
+                    continue
+                number = plain_number(text)
+                if not math.isnan(number) and not is_long(text, number):
                     labels[text] = as_label(number)
         names = set(labels.values())
         values, inverse = np.empty(0), np.empty(0, np.int64)
@@ -197,14 +238,38 @@ class Raw:
 
     @cached_property
     def zero_filled(self) -> bool:
-        """Whether some texts are numbers with zeros before them, as codes of places have."""
-        return any(len(text) > 1 and text[0] == "0" and text.isdecimal() for text in self.told)
+        """Whether some texts are numbers with zeros before them, as codes of places have.
+
+        All numbers are whole then: beside 3.5 a 05 is a number like others.
+        """
+        if not any(map(begins_with_zero, self.told)):
+            return False
+        numbers = self.as_numbers()
+        numbers = numbers[~np.isnan(numbers)]
+        return bool((numbers == np.floor(numbers)).all())
+
+
+def begins_with_zero(text: str) -> bool:
+    """Whether a text is digits, the first of several a zero."""
+    return len(text) > 1 and text[0] == "0" and text.isdecimal()
+
+
+def is_long(text: str, number: float) -> bool:
+    """Whether a text is a whole number of so many digits that a float may not hold the last."""
+    return abs(number) >= EXACT and text.lstrip("+-").isdecimal()
+
+
+def plain_number(text: str) -> float:
+    """The number that a text is without any sign of money; NaN if it is none."""
+    return math.nan if text[-1:] in "%$€£¥₹" or text[:1] in "$€£¥₹" else number_of(text)
 
 
 def plain_numbers(cells: Cells, missing: Collection[str]) -> Floats | None:
     """Cells as numbers, NaN of missing ones; None unless all others are plain, without zeros before
     them.
     """
+    if (given := cells.floats()) is not None:
+        return given
     if (whole := cells.integers()) is not None:
         return whole.astype(np.float64)
     if cells.zero_filled:
@@ -217,7 +282,7 @@ def plain_numbers(cells: Cells, missing: Collection[str]) -> Floats | None:
     try:
         found = np.fromiter(map(float, texts), np.float64, len(texts))
         if np.isfinite(found).all():
-            return found
+            return None if any_long(texts, found) else found
     except ValueError:
         pass  # perhaps since some are missing
     gone = {text for text in set(texts) if text.lower() in missing}
@@ -228,7 +293,17 @@ def plain_numbers(cells: Cells, missing: Collection[str]) -> Floats | None:
     except ValueError:
         return None
     missed = sum(map(gone.__contains__, texts))
-    return found if int(np.isfinite(found).sum()) + missed == len(texts) else None
+    if int(np.isfinite(found).sum()) + missed != len(texts) or any_long(texts, found):
+        return None
+    return found
+
+
+def any_long(texts: Sequence[str], numbers: Floats) -> bool:
+    """Whether some cell is a whole number of 17 digits or more: an id, not to be taken for another
+    that is the same float.
+    """
+    long = np.flatnonzero(np.abs(numbers) >= EXACT).tolist()
+    return any(is_long(texts[row], EXACT) for row in long)
 
 
 def at(values: npt.NDArray[Any], codes: Codes, otherwise: Any) -> Any:
@@ -238,14 +313,5 @@ def at(values: npt.NDArray[Any], codes: Codes, otherwise: Any) -> Any:
 
 def in_order(label: str) -> tuple[bool, float, str]:
     """Numbers by their size, then texts by the alphabet."""
-    try:
-        return False, float(label), label
-    except ValueError:
-        return True, 0.0, label
-
-
-def count_distinct(column: Raw) -> Sequence[int]:
-    """How often each label occurs."""
-    codes, labels = column.as_labels()
-    counts: Sequence[int] = np.bincount(codes[codes >= 0], minlength=len(labels)).tolist()
-    return counts
+    number = number_of(label)
+    return (True, 0.0, label) if math.isnan(number) else (False, number, label)

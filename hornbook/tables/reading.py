@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import DataError
 from hornbook.rendering import clip, many
+from hornbook.sources.cells import Cells, NumberCells, TextCells
+from hornbook.sources.parquet import ParquetRows, is_parquet
 from hornbook.sources.rows import Chunk, Rows
 from hornbook.sources.source import Source
 from hornbook.suggestions import did_you_mean
 from hornbook.tables.options import TableOptions
 from hornbook.tables.raw import Raw, RawColumn
-from hornbook.tables.written import MISSING
+from hornbook.tables.written import MISSING, dotted, number_of
 
 __all__ = ["Place", "RawTable", "Reader", "column_names", "has_header", "listed", "named_column",
            "read_table"]  # fmt: skip
@@ -30,6 +34,7 @@ class Place:
     where: str
     lines: Sequence[int]
     unit: str = "line"
+    "`row` of Parquet, `item` of a JSON array."
 
 
 @dataclass(frozen=True)
@@ -65,24 +70,38 @@ class RawTable:
         return raw.label_of(float(raw.numbers[row]))
 
 
-def has_header(rows: Rows) -> bool:
-    """Whether the first row of a table names its columns: it has texts, and no numbers."""
+def has_header(rows: Rows | ParquetRows) -> bool:
+    """Whether the first row of a table names its columns.
+
+    It does if it has texts and no numbers, unless most of these occur again in their columns; or if
+    its numbers are years or the like, one after the other, as in a table with a column for each.
+    """
     if rows.kind != "table":
         return True
-    first = rows.sample[0]
-    return not any(is_number(cell) for cell in first) and any(cell.strip() for cell in first)
+    first, *others = rows.sample
+    told = [place for place, cell in enumerate(first) if cell]
+    numbers = [float(first[place]) for place in told if is_number(first[place])]
+    if not told or len(numbers) == len(told):
+        return False
+    if numbers and not one_after_another(numbers):
+        return False
+    below = [[row[place] for row in others if place < len(row)] for place in told]
+    again = sum(first[place] in set(cells) for place, cells in zip(told, below, strict=True))
+    return 2 * again <= len(told)
+
+
+def one_after_another(numbers: Sequence[float]) -> bool:
+    """Whether some numbers are whole, and each is one more than that before it."""
+    steps = itertools.pairwise(numbers)
+    return len(numbers) > 1 and numbers[0].is_integer() and all(b == a + 1 for a, b in steps)
 
 
 def is_number(cell: str) -> bool:
     """Whether a cell is a number."""
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+    return not math.isnan(number_of(cell))
 
 
-def column_names(rows: Rows) -> tuple[str, ...]:
+def column_names(rows: Rows | ParquetRows) -> tuple[str, ...]:
     """What the columns are called: by the header, or numbers from 1.
 
     Raises:
@@ -139,8 +158,20 @@ def read_table(source: Source, options: TableOptions) -> RawTable:
     """
     reader = Reader(options)
     for file in source.files:
-        reader.add(Rows(file, options.encoding))
+        reader.add(rows_of(file, options))
     return reader.finish(source)
+
+
+def rows_of(file: Source, options: TableOptions) -> Rows | ParquetRows:
+    """The rows of a file, whatever it is by its first bytes.
+
+    Raises:
+        DataError: as `Rows` and `ParquetRows`.
+        MissingPackageError: if it is Parquet, and pyarrow is not installed.
+    """
+    if is_parquet(file):
+        return ParquetRows(file, options.ignore)
+    return Rows(file, options.encoding)
 
 
 @dataclass
@@ -160,8 +191,9 @@ class Reader:
     n: int = 0
     left_out: int = 0
     separator: str = ","
+    kind: str = ""
 
-    def add(self, rows: Rows) -> None:
+    def add(self, rows: Rows | ParquetRows) -> None:
         """Read a file."""
         names = column_names(rows)
         if rows.width < 2:
@@ -170,6 +202,12 @@ class Reader:
                 f"{listed([name[:60] for name in rows.names])}.",
                 hint="Give a table (CSV, TSV) or JSON lines with a value to predict in each row.",
             )
+        if self.kind not in ("", rows.kind) and "Parquet" in (self.kind, rows.kind):
+            raise DataError(
+                f"{rows.where} is {rows.kind}, and the files before it are {self.kind}.",
+                hint="Give files of one kind.",
+            )
+        self.kind = rows.kind
         if not self.columns:
             self.names, self.separator = names, rows.separator or ","
             marks = MISSING | {text.strip().lower() for text in self.options.missing}
@@ -185,7 +223,7 @@ class Reader:
         for chunk in rows.chunks(places, header=has_header(rows)):
             self.n_ragged += len(chunk.ragged)
             self.ragged += [(rows.where, *one) for one in chunk.ragged[: 5 - len(self.ragged)]]
-            self.take(rows.where, chunk, only)
+            self.take(rows, chunk, only)
 
     def chosen(self, where: str) -> tuple[int, str] | None:
         """The place of the column that `only` names, and the value that rows must have there."""
@@ -200,22 +238,28 @@ class Reader:
         column = named_column(name.strip(), self.names, where, "only")
         return self.names.index(column), value.strip()
 
-    def take(self, where: str, chunk: Chunk, only: tuple[int, str] | None) -> None:
+    def take(self, rows: Rows | ParquetRows, chunk: Chunk, only: tuple[int, str] | None) -> None:
         """Take the rows of a piece."""
         columns, lines = chunk.columns, chunk.lines
         if only is not None:
             place, value = only
             kept = [at for at, cell in enumerate(columns[place]) if cell == value]
             self.left_out += len(lines) - len(kept)
-            from hornbook.sources.cells import Cells
-
-            columns = tuple(Cells([cells.texts[at] for at in kept]) for cells in columns)
+            columns = tuple(some(cells, kept) for cells in columns)
             lines = [lines[at] for at in kept]
         if not len(lines):
             return
         for name, cells in zip(self.names, columns, strict=True):
-            self.columns[name].add(cells)
-        self.places.append(Place(where, lines))
+            column = self.columns[name]
+            if len(column.numbers) and column.declared != cells.declared:
+                raise DataError(
+                    f"{rows.where}: column {name!r} has the type {cells.declared}, and in the "
+                    f"files before it the type {column.declared}.",
+                    hint="Give files with the same types.",
+                )
+            column.add(cells)
+        unit = {"JSON array": "item", "Parquet": "row"}.get(rows.kind, "line")
+        self.places.append(Place(rows.where, lines, unit))
         self.n += len(lines)
 
     def finish(self, source: Source) -> RawTable:
@@ -239,7 +283,7 @@ class Reader:
             )
         return RawTable(
             self.names,
-            {name: self.columns.pop(name).finish() for name in self.names},
+            written_alike({name: self.columns.pop(name).finish() for name in self.names}),
             self.n,
             tuple(self.places),
             tuple(self.ragged),
@@ -254,3 +298,22 @@ class Reader:
             yield f"{many(self.left_out, 'row')} without {self.options.only} left out"
         if self.n_ragged:
             yield f"{many(self.n_ragged, 'row')} with a wrong number of cells left out"
+
+
+def some(cells: Cells, kept: Sequence[int]) -> Cells:
+    """Some cells of a column."""
+    numbers = cells.floats()
+    if numbers is not None:
+        return NumberCells(numbers[list(kept)], cells.declared)
+    made = TextCells if cells.declared == "text" else Cells
+    return made([cells.texts[at] for at in kept])
+
+
+def written_alike(columns: dict[str, Raw]) -> dict[str, Raw]:
+    """Columns that know of each other: where one has decimal commas, 1.234 is a whole number."""
+    if not any(raw.codes is not None and raw.style == "comma" for raw in columns.values()):
+        return columns
+    return {
+        name: replace(raw, commas=True) if raw.codes is not None and dotted(raw.told) else raw
+        for name, raw in columns.items()
+    }

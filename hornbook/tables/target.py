@@ -85,8 +85,10 @@ class Target:
         if (kind == "class") != (len(labels) > 1) or len(weights) not in (0, len(labels)):
             raise ValueError(f"the target has {len(labels)} labels and {len(weights)} weights")
         mean, std, low, high = (finite(value[one]) for one in ("mean", "std", "low", "high"))
-        if std <= 0 or low > high:
-            raise ValueError("the target has no spread")
+        if std <= 0 or low > high or (kind == "logarithm" and low <= 0):
+            raise ValueError("the target has no spread, or no logarithm")
+        if any(weight < 0 for weight in weights) or (weights and not any(weights)):
+            raise ValueError("the weights of the classes are not positive")
         return cls(name, kind, labels, mean, std, low, high, weights)
 
 
@@ -127,16 +129,21 @@ def target_kind(seen: Seen, options: TableOptions) -> tuple[TargetKind, str]:
             )
         return "class", f"{seen.distinct:,} classes"
     if not numbers:
-        example = next(one for one, x in zip(seen.raw.texts, seen.raw.text_numbers, strict=True)
-                       if x != x and one in seen.raw.told)  # fmt: skip
         raise DataError(
-            f"{where} is not a column of numbers: it holds {clip(example, 40)!r}.",
+            f"{where} is not a column of numbers: it holds {clip(no_number(seen), 40)!r}.",
             hint="Choose another column, or predict classes: `predicts=class`.",
             setting="predicts",
         )
     if options.log_target:
         return "logarithm", "logarithm of a number"
     return "number", "number"
+
+
+def no_number(seen: Seen) -> str:
+    """A cell of a column that is no number, or is none as it is written."""
+    numbers = dict(zip(seen.raw.texts, seen.raw.text_numbers.tolist(), strict=True))
+    told = seen.raw.told
+    return next((text for text in told if numbers[text] != numbers[text]), told[0])
 
 
 def target_of(

@@ -14,6 +14,7 @@ from hornbook.training.measures import Measure
 if TYPE_CHECKING:
     import torch
 
+    from hornbook.reports import Report
     from hornbook.runs import Run
     from hornbook.settings import Settings
     from hornbook.sources.source import Source
@@ -103,6 +104,12 @@ class TableTask(Task["TableData"]):
     def candidates(self, data: TableData, seconds: float) -> Sequence[Candidate]:
         """All families, the simplest first."""
         return [Candidate(name, name) for name in self.families]
+
+    def examine(self, source: Source, options: Any) -> Report:
+        """What the doctor of tables finds."""
+        from hornbook.tables.doctor.examine import examine
+
+        return examine(source, options)
 
     def gradient_case(
         self, family: str, settings: Settings, generator: torch.Generator, seed: int

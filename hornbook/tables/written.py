@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "ALIKE",
     "DATE_FORMATS",
     "MISSING",
     "NO_DATE",
@@ -20,8 +23,10 @@ __all__ = [
     "date_format",
     "date_label",
     "date_of",
+    "dotted",
     "number_of",
     "number_style",
+    "numbers_of",
 ]
 
 MISSING = frozenset(
@@ -36,27 +41,48 @@ NumberStyle = Literal["plain", "comma", "thousands"]
 "How numbers are written: 1234.5; 1.234,5 or 1234,5; 1,234.5."
 
 NO_DATE = np.iinfo(np.int64).min
-"Not a date, among seconds."
+"What stands for a missing date, among seconds."
+
+ALIKE = 0.9
+"Share of cells that are dates or numbers from which on the others are faults."
+LOOKED = 200  # cells of a first look
 
 DATE_FORMATS = (
-    "iso", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y",
-    "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y",
+    "iso", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y.%m.%d", "%d-%m-%Y", "%m-%d-%Y",
+    "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y",
+    "%B %d, %Y", "%Y-%m",
 )  # fmt: skip
-"Formats of dates, each perhaps followed by a time of day. Where two fit all, the first is taken."
+"Formats of dates, each perhaps followed by a time of day. Where two fit alike, the first is taken."
 
-COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?%?")
-THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?%?")
-SIGNS = "$€£¥ \u00a0"  # that may stand before or behind a number
-TIME = re.compile(r"[ T]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?$")
-CLOCKS = (" %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p")
+EXPONENT = r"([eE][+-]?\d+)?"
+COMMA = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)?(,\d*)?" + EXPONENT)
+THOUSANDS = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(,\d{3})+)?(\.\d*)?" + EXPONENT)
+DOTTED = re.compile(r"(?:^|\n)[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:\n|$)")
+SIGNS = "$€£¥₹ \u00a0\u202f"  # that may stand before or behind a number
+BEGINS = SIGNS + "+-.,"  # what a number may begin with, beside a digit
+MINUS = re.compile(r"([+-])[$€£¥₹ \u00a0\u202f]+")
+TIME = re.compile(r"[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?([AaPp])[Mm])?$", re.ASCII)
 
 
 def number_of(cell: str, style: NumberStyle = "plain") -> float:
     """The finite number that a cell is; NaN if it is none. Signs of money and % are left out."""
-    text = cell.strip(SIGNS).removesuffix("%").strip(SIGNS)
+    first = cell[:1]
+    if not first.isdecimal() and first not in BEGINS:
+        return math.nan
+    if style == "plain" and cell[-1:].isdecimal():  # the commonest, at once
+        with contextlib.suppress(ValueError):
+            value = float(cell)
+            return value if math.isfinite(value) and "_" not in cell else math.nan
+    if not has_digit(cell):
+        return math.nan
+    text = MINUS.sub(r"\1", cell.strip(SIGNS).removesuffix("%").strip(SIGNS))
     if style == "comma":
+        if not COMMA.fullmatch(text):
+            return math.nan
         text = text.replace(".", "").replace(",", ".")
     elif style == "thousands":
+        if not THOUSANDS.fullmatch(text):
+            return math.nan
         text = text.replace(",", "")
     if "_" in text:
         return math.nan
@@ -67,24 +93,38 @@ def number_of(cell: str, style: NumberStyle = "plain") -> float:
     return value if math.isfinite(value) else math.nan
 
 
-def number_style(cells: Iterable[str], separator: str = ",") -> NumberStyle:
-    """How the numbers among some cells are written.
+def number_style(cells: Collection[str], separator: str = ",", commas: bool = False) -> NumberStyle:
+    """How the numbers among some cells are written: so that most of them are numbers.
 
     Args:
         cells: distinct ones.
         separator: of the table. Where it is a comma, a comma in a cell more likely stands between
             thousands; else it more likely is that of decimals.
+        commas: whether another column of the table has decimal commas: 1.234 is a whole number.
     """
-    with_comma = [cell.strip(SIGNS) for cell in cells if "," in cell]
-    if not with_comma:
+    if not any("," in cell and has_digit(cell) for cell in cells) and not (
+        separator != "," and dotted(cells)
+    ):
         return "plain"
-    thousands = sum(bool(THOUSANDS.fullmatch(cell)) for cell in with_comma)
-    comma = sum(bool(COMMA.fullmatch(cell)) for cell in with_comma)
-    if not thousands and not comma:
-        return "plain"
-    if thousands == comma:
-        return "thousands" if separator == "," else "comma"
-    return "thousands" if thousands > comma else "comma"
+    order: tuple[NumberStyle, ...] = ("plain", "thousands", "comma")
+    if separator != ",":
+        order = ("comma", "plain", "thousands") if commas else ("plain", "comma", "thousands")
+    return max(order, key=lambda style: sum(is_number(cell, style) for cell in cells))
+
+
+def is_number(cell: str, style: NumberStyle) -> bool:
+    """Whether a cell is a number."""
+    return not math.isnan(number_of(cell, style))
+
+
+def has_digit(cell: str) -> bool:
+    """Whether a cell has a digit."""
+    return any(map(str.isdigit, cell))
+
+
+def dotted(cells: Collection[str]) -> bool:
+    """Whether some cells may be whole numbers with points between thousands, as 1.234."""
+    return DOTTED.search("\n".join(cells)) is not None
 
 
 def as_label(value: float) -> str:
@@ -98,17 +138,26 @@ def date_label(seconds: float) -> str:
 
 
 def date_format(cells: Sequence[str]) -> str:
-    """The format that all of some cells fit, one of DATE_FORMATS; empty if none does.
+    """The format of DATE_FORMATS that most of some cells fit; empty if many do not fit it.
 
     Args:
         cells: distinct ones, none of them missing.
     """
-    if not cells or any(len(cell) > 40 or not any(map(str.isdigit, cell)) for cell in cells):
-        return ""
-    for form in DATE_FORMATS:
-        if all(date_of(cell, form) != NO_DATE for cell in cells):
-            return form
-    return ""
+    spread = cells[:: max(1, len(cells) // LOOKED)]
+    likely = [form for form in DATE_FORMATS if share_of_dates(spread, form) >= ALIKE]
+    if len(spread) < len(cells):
+        likely = [form for form in likely if share_of_dates(cells, form) >= ALIKE]
+    return max(likely, key=lambda form: share_of_dates(cells, form), default="")
+
+
+def share_of_dates(cells: Sequence[str], form: str) -> float:
+    """The share of cells that fit a format; 0 as soon as it is less than ALIKE."""
+    wrong = 0
+    for cell in cells:
+        wrong += date_of(cell, form) == NO_DATE
+        if wrong > (1 - ALIKE) * len(cells):
+            return 0.0
+    return 1 - wrong / len(cells) if cells else 0.0
 
 
 def date_of(cell: str, form: str) -> int:
@@ -118,34 +167,43 @@ def date_of(cell: str, form: str) -> int:
         cell: perhaps with a time of day.
         form: one of DATE_FORMATS.
     """
+    if len(cell) > 40 or not has_digit(cell):
+        return int(NO_DATE)
     try:
         if form == "iso":
             if len(cell) < 8 or (cell.isdecimal() and len(cell) != 8):
                 return int(NO_DATE)
             date = datetime.fromisoformat(cell)
-        else:
-            date = parsed(cell, form)
-        return math.floor((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
+            return math.floor((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
+        return seconds_of(cell, form)
     except (ValueError, OverflowError):
         return int(NO_DATE)
 
 
-def parsed(cell: str, form: str) -> datetime:
-    """A date of a format, perhaps with a time of day behind it.
+def seconds_of(cell: str, form: str) -> int:
+    """Seconds since 1970 of a date of a format, perhaps with a time of day behind it.
 
     Raises:
         ValueError: if it has another format.
     """
     clock = TIME.search(cell)
     if clock is None:
-        return datetime.strptime(cell, form)
-    day, rest = cell[: clock.start()], " " + clock.group().strip("T ")
-    for one in CLOCKS:
-        try:
-            return datetime.strptime(day + rest, form + one)
-        except ValueError:
-            continue
-    raise ValueError(f"{cell!r} has no known time of day")
+        return day_of(cell, form)
+    hour, minute, second, half = clock.groups()
+    hours = int(hour)
+    if half is not None:
+        if not 1 <= hours <= 12:
+            raise ValueError(f"{cell!r} has no known time of day")
+        hours = hours % 12 + 12 * (half in "Pp")
+    if hours > 23 or int(minute) > 59 or int(second or 0) > 59:
+        raise ValueError(f"{cell!r} has no known time of day")
+    return day_of(cell[: clock.start()], form) + 3600 * hours + 60 * int(minute) + int(second or 0)
+
+
+@lru_cache(2**16)  # many rows are of one day
+def day_of(cell: str, form: str) -> int:
+    """Seconds since 1970 of a day."""
+    return int(datetime.strptime(cell, form).replace(tzinfo=UTC).timestamp())
 
 
 def numbers_of(cells: Sequence[str], style: NumberStyle) -> npt.NDArray[np.float64]:

@@ -1,0 +1,208 @@
+"""The doctor of tables: each fault planted is found, and none in sound data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+from sklearn import datasets
+
+from hornbook.errors import DataError
+from hornbook.reports import Report
+from hornbook.sources.source import Source
+from hornbook.tables.doctor.examine import examine
+from hornbook.tables.options import TableOptions
+
+BIKES = Path(__file__).parent.parent / "../shared/data/bundle/bikeshare_islp.csv"
+ROSSMANN = Path(__file__).parent.parent / "../shared/data/rossmann/train_100stores.csv"
+Frame = pandas.DataFrame
+
+
+def sound(n: int = 600) -> Frame:
+    """A table with nothing wrong: a number hangs on three columns, with noise."""
+    rng = np.random.default_rng(0)
+    size, age = rng.normal(100, 20, n).round(2), rng.normal(40, 10, n).round(1)
+    town = rng.choice(["Bonn", "Kiel", "Ulm"], n)
+    price = 3 * size - age + np.array([{"Bonn": 50, "Kiel": 0, "Ulm": -20}[one] for one in town])
+    return Frame(
+        {"size": size, "age": age, "town": town, "price": (price + rng.normal(0, 40, n)).round(1)}
+    )
+
+
+def report(path: Path, table: Frame, **options: object) -> Report:
+    table.to_csv(path / "t.csv", index=False)
+    given = {"target": "price", **options}
+    return examine(Source(path / "t.csv"), TableOptions(**given))  # type: ignore[arg-type]
+
+
+def names(found: Report) -> set[str]:
+    return {finding.name for finding in found.findings}
+
+
+def test_sound_data_has_no_finding(tmp_path: Path) -> None:
+    found = report(tmp_path, sound())
+    assert names(found) == set(), found.findings
+    json.dumps(found.figures)
+    (columns,) = found.tables
+    assert [row[:2] for row in columns.rows] == [
+        ("size", "number"), ("age", "number"), ("town", "category"), ("price", "target")
+    ]  # fmt: skip
+    assert found.facts["splits"].startswith("train 480; dev 60; test 60 (split at random")
+    assert found.facts["best columns"].startswith("size 0.")
+    assert [action.verb for action in found.proposed] == ["best", "train"]
+
+
+RNG = np.random.default_rng(1)
+Change = Callable[[Frame], Frame]
+
+
+def with_cell(table: Frame, row: int, name: str, value: object) -> Frame:
+    cells = table[name].astype(object).tolist()
+    cells[row] = value
+    return table.assign(**{name: cells})
+
+
+def wide(table: Frame) -> Frame:
+    """Weights of a long tail."""
+    return table.assign(price=np.exp(RNG.normal(3, 1.2, len(table))).round(2))
+
+
+PLANTED: dict[str, tuple[Change, str]] = {
+    "leak": (lambda t: t.assign(euro=t.price * 1.1), "ignore=euro"),
+    "unreadable": (lambda t: with_cell(t, 400, "size", "big"), "bad_rows=skip"),
+    "commas": (lambda t: t.assign(size=[f"{x:.2f}".replace(".", ",") for x in t["size"]]), ""),
+    "numbers-as-text": (
+        lambda t: t.assign(age=[x if n % 4 else "unknown" for n, x in enumerate(t.age)]),
+        "missing=unknown",
+    ),
+    "dates-as-numbers": (
+        lambda t: t.assign(made=[20200101 + n % 28 + 100 * (n % 12) for n in range(len(t))]),
+        "dates=made",
+    ),
+    "same-columns": (lambda t: t.assign(inches=t["size"] * 2.54), "ignore=inches"),
+    "left-out": (lambda t: t.assign(number=range(1, len(t) + 1), same="x"), "categorical=number"),
+    "much-missing": (
+        lambda t: t.assign(note=[x if n % 5 == 0 else float("nan") for n, x in enumerate(t.age)]),
+        "ignore=note",
+    ),
+    "mark-of-missing": (
+        lambda t: t.assign(age=[-999 if n % 30 == 0 else x for n, x in enumerate(t.age)]),
+        "missing=-999",
+    ),
+    "outliers": (lambda t: with_cell(t, 7, "age", 4e6), ""),
+    "many-categories": (
+        lambda t: t.assign(street=[f"street {RNG.integers(0, 200)}" for _ in range(len(t))]),
+        "min_count=10",
+    ),
+    "duplicates-across-splits": (lambda t: pandas.concat([t, t[:300]]), "split_by=group"),
+    "too-little": (lambda t: t[:120], ""),
+    "skewed-target": (wide, "log_target"),
+    "zeros": (
+        lambda t: t.assign(
+            open=[n % 6 != 0 for n in range(len(t))],
+            price=[x if n % 6 else 0 for n, x in enumerate(t.price)],
+        ),
+        "only=open=True",
+    ),
+    "few-values": (lambda t: t.assign(price=(t.price // 60).clip(1, 6).astype(int)), "class"),
+    "group-leak": (
+        lambda t: t.assign(patient=[f"p{n // 6}" for n in range(len(t))]), "group=patient"
+    ),
+    "rare-classes": (
+        lambda t: t.assign(price=["a", "b", "c", *"ab" * (len(t) // 2 - 2), "a"]), ""
+    ),
+    "imbalance": (
+        lambda t: t.assign(price=["rare" if n % 20 == 0 else "often" for n in range(len(t))]),
+        "class_weights=balanced",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_fault_is_found(name: str, tmp_path: Path) -> None:
+    change, typed = PLANTED[name]
+    found = report(tmp_path, change(sound()))
+    told = [one for one in found.findings if one.name == name]
+    assert told, names(found)
+    for one in told:
+        assert one.title
+        assert one.detail.endswith((".", "?"))
+        assert one.advice.endswith(".")
+    assert typed in told[0].advice
+    assert name in str(found.figures["findings"])
+    allowed = {
+        "rare-classes": {"imbalance"},
+        "few-values": {"duplicates"},
+        "numbers-as-text": {"many-categories"},
+    }
+    assert names(found) - {name} <= allowed.get(name, set()), found.findings
+
+
+def test_columns_that_are_the_target_together(tmp_path: Path) -> None:
+    table = sound()
+    table = table.assign(net=(table.price * RNG.random(len(table))).round(1))
+    found = report(tmp_path, table.assign(tax=(table.price - table.net).round(1)))
+    (leak,) = [one for one in found.findings if one.title == "Some columns together are the target"]
+    assert leak.detail.startswith("net + tax = price")
+    assert "`ignore=net tax`" in leak.advice
+    found = report(tmp_path, table.assign(pieces=table["size"], price=table["size"] * table["age"]))
+    assert any("size · age = price" in one.detail for one in found.findings) or any(
+        "age" in one.advice for one in found.findings
+    )
+
+
+def test_dates_that_are_split_at_random_leak(tmp_path: Path) -> None:
+    table = sound().assign(sold=pandas.date_range("2020-01-01", periods=600).astype(str))
+    assert "leak-in-time" not in names(report(tmp_path, table))
+    found = report(tmp_path, table, split_by="random")
+    assert names(found) == {"leak-in-time"}
+    assert "`time=sold`" in found.findings[0].advice
+
+
+def test_what_drifts_is_told_with_a_number(tmp_path: Path) -> None:
+    table = sound().assign(sold=pandas.date_range("2020-01-01", periods=600).astype(str))
+    table["age"] += np.linspace(0, 60, 600).round(1)
+    (drift,) = report(tmp_path, table).findings
+    assert drift.name == "drift"
+    assert drift.severity == "note"
+    assert "'age' " in drift.detail
+    assert "'size'" not in drift.detail
+
+
+def test_without_a_target_columns_are_told_and_targets_proposed(tmp_path: Path) -> None:
+    found = report(tmp_path, sound(), target=None)
+    assert names(found) == {"no-target"}
+    assert "`target=price`" in found.findings[0].advice
+    assert found.proposed[0].settings == {"target": "price"}
+    assert [row[1] for row in found.tables[0].rows] == ["number", "number", "category", "number"]
+
+
+def test_what_cannot_be_split_or_understood_is_a_finding(tmp_path: Path) -> None:
+    found = report(tmp_path, sound(), split_by="time")
+    assert names(found) == {"no-splits"}
+    assert found.proposed == ()
+    found = report(tmp_path, sound().assign(price=1))
+    assert names(found) == {"unreadable"}
+    with pytest.raises(DataError, match="Did you mean price"):
+        report(tmp_path, sound(), target="prize")
+
+
+@pytest.mark.parametrize("name", ["wine", "breast_cancer", "diabetes"])
+def test_it_does_not_cry_wolf(name: str, tmp_path: Path) -> None:
+    table = getattr(datasets, f"load_{name}")(as_frame=True).frame
+    if name != "diabetes":
+        table["target"] = "class " + table["target"].astype(str)
+    assert names(report(tmp_path, table, target="target")) <= {"too-little"}
+
+
+def test_the_bikes_and_the_stores() -> None:
+    if not BIKES.is_file() or not ROSSMANN.is_file():
+        pytest.skip("the lesson's tables are not here")
+    found = examine(Source(BIKES), TableOptions(target="bikers"))
+    assert found.findings[0].detail.startswith("casual + registered = bikers")
+    known = TableOptions(target="bikers", ignore=("casual", "registered"))
+    assert names(examine(Source(BIKES), known)) <= {"skewed-target"}

@@ -1,0 +1,77 @@
+"""Which files are tables where no target is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hornbook.errors import DataError
+from hornbook.sources.source import Source
+from hornbook.tables.loading import load_table
+from hornbook.tables.recognise import recognise
+from hornbook.tasks import choose_task
+
+TABLES = {
+    "houses": "size,rooms,town,price\n" + "".join(
+        f"{70 + n},{n % 4},{'Bonn' if n % 2 else 'Kiel'},{n * 900.5}\n" for n in range(20)),
+    "iris": "a,b,c,d,species\n" + "".join(f"{n}.1,3.5,1.4,0.2,{'xy'[n % 2]}\n" for n in range(9)),
+    "dated": "date;store;sales\n" + "".join(f"2015-07-{n:02};A;{n},5\n" for n in range(1, 20)),
+    "titanic": "Survived,Pclass,Name,Sex,Age,Fare\n" + "".join(
+        f'{n % 2},{n % 3},"Doe, Mr. J{n}",male,{20 + n},{7.25 + n}\n' for n in range(20)),
+    "json": "".join(f'{{"a": {n}, "b": {n * 2}, "c": "x"}}\n' for n in range(9)),
+}  # fmt: skip
+OTHERS = {
+    "names with counts": "name,sex,count\n" + "".join(f"Name{n},F,{n * 7}\n" for n in range(9)),
+    "names by year": "year,name,sex,count\n" + "".join(
+        f"1999,Name{n},F,{n * 7}\n" for n in range(9)),
+    "text and label": "text,label\n" + "".join(f"what a film {n},{n % 2}\n" for n in range(9)),
+    "poems": "id,year,text\n" + "".join(f"{n},19{n},a line of a poem {n}\n" for n in range(9)),
+    "reviews": "id,stars,review\n" + "".join(
+        f"{n},{n % 5},I did not like this one for {n} reasons at all\n" for n in range(9)),
+    "molecules": "smiles,logp,weight\n" + "".join(
+        f"CC{'O' * n},{n}.5,{n * 12}\n" for n in range(9)),
+    "words": "one line\nand one more\nand a third\n",
+    "no header": "".join(f"{n},{n * 2},{n % 3}\n" for n in range(9)),
+    "empty": "",
+}  # fmt: skip
+
+
+def task_of(path: Path, text: str) -> str:
+    file = path / "data.csv"
+    file.write_text(text, encoding="utf-8")
+    return choose_task(Source(file))[0].name
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_are_known_and_both_ways_on_told(name: str, tmp_path: Path) -> None:
+    assert task_of(tmp_path, TABLES[name]) == "tables"
+    claim = recognise(Source(tmp_path / "data.csv"), {})
+    assert claim is not None
+    assert claim.strength == 1
+    with pytest.raises(DataError, match="not said which column to predict") as caught:
+        load_table(Source(tmp_path / "data.csv"))
+    assert "Set `target` to one of them" in caught.value.hint
+    assert "`task=text`" in caught.value.hint
+    assert "`column`" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", [one for one in OTHERS if one != "empty"])
+def test_texts_are_no_tables(name: str, tmp_path: Path) -> None:
+    assert task_of(tmp_path, OTHERS[name]) == "text"
+
+
+def test_ratings_and_clicks_are_their_own(tmp_path: Path) -> None:
+    rows = "".join(f"{n % 4},{n},{n % 5},{n * 10}\n" for n in range(20))
+    assert task_of(tmp_path, f"userId,movieId,rating,timestamp\n{rows}") == "ratings"
+    assert task_of(tmp_path, f"user,item,amount,weight\n{rows}") == "clicks"
+
+
+def test_a_target_tells_and_what_cannot_be_read_claims_nothing(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text(OTHERS["poems"], encoding="utf-8")
+    claim = recognise(Source(tmp_path / "data.csv"), {"target": "year"})
+    assert claim is not None
+    assert claim.strength == 20
+    (tmp_path / "data.csv").write_text("", encoding="utf-8")
+    assert recognise(Source(tmp_path / "data.csv"), {}) is None
+    assert recognise(Source(tmp_path / "none.csv"), {}) is None
