@@ -14,7 +14,7 @@ from hornbook.rendering import many
 from hornbook.tables.raw import Raw
 from hornbook.tables.written import date_format
 
-__all__ = ["Column", "ColumnKind", "Seen", "kind_of"]
+__all__ = ["Column", "ColumnKind", "Seen", "form_of_numbers", "kind_of"]
 
 ColumnKind = Literal["category", "number", "date", "left out"]
 
@@ -48,7 +48,8 @@ class Column:
     reason: str
     "For people, to be read after the kind."
     form: str = ""
-    "Of dates: the format of the cells, `yyyymmdd`, `seconds` or `milliseconds`."
+    """Of dates: the format of the cells, `yyyymmdd`, `seconds` or `milliseconds`. Of numbers: how
+    they are written, a `NumberStyle`; empty where plain."""
 
 
 class Seen:
@@ -135,7 +136,12 @@ def of_numbers(seen: Seen) -> Column:
             return Column(name, "category", f"{n} different whole numbers")
     written = {"comma": ", with decimal commas", "thousands": ", with commas between thousands"}
     how = written.get(seen.raw.style, "")
-    return Column(name, "number", f"{n:,} different numbers{how}")
+    return Column(name, "number", f"{n:,} different numbers{how}", form_of_numbers(seen.raw))
+
+
+def form_of_numbers(raw: Raw) -> str:
+    """The form of a column of numbers."""
+    return "" if raw.style == "plain" else raw.style
 
 
 def counts_rows(seen: Seen) -> bool:

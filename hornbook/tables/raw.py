@@ -35,13 +35,19 @@ class RawColumn:
     Args:
         missing: texts, in lowercase, that say that nothing is known.
         separator: of the table, which tells what a comma in a number means.
+        style: how numbers are written, where that is known; None: by what is read.
 
     Attributes:
         too_long: whether its texts are too many to be kept; it has no cells then.
     """
 
-    def __init__(self, missing: Collection[str] = MISSING, separator: str = ",") -> None:
-        self.missing, self.separator = missing, separator
+    def __init__(
+        self,
+        missing: Collection[str] = MISSING,
+        separator: str = ",",
+        style: NumberStyle | None = None,
+    ) -> None:
+        self.missing, self.separator, self.style = missing, separator, style
         self.numbers: list[Floats] = []  # of each piece; of texts nothing
         self.codes: list[Codes] = []  # places in `texts`; of numbers nothing
         self.texts: defaultdict[str, int] = defaultdict(itertools.count().__next__)
@@ -51,7 +57,9 @@ class RawColumn:
         """Some more cells."""
         if self.too_long:
             return
-        plain = plain_numbers(cells, self.missing)
+        # Where commas are those of decimals, a point may stand between thousands.
+        whole_only = self.style == "comma"
+        plain = whole_numbers(cells) if whole_only else plain_numbers(cells, self.missing)
         if plain is not None:
             self.numbers.append(plain)
             self.codes.append(np.empty(0, np.int32))
@@ -87,7 +95,7 @@ class RawColumn:
                     numbers[end - length : end] = np.nan
             end -= length
         return Raw(total, numbers, codes, texts, frozenset(self.missing), self.separator,
-                   self.too_long)  # fmt: skip
+                   self.too_long, self.style)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,8 @@ class Raw:
     missing_marks: frozenset[str]
     separator: str = ","
     too_long: bool = False
+    told_style: NumberStyle | None = None
+    "How numbers are written, where that is known."
 
     @cached_property
     def text_is_missing(self) -> npt.NDArray[np.bool_]:
@@ -122,7 +132,7 @@ class Raw:
     @cached_property
     def style(self) -> NumberStyle:
         """How the numbers among the texts are written."""
-        return number_style(self.told, self.separator)
+        return self.told_style or number_style(self.told, self.separator)
 
     @cached_property
     def text_numbers(self) -> Floats:
@@ -187,12 +197,18 @@ class Raw:
         return any(len(text) > 1 and text[0] == "0" and text.isdecimal() for text in self.told)
 
 
+def whole_numbers(cells: Cells) -> Floats | None:
+    """Cells as numbers; None unless all are whole ones without a sign."""
+    whole = cells.integers()
+    return None if whole is None else whole.astype(np.float64)
+
+
 def plain_numbers(cells: Cells, missing: Collection[str]) -> Floats | None:
     """Cells as numbers, NaN of missing ones; None unless all others are plain, without zeros before
     them.
     """
-    if (whole := cells.integers()) is not None:
-        return whole.astype(np.float64)
+    if (whole := whole_numbers(cells)) is not None:
+        return whole
     texts = cells.texts
     if any(len(text) > 1 and text[0] == "0" and text[1] != "." for text in texts):
         return None

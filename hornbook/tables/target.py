@@ -41,6 +41,8 @@ class Target:
     high: float = 0.0
     weights: tuple[float, ...] = ()
     "Of the classes in the loss; empty if all count alike."
+    form: str = ""
+    "How its numbers are written, a `NumberStyle`; empty where plain."
 
     @property
     def outputs(self) -> int:
@@ -87,7 +89,10 @@ class Target:
         mean, std, low, high = (finite(value[one]) for one in ("mean", "std", "low", "high"))
         if std <= 0 or low > high:
             raise ValueError("the target has no spread")
-        return cls(name, kind, labels, mean, std, low, high, weights)
+        form = value.get("form", "")
+        if form not in ("", "comma", "thousands"):
+            raise ValueError(f"the target is written as {form!r}")
+        return cls(name, kind, labels, mean, std, low, high, weights, form)
 
 
 def target_kind(seen: Seen, options: TableOptions) -> tuple[TargetKind, str]:

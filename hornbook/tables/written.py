@@ -53,9 +53,9 @@ CLOCKS = (" %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " 
 def number_of(cell: str, style: NumberStyle = "plain") -> float:
     """The finite number that a cell is; NaN if it is none. Signs of money and % are left out."""
     text = cell.strip(SIGNS).removesuffix("%").strip(SIGNS)
-    if style == "comma":
+    if style == "comma" and COMMA.fullmatch(text):
         text = text.replace(".", "").replace(",", ".")
-    elif style == "thousands":
+    elif style == "thousands" and THOUSANDS.fullmatch(text):
         text = text.replace(",", "")
     if "_" in text:
         return math.nan
