@@ -73,8 +73,9 @@ def calibrated(seen: RowsSeen) -> tuple[list[Bin], str]:
 def write_calibration(seen: RowsSeen) -> str:
     """A line for each bin."""
     bins, what = calibrated(seen)
+    error = f"calibration error {seen.scores.calibration_error:.4f}"
     lines = [
-        f"Probability of {what}, {seen.told}; calibration error {seen.scores.calibration_error:.4f}:",
+        f"Probability of {what}, {seen.told}; {error}:",
         "  predicted      on average  came true  rows",
     ]
     lines += [

@@ -16,7 +16,7 @@ from hornbook.rendering import clip
 from hornbook.suggestions import did_you_mean
 from hornbook.tables.mapper import CategoryFeature, Mapped, NumberFeature
 from hornbook.tables.reading import listed
-from hornbook.tables.views.rows_seen import DAY, RowsSeen, short_number
+from hornbook.tables.views.rows_seen import DAY, RowsSeen, decoded, short_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 Feature = CategoryFeature | NumberFeature
 ROWS = 300  # that are changed
 POINTS = 21  # of a number
-LABELS = 20  # of a category, those of most rows
+LABELS = 31  # of a category, those of most rows
 LINES = 25  # of single rows
 PARTS = 3  # of a date, those with the largest effect
 CLASSES = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
@@ -51,6 +51,12 @@ class Effect:
         """The partial dependence, shape (outputs, points)."""
         found: Floats = self.curves.mean(1)
         return found
+
+    @property
+    def around(self) -> Floats:
+        """The curve of each row moved to the mean of all: how much the effect differs by row."""
+        found: Floats = self.curves - self.curves.mean(2, keepdims=True)
+        return found + self.curves.mean((1, 2), keepdims=True)
 
     @property
     def reach(self) -> float:
@@ -121,7 +127,7 @@ def effect_of(seen: RowsSeen, place: int, feature: Feature) -> Effect:
         outputs = predicted.T if seen.data.target.labels else seen.units(predicted)[None]
         curves.append(outputs)
     if isinstance(feature, NumberFeature):
-        values = feature.decode(values)
+        values = decoded(feature, values)
     return Effect(feature, values, labels, np.stack(curves, 2))
 
 
@@ -181,8 +187,11 @@ def draw_effects(seen: RowsSeen, names: list[str]) -> Figure:
         axes.set_ylabel(what_is_shown(seen), fontsize=9)
         axes.set_title(clip(one.feature.name, 50), fontsize=10, loc="left", x=0)
     single = len(outputs_shown(seen)) == 1
-    spread = " (thick), 10 to 90 % of the rows (band), and some rows (thin)" if single else ""
-    figure.suptitle(f"the mean over {rows:,} rows of {seen.split}{spread}", fontsize=9)
+    spread = (
+        "\nthin lines: single rows, moved to the same mean; band: 10 to 90 % of them"
+        if single else ""
+    )  # fmt: skip
+    figure.suptitle(f"mean over {rows:,} rows of {seen.split}{spread}", fontsize=9)
     return figure
 
 
@@ -191,14 +200,16 @@ def draw_effect(axes: Axes, seen: RowsSeen, one: Effect) -> None:
     shown = outputs_shown(seen)
     at = np.arange(len(one.values), dtype=float) if one.labels else places_of(one)
     for number, output in enumerate(shown):
-        curves, colour = one.curves[output], CLASSES[number]
+        curves, colour = one.around[output], CLASSES[number]
         mean = curves.mean(0)
         if len(shown) == 1:
             low, high = np.quantile(curves, (0.1, 0.9), axis=0)
             some = curves[np.linspace(0, len(curves) - 1, min(LINES, len(curves))).astype(int)]
             if one.labels:
-                axes.errorbar(at, mean, yerr=(np.maximum(mean - low, 0), np.maximum(high - mean, 0)),
-                              fmt="o", color=colour, linewidth=3, alpha=0.5, markersize=0)  # fmt: skip
+                ends = np.maximum(mean - low, 0), np.maximum(high - mean, 0)
+                axes.errorbar(
+                    at, mean, yerr=ends, fmt="o", color=colour, linewidth=3, alpha=0.5, markersize=0
+                )
             else:
                 axes.fill_between(at, low, high, color=colour, alpha=0.2, linewidth=0)
                 axes.plot(at, some.T, color=BLACK, alpha=0.18, linewidth=0.6)
@@ -208,6 +219,7 @@ def draw_effect(axes: Axes, seen: RowsSeen, one: Effect) -> None:
     if one.labels:
         wide = max(len(label) for label in one.labels) * len(one.labels) > 70
         labels = [clip(label, 14) for label in one.labels]
+        axes.set_xlim(-0.6, len(at) - 0.4)
         axes.set_xticks(at, labels, fontsize=7, rotation=90 if wide else 0)
     else:
         mark_deciles(axes, seen, one)

@@ -22,6 +22,7 @@ __all__ = ["draw_embedding", "nearest_of", "vectors_of", "write_embedding"]
 
 Floats = npt.NDArray[np.float64]
 EVERY = 12  # labels, of which none is left out
+LABELLED = 150  # labels that are tried: to find room for each takes time
 LABEL = 18  # characters
 BARS = 20  # of a category whose vectors are single numbers
 LISTED, NEAREST = 12, 3
@@ -108,7 +109,7 @@ def draw_embedding(model: Predictor, data: TableData, place: int, most: int) -> 
         drawn.axes.plot(*plane.points.T, "o", color=BLUE, markersize=2 * MARK)
     every = len(labels) <= EVERY
     order = np.arange(len(labels)) if every else drawn.outermost
-    shown = drawn.label(order, [labels[at] for at in order], every=every)
+    shown = drawn.label(order, [labels[at] for at in order[:LABELLED]], every=every)
     title = f"{clip(feature.name, 40)}: {len(labels):,} categories"
     if plane.dimensions > 2:
         title += f", {sum(plane.shares):.0%} of the variance in {plane.dimensions} dimensions"

@@ -119,7 +119,9 @@ def embedding_views(run: Run, settings: ViewSettings, gone: str) -> Iterator[Vie
     known = [] if gone else [place for place in order if has(place)]
     if not known:
         why = gone or (
-            "this model has no vectors of categories" if categories else "no column is a category"
+            "this model has no vectors of categories with several values"
+            if categories
+            else "no column is a category"
         )
         yield View("embeddings", "the vectors of categories", nothing, why)
         return
@@ -143,8 +145,11 @@ def of_place(run: Run, place: int, most: int) -> tuple[Callable[[], Figure], Cal
 
 
 def vectors_known(run: Run, place: int) -> bool:
-    """Whether a model has vectors of a category."""
-    return isinstance(run.model, HasVectors) and run.model.category_vectors(place) is not None
+    """Whether a model has vectors of a category, and train more than one value of it."""
+    if not isinstance(run.model, HasVectors) or run.model.category_vectors(place) is None:
+        return False
+    codes = run.data.train.inputs.codes[:, place]
+    return bool((codes != codes[0]).any())
 
 
 def nothing() -> Figure:

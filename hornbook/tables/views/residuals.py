@@ -1,4 +1,4 @@
-"""Errors of numbers against predictions and against columns: where the model is wrong on average."""
+"""Errors of numbers against predictions and columns: where the model is wrong on average."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy.typing as npt
 from hornbook.plots.colours import BLACK, BLUE, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import canvas
-from hornbook.rendering import clip
+from hornbook.rendering import clip, many
 from hornbook.tables.mapper import CategoryFeature, NumberFeature
-from hornbook.tables.views.rows_seen import DAY, RowsSeen, date_text, short_number
+from hornbook.tables.views.rows_seen import DAY, RowsSeen, date_text, decoded, short_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ __all__ = ["Band", "bands", "draw_residuals", "write_residuals"]
 
 Floats = npt.NDArray[np.float64]
 BANDS = 10  # with equally many rows
-LABELS = 20  # of a category, those of most rows
+LABELS = 31  # of a category, those of most rows
 DRAWN = 3_000  # points
 
 
@@ -75,7 +75,9 @@ class Against:
 
     def text(self, one: Band) -> str:
         """A band, for people."""
-        return one.name or (date_text(one.middle) if self.dates else short_number(one.middle))
+        return one.name or (
+            date_text(round(one.middle)) if self.dates else short_number(one.middle)
+        )
 
 
 def against(seen: RowsSeen, names: list[str]) -> list[Against]:
@@ -106,7 +108,7 @@ def against_category(name: str, feature: CategoryFeature, codes: npt.NDArray[np.
 
 def against_number(name: str, feature: NumberFeature, values: npt.NDArray[np.float32]) -> Against:
     """The numbers in their own units."""
-    return Against(name, feature.decode(values), dates=feature.part == "elapsed")
+    return Against(name, decoded(feature, values), dates=feature.part == "elapsed")
 
 
 def write_residuals(seen: RowsSeen, names: list[str]) -> str:
@@ -117,8 +119,8 @@ def write_residuals(seen: RowsSeen, names: list[str]) -> str:
     ]
     for one in against(seen, names):
         found = one.bands(seen.errors.errors)
-        shown = [found[at] for at in
-                 np.unique(np.linspace(0, len(found) - 1, 5).astype(np.int64)).tolist()]  # fmt: skip
+        at = np.unique(np.linspace(0, len(found) - 1, 5).astype(np.int64))
+        shown = [found[place] for place in at.tolist()]
         told = ", ".join(
             f"{clip(one.text(b), 20)}: {short_number(b.mean)} ± {short_number(b.error)}"
             for b in shown
@@ -144,8 +146,10 @@ def draw_residuals(seen: RowsSeen, names: list[str]) -> Figure:
         axes.set_ylim(low - room, high + room)
         axes.set_ylabel("predicted less true", fontsize=9)
         axes.set_xlabel(clip(one.title, 50), fontsize=9)
-    beyond = f"; {out:,} points are beyond the frame" if out else ""
-    figure.suptitle(f"{seen.told}: rows (points), mean ± standard error (line){beyond}", fontsize=9)
+    beyond = f"; {many(out, 'row')} outside the frame" if out else ""
+    figure.suptitle(
+        f"{seen.told}{beyond}\npoints: rows; red: mean error ± its standard error", fontsize=9
+    )
     return figure
 
 
@@ -167,5 +171,6 @@ def draw_against(axes: Axes, one: Against, errors: Floats, some: npt.NDArray[np.
     )  # fmt: skip
     if one.labels:
         wide = max(map(len, one.labels)) * len(one.labels) > 70
+        axes.set_xlim(-0.6, len(one.labels) - 0.4)
         axes.set_xticks(np.arange(len(one.labels)), [clip(label, 14) for label in one.labels],
                         fontsize=7, rotation=90 if wide else 0)  # fmt: skip

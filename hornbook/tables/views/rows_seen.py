@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,13 +13,13 @@ import numpy.typing as npt
 
 from hornbook.tables.data import TableData, TableRows
 from hornbook.tables.evaluation import scores_of, some
-from hornbook.tables.mapper import SPECIAL, Mapped
+from hornbook.tables.mapper import SPECIAL, Mapped, NumberFeature
 from hornbook.tables.measures import ClassScores, NumberErrors
 from hornbook.tables.models.contract import Predictor
 from hornbook.tables.questions.lines import number_text
 from hornbook.tables.written import NO_DATE
 
-__all__ = ["Importance", "RowsSeen", "short_number"]
+__all__ = ["DAY", "Importance", "RowsSeen", "date_text", "decoded", "short_number"]
 
 Floats = npt.NDArray[np.float64]
 DAY = 86_400
@@ -156,7 +157,7 @@ class RowsSeen:
         for place, number in enumerate(mapper.numbers):
             if number.column != column or number.part not in ("", "elapsed"):
                 continue
-            values = number.decode(inputs.numbers[at, place])
+            values = decoded(number, inputs.numbers[at, place])
             told = [
                 date_text(value) if number.part else short_number(value)
                 for value in values.tolist()
@@ -187,10 +188,14 @@ class RowsSeen:
 
 def short_number(value: float) -> str:
     """A number in few digits: what was kept has about seven."""
-    rounded = float(f"{value:.5g}")
-    return (
-        f"{round(value):,}" if abs(value) >= 1e4 else number_text(0.0 if not rounded else rounded)
-    )
+    rounded = float(f"{value:.5g}") or 0.0
+    return f"{round(value):,}" if abs(value) >= 1e4 else number_text(rounded)
+
+
+def decoded(feature: NumberFeature, values: npt.NDArray[Any]) -> Floats:
+    """Standardised numbers in the units of the table, without digits that were not kept."""
+    digits = 5 - math.floor(math.log10(feature.std))
+    return np.round(feature.decode(values), min(300, max(-300, digits))) + 0.0
 
 
 def date_text(days: float) -> str:
