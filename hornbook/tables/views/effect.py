@@ -55,8 +55,9 @@ class Effect:
     @property
     def around(self) -> Floats:
         """The curve of each row moved to the mean of all: how much the effect differs by row."""
-        found: Floats = self.curves - self.curves.mean(2, keepdims=True)
-        return found + self.curves.mean((1, 2), keepdims=True)
+        apart = self.curves.mean(2, keepdims=True) - self.curves.mean((1, 2), keepdims=True)
+        found: Floats = self.curves - apart
+        return found
 
     @property
     def reach(self) -> float:
@@ -101,7 +102,8 @@ def effect_of(seen: RowsSeen, place: int, feature: Feature) -> Effect:
     """The effect of a feature."""
     inputs = seen.rows.inputs
     chosen = np.linspace(0, len(inputs) - 1, min(ROWS, len(inputs))).astype(np.int64)
-    some, labels = inputs.take(chosen), ()
+    some = inputs.take(chosen)
+    labels: tuple[str, ...] = ()
     if isinstance(feature, CategoryFeature):
         counts = np.bincount(inputs.codes[:, place], minlength=feature.codes)
         codes = np.argsort(-counts, kind="stable")[:LABELS]
@@ -238,8 +240,8 @@ def places_of(one: Effect) -> npt.NDArray[np.generic]:
 
 def mark_deciles(axes: Axes, seen: RowsSeen, one: Effect) -> None:
     """Marks below, a tenth of the rows between two."""
-    place = seen.data.mapper.numbers.index(one.feature)  # type: ignore[arg-type]
     assert isinstance(one.feature, NumberFeature)
+    place = seen.data.mapper.numbers.index(one.feature)
     known = one.feature.decode(seen.rows.inputs.numbers[:, place])
     deciles = np.quantile(known, np.linspace(0.1, 0.9, 9))
     inside = deciles[(deciles >= one.values[0]) & (deciles <= one.values[-1])]

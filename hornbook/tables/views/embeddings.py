@@ -100,8 +100,10 @@ def draw_embedding(model: Predictor, data: TableData, place: int, most: int) -> 
     drawn = begin_map(plane)
     means, what = means_of(data, place, codes)
     if len(means) and np.ptp(means) > 0:
-        marks = drawn.axes.scatter(*plane.points.T, c=means, cmap="viridis", s=(2.2 * MARK) ** 2,
-                                   linewidths=0.4, edgecolors="black")  # fmt: skip
+        across, up = plane.points.T
+        marks = drawn.axes.scatter(
+            across, up, (2.2 * MARK) ** 2, means, cmap="viridis", linewidths=0.4, edgecolors="black"
+        )
         bar = drawn.figure.colorbar(marks, ax=drawn.axes, orientation="horizontal", pad=0.1,
                                     fraction=0.03)  # fmt: skip
         bar.set_label(what)

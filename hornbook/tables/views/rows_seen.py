@@ -101,7 +101,8 @@ class RowsSeen:
     def columns(self) -> tuple[str, ...]:
         """The columns that features come from, in the order of the features."""
         mapper = self.data.mapper
-        return tuple(dict.fromkeys(one.column for one in (*mapper.categories, *mapper.numbers)))
+        names = [one.column for one in mapper.categories] + [one.column for one in mapper.numbers]
+        return tuple(dict.fromkeys(names))
 
     def places(self, column: str) -> tuple[list[int], list[int]]:
         """The places of a column's features in `Mapped.codes` and in `Mapped.numbers`."""
