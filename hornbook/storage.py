@@ -14,7 +14,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -39,6 +39,7 @@ __all__ = [
     "sealed",
     "write_bytes",
     "write_json",
+    "write_pieces",
 ]
 
 SEAL = "sha256"
@@ -107,8 +108,14 @@ def write_bytes(path: Path, data: bytes, within: int | None = None) -> None:
     Raises:
         RunError: if it cannot be written; whatever stood at `path` still does.
     """
+    write_pieces(path, [data], within)
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes], within: int | None = None) -> None:
+    """Like `write_bytes`, of what comes piece by piece; what the pieces raise is raised."""
     with beside(path, within) as (file, take_place):
-        file.write(data)
+        for piece in pieces:
+            file.write(piece)
         file.flush()
         os.fsync(file.fileno())
         take_place()

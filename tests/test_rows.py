@@ -134,3 +134,10 @@ def test_empty_lines_before_a_header(quote: str, tmp_path: Path) -> None:
     chunks = list(Rows(Source(tmp_path / "t")).chunks((0,), header=True))
     assert [list(chunk.columns[0]) for chunk in chunks if chunk.lines] == [["1"]]
     assert [line for chunk in chunks for line in chunk.lines] == [5]
+
+
+def test_decimal_commas_do_not_cut_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "german.csv"
+    path.write_text("a;b;c\n" + "1,5;2,5;3,5\n" * 30)
+    rows = Rows(Source(path))
+    assert (rows.separator, rows.names) == (";", ("a", "b", "c"))

@@ -24,7 +24,8 @@ T = TypeVar("T")
 
 # What help calls the value of a flag: by the setting's name, or else by its type.
 NAMED = {
-    "check": "FILE", "data": "DATA", "init_from": "RUN", "item": "COLUMN", "likes": "TITLE",
+    "check": "FILE", "data": "DATA", "effect": "COLUMN", "init_from": "RUN", "item": "COLUMN",
+    "likes": "TITLE",
     "model": "FAMILY", "out": "PATH", "picture": "FILE", "pictures": "DIR", "rated": "FILE",
     "rates": "RATE", "rating": "COLUMN", "resume": "RUN", "task": "TASK", "time": "COLUMN",
     "titles": "FILE", "user": "COLUMN",

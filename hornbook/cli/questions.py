@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import itertools
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -23,7 +24,9 @@ from hornbook.cli.streams import ReaderGoneError, write_beside, write_json, writ
 from hornbook.cli.wording import command, worded
 from hornbook.records import as_json
 from hornbook.reports import Table
-from hornbook.tasks import Answer, Beside, Question, of_kind, tasks
+from hornbook.runs import Run
+from hornbook.runs.directory import RunDirectory
+from hornbook.tasks import Answer, Beside, Question, Task, of_kind, tasks
 
 __all__ = ["run"]
 
@@ -38,7 +41,7 @@ class Options(ModelArguments):
 
 def run(verb: str, argv: Sequence[str]) -> None:
     """Parse, ask, and show the answer as it comes."""
-    question = question_named(verb)
+    question, others = question_for(verb, argv)
     kind: Any = as_typed(question.options)
     needs_words = any(map(is_required, dataclasses.fields(kind)))
     default: Any = dataclasses.MISSING if needs_words else kind()
@@ -46,7 +49,7 @@ def run(verb: str, argv: Sequence[str]) -> None:
     fields: list[Any] = [("settings", hint, dataclasses.field(default=default, kw_only=True))]
     asked = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(Options,), frozen=True)
     asked.__doc__ = Options.__doc__
-    options: Any = parse(asked, verb, described(question), argv)
+    options: Any = parse(asked, verb, described(question, verb, others), argv)
     opened = opened_run(options.run, options.device)
     if verb not in opened.task.questions:
         raise of_kind(opened.task.name, verb)
@@ -58,17 +61,48 @@ def run(verb: str, argv: Sequence[str]) -> None:
         show(answer)
 
 
-def described(question: Question) -> str:
-    """A question's description for help, its examples as commands after the first paragraph."""
+def described(question: Question, verb: str = "", others: Sequence[Task[Any]] = ()) -> str:
+    """A question's description for help, its examples as commands after the first paragraph.
+
+    Args:
+        question: with its own words.
+        verb: that it is asked by.
+        others: tasks that answer the same verb in another way.
+    """
     first, *rest = question.description.split("\n\n")
     shown = [f"  {command(example)}" for example in question.examples]
     examples = ["\n".join(["Examples:", *shown])] if shown else []
+    if others:
+        names = " and ".join(task.name for task in others)
+        rest.append(
+            f"Runs of the task {names} have other flags: hornbook {verb} RUN --help shows those of "
+            "RUN."
+        )
     return "\n\n".join([first, *examples, *rest])
 
 
-def question_named(verb: str) -> Question:
-    """The question that some task answers under this name."""
-    return next(task.questions[verb].load() for task in tasks().values() if verb in task.questions)
+def question_for(verb: str, argv: Sequence[str]) -> tuple[Question, list[Task[Any]]]:
+    """The question that a verb stands for: that of the run's own task.
+
+    Args:
+        verb: that some task answers.
+        argv: what was typed after it.
+
+    Returns:
+        The question; and where the run is not named, or is of a task without such a question, the
+        tasks that have another one than this, the first's.
+    """
+    having = [task for task in tasks().values() if verb in task.questions]
+    homes = {task.questions[verb].home for task in having}
+    if len(homes) > 1:
+        for word in argv:
+            if word and word[0] != "-" and os.path.lexists(RunDirectory(word).run):
+                task = Run(word).task
+                if verb in task.questions:
+                    return task.questions[verb].load(), []
+                break
+    first = having[0].questions[verb]
+    return first.load(), [task for task in having if task.questions[verb].home != first.home]
 
 
 def show(answer: Answer) -> None:

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -229,9 +230,11 @@ class Inspection:
             RunError: if a file cannot be written.
         """
         make_folder(folder)
+        names: set[str] = set()
         for section in self.sections:
             if section.figure is not None:
-                name = re.sub(r"[^a-z]+", "-", section.title.lower())
+                name = file_name(section.title, names)
+                names.add(name)
                 save(section.figure, folder / f"{name}.svg")
 
     def told(self) -> Section:
@@ -259,6 +262,13 @@ class Inspection:
         return path
 
 
+def file_name(title: str, taken: Collection[str]) -> str:
+    """The name of a picture's file, without its ending: letters and digits of its title."""
+    name = re.sub(r"[\W_]+", "-", title.lower()).strip("-")[:60] or "picture"
+    numbered = (f"{name}-{number}" for number in itertools.count(2))
+    return name if name not in taken else next(one for one in numbered if one not in taken)
+
+
 def make_folder(folder: Path) -> None:
     """Make the directory for pictures, if it is not there.
 
@@ -279,7 +289,7 @@ def drawn(view: View) -> Section:
     """A view as a section; one that cannot be drawn is replaced by the reason."""
     title, text = view.name.capitalize(), f"{view.shows[0].upper()}{view.shows[1:]}."
     try:
-        return Section(title, text, view.draw())
+        return Section(title, text, view.draw(), view.tabulate())
     except HornbookError as error:
         return Section(title, f"{text} It cannot be drawn: {error}")
 

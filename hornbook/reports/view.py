@@ -13,6 +13,8 @@ from hornbook.plots.drawing import drawing
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from hornbook.reports.table import Table
+
 __all__ = ["View"]
 
 
@@ -29,6 +31,8 @@ class View:
     "Why this model does not have it; empty if it does."
     written: Callable[[], str] | None = None
     "The same as text for a terminal, if possible."
+    tabled: Callable[[], Table] | None = None
+    "A table that stands below the figure."
 
     def draw(self) -> Figure:
         """Draw it.
@@ -40,6 +44,13 @@ class View:
             raise SettingsError(f"Cannot draw the figure {self.name!r}: {self.why_not}.")
         with pinned(), drawing():
             return self.drawn()
+
+    def tabulate(self) -> Table | None:
+        """The table below it; None if there is none."""
+        if self.why_not or self.tabled is None:
+            return None
+        with pinned():
+            return self.tabled()
 
     def write(self) -> str:
         """It as text.

@@ -53,6 +53,8 @@ class Chunk:
     "The line of the file that each row begins on, from 1; of a JSON array its place, from 1."
     ragged: tuple[tuple[int, int], ...] = ()
     "Line and number of cells of each row that was left out: it has more or fewer than others."
+    records: Sequence[Mapping[str, Any]] = ()
+    "Of JSON the objects themselves; of a table nothing."
 
 
 class Rows:
@@ -229,7 +231,8 @@ class Rows:
         names = [self.names[place] for place in places]
         while batch := list(itertools.islice(records, BATCH)):
             columns = tuple(Cells([cell_of(record, name) for _, record in batch]) for name in names)
-            yield Chunk(columns, [line for line, _ in batch])
+            whole = [record for _, record in batch]
+            yield Chunk(columns, [line for line, _ in batch], records=whole)
 
 
 def evenly(
@@ -267,8 +270,12 @@ def looked(head: bytes, mark: bytes, codec: str, where: str) -> str:
 
 
 def cut_best(text: str) -> tuple[str, list[list[str]]]:
-    """The separator that cuts the first rows alike, into the most cells, and those rows."""
-    found: list[tuple[bool, int, str, list[list[str]]]] = []
+    """The separator that cuts the first rows alike, into the most cells, and those rows.
+
+    Before all others stands one that cuts the first row as the rest: decimal commas cut all rows
+    alike but for the header.
+    """
+    found: list[tuple[bool, bool, int, str, list[list[str]]]] = []
     for separator in CUT_BY:
         rows = first_rows(text, separator)
         width = usual_width(rows) if rows else 0
@@ -276,11 +283,11 @@ def cut_best(text: str) -> tuple[str, list[list[str]]]:
         if width > 1:
             if separator == DOUBLE and alike and width > 2:
                 return separator, rows
-            found.append((alike, width, separator, rows))
+            found.append((alike and len(rows[0]) == width, alike, width, separator, rows))
     if not found:
         return ",", [[line] for line in text.split("\n") if line.strip()][:ROWS]
-    best = max(found, key=lambda one: one[:2])
-    return best[2], best[3]
+    best = max(found, key=lambda one: one[:3])
+    return best[3], best[4]
 
 
 def first_rows(text: str, separator: str) -> list[list[str]]:

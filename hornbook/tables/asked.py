@@ -4,4 +4,10 @@ from __future__ import annotations
 
 __all__ = ["QUESTIONS"]
 
-QUESTIONS: dict[str, tuple[str, str]] = {}
+HOME = "hornbook.tables.questions"
+QUESTIONS: dict[str, tuple[str, str]] = {
+    "predict": (
+        "predict the rows of a file: their ratings, or a column of a table",
+        f"{HOME}.predict:PredictQuestion",
+    ),
+}

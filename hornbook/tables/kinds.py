@@ -14,7 +14,7 @@ from hornbook.rendering import many
 from hornbook.tables.raw import EXACT, Raw
 from hornbook.tables.written import ALIKE, date_format
 
-__all__ = ["FEW", "Column", "ColumnKind", "Seen", "date_form", "kind_of"]
+__all__ = ["FEW", "Column", "ColumnKind", "Seen", "date_form", "form_of_numbers", "kind_of"]
 
 ColumnKind = Literal["category", "number", "date", "left out"]
 
@@ -47,7 +47,8 @@ class Column:
     reason: str
     "For people, to be read after the kind."
     form: str = ""
-    "Of dates: the format of the cells, `yyyymmdd`, `seconds` or `milliseconds`."
+    """Of dates: the format of the cells, `yyyymmdd`, `seconds` or `milliseconds`. Of numbers: how
+    they are written, a `NumberStyle`; empty where plain."""
 
 
 class Seen:
@@ -149,7 +150,12 @@ def of_numbers(seen: Seen) -> Column:
         return Column(name, "category", f"{n} different texts and whole numbers")
     written = {"comma": ", with decimal commas", "thousands": ", with commas between thousands"}
     how = written.get(seen.raw.style, "")
-    return Column(name, "number", f"{n:,} different numbers{how}")
+    return Column(name, "number", f"{n:,} different numbers{how}", form_of_numbers(seen.raw))
+
+
+def form_of_numbers(raw: Raw) -> str:
+    """The form of a column of numbers."""
+    return "" if raw.style == "plain" else raw.style
 
 
 def counts_rows(seen: Seen) -> bool:

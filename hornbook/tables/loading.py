@@ -13,7 +13,7 @@ from hornbook.rendering import clip, many
 from hornbook.sources.source import Source
 from hornbook.tables.data import TableData, TableRows
 from hornbook.tables.frame import Categories, Frame, Numbers, Typed, typed
-from hornbook.tables.kinds import Column, ColumnKind, Seen, date_form, kind_of
+from hornbook.tables.kinds import Column, ColumnKind, Seen, date_form, form_of_numbers, kind_of
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable, listed, named_column, read_table
@@ -129,7 +129,8 @@ class Understood:
             if not form:
                 raise self.no_dates(seen)
             return Column(name, kind, "asked for", form)
-        return Column(name, kind, "asked for")
+        form = form_of_numbers(seen.raw) if kind == "number" else ""
+        return Column(name, kind, "asked for", form)
 
     def named(self, setting: str) -> Sequence[str]:
         """The columns that a setting names.
@@ -352,7 +353,9 @@ def the_target(known: Understood, frame: Frame, train: npt.NDArray[np.bool_]) ->
             hint="Leave it out, or set `predicts=class`.",
             setting="class_weights",
         )
-    return target_of(known.target, kind, values_of(column)[train], labels, balanced)
+    found = target_of(known.target, kind, values_of(column)[train], labels, balanced)
+    form = "" if kind == "class" else form_of_numbers(known.table.columns[known.target])
+    return replace(found, form=form)
 
 
 def values_of(column: Typed) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:

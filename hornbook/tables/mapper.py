@@ -296,9 +296,10 @@ def a_column(value: Any) -> Column:
     column = Column(**{key: a_text(one) for key, one in value.items()})
     if column.kind not in ("category", "number", "date", "left out"):
         raise ValueError("a column is of no known kind")
-    known = column.form in (*DATE_FORMATS, "yyyymmdd", "seconds", "milliseconds")
-    if not known if column.kind == "date" else column.form:
-        raise ValueError(f"dates have no format {column.form!r}")
+    dates = (*DATE_FORMATS, "yyyymmdd", "seconds", "milliseconds")
+    forms = {"date": dates, "number": ("", "comma", "thousands")}.get(column.kind, ("",))
+    if column.form not in forms:
+        raise ValueError(f"a {column.kind} has no format {column.form!r}")
     return column
 
 

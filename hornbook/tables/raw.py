@@ -45,14 +45,20 @@ class RawColumn:
     Args:
         missing: texts, in lowercase, that say that nothing is known.
         separator: of the table, which tells what a comma in a number means.
+        style: how numbers are written, where that is known; None: by what is read.
 
     Attributes:
         too_long: whether its texts are too many to be kept; it has no cells then.
         declared: what the file says that it is.
     """
 
-    def __init__(self, missing: Collection[str] = MISSING, separator: str = ",") -> None:
-        self.missing, self.separator = missing, separator
+    def __init__(
+        self,
+        missing: Collection[str] = MISSING,
+        separator: str = ",",
+        style: NumberStyle | None = None,
+    ) -> None:
+        self.missing, self.separator, self.style = missing, separator, style
         marks = (number_of(mark) for mark in missing)
         self.missing_numbers = [mark for mark in marks if not math.isnan(mark)]
         self.declared: Declared = ""
@@ -84,6 +90,8 @@ class RawColumn:
 
     def plain_numbers(self, cells: Cells) -> Floats | None:
         """Cells as numbers, NaN of missing ones; None unless all others are plain."""
+        if self.style == "comma" and cells.floats() is None:
+            return whole_numbers(cells)  # a point may stand between thousands
         if self.separator != "," and cells.integers() is None and dotted(cells.texts):
             return None  # what they are hangs on how others are written
         found = plain_numbers(cells, self.missing)
@@ -111,7 +119,7 @@ class RawColumn:
                     numbers[end - length : end] = np.nan
             end -= length
         return Raw(total, numbers, codes, texts, frozenset(self.missing), self.separator,
-                   self.too_long, self.declared)  # fmt: skip
+                   self.too_long, self.declared, told_style=self.style)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -135,6 +143,8 @@ class Raw:
     "What it is said to be where it comes from; empty if nothing is said, and its cells tell."
     commas: bool = False
     "Whether another column of the table has decimal commas."
+    told_style: NumberStyle | None = None
+    "How numbers are written, where that is known."
 
     @cached_property
     def text_is_missing(self) -> npt.NDArray[np.bool_]:
@@ -156,7 +166,7 @@ class Raw:
     @cached_property
     def style(self) -> NumberStyle:
         """How the numbers among the texts are written."""
-        return number_style(self.told, self.separator, self.commas)
+        return self.told_style or number_style(self.told, self.separator, self.commas)
 
     @cached_property
     def text_numbers(self) -> Floats:
@@ -264,14 +274,20 @@ def plain_number(text: str) -> float:
     return math.nan if text[-1:] in "%$€£¥₹" or text[:1] in "$€£¥₹" else number_of(text)
 
 
+def whole_numbers(cells: Cells) -> Floats | None:
+    """Cells as numbers; None unless all are whole ones without a sign."""
+    whole = cells.integers()
+    return None if whole is None else whole.astype(np.float64)
+
+
 def plain_numbers(cells: Cells, missing: Collection[str]) -> Floats | None:
     """Cells as numbers, NaN of missing ones; None unless all others are plain, without zeros before
     them.
     """
     if (given := cells.floats()) is not None:
         return given
-    if (whole := cells.integers()) is not None:
-        return whole.astype(np.float64)
+    if (whole := whole_numbers(cells)) is not None:
+        return whole
     if cells.zero_filled:
         return None
     if (plain := cells.decimals()) is not None:

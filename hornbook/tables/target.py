@@ -41,6 +41,8 @@ class Target:
     high: float = 0.0
     weights: tuple[float, ...] = ()
     "Of the classes in the loss; empty if all count alike."
+    form: str = ""
+    "How its numbers are written, a `NumberStyle`; empty where plain."
 
     @property
     def outputs(self) -> int:
@@ -89,7 +91,10 @@ class Target:
             raise ValueError("the target has no spread, or no logarithm")
         if any(weight < 0 for weight in weights) or (weights and not any(weights)):
             raise ValueError("the weights of the classes are not positive")
-        return cls(name, kind, labels, mean, std, low, high, weights)
+        form = value.get("form", "")
+        if form not in ("", "comma", "thousands"):
+            raise ValueError(f"the target is written as {form!r}")
+        return cls(name, kind, labels, mean, std, low, high, weights, form)
 
 
 def target_kind(seen: Seen, options: TableOptions) -> tuple[TargetKind, str]:

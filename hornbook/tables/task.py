@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from hornbook.actions import Action
 from hornbook.records import JSONObject
 from hornbook.tables.asked import QUESTIONS
 from hornbook.tables.models.families import FAMILIES
@@ -14,7 +15,7 @@ from hornbook.training.measures import Measure
 if TYPE_CHECKING:
     import torch
 
-    from hornbook.reports import Report
+    from hornbook.reports import Report, Samples, Table, View
     from hornbook.runs import Run
     from hornbook.settings import Settings
     from hornbook.sources.source import Source
@@ -149,6 +150,49 @@ class TableTask(Task["TableData"]):
 
         return baselines(data, model)
 
+    def preview(self, model: Any, data: TableData) -> Sequence[str]:
+        """Some rows of dev: the truth, and what is predicted."""
+        from hornbook.tables.presenting import preview
+
+        return preview(model, data)
+
+    def samples(self, run: Run) -> Samples | None:
+        """Some rows of dev with their predictions."""
+        from hornbook.tables.presenting import samples
+
+        return samples(run)
+
+    def show(self, run: Run, filter_command: str = "") -> Sequence[str | Table]:
+        """Some rows of dev with their predictions."""
+        from hornbook.tables.presenting import shown
+
+        return shown(run)
+
+    def introduce(self, run: Run) -> str:
+        """What a model of a table does."""
+        from hornbook.tables.presenting import introduction
+
+        return introduction(run)
+
+    @property
+    def seen_with(self) -> type[Settings]:
+        """What the pictures are of."""
+        from hornbook.tables.views import ViewSettings
+
+        return ViewSettings
+
+    def views(self, run: Run, options: Any) -> Sequence[View]:
+        """Importance, effects, embeddings, calibration or residuals, the worst rows."""
+        from hornbook.tables.views import views_of
+
+        return views_of(run, options)
+
+    def next_steps(self, run: Run) -> Sequence[Action]:
+        """Predict."""
+        from hornbook.tables.presenting import next_steps
+
+        return next_steps(run)
+
     @property
     def measure_explained(self) -> str:
         """What the error of a number is."""
@@ -164,6 +208,12 @@ class LogarithmTask(TableTask):
 
     decides: ClassVar[Measure] = RMSPE
     figures: ClassVar[tuple[Measure, ...]] = (RMSPE, MAPE, RMSE, MAE, R2)
+
+    def in_words(self, value: float) -> str:
+        """How many percent a prediction is off."""
+        from hornbook.tables.presenting import percent_off
+
+        return percent_off(value)
 
     @property
     def measure_explained(self) -> str:

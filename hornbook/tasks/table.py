@@ -183,10 +183,11 @@ def task_of_family(name: str) -> Task[Any] | None:
 
 def of_kind(run_task: str, question: str) -> QuestionError:
     """The error that a question is for runs of another task."""
-    for task in tasks().values():
-        if question in task.questions:
-            return QuestionError(
-                f"{question} works only with runs of the task {task.name} ({task.summary}); this "
-                f"run's task is {run_task}."
-            )
+    having = [task for task in tasks().values() if question in task.questions]
+    if having:
+        names = [f"{task.name} ({task.summary})" for task in having]
+        told = f"task {names[0]}" if len(names) == 1 else f"tasks {', '.join(names)}"
+        return QuestionError(
+            f"{question} works only with runs of the {told}; this run's task is {run_task}."
+        )
     return QuestionError(f"Unknown question {question!r}.")

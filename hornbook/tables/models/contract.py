@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from hornbook.tables.mapper import Mapped
 
-__all__ = ["Predictor", "Shape"]
+__all__ = ["HasVectors", "Predictor", "Shape"]
 
 
 @dataclass(frozen=True)
@@ -55,4 +55,13 @@ class Predictor(Protocol):
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """What it has learned, by name."""
+        ...
+
+
+@runtime_checkable
+class HasVectors(Protocol):
+    """A model that may have learned vectors of categories."""
+
+    def category_vectors(self, place: int) -> npt.NDArray[np.float32] | None:
+        """The vectors of the codes of one category, shape (codes, length); None if it has none."""
         ...

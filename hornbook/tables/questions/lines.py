@@ -1,0 +1,155 @@
+"""How a row with its prediction is written: as the file has it, or as JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hornbook.errors import RunError
+from hornbook.outputs import format_of
+from hornbook.paths import is_folder
+from hornbook.records import JSONObject
+from hornbook.sources.rows import Rows
+from hornbook.storage import parse_json, refuse_unwritable
+
+__all__ = ["Lines", "free_names", "lines_for", "number_text", "refuse_output"]
+
+ENDINGS = ("csv", "tsv", "txt", "jsonl", "ndjson")
+SEPARATORS = {"tsv": "\t"}
+JSON_ENDINGS = ("jsonl", "ndjson")
+
+
+class Echo:
+    """A file that gives back what is written to it."""
+
+    def write(self, text: str) -> str:
+        """The text."""
+        return text
+
+
+@dataclass(frozen=True)
+class Lines:
+    """How rows are written.
+
+    Attributes:
+        names: of the columns of the file, then those that are added.
+        separator: of a table; empty: each row is a JSON object.
+        header: whether the names stand in the first line.
+        comma: whether the numbers that are added have a decimal comma.
+    """
+
+    names: tuple[str, ...]
+    separator: str
+    header: bool = True
+    comma: bool = False
+
+    @property
+    def first(self) -> str:
+        """The line with the names; empty if there is none."""
+        return self.maker()(self.names) if self.header and self.separator else ""
+
+    def maker(self) -> Callable[[Sequence[str]], str]:
+        """What makes a line of a table from cells."""
+        if len(self.separator) > 1:  # the `::` of MovieLens, which knows no quotation marks
+            return lambda cells: self.separator.join(cells) + "\n"
+        return csv.writer(Echo(), delimiter=self.separator, lineterminator="\n").writerow
+
+    def added(self, value: object) -> str:
+        """What is added, as a cell."""
+        if value is None:
+            return ""
+        if not isinstance(value, float):
+            return str(value)
+        text = number_text(value)
+        return text.replace(".", ",") if self.comma else text
+
+    def as_json(self, record: JSONObject) -> str:
+        """A row as a line of JSON."""
+        return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def number_text(value: float) -> str:
+    """A number with six digits, and all before the point: 1234567, 12.3457, 0.00123457."""
+    if not math.isfinite(value):
+        return ""
+    size = math.floor(math.log10(abs(value))) if value else 0
+    if not -6 <= size <= 15:
+        return f"{value:.5e}"
+    text = f"{value:.{max(0, 5 - size)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def free_names(names: Sequence[str], target: str, more: Sequence[str]) -> list[str]:
+    """What to call the columns that are added, so that none has the name of another.
+
+    Args:
+        names: that are taken.
+        target: the column that is predicted.
+        more: further columns, such as `probability`.
+    """
+    taken, found = set(names), []
+    for name in ("prediction", *more):
+        tried = [name, f"{name} of {target}"]
+        tried += [f"{name} of {target} {n}" for n in range(2, len(taken) + 3)]
+        found.append(next(one for one in tried if one not in taken))
+        taken.add(found[-1])
+    return found
+
+
+def lines_for(rows: Rows, names: tuple[str, ...], *, header: bool, comma: bool, out: str) -> Lines:
+    """How the rows of a file are written: as they are, unless the name of a file says otherwise.
+
+    Args:
+        rows: of the file.
+        names: of its columns and of those that are added.
+        header: whether its first row names its columns.
+        comma: whether its numbers have decimal commas.
+        out: the file that is written; empty: standard output.
+
+    Raises:
+        SettingsError: if the name has none of the endings that are known.
+    """
+    ending = format_of(Path(out), *ENDINGS) if out else ""
+    is_table = rows.kind == "table"
+    if ending in JSON_ENDINGS or (not ending and not is_table):
+        return Lines(names, "")
+    own = rows.separator if is_table else ","
+    separator = SEPARATORS.get(ending, own)
+    if ending == "csv" and separator == "\t":
+        separator = ","
+    return Lines(names, separator, header, comma and separator != ",")
+
+
+def refuse_output(path: Path, lines: Lines, added: Sequence[str]) -> None:
+    """Refuse a file that cannot be written, or holds something other than such predictions.
+
+    Raises:
+        RunError: if it does.
+    """
+    if path.exists() and not is_folder(path):
+        first: Any = b""
+        if path.is_file():  # a pipe may never end
+            with path.open("rb") as file:
+                first = file.readline(2**20).decode("utf-8", "replace")
+        if not is_ours(str(first), lines, added):
+            raise RunError(
+                f"{path} exists, and does not hold predictions of such a file: it is not replaced.",
+                hint="Give another name, or move that file away first.",
+            )
+    refuse_unwritable(path)
+
+
+def is_ours(first: str, lines: Lines, added: Sequence[str]) -> bool:
+    """Whether a file that begins with a line was written in the same way."""
+    if lines.separator:
+        return bool(lines.first) and first == lines.first
+    try:
+        record = parse_json(first)
+    except ValueError:
+        return False
+    return isinstance(record, dict) and list(record)[-len(added) :] == list(added)

@@ -1,0 +1,122 @@
+"""Whether probabilities of classes mean what they say: a reliability diagram."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.plots.colours import BLUE, VERMILION
+from hornbook.plots.drawing import drawing
+from hornbook.plots.panels import WIDTH
+from hornbook.rendering import clip
+from hornbook.tables.views.rows_seen import RowsSeen
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Bin", "bins_of", "draw_calibration", "write_calibration"]
+
+BINS = 10
+Z = 1.96  # of a 95 % interval
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Rows whose probability lies between two tenths."""
+
+    low: float
+    high: float
+    rows: int
+    mean: float
+    "Probability that was predicted, on average."
+    share: float
+    "How often it came true."
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where that share lies with 95 % confidence (Wilson 1927)."""
+        n, p = self.rows, self.share
+        middle = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
+        reach = Z / (1 + Z**2 / n) * (p * (1 - p) / n + Z**2 / (4 * n**2)) ** 0.5
+        return min(p, middle - reach), max(p, middle + reach)
+
+
+def bins_of(sure: npt.NDArray[np.float64], true: npt.NDArray[np.bool_], n: int = BINS) -> list[Bin]:
+    """The bins that have rows.
+
+    Args:
+        sure: probabilities, shape (rows,).
+        true: whether it came true, shape (rows,).
+        n: how many bins of equal width there are.
+    """
+    places = np.minimum((sure * n).astype(np.int64), n - 1)
+    found = []
+    for place in range(n):
+        mine = places == place
+        if mine.any():
+            found.append(Bin(place / n, (place + 1) / n, int(mine.sum()), float(sure[mine].mean()),
+                             float(true[mine].mean())))  # fmt: skip
+    return found
+
+
+def calibrated(seen: RowsSeen) -> tuple[list[Bin], str]:
+    """The bins, and what the probability is of: the second of two classes, or the likeliest."""
+    scores, labels = seen.scores, seen.data.target.labels
+    if len(labels) == 2:
+        return bins_of(scores.probabilities[:, 1], scores.target == 1), clip(labels[1], 40)
+    return bins_of(scores.probabilities.max(1), scores.right), "the most likely class"
+
+
+def write_calibration(seen: RowsSeen) -> str:
+    """A line for each bin."""
+    bins, what = calibrated(seen)
+    error = f"calibration error {seen.scores.calibration_error:.4f}"
+    lines = [
+        f"Probability of {what}, {seen.told}; {error}:",
+        "  predicted      on average  came true  rows",
+    ]
+    lines += [
+        f"  {one.low:.1f} to {one.high:.1f}  {one.mean:14.1%}  {one.share:9.1%}  {one.rows:,}"
+        for one in bins
+    ]
+    return "\n".join(lines)
+
+
+@drawing()
+def draw_calibration(seen: RowsSeen) -> Figure:
+    """How often it came true over what was predicted, and how many rows there are of each."""
+    from matplotlib.figure import Figure
+
+    bins, what = calibrated(seen)
+    figure = Figure(figsize=(WIDTH, 6.2), dpi=100, layout="constrained")
+    top, below = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
+    top.plot([0, 1], [0, 1], "--", color="#777777", linewidth=1, label="as often as predicted")
+    shares = np.array([one.share for one in bins])
+    ends = np.array([one.interval for one in bins])
+    top.errorbar(
+        [one.mean for one in bins], shares, yerr=np.abs(ends.T - shares), fmt="o-", color=BLUE,
+        markersize=5, linewidth=1.2, capsize=2, label="came true, with its 95 % interval",
+    )  # fmt: skip
+    top.set_ylabel("share of rows where it came true")
+    top.set_ylim(-0.03, 1.03)
+    top.legend(fontsize=8, frameon=False, loc="upper left")
+    error = f"calibration error {seen.scores.calibration_error:.4f}"
+    top.set_title(f"{seen.told}; {error}", fontsize=9, loc="left", x=0)
+    below.bar([(one.low + one.high) / 2 for one in bins], [one.rows for one in bins],
+              width=0.9 / BINS, color=VERMILION, alpha=0.5)  # fmt: skip
+    for one in bins:
+        below.annotate(
+            f"{one.rows:,}", ((one.low + one.high) / 2, one.rows), ha="center", va="bottom",
+            fontsize=7,
+        )  # fmt: skip
+    below.set_ylabel("rows")
+    below.margins(y=0.25)
+    below.set_xlabel(f"predicted probability of {what}")
+    below.set_xlim(-0.03, 1.03)
+    for axes in (top, below):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.25)
+    return figure

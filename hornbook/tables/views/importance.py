@@ -1,0 +1,77 @@
+"""Which columns matter: how much worse predictions are when one is shuffled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hornbook.plots.colours import BLUE
+from hornbook.plots.drawing import drawing
+from hornbook.plots.fonts import columns as letters
+from hornbook.plots.panels import WIDTH
+from hornbook.rendering import clip
+from hornbook.tables.views.rows_seen import Importance, RowsSeen, short_number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["draw_importance", "write_importance"]
+
+MOST = 30  # columns
+LABEL = 28  # characters
+
+
+def shown(seen: RowsSeen) -> tuple[Sequence[Importance], str]:
+    """The columns that are shown, and what of those that are not."""
+    every = seen.importances
+    left = len(every) - MOST
+    return every[:MOST], f"; {left:,} less important columns not shown" if left > 0 else ""
+
+
+def measured(seen: RowsSeen) -> str:
+    """What is measured."""
+    unit = {"number": "RMSE", "logarithm": "RMSPE", "class": "loss"}[seen.data.kind]
+    return f"{unit} when a column is shuffled, less {unit} as it is"
+
+
+def write_importance(seen: RowsSeen) -> str:
+    """A line for each column."""
+    some, left = shown(seen)
+    wide = max(letters(clip(one.column, LABEL)) for one in some)
+    lines = [f"{measured(seen)}, {seen.told}{left}:"]
+    for one in some:
+        name = clip(one.column, LABEL)
+        room = " " * (wide - letters(name))
+        lines.append(f"  {name}{room}  {short_number(one.mean):>9} ± {short_number(one.std)}")
+    return "\n".join(lines)
+
+
+@drawing()
+def draw_importance(seen: RowsSeen) -> Figure:
+    """A bar for each column, with a dot for each shuffle."""
+    from matplotlib.figure import Figure
+
+    some, left = shown(seen)
+    height = 1.1 + 0.26 * len(some)
+    figure = Figure(figsize=(WIDTH, height), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    places = -np.arange(len(some), dtype=float)
+    axes.barh(places, [one.mean for one in some], color=BLUE, alpha=0.45, height=0.7)
+    for place, one in zip(places, some, strict=True):
+        axes.plot(one.worse, np.full(len(one.worse), place), "|", color="black", markersize=8)
+    axes.set_yticks(places, [clip(one.column, LABEL) for one in some], fontsize=8)
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_xlabel(measured(seen), fontsize=9)
+    axes.set_title(
+        f"{seen.told}; a mark for each of {seen.shuffles} shuffles{left}",
+        fontsize=9,
+        loc="left",
+        x=0,
+    )
+    axes.margins(y=0.02)
+    axes.locator_params(axis="x", nbins=6)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    return figure
