@@ -100,6 +100,11 @@ class TableTask(Task["TableData"]):
 
         return open_table(files, name, source, details)
 
+    def acquaint(self, model: Any, data: TableData) -> None:
+        """How the numbers of train are spread, for what is built on it."""
+        if data.kept:
+            model.acquaint(data.train.inputs)
+
     def candidates(self, data: TableData, seconds: float) -> Sequence[Candidate]:
         """All families, the simplest first."""
         return [Candidate(name, name) for name in self.families]

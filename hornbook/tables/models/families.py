@@ -46,4 +46,10 @@ FAMILIES: Mapping[str, Family] = {
         training=USUAL,
         sized=sized(12),
     ),
+    "tabm": Family(
+        f"{MODELS}.tabm:TabM",
+        "many nets in one (TabM) on embeddings of categories and of numbers",
+        training={**USUAL, "learning_rate": 0.002},
+        sized=sized(6),
+    ),
 }
