@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from hornbook.nn import BatchEnsemble, HeadLinear, Layer, Linear, PiecewiseLinear
+from hornbook.nn import BatchEnsemble, Fork, HeadLinear, Layer, Linear, PiecewiseLinear
 from hornbook.nn.piecewise_linear import quantile_edges
 from tests.referee import close, finite_difference, hand_equals_autograd, normal
 
@@ -32,6 +32,7 @@ def test_gradients_equal_autograds(b: int, k: int, n: int, m: int, seed: int) ->
     ensemble = BatchEnsemble(k, n, m, start="signs", generator=generator)
     hand_equals_autograd(ensemble, normal(b, n, seed=seed))
     hand_equals_autograd(ensemble, normal(b, k, n, seed=seed))
+    hand_equals_autograd(Fork(k, n, generator=generator), normal(b, n, seed=seed))
     hand_equals_autograd(HeadLinear(k, n, m, generator=generator), normal(b, k, n, seed=seed))
 
 
@@ -41,9 +42,10 @@ def test_gradients_equal_autograds(b: int, k: int, n: int, m: int, seed: int) ->
         (piecewise(3, 4, 2, 1), normal(5, 3, seed=2)),
         (BatchEnsemble(3, 4, 2, start="signs").double(), normal(5, 4, seed=3)),
         (BatchEnsemble(3, 4, 2).double(), normal(5, 3, 4, seed=4)),
+        (Fork(3, 4).double(), normal(5, 4, seed=5)),
         (HeadLinear(3, 4, 2).double(), normal(5, 3, 4, seed=5)),
     ],
-    ids=["piecewise", "ensemble of a row", "ensemble of views", "heads"],
+    ids=["piecewise", "ensemble of a row", "ensemble of views", "fork", "heads"],
 )
 def test_gradients_equal_finite_differences(layer: Layer, x: Tensor) -> None:
     for p in layer.parameters():
@@ -111,3 +113,12 @@ def test_heads_are_linear_layers_side_by_side() -> None:
     y = layer(x)
     for k in range(3):
         close(y[:, k], x[:, k] @ layer.weight[k] + layer.bias[k])
+
+
+def test_a_fork_gives_each_head_its_own_view() -> None:
+    fork, x = Fork(3, 4).double(), normal(5, 4)
+    fork.bias.data.copy_(normal(3, 4))
+    for k in range(3):
+        close(fork(x)[:, k], x * fork.s[k] + fork.bias[k])
+    assert set(fork.s.flatten().tolist()) == {-1.0, 1.0}
+    assert Fork(1, 4).s.eq(1).all()

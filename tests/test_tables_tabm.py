@@ -83,8 +83,7 @@ def test_its_prediction_is_the_mean_of_heads_that_begin_apart() -> None:
 
 def test_one_head_is_a_plain_net() -> None:
     model = TabM(replace(SMALL, n_heads=1), Shape((5,), 2, 0, 1, 40), generator())
-    first = model.net.chain[0]
-    assert first.get_parameter("r").eq(1).all()
+    assert model.net.chain[1].get_parameter("s").eq(1).all()
 
 
 def test_no_hidden_layer_is_refused() -> None:

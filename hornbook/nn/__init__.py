@@ -3,7 +3,7 @@
 from hornbook.nn.activations import GELU, ReLU, SquaredReLU, SwiGLU, Tanh
 from hornbook.nn.attention import Cache, CrossAttention, SelfAttention
 from hornbook.nn.bag import Bag, Lists
-from hornbook.nn.batch_ensemble import BatchEnsemble, HeadLinear
+from hornbook.nn.batch_ensemble import BatchEnsemble, Fork, HeadLinear
 from hornbook.nn.batchnorm import BatchNorm1d
 from hornbook.nn.batchnorm_calibration import calibrate_batchnorm
 from hornbook.nn.causal_average import AverageForm, CausalAverage
@@ -61,6 +61,7 @@ __all__ = [
     "Embeddings",
     "Flatten",
     "FlattenConsecutive",
+    "Fork",
     "GatedBlock",
     "GatedStack",
     "HeadLinear",

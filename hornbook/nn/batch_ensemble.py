@@ -16,7 +16,7 @@ from torch import Tensor
 from hornbook.compute.products import add_product, linear, times
 from hornbook.nn.layer import Backward, Layer, Shape, grad_of
 
-__all__ = ["BatchEnsemble", "HeadLinear"]
+__all__ = ["BatchEnsemble", "Fork", "HeadLinear"]
 
 
 class BatchEnsemble(Layer):
@@ -54,7 +54,7 @@ class BatchEnsemble(Layer):
         self.weight = torch.nn.Parameter(weight.uniform_(-bound, bound, generator=generator))
         r = torch.ones(heads, in_features)
         if start == "signs":
-            r.random_(0, 2, generator=generator).mul_(2).sub_(1)
+            r = signs(heads, in_features, generator)
         self.r, self.s = torch.nn.Parameter(r), torch.nn.Parameter(torch.ones(heads, out_features))
         bias = torch.empty(out_features).uniform_(-bound, bound, generator=generator)
         self.bias = torch.nn.Parameter(bias.repeat(heads, 1))
@@ -74,8 +74,8 @@ class BatchEnsemble(Layer):
             add_product(grad_of(weight), d, views.flatten(0, 1))
             dviews = times(d, weight).view_as(views)
             if one:  # Σ over the batch of x ∘ dview, and over heads of r ∘ dview
-                grad_of(r).add_(torch.einsum("bi,bki->ki", x, dviews))
-                return torch.einsum("bki,ki->bi", dviews, r)
+                grad_of(r).add_((dviews * x.unsqueeze(1)).sum(0))
+                return dviews.mul_(r).sum(1)
             grad_of(r).add_((dviews * x).sum(0))
             return dviews.mul_(r)
 
@@ -84,6 +84,53 @@ class BatchEnsemble(Layer):
     def multiplications(self, given: Shape, gives: Shape) -> int:
         """Of the product with W; r and s multiply single numbers."""
         return math.prod(gives) * self.weight.shape[1]
+
+
+class Fork(Layer):
+    """y_k = s_k ∘ x + b_k for each head k: many views of the same row.
+
+    Before it, one product serves all heads. s begins as 1 or -1 at random, so that behind a
+    nonlinearity each head sees its own half of every feature; b begins at 0.
+
+    Args:
+        heads: how many heads K there are.
+        features: size of the last dimension.
+        generator: of the random start.
+
+    Shapes: x (B, features), y (B, K, features), s and bias (K, features).
+    """
+
+    input_axes: ClassVar[Mapping[str, int]] = {"s": 1, "bias": 1}
+    output_axes = input_axes
+    featurewise = True
+
+    def __init__(
+        self, heads: int, features: int, *, generator: torch.Generator | None = None
+    ) -> None:
+        super().__init__()
+        self.s = torch.nn.Parameter(signs(heads, features, generator))
+        self.bias = torch.nn.Parameter(torch.zeros(heads, features))
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        """y and the backward pass."""
+        s, bias = self.s, self.bias
+        y = torch.addcmul(bias, x.unsqueeze(1), s)
+
+        def backward(dy: Tensor) -> Tensor:
+            grad_of(bias).add_(dy.sum(0))
+            # Not as products: torch's of very many tiny matrices copies each of them.
+            grad_of(s).add_((dy * x.unsqueeze(1)).sum(0))
+            return (dy * s).sum(1)
+
+        return y, backward
+
+
+def signs(heads: int, features: int, generator: torch.Generator | None) -> Tensor:
+    """1 or -1 at random for each head and feature; 1 where there is one head."""
+    if heads == 1:
+        return torch.ones(1, features)
+    drawn = torch.empty(heads, features).random_(0, 2, generator=generator)
+    return drawn.mul_(2).sub_(1)
 
 
 class HeadLinear(Layer):

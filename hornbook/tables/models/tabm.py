@@ -21,8 +21,10 @@ from hornbook.nn import (
     BatchEnsemble,
     Dropout,
     Embeddings,
+    Fork,
     HeadLinear,
     Layer,
+    Linear,
     PiecewiseLinear,
     ReLU,
     Sequential,
@@ -71,7 +73,10 @@ class TabMSettings(Settings):
 
 
 class TabM(TableNet):
-    """[embeddings, piecewise linear numbers] → K × (ensemble layer → ReLU → dropout) … → K heads.
+    """[embeddings, piecewise linear numbers] → linear → K × (ReLU → dropout → linear …) → K heads.
+
+    The paper multiplies the row by the signs of each head before the first layer, and so takes its
+    product K times; here the signs stand behind it, which costs a K-th and measures as well.
 
     Args:
         settings: of it.
@@ -100,10 +105,13 @@ class TabM(TableNet):
         width = sum(length for _, length in sizes) + shape.continuous * settings.number_size
         layers: list[Layer] = []
         for units in settings.n_hidden:
-            start = "ones" if layers or heads == 1 else "signs"
-            layers.append(
-                BatchEnsemble(heads, width, units, start=start, generator=generator)  # type: ignore[arg-type]
-            )
+            if layers:
+                layers.append(BatchEnsemble(heads, width, units, generator=generator))
+            else:  # one product for all heads
+                layers += [
+                    Linear(width, units, bias=False, generator=generator),
+                    Fork(heads, units, generator=generator),
+                ]
             layers.append(ReLU())
             layers += [Dropout(settings.dropout)] if settings.dropout else []
             width = units
