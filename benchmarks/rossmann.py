@@ -114,7 +114,10 @@ def means(data: TableData, settings: Settings, seed: int) -> Floats:
     sizes = [data.shape.codes[place] for place in places]
 
     def cell(inputs: Mapped) -> npt.NDArray[np.int64]:
-        return np.ravel_multi_index(tuple(inputs.codes[:, places].T), sizes)
+        found: npt.NDArray[np.int64] = np.ravel_multi_index(
+            tuple(inputs.codes[:, places].T), sizes
+        ).astype(np.int64)
+        return found
 
     wanted = data.target.encode(data.train.target)
     at, n = cell(data.train.inputs), int(np.prod(sizes))
@@ -269,7 +272,8 @@ def show(whole: TableData, results: Sequence[Result], rows: Path) -> None:
             apart = f"{found.low:+.4f} to {found.high:+.4f}"
         ends = f"({each.min():.4f}–{each.max():.4f})"
         print(f"{r.name:28} {r.inner:7.4f} {each.mean():7.4f} {ends} "
-              f"{own.figure:7.4f} {kept.mean() ** 0.5:12.4f} {apart:>22} {r.seconds:8.0f}")  # fmt: skip
+              f"{own.figure:7.4f} {kept.mean() ** 0.5:12.4f} {apart:>22} {r.seconds:8.0f}"
+        )  # fmt: skip
     table = pd.read_csv(rows)
     held = table.iloc[len(table) - len(dev) :].reset_index(drop=True)
     for name in filter(None, (rival, "tabm" if "tabm" in joint else None)):

@@ -12,6 +12,7 @@ from hornbook.errors import SettingsError
 from hornbook.tables.gradient_case import gradient_case, made_up
 from hornbook.tables.mapper import Mapped
 from hornbook.tables.models.contract import Shape
+from hornbook.tables.models.families import FAMILIES
 from hornbook.tables.models.tabm import TabM, TabMSettings
 from hornbook.tables.task import TableTask
 from tests.referee import close, gradients
@@ -57,13 +58,15 @@ def test_a_table_may_lack_categories_or_numbers(shape: Shape) -> None:
 
 
 def test_its_bins_are_those_of_train_and_kept_with_the_weights() -> None:
-    data = made_up("number", 0)
+    data = made_up("number", 0, rows=200)
     model = TabM(SMALL, data.shape, generator())
     TableTask().acquaint(model, data)
     assert model.numbers is not None
     edges = model.numbers.edges
     wanted = np.quantile(data.train.inputs.numbers[:, 0], np.linspace(0, 1, 5))
     np.testing.assert_allclose(edges[0].numpy(), wanted, rtol=1e-6)
+    model.acquaint(data.train.inputs.take(slice(100)))  # two bins, to hold 40 rows each
+    assert len(np.unique(edges[0].numpy())) == 3
     other = TabM(SMALL, data.shape)
     other.load_arrays(model.arrays())
     inputs = data.train.inputs
@@ -89,3 +92,10 @@ def test_one_head_is_a_plain_net() -> None:
 def test_no_hidden_layer_is_refused() -> None:
     with pytest.raises(SettingsError, match="n_hidden"):
         replace(SMALL, n_hidden=())
+
+
+def test_fewer_rows_are_learned_more_slowly_and_in_smaller_batches() -> None:
+    small, usual = (FAMILIES["tabm"].training_for("number", rows) for rows in (300, 80_000))
+    assert (small.batch_size, usual.batch_size) == (16, 512)
+    assert small.learning_rate == pytest.approx(usual.learning_rate / 3, rel=0.05)
+    assert 150 <= small.steps < 300 < usual.steps

@@ -35,7 +35,7 @@ class TableTask(Task["TableData"]):
     name: ClassVar[str] = "tables"
     summary: ClassVar[str] = "tables; predicts one column from the others"
     families: ClassVar[Mapping[str, Family]] = FAMILIES
-    default: ClassVar[str] = "mixed-input"
+    default: ClassVar[str] = "tabm"
     telling: ClassVar[tuple[str, ...]] = ("target",)
     previewed: ClassVar[str] = "predicted"
     decides: ClassVar[Measure] = RMSE

@@ -38,13 +38,14 @@ from hornbook.tables.models.table_net import LARGE, EmbeddingRule, TableNet, emb
 __all__ = ["TabM", "TabMSettings"]
 
 LOOKED_AT = 200_000  # rows that bins are found from
+IN_A_BIN = 40  # rows, at least: finer curves of small tables follow their noise
 
 
 @dataclass(frozen=True)
 class TabMSettings(Settings):
     """Many nets in one, on embeddings of categories and of numbers."""
 
-    n_heads: Annotated[int, Bounds(1, 256)] = 8
+    n_heads: Annotated[int, Bounds(1, 256)] = 4
     "Nets in one: heads that share their weights, and whose predictions are averaged."
     n_hidden: tuple[Annotated[int, Bounds(1, 100_000)], ...] = (256, 128)
     "Units of each hidden layer."
@@ -53,8 +54,9 @@ class TabMSettings(Settings):
     600 at most."""
     embedding_size: Annotated[int, Bounds(0, 10_000)] = 0
     "Length of all embeddings of categories (0: by the rule)."
-    bins: Annotated[int, Bounds(1, 1_000)] = 32
-    "Bins of each number, by quantiles, within which its embedding changes linearly."
+    bins: Annotated[int, Bounds(1, 1_000)] = 64
+    """Bins of each number, by quantiles, within which its embedding changes linearly; fewer where
+    they would hold less than 40 rows each."""
     number_size: Annotated[int, Bounds(1, 10_000)] = 8
     "Length of the embedding of a number."
     embedding_dropout: Annotated[float, Bounds(0, 0.99)] = 0.0
@@ -76,7 +78,7 @@ class TabM(TableNet):
     """[embeddings, piecewise linear numbers] → linear → K × (ReLU → dropout → linear …) → K heads.
 
     The paper multiplies the row by the signs of each head before the first layer, and so takes its
-    product K times; here the signs stand behind it, which costs a K-th and measures as well.
+    product K times; here the signs stand behind it, which costs a K-th.
 
     Args:
         settings: of it.
@@ -122,7 +124,8 @@ class TabM(TableNet):
         """Make the bins of numbers: as many rows of train in each."""
         if self.numbers is not None:
             rows = np.linspace(0, len(train) - 1, min(len(train), LOOKED_AT)).astype(np.int64)
-            self.numbers.set_edges(quantile_edges(train.numbers[rows], self.settings.bins))
+            bins = min(self.settings.bins, max(2, len(train) // IN_A_BIN))
+            self.numbers.set_edges(quantile_edges(train.numbers[rows], bins))
 
     def outputs_vjp(
         self, codes: Tensor, numbers: Tensor
