@@ -3,6 +3,7 @@
 from hornbook.nn.activations import GELU, ReLU, SquaredReLU, SwiGLU, Tanh
 from hornbook.nn.attention import Cache, CrossAttention, SelfAttention
 from hornbook.nn.bag import Bag, Lists
+from hornbook.nn.batch_ensemble import BatchEnsemble, Fork, HeadLinear
 from hornbook.nn.batchnorm import BatchNorm1d
 from hornbook.nn.batchnorm_calibration import calibrate_batchnorm
 from hornbook.nn.causal_average import AverageForm, CausalAverage
@@ -22,6 +23,7 @@ from hornbook.nn.lstm import LSTM
 from hornbook.nn.net import Net
 from hornbook.nn.observing import keeping_outputs
 from hornbook.nn.packed import PackedTrees, join
+from hornbook.nn.piecewise_linear import PiecewiseLinear
 from hornbook.nn.positions import LearnedPositions
 from hornbook.nn.recurrent import Recurrent
 from hornbook.nn.recurrent_stack import Bidirectional, LastPosition, RecurrentStack
@@ -45,6 +47,7 @@ __all__ = [
     "AverageForm",
     "Backward",
     "Bag",
+    "BatchEnsemble",
     "BatchNorm1d",
     "Bidirectional",
     "Cache",
@@ -58,8 +61,10 @@ __all__ = [
     "Embeddings",
     "Flatten",
     "FlattenConsecutive",
+    "Fork",
     "GatedBlock",
     "GatedStack",
+    "HeadLinear",
     "LastPosition",
     "Layer",
     "LayerNorm",
@@ -69,6 +74,7 @@ __all__ = [
     "Net",
     "OneHot",
     "PackedTrees",
+    "PiecewiseLinear",
     "RMSNorm",
     "ReLU",
     "Recurrent",

@@ -37,7 +37,7 @@ class TableTask(Task["TableData"]):
     name: ClassVar[str] = "tables"
     summary: ClassVar[str] = "tables; predicts one column from the others"
     families: ClassVar[Mapping[str, Family]] = FAMILIES
-    default: ClassVar[str] = "mixed-input"
+    default: ClassVar[str] = "tabm"
     telling: ClassVar[tuple[str, ...]] = ("target",)
     previewed: ClassVar[str] = "predicted"
     decides: ClassVar[Measure] = RMSE
@@ -101,6 +101,11 @@ class TableTask(Task["TableData"]):
         from hornbook.tables.data import open_table
 
         return open_table(files, name, source, details)
+
+    def acquaint(self, model: Any, data: TableData) -> None:
+        """How the numbers of train are spread, for what is built on it."""
+        if data.kept:
+            model.acquaint(data.train.inputs)
 
     def candidates(self, data: TableData, seconds: float) -> Sequence[Candidate]:
         """All families, the simplest first."""

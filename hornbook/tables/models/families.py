@@ -11,22 +11,30 @@ from hornbook.tasks import Family
 __all__ = ["FAMILIES"]
 
 MODELS = "hornbook.tables.models"
-FEWEST, MOST = 300, 20_000  # steps
+USUAL_ROWS = 80_000
+MOST = 20_000  # steps
 
 
-def sized(passes: float, batch: int = 512) -> Callable[[int], Mapping[str, Any]]:
+def sized(
+    passes: float, *, batch: int = 512, growth: float = 0.125, fewest: int = 300, rate: float = 0.0
+) -> Callable[[int], Mapping[str, Any]]:
     """How long to train, and in which batches, by the number of rows of train.
 
     Args:
-        passes: over 80,000 rows; of fewer rows more of them, by the root.
+        passes: over 80,000 rows, or more.
         batch: rows in a batch, at most a thirtieth of the data.
+        growth: of fewer rows so many times more passes: (80,000 / rows) to this power.
+        fewest: steps.
+        rate: learning rate for 80,000 rows or more, and for fewer a lower one, a third at 300;
+            0: the family's own.
     """
 
     def found(rows: int) -> Mapping[str, Any]:
         size = min(batch, 2 ** max(4, round(math.log2(max(1, rows / 30)))))
-        epochs = passes * max(1.0, (80_000 / rows) ** 0.5)
-        steps = max(FEWEST, min(MOST, math.ceil(epochs * rows / min(size, rows))))
-        return {"steps": steps, "batch_size": size}
+        share = min(1.0, rows / USUAL_ROWS)
+        steps = math.ceil(passes * share**-growth * rows / min(size, rows))
+        made = {"steps": max(fewest, min(MOST, steps)), "batch_size": size}
+        return {**made, "learning_rate": float(f"{rate * share**0.2:.2g}")} if rate else made
 
     return found
 
@@ -45,5 +53,11 @@ FAMILIES: Mapping[str, Family] = {
         "embeddings of categories beside numbers, then linear layers",
         training=USUAL,
         sized=sized(12),
+    ),
+    "tabm": Family(
+        f"{MODELS}.tabm:TabM",
+        "many nets in one (TabM) on embeddings of categories and of numbers",
+        training=USUAL,
+        sized=sized(8, growth=0.06, fewest=150, rate=0.006),
     ),
 }

@@ -41,7 +41,7 @@ class MixedInputSettings(Settings):
     "Units of each hidden layer."
     embedding_dropout: Annotated[float, Bounds(0, 0.99)] = 0.04
     "Dropout of the embeddings."
-    dropout: Annotated[float, Bounds(0, 0.99)] = 0.1
+    dropout: Annotated[float, Bounds(0, 0.99)] = 0.25
     "Dropout behind each hidden layer."
     batchnorm: bool = True
     "Whether numbers and hidden layers are normalised (BatchNorm)."

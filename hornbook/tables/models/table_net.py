@@ -56,6 +56,12 @@ class TableNet(Net):
         super().__init__()
         self.shape = shape
 
+    def acquaint(self, train: Mapped) -> None:
+        """Take into buffers what the net needs of the rows of train beside batches: nothing here.
+
+        Called before training begins, and before weights are loaded, which bring the buffers along.
+        """
+
     @abstractmethod
     def outputs_vjp(self, codes: Tensor, numbers: Tensor) -> tuple[Tensor, Callable[[Tensor], Any]]:
         """What the net gives for rows, and the way back from its gradient.
