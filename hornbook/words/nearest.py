@@ -63,8 +63,8 @@ def nearest_to(
 def some_words(data: WordsData, n: int) -> list[int]:
     """The numbers of the most frequent words that mean something: not those of grammar.
 
-    What takes up more than one in two thousand of a text is nearly always of grammar; where that leaves
-    too few, these are taken too.
+    What is more than one in two thousand words of a text is nearly always of grammar; where that
+    leaves too few, these are taken too.
     """
     order = np.arange(len(data.words))
     common = data.counts > COMMON * data.counts.sum()

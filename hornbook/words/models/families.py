@@ -12,8 +12,8 @@ __all__ = ["FAMILIES"]
 
 MODELS = "hornbook.words.models"
 WORDS, RATE = 256, 0.05
-"""Words in a batch, and the learning rate of one pair. The loss is a mean over the words of the
-batch, so the rate is multiplied by their number: each pair moves vectors as in word2vec."""
+"""Words in a batch at most, and the learning rate of one pair. The loss is a mean over the words of
+a batch, so the rate is multiplied by their number: each pair moves vectors as in word2vec."""
 PASSES, ENOUGH = 5, 2_000_000
 "Passes over a text of so many words; of a smaller one more."
 MOST = 40  # passes
@@ -22,11 +22,13 @@ MOST = 40  # passes
 def sized(words: int) -> Mapping[str, Any]:
     """How long to train, by the words of train.
 
-    Subsampling leaves about half of them, so that a pass is shorter than it counts here.
+    Subsampling leaves about half of them, so that a pass is shorter than it counts here. Of a small
+    text batches are small: a word that stands in one many times moves by the sum of its gradients.
     """
+    batch = min(WORDS, 2 ** max(4, round(math.log2(math.sqrt(words) / 2))))
     passes = min(MOST, max(PASSES, PASSES * ENOUGH / words))
-    steps = max(100, math.ceil(passes * words / WORDS / 2))
-    return {"steps": steps, "batch_size": WORDS, "learning_rate": RATE * WORDS}
+    steps = max(100, math.ceil(passes * words / batch / 2))
+    return {"steps": steps, "batch_size": batch, "learning_rate": RATE * batch}
 
 
 FAMILIES: Mapping[str, Family] = {
