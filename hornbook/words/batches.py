@@ -39,7 +39,8 @@ def kept_shares(counts: npt.NDArray[np.int64], sample: float) -> npt.NDArray[np.
     if not sample:
         return np.ones(len(counts))
     share = counts / counts.sum() / sample
-    return np.minimum(1.0, (np.sqrt(share) + 1) / share)
+    kept: npt.NDArray[np.float64] = np.minimum(1.0, (np.sqrt(share) + 1) / share)
+    return kept
 
 
 def windows(text: Passages, at: npt.NDArray[np.int64], window: int) -> Numbers:

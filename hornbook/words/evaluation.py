@@ -89,7 +89,8 @@ def one_of(near: npt.NDArray[np.int32], random: np.random.Generator) -> npt.NDAr
     """One of the neighbours of each word by chance; -1 where it has none, shape (N,)."""
     drawn = random.random(near.shape)
     drawn[near < 0] = -1
-    return near[np.arange(len(near)), drawn.argmax(1)]
+    chosen: npt.NDArray[np.int32] = near[np.arange(len(near)), drawn.argmax(1)]
+    return chosen
 
 
 def evaluate(model: WordVectors, data: WordsData, split: str, limit: int = 0) -> Figures:

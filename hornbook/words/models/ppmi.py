@@ -81,7 +81,8 @@ class Pairs:
 
 def count_pairs(text: Passages, words: int, window: int) -> Pairs:
     """How often each word has each other one near it, near ones counted for more."""
-    found, keys = np.zeros(0), np.zeros(0, np.int64)
+    found: npt.NDArray[np.float64] = np.zeros(0)
+    keys = np.zeros(0, np.int64)
     for apart in range(1, window + 1):
         before, after = text.ids[:-apart].astype(np.int64), text.ids[apart:].astype(np.int64)
         same = text.places[:-apart] == text.places[apart:]
@@ -89,7 +90,8 @@ def count_pairs(text: Passages, words: int, window: int) -> Pairs:
         both = np.concatenate([before * words + after, after * words + before])
         weights = np.full(len(both), (window - apart + 1) / window)
         merged, at = np.unique(np.concatenate([keys, both]), return_inverse=True)
-        found = np.bincount(at, np.concatenate([found, weights]), minlength=len(merged))
+        every = np.concatenate([found, weights])
+        found = np.bincount(at, every, minlength=len(merged)).astype(np.float64)
         keys = merged
     rows, columns = np.divmod(keys, words)
     return Pairs(words, rows, columns, found)
