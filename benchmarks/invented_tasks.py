@@ -98,8 +98,9 @@ def main() -> None:
         coder.fit(frame.iloc[pool])
         seconds = time.perf_counter() - began
         rows_read, codes = coder.read(frame), coder.transform(frame)
-        plain = coder.plain(rows_read)
-        numbered = np.concatenate([rows_read.numbers, rows_read.codes], 1)
+        own = all(dtype.kind == "f" for dtype in frame.dtypes)
+        plain = frame.to_numpy() if own else coder.plain(rows_read)
+        numbered = plain if own else np.concatenate([rows_read.numbers, rows_read.codes], 1)
         for labelled in sorted({min(n, len(pool)) for n in given.labelled}):
             for model, make in MODELS.items():
                 columns = numbered if model == "boosting" else plain

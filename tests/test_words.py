@@ -50,7 +50,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(request: pytest.FixtureRequest, story: Path) -> Run:
     training, settings = None, SIZES
     if request.param == "skip-gram":  # no word is thinned: of twelve words each is frequent
-        training, settings = QUICK, {**SIZES, "sample": 0.0}
+        training, settings = QUICK, {**SIZES, "subsample": 0.0}
     return hornbook.train(story, model=request.param, out=story.parent / request.param,
                           settings=settings, training=training, baseline=False)  # fmt: skip
 

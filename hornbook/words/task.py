@@ -104,7 +104,7 @@ class WordsTask(Task["WordsData"]):
         how = model.settings
         return WordBatches(
             data.train, data.counts, window=how.window, shrink=how.shrink_windows,
-            shared=how.shared, exponent=how.ns_exponent, sample=how.sample,
+            shared=how.shared, exponent=how.ns_exponent, sample=how.subsample,
             batch_size=training.batch_size, seed=training.seed,
         )  # fmt: skip
 

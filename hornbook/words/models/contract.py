@@ -58,7 +58,9 @@ class WordVectors(ABC):
     def unit_vectors(self) -> Floats:
         """The vectors at length 1, shape (words, D); all 0 where a vector is."""
         lengths = np.linalg.norm(self.vectors, axis=1, keepdims=True)
-        return np.divide(self.vectors, lengths, out=np.zeros_like(self.vectors), where=lengths > 0)
+        found = np.zeros_like(self.vectors)
+        np.divide(self.vectors, lengths, out=found, where=lengths > 0)
+        return found
 
     def closeness(self, words: Numbers, others: Numbers) -> Floats:
         """How much likelier than by chance pairs stand near each other, shape (N,).

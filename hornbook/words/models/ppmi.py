@@ -44,7 +44,7 @@ class PPMISettings(Settings):
     smoothing: Annotated[float, Bounds(0, 1)] = 0.75
     "Power of the frequencies of neighbours: below 1 rare ones count for less."
     shift: Annotated[float, Bounds(1, 1_000)] = 1.0
-    "Pairs that are not so many times likelier than by chance count as chance."
+    "How many times likelier than at random a pair must be to count."
     power: Annotated[float, Bounds(0, 1)] = 0.5
     "Power of the singular values in the vectors of words (0: all directions count alike)."
 

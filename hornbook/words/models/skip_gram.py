@@ -42,7 +42,7 @@ class SkipGramSettings(Settings):
     "Random words that are drawn for a batch and shared by all its pairs."
     ns_exponent: Annotated[float, Bounds(-10, 10)] = 0.75
     "Random words are drawn by their frequency to this power (1: as they occur; 0: all alike)."
-    sample: Annotated[float, Bounds(0, 1)] = 0.001
+    subsample: Annotated[float, Bounds(0, 1)] = 0.001
     "Words with a larger share of the text than this are skipped at random (0: none)."
 
 
