@@ -19,7 +19,7 @@ def main() -> None:
     import numpy as np
     import pandas as pd
     import torch
-    from fastai.tabular.all import (  # type: ignore[import-not-found]
+    from fastai.tabular.all import (
         MSELossFlat,
         TabularLearner,
         TabularModel,

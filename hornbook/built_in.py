@@ -15,6 +15,7 @@ TASKS = {
     "ratings": "hornbook.ratings.task:RatingsTask",
     "clicks": "hornbook.ratings.task:ClicksTask",
     "tables": "hornbook.tables.task:TableTask",
+    "words": "hornbook.words.task:WordsTask",
 }
 "Tasks by name, each as `module:class`."
 

@@ -56,6 +56,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             )
             == 0
         )
+        Path("plays.txt").write_text("king queen\nman woman\n" * 50, encoding="utf-8")
+        assert main(["train", "plays.txt", "--model", "ppmi", "--out", "runs/plays"]) == 0
     return made
 
 

@@ -1,0 +1,1 @@
+"""Models of words: a vector for each."""
