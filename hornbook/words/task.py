@@ -120,7 +120,7 @@ class WordsTask(Task["WordsData"]):
 
         return report(run.model, run.data)
 
-    def baselines(self, data: WordsData) -> Iterable[Baseline]:
+    def baselines(self, data: WordsData, model: Any) -> Iterable[Baseline]:
         """Counting."""
         from hornbook.words.baselines import baselines
 
