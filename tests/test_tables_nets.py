@@ -90,7 +90,7 @@ def test_mixed_input_is_the_lessons_net() -> None:
     settings = MixedInputSettings(n_hidden=(7,), dropout=0, embedding_dropout=0)
     model = MixedInput(settings, SHAPE, seeded()).double()
     codes, numbers, _ = (torch.from_numpy(one) for one in batch(SHAPE))
-    tables = [part.weight for part in model.embeddings.chain]  # type: ignore[union-attr]
+    tables = [model.embeddings.rows_of(place) for place in (0, 1)]  # type: ignore[union-attr]
     x = torch.cat([*(F.embedding(codes[:, i], t) for i, t in enumerate(tables)),
                    F.batch_norm(numbers, None, None, training=True)], 1)  # fmt: skip
     weights = dict(model.named_parameters())
@@ -113,7 +113,8 @@ def test_linear_is_one_hot_regression() -> None:
             table.weight.normal_(generator=seeded())
     codes, numbers, _ = (torch.from_numpy(one) for one in batch(CLASSES))
     one_hot = torch.cat([F.one_hot(codes[:, i], n) for i, n in enumerate(CLASSES.codes)], 1)
-    weight = torch.cat([part.weight for part in model.embeddings.chain])  # type: ignore[union-attr]
+    tables = [model.embeddings.rows_of(place) for place in (0, 1)]  # type: ignore[union-attr]
+    weight = torch.cat(tables)
     expected = one_hot.double() @ weight + model.last(numbers)
     torch.testing.assert_close(model.outputs_vjp(codes, numbers)[0][:, 0], expected)
 
@@ -175,3 +176,23 @@ def test_categories_alone_and_numbers_alone(shape: Shape) -> None:
         with torch.no_grad():
             backward()
         assert torch.isfinite(loss)
+
+
+def test_a_code_that_train_has_not_is_read_as_the_mean() -> None:
+    data = made_up("number", 0)
+    codes = data.train.inputs.codes
+    codes[codes[:, 0] == 0, 0] = 2
+    for model in (
+        MixedInput(MixedInputSettings(n_hidden=(7,)), data.shape, seeded()),
+        LinearModel(LinearSettings(), data.shape, seeded()),
+    ):
+        model.acquaint(data.train.inputs)
+        assert model.embeddings is not None
+        with torch.no_grad():
+            model.embeddings.rows_of(0).normal_(generator=seeded())
+        before = model.embeddings.rows_of(0).detach().clone()
+        model.predict(data.train.inputs)
+        after = model.embeddings.rows_of(0).detach()
+        mean = before[torch.from_numpy(codes[:, 0]).long()].mean(0)
+        torch.testing.assert_close(after[0], mean)
+        assert (after[1:] == before[1:]).all()

@@ -224,7 +224,10 @@ def gradients(
         p.grad = None
     torch.default_generator.manual_seed(seed)
     way()
-    found = {n: torch.zeros_like(p) if p.grad is None else p.grad for n, p in named.items()}
+    found = {
+        n: torch.zeros_like(p) if p.grad is None else p.grad.to_dense()  # tables: of touched rows
+        for n, p in named.items()
+    }
     model.zero_grad()
     return found
 

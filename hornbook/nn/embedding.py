@@ -53,7 +53,7 @@ class Embedding(Layer):
 
         def backward(dy: Tensor) -> Tensor:
             # A row that was picked k times gets the sum of k gradients.
-            rows = dy.reshape(-1, dy.shape[-1]).to(weight.dtype)
+            rows = dy.reshape(-1, weight.shape[1]).to(weight.dtype)
             if sparse:
                 add_rows(weight, x.reshape(-1), rows)
             else:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -89,10 +87,3 @@ class LinearModel(TableNet):
                 weight.grad.add_(weight, alpha=2 * self.ridge)
 
         return loss, backward
-
-    def category_vectors(self, place: int) -> npt.NDArray[np.float32] | None:
-        """The weights of a category, shape (codes, outputs)."""
-        if self.embeddings is None:
-            return None
-        found: npt.NDArray[np.float32] = self.embeddings.chain[place].weight.detach().cpu().numpy()
-        return found

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -114,10 +112,3 @@ class MixedInput(TableNet):
             return d[0] if norm_back is None else norm_back(d[0])
 
         return y.unsqueeze(1), backward
-
-    def category_vectors(self, place: int) -> npt.NDArray[np.float32] | None:
-        """The embeddings of a category, shape (codes, length)."""
-        if self.embeddings is None:
-            return None
-        found: npt.NDArray[np.float32] = self.embeddings.chain[place].weight.detach().cpu().numpy()
-        return found

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hornbook.nn import CrossEntropy, Net, SquaredError
+from hornbook.nn import CrossEntropy, Embeddings, Net, SquaredError
 from hornbook.nn.layer import Backward
 from hornbook.tables.mapper import Mapped
 from hornbook.tables.models.contract import Shape
@@ -50,17 +50,42 @@ class TableNet(Net):
 
     Args:
         shape: of the table.
+
+    Attributes:
+        embeddings: of the categories; None where there are none.
     """
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
+        self.counts: list[Tensor] = []
+        self.embeddings: Embeddings | None = None
 
     def acquaint(self, train: Mapped) -> None:
-        """Take into buffers what the net needs of the rows of train beside batches: nothing here.
+        """Take what the net needs of the rows of train beside batches: how often each code occurs.
 
-        Called before training begins, and before weights are loaded, which bring the buffers along.
+        Called before training begins, and before weights are loaded; what is needed later as well
+        is kept in buffers, which come with these.
         """
+        self.counts = [
+            torch.from_numpy(np.bincount(column, minlength=n)).float()
+            for column, n in zip(train.codes.T, self.shape.codes, strict=True)
+        ]
+
+    def train(self, mode: bool = True) -> TableNet:
+        """Begin to train, or to be used: then codes that train has not get the mean of the others.
+
+        Nothing was learned of them, so their vectors would be as they were drawn at first.
+        """
+        super().train(mode)
+        if not mode and self.counts and self.embeddings is not None:
+            with torch.no_grad():
+                for place, count in enumerate(self.counts):
+                    rows = self.embeddings.rows_of(place)  # (codes, length)
+                    if (count == 0).any():
+                        count = count.to(rows)
+                        rows[count == 0] = count @ rows / count.sum()
+        return self
 
     @abstractmethod
     def outputs_vjp(self, codes: Tensor, numbers: Tensor) -> tuple[Tensor, Callable[[Tensor], Any]]:
@@ -130,5 +155,8 @@ class TableNet(Net):
         return whole[:, 0] if self.shape.outputs == 1 else whole
 
     def category_vectors(self, place: int) -> npt.NDArray[np.float32] | None:
-        """The learned vectors of the codes of one category; None where the net has none."""
-        return None
+        """The learned vectors of the codes of a category, (codes, length); None if it has none."""
+        if self.embeddings is None:
+            return None
+        found: npt.NDArray[np.float32] = self.embeddings.rows_of(place).detach().cpu().numpy()
+        return found

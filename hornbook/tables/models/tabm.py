@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -121,7 +120,8 @@ class TabM(TableNet):
         self.net = Sequential(layers)
 
     def acquaint(self, train: Mapped) -> None:
-        """Make the bins of numbers: as many rows of train in each."""
+        """Make the bins of numbers, too: as many rows of train in each."""
+        super().acquaint(train)
         if self.numbers is not None:
             rows = np.linspace(0, len(train) - 1, min(len(train), LOOKED_AT)).astype(np.int64)
             bins = min(self.settings.bins, max(2, len(train) // IN_A_BIN))
@@ -150,10 +150,3 @@ class TabM(TableNet):
             return torch.zeros_like(numbers) if numbers_back is None else numbers_back(d[0])
 
         return y, backward
-
-    def category_vectors(self, place: int) -> npt.NDArray[np.float32] | None:
-        """The embeddings of a category, shape (codes, length)."""
-        if self.embeddings is None:
-            return None
-        found: npt.NDArray[np.float32] = self.embeddings.chain[place].weight.detach().cpu().numpy()
-        return found
