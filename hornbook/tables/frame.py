@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,12 +59,38 @@ class Dates:
 Typed = Categories | Numbers | Dates
 
 
+class Taken(Mapping[str, Typed]):
+    """Some rows of columns.
+
+    Args:
+        columns: by name.
+        rows: which.
+    """
+
+    def __init__(self, columns: Mapping[str, Typed], rows: Rows) -> None:
+        self.columns, self.rows = columns, rows
+
+    def __getitem__(self, name: str) -> Typed:
+        return self.columns[name].take(self.rows)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+
 @dataclass(frozen=True)
 class Frame:
     """Rows of a table by their columns."""
 
     n: int
     columns: Mapping[str, Typed]
+
+    def some(self, rows: Rows) -> Frame:
+        """Some rows, each column of them made when it is asked for, and not kept."""
+        n = int(rows.sum()) if rows.dtype == bool else len(rows)
+        return Frame(n, Taken(self.columns, rows))
 
     def take(self, rows: Rows) -> Frame:
         """Some rows."""

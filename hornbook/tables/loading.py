@@ -277,7 +277,7 @@ def table_data(
     """A table that was read as data: split and mapped.
 
     Args:
-        table: read.
+        table: read; its cells are given up when it is known what they are, for memory.
         options: how.
         name: what to call the data.
         where: what to call the table in messages.
@@ -305,13 +305,11 @@ def table_data(
         parts, how = parts[keep], "split as given"
     train = parts == 0
     target = the_target(known, frame, train)
+    table.columns.clear()
     inputs = [column for column in known.columns if column.kind != "left out"]
     learned = {column.name for column in inputs}
-    mapper = Mapper.fit(
-        known.columns,
-        Frame(frame.n, {k: v for k, v in frame.columns.items() if k in learned}).take(train),
-        options.min_count,
-    )
+    read = Frame(frame.n, {k: v for k, v in frame.columns.items() if k in learned})
+    mapper = Mapper.fit(known.columns, read.some(train), options.min_count)
     if not mapper.categories and not mapper.numbers:
         raise DataError(
             f"{where} has no column to learn from beside the target {known.target!r}: "
@@ -320,11 +318,10 @@ def table_data(
             hint="Give a table with more columns, or say what they are: `categorical`, "
             "`numerical`, `dates`.",
         )
-    mapped = mapper.apply(frame)
     wanted = values_of(frame.columns[known.target])
     splits = {
         split: TableRows(
-            mapped.take(parts == place),
+            mapper.apply(read.some(parts == place)),
             wanted[parts == place],
             None if groups is None else groups[parts == place],
         )
