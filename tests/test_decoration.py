@@ -61,7 +61,7 @@ def test_a_picture_that_fails_leaves_the_run(
 def test_a_baseline_that_fails_leaves_the_run(
     names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(self: object, data: object) -> None:
+    def fails(*given: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr("hornbook.text.task.TextTask.baselines", fails)

@@ -221,7 +221,7 @@ def test_what_is_to_be_ignored_is(names: Path) -> None:
 def test_ctrl_c_after_the_end_of_training_says_so(
     names: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(self: object, data: object) -> None:
+    def interrupted(self: object, *given: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("hornbook.text.task.TextTask.baselines", interrupted)

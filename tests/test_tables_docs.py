@@ -18,7 +18,6 @@ BLOCKS = re.findall(r"```python\n(.*?)```", DOCS, re.DOTALL)
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
 def test_python_runs(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(families, "FEWEST", 10)
     monkeypatch.setattr(families, "MOST", 10)
     random = np.random.default_rng(0)
     frame = pd.DataFrame(

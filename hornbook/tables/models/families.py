@@ -33,7 +33,7 @@ def sized(
         size = min(batch, 2 ** max(4, round(math.log2(max(1, rows / 30)))))
         share = min(1.0, rows / USUAL_ROWS)
         steps = math.ceil(passes * share**-growth * rows / min(size, rows))
-        made = {"steps": max(fewest, min(MOST, steps)), "batch_size": size}
+        made = {"steps": min(MOST, max(fewest, steps)), "batch_size": size}
         return {**made, "learning_rate": float(f"{rate * share**0.2:.2g}")} if rate else made
 
     return found
