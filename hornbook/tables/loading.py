@@ -20,7 +20,7 @@ from hornbook.tables.reading import RawTable, listed, named_column, read_table
 from hornbook.tables.splits import SPLITS, Parts, Times, group_codes, split_rows, times_of
 from hornbook.tables.target import Target, TargetKind, target_kind, target_of
 
-__all__ = ["Understood", "load_table", "table_data"]
+__all__ = ["Understood", "load_table", "suited", "table_data"]
 
 FORCED: tuple[tuple[str, ColumnKind], ...] = (
     ("categorical", "category"), ("numerical", "number"), ("dates", "date"), ("ignore", "left out")

@@ -21,6 +21,7 @@ from hornbook.tables.doctor.checks import CHECKS
 from hornbook.tables.doctor.columns import figures, table_of_columns
 from hornbook.tables.doctor.examined import Examined
 from hornbook.tables.doctor.target import likely_targets
+from hornbook.tables.loading import suited
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import named_column, read_table
 
@@ -41,7 +42,7 @@ def examine(source: Source, options: TableOptions | None = None) -> Report:
         DataError: as `read_table`, or if there is no column of the target's name.
         SettingsError: if the settings do not fit the data.
     """
-    options = options or TableOptions()
+    options = suited(source, options or TableOptions())
     options.shares  # noqa: B018 - asked before anything is read
     table = read_table(source, options)
     if options.target is not None:
