@@ -14,6 +14,7 @@ from benchmarks.ladder import LECTURE
 from hornbook.cli.main import all_verbs, main
 from hornbook.errors import RunError
 from hornbook.runs import Run
+from hornbook.sources.datasets import DATASETS, locate
 from hornbook.text.models import family
 from hornbook.text.models.gpt import GPTSettings
 from tests.command import typed
@@ -44,6 +45,14 @@ def test_commands_name_verbs_that_there_are() -> None:
         assert shlex.split(command, comments=True)[1] in all_verbs()
 
 
+def write_tables() -> None:
+    """A table with a column of prices, and some rows of the bundled one."""
+    rows = [f"{n % 7},{'abc'[n % 3]},{n * 37 % 101},{100 + 3 * (n * 37 % 101)}" for n in range(120)]
+    Path("data.csv").write_text("\n".join(["rooms,kind,size,price", *rows]), encoding="utf-8")
+    bikes = locate(DATASETS["bikeshare"]).read_text(encoding="utf-8").splitlines()
+    Path("new.csv").write_text("\n".join(bikes[:5]), encoding="utf-8")
+
+
 def test_the_commands_run_one_after_the_other(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -54,6 +63,7 @@ def test_the_commands_run_one_after_the_other(
     write_names(Path("my.txt"), slice(0, 3_000, 10))
     write_names(Path("names"), slice(0, 3_000, 3))  # a file comes before a data set of its name
     write_films(Path())
+    write_tables()
     at_once = ["--threads", "1", "--precision", "float32", "--gradients", "hand", "--no-baseline"]
     verbs: list[str] = []
     stops = iter((6, 8))  # of those that are resumed
