@@ -34,7 +34,7 @@ class Place:
     where: str
     lines: Sequence[int]
     unit: str = "line"
-    "`row` of Parquet, `item` of a JSON array."
+    "As of `Rows`."
 
 
 @dataclass(frozen=True)
@@ -258,8 +258,7 @@ class Reader:
                     hint="Give files with the same types.",
                 )
             column.add(cells)
-        unit = {"JSON array": "item", "Parquet": "row"}.get(rows.kind, "line")
-        self.places.append(Place(rows.where, lines, unit))
+        self.places.append(Place(rows.where, lines, rows.unit))
         self.n += len(lines)
 
     def finish(self, source: Source) -> RawTable:

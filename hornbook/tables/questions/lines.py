@@ -14,12 +14,13 @@ from hornbook.errors import RunError
 from hornbook.outputs import format_of
 from hornbook.paths import is_folder
 from hornbook.records import JSONObject
+from hornbook.sources.parquet import ParquetRows
 from hornbook.sources.rows import Rows
 from hornbook.storage import parse_json, refuse_unwritable
 
 __all__ = ["Lines", "free_names", "lines_for", "number_text", "refuse_output"]
 
-ENDINGS = ("csv", "tsv", "txt", "jsonl", "ndjson")
+ENDINGS = ("csv", "tsv", "txt", "jsonl", "ndjson", "parquet")
 SEPARATORS = {"tsv": "\t"}
 JSON_ENDINGS = ("jsonl", "ndjson")
 
@@ -101,8 +102,12 @@ def free_names(names: Sequence[str], target: str, more: Sequence[str]) -> list[s
     return found
 
 
-def lines_for(rows: Rows, names: tuple[str, ...], *, header: bool, comma: bool, out: str) -> Lines:
+def lines_for(
+    rows: Rows | ParquetRows, names: tuple[str, ...], *, header: bool, comma: bool, out: str
+) -> Lines:
     """How the rows of a file are written: as they are, unless the name of a file says otherwise.
+
+    Those of Parquet are written as CSV.
 
     Args:
         rows: of the file.
@@ -116,7 +121,7 @@ def lines_for(rows: Rows, names: tuple[str, ...], *, header: bool, comma: bool, 
     """
     ending = format_of(Path(out), *ENDINGS) if out else ""
     is_table = rows.kind == "table"
-    if ending in JSON_ENDINGS or (not ending and not is_table):
+    if ending in JSON_ENDINGS or (not ending and rows.kind.startswith("JSON")):
         return Lines(names, "")
     own = rows.separator if is_table else ","
     separator = SEPARATORS.get(ending, own)
