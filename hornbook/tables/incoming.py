@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from hornbook.errors import DataError
-from hornbook.rendering import clip, many
+from hornbook.rendering import clip, listed, many
+from hornbook.sources.formats import is_number
 from hornbook.suggestions import did_you_mean
 from hornbook.tables.arrays import named_columns
 from hornbook.tables.cells_in_memory import columns_in, table_in_memory
@@ -17,7 +18,7 @@ from hornbook.tables.kinds import Column
 from hornbook.tables.later import Later, Piece, other_type, refuse_other_type, wanted
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.raw import Raw
-from hornbook.tables.reading import RawTable, listed
+from hornbook.tables.reading import RawTable
 from hornbook.tables.spellings import is_truth
 from hornbook.tables.target import Target
 
@@ -188,12 +189,3 @@ def nature(labels: Collection[str]) -> str:
     if all(map(is_truth, labels)):
         return "truth values"
     return "numbers" if all(map(is_number, labels)) else "texts"
-
-
-def is_number(label: str) -> bool:
-    """Whether a category is a number."""
-    try:
-        float(label)
-    except ValueError:
-        return False
-    return True

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hornbook.errors import DataError
-from hornbook.rendering import many
+from hornbook.rendering import listed, many
 from hornbook.sources.parquet import ParquetRows
 from hornbook.sources.rows import Rows
 from hornbook.tables.mapper import Mapper
-from hornbook.tables.reading import column_names, has_header, listed
+from hornbook.tables.reading import column_names, has_header
 
 __all__ = ["Header", "header_of"]
 

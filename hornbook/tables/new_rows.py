@@ -10,7 +10,7 @@ from typing import get_args
 import numpy as np
 
 from hornbook.errors import DataError
-from hornbook.rendering import clip, many
+from hornbook.rendering import clip, listed, many
 from hornbook.sources.cells import Cells
 from hornbook.sources.parquet import ParquetRows
 from hornbook.sources.rows import Chunk, Rows
@@ -21,7 +21,6 @@ from hornbook.tables.later import Later, Piece, refuse_other_type, wanted
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.new_header import header_of
 from hornbook.tables.raw import Raw, RawColumn
-from hornbook.tables.reading import listed
 from hornbook.tables.target import Target
 from hornbook.tables.written import MISSING, NumberStyle
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import DataError
-from hornbook.rendering import clip, many
+from hornbook.rendering import clip, listed, many
 from hornbook.sources.cells import Cells, NumberCells, TextCells
 from hornbook.sources.parquet import ParquetRows, is_parquet
 from hornbook.sources.rows import Chunk, Rows
@@ -21,7 +21,7 @@ from hornbook.tables.options import TableOptions
 from hornbook.tables.raw import Raw, RawColumn
 from hornbook.tables.written import MISSING, dotted, number_of
 
-__all__ = ["Place", "RawTable", "Reader", "column_names", "has_header", "listed", "named_column",
+__all__ = ["Place", "RawTable", "Reader", "column_names", "has_header", "named_column",
            "read_table"]  # fmt: skip
 
 Mask = npt.NDArray[np.bool_]
@@ -141,12 +141,6 @@ def named_column(name: str, names: Sequence[str], where: str, setting: str) -> s
         hint=f"{did_you_mean(name, names)}Set `{setting}` to one of these.",
         setting=setting,
     )
-
-
-def listed(names: Sequence[str], most: int = 20) -> str:
-    """The first of some names, for a message."""
-    shown = ", ".join(repr(name[:60]) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
 
 
 def read_table(source: Source, options: TableOptions) -> RawTable:

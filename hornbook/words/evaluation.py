@@ -50,8 +50,7 @@ class WordFigures:
         interval = ratio_interval(self.right[some], self.weights[some])
         return {
             "neighbours": self.neighbours,
-            "neighbours_low": interval.low,
-            "neighbours_high": interval.high,
+            **interval.ends("neighbours"),
             "pairs": self.pairs,
         }
 

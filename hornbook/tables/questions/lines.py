@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -17,20 +16,13 @@ from hornbook.records import JSONObject
 from hornbook.sources.parquet import ParquetRows
 from hornbook.sources.rows import Rows
 from hornbook.storage import parse_json, refuse_unwritable
+from hornbook.tasks.csv_lines import csv_lines
 
 __all__ = ["Lines", "free_names", "lines_for", "number_text", "refuse_output"]
 
 ENDINGS = ("csv", "tsv", "txt", "jsonl", "ndjson", "parquet")
 SEPARATORS = {"tsv": "\t"}
 JSON_ENDINGS = ("jsonl", "ndjson")
-
-
-class Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        """The text."""
-        return text
 
 
 @dataclass(frozen=True)
@@ -58,7 +50,7 @@ class Lines:
         """What makes a line of a table from cells."""
         if len(self.separator) > 1:  # the `::` of MovieLens, which knows no quotation marks
             return lambda cells: self.separator.join(cells) + "\n"
-        return csv.writer(Echo(), delimiter=self.separator, lineterminator="\n").writerow
+        return csv_lines(self.separator)
 
     def added(self, value: object) -> str:
         """What is added, as a cell."""
