@@ -222,7 +222,7 @@ def learn(
     from hornbook.training.trainer import Trainer
 
     line, task = net_family(family, data.kind)
-    suited = line.training_for(data.kind, data.sizes["train"]).as_dict()
+    suited = line.suiting(data).as_dict()
     how = TrainingSettings.from_dict({**suited, **ALWAYS, **training})
     session = Session(task, data, family, family_settings(line, family, settings), how)
     has_dev = "dev" in data.sizes

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from hornbook.errors import DataError, RunError
 from hornbook.records import JSONObject
-from hornbook.rendering import many
+from hornbook.rendering import clip, many
 from hornbook.storage import HashedFiles, parse_json
 from hornbook.suggestions import did_you_mean
 from hornbook.tasks import Data
@@ -20,6 +20,7 @@ from hornbook.tasks.data import without_data
 from hornbook.tasks.kept import arrays_bytes, arrays_in, json_bytes, kept_remarks, kept_splits
 from hornbook.tasks.splits import SPLITS
 from hornbook.words.models.contract import Shape
+from hornbook.words.thinning import busiest
 
 if TYPE_CHECKING:
     from hornbook.reports import Table
@@ -86,8 +87,8 @@ class WordsData(Data):
 
     @cached_property
     def shape(self) -> Shape:
-        """How many words are known, and how often they stand in train."""
-        return Shape(len(self.words), int(self.counts.sum()))
+        """How many words are known, how often they stand in train, and the share of one at most."""
+        return Shape(len(self.words), int(self.counts.sum()), busiest(self.counts))
 
     @property
     def sizes(self) -> Mapping[str, int]:
@@ -119,10 +120,14 @@ class WordsData(Data):
         for spelled in (word.strip(), word.strip().lower().replace("’", "'")):
             if spelled in self.numbers:
                 return self.numbers[spelled]
+        told = f"{clip(word, 60)!r} is not one of the {len(self.words):,} words that the run knows."
+        if len(word.split()) > 1:
+            raise DataError(told, hint=f"Give several words one by one: {clip(word, 60)}.")
         near = [one for one in self.words if abs(len(one) - len(word)) <= NEAR]
         raise DataError(
-            f"{word!r} is not one of the {len(self.words):,} words that the run knows.",
-            hint=f"{did_you_mean(word, near)}Rare words of the text are left out: `min_count`.",
+            told,
+            hint=f"{did_you_mean(word, near)}Words that were rare in the text when the run was "
+            "trained are left out.",
         )
 
     @property
