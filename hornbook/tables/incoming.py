@@ -12,7 +12,6 @@ from hornbook.rendering import clip, listed, many
 from hornbook.sources.formats import is_number
 from hornbook.suggestions import did_you_mean
 from hornbook.tables.arrays import named_columns
-from hornbook.tables.cells_in_memory import columns_in, table_in_memory
 from hornbook.tables.frame import Frame, Typed, typed
 from hornbook.tables.kinds import Column
 from hornbook.tables.later import Later, Piece, other_type, refuse_other_type, wanted
@@ -20,6 +19,7 @@ from hornbook.tables.mapper import Mapper
 from hornbook.tables.raw import Raw
 from hornbook.tables.reading import RawTable
 from hornbook.tables.spellings import is_truth
+from hornbook.tables.table_in_memory import columns_in, table_in_memory
 from hornbook.tables.target import Target
 
 __all__ = ["frame_of", "piece_of", "read", "sound"]

@@ -13,10 +13,11 @@ from hornbook.rendering import clip, listed, many
 from hornbook.sources.source import Source
 from hornbook.tables.data import TableData, TableRows
 from hornbook.tables.frame import Categories, Frame, Numbers, Typed, typed
+from hornbook.tables.header import named_column
 from hornbook.tables.kinds import Column, ColumnKind, Seen, date_form, form_of_numbers, kind_of
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.options import TableOptions
-from hornbook.tables.reading import RawTable, named_column, read_table
+from hornbook.tables.reading import RawTable, read_table
 from hornbook.tables.splits import Times, group_codes, split_rows, times_of
 from hornbook.tables.target import Target, TargetKind, target_kind, target_of
 from hornbook.tasks.splits import SPLITS, Parts, empty_split, refused_split

@@ -9,8 +9,8 @@ from hornbook.errors import DataError
 from hornbook.rendering import listed, many
 from hornbook.sources.parquet import ParquetRows
 from hornbook.sources.rows import Rows
+from hornbook.tables.header import column_names, has_header
 from hornbook.tables.mapper import Mapper
-from hornbook.tables.reading import column_names, has_header
 
 __all__ = ["Header", "header_of"]
 

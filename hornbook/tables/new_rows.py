@@ -20,7 +20,8 @@ from hornbook.tables.kinds import Column
 from hornbook.tables.later import Later, Piece, refuse_other_type, wanted
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.new_header import header_of
-from hornbook.tables.raw import Raw, RawColumn
+from hornbook.tables.raw import Raw
+from hornbook.tables.raw_column import RawColumn
 from hornbook.tables.target import Target
 from hornbook.tables.written import MISSING, NumberStyle
 

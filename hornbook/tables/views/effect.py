@@ -14,7 +14,8 @@ from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import canvas
 from hornbook.rendering import clip, listed
 from hornbook.suggestions import did_you_mean
-from hornbook.tables.mapper import CategoryFeature, Mapped, NumberFeature
+from hornbook.tables.features import CategoryFeature, NumberFeature
+from hornbook.tables.mapper import Mapped
 from hornbook.tables.views.rows_seen import DAY, RowsSeen, decoded, short_number
 
 if TYPE_CHECKING:
