@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
-__all__ = ["are", "around", "clip", "describe", "duration", "many", "visible", "visible_json"]
+__all__ = ["are", "around", "clip", "describe", "duration", "listed", "many", "visible",
+           "visible_json"]  # fmt: skip
 
 # What a terminal obeys instead of showing it, but for line feed and tab; what turns the direction
 # of all that follows; halves of surrogate pairs, of which UTF-8 has none.
@@ -55,6 +57,12 @@ def clip(text: str, length: int = 40) -> str:
 def many(n: int, thing: str) -> str:
     """A number and what it counts: `1 line`, `1,000 lines`."""
     return f"{n:,} {thing}{'' if n == 1 else 's'}"
+
+
+def listed(names: Sequence[str], most: int = 20) -> str:
+    """The first of some names, for a message."""
+    shown = ", ".join(repr(name[:60]) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
 
 
 def are(n: int) -> str:

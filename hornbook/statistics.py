@@ -34,6 +34,10 @@ class Interval:
     def __str__(self) -> str:
         return f"{self.low:.4f} to {self.high:.4f}"
 
+    def ends(self, name: str) -> dict[str, float]:
+        """Its ends by the name of the figure, with `_low` and `_high`."""
+        return {f"{name}_low": self.low, f"{name}_high": self.high}
+
 
 def same(values: Array) -> Array:
     """No transformation."""

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hornbook.errors import DataError, SettingsError
-from hornbook.ratings.data import Kind, RatingsData, open_ratings
+from hornbook.ratings.data import Kind, RatingsData
 from hornbook.ratings.duplicates import added_up, last_of_each, repeated
 from hornbook.ratings.interactions import Interactions
 from hornbook.ratings.loading import load_ratings
+from hornbook.ratings.opening import open_ratings
 from hornbook.ratings.options import RatingsOptions
 from hornbook.ratings.splits import split_rows
 from hornbook.sources.source import Source
@@ -193,7 +194,7 @@ def test_words_are_titles(tmp_path: Path) -> None:
 def test_damaged_features_are_refused(of: str, tmp_path: Path) -> None:
     import json
 
-    from hornbook.ratings.data import read_features
+    from hornbook.ratings.opening import read_features
 
     with pytest.raises((ValueError, TypeError)):
         read_features({"names": ["A"], "of": json.loads(of)}, 2)

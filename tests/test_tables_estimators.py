@@ -22,14 +22,22 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from hornbook.errors import RunError, SettingsError
-from hornbook.tables import EntityEmbeddings, TableClassifier, TableRegressor
+from hornbook.tables import EntityEmbeddings, SwapAutoencoder, TableClassifier, TableRegressor
 from hornbook.tensor_files import read_tensors, tensor_bytes, tensors_in, write_tensors
 
 SMALL: dict[str, Any] = {
     "settings": {"n_hidden": (16,), "batchnorm": False, "dropout": 0.0, "embedding_dropout": 0.0},
     "steps": 25, "batch_size": 32, "learning_rate": 0.05, "random_state": 0,
 }  # fmt: skip
-KINDS: tuple[Any, ...] = (TableRegressor, TableClassifier, EntityEmbeddings)
+CODES: dict[str, Any] = {
+    "n_hidden": (16,), "steps": 25, "batch_size": 32, "learning_rate": 0.05, "random_state": 0
+}  # fmt: skip
+KINDS: tuple[Any, ...] = (TableRegressor, TableClassifier, EntityEmbeddings, SwapAutoencoder)
+
+
+def small(kind: type[Any], **more: Any) -> Any:
+    return kind(**{**(CODES if kind is SwapAutoencoder else SMALL), **more})
+
 
 N = 90
 RANDOM = np.random.default_rng(0)
@@ -46,7 +54,7 @@ DEAR = np.where(np.median(PRICE) < PRICE, "dear", "cheap")
 BARE = FRAME[["kind", "size", "area"]]
 
 
-@parametrize_with_checks([kind(**SMALL) for kind in KINDS])  # type: ignore[untyped-decorator]
+@parametrize_with_checks([small(kind) for kind in KINDS])  # type: ignore[untyped-decorator]
 def test_the_contract_of_scikit_learn_holds(estimator: Any, check: Callable[[Any], None]) -> None:
     check(estimator)
 
@@ -104,9 +112,10 @@ def test_one_seed_gives_one_net_and_leaves_the_caller_s_numbers() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_kept_it_is_the_same_and_no_net_is_pickled(kind: type[Any], tmp_path: Path) -> None:
-    made = kind(**SMALL).fit(FRAME, target_for(kind))
-    made.set_output(transform="pandas") if kind is EntityEmbeddings else None
-    answer = made.transform if kind is EntityEmbeddings else made.predict
+    made = small(kind).fit(FRAME, target_for(kind))
+    is_transformer = hasattr(made, "transform")
+    made.set_output(transform="pandas") if is_transformer else None
+    answer = made.transform if is_transformer else made.predict
     data = pickle.dumps(made)
     named = {str(arg) for op, arg, _ in pickletools.genops(data) if "STRING" in op.name
              or "UNICODE" in op.name}  # fmt: skip
@@ -115,7 +124,7 @@ def test_kept_it_is_the_same_and_no_net_is_pickled(kind: type[Any], tmp_path: Pa
     made.save(tmp_path / "net.safetensors")
     loaded = kind.load(tmp_path / "net.safetensors")
     for other in (again, loaded):
-        said = (other.transform if kind is EntityEmbeddings else other.predict)(FRAME)
+        said = (other.transform if is_transformer else other.predict)(FRAME)
         np.testing.assert_array_equal(np.asarray(said), np.asarray(answer(FRAME)))
         assert list(other.feature_names_in_) == list(made.feature_names_in_)
         assert other.get_params() == made.get_params()
@@ -168,6 +177,27 @@ def test_what_was_damaged_is_refused(tmp_path: Path) -> None:
     state["learned_"] = state["learned_"][:-8]
     with pytest.raises(RunError, match="damaged"):
         TableRegressor().__setstate__(state)
+
+
+def test_codes_that_were_damaged_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "codes"
+    small(SwapAutoencoder, steps=1).fit(FRAME).save(path)
+    with pytest.raises(RunError, match="is a SwapAutoencoder, not a TableRegressor"):
+        TableRegressor.load(path)
+    arrays, about = read_tensors(path)
+    learned = about["learned"]
+    changes: list[tuple[dict[str, Any], str]] = [
+        ({**learned, "format": 2}, "format 2"),
+        ({**learned, "rows": 0}, "out of range"),
+        ({**learned, "n_hidden": []}, "out of range"),
+        ({**learned, "mapper": {}}, "damaged"),
+        ({**learned, "n_hidden": [90_000]}, "ask for"),
+        ({**learned, "n_hidden": [15]}, "do not match"),
+    ]
+    for change, told in changes:
+        write_tensors(path, arrays, {**about, "learned": change})
+        with pytest.raises(RunError, match=told):
+            SwapAutoencoder.load(path)
 
 
 def test_tensors_in_bytes_are_checked_as_those_in_files() -> None:

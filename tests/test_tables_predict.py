@@ -14,10 +14,11 @@ import pytest
 import hornbook
 from hornbook.errors import DataError, HornbookError, RunError, SettingsError
 from hornbook.runs import Run, strip
-from hornbook.tables import new_rows
+from hornbook.tables.later import UNKNOWN
 from hornbook.tables.measures import ClassScores, NumberErrors
 from hornbook.tables.questions.lines import free_names, number_text
 from hornbook.tables.questions.tally import Tally
+from hornbook.tables.spellings import respelled
 from hornbook.tables.target import Target
 from tests.command import typed
 
@@ -165,8 +166,124 @@ def test_what_is_not_measured_is_said() -> None:
         "2 rows with a target that is not a finite number above 0: not in the errors."
     ]
     tally = Tally(Target("y", "class", ("a", "b")))
-    tally.add(np.full((2, 2), 0.5), np.array([new_rows.UNKNOWN, 1]), np.array([True, True]))
+    tally.add(np.full((2, 2), 0.5), np.array([UNKNOWN, 1]), np.array([True, True]))
     assert (tally.rows, tally.unknown) == (1, 1)
+
+
+# --- where rows come from ----------------------------------------------------------------------
+
+MIXED = "city,code,open,size,when,sold"
+MIXED_ROWS = [
+    f"{('north', 'south', '')[n % 3]},0{n % 4 + 1},{('true', 'False')[n % 2]},"
+    f"{('', n + 0.5)[n % 5 > 0]},2015-0{n % 9 + 1}-1{n % 5},{n % 11 + n % 3}"
+    for n in range(60)
+]
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A run, and rows that it can predict, however they are given."""
+    import pandas as pd
+
+    folder = tmp_path_factory.mktemp("mixed")
+    path = as_file(folder, *MIXED_ROWS, header=MIXED)
+    run = hornbook.train(path, target="sold", model="linear", out=folder / "run", baseline=False,
+                         split_by="random", training={"steps": 3, "batch_size": 16},
+                         categorical=["code", "open"])  # fmt: skip
+    frame = pd.read_csv(path, parse_dates=["when"])
+    assert [str(frame[name].dtype) for name in ("code", "open")] == ["int64", "bool"]
+    frame.to_parquet(folder / "new.parquet")
+    plain = frame.assign(when=frame["when"].dt.strftime("%Y-%m-%d"))
+    plain.to_json(folder / "new.jsonl", orient="records", lines=True)
+    return {"run": run, "frame": frame, "csv": path, "jsonl": folder / "new.jsonl",
+            "parquet": folder / "new.parquet"}  # fmt: skip
+
+
+def test_the_same_rows_get_the_same_predictions_wherever_they_come_from(
+    mixed: dict[str, Any],
+) -> None:
+    run, frame = mixed["run"], mixed["frame"]
+    wanted = run.predict(mixed["csv"])
+    assert not any("'code'" in one or "'open'" in one for one in wanted.remarks)
+    turned = {name: frame[name].tolist() for name in reversed(frame.columns)}
+    for given in (mixed["jsonl"], mixed["parquet"], frame, turned, frame.assign(more=1)):
+        found = run.predict(given)
+        np.testing.assert_array_equal(found.prediction, wanted.prediction)
+        assert found.figures == pytest.approx(wanted.figures)
+        assert found.remarks == wanted.remarks
+
+
+def test_parquet_comes_back_as_csv_or_with_its_types(
+    mixed: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import pandas as pd
+    import pyarrow.parquet as parquet
+
+    run, frame = mixed["run"], mixed["frame"]
+    path = tmp_path / "new.parquet"
+    odd = frame.assign(tags=[["a", "b"]] * len(frame), at=frame["when"] + pd.Timedelta("90s"))
+    odd.to_parquet(path, row_group_size=25)
+    wanted = run.predict(path)
+    _, out, err = typed(capsys, "predict", str(run.path), str(path))
+    first = next(csv.DictReader(io.StringIO(out)))
+    assert (first["when"], first["at"]) == ("2015-01-10", "2015-01-10T00:01:30")
+    assert (first["city"], first["open"], first["tags"]) == ("north", "True", "")
+    assert float(first["prediction"]) == pytest.approx(wanted[0], rel=1e-5)
+    assert "Column 'tags' holds lists" in err
+    (tmp_path / "out.csv").write_text(out)
+    again = run.predict(tmp_path / "out.csv")  # what was written can be read
+    np.testing.assert_array_equal(again.prediction, wanted.prediction)
+
+    kept = tmp_path / "out.parquet"
+    for _ in range(2):  # its own file is replaced
+        status, out, _ = typed(capsys, "predict", str(run.path), str(path), "--out", str(kept))
+        assert (status, out) == (0, "")
+    table = parquet.read_table(kept)
+    assert table.schema.names == [*odd.columns, "prediction"]
+    assert table.select(list(odd.columns)).equals(parquet.read_table(path))
+    np.testing.assert_array_equal(table["prediction"].to_numpy(), wanted.prediction)
+
+    _, out, _ = typed(capsys, "predict", str(run.path), str(path), "--json")
+    row = json.loads(out)["predictions"][0]
+    assert (row["size"], row["tags"], row["open"]) == (None, ["a", "b"], True)
+    assert row["when"].startswith("2015-01-10")
+    with pytest.raises(RunError, match="it is not replaced"):
+        run.predict(mixed["parquet"], out=path)
+    with pytest.raises(SettingsError, match="Only a Parquet file comes back as one"):
+        run.predict(mixed["csv"], out=kept)
+
+
+def test_what_is_wrong_with_rows_in_memory_is_said(mixed: dict[str, Any], tmp_path: Path) -> None:
+    run, frame = mixed["run"], mixed["frame"]
+    wrong = frame.assign(size=["big", *frame["size"][1:]])
+    with pytest.raises(DataError, match=r"row \(from 0\) 0: 'big' in column 'size'"):
+        run.predict(wrong)
+    found = run.predict(wrong, bad_rows="empty")
+    assert np.isnan(found.prediction).tolist() == [True] + [False] * (len(frame) - 1)
+    with pytest.raises(DataError, match="lacks 1 column that the model reads: 'when'"):
+        run.predict(frame.drop(columns="when"))
+    with pytest.raises(SettingsError, match="no setting out"):
+        run.predict(frame, out="new.csv")
+    for given in (frame.assign(size=frame["when"]), tmp_path / "new.parquet"):
+        frame.assign(size=frame["when"]).to_parquet(tmp_path / "new.parquet")
+        with pytest.raises(DataError, match="'size' holds dates, and held numbers"):
+            run.predict(given)
+    frame.assign(size=[[1.0]] * len(frame)).to_parquet(tmp_path / "new.parquet")
+    with pytest.raises(DataError, match="'size', which the run reads, holds lists"):
+        run.predict(tmp_path / "new.parquet")
+
+
+def test_arrays_are_predicted_as_they_were_given_to_fit(tmp_path: Path) -> None:
+    x_cat, x_cont = np.arange(60) % 3, np.linspace(0, 1, 60)
+    run = hornbook.tables.fit(
+        x_cat, x_cont, np.where(x_cat == 1, "b", "a"), model="linear", out=tmp_path / "run",
+        baseline=False, training={"steps": 2, "batch_size": 16},
+    )  # fmt: skip
+    found = run.predict((x_cat[:9], x_cont[:9]))
+    assert found.probabilities.shape == (9, 2)
+    assert set(found) <= {"a", "b"}
+    with pytest.raises(DataError, match="lacks 1 column"):
+        run.predict((x_cat, None))
 
 
 # --- names and numbers -------------------------------------------------------------------------
@@ -189,10 +306,10 @@ def test_a_number_has_six_digits(value: float, text: str) -> None:
 
 
 def test_categories_are_known_by_other_spellings_of_a_number() -> None:
-    spelled = new_rows.respelled
-    assert spelled(("1.0", "2", "x"), ("1", "2")) == ("1", "2", "x")
-    assert spelled(("7", "12"), ("07", "12")) == ("07", "12")
-    assert spelled(("7",), ("07", "007")) == ("7",)  # which of both is not known
+    assert respelled(("1.0", "2", "x"), ("1", "2")) == ("1", "2", "x")
+    assert respelled(("7", "12"), ("07", "12")) == ("07", "12")
+    assert respelled(("7",), ("07", "007")) == ("7",)  # which of both is not known
+    assert respelled(("true", "FALSE"), ("False", "True")) == ("True", "False")
 
 
 # --- odd files ---------------------------------------------------------------------------------
@@ -267,7 +384,7 @@ def test_what_the_run_does_not_know_is_told(runs: dict[str, Run], tmp_path: Path
 ])  # fmt: skip
 def test_numbers_are_read_as_train_writes_them(style: str, cell: str, value: float) -> None:
     from hornbook.sources.cells import Cells
-    from hornbook.tables.raw import RawColumn
+    from hornbook.tables.raw_column import RawColumn
 
     column = RawColumn(separator=";", style=style or "plain")  # type: ignore[arg-type]
     column.add(Cells([cell]))
@@ -276,7 +393,7 @@ def test_numbers_are_read_as_train_writes_them(style: str, cell: str, value: flo
 
 def test_what_may_be_either_is_not_read() -> None:
     from hornbook.sources.cells import Cells
-    from hornbook.tables.raw import RawColumn
+    from hornbook.tables.raw_column import RawColumn
 
     column = RawColumn(separator=";", style="comma")
     column.add(Cells(["12.5"]))  # neither 12,5 nor 125
@@ -291,6 +408,10 @@ def test_a_run_with_decimal_commas(tmp_path: Path, capsys: pytest.CaptureFixture
     one = as_file(tmp_path, "1;1.200,25", header="a;b", name="one.csv")
     same = as_file(tmp_path, '{"a": 1, "b": 1200.25}', header="", name="one.jsonl")
     assert run.predict(one)[0] == run.predict(same)[0]
+    few, as_json = ("1;1,234", '{"a": 1, "b": 1.234}')  # JSON has no points between thousands
+    few = as_file(tmp_path, few, header="a;b", name="few.csv")
+    as_json = as_file(tmp_path, as_json, header="", name="few.jsonl")
+    assert run.predict(few)[0] == run.predict(as_json)[0]
     _, out, _ = typed(capsys, "predict", str(run.path), one)
     cell = out.splitlines()[1].split(";")[2]
     assert float(cell.replace(",", ".")) == pytest.approx(run.predict(one)[0], rel=1e-5)

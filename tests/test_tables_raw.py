@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hornbook.sources.cells import Cells, NumberCells, TextCells
-from hornbook.tables import raw as raw_module
-from hornbook.tables.raw import Raw, RawColumn
+from hornbook.tables import raw_column as raw_module
+from hornbook.tables.raw import Raw
+from hornbook.tables.raw_column import RawColumn
 from hornbook.tables.written import MISSING, number_of
 
 cells = st.one_of(

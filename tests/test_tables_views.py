@@ -17,9 +17,10 @@ from hornbook.inspection.inspect import file_name, inspect
 from hornbook.reports import View
 from hornbook.runs import Run, strip
 from hornbook.tables.data import TableData, TableRows
+from hornbook.tables.features import CategoryFeature, NumberFeature
 from hornbook.tables.gradient_case import made_up
 from hornbook.tables.kinds import Column
-from hornbook.tables.mapper import CategoryFeature, Mapped, Mapper, NumberFeature
+from hornbook.tables.mapper import Mapped, Mapper
 from hornbook.tables.target import Target
 from hornbook.tables.views import ViewSettings, views_of
 from hornbook.tables.views.calibration import bins_of

@@ -17,15 +17,19 @@ from hornbook.inspection.inspect import inspect
 from hornbook.runs import Run, strip
 from hornbook.sources.source import Source
 from hornbook.tasks import choose_task, task_named
-from hornbook.words.batches import WordBatches, kept_shares, windows
+from hornbook.words.batches import WordBatches, windows
 from hornbook.words.data import Passages
 from hornbook.words.evaluation import evaluate
 from hornbook.words.gradient_case import gradient_case, made_up
 from hornbook.words.loading import load_words
+from hornbook.words.models.contract import Shape
+from hornbook.words.models.families import FAMILIES as LINES
+from hornbook.words.models.families import RATE
 from hornbook.words.models.ppmi import PPMI, PPMISettings, count_pairs
 from hornbook.words.models.skip_gram import SkipGram, SkipGramSettings
 from hornbook.words.options import WordsOptions
 from hornbook.words.reading import passages_of, words_of
+from hornbook.words.thinning import busiest, kept_shares
 from tests.command import typed
 
 QUICK = {"steps": 300, "batch_size": 16, "learning_rate": 1.6, "threads": 1, "evaluate_every": 300,
@@ -252,6 +256,50 @@ def test_damaged_data_are_told() -> None:
             open_words(damaged, "n", "s", details)
     model = SkipGram(SkipGramSettings(vector_size=3), made_up().shape)
     assert model.n_parameters == 2 * 9 * 3
+
+
+def test_of_few_words_batches_are_so_small_that_sums_of_gradients_do_not_overshoot() -> None:
+    """A dozen words in 100,000: in batches of 128 their vectors are soon not finite."""
+    counts = np.array([36_000, *[6_000] * 11])
+    few = Shape(12, 102_000, busiest(counts))
+    many = Shape(5_000, 102_000, 0.01)
+    line = LINES["skip-gram"]
+    assert line.training_for("", 102_000, many).batch_size == 128
+    suited = line.training_for("", 102_000, few)
+    assert suited.batch_size * few.busiest <= 3
+    random = np.random.default_rng(0)
+    ids = random.choice(12, 20_000, p=counts / counts.sum()).astype(np.int32)
+    text = Passages(ids, np.full(1_000, 20, np.int32))
+
+    def largest(batch_size: int) -> float:
+        model = SkipGram(SkipGramSettings(vector_size=20), few, torch.Generator().manual_seed(0))
+        batches = WordBatches(text, counts, window=5, shrink=True, shared=64, exponent=0.75,
+                              sample=0.001, batch_size=batch_size, seed=0)  # fmt: skip
+        for _ in range(150):
+            model.zero_grad()
+            _, backward = model.loss_vjp(next(batches))
+            backward()
+            with torch.no_grad():
+                for one in model.parameters():
+                    assert one.grad is not None
+                    one.sub_(RATE * batch_size * one.grad)
+        return float(np.abs(model.vectors).max())
+
+    assert largest(suited.batch_size) < 2
+    assert not largest(256) < 100
+
+
+def test_words_that_cancel_out_are_refused(run: Run) -> None:
+    with pytest.raises(DataError, match="cancel out"):
+        run.nearest("red", "blue", minus=["blue", "red"])
+
+
+def test_words_that_are_not_known_get_a_hint_that_fits() -> None:
+    data = made_up()
+    with pytest.raises(DataError, match="Words that were rare"):
+        data.number("zzzz")
+    with pytest.raises(DataError, match="Give several words one by one: good evil"):
+        data.number("good evil")
 
 
 def test_killed_it_goes_on_to_the_same_bit(story: Path, tmp_path: Path) -> None:

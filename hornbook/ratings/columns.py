@@ -10,6 +10,8 @@ from hornbook.actions import Action
 from hornbook.errors import DataError
 from hornbook.ratings.guessing import Guess, guess
 from hornbook.ratings.spellings import COUNTS, named, normal
+from hornbook.rendering import listed
+from hornbook.sources.formats import is_number
 from hornbook.sources.rows import DOUBLE, Rows
 from hornbook.suggestions import did_you_mean
 
@@ -109,15 +111,6 @@ def has_header(rows: Rows, asked: Sequence[str]) -> bool:
         for place in range(len(first))
     )
     return bool(below) and numbers and not any(is_number(cell) for cell in first)
-
-
-def is_number(cell: str) -> bool:
-    """Whether a cell is a number."""
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def place_of(role: Role, name: str, rows: Rows, header: bool) -> int:
@@ -304,9 +297,3 @@ def refuse_shared(places: Mapping[Role, int | None], names: Sequence[str]) -> No
                 setting=role,
             )
         seen[place] = role
-
-
-def listed(names: Sequence[str], most: int = 20) -> str:
-    """The first of some names, for a message."""
-    shown = ", ".join(repr(name[:60]) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
-import math
-import zipfile
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,15 +9,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import DataError, RunError
 from hornbook.ratings.features import Features
 from hornbook.ratings.interactions import History, Interactions
 from hornbook.ratings.matching import Matcher
 from hornbook.ratings.models.contract import Shape
 from hornbook.records import JSONObject
 from hornbook.rendering import many
-from hornbook.storage import HashedFiles, parse_json
+from hornbook.storage import HashedFiles
 from hornbook.tasks import Data
+from hornbook.tasks.data import without_data
+from hornbook.tasks.kept import arrays_bytes, json_bytes
+from hornbook.tasks.splits import SPLITS
 
 if TYPE_CHECKING:
     from hornbook.reports import Table
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["FILES", "PRIVATE", "Kind", "RatingsData"]
 
 Kind = Literal["ratings", "clicks"]
-SPLITS = ("train", "dev", "test")
 PRIVATE = frozenset({"data/users.json"} | {f"data/{name}.npz" for name in SPLITS})
 FILES = PRIVATE | {"data/items.json"}
 
@@ -108,10 +105,7 @@ class RatingsData(Data):
             DataError: if they are not kept.
         """
         if not self.kept:
-            raise DataError(
-                "This run is without its data: who has rated what is not known any longer.",
-                hint="Ask the run as it was before its data were removed.",
-            )
+            raise without_data("who has rated what is not known any longer")
         return self.splits["train"]
 
     @cached_property
@@ -198,163 +192,16 @@ class RatingsData(Data):
     def keep(self, files: HashedFiles) -> None:
         """A file for each split, one of the users' ids and one of the items' ids and titles."""
         for name, rows in self.splits.items():
-            held = io.BytesIO()
-            np.savez(held, allow_pickle=False, **rows.arrays())
-            files.write(f"data/{name}.npz", held.getvalue())
-        files.write("data/users.json", as_bytes(list(self.users)))
+            files.write(f"data/{name}.npz", arrays_bytes(rows.arrays()))
+        files.write("data/users.json", json_bytes(list(self.users)))
         held_items: dict[str, Any] = {
             "ids": self.items, "titles": self.titles, "raters": self.raters.tolist()
         }  # fmt: skip
         if self.features is not None:
             held_items["features"] = {"names": self.features.names, "of": self.features.of}
-        files.write("data/items.json", as_bytes(held_items))
+        files.write("data/items.json", json_bytes(held_items))
 
 
 def distinct(numbers: Any) -> int:
     """How many different numbers there are."""
     return len(np.unique(numbers))
-
-
-def as_bytes(value: Any) -> bytes:
-    """A value as JSON."""
-    return json.dumps(value, ensure_ascii=False, indent=0).encode("utf-8", "surrogatepass")
-
-
-def open_ratings(files: HashedFiles, name: str, source: str, details: JSONObject) -> RatingsData:
-    """The data that `RatingsData.keep` wrote.
-
-    Raises:
-        RunError: if they are not what was written.
-    """
-    try:
-        scale = [float(one) for one in a_list(details, "scale") if isinstance(one, int | float)]
-        if len(scale) != 2 or not -math.inf < scale[0] <= scale[1] < math.inf:
-            raise ValueError(f"data.details.scale must be two finite numbers; it is {scale}")
-        held = parse_json(files.read("data/items.json"))
-        items, titles = texts(held["ids"]), texts(held["titles"])
-        if len(titles) not in (0, len(items)):
-            raise ValueError(f"there are {len(items):,} items and {len(titles):,} titles")
-        users: tuple[str, ...] = ()
-        splits: dict[str, Interactions] = {}
-        counted: tuple[int, int] | None = number(details, "users"), number(details, "rows")
-        if files.has("data/users.json"):
-            users, counted = texts(parse_json(files.read("data/users.json"))), None
-            for split in texts(a_list(details, "splits")):
-                splits[split] = opened(files.read(f"data/{split}.npz"), len(users), len(items))
-            if "train" not in splits or not len(splits["train"]):
-                raise ValueError("there are no rows of train")
-        return RatingsData(
-            name,
-            source,
-            "clicks" if details["kind"] == "clicks" else "ratings",
-            splits,
-            users,
-            items,
-            titles=titles,
-            features=read_features(held.get("features"), len(items)),
-            scale=(scale[0], scale[1]),
-            remarks=texts(a_list(details, "remarks")),
-            counted=counted,
-            raters=read_raters(held["raters"], len(items)),
-        )
-    except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
-        raise RunError(f"The data of the run are damaged: {error}.") from error
-
-
-def read_raters(value: Any, items: int) -> list[int]:
-    """How many users have rated each of so many items.
-
-    Raises:
-        ValueError: if it is not what was written.
-    """
-    if not isinstance(value, list) or len(value) != items:
-        raise ValueError(f"raters must be a list of {items:,} numbers")
-    if not all(type(one) is int and 0 <= one < 2**31 for one in value):
-        raise ValueError("the number of raters of an item is out of range")
-    return value
-
-
-def read_features(value: Any, items: int) -> Features | None:
-    """What is known of so many items.
-
-    Raises:
-        ValueError: if it is not what was written.
-    """
-    if value is None:
-        return None
-    names, of = texts(value["names"]), value["of"]
-    if not isinstance(of, list) or len(of) != items:
-        raise ValueError(f"features must be a list of {items:,}, one for each item")
-    for row in of:
-        if not isinstance(row, list) or any(
-            type(number) is not int or not 0 <= number < len(names) for number in row
-        ):
-            raise ValueError("the number of a feature is out of range")
-    return Features(names, tuple(map(tuple, of)))
-
-
-def a_list(details: JSONObject, name: str) -> list[Any]:
-    """A list of the record.
-
-    Raises:
-        ValueError: if there is none of this name.
-    """
-    value = details.get(name)
-    if not isinstance(value, list):
-        raise ValueError(f"data.details.{name} must be a list; it is {value!r}")
-    return value
-
-
-def number(details: JSONObject, name: str) -> int:
-    """A whole number of the record.
-
-    Raises:
-        ValueError: if there is none of this name.
-    """
-    value = details.get(name)
-    if not isinstance(value, int) or value < 0:
-        raise ValueError(f"data.details.{name} must be a number from 0; it is {value!r}")
-    return value
-
-
-def texts(value: Any) -> tuple[str, ...]:
-    """A list of texts.
-
-    Raises:
-        ValueError: if it is none.
-    """
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ValueError("a list of texts was expected")
-    return tuple(value)
-
-
-def opened(data: bytes, users: int, items: int) -> Interactions:
-    """Rows from a file of theirs.
-
-    Raises:
-        ValueError: if they are not rows of so many users and items.
-    """
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            held = {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, AttributeError) as error:  # the latter: it is one array, no table
-        raise ValueError("rows are not a table of columns") from error
-    for name, kind in (("users", "i"), ("items", "i"), ("values", "f"), ("times", "i")):
-        if name in held and held[name].dtype.kind != kind:
-            raise ValueError(f"{name} are of type {held[name].dtype}")
-    for name, most in (("users", users), ("items", items)):
-        numbers = held[name]
-        if numbers.size and not 0 <= int(numbers.min()) <= int(numbers.max()) < most:
-            raise ValueError(f"the number of one of the {name} is out of range")
-    rows = Interactions(
-        held["users"].astype(np.int32),
-        held["items"].astype(np.int32),
-        held["values"].astype(np.float32),
-        held["times"].astype(np.int64) if "times" in held else None,
-    )
-    if not np.isfinite(rows.values).all():
-        raise ValueError("a value is not finite")
-    columns = rows.arrays().values()
-    if any(column.shape != rows.users.shape for column in columns) or rows.users.ndim != 1:
-        raise ValueError("its columns are not of one length")
-    return rows

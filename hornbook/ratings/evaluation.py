@@ -29,11 +29,9 @@ class RatingFigures:
 
     def as_dict(self) -> dict[str, JSON]:
         """All figures by name."""
-        interval = self.errors.interval()
         return {
             "rmse": self.errors.rmse,
-            "rmse_low": interval.low,
-            "rmse_high": interval.high,
+            **self.errors.interval().ends("rmse"),
             "mse": self.errors.mse,
             "mae": self.errors.mae,
             **({} if self.ranking is None else ClickFigures(self.ranking).figures()),
@@ -52,11 +50,9 @@ class ClickFigures:
 
     def figures(self) -> dict[str, JSON]:
         """The figures by name, without how many users they are of."""
-        interval = self.ranking.interval()
         return {
             "ndcg": self.ranking.ndcg,
-            "ndcg_low": interval.low,
-            "ndcg_high": interval.high,
+            **self.ranking.interval().ends("ndcg"),
             "recall": self.ranking.recall,
             "coverage": self.ranking.coverage,
         }

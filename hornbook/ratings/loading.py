@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from hornbook.errors import DataError
 from hornbook.ratings.data import Kind, RatingsData
 from hornbook.ratings.duplicates import added_up, last_of_each, repeated
 from hornbook.ratings.features import Features
 from hornbook.ratings.interactions import Interactions
 from hornbook.ratings.options import RatingsOptions
 from hornbook.ratings.reading import Read, read_ratings
-from hornbook.ratings.splits import SPLITS, chosen_way, parts_of, split_rows
+from hornbook.ratings.splits import chosen_way, parts_of, split_rows
 from hornbook.ratings.titles import read_titles
 from hornbook.rendering import many
 from hornbook.sources.source import Source
+from hornbook.tasks.splits import SPLITS, empty_split, refused_split
 
 __all__ = ["distinct_rows", "load_ratings", "titled"]
 
@@ -110,19 +110,13 @@ def held_out(
     way, why = chosen_way(options, timed=rows.times is not None)
     splits = parts_of(rows, split_rows(rows, users, way, options))
     wanted = (1, 1, 1) if way == "last-out" else options.shares
-    empty = [
-        name for name, share in zip(SPLITS, wanted, strict=True) if share and not len(splits[name])
-    ]
+    empty = empty_split([len(splits[name]) for name in SPLITS], wanted)
     if not empty:
         return splits, [why]
     if options.split == "auto" and options.split_by == "auto":
         whole = {name: rows.take(np.full(len(rows), name == "train")) for name in SPLITS}
         return whole, ["too little data to split: all of it is in train"]
-    raise DataError(
-        f"{where} has {many(len(rows), 'row')}: the {empty[0]} split would be empty.",
-        hint="Use more data, or change the split: for example `split=60/40` or `split=100/0`.",
-        setting="split",
-    )
+    raise refused_split(f"{where} has {many(len(rows), 'row')}", empty)
 
 
 def only_held_out(splits: dict[str, Interactions], users: int, items: int, kind: Kind) -> list[str]:

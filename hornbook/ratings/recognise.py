@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hornbook.errors import HornbookError
-from hornbook.ratings.columns import has_header, is_number
+from hornbook.ratings.columns import has_header
 from hornbook.ratings.data import Kind
 from hornbook.ratings.guessing import FEW, Guess, graded, grouped, guess
 from hornbook.ratings.spellings import COUNTS, VAGUE, named, normal
 from hornbook.sources.encoding import likely_codec
+from hornbook.sources.formats import is_number
 from hornbook.sources.rows import DOUBLE, Rows
 from hornbook.sources.source import Source
 

@@ -10,13 +10,11 @@ import numpy.typing as npt
 from hornbook.errors import SettingsError
 from hornbook.ratings.interactions import Interactions
 from hornbook.ratings.options import RatingsOptions
+from hornbook.tasks.splits import SPLITS, Parts, at_random
 
-__all__ = ["SPLITS", "Way", "chosen_way", "parts_of", "split_rows"]
+__all__ = ["Way", "chosen_way", "parts_of", "split_rows"]
 
-SPLITS = ("train", "dev", "test")
 Way = Literal["random", "time", "last", "last-out"]
-Parts = npt.NDArray[np.int8]
-"Of each row the place of its split in SPLITS."
 
 
 def chosen_way(options: RatingsOptions, *, timed: bool) -> tuple[Way, str]:
@@ -90,21 +88,6 @@ def split_rows(rows: Interactions, users: int, way: Way, options: RatingsOptions
     of = rows.users[order]
     parts[order[place >= kept[of]]] = 1
     parts[order[place >= (counts - tested)[of]]] = 2
-    return parts
-
-
-def at_random(n: int, shares: tuple[int, int, int], seed: int) -> Parts:
-    """Rows drawn by NumPy's old generator: the first of the permutation are dev, the next test.
-
-    With 80/20 and seed 42 dev is fast.ai's: `idxs[:int(0.2 * n)]` of
-    `np.random.seed(42); idxs = np.random.permutation(n)`.
-    """
-    _, dev, test = shares
-    drawn = np.random.RandomState(seed).permutation(n)
-    n1, n2 = n * dev // 100, n * (dev + test) // 100
-    parts = np.zeros(n, np.int8)
-    parts[drawn[:n1]] = 1
-    parts[drawn[n1:n2]] = 2
     return parts
 
 

@@ -87,7 +87,7 @@ class OfItems(Task["RatingsData"]):
 
     def open(self, files: HashedFiles, name: str, source: str, details: JSONObject) -> RatingsData:
         """The data that a run keeps."""
-        from hornbook.ratings.data import open_ratings
+        from hornbook.ratings.opening import open_ratings
 
         return open_ratings(files, name, source, details)
 

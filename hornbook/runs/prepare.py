@@ -184,7 +184,7 @@ def settle_training(line: Family, data: Data, given: Training) -> TrainingSettin
     Raises:
         SettingsError: if a setting is unknown or not allowed.
     """
-    suited = line.training_for(data.kind, data.sizes["train"])
+    suited = line.suiting(data)
     if given is None:
         return suited
     if isinstance(given, TrainingSettings):
@@ -258,6 +258,6 @@ def refuse_two_lengths(
     Raises:
         SettingsError: saying so.
     """
-    suited = line.training_for(data.kind, data.sizes["train"])
+    suited = line.suiting(data)
     if minutes is not None and wanted.steps != suited.steps:
         raise two_lengths(wanted.steps)

@@ -94,7 +94,7 @@ class Run:
     def suited(self) -> TrainingSettings:
         """The training settings that suit its family and its data, where those are kept."""
         rows = self.data.sizes["train"] if self.has_data else 0
-        return self.made_as.training_for(self.data.kind, rows)
+        return self.made_as.training_for(self.data.kind, rows, self.data.shape)
 
     @cached_property
     @pinned()

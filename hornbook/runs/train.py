@@ -122,7 +122,7 @@ def train(
         if line.trained:
             wanted = settle_training(line, data, training)
             refuse_two_lengths(line, data, wanted, minutes)
-            suited = line.training_for(data.kind, data.sizes["train"])
+            suited = line.suiting(data)
             chosen_by_hand.append((wanted.as_dict(), suited.as_dict()))
             session = Session(chosen, data, family, how, wanted, world)
             if ancestor is not None:

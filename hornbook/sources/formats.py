@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from hornbook.storage import parse_json
 
-__all__ = ["SEPARATORS", "TEXTUAL", "Form", "delimited", "flat", "look", "whole_lines"]
+__all__ = ["SEPARATORS", "TEXTUAL", "Form", "delimited", "flat", "is_number", "look", "whole_lines"]
 
 Kind = Literal["table", "JSON lines", "JSON array", "JSON", "HTML", "XML"]
 

@@ -11,10 +11,12 @@ since 1970, UTC; booleans are the texts True and False. A null is a missing valu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -24,7 +26,7 @@ from hornbook.sources.cells import Cells, Declared, NumberCells, TextCells
 from hornbook.sources.rows import Chunk
 from hornbook.sources.source import Source
 
-__all__ = ["ParquetRows", "is_parquet"]
+__all__ = ["Batch", "ParquetRows", "is_parquet"]
 
 MAGIC = b"PAR1"
 BATCH = 65_536  # rows at a time
@@ -45,9 +47,12 @@ class ParquetRows:
     Args:
         source: one file.
         left_out: names of columns that are not read: their cells are missing.
+        whole: whether each chunk has its whole rows as `records`, a `Batch`; then a column that
+            holds no plain values is no error, and has missing cells.
 
     Attributes:
         kind: what it is.
+        unit: what the numbers in `Chunk.lines` are those of.
         separator: empty; it is here since `Rows` has one.
         names: of the columns.
         width: how many there are.
@@ -58,12 +63,15 @@ class ParquetRows:
     """
 
     kind: Literal["Parquet"] = "Parquet"
+    unit = "row"
     separator = ""
 
-    def __init__(self, source: Source, left_out: Collection[str] = ()) -> None:
+    def __init__(
+        self, source: Source, left_out: Collection[str] = (), *, whole: bool = False
+    ) -> None:
         with needing("pyarrow", "Reading Parquet"):
             import pyarrow.parquet as parquet
-        self.where, self.left_out = source.where, frozenset(left_out)
+        self.where, self.left_out, self.whole = source.where, frozenset(left_out), whole
         with self.told():
             self.file = parquet.ParquetFile(seekable(source))
             self.schema = self.file.schema_arrow
@@ -97,20 +105,23 @@ class ParquetRows:
         """
         read = [place for place in places if self.names[place] not in self.left_out]
         for place in read:
-            if (what := self.refused(place)) is not None:
+            if not self.whole and (what := self.refused(place)) is not None:
                 raise DataError(
                     f"{self.where}: column {self.names[place]!r} holds {what}, not one value in "
                     "each row.",
                     hint=f"Leave it out: `ignore={self.names[place]}`.",
                     setting="ignore",
                 )
+        if self.whole:
+            read = [place for place in read if self.refused(place) is None]
         begin = 1
-        for batch in self.batches(read, BATCH):
+        for batch in self.batches(range(self.width) if self.whole else read, BATCH):
             made = self.cells_of(batch, read)
             n = batch.num_rows
             missing = NumberCells(np.full(n, np.nan))
             columns = tuple(made.get(place, missing) for place in places)
-            yield Chunk(columns, range(begin, begin + n))
+            records = Batch(batch) if self.whole else ()
+            yield Chunk(columns, range(begin, begin + n), records=records)
             begin += n
 
     def batches(self, places: Sequence[int], size: int) -> Iterator[Any]:
@@ -163,6 +174,55 @@ class ParquetRows:
                 f"{self.where} is a damaged Parquet file: {first[:200].rstrip('.')}.",
                 hint="Copy or download it again.",
             ) from error
+
+
+class Batch(Sequence[Mapping[str, Any]]):
+    """Rows of a Parquet file by name, each made when it is asked for, of values that JSON has.
+
+    Args:
+        held: the rows, a record batch of Arrow.
+    """
+
+    def __init__(self, held: Any) -> None:
+        self.held = held
+
+    def __len__(self) -> int:
+        return int(self.held.num_rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Mapping[str, Any]: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Batch: ...
+
+    def __getitem__(self, at: int | slice) -> Mapping[str, Any] | Batch:
+        if isinstance(at, slice):
+            start, stop, _ = at.indices(len(self))
+            return Batch(self.held.slice(start, stop - start))
+        if not -len(self) <= at < len(self):
+            raise IndexError(at)
+        row = self.held.slice(at % len(self), 1)
+        return {
+            name: as_json_value(row.column(place)[0].as_py())
+            for place, name in enumerate(row.schema.names)
+        }
+
+
+def as_json_value(value: Any) -> Any:
+    """A value of Arrow as JSON has it: a date as ISO 8601 writes it, bytes as hexadecimals."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): as_json_value(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json_value(one) for one in value]
+    if isinstance(value, Decimal):
+        return as_json_value(float(value))
+    if isinstance(value, bytes):
+        return value.hex()
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def seekable(source: Source) -> Any:

@@ -54,7 +54,7 @@ class Chunk:
     ragged: tuple[tuple[int, int], ...] = ()
     "Line and number of cells of each row that was left out: it has more or fewer than others."
     records: Sequence[Mapping[str, Any]] = ()
-    "Of JSON the objects themselves; of a table nothing."
+    "Of JSON the objects themselves; of Parquet whole rows, if asked for; of a table nothing."
 
 
 class Rows:
@@ -99,6 +99,11 @@ class Rows:
             self.names = tuple(fields)
             self.sample = [[as_text(field_of(r, name)) for name in self.names] for r in records]
             self.width = len(self.names)
+
+    @property
+    def unit(self) -> str:
+        """What the numbers in `Chunk.lines` are those of."""
+        return "item" if self.kind == "JSON array" else "line"
 
     def chunks(self, places: Sequence[int], *, header: bool) -> Iterator[Chunk]:
         """Some columns, piece by piece.

@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hornbook.tables.arrays import fit
-    from hornbook.tables.estimators import EntityEmbeddings, TableClassifier, TableRegressor
+    from hornbook.tables.autoencoder import SwapAutoencoder
+    from hornbook.tables.entity_embeddings import EntityEmbeddings
+    from hornbook.tables.estimators import TableClassifier, TableRegressor
 
-__all__ = ["EntityEmbeddings", "TableClassifier", "TableRegressor", "fit"]
+__all__ = ["EntityEmbeddings", "SwapAutoencoder", "TableClassifier", "TableRegressor", "fit"]
 
 HOMES = {
-    "EntityEmbeddings": "hornbook.tables.estimators",
+    "EntityEmbeddings": "hornbook.tables.entity_embeddings",
+    "SwapAutoencoder": "hornbook.tables.autoencoder",
     "TableClassifier": "hornbook.tables.estimators",
     "TableRegressor": "hornbook.tables.estimators",
     "fit": "hornbook.tables.arrays",

@@ -15,12 +15,12 @@ from hornbook.runs.events import Listener, nobody
 from hornbook.runs.prepare import Prepared, Training
 from hornbook.settings import Settings
 from hornbook.sources.cells import Declared
-from hornbook.tables.cells_in_memory import columns_in, table_in_memory
 from hornbook.tables.data import TableData
 from hornbook.tables.loading import table_data
 from hornbook.tables.options import TableOptions
-from hornbook.tables.splits import Parts
+from hornbook.tables.table_in_memory import columns_in, table_in_memory
 from hornbook.tasks import task_named
+from hornbook.tasks.splits import Parts
 
 __all__ = ["fit", "named_columns", "table_of"]
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import DataError, RunError
+from hornbook.errors import RunError
 from hornbook.records import JSONObject
 from hornbook.rendering import many
 from hornbook.storage import HashedFiles, parse_json
@@ -21,13 +18,15 @@ from hornbook.tables.mapper import Mapped, Mapper
 from hornbook.tables.models.contract import Shape
 from hornbook.tables.target import Target, TargetKind
 from hornbook.tasks import Data
+from hornbook.tasks.data import without_data
+from hornbook.tasks.kept import arrays_bytes, arrays_in, json_bytes, kept_remarks, kept_splits
+from hornbook.tasks.splits import SPLITS
 
 if TYPE_CHECKING:
     from hornbook.reports import Table
 
 __all__ = ["FILES", "PRIVATE", "TableData", "TableRows"]
 
-SPLITS = ("train", "dev", "test")
 PRIVATE = frozenset(f"data/{name}.npz" for name in SPLITS)
 FILES = PRIVATE | {"data/mapper.json"}
 
@@ -120,10 +119,7 @@ class TableData(Data):
             DataError: if they are not kept.
         """
         if not self.kept:
-            raise DataError(
-                "This run is without its data: the rows that it has learned from are gone.",
-                hint="Ask the run as it was before its data were removed.",
-            )
+            raise without_data("the rows that it has learned from are gone")
         return self.splits["train"]
 
     @property
@@ -179,17 +175,14 @@ class TableData(Data):
     def keep(self, files: HashedFiles) -> None:
         """A file for each split, and one of the mapper and the target."""
         for name, rows in self.splits.items():
-            held = io.BytesIO()
             arrays = {
                 "codes": rows.inputs.codes, "numbers": rows.inputs.numbers, "target": rows.target
             }  # fmt: skip
             if rows.groups is not None:
                 arrays["groups"] = rows.groups
-            np.savez(held, allow_pickle=False, **arrays)
-            files.write(f"data/{name}.npz", held.getvalue())
+            files.write(f"data/{name}.npz", arrays_bytes(arrays))
         both = {"mapper": self.mapper.as_dict(), "target": self.target.as_dict()}
-        text = json.dumps(both, ensure_ascii=False, indent=0)
-        files.write("data/mapper.json", text.encode("utf-8", "surrogatepass"))
+        files.write("data/mapper.json", json_bytes(both))
 
 
 def open_table(files: HashedFiles, name: str, source: str, details: JSONObject) -> TableData:
@@ -203,20 +196,16 @@ def open_table(files: HashedFiles, name: str, source: str, details: JSONObject) 
         mapper, target = Mapper.from_dict(held["mapper"]), Target.from_dict(held["target"])
         if details["kind"] != target.kind:
             raise ValueError(f"data.details.kind is {details['kind']!r}, not {target.kind!r}")
-        names, group, rows = details["splits"], details["group"], details["rows"]
-        remarks = details["remarks"]
-        if not isinstance(names, list) or not set(names) <= set(SPLITS) or "train" not in names:
-            raise ValueError("data.details.splits must contain train")
+        names, remarks = kept_splits(details), kept_remarks(details)
+        group, rows = details["group"], details["rows"]
         if not isinstance(group, str) or type(rows) is not int or rows < 1:
             raise ValueError("data.details.group or rows is damaged")
-        if not isinstance(remarks, list) or not all(isinstance(one, str) for one in remarks):
-            raise ValueError("data.details.remarks must be a list of texts")
         splits = {}
         if files.has("data/train.npz"):
             for split in names:
-                splits[str(split)] = opened(files.read(f"data/{split}.npz"), mapper, target)
+                splits[split] = opened(files.read(f"data/{split}.npz"), mapper, target)
         return TableData(
-            name, source, splits, mapper, target, group=group, remarks=list(map(str, remarks)),
+            name, source, splits, mapper, target, group=group, remarks=remarks,
             rows=rows,
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
@@ -229,11 +218,7 @@ def opened(data: bytes, mapper: Mapper, target: Target) -> TableRows:
     Raises:
         ValueError: if they are not rows of such features.
     """
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            held = {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, AttributeError) as error:  # the latter: it is one array, no table
-        raise ValueError("rows are not a table of columns") from error
+    held = arrays_in(data, "rows are not a table of columns")
     if held.keys() - {"groups"} != {"codes", "numbers", "target"}:
         raise ValueError("rows are without codes, numbers or target")
     codes, numbers, wanted = held["codes"], held["numbers"], held["target"]

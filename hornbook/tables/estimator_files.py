@@ -14,7 +14,6 @@ import numpy.typing as npt
 from hornbook.errors import RunError, SettingsError
 from hornbook.records import as_json, read_record
 from hornbook.settings import plain
-from hornbook.tables.learned import Learned
 from hornbook.tensor_files import read_tensors, write_tensors
 
 __all__ = ["load_estimator", "save_estimator"]
@@ -83,17 +82,16 @@ def load_estimator(kind: type[Any], path: Path) -> Any:
         made = kind(**{name: as_tuples(value) for name, value in kept.params.items()})
     except TypeError as error:
         raise RunError(f"{where} is damaged: {error}.") from error
-    made.learned_ = learned = Learned.from_parts(arrays, metadata["learned"], where)
-    made.n_steps_, made.n_features_in_ = learned.steps, kept.n_features_in
+    learned = kind.held.from_parts(arrays, metadata["learned"], where)
+    made.hold(learned).n_features_in_ = kept.n_features_in
     if kept.feature_names_in is not None:
         made.feature_names_in_ = np.array(kept.feature_names_in, object)
     if kept.classes is not None:
         made.classes_ = array_of(kept.classes, where)
     n_names = len(kept.feature_names_in or learned.mapper.columns)
-    n_classes = len(kept.classes.values) if kept.classes else len(learned.target.labels)
-    if {kept.n_features_in, n_names} != {len(learned.mapper.columns)} or n_classes != len(
-        learned.target.labels
-    ):
+    n_classes = len(kept.classes.values) if kept.classes else learned.n_classes
+    n_columns = len(learned.mapper.columns)
+    if {kept.n_features_in, n_names} != {n_columns} or n_classes != learned.n_classes:
         raise RunError(f"{where} is damaged: its columns or classes do not fit the net.")
     return made
 

@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from hornbook.errors import DataError, SettingsError
 from hornbook.extras import needing
-from hornbook.tables.cells_in_memory import table_in_memory
 from hornbook.tables.frame import Frame, Typed
 from hornbook.tables.incoming import read, sound
 from hornbook.tables.kinds import Column, ColumnKind, Seen, kind_of
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.reading import RawTable
+from hornbook.tables.table_in_memory import table_in_memory
 
 with needing("sklearn", "An estimator"):
     from sklearn.utils import check_array, column_or_1d

@@ -80,8 +80,7 @@ class TableFigures:
         for name, value in figures_of(self.scores).items():
             found[name] = value
             if name == self.decides:
-                interval = self.scores.interval
-                found[f"{name}_low"], found[f"{name}_high"] = interval.low, interval.high
+                found |= self.scores.interval.ends(name)
         groups = self.scores.groups
         found["rows"] = len(self.scores.losses)
         return found if groups is None else {**found, "groups": len(np.unique(groups))}

@@ -9,7 +9,8 @@ import torch
 
 from hornbook.settings import Settings
 from hornbook.tables.data import TableData, TableRows
-from hornbook.tables.mapper import CategoryFeature, Mapped, Mapper, NumberFeature
+from hornbook.tables.features import CategoryFeature, NumberFeature
+from hornbook.tables.mapper import Mapped, Mapper
 from hornbook.tables.target import Target
 from hornbook.training.settings import TrainingSettings
 

@@ -8,17 +8,21 @@ from typing import Any
 import numpy as np
 
 from hornbook.errors import DataError
-from hornbook.rendering import clip, many
+from hornbook.rendering import clip, listed, many
+from hornbook.sources.formats import is_number
 from hornbook.suggestions import did_you_mean
 from hornbook.tables.arrays import named_columns
-from hornbook.tables.cells_in_memory import columns_in, table_in_memory
 from hornbook.tables.frame import Frame, Typed, typed
 from hornbook.tables.kinds import Column
+from hornbook.tables.later import Later, Piece, other_type, refuse_other_type, wanted
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.raw import Raw
-from hornbook.tables.reading import RawTable, listed
+from hornbook.tables.reading import RawTable
+from hornbook.tables.spellings import is_truth
+from hornbook.tables.table_in_memory import columns_in, table_in_memory
+from hornbook.tables.target import Target
 
-__all__ = ["frame_of", "read", "sound"]
+__all__ = ["frame_of", "piece_of", "read", "sound"]
 
 
 def frame_of(
@@ -41,13 +45,59 @@ def frame_of(
         DataError: if a column is missing, or of another type than it was, or a value cannot be
             read.
     """
+    table = table_for(mapper, data, missing=missing, where=where)
+    made = {column.name: read(table, column, mapper) for column in mapper.needed}
+    return Frame(table.n, made)
+
+
+def piece_of(
+    later: Later,
+    target: Target,
+    data: Any,
+    *,
+    missing: Collection[str] = (),
+    refuse: bool = True,
+    where: str = "the data",
+) -> Piece:
+    """Rows in memory as a run reads them, with their target if they have it.
+
+    Args:
+        later: with the mapper of the run; counts what is odd.
+        target: of the run.
+        data: as of `frame_of`; so are the arguments that are not named here.
+        missing: further texts that say that nothing is known.
+        refuse: whether a value that cannot be read is an error, or its row a bad one.
+        where: what to call the data in messages.
+
+    Raises:
+        DataError: as `frame_of`.
+    """
+    table = table_for(later.mapper, data, missing=missing, where=where, also=target.name)
+    made: dict[str, Typed] = {}
+    bad = np.zeros(table.n, bool)
+    for column in later.mapper.needed:
+        if refuse:
+            made[column.name] = read(table, column, later.mapper)
+        else:
+            refuse_other(table.columns[column.name], column, later.mapper)
+            made[column.name], wrong = typed(table.columns[column.name], column)
+            bad |= wrong
+    of_target = table.columns.get(target.name)
+    return Piece(later.inputs(made, bad), bad, *wanted(of_target, target, table.n))
+
+
+def table_for(
+    mapper: Mapper, data: Any, *, missing: Collection[str], where: str, also: str = ""
+) -> RawTable:
+    """The columns in memory that a mapper needs, and one more if it is there."""
     if isinstance(data, tuple) and len(data) == 2:
         columns = named_columns(*data)
     else:
         columns = columns_in(data, where[:1].upper() + where[1:])
-    table = table_in_memory(found_columns(mapper, columns, where), where, missing=missing)
-    made = {column.name: read(table, column, mapper) for column in mapper.needed}
-    return Frame(table.n, made)
+    found = found_columns(mapper, columns, where)
+    if also in columns:
+        found[also] = columns[also]
+    return table_in_memory(found, where, missing=missing)
 
 
 def found_columns(mapper: Mapper, columns: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -85,12 +135,19 @@ def read(table: RawTable, column: Column, mapper: Mapper) -> Typed:
     Raises:
         DataError: if it is something else, or a value in it.
     """
-    raw = table.columns[column.name]
-    if column.kind == "number" and raw.declared == "date":
-        raise other_type(column, "dates", "numbers")
+    refuse_other(table.columns[column.name], column, mapper)
+    return sound(table, column)
+
+
+def refuse_other(raw: Raw, column: Column, mapper: Mapper) -> None:
+    """Refuse a column of another type than it was in training.
+
+    Raises:
+        DataError: if it is.
+    """
+    refuse_other_type(raw, column)
     if column.kind == "category":
         refuse_other_labels(raw, column, mapper)
-    return sound(table, column)
 
 
 def sound(table: RawTable, column: Column) -> Typed:
@@ -129,23 +186,6 @@ def refuse_other_labels(raw: Raw, column: Column, mapper: Mapper) -> None:
 
 def nature(labels: Collection[str]) -> str:
     """What categories are, by how they are written."""
-    if set(labels) <= {"True", "False"}:
+    if all(map(is_truth, labels)):
         return "truth values"
     return "numbers" if all(map(is_number, labels)) else "texts"
-
-
-def is_number(label: str) -> bool:
-    """Whether a category is a number."""
-    try:
-        float(label)
-    except ValueError:
-        return False
-    return True
-
-
-def other_type(column: Column, here: str, before: str) -> DataError:
-    """The error that a column is of another type than it was."""
-    return DataError(
-        f"Column {column.name!r} holds {here}, and held {before} in training.",
-        hint="Give it as it was.",
-    )

@@ -25,7 +25,7 @@ from hornbook.training.settings import TrainingSettings
 if TYPE_CHECKING:
     from hornbook.tables.models.table_net import TableNet
 
-__all__ = ["Learned", "learn"]
+__all__ = ["Learned", "learn", "refuse_format", "refuse_more_than", "weights_of"]
 
 FORMAT = 1
 ALWAYS: Mapping[str, Any] = {
@@ -68,6 +68,11 @@ class Learned:
     counts: tuple[tuple[int, ...], ...]
     "Of each category how many rows of train have each code."
 
+    @property
+    def n_classes(self) -> int:
+        """How many classes are predicted; 0 where numbers are."""
+        return len(self.target.labels)
+
     @pinned()
     def predict(self, inputs: Mapped) -> npt.NDArray[np.float64]:
         """Numbers in the units of the table, shape (n,); or probabilities, shape (n, classes)."""
@@ -99,16 +104,12 @@ class Learned:
 
     def parts(self) -> tuple[Arrays, JSONObject]:
         """The weights, and everything else as JSON."""
-        arrays = {
-            name: array.astype(np.float32) if array.dtype == np.float64 else array
-            for name, array in self.net.arrays().items()
-        }
         record = LearnedRecord(
             FORMAT, self.family, self.settings.as_dict(), self.steps, self.rows, self.counts,
             self.mapper.as_dict(), self.target.as_dict(),
         )  # fmt: skip
         made: JSONObject = as_json(record)
-        return arrays, made
+        return weights_of(self.net), made
 
     @classmethod
     @pinned()
@@ -124,11 +125,7 @@ class Learned:
             RunError: if they are something else.
         """
         kept = read_record(LearnedRecord, record, where)
-        if kept.format != FORMAT:
-            raise RunError(
-                f"{where} has format {kept.format}, and this version reads {FORMAT}.",
-                hint="Open it with a newer version of hornbook.",
-            )
+        refuse_format(kept.format, FORMAT, where)
         try:
             mapper, target = Mapper.from_dict(kept.mapper), Target.from_dict(kept.target)
             line, task = net_family(kept.family, target.kind)
@@ -141,7 +138,8 @@ class Learned:
         except (KeyError, TypeError, ValueError, SettingsError) as error:
             raise RunError(f"{where} is damaged: {error}.") from error
         data = TableData("", "", {}, mapper, target, rows=kept.rows)
-        refuse_more_than(task, kept.family, settings, data, arrays, where)
+        asked = task.refuse_too_large(kept.family, settings, data.shape).n_parameters
+        refuse_more_than(arrays, asked, where)
         net = task.build(kept.family, settings, data.shape)
         net.load_arrays(dict(arrays))
         return cls(
@@ -149,20 +147,38 @@ class Learned:
         )
 
 
-def refuse_more_than(
-    task: Task[Any], family: str, settings: Settings, data: TableData, arrays: Arrays, where: str
-) -> None:
-    """Refuse settings that ask for more than the weights hold, before memory is taken.
+def weights_of(net: Any) -> Arrays:
+    """The weights of a net that computes in float64, as it was trained: in float32."""
+    return {
+        name: array.astype(np.float32) if array.dtype == np.float64 else array
+        for name, array in net.arrays().items()
+    }
+
+
+def refuse_more_than(arrays: Arrays, asked: int, where: str) -> None:
+    """Refuse settings that ask for more parameters than weights are held, before memory is taken.
 
     Raises:
         RunError: if they do.
     """
     held = sum(array.size for array in arrays.values())
-    asked = task.refuse_too_large(family, settings, data.shape).n_parameters
     if asked > 2 * held:
         raise RunError(
             f"The settings in {where} ask for {asked:,} parameters, and it has {held:,}.",
             hint="Restore it from an intact copy.",
+        )
+
+
+def refuse_format(found: int, wanted: int, where: str) -> None:
+    """Refuse what was written in another way.
+
+    Raises:
+        RunError: if it was.
+    """
+    if found != wanted:
+        raise RunError(
+            f"{where} has format {found}, and this version reads {wanted}.",
+            hint="Open it with a newer version of hornbook.",
         )
 
 
@@ -206,7 +222,7 @@ def learn(
     from hornbook.training.trainer import Trainer
 
     line, task = net_family(family, data.kind)
-    suited = line.training_for(data.kind, data.sizes["train"]).as_dict()
+    suited = line.suiting(data).as_dict()
     how = TrainingSettings.from_dict({**suited, **ALWAYS, **training})
     session = Session(task, data, family, family_settings(line, family, settings), how)
     has_dev = "dev" in data.sizes

@@ -9,16 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import DataError
-from hornbook.rendering import clip, many
+from hornbook.rendering import clip, listed, many
 from hornbook.sources.source import Source
 from hornbook.tables.data import TableData, TableRows
 from hornbook.tables.frame import Categories, Frame, Numbers, Typed, typed
+from hornbook.tables.header import named_column
 from hornbook.tables.kinds import Column, ColumnKind, Seen, date_form, form_of_numbers, kind_of
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.options import TableOptions
-from hornbook.tables.reading import RawTable, listed, named_column, read_table
-from hornbook.tables.splits import SPLITS, Parts, Times, group_codes, split_rows, times_of
+from hornbook.tables.reading import RawTable, read_table
+from hornbook.tables.splits import Times, group_codes, split_rows, times_of
 from hornbook.tables.target import Target, TargetKind, target_kind, target_of
+from hornbook.tasks.splits import SPLITS, Parts, empty_split, refused_split
 
 __all__ = ["Understood", "load_table", "suited", "table_data"]
 
@@ -382,19 +384,12 @@ def held_out(
         if by_date
         else tuple(map(bool, options.shares))
     )
-    counts = np.bincount(parts, minlength=3)
-    empty = [
-        name for name, want, count in zip(SPLITS, wanted, counts, strict=True) if want and not count
-    ]
+    empty = empty_split(np.bincount(parts, minlength=len(SPLITS)).tolist(), wanted)
     if not empty:
         return parts, how
     if replace(options, split="auto") == options and options.split_by == "auto" and not by_date:
         return np.zeros(n, np.int8), "too little data to split: all of it is in train"
-    raise DataError(
-        f"{where} has {many(n, 'row')}: the {empty[0]} split would be empty.",
-        hint="Use more data, or change the split: for example `split=60/40` or `split=100/0`.",
-        setting="split",
-    )
+    raise refused_split(f"{where} has {many(n, 'row')}", empty)
 
 
 def about_columns(known: Understood) -> list[str]:

@@ -2,118 +2,40 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from hornbook.errors import DataError
-from hornbook.rendering import clip, many
+from hornbook.rendering import clip, listed, many
 from hornbook.sources.cells import Cells
+from hornbook.sources.parquet import ParquetRows
 from hornbook.sources.rows import Chunk, Rows
 from hornbook.suggestions import did_you_mean
-from hornbook.tables.frame import Categories, Frame, Numbers, Typed, typed
+from hornbook.tables.frame import typed
 from hornbook.tables.kinds import Column
-from hornbook.tables.mapper import Mapped, Mapper
-from hornbook.tables.raw import Raw, RawColumn
-from hornbook.tables.reading import column_names, has_header, listed
+from hornbook.tables.later import Later, Piece, refuse_other_type, wanted
+from hornbook.tables.mapper import Mapper
+from hornbook.tables.new_header import header_of
+from hornbook.tables.raw import Raw
+from hornbook.tables.raw_column import RawColumn
 from hornbook.tables.target import Target
-from hornbook.tables.written import MISSING, NumberStyle, as_label, number_of
+from hornbook.tables.written import MISSING, NumberStyle
 
-__all__ = ["UNKNOWN", "Header", "NewRows", "Piece", "header_of"]
+__all__ = ["FilePiece", "NewRows"]
 
-Mask = npt.NDArray[np.bool_]
-UNKNOWN = -2  # a class that the run has not; -1 is a missing one
 EXAMPLE = datetime(2015, 7, 31)  # a date whose parts cannot be taken for one another
 
 
 @dataclass(frozen=True)
-class Piece:
+class FilePiece(Piece):
     """Some rows of a file."""
 
-    cells: tuple[Cells, ...]
-    "Of all columns of the file, as they stand."
-    lines: Sequence[int]
-    inputs: Mapped
-    bad: Mask
-    "Rows with a cell that cannot be read, which then is read as missing; shape (n,)."
-    target: npt.NDArray[Any] | None
-    """Numbers, NaN where there is none that can be read; or classes by number, -1 where missing and
-    UNKNOWN; shape (n,). None where the file has no such column."""
-    told: npt.NDArray[np.bool_]
-    "Rows whose target is not missing; shape (n,)."
-    records: Sequence[Any] = ()
-    "Of JSON the objects themselves."
-
-    def __len__(self) -> int:
-        return len(self.lines)
-
-
-@dataclass(frozen=True)
-class Header:
-    """What the columns of a file are called."""
-
-    names: tuple[str, ...]
-    there: bool
-    "Whether the first row of the file says so."
-
-
-def header_of(rows: Rows, mapper: Mapper, target: str) -> Header:
-    """What the columns of a file are called, when it is known which ones a run reads.
-
-    Args:
-        rows: of the file.
-        mapper: of the run.
-        target: the name of the column that the run predicts.
-
-    Raises:
-        DataError: if it has no header and needs one, has another number of columns than the table
-            without a header that the run has learned from, or two columns of one name.
-    """
-    known = [column.name for column in mapper.columns]
-    if rows.kind == "table" and is_numbered([*known, target]):
-        if has_header(rows):
-            raise DataError(
-                f"{rows.where} begins with a header, and the run has learned from a table without "
-                f"one, whose columns are numbered: {listed(rows.names)}.",
-                hint="Remove the first row.",
-                setting="file",
-            )
-        if rows.width == len(known) + 1:
-            return Header(tuple(map(str, range(1, rows.width + 1))), there=False)
-        if rows.width == len(known):  # as it is where the target is not known yet
-            return Header(tuple(known), there=False)
-        raise DataError(
-            f"{rows.where} has {many(rows.width, 'column')} and no header; the run has learned "
-            f"from a table of {len(known) + 1:,}, so {len(known):,} were expected, or one more "
-            f"with the target (column {target}).",
-            hint="Give a file with the same columns in the same order.",
-            setting="file",
-        )
-    if rows.kind == "table" and not has_header(rows) and not set(known) & set(rows.names):
-        raise DataError(
-            f"{rows.where} has no header: its first row is {listed(rows.names, 6)}.",
-            hint="Put the names of its columns in the first row. The run reads "
-            f"{listed([column.name for column in mapper.needed])}.",
-            setting="file",
-        )
-    return Header(named(rows), there=True)
-
-
-def named(rows: Rows) -> tuple[str, ...]:
-    """The names in the first row."""
-    if has_header(rows):
-        return column_names(rows)
-    return tuple(name or f"column {place}" for place, name in enumerate(rows.names, 1))
-
-
-def is_numbered(names: Sequence[str]) -> bool:
-    """Whether columns have numbers for names, as those of a table without a header."""
-    return sorted(names) == sorted(map(str, range(1, len(names) + 1)))
+    chunk: Chunk
+    "All columns of the file, as they stand."
 
 
 @dataclass
@@ -129,28 +51,27 @@ class NewRows:
 
     Attributes:
         n_ragged: rows that were left out so far: these have too many or too few cells.
-        unseen: of each feature in `mapper.categories`, how many rows so far have a category that
-            the run does not know, and one such by its name.
-        filled: of each number that train always has, how many rows so far lack it.
+        later: applies the mapper, and counts what is odd.
+        without_cells: columns that hold no single values, as Parquet has them, and what they hold.
 
     Raises:
         DataError: if a column is not there.
     """
 
-    rows: Rows
+    rows: Rows | ParquetRows
     mapper: Mapper
     target: Target
     missing: Sequence[str] = ()
     refuse: bool = True
     n_ragged: int = 0
-    unseen: dict[str, tuple[int, str]] = field(default_factory=dict)
-    filled: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.header = header_of(self.rows, self.mapper, self.target.name)
         self.places = self.found()
         names = self.header.names
         self.target_place = names.index(self.target.name) if self.target.name in names else None
+        self.later = Later(self.mapper)
+        self.without_cells = self.refused()
         self.marks = MISSING | {text.strip().lower() for text in self.missing}
 
     def found(self) -> dict[str, int]:
@@ -183,7 +104,26 @@ class NewRows:
             )
         return found
 
-    def __iter__(self) -> Iterator[Piece]:
+    def refused(self) -> dict[str, str]:
+        """Columns that hold lists, records or bytes.
+
+        Raises:
+            DataError: if the run reads one of them.
+        """
+        if not isinstance(self.rows, ParquetRows):
+            return {}
+        what = {place: self.rows.refused(place) for place in range(self.rows.width)}
+        for name, place in self.places.items():
+            if what[place] is not None:
+                raise DataError(
+                    f"{self.rows.where}: column {name!r}, which the run reads, holds "
+                    f"{what[place]}, not one value in each row.",
+                    hint="Give a file in which it does.",
+                    setting="file",
+                )
+        return {self.rows.names[place]: one for place, one in what.items() if one is not None}
+
+    def __iter__(self) -> Iterator[FilePiece]:
         """The rows, a piece at a time.
 
         Raises:
@@ -212,29 +152,27 @@ class NewRows:
                 setting="file",
             )
 
-    def piece(self, chunk: Chunk) -> Piece:
+    def piece(self, chunk: Chunk) -> FilePiece:
         """Some rows, read."""
         n = len(chunk.lines)
         bad, made = np.zeros(n, bool), {}
         for column in self.mapper.needed:
             raw = self.raw(chunk.columns[self.places[column.name]], column.form)
+            refuse_other_type(raw, column)
             made[column.name], wrong = typed(raw, column)
             if wrong.any() and self.refuse:
                 raise self.unread(chunk, column, int(np.flatnonzero(wrong)[0]))
             bad |= wrong
-            made[column.name] = self.respelled(column.name, made[column.name])
-        inputs = self.mapper.apply(Frame(n, made))
-        self.note(inputs, made, bad)
-        target, told = self.wanted(chunk)
-        return Piece(chunk.columns, chunk.lines, inputs, bad, target, told, chunk.records)
+        place = self.target_place
+        told = None if place is None else self.raw(chunk.columns[place], self.target.form)
+        return FilePiece(self.later.inputs(made, bad), bad, *wanted(told, self.target, n), chunk)
 
     def raw(self, cells: Cells, form: str) -> Raw:
         """The cells of a column, read in the way in which train writes numbers."""
         style: NumberStyle | None = form if form in get_args(NumberStyle) else None  # type: ignore[assignment]
         if self.rows.kind != "table":
-            # JSON has numbers of its own, with a point.
-            separator = ";"
-            plain = RawColumn(self.marks, separator, "plain")
+            # JSON and Parquet have numbers of their own, with a point.
+            plain = RawColumn(self.marks, style="plain")
             plain.add(cells)
             if style is None or not plain.texts:
                 return plain.finish()
@@ -250,68 +188,12 @@ class NewRows:
         if column.kind == "date":
             what, how = "a date", f"written as in train, {told_of(column.form)}"
         return DataError(
-            f"{self.rows.where}, line {chunk.lines[row]:,}: {cell!r} in column {column.name!r} is "
-            f"not {what} {how}.",
+            f"{self.rows.where}, {self.rows.unit} {chunk.lines[row]:,}: {cell!r} in column "
+            f"{column.name!r} is not {what} {how}.",
             hint="Correct it, empty it if it is not known, or leave the predictions of such rows "
             "empty: `bad_rows=empty`.",
             setting="bad_rows",
         )
-
-    def respelled(self, name: str, column: Typed) -> Typed:
-        """A column of categories with numbers spelled as the run knows them: 1.0 is 1."""
-        feature = next((one for one in self.mapper.categories if one.column == name), None)
-        if not isinstance(column, Categories) or feature is None:
-            return column
-        return Categories(column.codes, respelled(column.labels, feature.labels))
-
-    def note(self, inputs: Mapped, made: dict[str, Typed], bad: Mask) -> None:
-        """Count what the run has not seen."""
-        for place, feature in enumerate(self.mapper.categories):
-            rows = np.flatnonzero((inputs.codes[:, place] == 0) & ~bad)
-            if len(rows):
-                before, example = self.unseen.get(feature.name, (0, ""))
-                column = made[feature.column]
-                if not example and isinstance(column, Categories):
-                    example = column.labels[int(column.codes[rows[0]])]
-                self.unseen[feature.name] = before + len(rows), example
-        for number in self.mapper.numbers:
-            column = made[number.column]
-            if isinstance(column, Numbers) and not number.flagged:
-                n = int((np.isnan(column.values) & ~bad).sum())
-                if n:
-                    self.filled[number.name] = self.filled.get(number.name, 0) + n
-
-    def wanted(self, chunk: Chunk) -> tuple[npt.NDArray[Any] | None, Mask]:
-        """The target, where the file has it, and where it is told."""
-        if self.target_place is None:
-            return None, np.zeros(len(chunk.lines), bool)
-        raw = self.raw(chunk.columns[self.target_place], self.target.form)
-        told = ~raw.missing
-        if self.target.kind != "class":
-            return raw.as_numbers(), told
-        codes, labels = raw.as_labels()
-        known = {label: number for number, label in enumerate(self.target.labels)}
-        spelled = respelled(labels, self.target.labels)
-        table = [known.get(label, UNKNOWN) for label in spelled]
-        return np.array([*table, -1], np.int64)[codes], told
-
-
-def respelled(labels: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-    """Labels, those that are known by one other spelling of the same number by that one.
-
-    So 1.0 is 1, and 7 is 07, as when a spreadsheet has left out the zeros of a code.
-    """
-    names, others = set(known), Counter(map(as_number, known))
-    spelled = {as_number(one): one for one in known if others[as_number(one)] == 1}
-    return tuple(
-        label if label in names else spelled.get(as_number(label) or " ", label) for label in labels
-    )
-
-
-def as_number(label: str) -> str:
-    """A label that is a number in its usual spelling; empty if it is none."""
-    value = number_of(label)
-    return as_label(value) if value == value else ""
 
 
 def told_of(form: str) -> str:

@@ -7,10 +7,7 @@ list; both take a few bytes a row.
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections import defaultdict
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,108 +15,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.sources.cells import Cells, Declared
+from hornbook.sources.cells import Declared
 from hornbook.tables.written import (
-    MISSING,
     NumberStyle,
     as_label,
     date_label,
-    dotted,
     number_of,
     number_style,
     numbers_of,
 )
 
-__all__ = ["EXACT", "Raw", "RawColumn"]
+__all__ = ["EXACT", "Codes", "Floats", "Raw", "is_long"]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
 
 EXACT = 2.0**53  # whole numbers from here on may not be floats
-LARGEST = 2**28  # characters of all the texts of a column: more is no category
-
-
-class RawColumn:
-    """Gathers a column, piece by piece.
-
-    Args:
-        missing: texts, in lowercase, that say that nothing is known.
-        separator: of the table, which tells what a comma in a number means.
-        style: how numbers are written, where that is known; None: by what is read.
-
-    Attributes:
-        too_long: whether its texts are too many to be kept; it has no cells then.
-        declared: what the file says that it is.
-    """
-
-    def __init__(
-        self,
-        missing: Collection[str] = MISSING,
-        separator: str = ",",
-        style: NumberStyle | None = None,
-    ) -> None:
-        self.missing, self.separator, self.style = missing, separator, style
-        marks = (number_of(mark) for mark in missing)
-        self.missing_numbers = [mark for mark in marks if not math.isnan(mark)]
-        self.declared: Declared = ""
-        self.numbers: list[Floats] = []  # of each piece; of texts nothing
-        self.codes: list[Codes] = []  # places in `texts`; of numbers nothing
-        self.texts: defaultdict[str, int] = defaultdict(itertools.count().__next__)
-        self.characters, self.too_long = 0, False
-
-    def add(self, cells: Cells) -> None:
-        """Some more cells."""
-        if self.too_long:
-            return
-        self.declared = cells.declared
-        plain = None if cells.declared == "text" else self.plain_numbers(cells)
-        if plain is not None:
-            self.numbers.append(plain)
-            self.codes.append(np.empty(0, np.int32))
-            return
-        known = len(self.texts)
-        codes = np.fromiter(map(self.texts.__getitem__, cells), np.int32, len(cells))
-        new = itertools.islice(self.texts, known, None)
-        self.characters += sum(map(len, new))
-        self.numbers.append(np.empty(0))
-        self.codes.append(codes)
-        if self.characters > LARGEST:
-            self.too_long = True
-            self.numbers, self.codes = [], []
-            self.texts.clear()
-
-    def plain_numbers(self, cells: Cells) -> Floats | None:
-        """Cells as numbers, NaN of missing ones; None unless all others are plain."""
-        if self.style == "comma" and cells.floats() is None:
-            return whole_numbers(cells)  # a point may stand between thousands
-        if self.separator != "," and cells.integers() is None and dotted(cells.texts):
-            return None  # what they are hangs on how others are written
-        found = plain_numbers(cells, self.missing)
-        if found is not None and self.missing_numbers:
-            found = np.where(np.isin(found, self.missing_numbers), np.nan, found)
-        return found
-
-    def finish(self) -> Raw:
-        """What was gathered, which is then given up here."""
-        texts = tuple(self.texts)
-        lengths = [len(n) + len(c) for n, c in zip(self.numbers, self.codes, strict=True)]
-        total = sum(lengths)
-        numbers = np.empty(total) if any(map(len, self.numbers)) else None
-        codes = np.full(total, -1, np.int32) if texts else None
-        end = total
-        while lengths:
-            length, piece, coded = lengths.pop(), self.numbers.pop(), self.codes.pop()
-            if len(piece):
-                assert numbers is not None
-                numbers[end - length : end] = piece
-            elif length:
-                assert codes is not None
-                codes[end - length : end] = coded
-                if numbers is not None:
-                    numbers[end - length : end] = np.nan
-            end -= length
-        return Raw(total, numbers, codes, texts, frozenset(self.missing), self.separator,
-                   self.too_long, self.declared, told_style=self.style)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -272,54 +183,6 @@ def is_long(text: str, number: float) -> bool:
 def plain_number(text: str) -> float:
     """The number that a text is without any sign of money; NaN if it is none."""
     return math.nan if text[-1:] in "%$€£¥₹" or text[:1] in "$€£¥₹" else number_of(text)
-
-
-def whole_numbers(cells: Cells) -> Floats | None:
-    """Cells as numbers; None unless all are whole ones without a sign."""
-    whole = cells.integers()
-    return None if whole is None else whole.astype(np.float64)
-
-
-def plain_numbers(cells: Cells, missing: Collection[str]) -> Floats | None:
-    """Cells as numbers, NaN of missing ones; None unless all others are plain, without zeros before
-    them.
-    """
-    if (given := cells.floats()) is not None:
-        return given
-    if (whole := whole_numbers(cells)) is not None:
-        return whole
-    if cells.zero_filled:
-        return None
-    if (plain := cells.decimals()) is not None:
-        return plain
-    texts = cells.texts
-    if "_" in "".join(texts):  # float reads 1_000
-        return None
-    try:
-        found = np.fromiter(map(float, texts), np.float64, len(texts))
-        if np.isfinite(found).all():
-            return None if any_long(texts, found) else found
-    except ValueError:
-        pass  # perhaps since some are missing
-    gone = {text for text in set(texts) if text.lower() in missing}
-    if not gone:
-        return None
-    try:
-        found = np.array([math.nan if text in gone else float(text) for text in texts])
-    except ValueError:
-        return None
-    missed = sum(map(gone.__contains__, texts))
-    if int(np.isfinite(found).sum()) + missed != len(texts) or any_long(texts, found):
-        return None
-    return found
-
-
-def any_long(texts: Sequence[str], numbers: Floats) -> bool:
-    """Whether some cell is a whole number of 17 digits or more: an id, not to be taken for another
-    that is the same float.
-    """
-    long = np.flatnonzero(np.abs(numbers) >= EXACT).tolist()
-    return any(is_long(texts[row], EXACT) for row in long)
 
 
 def at(values: npt.NDArray[Any], codes: Codes, otherwise: Any) -> Any:

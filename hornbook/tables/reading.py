@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,18 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import DataError
-from hornbook.rendering import clip, many
+from hornbook.rendering import listed, many
 from hornbook.sources.cells import Cells, NumberCells, TextCells
 from hornbook.sources.parquet import ParquetRows, is_parquet
 from hornbook.sources.rows import Chunk, Rows
 from hornbook.sources.source import Source
-from hornbook.suggestions import did_you_mean
+from hornbook.tables.header import column_names, has_header, named_column
 from hornbook.tables.options import TableOptions
-from hornbook.tables.raw import Raw, RawColumn
-from hornbook.tables.written import MISSING, dotted, number_of
+from hornbook.tables.raw import Raw
+from hornbook.tables.raw_column import RawColumn
+from hornbook.tables.written import MISSING, dotted
 
-__all__ = ["Place", "RawTable", "Reader", "column_names", "has_header", "listed", "named_column",
-           "read_table"]  # fmt: skip
+__all__ = ["Place", "RawTable", "Reader", "read_table"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -34,7 +32,7 @@ class Place:
     where: str
     lines: Sequence[int]
     unit: str = "line"
-    "`row` of Parquet, `item` of a JSON array."
+    "As of `Rows`."
 
 
 @dataclass(frozen=True)
@@ -68,85 +66,6 @@ class RawTable:
         if raw.numbers is None or np.isnan(raw.numbers[row]):
             return ""
         return raw.label_of(float(raw.numbers[row]))
-
-
-def has_header(rows: Rows | ParquetRows) -> bool:
-    """Whether the first row of a table names its columns.
-
-    It does if it has texts and no numbers, unless most of these occur again in their columns; or if
-    its numbers are years or the like, one after the other, as in a table with a column for each.
-    """
-    if rows.kind != "table":
-        return True
-    first, *others = rows.sample
-    told = [place for place, cell in enumerate(first) if cell]
-    numbers = [float(first[place]) for place in told if is_number(first[place])]
-    if not told or len(numbers) == len(told):
-        return False
-    if numbers and not one_after_another(numbers):
-        return False
-    below = [[row[place] for row in others if place < len(row)] for place in told]
-    again = sum(first[place] in set(cells) for place, cells in zip(told, below, strict=True))
-    return 2 * again <= len(told)
-
-
-def one_after_another(numbers: Sequence[float]) -> bool:
-    """Whether some numbers are whole, and each is one more than that before it."""
-    steps = itertools.pairwise(numbers)
-    return len(numbers) > 1 and numbers[0].is_integer() and all(b == a + 1 for a, b in steps)
-
-
-def is_number(cell: str) -> bool:
-    """Whether a cell is a number."""
-    return not math.isnan(number_of(cell))
-
-
-def column_names(rows: Rows | ParquetRows) -> tuple[str, ...]:
-    """What the columns are called: by the header, or numbers from 1.
-
-    Raises:
-        DataError: if two have the same name.
-    """
-    if not has_header(rows):
-        return tuple(map(str, range(1, rows.width + 1)))
-    names = tuple(name or f"column {place}" for place, name in enumerate(rows.names, 1))
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        places = [str(place) for place, name in enumerate(names, 1) if name == twice]
-        raise DataError(
-            f"{rows.where} has {len(places)} columns named {twice!r}: number {', '.join(places)}.",
-            hint="Rename them, so that each has a name of its own.",
-        )
-    return names
-
-
-def named_column(name: str, names: Sequence[str], where: str, setting: str) -> str:
-    """The column that a setting names.
-
-    Raises:
-        DataError: if there is none of this name.
-    """
-    if name in names:
-        return name
-    alike = [one for one in names if one.lower() == name.strip().lower()]
-    if len(alike) == 1:
-        return alike[0]
-    how = (
-        f"{where} has no header, so its columns are numbered from 1 to {len(names)}"
-        if names == tuple(map(str, range(1, len(names) + 1)))
-        else f"its columns are {listed(names)}"
-    )
-    raise DataError(
-        f"{where} has no column {clip(name, 60)!r}; {how}.",
-        hint=f"{did_you_mean(name, names)}Set `{setting}` to one of these.",
-        setting=setting,
-    )
-
-
-def listed(names: Sequence[str], most: int = 20) -> str:
-    """The first of some names, for a message."""
-    shown = ", ".join(repr(name[:60]) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
 
 
 def read_table(source: Source, options: TableOptions) -> RawTable:
@@ -258,8 +177,7 @@ class Reader:
                     hint="Give files with the same types.",
                 )
             column.add(cells)
-        unit = {"JSON array": "item", "Parquet": "row"}.get(rows.kind, "line")
-        self.places.append(Place(rows.where, lines, unit))
+        self.places.append(Place(rows.where, lines, rows.unit))
         self.n += len(lines)
 
     def finish(self, source: Source) -> RawTable:

@@ -13,7 +13,7 @@ from hornbook.sources.formats import TEXTUAL
 from hornbook.sources.parquet import ParquetRows, is_parquet
 from hornbook.sources.rows import Rows
 from hornbook.sources.source import Source
-from hornbook.tables.reading import has_header, is_number
+from hornbook.tables.header import has_header, is_number
 from hornbook.tables.written import (
     MISSING,
     NO_DATE,

@@ -12,12 +12,9 @@ from hornbook.errors import DataError, SettingsError
 from hornbook.tables.frame import Categories, Dates, Typed
 from hornbook.tables.options import TableOptions
 from hornbook.tables.written import DATE_FORMATS, NO_DATE, date_of
+from hornbook.tasks.splits import SPLITS, Parts, at_random
 
-__all__ = ["SPLITS", "Parts", "Times", "group_codes", "split_rows", "times_of"]
-
-SPLITS = ("train", "dev", "test")
-Parts = npt.NDArray[np.int8]
-"Of each row the place of its split in SPLITS."
+__all__ = ["Times", "group_codes", "split_rows", "times_of"]
 
 
 @dataclass(frozen=True)
@@ -168,17 +165,6 @@ def by_time(times: Times, options: TableOptions) -> tuple[Parts, str]:
 def told(value: float, dates: bool) -> str:
     """A time for people."""
     return str(np.datetime64(int(value), "s")).replace("T00:00:00", "") if dates else f"{value:g}"
-
-
-def at_random(n: int, shares: tuple[int, int, int], seed: int) -> Parts:
-    """Rows drawn by NumPy's old generator, as fast.ai's `get_cv_idxs`: the first are dev."""
-    _, dev, test = shares
-    drawn = np.random.RandomState(seed).permutation(n)
-    parts = np.zeros(n, np.int8)
-    first, second = n * dev // 100, n * (dev + test) // 100
-    parts[drawn[:first]] = 1
-    parts[drawn[first:second]] = 2
-    return parts
 
 
 def by_group(groups: npt.NDArray[np.int32], shares: tuple[int, int, int], seed: int) -> Parts:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hornbook.errors import DataError
 from hornbook.records import JSONObject
 from hornbook.rendering import many
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from hornbook.reports import Table
     from hornbook.storage import HashedFiles
 
-__all__ = ["Baseline", "Claim", "Data", "Figures"]
+__all__ = ["Baseline", "Claim", "Data", "Figures", "without_data"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,18 @@ class Claim:
     is proposed for each task that claims the data."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     "What has to be set beside the task, to read it so."
+
+
+def without_data(gone: str) -> DataError:
+    """The error that a run is asked for what only its data tell, and they are not kept.
+
+    Args:
+        gone: what is not known any longer.
+    """
+    return DataError(
+        f"This run is without its data: {gone}.",
+        hint="Ask the run as it was before its data were removed.",
+    )
 
 
 class Data(ABC):

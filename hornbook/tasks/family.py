@@ -12,6 +12,7 @@ from hornbook.extras import needing_torch
 from hornbook.suggestions import did_you_mean
 
 if TYPE_CHECKING:
+    from hornbook.tasks.data import Data
     from hornbook.training.settings import TrainingSettings
 
 __all__ = ["Ancestor", "Family", "Start", "find_family"]
@@ -62,6 +63,8 @@ class Family:
     "Recommended training settings, where they differ from the general defaults."
     sized: Callable[[int], Mapping[str, Any]] | None = None
     "Those that hang on the size of the data, from the number of rows of train."
+    shaped: Callable[[Any], Mapping[str, Any]] | None = None
+    "In the place of `sized`, from the `Data.shape`, where that is known."
     kinds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     "Further recommended training settings for each `Data.kind`."
 
@@ -87,16 +90,25 @@ class Family:
         with needing_torch():
             return getattr(importlib.import_module(module), name)
 
-    def training_for(self, kind: str, rows: int = 0) -> TrainingSettings:
+    def suiting(self, data: Data) -> TrainingSettings:
+        """The training settings that suit it with some data."""
+        return self.training_for(data.kind, data.sizes["train"], data.shape)
+
+    def training_for(self, kind: str, rows: int = 0, shape: Any = None) -> TrainingSettings:
         """The training settings that suit it with some data.
 
         Args:
             kind: their `Data.kind`.
             rows: what there is to predict in train; 0 where that is not known: 80,000 then.
+            shape: their `Data.shape`; None where that is not known.
         """
         from hornbook.training.settings import TrainingSettings
 
-        sized = {} if self.sized is None else self.sized(rows or USUAL)
+        sized: Mapping[str, Any] = {}
+        if shape is not None and self.shaped is not None:
+            sized = self.shaped(shape)
+        elif self.sized is not None:
+            sized = self.sized(rows or USUAL)
         return TrainingSettings.from_dict({**self.training, **sized, **self.kinds.get(kind, {})})
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.words.data import Passages
+from hornbook.words.thinning import kept_shares
 
-__all__ = ["WordBatch", "WordBatches", "kept_shares", "windows"]
+__all__ = ["WordBatch", "WordBatches", "windows"]
 
 Numbers = npt.NDArray[np.int32]
 
@@ -25,22 +26,6 @@ class WordBatch(tuple[npt.NDArray[Any], ...]):
         size = len(words)
         rows = slice(size * i // n, size * (i + 1) // n)
         return WordBatch((words[rows], near[rows], drawn)), (rows.stop - rows.start) / max(1, size)
-
-
-def kept_shares(counts: npt.NDArray[np.int64], sample: float) -> npt.NDArray[np.float64]:
-    """With which probability a word is kept, of those so frequent that they are thinned out.
-
-    (√(f / sample) + 1) · sample / f for a word of share f, as word2vec's program has it.
-
-    Args:
-        counts: how often each word stands in train, shape (words,).
-        sample: the share of a word from which on it is thinned; 0: none is.
-    """
-    if not sample:
-        return np.ones(len(counts))
-    share = counts / counts.sum() / sample
-    kept: npt.NDArray[np.float64] = np.minimum(1.0, (np.sqrt(share) + 1) / share)
-    return kept
 
 
 def windows(text: Passages, at: npt.NDArray[np.int64], window: int) -> Numbers:

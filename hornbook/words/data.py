@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import DataError, RunError
 from hornbook.records import JSONObject
-from hornbook.rendering import many
+from hornbook.rendering import clip, many
 from hornbook.storage import HashedFiles, parse_json
 from hornbook.suggestions import did_you_mean
 from hornbook.tasks import Data
+from hornbook.tasks.data import without_data
+from hornbook.tasks.kept import arrays_bytes, arrays_in, json_bytes, kept_remarks, kept_splits
+from hornbook.tasks.splits import SPLITS
 from hornbook.words.models.contract import Shape
+from hornbook.words.thinning import busiest
 
 if TYPE_CHECKING:
     from hornbook.reports import Table
 
 __all__ = ["FILES", "PRIVATE", "Passages", "WordsData", "open_words"]
 
-SPLITS = ("train", "dev", "test")
 PRIVATE = frozenset(f"data/{name}.npz" for name in SPLITS)
 FILES = PRIVATE | {"data/words.json"}
 NEAR = 2  # letters by which a word that was meant may be longer or shorter than what was typed
@@ -87,8 +87,8 @@ class WordsData(Data):
 
     @cached_property
     def shape(self) -> Shape:
-        """How many words are known, and how often they stand in train."""
-        return Shape(len(self.words), int(self.counts.sum()))
+        """How many words are known, how often they stand in train, and the share of one at most."""
+        return Shape(len(self.words), int(self.counts.sum()), busiest(self.counts))
 
     @property
     def sizes(self) -> Mapping[str, int]:
@@ -103,10 +103,7 @@ class WordsData(Data):
             DataError: if they are not kept.
         """
         if not self.kept:
-            raise DataError(
-                "This run is without its data: the text that it has learned from is gone.",
-                hint="Ask the run as it was before its data were removed.",
-            )
+            raise without_data("the text that it has learned from is gone")
         return self.splits["train"]
 
     @cached_property
@@ -123,10 +120,14 @@ class WordsData(Data):
         for spelled in (word.strip(), word.strip().lower().replace("’", "'")):
             if spelled in self.numbers:
                 return self.numbers[spelled]
+        told = f"{clip(word, 60)!r} is not one of the {len(self.words):,} words that the run knows."
+        if len(word.split()) > 1:
+            raise DataError(told, hint=f"Give several words one by one: {clip(word, 60)}.")
         near = [one for one in self.words if abs(len(one) - len(word)) <= NEAR]
         raise DataError(
-            f"{word!r} is not one of the {len(self.words):,} words that the run knows.",
-            hint=f"{did_you_mean(word, near)}Rare words of the text are left out: `min_count`.",
+            told,
+            hint=f"{did_you_mean(word, near)}Words that were rare in the text when the run was "
+            "trained are left out.",
         )
 
     @property
@@ -163,12 +164,10 @@ class WordsData(Data):
     def keep(self, files: HashedFiles) -> None:
         """A file for each split, and one of the words and how frequent they are."""
         for name, part in self.splits.items():
-            held = io.BytesIO()
-            np.savez(held, allow_pickle=False, ids=part.ids, lengths=part.lengths)
-            files.write(f"data/{name}.npz", held.getvalue())
+            held = arrays_bytes({"ids": part.ids, "lengths": part.lengths})
+            files.write(f"data/{name}.npz", held)
         both = {"words": list(self.words), "counts": self.counts.tolist()}
-        text = json.dumps(both, ensure_ascii=False, indent=0)
-        files.write("data/words.json", text.encode("utf-8", "surrogatepass"))
+        files.write("data/words.json", json_bytes(both))
 
 
 def open_words(files: HashedFiles, name: str, source: str, details: JSONObject) -> WordsData:
@@ -186,16 +185,12 @@ def open_words(files: HashedFiles, name: str, source: str, details: JSONObject) 
             raise ValueError("words and counts do not fit")
         if not all(type(n) is int and 0 < n < 2**40 for n in counts):
             raise ValueError("a count is out of range")
-        names, remarks = details["splits"], details["remarks"]
-        if not isinstance(names, list) or not set(names) <= set(SPLITS) or "train" not in names:
-            raise ValueError("data.details.splits must contain train")
-        if not isinstance(remarks, list) or not all(isinstance(one, str) for one in remarks):
-            raise ValueError("data.details.remarks must be a list of texts")
+        names, remarks = kept_splits(details), kept_remarks(details)
         splits = {}
         if files.has("data/train.npz"):
-            for split in map(str, names):
+            for split in names:
                 splits[split] = opened(files.read(f"data/{split}.npz"), len(words))
-        return WordsData(name, source, splits, words, counts, remarks=list(map(str, remarks)))
+        return WordsData(name, source, splits, words, counts, remarks=remarks)
     except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
         raise RunError(f"The data of the run are damaged: {error}.") from error
 
@@ -206,11 +201,7 @@ def opened(data: bytes, words: int) -> Passages:
     Raises:
         ValueError: if they are not made of so many words.
     """
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            held: dict[str, Any] = {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, AttributeError) as error:  # the latter: it is one array
-        raise ValueError("a split is not ids and lengths") from error
+    held = arrays_in(data, "a split is not ids and lengths")
     ids, lengths = held["ids"], held["lengths"]
     if any(one.dtype != np.int32 or one.ndim != 1 or not len(one) for one in (ids, lengths)):
         raise ValueError("ids and lengths must be whole numbers")

@@ -16,13 +16,14 @@ import numpy.typing as npt
 from hornbook.records import JSON
 from hornbook.statistics import ratio_interval
 from hornbook.tasks import Figures
-from hornbook.words.batches import kept_shares, windows
+from hornbook.words.batches import windows
 from hornbook.words.data import WordsData
 from hornbook.words.models.contract import WordVectors
+from hornbook.words.thinning import SAMPLE, kept_shares
 
 __all__ = ["SAMPLE", "WINDOW", "WordFigures", "evaluate", "report", "won"]
 
-WINDOW, SAMPLE = 5, 0.001
+WINDOW = 5
 "Of the question: the same for all models, as is how much words count that are very frequent."
 SEED, AT_ONCE = 0, 8_192
 
@@ -50,8 +51,7 @@ class WordFigures:
         interval = ratio_interval(self.right[some], self.weights[some])
         return {
             "neighbours": self.neighbours,
-            "neighbours_low": interval.low,
-            "neighbours_high": interval.high,
+            **interval.ends("neighbours"),
             "pairs": self.pairs,
         }
 

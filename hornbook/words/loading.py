@@ -11,7 +11,8 @@ from hornbook.errors import DataError
 from hornbook.rendering import many
 from hornbook.sources.encoding import decode
 from hornbook.sources.source import Source
-from hornbook.words.data import SPLITS, Passages, WordsData
+from hornbook.tasks.splits import SPLITS, empty_split, refused_split
+from hornbook.words.data import Passages, WordsData
 from hornbook.words.options import WordsOptions
 from hornbook.words.reading import passages_of, words_of
 
@@ -90,15 +91,11 @@ def split(passages: Sequence[list[str]], options: WordsOptions) -> dict[str, lis
     found = {}
     for name, start, end in zip(SPLITS, (0, *ends[:-1]), ends, strict=True):
         found[name] = [passages[at] for at in sorted(order[start:end])]
-    for name, share in zip(SPLITS, options.shares, strict=True):
-        if share and not found[name]:
-            if options.split == "auto":
-                return {"train": list(passages)}
-            raise DataError(
-                f"There are {many(len(passages), 'passage')}: the {name} split would be empty.",
-                hint="Use more text, or change the split: for example `split=60/40`.",
-                setting="split",
-            )
+    empty = empty_split([len(found[name]) for name in SPLITS], options.shares)
+    if empty and options.split == "auto":
+        return {"train": list(passages)}
+    if empty:
+        raise refused_split(f"There are {many(len(passages), 'passage')}", empty)
     return found
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +20,7 @@ from hornbook.sources.opening import refuse_missing
 from hornbook.sources.rows import Rows
 from hornbook.sources.source import Source
 from hornbook.tasks import Answer, Beside, Question, Row
+from hornbook.tasks.csv_lines import csv_lines
 from hornbook.training.measures import figure
 
 if TYPE_CHECKING:
@@ -267,9 +266,7 @@ class PredictedRow(Row):
             cells.append("" if one.rating is None else f"{one.rating:g}")
         if self.titled:
             cells.append(one.title)
-        line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(cells)
-        yield line.getvalue()
+        yield csv_lines()(cells)
 
     def as_dict(self) -> JSONObject:
         """The row by name."""

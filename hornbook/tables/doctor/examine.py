@@ -21,9 +21,10 @@ from hornbook.tables.doctor.checks import CHECKS
 from hornbook.tables.doctor.columns import figures, table_of_columns
 from hornbook.tables.doctor.examined import Examined
 from hornbook.tables.doctor.target import likely_targets
+from hornbook.tables.header import named_column
 from hornbook.tables.loading import suited
 from hornbook.tables.options import TableOptions
-from hornbook.tables.reading import named_column, read_table
+from hornbook.tables.reading import read_table
 
 __all__ = ["examine"]
 

@@ -17,8 +17,8 @@ from hornbook.tables.kinds import Column, Seen, kind_of
 from hornbook.tables.loading import Understood, held_out
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable
-from hornbook.tables.splits import SPLITS
 from hornbook.tables.written import NO_DATE
+from hornbook.tasks.splits import SPLITS
 
 __all__ = ["Examined", "percent"]
 

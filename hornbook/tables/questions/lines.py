@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -14,22 +13,16 @@ from hornbook.errors import RunError
 from hornbook.outputs import format_of
 from hornbook.paths import is_folder
 from hornbook.records import JSONObject
+from hornbook.sources.parquet import ParquetRows
 from hornbook.sources.rows import Rows
 from hornbook.storage import parse_json, refuse_unwritable
+from hornbook.tasks.csv_lines import csv_lines
 
 __all__ = ["Lines", "free_names", "lines_for", "number_text", "refuse_output"]
 
-ENDINGS = ("csv", "tsv", "txt", "jsonl", "ndjson")
+ENDINGS = ("csv", "tsv", "txt", "jsonl", "ndjson", "parquet")
 SEPARATORS = {"tsv": "\t"}
 JSON_ENDINGS = ("jsonl", "ndjson")
-
-
-class Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        """The text."""
-        return text
 
 
 @dataclass(frozen=True)
@@ -57,7 +50,7 @@ class Lines:
         """What makes a line of a table from cells."""
         if len(self.separator) > 1:  # the `::` of MovieLens, which knows no quotation marks
             return lambda cells: self.separator.join(cells) + "\n"
-        return csv.writer(Echo(), delimiter=self.separator, lineterminator="\n").writerow
+        return csv_lines(self.separator)
 
     def added(self, value: object) -> str:
         """What is added, as a cell."""
@@ -101,8 +94,12 @@ def free_names(names: Sequence[str], target: str, more: Sequence[str]) -> list[s
     return found
 
 
-def lines_for(rows: Rows, names: tuple[str, ...], *, header: bool, comma: bool, out: str) -> Lines:
+def lines_for(
+    rows: Rows | ParquetRows, names: tuple[str, ...], *, header: bool, comma: bool, out: str
+) -> Lines:
     """How the rows of a file are written: as they are, unless the name of a file says otherwise.
+
+    Those of Parquet are written as CSV.
 
     Args:
         rows: of the file.
@@ -116,7 +113,7 @@ def lines_for(rows: Rows, names: tuple[str, ...], *, header: bool, comma: bool, 
     """
     ending = format_of(Path(out), *ENDINGS) if out else ""
     is_table = rows.kind == "table"
-    if ending in JSON_ENDINGS or (not ending and not is_table):
+    if ending in JSON_ENDINGS or (not ending and rows.kind.startswith("JSON")):
         return Lines(names, "")
     own = rows.separator if is_table else ","
     separator = SEPARATORS.get(ending, own)

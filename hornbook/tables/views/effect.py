@@ -12,10 +12,10 @@ from hornbook.errors import SettingsError
 from hornbook.plots.colours import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import canvas
-from hornbook.rendering import clip
+from hornbook.rendering import clip, listed
 from hornbook.suggestions import did_you_mean
-from hornbook.tables.mapper import CategoryFeature, Mapped, NumberFeature
-from hornbook.tables.reading import listed
+from hornbook.tables.features import CategoryFeature, NumberFeature
+from hornbook.tables.mapper import Mapped
 from hornbook.tables.views.rows_seen import DAY, RowsSeen, decoded, short_number
 
 if TYPE_CHECKING:

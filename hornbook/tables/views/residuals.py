@@ -12,7 +12,7 @@ from hornbook.plots.colours import BLACK, BLUE, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import canvas
 from hornbook.rendering import clip, many
-from hornbook.tables.mapper import CategoryFeature, NumberFeature
+from hornbook.tables.features import CategoryFeature, NumberFeature
 from hornbook.tables.views.rows_seen import DAY, RowsSeen, date_text, decoded, short_number
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from hornbook.tables.data import TableData, TableRows
 from hornbook.tables.evaluation import scores_of, some
-from hornbook.tables.mapper import SPECIAL, Mapped, NumberFeature
+from hornbook.tables.features import SPECIAL, NumberFeature
+from hornbook.tables.mapper import Mapped
 from hornbook.tables.measures import ClassScores, NumberErrors
 from hornbook.tables.models.contract import Predictor
 from hornbook.tables.questions.lines import number_text

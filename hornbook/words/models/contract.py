@@ -33,6 +33,8 @@ class Shape:
     "Different ones."
     tokens: int
     "Words of train, each as often as it stands there."
+    busiest: float = 0.0
+    "The largest share of a word when frequent ones are thinned out; 0 where that is not known."
 
 
 class WordVectors(ABC):

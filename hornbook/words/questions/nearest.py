@@ -73,4 +73,10 @@ class NearestQuestion(Question):
         )
         if not plus:
             raise DataError("No word was given.", hint="Give one of the text.")
+        if sorted(plus) == sorted(minus):
+            raise DataError(
+                "The words cancel out: the same ones are added and taken away.",
+                hint="Take away others than those added.",
+                setting="minus",
+            )
         return nearest_to(run.model, data, plus, minus, settings.n, settings.least)

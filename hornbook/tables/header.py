@@ -1,0 +1,89 @@
+"""The first row of a table: whether it names the columns, and how they are found by name."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+from hornbook.errors import DataError
+from hornbook.rendering import clip, listed
+from hornbook.sources.parquet import ParquetRows
+from hornbook.sources.rows import Rows
+from hornbook.suggestions import did_you_mean
+from hornbook.tables.written import number_of
+
+__all__ = ["column_names", "has_header", "named_column"]
+
+
+def has_header(rows: Rows | ParquetRows) -> bool:
+    """Whether the first row of a table names its columns.
+
+    It does if it has texts and no numbers, unless most of these occur again in their columns; or if
+    its numbers are years or the like, one after the other, as in a table with a column for each.
+    """
+    if rows.kind != "table":
+        return True
+    first, *others = rows.sample
+    told = [place for place, cell in enumerate(first) if cell]
+    numbers = [float(first[place]) for place in told if is_number(first[place])]
+    if not told or len(numbers) == len(told):
+        return False
+    if numbers and not one_after_another(numbers):
+        return False
+    below = [[row[place] for row in others if place < len(row)] for place in told]
+    again = sum(first[place] in set(cells) for place, cells in zip(told, below, strict=True))
+    return 2 * again <= len(told)
+
+
+def one_after_another(numbers: Sequence[float]) -> bool:
+    """Whether some numbers are whole, and each is one more than that before it."""
+    steps = itertools.pairwise(numbers)
+    return len(numbers) > 1 and numbers[0].is_integer() and all(b == a + 1 for a, b in steps)
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number."""
+    return not math.isnan(number_of(cell))
+
+
+def column_names(rows: Rows | ParquetRows) -> tuple[str, ...]:
+    """What the columns are called: by the header, or numbers from 1.
+
+    Raises:
+        DataError: if two have the same name.
+    """
+    if not has_header(rows):
+        return tuple(map(str, range(1, rows.width + 1)))
+    names = tuple(name or f"column {place}" for place, name in enumerate(rows.names, 1))
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        places = [str(place) for place, name in enumerate(names, 1) if name == twice]
+        raise DataError(
+            f"{rows.where} has {len(places)} columns named {twice!r}: number {', '.join(places)}.",
+            hint="Rename them, so that each has a name of its own.",
+        )
+    return names
+
+
+def named_column(name: str, names: Sequence[str], where: str, setting: str) -> str:
+    """The column that a setting names.
+
+    Raises:
+        DataError: if there is none of this name.
+    """
+    if name in names:
+        return name
+    alike = [one for one in names if one.lower() == name.strip().lower()]
+    if len(alike) == 1:
+        return alike[0]
+    how = (
+        f"{where} has no header, so its columns are numbered from 1 to {len(names)}"
+        if names == tuple(map(str, range(1, len(names) + 1)))
+        else f"its columns are {listed(names)}"
+    )
+    raise DataError(
+        f"{where} has no column {clip(name, 60)!r}; {how}.",
+        hint=f"{did_you_mean(name, names)}Set `{setting}` to one of these.",
+        setting=setting,
+    )
