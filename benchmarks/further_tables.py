@@ -103,15 +103,16 @@ def read(name: str, data: Path) -> tuple[Any, npt.NDArray[Any]]:
     return frame, y
 
 
-def split(name: str, data: Path, seed: int) -> Part:
-    """A table in two parts, of classes with the same share of each."""
+def split(name: str, data: Path, seed: int, inner: bool) -> Part:
+    """A table in two parts, of classes with the same share of each; or its train part in two."""
     from sklearn.model_selection import train_test_split
 
-    frame, y = read(name, data)
+    train, mine = read(name, data)
     classes = RECIPES[name].classes
-    train, test, mine, wanted = train_test_split(
-        frame, y, test_size=TEST, random_state=seed, stratify=y if classes else None
-    )
+    for _ in range(2 if inner else 1):
+        train, test, mine, wanted = train_test_split(
+            train, mine, test_size=TEST, random_state=seed, stratify=mine if classes else None
+        )
     return Part(train, test, mine, wanted, classes, seed)
 
 
@@ -262,7 +263,34 @@ CONTENDERS: dict[str, Fit] = {
     "mixed-input": ours("mixed-input"),
     "tabm": ours("tabm"),
 }
-VARIANTS: dict[str, Fit] = {}
+
+
+def numbers_as_numbers(part: Part, **settings: Any) -> Floats:
+    """tabm, to which only texts are categories."""
+    return ours("tabm", categorical=part.texts, **settings)(part)
+
+
+def longer(times: float, **settings: Any) -> Fit:
+    """tabm, trained so many times as long."""
+
+    def fit(part: Part) -> Floats:
+        from hornbook.tables.models.families import FAMILIES
+
+        kind = "class" if part.classes else "number"
+        steps = FAMILIES["tabm"].training_for(kind, len(part.y)).steps
+        return ours("tabm", steps=round(times * steps), **settings)(part)
+
+    return fit
+
+
+VARIANTS: dict[str, Fit] = {
+    "tabm, all rows": ours("tabm", early_stopping=False),
+    "mixed-input, all rows": ours("mixed-input", early_stopping=False),
+    "tabm, numbers": numbers_as_numbers,
+    "tabm, 3 times": longer(3),
+    "tabm, dropout 0.25": ours("tabm", settings={"dropout": 0.25}),
+}
+"Tried beside the defaults, with `--inner`."
 
 
 def figures(name: str, part: Part, found: Floats) -> tuple[float, float]:
@@ -315,6 +343,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=list(CONTENDERS), choices=list(every))
     parser.add_argument("--tables", nargs="*", default=list(RECIPES), choices=list(RECIPES))
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--inner", action="store_true", help="split train again, and leave test")
     parser.add_argument("--out", type=Path, required=True, help="results, a line each: go on")
     args = parser.parse_args()
     kept = args.out.read_text().splitlines() if args.out.exists() else []
@@ -323,7 +352,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     for table in args.tables:
         for seed in range(args.seeds):
-            part = split(table, args.data, seed)
+            part = split(table, args.data, seed, args.inner)
             for name in args.only:
                 if (name, table, seed) in done:
                     continue

@@ -5,10 +5,11 @@
 
 Everyone reads the same columns (`rossmann_table`), learns the logarithm of the sales, and chooses
 from a few settings, nets from fewer than trees since each takes longer, by the six weeks before
-dev, from the rows before these; then all rows before dev are fitted with five seeds, trees but LightGBM with three. Nothing looks
-at dev before the last lines: nets are trained to the end of their steps, and no step is chosen on
-it. `+ vectors` is a tree that reads the vectors of categories that the net named after it has
-learned, in place of their codes. Rungs with `and` are means of the logarithms of two.
+dev, from the rows before these; then all rows before dev are fitted with five seeds, trees but
+LightGBM with three. Nothing looks at dev before the last lines: nets are trained to the end of
+their steps, and no step is chosen on it. `+ vectors` is a tree that reads the vectors of categories
+that the net named after it has learned, in place of their codes. Rungs with `and` are means of the
+logarithms of two.
 
 Given are the root of the mean squared percentage error (RMSPE) of each seed's predictions, mean and
 ends over seeds; that of the mean of all seeds ("joint"); the intervals of how far both are from
