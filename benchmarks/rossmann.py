@@ -4,14 +4,18 @@
     python -m benchmarks.rossmann --source ../shared/data/rossmann [--only tabm LightGBM] [--out F]
 
 Everyone reads the same columns (`rossmann_table`), learns the logarithm of the sales, and chooses
-from as many settings by the six weeks before dev, from the rows before these; then all rows before
-dev are fitted with five seeds. Nothing looks at dev before the last line: nets are trained to the
-end of their steps, and no step is chosen on it. `+ vectors` is a tree that reads the vectors of
-categories that the net named before it has learned, in place of their codes.
+from a few settings, nets from fewer than trees since each takes longer, by the six weeks before
+dev, from the rows before these; then all rows before dev are fitted with five seeds, trees but
+LightGBM with three. Nothing looks at dev before the last lines: nets are trained to the end of
+their steps, and no step is chosen on it. `+ vectors` is a tree that reads the vectors of categories
+that the net named after it has learned, in place of their codes. Rungs with `and` are means of the
+logarithms of two.
 
 Given are the root of the mean squared percentage error (RMSPE) of each seed's predictions, mean and
-ends over seeds, that of their mean, the interval of how far the mean's is from that of the best
-tree (paired, over stores), and RMSPE without the worst 1 % of the mean's rows, which are named.
+ends over seeds; that of the mean of all seeds ("joint"); the intervals of how far both are from
+those of the best tree on dev (paired, over stores); RMSPE without the worst 1 % of the rows, and
+the share of the squared error that these carry; and the processor's seconds of one fit, of trees on
+vectors without the net.
 """
 
 from __future__ import annotations
@@ -40,7 +44,7 @@ from hornbook.tables.data import TableData
 from hornbook.tables.evaluation import scores_of
 from hornbook.tables.loading import load_table
 from hornbook.tables.mapper import Mapped
-from hornbook.tables.measures import NumberErrors, paired_interval
+from hornbook.tables.measures import NumberErrors, Scores, paired_interval
 from hornbook.tables.models.families import FAMILIES
 from hornbook.tables.task import TableTask
 from hornbook.training.measures import Evaluation
@@ -61,7 +65,10 @@ class Contender:
     fit: Fit
     needs: str = ""
     "A package."
-    seeded: bool = True
+    seeds: int = 5
+    "At most: trees differ little from seed to seed."
+    after: str = ""
+    "A net that was measured before: its chosen settings are those of the net that gives vectors."
 
 
 def grid(**choices: Sequence[Any]) -> list[dict[str, Any]]:
@@ -69,8 +76,20 @@ def grid(**choices: Sequence[Any]) -> list[dict[str, Any]]:
     return [dict(zip(choices, one, strict=True)) for one in itertools.product(*choices.values())]
 
 
+NETS: dict[Any, Any] = {}
+"Trained ones: trees read the vectors of the very nets that are measured."
+
+
 def trained(name: str, data: TableData, settings: Settings, seed: int) -> Any:
-    """A net, by the recipe of its family; `longer` and `rate` multiply its steps and its rate."""
+    """A net, by the recipe of its family, once."""
+    key = (name, data, tuple(sorted(settings.items())), seed)
+    if key not in NETS:
+        NETS[key] = train(name, data, settings, seed)
+    return NETS[key]
+
+
+def train(name: str, data: TableData, settings: Settings, seed: int) -> Any:
+    """A net; `longer` and `rate` multiply its steps and its rate."""
     task, family = TableTask(), FAMILIES[name]
     chosen = dict(settings)
     longer, rate = float(chosen.pop("longer", 1)), float(chosen.pop("rate", 1))
@@ -138,14 +157,15 @@ def columns_of(data: TableData, model: Any) -> Callable[[Mapped], npt.NDArray[np
 
 
 def tree(kind: str, vectors_of: str = "") -> Fit:
-    """Trees, perhaps on the vectors of a net of ours with its usual settings."""
+    """Trees, perhaps on the vectors of a net of ours; `net` are its settings."""
 
     def fit(data: TableData, settings: Settings, seed: int) -> Floats:
         columns: Callable[[Mapped], npt.NDArray[np.float32]] = as_columns
-        if vectors_of:
-            columns = columns_of(data, trained(vectors_of, data, {}, seed))
-        given, wanted = columns(data.train.inputs), data.target.encode(data.train.target)
         chosen = dict(settings)
+        of_net = chosen.pop("net", {})
+        if vectors_of:
+            columns = columns_of(data, trained(vectors_of, data, of_net, seed))
+        given, wanted = columns(data.train.inputs), data.target.encode(data.train.target)
         own = chosen.pop("categories", False) and not vectors_of
         categories = list(range(len(data.shape.codes))) if own else []
         with warnings.catch_warnings():
@@ -183,33 +203,29 @@ LIGHT = [
     {"num_leaves": 31, "learning_rate": 0.05, "n_estimators": 1500, "colsample_bytree": 0.7},
     {"num_leaves": 63, "learning_rate": 0.05, "n_estimators": 1000, "colsample_bytree": 0.6},
     {"num_leaves": 127, "learning_rate": 0.03, "n_estimators": 1000, "colsample_bytree": 0.5},
-    {"num_leaves": 127, "learning_rate": 0.03, "n_estimators": 2000, "colsample_bytree": 0.3},
-    {"num_leaves": 255, "learning_rate": 0.03, "n_estimators": 1000, "colsample_bytree": 0.4},
-    {"num_leaves": 63, "learning_rate": 0.05, "n_estimators": 1000, "colsample_bytree": 0.6,
-     "categories": True},
-]  # fmt: skip
-BOOSTING = [
-    {"max_leaf_nodes": 31, "learning_rate": 0.05, "max_iter": 1500, "max_features": 0.5},
-    {"max_leaf_nodes": 63, "learning_rate": 0.05, "max_iter": 1000, "max_features": 0.5},
-    {"max_leaf_nodes": 127, "learning_rate": 0.03, "max_iter": 1000, "max_features": 0.5},
-    {"max_leaf_nodes": 63, "learning_rate": 0.1, "max_iter": 500, "max_features": 0.5},
-    {"max_leaf_nodes": 127, "learning_rate": 0.05, "max_iter": 1000, "max_features": 0.3},
-    {"max_leaf_nodes": 63, "learning_rate": 0.05, "max_iter": 1000, "max_features": 0.5,
-     "categories": True},
-]  # fmt: skip
-FOREST = grid(n_estimators=[100], max_features=[0.2, 0.35, 0.5], min_samples_leaf=[1, 2])
-CONTENDERS = [
-    Contender("means", [{}], means, seeded=False),
-    Contender("linear", grid(ridge=[0.1, 1, 10], longer=[1, 2]), net("linear")),
-    Contender("random forest", FOREST, tree("forest"), "sklearn"),
-    Contender("boosting", BOOSTING, tree("boosting"), "sklearn"),
-    Contender("LightGBM", LIGHT, tree("LightGBM"), "lightgbm"),
-    Contender("mixed-input", grid(dropout=[0.1, 0.2], longer=[0.5, 1, 2]), net("mixed-input")),
-    Contender("tabm", grid(rate=[0.5, 1, 2], longer=[1, 2]), net("tabm")),
-    Contender("forest + vectors of tabm", FOREST[2:4], tree("forest", "tabm"), "sklearn"),
-    Contender("LightGBM + vectors of tabm", LIGHT[1:3], tree("LightGBM", "tabm"), "lightgbm"),
+    {"num_leaves": 127, "learning_rate": 0.03, "n_estimators": 1000, "colsample_bytree": 0.3},
 ]
+BOOSTING = [
+    {"max_leaf_nodes": 31, "learning_rate": 0.05, "max_iter": 1000, "max_features": 0.5},
+    {"max_leaf_nodes": 63, "learning_rate": 0.05, "max_iter": 700, "max_features": 0.5},
+]
+FOREST = grid(n_estimators=[50], max_features=[0.35, 0.5], min_samples_leaf=[2])
+SMALL_FOREST = grid(n_estimators=[20], max_features=[0.2], min_samples_leaf=[2])
+CONTENDERS = [
+    Contender("means", [{}], means, seeds=1),
+    Contender("linear", grid(ridge=[0.1, 10]), net("linear")),
+    Contender("LightGBM", LIGHT, tree("LightGBM"), "lightgbm"),
+    Contender("tabm", grid(rate=[1, 0.5]), net("tabm")),
+    Contender("LightGBM + vectors of tabm", LIGHT[1:3], tree("LightGBM", "tabm"), "lightgbm",
+              seeds=3, after="tabm"),
+    Contender("mixed-input", grid(dropout=[0.1, 0.25]), net("mixed-input")),
+    Contender("random forest", FOREST, tree("forest"), "sklearn", seeds=3),
+    Contender("boosting", BOOSTING, tree("boosting"), "sklearn", seeds=3),
+    Contender("forest + vectors of tabm", SMALL_FOREST, tree("forest", "tabm"), "sklearn",
+              seeds=3, after="tabm"),
+]  # fmt: skip
 TREES = ("random forest", "boosting", "LightGBM")
+TOGETHER = (("mixed-input", "tabm"), ("tabm", "LightGBM"), ("tabm", "boosting"))
 
 
 @dataclass(frozen=True)
@@ -233,57 +249,109 @@ def scored(data: TableData, predicted: Floats) -> NumberErrors:
     return found
 
 
-def measure(one: Contender, inner: TableData, whole: TableData, seeds: int) -> Result:
+def measure(
+    one: Contender, inner: TableData, whole: TableData, seeds: int, of_net: Settings
+) -> Result:
     """Choose settings on the inner split, and fit with every seed."""
-    tried = [scored(inner, one.fit(inner, settings, 0)).figure for settings in one.grid]
-    for figure, settings in zip(tried, one.grid, strict=True):
-        print(f"  {one.name:28} inner {figure:.4f}  {dict(settings)}", flush=True)
+    choices = [{**settings, "net": of_net} if one.after else settings for settings in one.grid]
+    tried = []
+    for settings in choices:
+        began = time.process_time()
+        tried.append(scored(inner, one.fit(inner, settings, 0)).figure)
+        took = time.process_time() - began
+        print(f"  {one.name:28} inner {tried[-1]:.4f}  {took:4.0f} s  {settings}", flush=True)
     best = int(np.argmin(tried))
+    if one.after:  # not part of the time of the trees
+        for seed in range(min(seeds, one.seeds)):
+            trained(one.after, whole, of_net, seed)
     began, predicted = time.process_time(), []
-    for seed in range(seeds if one.seeded else 1):
-        found = scored(whole, one.fit(whole, one.grid[best], seed))
+    for seed in range(min(seeds, one.seeds)):
+        found = scored(whole, one.fit(whole, choices[best], seed))
         predicted.append(found.predicted.tolist())
     seconds = (time.process_time() - began) / len(predicted)
-    return Result(one.name, dict(one.grid[best]), tried[best], predicted, seconds)
+    return Result(one.name, dict(choices[best]), tried[best], predicted, seconds)
+
+
+@dataclass(frozen=True)
+class MeanOfSeeds(Scores):
+    """What is to be expected of one seed: squares that are means over seeds, shape (n,)."""
+
+    squares: Floats
+
+    @property
+    def losses(self) -> Floats:
+        """The squares."""
+        return self.squares
+
+    @property
+    def of(self) -> Callable[[Floats], Floats]:
+        """The root."""
+        return np.sqrt
 
 
 def show(whole: TableData, results: Sequence[Result], rows: Path) -> None:
     """The table of all, and the rows on which the best are worst."""
-    import pandas as pd
-
     dev = whole.splits["dev"]
 
     def errors(predicted: Any) -> NumberErrors:
         return NumberErrors(dev.groups, np.asarray(predicted), dev.target, relative=True)
 
     # Means of logarithms: what learned the logarithm is averaged in it.
-    joint = {r.name: errors(np.exp(np.log(r.predicted).mean(0))) for r in results}
+    logs = {r.name: np.log(r.predicted).mean(0) for r in results}
+    for pair in TOGETHER:
+        if all(name in logs for name in pair):
+            logs[" and ".join(pair)] = (logs[pair[0]] + logs[pair[1]]) / 2
+    joint = {name: errors(np.exp(found)) for name, found in logs.items()}
+    single = {
+        r.name: MeanOfSeeds(dev.groups, np.mean([errors(p).losses for p in r.predicted], 0))
+        for r in results
+    }
     rivals = [name for name in TREES if name in joint]
     rival = min(rivals, key=lambda name: joint[name].figure, default=None)
-    print(f"\n{'':28} {'inner':>7} {'RMSPE of seeds':>23} {'joint':>7} {'without 1 %':>12} "
-          f"{'less ' + str(rival):>22} {'seconds':>8}")  # fmt: skip
-    for r in results:
-        each = np.array([errors(one).figure for one in r.predicted])
-        own = joint[r.name]
-        kept = np.sort(own.losses)[: -max(1, len(own.losses) // 100)]
-        apart = ""
-        if rival is not None and r.name != rival:
-            found = paired_interval(own, joint[rival])
-            apart = f"{found.low:+.4f} to {found.high:+.4f}"
-        ends = f"({each.min():.4f}–{each.max():.4f})"
-        print(f"{r.name:28} {r.inner:7.4f} {each.mean():7.4f} {ends} "
-              f"{own.figure:7.4f} {kept.mean() ** 0.5:12.4f} {apart:>22} {r.seconds:8.0f}"
-        )  # fmt: skip
+    print(f"\n{'RMSPE':28} {'inner':>7} {'one seed (ends of seeds)':>24} {'joint':>7} "
+          f"{'less ' + str(rival) + ': one seed':>26} {'joint':>20} {'without 1 %':>12} "
+          f"{'share of 1 %':>12} {'seconds':>8}")  # fmt: skip
+    known = {r.name: r for r in results}
+    for name, own in joint.items():
+        inner = ends = seconds = apart = apart_joint = ""
+        if name in known:
+            each = [errors(one).figure for one in known[name].predicted]
+            ends = f"{np.mean(each):.4f} ({min(each):.4f}–{max(each):.4f})"
+            inner, seconds = f"{known[name].inner:.4f}", f"{known[name].seconds:.0f}"
+        if rival is not None and name != rival:
+            apart_joint = ends_of(own, joint[rival])
+            apart = ends_of(single[name], single[rival]) if name in single else ""
+        kept = np.sort(own.losses)[: -worst_of(own)]
+        share = 1 - kept.sum() / own.losses.sum()
+        print(f"{name:28} {inner:>7} {ends:>24} {own.figure:7.4f} {apart:>26} {apart_joint:>20} "
+              f"{kept.mean() ** 0.5:12.4f} {share:12.0%} {seconds:>8}")  # fmt: skip
+    show_worst(rows, {name: joint[name] for name in (rival, "tabm") if name in joint})
+
+
+def ends_of(one: Scores, other: Scores) -> str:
+    """The paired interval in words."""
+    found = paired_interval(one, other)
+    return f"{found.low:+.4f} to {found.high:+.4f}"
+
+
+def worst_of(errors: NumberErrors) -> int:
+    """A hundredth of the rows."""
+    return max(1, len(errors.losses) // 100)
+
+
+def show_worst(rows: Path, joint: Mapping[Any, NumberErrors]) -> None:
+    """The days that are predicted worst."""
+    import pandas as pd
+
     table = pd.read_csv(rows)
-    held = table.iloc[len(table) - len(dev) :].reset_index(drop=True)
-    for name in filter(None, (rival, "tabm" if "tabm" in joint else None)):
-        own = joint[name]
-        worst = np.argsort(own.losses)[::-1][: max(1, len(own.losses) // 100)]
+    for name, own in joint.items():
+        held = table.iloc[len(table) - len(own.losses) :].reset_index(drop=True)
+        worst = np.argsort(own.losses)[::-1][: worst_of(own)]
         share = own.losses[worst].sum() / own.losses.sum()
         print(f"\nthe worst 1 % of {name}'s rows carry {share:.0%} of the squared error:")
         for row in worst[:12]:
             day = held.iloc[row]
-            print(f"  store {day['Store']:>5} on {day['Date']}: sold {dev.target[row]:,.0f}, "
+            print(f"  store {day['Store']:>5} on {day['Date']}: sold {own.target[row]:,.0f}, "
                   f"predicted {own.predicted[row]:,.0f}")  # fmt: skip
 
 
@@ -316,7 +384,8 @@ def main() -> None:
             if one.needs and not has(one.needs):
                 print(f"{one.name} needs {one.needs}, which is not installed")
                 continue
-            results.append(measure(one, inner, whole, args.seeds))
+            of_net = next((r.settings for r in results if r.name == one.after), {})
+            results.append(measure(one, inner, whole, args.seeds, of_net))
             if args.out is not None:
                 args.out.write_text(json.dumps([dataclasses.asdict(r) for r in results]))
         show(whole, results, rows)
