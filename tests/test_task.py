@@ -348,3 +348,14 @@ def test_what_is_no_name_is_refused_as_one(name: Any) -> None:
 def test_a_time_that_is_none_is_refused_before_the_data_is_read(minutes: float) -> None:
     with pytest.raises(SettingsError, match="`minutes` must be above 0"):
         hornbook.train("no-such-file", minutes=minutes)
+
+
+def test_a_flag_of_one_task_tells_it_before_the_file_is_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{n % 7},{n * 37 % 101},{n * 37 % 101 + n % 7}" for n in range(60)]
+    path = tmp_path / "data.csv"
+    path.write_text("\n".join(["a,b,price", *rows]), encoding="utf-8")
+    words = ("train", "--target", "price", str(path), "--model", "linear", "--steps", "2",
+             "--no-baseline", "--out", str(tmp_path / "run"))  # fmt: skip
+    assert typed(capsys, *words)[0] == 0

@@ -94,7 +94,8 @@ def choose_task(
     """The task that data belong to, and why.
 
     Args:
-        source: looked at, not read; None if it is not known yet: the first task is taken.
+        source: looked at, not read; None if it is not known yet: the first task is taken, or that
+            which an option tells.
         name: the task that was asked for; None to ask the tasks.
         family: the family of models that was asked for: it is one of its task.
         options: settings that were given, by name, None where the value is not known yet. One that
@@ -121,10 +122,10 @@ def choose_task(
         return task, "chosen by `task`"
     if of_family is not None:
         return of_family, f"task of the family {family}"
-    if source is None:
-        return next(iter(tasks().values())), "default"
     given = dict(options or {})
     fitting, told = told_by(given)
+    if source is None:
+        return fitting[0], f"`{told}` was given" if told else "default"
     claims = [(claim, task) for task in fitting if (claim := task.recognise(source, given))]
     claims.sort(key=lambda pair: pair[0].strength, reverse=True)
     if not claims and told:
