@@ -282,3 +282,16 @@ def test_the_best_baseline_is_that_of_the_measure() -> None:
     assert [row.name for row in one.bars().rows] == ["a", "b", "this model"]
     assert replace(one, baselines=()).verdict == ""
     assert list(behind(replace(one, baselines=()), "")) == []
+
+
+def test_a_difference_that_may_be_chance_is_told_as_such() -> None:
+    error = Measure("rmse", "RMSE", digits=2)
+    trees = Baseline("trees", {"dev": 0.5}, 0.0, apart={"dev": (-0.2, 0.1)})
+    one = Standing(error, {"dev": 0.6}, None, (trees,))
+    assert one.verdict == (
+        "This model and trees are level: 0.60 against 0.50 on dev; the difference may be chance."
+    )
+    assert list(behind(one, "")) == []
+    sure = replace(trees, apart={"dev": (-0.2, -0.1)})
+    (finding,) = behind(replace(one, baselines=(sure,)), "")
+    assert finding.title == "This model does not beat trees: 0.60 against 0.50 on dev."

@@ -164,8 +164,9 @@ class Overview:
             unit = f", {measure.unit}" if measure.title != measure.unit and measure.unit else ""
             found.append((standing.value(split), f"{measure.title} on {split}{unit}"))
             if (best := standing.best) is not None:
-                way = "better" if standing.beaten else "worse"
-                found.append((f"{standing.apart:.1%} {way}", f"than {best.name}"))
+                way = "better" if standing.is_ahead else "worse"
+                chance = ", which may be chance" if standing.by_chance else ""
+                found.append((f"{standing.apart:.1%} {way}", f"than {best.name}{chance}"))
         if made is not None and any(one.kind for one in made.made) and not made.long:
             new = sum(one.kind in ("new", "near") for one in made.made)
             near = sum(one.kind == "near" for one in made.made)

@@ -57,10 +57,27 @@ class Standing:
         return next((name for name in ("test", "dev") if name in both), "")
 
     @property
-    def beaten(self) -> bool | None:
-        """Whether this model is better than the best baseline; None if there is none."""
+    def by_chance(self) -> bool:
+        """Whether chance may have made the difference from the best baseline, if that is known."""
         if (best := self.best) is None:
+            return False
+        low, high = best.apart.get(self.split_beside(best), (1.0, 1.0))
+        return low <= 0 <= high
+
+    @property
+    def beaten(self) -> bool | None:
+        """Whether this model is better than the best baseline; None if there is none, or if chance
+        may have made the difference.
+        """
+        if self.best is None or self.by_chance:
             return None
+        return self.is_ahead
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether its figure is better than the best baseline's, be it by chance."""
+        if (best := self.best) is None:
+            return False
         split = self.split_beside(best)
         return self.measure.is_better(self.own[split], best.reached[split])
 
@@ -84,6 +101,11 @@ class Standing:
             return ""
         split = self.split_beside(best)
         other = figure(best.reached[split], self.measure.digits)
+        if self.by_chance:
+            return (
+                f"This model and {best.name} are level: {self.value(split)} against {other} on "
+                f"{split}; the difference may be chance."
+            )
         does = "beats" if self.beaten else "does not beat"
         return f"This model {does} {best.name}: {self.value(split)} against {other} on {split}."
 

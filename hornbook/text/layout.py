@@ -120,6 +120,8 @@ def layout_of(texts: Sequence[str], source: Source, how: ReadSettings) -> Layout
     form = look(next((text for text in texts if text.strip()), ""))
     if form is not None and form.best:
         also = f"It looks like {form}; to read only one of them: `column={form.best}`."
+        if form.kind == "table" and len(form.columns) > 2:
+            also += " To predict one of them from the others, set `target`."
         looks = replace(looks, otherwise=also)
     return looks
 
