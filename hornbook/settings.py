@@ -68,12 +68,14 @@ class Settings:
     Attributes:
         training_only: names of settings of a model that change how it is trained, and neither what
             it computes in use nor the shape of its weights.
+        files: names of settings that are paths of files.
 
     Raises:
         SettingsError: on construction, naming the setting, its value and what it may be.
     """
 
     training_only: ClassVar[frozenset[str]] = frozenset()
+    files: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(type(self), include_extras=True)

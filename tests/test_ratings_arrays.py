@@ -79,10 +79,34 @@ def test_every_row_is_in_one_split_under_its_own_ids() -> None:
         (lambda: (USERS, ITEMS, np.ones(200)), "All ratings are 1"),
         (lambda: (USERS, None, STARS), "Items are missing"),
         (lambda: ([None] * 200, ITEMS, STARS), "Some users are missing"),
-        (lambda: ([], [], []), "must be one list"),
+        (lambda: ([], [], []), "There are no users"),
+        (lambda: (USERS[:, None], ITEMS, STARS), "must be one list"),
+        (lambda: (USERS * 1e30, ITEMS, STARS), "users are too large for floats"),
+        (lambda: (USERS, ITEMS + 2.0**60, STARS), "items are too large for floats"),
+        (lambda: (["a", " "] * 100, ITEMS, STARS), "Some users are empty"),
+        (lambda: (USERS, ITEMS, STARS * 1e300), "Ratings must be of at most 3.4e"),
+        (lambda: (USERS, ITEMS, STARS * 1j), "must be real numbers"),
         (lambda: (USERS, np.zeros(200), STARS), "There is 1 item; at least two"),
     ],
 )
 def test_what_cannot_be_read_is_told(arrays: Callable[[], Any], told: str) -> None:
     with pytest.raises(DataError, match=told):
         ratings_data(*arrays())
+
+
+@pytest.mark.parametrize(
+    ("times", "told"),
+    [
+        (np.full(200, 1e30), "Times must be of at most 4.61e"),
+        (np.array(["NaT"] * 200, "datetime64[s]"), "Times must be finite"),
+    ],
+)
+def test_times_that_cannot_be_kept_are_told(times: Any, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        ratings_data(USERS, ITEMS, STARS, times=times)
+
+
+def test_titles_are_texts() -> None:
+    titles: dict[Any, Any] = {int(ITEMS[0]): None, int(ITEMS[1]): 7}
+    data = ratings_data(USERS, ITEMS, STARS, titles=titles)
+    assert {"", "7"} == set(data.titles)

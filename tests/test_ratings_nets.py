@@ -326,6 +326,30 @@ def test_a_guest_with_a_users_ratings_is_like_that_user(kind: Any) -> None:
     assert np.abs(mine - theirs).mean() < 0.6
 
 
+@pytest.mark.parametrize("kind", [Dot, DotBias, HistoryNet])
+def test_a_guest_begins_at_what_users_are_on_average(kind: Any) -> None:
+    net = made(kind)
+    with torch.no_grad():
+        net.users.weight.add_(1.0)  # what all have in common
+    nothing, one = np.zeros(0, np.int32), np.zeros(1, np.int32)
+    guest = net.guest(nothing, np.zeros(0))
+    mean = np.concatenate([[net.user_biases.mean()], net.user_vectors.mean(0)])
+    np.testing.assert_allclose([guest.bias, *guest.vector], mean, rtol=1e-5)
+    # A rating that is what was expected moves nothing.
+    expected = guest.scores()[one]
+    told = net.guest(one, expected)
+    np.testing.assert_allclose([told.bias, *told.vector], mean, rtol=1e-4)
+    assert [pull.value for pull in told.pulls(3)] == pytest.approx([0], abs=1e-5)
+
+
+def test_a_guest_whose_rating_was_expected_is_as_one_without() -> None:
+    net, one = made(EmbeddingNet, ridge=6.0), np.zeros(1, np.int32)
+    with torch.no_grad():
+        net.users.weight.add_(1.0)
+    without = net.guest(one[:0], np.zeros(0)).scores()
+    np.testing.assert_allclose(net.guest(one, without[one]).scores(), without, atol=1e-6)
+
+
 def test_every_family_has_its_class_and_its_recipe() -> None:
     for line in (*RATINGS.values(), *CLICKS.values()):
         if line.trained:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import hornbook
+from hornbook.inspection.overview import Overview
 from hornbook.ratings.models import ease
 from hornbook.ratings.models.families import CLICKS, RATINGS
 from hornbook.runs import Run, strip
@@ -50,6 +51,28 @@ def test_nobodys_history_is_left(model: str, tmp_path: Path) -> None:
     assert [row.item for row in bare.recommend(likes=["thing-3"], n=4)] == [
         row.item for row in guest
     ]
+
+
+def test_no_folder_is_told(tmp_path: Path) -> None:
+    titles = tmp_path / "titles.csv"
+    rows = [f"thing-{item},Thing number {item}" for item in range(15)]
+    titles.write_text("item,title\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    first = a_run(tmp_path, "dot-bias", training={"steps": 2}, titles=str(titles))
+    run = hornbook.train(
+        tmp_path / "ratings.csv", init_from=first.path, out=tmp_path / "second", baseline=False,
+        training={"steps": 2}, titles=str(titles),
+    )  # fmt: skip
+    for shown in (first, run):
+        overview = Overview(shown, shown.summary)
+        for action in (
+            *overview.calls(folders=False),
+            *filter(None, (one.action for one in overview.advice(folders=False))),
+        ):
+            assert str(tmp_path) not in str(action), action
+    strip(run.path)
+    for path in run.path.rglob("*"):
+        assert not path.is_file() or str(tmp_path).encode() not in path.read_bytes(), path
+    assert Run(run.path).record.options["titles"] == "titles.csv"
 
 
 def test_what_a_model_still_holds_is_said(

@@ -18,7 +18,7 @@ from hornbook.inspection.standing import Standing, standing_of
 from hornbook.rendering import duration, many
 from hornbook.reports import Advice, Samples, Table
 from hornbook.runs.advice import advice
-from hornbook.runs.calls import calls_of, data_words, last_part, without_home
+from hornbook.runs.calls import calls_of, data_options, data_words, last_part, without_home
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.version import __version__
@@ -204,7 +204,12 @@ class Overview:
         """A call with the paths of the run and of its data as others may see them."""
         shown = {word: last_part(word) for word in data_words(self.run)}
         shown[str(self.run.path)] = without_home(str(self.run.path))
-        return replace(action, given=tuple(shown.get(word, word) for word in action.given))
+        options = data_options(self.run, folders=False)
+        return replace(
+            action,
+            given=tuple(shown.get(word, word) for word in action.given),
+            settings={name: options.get(name, value) for name, value in action.settings.items()},
+        )
 
     def calls(self, *, folders: bool) -> Sequence[Action]:
         """The calls that make such a run; see `calls_of`."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import DataError, SettingsError
+from hornbook.ratings.cells import LARGEST
 from hornbook.ratings.data import Kind, RatingsData
 from hornbook.ratings.interactions import Integers, Interactions
 from hornbook.ratings.loading import distinct_rows, held_out, only_held_out
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["fit", "ratings_data"]
 
 NAME = "arrays"
+EXACT = 2.0**53  # from there on floats are not next to each other, and two ids may be one
+LONGEST = 2.0**62  # of times, which are kept in 64 bits
 
 
 def fit(
@@ -115,7 +118,7 @@ def ratings_data(
     options = options or RatingsOptions()
     (of, user_ids), (to, item_ids) = numbered(users, "users"), numbered(items, "items")
     values = np.ones(len(of)) if ratings is None else as_numbers(ratings, "ratings")
-    when = None if times is None else as_numbers(times, "times").astype(np.int64)
+    when = None if times is None else as_numbers(times, "times", LONGEST).astype(np.int64)
     for name, column in (("items", to), ("ratings", values), ("times", when)):
         if column is not None and len(column) != len(of):
             raise DataError(
@@ -134,7 +137,7 @@ def ratings_data(
         Interactions(of, to, values.astype(np.float32), when), len(item_ids), kind
     )
     splits, remarks = held_out(rows, len(user_ids), options, "The data")
-    called = {str(item): title for item, title in (titles or {}).items()}
+    called = {str(item): str(title or "") for item, title in (titles or {}).items()}
     scale = (float(values.min()), float(values.max())) if kind == "ratings" else (0.0, 1.0)
     return RatingsData(
         NAME,
@@ -181,29 +184,46 @@ def numbered(column: Column, what: str) -> tuple[Integers, list[str]]:
         DataError: if there are none, or one is missing.
     """
     array = np.asarray(column)
-    if array.ndim != 1 or not len(array):
+    if array.ndim != 1:
         raise DataError(f"{what.capitalize()} must be one list; their shape is {array.shape}.")
+    if not len(array):
+        raise DataError(f"There are no {what}: there are no rows.")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise DataError(f"Some {what} are missing (NaN).", hint="Leave those rows out.")
+    if array.dtype.kind == "f" and (large := array[np.abs(array) >= EXACT]).size:
+        raise DataError(
+            f"Some {what} are too large for floats, which cannot tell them apart: {large[0]:g}.",
+            hint="Give ids as whole numbers or as texts.",
+        )
     if array.dtype.kind == "f" and (array == np.floor(array)).all():
         array = array.astype(np.int64)  # 42.0, as data frames have it beside what is missing
     if array.dtype.kind not in "iub":
         if any(one is None or one != one for one in array.tolist()):
             raise DataError(f"Some {what} are missing.", hint="Leave those rows out.")
         array = np.array([str(one).strip() for one in array.tolist()], object)
+        if not all(array):
+            raise DataError(f"Some {what} are empty texts.", hint="Leave those rows out.")
     ids, numbers = np.unique(array, return_inverse=True)
     return numbers.astype(np.int32), [str(one) for one in ids.tolist()]
 
 
-def as_numbers(column: Column, what: str) -> npt.NDArray[np.float64]:
+def as_numbers(column: Column, what: str, largest: float = LARGEST) -> npt.NDArray[np.float64]:
     """A column of finite numbers, shape (N,).
+
+    Args:
+        column: of numbers, or of dates, which become seconds since 1970.
+        what: they are, for errors.
+        largest: magnitude that can be kept.
 
     Raises:
         DataError: naming the first that is none.
     """
     array = np.asarray(column)
     if array.dtype.kind == "M":
-        array = array.astype("datetime64[s]").astype(np.int64)
+        missing = np.isnat(array)
+        array = np.where(missing, np.nan, array.astype("datetime64[s]").astype(np.int64))
+    if array.dtype.kind == "c":
+        raise DataError(f"{what.capitalize()} must be real numbers; they are complex.")
     try:
         numbers = array.astype(np.float64)
     except (TypeError, ValueError) as error:
@@ -213,5 +233,10 @@ def as_numbers(column: Column, what: str) -> npt.NDArray[np.float64]:
         raise DataError(
             f"{what.capitalize()} must be finite; number {wrong[0] + 1:,} is {numbers[wrong[0]]}.",
             hint="Leave those rows out.",
+        )
+    if (large := numbers[np.abs(numbers) > largest]).size:
+        raise DataError(
+            f"{what.capitalize()} must be of at most {largest:.3g}; one is {large[0]:g}.",
+            hint="Leave those rows out, or give them in other units.",
         )
     return numbers

@@ -17,12 +17,22 @@ from hornbook.ratings.interactions import Integers, Times
 from hornbook.rendering import clip, many
 from hornbook.sources.cells import Cells
 
-__all__ = ["NO_TIME", "Faults", "Ids", "Numbers", "TimeCells", "has_commas", "held", "parse_number"]
+__all__ = [
+    "LARGEST",
+    "NO_TIME",
+    "Faults",
+    "Ids",
+    "Numbers",
+    "TimeCells",
+    "has_commas",
+    "held",
+    "parse_number",
+]
 
 MEMO = 2**16  # distinct cells that are remembered
 TABLE = 2**24  # ids that are numbers below this are looked up in an array
 NO_TIME = np.iinfo(np.int64).min  # what cannot be read
-LARGEST = float(np.finfo(np.float32).max)
+LARGEST = float(np.finfo(np.float32).max)  # of ratings, which are kept in 32 bits
 TRUTHS = {"true": 1.0, "false": 0.0}
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,(\d+)")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from hornbook.ratings.columns import Role
 from hornbook.settings import Bounds, Settings
@@ -19,6 +19,7 @@ SplitBy = Literal["auto", "random", "time", "last", "last-out"]
 class RatingsOptions(Settings):
     """How a file of ratings or clicks is read and split."""
 
+    files: ClassVar[frozenset[str]] = frozenset({"titles"})
     user: str | None = None
     "Column of the users: its name, or its number from 1. By default found by its name."
     item: str | None = None

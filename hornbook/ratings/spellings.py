@@ -129,6 +129,7 @@ SPELLINGS: Mapping[str, Sequence[frozenset[str]]] = {
         frozenset([*(one for one in THINGS), "itemkey", "itemindex", "itemidx", "stockcode"]),
         frozenset([f"{one}name" for one in THINGS] + [f"{one}title" for one in THINGS]),
         frozenset(["title"]),
+        frozenset(["page", "pageid", "url"]),  # beside a book, how far it was read
         elsewhere(THINGS_ELSEWHERE, ids=True),
         elsewhere(TITLES_ELSEWHERE),
     ),

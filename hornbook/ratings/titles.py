@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from hornbook.errors import DataError
 from hornbook.ratings.features import Features
@@ -91,7 +92,7 @@ def read_titles(
             hint="Check whether both files are of the same data.",
             setting="titles",
         )
-    about = f"titles from {path}"
+    about = f"titles from {Path(path).name}"
     if header:
         about += f", column {rows.names[title]!r}" + "".join(
             f", with {rows.names[place]}" for place in featured

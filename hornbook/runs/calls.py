@@ -33,7 +33,7 @@ def calls_of(run: Run, *, folders: bool = True) -> list[Action]:
     if summary is not None and (found := summary.found) is not None:
         how = {"minutes": found.minutes, **({"filter": found.filter} if found.filter else {})}
         words = data_words(run) if folders else tuple(map(last_part, data_words(run)))
-        return [Action("best", words, how | data_options(run))]
+        return [Action("best", words, how | data_options(run, folders=folders))]
     if record.start.kind == "runs":
         mixed = tuple(one.run for one in summary.members) if summary else ("RUN", "RUN")
         if not folders:
@@ -51,7 +51,7 @@ def calls_of(run: Run, *, folders: bool = True) -> list[Action]:
         settings["settings"] = own
     if record.training is not None and (how := training_changed(run, record.training)):
         settings["training"] = how
-    settings |= data_options(run)
+    settings |= data_options(run, folders=folders)
     if record.training is not None and not record.baseline:
         settings["baseline"] = False
     words = data_words(run)
@@ -98,9 +98,12 @@ def resumed(run: Run, path: str) -> list[Action]:
     ]
 
 
-def data_options(run: Run) -> dict[str, Any]:
+def data_options(run: Run, *, folders: bool = True) -> dict[str, Any]:
     """How the data were read and split, as far as it is not as usual: `encoding`, `column`."""
-    return changed(run.record.options, defaults(run.task.options))
+    found = changed(run.record.options, defaults(run.task.options))
+    if not folders:
+        found |= {name: last_part(found[name]) for name in run.task.options.files & found.keys()}
+    return found
 
 
 def data_words(run: Run) -> tuple[str, ...]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 from hornbook.errors import RunError
+from hornbook.runs.record import RunRecord
 from hornbook.runs.run import Run
 from hornbook.storage import refuse_irregular
 
@@ -54,7 +56,7 @@ def strip(path: str | Path) -> list[str]:
         removed = tuple(sorted({*kept.removed, *(set(names) & private)}))
         bare = replace(kept, source=without_folder(kept.source), removed=removed)
         # The record first: after a kill the files that are still there are removed by another call.
-        directory.write_record(run.record.with_data(bare))
+        directory.write_record(without_folders(run.record.with_data(bare), run.task.options.files))
         members = tuple(replace(m, run=without_folder(m.run)) for m in run.summary.members)
         # A filter's command may tell where things lay.
         found = replace(run.summary.found, filter="") if run.summary.found else None
@@ -64,6 +66,22 @@ def strip(path: str | Path) -> list[str]:
     finally:
         directory.release()
     return names
+
+
+def without_folders(record: RunRecord, files: Collection[str]) -> RunRecord:
+    """A record that tells of files and runs only what they are called.
+
+    Args:
+        record: of a run.
+        files: names of the options that are paths of files.
+    """
+    named = {name: record.options.get(name) for name in files}
+    options = {name: without_folder(path) for name, path in named.items() if isinstance(path, str)}
+    start = record.start
+    if start.ancestor is not None:
+        bare = replace(start.ancestor, run=without_folder(start.ancestor.run))
+        start = replace(start, ancestor=bare)
+    return replace(record, options={**record.options, **options}, start=start)
 
 
 def without_folder(name: str) -> str:

@@ -89,6 +89,11 @@ class Bpr(TwoTables):
 
         return loss, backward
 
+    @property
+    def prior(self) -> Array:
+        """At 0, as in `fold`: of whom nothing is known has what most have, shape (1 + D,)."""
+        return np.zeros(1 + self.n_factors)
+
     def fold(self, items: Integers, values: Floats) -> tuple[float, Array]:
         """The vector with the least mean of -ln softmax over all items, and the pull on it.
 

@@ -220,13 +220,16 @@ class EmbeddingNet(PairNet, Recommender):
             return NetTaste(self, self.fold(items, values), items, values)
 
     def fold(self, items: Integers, values: Floats) -> Array:
-        """The row x with the least Σ (r - f(x))² + pull · |x|², by damped Gauss-Newton.
+        """The row x with the least Σ (r - f(x))² + pull · |x - m|², by damped Gauss-Newton.
+
+        m is the mean of all users' rows, which is far from 0.
 
         Args:
             items: shape (n,).
             values: shape (n,).
         """
-        p: Array = self.user_rows.mean(0, dtype=np.float64)
+        usual: Array = self.user_rows.mean(0, dtype=np.float64)
+        p = usual
         pull = penalty(len(items), self.settings.l2, self.settings.ridge)
         direct = self.direct[items]
 
@@ -236,14 +239,14 @@ class EmbeddingNet(PairNet, Recommender):
             slopes = ((hidden > 0) * self.last) @ self.weight + direct
             slopes = self.squash.slope(y)[:, None] * slopes
             errors = np.asarray(values, np.float64) - y
-            return float(errors @ errors + pull * p @ p), errors, slopes
+            return float(errors @ errors + pull * (p - usual) @ (p - usual)), errors, slopes
 
         if not len(items):
             return p
         least, errors, slopes = at(p)
         for _ in range(ROUNDS):
             matrix = slopes.T @ slopes + pull * np.eye(len(p))
-            step = np.linalg.solve(matrix, slopes.T @ errors - pull * p)
+            step = np.linalg.solve(matrix, slopes.T @ errors - pull * (p - usual))
             while np.abs(step).max() > 1e-6:
                 tried = at(p + step)
                 if tried[0] <= least:

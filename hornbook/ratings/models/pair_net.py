@@ -228,7 +228,12 @@ class DotNet(PairNet, DotProduct):
         margin: by how much the ends of the sigmoid lie beyond the scale, in parts of it; None where
             there is none.
         ridge: pull on all weights, beside the sum of squared errors over train.
+
+    Attributes:
+        usual: the mean of the users' rows as used, shape (C,).
     """
+
+    usual: Array
 
     def __init__(
         self,
@@ -306,6 +311,17 @@ class DotNet(PairNet, DotProduct):
                 np.zeros(len(x), np.float32) for x in (users, items)
             )
         self.mean = float(self.offset)
+        self.usual = users.mean(0, dtype=np.float64)
+
+    @property
+    def prior(self) -> Array:
+        """The mean of all users' biases and vectors, shape (1 + D,).
+
+        The pulls make vectors carry what all users have in common, so their mean is far from 0: a
+        user at 0 would rate nearly all items alike.
+        """
+        bias = self.usual[self.n_factors :] if self.biased else np.zeros(1)
+        return np.concatenate([bias, self.usual[: self.n_factors]])
 
     def penalties(self, n: int) -> tuple[float, float]:
         """What pulls on a user's bias and vector in training."""
@@ -326,6 +342,11 @@ class DotNet(PairNet, DotProduct):
         """With what they have rated, if it is remembered."""
         with self.in_use():
             return super().known(user)
+
+    def guest(self, items: Integers, values: Floats) -> Taste:
+        """Folded in, beginning at what users are on average."""
+        with self.in_use():
+            return super().guest(items, values)
 
 
 def looked_up(user_table: Embedding, item_table: Embedding, users: Tensor, items: Tensor) -> Looked:
