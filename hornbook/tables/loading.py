@@ -208,9 +208,14 @@ class Understood:
             )
             other = "" if column.name == self.target else (
                 f", or read the column as categories: `categorical={column.name}`")  # fmt: skip
+            if column.reason == "asked for":
+                setting = next(name for name, kind in FORCED if kind == column.kind)
+                other = f", or leave the column out of `{setting}`"
+            known = int((~self.table.columns[column.name].missing).sum())
+            others = "as others are" if wrong.sum() < known else "and no other is"
             raise DataError(
-                f"{self.table.place(row)}: {cell!r} in column {column.name!r} is not a {what}, as "
-                f"others are. In all: {many(int(wrong.sum()), 'such cell')} of {self.table.n:,}.",
+                f"{self.table.place(row)}: {cell!r} in column {column.name!r} is not a {what}, "
+                f"{others}. In all: {many(int(wrong.sum()), 'such cell')} of {self.table.n:,}.",
                 hint=f"{also}{other}.",
                 setting="bad_rows",
             )
@@ -398,7 +403,16 @@ def held_out(
         return parts, how
     if replace(options, split="auto") == options and options.split_by == "auto" and not by_date:
         return np.zeros(n, np.int8), "too little data to split: all of it is in train"
-    raise refused_split(f"{where} has {many(n, 'row')}", empty)
+    if by_date and times is not None:
+        raise DataError(
+            f"Column {times.column!r} has times {times.span()}: the {empty} split would be empty.",
+            hint="Set `dev_from` to a time between, and `test_from` to a later one.",
+            setting="dev_from",
+        )
+    what = many(n, "row")
+    if options.split_by == "group" and groups is not None:
+        what = f"{many(len(np.unique(groups)), 'group')} in column {options.group!r}"
+    raise refused_split(f"{where} has {what}", empty)
 
 
 def about_columns(known: Understood) -> list[str]:
