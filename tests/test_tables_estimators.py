@@ -240,6 +240,9 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
     (lambda: REGRESSOR().fit(FRAME, PRICE).predict(FRAME.assign(kind=7)), "holds numbers"),
     (lambda: REGRESSOR().fit(ENDLESS, PRICE), "'inf' in column"),
     (lambda: TableClassifier().fit(FRAME, ["a"] * N), "one class"),
+    (lambda: TableClassifier().fit(FRAME, [*["a"] * (N - 1), None]), "y holds NoneType and str"),
+    (lambda: TableClassifier().fit(FRAME, np.array([*["a"] * (N - 1), 1], object)), "int and str"),
+    (lambda: REGRESSOR().fit(pd.concat([FRAME, FRAME], axis=1), PRICE), "several columns named"),
     (lambda: KINDS[2](predicts="text").fit(FRAME, PRICE), "auto, number or class"),
     (lambda: EntityEmbeddings(predicts="class").fit(FRAME, ["a"] * N), "one class"),
 ]  # fmt: skip

@@ -312,6 +312,24 @@ def test_categories_are_known_by_other_spellings_of_a_number() -> None:
     assert respelled(("true", "FALSE"), ("False", "True")) == ("True", "False")
 
 
+@pytest.mark.parametrize(("form", "separator", "cells", "found"), [
+    ("comma", ",", ["1.234", "5"], [True, False]),
+    ("comma", ",", ["1.234", "0,5"], [False, False]),
+    ("comma", ";", ["1.234"], [False]),
+    ("thousands", ";", ["1,234", "5"], [True, False]),
+    ("thousands", ";", ["1,234", "1.5"], [False, False]),
+    ("thousands", ",", ["1,234"], [False]),
+    ("", ";", ["1.234"], [False]),
+])  # fmt: skip
+def test_marks_that_mean_two_things_are_not_guessed(
+    form: str, separator: str, cells: list[str], found: list[bool]
+) -> None:
+    from hornbook.sources.cells import Cells
+    from hornbook.tables.points import unclear
+
+    assert unclear(Cells(cells), form, separator).tolist() == found
+
+
 # --- odd files ---------------------------------------------------------------------------------
 
 
@@ -416,6 +434,15 @@ def test_a_run_with_decimal_commas(tmp_path: Path, capsys: pytest.CaptureFixture
     cell = out.splitlines()[1].split(";")[2]
     assert float(cell.replace(",", ".")) == pytest.approx(run.predict(one)[0], rel=1e-5)
     assert "." not in cell
+    mixed = as_file(tmp_path, '{"a": 1, "b": 1.234}', '{"a": 1, "b": "1,234"}', header="",
+                    name="mixed.jsonl")  # fmt: skip
+    assert run.predict(mixed)[0] == run.predict(mixed)[1]
+    other = as_file(tmp_path, "1,1.234,1.234", header="a,b,y", name="other.csv")
+    with pytest.raises(DataError, match=r"line 2: '1.234' in column 'b' is not clear"):
+        run.predict(other)
+    left = run.predict(other, bad_rows="empty")
+    assert np.isnan(left[0])
+    assert not left.figures
 
 
 def test_a_table_without_a_header(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

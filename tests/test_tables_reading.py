@@ -234,3 +234,12 @@ def test_parquet_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(MissingPackageError, match="Reading Parquet requires pyarrow") as missing:
         understood(Source(tmp_path / "t.parquet"), "whole")
     assert "pip install pyarrow" in missing.value.hint
+
+
+def test_a_column_that_was_asked_for_and_is_none_such_is_told_so(tmp_path: Path) -> None:
+    rows = "\n".join(f"red,{n % 7},{n}" for n in range(30))
+    where = source(tmp_path, f"colour,size,price\n{rows}\n")
+    with pytest.raises(DataError, match="and no other is") as error:
+        load_table(where, TableOptions(target="price", numerical=("colour",)))
+    assert "leave the column out of `numerical`" in error.value.hint
+    assert "categorical" not in error.value.hint

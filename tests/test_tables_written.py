@@ -19,6 +19,7 @@ from hornbook.tables.written import (
     date_of,
     number_of,
     number_style,
+    other_reading,
 )
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -148,6 +149,15 @@ def test_the_format_is_the_one_that_most_fit() -> None:
     assert date_format(["red", "green"]) == ""
     assert date_format([]) == ""
     assert date_format(["12345678" * 9]) == ""
+
+
+def test_months_and_days_that_may_be_swapped_are_known() -> None:
+    months = [f"{n % 12 + 1:02d}/01/{2010 + n // 12}" for n in range(30)]
+    assert date_format(months) == "%m/%d/%Y"  # not the first days of Januaries
+    assert date_format([f"01/{cell[:2]}{cell[5:]}" for cell in months]) == "%d/%m/%Y"
+    assert other_reading(months, "%m/%d/%Y") == "%d/%m/%Y"
+    assert other_reading([*months, "01/13/2010"], "%m/%d/%Y") == ""
+    assert other_reading(["01.02.2010"], "%d.%m.%Y") == ""
 
 
 def test_what_is_no_date() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -61,6 +62,8 @@ def checked_features(estimator: Any, x: Any, *, reset: bool, y: Any = ()) -> Any
         )
     least = 2 if reset else 1
     if hasattr(x, "columns") and hasattr(x, "iloc"):
+        if twice := [name for name, n in Counter(x.columns).items() if n > 1]:
+            raise ValueError(f"X has several columns named {twice[0]!r}: rename them.")
         validate_data(estimator, x, reset=reset, skip_check_array=True)
         if len(x) < least:
             raise ValueError(
@@ -93,6 +96,10 @@ def checked_target(x: Any, y: Any, *, numbers: bool) -> npt.NDArray[Any]:
     else:
         assert_all_finite(values, input_name="y")
         found = values
+        types = {type(one) for one in found.tolist()}
+        if type(None) in types or (len(types) > 1 and str in types):
+            told = " and ".join(sorted(one.__name__ for one in types))
+            raise ValueError(f"y holds {told}: give a class of one type for each row.")
     check_consistent_length(x, found)
     return np.asarray(found)
 

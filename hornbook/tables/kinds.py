@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from hornbook.rendering import many
 from hornbook.tables.raw import EXACT, Raw
-from hornbook.tables.written import ALIKE, date_format
+from hornbook.tables.written import ALIKE, date_format, other_reading
 
 __all__ = ["FEW", "Column", "ColumnKind", "Seen", "date_form", "form_of_numbers", "kind_of"]
 
@@ -198,4 +198,5 @@ def told_of_dates(seen: Seen, form: str) -> str:
     if form in ("seconds", "milliseconds"):
         return f"{form} since 1970"
     shown = {"iso": "ISO", "yyyymmdd": "yyyymmdd"}.get(form, form)
-    return f"dates ({shown})"
+    other = other_reading(seen.raw.told, form)
+    return f"dates ({shown}; {other} fits too)" if other else f"dates ({shown})"

@@ -20,6 +20,7 @@ from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable, read_table
 from hornbook.tables.splits import Times, group_codes, split_rows, times_of
 from hornbook.tables.target import Target, TargetKind, target_kind, target_of
+from hornbook.tables.written import other_reading
 from hornbook.tasks.splits import SPLITS, Parts, empty_split, refused_split
 
 __all__ = ["Understood", "load_table", "suited", "table_data"]
@@ -66,6 +67,8 @@ class Understood:
         target: the name of the column to predict.
         predicts: what is predicted, and `why`.
         columns: what each other column is read as, in the order of the table.
+        unclear_dates: of each column of dates that may be read with month and day swapped, its
+            name, the format it is read by, and the other one.
         frame: the columns that are not left out, the target and the group among them.
 
     Raises:
@@ -81,6 +84,12 @@ class Understood:
         self.bad = np.zeros(table.n, bool)
         of_target: ColumnKind = "category" if self.predicts == "class" else "number"
         wanted = [Column(self.target, of_target, "the target"), *self.columns]
+        self.unclear_dates = [
+            (column.name, column.form, other)
+            for column in self.columns
+            if column.kind == "date"
+            and (other := other_reading(table.columns[column.name].told, column.form))
+        ]
         self.extra = self.extra_columns()
         made: dict[str, Typed] = {}
         for column in wanted:
@@ -199,9 +208,14 @@ class Understood:
             )
             other = "" if column.name == self.target else (
                 f", or read the column as categories: `categorical={column.name}`")  # fmt: skip
+            if column.reason == "asked for":
+                setting = next(name for name, kind in FORCED if kind == column.kind)
+                other = f", or leave the column out of `{setting}`"
+            known = int((~self.table.columns[column.name].missing).sum())
+            others = "as others are" if wrong.sum() < known else "and no other is"
             raise DataError(
-                f"{self.table.place(row)}: {cell!r} in column {column.name!r} is not a {what}, as "
-                f"others are. In all: {many(int(wrong.sum()), 'such cell')} of {self.table.n:,}.",
+                f"{self.table.place(row)}: {cell!r} in column {column.name!r} is not a {what}, "
+                f"{others}. In all: {many(int(wrong.sum()), 'such cell')} of {self.table.n:,}.",
                 hint=f"{also}{other}.",
                 setting="bad_rows",
             )
@@ -389,7 +403,16 @@ def held_out(
         return parts, how
     if replace(options, split="auto") == options and options.split_by == "auto" and not by_date:
         return np.zeros(n, np.int8), "too little data to split: all of it is in train"
-    raise refused_split(f"{where} has {many(n, 'row')}", empty)
+    if by_date and times is not None:
+        raise DataError(
+            f"Column {times.column!r} has times {times.span()}: the {empty} split would be empty.",
+            hint="Set `dev_from` to a time between, and `test_from` to a later one.",
+            setting="dev_from",
+        )
+    what = many(n, "row")
+    if options.split_by == "group" and groups is not None:
+        what = f"{many(len(np.unique(groups)), 'group')} in column {options.group!r}"
+    raise refused_split(f"{where} has {what}", empty)
 
 
 def about_columns(known: Understood) -> list[str]:
@@ -399,6 +422,10 @@ def about_columns(known: Understood) -> list[str]:
         names = [column.name for column in known.columns if column.kind == kind]
         if names:
             told.append(f"{title}: {', '.join(names[:12])}" + (", …" if len(names) > 12 else ""))
+    told += [
+        f"{name} is read as {form}, and {other} fits too: if that is meant, write 2015-07-31"
+        for name, form, other in known.unclear_dates
+    ]
     out = [f"{c.name} ({c.reason})" for c in known.columns if c.kind == "left out"]
     if out:
         told.append(f"left out: {', '.join(out[:8])}" + (", …" if len(out) > 8 else ""))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
+import numpy.typing as npt
 
 from hornbook.errors import DataError
 from hornbook.rendering import clip, listed, many
-from hornbook.sources.cells import Cells
 from hornbook.sources.parquet import ParquetRows
 from hornbook.sources.rows import Chunk, Rows
 from hornbook.suggestions import did_you_mean
@@ -20,6 +20,7 @@ from hornbook.tables.kinds import Column
 from hornbook.tables.later import Later, Piece, refuse_other_type, wanted
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.new_header import header_of
+from hornbook.tables.points import unclear, with_commas
 from hornbook.tables.raw import Raw
 from hornbook.tables.raw_column import RawColumn
 from hornbook.tables.target import Target
@@ -157,18 +158,32 @@ class NewRows:
         n = len(chunk.lines)
         bad, made = np.zeros(n, bool), {}
         for column in self.mapper.needed:
-            raw = self.raw(chunk.columns[self.places[column.name]], column.form)
+            place = self.places[column.name]
+            raw = self.raw(chunk, place, column.form)
             refuse_other_type(raw, column)
             made[column.name], wrong = typed(raw, column)
+            wrong = wrong | self.unclear(chunk, place, column.form)
             if wrong.any() and self.refuse:
                 raise self.unread(chunk, column, int(np.flatnonzero(wrong)[0]))
             bad |= wrong
-        place = self.target_place
-        told = None if place is None else self.raw(chunk.columns[place], self.target.form)
-        return FilePiece(self.later.inputs(made, bad), bad, *wanted(told, self.target, n), chunk)
+        return FilePiece(self.later.inputs(made, bad), bad, *self.wanted(chunk), chunk)
 
-    def raw(self, cells: Cells, form: str) -> Raw:
+    def wanted(self, chunk: Chunk) -> tuple[npt.NDArray[Any] | None, npt.NDArray[np.bool_]]:
+        """The target of rows, and where it is told, as in `Piece`."""
+        place, form = self.target_place, self.target.form
+        raw = None if place is None else self.raw(chunk, place, form)
+        values, told = wanted(raw, self.target, len(chunk.lines))
+        if place is not None and values is not None and self.target.kind != "class":
+            values = np.where(self.unclear(chunk, place, form), np.nan, values)
+        return values, told
+
+    def unclear(self, chunk: Chunk, place: int, form: str) -> npt.NDArray[np.bool_]:
+        """Whether numbers of a column may be others than as train writes them."""
+        return unclear(chunk.columns[place], form, self.rows.separator or "")
+
+    def raw(self, chunk: Chunk, place: int, form: str) -> Raw:
         """The cells of a column, read in the way in which train writes numbers."""
+        cells = chunk.columns[place]
         style: NumberStyle | None = form if form in get_args(NumberStyle) else None  # type: ignore[assignment]
         if self.rows.kind != "table":
             # JSON and Parquet have numbers of their own, with a point.
@@ -176,6 +191,8 @@ class NewRows:
             plain.add(cells)
             if style is None or not plain.texts:
                 return plain.finish()
+            if style == "comma" and chunk.records:
+                cells = with_commas(cells, chunk.records, self.rows.names[place])
         made = RawColumn(self.marks, self.rows.separator or ",", style or "plain")
         made.add(cells)
         return made.finish()
@@ -183,8 +200,10 @@ class NewRows:
     def unread(self, chunk: Chunk, column: Column, row: int) -> DataError:
         """The error that a cell cannot be read."""
         cell = clip(chunk.columns[self.places[column.name]].texts[row], 40)
-        what, like = "a number", {"comma": ", such as 1234,5", "thousands": ", such as 1,234.5"}
-        how = f"written as in train{like.get(column.form, ', such as 1234.5')}"
+        like = {"comma": "1234,5", "thousands": "1,234.5"}.get(column.form, "1234.5")
+        what, how = "a number", f"written as in train, such as {like}"
+        if self.unclear(chunk, self.places[column.name], column.form)[row]:
+            what, how = "clear", f"in such a file: train writes numbers as {like}"
         if column.kind == "date":
             what, how = "a date", f"written as in train, {told_of(column.form)}"
         return DataError(

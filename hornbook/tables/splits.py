@@ -40,12 +40,20 @@ class Times:
                     f"`{setting}` must be a number, as column {self.column!r} has; it is {text!r}.",
                     setting=setting,
                 ) from error
-        found = [date_of(text, form) for form in DATE_FORMATS]
-        if all(one == NO_DATE for one in found):
+        found = {date_of(text, form) for form in DATE_FORMATS} - {int(NO_DATE)}
+        if len(found) != 1:
+            what = "may be either of two" if found else "is none"
             raise SettingsError(
-                f"`{setting}` must be a date, such as 2015-06-20; it is {text!r}.", setting=setting
+                f"`{setting}` must be a date, such as 2015-06-20; {text!r} {what}.", setting=setting
             )
-        return float(next(one for one in found if one != NO_DATE))
+        return float(found.pop())
+
+    def span(self) -> str:
+        """The first time and the last one, for people."""
+        first, last = (
+            told(float(end), self.dates) for end in (self.values.min(), self.values.max())
+        )
+        return f"from {first} to {last}"
 
 
 def times_of(name: str, column: Typed) -> Times:
@@ -177,7 +185,11 @@ def by_group(groups: npt.NDArray[np.int32], shares: tuple[int, int, int], seed: 
     part = np.where(at < dev, 1, np.where(at < dev + test, 2, 0)).astype(np.int8)
     of_group = np.empty(len(names), np.int8)
     of_group[drawn] = part
+    wanted = [place for place, share in ((1, dev), (2, test)) if share]
     if len(names) > 1 and not (of_group == 0).any():  # one large group must not take all of train
+        of_group[drawn[-1]] = 0
+    if len(names) > len(wanted) and not set(wanted) <= set(of_group.tolist()):
+        of_group[drawn[: len(wanted)]] = wanted  # nor shares of few groups leave a split empty
         of_group[drawn[-1]] = 0
     parts: Parts = of_group[inverse]
     return parts

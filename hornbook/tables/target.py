@@ -172,7 +172,7 @@ def target_of(
             raise DataError(
                 f"All rows of train have the class {labels[int(counts.argmax())]!r}: there is "
                 "nothing to learn.",
-                hint="Split the data in another way: `split_by=random`.",
+                hint="Split the data in another way: `split_by=random`, or another `split_seed`.",
                 setting="split_by",
             )
         weights: tuple[float, ...] = ()
@@ -186,7 +186,7 @@ def target_of(
     if not std > 0:
         raise DataError(
             f"All rows of train have the target {train[0]:g}: there is nothing to learn.",
-            hint="Split the data in another way: `split_by=random`.",
+            hint="Split the data in another way: `split_by=random`, or another `split_seed`.",
             setting="split_by",
         )
     return Target(name, kind, (), mean, std, float(train.min()), float(train.max()))

@@ -27,6 +27,7 @@ __all__ = [
     "number_of",
     "number_style",
     "numbers_of",
+    "other_reading",
 ]
 
 MISSING = frozenset(
@@ -53,6 +54,13 @@ DATE_FORMATS = (
     "%B %d, %Y", "%Y-%m",
 )  # fmt: skip
 "Formats of dates, each perhaps followed by a time of day. Where two fit alike, the first is taken."
+
+SWAPPED = {
+    form: form.replace("%d", "*").replace("%m", "%d").replace("*", "%m")
+    for form in DATE_FORMATS
+    if form in ("%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y")
+}
+"Of the formats that people in some countries read otherwise, what these read."
 
 EXPONENT = r"([eE][+-]?\d+)?"
 COMMA = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)?(,\d*)?" + EXPONENT)
@@ -147,7 +155,30 @@ def date_format(cells: Sequence[str]) -> str:
     likely = [form for form in DATE_FORMATS if share_of_dates(spread, form) >= ALIKE]
     if len(spread) < len(cells):
         likely = [form for form in likely if share_of_dates(cells, form) >= ALIKE]
-    return max(likely, key=lambda form: share_of_dates(cells, form), default="")
+    found = max(likely, key=lambda form: share_of_dates(cells, form), default="")
+    other = other_reading(cells, found)
+    # a table of months, not of the first twelve days of Januaries
+    return other if other and by_months(cells, other) and not by_months(cells, found) else found
+
+
+def other_reading(cells: Sequence[str], form: str) -> str:
+    """The format with month and day swapped, where it fits some dates as well; else empty.
+
+    Args:
+        cells: distinct ones, none of them missing.
+        form: that they are read by.
+    """
+    other = SWAPPED.get(form, "")
+    if not other or share_of_dates(cells, other) < share_of_dates(cells, form):
+        return ""
+    return other
+
+
+def by_months(cells: Sequence[str], form: str) -> bool:
+    """Whether dates of several months are all of one day of the month."""
+    days = {date_of(cell, form) for cell in cells} - {int(NO_DATE)}
+    parts = {str(np.datetime64(one, "s"))[8:10] for one in days}
+    return len(days) > 1 and len(parts) == 1
 
 
 def share_of_dates(cells: Sequence[str], form: str) -> float:

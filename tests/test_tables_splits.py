@@ -1,0 +1,68 @@
+"""Rows of tables that are held out: whole times, whole groups, and what cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hornbook.errors import HornbookError, SettingsError
+from hornbook.sources.source import Source
+from hornbook.tables.loading import load_table
+from hornbook.tables.options import TableOptions
+from hornbook.tables.splits import Times, split_rows
+
+few = st.lists(st.integers(0, 9), min_size=1, max_size=40)
+shares = st.sampled_from(["auto", "80/20", "98/1/1", "60/20/20", "34/33/33"])
+
+
+@given(few, shares, st.integers(0, 99))
+def test_no_group_is_in_two_splits_and_none_that_can_be_filled_is_empty(
+    rows: list[int], split: str, seed: int
+) -> None:
+    options = TableOptions(split_by="group", group="g", split=split, split_seed=seed)
+    parts, _ = split_rows(len(rows), options, None, np.array(rows, np.int32))
+    for group in set(rows):
+        assert len({int(parts[at]) for at, one in enumerate(rows) if one == group}) == 1
+    wanted = {place for place, share in enumerate(options.shares) if share}
+    if len(set(rows)) >= len(wanted):
+        assert set(parts.tolist()) == wanted
+
+
+@given(few, shares)
+def test_no_time_is_in_two_splits_and_the_newest_are_held_out(rows: list[int], split: str) -> None:
+    times = Times("t", np.array(rows, np.float64), dates=False)
+    parts, _ = split_rows(len(rows), TableOptions(split_by="time", split=split), times, None)
+    order = np.lexsort((parts, np.array(rows)))
+    assert (np.diff(parts[order]) >= 0).all()
+    assert len({(time, int(part)) for time, part in zip(rows, parts, strict=True)}) == len(
+        set(rows)
+    )
+
+
+def test_a_first_time_that_may_be_two_dates_is_refused() -> None:
+    times = Times("t", np.array([0.0, 1e9]), dates=True)
+    assert times.read("31.05.2001", "dev_from") == times.read("2001-05-31", "dev_from")
+    for text in ("05/01/2001", "01-05-2001"):
+        with pytest.raises(SettingsError, match="may be either of two"):
+            times.read(text, "dev_from")
+    with pytest.raises(SettingsError, match="is none"):
+        times.read("2001-13-01", "dev_from")
+
+
+@pytest.mark.parametrize(("given", "told"), [
+    ({"split_by": "group", "group": "g"}, "has 1 group in column 'g': the dev split"),
+    ({"dev_from": "2030-01-01"}, "'d' has times from 2020-01-01 to 2020-01-20: the dev split"),
+    ({"dev_from": "2020-01-09", "test_from": "2020-01-03"}, "the dev split would be empty"),
+])  # fmt: skip
+def test_a_split_that_would_be_empty_says_of_what_there_is_too_little(
+    tmp_path: Path, given: dict[str, str], told: str
+) -> None:
+    rows = [f"a,2020-01-{n % 20 + 1:02d},{n % 7 + 0.5},{n % 9}" for n in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["g,d,x,y", *rows]))
+    with pytest.raises(HornbookError) as error:
+        load_table(Source(str(tmp_path / "t.csv")), TableOptions(target="y", **given))  # type: ignore[arg-type]
+    assert told in str(error.value)
