@@ -49,8 +49,10 @@ def load_table(source: Source, options: TableOptions | None = None) -> TableData
 
 
 def suited(source: Source, options: TableOptions) -> TableOptions:
-    """The options as given; of a data set those that suit it, where no target is given."""
-    if source.dataset is None or options.target is not None:
+    """The options as given; of a data set also those that suit it, where the target is its own."""
+    if source.dataset is None:
+        return options
+    if options.target not in (None, source.dataset.options.get("target")):
         return options
     return TableOptions.from_dict({**source.dataset.options, **options.changed()})
 
