@@ -312,3 +312,9 @@ def test_killed_it_goes_on_to_the_same_bit(story: Path, tmp_path: Path) -> None:
         hornbook.train(story, out=tmp_path / "parts", training=training, **how)
     parts = hornbook.resume(tmp_path / "parts")
     np.testing.assert_array_equal(parts.model.vectors, whole.model.vectors)
+
+
+def test_a_call_without_a_family_names_the_task(run: Run) -> None:
+    from hornbook.runs.calls import task_option
+
+    assert task_option(run) == {"task": "words"}

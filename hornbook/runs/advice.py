@@ -9,7 +9,7 @@ from dataclasses import fields
 
 from hornbook.actions import Action
 from hornbook.reports.advice import Advice
-from hornbook.runs.calls import data_options, data_words
+from hornbook.runs.calls import data_options, data_words, task_option
 from hornbook.runs.extension import longer
 from hornbook.runs.run import Run
 from hornbook.training.measures import Evaluation
@@ -53,7 +53,7 @@ def advice(run: Run) -> list[Advice]:
         "Counting, nets sized to the data and mixtures of them can be tried for you."
         if counted
         else "Several models can be tried for you, and the best of them is kept.",
-        Action("best", data_words(run), data_options(run)),
+        Action("best", data_words(run), task_option(run) | data_options(run)),
     )
     return [one for one in (learned_so_far(run), others) if one is not None]
 

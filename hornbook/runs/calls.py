@@ -10,9 +10,12 @@ from typing import Any
 from hornbook.actions import Action
 from hornbook.runs.run import Run
 from hornbook.settings import Settings
+from hornbook.tasks import Task
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["calls_of", "data_options", "data_words", "last_part", "without_home"]
+__all__ = [
+    "calls_of", "data_options", "data_words", "last_part", "task_option", "without_home",
+]  # fmt: skip
 
 DECIDED = {"threads", "precision", "gradients", "device", "batches"}
 "Training settings that are mostly decided by the machine or the model, and are then in the record."
@@ -33,7 +36,7 @@ def calls_of(run: Run, *, folders: bool = True) -> list[Action]:
     if summary is not None and (found := summary.found) is not None:
         how = {"minutes": found.minutes, **({"filter": found.filter} if found.filter else {})}
         words = data_words(run) if folders else tuple(map(last_part, data_words(run)))
-        return [Action("best", words, how | data_options(run, folders=folders))]
+        return [Action("best", words, how | task_option(run) | data_options(run, folders=folders))]
     if record.start.kind == "runs":
         mixed = tuple(one.run for one in summary.members) if summary else ("RUN", "RUN")
         if not folders:
@@ -104,6 +107,12 @@ def data_options(run: Run, *, folders: bool = True) -> dict[str, Any]:
     if not folders:
         found |= {name: last_part(found[name]) for name in run.task.options.files & found.keys()}
     return found
+
+
+def task_option(run: Run) -> dict[str, Any]:
+    """The task, where a call names no family and no file is recognised as being of it."""
+    unclaimed = type(run.task).recognise is Task.recognise
+    return {"task": run.task.name} if unclaimed else {}
 
 
 def data_words(run: Run) -> tuple[str, ...]:
