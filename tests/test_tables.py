@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -24,7 +25,7 @@ from hornbook.training.finder import FinderSettings, find_rate
 from hornbook.training.measures import Evaluation
 from hornbook.training.optimizers import make_optimizer
 from hornbook.training.parameters import FlatParameters
-from hornbook.training.tables import RowStore
+from hornbook.training.tables import RowStore, grouped
 from hornbook.training.trainer import Trainer
 from tests.referee import close
 
@@ -387,3 +388,13 @@ def test_two_processes_make_of_a_table_what_one_makes() -> None:
         for tensor in (alone.flat.values, alone.flat.tables[0].values):
             found = torch.tensor(json.loads(next(lines)), dtype=torch.float64)
             close(found, tensor.flatten(), 1e-11)
+
+
+@given(st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=50))
+def test_rows_are_grouped_as_numpy_finds_them(rows: list[int]) -> None:
+    given_rows = np.array(rows)
+    order, starts, found = grouped(given_rows)
+    wanted, first = np.unique(given_rows[order.numpy()], return_index=True)
+    assert found.tolist() == wanted.tolist()
+    assert starts.tolist() == first.tolist()
+    assert order.tolist() == np.argsort(given_rows, kind="stable").tolist()

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hornbook.compute.large_pages import in_large_pages
 from hornbook.nn.layer import Backward, Layer, grad_of
 
 __all__ = ["Embedding", "OneHot"]
@@ -44,7 +45,8 @@ class Embedding(Layer):
         super().__init__()
         if sparse:
             self.tables = frozenset({"weight"})
-        weight = torch.empty(num_embeddings, embedding_dim)
+        empty = in_large_pages if sparse else torch.empty
+        weight = empty(num_embeddings, embedding_dim)
         self.weight = torch.nn.Parameter(weight.normal_(generator=generator))
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from hornbook.compute.large_pages import in_large_pages
 from hornbook.training.parameters import FlatParameters
 from hornbook.training.settings import TrainingSettings
 from hornbook.training.tables import RowStore, SparseTable
@@ -157,7 +158,7 @@ class KeptTable:
 
     def __init__(self, table: SparseTable) -> None:
         self.table = table
-        self.square = torch.zeros_like(table.values)
+        self.square = in_large_pages(*table.values.shape, like=table.values)
         self.touched = torch.zeros(len(table.values), dtype=torch.int64, device=table.values.device)
         self.value_rows, self.square_rows = RowStore(table.values), RowStore(self.square)
 

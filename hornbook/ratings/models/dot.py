@@ -10,14 +10,8 @@ from torch import Tensor
 
 from hornbook.ratings.models.contract import Shape
 from hornbook.ratings.models.described import FeatureMean, with_features
-from hornbook.ratings.models.pair_net import (
-    DotNet,
-    Looked,
-    Rows,
-    Sparse,
-    looked_up,
-    table,
-)
+from hornbook.ratings.models.dot_net import DotNet
+from hornbook.ratings.models.pair_net import Looked, Rows, Sparse, looked_up, table
 from hornbook.settings import Bounds, Settings
 
 __all__ = ["START", "Dot", "DotBias", "DotBiasSettings", "DotSettings", "TwoTables"]

@@ -19,18 +19,9 @@ from hornbook.nn import Dropout, Linear, ReLU, Sequential
 from hornbook.nn.layer import Shape as Size
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Recommender, Shape, Taste
+from hornbook.ratings.models.dot_net import centred, penalty, unsquashed
 from hornbook.ratings.models.dot_product import NOTHING, Array, Stretched, cosines
-from hornbook.ratings.models.pair_net import (
-    Looked,
-    PairNet,
-    Rows,
-    Sparse,
-    centred,
-    looked_up,
-    penalty,
-    table,
-    unsquashed,
-)
+from hornbook.ratings.models.pair_net import Looked, PairNet, Rows, Sparse, looked_up, table
 from hornbook.settings import Bounds, Settings
 
 __all__ = ["EmbeddingNet", "EmbeddingNetSettings"]

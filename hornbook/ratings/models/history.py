@@ -26,8 +26,9 @@ from hornbook.ratings.interactions import History
 from hornbook.ratings.models.contract import Shape
 from hornbook.ratings.models.described import FeatureMean, with_features
 from hornbook.ratings.models.dot import DotBiasSettings
+from hornbook.ratings.models.dot_net import DotNet
 from hornbook.ratings.models.histories import HistorySum
-from hornbook.ratings.models.pair_net import DotNet, Looked, Pulls, Rows, looked_up, table
+from hornbook.ratings.models.pair_net import Looked, Pulls, Rows, looked_up, table
 from hornbook.settings import Bounds
 
 __all__ = ["HistoryNet", "HistorySettings"]

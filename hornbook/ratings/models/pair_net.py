@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from hornbook.nn import Embedding, Net, SquaredError, StretchedSigmoid
+from hornbook.nn import Embedding, Net, SquaredError
 from hornbook.nn.layer import Backward, grad_of
-from hornbook.nn.layer import Shape as Size
 from hornbook.nn.shapes import Shapes, layer_shapes
-from hornbook.ratings.interactions import Floats, History, Integers
-from hornbook.ratings.models.contract import Shape, Taste
-from hornbook.ratings.models.dot_product import Array, DotProduct, Stretched
+from hornbook.ratings.interactions import History
 from hornbook.ratings.models.histories import need_history
+from hornbook.ratings.models.pulls import pull_vjp
 
 __all__ = [
-    "DotNet",
     "Looked",
     "PairNet",
     "Pulls",
     "Rows",
     "Sparse",
-    "centred",
     "looked_up",
-    "penalty",
     "table",
-    "unsquashed",
 ]
 
 Sparse = Literal["auto", "always", "never"]
@@ -50,8 +44,8 @@ class RowsBackward(Protocol):
         Args:
             dp: of the users' rows as used.
             dq: of the items'.
-            pulls: on the users' and the items' rows as they are in the tables, times their squares,
-                shape (B,) each; None where there is none.
+            pulls: gradients of the users' and the items' rows as they are in the tables alone, each
+                (B, C); None where there is none.
         """
 
 
@@ -112,6 +106,7 @@ class PairNet(Net):
         self.register_buffer("offset", torch.zeros(()))
         self.pulled = bool((pulls.detach() > 0).any()) if pulls.device.type != "meta" else True
 
+    @cached_property
     def weights_pulled(self) -> list[torch.nn.Parameter]:
         """What `ridge` pulls on as a whole: all but sparse tables."""
         if not self.ridge:
@@ -192,161 +187,27 @@ class PairNet(Net):
         rows, own, rows_back = self.rows_vjp(users, items)
         y, back = self.scores_vjp(*rows)
         loss, loss_back = SquaredError().vjp(y, values)
-        if self.pulled:
-            squares = sum((row.square().sum(0) for row in rows), torch.zeros_like(self.pulls))
-            loss = loss + self.pulls @ squares / len(values)
-        ridged = self.weights_pulled()
+        ridged = self.weights_pulled
         for weight in ridged:
             loss = loss + self.ridge * weight.square().sum()
-        row_pulls = self.row_pulls(users, items)
-        for row, pull in zip(own, row_pulls, strict=True):
-            if pull is not None:
-                loss = loss + (pull @ row.square()).sum()
+        columns = self.pulls / len(values) if self.pulled else None
+        pulls = []
+        for used, table_row, each in zip(rows, own, self.row_pulls(users, items), strict=True):
+            total, pull_back = pull_vjp(used, table_row, columns, each)
+            loss = loss + total
+            pulls.append(pull_back)
 
         def backward() -> None:
             for weight in ridged:
                 grad_of(weight).add_(weight, alpha=2 * self.ridge)
             grads = back(loss_back())
-            if self.pulled:
-                for grad, row in zip(grads, rows, strict=True):
-                    grad.addcmul_(row, self.pulls, value=2 / len(values))
-            rows_back(*grads, row_pulls)
+            on_used, on_own = zip(*(pull() for pull in pulls), strict=True)
+            for grad, pull in zip(grads, on_used, strict=True):
+                if pull is not None:
+                    grad.add_(pull)
+            rows_back(*grads, on_own)
 
         return loss, backward
-
-
-class DotNet(PairNet, DotProduct):
-    """A net that in use is offset + b_u + b_i + p · q, squashed by a sigmoid or not.
-
-    The bias is the last number of a row, so that an update fetches and changes one row for both.
-
-    Args:
-        shape: of the data.
-        n_factors: size of the vectors.
-        l2: pull on them.
-        l2_bias: pull on the biases; None where there are none.
-        margin: by how much the ends of the sigmoid lie beyond the scale, in parts of it; None where
-            there is none.
-        ridge: pull on all weights, beside the sum of squared errors over train.
-
-    Attributes:
-        usual: the mean of the users' rows as used, shape (C,).
-    """
-
-    usual: Array
-
-    def __init__(
-        self,
-        shape: Shape,
-        n_factors: int,
-        l2: float,
-        l2_bias: float | None = None,
-        margin: float | None = None,
-        *,
-        ridge: float = 0.0,
-    ) -> None:
-        pulls = torch.full((n_factors + (l2_bias is not None),), l2, dtype=torch.float32)
-        if l2_bias is not None:
-            pulls[-1] = l2_bias
-        super().__init__(pulls, ridge / max(shape.rows, 1))
-        self.n_factors, self.biased = n_factors, l2_bias is not None
-        self.low, self.high = shape.low, shape.high
-        self.l2, self.l2_bias, self.whole_ridge = l2, l2_bias or 0.0, ridge
-        self.sigmoid: StretchedSigmoid | None = None
-        if margin is not None:
-            self.sigmoid = centred(shape, margin)
-            self.squash = Stretched(self.sigmoid.low, self.sigmoid.high)
-
-    def multiplications(self, given: Size, gives: Size) -> int:
-        """p · q of each pair."""
-        return gives[0] * self.n_factors
-
-    @abstractmethod
-    def used_rows(self) -> Rows:
-        """The rows of all users, (users, C), and of all items, (items, C), as used."""
-
-    def scores_vjp(self, p: Tensor, q: Tensor) -> tuple[Tensor, Callable[[Tensor], Rows]]:
-        """p · q, with biases and squashed where there are such."""
-        k, d = self.n_factors, self.n_factors + self.biased
-        sums = (p[:, :k] * q[:, :k]).sum(1)
-        if self.biased:
-            sums = sums + p[:, k] + q[:, k] + self.offset
-        y, squash_back = sums, None
-        if self.sigmoid is not None:
-            y, squash_back = self.sigmoid.vjp(sums)
-
-        def backward(dy: Tensor) -> Rows:
-            ds = dy if squash_back is None else squash_back(dy)
-            column = ds.unsqueeze(1)  # (B, 1)
-            dp, dq = column * q, column * p
-            dp[:, k:d] = dq[:, k:d] = column
-            return dp, dq
-
-        return y, backward
-
-    def remember(self, history: History) -> None:
-        """Take what users have rated, and begin at the mean of it."""
-        super().remember(history)
-        self.weigh(history)
-        if self.biased:
-            mean = float(history.values.mean(dtype=np.float64)) if len(history.values) else 0.0
-            self.offset.fill_(mean if self.squash is None else unsquashed(self.squash, mean))
-
-    def train(self, mode: bool = True) -> DotNet:
-        """Begin to train, or to be used: then the tables become what predictions are made of."""
-        super().train(mode)
-        if not mode:
-            with torch.no_grad():
-                self.show(*(rows.detach().cpu().numpy() for rows in self.used_rows()))
-        return self
-
-    def show(self, users: Floats, items: Floats) -> None:
-        """Set what `DotProduct` predicts with: views of the rows."""
-        k = self.n_factors
-        self.user_vectors, self.item_vectors = users[:, :k], items[:, :k]
-        if self.biased:
-            self.user_biases, self.item_biases = users[:, k], items[:, k]
-        else:
-            self.user_biases, self.item_biases = (
-                np.zeros(len(x), np.float32) for x in (users, items)
-            )
-        self.mean = float(self.offset)
-        self.usual = users.mean(0, dtype=np.float64)
-
-    @property
-    def prior(self) -> Array:
-        """The mean of all users' biases and vectors, shape (1 + D,).
-
-        The pulls make vectors carry what all users have in common, so their mean is far from 0: a
-        user at 0 would rate nearly all items alike.
-        """
-        bias = self.usual[self.n_factors :] if self.biased else np.zeros(1)
-        return np.concatenate([bias, self.usual[: self.n_factors]])
-
-    def penalties(self, n: int) -> tuple[float, float]:
-        """What pulls on a user's bias and vector in training."""
-        bias, vector = (penalty(n, l2, self.whole_ridge) for l2 in (self.l2_bias, self.l2))
-        return bias, vector
-
-    def predict(self, users: Integers, items: Integers) -> Array:
-        """Of pairs, kept to the scale."""
-        with self.in_use():
-            return super().predict(users, items)
-
-    def scores(self, users: Integers) -> Floats:
-        """Of all items, shape (len(users), items)."""
-        with self.in_use():
-            return super().scores(users)
-
-    def known(self, user: int) -> Taste:
-        """With what they have rated, if it is remembered."""
-        with self.in_use():
-            return super().known(user)
-
-    def guest(self, items: Integers, values: Floats) -> Taste:
-        """Folded in, beginning at what users are on average."""
-        with self.in_use():
-            return super().guest(items, values)
 
 
 def looked_up(user_table: Embedding, item_table: Embedding, users: Tensor, items: Tensor) -> Looked:
@@ -354,27 +215,10 @@ def looked_up(user_table: Embedding, item_table: Embedding, users: Tensor, items
     (p, p_back), (q, q_back) = user_table.vjp(users), item_table.vjp(items)
 
     def backward(dp: Tensor, dq: Tensor, pulls: Pulls = (None, None)) -> None:
-        for back, d, row, pull in ((p_back, dp, p, pulls[0]), (q_back, dq, q, pulls[1])):
-            back(d if pull is None else torch.addcmul(d, row, pull.unsqueeze(1), value=2))
+        for back, d, pull in ((p_back, dp, pulls[0]), (q_back, dq, pulls[1])):
+            back(d if pull is None else d + pull)
 
     return Looked((p, q), (p, q), backward)
-
-
-def centred(shape: Shape, margin: float) -> StretchedSigmoid:
-    """A sigmoid whose ends lie beyond the scale by a share of it."""
-    beyond = margin * (shape.high - shape.low)
-    return StretchedSigmoid(shape.low - beyond, shape.high + beyond)
-
-
-def penalty(n: int, l2: float, ridge: float) -> float:
-    """What pulls on the row of a user of n ratings, beside the sum of their squared errors."""
-    return n * max(l2, 1e-3) + ridge
-
-
-def unsquashed(squash: Stretched, y: float) -> float:
-    """What the sigmoid makes y from; 0, the middle, where nothing does."""
-    share = (y - squash.low) / (squash.high - squash.low)
-    return math.log(share / (1 - share)) if 0 < share < 1 else 0.0
 
 
 def table(
