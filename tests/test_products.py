@@ -12,7 +12,6 @@ from torch import Tensor
 from hornbook.compute import products
 from hornbook.compute.products import (
     NUMPY_FROM,
-    ONEDNN,
     ONEDNN_FROM,
     add_product,
     find_bfloat16,
@@ -32,7 +31,14 @@ sizes = pytest.mark.parametrize(("n", "k", "m"), SIZES)
 dtypes = pytest.mark.parametrize("dtype", PRECISE, ids=str)
 # Autograd's way is torch's own; the way by hand may be oneDNN's.
 grads = pytest.mark.parametrize("with_grad", [False, True])
+ONEDNN = find_onednn()  # also where it is not the faster, and so not used
 needs_onednn = pytest.mark.skipif(ONEDNN is None, reason="this build of torch has no oneDNN")
+
+
+@pytest.fixture(autouse=True)
+def with_onednn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large products by oneDNN on every processor."""
+    monkeypatch.setattr(products, "ONEDNN", ONEDNN)
 
 
 def same(found: Tensor, exact: Tensor, dtype: torch.dtype) -> None:

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from hornbook.compute import products
+from hornbook.compute.products import find_onednn
 from hornbook.errors import SettingsError
 from hornbook.nn import (
     GRU,
@@ -25,6 +27,7 @@ from hornbook.nn import (
     Recurrent,
     RecurrentStack,
     Sequential,
+    recurrent,
 )
 from hornbook.text.batches import Batch, ParallelBatches, make_batches
 from hornbook.text.models.recurrent import (
@@ -263,8 +266,12 @@ def test_dropout_lies_between_the_layers_only() -> None:
 
 
 @cells
-def test_large_steps_take_the_other_library_and_agree(cell: str) -> None:
+def test_large_steps_take_the_other_library_and_agree(
+    cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Past ONEDNN_FROM multiplications the loop's product is another function (float32)."""
+    for module in (products, recurrent):  # also where it is not the faster, and so not used
+        monkeypatch.setattr(module, "ONEDNN", find_onednn())
     torch.manual_seed(3)
     layer = CELLS[cell](64, 128)
     x, dy = torch.randn(70, 3, 64), torch.randn(70, 3, 128)

@@ -1,9 +1,10 @@
 """Matrix products, each by the library that is fastest at its size.
 
 torch multiplies float32 matrices through MKL, which on many processors does not use the widest
-registers; its other library, oneDNN, does, and is there as the operator that torch's own compiler
-emits. On such a machine it is twice as fast as soon as a product is large enough to be worth its
-call (EXPERIMENTS.md). The results agree to rounding.
+registers, those of AVX-512; its other library, oneDNN, does, and is there as the operator that
+torch's own compiler emits. On such a machine it is twice as fast as soon as a product is large
+enough to be worth its call, and without such registers MKL is the faster by a tenth
+(EXPERIMENTS.md). The results agree to rounding.
 
 In a region under `torch.autocast`, products take and give bfloat16, four times as fast as MKL;
 parameters, their gradients and all sums over many positions stay float32.
@@ -53,7 +54,12 @@ def find_bfloat16() -> bool:
         return False
 
 
-ONEDNN = find_onednn()
+def has_wide_registers() -> bool:
+    """Whether this processor has those that oneDNN uses and MKL often does not."""
+    return torch.backends.cpu.get_cpu_capability() == "AVX512"
+
+
+ONEDNN = find_onednn() if has_wide_registers() else None
 BFLOAT16 = find_bfloat16()
 
 
@@ -97,7 +103,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if torch.is_grad_enabled():
         return F.linear(x, weight, bias)  # autograd's (and autocast's) own
     x, weight = lowered(x), lowered(weight)
-    if ONEDNN is None or x.dtype is not torch.float32 or x.device.type != "cpu":
+    if x.dtype is not torch.float32 or x.device.type != "cpu":
         return F.linear(x, weight, None if bias is None else bias.to(x.dtype))
     one_row = x.numel() == weight.shape[1] and weight.numel() >= NUMPY_FROM
     if one_row and torch.get_num_threads() == 1:
@@ -107,7 +113,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         y = y.view(*x.shape[:-1], -1)
         return y if bias is None else y.add_(bias)
     small = x.numel() * weight.shape[0] < ONEDNN_FROM and not one_row
-    if small or not (plain(x) and plain(weight)):
+    if ONEDNN is None or small or not (plain(x) and plain(weight)):
         return F.linear(x, weight, bias)
     return ONEDNN(x, weight, bias, "none", [], "")
 

@@ -68,7 +68,7 @@ class AddedRNN(GatedCell):
             rows = dpre.flatten(0, 1)  # (T·B, H)
             add_product(grad_of(weight), rows, (hs[:-1] + a).flatten(0, 1))
             grad_of(self.bias_hh).add_(rows.sum(0))
-            da = times(rows, weight).to(a.dtype).mul_(a.flatten(0, 1) > 0)
+            da = times(rows, weight).to(a.dtype).mul_(a.flatten(0, 1).sign())
             add_product(grad_of(self.weight_ih), da, xs.flatten(0, 1))
             grad_of(self.bias_ih).add_(da.sum(0))
             return times(da, self.weight_ih).to(xs.dtype).view_as(xs), dstate
@@ -133,7 +133,7 @@ class ConcatenatedRNN(Cell):
         def backward(dy: Tensor, dlast: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
             # dpre = dh' (1 − h'²);  da = dpre W_hh where a > 0;  dh = dy + da W_h.
             slope = torch.addcmul(-MINUS_ONE, hs[1:], hs[1:], value=-1).unbind(0)
-            open_ = (a > 0).to(a.dtype)
+            open_ = a.sign()  # of a = relu(...): 1 where it let through
             da = torch.empty_like(a)
             dpre = owned(dy, a.dtype)  # a state's gradient, until it becomes its dpre
             if dlast is not None:
