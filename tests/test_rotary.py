@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from hornbook.nn import GELU, Layer, RMSNorm, Rotary, SoftCap, SquaredReLU, SwiGLU
-from hornbook.nn.activations import find_gelu_backward, gelu_backward
+from hornbook.nn.activations import (
+    find_gelu_backward,
+    find_relu_backward,
+    gelu_backward,
+    relu_backward,
+)
 from hornbook.nn.rmsnorm import rms_normalise
 from tests.referee import close, finite_difference, hand_equals_autograd, normal
 from tests.test_nn import same_as_torch
@@ -176,9 +181,22 @@ def test_the_slope_of_gelu_without_torchs_kernel(dtype: torch.dtype, relative: f
 
 def test_torchs_kernel_is_taken_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_gelu_backward() is torch.ops.aten.gelu_backward
-    for aten in (SimpleNamespace(), SimpleNamespace(gelu_backward=lambda dy: dy)):
+    assert find_relu_backward() is torch.ops.aten.threshold_backward
+    other = SimpleNamespace(gelu_backward=lambda dy: dy, threshold_backward=lambda dy: dy)
+    for aten in (SimpleNamespace(), other):
         monkeypatch.setattr(torch.ops, "aten", aten)
         assert find_gelu_backward() is gelu_backward
+        assert find_relu_backward() is relu_backward
+
+
+def test_the_slope_of_relu_without_torchs_kernel() -> None:
+    x = normal(200)
+    x[:3] = torch.tensor([0.0, -0.0, 1e-300])
+    x.requires_grad_()
+    dy = normal(200, seed=1)
+    F.relu(x).backward(dy)  # type: ignore[no-untyped-call]
+    assert x.grad is not None
+    assert torch.equal(relu_backward(dy, F.relu(x.detach()), 0), x.grad)
 
 
 def test_softcap_is_a_bound_and_hardly_felt_near_zero() -> None:

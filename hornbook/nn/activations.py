@@ -38,8 +38,29 @@ class ReLU(Layer):
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """y and the backward pass, any shape."""
         y = torch.relu(x)
-        # sign(y) is 1 where x > 0 and else 0; torch's comparisons take seven times as long.
-        return y, lambda dy: dy * y.sign()
+        return y, lambda dy: RELU_BACKWARD(dy, y, 0)
+
+
+def relu_backward(dy: Tensor, y: Tensor, threshold: float) -> Tensor:
+    """dy where y > threshold, which is 0: there sign(y) is 1, and 0 elsewhere.
+
+    torch's comparisons take seven times as long.
+    """
+    return dy * y.sign()
+
+
+def find_relu_backward() -> Callable[[Tensor, Tensor, float], Tensor]:
+    """torch's kernel, which computes just that in one pass; the product where it is missing."""
+    one = torch.ones(1, device="cpu")
+    try:
+        found: Callable[[Tensor, Tensor, float], Tensor] = torch.ops.aten.threshold_backward
+        found(one, one, 0)
+    except (AttributeError, NotImplementedError, RuntimeError, TypeError):
+        return relu_backward
+    return found
+
+
+RELU_BACKWARD = find_relu_backward()
 
 
 class SquaredReLU(Layer):

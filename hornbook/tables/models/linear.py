@@ -12,7 +12,7 @@ from torch import Tensor
 from hornbook.nn import Embeddings, Linear
 from hornbook.settings import Bounds, Settings
 from hornbook.tables.models.contract import Shape
-from hornbook.tables.models.table_net import TableNet
+from hornbook.tables.models.table_net import OutputsBackward, TableNet
 
 __all__ = ["LinearModel", "LinearSettings"]
 
@@ -52,9 +52,7 @@ class LinearModel(TableNet):
                     table.weight.zero_()
         self.last = Linear(max(1, shape.continuous), shape.outputs, generator=generator)
 
-    def outputs_vjp(
-        self, codes: Tensor, numbers: Tensor
-    ) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    def outputs_vjp(self, codes: Tensor, numbers: Tensor) -> tuple[Tensor, OutputsBackward]:
         """As of `TableNet`, with one head."""
         n, classes = len(self.shape.codes), self.shape.outputs
         given = numbers if self.shape.continuous else numbers.new_zeros(len(codes), 1)
@@ -64,12 +62,12 @@ class LinearModel(TableNet):
             embedded, embedded_back = self.embeddings.vjp(codes)
             y = y + embedded.view(-1, n, classes).sum(1)
 
-        def backward(dy: Tensor) -> Tensor:
+        def backward(dy: Tensor) -> Callable[[], Tensor]:
             d = dy.squeeze(1)
             if embedded_back is not None:
                 embedded_back(d.unsqueeze(1).expand(-1, n, classes).reshape(len(d), n * classes))
             dx = last_back(d)
-            return dx if self.shape.continuous else torch.zeros_like(numbers)
+            return lambda: dx if self.shape.continuous else torch.zeros_like(numbers)
 
         return y.unsqueeze(1), backward
 

@@ -21,7 +21,13 @@ from hornbook.nn import (
 )
 from hornbook.settings import Bounds, Settings
 from hornbook.tables.models.contract import Shape
-from hornbook.tables.models.table_net import LARGE, EmbeddingRule, TableNet, embedding_sizes
+from hornbook.tables.models.table_net import (
+    LARGE,
+    EmbeddingRule,
+    OutputsBackward,
+    TableNet,
+    embedding_sizes,
+)
 
 __all__ = ["MixedInput", "MixedInputSettings"]
 
@@ -85,9 +91,7 @@ class MixedInput(TableNet):
             layers.append(StretchedSigmoid(shape.low - beyond, shape.high + beyond))
         self.net = Sequential(layers)
 
-    def outputs_vjp(
-        self, codes: Tensor, numbers: Tensor
-    ) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    def outputs_vjp(self, codes: Tensor, numbers: Tensor) -> tuple[Tensor, OutputsBackward]:
         """As of `TableNet`, with one head."""
         parts, lengths = [], []
         embedded_back = drop_back = norm_back = None
@@ -103,12 +107,13 @@ class MixedInput(TableNet):
         lengths = [part.shape[1] for part in parts]
         y, back = self.net.vjp(torch.cat(parts, 1))
 
-        def backward(dy: Tensor) -> Tensor:
+        def backward(dy: Tensor) -> Callable[[], Tensor]:
             d = list(back(dy.squeeze(1)).split_with_sizes(lengths, 1))
             if embedded_back is not None and drop_back is not None:
                 embedded_back(drop_back(d.pop(0)))
             if not d:
-                return torch.zeros_like(numbers)
-            return d[0] if norm_back is None else norm_back(d[0])
+                return lambda: torch.zeros_like(numbers)
+            dx = d[0] if norm_back is None else norm_back(d[0])
+            return lambda: dx
 
         return y.unsqueeze(1), backward

@@ -16,10 +16,14 @@ from hornbook.nn.layer import Backward
 from hornbook.tables.mapper import Mapped
 from hornbook.tables.models.contract import Shape
 
-__all__ = ["LARGE", "EmbeddingRule", "TableNet", "embedding_sizes"]
+__all__ = ["LARGE", "EmbeddingRule", "OutputsBackward", "TableNet", "embedding_sizes"]
 
 LARGE = 1_000_000  # numbers in a table from which an update of the touched rows alone is faster
 AT_ONCE = 8_192  # rows that are predicted at a time
+
+OutputsBackward = Callable[[Tensor], Callable[[], Tensor]]
+"""Takes the gradient of outputs, adds those of the parameters, and gives the way to that of
+`numbers`: they are data, so no training goes it."""
 
 EmbeddingRule = Literal["half", "power"]
 
@@ -88,7 +92,7 @@ class TableNet(Net):
         return self
 
     @abstractmethod
-    def outputs_vjp(self, codes: Tensor, numbers: Tensor) -> tuple[Tensor, Callable[[Tensor], Any]]:
+    def outputs_vjp(self, codes: Tensor, numbers: Tensor) -> tuple[Tensor, OutputsBackward]:
         """What the net gives for rows, and the way back from its gradient.
 
         Args:
@@ -96,8 +100,8 @@ class TableNet(Net):
             numbers: shape (B, numbers and flags).
 
         Returns:
-            Outputs, shape (B, heads, outputs), each head a prediction of its own; and the function
-            that takes their gradient, adds those of the parameters, and returns that of `numbers`.
+            Outputs, shape (B, heads, outputs), each head a prediction of its own; and their
+            backward pass.
         """
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
@@ -110,7 +114,7 @@ class TableNet(Net):
 
         def backward(dy: Tensor) -> Tensor:
             dx = torch.zeros_like(x)
-            dx[:, n:] = back(dy)
+            dx[:, n:] = back(dy)()
             return dx
 
         return y, backward
@@ -119,26 +123,40 @@ class TableNet(Net):
         """The objective of a batch: codes, numbers, targets, and perhaps weights of the rows."""
         codes, numbers, target, *weights = (self.tensor(array) for array in batch)
         y, back = self.outputs_vjp(codes, numbers.to(self.anchor.dtype))  # (B, K, V)
-        heads = y.shape[1]
+        loss, to_y = self.error_vjp(y, target, *weights)
+
+        def backward() -> None:
+            back(to_y())
+
+        return loss, backward
+
+    def error_vjp(
+        self, y: Tensor, target: Tensor, weights: Tensor | None = None
+    ) -> tuple[Tensor, Callable[[], Tensor]]:
+        """The mean error of all heads, and the way to its gradient by their outputs.
+
+        Args:
+            y: shape (B, K, V).
+            target: shape (B,).
+            weights: of the rows, where there are classes; shape (B,).
+        """
+        wanted = target.unsqueeze(1).expand(-1, y.shape[1])  # (B, K)
         if self.shape.outputs == 1:
-            wanted = target.unsqueeze(1).expand(-1, heads)
             loss, loss_back = SquaredError().vjp(y.squeeze(2), wanted)
-            return loss, lambda: back(loss_back().unsqueeze(2))
-        wanted = target.unsqueeze(1).expand(-1, heads)
-        if not weights:
-            loss, loss_back = CrossEntropy().vjp(y, wanted)
-            return loss, lambda: back(loss_back())
+            return loss, lambda: loss_back().unsqueeze(2)
+        if weights is None:
+            return CrossEntropy().vjp(y, wanted)
         # The mean of w · -ln p over rows and heads; its gradient is w (softmax - onehot) / n.
         logp = torch.log_softmax(y, 2)
         picked = logp.gather(2, wanted.unsqueeze(2)).squeeze(2)  # (B, K)
-        scale = weights[0].unsqueeze(1) / picked.numel()
+        scale = weights.unsqueeze(1) / picked.numel()
 
-        def backward() -> None:
+        def to_y() -> Tensor:
             d = torch.exp(logp)
             d.scatter_add_(2, wanted.unsqueeze(2), d.new_full((), -1.0).expand(*wanted.shape, 1))
-            back(d * scale.unsqueeze(2))
+            return d * scale.unsqueeze(2)
 
-        return -(picked * scale).sum(), backward
+        return -(picked * scale).sum(), to_y
 
     def predict(self, inputs: Mapped) -> npt.NDArray[np.float64]:
         """Standardised numbers, shape (n,); or probabilities, shape (n, outputs): heads' means."""

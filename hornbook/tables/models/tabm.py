@@ -32,7 +32,13 @@ from hornbook.nn.piecewise_linear import quantile_edges
 from hornbook.settings import Bounds, Settings
 from hornbook.tables.mapper import Mapped
 from hornbook.tables.models.contract import Shape
-from hornbook.tables.models.table_net import LARGE, EmbeddingRule, TableNet, embedding_sizes
+from hornbook.tables.models.table_net import (
+    LARGE,
+    EmbeddingRule,
+    OutputsBackward,
+    TableNet,
+    embedding_sizes,
+)
 
 __all__ = ["TabM", "TabMSettings"]
 
@@ -127,9 +133,7 @@ class TabM(TableNet):
             bins = min(self.settings.bins, max(2, len(train) // IN_A_BIN))
             self.numbers.set_edges(quantile_edges(train.numbers[rows], bins))
 
-    def outputs_vjp(
-        self, codes: Tensor, numbers: Tensor
-    ) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    def outputs_vjp(self, codes: Tensor, numbers: Tensor) -> tuple[Tensor, OutputsBackward]:
         """As of `TableNet`."""
         parts = []
         embedded_back = drop_back = numbers_back = None
@@ -138,15 +142,17 @@ class TabM(TableNet):
             embedded, drop_back = self.embedding_dropout.vjp(embedded)
             parts.append(embedded)
         if self.numbers is not None:
-            curves, numbers_back = self.numbers.vjp(numbers)
+            curves, numbers_back = self.numbers.data_vjp(numbers)
             parts.append(curves)
         lengths = [part.shape[1] for part in parts]
         y, back = self.net.vjp(torch.cat(parts, 1))  # (B, K, V)
 
-        def backward(dy: Tensor) -> Tensor:
+        def backward(dy: Tensor) -> Callable[[], Tensor]:
             d = list(back(dy).split_with_sizes(lengths, 1))
             if embedded_back is not None and drop_back is not None:
                 embedded_back(drop_back(d.pop(0)))
-            return torch.zeros_like(numbers) if numbers_back is None else numbers_back(d[0])
+            if numbers_back is None:
+                return lambda: torch.zeros_like(numbers)
+            return numbers_back(d[0])
 
         return y, backward
