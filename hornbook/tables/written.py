@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import re
 from collections.abc import Collection, Sequence
@@ -75,12 +74,14 @@ TIME = re.compile(r"[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?([AaPp])[M
 def number_of(cell: str, style: NumberStyle = "plain") -> float:
     """The finite number that a cell is; NaN if it is none. Signs of money and % are left out."""
     first = cell[:1]
-    if not first.isdecimal() and first not in BEGINS:
+    if (not first.isdecimal() and first not in BEGINS) or ":" in cell:  # a time of day
         return math.nan
     if style == "plain" and cell[-1:].isdecimal():  # the commonest, at once
-        with contextlib.suppress(ValueError):
+        try:
             value = float(cell)
             return value if math.isfinite(value) and "_" not in cell else math.nan
+        except ValueError:
+            pass
     if not has_digit(cell):
         return math.nan
     text = MINUS.sub(r"\1", cell.strip(SIGNS).removesuffix("%").strip(SIGNS))
