@@ -91,9 +91,9 @@ def test_somebody_s_work_is_not_written_over(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text("mine\n")
     with pytest.raises(ExerciseError, match="already exists"):
-        write(DERIVATIONS["lstm"], path)
+        write(text_of(DERIVATIONS["lstm"]), path)
     assert path.read_text() == "mine\n"
-    write(DERIVATIONS["lstm"], path, overwrite=True)
+    write(text_of(DERIVATIONS["lstm"]), path, overwrite=True)
     assert path.read_text() == text_of(DERIVATIONS["lstm"])
 
 

@@ -1,4 +1,4 @@
-"""`hornbook exercise`: derivatives to find by hand, and the check of them."""
+"""`hornbook exercise`: derivatives to find and functions to write, and the check of them."""
 
 from __future__ import annotations
 
@@ -17,31 +17,34 @@ from hornbook.cli.output import COMPARED, compared, console, escape, print_json,
 from hornbook.cli.unknown_words import end
 from hornbook.cli.wording import no_flag, shell_word
 from hornbook.lessons.comparison import Comparison
-from hornbook.lessons.derivations import DERIVATIONS, derivation
-from hornbook.lessons.exercise import Result, check, write
+from hornbook.lessons.derivations import Derivation
+from hornbook.lessons.exercise import Result, check, text_of, write
+from hornbook.lessons.exercises import EXERCISES, exercise_named
+from hornbook.lessons.functions import Checked, check_functions
+from hornbook.rendering import many
 from hornbook.settings import Bounds, Settings
 
 DESCRIPTION = """\
-Write an exercise in backpropagation by hand, or check your solution.
+Write an exercise to do by hand, or check your solution.
 
 Examples:
   hornbook exercise cross-entropy
   hornbook exercise cross-entropy --check cross_entropy.py
 
-An exercise is a Python file with a forward pass, line by line, and blanks for the gradients. \
---check reports the first gradient that is wrong, and how, without the answer. The exit status is \
-1 if one is wrong or missing. Checking a file runs it, with your permissions: check only files \
-that you trust.
+An exercise is a Python file: a forward pass, line by line, with blanks for the gradients, or \
+functions to write. --check reports the first one that is wrong, and how, without the answer. The \
+exit status is 1 if one is wrong or missing. Checking a file runs it, with your permissions: \
+check only files that you trust.
 
 Exercises:
-""" + "\n".join(f"  {made.name:<14} {made.title}" for made in DERIVATIONS.values())
+""" + "\n".join(f"  {made.name:<14} {made.title}" for made in EXERCISES.values())
 
 
 @dataclass(frozen=True)
 class Arguments(Settings):
     """Exercise."""
 
-    exercise: Annotated[str, Positional, arg(metavar="{" + ",".join(DERIVATIONS) + "}")]
+    exercise: Annotated[str, Positional, arg(metavar="{" + ",".join(EXERCISES) + "}")]
     "Name of the exercise."
     out: str | None = None
     "File to write; by default the name of the exercise with .py."
@@ -58,17 +61,24 @@ class Arguments(Settings):
 def run(argv: Sequence[str]) -> None:
     """Parse; write or check; show."""
     if not argv:
-        end("exercise", f"type one of these next: {', '.join(DERIVATIONS)}.")
+        end("exercise", f"type one of these next: {', '.join(EXERCISES)}.")
     arguments = parse(Arguments, "exercise", DESCRIPTION, argv)
-    made = derivation(arguments.exercise)
+    made = exercise_named(arguments.exercise)
     if arguments.check is None:
         arguments.refuse_unless(False, ("seconds",), "`check`")
         path = Path(f"{made.name.replace('-', '_')}.py" if arguments.out is None else arguments.out)
-        write(made, path, overwrite=arguments.overwrite)
-        show_written(made.name, path, len(made.wanted), json=arguments.json)
+        text = text_of(made) if isinstance(made, Derivation) else made.text()
+        write(text, path, overwrite=arguments.overwrite)
+        kind = "gradient" if isinstance(made, Derivation) else "function"
+        show_written(made.name, path, kind, len(made.wanted), json=arguments.json)
         return
     arguments.refuse_unless(False, ("out", "overwrite"), "an exercise to write, without `check`")
-    result = check(made, Path(arguments.check), arguments.seconds)
+    file, seconds = Path(arguments.check), arguments.seconds
+    result: Result | Checked = (
+        check(made, file, seconds)
+        if isinstance(made, Derivation)
+        else check_functions(made, file, seconds)
+    )
     if arguments.json:
         print_json({"exercise": made.name, **dataclasses.asdict(result)})
     else:
@@ -77,24 +87,26 @@ def run(argv: Sequence[str]) -> None:
         sys.exit(1)
 
 
-def show_written(name: str, path: Path, blanks: int, *, json: bool) -> None:
+def show_written(name: str, path: Path, kind: str, blanks: int, *, json: bool) -> None:
     """What to do with the new file."""
     if json:
         print_json({"exercise": name, "file": str(path), "blanks": blanks})
         return
     out = console()
-    many = (
-        f"{blanks} gradients to fill in, from the top" if blanks > 1 else "one gradient to fill in"
-    )
-    out.print(f"{escape(str(path))} has {many}. Then check it:")
+    first = ", from the top" if blanks > 1 else ""
+    out.print(f"{escape(str(path))} has {many(blanks, kind)} to fill in{first}. Then check it:")
     out.print(f"  hornbook exercise {name} --check {escape(shell_word(no_flag(str(path))))}")
 
 
-def show(result: Result) -> None:
-    """The gradients that are right, then the first that is not."""
+def show(result: Result | Checked) -> None:
+    """What is right, then the first that is not."""
     out = console()
-    if result.right:
+    if isinstance(result, Checked):
+        for name in result.right:
+            out.print(f"✓ {escape(name)}")
+    elif result.right:
         out.print(comparisons(result.right))
+    if result.right:
         out.print()
     for sentence in result.told():
         out.print(escape(sentence))

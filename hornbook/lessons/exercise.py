@@ -60,8 +60,13 @@ class Result:
             yield f"{after} after it not checked: they may be wrong only because of it."
 
 
-def write(derivation: Derivation, path: Path, *, overwrite: bool = False) -> None:
+def write(text: str, path: Path, *, overwrite: bool = False) -> None:
     """Write the file of an exercise.
+
+    Args:
+        text: what stands in it.
+        path: its name.
+        overwrite: replace what is there.
 
     Raises:
         ExerciseError: if there is a file already, which may hold somebody's work.
@@ -74,7 +79,7 @@ def write(derivation: Derivation, path: Path, *, overwrite: bool = False) -> Non
             f"{path} already exists.",
             hint="Check it (`check`), choose another `out`, or set `overwrite` to replace it.",
         )
-    write_bytes(path, text_of(derivation).encode())
+    write_bytes(path, text.encode())
 
 
 def text_of(derivation: Derivation, filled: Mapping[str, str] | None = None) -> str:
@@ -269,15 +274,12 @@ def run_apart(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, T
     Raises:
         ExerciseError: if it does not run to its end in time, with the line where it stopped.
     """
-    # The process finds this very hornbook, wherever it was started.
-    homes = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, homes))}
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "values.safetensors"
         learner = "hornbook.lessons.exercise_runner"
         command = [sys.executable, "-P", "-m", learner, str(path), str(out), *names]
         try:
-            status = run_group(command, environment, seconds)
+            status = run_group(command, learner_environment(), seconds)
         except subprocess.TimeoutExpired as error:
             raise ExerciseError(
                 f"{path} did not end within {seconds:g} seconds.",
@@ -297,6 +299,12 @@ def run_apart(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, T
         for name, array in arrays.items()
     }
     return {**tensors, **{name: Foreign(kind) for name, kind in about["others"].items()}}
+
+
+def learner_environment() -> dict[str, str]:
+    """Of a learner's process: it finds this very hornbook, wherever it was started."""
+    homes = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, homes))}
 
 
 def describe(path: Path, stopped: Mapping[str, Any]) -> str:
