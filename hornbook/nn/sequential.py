@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import torch
@@ -10,7 +10,22 @@ from torch import Tensor
 
 from hornbook.nn.layer import Backward, Layer, refuse_other
 
-__all__ = ["Sequential"]
+__all__ = ["Sequential", "chain_vjp"]
+
+
+def chain_vjp(layers: Iterable[Layer], x: Tensor) -> tuple[Tensor, Backward]:
+    """The result of layers one after the other, and the backward pass through them."""
+    ways_back: list[Backward] = []
+    for layer in layers:
+        x, backward = layer.vjp(x)
+        ways_back.append(backward)
+
+    def backward_all(dy: Tensor) -> Tensor:
+        for backward in reversed(ways_back):
+            dy = backward(dy)
+        return dy
+
+    return x, backward_all
 
 
 class Sequential(Layer):
@@ -45,17 +60,7 @@ class Sequential(Layer):
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """y and the backward pass through all layers."""
-        ways_back: list[Backward] = []
-        for layer in self.chain:
-            x, backward = layer.vjp(x)
-            ways_back.append(backward)
-
-        def backward_all(dy: Tensor) -> Tensor:
-            for backward in reversed(ways_back):
-                dy = backward(dy)
-            return dy
-
-        return x, backward_all
+        return chain_vjp(self.chain, x)
 
     def advance(self, x: Tensor, state: list[Any] | None) -> tuple[Tensor, list[Any]]:
         """One more position, through each layer with what it remembers."""

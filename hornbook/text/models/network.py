@@ -15,6 +15,8 @@ from torch import Tensor
 from hornbook.compute.threads import threads
 from hornbook.nn import CrossEntropy, Net, Tree, calibrate_batchnorm
 from hornbook.nn.features import end_axes
+from hornbook.nn.head_cross_entropy import head_cross_entropy_vjp, headed
+from hornbook.nn.sequential import chain_vjp
 from hornbook.nn.shapes import Shapes, layer_shapes
 from hornbook.settings import Settings
 from hornbook.text.batches import Batch
@@ -26,6 +28,7 @@ from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = ["Network"]
 
+MANY = 2**23  # logits of a batch, from which on they are made for some predictions at a time
 AT_ONCE = 16_384  # windows that BatchNorm is measured on at a time
 
 
@@ -51,11 +54,20 @@ class Network(Net, LanguageModel):
         Args:
             batch: inputs and targets, as `hornbook.text.batches` gives them.
         """
-        logits, logits_backward = self.net.vjp(self.tensor(batch.inputs))
-        loss, loss_backward = self.cross_entropy.vjp(logits, self.tensor(batch.targets))
+        inputs, targets = self.tensor(batch.inputs), self.tensor(batch.targets)
+        many = targets.numel() * self.vocabulary.size > MANY
+        if many and not torch.is_grad_enabled() and (cut := headed(self.net)) is not None:
+            hidden, net_backward = chain_vjp(cut.body, inputs)
+            loss, loss_backward = head_cross_entropy_vjp(
+                cut.head, hidden, targets,
+                softcap=cut.softcap, ignore_index=self.cross_entropy.ignore_index,
+            )  # fmt: skip
+        else:
+            logits, net_backward = self.net.vjp(inputs)
+            loss, loss_backward = self.cross_entropy.vjp(logits, targets)
 
         def backward() -> None:
-            logits_backward(loss_backward())
+            net_backward(loss_backward())
 
         return loss, backward
 
