@@ -1,4 +1,4 @@
-"""Memory and time of a training step with a large vocabulary, all logits at once and some at a time.
+"""Memory and time of a step with a large vocabulary: all logits at once, and some at a time.
 
     python -m benchmarks.large_vocabulary [--vocab 50257] [--rows 4] [--tokens 1024]
         [--n-embd 768] [--n-layer 1]
@@ -48,8 +48,8 @@ def train(args: argparse.Namespace) -> None:
             backward()
         seconds.append(time.process_time() - began)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{args.way:14} {min(seconds):6.2f} s a step, peak {peak:5.2f} GB, of which {before:4.2f} "
-          f"before the first; loss {float(loss):.6f}")  # fmt: skip
+    print(f"{args.way:14} {min(seconds):6.2f} s a step, peak {peak:5.2f} GB, {before:4.2f} before "
+          f"the first; loss {float(loss):.6f}")  # fmt: skip
 
 
 def main() -> None:

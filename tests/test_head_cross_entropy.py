@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +16,6 @@ from hornbook.text.batches import Batch
 from hornbook.text.models import network
 from hornbook.text.models.gpt import GPT
 from hornbook.text.models.mlp import MLP
-from hornbook.text.models.network import Network
 from hornbook.text.stream import IGNORED
 from hornbook.tokenizers.contract import Vocabulary
 from tests.referee import close, normal
@@ -30,7 +31,7 @@ def exact(head: Linear, x: Tensor, targets: Tensor, softcap: float) -> Tensor:
 @pytest.mark.parametrize("softcap", [0.0, 2.0])
 @pytest.mark.parametrize("ignored", [False, True])
 @pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.parametrize("at_once", [1, 25, 10**6])
+@pytest.mark.parametrize("at_once", [1, 5, 1000])
 def test_loss_and_gradients(softcap: float, ignored: bool, bias: bool, at_once: int) -> None:
     head = Linear(5, 11, bias, generator=torch.Generator().manual_seed(0)).double()
     x = normal(4, 3, 5).requires_grad_()
@@ -66,7 +67,7 @@ def test_without_any_target_the_loss_is_nan_as_torchs() -> None:
 def test_under_autocast_sums_stay_float32() -> None:
     head, x, targets = Linear(8, 300), normal(20, 8).float(), torch.arange(20)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        loss, backward = head_cross_entropy_vjp(head, x, targets, at_once=2_000)
+        loss, backward = head_cross_entropy_vjp(head, x, targets, at_once=6)
         backward()
     assert loss.dtype == head.weight.grad.dtype == torch.float32  # type: ignore[union-attr]
     close(loss, F.cross_entropy(F.linear(x, head.weight, head.bias), targets).detach(), 0.01)
@@ -83,14 +84,12 @@ def test_where_a_net_is_cut() -> None:
 
 @pytest.mark.parametrize("family", [GPT, MLP])
 def test_a_net_with_many_tokens_learns_the_same(
-    family: type[Network], monkeypatch: pytest.MonkeyPatch
+    family: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = {"block_size": 8, "n_embd": 8, "tied": True, "softcap": 5.0, "n_layer": 1}
     if family is MLP:
         settings = {"block_size": 8}
-    made = family(  # type: ignore[call-arg]
-        family.Settings.from_dict(settings), Vocabulary(50, 0, 0), torch.Generator().manual_seed(0)
-    ).double()
+    made = family(family.Settings.from_dict(settings), Vocabulary(50, 0, 0)).double()
     random = np.random.default_rng(0)
     rows = family is GPT
     inputs = random.integers(0, 50, (6, 8))
