@@ -86,7 +86,14 @@ def test_where_a_net_is_cut() -> None:
 def test_a_net_with_many_tokens_learns_the_same(
     family: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {"block_size": 8, "n_embd": 8, "tied": True, "softcap": 5.0, "n_layer": 1}
+    settings = {
+        "block_size": 8,
+        "n_embd": 8,
+        "tied": True,
+        "softcap": 5.0,
+        "n_layer": 1,
+        "dropout": 0.0,
+    }
     if family is MLP:
         settings = {"block_size": 8}
     made = family(family.Settings.from_dict(settings), Vocabulary(50, 0, 0)).double()
