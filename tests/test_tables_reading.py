@@ -243,3 +243,33 @@ def test_a_column_that_was_asked_for_and_is_none_such_is_told_so(tmp_path: Path)
         load_table(where, TableOptions(target="price", numerical=("colour",)))
     assert "leave the column out of `numerical`" in error.value.hint
     assert "categorical" not in error.value.hint
+
+
+def test_a_text_for_nothing_among_numbers_is_named_with_the_setting(tmp_path: Path) -> None:
+    few = "".join(f"{n}.5,{'k.A.' if n in (8, 9) else '?!' if n == 3 else n * 2.5}\n"
+                  for n in range(100))  # fmt: skip
+    given = source(tmp_path, f"price,size\n{few}")
+    with pytest.raises(DataError, match=r"line 5: '\?!' in column 'size'") as caught:
+        understood(given)
+    assert "(`missing=k.A.`)" in caught.value.hint
+    assert not understood(given, missing=("k.A.", "?!")).bad.any()
+    rows = [f"{n},{n / 7 if n % 4 else 'k.A.'}" for n in range(100)]
+    many = "\n".join(rows)
+    given = source(tmp_path, f"price,size\n{many}")
+    with pytest.raises(DataError, match="no column to learn from") as caught:
+        load_table(given, TableOptions(target="price"))
+    assert "`missing=k.A.`" in caught.value.hint
+    given = source(tmp_path, "price,size,rooms\n" + "".join(f"{row},{len(row)}\n" for row in rows))
+    data = load_table(given, TableOptions(target="price"))
+    assert any("`missing=k.A.`" in line for line in data.about)
+
+
+def test_a_target_of_few_whole_numbers_is_said_to_be_read_as_one(tmp_path: Path) -> None:
+    rows = "".join(f"{n}.5,{n % 3}\n" for n in range(60))
+    given = source(tmp_path, f"size,kind\n{rows}")
+    told = load_table(given, TableOptions(target="kind")).about
+    (line,) = [line for line in told if "`predicts=class`" in line]
+    assert "kind is predicted as a number, one of 0, 1, 2" in line
+    for said in ("class", "number"):
+        told = load_table(given, TableOptions(target="kind", predicts=said)).about
+        assert not any("`predicts=class`" in line for line in told)
