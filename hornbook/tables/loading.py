@@ -169,6 +169,12 @@ class Understood:
             named_column(one, self.table.names, self.where, setting)
             for one in getattr(self.options, setting)
         ]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise DataError(
+                f"`{setting}` names column {twice!r} twice.",
+                hint="Name each column once.",
+                setting=setting,
+            )
         if self.target in names:
             raise DataError(
                 f"Column {self.target!r} is the target, and stands in `{setting}` too.",
@@ -218,8 +224,9 @@ class Understood:
             row = int(np.flatnonzero(wrong)[0])
             what = "number" if column.kind == "number" else "date"
             cell = clip(self.table.cell(column.name, row), 40)
-            often = Seen(column.name, self.table.columns[column.name]).odd_text
-            mark = f"`missing={as_typed(often)}`" if often and what == "number" else "`missing`"
+            seen = Seen(column.name, self.table.columns[column.name])
+            named = seen.odd_text and what == "number" and seen.n_numbers
+            mark = f"`missing={as_typed(seen.odd_text)}`" if named else "`missing`"
             also = (
                 "Correct them, say what stands for a value that is not known ("
                 f"{mark}), leave such rows out (`bad_rows=skip`)"
