@@ -18,11 +18,15 @@ import pytest
 from pyarrow import parquet
 
 from hornbook.errors import DataError, HornbookError, MissingPackageError
+from hornbook.sources.cells import Cells
 from hornbook.sources.source import Source
 from hornbook.tables.data import TableData
+from hornbook.tables.frame import as_seconds
 from hornbook.tables.loading import Understood, load_table
 from hornbook.tables.options import TableOptions
+from hornbook.tables.raw_column import RawColumn
 from hornbook.tables.reading import read_table
+from hornbook.tables.written import MISSING, NO_DATE
 
 ROWS = [(f"0{1000 + n}", n % 7 + 0.5, ["red", "blue", ""][n % 3], n * 1000.25) for n in range(60)]
 
@@ -273,3 +277,30 @@ def test_a_target_of_few_whole_numbers_is_said_to_be_read_as_one(tmp_path: Path)
     for said in ("class", "number"):
         told = load_table(given, TableOptions(target="kind", predicts=said)).about
         assert not any("`predicts=class`" in line for line in told)
+
+
+@pytest.mark.parametrize("setting", ["time", "group"])
+def test_rows_are_not_split_by_the_target(setting: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=f"`{setting}` is the target 'price'"):
+        understood(source(tmp_path, written()), **{setting: "price"})
+
+
+def test_it_is_said_from_how_many_columns_the_inputs_are(tmp_path: Path) -> None:
+    rows = "".join(f"{n}.5,{n % 9}.5,2024-01-{1 + n % 28:02}\n" for n in range(60))
+    data = load_table(source(tmp_path, f"price,size,sold\n{rows}"), TableOptions(target="price"))
+    assert data.extent.endswith(" from 2 columns")
+    plain = load_table(source(tmp_path, written()), TableOptions(target="price"))
+    assert "from" not in plain.extent
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "yyyymmdd", "seconds", "iso"])
+def test_iso_dates_stand_beside_any_other_format(form: str, tmp_path: Path) -> None:
+    other = {"%d.%m.%Y": "02.01.1970", "yyyymmdd": "19700102", "seconds": "86400"}.get(form, "")
+    column = RawColumn(MISSING)
+    column.add(Cells([other, "1970-01-03", "3 days"]))
+    found = as_seconds(column.finish(), form).tolist()
+    assert found == [86_400 if other else NO_DATE, 2 * 86_400, NO_DATE]
+    if form.startswith("%"):
+        rows = "".join(f"{n}.5,{n % 28 + 1}.12.2024\n" for n in range(60))
+        given = source(tmp_path, f"price,sold\n{rows}7.5,2024-12-31\n")
+        assert not understood(given).bad.any()

@@ -197,7 +197,11 @@ class Understood:
         )
 
     def extra_columns(self) -> list[Column]:
-        """Columns that order or group rows, and are not read otherwise."""
+        """Columns that order or group rows, and are not read otherwise.
+
+        Raises:
+            DataError: if one is the target, or is not there.
+        """
         found = []
         read = {column.name for column in self.columns if column.kind != "left out"}
         for setting in ("time", "group"):
@@ -205,7 +209,13 @@ class Understood:
             if name is None:
                 continue
             name = named_column(name, self.table.names, self.where, setting)
-            if name not in read and name != self.target:
+            if name == self.target:
+                raise DataError(
+                    f"`{setting}` is the target {name!r}: its values are not known of new rows.",
+                    hint=f"Set `{setting}` to another column, or leave it out.",
+                    setting=setting,
+                )
+            if name not in read:
                 seen = Seen(name, self.table.columns[name])
                 form = date_form(seen, asked=True)
                 number = seen.of_numbers
