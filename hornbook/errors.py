@@ -26,6 +26,7 @@ the command line turns them into flags, the action into a command.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,6 +52,25 @@ __all__ = [
     "TrainingError",
     "UnknownTokenError",
 ]
+
+
+# A setting in a sentence: `clip`, or `clip=1` where a value is proposed. What stands in quotation
+# marks is somebody's text, and stays as it is.
+QUOTED = r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)"""
+MARKED = re.compile(QUOTED + r"|`([a-z_][a-z0-9_]*)(?:=([^`]*))?`")
+LITERAL = re.compile(r"-?[\d.]+(?:e[-+]?\d+)?|True|False|None|['\"\[({].*")
+
+
+def in_python(text: str) -> str:
+    """A sentence with the values that it proposes as they stand in a program: `split="80/20"`."""
+
+    def quoted(found: re.Match[str]) -> str:
+        name, value = found[1], found[2]
+        if not value or LITERAL.fullmatch(value):
+            return found[0]
+        return f'`{name}="{value}"`'
+
+    return MARKED.sub(quoted, text)
 
 
 class HornbookError(Exception):
@@ -82,7 +102,7 @@ class HornbookError(Exception):
 
     def __str__(self) -> str:
         told = (self.message, self.hint, str(self.action or ""), *map(str, self.choices))
-        return "\n".join(part for part in told if part)
+        return in_python("\n".join(part for part in told if part))
 
 
 class SettingsError(HornbookError):

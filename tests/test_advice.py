@@ -24,14 +24,16 @@ STEPS = 1_000
 def ended(
     *, train: float, dev: float, best: int = STEPS, counted: float = 2.0, source: str = "a.txt",
     ending: Any = "finished", settings: Any = None, stripped: bool = False,
-    options: Any = None,
+    options: Any = None, before: float | None = None, parameters: int = 10,
 ) -> Any:  # fmt: skip
     """A run whose last losses are these, beside a baseline."""
     summary = Summary(
-        ending, 10, 1.0, losses={"train": train, "dev": dev}, steps=STEPS, best_step=best,
+        ending, parameters, 1.0, losses={"train": train, "dev": dev}, steps=STEPS, best_step=best,
         baselines=(Baseline("counts", {"dev": counted}, 0.1),),
     )  # fmt: skip
-    metrics = [Record(STEPS, 1.0, 0.0, None, {"train": train, "dev": dev}, best=True, seconds=1.0)]
+    earlier = {"train": train, "dev": dev * 0.9 if before is None else before}
+    metrics = [Record(best, 1.0, 0.0, None, earlier, best=True, seconds=1.0)] * (best < STEPS)
+    metrics += [Record(STEPS, 1.0, 0.0, None, {"train": train, "dev": dev}, best=True, seconds=1.0)]
     return SimpleNamespace(
         path="runs/a",
         settings=settings or GPTSettings(),
@@ -67,6 +69,13 @@ def test_a_net_that_learned_by_heart_is_made_smaller() -> None:
     assert "memorised its examples: dev was best at step 300 of 1,000" in first.reason
     assert first.action is None
     assert second.action == Action("best", ("a.txt",))
+
+
+@pytest.mark.parametrize("why", [{"before": 2.25}, {"parameters": 1}])
+def test_what_cannot_hold_its_examples_or_does_no_worse_has_memorised_none(why: Any) -> None:
+    run = ended(train=1.2, dev=2.3, best=300, **why)
+    run.data.sizes["train"] = 900
+    assert [one.action is not None for one in advice(run)] == [True]
 
 
 @pytest.mark.parametrize(("train", "best"), [(1.2, 900), (2.1, STEPS)])
@@ -109,9 +118,13 @@ def test_the_measure_that_decides_tells_of_other_tasks(
     run = ended(train=0.0, dev=0.0, best=STEPS // 2)
     counted = Baseline("neighbours", {"dev": 0.9 if measure == "rmse" else 0.4}, 0.1)
     found = {"train": {measure: train}, "dev": {measure: dev}}
+    better = {"dev": {measure: dev * 0.9 if measure == "rmse" else dev * 1.1}}
     run.task, run.directory.read_metrics = (
         task,
-        lambda: [Record(STEPS, 1.0, 0.0, None, {}, best=True, seconds=1.0, measures=found)],
+        lambda: [
+            Record(STEPS // 2, 1.0, 0.0, None, {}, best=True, seconds=1.0, measures=better),
+            Record(STEPS, 1.0, 0.0, None, {}, best=False, seconds=1.0, measures=found),
+        ],
     )
     run.summary = replace(run.summary, losses={}, measures=found, baselines=(counted,))
     one, others = advice(run)

@@ -121,6 +121,23 @@ def test_no_time_for_anything_is_said(names: Path, monkeypatch: pytest.MonkeyPat
         climbed(names, minutes=0.001)
 
 
+def test_where_nothing_is_counted_baselines_stand_beside_the_nets(
+    names: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(TextTask, "candidates", lambda task, data, seconds: [NETS[0]])
+    found, _ = climbed(names)
+    (beside,) = found.baselines
+    assert beside.reached["dev"] < (found.winner.reached or 0)
+    assert found.as_dict()["baselines"][0]["name"] == beside.name
+    _, out, err = typed(capsys, "best", str(names), "--minutes", "2", "--overwrite")
+    row = next(line for line in out.splitlines() if line.startswith(beside.name))
+    assert row.split("baseline")[1].split()[0] == f"{beside.reached['dev']:.4f}"
+    assert f"The baseline {beside.name} is better still" in err
+    monkeypatch.setattr(TextTask, "candidates", lambda task, data, seconds: [COUNTS, NETS[0]])
+    counted, _ = climbed(names, out="other")
+    assert counted.baselines == ()
+
+
 def test_killed_it_goes_on_where_it_was(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(TextTask, "mix", lambda *_: (_ for _ in ()).throw(RuntimeError("dead")))

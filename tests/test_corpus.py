@@ -344,7 +344,7 @@ def test_shares_that_make_no_whole_are_refused(split: str) -> None:
 
 @pytest.mark.parametrize("changed", [SplitSettings(split_seed=1), SplitSettings(distinct=True)])
 def test_what_only_lines_need_is_refused_of_a_text(changed: SplitSettings) -> None:
-    with pytest.raises(SettingsError, match="has no effect here: it requires `mode=lines`"):
+    with pytest.raises(SettingsError, match='has no effect here: it requires `mode="lines"`'):
         split_corpus(corpus(PROSE, "text"), changed)
 
 

@@ -158,7 +158,7 @@ def test_what_is_too_little_to_be_split_is_not_told_to_be() -> None:
 def test_settings_that_do_not_fit_are_an_error() -> None:
     with pytest.raises(SettingsError, match="add up to 100"):
         examine(corpus("emma\nava\n" * 20), SplitSettings(split="50/40"))
-    with pytest.raises(SettingsError, match="`mode=lines`"):
+    with pytest.raises(SettingsError, match='`mode="lines"`'):
         examine(corpus("emma\nava\n" * 20, "text"), SplitSettings(distinct=True))
 
 

@@ -123,12 +123,12 @@ def test_the_encoding_that_a_refusal_suggests_reads_the_text(text: str, encoding
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
 def test_utf16_without_a_mark_is_named_as_that(codec: str) -> None:
-    with pytest.raises(EncodingError, match=f"UTF-16 without a byte order mark: .*={codec}`"):
+    with pytest.raises(EncodingError, match=f'UTF-16 without a byte order mark: .*="{codec}"`'):
         decode("emma\nolivia\n".encode(codec), "file")
 
 
 def test_a_text_refused_in_the_encoding_asked_for_is_told_its_own() -> None:
-    with pytest.raises(EncodingError, match=r"not ascii text.*\n.*try `encoding=utf-8`"):
+    with pytest.raises(EncodingError, match=r'not ascii text.*\n.*try `encoding="utf-8"`'):
         decode(RUSSIAN.encode(), "file", "ascii")
 
 

@@ -378,7 +378,7 @@ def test_a_run_whose_loss_is_no_number_is_refused_before_anything_is_written(
     if trouble == "infinite":
         settings = {"smoothing": "mle"}
         bad = hornbook.train("names", model="ngram", out=tmp_path / "bad", settings=settings)
-        said = "It counts without smoothing: train it again with `smoothing=kneser-ney`."
+        said = 'It counts without smoothing: train it again with `smoothing="kneser-ney"`.'
     else:
         how = {"steps": 2, "batch_size": 8}
         bad = hornbook.train(

@@ -508,7 +508,7 @@ def test_only_pairs_have_a_matrix() -> None:
 
 def test_settings_without_effect_are_refused() -> None:
     with pytest.raises(
-        SettingsError, match="`added` has no effect here: it requires `smoothing=add`"
+        SettingsError, match='`added` has no effect here: it requires `smoothing="add"`'
     ):
         NGramSettings(added=0.5)
 

@@ -172,3 +172,13 @@ def test_real_settings_refuse_what_would_have_no_effect() -> None:
         NGramSettings(smoothing="add", added=0)
     with pytest.raises(SettingsError, match="`distinct` must be true or false"):
         SplitSettings.from_dict({"distinct": 1})
+
+
+def test_an_error_reads_as_python_where_it_is_printed_by_a_program() -> None:
+    error = SettingsError(
+        "It is 'a `b=c` of yours'.", hint="Set `bad_rows=skip`, `clip=1`, `only` or `x='a b'`."
+    )
+    assert str(error) == (
+        "It is 'a `b=c` of yours'.\nSet `bad_rows=\"skip\"`, `clip=1`, `only` or `x='a b'`."
+    )
+    assert "`bad_rows=skip`" in error.hint  # which the command line turns into a flag

@@ -201,3 +201,17 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
 def test_what_cannot_be_read_is_told(call: Callable[[], Any], told: str) -> None:
     with pytest.raises(HornbookError, match=told):
         call()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"tarjet": "y"}, r"There is no argument `tarjet`\.\nDid you mean target\?"),
+        ({"steps": 3}, r"`steps` is not an option of the data\.\nPut it in training"),
+        ({"ignore": ["a", "a"]}, "`ignore` names column 'a' twice"),
+    ],
+)
+def test_an_argument_of_fit_is_told_by_its_name(given: dict[str, Any], told: str) -> None:
+    columns = {"a": [1.5, 2.5, 3.5], "b": [1.5, 2.5, 4.5], "y": [0.5, 1.5, 2.5]}
+    with pytest.raises(HornbookError, match=told):
+        hornbook.tables.fit(columns, **({"target": "y"} | given))

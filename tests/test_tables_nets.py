@@ -16,6 +16,7 @@ from hornbook.tables.models.contract import Shape
 from hornbook.tables.models.linear import LinearModel, LinearSettings
 from hornbook.tables.models.mixed_input import MixedInput, MixedInputSettings
 from hornbook.tables.models.table_net import TableNet, embedding_sizes
+from hornbook.tables.task import TableTask
 
 SHAPE = Shape((5, 4), 3, 1, 1, 40, -1.5, 2.0)
 CLASSES = Shape((5, 4), 3, 1, 3, 40)
@@ -71,6 +72,13 @@ def test_by_hand_as_by_autograd(kind: str, shape: Shape, weighted: bool) -> None
     assert by_hand.keys() == dict(model.named_parameters()).keys()
     for name, grad in gradients(model).items():
         torch.testing.assert_close(by_hand[name], grad, rtol=1e-9, atol=1e-12)
+
+
+def test_the_default_is_tried_first() -> None:
+    task = TableTask()
+    tried = [one.family for one in task.candidates(None, 60.0)]  # type: ignore[arg-type]
+    assert tried[0] == task.default
+    assert sorted(tried) == sorted(task.families)
 
 
 def test_the_gradient_of_numbers_comes_through() -> None:

@@ -18,11 +18,15 @@ import pytest
 from pyarrow import parquet
 
 from hornbook.errors import DataError, HornbookError, MissingPackageError
+from hornbook.sources.cells import Cells
 from hornbook.sources.source import Source
 from hornbook.tables.data import TableData
+from hornbook.tables.frame import as_seconds
 from hornbook.tables.loading import Understood, load_table
 from hornbook.tables.options import TableOptions
+from hornbook.tables.raw_column import RawColumn
 from hornbook.tables.reading import read_table
+from hornbook.tables.written import MISSING, NO_DATE
 
 ROWS = [(f"0{1000 + n}", n % 7 + 0.5, ["red", "blue", ""][n % 3], n * 1000.25) for n in range(60)]
 
@@ -243,3 +247,60 @@ def test_a_column_that_was_asked_for_and_is_none_such_is_told_so(tmp_path: Path)
         load_table(where, TableOptions(target="price", numerical=("colour",)))
     assert "leave the column out of `numerical`" in error.value.hint
     assert "categorical" not in error.value.hint
+
+
+def test_a_text_for_nothing_among_numbers_is_named_with_the_setting(tmp_path: Path) -> None:
+    few = "".join(f"{n}.5,{'k.A.' if n in (8, 9) else '?!' if n == 3 else n * 2.5}\n"
+                  for n in range(100))  # fmt: skip
+    given = source(tmp_path, f"price,size\n{few}")
+    with pytest.raises(DataError, match=r"line 5: '\?!' in column 'size'") as caught:
+        understood(given)
+    assert "(`missing=k.A.`)" in caught.value.hint
+    assert not understood(given, missing=("k.A.", "?!")).bad.any()
+    rows = [f"{n},{n / 7 if n % 4 else 'k.A.'}" for n in range(100)]
+    many = "\n".join(rows)
+    given = source(tmp_path, f"price,size\n{many}")
+    with pytest.raises(DataError, match="no column to learn from") as caught:
+        load_table(given, TableOptions(target="price"))
+    assert "`missing=k.A.`" in caught.value.hint
+    given = source(tmp_path, "price,size,rooms\n" + "".join(f"{row},{len(row)}\n" for row in rows))
+    data = load_table(given, TableOptions(target="price"))
+    assert any("`missing=k.A.`" in line for line in data.about)
+
+
+def test_a_target_of_few_whole_numbers_is_said_to_be_read_as_one(tmp_path: Path) -> None:
+    rows = "".join(f"{n}.5,{n % 3}\n" for n in range(60))
+    given = source(tmp_path, f"size,kind\n{rows}")
+    told = load_table(given, TableOptions(target="kind")).about
+    (line,) = [line for line in told if "`predicts=class`" in line]
+    assert "kind is predicted as a number, one of 0, 1, 2" in line
+    for said in ("class", "number"):
+        told = load_table(given, TableOptions(target="kind", predicts=said)).about
+        assert not any("`predicts=class`" in line for line in told)
+
+
+@pytest.mark.parametrize("setting", ["time", "group"])
+def test_rows_are_not_split_by_the_target(setting: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=f"`{setting}` is the target 'price'"):
+        understood(source(tmp_path, written()), **{setting: "price"})
+
+
+def test_it_is_said_from_how_many_columns_the_inputs_are(tmp_path: Path) -> None:
+    rows = "".join(f"{n}.5,{n % 9}.5,2024-01-{1 + n % 28:02}\n" for n in range(60))
+    data = load_table(source(tmp_path, f"price,size,sold\n{rows}"), TableOptions(target="price"))
+    assert data.extent.endswith(" from 2 columns")
+    plain = load_table(source(tmp_path, written()), TableOptions(target="price"))
+    assert "from" not in plain.extent
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "yyyymmdd", "seconds", "iso"])
+def test_iso_dates_stand_beside_any_other_format(form: str, tmp_path: Path) -> None:
+    other = {"%d.%m.%Y": "02.01.1970", "yyyymmdd": "19700102", "seconds": "86400"}.get(form, "")
+    column = RawColumn(MISSING)
+    column.add(Cells([other, "1970-01-03", "3 days"]))
+    found = as_seconds(column.finish(), form).tolist()
+    assert found == [86_400 if other else NO_DATE, 2 * 86_400, NO_DATE]
+    if form.startswith("%"):
+        rows = "".join(f"{n}.5,{n % 28 + 1}.12.2024\n" for n in range(60))
+        given = source(tmp_path, f"price,sold\n{rows}7.5,2024-12-31\n")
+        assert not understood(given).bad.any()

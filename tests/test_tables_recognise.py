@@ -11,6 +11,7 @@ from hornbook.sources.source import Source
 from hornbook.tables.loading import load_table
 from hornbook.tables.recognise import recognise
 from hornbook.tasks import choose_task
+from tests.command import typed
 
 TABLES = {
     "houses": "size,rooms,town,price\n" + "".join(
@@ -59,6 +60,33 @@ def test_tables_are_known_and_both_ways_on_told(name: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("name", [one for one in OTHERS if one != "empty"])
 def test_texts_are_no_tables(name: str, tmp_path: Path) -> None:
     assert task_of(tmp_path, OTHERS[name]) == "text"
+
+
+FLATS = "price,rooms,sold,town,description\n" + "".join(
+    f'{900 + n * 37 % 50},{n % 5},2024-01-{1 + n:02},{"xy"[n % 2]},"{"by the sea " * 7}{n}"\n'
+    for n in range(20)
+)
+
+
+@pytest.mark.parametrize("verb", ["train", "doctor"])
+def test_a_table_beside_a_column_of_texts_is_asked_for_with_both_lines(
+    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (file := tmp_path / "flats.csv").write_text(FLATS, encoding="utf-8")
+    status, _, err = typed(capsys, verb, str(file))
+    assert status == 1
+    assert "'description' holds texts; --target can be any other column" in err
+    assert err.splitlines()[-2:] == [
+        f"hornbook {verb} {file} --task tables --target town",
+        f"hornbook {verb} {file} --task text --column description",
+    ]
+    assert choose_task(Source(file), options={"target": "price"})[0].name == "tables"
+    assert choose_task(Source(file), options={"column": "description"})[0].name == "text"
+
+
+def test_a_poem_with_its_numbers_is_no_row_of_a_table(tmp_path: Path) -> None:
+    rows = "".join(f"{n},{1900 + n},Poe,17,{'a long line of a poem ' * 4}{n}\n" for n in range(9))
+    assert task_of(tmp_path, f"id,year,author,page,text\n{rows}") == "text"
 
 
 def test_ratings_and_clicks_are_their_own(tmp_path: Path) -> None:

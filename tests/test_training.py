@@ -299,7 +299,7 @@ def test_settings_that_nothing_reads_are_refused() -> None:
     ("changes", "words"),
     [
         ({"compile": True, "gradients": "hand"}, "works only with gradients from autograd"),
-        ({"accumulate": 2, "batches": "parallel"}, "batches=parallel"),
+        ({"accumulate": 2, "batches": "parallel"}, 'batches="parallel"'),
         ({"accumulate": 33, "batch_size": 32}, "more parts than it has rows"),
     ],
 )

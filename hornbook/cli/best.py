@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from rich.table import Table
+
 from hornbook.actions import Action
 from hornbook.cli.arguments import DataArguments
 from hornbook.cli.grammar import parse_for_data
@@ -30,8 +32,9 @@ Examples:
 First it makes what takes one pass over the data: n-grams, with the order and smoothing that suit \
 it; of ratings means, neighbours and factors. Then it trains nets of a size that suits the data, \
 mixes the models of text that are not far behind, and keeps the model that is best on the dev \
-split. Samples of text count too: 10 % more sound samples weigh as much as a loss \
-that is 10 % lower. Every model tried is saved too, as a run.
+split. Samples of text count too: 10 % more sound samples weigh as much as a loss that is 10 % \
+lower. Beside the nets of a table stand baselines: guessing, and trees. Every model \
+tried is saved too, as a run.
 
 A sample is sound if it passes --filter; without a filter, if its length is not rare in the data. \
 For one long text, sound is the share of the sampled words that occur in the text. The temperature \
@@ -144,8 +147,8 @@ def climbing(*, quiet: bool) -> Iterator[Climbing]:
         teller.close()
 
 
-def show(found: Ladder, filter_command: str) -> None:
-    """The ladder, what the winner makes, and what to type next."""
+def ladder(found: Ladder) -> Table:
+    """A row for each model that was tried, and for what stands beside them."""
     sound = any(rung.sound is not None for rung in found.rungs)
     heads = ("model", "", "dev", *(("samples sound",) if sound else ()), "parameters", "seconds")
     rows = table(*heads, left=2)
@@ -161,12 +164,32 @@ def show(found: Ladder, filter_command: str) -> None:
             f"{rung.parameters:,}" if rung.parameters else "",
             f"{rung.seconds:,.1f}",
         )
+    for one in found.baselines:
+        blank = ("",) if sound else ()
+        reached = number(one.reached["dev"]) if "dev" in one.reached else ""
+        rows.add_row(escape(one.name), "baseline", reached, *blank, "", f"{one.seconds:,.1f}")
+    return rows
+
+
+def better(found: Ladder) -> Iterator[str]:
+    """The baselines that the winner does not beat on dev."""
+    measure, won = found.run.task.decides, found.winner.reached
+    for one in found.baselines:
+        beside = one.reached.get("dev")
+        if won is not None and beside is not None and measure.is_better(beside, won):
+            yield f"The baseline {one.name} is better still: {number(beside)} on dev."
+
+
+def show(found: Ladder, filter_command: str) -> None:
+    """The ladder, what the winner makes, and what to type next."""
     say, path = notes().print, found.run.path
     say()
-    console().print(rows)
-    if sound:
+    console().print(ladder(found))
+    if any(rung.sound is not None for rung in found.rungs):
         say(escape(found.run.task.sound_if(found.run.data, filter_command)))
     say(f"\n{escape(found.winner.name)}: {escape(found.why)}")
+    for line in better(found):
+        say(escape(line))
     test = (
         found.run.task.evaluate(found.run.model, found.run.data, "test")
         if "test" in found.run.data.sizes

@@ -10,14 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hornbook.actions import Action
+from hornbook.errors import MARKED
 from hornbook.settings import Settings
 
 __all__ = ["command", "flag", "flags_of", "no_flag", "shell_word", "worded"]
 
-# A setting in a sentence: `clip`, or `clip=1` where a value is proposed. What stands in quotation
-# marks is somebody's text, and stays as it is.
-QUOTED = r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)"""
-MARKED = re.compile(QUOTED + r"|`([a-z_][a-z0-9_]*)(?:=([^`]*))?`")
 VERBS = {"find_rate": ("rate",), "list_runs": ("runs",), "resume": ("train", "--resume")}
 "Where a call and its command have not the same name."
 CALLS = {"find_rate": "rate"} | {

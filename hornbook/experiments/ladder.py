@@ -12,6 +12,7 @@ from hornbook.records import JSON, as_json, read_record
 from hornbook.runs import Run
 from hornbook.runs.contents import TRIED
 from hornbook.storage import read_json, write_json
+from hornbook.tasks import Baseline
 
 __all__ = ["Ladder", "LadderRecord", "Rung"]
 
@@ -99,6 +100,13 @@ class Ladder:
     why: str
     "Why it won, as a sentence."
 
+    @property
+    def baselines(self) -> tuple[Baseline, ...]:
+        """What stands beside the winner, where no model made in one pass was tried."""
+        if any(rung.kind == "counted" and not rung.refused for rung in self.rungs):
+            return ()
+        return tuple(self.run.summary.baselines)
+
     def as_dict(self) -> dict[str, JSON]:
         """All of it by name."""
         return {
@@ -107,6 +115,7 @@ class Ladder:
             "winner": self.winner.name,
             "why": self.why,
             "rungs": [as_json(rung) for rung in self.rungs],
+            "baselines": [as_json(one) for one in self.baselines],
         }
 
 

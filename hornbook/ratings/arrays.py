@@ -19,7 +19,7 @@ from hornbook.ratings.spellings import named
 from hornbook.rendering import clip, many
 from hornbook.runs import Run, train
 from hornbook.runs.events import Listener, nobody
-from hornbook.runs.prepare import Prepared, Training
+from hornbook.runs.prepare import Prepared, Training, refuse_unknown
 from hornbook.settings import Settings
 from hornbook.tasks import task_named
 
@@ -78,6 +78,7 @@ def fit(
     Raises:
         HornbookError: whatever is wrong with the arrays, the settings or the directory.
     """
+    refuse_unknown(options, RatingsOptions)
     how = RatingsOptions.from_dict(options)
     data = ratings_data(users, items, ratings, times=times, titles=titles, options=how)
     return train(

@@ -5,6 +5,7 @@ Only what its family has is proposed: its own settings say what it has.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 
 from hornbook.actions import Action
@@ -12,13 +13,15 @@ from hornbook.reports.advice import Advice
 from hornbook.runs.calls import data_options, data_words, task_option
 from hornbook.runs.extension import longer
 from hornbook.runs.run import Run
-from hornbook.training.measures import Evaluation
+from hornbook.training.measures import Evaluation, Measure
+from hornbook.training.record import Record
 
 __all__ = ["advice", "can_go_on", "remedy"]
 
 APART = 0.10  # of the dev loss: train is so much lower when examples are memorised
 TOGETHER = 0.04  # of it: a net for which train is no lower has room to learn
 EARLY = 0.7  # of the steps: when dev was best before this, the rest did harm
+FILLED = 10  # predictions of train for each parameter: so many cannot be held in a net
 SIZES = {"n_hidden", "n_embd", "n_layer"}
 "Settings that make a net larger or smaller."
 
@@ -72,6 +75,8 @@ def learned_so_far(run: Run) -> Advice | None:
     passed = best_step < EARLY * steps or run.summary.ending == "early"
     has = {field.name for field in fields(run.settings)}
     if gap > APART and best_step < EARLY * steps:
+        if not (can_memorise(run) and went_worse(metrics, measure)):
+            return None
         tries = ["a smaller net"] * bool(has & SIZES) + ["more `dropout`"] * ("dropout" in has)
         return Advice(
             f"The net has memorised its examples: dev was best at step {best_step:,} of "
@@ -88,6 +93,22 @@ def learned_so_far(run: Run) -> Advice | None:
         )
     room = "The net does about as well on dev as on train, and has learned what it can: try"
     return Advice(f"{room} {'a larger one' if has & SIZES else 'another family'}.")
+
+
+def can_memorise(run: Run) -> bool:
+    """Whether a net has enough parameters to hold its examples, as far as is known."""
+    parameters = run.summary.parameters
+    if parameters is None or not run.has_data:
+        return True
+    return bool(parameters * FILLED > run.data.sizes["train"])
+
+
+def went_worse(metrics: Sequence[Record], measure: Measure) -> bool:
+    """Whether dev was clearly better before the end than there."""
+    known = [Evaluation(one.losses, one.measures).figure(measure, "dev") for one in metrics]
+    held = [one for one in known if one is not None]
+    best = min(held) if measure.best == "lowest" else max(held)
+    return bool(abs(held[-1] - best) > TOGETHER * abs(best))
 
 
 def can_go_on(run: Run) -> bool:

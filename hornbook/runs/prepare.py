@@ -17,6 +17,7 @@ from hornbook.runs.directory import RunDirectory
 from hornbook.runs.events import Fetched, Listener, Loaded, nobody
 from hornbook.settings import Settings, check, plain
 from hornbook.sources.source import DataPath, Source
+from hornbook.suggestions import did_you_mean
 from hornbook.tasks import Data, Family, Task, choose_task
 from hornbook.training.settings import TrainingSettings
 
@@ -27,9 +28,11 @@ __all__ = [
     "load_data",
     "made_by_mixing",
     "prepare",
+    "refuse_misplaced",
     "refuse_no_time",
     "refuse_taken",
     "refuse_two_lengths",
+    "refuse_unknown",
     "settle_training",
 ]
 
@@ -98,10 +101,15 @@ def load_data(
 
 
 def refuse_misplaced(options: Mapping[str, Any], own: type[Settings], line: Family) -> None:
-    """Refuse settings of the net or of its training that stand among the options of the data.
+    """Refuse what stands among the options of the data and is none.
+
+    Args:
+        options: as they were given to a call, by name.
+        own: the options of the task.
+        line: the family that is trained.
 
     Raises:
-        SettingsError: saying where they belong.
+        SettingsError: saying where it belongs, or which there are.
     """
     for name, value in options.items():
         for group, kind in (("training", TrainingSettings), ("settings", line.load().Settings)):
@@ -111,6 +119,24 @@ def refuse_misplaced(options: Mapping[str, Any], own: type[Settings], line: Fami
                     hint=f"Put it in {group}: {group}={clip(repr({name: value}), 60)}.",
                     setting=name,
                 )
+    refuse_unknown(options, own)
+
+
+def refuse_unknown(options: Mapping[str, Any], own: type[Settings]) -> None:
+    """Refuse arguments of a call that are no options of the data.
+
+    Raises:
+        SettingsError: with the nearest name, and all there are.
+    """
+    known = known_names(own)
+    for name in options:
+        if name not in known:
+            raise SettingsError(
+                f"There is no argument `{name}`.",
+                hint=f"{did_you_mean(name, known)}How data are read and split is set by "
+                f"{', '.join(f'`{one}`' for one in sorted(known))}.",
+                setting=name,
+            )
 
 
 def known_names(kind: type[Settings]) -> set[str]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from hornbook.errors import DataError, SettingsError
 from hornbook.runs import Run, train
 from hornbook.runs.events import Listener, nobody
-from hornbook.runs.prepare import Prepared, Training
+from hornbook.runs.prepare import Prepared, Training, refuse_misplaced
 from hornbook.settings import Settings
 from hornbook.sources.cells import Declared
 from hornbook.tables.data import TableData
@@ -76,9 +76,11 @@ def fit(
     Raises:
         HornbookError: whatever is wrong with the arrays, the settings or the directory.
     """
+    task = task_named("tables")
+    refuse_misplaced(options, TableOptions, task.family(model or task.default))
     data = table_of(x_cat, x_cont, y, dev_rows=dev_rows, options=options)
     return train(
-        Prepared(task_named("tables").for_data(data.details), data, options),
+        Prepared(task.for_data(data.details), data, options),
         model=model,
         out=out,
         settings=settings,

@@ -143,7 +143,9 @@ class TableData(Data):
         categories, numbers = len(self.mapper.categories), len(self.mapper.numbers)
         named = "category" if categories == 1 else "categories"
         rows = many(sum(self.sizes.values()), "row")
-        return f"{rows} of {categories:,} {named} and {many(numbers, 'number')}"
+        told = f"{rows} of {categories:,} {named} and {many(numbers, 'number')}"
+        columns = len(self.mapper.needed)  # a date is several of them, a missing value a category
+        return f"{told} from {many(columns, 'column')}" if columns < categories + numbers else told
 
     @property
     def table(self) -> Table:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from hornbook.errors import DataError, SettingsError
 from hornbook.extras import needing
+from hornbook.rendering import clip
 from hornbook.tables.frame import Frame, Typed
 from hornbook.tables.incoming import read, sound
 from hornbook.tables.kinds import Column, ColumnKind, Seen, kind_of
@@ -90,6 +91,7 @@ def checked_target(x: Any, y: Any, *, numbers: bool) -> npt.NDArray[Any]:
     """
     values = column_or_1d(y, warn=True)
     if numbers:
+        refuse_no_numbers(values)
         found = check_array(
             values, ensure_2d=False, dtype=np.float64, ensure_all_finite=True, input_name="y"
         )
@@ -102,6 +104,29 @@ def checked_target(x: Any, y: Any, *, numbers: bool) -> npt.NDArray[Any]:
             raise ValueError(f"y holds {told}: give a class of one type for each row.")
     check_consistent_length(x, found)
     return np.asarray(found)
+
+
+def refuse_no_numbers(values: npt.NDArray[Any]) -> None:
+    """Refuse a target that holds texts or dates.
+
+    Raises:
+        ValueError: naming the first of them.
+    """
+    if values.dtype.kind in "mM":
+        raise ValueError(
+            "y holds dates, and numbers were expected: give them as numbers, such as days since a "
+            "date."
+        )
+    for row, one in enumerate(values.tolist() if values.dtype.kind in "OSUT" else ()):
+        try:
+            float(one)
+        except (TypeError, ValueError) as error:
+            if one is None:
+                return  # as scikit-learn says it
+            raise ValueError(
+                f"y[{row}] is {clip(repr(one), 40)}, and numbers were expected: convert y to "
+                "floats, or learn classes with TableClassifier."
+            ) from error
 
 
 def names_of(x: Any) -> list[str]:
@@ -165,8 +190,9 @@ def named(categorical: Any, names: Sequence[str]) -> set[str]:
                 setting="categorical",
             )
         return {name for name, yes in zip(names, given, strict=True) if yes}
-    found = set()
+    found: set[str] = set()
     for one in given:
+        before = len(found)
         if isinstance(one, str) and one in names:
             found.add(one)
         elif isinstance(one, int | np.integer) and 0 <= one < len(names):
@@ -175,6 +201,12 @@ def named(categorical: Any, names: Sequence[str]) -> set[str]:
             raise SettingsError(
                 f"`categorical` names {one!r}, and X has the columns "
                 f"{', '.join(map(repr, names[:20]))}.",
+                setting="categorical",
+            )
+        if len(found) == before:
+            raise SettingsError(
+                f"`categorical` names the column {one!r} twice.",
+                hint="Name each column once.",
                 setting="categorical",
             )
     return found

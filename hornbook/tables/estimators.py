@@ -9,6 +9,7 @@ They train in memory with the trainer of every run, on one thread, the same for 
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
@@ -29,6 +30,11 @@ from hornbook.tables.training_data import target_of_classes, target_of_numbers
 __all__ = ["TableClassifier", "TableRegressor"]
 
 Floats = npt.NDArray[np.float64]
+
+
+def is_weight(value: Any) -> bool:
+    """Whether a value is a weight: a finite number above 0."""
+    return isinstance(value, numbers.Real) and 0 < float(value) < np.inf
 
 
 class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
@@ -159,14 +165,37 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         x = checked_features(self, X, reset=True, y=y)
         values = checked_target(x, y, numbers=False)
         check_classification_targets(values)
-        self.classes_, numbers = np.unique(values, return_inverse=True)
+        self.classes_, places = np.unique(values, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
                 f"y has one class, {self.classes_[0]!r}: at least two classes are needed."
             )
-        weights = compute_class_weight(self.class_weight, classes=self.classes_, y=values)
-        target = target_of_classes(self.classes_, numbers, weights)
-        return self.learn(x, target, numbers.astype(np.int64))
+        weights = self.weights_of(values)
+        target = target_of_classes(self.classes_, places, weights)
+        return self.learn(x, target, places.astype(np.int64))
+
+    def weights_of(self, values: npt.NDArray[Any]) -> Floats:
+        """The weights of the classes in the loss, shape (classes,).
+
+        Raises:
+            ValueError: if `class_weight` is no weight above 0 for each.
+        """
+        given = self.class_weight
+        odd = [
+            (label, weight) for label, weight in given.items() if not is_weight(weight)
+        ] if isinstance(given, Mapping) else []  # fmt: skip
+        if odd:
+            raise ValueError(
+                f"`class_weight` gives the class {odd[0][0]!r} the weight {odd[0][1]!r}: a number "
+                "above 0 was expected. To leave a class out, leave out its rows."
+            )
+        if not (given is None or given == "balanced" or isinstance(given, Mapping)):
+            raise ValueError(
+                f"`class_weight` must be None, 'balanced', or a mapping of classes to weights; it "
+                f"is {given!r}."
+            )
+        found: Floats = compute_class_weight(given, classes=self.classes_, y=values)
+        return found
 
     def predict_proba(self, X: Any) -> Floats:  # noqa: N803
         """Probabilities of the classes, shape (n, classes).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,24 +120,42 @@ def typed(raw: Raw, column: Column) -> tuple[Typed, npt.NDArray[np.bool_]]:
 
 
 def as_seconds(raw: Raw, form: str) -> npt.NDArray[np.int64]:
-    """The cells of a column of dates, shape (n,)."""
+    """The cells of a column of dates, shape (n,).
+
+    What is written as 2015-07-31 can be no other date, so it is read beside any other format.
+    """
     if raw.declared == "date":
         numbers = raw.as_numbers()
         return np.where(np.isnan(numbers), NO_DATE, np.nan_to_num(numbers)).astype(np.int64)
-    if form in ("seconds", "milliseconds"):
-        numbers = raw.as_numbers() / (1 if form == "seconds" else 1_000)
-        known = ~np.isnan(numbers)
-        return np.where(known, np.floor(np.where(known, numbers, 0)), NO_DATE).astype(np.int64)
-    if form == "yyyymmdd":
-        numbers = raw.as_numbers()
-        known = ~np.isnan(numbers)
-        values, inverse = np.unique(numbers[known], return_inverse=True)
-        dates = np.array([date_of(f"{value:08.0f}", "iso") for value in values.tolist()], np.int64)
-        found = np.full(raw.n, NO_DATE, np.int64)
-        found[known] = dates[inverse]
-        return found
-    of_texts = np.array([date_of(text, form) for text in raw.texts], np.int64)
+    found = of_numbers(raw, form) if form in OF_NUMBERS else np.full(raw.n, NO_DATE, np.int64)
     if raw.codes is None:
-        return np.full(raw.n, NO_DATE, np.int64)
-    found = at(of_texts, raw.codes, NO_DATE)
-    return np.asarray(found, np.int64)
+        return found
+    forms = ("iso",) if form in OF_NUMBERS else dict.fromkeys((form, "iso"))
+    of_texts = np.array([first_date(text, forms) for text in raw.texts], np.int64)
+    return np.where(found == NO_DATE, at(of_texts, raw.codes, NO_DATE), found).astype(np.int64)
+
+
+OF_NUMBERS = ("seconds", "milliseconds", "yyyymmdd")
+"Formats of dates that are numbers."
+
+
+def first_date(text: str, forms: Iterable[str]) -> int:
+    """The date that a text is by the first format that it fits, or NO_DATE."""
+    found = (date_of(text, form) for form in forms)
+    return next((date for date in found if date != NO_DATE), NO_DATE)
+
+
+def of_numbers(raw: Raw, form: str) -> npt.NDArray[np.int64]:
+    """Dates that are written as numbers, shape (n,); NO_DATE of all else."""
+    found = np.full(raw.n, NO_DATE, np.int64)
+    numbers = raw.as_numbers()
+    if form != "yyyymmdd":
+        numbers = numbers / (1 if form == "seconds" else 1_000)
+        known = ~np.isnan(numbers)
+        found[known] = np.floor(numbers[known])
+        return found
+    known = ~np.isnan(numbers)
+    values, inverse = np.unique(numbers[known], return_inverse=True)
+    dates = np.array([date_of(f"{value:08.0f}", "iso") for value in values.tolist()], np.int64)
+    found[known] = dates[inverse]
+    return found

@@ -18,6 +18,8 @@ __all__ = ["FEW", "Column", "ColumnKind", "Seen", "date_form", "form_of_numbers"
 
 ColumnKind = Literal["category", "number", "date", "left out"]
 
+NAMES = 10  # most whole numbers of a target that may be names of classes
+SOME = 0.5  # of the cells that are known: so many numbers beside texts are no chance
 FEW = 31  # distinct whole numbers that are categories: hours, months, days of a month
 OWN = 0.5  # share of rows with a text of their own from which on it is no category
 LEAST = 50  # rows, before a text that never repeats is no category
@@ -100,6 +102,31 @@ class Seen:
     def whole(self) -> bool:
         """Whether all numbers are whole."""
         return bool((self.values == np.floor(self.values)).all())
+
+    @cached_property
+    def odd_text(self) -> str:
+        """The most frequent of the texts that are no numbers; empty if there is none."""
+        raw = self.raw
+        if raw.codes is None:
+            return ""
+        odd = np.isnan(raw.text_numbers) & ~raw.text_is_missing
+        if not odd.any():
+            return ""
+        counts = np.bincount(raw.codes[raw.codes >= 0], minlength=len(raw.texts))
+        return raw.texts[int(np.where(odd, counts, -1).argmax())]
+
+    @property
+    def has_few_values(self) -> bool:
+        """Whether its numbers are whole and so few that they may be names of classes."""
+        return bool(self.values.size) and self.distinct <= NAMES and self.whole
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether many cells are numbers, and some are texts that may mean that none is known."""
+        few = self.whole and self.distinct <= FEW
+        if not self.known or self.raw.too_long or self.raw.declared == "text" or few:
+            return False
+        return self.n_numbers < self.known and self.n_numbers >= SOME * self.known
 
     @cached_property
     def words(self) -> frozenset[str]:

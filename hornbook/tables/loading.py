@@ -13,7 +13,7 @@ from hornbook.rendering import clip, listed, many
 from hornbook.sources.source import Source
 from hornbook.tables.data import TableData, TableRows
 from hornbook.tables.frame import Categories, Frame, Numbers, Typed, typed
-from hornbook.tables.header import named_column
+from hornbook.tables.header import as_typed, named_column
 from hornbook.tables.kinds import Column, ColumnKind, Seen, date_form, form_of_numbers, kind_of
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.options import TableOptions
@@ -68,6 +68,7 @@ class Understood:
     Attributes:
         target: the name of the column to predict.
         predicts: what is predicted, and `why`.
+        remarks: what may be meant otherwise than it is read.
         columns: what each other column is read as, in the order of the table.
         unclear_dates: of each column of dates that may be read with month and day swapped, its
             name, the format it is read by, and the other one.
@@ -82,6 +83,13 @@ class Understood:
         self.target = self.the_target()
         seen = Seen(self.target, table.columns[self.target])
         self.predicts, self.why = target_kind(seen, options)
+        self.remarks: list[str] = []
+        if options.predicts == "auto" and self.predicts == "number" and seen.has_few_values:
+            values = ", ".join(f"{one:g}" for one in seen.values)
+            self.remarks.append(
+                f"{self.target} is predicted as a number, one of {values}; if these are names of "
+                "classes, set `predicts=class`"
+            )
         self.columns = tuple(self.column(name) for name in table.columns if name != self.target)
         self.bad = np.zeros(table.n, bool)
         of_target: ColumnKind = "category" if self.predicts == "class" else "number"
@@ -131,7 +139,13 @@ class Understood:
             both = " and ".join(f"`{setting}`" for setting, _ in told)
             raise DataError(f"Column {name!r} stands in {both}.", hint="Name it in one of them.")
         if not told:
-            return kind_of(seen)
+            found = kind_of(seen)
+            if found.kind != "number" and seen.is_mixed:
+                self.remarks.append(
+                    f"{name} holds numbers and {clip(seen.odd_text, 40)!r}: if that says that "
+                    f"nothing is known, set `missing={as_typed(seen.odd_text)}`"
+                )
+            return found
         _, kind = told[0]
         if kind == "left out":
             return Column(name, kind, "asked for")
@@ -155,6 +169,12 @@ class Understood:
             named_column(one, self.table.names, self.where, setting)
             for one in getattr(self.options, setting)
         ]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise DataError(
+                f"`{setting}` names column {twice!r} twice.",
+                hint="Name each column once.",
+                setting=setting,
+            )
         if self.target in names:
             raise DataError(
                 f"Column {self.target!r} is the target, and stands in `{setting}` too.",
@@ -177,7 +197,11 @@ class Understood:
         )
 
     def extra_columns(self) -> list[Column]:
-        """Columns that order or group rows, and are not read otherwise."""
+        """Columns that order or group rows, and are not read otherwise.
+
+        Raises:
+            DataError: if one is the target, or is not there.
+        """
         found = []
         read = {column.name for column in self.columns if column.kind != "left out"}
         for setting in ("time", "group"):
@@ -185,7 +209,13 @@ class Understood:
             if name is None:
                 continue
             name = named_column(name, self.table.names, self.where, setting)
-            if name not in read and name != self.target:
+            if name == self.target:
+                raise DataError(
+                    f"`{setting}` is the target {name!r}: its values are not known of new rows.",
+                    hint=f"Set `{setting}` to another column, or leave it out.",
+                    setting=setting,
+                )
+            if name not in read:
                 seen = Seen(name, self.table.columns[name])
                 form = date_form(seen, asked=True)
                 number = seen.of_numbers
@@ -204,9 +234,12 @@ class Understood:
             row = int(np.flatnonzero(wrong)[0])
             what = "number" if column.kind == "number" else "date"
             cell = clip(self.table.cell(column.name, row), 40)
+            seen = Seen(column.name, self.table.columns[column.name])
+            named = seen.odd_text and what == "number" and seen.n_numbers
+            mark = f"`missing={as_typed(seen.odd_text)}`" if named else "`missing`"
             also = (
-                "Correct them, set `missing` to what stands for no value, leave such rows out "
-                "(`bad_rows=skip`)"
+                "Correct them, say what stands for a value that is not known ("
+                f"{mark}), leave such rows out (`bad_rows=skip`)"
             )
             other = "" if column.name == self.target else (
                 f", or read the column as categories: `categorical={column.name}`")  # fmt: skip
@@ -334,7 +367,7 @@ def table_data(
             + "; ".join(f"{column.name!r}: {column.reason}" for column in known.columns[:6])
             + ".",
             hint="Give a table with more columns, or say what they are: `categorical`, "
-            "`numerical`, `dates`.",
+            "`numerical`, `dates`." + "".join(f"\nColumn {one}." for one in known.remarks),
         )
     wanted = values_of(frame.columns[known.target])
     splits = {
@@ -424,6 +457,7 @@ def about_columns(known: Understood) -> list[str]:
         names = [column.name for column in known.columns if column.kind == kind]
         if names:
             told.append(f"{title}: {', '.join(names[:12])}" + (", …" if len(names) > 12 else ""))
+    told += known.remarks
     told += [
         f"{name} is read as {form}, and {other} fits too: if that is meant, write 2015-07-31"
         for name, form, other in known.unclear_dates

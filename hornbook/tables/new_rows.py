@@ -206,6 +206,8 @@ class NewRows:
             what, how = "clear", f"in such a file: train writes numbers as {like}"
         if column.kind == "date":
             what, how = "a date", f"written as in train, {told_of(column.form)}"
+            if column.form != "iso":
+                how += ", nor as 2015-07-31"
         return DataError(
             f"{self.rows.where}, {self.rows.unit} {chunk.lines[row]:,}: {cell!r} in column "
             f"{column.name!r} is not {what} {how}.",

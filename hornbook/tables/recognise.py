@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from hornbook.errors import HornbookError
+from hornbook.rendering import clip
 from hornbook.sources.formats import TEXTUAL
 from hornbook.sources.parquet import ParquetRows, is_parquet
 from hornbook.sources.rows import Rows
@@ -32,6 +35,7 @@ COLUMNS, NUMBERS = 3, 0.3  # least columns of a table, and share of them that ar
 RAGGED = 0.1  # share of rows that may have too many or too few cells
 TEXTS = set(TEXTUAL) - {"name", "title"}  # which stand in tables of other kinds too
 COUNTS = {"count", "counts", "freq", "frequency", "births", "n", "number", "occurrences"}
+TELL_APART = {"id", "index", "no", "nr", ""}  # words in names of columns that number the rows
 FEW = 4  # most columns of names with counts: year, name, sex, count
 LONG = 60  # characters: cells that are longer on average are text
 
@@ -50,32 +54,68 @@ def recognise(source: Source, options: Mapping[str, Any]) -> Claim | None:
         rows = ParquetRows(first) if is_parquet(first) else Rows(first)
         if options.get("target") is not None:
             return Claim(TOLD, f"its column {options['target']!r} is the target")
-        if looks_like_a_table(rows):
-            settings = {"target": rows.names[-1]}
-            return Claim(LIKELY, f"it is a table of {rows.width} columns", settings=settings)
+        columns = columns_of(rows)
+        texts = [name for name, cells in columns.items() if is_text(name, cells)]
+        others = {name: cells for name, cells in columns.items() if name not in texts}
+        if not looks_like_a_table(others, beside_texts=bool(texts)):
+            return None
+        reason = f"it is a table of {rows.width} columns"
+        if texts:
+            reason += f", {clip(texts[0], 40)!r} holds texts; `target` can be any other column"
+        return Claim(
+            LIKELY,
+            reason,
+            sure=not texts or isinstance(rows, ParquetRows),  # which no other task reads
+            settings={"target": likely_target(others)},
+        )
     return None
 
 
-def looks_like_a_table(rows: Rows | ParquetRows) -> bool:
-    """Whether a file has named columns of numbers, dates and categories, and none of texts.
-
-    Names with counts, and a text with a label, are of two columns; a column that is called as texts
-    are, and whose cells are nearly all different texts, is what is to be learned.
-    """
+def columns_of(rows: Rows | ParquetRows) -> dict[str, Sequence[str]]:
+    """The first cells of each column by its name; nothing of what is no table with a header."""
     data: Sequence[Sequence[str]] = rows.sample[1:] if rows.kind == "table" else rows.sample
     if rows.width < COLUMNS or len(data) < COLUMNS or not has_header(rows):
-        return False
+        return {}
     if sum(len(row) != rows.width for row in data) > RAGGED * len(data):
-        return False
+        return {}
     whole = [row for row in data if len(row) == rows.width]
-    columns = dict(zip(rows.names, zip(*whole, strict=True), strict=False))
-    if any(is_text(name, cells) for name, cells in columns.items()):
+    return dict(zip(rows.names, zip(*whole, strict=True), strict=False))
+
+
+def looks_like_a_table(columns: Mapping[str, Sequence[str]], *, beside_texts: bool) -> bool:
+    """Whether columns are numbers, dates and categories to predict one from the others.
+
+    Names with counts, and a text with a label, are of two columns. Beside texts, which may be what
+    is to be learned, numbers that only tell rows apart are none: a poem has an id and a year too.
+
+    Args:
+        columns: those that hold no texts, by name.
+        beside_texts: whether there are others, which do.
+    """
+    if len(columns) < COLUMNS:
         return False
     called = {name.strip().lower() for name in columns}
-    if called & COUNTS and called & set(TEXTUAL) and rows.width <= FEW:
+    if called & COUNTS and called & set(TEXTUAL) and len(columns) <= FEW:
         return False
-    measured = sum(tells_amounts(cells) for cells in columns.values())
-    return measured >= max(2, NUMBERS * rows.width)
+    measured = [name for name, cells in columns.items() if tells_amounts(cells)]
+    if beside_texts:
+        measured = [name for name in measured if not tells_apart(name, columns[name])]
+    return len(measured) >= max(2, NUMBERS * len(columns))
+
+
+def tells_apart(name: str, cells: Sequence[str]) -> bool:
+    """Whether numbers are those of rows: by their name, or whole and each above the last."""
+    if TELL_APART & set(re.split(r"[^a-z]+", name.strip().lower())):
+        return True
+    if not all(cell.isdecimal() for cell in cells):
+        return False
+    return all(int(low) < int(high) for low, high in itertools.pairwise(cells))
+
+
+def likely_target(columns: Mapping[str, Sequence[str]]) -> str:
+    """The column to propose: the last one, as in most tables, but no date."""
+    names = list(columns)
+    return next((name for name in reversed(names) if not has_dates(columns[name])), names[-1])
 
 
 def tells_amounts(cells: Sequence[str]) -> bool:
@@ -86,6 +126,12 @@ def tells_amounts(cells: Sequence[str]) -> bool:
     style = number_style(set(known), ";")
     if not np.isnan(numbers_of(known, style)).any():
         return True
+    return has_dates(known)
+
+
+def has_dates(cells: Sequence[str]) -> bool:
+    """Whether cells are dates of one format, but for missing ones."""
+    known = [cell for cell in cells if cell.lower() not in MISSING]
     form = date_format(list(dict.fromkeys(known)))
     return bool(form) and all(date_of(cell, form) != NO_DATE for cell in known)
 

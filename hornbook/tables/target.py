@@ -135,20 +135,13 @@ def target_kind(seen: Seen, options: TableOptions) -> tuple[TargetKind, str]:
         return "class", f"{seen.distinct:,} classes"
     if not numbers:
         raise DataError(
-            f"{where} is not a column of numbers: it holds {clip(no_number(seen), 40)!r}.",
+            f"{where} is not a column of numbers: it holds {clip(seen.odd_text, 40)!r}.",
             hint="Choose another column, or predict classes: `predicts=class`.",
             setting="predicts",
         )
     if options.log_target:
         return "logarithm", "logarithm of a number"
     return "number", "number"
-
-
-def no_number(seen: Seen) -> str:
-    """A cell of a column that is no number, or is none as it is written."""
-    numbers = dict(zip(seen.raw.texts, seen.raw.text_numbers.tolist(), strict=True))
-    told = seen.raw.told
-    return next((text for text in told if numbers[text] != numbers[text]), told[0])
 
 
 def target_of(

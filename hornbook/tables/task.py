@@ -108,8 +108,10 @@ class TableTask(Task["TableData"]):
             model.acquaint(data.train.inputs)
 
     def candidates(self, data: TableData, seconds: float) -> Sequence[Candidate]:
-        """All families, the simplest first."""
-        return [Candidate(name, name) for name in self.families]
+        """All families: the default, then from the strongest to the simplest."""
+        names = list(self.families)[::-1]
+        names.sort(key=lambda name: name != self.default)
+        return [Candidate(name, name) for name in names]
 
     def examine(self, source: Source, options: Any) -> Report:
         """What the doctor of tables finds."""

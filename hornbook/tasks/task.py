@@ -240,17 +240,14 @@ class Task(ABC, Generic[D]):
     # The best of several
 
     def candidates(self, data: D, seconds: float) -> Sequence[Candidate]:
-        """Models that are worth trying on some data; of nets the likeliest first.
+        """Models that are worth trying on some data; of nets the likeliest first: the default.
 
         Args:
             data: that they are sized by.
             seconds: that there are for all of them.
         """
-        return [
-            Candidate(name, name)
-            for name, line in self.families.items()
-            if line.made_by != "mixing"
-        ]
+        names = sorted(self.families, key=lambda name: name != self.default)
+        return [Candidate(name, name) for name in names if self.family(name).made_by != "mixing"]
 
     @property
     def mixes(self) -> bool:

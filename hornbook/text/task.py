@@ -94,7 +94,9 @@ class TextTask(Task["TextData"]):
 
     def recognise(self, source: Source, options: Mapping[str, Any]) -> Claim | None:
         """Anything that no other task claims is text."""
-        return Claim(0, "any file can be read as text")
+        from hornbook.text.recognise import recognise
+
+        return recognise(source)
 
     def load(self, source: Source, options: Any) -> TextData:
         """Read a corpus, cut it, and make its tokenizer."""

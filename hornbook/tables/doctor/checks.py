@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from hornbook.rendering import clip, many
 from hornbook.reports.finding import Finding
-from hornbook.tables.doctor.columns import named
 from hornbook.tables.doctor.examined import Examined, percent
 from hornbook.tables.doctor.splits import (
     GROUPS,
@@ -36,11 +35,11 @@ from hornbook.tables.doctor.target import (
     zeros,
 )
 from hornbook.tables.frame import Numbers
-from hornbook.tables.kinds import FEW, date_form
+from hornbook.tables.header import as_typed
+from hornbook.tables.kinds import date_form
 
 __all__ = ["CHECKS"]
 
-SOME = 0.5  # share of numbers from which on texts beside them are suspicious
 MISSING = 0.5
 FAR = 20.0  # times the middle half's width
 SHOWN = 5
@@ -71,27 +70,20 @@ def texts_for_numbers(examined: Examined) -> Iterator[Finding]:
         seen = examined.seen[name]
         if column.reason == "asked for" or not seen.known or seen.raw.too_long:
             continue
-        odd = seen.known - seen.n_numbers
-        few = seen.whole and seen.distinct <= FEW
-        if column.kind in ("category", "left out") and odd and not few:
-            share = seen.n_numbers / seen.known
-            if share >= SOME and seen.raw.declared != "text":
-                numbers = seen.raw.text_numbers
-                text = next(
-                    (t for t, x in zip(seen.raw.texts, numbers, strict=True)
-                     if np.isnan(x) and t in set(seen.raw.told)), "")  # fmt: skip
-                yield Finding(
-                    "numbers-as-text", "warning", f"{name!r} holds numbers and texts",
-                    f"{percent(seen.n_numbers, seen.known)} of its cells are numbers; others are "
-                    f"texts, such as {clip(text)!r}. It is {told_kind(column.kind)}.",
-                    f"If that text means that nothing is known, set `missing={named(text)}`.",
-                )  # fmt: skip
+        if column.kind in ("category", "left out") and seen.is_mixed:
+            text = seen.odd_text
+            yield Finding(
+                "numbers-as-text", "warning", f"{name!r} holds numbers and texts",
+                f"{percent(seen.n_numbers, seen.known)} of its cells are numbers; others are "
+                f"texts, such as {clip(text)!r}. It is {told_kind(column.kind)}.",
+                f"If that text means that nothing is known, set `missing={as_typed(text)}`.",
+            )  # fmt: skip
         if column.kind == "number" and date_form(seen, asked=True):
             yield Finding(
                 "dates-as-numbers", "note", f"{name!r} may hold dates",
                 f"All its numbers are dates if read as {date_form(seen, asked=True)}; it is read "
                 "as a number.",
-                f"If they are dates, set `dates={named(name)}`.",
+                f"If they are dates, set `dates={as_typed(name)}`.",
             )  # fmt: skip
 
 
@@ -136,7 +128,7 @@ def same_columns(examined: Examined) -> Iterator[Finding]:
             yield Finding(
                 "same-columns", "note", "Some columns say the same",
                 f"{listed(names)}: where one has the same value in two rows, so have the others.",
-                f"Keep one of them: `ignore={named(*names[1:])}`.",
+                f"Keep one of them: `ignore={as_typed(*names[1:])}`.",
             )  # fmt: skip
 
 
@@ -157,7 +149,7 @@ def left_out(examined: Examined) -> Iterator[Finding]:
             "left-out", "note", f"{many(len(out), 'column')} left out",
             "; ".join(f"{clip(name)!r}: {column.reason}" for name, column in
                       list(out.items())[:SHOWN]) + ("; …" if len(out) > SHOWN else "."),
-            f"To read one all the same, name it: `categorical={named(next(iter(out)))}`.",
+            f"To read one all the same, name it: `categorical={as_typed(next(iter(out)))}`.",
         )  # fmt: skip
 
 
@@ -175,7 +167,7 @@ def much_missing(examined: Examined) -> Iterator[Finding]:
             "much-missing", "note", "Some columns are mostly empty",
             f"Missing: {told}. A missing value is a category of its own, and has a flag beside the "
             "median of numbers.",
-            f"If they tell nothing, leave them out: `ignore={named(*list(found)[:SHOWN])}`.",
+            f"If they tell nothing, leave them out: `ignore={as_typed(*list(found)[:SHOWN])}`.",
         )  # fmt: skip
 
 
@@ -229,7 +221,8 @@ def many_categories(examined: Examined) -> Iterator[Finding]:
             "many-categories", "warning", f"{name!r} has many categories for its rows",
             f"{seen.distinct:,} in {many(seen.known, 'row')}, "
             f"{seen.known / seen.distinct:.1f} for each. A model memorises such categories.",
-            f"Leave it out (`ignore={named(name)}`), or read rare ones as unseen: `min_count=10`.",
+            f"Leave it out (`ignore={as_typed(name)}`), or read rare ones as unseen: "
+            "`min_count=10`.",
         )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,16 +15,11 @@ from hornbook.tables.kinds import Column, Seen
 from hornbook.tables.splits import told
 from hornbook.tables.written import NO_DATE
 
-__all__ = ["figures", "named", "table_of_columns"]
+__all__ = ["figures", "table_of_columns"]
 
 HEADS = ("column", "read as", "why", "missing", "distinct", "values")
 SHOWN = 3  # commonest values
 NAME, REASON, VALUE = 28, 44, 18  # characters
-
-
-def named(*names: str) -> str:
-    """Names of columns as they are typed."""
-    return " ".join(one if re.fullmatch(r"[\w.-]+", one) else repr(one) for one in names)
 
 
 def table_of_columns(examined: Examined) -> Table:

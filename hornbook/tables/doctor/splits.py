@@ -12,9 +12,9 @@ from hornbook.errors import HornbookError
 from hornbook.rendering import clip
 from hornbook.reports.finding import Finding
 from hornbook.tables.doctor.alone import binned
-from hornbook.tables.doctor.columns import named
 from hornbook.tables.doctor.examined import Examined, percent
 from hornbook.tables.frame import Categories, Dates, Numbers, Typed
+from hornbook.tables.header import as_typed
 
 __all__ = ["GROUPS", "differences", "drift", "duplicates_across", "group_leak", "no_dev",
            "splits_refused", "time_leak"]  # fmt: skip
@@ -58,7 +58,7 @@ def time_leak(examined: Examined) -> Iterator[Finding]:
             "leak-in-time", "warning", "A random split lets models look into the future",
             f"There are dates ({dates[0]!r}), and rows of one day stand in train and in dev: a "
             "model measures better than in use, if it is to predict what comes.",
-            f"Set `split_by=time` and `time={named(dates[0])}`.",
+            f"Set `split_by=time` and `time={as_typed(dates[0])}`.",
         )  # fmt: skip
 
 
@@ -175,7 +175,7 @@ def group_leak(examined: Examined) -> Iterator[Finding]:
                 "group-leak", "note", f"Rows of one {name!r} stand in train and in dev",
                 f"{percent(shared, 1)} of the dev rows have a {name!r} that train has too; there "
                 f"are {seen.distinct:,}. What is measured holds for these, not for others.",
-                f"To predict for new ones, set `split_by=group` and `group={named(name)}`.",
+                f"To predict for new ones, set `split_by=group` and `group={as_typed(name)}`.",
             )  # fmt: skip
             return
 

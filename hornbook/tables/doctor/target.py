@@ -9,9 +9,9 @@ import numpy as np
 
 from hornbook.rendering import clip, many
 from hornbook.reports.finding import Finding
-from hornbook.tables.doctor.columns import named
 from hornbook.tables.doctor.examined import Examined, percent
 from hornbook.tables.frame import Categories
+from hornbook.tables.header import as_typed
 
 __all__ = ["combination", "few_values", "gives_away", "imbalance", "likely_targets", "no_target",
            "rare_classes", "skewed", "zeros"]  # fmt: skip
@@ -47,7 +47,7 @@ def no_target(examined: Examined) -> Iterator[Finding]:
         yield Finding(
             "no-target", "note", "It is not said which column to predict",
             f"Likely ones: {shown}." if likely else "No column is a number or a category.",
-            f"Set `target={named(likely[0])}`, or another column; more is checked then."
+            f"Set `target={as_typed(likely[0])}`, or another column; more is checked then."
             if likely else "Give a table with a column to predict.",
         )  # fmt: skip
 
@@ -72,7 +72,7 @@ def gives_away(examined: Examined) -> Iterator[Finding]:
             + ("." if sure or place + 1 >= len(ranked)
                else f"; the next column has {after:.2f} where this one has {found.score:.2f}.")
             + f" Is it known before {examined.known.target!r} is?",
-            f"If it is not, leave it out: `ignore={named(name)}`.",
+            f"If it is not, leave it out: `ignore={as_typed(name)}`.",
         )  # fmt: skip
 
 
@@ -142,7 +142,7 @@ def told_formula(examined: Examined, formula: str, names: list[str]) -> Finding:
         "leak", "problem", "Some columns together are the target",
         f"{formula} = {clip(examined.known.target)}, in every row that was tried: there is nothing "
         "to learn but to calculate.",
-        f"Leave them out: `ignore={named(*names)}`.",
+        f"Leave them out: `ignore={as_typed(*names)}`.",
     )  # fmt: skip
 
 
@@ -233,7 +233,7 @@ def few_values(examined: Examined) -> Iterator[Finding]:
     if examined.known is None or examined.labels:
         return
     seen = examined.seen[examined.known.target]
-    if seen.distinct <= 10 and seen.whole:
+    if seen.has_few_values:
         shown = ", ".join(f"{one:g}" for one in seen.values[:10])
         yield Finding(
             "few-values", "note", "The target has few values",

@@ -49,6 +49,8 @@ def other_form(examined: ExaminedCorpus) -> Iterator[Finding]:
     sample = clip(corpus.lines[0], 60)
     if form.kind == "table":
         alone = f"To learn only one of them: `column={form.best}`."
+        if form.header and len(form.columns) > 2:
+            alone += " To predict one of them from the others, set `target`."
         name, whole = "columns", "rows, not one column"
         title = f"The file looks like a table with {len(form.columns)} columns"
         first = "first row" if form.header else "first row, which is data and not a header"
