@@ -69,10 +69,9 @@ class MixedInput(TableNet):
         sizes = embedding_sizes(shape.codes, settings.embedding_rule, settings.embedding_size)
         self.embeddings = Embeddings(sizes, sparse=LARGE, generator=generator) if sizes else None
         self.embedding_dropout = Dropout(settings.embedding_dropout)
-        self.norm = (
-            BatchNorm1d(shape.continuous) if settings.batchnorm and shape.continuous else None
-        )
-        width = sum(length for _, length in sizes) + shape.continuous
+        numbers = shape.read_as_numbers
+        self.norm = BatchNorm1d(numbers) if settings.batchnorm and numbers else None
+        width = sum(length for _, length in sizes) + numbers
         layers: list[Layer] = []
         for units in settings.n_hidden:
             layers += [Linear(width, units, generator=generator), ReLU()]
@@ -95,10 +94,10 @@ class MixedInput(TableNet):
             embedded, embedded_back = self.embeddings.vjp(codes)
             embedded, drop_back = self.embedding_dropout.vjp(embedded)
             parts.append(embedded)
-        if self.shape.continuous:
-            scaled = numbers
+        if self.shape.read_as_numbers:
+            scaled = self.with_orders(codes, numbers)
             if self.norm is not None:
-                scaled, norm_back = self.norm.vjp(numbers)
+                scaled, norm_back = self.norm.vjp(scaled)
             parts.append(scaled)
         lengths = [part.shape[1] for part in parts]
         y, back = self.net.vjp(torch.cat(parts, 1))
@@ -109,6 +108,7 @@ class MixedInput(TableNet):
                 embedded_back(drop_back(d.pop(0)))
             if not d:
                 return torch.zeros_like(numbers)
-            return d[0] if norm_back is None else norm_back(d[0])
+            dx = d[0] if norm_back is None else norm_back(d[0])
+            return dx[:, : self.shape.continuous]
 
         return y.unsqueeze(1), backward

@@ -53,13 +53,39 @@ class TableNet(Net):
 
     Attributes:
         embeddings: of the categories; None where there are none.
+        ordered: the places of the categories whose codes are numbers too, shape (M,).
+        orders: these numbers, by category and code, shape (M, most codes).
     """
+
+    ordered: Tensor
+    orders: Tensor
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
         self.counts: list[Tensor] = []
         self.embeddings: Embeddings | None = None
+        places = shape.ordered
+        self.register_buffer("ordered", torch.tensor(places, dtype=torch.long), persistent=False)
+        longest = max((shape.codes[place] for place in places), default=0)
+        orders = [[*shape.orders[p], *[0.0] * (longest - shape.codes[p])] for p in places]
+        table = torch.tensor(orders).view(len(places), longest)
+        self.register_buffer("orders", table, persistent=False)
+
+    def with_orders(self, codes: Tensor, numbers: Tensor) -> Tensor:
+        """Numbers and flags, and behind them the numbers that codes are.
+
+        Args:
+            codes: shape (B, categories).
+            numbers: shape (B, numbers and flags).
+
+        Returns:
+            Shape (B, numbers, flags and ordered categories).
+        """
+        if not len(self.ordered):
+            return numbers
+        found = self.orders.gather(1, codes[:, self.ordered].long().t()).t()
+        return torch.cat([numbers, found.to(numbers.dtype)], 1)
 
     def acquaint(self, train: Mapped) -> None:
         """Take what the net needs of the rows of train beside batches: how often each code occurs.

@@ -96,14 +96,11 @@ class TabM(TableNet):
         sizes = embedding_sizes(shape.codes, settings.embedding_rule, settings.embedding_size)
         self.embeddings = Embeddings(sizes, sparse=LARGE, generator=generator) if sizes else None
         self.embedding_dropout = Dropout(settings.embedding_dropout)
+        numbers, size = shape.read_as_numbers, settings.number_size
         self.numbers = (
-            PiecewiseLinear(
-                shape.continuous, settings.bins, settings.number_size, generator=generator
-            )
-            if shape.continuous
-            else None
+            PiecewiseLinear(numbers, settings.bins, size, generator=generator) if numbers else None
         )
-        width = sum(length for _, length in sizes) + shape.continuous * settings.number_size
+        width = sum(length for _, length in sizes) + numbers * size
         layers: list[Layer] = []
         for units in settings.n_hidden:
             if layers:
@@ -125,7 +122,9 @@ class TabM(TableNet):
         if self.numbers is not None:
             rows = np.linspace(0, len(train) - 1, min(len(train), LOOKED_AT)).astype(np.int64)
             bins = min(self.settings.bins, max(2, len(train) // IN_A_BIN))
-            self.numbers.set_edges(quantile_edges(train.numbers[rows], bins))
+            codes, numbers = (torch.from_numpy(a[rows]) for a in (train.codes, train.numbers))
+            seen = self.with_orders(codes, numbers).numpy()
+            self.numbers.set_edges(quantile_edges(seen, bins))
 
     def outputs_vjp(
         self, codes: Tensor, numbers: Tensor
@@ -138,7 +137,7 @@ class TabM(TableNet):
             embedded, drop_back = self.embedding_dropout.vjp(embedded)
             parts.append(embedded)
         if self.numbers is not None:
-            curves, numbers_back = self.numbers.vjp(numbers)
+            curves, numbers_back = self.numbers.vjp(self.with_orders(codes, numbers))
             parts.append(curves)
         lengths = [part.shape[1] for part in parts]
         y, back = self.net.vjp(torch.cat(parts, 1))  # (B, K, V)
@@ -147,6 +146,8 @@ class TabM(TableNet):
             d = list(back(dy).split_with_sizes(lengths, 1))
             if embedded_back is not None and drop_back is not None:
                 embedded_back(drop_back(d.pop(0)))
-            return torch.zeros_like(numbers) if numbers_back is None else numbers_back(d[0])
+            if numbers_back is None:
+                return torch.zeros_like(numbers)
+            return numbers_back(d[0])[:, : self.shape.continuous]
 
         return y, backward
