@@ -175,6 +175,7 @@ def test_codes_that_are_numbers_are_read_as_numbers_too() -> None:
     model = LinearModel(LinearSettings(), ORDERED, seeded())
     with torch.no_grad():
         model.last.weight.copy_(torch.tensor([[0.0, 0, 0, 0, 2]]))
+        assert model.last.bias is not None
         model.last.bias.zero_()
     found = model.predict(Mapped(codes.numpy().astype(np.int32), numbers.numpy()))
     np.testing.assert_allclose(found, 2 * np.array(ORDERED.orders[0]))

@@ -2,7 +2,8 @@
 
 After Gorishniy et al. 2025 (arXiv 2410.24210): heads that share their weights are trained at once,
 each on its own loss, and their predictions are averaged, as those of an ensemble. Here, unlike
-there, categories have embeddings as in `MixedInput` in place of one-hot vectors.
+there, categories have embeddings as in `MixedInput` in place of one-hot vectors. Numbers have
+periodic embeddings of small frequencies, as in RealMLP (Holzmüller et al. 2024).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from hornbook.nn import (
     HeadLinear,
     Layer,
     Linear,
+    Periodic,
     PiecewiseLinear,
     ReLU,
     Sequential,
@@ -37,6 +39,7 @@ from hornbook.tables.models.table_net import LARGE, EmbeddingRule, TableNet, emb
 __all__ = ["TabM", "TabMSettings"]
 
 LOOKED_AT = 200_000  # rows that bins are found from
+FREQUENCIES = 16  # of each number
 IN_A_BIN = 40  # rows, at least: finer curves of small tables follow their noise
 
 
@@ -53,11 +56,14 @@ class TabMSettings(Settings):
     600 at most."""
     embedding_size: Annotated[int, Bounds(0, 10_000)] = 0
     "Length of all embeddings of categories (0: by the rule)."
-    bins: Annotated[int, Bounds(1, 1_000)] = 64
-    """Bins of each number, by quantiles, within which its embedding changes linearly; fewer where
-    they would hold less than 40 rows each."""
+    spread: Annotated[float, Bounds(0, 100, above=True)] = 0.05
+    """Standard deviation of the frequencies with which periodic embeddings of numbers begin, in
+    waves a standard deviation of the number: larger ones make curves that bend more."""
+    bins: Annotated[int, Bounds(0, 1_000)] = 0
+    """Bins of each number, by quantiles, within which its embedding changes linearly, in place of
+    a periodic one (0: periodic); fewer where they would hold less than 40 rows each."""
     number_size: Annotated[int, Bounds(1, 10_000)] = 8
-    "Length of the embedding of a number."
+    "Length of the embedding of a number; a periodic one has the number itself beside it."
     embedding_dropout: Annotated[float, Bounds(0, 0.99)] = 0.0
     "Dropout of the embeddings of categories."
     dropout: Annotated[float, Bounds(0, 0.99)] = 0.1
@@ -65,6 +71,7 @@ class TabMSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.refuse_unless(not self.bins, ("spread",), "`bins=0`")
         if not self.n_hidden:
             raise SettingsError(
                 "`n_hidden` must name at least one hidden layer: heads share what it learns.",
@@ -74,7 +81,7 @@ class TabMSettings(Settings):
 
 
 class TabM(TableNet):
-    """[embeddings, piecewise linear numbers] → linear → K × (ReLU → dropout → linear …) → K heads.
+    """[embeddings, curves of numbers] → linear → K × (ReLU → dropout → linear …) → K heads.
 
     The paper multiplies the row by the signs of each head before the first layer, and so takes its
     product K times; here the signs stand behind it, which costs a K-th.
@@ -97,10 +104,15 @@ class TabM(TableNet):
         self.embeddings = Embeddings(sizes, sparse=LARGE, generator=generator) if sizes else None
         self.embedding_dropout = Dropout(settings.embedding_dropout)
         numbers, size = shape.read_as_numbers, settings.number_size
-        self.numbers = (
-            PiecewiseLinear(numbers, settings.bins, size, generator=generator) if numbers else None
-        )
-        width = sum(length for _, length in sizes) + numbers * size
+        self.numbers: Periodic | PiecewiseLinear | None = None
+        if numbers and settings.bins:
+            self.numbers = PiecewiseLinear(numbers, settings.bins, size, generator=generator)
+        elif numbers:
+            self.numbers = Periodic(
+                numbers, FREQUENCIES, size, settings.spread, generator=generator
+            )
+        width = sum(length for _, length in sizes)
+        width += numbers * (size if settings.bins else size + 1)
         layers: list[Layer] = []
         for units in settings.n_hidden:
             if layers:
@@ -117,9 +129,9 @@ class TabM(TableNet):
         self.net = Sequential(layers)
 
     def acquaint(self, train: Mapped) -> None:
-        """Make the bins of numbers, too: as many rows of train in each."""
+        """Make the bins of numbers, too, where there are any: as many rows of train in each."""
         super().acquaint(train)
-        if self.numbers is not None:
+        if isinstance(self.numbers, PiecewiseLinear):
             rows = np.linspace(0, len(train) - 1, min(len(train), LOOKED_AT)).astype(np.int64)
             bins = min(self.settings.bins, max(2, len(train) // IN_A_BIN))
             codes, numbers = (torch.from_numpy(a[rows]) for a in (train.codes, train.numbers))
