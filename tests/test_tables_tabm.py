@@ -111,5 +111,5 @@ def test_no_hidden_layer_is_refused() -> None:
 def test_fewer_rows_are_learned_more_slowly_and_in_smaller_batches() -> None:
     small, usual = (FAMILIES["tabm"].training_for("number", rows) for rows in (300, 80_000))
     assert (small.batch_size, usual.batch_size) == (16, 512)
-    assert small.learning_rate == pytest.approx(usual.learning_rate / 3, rel=0.05)
+    assert small.learning_rate == pytest.approx(usual.learning_rate * 0.03**0.25, rel=0.05)
     assert 150 <= small.steps < 300 < usual.steps
