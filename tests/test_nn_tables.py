@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from hornbook.nn import BatchEnsemble, Fork, HeadLinear, Layer, Linear, PiecewiseLinear
+from hornbook.nn import BatchEnsemble, Fork, HeadLinear, Layer, Linear, Periodic, PiecewiseLinear
 from hornbook.nn.piecewise_linear import quantile_edges
 from tests.referee import close, finite_difference, hand_equals_autograd, normal
 
@@ -29,6 +31,8 @@ def piecewise(numbers: int, bins: int, size: int, seed: int) -> PiecewiseLinear:
 def test_gradients_equal_autograds(b: int, k: int, n: int, m: int, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     hand_equals_autograd(piecewise(n, k, m, seed), normal(b, n, seed=seed))
+    waves = Periodic(n, k, m, 0.5, generator=generator).double()
+    hand_equals_autograd(waves, normal(b, n, seed=seed))
     ensemble = BatchEnsemble(k, n, m, start="signs", generator=generator)
     hand_equals_autograd(ensemble, normal(b, n, seed=seed))
     hand_equals_autograd(ensemble, normal(b, k, n, seed=seed))
@@ -40,12 +44,13 @@ def test_gradients_equal_autograds(b: int, k: int, n: int, m: int, seed: int) ->
     ("layer", "x"),
     [
         (piecewise(3, 4, 2, 1), normal(5, 3, seed=2)),
+        (Periodic(3, 4, 2, 0.5).double(), 3 * normal(5, 3, seed=2)),
         (BatchEnsemble(3, 4, 2, start="signs").double(), normal(5, 4, seed=3)),
         (BatchEnsemble(3, 4, 2).double(), normal(5, 3, 4, seed=4)),
         (Fork(3, 4).double(), normal(5, 4, seed=5)),
         (HeadLinear(3, 4, 2).double(), normal(5, 3, 4, seed=5)),
     ],
-    ids=["piecewise", "ensemble of a row", "ensemble of views", "fork", "heads"],
+    ids=["piecewise", "periodic", "ensemble of a row", "ensemble of views", "fork", "heads"],
 )
 def test_gradients_equal_finite_differences(layer: Layer, x: Tensor) -> None:
     for p in layer.parameters():
@@ -78,6 +83,21 @@ def test_a_number_is_interpolated_between_its_edges() -> None:
         for feature in range(3):
             wanted = np.interp(x, own, values[:, feature].detach().numpy())
             np.testing.assert_allclose(y[:, number, feature], wanted, rtol=1e-9)
+
+
+def test_a_number_stands_beside_waves_of_it() -> None:
+    layer = Periodic(2, 3, 4, 0.5, generator=torch.Generator().manual_seed(1)).double()
+    layer.bias.data.copy_(normal(2, 4))
+    x = torch.tensor([[0.5, -1.0], [1e6, 0.0]], dtype=torch.float64)
+    y = layer(x).detach()
+    z = x / (1 + x.square() / 9).sqrt()
+    close(y[:, :2], z)
+    assert float(z.abs().max()) <= 3
+    for number in range(2):
+        angle = 2 * math.pi * (z[:, number, None] * layer.frequency[number] + layer.phase[number])
+        wanted = angle.cos() @ layer.weight[number] + layer.bias[number]
+        close(y[:, 2 + 4 * number : 6 + 4 * number], wanted.detach())
+    assert layer.multiplications((2, 2), (2, 10)) == 2 * 2 * 3 * 4
 
 
 def test_edges_are_quantiles_each_once() -> None:

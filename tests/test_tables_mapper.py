@@ -106,6 +106,46 @@ def test_what_train_has_once_is_unseen_unless_it_is_a_part_of_a_date() -> None:
     assert [one.name for one in mapper.needed] == ["colour", "size", "when"]
 
 
+def of_labels(name: str, labels: list[str | None], min_count: int = 1) -> Mapper:
+    held = tuple(sorted({one for one in labels if one is not None}))
+    codes = np.array([-1 if one is None else held.index(one) for one in labels], np.int32)
+    columns = (Column(name, "category", ""),)
+    return Mapper.fit(columns, Frame(len(labels), {name: Categories(codes, held)}), min_count)
+
+
+def test_a_category_of_numbers_has_their_order_too() -> None:
+    mapper = of_labels("hour", ["10", "2", "2.5", "2", None, "7"])
+    (hour,) = mapper.categories
+    rows = np.array([10, 2, 2.5, 2, 7])
+    wanted = (np.array([float(one) for one in hour.labels]) - np.append(rows, 2.5).mean()) / (
+        np.append(rows, 2.5).std()  # the median stands for what is missing
+    )
+    np.testing.assert_allclose(hour.values, wanted, rtol=1e-6)
+    assert hour.order[:2] == (0, 0)
+    assert len(hour.order) == hour.codes
+    assert Mapper.from_dict(json.loads(json.dumps(mapper.as_dict()))) == mapper
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("hour", ["1", "2", "1", "2"]),
+        ("hour", ["1", "2", "many", "many"]),
+        ("hour", ["01", "02", "10", "11"]),
+        ("store", ["1", "2", "3", "4"]),
+    ],
+    ids=["two", "a text", "zeros before", "labels by name"],
+)
+def test_what_tells_no_order(name: str, labels: list[str | None]) -> None:
+    assert of_labels(name, labels).categories[0].order == ()
+
+
+def test_a_mapper_from_before_orders_is_read() -> None:
+    told = json.loads(json.dumps(of_labels("hour", ["1", "2", "3"]).as_dict()))
+    del told["categories"][0]["values"]
+    assert Mapper.from_dict(told).categories[0].order == ()
+
+
 def test_huge_numbers_overflow_nowhere() -> None:
     huge = [1e308, -1e308, 1.5e308, 0.0]
     mapper = Mapper.fit(COLUMNS, frame(["a", "b", "a", "b"], huge))
@@ -196,6 +236,7 @@ def test_any_field_of_a_target_may_be_wrong(target: Target) -> None:
         lambda m: m["numbers"].append(m["numbers"][0]),
         lambda m: m["categories"][0].update(column="size"),
         lambda m: m["categories"][0].update(part="year"),
+        lambda m: m["categories"][0].update(values=[0.5]),
         lambda m: m["numbers"][0].update(std=0),
         lambda m: m["columns"][2].update(form="%Q"),
         lambda m: m["columns"][0].update(form="iso"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,17 @@ from torch import Tensor
 
 from hornbook.nn import Embeddings
 from hornbook.tables.gradient_case import made_up
+from hornbook.tables.mapper import Mapped
 from hornbook.tables.models.contract import Shape
 from hornbook.tables.models.linear import LinearModel, LinearSettings
 from hornbook.tables.models.mixed_input import MixedInput, MixedInputSettings
 from hornbook.tables.models.table_net import TableNet, embedding_sizes
+from hornbook.tables.models.tabm import TabM, TabMSettings
 from hornbook.tables.task import TableTask
 
 SHAPE = Shape((5, 4), 3, 1, 1, 40, -1.5, 2.0)
 CLASSES = Shape((5, 4), 3, 1, 3, 40)
+ORDERED = replace(SHAPE, orders=((0.0, 0.0, -1.5, 0.5, 2.0), ()))
 
 
 def batch(shape: Shape, *, weighted: bool = False, rows: int = 12) -> tuple[Any, ...]:
@@ -45,8 +49,8 @@ def gradients(model: TableNet) -> dict[str, Tensor]:
 
 @pytest.mark.parametrize(
     ("shape", "weighted"),
-    [(SHAPE, False), (CLASSES, False), (CLASSES, True)],
-    ids=["number", "class", "weighted"],
+    [(SHAPE, False), (CLASSES, False), (CLASSES, True), (ORDERED, False)],
+    ids=["number", "class", "weighted", "ordered"],
 )
 @pytest.mark.parametrize("kind", ["linear", "mixed-input", "plain"])
 def test_by_hand_as_by_autograd(kind: str, shape: Shape, weighted: bool) -> None:
@@ -163,6 +167,26 @@ def test_predictions_are_the_same_in_pieces(kind: str, monkeypatch: pytest.Monke
         assert whole.shape == (40, 3)
         np.testing.assert_allclose(whole.sum(1), 1)
     assert len(model.predict(data.train.inputs.take(slice(0, 0)))) == 0
+
+
+def test_codes_that_are_numbers_are_read_as_numbers_too() -> None:
+    numbers = torch.zeros(5, 4)
+    codes = torch.tensor([[0, 1], [1, 2], [2, 3], [3, 0], [4, 0]])
+    for model in (
+        LinearModel(LinearSettings(), ORDERED, seeded()),
+        MixedInput(MixedInputSettings(), ORDERED, seeded()),
+        TabM(TabMSettings(), ORDERED, seeded()),
+    ):
+        read = model.with_orders(codes, numbers)
+        torch.testing.assert_close(read[:, 4], torch.tensor(ORDERED.orders[0]))
+        assert not [name for name in model.arrays() if "order" in name]  # they are the mapper's
+    model = LinearModel(LinearSettings(), ORDERED, seeded())
+    with torch.no_grad():
+        model.last.weight.copy_(torch.tensor([[0.0, 0, 0, 0, 2]]))
+        assert model.last.bias is not None
+        model.last.bias.zero_()
+    found = model.predict(Mapped(codes.numpy().astype(np.int32), numbers.numpy()))
+    np.testing.assert_allclose(found, 2 * np.array(ORDERED.orders[0]))
 
 
 def test_lengths_of_embeddings_by_the_lessons_rules() -> None:

@@ -23,6 +23,7 @@ from hornbook.nn.lstm import LSTM
 from hornbook.nn.net import Net
 from hornbook.nn.observing import keeping_outputs
 from hornbook.nn.packed import PackedTrees, join
+from hornbook.nn.periodic import Periodic
 from hornbook.nn.piecewise_linear import PiecewiseLinear
 from hornbook.nn.positions import LearnedPositions
 from hornbook.nn.recurrent import Recurrent
@@ -74,6 +75,7 @@ __all__ = [
     "Net",
     "OneHot",
     "PackedTrees",
+    "Periodic",
     "PiecewiseLinear",
     "RMSNorm",
     "ReLU",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -90,19 +90,6 @@ class PiecewiseLinear(Layer):
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """y and the backward pass, for x of shape (B, N)."""
-        y, backward = self.data_vjp(x)
-        return y, lambda dy: backward(dy)()
-
-    def data_vjp(self, x: Tensor) -> tuple[Tensor, Callable[[Tensor], Callable[[], Tensor]]]:
-        """The same for numbers that are data: their gradient, which costs most, only if asked.
-
-        Args:
-            x: shape (B, N).
-
-        Returns:
-            y, and a backward pass that adds the gradients of the parameters and gives the way to
-            that of x.
-        """
         weight, bias, edges = self.weight, self.bias, self.edges
         left, width = edges[:, None, :-1], edges.diff(dim=1)[:, None]  # (N, 1, bins)
         slope = torch.where(width > 0, 1 / width, 0.0)  # of bins that are none
@@ -110,17 +97,13 @@ class PiecewiseLinear(Layer):
         shares = moved.clamp(0, 1)
         y = torch.baddbmm(bias[:, None], shares, weight)  # (N, B, D)
 
-        def backward(dy: Tensor) -> Callable[[], Tensor]:
+        def backward(dy: Tensor) -> Tensor:
             d = dy.view(len(dy), -1, self.size).transpose(0, 1)  # (N, B, D)
             grad_of(weight).baddbmm_(shares.transpose(1, 2), d)
             grad_of(bias).add_(d.sum(1))
-
-            def to_x() -> Tensor:
-                inside = (moved >= 0) & (moved <= 1)  # as the derivative of clamp
-                dshares = torch.bmm(d, weight.transpose(1, 2))  # (N, B, bins)
-                return (dshares * slope * inside).sum(2).t()
-
-            return to_x
+            inside = (moved >= 0) & (moved <= 1)  # as the derivative of clamp
+            dshares = torch.bmm(d, weight.transpose(1, 2))  # (N, B, bins)
+            return (dshares * slope * inside).sum(2).t()
 
         return y.transpose(0, 1).flatten(1), backward
 

@@ -104,6 +104,7 @@ class TableData(Data):
             self.target.outputs,
             len(self.splits["train"]) if self.kept else self.counted,
             *self.target.ends,
+            tuple(one.order for one in self.mapper.categories),
         )
 
     @property

@@ -9,6 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.tables.frame import Categories, Numbers
+from hornbook.tables.kinds import names_labels
+from hornbook.tables.written import as_label
+from hornbook.tables.written import number_of as as_number
 
 __all__ = ["SPECIAL", "CategoryFeature", "NumberFeature", "category_of", "named", "number_of"]
 
@@ -27,6 +30,9 @@ class CategoryFeature:
     "Of a date; empty of a column that is a category itself."
     labels: tuple[str, ...]
     "Of the codes from 2 on."
+    values: tuple[float, ...] = ()
+    """The numbers that the labels are, standardised as train has them; empty where they are not
+    read as numbers too."""
 
     @property
     def name(self) -> str:
@@ -37,6 +43,11 @@ class CategoryFeature:
     def codes(self) -> int:
         """How many codes there are."""
         return len(SPECIAL) + len(self.labels)
+
+    @property
+    def order(self) -> tuple[float, ...]:
+        """The number of each code, the mean of unseen and missing ones; empty without `values`."""
+        return (0.0,) * len(SPECIAL) + self.values if self.values else ()
 
     def label(self, code: int) -> str:
         """What a code stands for."""
@@ -97,7 +108,30 @@ def category_of(
         return []
     least = 1 if part else min_count
     kept = tuple(label for label, n in zip(values.labels, counts, strict=True) if n >= least)
-    return [CategoryFeature(column, part, kept)]
+    order = () if part or names_labels(column) else order_of(kept, values)
+    return [CategoryFeature(column, part, kept, order)]
+
+
+def order_of(labels: tuple[str, ...], values: Categories) -> tuple[float, ...]:
+    """The numbers that labels are, standardised over rows; empty where they tell no order.
+
+    A code alone does not say that 7 lies between 6 and 8. Two numbers have no more order than two
+    codes.
+    """
+    numbers = np.array([plain_number(label) for label in labels])
+    if len(numbers) < 3 or np.isnan(numbers).any():
+        return ()
+    of_label = dict(zip(labels, numbers, strict=True))
+    table = np.array([*(of_label.get(label, np.nan) for label in values.labels), np.nan])
+    scale = number_of("", "", Numbers(table[values.codes]))[0]
+    scaled = scale.encode(Numbers(numbers))
+    return tuple(map(float, scaled))
+
+
+def plain_number(label: str) -> float:
+    """The number that a label is; NaN if it is none, or has zeros before it as codes have."""
+    value = as_number(label)
+    return value if value == value and as_label(value) == label else np.nan
 
 
 def number_of(column: str, part: str, values: Numbers) -> list[NumberFeature]:

@@ -23,7 +23,7 @@ ROWS, BATCH = 40, 9
 
 
 def made_up(kind: str, seed: int, *, weighted: bool = False, rows: int = ROWS) -> TableData:
-    """A table of two categories and three numbers, of which one is missing now and then.
+    """A table of two categories, one of numbers, and three numbers, one missing now and then.
 
     Args:
         kind: of the target.
@@ -41,7 +41,10 @@ def made_up(kind: str, seed: int, *, weighted: bool = False, rows: int = ROWS) -
         target, labels = random.integers(0, 3, rows), ("a", "b", "c")
     mapper = Mapper(
         (),
-        (CategoryFeature("c", "", ("x", "y", "z")), CategoryFeature("d", "", ("u", "v"))),
+        (
+            CategoryFeature("c", "", ("1", "2", "4"), (-1.0, 0.0, 1.5)),
+            CategoryFeature("d", "", ("u", "v")),
+        ),
         tuple(NumberFeature(name, "", 0.0, 0.0, 1.0, name == "g") for name in "efg"),
     )
     learned = Target(

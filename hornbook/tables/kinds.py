@@ -14,7 +14,8 @@ from hornbook.rendering import many
 from hornbook.tables.raw import EXACT, Raw
 from hornbook.tables.written import ALIKE, date_format, other_reading
 
-__all__ = ["FEW", "Column", "ColumnKind", "Seen", "date_form", "form_of_numbers", "kind_of"]
+__all__ = ["FEW", "Column", "ColumnKind", "Seen", "date_form", "form_of_numbers", "kind_of",
+           "names_labels"]  # fmt: skip
 
 ColumnKind = Literal["category", "number", "date", "left out"]
 
@@ -131,7 +132,17 @@ class Seen:
     @cached_property
     def words(self) -> frozenset[str]:
         """The words of its name, in lowercase."""
-        return frozenset(word.lower() for word in WORD.findall(self.name))
+        return words_of(self.name)
+
+
+def words_of(name: str) -> frozenset[str]:
+    """The words of a column's name, in lowercase."""
+    return frozenset(word.lower() for word in WORD.findall(name))
+
+
+def names_labels(name: str) -> bool:
+    """Whether the numbers of a column are labels, by its name."""
+    return bool(words_of(name) & LABELS)
 
 
 def kind_of(seen: Seen) -> Column:

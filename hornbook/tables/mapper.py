@@ -124,7 +124,10 @@ class Mapper:
         """The mapper as JSON."""
         return {
             "columns": [asdict(one) for one in self.columns],
-            "categories": [{**asdict(one), "labels": list(one.labels)} for one in self.categories],
+            "categories": [
+                {**asdict(one), "labels": list(one.labels), "values": list(one.values)}
+                for one in self.categories
+            ],
             "numbers": [asdict(one) for one in self.numbers],
         }
 
@@ -139,9 +142,14 @@ class Mapper:
         if len({column.name for column in columns}) < len(columns):
             raise ValueError("two columns have the same name")
         categories = [
-            CategoryFeature(a_text(one["column"]), a_text(one["part"]), texts(one["labels"]))
+            CategoryFeature(
+                a_text(one["column"]), a_text(one["part"]), texts(one["labels"]),
+                tuple(map(finite, one.get("values", ()))),  # older ones have none
+            )
             for one in value["categories"]
-        ]
+        ]  # fmt: skip
+        if any(len(one.values) not in (0, len(one.labels)) for one in categories):
+            raise ValueError("the numbers of a category are not as many as its labels")
         numbers = [
             NumberFeature(
                 a_text(one["column"]), a_text(one["part"]), finite(one["median"]),

@@ -31,10 +31,24 @@ class Shape:
     "The lowest target of train, standardised; 0 of classes, as is `high`."
     high: float = 0.0
 
+    orders: tuple[tuple[float, ...], ...] = ()
+    """Of each category the number of each code, as `CategoryFeature.order`; empty where it has
+    none, or where none has any."""
+
     @property
     def continuous(self) -> int:
         """Numbers and flags."""
         return self.numbers + self.flags
+
+    @property
+    def ordered(self) -> tuple[int, ...]:
+        """The places of the categories whose codes are numbers too."""
+        return tuple(place for place, order in enumerate(self.orders) if order)
+
+    @property
+    def read_as_numbers(self) -> int:
+        """Numbers, flags, and the numbers that codes are."""
+        return self.continuous + len(self.ordered)
 
 
 class Predictor(Protocol):

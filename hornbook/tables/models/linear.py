@@ -12,7 +12,7 @@ from torch import Tensor
 from hornbook.nn import Embeddings, Linear
 from hornbook.settings import Bounds, Settings
 from hornbook.tables.models.contract import Shape
-from hornbook.tables.models.table_net import OutputsBackward, TableNet
+from hornbook.tables.models.table_net import TableNet
 
 __all__ = ["LinearModel", "LinearSettings"]
 
@@ -50,24 +50,26 @@ class LinearModel(TableNet):
             with torch.no_grad():
                 for table in self.embeddings.chain:
                     table.weight.zero_()
-        self.last = Linear(max(1, shape.continuous), shape.outputs, generator=generator)
+        self.last = Linear(max(1, shape.read_as_numbers), shape.outputs, generator=generator)
 
-    def outputs_vjp(self, codes: Tensor, numbers: Tensor) -> tuple[Tensor, OutputsBackward]:
+    def outputs_vjp(
+        self, codes: Tensor, numbers: Tensor
+    ) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         """As of `TableNet`, with one head."""
         n, classes = len(self.shape.codes), self.shape.outputs
-        given = numbers if self.shape.continuous else numbers.new_zeros(len(codes), 1)
+        given = self.with_orders(codes, numbers)
+        given = given if given.shape[1] else numbers.new_zeros(len(codes), 1)
         y, last_back = self.last.vjp(given)  # (B, V)
         embedded_back = None
         if self.embeddings is not None:
             embedded, embedded_back = self.embeddings.vjp(codes)
             y = y + embedded.view(-1, n, classes).sum(1)
 
-        def backward(dy: Tensor) -> Callable[[], Tensor]:
+        def backward(dy: Tensor) -> Tensor:
             d = dy.squeeze(1)
             if embedded_back is not None:
                 embedded_back(d.unsqueeze(1).expand(-1, n, classes).reshape(len(d), n * classes))
-            dx = last_back(d)
-            return lambda: dx if self.shape.continuous else torch.zeros_like(numbers)
+            return last_back(d)[:, : self.shape.continuous]
 
         return y.unsqueeze(1), backward
 

@@ -21,13 +21,7 @@ from hornbook.nn import (
 )
 from hornbook.settings import Bounds, Settings
 from hornbook.tables.models.contract import Shape
-from hornbook.tables.models.table_net import (
-    LARGE,
-    EmbeddingRule,
-    OutputsBackward,
-    TableNet,
-    embedding_sizes,
-)
+from hornbook.tables.models.table_net import LARGE, EmbeddingRule, TableNet, embedding_sizes
 
 __all__ = ["MixedInput", "MixedInputSettings"]
 
@@ -75,10 +69,9 @@ class MixedInput(TableNet):
         sizes = embedding_sizes(shape.codes, settings.embedding_rule, settings.embedding_size)
         self.embeddings = Embeddings(sizes, sparse=LARGE, generator=generator) if sizes else None
         self.embedding_dropout = Dropout(settings.embedding_dropout)
-        self.norm = (
-            BatchNorm1d(shape.continuous) if settings.batchnorm and shape.continuous else None
-        )
-        width = sum(length for _, length in sizes) + shape.continuous
+        numbers = shape.read_as_numbers
+        self.norm = BatchNorm1d(numbers) if settings.batchnorm and numbers else None
+        width = sum(length for _, length in sizes) + numbers
         layers: list[Layer] = []
         for units in settings.n_hidden:
             layers += [Linear(width, units, generator=generator), ReLU()]
@@ -91,7 +84,9 @@ class MixedInput(TableNet):
             layers.append(StretchedSigmoid(shape.low - beyond, shape.high + beyond))
         self.net = Sequential(layers)
 
-    def outputs_vjp(self, codes: Tensor, numbers: Tensor) -> tuple[Tensor, OutputsBackward]:
+    def outputs_vjp(
+        self, codes: Tensor, numbers: Tensor
+    ) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         """As of `TableNet`, with one head."""
         parts, lengths = [], []
         embedded_back = drop_back = norm_back = None
@@ -99,21 +94,21 @@ class MixedInput(TableNet):
             embedded, embedded_back = self.embeddings.vjp(codes)
             embedded, drop_back = self.embedding_dropout.vjp(embedded)
             parts.append(embedded)
-        if self.shape.continuous:
-            scaled = numbers
+        if self.shape.read_as_numbers:
+            scaled = self.with_orders(codes, numbers)
             if self.norm is not None:
-                scaled, norm_back = self.norm.vjp(numbers)
+                scaled, norm_back = self.norm.vjp(scaled)
             parts.append(scaled)
         lengths = [part.shape[1] for part in parts]
         y, back = self.net.vjp(torch.cat(parts, 1))
 
-        def backward(dy: Tensor) -> Callable[[], Tensor]:
+        def backward(dy: Tensor) -> Tensor:
             d = list(back(dy.squeeze(1)).split_with_sizes(lengths, 1))
             if embedded_back is not None and drop_back is not None:
                 embedded_back(drop_back(d.pop(0)))
             if not d:
-                return lambda: torch.zeros_like(numbers)
+                return torch.zeros_like(numbers)
             dx = d[0] if norm_back is None else norm_back(d[0])
-            return lambda: dx
+            return dx[:, : self.shape.continuous]
 
         return y.unsqueeze(1), backward

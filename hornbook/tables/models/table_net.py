@@ -16,14 +16,10 @@ from hornbook.nn.layer import Backward
 from hornbook.tables.mapper import Mapped
 from hornbook.tables.models.contract import Shape
 
-__all__ = ["LARGE", "EmbeddingRule", "OutputsBackward", "TableNet", "embedding_sizes"]
+__all__ = ["LARGE", "EmbeddingRule", "TableNet", "embedding_sizes"]
 
 LARGE = 1_000_000  # numbers in a table from which an update of the touched rows alone is faster
 AT_ONCE = 8_192  # rows that are predicted at a time
-
-OutputsBackward = Callable[[Tensor], Callable[[], Tensor]]
-"""Takes the gradient of outputs, adds those of the parameters, and gives the way to that of
-`numbers`: they are data, so no training goes it."""
 
 EmbeddingRule = Literal["half", "power"]
 
@@ -57,13 +53,39 @@ class TableNet(Net):
 
     Attributes:
         embeddings: of the categories; None where there are none.
+        ordered: the places of the categories whose codes are numbers too, shape (M,).
+        orders: these numbers, by category and code, shape (M, most codes).
     """
+
+    ordered: Tensor
+    orders: Tensor
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
         self.counts: list[Tensor] = []
         self.embeddings: Embeddings | None = None
+        places = shape.ordered
+        self.register_buffer("ordered", torch.tensor(places, dtype=torch.long), persistent=False)
+        longest = max((shape.codes[place] for place in places), default=0)
+        orders = [[*shape.orders[p], *[0.0] * (longest - shape.codes[p])] for p in places]
+        table = torch.tensor(orders).view(len(places), longest)
+        self.register_buffer("orders", table, persistent=False)
+
+    def with_orders(self, codes: Tensor, numbers: Tensor) -> Tensor:
+        """Numbers and flags, and behind them the numbers that codes are.
+
+        Args:
+            codes: shape (B, categories).
+            numbers: shape (B, numbers and flags).
+
+        Returns:
+            Shape (B, numbers, flags and ordered categories).
+        """
+        if not len(self.ordered):
+            return numbers
+        found = self.orders.gather(1, codes[:, self.ordered].long().t()).t()
+        return torch.cat([numbers, found.to(numbers.dtype)], 1)
 
     def acquaint(self, train: Mapped) -> None:
         """Take what the net needs of the rows of train beside batches: how often each code occurs.
@@ -92,7 +114,7 @@ class TableNet(Net):
         return self
 
     @abstractmethod
-    def outputs_vjp(self, codes: Tensor, numbers: Tensor) -> tuple[Tensor, OutputsBackward]:
+    def outputs_vjp(self, codes: Tensor, numbers: Tensor) -> tuple[Tensor, Callable[[Tensor], Any]]:
         """What the net gives for rows, and the way back from its gradient.
 
         Args:
@@ -100,8 +122,8 @@ class TableNet(Net):
             numbers: shape (B, numbers and flags).
 
         Returns:
-            Outputs, shape (B, heads, outputs), each head a prediction of its own; and their
-            backward pass.
+            Outputs, shape (B, heads, outputs), each head a prediction of its own; and the function
+            that takes their gradient, adds those of the parameters, and returns that of `numbers`.
         """
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
@@ -114,7 +136,7 @@ class TableNet(Net):
 
         def backward(dy: Tensor) -> Tensor:
             dx = torch.zeros_like(x)
-            dx[:, n:] = back(dy)()
+            dx[:, n:] = back(dy)
             return dx
 
         return y, backward

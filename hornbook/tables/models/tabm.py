@@ -2,7 +2,8 @@
 
 After Gorishniy et al. 2025 (arXiv 2410.24210): heads that share their weights are trained at once,
 each on its own loss, and their predictions are averaged, as those of an ensemble. Here, unlike
-there, categories have embeddings as in `MixedInput` in place of one-hot vectors.
+there, categories have embeddings as in `MixedInput` in place of one-hot vectors. Numbers have
+periodic embeddings of small frequencies, as in RealMLP (Holzmüller et al. 2024).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from hornbook.nn import (
     HeadLinear,
     Layer,
     Linear,
+    Periodic,
     PiecewiseLinear,
     ReLU,
     Sequential,
@@ -32,17 +34,12 @@ from hornbook.nn.piecewise_linear import quantile_edges
 from hornbook.settings import Bounds, Settings
 from hornbook.tables.mapper import Mapped
 from hornbook.tables.models.contract import Shape
-from hornbook.tables.models.table_net import (
-    LARGE,
-    EmbeddingRule,
-    OutputsBackward,
-    TableNet,
-    embedding_sizes,
-)
+from hornbook.tables.models.table_net import LARGE, EmbeddingRule, TableNet, embedding_sizes
 
 __all__ = ["TabM", "TabMSettings"]
 
 LOOKED_AT = 200_000  # rows that bins are found from
+FREQUENCIES = 16  # of each number
 IN_A_BIN = 40  # rows, at least: finer curves of small tables follow their noise
 
 
@@ -59,11 +56,14 @@ class TabMSettings(Settings):
     600 at most."""
     embedding_size: Annotated[int, Bounds(0, 10_000)] = 0
     "Length of all embeddings of categories (0: by the rule)."
-    bins: Annotated[int, Bounds(1, 1_000)] = 64
-    """Bins of each number, by quantiles, within which its embedding changes linearly; fewer where
-    they would hold less than 40 rows each."""
+    spread: Annotated[float, Bounds(0, 100, above=True)] = 0.05
+    """Standard deviation of the frequencies with which periodic embeddings of numbers begin, in
+    waves a standard deviation of the number: larger ones make curves that bend more."""
+    bins: Annotated[int, Bounds(0, 1_000)] = 0
+    """Bins of each number, by quantiles, within which its embedding changes linearly, in place of
+    a periodic one (0: periodic); fewer where they would hold less than 40 rows each."""
     number_size: Annotated[int, Bounds(1, 10_000)] = 8
-    "Length of the embedding of a number."
+    "Length of the embedding of a number; a periodic one has the number itself beside it."
     embedding_dropout: Annotated[float, Bounds(0, 0.99)] = 0.0
     "Dropout of the embeddings of categories."
     dropout: Annotated[float, Bounds(0, 0.99)] = 0.1
@@ -71,6 +71,7 @@ class TabMSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.refuse_unless(not self.bins, ("spread",), "`bins=0`")
         if not self.n_hidden:
             raise SettingsError(
                 "`n_hidden` must name at least one hidden layer: heads share what it learns.",
@@ -80,7 +81,7 @@ class TabMSettings(Settings):
 
 
 class TabM(TableNet):
-    """[embeddings, piecewise linear numbers] → linear → K × (ReLU → dropout → linear …) → K heads.
+    """[embeddings, curves of numbers] → linear → K × (ReLU → dropout → linear …) → K heads.
 
     The paper multiplies the row by the signs of each head before the first layer, and so takes its
     product K times; here the signs stand behind it, which costs a K-th.
@@ -102,14 +103,16 @@ class TabM(TableNet):
         sizes = embedding_sizes(shape.codes, settings.embedding_rule, settings.embedding_size)
         self.embeddings = Embeddings(sizes, sparse=LARGE, generator=generator) if sizes else None
         self.embedding_dropout = Dropout(settings.embedding_dropout)
-        self.numbers = (
-            PiecewiseLinear(
-                shape.continuous, settings.bins, settings.number_size, generator=generator
+        numbers, size = shape.read_as_numbers, settings.number_size
+        self.numbers: Periodic | PiecewiseLinear | None = None
+        if numbers and settings.bins:
+            self.numbers = PiecewiseLinear(numbers, settings.bins, size, generator=generator)
+        elif numbers:
+            self.numbers = Periodic(
+                numbers, FREQUENCIES, size, settings.spread, generator=generator
             )
-            if shape.continuous
-            else None
-        )
-        width = sum(length for _, length in sizes) + shape.continuous * settings.number_size
+        width = sum(length for _, length in sizes)
+        width += numbers * (size if settings.bins else size + 1)
         layers: list[Layer] = []
         for units in settings.n_hidden:
             if layers:
@@ -126,14 +129,18 @@ class TabM(TableNet):
         self.net = Sequential(layers)
 
     def acquaint(self, train: Mapped) -> None:
-        """Make the bins of numbers, too: as many rows of train in each."""
+        """Make the bins of numbers, too, where there are any: as many rows of train in each."""
         super().acquaint(train)
-        if self.numbers is not None:
+        if isinstance(self.numbers, PiecewiseLinear):
             rows = np.linspace(0, len(train) - 1, min(len(train), LOOKED_AT)).astype(np.int64)
             bins = min(self.settings.bins, max(2, len(train) // IN_A_BIN))
-            self.numbers.set_edges(quantile_edges(train.numbers[rows], bins))
+            codes, numbers = (torch.from_numpy(a[rows]) for a in (train.codes, train.numbers))
+            seen = self.with_orders(codes, numbers).numpy()
+            self.numbers.set_edges(quantile_edges(seen, bins))
 
-    def outputs_vjp(self, codes: Tensor, numbers: Tensor) -> tuple[Tensor, OutputsBackward]:
+    def outputs_vjp(
+        self, codes: Tensor, numbers: Tensor
+    ) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         """As of `TableNet`."""
         parts = []
         embedded_back = drop_back = numbers_back = None
@@ -142,17 +149,17 @@ class TabM(TableNet):
             embedded, drop_back = self.embedding_dropout.vjp(embedded)
             parts.append(embedded)
         if self.numbers is not None:
-            curves, numbers_back = self.numbers.data_vjp(numbers)
+            curves, numbers_back = self.numbers.vjp(self.with_orders(codes, numbers))
             parts.append(curves)
         lengths = [part.shape[1] for part in parts]
         y, back = self.net.vjp(torch.cat(parts, 1))  # (B, K, V)
 
-        def backward(dy: Tensor) -> Callable[[], Tensor]:
+        def backward(dy: Tensor) -> Tensor:
             d = list(back(dy).split_with_sizes(lengths, 1))
             if embedded_back is not None and drop_back is not None:
                 embedded_back(drop_back(d.pop(0)))
             if numbers_back is None:
-                return lambda: torch.zeros_like(numbers)
-            return numbers_back(d[0])
+                return torch.zeros_like(numbers)
+            return numbers_back(d[0])[:, : self.shape.continuous]
 
         return y, backward
