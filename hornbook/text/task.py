@@ -52,6 +52,7 @@ class TextTask(Task["TextData"]):
         Measure("nats_per_character", "nats/char"),
         Measure("bits_per_byte", "bits/byte"),
         Measure("perplexity", "perplexity", digits=2),
+        Measure("unknown_share", "share unknown"),
     )
 
     @property
@@ -76,6 +77,8 @@ class TextTask(Task["TextData"]):
                 "the model holds the n-grams of the training text with their counts, and can give "
                 "much of it again word for word"
             )
+        if run.data.tokenizer.kind in ("words", "bpe"):
+            return "the tokens are words and parts of words of the training text"
         return ""
 
     @property
