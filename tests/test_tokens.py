@@ -33,6 +33,7 @@ from hornbook.tokenizers.contract import Texts, Tokenizer
 from hornbook.tokenizers.kinds import KINDS, learn_tokenizer, read_tokenizer
 from hornbook.tokenizers.settings import TokenSettings
 from hornbook.tokenizers.splitting import PATTERNS
+from hornbook.training.measures import figure
 from tests.chunk_tokenizer import Chunks
 
 LINES = (
@@ -101,6 +102,9 @@ def test_every_kind_goes_through_everything(mode: str, way: Any, tmp_path: Path)
         assert pieces[-1].sample is not None
         assert "".join(piece.text for piece in pieces) == pieces[-1].sample.text
     assert tokenizer.unit in net.task.introduce(net)
+    dev = counts.evaluate()["dev"]
+    said = counts.task.in_words(dev.nats_per_token, counts, "dev")
+    assert tokenizer.unit == "character" or f"{figure(dev.bits_per_byte)} bits per byte" in said
     if mode == "lines" and tokenizer.kind in ("chunks", "words"):  # pictures take their time
         for view in inspect(net, text="anna be", prefix="an").views:
             if not view.why_not:

@@ -18,6 +18,7 @@ from hornbook.storage import HashedFiles, parse_json
 from hornbook.tasks import Data
 from hornbook.text.corpus import SPLITS, Splits, SplitSettings, read_corpus, split_corpus
 from hornbook.text.layout import Mode, ReadSettings, Separator
+from hornbook.text.losses import share
 from hornbook.text.novelty import Novelty
 from hornbook.text.samples import robust_longest
 from hornbook.text.stream import Stream, encode_split
@@ -152,8 +153,15 @@ class TextData(Data):
     @property
     def cut(self) -> str:
         """What its tokens are, before the size of the vocabulary; nothing where they are usual."""
-        kind = self.tokenizer.kind
-        return "" if kind == TokenSettings().tokens else f"tokens: {self.tokenizer.about}; "
+        usual = self.tokenizer.unit == "character"
+        return "" if usual else f"tokens: {self.tokenizer.about}; "
+
+    def tokens_in(self, split: str) -> tuple[float, float]:
+        """How many tokens of a split there are for each character and for each byte."""
+        stream = self.stream(split)
+        ids = stream.ids[stream.first :]
+        sizes = self.tokenizer.count_characters(ids), self.tokenizer.count_bytes(ids)
+        return share(len(ids), sizes[0]), share(len(ids), sizes[1])
 
     @property
     def extent(self) -> str:

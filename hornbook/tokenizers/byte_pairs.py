@@ -131,6 +131,11 @@ class BytePairTokenizer(Tokenizer):
         """The text with signs for what leaves no ink; of halves of characters their bytes."""
         return self.labels[token]
 
+    @property
+    def reveals(self) -> str:
+        """Words of the text."""
+        return "the tokens, if they were learned from the training text, are words and parts of it"
+
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """All of them."""

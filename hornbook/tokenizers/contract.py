@@ -159,6 +159,11 @@ class Tokenizer(ABC):
         return f"{self.unit}s"
 
     @property
+    def reveals(self) -> str:
+        """What of the text itself the tokens tell, for who shares a run; empty if next to none."""
+        return ""
+
+    @property
     def unknown(self) -> int | None:
         """The id that stands for whatever has none of its own; None where all text has ids."""
         return None

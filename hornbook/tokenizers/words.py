@@ -122,6 +122,11 @@ class WordTokenizer(Tokenizer):
         """The word, with signs for what leaves no ink."""
         return self.labels[token]
 
+    @property
+    def reveals(self) -> str:
+        """Words of the text."""
+        return "the tokens are the words of the training text"
+
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """All of them."""
