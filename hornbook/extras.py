@@ -8,12 +8,14 @@ from contextlib import contextmanager
 
 from hornbook.errors import MissingPackageError
 
-__all__ = ["INSTALL_TORCH", "TABLES", "has", "has_torch", "needing", "needing_torch"]
+__all__ = ["INSTALL_TORCH", "TABLES", "TOKENS", "has", "has_torch", "needing", "needing_torch"]
 
 INSTALL_TORCH = "pip install torch -i https://download.pytorch.org/whl/cpu"
 "Installs the CPU build; on Linux a plain `pip install torch` downloads several gigabytes of CUDA."
 TABLES = {"pandas": "pandas", "pyarrow": "pyarrow", "sklearn": "scikit-learn"}
 "What the extra `tables` has: names of modules, and of the packages that bring them."
+TOKENS = {"regex": "regex", "tiktoken": "tiktoken", "tokenizers": "tokenizers"}
+"The same of the extra `tokens`."
 
 
 def has(module: str) -> bool:
@@ -47,16 +49,16 @@ def needing_torch() -> Iterator[None]:
 
 @contextmanager
 def needing(module: str, what: str) -> Iterator[None]:
-    """A context in which a package of the extra `tables` may be missing.
+    """A context in which a package of an extra may be missing.
 
     Args:
-        module: of TABLES.
+        module: of TABLES or TOKENS.
         what: needs it, as the subject of a sentence.
 
     Raises:
         MissingPackageError: if it is, and was asked for; it says what to type.
     """
-    package = TABLES[module]
+    package = {**TABLES, **TOKENS}[module]
     with told_if_missing(
         module,
         f"{what} requires {package}, which is not installed.",

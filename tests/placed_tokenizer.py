@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.records import JSON, JSONObject
-from hornbook.tokenizers.contract import Decoder, Ids, Tokenizer, Vocabulary
+from hornbook.tokenizers.contract import Decoder, Ids, Texts, Tokenizer, Vocabulary
+from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["Placed"]
 
@@ -35,6 +36,10 @@ class Placed(Tokenizer):
     letters: str
     place: int
 
+    @classmethod
+    def learned(cls, texts: Texts, settings: TokenSettings) -> Any:
+        raise NotImplementedError
+
     @property
     def vocabulary(self) -> Vocabulary:
         return Vocabulary(len(self.letters) + 1, self.place, self.place)
@@ -42,6 +47,10 @@ class Placed(Tokenizer):
     @property
     def spelled(self) -> list[str]:
         return [*self.letters[: self.place], "", *self.letters[self.place :]]
+
+    @property
+    def pieces(self) -> list[bytes]:
+        return [letter.encode() for letter in self.spelled]
 
     def encode(self, text: str) -> npt.NDArray[np.int64]:
         return np.array([self.spelled.index(letter) for letter in text], dtype=np.int64)

@@ -158,7 +158,9 @@ def test_new_tokens_start_untrained_and_are_counted(ancestor: Run, tmp_path: Pat
     shared = set(before.spelled) & set(after.spelled)
     assert f"{len(shared)} of {after.vocab_size} tokens keep their learned weights" in said
     assert "2 new ones start untrained (7 é)" in said
-    assert f"{before.vocab_size - len(shared)} tokens of that run do not occur" in said
+    assert (
+        f"{before.vocab_size - len(shared)} tokens of that run are not in this vocabulary" in said
+    )
     # The rows themselves, by what they spell; the last layer's too.
     old, new = ancestor.model.arrays(), run.model.arrays()
     fresh = built("mlp", SMALL["mlp"], run.data.shape).arrays()

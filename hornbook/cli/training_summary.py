@@ -63,7 +63,9 @@ def result_of(run: Run, summary: Summary) -> str:
     told = []
     for place, (split, extent) in enumerate(zip(shown, known, strict=True)):
         value = number(held[split])
-        words = value if place else f"[bold]{value}[/] {escape(run.task.in_words(held[split]))}"
+        words = value
+        if not place:
+            words = f"[bold]{value}[/] {escape(run.task.in_words(held[split], run, split))}"
         told.append(f"{split} {words}" + (f" on {extent}" if extent and not whole else ""))
     if whole:
         told.append("on whole splits" if len(shown) > 1 else "on the whole split")

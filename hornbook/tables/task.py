@@ -216,7 +216,7 @@ class LogarithmTask(TableTask):
     decides: ClassVar[Measure] = RMSPE
     figures: ClassVar[tuple[Measure, ...]] = (RMSPE, MAPE, RMSE, MAE, R2)
 
-    def in_words(self, value: float) -> str:
+    def in_words(self, value: float, run: Run, split: str) -> str:
         """How many percent a prediction is off."""
         from hornbook.tables.presenting import percent_off
 

@@ -342,8 +342,14 @@ class Task(ABC, Generic[D]):
 
     # People
 
-    def in_words(self, value: float) -> str:
-        """What follows a value of the deciding measure in a sentence."""
+    def in_words(self, value: float, run: Run, split: str) -> str:
+        """What follows a value of the deciding measure in a sentence.
+
+        Args:
+            value: of the measure.
+            run: whose it is.
+            split: that it was measured on.
+        """
         return self.decides.unit
 
     def preview(self, model: Any, data: D) -> Sequence[str]:

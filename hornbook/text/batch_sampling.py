@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.text.guide import Guide
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
 from hornbook.text.models.pooling import log_softmax
 from hornbook.text.overflow import refuse_overflow
@@ -81,6 +82,7 @@ class Places:
         count: how many samples.
         room: most tokens in one, at least 1.
         draw: gives an id for each row of logits.
+        guide: tells which ids are possible; None: all.
         measured: whether to add up what each sample costs.
 
     Attributes:
@@ -99,9 +101,13 @@ class Places:
         room: int,
         draw: Callable[[Floats], Ids],
         *,
+        guide: Guide | None = None,
         measured: bool = False,
     ) -> None:
         self.model, self.room, self.draw, self.measured = model, room, draw, measured
+        self.guide = guide
+        if guide is not None:
+            guide.begin(count)
         self.nats = np.zeros(count)
         first = np.zeros(count, dtype=np.int64)
         self.logits, self.state = logits[first], model.select(state, first)
@@ -115,17 +121,22 @@ class Places:
         if self.tokens.time:
             self.read()
         refuse_overflow(self.logits)
+        plain = self.logits
+        if self.guide is not None:
+            self.logits = self.guide.masked(plain, self.alive)
         possible: Mask = np.asarray(np.isfinite(self.logits).any(axis=1))
         if not possible.all():
             # The data's own end: counts without smoothing know of nothing after it.
-            self.logits = self.logits[possible]
+            self.logits, plain = self.logits[possible], plain[possible]
             self.finish(~possible, ended=False)
         if not len(self.alive):
             return
         ids = self.draw(self.logits)
+        if self.guide is not None:
+            self.guide.drawn(ids, self.alive)
         if self.measured:
             rows = np.arange(len(ids))
-            self.nats[self.alive] -= log_softmax(self.logits)[rows, ids]
+            self.nats[self.alive] -= log_softmax(plain)[rows, ids]
         boundary = self.model.vocabulary.boundary
         if boundary is not None and (ends := ids == boundary).any():
             self.finish(ends, ended=True)

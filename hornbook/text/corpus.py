@@ -12,8 +12,8 @@ text, with a blank line between two, and it is this joined text that is split.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -128,6 +128,11 @@ class Splits:
             return ""
         earlier = {"dev": self.train, "test": self.train + self.dev}[split]
         return "".join(earlier)
+
+    def as_read(self, reading: Callable[[str], str]) -> Splits:
+        """The splits with each of their texts as a reader has it."""
+        train, dev, test = (tuple(map(reading, self[name])) for name in SPLITS)
+        return replace(self, train=train, dev=dev, test=test)
 
 
 @dataclass(frozen=True)

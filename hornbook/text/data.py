@@ -18,12 +18,13 @@ from hornbook.storage import HashedFiles, parse_json
 from hornbook.tasks import Data
 from hornbook.text.corpus import SPLITS, Splits, SplitSettings, read_corpus, split_corpus
 from hornbook.text.layout import Mode, ReadSettings, Separator
+from hornbook.text.losses import share
 from hornbook.text.novelty import Novelty
 from hornbook.text.samples import robust_longest
 from hornbook.text.stream import Stream, encode_split
-from hornbook.tokenizers.characters import CharTokenizer
-from hornbook.tokenizers.contract import Tokenizer, Vocabulary
-from hornbook.tokenizers.kinds import read_tokenizer
+from hornbook.tokenizers.contract import Texts, Tokenizer, Vocabulary
+from hornbook.tokenizers.kinds import learn_tokenizer, read_tokenizer
+from hornbook.tokenizers.settings import TokenSettings
 
 if TYPE_CHECKING:
     from hornbook.reports import Table
@@ -45,8 +46,8 @@ FILES = frozenset(
 
 
 @dataclass(frozen=True)
-class TextOptions(ReadSettings, SplitSettings):
-    """How a text is read and split."""
+class TextOptions(ReadSettings, SplitSettings, TokenSettings):
+    """How a text is read, split and cut into tokens."""
 
 
 class TextData(Data):
@@ -145,9 +146,22 @@ class TextData(Data):
         kind = "examples" if self.separator == "blank" else self.kind
         return (
             f"read as {kind} ({self.reason}), {self.encoding}",
-            f"vocabulary {self.shape.size}; tokens in {' / '.join(self.sizes)}: {sizes}",
+            f"{self.cut}vocabulary {self.shape.size}; tokens in {' / '.join(self.sizes)}: {sizes}",
             *filter(None, (self.undivided, self.otherwise)),
         )
+
+    @property
+    def cut(self) -> str:
+        """What its tokens are, before the size of the vocabulary; nothing where they are usual."""
+        usual = self.tokenizer.unit == "character"
+        return "" if usual else f"tokens: {self.tokenizer.about}; "
+
+    def tokens_in(self, split: str) -> tuple[float, float]:
+        """How many tokens of a split there are for each character and for each byte."""
+        stream = self.stream(split)
+        ids = stream.ids[stream.first :]
+        sizes = self.tokenizer.count_characters(ids), self.tokenizer.count_bytes(ids)
+        return share(len(ids), sizes[0]), share(len(ids), sizes[1])
 
     @property
     def extent(self) -> str:
@@ -194,7 +208,7 @@ class TextData(Data):
         }
 
     def keep(self, files: HashedFiles) -> None:
-        """The splits word for word, and the tokenizer."""
+        """The splits word for word, as the tokenizer reads them, and the tokenizer."""
         for split in SPLITS:
             texts = self.splits[split]
             if self.separator == "blank":
@@ -209,14 +223,19 @@ class TextData(Data):
 def load_text(source: Source, options: TextOptions) -> TextData:
     """Read a corpus, cut it, and make its tokenizer.
 
+    The splits are as the tokenizer reads them. It is made of the splits and not of the whole, for
+    where a text is cut a token may be that is nowhere else: half of a grapheme.
+
     Raises:
         DataError: if it cannot be read, or a split would be empty that should not be.
         EncodingError: if it is not text.
+        SettingsError, MissingPackageError, UnknownTokenError: as `learn_tokenizer`.
     """
     corpus = read_corpus(source, options)
     splits = split_corpus(corpus, options)
-    lines = corpus.mode == "lines"
-    tokenizer = CharTokenizer.fit(corpus.examples if lines else [corpus.text], boundary=lines)
+    texts = Texts(splits.train, splits.dev + splits.test, boundary=corpus.mode == "lines")
+    tokenizer = learn_tokenizer(texts, options)
+    splits = splits.as_read(tokenizer.as_read)
     return TextData(
         corpus.name,
         corpus.source,

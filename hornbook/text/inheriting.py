@@ -100,5 +100,5 @@ def told(tokenizer: Tokenizer, before: Tokenizer, kept: Sequence[int]) -> str:
         more = " …" if len(new) > SHOWN else ""
         words += f", {len(new):,} new ones start untrained ({labels}{more})"
     if gone := before.vocab_size - len(kept):
-        words += f"; {gone:,} tokens of that run do not occur in this data"
+        words += f"; {gone:,} tokens of that run are not in this vocabulary"
     return words + "."

@@ -16,7 +16,7 @@ from hornbook.text.overflow import refuse_overflow
 from hornbook.text.stream import Stream
 from hornbook.tokenizers.contract import Tokenizer
 
-__all__ = ["Loss", "counted_loss", "mean_loss", "measure", "predictions"]
+__all__ = ["Loss", "counted_loss", "mean_loss", "measure", "predictions", "share"]
 
 AT_ONCE = 32_768  # predictions handed to the model at a time, of a small vocabulary
 ROWS_AT_ONCE = 8_192  # the same of a sequence model, which keeps more for each of them
@@ -39,6 +39,9 @@ class Loss:
     "Number of code points in them; the end of a line counts as one, the line feed."
     bytes: int
     "Number of UTF-8 bytes in them."
+    unknown: int = 0
+    """How many of the tokens are the unknown word. They are predicted, and no characters: figures
+    per character and per byte are of the text that the vocabulary has."""
 
     @property
     def nats_per_token(self) -> float:
@@ -48,12 +51,12 @@ class Loss:
     @property
     def nats_per_character(self) -> float:
         """Nats for each code point."""
-        return self.total / self.characters
+        return share(self.total, self.characters)
 
     @property
     def bits_per_byte(self) -> float:
         """Bits for each byte of UTF-8: what a file would be compressed to."""
-        return self.total / self.bytes / math.log(2)
+        return share(self.total, self.bytes) / math.log(2)
 
     @property
     def perplexity(self) -> float:
@@ -71,7 +74,13 @@ class Loss:
             "tokens": self.tokens,
             "characters": self.characters,
             "bytes": self.bytes,
+            **({"unknown_share": self.unknown / self.tokens} if self.unknown else {}),
         }
+
+
+def share(total: float, count: int) -> float:
+    """A total for each of what is counted; of nothing it is infinite."""
+    return total / count if count else math.inf
 
 
 def predictions(
@@ -136,14 +145,15 @@ def measure(
         SettingsError: as `predictions`.
         RunError: if the model's weights are too large to compute with.
     """
-    total, tokens, characters, size = 0.0, 0, 0, 0
+    total, tokens, characters, size, unknown = 0.0, 0, 0, 0, 0
     for targets, losses in predictions(model, stream, stride=stride, limit=limit):
         refuse_overflow(-losses)
         total += float(losses.sum())
         tokens += targets.size
         characters += tokenizer.count_characters(targets)
         size += tokenizer.count_bytes(targets)
-    return Loss(total, tokens, characters, size)
+        unknown += tokenizer.count_unknown(targets)
+    return Loss(total, tokens, characters, size, unknown)
 
 
 def mean_loss(

@@ -178,6 +178,13 @@ def mixable(paths: Sequence[str | Path]) -> list[Run]:
                 f"{run.path} and {first.path} were not trained on the same data and split.",
                 hint="Train both on the same file with the same `split` and `split_seed`.",
             )
+        if run.data.tokenizer != first.data.tokenizer:
+            raise SettingsError(
+                f"{run.path} and {first.path} do not predict the same tokens: their probabilities "
+                "cannot be mixed.",
+                hint="Train both with the same `tokens`.",
+                setting="tokens",
+            )
         if run.family == "mixture":
             raise SettingsError(
                 f"{run.path} is itself a mixture.", hint="Give the runs that it was made from."

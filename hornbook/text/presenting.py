@@ -25,15 +25,16 @@ SHOWN = 500  # samples of each temperature
 def introduction(run: Run) -> str:
     """What the model has read and learned, for a reader who does not know the field."""
     data, name = run.data, run.record.data.name
+    unit = data.tokenizer.unit
     if data.kind == "lines":
         one = data.one
         read = f"{many(len(data.splits.train), one)} of {name}" if data.kept else name
         return (
-            f"This model has read {read} and learned to guess, character by character, how "
+            f"This model has read {read} and learned to guess, {unit} by {unit}, how "
             f"{data.an_example} goes on. Guess after guess, it makes {one}s of its own."
         )
     return (
-        f"This model has read {name} and learned to guess, character by character, how the "
+        f"This model has read {name} and learned to guess, {unit} by {unit}, how the "
         "text goes on. Guess after guess, it writes on in the same manner."
     )
 

@@ -47,7 +47,7 @@ class Piece:
     """What is added to the sample in the making; its pieces together are its text."""
 
     text: str
-    "The first piece starts with the prefix; the last may be empty."
+    "The first starts with the prefix, but for what of it is drawn again; the last may be empty."
     sample: Sample | None
     "The complete sample, with its last piece."
 

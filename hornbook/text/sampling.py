@@ -29,11 +29,12 @@ from hornbook.errors import SamplingError, SettingsError
 from hornbook.rendering import clip, many
 from hornbook.text.batch_sampling import Places, SmallIds, size_of
 from hornbook.text.filtering import LineFilter
+from hornbook.text.guide import Guide
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
 from hornbook.text.next_token import choose, shape_probabilities
 from hornbook.text.novelty import Novelty, Origin
 from hornbook.text.overflow import refuse_overflow
-from hornbook.text.prompt import prompt_of, room_after
+from hornbook.text.prompt import prompt_to_go_on, room_after
 from hornbook.text.samples import Piece, Sample, Selection
 from hornbook.text.sampling_settings import SamplingSettings
 from hornbook.tokenizers.contract import Tokenizer
@@ -99,6 +100,12 @@ class Samples(Iterator[Sample]):
             context=model.context,
             crop=settings.crop_prefix,
         )
+        self._prompt = prompt_to_go_on(tokenizer, settings.prefix)
+        self._room += self._prompt.left
+        silent = tokenizer.silent
+        if settings.unknown and tokenizer.unknown is not None:
+            silent -= {tokenizer.unknown}
+        self._guide = Guide(tokenizer, self._prompt.tail, silent)
         self._logits, self._state = self._begun()
         self._at_once = self._side_by_side()
         self._events = self._until_stopped()
@@ -185,12 +192,13 @@ class Samples(Iterator[Sample]):
         """
         prefix, boundary = self._settings.prefix, self._tokenizer.boundary
         with pinned(), self._model.stepping(self._wanted):
-            logits, state = self._model.start(prompt_of(self._tokenizer, prefix))
+            logits, state = self._model.start(self._prompt.ids)
         refuse_overflow(logits)
         if boundary is not None and not prefix:
             logits = logits.copy()
             logits[:, boundary] = -np.inf  # an empty sample is none
-        if not np.isfinite(logits).any():
+        self._guide.begin(1)
+        if not np.isfinite(self._guide.masked(logits, np.zeros(1, dtype=np.int64))).any():
             raise SamplingError(
                 f"{clip(prefix)!r} was never followed by anything in the training data, and this "
                 "model (counts without smoothing) gives every continuation probability 0.",
@@ -241,7 +249,7 @@ class Samples(Iterator[Sample]):
             left -= count
             places = Places(
                 self._model, self._logits, self._state, count, self._room, self._choose,
-                measured=s.best_of > 1,
+                guide=self._guide, measured=s.best_of > 1,
             )  # fmt: skip
             passed = self._passing(places, count) if self._filter else None
             for number in range(count):
@@ -265,11 +273,11 @@ class Samples(Iterator[Sample]):
 
     def _text(self, ids: Ids | SmallIds) -> str:
         """A whole sample."""
-        return self._settings.prefix + self._tokenizer.decode(ids.tolist())
+        return self._prompt.text + self._tokenizer.decode(ids.tolist())
 
     def _one(self, places: Places, number: int, count: int, passed: bool = True) -> Iterator[Piece]:
         """The pieces of one sample; none if it is not kept."""
-        decoder, told, begun = self._tokenizer.decoder(), 0, self._settings.prefix
+        decoder, told, begun = self._tokenizer.decoder(), 0, self._prompt.text
         while number not in places.over:
             # Never held across a yield: what they change, such as threads, is everyone's.
             with pinned(), self._model.stepping(count):
@@ -341,6 +349,12 @@ def sample(
             "`filter` reads one sample per line, and this run makes long texts of many lines.",
             hint="Leave `filter` out.",
             setting="filter",
+        )
+    if settings.unknown and tokenizer.unknown is None:
+        raise SettingsError(
+            "`unknown` has no effect here: this run has a token for whatever it reads.",
+            hint="Leave `unknown` out.",
+            setting="unknown",
         )
     if settings.only_new and novelty is None:
         raise SettingsError(

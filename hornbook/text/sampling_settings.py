@@ -37,6 +37,8 @@ class SamplingSettings(Settings):
     "Keep each distinct sample only once."
     crop_prefix: bool = False
     "Allow a prefix longer than the model's context; the model then sees only the end of it."
+    unknown: bool = False
+    "Also draw the unknown word, shown as \ufffd (only for runs with tokens=words)."
     filter: str = ""
     """Keep only samples that pass this command, which reads one per line and prints those that
     pass, as grep does."""

@@ -115,7 +115,9 @@ class ScoreRow(Row):
         heads = ("token", "probability", "nats", "")
         yield Table(heads, tuple(rows), marked=worst)
         yield (
-            f"{figure(found.nats_per_token)} nats per token over {many(len(found.nats), 'token')}; "
+            f"{figure(found.nats_per_token)} nats per token over {many(len(found.nats), 'token')}, "
+            f"{figure(found.nats_per_character)} per character, {figure(found.bits_per_byte)} bits "
+            "per byte; "
             f"highest loss: {found.tokens[worst]} at position {worst + 1}, "
             f"{figure(found.nats[worst])} nats.\n\n"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import SettingsError
+from hornbook.text.losses import share
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.overflow import refuse_overflow
 from hornbook.text.stream import ABSENT, encode_lines, encode_text
@@ -26,11 +28,25 @@ class Score:
     "The predicted token at each position, as a label; the boundary token last, if there is one."
     nats: tuple[float, ...]
     "-ln p of each token, in nats."
+    characters: int
+    "How many code points the tokens are; the boundary token counts as one, the end of a line."
+    bytes: int
+    "How many bytes of UTF-8."
 
     @property
     def nats_per_token(self) -> float:
         """Mean of -ln p."""
         return self.total / len(self.nats)
+
+    @property
+    def nats_per_character(self) -> float:
+        """Nats for each code point: what models of other tokens are compared by."""
+        return share(self.total, self.characters)
+
+    @property
+    def bits_per_byte(self) -> float:
+        """Bits for each byte of UTF-8."""
+        return share(self.total, self.bytes) / math.log(2)
 
     @property
     def total(self) -> float:
@@ -47,6 +63,8 @@ class Score:
         return {
             "text": self.text,
             "nats_per_token": self.nats_per_token,
+            "nats_per_character": self.nats_per_character,
+            "bits_per_byte": self.bits_per_byte,
             "nats": self.total,
             "tokens": [
                 {"token": token, "nats": cost, "probability": float(np.exp(-cost))}
@@ -84,4 +102,10 @@ def score(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Score:
             costs.append(np.inf)
         else:
             costs.append(float(top + np.log(np.exp(row - top).sum()) - row[target]))
-    return Score(text, tuple(tokenizer.label(t) for t in targets), tuple(costs))
+    return Score(
+        text,
+        tuple(tokenizer.label(int(t)) for t in targets),
+        tuple(costs),
+        tokenizer.count_characters(targets),
+        tokenizer.count_bytes(targets),
+    )

@@ -28,7 +28,7 @@ Ids = npt.NDArray[np.int64]
 
 IGNORED = -1  # the target of a padded position
 ABSENT = -1  # in a context: there is nothing so far back
-CONTEXT = 4_096  # tokens of the text before a split that are kept as its context
+CONTEXT = 4_096  # characters of the text before a split that are kept as its context
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ class TextTask(Task["TextData"]):
         Measure("nats_per_character", "nats/char"),
         Measure("bits_per_byte", "bits/byte"),
         Measure("perplexity", "perplexity", digits=2),
+        Measure("unknown_share", "share unknown"),
     )
 
     @property
@@ -76,7 +77,8 @@ class TextTask(Task["TextData"]):
                 "the model holds the n-grams of the training text with their counts, and can give "
                 "much of it again word for word"
             )
-        return ""
+        reveals: str = run.data.tokenizer.reveals
+        return reveals
 
     @property
     def typical(self) -> Vocabulary:
@@ -261,10 +263,18 @@ class TextTask(Task["TextData"]):
             draw_counts(model.pair_counts(), data.tokenizer, files.folder / "counts.png")
             yield "counts.png"
 
-    def in_words(self, value: float) -> str:
-        """Bits and perplexity as well."""
+    def in_words(self, value: float, run: Run, split: str) -> str:
+        """Bits and perplexity as well; where tokens are not characters, what is comparable."""
         perplexity = figure(math.exp(value) if value < 700 else math.inf, 2)
-        return f"nats per token ({figure(value / math.log(2), 3)} bits, perplexity {perplexity})"
+        bits = f"{figure(value / math.log(2), 3)} bits"
+        data = run.data
+        if data.tokenizer.unit != "character" and data.kept:
+            per_character, per_byte = data.tokens_in(split)
+            bits = (
+                f"{figure(value * per_character)} per character, "
+                f"{figure(value * per_byte / math.log(2))} bits per byte"
+            )
+        return f"nats per token ({bits}, perplexity {perplexity})"
 
     def preview(self, model: Any, data: TextData) -> Sequence[str]:
         """A few short samples."""

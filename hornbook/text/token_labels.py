@@ -9,13 +9,14 @@ from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["letters", "sign"]
 
-SHORT = {"space": "␣", "line feed": "⏎", "tab": "⇥", "no-break space": "⍽"}  # there is little room
+SHORT = {b" ": "␣", b"\n": "⏎", b"\t": "⇥", "\u00a0".encode(): "⍽"}  # there is little room
+LONGEST = 12  # characters of a sign
 
 
 def sign(tokenizer: Tokenizer, token: int) -> str:
     """A short label of an id, with a sign for what leaves no ink."""
-    label = tokenizer.label(token)
-    return SHORT.get(label, label)
+    label = SHORT.get(tokenizer.pieces[token]) or tokenizer.label(token)
+    return label if len(label) <= LONGEST else f"{label[: LONGEST - 1]}…"
 
 
 def letters(tokenizer: Tokenizer, tokens: Iterable[int]) -> list[str]:

@@ -1,1 +1,1 @@
-"""Between text and ids: characters first; one contract."""
+"""Between text and ids: one contract, a file for each kind of token, one table."""

@@ -20,7 +20,8 @@ import numpy.typing as npt
 from hornbook.errors import RunError, UnknownTokenError
 from hornbook.records import JSON, JSONObject, read_record
 from hornbook.rendering import around, describe
-from hornbook.tokenizers.contract import Decoder, Ids, Tokenizer, Vocabulary
+from hornbook.tokenizers.contract import Decoder, Ids, Texts, Tokenizer, Vocabulary
+from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["CharTokenizer"]
 
@@ -36,6 +37,7 @@ class CharTokenizer(Tokenizer):
     """
 
     kind = "characters"
+    unit = "character"
 
     characters: tuple[str, ...]
     has_boundary: bool
@@ -47,6 +49,11 @@ class CharTokenizer(Tokenizer):
         for text in texts:
             seen.update(text)
         return cls(tuple(sorted(seen)), boundary)
+
+    @classmethod
+    def learned(cls, texts: Texts, settings: TokenSettings) -> Self:
+        """The tokenizer of every character in all splits."""
+        return cls.fit(texts.every, boundary=texts.boundary)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -63,6 +70,11 @@ class CharTokenizer(Tokenizer):
     def spelled(self) -> tuple[str, ...]:
         """What each id stands for in a text; a boundary for nothing."""
         return ("", *self.characters) if self.has_boundary else self.characters
+
+    @cached_property
+    def pieces(self) -> tuple[bytes, ...]:
+        """The bytes of each character."""
+        return tuple(character.encode("utf-8", "surrogatepass") for character in self.spelled)
 
     @cached_property
     def points(self) -> npt.NDArray[np.int64]:
@@ -100,10 +112,10 @@ class CharTokenizer(Tokenizer):
             inside = points < len(self.table)
             ids = np.where(inside, self.table[np.where(inside, points, 0)], -1)
             if ids.min() < 0:
-                raise self.unknown(text, at + int(np.argmax(ids < 0)))
+                raise self.unknown_in(text, at + int(np.argmax(ids < 0)))
             out[at : at + len(piece)] = ids
 
-    def unknown(self, text: str, place: int) -> UnknownTokenError:
+    def unknown_in(self, text: str, place: int) -> UnknownTokenError:
         """The error for a character that is not in the vocabulary."""
         character = text[place]
         nearest = " ".join(describe(near) for near in self.nearest(character))

@@ -6,6 +6,7 @@ be absent, and it may be any id.
 
 from __future__ import annotations
 
+import codecs
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +15,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.errors import UnknownTokenError
 from hornbook.records import JSON, JSONObject
+from hornbook.rendering import around, describe
+from hornbook.tokenizers.settings import TokenSettings
 
-__all__ = ["Decoder", "Ids", "Tokenizer", "Vocabulary"]
+__all__ = ["ByteDecoder", "Decoder", "Ids", "Texts", "Tokenizer", "Vocabulary", "utf8"]
 
 Ids = npt.NDArray[np.integer[Any]]
 
@@ -50,6 +54,27 @@ class Vocabulary:
         return np.uint8 if self.size <= 2**8 else np.uint16 if self.size <= 2**16 else np.uint32
 
 
+@dataclass(frozen=True)
+class Texts:
+    """What a tokenizer is made for: the splits of a corpus."""
+
+    train: Sequence[str]
+    held_out: Sequence[str]
+    "Those of dev and test."
+    boundary: bool
+    "Whether they are examples, with a boundary token before, between and after them."
+
+    @property
+    def every(self) -> Sequence[str]:
+        """All of them."""
+        return [*self.train, *self.held_out]
+
+    @property
+    def breaks(self) -> bool:
+        """Whether a sample may have a line break in it: texts do, lines do not."""
+        return not self.boundary or any("\n" in text for text in self.every)
+
+
 class Decoder(ABC):
     """Turns ids into text as they come, one sequence for each decoder.
 
@@ -65,14 +90,50 @@ class Decoder(ABC):
         """What was held back, when no more ids come."""
 
 
+class ByteDecoder(Decoder):
+    """Ids whose pieces are bytes: the beginning of a character is held back until it is whole.
+
+    Bytes that are no UTF-8 become U+FFFD, the replacement character, as `bytes.decode` has them.
+
+    Args:
+        pieces: the bytes of each id.
+    """
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self.pieces, self.held = pieces, codecs.getincrementaldecoder("utf-8")("replace")
+
+    def push(self, token: int) -> str:
+        """The characters that an id completes."""
+        return self.held.decode(self.pieces[token])
+
+    def end(self) -> str:
+        """U+FFFD for a character that was not completed."""
+        return self.held.decode(b"", final=True)
+
+
 class Tokenizer(ABC):
     """Between text and ids, which run from 0 to `vocab_size - 1`.
 
+    A kind says how text is encoded and which bytes each id stands for (`pieces`); how ids become
+    text again and how much text they are follows from these.
+
     Attributes:
-        kind: the name of this kind of tokenizer in a file.
+        kind: the name of this kind of tokenizer in a file, and of the setting that asks for it.
+        unit: what people call one token: `character`, `word`; `token` where it has no other name.
     """
 
     kind: ClassVar[str]
+    unit: ClassVar[str] = "token"
+
+    @classmethod
+    @abstractmethod
+    def learned(cls, texts: Texts, settings: TokenSettings) -> Self:
+        """The tokenizer of some texts.
+
+        Raises:
+            MissingPackageError: if a package that it needs is not installed.
+            UnknownTokenError: if a text cannot be written in any such vocabulary.
+        """
 
     @property
     @abstractmethod
@@ -81,11 +142,43 @@ class Tokenizer(ABC):
 
     @property
     @abstractmethod
+    def pieces(self) -> Sequence[bytes]:
+        """The UTF-8 that each id stands for, which may be half a character; of a boundary none."""
+
+    @property
+    @abstractmethod
     def spelled(self) -> Sequence[str]:
         """What tells each id from the others, and is the same in another tokenizer of this kind.
 
         As a rule the text that it stands for; of a boundary nothing.
         """
+
+    @property
+    def about(self) -> str:
+        """What its tokens are, in a few words for people."""
+        return f"{self.unit}s"
+
+    @property
+    def reveals(self) -> str:
+        """What of the text itself the tokens tell, for who shares a run; empty if next to none."""
+        return ""
+
+    @property
+    def unknown(self) -> int | None:
+        """The id that stands for whatever has none of its own; None where all text has ids."""
+        return None
+
+    @property
+    def silent(self) -> frozenset[int]:
+        """Ids that are never sampled, since no text of this data has them: an unknown word's."""
+        return frozenset() if self.unknown is None else frozenset([self.unknown])
+
+    def as_read(self, text: str) -> str:
+        """The text as this tokenizer reads it, which is what its ids decode to: in lowercase, say.
+
+        What is trained on, and what samples are compared with, is text as it is read.
+        """
+        return text
 
     @property
     def vocab_size(self) -> int:
@@ -110,6 +203,15 @@ class Tokenizer(ABC):
             UnknownTokenError: if the text cannot be written in this vocabulary.
         """
 
+    def written(self, text: str) -> Sequence[bytes]:
+        """What of a text each of its tokens stands for, in UTF-8: together the text as it is read.
+
+        Raises:
+            UnknownTokenError: as `encode`.
+        """
+        pieces = self.pieces
+        return [pieces[token] for token in self.encode(text)]
+
     def encode_into(self, out: Ids, text: str) -> None:
         """Write the ids of a text into an array of as many, of any type that holds them.
 
@@ -132,27 +234,45 @@ class Tokenizer(ABC):
         lengths = np.array([len(ids) for ids in found], dtype=np.int64)
         return np.concatenate([np.empty(0, self.vocabulary.dtype), *found]), lengths
 
-    @abstractmethod
     def decode(self, ids: Sequence[int] | Ids) -> str:
-        """The text of ids; a boundary is no character and leaves nothing."""
+        """The text of ids; a boundary is no character and leaves nothing.
 
-    @abstractmethod
+        Bytes that are no UTF-8, as a model may draw them, become U+FFFD.
+        """
+        pieces = self.pieces
+        return b"".join([pieces[i] for i in ids]).decode("utf-8", "replace")
+
     def decoder(self) -> Decoder:
         """A decoder for ids that come one at a time; in all it gives what `decode` gives."""
+        return ByteDecoder(self.pieces)
 
     @abstractmethod
     def label(self, token: int) -> str:
         """One id for people, each with a label of its own."""
 
     @property
-    @abstractmethod
     def characters_each(self) -> npt.NDArray[np.int64]:
-        """How many characters (code points) begin in each id, shape (V,); in a boundary, one."""
+        """How many characters (code points) begin in each id, shape (V,); in a boundary, one.
+
+        In an id for what is unknown none: nothing is known of the text that it stands for, and a
+        figure per character is then one of the characters that were predicted.
+        """
+        found = [sum(byte & 0xC0 != 0x80 for byte in piece) for piece in self.pieces]
+        return self.counted(found)
 
     @property
-    @abstractmethod
     def bytes_each(self) -> npt.NDArray[np.int64]:
-        """How many bytes of UTF-8 each id is, shape (V,); a boundary is one."""
+        """How many bytes of UTF-8 each id is, shape (V,); a boundary is one, an unknown none."""
+        return self.counted(list(map(len, self.pieces)))
+
+    def counted(self, each: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Sizes of the pieces as they count, shape (V,)."""
+        sizes = np.array(each, dtype=np.int64)
+        if self.boundary is not None:
+            sizes[self.boundary] = 1
+        if self.unknown is not None:
+            sizes[self.unknown] = 0
+        return sizes
 
     def count_characters(self, ids: Ids) -> int:
         """How many characters ids stand for: what a loss per character is divided by.
@@ -164,6 +284,10 @@ class Tokenizer(ABC):
     def count_bytes(self, ids: Ids) -> int:
         """How many bytes of UTF-8 ids stand for; a boundary counts as one, as in `characters`."""
         return total(self.bytes_each, ids)
+
+    def count_unknown(self, ids: Ids) -> int:
+        """How many ids are that of what is unknown."""
+        return 0 if self.unknown is None else int((ids == self.unknown).sum())
 
     @abstractmethod
     def as_dict(self) -> dict[str, JSON]:
@@ -183,3 +307,21 @@ def total(each: npt.NDArray[np.int64], ids: Ids) -> int:
     """The sum of `each[ids]`, of ids of any shape, without an array as large as they are."""
     flat = ids.reshape(-1)
     return sum(int(each[flat[at : at + PIECE]].sum()) for at in range(0, len(flat), PIECE))
+
+
+def utf8(text: str) -> bytes:
+    """The bytes of a text.
+
+    Raises:
+        UnknownTokenError: if it has half of a surrogate pair in it, which is no character and has
+            no UTF-8.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise UnknownTokenError(
+            f"{describe(text[error.start])} (position {error.start + 1:,} of "
+            f"{around(text, error.start)!r}) is half of a surrogate pair, which cannot be written "
+            "in UTF-8.",
+            hint="Remove it from the text.",
+        ) from None

@@ -1,17 +1,54 @@
-"""The kinds of tokenizers, by the name that each has in a file. A new one is one line here."""
+"""The kinds of tokenizers, by the name that each has in a file and in `tokens`. A new one is one
+line here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hornbook.errors import RunError
+from hornbook.errors import RunError, SettingsError
 from hornbook.records import JSON
+from hornbook.suggestions import did_you_mean
+from hornbook.tokenizers.byte_pairs import BytePairTokenizer
 from hornbook.tokenizers.characters import CharTokenizer
-from hornbook.tokenizers.contract import Tokenizer
+from hornbook.tokenizers.contract import Texts, Tokenizer
+from hornbook.tokenizers.graphemes import GraphemeTokenizer
+from hornbook.tokenizers.published import GPT2, published_byte_pairs
+from hornbook.tokenizers.settings import TokenSettings
+from hornbook.tokenizers.single_bytes import ByteTokenizer
+from hornbook.tokenizers.token_files import is_token_file, read_token_file
+from hornbook.tokenizers.words import WordTokenizer
 
-__all__ = ["KINDS", "read_tokenizer"]
+__all__ = ["KINDS", "learn_tokenizer", "read_tokenizer"]
 
-KINDS: dict[str, type[Tokenizer]] = {kind.kind: kind for kind in (CharTokenizer,)}
+KINDS: dict[str, type[Tokenizer]] = {
+    kind.kind: kind
+    for kind in (CharTokenizer, GraphemeTokenizer, ByteTokenizer, WordTokenizer, BytePairTokenizer)
+}
+
+
+def learn_tokenizer(texts: Texts, settings: TokenSettings) -> Tokenizer:
+    """The tokenizer that `tokens` asks for: learned from the texts, published, or from a file.
+
+    Raises:
+        SettingsError: if there is no such kind, and no such file.
+        MissingPackageError: if a package that it needs is not installed.
+        DataError: if the file is not one of tokens, or cannot be read or fetched.
+        UnknownTokenError: if a text cannot be written in it.
+    """
+    asked = settings.tokens
+    if asked in KINDS:
+        return KINDS[asked].learned(texts, settings)
+    if asked == GPT2:
+        return published_byte_pairs(texts)
+    if is_token_file(asked):
+        return read_token_file(asked, texts)
+    names = (*KINDS, GPT2)
+    raise SettingsError(
+        f"`tokens` must be one of {', '.join(names)}, or a file; {asked!r} is neither.",
+        hint=did_you_mean(asked, names).strip(),
+        setting="tokens",
+    )
 
 
 def read_tokenizer(value: JSON) -> Tokenizer:

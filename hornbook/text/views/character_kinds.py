@@ -39,16 +39,20 @@ def kind_of(tokenizer: Tokenizer, token: int) -> CharacterKind:
 
     Lowercase Latin letters, accented or not, are vowels or consonants; `y`, which is both, counts
     as a consonant. Capitals can be of any script. Lowercase letters of other scripts, and letters
-    of scripts without case, are other letters.
+    of scripts without case, are other letters. Of a token of several characters the first that is
+    not blank counts, and small letters are neither vowels nor consonants. Half of a character is
+    shown as a symbol, and a token that is no text as the boundary.
     """
-    if token == tokenizer.boundary:
+    text = tokenizer.decode([token])
+    if token == tokenizer.boundary or not text:
         return BOUNDARY
-    character = tokenizer.decode([token])
+    character = (text.strip() or text)[0]
     category = unicodedata.category(character)
     if category in ("Lu", "Lt"):
         return CAPITAL
     if category[0] == "L":
-        if not unicodedata.name(character, "").startswith("LATIN SMALL LETTER"):
+        latin = unicodedata.name(character, "").startswith("LATIN SMALL LETTER")
+        if not latin or len(unicodedata.normalize("NFC", text)) > 1:
             return LETTER
         return VOWEL if unicodedata.normalize("NFD", character)[0] in "aeiouæœøı" else CONSONANT
     return {"N": DIGIT, "P": PUNCTUATION, "S": PUNCTUATION}.get(category[0], BLANK)

@@ -1,0 +1,104 @@
+"""Text to the ids of byte pairs, by tiktoken or by tokenizers: the same ids from both.
+
+tiktoken joins the two neighbours that together are the token of the lowest id. tokenizers is told
+pairs. For each token there is one that matters: the two parts that it comes from when its own bytes
+are joined by the tokens before it. For what happens within a token's bytes in a text cannot hang on
+what stands around them, or the token would not come about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.errors import MissingPackageError
+from hornbook.extras import has, needing
+from hornbook.tokenizers.byte_pair_learning import sign_of_byte
+
+__all__ = ["Encoder", "by_tiktoken", "by_tokenizers", "encoder_of", "parts_of"]
+
+Encoder = Callable[[str], npt.NDArray[np.uint32]]
+"""From a text to its ids, shape (tokens,)."""
+
+
+def encoder_of(tokens: Sequence[bytes], pattern: str) -> Encoder:
+    """What encodes text: tiktoken, which is the faster, or else tokenizers.
+
+    Args:
+        tokens: the bytes of each id, those of the 256 bytes among them.
+        pattern: what splits a text.
+
+    Raises:
+        MissingPackageError: if neither is installed.
+    """
+    if has("tiktoken"):
+        return by_tiktoken(tokens, pattern)
+    if has("tokenizers"):
+        return by_tokenizers(tokens, pattern)
+    raise MissingPackageError(
+        "Encoding by byte pairs requires tiktoken or tokenizers, and neither is installed.",
+        hint="Install one:  pip install tiktoken",
+    )
+
+
+def by_tiktoken(tokens: Sequence[bytes], pattern: str) -> Encoder:
+    """The encoder of tiktoken."""
+    with needing("tiktoken", "Encoding by byte pairs"):
+        import tiktoken
+    ranks = {token: rank for rank, token in enumerate(tokens)}
+    encoding = tiktoken.Encoding(
+        "hornbook", pat_str=pattern, mergeable_ranks=ranks, special_tokens={}
+    )
+
+    def encode(text: str) -> npt.NDArray[np.uint32]:
+        found: npt.NDArray[np.uint32] = encoding.encode_to_numpy(text, disallowed_special=())
+        return found
+
+    return encode
+
+
+def by_tokenizers(tokens: Sequence[bytes], pattern: str) -> Encoder:
+    """The encoder of tokenizers."""
+    with needing("tokenizers", "Encoding by byte pairs"):
+        from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+    signs, ranks = sign_of_byte(), {token: rank for rank, token in enumerate(tokens)}
+
+    def written(piece: bytes) -> str:
+        return "".join([signs[byte] for byte in piece])
+
+    joins = [parts_of(token, ranks) for token in tokens if len(token) > 1]
+    model = models.BPE(
+        vocab={written(token): rank for token, rank in ranks.items()},
+        merges=[(written(a), written(b)) for a, b in filter(None, joins)],
+        ignore_merges=True,  # a part that is a token as a whole is that token, as for tiktoken
+    )
+    encoder = Tokenizer(model)
+    encoder.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(pattern), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    return lambda text: np.array(encoder.encode(text).ids, dtype=np.uint32)
+
+
+def parts_of(token: bytes, ranks: Mapping[bytes, int]) -> tuple[bytes, bytes] | None:
+    """The two tokens that make a token; None if no two that come before it do.
+
+    Args:
+        token: two bytes or more.
+        ranks: the ids of all tokens.
+    """
+    parts = [bytes([byte]) for byte in token]
+    last = ranks[token]
+    while len(parts) > 2:
+        pairs = [ranks.get(a + b, last) for a, b in pairwise(parts)]
+        lowest = min(pairs)
+        if lowest >= last:
+            return None
+        at = pairs.index(lowest)
+        parts[at : at + 2] = [parts[at] + parts[at + 1]]
+    return parts[0], parts[1]

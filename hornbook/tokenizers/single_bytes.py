@@ -1,0 +1,109 @@
+"""Between text and ids: the bytes of its UTF-8, each an id of its own.
+
+Ids 0 to 255 are the bytes; where there is a boundary, it is 256. Nothing is unknown. Unlike
+`characters` the vocabulary says nothing of the text; a character of another script takes two to
+four tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.records import JSON, JSONObject, read_record
+from hornbook.tokenizers.contract import Ids, Texts, Tokenizer, Vocabulary, utf8
+from hornbook.tokenizers.labels import BOUNDARY, labels_of
+from hornbook.tokenizers.settings import TokenSettings
+
+__all__ = ["ByteTokenizer"]
+
+BYTES = tuple(bytes([byte]) for byte in range(256))
+LINE_FEED = 10
+
+
+@dataclass(frozen=True)
+class ByteTokenizer(Tokenizer):
+    """A tokenizer of bytes."""
+
+    kind = "bytes"
+    unit = "byte"
+
+    has_boundary: bool
+    breaks: bool
+    "Whether a sample may have a line feed in it."
+
+    @classmethod
+    def learned(cls, texts: Texts, settings: TokenSettings) -> Self:
+        """Nothing is learned but whether there is a boundary, and whether it ends every line."""
+        return cls(texts.boundary, texts.breaks)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """256 ids, or with a boundary 257; a text's contexts begin with a line feed."""
+        return Vocabulary(257, 256, 256) if self.has_boundary else Vocabulary(256, None, LINE_FEED)
+
+    @cached_property
+    def pieces(self) -> tuple[bytes, ...]:
+        """The bytes, one each."""
+        return (*BYTES, b"") if self.has_boundary else BYTES
+
+    @cached_property
+    def spelled(self) -> tuple[str, ...]:
+        """The character with the number of the byte: halves of characters have no text."""
+        return tuple(piece.decode("latin-1") for piece in self.pieces)
+
+    @property
+    def silent(self) -> frozenset[int]:
+        """The line feed, where the boundary stands for every one of them."""
+        return frozenset() if self.breaks else frozenset([LINE_FEED])
+
+    def encode(self, text: str) -> npt.NDArray[np.int64]:
+        """The bytes of a text, shape (bytes,).
+
+        Raises:
+            UnknownTokenError: as `utf8`.
+        """
+        return np.frombuffer(utf8(text), dtype=np.uint8).astype(np.int64)
+
+    def encode_many(self, texts: Sequence[str]) -> tuple[Ids, npt.NDArray[np.int64]]:
+        """The bytes of some texts and how many each has, all at once."""
+        every = [utf8(text) for text in texts]
+        ids = np.frombuffer(b"".join(every), dtype=np.uint8)
+        return ids.astype(self.vocabulary.dtype), np.array(list(map(len, every)), dtype=np.int64)
+
+    def label(self, token: int) -> str:
+        """The character of ASCII, or the byte's number in hexadecimal."""
+        return self.labels[token]
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """All of them."""
+        return labels_of(self.pieces, {256: BOUNDARY} if self.has_boundary else {})
+
+    def as_dict(self) -> dict[str, JSON]:
+        """The tokenizer as JSON values."""
+        return {"kind": self.kind, "boundary": self.has_boundary, "breaks": self.breaks}
+
+    @classmethod
+    def from_dict(cls, value: JSONObject) -> Self:
+        """The tokenizer that `as_dict` described.
+
+        Raises:
+            RunError: if the value does not describe one.
+        """
+        record = read_record(Described, value, "The tokenizer")
+        return cls(record.boundary, record.breaks)
+
+
+@dataclass(frozen=True)
+class Described:
+    """A tokenizer of bytes in a file."""
+
+    kind: Literal["bytes"]
+    boundary: bool
+    breaks: bool
