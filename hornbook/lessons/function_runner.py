@@ -38,7 +38,6 @@ def run(file: str, calls: Mapping[str, Sequence[Sequence[Any]]]) -> dict[str, An
         `error` (None, or what the file itself ended with) and `results`: of each function that is
         there, for each call its `value` as text, or the `error` that it ended with.
     """
-    sys.path.insert(0, str(Path(file).absolute().parent))  # as `python FILE` does
     try:
         held = runpy.run_path(file, run_name="exercise")
     except BaseException as error:  # whatever a file can do, sys.exit and Ctrl-C included
@@ -58,4 +57,5 @@ def run(file: str, calls: Mapping[str, Sequence[Sequence[Any]]]) -> dict[str, An
 
 if __name__ == "__main__":
     given, asked, out = sys.argv[1:]
+    sys.path.insert(0, str(Path(given).absolute().parent))  # as `python FILE` does
     Path(out).write_text(json.dumps(run(given, ast.literal_eval(Path(asked).read_text()))))

@@ -19,7 +19,7 @@ from hornbook.lessons.exercise import describe, learner_environment
 from hornbook.lessons.function_runner import shown
 from hornbook.process_group import run_group
 
-__all__ = ["Blank", "Checked", "FunctionExercise", "check_file", "check_functions"]
+__all__ = ["Blank", "Checked", "FunctionExercise", "check_file", "check_functions", "judged"]
 
 Calls = tuple[tuple[Any, ...], ...]
 
@@ -133,18 +133,27 @@ def check_functions(exercise: FunctionExercise, path: Path, seconds: float = 60.
         raise ExerciseError(
             f"There is no file {path}.", hint=f"Write the exercise {exercise.name} first."
         )
+    return judged(exercise, called_apart(exercise, path, seconds))
+
+
+def judged(exercise: FunctionExercise, found: Mapping[str, Any]) -> Checked:
+    """The first function whose results are wrong.
+
+    Args:
+        exercise: that was to be done.
+        found: of each function that is there, what each call gave: see `function_runner.run`.
+    """
     wanted = exercise.results()
-    found = called_apart(exercise, path, seconds)
     for place, blank in enumerate(exercise.blanks):
         for call, expected, mine in zip(
             blank.calls, wanted[blank.name], found.get(blank.name, ()), strict=False
         ):
-            if fault := fault_of(blank, call, expected, mine, path):
+            if fault := fault_of(blank, call, expected, mine):
                 return Checked(
                     exercise.wanted[:place], blank.name, fault, exercise.wanted[place + 1 :]
                 )
         if blank.name not in found:
-            message = f"{path} has no function {blank.name}."
+            message = f"The file has no function {blank.name}."
             return Checked(
                 exercise.wanted[:place], blank.name, message, exercise.wanted[place + 1 :]
             )
@@ -170,9 +179,7 @@ def check_file(name: str, path: str, seconds: float = 60.0) -> int:
     return 0 if result.first_wrong is None else 1
 
 
-def fault_of(
-    blank: Blank, call: tuple[Any, ...], expected: str, mine: Mapping[str, Any], path: Path
-) -> str:
+def fault_of(blank: Blank, call: tuple[Any, ...], expected: str, mine: Mapping[str, Any]) -> str:
     """What is wrong with the result of one call; empty if it is right."""
     what = f"{blank.name}({', '.join(map(repr, call))})"
     if error := mine.get("error"):
