@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from hornbook.nn import Linear, ReLU, Sequential, SoftCap
+from hornbook.nn import Linear, ReLU, Sequential, SoftCap, Tree
 from hornbook.nn.head_cross_entropy import head_cross_entropy_vjp, headed
 from hornbook.text.batches import Batch
 from hornbook.text.models import network
@@ -75,10 +75,11 @@ def test_under_autocast_sums_stay_float32() -> None:
 
 def test_where_a_net_is_cut() -> None:
     first, head, cap = ReLU(), Linear(2, 3), SoftCap(4.0)
-    assert headed(Sequential(first, head)) == ((first,), head, 0.0)
-    assert headed(Sequential(first, head, cap)) == ((first,), head, 4.0)
+    assert headed(Sequential(first, head)) == ((first,), head, 0.0, (head,))
+    assert headed(Sequential(first, head, cap)) == ((first,), head, 4.0, (head, cap))
     assert headed(Sequential(head, ReLU())) is None
     assert headed(head) is None
+    assert headed(Tree(first, head, fan=2, start=0)) is None
     assert headed(Sequential(cap)) is None
 
 

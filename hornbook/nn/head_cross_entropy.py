@@ -34,17 +34,21 @@ class Headed(NamedTuple):
     head: Linear
     softcap: float
     "What bends the product (0: nothing)."
+    end: tuple[Layer, ...]
+    "The layers of both."
 
 
 def headed(net: Layer) -> Headed | None:
     """A net, cut before its last product; None if it does not end in one."""
-    if not isinstance(net, Sequential) or not net.chain:
+    if type(net) is not Sequential or not net.chain:  # others may go their own ways
         return None
-    *body, last = net.chain
-    softcap = 0.0
-    if isinstance(last, SoftCap) and body:
-        softcap, last = last.cap, body.pop()
-    return Headed(tuple(body), last, softcap) if type(last) is Linear else None
+    last = net.chain[-1]
+    softcap = last.cap if isinstance(last, SoftCap) else 0.0
+    at = len(net.chain) - (2 if softcap else 1)
+    head = net.chain[at] if at >= 0 else None
+    if type(head) is not Linear:
+        return None
+    return Headed(net.chain[:at], head, softcap, net.chain[at:])
 
 
 def head_cross_entropy_vjp(

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hornbook.nn.layer import Backward, Layer, refuse_other
 
-__all__ = ["Sequential", "chain_vjp"]
+__all__ = ["Sequential", "begin_chain", "chain_vjp"]
 
 
 def chain_vjp(layers: Iterable[Layer], x: Tensor) -> tuple[Tensor, Backward]:
@@ -26,6 +26,15 @@ def chain_vjp(layers: Iterable[Layer], x: Tensor) -> tuple[Tensor, Backward]:
         return dy
 
     return x, backward_all
+
+
+def begin_chain(layers: Iterable[Layer], x: Tensor) -> tuple[Tensor, list[Any]]:
+    """Rows from their start through layers one after the other: what the last gives, and states."""
+    states = []
+    for layer in layers:
+        x, own = layer.begin(x)
+        states.append(own)
+    return x, states
 
 
 class Sequential(Layer):
@@ -72,11 +81,7 @@ class Sequential(Layer):
 
     def begin(self, x: Tensor) -> tuple[Tensor, list[Any]]:
         """A row from its start, through each layer at once."""
-        states = []
-        for layer in self.chain:
-            x, own = layer.begin(x)
-            states.append(own)
-        return x, states
+        return begin_chain(self.chain, x)
 
     def pick(self, state: list[Any], places: Tensor) -> list[Any]:
         """What each layer remembers of some rows."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hornbook.nn.head_cross_entropy import headed
+from hornbook.nn.sequential import begin_chain
 from hornbook.text.models.memory import Floats, Ids, Memory
 
 if TYPE_CHECKING:
@@ -27,7 +29,13 @@ class LayerMemory(Memory["Network"]):
         """Rows through each layer at once."""
         reach = ids.shape[1] if self.reach is None else self.reach
         with model.in_use():
-            y, state = model.net.begin(model.tensor(ids[:, -reach:]))
+            x, cut = model.tensor(ids[:, -reach:]), headed(model.net)
+            if cut is None:
+                y, state = model.net.begin(x)
+            else:  # only what follows the last position is asked for: of V logits a row, not T·V
+                hidden, inside = begin_chain(cut.body, x)
+                y, ends = begin_chain(cut.end, hidden[:, -1:])
+                state = inside + ends
             logits: Floats = y[:, -1].cpu().numpy()
         return logits, state
 
