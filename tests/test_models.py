@@ -340,8 +340,9 @@ def test_of_a_long_beginning_no_more_is_read_than_matters() -> None:
     tokenizer, _ = world()
     model = build("gpt window shorter than the row", tokenizer.vocabulary).eval()
     seen: list[int] = []
-    begin = model.net.begin
-    model.net.begin = lambda x: seen.append(x.shape[1]) or begin(x)  # type: ignore[method-assign, func-returns-value]
+    first = model.net.chain[0]
+    begin = first.begin
+    first.begin = lambda x: seen.append(x.shape[1]) or begin(x)  # type: ignore[method-assign, func-returns-value]
     ids = np.random.default_rng(0).integers(0, tokenizer.vocab_size, 40)
     logits, _ = model.start(ids)
     # Two layers that each see three positions before their own.
