@@ -10,6 +10,7 @@ import torch
 
 from hornbook.errors import SettingsError
 from hornbook.nn import PiecewiseLinear
+from hornbook.nn.periodic import Periodic
 from hornbook.tables.gradient_case import gradient_case, made_up
 from hornbook.tables.mapper import Mapped
 from hornbook.tables.models.contract import Shape
@@ -99,8 +100,17 @@ def test_numbers_are_waves_and_themselves_unless_there_are_bins() -> None:
     widths = [model.net.chain[0].get_parameter("weight").shape[1] for model in (few, many)]
     assert widths == [3 + 3 * 9, 3 + 3 * 8]  # an embedding of length 3 before three numbers
     assert not [name for name in few.arrays() if "edges" in name]
-    with pytest.raises(SettingsError, match="spread"):
-        TabMSettings(bins=8, spread=0.1)
+    for bins in (8, None):
+        with pytest.raises(SettingsError, match="spread"):
+            TabMSettings(bins=bins, spread=0.1)
+
+
+def test_by_default_numbers_have_bins_in_large_tables() -> None:
+    small, large = (Shape((), 2, 0, 1, rows) for rows in (29_999, 30_000))
+    assert isinstance(TabM(TabMSettings(), small, generator()).numbers, Periodic)
+    numbers = TabM(TabMSettings(), large, generator()).numbers
+    assert isinstance(numbers, PiecewiseLinear)
+    assert numbers.bins == 64
 
 
 def test_no_hidden_layer_is_refused() -> None:

@@ -40,6 +40,8 @@ __all__ = ["TabM", "TabMSettings"]
 
 LOOKED_AT = 200_000  # rows that bins are found from
 FREQUENCIES = 16  # of each number
+MANY = 30_000  # rows from which on numbers have bins: sharp bends are noise in small tables
+BINS = 64  # of each number, in large tables
 IN_A_BIN = 40  # rows, at least: finer curves of small tables follow their noise
 
 
@@ -59,9 +61,10 @@ class TabMSettings(Settings):
     spread: Annotated[float, Bounds(0, 100, above=True)] = 0.05
     """Standard deviation of the frequencies with which periodic embeddings of numbers begin, in
     waves a standard deviation of the number: larger ones make curves that bend more."""
-    bins: Annotated[int, Bounds(0, 1_000)] = 0
+    bins: Annotated[int, Bounds(0, 1_000)] | None = None
     """Bins of each number, by quantiles, within which its embedding changes linearly, in place of
-    a periodic one (0: periodic); fewer where they would hold less than 40 rows each."""
+    a periodic one (0: periodic); fewer where they would hold less than 40 rows each. By default 64
+    from 30,000 rows of train on, else 0."""
     number_size: Annotated[int, Bounds(1, 10_000)] = 8
     "Length of the embedding of a number; a periodic one has the number itself beside it."
     embedding_dropout: Annotated[float, Bounds(0, 0.99)] = 0.0
@@ -71,7 +74,7 @@ class TabMSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.refuse_unless(not self.bins, ("spread",), "`bins=0`")
+        self.refuse_unless(self.bins == 0, ("spread",), "`bins=0`")
         if not self.n_hidden:
             raise SettingsError(
                 "`n_hidden` must name at least one hidden layer: heads share what it learns.",
@@ -103,16 +106,18 @@ class TabM(TableNet):
         sizes = embedding_sizes(shape.codes, settings.embedding_rule, settings.embedding_size)
         self.embeddings = Embeddings(sizes, sparse=LARGE, generator=generator) if sizes else None
         self.embedding_dropout = Dropout(settings.embedding_dropout)
-        numbers, size = shape.read_as_numbers, settings.number_size
+        numbers, size, bins = shape.read_as_numbers, settings.number_size, settings.bins
+        if bins is None:
+            bins = BINS if shape.rows >= MANY else 0
         self.numbers: Periodic | PiecewiseLinear | None = None
-        if numbers and settings.bins:
-            self.numbers = PiecewiseLinear(numbers, settings.bins, size, generator=generator)
+        if numbers and bins:
+            self.numbers = PiecewiseLinear(numbers, bins, size, generator=generator)
         elif numbers:
             self.numbers = Periodic(
                 numbers, FREQUENCIES, size, settings.spread, generator=generator
             )
         width = sum(length for _, length in sizes)
-        width += numbers * (size if settings.bins else size + 1)
+        width += numbers * (size if bins else size + 1)
         layers: list[Layer] = []
         for units in settings.n_hidden:
             if layers:
@@ -133,7 +138,7 @@ class TabM(TableNet):
         super().acquaint(train)
         if isinstance(self.numbers, PiecewiseLinear):
             rows = np.linspace(0, len(train) - 1, min(len(train), LOOKED_AT)).astype(np.int64)
-            bins = min(self.settings.bins, max(2, len(train) // IN_A_BIN))
+            bins = min(self.numbers.bins, max(2, len(train) // IN_A_BIN))
             codes, numbers = (torch.from_numpy(a[rows]) for a in (train.codes, train.numbers))
             seen = self.with_orders(codes, numbers).numpy()
             self.numbers.set_edges(quantile_edges(seen, bins))
