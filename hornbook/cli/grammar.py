@@ -179,8 +179,9 @@ class Grammar:
             own = flags_of_kind(kind).union(*(flags_of_kind(type(one)) for one in groups.values()))
             foreign = [word for word in argv if flag_typed(word) not in own]
             refuse_of_tasks(self.verb, self.chosen, foreign, argv)
+        description = f"{self.description}\n\n{of_task(self.verb, self.chosen)}"
         return parse(
-            kind, self.name, self.description, argv,
+            kind, self.name, description, argv,
             foreign=lambda words: self.refuse_foreign(words, argv),
         )  # fmt: skip
 
@@ -251,6 +252,15 @@ def refuse_of_tasks(verb: str, chosen: Chosen, words: Sequence[str], argv: Seque
                     f"{typed} is a flag of task {task.name}, not of {of_this}.",
                     hint=f"Leave it out, or use `task={task.name}`.",
                 )
+
+
+def of_task(verb: str, chosen: Chosen) -> str:
+    """A paragraph for help: whose the flags are, and how to see those of other data."""
+    task, others = chosen.task.name, ", ".join(name for name in tasks() if name != chosen.task.name)
+    told = f"The flags of data below are those of task {task}."
+    if chosen.source is None:
+        told += f" Those for your data: hornbook {verb} DATA --help."
+    return f"{told} Of another task: hornbook {verb} --task TASK --help. Other tasks: {others}."
 
 
 def retyped(group: Settings) -> Any:
@@ -355,7 +365,7 @@ def parse_for_data(
     parsed: Any = parse(
         made,
         verb,
-        description,
+        f"{description}\n\n{of_task(verb, chosen)}",
         argv,
         foreign=lambda words: refuse_of_tasks(verb, chosen, words, argv),
     )
