@@ -304,3 +304,29 @@ def test_iso_dates_stand_beside_any_other_format(form: str, tmp_path: Path) -> N
         rows = "".join(f"{n}.5,{n % 28 + 1}.12.2024\n" for n in range(60))
         given = source(tmp_path, f"price,sold\n{rows}7.5,2024-12-31\n")
         assert not understood(given).bad.any()
+
+
+@pytest.mark.parametrize(("cell", "why"), [("(3)", "in accounting is -3"), ("inf", "is infinite")])
+def test_what_looks_like_a_number_is_told_wherever_it_stands(
+    cell: str, why: str, tmp_path: Path
+) -> None:
+    half = "".join(f"{n}.5,{cell if n % 2 else n / 7},{n % 3}\n" for n in range(100))
+    given = source(tmp_path, f"price,size,rooms\n{half}")
+    told = "\n".join(load_table(given, TableOptions(target="price")).about)
+    assert f"size holds numbers and {cell!r}, which {why}" in told
+    assert (
+        f"left out: size (50 of 100 values are numbers, others are texts such as {cell!r})" in told
+    )
+    with pytest.raises(DataError, match="too many to be classes") as caught:
+        understood(given, "size")
+    assert f"{cell!r}, which {why}" in caught.value.hint
+    few = "".join(f"{n}.5,{cell if n == 4 else n / 7}\n" for n in range(100))
+    with pytest.raises(DataError, match=f"which {why}, is not a number, as others are"):
+        understood(source(tmp_path, f"price,size\n{few}"))
+
+
+def test_a_target_whose_squares_are_0_is_refused(tmp_path: Path) -> None:
+    rows = "".join(f"{n + 1}e-305,{n}\n" for n in range(60))
+    with pytest.raises(DataError, match="'price' lies within ±6e-304") as caught:
+        understood(source(tmp_path, f"price,size\n{rows}"))
+    assert "Multiply it, such as by 1e304." in caught.value.hint

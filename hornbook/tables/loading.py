@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,7 +21,7 @@ from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable, read_table
 from hornbook.tables.splits import Times, group_codes, split_rows, times_of
 from hornbook.tables.target import Target, TargetKind, target_kind, target_of
-from hornbook.tables.written import other_reading
+from hornbook.tables.written import other_reading, why_no_number
 from hornbook.tasks.splits import SPLITS, Parts, empty_split, refused_split
 
 __all__ = ["Understood", "load_table", "suited", "table_data"]
@@ -30,6 +31,7 @@ FORCED: tuple[tuple[str, ColumnKind], ...] = (
 )  # fmt: skip
 "Options that say what columns are."
 LARGEST = 1e100  # of a target: the squares of errors must be floats
+SMALLEST = 1e-100  # and not all be 0
 
 
 def load_table(source: Source, options: TableOptions | None = None) -> TableData:
@@ -141,10 +143,7 @@ class Understood:
         if not told:
             found = kind_of(seen)
             if found.kind != "number" and seen.is_mixed:
-                self.remarks.append(
-                    f"{name} holds numbers and {clip(seen.odd_text, 40)!r}: if that says that "
-                    f"nothing is known, set `missing={as_typed(seen.odd_text)}`"
-                )
+                self.remarks.append(seen.mixture)
             return found
         _, kind = told[0]
         if kind == "left out":
@@ -248,9 +247,11 @@ class Understood:
                 other = f", or leave the column out of `{setting}`"
             known = int((~self.table.columns[column.name].missing).sum())
             others = "as others are" if wrong.sum() < known else "and no other is"
+            why = why_no_number(cell, seen.raw.style) if what == "number" else ""
+            which = f"{cell!r} in column {column.name!r}" + (f", {why}," if why else "")
             raise DataError(
-                f"{self.table.place(row)}: {cell!r} in column {column.name!r} is not a {what}, "
-                f"{others}. In all: {many(int(wrong.sum()), 'such cell')} of {self.table.n:,}.",
+                f"{self.table.place(row)}: {which} is not a {what}, {others}. In all: "
+                f"{many(int(wrong.sum()), 'such cell')} of {self.table.n:,}.",
                 hint=f"{also}{other}.",
                 setting="bad_rows",
             )
@@ -276,12 +277,28 @@ class Understood:
                 f"is beyond ±{LARGEST:g}",
                 "Correct it, or leave such rows out: `bad_rows=skip`.",
             )
+            self.refuse_tiny(column.values)
         if self.predicts == "logarithm":
             assert isinstance(column, Numbers)
             self.refuse(
                 column.values <= 0,
                 "is not above 0, so it has no logarithm",
                 "Leave such rows out (`bad_rows=skip`), or leave `log_target` out.",
+            )
+
+    def refuse_tiny(self, values: npt.NDArray[np.float64]) -> None:
+        """Refuse a target of which no error has a square that is a float above 0.
+
+        Raises:
+            DataError: if it is such a one.
+        """
+        largest = float(np.abs(values[~self.bad]).max(initial=0.0))
+        if 0 < largest < SMALLEST:
+            raise DataError(
+                f"The target {self.target!r} lies within ±{largest:g}: the squares of errors so "
+                "small are 0.",
+                hint=f"Multiply it, such as by 1e{-math.floor(math.log10(largest))}.",
+                setting="target",
             )
 
     def refuse(self, wrong: npt.NDArray[np.bool_], what: str, hint: str) -> None:
