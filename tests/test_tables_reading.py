@@ -141,7 +141,8 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "date": (
         "d,y\n" + "".join(f"2020-01-{1 + n % 28:02},{n}.5\n" for n in range(60)) + "soon,1.5\n",
         {}, "line 62: 'soon' in column 'd' is not a date"),
-    "infinite": (f"x,c,y\n{FINE}inf,red,1.5\n", {}, "line 62: 'inf' in column 'x', which is infinite, is not a number"),
+    "infinite": (f"x,c,y\n{FINE}inf,red,1.5\n", {},
+                 "line 62: 'inf' in column 'x', which is infinite, is not a number"),
     "target gone": (f"x,c,y\n{FINE}1.5,red,\n", {}, "line 62: the target 'y' is empty"),
     "target huge": (f"x,c,y\n{FINE}1.5,red,1e200\n", {}, "line 62: the target 'y' is beyond"),
     "no such target": (f"x,c,price\n{FINE}", {"target": "prise"}, "Did you mean price"),

@@ -21,8 +21,8 @@ from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable, read_table
 from hornbook.tables.splits import Times, group_codes, split_rows, times_of
 from hornbook.tables.target import Target, TargetKind, target_kind, target_of
-from hornbook.tables.written import other_reading, why_no_number
-from hornbook.tasks.splits import SPLITS, Parts, empty_split, refused_split
+from hornbook.tables.written import has_zone, other_reading, why_no_number
+from hornbook.tasks.splits import SPLITS, Parts, at_random, empty_split, refused_split
 
 __all__ = ["Understood", "load_table", "suited", "table_data"]
 
@@ -74,6 +74,7 @@ class Understood:
         columns: what each other column is read as, in the order of the table.
         unclear_dates: of each column of dates that may be read with month and day swapped, its
             name, the format it is read by, and the other one.
+        zoned: of each column of times with a zone other than UTC its name, and such a time.
         frame: the columns that are not left out, the target and the group among them.
 
     Raises:
@@ -103,6 +104,12 @@ class Understood:
             and (other := other_reading(table.columns[column.name].told, column.form))
         ]
         self.extra = self.extra_columns()
+        dates = [one.name for one in (*self.columns, *self.extra) if one.kind == "date"]
+        self.zoned = [
+            (name, cell)
+            for name in dict.fromkeys(dates)
+            if (cell := next(filter(has_zone, table.columns[name].told), ""))
+        ]
         made: dict[str, Typed] = {}
         for column in wanted:
             if column.kind != "left out":
@@ -329,7 +336,12 @@ class Understood:
                     hint="Set `time` to a column.",
                     setting="time",
                 )
-        return None if name is None else times_of(name, self.frame.columns[name])
+        return None if name is None else times_of(name, self.frame.columns[name], self.place)
+
+    def place(self, row: int) -> str:
+        """Where a row of `frame` stands, for people; some may be left out there."""
+        left = self.frame.n < self.table.n
+        return self.table.place(int(np.flatnonzero(~self.bad)[row]) if left else row)
 
     def groups(self) -> npt.NDArray[np.int32] | None:
         """The group of each row, where there are groups."""
@@ -453,6 +465,16 @@ def held_out(
     empty = empty_split(np.bincount(parts, minlength=len(SPLITS)).tolist(), wanted)
     if not empty:
         return parts, how
+    by_time = times is not None and options.split_by in ("auto", "time")
+    if by_time and not by_date and not empty_split(random_sizes(n, options), wanted):
+        assert times is not None
+        raise DataError(
+            f"Column {times.column!r} has {many(times.distinct, 'different time')} in {n:,} rows, "
+            f"{times.span()}: with the newest rows held out, the {empty} split would be empty.",
+            hint="Set `split_by=random`, or another column of times as `time`; or hold out less, "
+            "such as `split=80/20`.",
+            setting="split_by",
+        )
     if replace(options, split="auto") == options and options.split_by == "auto" and not by_date:
         return np.zeros(n, np.int8), "too little data to split: all of it is in train"
     if by_date and times is not None:
@@ -467,6 +489,13 @@ def held_out(
     raise refused_split(f"{where} has {what}", empty)
 
 
+def random_sizes(n: int, options: TableOptions) -> list[int]:
+    """The sizes of train, dev and test, were they drawn at random."""
+    parts = at_random(n, options.shares, options.split_seed)
+    sizes: list[int] = np.bincount(parts, minlength=len(SPLITS)).tolist()
+    return sizes
+
+
 def about_columns(known: Understood) -> list[str]:
     """What the columns were read as, a line for each kind; the whole table is the doctor's."""
     told = []
@@ -478,6 +507,11 @@ def about_columns(known: Understood) -> list[str]:
     told += [
         f"{name} is read as {form}, and {other} fits too: if that is meant, write 2015-07-31"
         for name, form, other in known.unclear_dates
+    ]
+    told += [
+        f"{name} has times with a zone, such as {clip(cell, 40)}: they are turned into UTC, and so "
+        "are the hours and days made of them"
+        for name, cell in known.zoned
     ]
     out = [f"{c.name} ({c.reason})" for c in known.columns if c.kind == "left out"]
     if out:

@@ -24,6 +24,7 @@ __all__ = [
     "date_label",
     "date_of",
     "dotted",
+    "has_zone",
     "number_of",
     "number_style",
     "numbers_of",
@@ -68,6 +69,7 @@ COMMA = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)?(,\d*)?" + EXPONENT)
 THOUSANDS = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(,\d{3})+)?(\.\d*)?" + EXPONENT)
 DOTTED = re.compile(r"(?:^|\n)[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:\n|$)")
 SIGNS = "$€£¥₹ \u00a0\u202f"  # that may stand before or behind a number
+ZONE = re.compile(r":.*[+-]\d\d(:?\d\d)?$", re.ASCII)
 MINUSES = "\u2212\ufe63\uff0d"  # as typesetters and some programs write it
 BEGINS = SIGNS + MINUSES + "+-.,"  # what a number may begin with, beside a digit
 PLAIN_MINUS = str.maketrans(dict.fromkeys(MINUSES, "-"))
@@ -233,6 +235,16 @@ def date_of(cell: str, form: str) -> int:
         return seconds_of(cell, form)
     except (ValueError, OverflowError):
         return int(NO_DATE)
+
+
+def has_zone(cell: str) -> bool:
+    """Whether an ISO time has a zone other than UTC, which `date_of` turns into it."""
+    if not ZONE.search(cell):
+        return False
+    try:
+        return bool(datetime.fromisoformat(cell).utcoffset())
+    except ValueError:
+        return False
 
 
 def seconds_of(cell: str, form: str) -> int:
