@@ -311,6 +311,7 @@ def parse_for_run(
     options: type[Any],
     argv: Sequence[str],
     settings_of: Callable[[Task[Any]], type[Settings]],
+    foreign: Callable[[Task[Any], Sequence[str]], None] = lambda task, words: None,
 ) -> Any:
     """The command line of a verb that reads a run, with the settings that the run's task has.
 
@@ -320,6 +321,7 @@ def parse_for_run(
         options: dataclass of the verb's own, with the run as its first word.
         argv: what was typed after the verb.
         settings_of: what the task brings.
+        foreign: is shown the words that are not known of the run's task, and may say what to type.
 
     Returns:
         An instance of a subclass of `options` with the task's settings as `settings`.
@@ -335,7 +337,9 @@ def parse_for_run(
     made = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(options,), frozen=True)
     made.__doc__ = options.__doc__
     others = [settings_of(one) for one in tasks().values() if one is not task]
-    return parse(made, verb, description, argv, others=others)
+    return parse(
+        made, verb, description, argv, foreign=lambda words: foreign(task, words), others=others
+    )
 
 
 def parse_for_data(
