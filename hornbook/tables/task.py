@@ -40,7 +40,7 @@ class TableTask(Task["TableData"]):
     families: ClassVar[Mapping[str, Family]] = FAMILIES
     default: ClassVar[str] = "tabm"
     telling: ClassVar[tuple[str, ...]] = ("target",)
-    previewed: ClassVar[str] = "predicted"
+    previewed: ClassVar[str] = "true → predicted"
     decides: ClassVar[Measure] = RMSE
     figures: ClassVar[tuple[Measure, ...]] = (RMSE, MAE, R2, RMSPE, MAPE)
     questions: ClassVar[Mapping[str, Verb]] = {
