@@ -22,10 +22,11 @@ from hornbook.sources.cells import Cells
 from hornbook.sources.source import Source
 from hornbook.tables.data import TableData
 from hornbook.tables.frame import as_seconds
-from hornbook.tables.loading import Understood, load_table
+from hornbook.tables.loading import load_table
 from hornbook.tables.options import TableOptions
 from hornbook.tables.raw_column import RawColumn
 from hornbook.tables.reading import read_table
+from hornbook.tables.understood import Understood
 from hornbook.tables.written import MISSING, NO_DATE
 
 ROWS = [(f"0{1000 + n}", n % 7 + 0.5, ["red", "blue", ""][n % 3], n * 1000.25) for n in range(60)]
