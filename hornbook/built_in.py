@@ -7,8 +7,9 @@ it does and the class that answers it. The help of the command line needs no mor
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
 
-__all__ = ["TASKS", "questions"]
+__all__ = ["TASKS", "in_one_line", "questions"]
 
 TASKS = {
     "text": "hornbook.text.task:TextTask",
@@ -22,9 +23,17 @@ TASKS = {
 
 def questions() -> dict[str, str]:
     """What can be asked of a run of some task, and what the answer is."""
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for home in TASKS.values():
         package = home.partition(":")[0].rpartition(".")[0]
         asked: dict[str, tuple[str, str]] = importlib.import_module(f"{package}.asked").QUESTIONS
-        found |= {name: summary for name, (summary, _) in asked.items()}
-    return found
+        for name, (summary, _) in asked.items():
+            found.setdefault(name, []).append(summary)
+    return {name: in_one_line(summaries) for name, summaries in found.items()}
+
+
+def in_one_line(summaries: Iterable[str]) -> str:
+    """What a question does for runs of several tasks: `predict the ratings, or the prices`."""
+    first, *others = dict.fromkeys(summaries)
+    verb = first.partition(" ")[0]
+    return ", or ".join([first, *(other.removeprefix(f"{verb} ") for other in others)])

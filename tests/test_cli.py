@@ -52,10 +52,19 @@ def test_help_names_every_verb_without_torch() -> None:
 
 
 def test_help_names_the_questions_of_the_tasks_as_they_do() -> None:
-    asked = {
-        name: verb.summary for task in tasks().values() for name, verb in task.questions.items()
-    }
-    assert built_in.questions() == asked
+    every = [task.questions for task in tasks().values()]
+    names = dict.fromkeys(name for asked in every for name in asked)
+    summaries = {name: [one[name].summary for one in every if name in one] for name in names}
+    known = built_in.questions()
+    assert known == {name: built_in.in_one_line(told) for name, told in summaries.items()}
+    assert {name: all_verbs()[name] for name in known} == known
+
+
+def test_a_question_of_several_tasks_is_told_of_each_by_its_own() -> None:
+    told = "predict the ratings in a file, or the target column of a table"
+    assert built_in.questions()["predict"] == told
+    assert tasks()["tables"].questions["predict"].summary == "predict the target column of a table"
+    assert tasks()["ratings"].questions["predict"].summary == "predict the ratings in a file"
 
 
 @pytest.mark.parametrize("verb", all_verbs())

@@ -99,6 +99,11 @@ def test_two_ragged_rows_do_not_make_up_for_each_other(tmp_path: Path) -> None:
     [
         ("", "is empty"),
         ('user,item\na,b\n"c,d\n', "line 3: unexpected end of data"),
+        (
+            'user,item\n"a\nb",b\na,"c\nd,e\n' + "f,g\n" * 9,
+            "opens in the row of line 4 is not closed",
+        ),
+        ('user,item\na,"c\nd,"e"\nf,g\n', "in the row of line 2 is not closed, or closes"),
         ('{"a": 1}\n{"a"\n', "line 2 is not JSON"),
         ('{"a": 1}\n[1]\n', "line 2 is JSON, but not an object"),
         ('[{"a": 1}, 2]', "item 2: it is not an object"),

@@ -20,6 +20,7 @@ import hornbook
 from hornbook.errors import HornbookError, RunError
 from hornbook.runs import Run, strip
 from hornbook.storage import SEAL, sealed
+from tests.command import typed
 from tests.stopping import stopped_at
 from tests.test_damage import ODD
 from tests.test_runs import same_end
@@ -212,3 +213,20 @@ def test_a_run_without_its_data_holds_no_row_and_still_predicts(tmp_path: Path) 
     np.testing.assert_array_equal(bare.model.predict(inputs), before)
     with pytest.raises(HornbookError, match="without its data"):
         bare.evaluate()
+
+
+def test_a_run_is_measured_on_a_file_by_predict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_table(tmp_path / "table.csv")
+    run = str(trained(file, tmp_path / "run").path)
+    for line in (f"evaluate {run} {file}", f"evaluate {run} --data {file}"):
+        status, _, told = typed(capsys, *line.split())
+        assert status == 1
+        assert "measures a run of the task tables on its own splits, not on a file" in told
+        assert told.endswith(f"\nhornbook predict {run} {file}\n")
+    _, _, told = typed(capsys, "evaluate", run, "--bogus")
+    assert "there is no --bogus" in told
+    strip(run)
+    _, _, told = typed(capsys, "evaluate", run)
+    assert told.endswith(f"on a file that has the target:\nhornbook predict {run} FILE\n")

@@ -22,10 +22,11 @@ from hornbook.sources.cells import Cells
 from hornbook.sources.source import Source
 from hornbook.tables.data import TableData
 from hornbook.tables.frame import as_seconds
-from hornbook.tables.loading import Understood, load_table
+from hornbook.tables.loading import load_table
 from hornbook.tables.options import TableOptions
 from hornbook.tables.raw_column import RawColumn
 from hornbook.tables.reading import read_table
+from hornbook.tables.understood import Understood
 from hornbook.tables.written import MISSING, NO_DATE
 
 ROWS = [(f"0{1000 + n}", n % 7 + 0.5, ["red", "blue", ""][n % 3], n * 1000.25) for n in range(60)]
@@ -141,7 +142,8 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "date": (
         "d,y\n" + "".join(f"2020-01-{1 + n % 28:02},{n}.5\n" for n in range(60)) + "soon,1.5\n",
         {}, "line 62: 'soon' in column 'd' is not a date"),
-    "infinite": (f"x,c,y\n{FINE}inf,red,1.5\n", {}, "line 62: 'inf' in column 'x' is not a number"),
+    "infinite": (f"x,c,y\n{FINE}inf,red,1.5\n", {},
+                 "line 62: 'inf' in column 'x', which is infinite, is not a number"),
     "target gone": (f"x,c,y\n{FINE}1.5,red,\n", {}, "line 62: the target 'y' is empty"),
     "target huge": (f"x,c,y\n{FINE}1.5,red,1e200\n", {}, "line 62: the target 'y' is beyond"),
     "no such target": (f"x,c,price\n{FINE}", {"target": "prise"}, "Did you mean price"),
@@ -304,3 +306,29 @@ def test_iso_dates_stand_beside_any_other_format(form: str, tmp_path: Path) -> N
         rows = "".join(f"{n}.5,{n % 28 + 1}.12.2024\n" for n in range(60))
         given = source(tmp_path, f"price,sold\n{rows}7.5,2024-12-31\n")
         assert not understood(given).bad.any()
+
+
+@pytest.mark.parametrize(("cell", "why"), [("(3)", "in accounting is -3"), ("inf", "is infinite")])
+def test_what_looks_like_a_number_is_told_wherever_it_stands(
+    cell: str, why: str, tmp_path: Path
+) -> None:
+    half = "".join(f"{n}.5,{cell if n % 2 else n / 7},{n % 3}\n" for n in range(100))
+    given = source(tmp_path, f"price,size,rooms\n{half}")
+    told = "\n".join(load_table(given, TableOptions(target="price")).about)
+    assert f"size holds numbers and {cell!r}, which {why}" in told
+    assert (
+        f"left out: size (50 of 100 values are numbers, others are texts such as {cell!r})" in told
+    )
+    with pytest.raises(DataError, match="too many to be classes") as caught:
+        understood(given, "size")
+    assert f"{cell!r}, which {why}" in caught.value.hint
+    few = "".join(f"{n}.5,{cell if n == 4 else n / 7}\n" for n in range(100))
+    with pytest.raises(DataError, match=f"which {why}, is not a number, as others are"):
+        understood(source(tmp_path, f"price,size\n{few}"))
+
+
+def test_a_target_whose_squares_are_0_is_refused(tmp_path: Path) -> None:
+    rows = "".join(f"{n + 1}e-305,{n}\n" for n in range(60))
+    with pytest.raises(DataError, match="'price' lies within ±6e-304") as caught:
+        understood(source(tmp_path, f"price,size\n{rows}"))
+    assert "Multiply it, such as by 1e304." in caught.value.hint

@@ -103,3 +103,36 @@ def test_a_target_tells_and_what_cannot_be_read_claims_nothing(tmp_path: Path) -
     (tmp_path / "data.csv").write_text("", encoding="utf-8")
     assert recognise(Source(tmp_path / "data.csv"), {}) is None
     assert recognise(Source(tmp_path / "none.csv"), {}) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("FILE --model mlp --target price", "mlp belongs to the task text, and --target is a"),
+        ("--model mlp --target price FILE", "mlp belongs to the task text, and --target is a"),
+        ("FILE --model mixed --target price", "Did you mean mixed-input? Families of tables:"),
+        ("FILE --model forest", "Unknown model family 'forest'."),
+        ("--model forest --task tables FILE", "Unknown model family 'forest'."),
+    ],
+)
+def test_the_families_of_tables_are_told_where_another_is_asked_for(
+    line: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (file := tmp_path / "houses.csv").write_text(TABLES["houses"], encoding="utf-8")
+    status, _, err = typed(capsys, "train", *line.replace("FILE", str(file)).split())
+    assert status == 1
+    assert said in err
+    assert err.endswith("Families of tables: linear, mixed-input, tabm.\n")
+
+
+@pytest.mark.parametrize("verb", ["train", "rate", "best", "doctor"])
+def test_help_says_how_to_see_the_flags_of_tables(
+    verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    _, out, _ = typed(capsys, verb, "--help")
+    assert f"Those for your data: hornbook {verb} DATA --help." in out
+    assert f"hornbook {verb} --task TASK --help. Other tasks: ratings, clicks, tables, words" in out
+    _, out, _ = typed(capsys, verb, "--task", "tables", "--help")
+    assert "--target COLUMN" in out
+    assert "those of task tables." in out

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hornbook.errors import HornbookError, SettingsError
+from hornbook.errors import DataError, HornbookError, SettingsError
 from hornbook.sources.source import Source
 from hornbook.tables.loading import load_table
 from hornbook.tables.options import TableOptions
@@ -66,3 +66,41 @@ def test_a_split_that_would_be_empty_says_of_what_there_is_too_little(
     with pytest.raises(HornbookError) as error:
         load_table(Source(str(tmp_path / "t.csv")), TableOptions(target="y", **given))  # type: ignore[arg-type]
     assert told in str(error.value)
+
+
+def dated(path: Path, dates: list[str]) -> Source:
+    (file := path / "t.csv").write_text(
+        "t,x,y\n" + "".join(f"{t},{n % 7},{n * 1.5}\n" for n, t in enumerate(dates)), "utf-8"
+    )
+    return Source(file)
+
+
+def test_too_few_different_times_are_told_with_what_to_do(tmp_path: Path) -> None:
+    two = dated(tmp_path, ["2024-01-01", "2024-01-02"] * 30)
+    for by in ("auto", "time"):
+        with pytest.raises(DataError, match="'t' has 2 different times in 60 rows") as caught:
+            load_table(two, TableOptions(target="y", split_by=by))
+        assert "`split_by=random`" in caught.value.hint
+    load_table(two, TableOptions(target="y", split_by="random"))
+    load_table(two, TableOptions(target="y", split="80/20"))
+    few = dated(tmp_path, ["2024-01-01", "2024-01-02"] * 3)  # nor would a random split do
+    assert list(load_table(few, TableOptions(target="y")).sizes.values())[:1] == [6]
+
+
+def test_a_row_without_a_time_is_named_by_its_line(tmp_path: Path) -> None:
+    dates = [f"2024-01-{1 + n % 28:02}" for n in range(60)]
+    dates[40] = ""
+    with pytest.raises(DataError, match="line 42: column 't' is empty, so the row has no time"):
+        load_table(dated(tmp_path, dates), TableOptions(target="y"))
+    dates[3] = "yesterday"  # left out, so later rows have other places
+    with pytest.raises(DataError, match="line 42: column 't' is empty"):
+        load_table(dated(tmp_path, dates), TableOptions(target="y", bad_rows="skip"))
+
+
+def test_a_zone_of_times_is_said_once(tmp_path: Path) -> None:
+    times = [f"2024-01-{1 + n % 28:02}T00:30:00" for n in range(60)]
+    for zone, told in (("", 0), ("Z", 0), ("+00:00", 0), ("+02:00", 1), ("-0530", 1)):
+        about = load_table(
+            dated(tmp_path, [time + zone for time in times]), TableOptions(target="y")
+        ).about
+        assert sum("turned into UTC" in line for line in about) == told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -245,7 +246,10 @@ def test_a_run_is_inspected_with_and_without_its_data(tmp_path: Path) -> None:
         tmp_path / "t.csv", target="y", model="linear", out=tmp_path / "run", baseline=False,
         training={"steps": 3, "batch_size": 16},
     )  # fmt: skip
-    assert "→" in run.task.preview(run.model, run.data)[0]
+    for line in run.task.preview(run.model, run.data):
+        assert re.fullmatch(r"(-?[\d.]{1,5} → -?[\d.]{1,6})", line)
+        assert all(len(re.sub(r"^0\.0*|\D", "", one)) <= 4 for one in line.split(" → "))
+    assert run.task.previewed == "true → predicted"
     assert "90 rows" not in run.task.introduce(run)
     assert "72 rows of t to predict column 'y' from 2 other columns" in run.task.introduce(run)
     samples = run.task.samples(run)

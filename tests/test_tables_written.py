@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hornbook.tables.raw import is_long
 from hornbook.tables.written import (
     DATE_FORMATS,
     NO_DATE,
@@ -20,6 +21,7 @@ from hornbook.tables.written import (
     number_of,
     number_style,
     other_reading,
+    why_no_number,
 )
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -169,3 +171,22 @@ def test_what_is_no_date() -> None:
     ]:
         assert date_of(cell, form) == NO_DATE
     assert date_of("20150731", "iso") == 1438300800
+
+
+def test_a_typographic_minus_sign_is_one() -> None:
+    for cell, style, value in [
+        ("\u22123", "plain", -3.0), ("\u2212$3.5", "plain", -3.5), ("1e\u22123", "plain", 0.001),
+        ("\u22121.234,5", "comma", -1234.5), ("\u22121,234", "thousands", -1234.0),
+    ]:  # fmt: skip
+        assert number_of(cell, style) == value  # type: ignore[arg-type]
+    assert is_long("\u2212" + "1" * 17, 1e17)
+
+
+def test_what_looks_like_a_number_and_is_none_is_told() -> None:
+    for cell in ("(3)", "3-", "$3-", "3\u2212"):
+        assert math.isnan(number_of(cell))
+        assert why_no_number(cell) == "which in accounting is -3"
+    assert why_no_number("(1.234,5)", "comma") == "which in accounting is -1.234,5"
+    assert why_no_number("-inf") == "which is infinite"
+    for cell in ("", "x", "(x)", "()", "-", "(3", "nan", "k.A.", "1-2"):
+        assert why_no_number(cell) == ""

@@ -58,3 +58,41 @@ def test_only_new_is_proposed_where_something_new_can_be_drawn(
     line = "train word.txt --model ngram --order 1 --split 100/0/0"
     _, _, told = typed(capsys, *line.split())
     assert "-n 20 --only-new" in told
+
+
+TAKEN = {
+    "train --ignore sold flats.csv --target price": "train flats.csv --ignore sold --target price",
+    "rate --ignore flats.csv --target price": "rate flats.csv --target price",
+    "doctor --missing x flats.csv --target price": "doctor flats.csv --missing x --target price",
+    "best --ignore sold flats.csv": "best flats.csv --ignore sold",
+    "train --n-hidden 20 flats.csv": "train flats.csv --n-hidden 20",
+    "train --rates x=1 flats.csv other.csv": "train flats.csv other.csv --rates x=1",
+    "train --rates flats.csv": "train flats.csv",
+    "inspect --effect a flats.csv": "inspect flats.csv --effect a",
+}
+
+
+@pytest.mark.parametrize("line", TAKEN)
+def test_a_flag_that_took_the_file_is_named_and_the_line_to_type(
+    line: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("flats.csv", "other.csv"):
+        Path(name).write_text("sold,price\n1,2\n3,4\n", encoding="utf-8")
+    status, _, told = typed(capsys, *line.split())
+    flag = line.split()[1]
+    assert status == 2
+    assert f"{flag} takes all words up to the next flag, flats.csv" in told
+    assert told.endswith(f" first: hornbook {TAKEN[line]}\n")
+
+
+def test_a_flag_that_took_a_word_that_is_no_file_is_named_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, _, told = typed(capsys, "train", "--ignore", "sold", "flat.csv", "--target", "price")
+    assert (status, told) == (2, (
+        "hornbook train: DATA is missing: --ignore takes all words up to the next flag. "
+        "Type DATA first.\n"))  # fmt: skip

@@ -20,13 +20,16 @@ import tyro
 from hornbook.cli.complaints import in_one_line
 from hornbook.cli.flags import as_typed, first_needed, is_required, mark, restored
 from hornbook.cli.streams import write_beside
+from hornbook.cli.taken_words import told_of_taken
 from hornbook.cli.typed_numbers import NUMBERS
 from hornbook.cli.unknown_words import (
+    end,
     refuse_unknown,
     suggest_file,
     suggest_joining,
     suggest_parting,
 )
+from hornbook.errors import SettingsError
 from hornbook.rendering import clip, visible
 from hornbook.settings import CALLED, Given
 
@@ -87,6 +90,7 @@ def parse(
     argv: Sequence[str],
     *,
     foreign: Callable[[Sequence[str]], None] = lambda words: None,
+    others: Sequence[type[Any]] = (),
 ) -> T:
     """The arguments of a verb, as an instance of its dataclass; exits with 2 if they are wrong.
 
@@ -96,6 +100,7 @@ def parse(
         description: for its help, see `laid_out`.
         argv: what was typed after the verb.
         foreign: is shown the words that the dataclass does not know, and may say whose they are.
+        others: dataclasses of flags that there would be with another first word.
     """
     how: dict[str, Any] = {
         "prog": f"hornbook {verb}",
@@ -109,17 +114,25 @@ def parse(
         parsed, unknown = parsed_by(
             partial(tyro.cli, typed, return_unknown_args=True, **how), argv, verb
         )
-    except SystemExit as end:
-        if end.code:
+    except SystemExit as stop:
+        if stop.code:
             suggest_device(verb, argv)
             suggest_joining(verb, typed, argv)
             suggest_file(verb, argv)
             suggest_parting(verb, typed, argv)
+            if told := taken_first([typed, *others], verb, argv):
+                write_beside(f"hornbook {verb}: {told}\n")
+        raise
+    except SettingsError:  # perhaps of a value that was none
+        if told := taken_first([typed], verb, argv):
+            end(verb, told)
         raise
     if unknown:
         foreign(unknown)
         refuse_unknown(verb, typed, unknown, argv)
     if word := left_empty(parsed):
+        if told := told_of_taken(verb, word, [typed], argv):
+            end(verb, told)
         refuse_empty(verb, word)
     return typing.cast(T, restored(parsed))
 
@@ -128,6 +141,14 @@ def refuse_empty(verb: str, word: str) -> NoReturn:
     """End with the word that is missing."""
     write_beside(f"hornbook {verb} needs {word}: see hornbook {verb} --help.\n")
     sys.exit(2)
+
+
+def taken_first(kinds: Sequence[type[Any]], verb: str, argv: Sequence[str]) -> str:
+    """Which flag took what stands first, where no word does; empty if none did."""
+    word = first_needed(kinds[0])
+    if not word or not argv[0].startswith("-"):
+        return ""
+    return told_of_taken(verb, word, kinds, argv, sure=False)
 
 
 def suggest_device(verb: str, argv: Sequence[str]) -> None:
@@ -154,8 +175,8 @@ def parsed_by(parser: Callable[..., Any], argv: Sequence[str], verb: str) -> Any
         try:
             with redirect_stderr(io.StringIO()):
                 return parser(args=list(argv))
-        except SystemExit as end:
-            if not end.code:
+        except SystemExit as stop:
+            if not stop.code:
                 raise
         try:
             with redirect_stderr(box):  # the same complaint, of words that are fit to be shown

@@ -40,5 +40,8 @@ def reworded(told: str) -> str:
         return f"{found['what']} must be one of {names}; it is {found['given']}"
     for shape, sentence in SENTENCES:
         if found := re.fullmatch(shape, told):
-            return sentence.format(**found.groupdict())
+            words = found.groupdict()
+            if words.get("what", "").isidentifier():  # a word without a flag, as help calls it
+                words["what"] = words["what"].upper()
+            return sentence.format(**words)
     return told

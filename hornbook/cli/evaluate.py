@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+from hornbook.actions import Action
 from hornbook.cli.alive import alive
 from hornbook.cli.arguments import ModelArguments
 from hornbook.cli.grammar import parse_for_run
 from hornbook.cli.opening import opened_run
 from hornbook.cli.output import console, escape, notes, number, print_json, show_findings, table
+from hornbook.errors import QuestionError
+from hornbook.paths import exists
 from hornbook.tasks import Task
 from hornbook.training.measures import Measure
 
 DESCRIPTION = """\
-Evaluate RUN on each of its splits, or on another file.
+Evaluate RUN on each of its splits, or a run on text on another file.
 
 Examples:
   hornbook evaluate runs/counts
@@ -40,8 +43,9 @@ class Options(ModelArguments):
 def run(argv: Sequence[str]) -> None:
     """Parse, evaluate and show."""
     options = parse_for_run(
-        "evaluate", DESCRIPTION, Options, argv, lambda task: task.evaluated_with
-    )
+        "evaluate", DESCRIPTION, Options, argv, lambda task: task.evaluated_with,
+        foreign=lambda task, words: point_to_predict(task, argv[0], words),
+    )  # fmt: skip
     opened = opened_run(options.run, options.device)
     with alive("Evaluating the model", quiet=options.json):
         found = opened.task.report(opened, options.settings)
@@ -52,6 +56,24 @@ def run(argv: Sequence[str]) -> None:
         if findings := opened.findings():
             notes().print()
             show_findings(findings, notes())
+
+
+def point_to_predict(task: Task[Any], run: str, words: Sequence[str]) -> None:
+    """Say how a run is measured on a file, where its task does not evaluate files.
+
+    Raises:
+        QuestionError: if a file was typed, and the task predicts the rows of files.
+    """
+    typed = [part for word in words for part in word.split("=", 1)]
+    file = next(filter(exists, typed), "FILE" if "--data" in typed else "")
+    takes_files = any(one.name == "data" for one in fields(task.evaluated_with))
+    if file and not takes_files and "predict" in task.questions:
+        raise QuestionError(
+            f"evaluate measures a run of the task {task.name} on its own splits, not on a file.",
+            hint="The rows of a file are predicted, and where it has the true values the errors "
+            "are told:",
+            action=Action("predict", (run, file)),
+        )
 
 
 def show(task: Task[Any], found: Mapping[str, Mapping[str, float]]) -> None:

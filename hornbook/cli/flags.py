@@ -24,11 +24,12 @@ T = TypeVar("T")
 
 # What help calls the value of a flag: by the setting's name, or else by its type.
 NAMED = {
-    "check": "FILE", "data": "DATA", "effect": "COLUMN", "init_from": "RUN", "item": "COLUMN",
-    "likes": "TITLE",
-    "model": "FAMILY", "out": "PATH", "picture": "FILE", "pictures": "DIR", "rated": "FILE",
-    "rates": "RATE", "rating": "COLUMN", "resume": "RUN", "task": "TASK", "time": "COLUMN",
-    "titles": "FILE", "user": "COLUMN",
+    "categorical": "COLUMN", "check": "FILE", "data": "DATA", "dates": "COLUMN",
+    "effect": "COLUMN", "group": "COLUMN", "ignore": "COLUMN", "init_from": "RUN",
+    "item": "COLUMN", "likes": "TITLE", "model": "FAMILY", "numerical": "COLUMN", "out": "PATH",
+    "picture": "FILE", "pictures": "DIR", "rated": "FILE", "rates": "RATE", "rating": "COLUMN",
+    "resume": "RUN", "target": "COLUMN", "task": "TASK", "time": "COLUMN", "titles": "FILE",
+    "user": "COLUMN",
 }  # fmt: skip
 TYPED = {str: "TEXT", int: "INT", float: "FLOAT"}
 

@@ -20,6 +20,8 @@ import tyro
 
 from hornbook.cli.arguments import CONFIG, parse, parsed_by
 from hornbook.cli.flags import as_typed
+from hornbook.cli.taken_words import told_of_taken
+from hornbook.cli.unknown_words import end
 from hornbook.cli.wording import flag
 from hornbook.errors import MissingPackageError, SettingsError
 from hornbook.runs import Run
@@ -175,8 +177,13 @@ class Grammar:
         kind.__doc__ = self.options.__doc__
         if self.chosen.source is None:  # flags before the file may be of its task, not of this one
             own = flags_of_kind(kind).union(*(flags_of_kind(type(one)) for one in groups.values()))
-            self.refuse_of_tasks([word for word in argv if flag_typed(word) not in own])
-        return parse(kind, self.name, self.description, argv, foreign=self.refuse_foreign)
+            foreign = [word for word in argv if flag_typed(word) not in own]
+            refuse_of_tasks(self.verb, self.chosen, foreign, argv)
+        description = f"{self.description}\n\n{of_task(self.verb, self.chosen)}"
+        return parse(
+            kind, self.name, description, argv,
+            foreign=lambda words: self.refuse_foreign(words, argv),
+        )  # fmt: skip
 
     @property
     def name(self) -> str:
@@ -185,13 +192,17 @@ class Grammar:
         usual = chosen.family == (chosen.task.default or next(iter(chosen.task.families)))
         return self.verb if usual else f"{self.verb} --model {chosen.family}"
 
-    def refuse_foreign(self, words: Sequence[str]) -> None:
+    def refuse_foreign(self, words: Sequence[str], argv: Sequence[str]) -> None:
         """Name the task or the family that a flag belongs to, if there is one.
+
+        Args:
+            words: that the parser did not know.
+            argv: all that was typed.
 
         Raises:
             SettingsError: if there is.
         """
-        self.refuse_of_tasks(words)
+        refuse_of_tasks(self.verb, self.chosen, words, argv)
         in_steps = set() if self.chosen.line.trained else flags_of_kind(TrainingSettings)
         for typed in map(flag_typed, words):
             if typed in in_steps:
@@ -212,17 +223,17 @@ class Grammar:
                     hint=f"Leave it out, or use `model={having[0]}`.",
                 )
 
-    def refuse_of_tasks(self, words: Sequence[str]) -> None:
-        """Name the other task that a flag belongs to, if there is one.
 
-        Raises:
-            SettingsError: if there is.
-        """
-        refuse_of_tasks(self.chosen, words)
-
-
-def refuse_of_tasks(chosen: Chosen, words: Sequence[str]) -> None:
+def refuse_of_tasks(verb: str, chosen: Chosen, words: Sequence[str], argv: Sequence[str]) -> None:
     """Name the task that a flag belongs to, where it is not the one that was chosen.
+
+    A flag that took the file is why another was: then this is said, and the command ends.
+
+    Args:
+        verb: that was typed.
+        chosen: task and family.
+        words: that are not known of these.
+        argv: what was typed after the verb.
 
     Raises:
         SettingsError: if there is.
@@ -232,10 +243,24 @@ def refuse_of_tasks(chosen: Chosen, words: Sequence[str]) -> None:
     for typed in map(flag_typed, words):
         for task in tasks().values():
             if task is not chosen.task and typed in flags_of_task(task):
+                kinds = [task.options, *filter(None, map(settings_of, task.families.values()))]
+                if source is None and (
+                    told := told_of_taken(verb, "DATA", kinds, argv, sure=False)
+                ):
+                    end(verb, told)
                 raise SettingsError(
                     f"{typed} is a flag of task {task.name}, not of {of_this}.",
                     hint=f"Leave it out, or use `task={task.name}`.",
                 )
+
+
+def of_task(verb: str, chosen: Chosen) -> str:
+    """A paragraph for help: whose the flags are, and how to see those of other data."""
+    task, others = chosen.task.name, ", ".join(name for name in tasks() if name != chosen.task.name)
+    told = f"The flags of data below are those of task {task}."
+    if chosen.source is None:
+        told += f" Those for your data: hornbook {verb} DATA --help."
+    return f"{told} Of another task: hornbook {verb} --task TASK --help. Other tasks: {others}."
 
 
 def retyped(group: Settings) -> Any:
@@ -268,9 +293,16 @@ def flags_of_task(task: Task[Any]) -> set[str]:
 
 def flags_of_family(line: Family) -> set[str]:
     """The flags of a family; none of one that cannot be loaded here."""
+    kind = settings_of(line)
+    return set() if kind is None else flags_of_kind(kind)
+
+
+def settings_of(line: Family) -> type[Settings] | None:
+    """The settings of a family; None of one that cannot be loaded here."""
     with contextlib.suppress(MissingPackageError):
-        return flags_of_kind(line.load().Settings)
-    return set()
+        kind: type[Settings] = line.load().Settings
+        return kind
+    return None
 
 
 def parse_for_run(
@@ -279,6 +311,7 @@ def parse_for_run(
     options: type[Any],
     argv: Sequence[str],
     settings_of: Callable[[Task[Any]], type[Settings]],
+    foreign: Callable[[Task[Any], Sequence[str]], None] = lambda task, words: None,
 ) -> Any:
     """The command line of a verb that reads a run, with the settings that the run's task has.
 
@@ -288,6 +321,7 @@ def parse_for_run(
         options: dataclass of the verb's own, with the run as its first word.
         argv: what was typed after the verb.
         settings_of: what the task brings.
+        foreign: is shown the words that are not known of the run's task, and may say what to type.
 
     Returns:
         An instance of a subclass of `options` with the task's settings as `settings`.
@@ -302,7 +336,10 @@ def parse_for_run(
     fields: list[Any] = [("settings", kind, dataclasses.field(default_factory=kind))]
     made = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(options,), frozen=True)
     made.__doc__ = options.__doc__
-    return parse(made, verb, description, argv)
+    others = [settings_of(one) for one in tasks().values() if one is not task]
+    return parse(
+        made, verb, description, argv, foreign=lambda words: foreign(task, words), others=others
+    )
 
 
 def parse_for_data(
@@ -330,6 +367,10 @@ def parse_for_data(
     made = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(options,), frozen=True)
     made.__doc__ = options.__doc__
     parsed: Any = parse(
-        made, verb, description, argv, foreign=lambda words: refuse_of_tasks(chosen, words)
+        made,
+        verb,
+        f"{description}\n\n{of_task(verb, chosen)}",
+        argv,
+        foreign=lambda words: refuse_of_tasks(verb, chosen, words, argv),
     )
     return parsed, chosen.source

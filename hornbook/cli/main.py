@@ -220,8 +220,14 @@ def all_verbs() -> dict[str, str]:
     if "hornbook.tasks" in sys.modules:  # else nobody can have registered a task
         from hornbook.tasks import tasks
 
-        for task in tasks().values():
-            questions |= {name: verb.summary for name, verb in task.questions.items()}
+        every = list(tasks().values())
+        names = dict.fromkeys(name for task in every for name in task.questions)
+        questions |= {
+            name: built_in.in_one_line(
+                task.questions[name].summary for task in every if name in task.questions
+            )
+            for name in names
+        }
     return {**first, **questions, **VERBS}
 
 

@@ -39,7 +39,7 @@ From an earlier run:
 If the trained net is worse than the untrained one, the run is kept and the exit status is 1.
 
 The settings below are those of --model {name}. For another family: hornbook train --model FAMILY \
---help. Families: {families}.
+--help. Families of {task}: {families}.
 """
 
 
@@ -199,7 +199,9 @@ def nothing_beside(words: Sequence[str]) -> None:
 def grammar_of(chosen: Chosen) -> Grammar:
     """The flags of training a family."""
     families = [name for name, line in chosen.task.families.items() if line.made_by != "mixing"]
-    description = DESCRIPTION.format(name=chosen.family, families=", ".join(families)).strip()
+    description = DESCRIPTION.format(
+        name=chosen.family, task=chosen.task.name, families=", ".join(families)
+    ).strip()
     if chosen.line.sized is not None:
         description += (
             " Steps and batch size grow with the data; those below are for 80,000 rows of train."

@@ -12,6 +12,6 @@ QUESTIONS = {
         "show what a prediction is made of, and which ratings it comes from",
         f"{HOME}.explain:ExplainQuestion",
     ),
-    "predict": ("predict the rows of a file: their ratings, or a column of a table",
+    "predict": ("predict the ratings in a file",
                 f"{HOME}.predict:PredictQuestion"),
 }  # fmt: skip

@@ -23,7 +23,15 @@ from hornbook.sources.formats import SEPARATORS, delimited, flat, look
 from hornbook.storage import parse_json
 from hornbook.suggestions import did_you_mean
 
-__all__ = ["Column", "as_text", "field_of", "long_cells", "read_column"]
+__all__ = [
+    "Column",
+    "as_text",
+    "badly_quoted",
+    "field_of",
+    "lines_of",
+    "long_cells",
+    "read_column",
+]
 
 LOOKED = 1_000  # records whose fields are named, where the one that was asked for is not there
 LISTED = 20  # most columns that a message names
@@ -79,21 +87,44 @@ def read_column(text: str, where: str, name: str) -> Column:
 
 def from_table(text: str, where: str, name: str) -> tuple[list[str], str]:
     """The cells of a column, and which it is."""
+    rows: list[list[str]] = []
     try:
         with long_cells():
             header, separator = header_with(text, name)
             place, about = place_of(name, header, where, text)
-            cells = [
-                row[place] if place < len(row) else "" for row in delimited(text, separator) if row
-            ]
+            rows.extend(delimited(text, separator))
     except csv.Error as error:
-        raise DataError(
-            f"{where} is not a table that can be read: {error}.",
-            hint="Look for a quotation mark that is not closed; one within a quoted cell is "
-            "written twice.",
-            setting="column",
-        ) from error
+        raise badly_quoted(error, where, 1 + lines_of(rows)) from error
+    cells = [row[place] if place < len(row) else "" for row in rows if row]
     return cells if is_place(name, header) else cells[1:], about
+
+
+def lines_of(rows: Sequence[Sequence[str]]) -> int:
+    """How many lines some rows of a table took."""
+    return sum(1 + sum(cell.count("\n") for cell in row) for row in rows)
+
+
+def badly_quoted(error: csv.Error, where: str, first: int, last: int = 0) -> DataError:
+    """The error that the quotation marks of a table do not pair.
+
+    Args:
+        error: of the csv module.
+        where: what to call the table.
+        first: the line in which the row begins that cannot be read.
+        last: the line that was read when that was found; 0 if it is not known.
+    """
+    told = f"line {first:,}: {error}."
+    if last > first:
+        told = (
+            f"a quotation mark that opens in the row of line {first:,} is not closed, or "
+            f"closes in the wrong place (line {last:,}: {error})."
+        )
+    return DataError(
+        f"{where} is not a table that can be read: {told}",
+        hint="Look for a quotation mark that is not closed; one within a quoted cell is "
+        "written twice.",
+        setting="column",
+    )
 
 
 def place_of(name: str, header: Sequence[str], where: str, text: str) -> tuple[int, str]:

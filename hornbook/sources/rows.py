@@ -24,7 +24,7 @@ from typing import Any, Literal
 
 from hornbook.errors import DataError
 from hornbook.sources.cells import Cells, Cut
-from hornbook.sources.columns import as_text, field_of, long_cells
+from hornbook.sources.columns import as_text, badly_quoted, field_of, lines_of, long_cells
 from hornbook.sources.encoding import codec_of, undecodable
 from hornbook.sources.formats import SEPARATORS, delimited, flat, whole_lines
 from hornbook.sources.json_rows import first_records, json_array, json_lines
@@ -201,17 +201,14 @@ class Rows:
         lines = itertools.chain.from_iterable(io.StringIO(piece, newline="\n") for piece in pieces)
         reader = csv.reader(lines, delimiter=self.separator, strict=True)
         while True:
-            before = reader.line_num
+            before, rows = reader.line_num, list[list[str]]()
             try:
                 with long_cells(LARGEST):
-                    rows = list(itertools.islice(reader, BATCH))
+                    rows.extend(itertools.islice(reader, BATCH))
             except csv.Error as error:
-                raise DataError(
-                    f"{self.where} is not a table that can be read: line "
-                    f"{line + reader.line_num - 1:,}: {error}.",
-                    hint="Look for a quotation mark that is not closed; one within a quoted cell "
-                    "is written twice.",
-                ) from error
+                first = line + before + lines_of(rows)
+                last = line + reader.line_num - 1
+                raise badly_quoted(error, self.where, first, last) from error
             if not rows:
                 return
             begins: Sequence[int] = range(line + before, line + before + len(rows))

@@ -7,7 +7,7 @@ __all__ = ["QUESTIONS"]
 HOME = "hornbook.tables.questions"
 QUESTIONS: dict[str, tuple[str, str]] = {
     "predict": (
-        "predict the rows of a file: their ratings, or a column of a table",
+        "predict the target column of a table",
         f"{HOME}.predict:PredictQuestion",
     ),
 }

@@ -10,9 +10,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.rendering import many
+from hornbook.rendering import clip, many
+from hornbook.tables.header import as_typed
 from hornbook.tables.raw import EXACT, Raw
-from hornbook.tables.written import ALIKE, date_format, other_reading
+from hornbook.tables.written import ALIKE, date_format, other_reading, why_no_number
 
 __all__ = ["FEW", "Column", "ColumnKind", "Seen", "date_form", "form_of_numbers", "kind_of",
            "names_labels"]  # fmt: skip
@@ -129,6 +130,19 @@ class Seen:
             return False
         return self.n_numbers < self.known and self.n_numbers >= SOME * self.known
 
+    @property
+    def mixture(self) -> str:
+        """What to say of it where it is mixed: which text stands among its numbers, and what for.
+
+        It ends with what to do.
+        """
+        shown, why = clip(self.odd_text, 40), why_no_number(self.odd_text, self.raw.style)
+        told = f"{self.name} holds numbers and {shown!r}"
+        mark = f"`missing={as_typed(self.odd_text)}`"
+        if why:
+            return f"{told}, {why}: correct such cells, or set {mark} if nothing is known there"
+        return f"{told}: if that says that nothing is known, set {mark}"
+
     @cached_property
     def words(self) -> frozenset[str]:
         """The words of its name, in lowercase."""
@@ -164,6 +178,11 @@ def kind_of(seen: Seen) -> Column:
     if seen.of_numbers:
         return of_numbers(seen)
     if seen.distinct > max(LEAST, OWN * seen.known):
+        if seen.is_mixed:
+            some = f"{seen.n_numbers:,} of {seen.known:,} values are numbers"
+            return found(
+                "left out", f"{some}, others are texts such as {clip(seen.odd_text, 40)!r}"
+            )
         own = "each row has a text of its own" if seen.distinct == seen.known else (
             f"{seen.distinct:,} different texts in {seen.known:,} rows")  # fmt: skip
         return found("left out", f"{own}: it identifies rows, or is free text")

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import DataError
-from hornbook.rendering import clip, listed, many
+from hornbook.rendering import many
 from hornbook.sources.source import Source
 from hornbook.tables.data import TableData, TableRows
-from hornbook.tables.frame import Categories, Frame, Numbers, Typed, typed
-from hornbook.tables.header import as_typed, named_column
-from hornbook.tables.kinds import Column, ColumnKind, Seen, date_form, form_of_numbers, kind_of
+from hornbook.tables.frame import Categories, Frame, Numbers, Typed
+from hornbook.tables.held_out import held_out
+from hornbook.tables.kinds import form_of_numbers
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable, read_table
-from hornbook.tables.splits import Times, group_codes, split_rows, times_of
-from hornbook.tables.target import Target, TargetKind, target_kind, target_of
-from hornbook.tables.written import other_reading
-from hornbook.tasks.splits import SPLITS, Parts, empty_split, refused_split
+from hornbook.tables.remarks import about_columns
+from hornbook.tables.target import Target, TargetKind, target_of
+from hornbook.tables.understood import Understood
+from hornbook.tasks.splits import SPLITS, Parts
 
-__all__ = ["Understood", "load_table", "suited", "table_data"]
-
-FORCED: tuple[tuple[str, ColumnKind], ...] = (
-    ("categorical", "category"), ("numerical", "number"), ("dates", "date"), ("ignore", "left out")
-)  # fmt: skip
-"Options that say what columns are."
-LARGEST = 1e100  # of a target: the squares of errors must be floats
+__all__ = ["load_table", "suited", "table_data"]
 
 
 def load_table(source: Source, options: TableOptions | None = None) -> TableData:
@@ -55,271 +48,6 @@ def suited(source: Source, options: TableOptions) -> TableOptions:
     if options.target not in (None, source.dataset.options.get("target")):
         return options
     return TableOptions.from_dict({**source.dataset.options, **options.changed()})
-
-
-class Understood:
-    """A table of which it is known what its columns are.
-
-    Args:
-        table: read.
-        options: how.
-        where: what to call it in messages.
-
-    Attributes:
-        target: the name of the column to predict.
-        predicts: what is predicted, and `why`.
-        remarks: what may be meant otherwise than it is read.
-        columns: what each other column is read as, in the order of the table.
-        unclear_dates: of each column of dates that may be read with month and day swapped, its
-            name, the format it is read by, and the other one.
-        frame: the columns that are not left out, the target and the group among them.
-
-    Raises:
-        DataError: if there is no such column, or nothing to learn from.
-    """
-
-    def __init__(self, table: RawTable, options: TableOptions, where: str) -> None:
-        self.table, self.options, self.where = table, options, where
-        self.target = self.the_target()
-        seen = Seen(self.target, table.columns[self.target])
-        self.predicts, self.why = target_kind(seen, options)
-        self.remarks: list[str] = []
-        if options.predicts == "auto" and self.predicts == "number" and seen.has_few_values:
-            values = ", ".join(f"{one:g}" for one in seen.values)
-            self.remarks.append(
-                f"{self.target} is predicted as a number, one of {values}; if these are names of "
-                "classes, set `predicts=class`"
-            )
-        self.columns = tuple(self.column(name) for name in table.columns if name != self.target)
-        self.bad = np.zeros(table.n, bool)
-        of_target: ColumnKind = "category" if self.predicts == "class" else "number"
-        wanted = [Column(self.target, of_target, "the target"), *self.columns]
-        self.unclear_dates = [
-            (column.name, column.form, other)
-            for column in self.columns
-            if column.kind == "date"
-            and (other := other_reading(table.columns[column.name].told, column.form))
-        ]
-        self.extra = self.extra_columns()
-        made: dict[str, Typed] = {}
-        for column in wanted:
-            if column.kind != "left out":
-                made[column.name] = self.typed(column)
-        for column in self.extra:
-            made.setdefault(column.name, self.typed(column))
-        self.frame = Frame(table.n, made)
-        self.refuse_target()
-
-    def the_target(self) -> str:
-        """The column to predict.
-
-        Raises:
-            DataError: if it is not named, or there is none of this name.
-        """
-        names = self.table.names
-        if self.options.target is None:
-            raise DataError(
-                f"{self.where} is a table, and it is not said which column to predict; its columns "
-                f"are {listed(names)}.",
-                hint="Set `target` to one of them. To learn the texts of a column, set `task=text` "
-                "and `column`.",
-                setting="target",
-            )
-        return named_column(self.options.target, names, self.where, "target")
-
-    def column(self, name: str) -> Column:
-        """What a column is read as: as it was told, or else as it looks."""
-        seen = Seen(name, self.table.columns[name])
-        told = [
-            (setting, kind)
-            for setting, kind in FORCED
-            if name in self.named(setting)
-        ]  # fmt: skip
-        if len(told) > 1:
-            both = " and ".join(f"`{setting}`" for setting, _ in told)
-            raise DataError(f"Column {name!r} stands in {both}.", hint="Name it in one of them.")
-        if not told:
-            found = kind_of(seen)
-            if found.kind != "number" and seen.is_mixed:
-                self.remarks.append(
-                    f"{name} holds numbers and {clip(seen.odd_text, 40)!r}: if that says that "
-                    f"nothing is known, set `missing={as_typed(seen.odd_text)}`"
-                )
-            return found
-        _, kind = told[0]
-        if kind == "left out":
-            return Column(name, kind, "asked for")
-        if not seen.known:
-            return Column(name, "left out", "it is empty")
-        if kind == "date":
-            form = date_form(seen, asked=True)
-            if not form:
-                raise self.no_dates(seen)
-            return Column(name, kind, "asked for", form)
-        form = form_of_numbers(seen.raw) if kind == "number" else ""
-        return Column(name, kind, "asked for", form)
-
-    def named(self, setting: str) -> Sequence[str]:
-        """The columns that a setting names.
-
-        Raises:
-            DataError: if one of them is not there, or is the target.
-        """
-        names = [
-            named_column(one, self.table.names, self.where, setting)
-            for one in getattr(self.options, setting)
-        ]
-        if twice := next((name for name in names if names.count(name) > 1), None):
-            raise DataError(
-                f"`{setting}` names column {twice!r} twice.",
-                hint="Name each column once.",
-                setting=setting,
-            )
-        if self.target in names:
-            raise DataError(
-                f"Column {self.target!r} is the target, and stands in `{setting}` too.",
-                hint="Leave it out there."
-                + (
-                    " To predict classes, set `predicts=class`." if setting == "categorical" else ""
-                ),
-                setting=setting,
-            )
-        return names
-
-    def no_dates(self, seen: Seen) -> DataError:
-        """The error that a column that was named holds no dates."""
-        first = seen.raw.told[0] if seen.raw.told else f"{seen.values[0]:g}"
-        return DataError(
-            f"Column {seen.name!r} does not hold dates of one known format: its first value is "
-            f"{clip(first, 40)!r}.",
-            hint="Write dates as 2015-07-31, or leave the column out: `ignore`.",
-            setting="dates",
-        )
-
-    def extra_columns(self) -> list[Column]:
-        """Columns that order or group rows, and are not read otherwise.
-
-        Raises:
-            DataError: if one is the target, or is not there.
-        """
-        found = []
-        read = {column.name for column in self.columns if column.kind != "left out"}
-        for setting in ("time", "group"):
-            name = getattr(self.options, setting)
-            if name is None:
-                continue
-            name = named_column(name, self.table.names, self.where, setting)
-            if name == self.target:
-                raise DataError(
-                    f"`{setting}` is the target {name!r}: its values are not known of new rows.",
-                    hint=f"Set `{setting}` to another column, or leave it out.",
-                    setting=setting,
-                )
-            if name not in read:
-                seen = Seen(name, self.table.columns[name])
-                form = date_form(seen, asked=True)
-                number = seen.of_numbers
-                kind: ColumnKind = "date" if form else "number" if number else "category"
-                found.append(Column(name, kind, "", form))
-        return found
-
-    def typed(self, column: Column) -> Typed:
-        """A column as what it is; rows with cells that are not such are noted, or refused.
-
-        Raises:
-            DataError: if there are any, and they are not to be left out.
-        """
-        made, wrong = typed(self.table.columns[column.name], column)
-        if wrong.any() and self.options.bad_rows == "refuse":
-            row = int(np.flatnonzero(wrong)[0])
-            what = "number" if column.kind == "number" else "date"
-            cell = clip(self.table.cell(column.name, row), 40)
-            seen = Seen(column.name, self.table.columns[column.name])
-            named = seen.odd_text and what == "number" and seen.n_numbers
-            mark = f"`missing={as_typed(seen.odd_text)}`" if named else "`missing`"
-            also = (
-                "Correct them, say what stands for a value that is not known ("
-                f"{mark}), leave such rows out (`bad_rows=skip`)"
-            )
-            other = "" if column.name == self.target else (
-                f", or read the column as categories: `categorical={column.name}`")  # fmt: skip
-            if column.reason == "asked for":
-                setting = next(name for name, kind in FORCED if kind == column.kind)
-                other = f", or leave the column out of `{setting}`"
-            known = int((~self.table.columns[column.name].missing).sum())
-            others = "as others are" if wrong.sum() < known else "and no other is"
-            raise DataError(
-                f"{self.table.place(row)}: {cell!r} in column {column.name!r} is not a {what}, "
-                f"{others}. In all: {many(int(wrong.sum()), 'such cell')} of {self.table.n:,}.",
-                hint=f"{also}{other}.",
-                setting="bad_rows",
-            )
-        self.bad |= wrong
-        return made
-
-    def refuse_target(self) -> None:
-        """Note or refuse rows without a target, or with one that has no logarithm.
-
-        Raises:
-            DataError: if there are any, and they are not to be left out.
-        """
-        column = self.frame.columns[self.target]
-        if isinstance(column, Categories):
-            missing = column.codes < 0
-        else:
-            assert isinstance(column, Numbers)
-            missing = np.isnan(column.values)
-        self.refuse(missing, "is empty", "Fill it, or leave such rows out: `bad_rows=skip`.")
-        if isinstance(column, Numbers):
-            self.refuse(
-                np.abs(column.values) > LARGEST,
-                f"is beyond ±{LARGEST:g}",
-                "Correct it, or leave such rows out: `bad_rows=skip`.",
-            )
-        if self.predicts == "logarithm":
-            assert isinstance(column, Numbers)
-            self.refuse(
-                column.values <= 0,
-                "is not above 0, so it has no logarithm",
-                "Leave such rows out (`bad_rows=skip`), or leave `log_target` out.",
-            )
-
-    def refuse(self, wrong: npt.NDArray[np.bool_], what: str, hint: str) -> None:
-        """Note some rows, or refuse them."""
-        wrong = wrong & ~self.bad
-        if wrong.any() and self.options.bad_rows == "refuse":
-            row = int(np.flatnonzero(wrong)[0])
-            raise DataError(
-                f"{self.table.place(row)}: the target {self.target!r} {what}. In all: "
-                f"{many(int(wrong.sum()), 'such row')} of {self.table.n:,}.",
-                hint=hint,
-                setting="bad_rows",
-            )
-        self.bad |= wrong
-
-    def times(self) -> Times | None:
-        """When rows were: by the column that was named, or the first one of dates."""
-        options = self.options
-        name = options.time
-        if name is not None:
-            name = named_column(name, self.table.names, self.where, "time")
-        elif options.split_by in ("auto", "time"):
-            dates = [column.name for column in self.columns if column.kind == "date"]
-            name = next(iter(dates), None)
-            if name is None and (options.dev_from or options.test_from):
-                raise DataError(
-                    "There is no column of dates, so it is not known when a row was.",
-                    hint="Set `time` to a column.",
-                    setting="time",
-                )
-        return None if name is None else times_of(name, self.frame.columns[name])
-
-    def groups(self) -> npt.NDArray[np.int32] | None:
-        """The group of each row, where there are groups."""
-        if self.options.group is None:
-            return None
-        name = named_column(self.options.group, self.table.names, self.where, "group")
-        return group_codes(self.frame.columns[name])
 
 
 def table_data(
@@ -412,57 +140,3 @@ def values_of(column: Typed) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
         return column.codes.astype(np.int64)
     assert isinstance(column, Numbers)
     return column.values
-
-
-def held_out(
-    n: int,
-    options: TableOptions,
-    times: Times | None,
-    groups: npt.NDArray[np.int32] | None,
-    where: str,
-) -> tuple[npt.NDArray[np.int8], str]:
-    """The split of each row, and how it was made.
-
-    Raises:
-        DataError: if one that was asked for is empty.
-    """
-    parts, how = split_rows(n, options, times, groups)
-    by_date = bool(options.dev_from or options.test_from)
-    wanted = (
-        (True, bool(options.dev_from), bool(options.test_from))
-        if by_date
-        else tuple(map(bool, options.shares))
-    )
-    empty = empty_split(np.bincount(parts, minlength=len(SPLITS)).tolist(), wanted)
-    if not empty:
-        return parts, how
-    if replace(options, split="auto") == options and options.split_by == "auto" and not by_date:
-        return np.zeros(n, np.int8), "too little data to split: all of it is in train"
-    if by_date and times is not None:
-        raise DataError(
-            f"Column {times.column!r} has times {times.span()}: the {empty} split would be empty.",
-            hint="Set `dev_from` to a time between, and `test_from` to a later one.",
-            setting="dev_from",
-        )
-    what = many(n, "row")
-    if options.split_by == "group" and groups is not None:
-        what = f"{many(len(np.unique(groups)), 'group')} in column {options.group!r}"
-    raise refused_split(f"{where} has {what}", empty)
-
-
-def about_columns(known: Understood) -> list[str]:
-    """What the columns were read as, a line for each kind; the whole table is the doctor's."""
-    told = []
-    for kind, title in (("category", "categories"), ("number", "numbers"), ("date", "dates")):
-        names = [column.name for column in known.columns if column.kind == kind]
-        if names:
-            told.append(f"{title}: {', '.join(names[:12])}" + (", …" if len(names) > 12 else ""))
-    told += known.remarks
-    told += [
-        f"{name} is read as {form}, and {other} fits too: if that is meant, write 2015-07-31"
-        for name, form, other in known.unclear_dates
-    ]
-    out = [f"{c.name} ({c.reason})" for c in known.columns if c.kind == "left out"]
-    if out:
-        told.append(f"left out: {', '.join(out[:8])}" + (", …" if len(out) > 8 else ""))
-    return told

@@ -22,6 +22,7 @@ __all__ = ["introduction", "next_steps", "preview", "samples", "shown"]
 PREVIEWED, SHOWN = 4, 8  # rows
 COLUMNS = 4  # that stand beside a row
 CELL = 20  # characters
+DIGITS = 4  # of a number while a model is trained
 
 
 def introduction(run: Run) -> str:
@@ -45,12 +46,16 @@ def some_rows(model: Predictor, data: TableData, n: int) -> RowsSeen:
     return RowsSeen(model, data, n, 1)
 
 
-def pairs(seen: RowsSeen) -> list[tuple[str, str]]:
-    """What is true, and what is predicted; of classes with its probability."""
+def pairs(seen: RowsSeen, digits: int = 7) -> list[tuple[str, str]]:
+    """What is true, and what is predicted: numbers rounded, classes with their probability."""
     target = seen.data.target
-    true = [seen.target_text(value) for value in seen.rows.target.tolist()]
     if not target.labels:
-        return list(zip(true, map(seen.target_text, seen.errors.predicted.tolist()), strict=True))
+        true, guessed = (
+            [seen.target_text(float(f"{value:.{digits}g}")) for value in values.tolist()]
+            for values in (seen.rows.target, seen.errors.predicted)
+        )
+        return list(zip(true, guessed, strict=True))
+    true = [seen.target_text(value) for value in seen.rows.target.tolist()]
     best = seen.predicted.argmax(1)
     found = [
         f"{target.labels[place]} ({chance:.0%})"
@@ -62,7 +67,7 @@ def pairs(seen: RowsSeen) -> list[tuple[str, str]]:
 def preview(model: Predictor, data: TableData) -> Sequence[str]:
     """Some rows while the model is trained: the truth, and what is predicted."""
     seen = some_rows(model, data, PREVIEWED)
-    return [f"{clip(true, CELL)} → {clip(found, CELL + 6)}" for true, found in pairs(seen)]
+    return [f"{clip(true, CELL)} → {clip(found, CELL + 6)}" for true, found in pairs(seen, DIGITS)]
 
 
 def columns_shown(seen: RowsSeen) -> list[str]:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from hornbook.sources.cells import Declared
 from hornbook.tables.written import (
+    MINUSES,
     NumberStyle,
     as_label,
     date_label,
@@ -177,7 +178,7 @@ def begins_with_zero(text: str) -> bool:
 
 def is_long(text: str, number: float) -> bool:
     """Whether a text is a whole number of so many digits that a float may not hold the last."""
-    return abs(number) >= EXACT and text.lstrip("+-").isdecimal()
+    return abs(number) >= EXACT and text.lstrip(f"+-{MINUSES}").isdecimal()
 
 
 def plain_number(text: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import DataError, SettingsError
+from hornbook.rendering import many
 from hornbook.tables.frame import Categories, Dates, Typed
 from hornbook.tables.options import TableOptions
 from hornbook.tables.written import DATE_FORMATS, NO_DATE, date_of
@@ -48,6 +50,11 @@ class Times:
             )
         return float(found.pop())
 
+    @property
+    def distinct(self) -> int:
+        """How many different times there are."""
+        return len(np.unique(self.values))
+
     def span(self) -> str:
         """The first time and the last one, for people."""
         first, last = (
@@ -56,8 +63,13 @@ class Times:
         return f"from {first} to {last}"
 
 
-def times_of(name: str, column: Typed) -> Times:
+def times_of(name: str, column: Typed, place: Callable[[int], str]) -> Times:
     """When rows were, from a column.
+
+    Args:
+        name: of the column.
+        column: its cells.
+        place: tells where a row stands, for people.
 
     Raises:
         DataError: if it holds neither dates nor numbers, or one is missing.
@@ -76,10 +88,11 @@ def times_of(name: str, column: Typed) -> Times:
         values = np.where(column.seconds == NO_DATE, np.nan, column.seconds.astype(np.float64))
     else:
         values = column.values
-    if np.isnan(values).any():
+    empty = np.flatnonzero(np.isnan(values))
+    if len(empty):
         raise DataError(
-            f"Column {name!r} is empty in {int(np.isnan(values).sum()):,} rows, so these have no "
-            "time.",
+            f"{place(int(empty[0]))}: column {name!r} is empty, so the row has no time. In all: "
+            f"{many(len(empty), 'such row')} of {len(values):,}.",
             hint="Fill it, set `time` to another column, or `split_by=random`.",
             setting="time",
         )

@@ -129,7 +129,9 @@ def target_kind(seen: Seen, options: TableOptions) -> tuple[TargetKind, str]:
             raise DataError(
                 f"{where} has {seen.distinct:,} different values in {seen.known:,} rows: too many "
                 "to be classes.",
-                hint="Choose another column" + (", or set `predicts=number`." if numbers else "."),
+                hint="Choose another column"
+                + (", or set `predicts=number`." if numbers else ".")
+                + (f"\n{seen.mixture}." if seen.is_mixed and not numbers else ""),
                 setting="target",
             )
         return "class", f"{seen.distinct:,} classes"

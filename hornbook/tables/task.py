@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hornbook.actions import Action
+from hornbook.errors import DataError
 from hornbook.records import JSONObject
 from hornbook.tables.asked import QUESTIONS
 from hornbook.tables.models.families import FAMILIES
@@ -39,7 +40,7 @@ class TableTask(Task["TableData"]):
     families: ClassVar[Mapping[str, Family]] = FAMILIES
     default: ClassVar[str] = "tabm"
     telling: ClassVar[tuple[str, ...]] = ("target",)
-    previewed: ClassVar[str] = "predicted"
+    previewed: ClassVar[str] = "true → predicted"
     decides: ClassVar[Measure] = RMSE
     figures: ClassVar[tuple[Measure, ...]] = (RMSE, MAE, R2, RMSPE, MAPE)
     questions: ClassVar[Mapping[str, Verb]] = {
@@ -149,7 +150,13 @@ class TableTask(Task["TableData"]):
         """All figures on every split, with an interval of the deciding one."""
         from hornbook.tables.evaluation import report
 
-        return report(run.model, run.data)
+        try:
+            return report(run.model, run.data)
+        except DataError as error:
+            if not run.data.kept:
+                error.hint += " Or measure it on a file that has the target:"
+                error.action = Action("predict", (str(run.path), "FILE"))
+            raise
 
     def baselines(self, data: TableData, model: Any) -> Iterable[Baseline]:
         """Guessing, and trees."""

@@ -15,6 +15,7 @@ import numpy.typing as npt
 __all__ = [
     "ALIKE",
     "DATE_FORMATS",
+    "MINUSES",
     "MISSING",
     "NO_DATE",
     "NumberStyle",
@@ -23,10 +24,12 @@ __all__ = [
     "date_label",
     "date_of",
     "dotted",
+    "has_zone",
     "number_of",
     "number_style",
     "numbers_of",
     "other_reading",
+    "why_no_number",
 ]
 
 MISSING = frozenset(
@@ -66,7 +69,11 @@ COMMA = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)?(,\d*)?" + EXPONENT)
 THOUSANDS = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(,\d{3})+)?(\.\d*)?" + EXPONENT)
 DOTTED = re.compile(r"(?:^|\n)[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:\n|$)")
 SIGNS = "$€£¥₹ \u00a0\u202f"  # that may stand before or behind a number
-BEGINS = SIGNS + "+-.,"  # what a number may begin with, beside a digit
+ZONE = re.compile(r":.*[+-]\d\d(:?\d\d)?$", re.ASCII)
+MINUSES = "\u2212\ufe63\uff0d"  # as typesetters and some programs write it
+BEGINS = SIGNS + MINUSES + "+-.,"  # what a number may begin with, beside a digit
+PLAIN_MINUS = str.maketrans(dict.fromkeys(MINUSES, "-"))
+IN_BRACKETS = re.compile(r"\(([^()+-]+)\)|([^()+-]+)-")
 MINUS = re.compile(r"([+-])[$€£¥₹ \u00a0\u202f]+")
 TIME = re.compile(r"[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?([AaPp])[Mm])?$", re.ASCII)
 
@@ -84,7 +91,8 @@ def number_of(cell: str, style: NumberStyle = "plain") -> float:
             pass
     if not has_digit(cell):
         return math.nan
-    text = MINUS.sub(r"\1", cell.strip(SIGNS).removesuffix("%").strip(SIGNS))
+    text = cell.translate(PLAIN_MINUS).strip(SIGNS).removesuffix("%").strip(SIGNS)
+    text = MINUS.sub(r"\1", text)
     if style == "comma":
         if not COMMA.fullmatch(text):
             return math.nan
@@ -100,6 +108,23 @@ def number_of(cell: str, style: NumberStyle = "plain") -> float:
     except ValueError:
         return math.nan
     return value if math.isfinite(value) else math.nan
+
+
+def why_no_number(cell: str, style: NumberStyle = "plain") -> str:
+    """What a cell is that looks like a number and is none; empty of any other.
+
+    Args:
+        cell: which `number_of` does not know.
+        style: how numbers are written.
+    """
+    if found := IN_BRACKETS.fullmatch(cell.translate(PLAIN_MINUS).strip(SIGNS)):
+        inner = (found[1] or found[2]).strip()
+        if is_number(inner, style):
+            return f"which in accounting is -{inner}"
+    try:
+        return "which is infinite" if math.isinf(float(cell)) else ""
+    except ValueError:
+        return ""
 
 
 def number_style(cells: Collection[str], separator: str = ",", commas: bool = False) -> NumberStyle:
@@ -210,6 +235,16 @@ def date_of(cell: str, form: str) -> int:
         return seconds_of(cell, form)
     except (ValueError, OverflowError):
         return int(NO_DATE)
+
+
+def has_zone(cell: str) -> bool:
+    """Whether an ISO time has a zone other than UTC, which `date_of` turns into it."""
+    if not ZONE.search(cell):
+        return False
+    try:
+        return bool(datetime.fromisoformat(cell).utcoffset())
+    except ValueError:
+        return False
 
 
 def seconds_of(cell: str, form: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hornbook.tasks.data import Data
     from hornbook.training.settings import TrainingSettings
 
-__all__ = ["Ancestor", "Family", "Start", "find_family"]
+__all__ = ["Ancestor", "Family", "Start", "find_family", "no_family"]
 
 USUAL = 80_000  # rows of train, where they are not known
 
@@ -122,17 +122,22 @@ def find_family(families: Mapping[str, Family], name: str) -> Family:
     Raises:
         SettingsError: if there is none of that name.
     """
-    if not isinstance(name, str):
-        raise SettingsError(
-            f"`model` must be the name of a family, not {type(name).__name__}.",
-            hint=f"Families: {', '.join(families)}.",
-            setting="model",
-        )
-    if name not in families:
-        known = [name for name, line in families.items() if line.made_by != "mixing"]
-        raise SettingsError(
-            f"Unknown model family {name!r}.",
-            hint=f"{did_you_mean(name, known, also=ALSO_CALLED)}Families: {', '.join(known)}.",
-            setting="model",
-        )
+    known = [name for name, line in families.items() if line.made_by != "mixing"]
+    if not isinstance(name, str) or name not in families:
+        raise no_family(name, known, f"Families: {', '.join(known)}.")
     return families[name]
+
+
+def no_family(name: object, known: Sequence[str], told: str) -> SettingsError:
+    """The error that there is no such family.
+
+    Args:
+        name: what was given.
+        known: names of families, of which one may be meant.
+        told: which ones there are, for people.
+    """
+    if not isinstance(name, str):
+        message = f"`model` must be the name of a family, not {type(name).__name__}."
+        return SettingsError(message, hint=told, setting="model")
+    meant = did_you_mean(name, known, also=ALSO_CALLED)
+    return SettingsError(f"Unknown model family {name!r}.", hint=f"{meant}{told}", setting="model")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from hornbook.actions import Action
 from hornbook.built_in import TASKS
-from hornbook.errors import DataError, QuestionError, SettingsError
+from hornbook.errors import DataError, HornbookError, QuestionError, SettingsError
 from hornbook.suggestions import did_you_mean
-from hornbook.tasks.family import find_family
+from hornbook.tasks.family import no_family
 from hornbook.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -107,23 +108,32 @@ def choose_task(
         DataError: if nobody claims the data, two do with the same strength, or the strongest is not
             sure, with the calls of which to choose one.
     """
+    given = dict(options or {})
     of_family = None if family is None else task_of_family(family)
     if family is not None and of_family is None:
-        find_family({k: v for task in tasks().values() for k, v in task.families.items()}, family)
+        every = [one for task in tasks().values() for one in families_of(task)]
+        raise no_family(family, every, families_told(at_hand(source, name, given)))
     if name is not None:
         task = task_named(name)
         if of_family not in (None, task):
             assert of_family is not None
             raise SettingsError(
                 f"The model family {family} belongs to the task {of_family.name}, not to {name}.",
-                hint=f"Families of {name}: {', '.join(task.families)}.",
+                hint=families_told([task]),
                 setting="model",
             )
         return task, "chosen by `task`"
-    if of_family is not None:
-        return of_family, f"task of the family {family}"
-    given = dict(options or {})
     fitting, told = told_by(given)
+    if of_family is not None:
+        if of_family not in fitting:
+            names = ", ".join(task.name for task in fitting)
+            raise SettingsError(
+                f"The model family {family} belongs to the task {of_family.name}, and `{told}` is "
+                f"a setting of the task {names}.",
+                hint=families_told(fitting),
+                setting="model",
+            )
+        return of_family, f"task of the family {family}"
     if source is None:
         return fitting[0], f"`{told}` was given" if told else "default"
     claims = [(claim, task) for task in fitting if (claim := task.recognise(source, given))]
@@ -142,6 +152,34 @@ def choose_task(
         raise several(source, rivals)
     claim, task = rivals[0]
     return task, claim.reason
+
+
+def at_hand(
+    source: Source | None, name: str | None, options: Mapping[str, Any]
+) -> Sequence[Task[Any]]:
+    """The tasks that are possible, where the family that was asked for tells nothing.
+
+    Args:
+        source: as of `choose_task`, as the others.
+        name: the task that was asked for.
+        options: settings that were given.
+    """
+    with contextlib.suppress(HornbookError):  # the data may be of several, or of none
+        if name is not None:
+            return [task_named(name)]
+        if source is not None:
+            return [choose_task(source, None, None, options)[0]]
+    return told_by(options)[0]
+
+
+def families_told(having: Sequence[Task[Any]]) -> str:
+    """The families of some tasks, for people."""
+    return "\n".join(f"Families of {one.name}: {', '.join(families_of(one))}." for one in having)
+
+
+def families_of(task: Task[Any]) -> list[str]:
+    """The families of a task that can be asked for."""
+    return [name for name, line in task.families.items() if line.made_by != "mixing"]
 
 
 def told_by(options: Mapping[str, Any]) -> tuple[list[Task[Any]], str]:

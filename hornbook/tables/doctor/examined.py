@@ -13,10 +13,11 @@ import numpy.typing as npt
 from hornbook.errors import HornbookError
 from hornbook.tables.doctor.alone import Alone, alone
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers, Typed
+from hornbook.tables.held_out import held_out
 from hornbook.tables.kinds import Column, Seen, kind_of
-from hornbook.tables.loading import Understood, held_out
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable
+from hornbook.tables.understood import Understood
 from hornbook.tables.written import NO_DATE
 from hornbook.tasks.splits import SPLITS
 
