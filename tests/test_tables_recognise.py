@@ -77,7 +77,7 @@ def test_a_table_beside_a_column_of_texts_is_asked_for_with_both_lines(
     assert status == 1
     assert "'description' holds texts; --target can be any other column" in err
     assert err.splitlines()[-2:] == [
-        f"hornbook {verb} {file} --task tables --target town",
+        f"hornbook {verb} {file} --task tables --target price",
         f"hornbook {verb} {file} --task text --column description",
     ]
     assert choose_task(Source(file), options={"target": "price"})[0].name == "tables"
@@ -136,3 +136,20 @@ def test_help_says_how_to_see_the_flags_of_tables(
     _, out, _ = typed(capsys, verb, "--task", "tables", "--help")
     assert "--target COLUMN" in out
     assert "those of task tables." in out
+
+
+def test_the_doctor_and_the_question_propose_the_same_target(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (file := tmp_path / "flats.csv").write_text(FLATS, encoding="utf-8")
+    for header, target in (
+        ("price", "price"),
+        ("size", "town"),
+        ("sale_price", "sale_price"),
+    ):
+        file.write_text(FLATS.replace("price", header, 1), encoding="utf-8")
+        claim = recognise(Source(file), {})
+        assert claim is not None
+        assert claim.settings == {"target": target}
+        _, _, err = typed(capsys, "doctor", str(file), "--task", "tables")
+        assert f"hornbook doctor {file} --target {target}" in err

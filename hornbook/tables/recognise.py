@@ -17,6 +17,7 @@ from hornbook.sources.parquet import ParquetRows, is_parquet
 from hornbook.sources.rows import Rows
 from hornbook.sources.source import Source
 from hornbook.tables.header import has_header, is_number
+from hornbook.tables.likely_targets import likely_targets
 from hornbook.tables.written import (
     MISSING,
     NO_DATE,
@@ -27,7 +28,7 @@ from hornbook.tables.written import (
 )
 from hornbook.tasks import Claim
 
-__all__ = ["recognise"]
+__all__ = ["is_text", "recognise"]
 
 TOLD, LIKELY = 20, 1
 "Strengths of a claim: the target is named; it looks like a table."
@@ -66,7 +67,7 @@ def recognise(source: Source, options: Mapping[str, Any]) -> Claim | None:
             LIKELY,
             reason,
             sure=not texts or isinstance(rows, ParquetRows),  # which no other task reads
-            settings={"target": likely_target(others)},
+            settings={"target": proposed_target(others)},
         )
     return None
 
@@ -112,10 +113,10 @@ def tells_apart(name: str, cells: Sequence[str]) -> bool:
     return all(int(low) < int(high) for low, high in itertools.pairwise(cells))
 
 
-def likely_target(columns: Mapping[str, Sequence[str]]) -> str:
-    """The column to propose: the last one, as in most tables, but no date."""
-    names = list(columns)
-    return next((name for name in reversed(names) if not has_dates(columns[name])), names[-1])
+def proposed_target(columns: Mapping[str, Sequence[str]]) -> str:
+    """The column to propose of those that hold no texts: no date, if there is another."""
+    names = [name for name, cells in columns.items() if not has_dates(cells)]
+    return likely_targets(names or list(columns))[0]
 
 
 def tells_amounts(cells: Sequence[str]) -> bool:

@@ -20,7 +20,7 @@ from hornbook.sources.source import Source
 from hornbook.tables.doctor.checks import CHECKS
 from hornbook.tables.doctor.columns import figures, table_of_columns
 from hornbook.tables.doctor.examined import Examined
-from hornbook.tables.doctor.target import likely_targets
+from hornbook.tables.doctor.target import proposed_targets
 from hornbook.tables.header import named_column
 from hornbook.tables.loading import suited
 from hornbook.tables.options import TableOptions
@@ -102,7 +102,7 @@ def proposals(
     asked = options.changed()
     if options.target is None:
         return [Action("doctor", source.given, {**asked, "target": name})
-                for name in likely_targets(examined)]  # fmt: skip
+                for name in proposed_targets(examined)]  # fmt: skip
     if any(finding.severity == "problem" for finding in findings):
         return ()
     return (Action("best", source.given, asked), Action("train", source.given, asked))

@@ -12,8 +12,10 @@ from hornbook.reports.finding import Finding
 from hornbook.tables.doctor.examined import Examined, percent
 from hornbook.tables.frame import Categories
 from hornbook.tables.header import as_typed
+from hornbook.tables.likely_targets import likely_targets
+from hornbook.tables.recognise import is_text
 
-__all__ = ["combination", "few_values", "gives_away", "imbalance", "likely_targets", "no_target",
+__all__ = ["combination", "few_values", "gives_away", "imbalance", "no_target", "proposed_targets",
            "rare_classes", "skewed", "zeros"]  # fmt: skip
 
 SURE = 0.98  # score of a column alone, from which on it is the target itself
@@ -23,26 +25,26 @@ TRIED = 2_000  # rows on which formulas are tried
 RARE = 10  # rows of a class
 UNEVEN = 10  # times the rows of the rarest class that the commonest has
 SKEWED = 2.0
-TARGETS = ("target", "label", "class", "y", "outcome", "response", "price", "sales", "survived",
-           "default", "churn", "cnt", "count", "quality", "result", "income", "salary",
-           "wage")  # fmt: skip
+LOOKED = 1_000  # rows that tell whether a column holds texts
 
 
-def likely_targets(examined: Examined) -> list[str]:
-    """Columns that a person may want to predict: by name, then the last."""
-    names = [
-        name for name in examined.table.names
-        if examined.columns[name].kind in ("number", "category")
-    ]  # fmt: skip
-    by_name = [name for word in TARGETS for name in names if word == name.strip().lower()]
-    within = [name for name in names if examined.seen[name].words & set(TARGETS)]
-    return list(dict.fromkeys([*by_name, *within, *names[-1:]]))[:3]
+def proposed_targets(examined: Examined) -> list[str]:
+    """Columns that a person may want to predict: numbers and categories that are no texts."""
+    table = examined.table
+    rows = range(min(table.n, LOOKED))
+    return likely_targets(
+        [
+            name for name in table.names
+            if examined.columns[name].kind in ("number", "category")
+            and not is_text(name, [table.cell(name, row) for row in rows])
+        ]
+    )  # fmt: skip
 
 
 def no_target(examined: Examined) -> Iterator[Finding]:
     """It is not said what is predicted."""
     if examined.options.target is None:
-        likely = likely_targets(examined)
+        likely = proposed_targets(examined)
         shown = ", ".join(map(repr, likely))
         yield Finding(
             "no-target", "note", "It is not said which column to predict",
