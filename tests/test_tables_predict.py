@@ -528,10 +528,3 @@ def test_help_has_the_flags_of_the_runs_own_task(
     told = helped()
     assert "--user" in told
     assert "Runs of the task tables have other flags" in told
-
-
-def test_both_tasks_say_the_same_of_the_verb() -> None:
-    from hornbook.ratings.asked import QUESTIONS as OF_RATINGS
-    from hornbook.tables.asked import QUESTIONS as OF_TABLES
-
-    assert OF_RATINGS["predict"][0] == OF_TABLES["predict"][0]
