@@ -318,10 +318,11 @@ class TextTask(Task["TextData"]):
 
         corpus = read_corpus(source, options)
         found = examine(corpus, options)
+        torn = any(one.name == "torn-graphemes" for one in found.findings)
         leaks = any(one.name == "leaked-lines" and one.severity != "note" for one in found.findings)
         chosen_by = found.splits.get("dev")
         proposed = proposals(
-            source, corpus, options, repeated=leaks,
+            source, corpus, options, repeated=leaks, torn=torn,
             has_dev=chosen_by is not None and chosen_by.predictions > 0,
         )  # fmt: skip
         return told(found, proposed)

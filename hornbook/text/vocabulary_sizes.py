@@ -20,7 +20,7 @@ __all__ = ["SIZES", "VocabularySize", "vocabulary_sizes"]
 
 SIZES = (256, 512, 1024, 4096, 16384)
 RARE = 10  # a token that occurs less often is rare
-LEARNED = 8_000_000  # characters of train that are learned from, and of dev that are encoded
+LEARNED = 8_000_000  # characters that are read, where nothing else is asked
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class VocabularySize:
 
 
 def vocabulary_sizes(
-    splits: Splits, sizes: tuple[int, ...] = SIZES, pattern: str = "gpt4"
+    splits: Splits, sizes: tuple[int, ...] = SIZES, pattern: str = "gpt4", most: int = LEARNED
 ) -> Iterator[VocabularySize]:
     """What byte pairs of each size would make of a text, as far as it has so many pairs.
 
@@ -45,14 +45,15 @@ def vocabulary_sizes(
         splits: of the text; learned from train, or its beginning.
         sizes: in their order.
         pattern: a name of PATTERNS.
+        most: characters of train that are learned from, and of dev that are encoded.
 
     Raises:
         MissingPackageError: if `tokenizers` is not installed.
         UnknownTokenError: as `utf8`.
     """
-    train = beginning(splits.train)
+    train = beginning(splits.train, most)
     split = "dev" if splits.dev else "train"
-    held = beginning(splits[split])
+    held = beginning(splits[split], most)
     tokens = learn_byte_pairs(train, max(sizes), PATTERNS[pattern])
     size_of_held = sum(len(text.encode()) for text in held)
     for size in sizes:
@@ -67,9 +68,9 @@ def vocabulary_sizes(
         yield VocabularySize(size, split, share(found, size_of_held), rare)
 
 
-def beginning(texts: tuple[str, ...]) -> list[str]:
+def beginning(texts: tuple[str, ...], most: int) -> list[str]:
     """The first texts, as many characters as are learned from."""
-    found, left = [], LEARNED
+    found, left = [], most
     for text in texts:
         found.append(text[:left])
         left -= len(text)
