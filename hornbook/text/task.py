@@ -175,6 +175,24 @@ class TextTask(Task["TextData"]):
 
         return candidates(data, seconds)
 
+    def read_otherwise(self, data: TextData, options: Mapping[str, Any]) -> TextData:
+        """The same splits in other tokens."""
+        from hornbook.text.data import TextOptions
+
+        return data.in_tokens(TextOptions.from_dict(dict(options)))
+
+    def comparable(self, value: float, run: Run, split: str) -> float:
+        """Nats per character: what models of other tokens are compared by."""
+        if not run.data.kept or run.data.tokenizer.unit == "character":
+            return value
+        per_character: float = run.data.tokens_in(split)[0]
+        return value * per_character
+
+    @property
+    def compared_in(self) -> str:
+        """Nats per character."""
+        return "nats per character"
+
     def mix(self, paths: Sequence[Path], out: Path) -> Run:
         """A mixture."""
         from hornbook.text.mixing import mix
