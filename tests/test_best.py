@@ -35,6 +35,7 @@ from hornbook.runs.prepare import prepare
 from hornbook.runs.session import Session
 from hornbook.tasks import Candidate
 from hornbook.text import candidates as candidates_module
+from hornbook.text.data import TextData
 from hornbook.text.task import TextTask
 from tests.command import typed
 from tests.some_names import write_names
@@ -136,6 +137,7 @@ def test_byte_pairs_are_tried_on_long_texts_where_there_is_time(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(candidates_module, "OTHERS", 500)
     data = prepare(names, "text", {"tokens": tokens, "mode": mode}).data
+    assert isinstance(data, TextData)
     found = [one for one in candidates_module.candidates(data, seconds) if one.loading]
     assert bool(found) == tried
 

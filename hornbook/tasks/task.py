@@ -268,7 +268,7 @@ class Task(ABC, Generic[D]):
     @property
     def compared_in(self) -> str:
         """The unit of `comparable`."""
-        return self.unit
+        return self.decides.unit
 
     @property
     def mixes(self) -> bool:
