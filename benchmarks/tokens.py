@@ -1,6 +1,6 @@
 """Which tokens a text is best cut into: equal parameters, equal processor time, bits per byte.
 
-    python -m benchmarks.tokens [--data ../shared/data/tinyshakespeare.txt] [--seconds 45]
+    python -m benchmarks.tokens [--data ../shared/data/tinyshakespeare.txt] [--seconds 40]
         [--parameters 250000] [--only characters bpe-1024 ...]
 
 A GPT of two blocks with a tied head is trained on each kind of tokens, its width chosen so that it
@@ -34,7 +34,7 @@ from hornbook.text.losses import counted_loss
 from hornbook.text.models.gpt import GPT
 from hornbook.tokenizers.words import WordTokenizer, cut_into_words
 
-BLOCKS, HEADS = 2, 4
+BLOCKS, HEADS, BATCH = 2, 4, 8
 BPE = {f"bpe-{size}": {"tokens": "bpe", "vocab_size": size} for size in (512, 1024, 4096)}
 KINDS: dict[str, dict[str, Any]] = {
     "characters": {}, "bytes": {"tokens": "bytes"}, **BPE, "words": {"tokens": "words"}
@@ -91,7 +91,13 @@ def trained(prepared: Prepared, out: Path, width: int, steps: int) -> tuple[Run,
         overwrite=True,
         baseline=False,
         settings=settings_of(width),
-        training={"steps": steps, "threads": 1, "evaluate_on": 1_000, "evaluate_every": 10**9},
+        training={
+            "steps": steps,
+            "threads": 1,
+            "batch_size": BATCH,
+            "evaluate_on": 1_000,
+            "evaluate_every": 10**9,
+        },
         listen=listen,
     )
     (first, began), (last, ended) = seen[0], seen[-1]
@@ -140,7 +146,7 @@ def spelling(data: TextData, folder: Path) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default="../shared/data/tinyshakespeare.txt")
-    parser.add_argument("--seconds", type=float, default=45.0)
+    parser.add_argument("--seconds", type=float, default=40.0)
     parser.add_argument("--parameters", type=int, default=250_000)
     parser.add_argument("--only", nargs="*", choices=KINDS, default=list(KINDS))
     asked = parser.parse_args()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,31 @@ def test_merges_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "low|␣|low|␣|low|e|r" in out
     _, out, _ = typed(capsys, "tokenize", "--text", "low low", "--steps", "2", "--json")
     assert [one["token"] for one in json.loads(out)] == ["lo", "low"]
+
+
+def test_the_page_of_tokens_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "tokens.md").read_text(encoding="utf-8")
+    command, *lines = page.split("```\n")[1].splitlines()
+    _, out, _ = typed(capsys, *shlex.split(command)[1:])
+    assert out.splitlines() == lines
+
+
+def test_a_run_without_its_text_still_has_its_tokens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = hornbook.train(file_of(TEXT, tmp_path), model="ngram", out=tmp_path / "run", mode="text")
+    assert typed(capsys, "strip", str(run.path))[0] == 0
+    status, out, _ = typed(capsys, "tokenize", str(run.path), "--text", "to be")
+    assert (status, "t|o| |b|e" in out) == (0, True)
+    status, _, err = typed(capsys, "tokenize", str(run.path))
+    assert (status, "no longer has it" in err) == (1, True)
+
+
+def test_a_run_of_another_kind_has_no_tokens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "plays.txt"
+    data.write_text("king queen\nman woman\n" * 50, encoding="utf-8")
+    run = hornbook.train(data, model="ppmi", out=tmp_path / "run")
+    status, _, err = typed(capsys, "tokenize", str(run.path))
+    assert (status, "run of another kind" in err) == (1, True)
