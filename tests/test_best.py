@@ -14,6 +14,7 @@ import pytest
 
 import hornbook
 from hornbook.actions import Action
+from hornbook.cli.main import main
 from hornbook.errors import (
     DivergedError,
     HornbookError,
@@ -30,8 +31,11 @@ from hornbook.inspection.inspect import inspect
 from hornbook.runs import Run
 from hornbook.runs.calls import calls_of
 from hornbook.runs.events import Warned
+from hornbook.runs.prepare import prepare
 from hornbook.runs.session import Session
 from hornbook.tasks import Candidate
+from hornbook.text import candidates as candidates_module
+from hornbook.text.data import TextData
 from hornbook.text.task import TextTask
 from tests.command import typed
 from tests.some_names import write_names
@@ -92,14 +96,62 @@ def test_it_counts_trains_mixes_and_keeps_the_best(names: Path) -> None:
     assert json.loads(json.dumps(found.as_dict()))["winner"] == found.winner.name
 
 
+def test_other_tokens_are_compared_by_character_and_mixed_with_their_like(
+    names: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = {"tokens": "bpe", "vocab_size": 280}
+    others = [
+        Candidate("pairs-counts", "ngram", {"order": 2}, loading=pairs),
+        Candidate("pairs-mlp", "mlp", {"n_hidden": (8,), "n_embd": 4}, TINY, pairs),
+    ]
+    monkeypatch.setattr(TextTask, "candidates", lambda *_: [COUNTS, NETS[0], *others])
+    found, _ = climbed(names)
+    rungs = {rung.name: rung for rung in found.rungs}
+    for name in ("counts-3", "pairs-counts", "pairs-mlp"):
+        dev = Run(found.folder / name).evaluate()["dev"]
+        assert rungs[name].reached == pytest.approx(dev.nats_per_character, rel=1e-6)
+    assert rungs["pairs-counts"].reached < Run(found.folder / "pairs-counts").summary.losses["dev"]
+    mixture = Run(found.folder / "mixture")
+    kind = "bpe" if rungs["mixture"].loading else "characters"
+    assert mixture.data.tokenizer.kind == kind
+    members = [one.family for one in mixture.summary.members]
+    assert sorted(members) == ["mlp", "ngram"]  # those of other tokens are not among them
+    again = LadderRecord.read(found.folder)
+    assert [dict(rung.loading) for rung in again.rungs][1:3] == [pairs, {}]
+    assert main(["best", str(names), "--minutes", "2", "--overwrite"]) == 0
+    assert "nats per character" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("tokens", "mode", "seconds", "tried"),
+    [
+        ("characters", "text", 300.0, True),
+        ("characters", "text", 60.0, False),
+        ("bytes", "text", 300.0, False),
+        ("characters", "lines", 300.0, False),
+    ],
+)
+def test_byte_pairs_are_tried_on_long_texts_where_there_is_time(
+    tokens: str, mode: str, seconds: float, tried: bool, names: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(candidates_module, "OTHERS", 500)
+    data = prepare(names, "text", {"tokens": tokens, "mode": mode}).data
+    assert isinstance(data, TextData)
+    found = [one for one in candidates_module.candidates(data, seconds) if one.loading]
+    assert bool(found) == tried
+
+
 def test_the_time_is_shared_out(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, float] = {}
     plain = climb_module.Climb.rung
 
-    def rung(climb: Any, name: str, kind: Any, make: Any, seconds: float | None = None) -> Any:
+    def rung(
+        climb: Any, name: str, kind: Any, make: Any, seconds: float | None = None, loading: Any = ()
+    ) -> Any:
         if seconds is not None:
             given[name] = seconds
-        return plain(climb, name, kind, make, seconds)
+        return plain(climb, name, kind, make, seconds, loading)
 
     monkeypatch.setattr(climb_module.Climb, "rung", rung)
     found, _ = climbed(names)

@@ -314,7 +314,7 @@ def test_characters_that_are_never_trained_on() -> None:
     report = examine(corpus(text + "ж" * 20 + "ш" * 80, "text"))
     found = finding(report, "Some characters of dev never occur in train")
     assert found.severity == "warning"
-    assert f"2 characters, {share:.1%} of the dev tokens: 'ж' 'ш'." in found.detail
+    assert f"2 characters, {share:.1%} of those of dev: 'ж' 'ш'." in found.detail
     single = finding(
         examine(corpus(text + "ж", "text")), "Some characters of dev never occur in train"
     )

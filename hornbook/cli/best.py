@@ -150,7 +150,10 @@ def climbing(*, quiet: bool) -> Iterator[Climbing]:
 def ladder(found: Ladder) -> Table:
     """A row for each model that was tried, and for what stands beside them."""
     sound = any(rung.sound is not None for rung in found.rungs)
-    heads = ("model", "", "dev", *(("samples sound",) if sound else ()), "parameters", "seconds")
+    # Figures of models that read the data otherwise have a unit that they share.
+    unit = found.run.task.compared_in
+    dev = f"dev, {unit}" if any(rung.loading for rung in found.rungs) else "dev"
+    heads = ("model", "", dev, *(("samples sound",) if sound else ()), "parameters", "seconds")
     rows = table(*heads, left=2)
     for rung in found.rungs:
         won = rung == found.winner
@@ -166,7 +169,9 @@ def ladder(found: Ladder) -> Table:
         )
     for one in found.baselines:
         blank = ("",) if sound else ()
-        reached = number(one.reached["dev"]) if "dev" in one.reached else ""
+        reached = ""
+        if "dev" in one.reached:
+            reached = number(found.run.task.comparable(one.reached["dev"], found.run, "dev"))
         rows.add_row(escape(one.name), "baseline", reached, *blank, "", f"{one.seconds:,.1f}")
     return rows
 
@@ -176,6 +181,8 @@ def better(found: Ladder) -> Iterator[str]:
     measure, won = found.run.task.decides, found.winner.reached
     for one in found.baselines:
         beside = one.reached.get("dev")
+        if beside is not None:
+            beside = found.run.task.comparable(beside, found.run, "dev")
         if won is not None and beside is not None and measure.is_better(beside, won):
             yield f"The baseline {one.name} is better still: {number(beside)} on dev."
 
@@ -197,7 +204,8 @@ def show(found: Ladder, filter_command: str) -> None:
     )
     measure = found.run.task.decides
     if test is not None and measure.name in (held := test.as_dict()):
-        reached = number(held[measure.name], measure.digits)
+        value = found.run.task.comparable(held[measure.name], found.run, "test")
+        reached = number(value, measure.digits)
         say(f"On test, which no choice was based on: {reached}")
     say()
     for shown in found.run.task.show(found.run, filter_command):

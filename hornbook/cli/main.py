@@ -44,6 +44,7 @@ VERBS = {
     "mix": "average several runs on the same data into one",
     "strip": "remove the data from a run, before you share it",
     "doctor": "check a file for problems before training on it",
+    "tokenize": "show which tokens a text is cut into, and what others would give",
     "inspect": "report on a run: how good it is, what it makes, what is wrong; one page to send",
     "gradients": "compare gradients by hand with autograd, line by line",
     "exercise": "write or check an exercise in backpropagation by hand",

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import tyro
+from rich.text import Text
 
 from hornbook.actions import Action
 from hornbook.cli.alive import alive
@@ -23,7 +24,8 @@ from hornbook.cli.output import console, escape, filled, notes
 from hornbook.cli.streams import ReaderGoneError, write_beside, write_json, write_result
 from hornbook.cli.wording import command, worded
 from hornbook.records import as_json
-from hornbook.reports import Table
+from hornbook.rendering import visible
+from hornbook.reports import Shaded, Table
 from hornbook.runs import Run
 from hornbook.runs.directory import RunDirectory
 from hornbook.tasks import Answer, Beside, Question, Task, of_kind, tasks
@@ -148,10 +150,13 @@ class Shown:
         self.console, self.at_line_start = console(), True
         self.is_terminal = self.console.is_terminal
 
-    def show(self, part: str | Table | Beside) -> None:
-        """A part of a row."""
+    def show(self, part: str | Table | Beside | Shaded) -> None:
+        """A part of a row; shades are for a terminal only."""
         if isinstance(part, Table):
             self.console.print(filled(part))
+        elif isinstance(part, Shaded):
+            if self.is_terminal and self.console.color_system is not None:
+                self.console.print(coloured(part))
         elif isinstance(part, Beside):
             # At a terminal it stands beside what it is about; in a file it would be noise.
             if self.is_terminal:
@@ -162,6 +167,15 @@ class Shown:
             # As it is: rich would change tabs and what looks like its markup.
             write_result(part, flush=self.is_terminal)
             self.at_line_start = part.endswith("\n")
+
+
+def coloured(given: Shaded) -> Text:
+    """A text with backgrounds from white to orange."""
+    shown = Text(visible(given.title))
+    for text, shade in given.parts:
+        green, blue = round(255 - 97 * shade), round(255 - 178 * shade)
+        shown.append(visible(text), style=f"black on #ff{green:02x}{blue:02x}")
+    return shown
 
 
 def print_as_json(answer: Answer) -> None:

@@ -2,7 +2,7 @@
 
     1  count, with the order and smoothing that suit dev
     2  train the nets that the task proposes for these data, each for an equal share of the time
-    3  mix those that are not far behind
+    3  mix those that are not far behind, and read the data in the same way
     4  choose, by the loss on dev and by the samples: `choice`
 
 Short trials that give the rest of the time to one net were tried too, and came out within a
@@ -14,9 +14,10 @@ Every model is a run in a folder beside the result, and goes on where it was aft
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from hornbook.errors import (
     DataError,
@@ -73,6 +74,7 @@ class Climb:
         prepared.data.keep(sums)
         self.record = LadderRecord(minutes, prepared.task.name, sums.sums)
         self.lock: Lock | None = None
+        self.read: dict[str, Prepared] = {}  # the data as single models read it
         self.renewed = False  # whether a rung was made in this climb, and so a mixture is another
 
     def __enter__(self) -> Climb:
@@ -124,10 +126,10 @@ class Climb:
         counted = [one for one in proposed if task.family(one.family).fitted]
         nets = [one for one in proposed if task.family(one.family).trained]
         for one in counted:
-            self.rung(one.name, "counted", self.trained(one))
+            self.rung(one.name, "counted", self.trained(one), loading=one.loading)
         for at, one in enumerate(nets):
             share = self.left / (len(nets) - at)
-            self.rung(one.name, "net", self.trained(one, share), share)
+            self.rung(one.name, "net", self.trained(one, share), share, one.loading)
         self.mixed([rung for rung in self.made if rung.kind != "mixture"])
         rungs = [self.judged(rung) for rung in self.record.rungs]
         if not self.made:
@@ -158,11 +160,10 @@ class Climb:
 
     def trained(self, one: Candidate, seconds: float | None = None) -> Callable[[Path], Run]:
         """What trains a candidate into a directory."""
-        prepared = self.prepared
 
         def make(path: Path) -> Run:
             return train(
-                prepared,
+                self.read_for(one),
                 model=one.family,
                 settings=one.settings,
                 training=one.training if seconds is not None else None,
@@ -175,19 +176,46 @@ class Climb:
 
         return make
 
+    def read_for(self, one: Candidate) -> Prepared:
+        """The data as a candidate reads it.
+
+        Raises:
+            HornbookError: if it cannot be read so.
+        """
+        if not one.loading:
+            return self.prepared
+        task, data, key = self.prepared.task, self.prepared.data, repr(sorted(one.loading.items()))
+        if key not in self.read:
+            options = {**self.prepared.options, **one.loading}
+            self.read[key] = Prepared(task, task.read_otherwise(data, options), options)
+        return self.read[key]
+
     def mixed(self, rungs: Sequence[Rung]) -> None:
-        """Mix what is not far behind."""
+        """Mix what is not far behind, and predicts the same: the best one's kind, if it has more.
+
+        Else those that read the data as it was asked for.
+        """
         task = self.prepared.task
         near = within(NEAR, rungs, task.decides)
-        if task.mixes and len(near) > 1:
-            paths = [self.folder / rung.name for rung in near]
-            self.rung("mixture", "mixture", lambda path: task.mix(paths, path))
+        first = within(0.0, rungs, task.decides)[:1]
+        alike = [rung for rung in near if any(rung.loading == one.loading for one in first)]
+        if len(alike) < 2:
+            alike = [rung for rung in near if not rung.loading]
+        if task.mixes and len(alike) > 1:
+            paths = [self.folder / rung.name for rung in alike]
+            loading = alike[0].loading
+            self.rung("mixture", "mixture", lambda path: task.mix(paths, path), loading=loading)
         elif task.mixes and len(rungs) > 1:
             why = "The other models are too far behind the best one to add anything."
             self.noted(Rung("mixture", "mixture", 0.0, refused=why))
 
     def rung(
-        self, name: str, kind: Kind, make: Callable[[Path], Run], seconds: float | None = None
+        self,
+        name: str,
+        kind: Kind,
+        make: Callable[[Path], Run],
+        seconds: float | None = None,
+        loading: Mapping[str, Any] | None = None,
     ) -> None:
         """A model, made now or before, or refused."""
         known, path = self.kept(name), self.folder / name
@@ -200,6 +228,7 @@ class Climb:
                 run = resume(path, listen=self.listen) if begun == "stopped" else None
                 run = run or (Run(path) if begun else make(path))
                 known = self.rung_of(run, name, kind, time.perf_counter() - began)
+                known = replace(known, loading=dict(loading or {}))
             except LEFT_OUT as error:
                 known = Rung(name, kind, time.perf_counter() - began, refused=error.message)
             self.renewed = True
@@ -252,11 +281,13 @@ class Climb:
         if not summary.ended:
             raise KeyboardInterrupt
         reached = summary.reached(run.task.decides)
+        split = "dev" if "dev" in reached else "train"
+        value = reached.get(split)
         return Rung(
             name,
             kind,
             round(max(seconds, summary.seconds), 3),
-            reached.get("dev", reached.get("train")),
+            None if value is None else run.task.comparable(value, run, split),
             summary.parameters or 0,
         )
 

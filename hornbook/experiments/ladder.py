@@ -30,12 +30,15 @@ class Rung:
     seconds: float
     "Time that it took, evaluations included."
     reached: float | None = None
-    "The deciding measure on dev; None if there is no model."
+    """The deciding measure on dev, as it compares with models that read the data otherwise; None if
+    there is no model."""
     parameters: int = 0
     sound: float | None = None
     "Share of its samples that are like the data, or pass the filter; None if not asked."
     refused: str = ""
     "Why there is no model; empty if there is one."
+    loading: Mapping[str, JSON] = field(default_factory=dict)
+    "How the data was read for it, where that differs from what was asked for."
 
 
 @dataclass(frozen=True)

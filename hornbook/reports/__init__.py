@@ -4,6 +4,7 @@ finding    one problem with data or a training run
 table      rows of cells with a header
 bars       several models by one measure
 samples    what a model made, each marked
+shaded     a text with shades, for a terminal
 advice     something to try
 section    a heading with its contents
 page       sections as one HTML file
@@ -19,6 +20,7 @@ from hornbook.reports.page import Page
 from hornbook.reports.report import Report
 from hornbook.reports.samples import MarkedSample, Samples
 from hornbook.reports.section import Section
+from hornbook.reports.shaded import Shaded
 from hornbook.reports.table import Table
 from hornbook.reports.view import View
 from hornbook.reports.wording import Wording
@@ -33,6 +35,7 @@ __all__ = [
     "Report",
     "Samples",
     "Section",
+    "Shaded",
     "Table",
     "View",
     "Wording",

@@ -20,3 +20,5 @@ class Candidate:
     "Where they differ from the family's defaults."
     training: Mapping[str, Any] = field(default_factory=dict)
     "Where it differs from what suits the family and the data."
+    loading: Mapping[str, Any] = field(default_factory=dict)
+    "How the data is read for it, where that differs: as other tokens, for example."

@@ -16,7 +16,7 @@ from hornbook.settings import Settings
 from hornbook.training.measures import figure
 
 if TYPE_CHECKING:
-    from hornbook.reports import Table
+    from hornbook.reports import Shaded, Table
     from hornbook.runs import Run
 
 __all__ = ["Answer", "Beside", "Listed", "Question", "Row", "Verb"]
@@ -41,8 +41,8 @@ class Row(ABC):
     whole: bool = True
 
     @abstractmethod
-    def shown(self) -> Iterator[str | Table | Beside]:
-        """The row for a terminal: texts as they come, tables, and remarks on them."""
+    def shown(self) -> Iterator[str | Table | Beside | Shaded]:
+        """The row for a terminal: texts as they come, tables, shades, and remarks on them."""
 
     @abstractmethod
     def as_dict(self) -> JSONObject:

@@ -249,6 +249,27 @@ class Task(ABC, Generic[D]):
         names = sorted(self.families, key=lambda name: name != self.default)
         return [Candidate(name, name) for name in names if self.family(name).made_by != "mixing"]
 
+    def read_otherwise(self, data: D, options: Mapping[str, Any]) -> D:
+        """Data that are there already, as other options of loading have them; not read again.
+
+        Args:
+            data: read with options of their own.
+            options: all of them, of which only those differ that a candidate's `loading` has.
+
+        Raises:
+            SettingsError: if the task reads its data in one way.
+        """
+        raise SettingsError(f"The task {self.name} reads its data in one way.")
+
+    def comparable(self, value: float, run: Run, split: str) -> float:
+        """The deciding measure of a run, as it compares with runs that read the data otherwise."""
+        return value
+
+    @property
+    def compared_in(self) -> str:
+        """The unit of `comparable`."""
+        return self.decides.unit
+
     @property
     def mixes(self) -> bool:
         """Whether several runs on the same data can be made one: there is a family for it."""

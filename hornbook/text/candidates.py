@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hornbook.extras import has
 from hornbook.tasks import Candidate
 from hornbook.text.counting import best_counts
 from hornbook.text.data import TextData
@@ -12,6 +13,9 @@ __all__ = ["candidates"]
 
 LARGE = 1_000  # tokens in a vocabulary from which its tables are most of a net
 COUNTED = 5_000_000  # tokens of train: counting more would take more memory than a laptop has
+OTHERS = 500_000  # characters of a text from which byte pairs are tried beside characters
+MINUTES = 240.0  # seconds from which there is time for that
+BYTE_PAIRS = {"tokens": "bpe", "vocab_size": 1024}
 LONG = 1_200.0  # seconds from which larger nets come to something
 
 
@@ -44,4 +48,20 @@ def candidates(data: TextData, seconds: float) -> Sequence[Candidate]:
         attending["tied"] = True
     found.append(Candidate(f"gru-{hidden}", "gru", recurrent, of_lines))
     found.append(Candidate(f"gpt-{layers}x{model}", "gpt", attending, of_lines))
+    if other_tokens(data, seconds):
+        pairs = {**attending, "tied": True}
+        found.append(Candidate("byte-pairs-counts", "ngram", {"order": 4}, loading=BYTE_PAIRS))
+        found.append(Candidate("byte-pairs-gpt", "gpt", pairs, loading=BYTE_PAIRS))
     return found
+
+
+def other_tokens(data: TextData, seconds: float) -> bool:
+    """Whether byte pairs are worth a try: of a long text in characters, where there is time."""
+    long = data.kind == "text" and sum(map(len, data.splits.train)) >= OTHERS
+    return (
+        long
+        and seconds >= MINUTES
+        and data.tokenizer.kind == "characters"
+        and data.sizes["train"] <= COUNTED
+        and has("tokenizers")
+    )

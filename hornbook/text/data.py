@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hornbook.errors import RunError
+from hornbook.errors import RunError, SettingsError
 from hornbook.records import JSONObject
 from hornbook.rendering import many
 from hornbook.sources.source import Source
@@ -172,6 +172,36 @@ class TextData(Data):
         if self.kind == "text":
             return f"one text of {characters}"
         return f"{many(len(texts), self.one)} of {characters}"
+
+    def in_tokens(self, settings: TokenSettings) -> TextData:
+        """The same splits in other tokens.
+
+        Raises:
+            SettingsError: if these tokens have changed the text that is there, as lowercase does.
+            MissingPackageError, UnknownTokenError: as `learn_tokenizer`.
+        """
+        if self.tokenizer.kind == "words":
+            raise SettingsError(
+                "Words may have changed the text: it cannot be read as other tokens.",
+                hint="Load the data again.",
+                setting="tokens",
+            )
+        splits = self.splits
+        texts = Texts(splits.train, splits.dev + splits.test, boundary=self.kind == "lines")
+        tokenizer = learn_tokenizer(texts, settings)
+        read = splits.as_read(tokenizer.as_read)
+        return TextData(
+            self.name,
+            self.source,
+            self.kind,
+            lambda: read,
+            tokenizer,
+            encoding=self.encoding,
+            reason=self.reason,
+            separator=self.separator,
+            otherwise=self.otherwise,
+            undivided=self.undivided,
+        )
 
     @property
     def one(self) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from hornbook.actions import Action
 from hornbook.errors import DataError, SettingsError
 from hornbook.records import JSONObject
-from hornbook.rendering import clip, many
-from hornbook.reports import Table
+from hornbook.rendering import clip, describe, many
+from hornbook.reports import Shaded, Table
 from hornbook.settings import Given, Settings
 from hornbook.sources.encoding import decode
 from hornbook.sources.source import Source
@@ -39,7 +39,9 @@ class ScoreQuestion(Question):
     description = (
         "Show the loss of each TEXT under RUN, token by token.\n\n"
         "Losses are in nats: -ln of the token's probability. The token with the highest loss is "
-        "named below the table. For TEXT - the lines of standard input are scored."
+        "named below the table. Where tokens are more than a character, an estimate of the loss of "
+        "each character follows. A terminal shows the text too, darker where it costs more. For "
+        "TEXT - the lines of standard input are scored."
     )
     examples = (
         Action("score", ("runs/counts", "emma")),
@@ -101,7 +103,7 @@ class ScoreRow(Row):
     def __init__(self, found: Score) -> None:
         self.found = found
 
-    def shown(self) -> Iterator[str | Table | Beside]:
+    def shown(self) -> Iterator[str | Table | Beside | Shaded]:
         """A row for each token, with a bar as long as its cost."""
         found = self.found
         yield f"{found.text}\n"
@@ -114,6 +116,17 @@ class ScoreRow(Row):
         worst = found.most_surprising
         heads = ("token", "probability", "nats", "")
         yield Table(heads, tuple(rows), marked=worst)
+        if found.estimated:
+            yield characters_table(found)
+            yield (
+                "An estimate: the chance of all tokens that have this character next; the "
+                "same text in shorter tokens is not counted.\n"
+            )
+        yield Shaded("by token ", shaded([piece_of(found, at) for at in range(len(found.nats))],
+                     found.nats))  # fmt: skip
+        if found.estimated:
+            each = found.by_character
+            yield Shaded("by character ", shaded([o.text for o in each], [o.nats for o in each]))
         yield (
             f"{figure(found.nats_per_token)} nats per token over {many(len(found.nats), 'token')}, "
             f"{figure(found.nats_per_character)} per character, {figure(found.bits_per_byte)} bits "
@@ -125,3 +138,26 @@ class ScoreRow(Row):
     def as_dict(self) -> JSONObject:
         """All figures by name."""
         return self.found.as_dict()
+
+
+SHADE = 6.0  # nats of the darkest shade
+
+
+def shaded(texts: Sequence[str], nats: Sequence[float]) -> tuple[tuple[str, float], ...]:
+    """Parts of a text with shades by their cost."""
+    return tuple((text, min(1.0, cost / SHADE)) for text, cost in zip(texts, nats, strict=True))
+
+
+def piece_of(found: Score, at: int) -> str:
+    """The characters that begin in a token."""
+    return "".join(one.text for one in found.by_character if one.token == at)
+
+
+def characters_table(found: Score) -> Table:
+    """A row for each character."""
+    rows = []
+    for one in found.by_character:
+        token = found.tokens[one.token]
+        label = describe(one.text, quote=False) if len(one.text) == 1 else one.text or token
+        rows.append((label, token, figure(math.exp(-one.nats)), figure(one.nats)))
+    return Table(("character", "of token", "probability", "nats"), tuple(rows), left=2)

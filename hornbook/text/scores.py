@@ -1,15 +1,16 @@
-"""The loss of a single string, token by token."""
+"""The loss of a single string, token by token and character by character."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import SettingsError
+from hornbook.text.character_costs import CharacterCost, CharacterCosts, characters_of
 from hornbook.text.losses import share
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.overflow import refuse_overflow
@@ -32,6 +33,10 @@ class Score:
     "How many code points the tokens are; the boundary token counts as one, the end of a line."
     bytes: int
     "How many bytes of UTF-8."
+    by_character: tuple[CharacterCost, ...] = field(repr=False)
+    "The same cost by character; the characters of a token cost together what the token costs."
+    estimated: bool
+    "Whether that is an estimate: a token of the vocabulary is more than a character."
 
     @property
     def nats_per_token(self) -> float:
@@ -70,6 +75,11 @@ class Score:
                 {"token": token, "nats": cost, "probability": float(np.exp(-cost))}
                 for token, cost in zip(self.tokens, self.nats, strict=True)
             ],
+            "characters": [
+                {"character": one.text, "nats": one.nats, "token": one.token}
+                for one in self.by_character
+            ],
+            "characters_estimated": self.estimated,
             "most_surprising": self.most_surprising,
         }
 
@@ -92,20 +102,26 @@ def score(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Score:
     targets = stream.ids[stream.first :].astype(np.int64)
     filled = model.reading.filled or tokenizer.boundary is not None
     inputs = np.concatenate([[tokenizer.start if filled else ABSENT], targets[:-1]])
-    state, costs = None, []
+    state, costs, by_byte = None, [], []
+    finder = CharacterCosts(tokenizer)
     for token, target in zip(inputs, targets, strict=True):
         logits, state = model.step(np.array([token]), state)
         refuse_overflow(logits)
         row = logits[0].astype(np.float64)
+        by_byte.append(finder.of_token(row, int(target)))
         top = row.max()
         if np.isneginf(row[target]):
             costs.append(np.inf)
         else:
             costs.append(float(top + np.log(np.exp(row - top).sum()) - row[target]))
+    ends = [b""] if tokenizer.boundary is not None else []
+    written = [*tokenizer.written(text), *ends]
     return Score(
         text,
         tuple(tokenizer.label(int(t)) for t in targets),
         tuple(costs),
         tokenizer.count_characters(targets),
         tokenizer.count_bytes(targets),
+        tuple(characters_of(written, by_byte)),
+        bool(int(tokenizer.characters_each.max(initial=0)) > 1),
     )

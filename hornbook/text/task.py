@@ -175,6 +175,24 @@ class TextTask(Task["TextData"]):
 
         return candidates(data, seconds)
 
+    def read_otherwise(self, data: TextData, options: Mapping[str, Any]) -> TextData:
+        """The same splits in other tokens."""
+        from hornbook.text.data import TextOptions
+
+        return data.in_tokens(TextOptions.from_dict(dict(options)))
+
+    def comparable(self, value: float, run: Run, split: str) -> float:
+        """Nats per character: what models of other tokens are compared by."""
+        if not run.data.kept or run.data.tokenizer.unit == "character":
+            return value
+        per_character: float = run.data.tokens_in(split)[0]
+        return value * per_character
+
+    @property
+    def compared_in(self) -> str:
+        """Nats per character."""
+        return "nats per character"
+
     def mix(self, paths: Sequence[Path], out: Path) -> Run:
         """A mixture."""
         from hornbook.text.mixing import mix
@@ -318,10 +336,11 @@ class TextTask(Task["TextData"]):
 
         corpus = read_corpus(source, options)
         found = examine(corpus, options)
+        torn = any(one.name == "torn-graphemes" for one in found.findings)
         leaks = any(one.name == "leaked-lines" and one.severity != "note" for one in found.findings)
         chosen_by = found.splits.get("dev")
         proposed = proposals(
-            source, corpus, options, repeated=leaks,
+            source, corpus, options, repeated=leaks, torn=torn,
             has_dev=chosen_by is not None and chosen_by.predictions > 0,
         )  # fmt: skip
         return told(found, proposed)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from hornbook.rendering import describe
 
-__all__ = ["labels_of"]
+__all__ = ["label_of", "labels_of"]
 
 SIGNS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "⍽"}
 BOUNDARY = "<end>"

@@ -38,12 +38,12 @@ def unseen_characters(examined: ExaminedCorpus) -> Iterator[Finding]:
         found = count_characters(texts)
         unseen = [character for character in found if character not in trained]
         if unseen:
-            n, total = sum(found[character] for character in unseen), examined.predictions[split]
+            n, total = sum(found[character] for character in unseen), sum(found.values())
             yield Finding(
                 "unseen-characters",
                 "warning" if n > 0.001 * total else "note",
                 f"Some characters of {split} never occur in train",
-                f"{many(len(unseen), 'character')}, {percent(n, total)} of the {split} tokens: "
+                f"{many(len(unseen), 'character')}, {percent(n, total)} of those of {split}: "
                 f"{listed(unseen)}. A model gives them almost no probability, so each adds a lot "
                 f"to the {split} loss.",
                 "Get more data, replace these characters, or remove the lines that contain them.",

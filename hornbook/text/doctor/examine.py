@@ -33,7 +33,7 @@ class SplitSize:
     examples: int
     "Examples, or 1 for a text."
     predictions: int
-    "Tokens to predict: every character, and a boundary token for each example."
+    "Tokens to predict, of the kind asked for, and a boundary token for each example."
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ class CorpusReport:
     examples: int
     "Examples; of a text, non-empty lines."
     distinct_examples: int
+    tokens: str
+    "The kind of tokens that was asked for; its vocabulary, where it is not that of characters."
     splits: dict[str, SplitSize]
     "The non-empty splits by name; empty if the splits cannot be made."
     vocabulary: dict[str, int]
@@ -121,6 +123,7 @@ def examine(corpus: Corpus, settings: SplitSettings | None = None) -> CorpusRepo
         separator=corpus.separator,
         examples=len(examined.examples),
         distinct_examples=len(examined.times),
+        tokens=examined.tokens_told,
         splits=sizes,
         vocabulary=examined.counts,
         lengths=measure(examined.examples),

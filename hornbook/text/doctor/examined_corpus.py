@@ -16,6 +16,9 @@ import numpy.typing as npt
 
 from hornbook.errors import DataError
 from hornbook.text.corpus import SPLITS, Corpus, Splits, SplitSettings, split_corpus
+from hornbook.tokenizers.contract import Texts, Tokenizer
+from hornbook.tokenizers.kinds import learn_tokenizer
+from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = [
     "STRETCH",
@@ -62,11 +65,45 @@ class ExaminedCorpus:
         """The non-empty splits other than train."""
         return {name: texts for name, texts in self.splits.items() if name != "train"}
 
+    @property
+    def kind(self) -> str:
+        """The kind of tokens that was asked for, or their file."""
+        asked = self.settings
+        return asked.tokens if isinstance(asked, TokenSettings) else "characters"
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """Of the splits, as a training would have it.
+
+        Raises:
+            HornbookError: as `learn_tokenizer`.
+        """
+        asked = self.settings if isinstance(self.settings, TokenSettings) else TokenSettings()
+        held_out = [text for texts in self.held_out.values() for text in texts]
+        texts = Texts(self.train, held_out, boundary=self.corpus.mode == "lines")
+        return learn_tokenizer(texts, asked)
+
+    @property
+    def tokens_told(self) -> str:
+        """What the tokens are, for people."""
+        if self.kind == "characters" or not self.splits:
+            return self.kind
+        return f"{self.tokenizer.about}, vocabulary {self.tokenizer.vocab_size:,}"
+
     @cached_property
     def predictions(self) -> dict[str, int]:
-        """Tokens to predict in each split: characters, and one boundary token per example."""
+        """Tokens to predict in each split, of the kind asked for, and a boundary per example.
+
+        Raises:
+            HornbookError: as `learn_tokenizer`.
+        """
         ends = self.corpus.mode == "lines"
-        return {name: sum(len(t) + ends for t in texts) for name, texts in self.splits.items()}
+        if self.kind == "characters":
+            return {name: sum(len(t) + ends for t in texts) for name, texts in self.splits.items()}
+        return {
+            name: int(self.tokenizer.encode_many(texts)[1].sum()) + ends * len(texts)
+            for name, texts in self.splits.items()
+        }
 
     @cached_property
     def lines(self) -> list[str]:

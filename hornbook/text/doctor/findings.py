@@ -30,6 +30,7 @@ from hornbook.text.doctor.examined_corpus import (
     percent,
     repeated_stretches,
 )
+from hornbook.text.doctor.tokens import byte_pairs, torn_graphemes
 
 __all__ = ["CHECKS"]
 
@@ -236,6 +237,8 @@ CHECKS: tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...] = (
     unseen_characters,
     rare_characters,
     odd_characters,
+    torn_graphemes,
+    byte_pairs,
     forms,
     mixed_scripts,
     mojibake,

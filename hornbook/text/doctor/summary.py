@@ -48,7 +48,7 @@ def told(report: CorpusReport, proposed: Sequence[Action] = ()) -> reports.Repor
         "read as": f"{'examples' if parted else report.mode}: {report.reason}",
         "size": f"{size}, {many(report.examples, 'example')}" if parted else size,
         f"distinct {one}s": f"{report.distinct_examples:,}",
-        "tokens": sizes or "none: the data cannot be split",
+        "tokens": told_sizes(report.tokens, sizes),
         "vocabulary": f"{many(len(report.vocabulary), 'character')}, most frequent first: {shown}",
         f"{one} length": f"{lengths.min:,} to {lengths.max:,}; median {lengths.median:,.0f}, "
         f"mean {lengths.mean:,.1f}, 95th percentile {lengths.p95:,.0f}",
@@ -58,17 +58,26 @@ def told(report: CorpusReport, proposed: Sequence[Action] = ()) -> reports.Repor
     return reports.Report(facts, report.findings, as_json(report), tuple(proposed))
 
 
+def told_sizes(tokens: str, sizes: str) -> str:
+    """How many tokens there are, and which, where they are not characters."""
+    if not sizes:
+        return "none: the data cannot be split"
+    return sizes if tokens == "characters" else f"{sizes} ({tokens})"
+
+
 def proposals(
     source: Source,
     corpus: Corpus,
     options: TextOptions,
     *,
     repeated: bool = False,
+    torn: bool = False,
     has_dev: bool = True,
 ) -> Sequence[Action]:
     """How to train on a source: by the column that looks like text, else as it was read.
 
-    Where examples are `repeated`, in train and again in dev, without the duplicates. None where the
+    Where examples are `repeated`, in train and again in dev, without the duplicates; where code
+    points tear what a reader sees as one (`torn`), as graphemes. None where the
     file is one of which only a part is to be learned, and no part can be read. Without a dev split
     nothing can be chosen: then counting is proposed, which suits so little.
     """
@@ -80,6 +89,8 @@ def proposals(
         return (Action("train", source.given, {**asked, "column": form.best}),) if form.best else ()
     if options.distinct is False and repeated:
         asked["distinct"] = True
+    if torn:
+        asked["tokens"] = "graphemes"
     parted = "`separator=blank`" in corpus.otherwise
     more = (Action("train", source.given, {**asked, "separator": "blank"}),) if parted else ()
     if not has_dev:

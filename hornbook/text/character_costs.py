@@ -1,0 +1,129 @@
+"""What each character of a text costs under a model whose tokens are several characters.
+
+With t the tokens read so far and the next token "the", the first character costs -ln P("t"), the
+chance of any token that begins with it; the second -ln P("th") + ln P("t"); and so on. What is left
+to the token's own -ln p, that it ends here and is not "then", is added to its last character. So
+the characters of a token cost together what the token costs.
+
+It is an estimate, and on average too high: the same characters could also come as other, shorter
+tokens ("t", then "he"), which would have to be summed over, too. Where no token is
+more than one character it is exact.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.tokenizers.contract import Tokenizer
+
+__all__ = ["CharacterCost", "CharacterCosts", "characters_of"]
+
+Logits = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CharacterCost:
+    """A character and its cost."""
+
+    text: str
+    "The character; of an unknown word the whole word, of a boundary nothing."
+    nats: float
+    token: int
+    "The place of the token in which it begins."
+
+
+@dataclass(frozen=True)
+class CharacterCosts:
+    """Finds what the bytes of a token cost, one after the other."""
+
+    tokenizer: Tokenizer
+
+    @cached_property
+    def order(self) -> npt.NDArray[np.int64]:
+        """The ids that are text, by their bytes: those that begin alike stand side by side."""
+        apart = {self.tokenizer.boundary, self.tokenizer.unknown}
+        ids = [at for at, one in enumerate(self.tokenizer.pieces) if one and at not in apart]
+        return np.array(sorted(ids, key=self.tokenizer.pieces.__getitem__), dtype=np.int64)
+
+    @cached_property
+    def pieces(self) -> list[bytes]:
+        """Their bytes, in this order."""
+        return [self.tokenizer.pieces[at] for at in self.order]
+
+    @cached_property
+    def beyond(self) -> bytes:
+        """What no token has after its beginning, and stands behind all that have."""
+        return b"\xff" * (max(map(len, self.pieces), default=0) + 1)
+
+    def beginning(self, prefix: bytes) -> npt.NDArray[np.int64]:
+        """The ids whose bytes begin with a prefix, which is not empty."""
+        low = bisect_left(self.pieces, prefix)
+        return self.order[low : bisect_left(self.pieces, prefix + self.beyond)]
+
+    def of_token(self, logits: Logits, token: int) -> list[float]:
+        """The nats of each byte of a token; of one that is no text, its own alone.
+
+        Args:
+            logits: of what comes next, shape (V,).
+            token: that comes.
+        """
+        before = log_sum(logits)
+        piece = self.tokenizer.pieces[token]
+        if not piece or token == self.tokenizer.unknown:
+            return [difference(before, float(logits[token]))]
+        costs = []
+        for end in range(1, len(piece) + 1):
+            after = log_sum(logits[self.beginning(piece[:end])])
+            costs.append(difference(before, after))
+            before = after
+        costs[-1] += difference(before, float(logits[token]))
+        return costs
+
+
+def log_sum(logits: Logits) -> float:
+    """ln of the sum of e to the logits."""
+    top = float(logits.max(initial=-np.inf))
+    if np.isneginf(top):
+        return -np.inf
+    return top + float(np.log(np.exp(logits - top).sum()))
+
+
+def difference(before: float, after: float) -> float:
+    """Nats from one sum to a part of it; nothing where there was nothing before."""
+    if np.isneginf(before):
+        return 0.0
+    return max(0.0, before - after)
+
+
+def characters_of(
+    written: Sequence[bytes], costs: Sequence[Sequence[float]]
+) -> Iterator[CharacterCost]:
+    """The characters of a text with their costs, which tokens may end within.
+
+    Args:
+        written: the bytes of each token.
+        costs: of each byte of each; of a token that is one cost as a whole, that alone.
+    """
+    held, nats, begun = b"", 0.0, 0
+    for place, (piece, each) in enumerate(zip(written, costs, strict=True)):
+        if len(each) != len(piece):
+            yield CharacterCost(piece.decode("utf-8", "replace"), float(sum(each)), place)
+            continue
+        for at, cost in enumerate(each):
+            if not held:
+                begun = place
+            held, nats = held + piece[at : at + 1], nats + cost
+            try:
+                text = held.decode()
+            except UnicodeDecodeError:
+                continue
+            yield CharacterCost(text, float(nats), begun)
+            held, nats = b"", 0.0
+    if held:  # half a surrogate pair, which characters may have
+        yield CharacterCost(held.decode("utf-8", "replace"), float(nats), begun)
