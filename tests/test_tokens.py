@@ -167,6 +167,19 @@ def test_tiktoken_and_tokenizers_give_the_same_ids(pattern: str, text: str) -> N
     assert by_one(text).tolist() == by_other(text).tolist() == published(text).tolist()
 
 
+@pytest.mark.parametrize("pattern", ["gpt2", "gpt4"])
+@given(texts=st.lists(st.text(st.sampled_from("the m's12\n\0\r!  🙂é"), max_size=20), max_size=6))
+@settings(max_examples=100)
+def test_texts_that_are_encoded_at_once_are_encoded_each_by_itself(
+    pattern: str, texts: list[str]
+) -> None:
+    for encoder in encoders(pattern)[:2]:
+        ids, lengths = encoder.many(texts)
+        each = [encoder(text).tolist() for text in texts]
+        assert lengths.tolist() == list(map(len, each))
+        assert ids.tolist() == [token for found in each for token in found]
+
+
 @cache
 def encoders(pattern: Any) -> tuple[Encoder, ...]:
     tokens, ours = learn_byte_pairs([LEARNED], 330, PATTERNS[pattern]), PATTERNS[pattern]

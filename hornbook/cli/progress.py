@@ -11,7 +11,14 @@ from contextlib import contextmanager
 from functools import singledispatchmethod
 from typing import Any
 
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from hornbook.cli.alive import Alive
 from hornbook.cli.begun import Begun
@@ -31,6 +38,7 @@ from hornbook.runs.events import (
     Fetched,
     Loaded,
     Noted,
+    Pieced,
     Progressed,
     Tried,
     Warned,
@@ -136,6 +144,25 @@ class Teller:
             Progress("fetching", BarColumn(), DownloadColumn(), console=self.console), event.total
         )
         bar.update(self.task, completed=event.done, total=event.total)
+        if event.done >= event.total:
+            self.close()
+
+    @told.register
+    def pieced(self, event: Pieced) -> None:
+        """Show how much of a large file was read."""
+        bar = self.bar or self.begin(
+            Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                DownloadColumn(),
+                TimeRemainingColumn(),
+                console=self.console,
+            ),
+            event.total,
+        )
+        bar.update(
+            self.task, completed=event.done, total=event.total, description=event.what.lower()
+        )
         if event.done >= event.total:
             self.close()
 

@@ -28,6 +28,7 @@ __all__ = [
     "Listener",
     "Loaded",
     "Noted",
+    "Pieced",
     "Progressed",
     "Tried",
     "Warned",
@@ -42,6 +43,17 @@ class Fetched:
 
     done: int
     total: int
+
+
+@dataclass(frozen=True)
+class Pieced:
+    """Some of a large file was read; told many times a second."""
+
+    what: str
+    "What is done with it, as `Reading` or `Encoding`."
+    done: int
+    total: int
+    "Bytes."
 
 
 @dataclass(frozen=True)
@@ -140,6 +152,7 @@ class Ended:
 
 Event: TypeAlias = (
     Fetched
+    | Pieced
     | Loaded
     | Calibrated
     | Noted

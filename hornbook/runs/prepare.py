@@ -14,7 +14,7 @@ from hornbook.paths import exists
 from hornbook.rendering import clip
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.directory import RunDirectory
-from hornbook.runs.events import Fetched, Listener, Loaded, nobody
+from hornbook.runs.events import Fetched, Listener, Loaded, Pieced, nobody
 from hornbook.settings import Settings, check, plain
 from hornbook.sources.source import DataPath, Source
 from hornbook.suggestions import did_you_mean
@@ -85,6 +85,7 @@ def load_data(
         source = Source(source)
     if isinstance(source, Source):
         source.progress = lambda done, total: listen(Fetched(done, total))
+        source.reading = lambda what, done, total: listen(Pieced(what, done, total))
         chosen, why = choose_task(source, task, model, options)
     else:
         chosen = source.task

@@ -21,13 +21,16 @@ from hornbook.sources.folder import PACKED, Listing, list_files, refuse_mixed, u
 from hornbook.sources.opening import opened, refuse_nameless, standard_input
 from hornbook.sources.stream import Room, Stream
 
-__all__ = ["DataPath", "DownloadProgress", "Part", "Source"]
+__all__ = ["DataPath", "DownloadProgress", "Part", "ReadingProgress", "Source"]
 
 DataPath = str | Path | Sequence[str | Path]
 """A path, `-` for standard input, or the name of a data set; or several of them."""
 
 DownloadProgress = Callable[[int, int], None]
 """Called during a download with the number of bytes so far and in all."""
+
+ReadingProgress = Callable[[str, int, int], None]
+"""Called while files are read in pieces: what is done with them, bytes so far and in all."""
 
 HEAD = 65_536  # bytes of a first look
 SHOWN = 3  # most files that are named
@@ -56,6 +59,7 @@ class Source:
         where: for people: a path, `standard input`, or `data set NAME`.
         dataset: the data set, if it is one.
         hides: whether it is a file with the name of a data set.
+        reading: told while a large file is read piece by piece.
         packed: whether it was found to be gzip, or a file of it was; known when it has been read.
 
     Raises:
@@ -67,6 +71,7 @@ class Source:
         for word in words:
             refuse_nameless(word)
         self.given, self.progress, self.packed = tuple(map(str, words)), progress, False
+        self.reading: ReadingProgress | None = None
         self.stream: Stream | None = None  # standard input, when it was looked at
         self.taken = b""  # what a first look has read of it
         self.dataset: Dataset | None = None

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hornbook.errors import SettingsError
+from hornbook.text.large.mapped import MappedStream
 from hornbook.text.random_order import RandomOrder
 from hornbook.text.stream import IGNORED, Ids, Stream
 
@@ -281,6 +282,10 @@ def make_batches(
         return ParallelBatches(stream, block_size, batch_size, seed)
     if reads == "window":
         return WindowBatches(stream, block_size, batch_size, seed)
+    if isinstance(stream, MappedStream) and stream.boundary is not None:
+        from hornbook.text.large.row_batches import PooledBatches  # which needs this file
+
+        return PooledBatches(stream, block_size, batch_size, seed, lead=lead, mixed=mixed)
     if stream.boundary is not None:
         return RowBatches(stream, block_size, batch_size, seed, lead=lead, mixed=mixed)
     return BlockBatches(stream, block_size, batch_size, seed, lead=lead)

@@ -17,6 +17,7 @@ from hornbook.sources.source import Source
 from hornbook.storage import HashedFiles, parse_json
 from hornbook.tasks import Data
 from hornbook.text.corpus import SPLITS, Splits, SplitSettings, read_corpus, split_corpus
+from hornbook.text.large.settings import LARGE, LargeSettings, size_on_disk
 from hornbook.text.layout import Mode, ReadSettings, Separator
 from hornbook.text.losses import share
 from hornbook.text.novelty import Novelty
@@ -29,7 +30,16 @@ from hornbook.tokenizers.settings import TokenSettings
 if TYPE_CHECKING:
     from hornbook.reports import Table
 
-__all__ = ["FILES", "TextData", "TextOptions", "load_text", "open_text"]
+__all__ = [
+    "FILES",
+    "REFERENCE",
+    "TEXT_LENGTH",
+    "TextData",
+    "TextOptions",
+    "load_text",
+    "open_text",
+    "tokenizer_bytes",
+]
 
 TEXT_LENGTH = 500  # tokens of a sample of a text, where nothing else is asked
 LONGEST = 10**7  # tokens of any sample
@@ -40,13 +50,16 @@ UNDIVIDED = (
 KEPT: Mapping[Separator, str] = {"line": "data/{}.txt", "blank": "data/{}.jsonl"}
 """Names of the files of the splits: of examples without line breaks, or of a text, word for word;
 of examples that may hold line breaks, JSON lines, each with the field `text`."""
+REFERENCE = "data/corpus.json"
+"Name of the file that says where a large corpus is, which is not copied."
 FILES = frozenset(
-    {"tokenizer.json", "counts.png"} | {name.format(s) for name in KEPT.values() for s in SPLITS}
+    {"tokenizer.json", "counts.png", REFERENCE}
+    | {name.format(s) for name in KEPT.values() for s in SPLITS}
 )
 
 
 @dataclass(frozen=True)
-class TextOptions(ReadSettings, SplitSettings, TokenSettings):
+class TextOptions(ReadSettings, SplitSettings, TokenSettings, LargeSettings):
     """How a text is read, split and cut into tokens."""
 
 
@@ -107,6 +120,23 @@ class TextData(Data):
             RunError: if the run is without it, or it is not what was written.
         """
         return self._read()
+
+    @property
+    def absent(self) -> str:
+        """Why nothing is held against the text, where it is not kept, as the first half of a
+        sentence.
+        """
+        return "This run has no training data"
+
+    @property
+    def measured(self) -> int:
+        """Predictions of a split that are evaluated at most; 0: all."""
+        return 0
+
+    @property
+    def sized(self) -> bool:
+        """Whether it is known how much text its tokens are."""
+        return self.kept
 
     @property
     def shape(self) -> Vocabulary:
@@ -246,8 +276,13 @@ class TextData(Data):
             else:
                 data = "".join(t + "\n" for t in texts) if self.kind == "lines" else "".join(texts)
             files.write(KEPT[self.separator].format(split), data.encode("utf-8", "surrogatepass"))
-        kept = json.dumps(self.tokenizer.as_dict(), ensure_ascii=False, indent=2) + "\n"
-        files.write("tokenizer.json", kept.encode("utf-8", "surrogatepass"))
+        files.write("tokenizer.json", tokenizer_bytes(self.tokenizer))
+
+
+def tokenizer_bytes(tokenizer: Tokenizer) -> bytes:
+    """A tokenizer as the bytes of its file."""
+    kept = json.dumps(tokenizer.as_dict(), ensure_ascii=False, indent=2) + "\n"
+    return kept.encode("utf-8", "surrogatepass")
 
 
 def load_text(source: Source, options: TextOptions) -> TextData:
@@ -261,6 +296,10 @@ def load_text(source: Source, options: TextOptions) -> TextData:
         EncodingError: if it is not text.
         SettingsError, MissingPackageError, UnknownTokenError: as `learn_tokenizer`.
     """
+    if is_large(source, options):
+        from hornbook.text.large.data import load_large  # which needs this file
+
+        return load_large(source, options)
     corpus = read_corpus(source, options)
     splits = split_corpus(corpus, options)
     texts = Texts(splits.train, splits.dev + splits.test, boundary=corpus.mode == "lines")
@@ -278,6 +317,13 @@ def load_text(source: Source, options: TextOptions) -> TextData:
         otherwise=corpus.otherwise,
         undivided=UNDIVIDED if options.split == "auto" and not splits.dev else "",
     )
+
+
+def is_large(source: Source, options: TextOptions) -> bool:
+    """Whether a text is read in pieces: as was asked for, or by its size."""
+    if options.large == "auto":
+        return options.column is None and size_on_disk(source) >= LARGE
+    return options.large == "yes"
 
 
 def open_text(files: HashedFiles, name: str, source: str, details: JSONObject) -> TextData:
@@ -306,6 +352,10 @@ def open_text(files: HashedFiles, name: str, source: str, details: JSONObject) -
         tokenizer = read_tokenizer(parse_json(files.read("tokenizer.json")))
     except (ValueError, AttributeError) as error:
         raise RunError(f"{files.folder / 'tokenizer.json'} is damaged: {error}.") from error
+    if details.get("large") is True and files.has(REFERENCE):
+        from hornbook.text.large.data import open_large
+
+        return open_large(files, name, source, tokenizer, mode, separator, details)
     return TextData(
         name,
         source,

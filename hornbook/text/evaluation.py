@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hornbook.errors import RunError, SettingsError
 from hornbook.settings import Settings
-from hornbook.text.corpus import SPLITS, load_corpus
+from hornbook.text.corpus import load_corpus
 from hornbook.text.losses import Loss, measure
 from hornbook.text.stream import encode_lines, encode_text
 
@@ -67,19 +67,19 @@ def evaluate_run(run: Run, settings: EvaluationSettings) -> dict[str, Loss]:
         else:
             stream = encode_text(corpus.text, data.tokenizer)
         return {corpus.name: measure(model, stream, data.tokenizer, stride=stride)}
-    if not data.kept:
+    if not data.sized:
         try:
             _ = data.splits
         except RunError as error:
             error.hint += " Or evaluate the run on a file: `data=FILE`."
             raise
     found: dict[str, Loss] = {}
-    for split in SPLITS:
-        lines = data.splits[split]
-        if not lines:
-            continue
-        found[split] = measure(model, data.stream(split), data.tokenizer, stride=stride)
-        if data.kind == "lines" and split != "train":
+    for split in data.sizes:
+        found[split] = measure(
+            model, data.stream(split), data.tokenizer, stride=stride, limit=data.measured
+        )
+        lines = data.splits[split] if data.kept else ()
+        if lines and data.kind == "lines" and split != "train":
             new = tuple(line for line in lines if line not in data.novelty.sets["train"])
             if 0 < len(new) < len(lines):
                 stream = encode_lines(new, data.tokenizer)

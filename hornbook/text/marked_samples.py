@@ -52,7 +52,7 @@ def of_lines(run: Run, drawn: list[Sample], at: str) -> Samples:
     one = run.data.an_example
     if not run.data.kept:
         return Samples(
-            f"{drawn_how}. The data is not in this run, so new ones cannot be told from copies.",
+            f"{drawn_how}. {run.data.absent}, so new ones cannot be told from copies.",
             tuple(MarkedSample(sample.text) for sample in drawn),
         )
     near = run.data.novelty.near([sample.text for sample in drawn])

@@ -190,7 +190,7 @@ def mixable(paths: Sequence[str | Path]) -> list[Run]:
                 f"{run.path} is itself a mixture.", hint="Give the runs that it was made from."
             )
         _ = run.summary  # raises if it has not ended
-    if not first.data.splits["dev"]:
+    if "dev" not in first.data.sizes:
         raise SettingsError(
             "The runs have no dev split to fit the weights of the mixture on.",
             hint="Train with a dev split: `split=80/10/10`.",

@@ -126,6 +126,8 @@ def quality(
     """
     data = run.data
     if not data.kept:
+        if data.sized:
+            _ = data.splits  # raises, for it is too large
         raise RunError(
             "The quality of samples is measured against the text that the run was trained on, and "
             "this run no longer has it.",

@@ -124,7 +124,7 @@ class SampleAnswer(Answer):
         samples = self.samples
         said: list[str | Action] = []
         if not self.run.data.kept:
-            said.append("This run has no training data, so new samples cannot be told from copies.")
+            said.append(f"{self.run.data.absent}, so new samples cannot be told from copies.")
         elif samples.drawn:
             said.append(self.novelty())
         if self.own is not None:

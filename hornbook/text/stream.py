@@ -22,7 +22,17 @@ import numpy.typing as npt
 from hornbook.text.corpus import Splits
 from hornbook.tokenizers.contract import Tokenizer
 
-__all__ = ["ABSENT", "IGNORED", "Ids", "Stream", "encode_lines", "encode_split", "encode_text"]
+__all__ = [
+    "ABSENT",
+    "CONTEXT",
+    "IGNORED",
+    "Ids",
+    "Stream",
+    "cut_rows",
+    "encode_lines",
+    "encode_split",
+    "encode_text",
+]
 
 Ids = npt.NDArray[np.int64]
 
@@ -105,8 +115,9 @@ class Stream:
         count = min(limit or len(self), len(self))
         for at in range(0, count, rows):
             places = np.arange(at, min(at + rows, count))
-            at_places = self.first + places * len(self) // count
-            yield self.windows(at_places, block_size, filled=filled)
+            # Of all of them the product could be more than 64 bits hold.
+            spread = places if count == len(self) else places * len(self) // count
+            yield self.windows(self.first + spread, block_size, filled=filled)
 
     def pieces(self, block_size: int, lead: int = 0) -> tuple[Ids, Ids]:
         """The stream cut into rows, each within one example, so that each target is in one row.
@@ -127,19 +138,13 @@ class Stream:
         """
         if not 0 <= lead < block_size:
             raise ValueError(f"lead must be from 0 to {block_size - 1}; it is {lead}")
-        later = block_size - lead
         if self.boundary is not None:
             at, lengths = self.bounds[:-1] + 1, np.diff(self.bounds)
             first = block_size
         else:
             at, lengths = np.array([self.first]), np.array([len(self)])
             first = block_size - min(lead, self.first)
-        rows = 1 + np.maximum(0, -((first - lengths) // later))  # how many each is cut into
-        rows *= lengths > 0
-        number = np.arange(rows.sum()) - np.repeat(np.cumsum(rows) - rows, rows)
-        offset = np.where(number == 0, 0, first + (number - 1) * later)
-        left = np.repeat(lengths, rows) - offset
-        return np.repeat(at, rows) + offset, np.minimum(left, np.where(number, later, first))
+        return cut_rows(at, lengths, first, block_size - lead)
 
     def rows(self, at: Ids, lengths: Ids, lead: int = 0) -> tuple[Ids, Ids]:
         """Rows as a rectangle: inputs padded with `start`, targets with IGNORED.
@@ -185,6 +190,12 @@ class Stream:
         if 0 < limit < len(self):
             kept = np.linspace(0, len(at) - 1, max(1, len(at) * limit // len(self)))
             at, lengths = at[kept.astype(np.int64)], lengths[kept.astype(np.int64)]
+        yield from self.sorted_rows(at, lengths, predictions, lead)
+
+    def sorted_rows(
+        self, at: Ids, lengths: Ids, predictions: int, lead: int
+    ) -> Iterator[tuple[Ids, Ids]]:
+        """Rows, the longest first, about so many predictions at a time; arguments as of `rows`."""
         # A row that begins its example has no lead: to count one for it would make the pieces of
         # short examples tiny.
         oldest = self.begins(at) + 1 if self.boundary is not None else np.zeros_like(at)
@@ -196,6 +207,26 @@ class Stream:
             chosen = order[done : done + count]
             yield self.rows(at[chosen], lengths[chosen], lead)
             done += count
+
+
+def cut_rows(at: Ids, lengths: Ids, first: int, later: int) -> tuple[Ids, Ids]:
+    """Examples cut into rows.
+
+    Args:
+        at: position of the first target of each example, shape (N,).
+        lengths: targets of each, shape (N,).
+        first: most targets of the first row of an example.
+        later: of each that follows.
+
+    Returns:
+        The position of each row's first target and how many it has, both of shape (R,).
+    """
+    rows = 1 + np.maximum(0, -((first - lengths) // later))  # how many each is cut into
+    rows *= lengths > 0
+    number = np.arange(rows.sum()) - np.repeat(np.cumsum(rows) - rows, rows)
+    offset = np.where(number == 0, 0, first + (number - 1) * later)
+    left = np.repeat(lengths, rows) - offset
+    return np.repeat(at, rows) + offset, np.minimum(left, np.where(number, later, first))
 
 
 def encode_lines(lines: tuple[str, ...], tokenizer: Tokenizer) -> Stream:

@@ -286,7 +286,7 @@ class TextTask(Task["TextData"]):
         perplexity = figure(math.exp(value) if value < 700 else math.inf, 2)
         bits = f"{figure(value / math.log(2), 3)} bits"
         data = run.data
-        if data.tokenizer.unit != "character" and data.kept:
+        if data.tokenizer.unit != "character" and data.sized:
             per_character, per_byte = data.tokens_in(split)
             bits = (
                 f"{figure(value * per_character)} per character, "
@@ -334,6 +334,12 @@ class TextTask(Task["TextData"]):
         from hornbook.text.doctor.examine import examine
         from hornbook.text.doctor.summary import proposals, told
 
+        if options.large == "yes":
+            raise SettingsError(
+                "`large` has no effect here: the doctor reads all of the text at once.",
+                hint="Leave it out, or give a part of the text.",
+                setting="large",
+            )
         corpus = read_corpus(source, options)
         found = examine(corpus, options)
         torn = any(one.name == "torn-graphemes" for one in found.findings)

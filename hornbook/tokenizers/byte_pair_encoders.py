@@ -8,8 +8,10 @@ what stands around them, or the token would not come about.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +22,25 @@ from hornbook.tokenizers.byte_pair_learning import sign_of_byte
 
 __all__ = ["Encoder", "by_tiktoken", "by_tokenizers", "encoder_of", "parts_of"]
 
-Encoder = Callable[[str], npt.NDArray[np.uint32]]
-"""From a text to its ids, shape (tokens,)."""
+Found = npt.NDArray[np.uint32]
+PARTING = ("\n", "\0")
+"""What parts texts that are encoded at once, the first that is in none of them."""
+
+
+class Encoder(ABC):
+    """What encodes text."""
+
+    @abstractmethod
+    def __call__(self, text: str) -> Found:
+        """The ids of a text, shape (tokens,)."""
+
+    def many(self, texts: Sequence[str]) -> tuple[Found, npt.NDArray[np.int64]]:
+        """The ids of some texts, each encoded by itself, one after the other, and how many each
+        has.
+        """
+        found = list(map(self, texts))
+        lengths = np.fromiter(map(len, found), dtype=np.int64, count=len(found))
+        return np.concatenate([np.empty(0, np.uint32), *found]), lengths
 
 
 def encoder_of(tokens: Sequence[bytes], pattern: str) -> Encoder:
@@ -44,24 +63,58 @@ def encoder_of(tokens: Sequence[bytes], pattern: str) -> Encoder:
     )
 
 
-def by_tiktoken(tokens: Sequence[bytes], pattern: str) -> Encoder:
+class by_tiktoken(Encoder):  # noqa: N801 (it is called as a function is)
     """The encoder of tiktoken."""
-    with needing("tiktoken", "Encoding by byte pairs"):
-        import tiktoken
-    ranks = {token: rank for rank, token in enumerate(tokens)}
-    encoding = tiktoken.Encoding(
-        "hornbook", pat_str=pattern, mergeable_ranks=ranks, special_tokens={}
-    )
 
-    def encode(text: str) -> npt.NDArray[np.uint32]:
-        found: npt.NDArray[np.uint32] = encoding.encode_to_numpy(text, disallowed_special=())
+    def __init__(self, tokens: Sequence[bytes], pattern: str) -> None:
+        with needing("tiktoken", "Encoding by byte pairs"):
+            import tiktoken
+        ranks = {token: rank for rank, token in enumerate(tokens)}
+        self.parted = len(ranks)
+        self.encodings = {
+            parting: tiktoken.Encoding(
+                "hornbook", pat_str=pattern, mergeable_ranks=ranks,
+                special_tokens={parting: self.parted},
+            )
+            for parting in PARTING
+        }  # fmt: skip
+
+    def __call__(self, text: str) -> Found:
+        """The ids of a text; what parts several is text like any other."""
+        found: Found = self.encodings[PARTING[0]].encode_to_numpy(text, disallowed_special=())
         return found
 
-    return encode
+    def many(self, texts: Sequence[str]) -> tuple[Found, npt.NDArray[np.int64]]:
+        """All at once: a call takes as long as some ten characters.
+
+        What parts them is a special token for tiktoken, which encodes what stands between two of
+        these by itself.
+        """
+        joined = "".join(texts)
+        parting = next((one for one in PARTING if one not in joined), None)
+        if parting is None or len(texts) < 2:
+            return super().many(texts)
+        ids: Found = self.encodings[parting].encode_to_numpy(
+            parting.join(texts), allowed_special={parting}, disallowed_special=()
+        )
+        between = np.flatnonzero(ids == self.parted)
+        lengths = np.diff(np.concatenate([[-1], between, [len(ids)]])) - 1
+        return ids[ids != self.parted], lengths
 
 
-def by_tokenizers(tokens: Sequence[bytes], pattern: str) -> Encoder:
+class by_tokenizers(Encoder):  # noqa: N801
     """The encoder of tokenizers."""
+
+    def __init__(self, tokens: Sequence[bytes], pattern: str) -> None:
+        self.encoder = tokenizers_encoder(tokens, pattern)
+
+    def __call__(self, text: str) -> Found:
+        """The ids of a text."""
+        return np.array(self.encoder.encode(text).ids, dtype=np.uint32)
+
+
+def tokenizers_encoder(tokens: Sequence[bytes], pattern: str) -> Any:
+    """What the library calls a tokenizer, told the pairs that matter."""
     with needing("tokenizers", "Encoding by byte pairs"):
         from tokenizers import Regex, Tokenizer, models, pre_tokenizers
     signs, ranks = sign_of_byte(), {token: rank for rank, token in enumerate(tokens)}
@@ -82,7 +135,7 @@ def by_tokenizers(tokens: Sequence[bytes], pattern: str) -> Encoder:
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
-    return lambda text: np.array(encoder.encode(text).ids, dtype=np.uint32)
+    return encoder
 
 
 def parts_of(token: bytes, ranks: Mapping[bytes, int]) -> tuple[bytes, bytes] | None:

@@ -23,7 +23,7 @@ from typing import Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import RunError
+from hornbook.errors import RunError, UnknownTokenError
 from hornbook.records import JSON, JSONObject, read_record
 from hornbook.tokenizers.byte_pair_encoders import Encoder, encoder_of
 from hornbook.tokenizers.byte_pair_learning import learn_byte_pairs
@@ -120,12 +120,14 @@ class BytePairTokenizer(Tokenizer):
 
     def encode_many(self, texts: Sequence[str]) -> tuple[Ids, npt.NDArray[np.int64]]:
         """The ids of some texts, each encoded by itself, and how many each has."""
-        found: list[Ids] = []
-        for text in texts:
-            utf8(text)
-            found.append(self.encoder(text).astype(self.vocabulary.dtype))
-        lengths = np.array(list(map(len, found)), dtype=np.int64)
-        return np.concatenate([np.empty(0, self.vocabulary.dtype), *found]), lengths
+        try:
+            utf8("".join(texts))
+        except UnknownTokenError:
+            for text in texts:
+                utf8(text)  # to name the text that the half of a pair stands in
+            raise
+        ids, lengths = self.encoder.many(texts)
+        return ids.astype(self.vocabulary.dtype), lengths
 
     def label(self, token: int) -> str:
         """The text with signs for what leaves no ink; of halves of characters their bytes."""

@@ -10,6 +10,7 @@ import codecs
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -250,7 +251,7 @@ class Tokenizer(ABC):
     def label(self, token: int) -> str:
         """One id for people, each with a label of its own."""
 
-    @property
+    @cached_property
     def characters_each(self) -> npt.NDArray[np.int64]:
         """How many characters (code points) begin in each id, shape (V,); in a boundary, one.
 
@@ -260,7 +261,7 @@ class Tokenizer(ABC):
         found = [sum(byte & 0xC0 != 0x80 for byte in piece) for piece in self.pieces]
         return self.counted(found)
 
-    @property
+    @cached_property
     def bytes_each(self) -> npt.NDArray[np.int64]:
         """How many bytes of UTF-8 each id is, shape (V,); a boundary is one, an unknown none."""
         return self.counted(list(map(len, self.pieces)))

@@ -1,0 +1,405 @@
+"""A large corpus ready for training: its tokens mapped from files, its text left where it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hornbook.errors import DataError, RunError, SettingsError
+from hornbook.records import JSONObject, as_json, read_record
+from hornbook.rendering import many
+from hornbook.sources.encoding import codec_of
+from hornbook.sources.lines import texts
+from hornbook.sources.source import Source
+from hornbook.storage import HashedFiles, parse_json
+from hornbook.text.corpus import SPLITS, Splits
+from hornbook.text.data import (
+    REFERENCE,
+    TEXT_LENGTH,
+    TextData,
+    TextOptions,
+    tokenizer_bytes,
+)
+from hornbook.text.large.draws import Draw
+from hornbook.text.large.encoded import Job
+from hornbook.text.large.encoding import Corpus, encode
+from hornbook.text.large.mapped import MappedStream
+from hornbook.text.large.reading import FileMark, LargeText, Reading, changed, hashed
+from hornbook.text.large.store import Tokens
+from hornbook.text.large.survey import Survey, survey
+from hornbook.text.layout import Layout, Mode, Separator, layout_of
+from hornbook.text.losses import share
+from hornbook.text.samples import robust_longest
+from hornbook.text.stream import Stream
+from hornbook.tokenizers.contract import Texts, Tokenizer
+from hornbook.tokenizers.kinds import learn_tokenizer
+
+if TYPE_CHECKING:
+    from hornbook.reports import Table
+
+__all__ = ["LargeTextData", "load_large", "open_large"]
+
+LOOKED = 2**22  # characters that tell how a text is read
+FILES_LOOKED = 8  # files of which they are
+LENGTHS = 1_000_000  # examples of which the lengths are looked at
+MEASURED = 1_000_000  # predictions of a split that are evaluated, at most
+WHOLE = ("graphemes",)
+"""Tokens that are all those of the text: of more than can be held they are not known."""
+SAMPLED = ("bpe", "words")
+"Tokens that are learned from train."
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The corpus as a run keeps it: where it is, and what it was."""
+
+    files: tuple[FileMark, ...]
+    characters: int
+    seed: int
+    shares: tuple[int, int, int]
+    encoding: str
+    "As it was asked for."
+
+
+class LargeTextData(TextData):
+    """A corpus whose tokens are in files of the cache, and whose text is in those of its owner.
+
+    Args:
+        name, source, encoding, reason, otherwise, longest: as of any text.
+        corpus: what the tokens are of.
+        text: gives the text in pieces, where the tokens are not there.
+        asked: the encoding that was asked for.
+        about_tokens: what to know of how the tokens were learned.
+        tokens: the files, where they are known to be there.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        source: str,
+        corpus: Corpus,
+        text: Callable[[], LargeText],
+        *,
+        asked: str,
+        longest: int = 0,
+        encoding: str = "",
+        reason: str = "",
+        otherwise: str = "",
+        about_tokens: str = "",
+        tokens: Tokens | None = None,
+    ) -> None:
+        super().__init__(
+            name, source, corpus.job.mode, self.no_splits, corpus.job.tokenizer, kept=False,
+            longest=longest, encoding=encoding, reason=reason, separator=corpus.job.separator,
+            otherwise=otherwise,
+        )  # fmt: skip
+        self.corpus, self._text, self.asked = corpus, text, asked
+        self.about_tokens, self._tokens = about_tokens, tokens
+
+    def __repr__(self) -> str:
+        return f"<LargeTextData {self.name} from {self.source}>"
+
+    def no_splits(self) -> Splits:
+        """Nothing holds the text.
+
+        Raises:
+            RunError: always.
+        """
+        raise RunError(
+            "This needs the whole text in memory, and the corpus was read in pieces because it is "
+            "large.",
+            hint="For a corpus that memory can hold, train with `large=no`.",
+        )
+
+    @property
+    def absent(self) -> str:
+        """Why nothing is held against the text."""
+        return "The corpus is too large to be held in memory"
+
+    @property
+    def measured(self) -> int:
+        """Predictions of a split that are evaluated at most."""
+        return MEASURED
+
+    @property
+    def sized(self) -> bool:
+        """It is known how much text its tokens are."""
+        return True
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """What is in the files of tokens, which are written again if they are not there.
+
+        Raises:
+            DataError: if the text was changed since, or is gone and so are its tokens.
+            RunError: if the tokens cannot be written.
+        """
+        if self._tokens is not None:
+            return self._tokens
+        for mark in self.corpus.files:
+            if Path(mark.path).exists():
+                refuse_if_changed(mark)
+        return self.corpus.tokens.whole() or encode(self.corpus, self._text())
+
+    def stream(self, split: str) -> Stream:
+        """The ids of a split, mapped."""
+        if split not in self.streams:
+            counts, files = self.tokens.counts[split], self.corpus.tokens
+            boundary, lines = self.tokenizer.boundary, self.kind == "lines"
+            self.streams[split] = MappedStream(
+                files.ids(split),
+                1 if lines else counts.first,
+                boundary if lines else None,
+                self.tokenizer.start,
+                files.ends(split, counts) if lines else None,
+            )
+        return self.streams[split]
+
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
+        """Tokens to predict in each split that holds something."""
+        counts = self.tokens.counts
+        found = {split: counts[split].ids - counts[split].first for split in SPLITS}
+        return {split: size for split, size in found.items() if size}
+
+    @cached_property
+    def longest(self) -> int:
+        """Most tokens in a sample: by the lengths of a part of the examples, evenly spread."""
+        if self._longest:
+            return self._longest
+        if self.kind == "text":
+            return TEXT_LENGTH
+        stream = self.stream("train")
+        assert isinstance(stream, MappedStream)
+        return robust_longest(stream.some_lengths(LENGTHS))
+
+    @property
+    def about(self) -> Sequence[str]:
+        """What was read and how, and what is other than with a text that is held."""
+        drawn = " Each line is drawn into a split by a hash of it." if self.kind == "lines" else ""
+        return (
+            *super().about,
+            f"Read in pieces; its tokens are in {self.corpus.folder}.{drawn} At most {MEASURED:,} "
+            "predictions of a split are evaluated, evenly spread.",
+            *filter(None, [self.about_tokens]),
+        )
+
+    @property
+    def extent(self) -> str:
+        """Examples and characters in all."""
+        counts = self.tokens.counts.values()
+        characters = many(sum(one.characters - one.examples for one in counts), "character")
+        if self.kind == "text":
+            return f"one text of {characters}"
+        return f"{many(sum(one.examples for one in counts), self.one)} of {characters}"
+
+    @property
+    def table(self) -> Table:
+        """Lines, characters and tokens of each split."""
+        from hornbook.reports import Table
+
+        lines = self.kind == "lines"
+        heads = ("split", *([f"{self.one}s"] if lines else []), "characters", "tokens")
+        rows = []
+        for split, size in self.sizes.items():
+            one = self.tokens.counts[split]
+            counts = [*([one.examples] if lines else []), one.characters - one.examples, size]
+            rows.append((split, *(f"{count:,}" for count in counts)))
+        return Table(heads, tuple(rows))
+
+    def tokens_in(self, split: str) -> tuple[float, float]:
+        """How many tokens of a split there are for each character and for each byte."""
+        one = self.tokens.counts[split]
+        size = one.ids - one.first
+        return share(size, one.characters), share(size, one.bytes)
+
+    @property
+    def details(self) -> JSONObject:
+        """As of any text, and that it is a large one."""
+        return {**super().details, "large": True}
+
+    def keep(self, files: HashedFiles) -> None:
+        """The tokenizer, and where the text is."""
+        corpus = self.corpus
+        kept = Reference(
+            corpus.files, corpus.characters, corpus.job.seed, corpus.job.shares, self.asked
+        )
+        files.write(REFERENCE, (json.dumps(as_json(kept), indent=2) + "\n").encode())
+        files.write("tokenizer.json", tokenizer_bytes(self.tokenizer))
+
+
+def refuse_if_changed(mark: FileMark) -> None:
+    """Refuse a file that is not what it was, by its size and time, or else by its hash.
+
+    Raises:
+        DataError: naming it.
+    """
+    now = FileMark.of(Path(mark.path))
+    if now.size == mark.size and now.modified == mark.modified:
+        return
+    if now.size == mark.size:
+        digest = hashlib.sha256()
+        for _ in hashed(Source(mark.path).pieces(), digest):
+            pass
+        if digest.hexdigest() == mark.sha256:
+            return
+    raise changed(mark, "since this run was made")
+
+
+def load_large(source: Source, options: TextOptions) -> LargeTextData:
+    """Read a corpus in two passes: what there is, then its tokens, into files.
+
+    Raises:
+        SettingsError: if something was asked for that needs all text at once.
+        DataError, EncodingError, RunError, MissingPackageError: as reading and writing have them.
+    """
+    refuse_unfit(source, options)
+    heads, encodings = heads_of(source, options.encoding)
+    layout = layout_of(heads, source, options)
+    text = LargeText(source, layout, options.encoding)
+    shares = options.shares(layout.mode)
+    if layout.mode == "text":
+        options.refuse_unless(False, ("split_seed",), "`mode=lines`")
+    draw = Draw(options.split_seed, shares)
+    found = survey(text, draw, shares[0], telling(source, "Reading"))
+    tokenizer = learned(found, layout, options)
+    job = Job(tokenizer, layout.mode, layout.separator, options.split_seed, shares)
+    corpus = Corpus(found.files, found.characters, job)
+    tokens = encode(corpus, text, telling(source, "Encoding"))
+    sampled = options.tokens in SAMPLED and sum(map(len, found.sample)) * 2 < found.characters
+    data = LargeTextData(
+        source.name,
+        source.where,
+        corpus,
+        lambda: text,
+        asked=options.encoding,
+        encoding=", ".join(encodings),
+        reason="; ".join([by_heads(layout, heads, found.characters), *source.remarks]),
+        otherwise=layout.otherwise,
+        about_tokens="Its tokens were learned from "
+        f"{many(sum(map(len, found.sample)), 'character')} of train, evenly spread."
+        if sampled
+        else "",
+        tokens=tokens,
+    )
+    for split, wanted in zip(SPLITS, shares, strict=True):
+        if wanted and split not in data.sizes:
+            raise DataError(
+                f"{source.where}: a {split} split of {wanted}% would be empty.",
+                hint="Use more data, or change the split: for example `split=60/40`.",
+                setting="split",
+            )
+    return data
+
+
+def telling(source: Source, what: str) -> Reading | None:
+    """What tells whoever listens how much of a source was read.
+
+    Args:
+        source: with its listener.
+        what: is done with what was read.
+    """
+    reading = source.reading
+    return None if reading is None else lambda done, of: reading(what, done, of)
+
+
+def refuse_unfit(source: Source, options: TextOptions) -> None:
+    """Refuse what cannot be done piece by piece.
+
+    Raises:
+        SettingsError: naming it.
+    """
+    if not source.can_be_read_again:
+        raise SettingsError(
+            f"{source.where} cannot be read twice, as a large text is.",
+            hint="Save it to a file, and give that.",
+            setting="large",
+        )
+    for name, wrong, why in (
+        ("column", options.column is not None, "a column is read from a table in memory"),
+        ("distinct", options.distinct, "duplicates would have to be held in memory; equal lines "
+                                       "are always drawn into the same split"),
+        ("tokens", options.tokens in WHOLE, "they are known when all text is"),
+    ):  # fmt: skip
+        if wrong:
+            raise SettingsError(
+                f"`{name}={getattr(options, name)}` cannot be had of a large text: {why}.",
+                hint=f"Leave `{name}` out; or, if memory can hold the text, set `large=no`.",
+                setting=name,
+            )
+
+
+def heads_of(source: Source, encoding: str) -> tuple[list[str], list[str]]:
+    """The beginnings of the first files, and how they are encoded."""
+    found, encodings = list[str](), list[str]()
+    for file in islice(source.files, FILES_LOOKED):
+        data = file.head(LOOKED)
+        encodings.append(codec_of(data, encoding)[0])
+        text = "".join(islice(texts(file.pieces(), file.where, encoding), 1 + LOOKED // 2**20))
+        whole = text[:LOOKED].rpartition("\n")
+        found.append((whole[0] or whole[2]) if len(text) > LOOKED // 2 else text)
+    return found, list(dict.fromkeys(encodings))
+
+
+def by_heads(layout: Layout, heads: Sequence[str], characters: int) -> str:
+    """Why it is read so; where only beginnings were looked at, that this is so."""
+    if layout.reason.startswith("as requested") or sum(map(len, heads)) * 2 > characters:
+        return layout.reason
+    return f"{layout.reason}, in the first {many(sum(map(len, heads)), 'character')}"
+
+
+def learned(found: Survey, layout: Layout, options: TextOptions) -> Tokenizer:
+    """The tokenizer that was asked for: of all characters, or of a sample of train."""
+    lines = layout.mode == "lines"
+    if options.tokens in SAMPLED:
+        return learn_tokenizer(Texts(found.sample, (), boundary=lines), options)
+    # What asks for nothing but characters, or whether line breaks are among them.
+    return learn_tokenizer(Texts((found.alphabet,), (), boundary=lines), options)
+
+
+def open_large(
+    files: HashedFiles,
+    name: str,
+    source: str,
+    tokenizer: Tokenizer,
+    mode: Mode,
+    separator: Separator,
+    details: JSONObject,
+) -> LargeTextData:
+    """The data that a run refers to; nothing of it is looked at before it is needed.
+
+    Raises:
+        RunError: if the reference is damaged.
+    """
+    path = str(files.folder / REFERENCE)
+    try:
+        kept = read_record(Reference, parse_json(files.read(REFERENCE)), path)
+    except ValueError as error:
+        raise RunError(f"{path} is damaged: {error}.") from error
+    if not kept.files:
+        raise RunError(f"{path} is damaged: files: there are none.")
+    corpus = Corpus(kept.files, kept.characters, Job(tokenizer, mode, separator, kept.seed,
+                                                     kept.shares))  # fmt: skip
+    paths = [mark.path for mark in kept.files]
+
+    def text() -> LargeText:
+        given = Source(paths if len(paths) > 1 else paths[0])
+        return LargeText(given, Layout(mode, separator, ""), kept.encoding)
+
+    longest = details.get("longest", 0)
+    return LargeTextData(
+        name,
+        source,
+        corpus,
+        text,
+        asked=kept.encoding,
+        longest=longest if isinstance(longest, int) else 0,
+        encoding=str(details.get("encoding", "")),
+        reason="as saved",
+    )
