@@ -111,7 +111,9 @@ def write_bytes(path: Path, data: bytes, within: int | None = None) -> None:
     write_pieces(path, [data], within)
 
 
-def write_pieces(path: Path, pieces: Iterable[bytes], within: int | None = None) -> None:
+def write_pieces(
+    path: Path, pieces: Iterable[bytes | memoryview], within: int | None = None
+) -> None:
     """Like `write_bytes`, of what comes piece by piece; what the pieces raise is raised."""
     with beside(path, within) as (file, take_place):
         for piece in pieces:

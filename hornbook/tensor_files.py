@@ -16,29 +16,61 @@ import numpy.typing as npt
 from hornbook.actions import Action
 from hornbook.errors import RunError
 from hornbook.records import as_json
-from hornbook.storage import parse_json, refuse_irregular, write_bytes
+from hornbook.storage import parse_json, refuse_irregular, write_pieces
 
 __all__ = ["read_tensors", "tensor_bytes", "tensor_sizes", "tensors_in", "write_tensors"]
 
 Arrays = Mapping[str, npt.NDArray[Any]]
+
+TYPES = {
+    **{f"f{size}": f"F{8 * size}" for size in (2, 4, 8)},
+    **{f"{kind}{size}": f"{kind.upper()}{8 * size}" for kind in "iu" for size in (1, 2, 4, 8)},
+    "b1": "BOOL",
+}
+"From NumPy's names of types to those of the format, whose numbers are little-endian."
 
 
 def write_tensors(
     path: Path, tensors: Arrays, metadata: Mapping[str, Any], within: int | None = None
 ) -> None:
     """Write arrays and JSON-able metadata as one safetensors file, whole or not at all."""
-    write_bytes(path, tensor_bytes(tensors, metadata), within)
+    write_pieces(path, tensor_pieces(tensors, metadata), within)
 
 
 def tensor_bytes(tensors: Arrays, metadata: Mapping[str, Any]) -> bytes:
     """Arrays and JSON-able metadata as the bytes of a safetensors file."""
-    from safetensors.numpy import save
+    return b"".join(tensor_pieces(tensors, metadata))
 
+
+def tensor_pieces(tensors: Arrays, metadata: Mapping[str, Any]) -> Iterator[bytes | memoryview]:
+    """The bytes of a safetensors file piece by piece, without a copy of large arrays.
+
+    The length of the header in 8 bytes, the header, padded to a multiple of 8, and the arrays: the
+    largest types first, so that each is aligned.
+
+    Raises:
+        KeyError: if there is no such type in these files.
+    """
     text = json.dumps(as_json(metadata), ensure_ascii=False, allow_nan=False)
-    contiguous = {name: np.asarray(array, order="C") for name, array in tensors.items()}
-    about = {"hornbook": text, "digest": digest(contiguous, text)}
-    made: bytes = save(contiguous, metadata=about)
-    return made
+    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
+    order = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
+    header: dict[str, Any] = {
+        "__metadata__": {"hornbook": text, "digest": digest(arrays, text)},
+    }
+    at = 0
+    for name in order:
+        array = arrays[name]
+        header[name] = {
+            "dtype": TYPES[array.dtype.str.lstrip("<|")],
+            "shape": array.shape,
+            "data_offsets": (at, at + array.nbytes),
+        }
+        at += array.nbytes
+    head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % 8)
+    yield len(head).to_bytes(8, "little") + head
+    for name in order:
+        yield arrays[name].reshape(-1).view(np.uint8).data
 
 
 def digest(tensors: Arrays, text: str, *, described: bool = True) -> str:
@@ -54,7 +86,7 @@ def digest(tensors: Arrays, text: str, *, described: bool = True) -> str:
         array = np.asarray(tensors[name], order="C")
         about = f"{name}\0{array.dtype.str}\0{array.shape}\0" if described else name
         sum_.update(about.encode("utf-8", "surrogatepass"))
-        sum_.update(array.tobytes())
+        sum_.update(array.reshape(-1).data)
     return sum_.hexdigest()
 
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pytest
 
 from benchmarks.outside import figures, metrics, tensors
+from hornbook.runs import Run
 from tests.command import typed
 
 FROZEN = Path(__file__).parent / "frozen"
@@ -190,4 +191,8 @@ def test_the_same_command_makes_the_same_run(
         one, other = (path / "data" / f"{split}.txt" for path in (new, old))
         assert one.read_bytes() == other.read_bytes()
     arrays = [tensors(path / "model.safetensors") for path in (new, old)]
+    if any("entries." in name for name in arrays[1]):
+        # Counts were kept with keys of 64 bits; what is read from both is the same.
+        kept = [Run(path).model.arrays() for path in (new, old)]
+        arrays = [{name: array.astype(float) for name, array in one.items()} for one in kept]
     hold_arrays(arrays[0], arrays[1], rounding)

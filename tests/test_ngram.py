@@ -459,13 +459,19 @@ def test_counts_of_the_wrong_shape_are_refused(name: str, damage: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
-        ("contexts.2", lambda a: a + 1_000),
-        ("contexts.2", lambda a: a[::-1]),
-        ("contexts.2", np.zeros_like),
-        ("entries.2", lambda a: a[::-1]),
-        ("entries.2", np.zeros_like),
+        ("older.2", lambda a: a.astype(np.int64) + 1_000),
+        ("older.2", lambda a: a[::-1]),
+        ("older.2", np.zeros_like),
+        ("older.0", lambda a: a + 1),
+        ("begins.2", lambda a: a[::-1]),
+        ("begins.2", np.zeros_like),
+        ("tokens.2", lambda a: a + 100),
+        ("tokens.2", np.zeros_like),
+        ("offsets.2", lambda a: a[::-1]),
+        ("offsets.2", np.zeros_like),
         ("counts.2", np.zeros_like),
-        ("counts.2", lambda a: -a),
+        ("counts.2", lambda a: -a.astype(np.int64)),
+        ("counts.2", lambda a: a.astype(float)),
     ],
 )
 def test_counts_that_do_not_fit_together_are_refused(name: str, damage: Any) -> None:
@@ -535,8 +541,8 @@ def test_more_than_there_is_memory_for_is_refused_before_it_is_taken(
     names: Corpus, tokenizer: CharTokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = encode_lines(tuple(names.lines), tokenizer)
-    monkeypatch.setattr("hornbook.text.models.count_trie.available_memory", lambda: 10_000_000)
+    monkeypatch.setattr("hornbook.text.models.trie_growth.available_memory", lambda: 10_000_000)
     with pytest.raises(DataError, match=r"takes about 0\.0 GB of memory; 0\.0 GB are available"):
         bigram(tokenizer, stream, "add")
-    monkeypatch.setattr("hornbook.text.models.count_trie.available_memory", lambda: None)
+    monkeypatch.setattr("hornbook.text.models.trie_growth.available_memory", lambda: None)
     assert bigram(tokenizer, stream, "add").n_parameters

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from hornbook.text.data import TextData
 from hornbook.text.losses import mean_loss
-from hornbook.text.models.count_trie import growing
 from hornbook.text.models.ngram import NGram, NGramSettings
+from hornbook.text.models.trie_growth import growing
 
 __all__ = ["Counted", "best_counts"]
 

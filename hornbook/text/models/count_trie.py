@@ -2,12 +2,14 @@
 
 The contexts form a trie that grows backwards in time, one level for each token further back:
 
-    level 0    the empty context                       node 0
-    level 1    the last token                         key = 0 * V + token
-    level 2    the last two                            key = node at level 1 * V + older token
+    level 0    the empty context                       its one node
+    level 1    the last token                          a child of that node
+    level 2    the last two                            a child of the last token's node
 
-A level keeps the sorted keys of its contexts (a node is an index into them) and of its entries,
-`node * V + next token`, with their counts. Looking a context up is one binary search a level, and
+A node is an index: the nodes of a level stand in the order of their parents, and those of one
+parent in the order of their older tokens. A level keeps only what is new in it: the older token of
+each context, the next token of each entry and its count, and where those of each node begin. So
+looking a context up is a search among the children of one node, however large the table is, and
 backing off is one step up the trie. A context never reaches past a boundary: `. e` at the start of
 a name has nothing before it.
 """
@@ -15,45 +17,47 @@ a name has nothing before it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.compute.memory import available_memory
-from hornbook.errors import DataError
-from hornbook.text.models.contract import Ids
-from hornbook.text.stream import Stream
+from hornbook.text.models.contract import Arrays, Floats, Ids
+from hornbook.text.models.spilled import smallest
 
-__all__ = ["Level", "find", "growing", "is_sound"]
+__all__ = ["PARTS", "Level", "is_sound", "locate", "of_keys", "stretches"]
+
+Integers = npt.NDArray[np.integer[Any]]
 
 FALLBACK = (0.5, 1.0, 1.5)  # discounts where the counts of counts give none, as KenLM's
-BYTES = 64  # of memory that counting takes for each token: the keys, their order, their ranks
+PIECE = 2**20  # entries that are summed at a time
+PARTS = ("older", "begins", "tokens", "offsets", "counts")
+"The arrays of a level, by the names of its fields."
 
 
 @dataclass(frozen=True)
 class Level:
-    """The contexts of one length, and what followed them."""
+    """The contexts of one length, and what followed them; each array in the smallest type."""
 
-    vocab_size: int
-    contexts: Ids
-    "Sorted keys `shorter context's node * V + older token`, shape (nodes,)."
-    entries: Ids
-    "Sorted keys `node * V + next token`, shape (entries,)."
-    counts: Ids
+    older: Integers
+    "The oldest token of each context, ascending within a parent, shape (nodes,)."
+    begins: Integers
+    """Where the contexts begin that make those of the level before longer, and the end of the last,
+    shape (nodes of the level before + 1,)."""
+    tokens: Integers
+    "The next token of each entry, ascending within a node, shape (entries,)."
+    offsets: Integers
+    "Where each node's entries begin, and the end of the last, shape (nodes + 1,)."
+    counts: Integers
     "Counts of the entries, shape (entries,)."
 
     @cached_property
-    def offsets(self) -> Ids:
-        """Where each node's entries begin, and the end of the last, shape (nodes + 1,)."""
-        nodes = np.arange(len(self.contexts) + 1)
-        return np.searchsorted(self.entries, nodes * self.vocab_size)
-
-    @cached_property
-    def totals(self) -> Ids:
+    def totals(self) -> Integers:
         """Sum of the counts of each node, shape (nodes,)."""
-        return np.add.reduceat(self.counts, self.offsets[:-1])
+        totals = self.sums(lambda counts: counts)
+        return totals.astype(smallest(int(totals.max())))
 
     @cached_property
     def discounts(self) -> npt.NDArray[np.float64]:
@@ -69,119 +73,185 @@ class Level:
         return np.array([0.0, *(c - (c + 1) * y * n[c + 1] / n[c] for c in (1, 2, 3))])
 
     @cached_property
-    def shares(self) -> npt.NDArray[np.float64]:
-        """(c - D(c)) / c(h) of each entry, shape (entries,)."""
-        node = self.entries // self.vocab_size
-        shares: npt.NDArray[np.float64] = (self.counts - self.taken) / self.totals[node]
-        return shares
-
-    @cached_property
-    def taken(self) -> npt.NDArray[np.float64]:
-        """D(c) of each entry, shape (entries,)."""
-        return self.discounts[np.minimum(self.counts, 3)]
-
-    @cached_property
     def freed(self) -> npt.NDArray[np.float64]:
         """g(h): the share of each node's mass that goes to the shorter context, shape (nodes,)."""
-        return np.add.reduceat(self.taken, self.offsets[:-1]) / self.totals
+        freed: Floats = self.sums(lambda counts: self.discounts[np.minimum(counts, 3)])
+        return np.divide(freed, self.totals, dtype=np.float64)
+
+    def sums(self, of: Any) -> npt.NDArray[Any]:
+        """The sum over each node's entries of a function of their counts, some at a time."""
+        found = []
+        for first, last in stretches(self.offsets, PIECE):
+            offsets = self.offsets[first : last + 1].astype(np.int64)
+            counts = of(self.counts[offsets[0] : offsets[-1]])
+            wide = np.int64 if counts.dtype.kind in "iu" else np.float64
+            found.append(np.add.reduceat(counts, offsets[:-1] - offsets[0], dtype=wide))
+        return np.concatenate(found)
+
+    def shares(self, entries: Ids, nodes: Ids) -> npt.NDArray[np.float64]:
+        """(c - D(c)) / c(h) of some entries.
+
+        Args:
+            entries: their indices, shape (N,).
+            nodes: of each, shape (N,).
+        """
+        counts = self.counts[entries].astype(np.int64)
+        left = counts - self.discounts[np.minimum(counts, 3)]
+        return np.divide(left, self.totals[nodes], dtype=np.float64)
 
     def find(self, nodes: Ids, tokens: Ids) -> Ids:
         """The index of entries, -1 for those that were never seen."""
-        return find(self.entries, nodes * self.vocab_size + tokens)
+        if len(self.older) == 1:
+            return looked_up(self.first_entries, tokens)
+        return locate(self.tokens, self.offsets, nodes, tokens)
+
+    def longer(self, nodes: Ids, older: Ids) -> Ids:
+        """The nodes of contexts that are one token longer than those of the level before.
+
+        Args:
+            nodes: of the level before, shape (N,).
+            older: the token before each, shape (N,).
+
+        Returns:
+            Shape (N,); -1 for those that were never seen.
+        """
+        if len(self.begins) == 2:
+            return looked_up(self.first_nodes, older)
+        return locate(self.older, self.begins, nodes, older)
+
+    @cached_property
+    def first_entries(self) -> Integers:
+        """The entry of each token, where there is one node only; -1 where there is none."""
+        return places_of(self.tokens)
+
+    @cached_property
+    def first_nodes(self) -> Integers:
+        """The node of each token, where the level before has one only; -1 where there is none."""
+        return places_of(self.older)
 
     def spread(self, nodes: Ids) -> tuple[Ids, Ids]:
         """All entries of some nodes: the row of `nodes` that each belongs to, and its index."""
-        begins, lengths = self.offsets[nodes], np.diff(self.offsets)[nodes]
+        begins = self.offsets[nodes].astype(np.int64)
+        lengths = self.offsets[nodes + 1].astype(np.int64) - begins
         rows = np.repeat(np.arange(len(nodes)), lengths)
         inside = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         return rows, np.repeat(begins, lengths) + inside
 
 
-def find(keys: Ids, wanted: Ids) -> Ids:
-    """The place of each wanted key among sorted ones, -1 where it is not."""
-    places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[places] == wanted, places, -1)
+def places_of(tokens: Integers) -> Integers:
+    """Where each token is among some, -1 where it is not, shape (largest + 1,).
+
+    The empty context has as many tokens as the vocabulary: searching them would take the longest.
+    """
+    places = np.full(int(tokens.max()) + 1, -1)
+    places[tokens] = np.arange(len(tokens))
+    return places
 
 
-def growing(stream: Stream, v: int, order: int, *, adjusted: bool) -> Iterator[list[Level]]:
-    """Count a stream with longer and longer contexts.
+def looked_up(places: Integers, tokens: Ids) -> Ids:
+    """The places of some tokens, -1 for those beyond the table."""
+    found: Ids = np.where(tokens < len(places), places[np.minimum(tokens, len(places) - 1)], -1)
+    return found
+
+
+def locate(values: Integers, offsets: Integers, nodes: Ids, wanted: Ids) -> Ids:
+    """Where each wanted value is among the sorted ones of its node, -1 where it is not.
+
+    A binary search in each row at once: as many rounds as the longest search needs, each over the
+    rows that are not done.
+    """
+    low = offsets[nodes].astype(np.int64)
+    high = offsets[nodes + 1].astype(np.int64)
+    end = high.copy()
+    wanted = wanted.astype(values.dtype)  # of another type, every value read would be made wider
+    rows = np.flatnonzero(low < high)
+    while len(rows):
+        middle = (low[rows] + high[rows]) >> 1
+        less = values[middle] < wanted[rows]
+        low[rows[less]] = middle[less] + 1
+        high[rows[~less]] = middle[~less]
+        rows = rows[low[rows] < high[rows]]
+    there = low < end
+    there[there] = values[low[there]] == wanted[there]
+    return np.where(there, low, -1)
+
+
+def stretches(bounds: Integers, most: int) -> Iterator[tuple[int, int]]:
+    """Cut nodes into stretches that hold at most so many things, or are one node.
 
     Args:
-        stream: of ids.
-        v: size of the vocabulary.
-        order: tokens in the longest n-gram.
-        adjusted: whether the shorter levels count in how many different contexts an entry was
-            seen, as Kneser-Ney wants it, and not how often.
+        bounds: where the things of each node begin, and the end of the last, shape (nodes + 1,).
+        most: things in a stretch.
 
     Yields:
-        The levels of order 1, 2, …: each is whole, and shares arrays with the one before. Fewer
-        than `order` if no context is so long.
-
-    Raises:
-        DataError: if counting would take more memory than there is.
+        The first node of a stretch and the one after its last.
     """
-    refuse_beyond_memory(len(stream.ids))
-    ids = stream.ids.astype(np.int64)
-    places = np.arange(stream.first, len(ids))
-    nodes = np.zeros(len(places), dtype=np.int64)
-    contexts = np.zeros(1, dtype=np.int64)
-    found: list[Level] = []
-    for length in range(order):
-        if length:
-            reach = places - length >= stream.begins(places)
-            held = nodes[~reach] * v + ids[places[~reach]]
-            places, nodes = places[reach], nodes[reach]
-            if not len(places):
-                return
-            keys = nodes * v + ids[places - length]
-            contexts, nodes = np.unique(keys, return_inverse=True)
-        entries, counts = np.unique(nodes * v + ids[places], return_counts=True)
-        if length and adjusted:
-            # hw of the shorter level: in how many longer contexts it was seen, and how often
-            # where nothing can stand before it.
-            parents = contexts[entries // v] // v * v + entries % v
-            seen = np.concatenate([parents, held])
-            # Every entry of the shorter level is seen at least once, so none is lost.
-            where = np.searchsorted(found[-1].entries, seen)
-            times = np.bincount(where, minlength=len(found[-1].entries))
-            found = [*found[:-1], replace(found[-1], counts=times)]
-        found = [*found, Level(v, contexts, entries, counts)]
-        yield found
+    first, nodes, end = 0, len(bounds) - 1, int(bounds[-1])
+    while first < nodes:
+        most_here = bounds.dtype.type(min(int(bounds[first]) + most, end))
+        last = max(first + 1, int(np.searchsorted(bounds, most_here, side="right")) - 1)
+        yield first, last
+        first = last
 
 
-def refuse_beyond_memory(tokens: int) -> None:
-    """Refuse to count more tokens than there is memory for, before it is taken.
+def of_keys(contexts: Ids, entries: Ids, counts: Ids, shorter: int, v: int) -> Level | None:
+    """A level as it was kept before: keys `node * v + token`, in 64 bits each.
 
-    Raises:
-        DataError: if there is not enough.
+    Args:
+        contexts: the keys of the contexts, `node of the level before * v + older token`.
+        entries: the keys of the entries, `node * v + next token`.
+        counts: of the entries.
+        shorter: nodes of the level before (0: there is none).
+        v: size of the vocabulary.
+
+    Returns:
+        None if they are not such keys, in their order.
     """
-    needed, there = BYTES * tokens, available_memory()
-    if there is not None and needed > there:
-        raise DataError(
-            f"Counting {tokens:,} tokens takes about {needed / 1e9:.1f} GB of memory; "
-            f"{there / 1e9:.1f} GB are available.",
-            hint="Train on a part of the file, or train a net: it needs much less.",
-        )
+    for keys in (contexts, entries):
+        if keys.ndim != 1 or not len(keys) or keys[0] < 0 or (np.diff(keys) <= 0).any():
+            return None
+    starts = np.arange(max(1, shorter) + 1), np.arange(len(contexts) + 1)
+    if contexts[-1] // v >= len(starts[0]) - 1 or entries[-1] // v >= len(contexts):
+        return None
+    return Level(
+        (contexts % v).astype(smallest(v)),
+        np.searchsorted(contexts, starts[0] * v).astype(smallest(len(contexts))),
+        (entries % v).astype(smallest(v)),
+        np.searchsorted(entries, starts[1] * v).astype(smallest(len(entries))),
+        counts,
+    )
 
 
-def is_sound(level: Level, shorter: int) -> bool:
+def is_sound(level: Level, shorter: int, v: int) -> bool:
     """Whether arrays are a level of the trie.
 
     Args:
-        level: sorted keys without repeats, each node with entries, counts of at least 1.
+        level: tokens sorted without repeats, each node with entries, counts of at least 1.
         shorter: nodes of the level before, which hold each context's parent (0: there is none).
+        v: size of the vocabulary.
     """
-    arrays = (level.contexts, level.entries, level.counts)
-    if any(array.ndim != 1 or not len(array) for array in arrays):
+    arrays: Arrays = {name: getattr(level, name) for name in PARTS}
+    if any(a.ndim != 1 or not len(a) or a.dtype.kind not in "iu" for a in arrays.values()):
         return False
-    if len(level.entries) != len(level.counts) or level.counts.min() < 1:
+    if any(a.dtype.kind == "i" and a.min() < 0 for a in arrays.values()):
         return False
-    if (np.diff(level.contexts) <= 0).any() or (np.diff(level.entries) <= 0).any():
+    if len(level.begins) != max(1, shorter) + 1 or len(level.offsets) != len(level.older) + 1:
         return False
-    parents = level.contexts[[0, -1]] // level.vocab_size
-    if not shorter:
-        adopted = level.contexts.tolist() == [0]
-    else:
-        adopted = bool(0 <= parents[0] <= parents[1] < shorter)
-    nodes = np.unique(level.entries // level.vocab_size)
-    return adopted and np.array_equal(nodes, np.arange(len(level.contexts)))
+    if len(level.tokens) != len(level.counts) or level.counts.min() < 1:
+        return False
+    if not shorter and level.older.tolist() != [0]:
+        return False
+    return (
+        bool((level.offsets[1:] > level.offsets[:-1]).all())  # no node is without entries
+        and bool((level.begins[1:] >= level.begins[:-1]).all())
+        and ascend(level.older, level.begins, v)
+        and ascend(level.tokens, level.offsets, v)
+    )
+
+
+def ascend(tokens: Integers, bounds: Integers, v: int) -> bool:
+    """Whether tokens rise within each node, and none is of another vocabulary."""
+    if bounds[0] or bounds[-1] != len(tokens) or int(tokens.max()) >= v:
+        return False
+    falls = np.flatnonzero(tokens[1:] <= tokens[:-1]) + 1
+    return bool(np.isin(falls, bounds).all())

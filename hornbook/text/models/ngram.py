@@ -27,14 +27,18 @@ import numpy.typing as npt
 from hornbook.errors import RunError, SettingsError
 from hornbook.settings import Bounds, Settings
 from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
-from hornbook.text.models.count_trie import Level, find, growing, is_sound
+from hornbook.text.models.count_trie import PARTS, Level, is_sound, of_keys
 from hornbook.text.models.memory import WindowMemory
 from hornbook.text.models.pair_counts import PairCounts
 from hornbook.text.models.reading import Reading
+from hornbook.text.models.trie_growth import growing
 from hornbook.text.stream import ABSENT, Stream
 from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = ["NGram", "NGramSettings"]
+
+KEYS = ("contexts", "entries", "counts")
+"Names of a level's arrays in older files."
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class NGram(LanguageModel):
     @property
     def n_parameters(self) -> int:
         """Counts that are not zero, over all orders that are in use."""
-        return sum(len(level.entries) for level in self.levels)
+        return sum(len(level.tokens) for level in self.levels)
 
     def walk(self, contexts: Ids) -> tuple[list[Ids], npt.NDArray[np.bool_]]:
         """Look contexts up, from the last token backwards.
@@ -101,8 +105,9 @@ class NGram(LanguageModel):
             open_ = open_ & (older != ABSENT)
             known = open_ & (node >= 0)
             if length < len(self.levels):
-                keys = self.levels[length].contexts
-                node = np.where(known, find(keys, node * self.vocabulary.size + older), -1)
+                longer = np.full(len(contexts), -1)
+                longer[known] = self.levels[length].longer(node[known], older[known])
+                node = longer
             else:
                 node = np.full(len(contexts), -1)
             whole &= ~open_ | (node >= 0)
@@ -140,13 +145,14 @@ class NGram(LanguageModel):
             for level, node in reversed([*pairs]):
                 rows = np.flatnonzero(node >= 0)
                 at, entries = level.spread(node[rows])
-                p[rows[at], level.entries[entries] % v] += level.shares[entries] * left[rows[at]]
+                shares = level.shares(entries, node[rows[at]])
+                p[rows[at], level.tokens[entries]] += shares * left[rows[at]]
                 left[rows] *= level.freed[node[rows]]
             p += (left / v)[:, None]
             return p
         for level, rows, node in self.deepest(contexts):
             at, entries = level.spread(node)
-            p[rows[at], level.entries[entries] % v] = level.counts[entries]
+            p[rows[at], level.tokens[entries]] = level.counts[entries]
         if settings.smoothing == "add":
             p += settings.added
         sums = p.sum(axis=1, keepdims=True)
@@ -167,8 +173,9 @@ class NGram(LanguageModel):
             for level, node in zip(self.levels, self.walk(inputs)[0], strict=False):
                 rows = np.flatnonzero(node >= 0)
                 entry = level.find(node[rows], targets[rows])
-                share = np.where(entry >= 0, level.shares[entry], 0.0)
-                p[rows] = share + level.freed[node[rows]] * p[rows]
+                p[rows] *= level.freed[node[rows]]
+                seen = rows[entry >= 0]
+                p[seen] += level.shares(entry[entry >= 0], node[seen])
         else:
             added = settings.added if settings.smoothing == "add" else 0.0
             p = np.full(len(targets), 1 / v if added else 0.0)
@@ -221,9 +228,10 @@ class NGram(LanguageModel):
             SettingsError: if the order is not 2.
         """
         self.refuse_other_orders()
-        v, level = self.vocabulary.size, self.levels[1]
-        before, after = level.contexts[level.entries // v], level.entries % v
-        return PairCounts(v, before, after, level.counts)
+        level = self.levels[1]
+        before = np.repeat(level.older, np.diff(level.offsets))
+        pairs = (array.astype(np.int64) for array in (before, level.tokens, level.counts))
+        return PairCounts(self.vocabulary.size, *pairs)
 
     def refuse_other_orders(self) -> None:
         """Refuse to tell of pairs if the model counts something else.
@@ -240,36 +248,44 @@ class NGram(LanguageModel):
             )
 
     def arrays(self) -> Arrays:
-        """The keys and counts of every level."""
+        """The tokens and counts of every level, and where those of each node begin."""
         return {
             f"{name}.{length}": getattr(level, name)
             for length, level in enumerate(self.levels)
-            for name in ("contexts", "entries", "counts")
+            for name in PARTS
         }
 
     def load_arrays(self, arrays: Arrays) -> None:
-        """Take what `arrays` gave.
+        """Take what `arrays` gave, or gave when it had keys of 64 bits.
 
         Raises:
             RunError: if levels are missing or do not fit together.
         """
-        v, parts = self.vocabulary.size, ("contexts", "entries", "counts")
-        lengths = range(len(arrays) // 3)
-        sound = {f"{part}.{length}" for length in lengths for part in parts} == arrays.keys()
-        sound = sound and 0 < len(lengths) <= self.settings.order
+        parts = KEYS if "entries.0" in arrays else PARTS
+        lengths = range(len(arrays) // len(parts))
+        whole = {f"{part}.{length}" for length in lengths for part in parts} == arrays.keys()
         levels: list[Level] = []
-        shorter = 1
-        for length in lengths if sound else ():
-            contexts, entries, counts = (
-                np.asarray(arrays[f"{part}.{length}"], dtype=np.int64) for part in parts
-            )
-            level = Level(v, contexts, entries, counts)
-            sound = sound and is_sound(level, shorter if length else 0)
-            levels.append(level)
-            shorter = len(levels[-1].contexts)
-        if not sound:
+        shorter = 0
+        for length in lengths if whole and len(lengths) <= self.settings.order else ():
+            read = self.level({part: np.asarray(arrays[f"{part}.{length}"]) for part in parts},
+                              shorter)  # fmt: skip
+            if read is None:
+                break
+            levels.append(read)
+            shorter = len(read.older)
+        if not levels or len(levels) < len(lengths):
             raise RunError(
                 "The n-gram counts are damaged, or belong to another run.",
                 hint="Train the model again.",
             )
         self.levels = levels
+
+    def level(self, arrays: Arrays, shorter: int) -> Level | None:
+        """A level by its arrays; None if they are not one that fits to `shorter` nodes."""
+        v = self.vocabulary.size
+        if "entries" in arrays:
+            contexts, entries, counts = (arrays[part].astype(np.int64) for part in KEYS)
+            read = of_keys(contexts, entries, counts, shorter, v)
+        else:
+            read = Level(**arrays)
+        return read if read is not None and is_sound(read, shorter, v) else None
