@@ -15,6 +15,7 @@ LARGE = 1_000  # tokens in a vocabulary from which its tables are most of a net
 COUNTED = 5_000_000  # tokens of train: counting more would take more memory than a laptop has
 OTHERS = 500_000  # characters of a text from which byte pairs are tried beside characters
 MINUTES = 240.0  # seconds from which there is time for that
+PAIRS_ORDER = 4  # tokens in an n-gram of byte pairs
 BYTE_PAIRS = {"tokens": "bpe", "vocab_size": 1024}
 LONG = 1_200.0  # seconds from which larger nets come to something
 
@@ -50,7 +51,9 @@ def candidates(data: TextData, seconds: float) -> Sequence[Candidate]:
     found.append(Candidate(f"gpt-{layers}x{model}", "gpt", attending, of_lines))
     if other_tokens(data, seconds):
         pairs = {**attending, "tied": True}
-        found.append(Candidate("byte-pairs-counts", "ngram", {"order": 4}, loading=BYTE_PAIRS))
+        found.append(
+            Candidate("byte-pairs-counts", "ngram", {"order": PAIRS_ORDER}, loading=BYTE_PAIRS)
+        )
         found.append(Candidate("byte-pairs-gpt", "gpt", pairs, loading=BYTE_PAIRS))
     return found
 
