@@ -118,7 +118,9 @@ def examine(corpus: Corpus, settings: SplitSettings | None = None) -> CorpusRepo
         reason=corpus.reason,
         characters=len(corpus.text),
         lines=len(examined.lines),
-        distinct_lines=len(set(examined.lines)),
+        distinct_lines=len(
+            examined.times if examined.lines is examined.examples else set(examined.lines)
+        ),
         kind=kind_of(corpus),
         separator=corpus.separator,
         examples=len(examined.examples),

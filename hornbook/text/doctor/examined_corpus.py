@@ -106,9 +106,11 @@ class ExaminedCorpus:
         }
 
     @cached_property
-    def lines(self) -> list[str]:
-        """The non-empty lines."""
-        return self.corpus.lines
+    def lines(self) -> Sequence[str]:
+        """The non-empty lines; where they are the examples, held once."""
+        corpus = self.corpus
+        alike = corpus.mode == "lines" and corpus.separator == "line" and corpus.values is None
+        return corpus.examples if alike else corpus.lines
 
     @cached_property
     def examples(self) -> Sequence[str]:
