@@ -15,11 +15,12 @@ from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 
+from hornbook.tables.features import category_of
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers
 from hornbook.tables.kinds import Column
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.target import Target
-from hornbook.tables.written import NO_DATE
+from hornbook.tables.written import NO_DATE, as_label
 
 COLUMNS = (
     Column("colour", "category", ""),
@@ -249,3 +250,23 @@ def test_what_does_not_fit_is_refused(change: Any) -> None:
     change(made)
     with pytest.raises((KeyError, TypeError, ValueError)):
         Mapper.from_dict(made)
+
+
+@pytest.mark.parametrize(
+    "numbers", [[4_006_381_333_900 + n for n in range(8)], [n * 1e-26 for n in range(5)]]
+)
+def test_numbers_that_a_float_hardly_tells_apart_have_no_order(numbers: list[float]) -> None:
+    labels = tuple(map(as_label, map(float, numbers)))
+    codes = np.arange(40, dtype=np.int32) % len(labels)
+    (found,) = category_of("ean", "", Categories(codes, labels), 1)
+    assert found.values == ()
+
+
+def test_an_order_that_no_mapper_writes_is_refused() -> None:
+    codes = np.arange(40, dtype=np.int32) % 4
+    frame = Frame(40, {"hour": Categories(codes, ("1", "2", "3", "5"))})
+    written = Mapper.fit([Column("hour", "category", "")], frame).as_dict()
+    assert Mapper.from_dict(written).categories[0].values
+    written["categories"][0]["values"][1] = 1e39  # type: ignore[index, call-overload]
+    with pytest.raises(ValueError, match="beyond"):
+        Mapper.from_dict(written)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,11 +91,28 @@ def test_too_few_different_times_are_told_with_what_to_do(tmp_path: Path) -> Non
 def test_a_row_without_a_time_is_named_by_its_line(tmp_path: Path) -> None:
     dates = [f"2024-01-{1 + n % 28:02}" for n in range(60)]
     dates[40] = ""
+    how = TableOptions(target="y", split_by="time")
     with pytest.raises(DataError, match="line 42: column 't' is empty, so the row has no time"):
-        load_table(dated(tmp_path, dates), TableOptions(target="y"))
+        load_table(dated(tmp_path, dates), how)
     dates[3] = "yesterday"  # left out, so later rows have other places
     with pytest.raises(DataError, match="line 42: column 't' is empty"):
-        load_table(dated(tmp_path, dates), TableOptions(target="y", bad_rows="skip"))
+        load_table(dated(tmp_path, dates), replace(how, bad_rows="skip"))
+
+
+def test_where_no_one_asked_a_column_with_missing_dates_does_not_split(tmp_path: Path) -> None:
+    dates = [f"2024-01-{1 + n % 28:02}" for n in range(60)]
+    dates[40] = ""
+    about = load_table(dated(tmp_path, dates), TableOptions(target="y")).about
+    assert any("1 row of 60 have none" in line for line in about)
+    assert any("split at random" in line for line in about)
+
+
+def test_of_several_columns_of_dates_the_one_that_splits_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    rows = [f"2024-{1 + n % 12:02}-01,2025-01-{1 + n % 28:02},{n}" for n in range(60)]
+    path.write_text("\n".join(["begun,ended,y", *rows]) + "\n")
+    about = load_table(Source(path), TableOptions(target="y")).about
+    assert any("begun tells which rows are the newest; ended could too" in one for one in about)
 
 
 def test_a_zone_of_times_is_said_once(tmp_path: Path) -> None:

@@ -100,9 +100,8 @@ def test_numbers_are_waves_and_themselves_unless_there_are_bins() -> None:
     widths = [model.net.chain[0].get_parameter("weight").shape[1] for model in (few, many)]
     assert widths == [3 + 3 * 9, 3 + 3 * 8]  # an embedding of length 3 before three numbers
     assert not [name for name in few.arrays() if "edges" in name]
-    for bins in (8, None):
-        with pytest.raises(SettingsError, match="spread"):
-            TabMSettings(bins=bins, spread=0.1)
+    with pytest.raises(SettingsError, match="spread"):
+        TabMSettings(bins=8, spread=0.1)
 
 
 def test_by_default_numbers_have_bins_in_large_tables() -> None:
@@ -111,6 +110,7 @@ def test_by_default_numbers_have_bins_in_large_tables() -> None:
     numbers = TabM(TabMSettings(), large, generator()).numbers
     assert isinstance(numbers, PiecewiseLinear)
     assert numbers.bins == 64
+    assert isinstance(TabM(TabMSettings(spread=0.1), large, generator()).numbers, Periodic)
 
 
 def test_no_hidden_layer_is_refused() -> None:

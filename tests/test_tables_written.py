@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hornbook.tables.frame import date_or_iso
 from hornbook.tables.raw import is_long
 from hornbook.tables.written import (
     DATE_FORMATS,
@@ -190,3 +191,9 @@ def test_what_looks_like_a_number_and_is_none_is_told() -> None:
     assert why_no_number("-inf") == "which is infinite"
     for cell in ("", "x", "(x)", "()", "-", "(3", "nan", "k.A.", "1-2"):
         assert why_no_number(cell) == ""
+
+
+def test_beside_another_format_only_dates_with_dashes_are_iso() -> None:
+    assert date_or_iso("31.12.2021", "%d.%m.%Y") == date_or_iso("2021-12-31", "%d.%m.%Y")
+    for text in ("20211231", "2021-W09-5", "2021-123"):  # fromisoformat takes some of them
+        assert date_or_iso(text, "%d.%m.%Y") == NO_DATE

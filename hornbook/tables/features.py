@@ -13,7 +13,15 @@ from hornbook.tables.kinds import names_labels
 from hornbook.tables.written import as_label
 from hornbook.tables.written import number_of as as_number
 
-__all__ = ["SPECIAL", "CategoryFeature", "NumberFeature", "category_of", "named", "number_of"]
+__all__ = [
+    "LARGEST",
+    "SPECIAL",
+    "CategoryFeature",
+    "NumberFeature",
+    "category_of",
+    "named",
+    "number_of",
+]
 
 SPECIAL = ("(unseen)", "(missing)")
 "What the first two codes of each category stand for."
@@ -123,9 +131,10 @@ def order_of(labels: tuple[str, ...], values: Categories) -> tuple[float, ...]:
         return ()
     of_label = dict(zip(labels, numbers, strict=True))
     table = np.array([*(of_label.get(label, np.nan) for label in values.labels), np.nan])
-    scale = number_of("", "", Numbers(table[values.codes]))[0]
-    scaled = scale.encode(Numbers(numbers))
-    return tuple(map(float, scaled))
+    scales = number_of("", "", Numbers(table[values.codes]))
+    if not scales:  # so near each other, for their size, that a float hardly tells them apart
+        return ()
+    return tuple(map(float, scales[0].encode(Numbers(numbers))))
 
 
 def plain_number(label: str) -> float:

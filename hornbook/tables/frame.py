@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,19 +131,22 @@ def as_seconds(raw: Raw, form: str) -> npt.NDArray[np.int64]:
     found = of_numbers(raw, form) if form in OF_NUMBERS else np.full(raw.n, NO_DATE, np.int64)
     if raw.codes is None:
         return found
-    forms = ("iso",) if form in OF_NUMBERS else dict.fromkeys((form, "iso"))
-    of_texts = np.array([first_date(text, forms) for text in raw.texts], np.int64)
+    own = "iso" if form in OF_NUMBERS else form
+    of_texts = np.array([date_or_iso(text, own) for text in raw.texts], np.int64)
     return np.where(found == NO_DATE, at(of_texts, raw.codes, NO_DATE), found).astype(np.int64)
 
 
+YEAR_FIRST = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
 OF_NUMBERS = ("seconds", "milliseconds", "yyyymmdd")
 "Formats of dates that are numbers."
 
 
-def first_date(text: str, forms: Iterable[str]) -> int:
-    """The date that a text is by the first format that it fits, or NO_DATE."""
-    found = (date_of(text, form) for form in forms)
-    return next((date for date in found if date != NO_DATE), NO_DATE)
+def date_or_iso(text: str, form: str) -> int:
+    """The date that a text is by a format or, with dashes, by ISO 8601; or NO_DATE."""
+    found = date_of(text, form)
+    if found == NO_DATE and YEAR_FIRST.match(text):
+        return date_of(text, "iso")
+    return found
 
 
 def of_numbers(raw: Raw, form: str) -> npt.NDArray[np.int64]:

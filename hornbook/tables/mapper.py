@@ -18,7 +18,14 @@ import numpy.typing as npt
 
 from hornbook.records import JSONObject
 from hornbook.tables.date_parts import CATEGORIES, NUMBERS, DateParts
-from hornbook.tables.features import CategoryFeature, NumberFeature, category_of, named, number_of
+from hornbook.tables.features import (
+    LARGEST,
+    CategoryFeature,
+    NumberFeature,
+    category_of,
+    named,
+    number_of,
+)
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers
 from hornbook.tables.kinds import Column
 from hornbook.tables.written import DATE_FORMATS
@@ -148,6 +155,9 @@ class Mapper:
             )
             for one in value["categories"]
         ]  # fmt: skip
+        orders = [one.values for one in categories]
+        if any(abs(value) > LARGEST for values in orders for value in values):
+            raise ValueError("a category has an order beyond what a mapper writes")
         if any(len(one.values) not in (0, len(one.labels)) for one in categories):
             raise ValueError("the numbers of a category are not as many as its labels")
         numbers = [

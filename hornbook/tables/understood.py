@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from hornbook.errors import DataError
 from hornbook.rendering import clip, listed, many
-from hornbook.tables.frame import Categories, Frame, Numbers, Typed, typed
+from hornbook.tables.frame import Categories, Dates, Frame, Numbers, Typed, typed
 from hornbook.tables.header import as_typed, named_column
 from hornbook.tables.kinds import Column, ColumnKind, Seen, date_form, form_of_numbers, kind_of
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable
 from hornbook.tables.splits import Times, group_codes, times_of
 from hornbook.tables.target import target_kind
-from hornbook.tables.written import has_zone, other_reading, why_no_number
+from hornbook.tables.written import NO_DATE, has_zone, other_reading, why_no_number
 
 __all__ = ["Understood"]
 
@@ -300,13 +300,41 @@ class Understood:
         elif options.split_by in ("auto", "time"):
             dates = [column.name for column in self.columns if column.kind == "date"]
             name = next(iter(dates), None)
-            if name is None and (options.dev_from or options.test_from):
+            dated = bool(options.dev_from or options.test_from)
+            if options.split_by == "auto" and not dated:
+                name = self.whole_dates(dates)
+            if name is None and dated:
                 raise DataError(
                     "There is no column of dates, so it is not known when a row was.",
                     hint="Set `time` to a column.",
                     setting="time",
                 )
         return None if name is None else times_of(name, self.frame.columns[name], self.place)
+
+    def whole_dates(self, names: Sequence[str]) -> str | None:
+        """The first of some columns of dates in which every row has one; None if there is none.
+
+        Nobody has asked for a split by time: where rows have no time, none is made, and that is
+        said; so is what other columns there are.
+        """
+        missing = {}
+        for name in names:
+            column = self.frame.columns[name]
+            assert isinstance(column, Dates)
+            missing[name] = int(np.count_nonzero(column.seconds == NO_DATE))
+        whole = [name for name, gone in missing.items() if not gone]
+        if names and not whole:
+            gone = many(missing[names[0]], "row")
+            self.remarks.append(
+                f"{names[0]} has dates, but {gone} of {self.frame.n:,} have none, so the newest "
+                "rows are not held out: `time` and `split_by` say how to split"
+            )
+        if len(whole) > 1:
+            self.remarks.append(
+                f"{whole[0]} tells which rows are the newest; {', '.join(whole[1:3])} could too: "
+                "`time` chooses"
+            )
+        return whole[0] if whole else None
 
     def place(self, row: int) -> str:
         """Where a row of `frame` stands, for people; some may be left out there."""

@@ -193,8 +193,9 @@ class Task(ABC, Generic[D]):
         """
         if ancestor.data.shape != data.shape:
             raise SettingsError(
-                f"The data has shape {data.shape}, that of {ancestor.path} has shape "
-                f"{ancestor.data.shape}: training cannot begin with its weights.",
+                f"The data of {ancestor.path} have other columns, categories or sizes than these: "
+                "training cannot begin with its weights.",
+                hint="Leave `init_from` out; or give the data that the run was trained on.",
                 setting="init_from",
             )
         model.load_arrays(ancestor.directory.read_tensors(ancestor.directory.model,

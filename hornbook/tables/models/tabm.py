@@ -64,7 +64,7 @@ class TabMSettings(Settings):
     bins: Annotated[int, Bounds(0, 1_000)] | None = None
     """Bins of each number, by quantiles, within which its embedding changes linearly, in place of
     a periodic one (0: periodic); fewer where they would hold less than 40 rows each. By default 64
-    from 30,000 rows of train on, else 0."""
+    from 30,000 rows of train on, unless `spread` is set; else 0."""
     number_size: Annotated[int, Bounds(1, 10_000)] = 8
     "Length of the embedding of a number; a periodic one has the number itself beside it."
     embedding_dropout: Annotated[float, Bounds(0, 0.99)] = 0.0
@@ -74,7 +74,7 @@ class TabMSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.refuse_unless(self.bins == 0, ("spread",), "`bins=0`")
+        self.refuse_unless(not self.bins, ("spread",), "`bins=0`")
         if not self.n_hidden:
             raise SettingsError(
                 "`n_hidden` must name at least one hidden layer: heads share what it learns.",
@@ -108,7 +108,8 @@ class TabM(TableNet):
         self.embedding_dropout = Dropout(settings.embedding_dropout)
         numbers, size, bins = shape.read_as_numbers, settings.number_size, settings.bins
         if bins is None:
-            bins = BINS if shape.rows >= MANY else 0
+            waves = settings.spread != TabMSettings.spread  # asked for
+            bins = BINS if shape.rows >= MANY and not waves else 0
         self.numbers: Periodic | PiecewiseLinear | None = None
         if numbers and bins:
             self.numbers = PiecewiseLinear(numbers, bins, size, generator=generator)
