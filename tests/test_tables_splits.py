@@ -122,3 +122,13 @@ def test_a_zone_of_times_is_said_once(tmp_path: Path) -> None:
             dated(tmp_path, [time + zone for time in times]), TableOptions(target="y")
         ).about
         assert sum("turned into UTC" in line for line in about) == told
+
+
+def test_intervals_over_few_groups_are_said_to_be_too_narrow(tmp_path: Path) -> None:
+    path = tmp_path / "patients.csv"
+    for patients, told in ((10, 2), (200, 0)):
+        rows = [f"p{n % patients},{n % 7},{n}" for n in range(600)]
+        path.write_text("\n".join(["patient,x,y", *rows]) + "\n")
+        options = TableOptions(target="y", split_by="group", group="patient")
+        about = load_table(Source(path), options).about
+        assert sum("too narrow" in line for line in about) == told
