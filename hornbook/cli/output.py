@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 import rich.console
@@ -161,6 +161,14 @@ def table(*columns: str, left: int = 1) -> Table:
     for place, column in enumerate(columns):
         made.add_column(column, justify="left" if place < left else "right")
     return made
+
+
+def tinted(parts: Iterable[tuple[str, str]], title: str = "") -> Text:
+    """Pieces of foreign text, each in a style of its own, made fit to be shown."""
+    shown = Text(visible(title))
+    for text, style in parts:
+        shown.append(visible(text), style=style)
+    return shown
 
 
 def filled(given: reports.Table) -> Table:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import tyro
-from rich.text import Text
 
 from hornbook.actions import Action
 from hornbook.cli.alive import alive
@@ -20,11 +19,10 @@ from hornbook.cli.arguments import ModelArguments, parse
 from hornbook.cli.flags import as_typed, is_required
 from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.opening import opened_run
-from hornbook.cli.output import console, escape, filled, notes
+from hornbook.cli.output import console, escape, filled, notes, tinted
 from hornbook.cli.streams import ReaderGoneError, write_beside, write_json, write_result
 from hornbook.cli.wording import command, worded
 from hornbook.records import as_json
-from hornbook.rendering import visible
 from hornbook.reports import Shaded, Table
 from hornbook.runs import Run
 from hornbook.runs.directory import RunDirectory
@@ -156,7 +154,8 @@ class Shown:
             self.console.print(filled(part))
         elif isinstance(part, Shaded):
             if self.is_terminal and self.console.color_system is not None:
-                self.console.print(coloured(part))
+                parts = ((text, f"black on {orange(shade)}") for text, shade in part.parts)
+                self.console.print(tinted(parts, part.title))
         elif isinstance(part, Beside):
             # At a terminal it stands beside what it is about; in a file it would be noise.
             if self.is_terminal:
@@ -169,13 +168,10 @@ class Shown:
             self.at_line_start = part.endswith("\n")
 
 
-def coloured(given: Shaded) -> Text:
-    """A text with backgrounds from white to orange."""
-    shown = Text(visible(given.title))
-    for text, shade in given.parts:
-        green, blue = round(255 - 97 * shade), round(255 - 178 * shade)
-        shown.append(visible(text), style=f"black on #ff{green:02x}{blue:02x}")
-    return shown
+def orange(shade: float) -> str:
+    """A colour from white, 0, to orange, 1."""
+    green, blue = round(255 - 97 * shade), round(255 - 178 * shade)
+    return f"#ff{green:02x}{blue:02x}"
 
 
 def print_as_json(answer: Answer) -> None:

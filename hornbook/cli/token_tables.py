@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from itertools import cycle
 
-from rich.text import Text
-
-from hornbook.cli.output import console, escape, filled, notes, table
+from hornbook.cli.output import console, escape, filled, notes, table, tinted
 from hornbook.lessons.byte_pair_steps import Step
 from hornbook.rendering import many, visible
 from hornbook.text.cut_text import CutText
@@ -59,10 +58,8 @@ def show_cut(cut: CutText, *, listed: bool) -> None:
         out.print(filled(ids_table(cut)))
         out.print()
     if sys.stdout.isatty() and out.color_system is not None:
-        coloured = Text()
-        for at, (label, piece) in enumerate(zip(cut.labels, cut.pieces, strict=True)):
-            coloured.append(shown(label, piece), style=f"black on {TINTS[at % len(TINTS)]}")
-        out.print(coloured)
+        parts = map(shown, cut.labels, cut.pieces)
+        out.print(tinted((part, f"black on {tint}") for part, tint in zip(parts, cycle(TINTS))))
     else:
         parts = map(shown, cut.labels, cut.pieces)
         out.print(escape("|".join(parts).replace("\n|", "\n")))
