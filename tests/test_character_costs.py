@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import hornbook
-from hornbook.cli.questions import coloured
+from hornbook.cli.output import tinted
+from hornbook.cli.questions import darkened
 from hornbook.reports import Shaded
 from hornbook.text.character_costs import CharacterCosts, characters_of
 from hornbook.tokenizers.byte_pairs import BytePairTokenizer
@@ -91,6 +92,7 @@ def test_an_unknown_word_is_one_cost() -> None:
 
 
 def test_dearer_parts_are_darker() -> None:
-    made = coloured(Shaded("by token ", (("a", 0.0), ("\x1b", 1.0))))
+    given = Shaded("by token ", (("a", 0.0), ("\x1b", 1.0)))
+    made = tinted(darkened(given), given.title)
     assert made.plain == "by token a\\x1b"
     assert [str(span.style) for span in made.spans] == ["black on #ffffff", "black on #ff9e4d"]

@@ -8,7 +8,7 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import tyro
@@ -154,8 +154,7 @@ class Shown:
             self.console.print(filled(part))
         elif isinstance(part, Shaded):
             if self.is_terminal and self.console.color_system is not None:
-                parts = ((text, f"black on {orange(shade)}") for text, shade in part.parts)
-                self.console.print(tinted(parts, part.title))
+                self.console.print(tinted(darkened(part), part.title))
         elif isinstance(part, Beside):
             # At a terminal it stands beside what it is about; in a file it would be noise.
             if self.is_terminal:
@@ -166,6 +165,11 @@ class Shown:
             # As it is: rich would change tabs and what looks like its markup.
             write_result(part, flush=self.is_terminal)
             self.at_line_start = part.endswith("\n")
+
+
+def darkened(given: Shaded) -> Iterator[tuple[str, str]]:
+    """The parts of a text with the style of each."""
+    return ((text, f"black on {orange(shade)}") for text, shade in given.parts)
 
 
 def orange(shade: float) -> str:
