@@ -96,6 +96,13 @@ def test_without_header_columns_have_numbers(tmp_path: Path) -> None:
     assert understood(source(tmp_path, marks), "3").frame.n == 30
 
 
+@pytest.mark.parametrize("price", ["$2.46", "2,46 €", "1_000", "\u22124", "12%", "1e999", "inf"])
+def test_a_first_row_with_any_number_is_no_header(tmp_path: Path, price: str) -> None:
+    given = source(tmp_path, "".join(f"red;{price};{n};{n}\n" for n in range(2017, 2047)))
+    assert read_table(given, TableOptions()).names == ("1", "2", "3", "4")
+
+
+
 def test_many_columns_and_empty_names(tmp_path: Path) -> None:
     wide = ",".join(["", *(f"c{n}" for n in range(299))]) + "\n" + "".join(
         ",".join(str(n * m % 97 + 0.5) for m in range(300)) + "\n" for n in range(30))  # fmt: skip

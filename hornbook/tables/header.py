@@ -27,7 +27,8 @@ def has_header(rows: Rows | ParquetRows) -> bool:
         return True
     first, *others = rows.sample
     told = [place for place, cell in enumerate(first) if cell]
-    numbers = [float(first[place]) for place in told if is_number(first[place])]
+    values = [number_of(first[place]) for place in told]
+    numbers = [value for value in values if not math.isnan(value)]
     if not told or len(numbers) == len(told):
         return False
     if numbers and not one_after_another(numbers):
