@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import DataError
+from hornbook.errors import DataError, as_typed
 from hornbook.rendering import clip, listed, many
 from hornbook.tables.frame import Categories, Frame, Numbers, Typed, typed
-from hornbook.tables.header import as_typed, named_column
+from hornbook.tables.header import named_column
 from hornbook.tables.kinds import Column, ColumnKind, Seen, date_form, form_of_numbers, kind_of
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable
@@ -218,7 +218,8 @@ class Understood:
                 f"{mark}), leave such rows out (`bad_rows=skip`)"
             )
             other = "" if column.name == self.target else (
-                f", or read the column as categories: `categorical={column.name}`")  # fmt: skip
+                ", or read the column as categories: "
+                f"`categorical={as_typed(column.name)}`")  # fmt: skip
             if column.reason == "asked for":
                 setting = next(name for name, kind in FORCED if kind == column.kind)
                 other = f", or leave the column out of `{setting}`"

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.errors import as_typed
 from hornbook.rendering import clip, many
 from hornbook.reports.finding import Finding
 from hornbook.tables.doctor.examined import Examined, percent
@@ -35,7 +36,6 @@ from hornbook.tables.doctor.target import (
     zeros,
 )
 from hornbook.tables.frame import Numbers
-from hornbook.tables.header import as_typed
 from hornbook.tables.kinds import date_form
 
 __all__ = ["CHECKS"]
