@@ -59,7 +59,7 @@ __all__ = [
 # marks is somebody's text, and stays as it is.
 QUOTED = r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)"""
 MARKED = re.compile(QUOTED + r"|`([a-z_][a-z0-9_]*)(?:=((?:'[^']*'|[^`])*))?`")
-LITERAL = re.compile(r"-?[\d.]+(?:e[-+]?\d+)?|True|False|None|[\[({].*")
+LITERAL = re.compile(r"-?[\d.]+(?:e[-+]?\d+)?|True|False|None|[\"\[({].*")
 PLAIN = re.compile(r"(?:[\w./:=@%+-]*\w)?")  # what no shell reads otherwise, nor a full stop ends
 
 
