@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from hornbook.tables.header import named_column
 from hornbook.tables.kinds import Column, ColumnKind, Seen, date_form, form_of_numbers, kind_of
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable
+from hornbook.tables.spellings import spelled_alike, told_alike
 from hornbook.tables.splits import Times, group_codes, times_of
 from hornbook.tables.target import target_kind
 from hornbook.tables.written import has_zone, other_reading, why_no_number
@@ -88,6 +89,17 @@ class Understood:
             made.setdefault(column.name, self.typed(column))
         self.frame = Frame(table.n, made)
         self.refuse_target()
+        self.remark_spellings(one.name for one in wanted if one.kind == "category")
+
+    def remark_spellings(self, names: Iterable[str]) -> None:
+        """Note columns with categories that are probably the same."""
+        for name in names:
+            if found := spelled_alike(self.table.columns[name]):
+                what = "classes" if name == self.target else "categories"
+                self.remarks.append(
+                    f"{name} has {what} that differ only by case or blanks: "
+                    f"{told_alike(found)}; if they mean the same, write them in one way in the file"
+                )
 
     def the_target(self) -> str:
         """The column to predict.

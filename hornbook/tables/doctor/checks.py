@@ -16,6 +16,7 @@ from hornbook.errors import as_typed
 from hornbook.rendering import clip, many
 from hornbook.reports.finding import Finding
 from hornbook.tables.doctor.examined import Examined, percent
+from hornbook.tables.doctor.spelled import several_spellings
 from hornbook.tables.doctor.splits import (
     GROUPS,
     drift,
@@ -242,6 +243,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     group_leak,
     texts_for_numbers,
     marks_and_outliers,
+    several_spellings,
     rare_classes,
     many_categories,
     drift,
