@@ -27,6 +27,7 @@ the command line turns them into flags, the action into a command.
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,8 +58,20 @@ __all__ = [
 # A setting in a sentence: `clip`, or `clip=1` where a value is proposed. What stands in quotation
 # marks is somebody's text, and stays as it is.
 QUOTED = r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)"""
-MARKED = re.compile(QUOTED + r"|`([a-z_][a-z0-9_]*)(?:=([^`]*))?`")
-LITERAL = re.compile(r"-?[\d.]+(?:e[-+]?\d+)?|True|False|None|['\"\[({].*")
+MARKED = re.compile(QUOTED + r"|`([a-z_][a-z0-9_]*)(?:=((?:'[^']*'|[^`])*))?`")
+LITERAL = re.compile(r"-?[\d.]+(?:e[-+]?\d+)?|True|False|None|[\"\[({].*")
+PLAIN = re.compile(r"(?:[\w./:=@%+-]*\w)?")  # what no shell reads otherwise, nor a full stop ends
+
+
+def as_typed(*values: str) -> str:
+    """Values that a sentence proposes, as words of a shell: `target='Last Login'`.
+
+    Names of columns, and cells, are of any characters. What is not plain is quoted.
+    """
+    return " ".join(
+        one if one and PLAIN.fullmatch(one) else "'" + one.replace("'", "'\"'\"'") + "'"
+        for one in values
+    )
 
 
 def in_python(text: str) -> str:
@@ -68,9 +81,18 @@ def in_python(text: str) -> str:
         name, value = found[1], found[2]
         if not value or LITERAL.fullmatch(value):
             return found[0]
-        return f'`{name}="{value}"`'
+        words = shlex.split(value) if "'" in value else value.split()
+        if len(words) == 1:
+            return f"`{name}={text_of(words[0])}`"
+        listed = ", ".join(map(text_of, words))
+        return f"`{name}=[{listed}]`"
 
     return MARKED.sub(quoted, text)
+
+
+def text_of(word: str) -> str:
+    """A text as it stands in a program."""
+    return repr(word) if '"' in word or "\\" in word or not word.isprintable() else f'"{word}"'
 
 
 class HornbookError(Exception):

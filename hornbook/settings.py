@@ -81,7 +81,7 @@ class Settings:
         hints = typing.get_type_hints(type(self), include_extras=True)
         for field in dataclasses.fields(self):
             given = getattr(self, field.name)
-            value = plain(given)
+            value = listed_if_text(plain(given), hints[field.name])
             if value is not given:
                 object.__setattr__(self, field.name, value)
             check(field.name, value, hints[field.name])
@@ -172,6 +172,27 @@ def plain(value: Any) -> Any:
         made = tuple(map(plain, value))
         same = isinstance(value, tuple) and all(a is b for a, b in zip(made, value, strict=True))
         return value if same else made
+    return value
+
+
+def listed_if_text(value: Any, hint: Any) -> Any:
+    """A text where texts are expected as a list of one: its characters are never meant.
+
+    Args:
+        value: of a setting.
+        hint: the setting's type.
+    """
+    if not isinstance(value, str):
+        return value
+    kinds = [hint]
+    for kind in kinds:  # grows by what an annotation or a union holds
+        origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+        if origin is tuple and (arguments[0] is str or typing.get_origin(arguments[0]) is Literal):
+            return (value,)
+        if origin is typing.Annotated:
+            kinds.append(arguments[0])
+        elif origin in (types.UnionType, typing.Union):
+            kinds.extend(arguments)
     return value
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,36 @@ from hornbook.errors import RunError
 from hornbook.records import as_json
 from hornbook.storage import parse_json, refuse_irregular, write_pieces
 
-__all__ = ["read_tensors", "tensor_bytes", "tensor_sizes", "tensors_in", "write_tensors"]
+__all__ = [
+    "RUN",
+    "Owner",
+    "read_tensors",
+    "tensor_bytes",
+    "tensor_sizes",
+    "tensors_in",
+    "write_tensors",
+]
 
 Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What a file of tensors is part of, and so what can be done if it is missing or wrong."""
+
+    if_missing: str
+    if_foreign: str
+    if_damaged: str
+    resumes: bool = False
+    "Whether work that was stopped can write it yet."
+
+
+RUN = Owner(
+    "The run was stopped before this file was saved: resume it.",
+    "Give a run made by hornbook.",
+    "Restore the run directory from an intact copy, or train again.",
+    resumes=True,
+)
 
 TYPES = {
     **{f"f{size}": f"F{8 * size}" for size in (2, 4, 8)},
@@ -90,28 +118,33 @@ def digest(tensors: Arrays, text: str, *, described: bool = True) -> str:
     return sum_.hexdigest()
 
 
-def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+def read_tensors(
+    path: Path, owner: Owner = RUN
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
     """Read what `write_tensors` wrote.
 
     Raises:
         RunError: if the file is missing, cut short, damaged, or written by something else.
     """
-    with tensor_file(path) as file:
+    with tensor_file(path, owner) as file:
         about = file.metadata() or {}
         text = about.get("hornbook")
         if text is None:
-            raise not_ours(str(path))
+            raise not_ours(str(path), owner)
         metadata = parse_json(text)
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    return tensors, checked(metadata, tensors, about, str(path))
+    return tensors, checked(metadata, tensors, about, str(path), owner)
 
 
-def tensors_in(data: bytes, where: str) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+def tensors_in(
+    data: bytes, where: str, owner: Owner = RUN
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
     """Read what `tensor_bytes` made.
 
     Args:
         data: the bytes.
         where: what to call them in messages.
+        owner: what they are part of.
 
     Raises:
         RunError: if they are cut short, damaged, or made by something else.
@@ -126,14 +159,17 @@ def tensors_in(data: bytes, where: str) -> tuple[dict[str, npt.NDArray[Any]], di
         about = header.get("__metadata__", {})
         text = about.get("hornbook")
         if text is None:
-            raise not_ours(where)
+            raise not_ours(where, owner)
         metadata = parse_json(text)
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise damaged(where, str(error)) from error
-    return tensors, checked(metadata, tensors, about, where)
+        why = str(error) if begins_as_tensors(data) else NO_TENSORS
+        raise damaged(where, why, owner) from error
+    return tensors, checked(metadata, tensors, about, where, owner)
 
 
-def checked(metadata: Any, tensors: Arrays, about: Mapping[str, str], where: str) -> dict[str, Any]:
+def checked(
+    metadata: Any, tensors: Arrays, about: Mapping[str, str], where: str, owner: Owner
+) -> dict[str, Any]:
     """The metadata of some tensors.
 
     Raises:
@@ -144,22 +180,27 @@ def checked(metadata: Any, tensors: Arrays, about: Mapping[str, str], where: str
     if not isinstance(metadata, dict) or told != digest(tensors, about["hornbook"], described=new):
         raise RunError(
             f"{where} is damaged: its checksum does not match.",
-            hint="Restore the run directory from an intact copy, or train again.",
+            hint=owner.if_damaged,
         )
     return metadata
 
 
-def not_ours(where: str) -> RunError:
+NO_TENSORS = "it does not begin as a safetensors file does"
+
+
+def begins_as_tensors(data: bytes) -> bool:
+    """Whether bytes are the beginning of a safetensors file, or too few to tell."""
+    return data[8:9] in (b"{", b"")
+
+
+def not_ours(where: str, owner: Owner) -> RunError:
     """The error that something else wrote a file."""
-    return RunError(f"{where} was not written by hornbook.", hint="Give a run made by hornbook.")
+    return RunError(f"{where} was not written by hornbook.", hint=owner.if_foreign)
 
 
-def damaged(where: str, why: str) -> RunError:
+def damaged(where: str, why: str, owner: Owner) -> RunError:
     """The error that a file is damaged."""
-    return RunError(
-        f"{where} is damaged or truncated: {why}.",
-        hint="Restore the run directory from an intact copy, or train again.",
-    )
+    return RunError(f"{where} is damaged or truncated: {why}.", hint=owner.if_damaged)
 
 
 def tensor_sizes(path: Path) -> dict[str, int]:
@@ -174,7 +215,7 @@ def tensor_sizes(path: Path) -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def tensor_file(path: Path) -> Iterator[Any]:
+def tensor_file(path: Path, owner: Owner = RUN) -> Iterator[Any]:
     """An open file of tensors.
 
     Raises:
@@ -189,10 +230,12 @@ def tensor_file(path: Path) -> Iterator[Any]:
     except FileNotFoundError as error:
         raise RunError(
             f"{path} is missing.",
-            hint="The run was stopped before this file was saved: resume it.",
-            action=Action("resume", (str(path.parent),)),
+            hint=owner.if_missing,
+            action=Action("resume", (str(path.parent),)) if owner.resumes else None,
         ) from error
     except OSError as error:
         raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error
     except (SafetensorError, ValueError, TypeError, OverflowError) as error:
-        raise damaged(str(path), str(error)) from error
+        with path.open("rb") as file:
+            why = str(error) if begins_as_tensors(file.read(9)) else NO_TENSORS
+        raise damaged(str(path), why, owner) from error

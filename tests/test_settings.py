@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hornbook.errors import SettingsError
 from hornbook.settings import Bounds, Settings
+from hornbook.tables.options import TableOptions
 from hornbook.text.corpus import SplitSettings
 from hornbook.text.models.ngram import NGramSettings
 
@@ -114,6 +115,25 @@ def test_a_row_of_numpy_is_a_list() -> None:
     assert Knobs(sizes=np.array([4, 5])).sizes == (4, 5)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True)
+class Lists(Settings):
+    texts: tuple[str, ...] = ()
+    kinds: tuple[Literal["round", "square"], ...] = ()
+    more: Annotated[tuple[str, ...], "of a kind"] | None = None
+
+
+def test_one_text_is_a_list_of_one() -> None:
+    one: Any = "never"
+    made = Lists(texts=one, more=one)
+    assert (made.texts, made.more) == (("never",), ("never",))
+    assert Lists.from_dict({"kinds": "round"}).kinds == ("round",)
+    with pytest.raises(SettingsError, match="one of round, square; it is 'oval'"):
+        Lists.from_dict({"kinds": "oval"})
+    with pytest.raises(SettingsError, match="`texts` must be a list; it is 3"):
+        Lists.from_dict({"texts": 3})
+    assert TableOptions.from_dict({"missing": "never"}).missing == ("never",)
+
+
 @given(KNOBS)
 def test_settings_survive_json(knobs: Knobs) -> None:
     assert Knobs.from_dict(json.loads(json.dumps(knobs.as_dict()))) == knobs
@@ -179,6 +199,6 @@ def test_an_error_reads_as_python_where_it_is_printed_by_a_program() -> None:
         "It is 'a `b=c` of yours'.", hint="Set `bad_rows=skip`, `clip=1`, `only` or `x='a b'`."
     )
     assert str(error) == (
-        "It is 'a `b=c` of yours'.\nSet `bad_rows=\"skip\"`, `clip=1`, `only` or `x='a b'`."
+        'It is \'a `b=c` of yours\'.\nSet `bad_rows="skip"`, `clip=1`, `only` or `x="a b"`.'
     )
     assert "`bad_rows=skip`" in error.hint  # which the command line turns into a flag

@@ -15,6 +15,7 @@ from hornbook.errors import DataError
 from hornbook.reports import Report
 from hornbook.sources.source import Source
 from hornbook.tables.doctor.examine import examine
+from hornbook.tables.loading import load_table
 from hornbook.tables.options import TableOptions
 
 BIKES = Path(__file__).parent.parent / "../shared/data/bundle/bikeshare_islp.csv"
@@ -140,6 +141,26 @@ def test_a_planted_fault_is_found(name: str, tmp_path: Path) -> None:
         "numbers-as-text": {"many-categories"},
     }
     assert names(found) - {name} <= allowed.get(name, set()), found.findings
+
+
+def test_spellings_that_differ_by_case_or_blanks_are_told(tmp_path: Path) -> None:
+    ways = ("Yes", "no one", "yes", "Yes", "no  one", "no one")
+    table = sound()
+    table = table.assign(
+        price=[ways[n % 6] for n in range(600)],
+        town=[one.upper() if n == 9 else one for n, one in enumerate(table.town)],
+    )
+    found = [one for one in report(tmp_path, table).findings if one.name == "spellings"]
+    assert [one.severity for one in found] == ["warning", "note"]
+    assert "'price' has classes" in found[0].title
+    assert found[0].detail.startswith("'Yes' (200), 'yes' (100); 'no one' (200), 'no  one' (100).")
+    assert "'KIEL' (1)" in found[1].detail
+    data = load_table(Source(tmp_path / "t.csv"), TableOptions(target="price"))
+    assert [line.split(":")[0] for line in data.about if "only by case" in line] == [
+        "price has classes that differ only by case or blanks",
+        "town has categories that differ only by case or blanks",
+    ]
+    assert len(data.target.labels) == 4
 
 
 def test_columns_that_are_the_target_together(tmp_path: Path) -> None:

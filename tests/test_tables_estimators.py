@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import pickletools
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.numpy import save
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -179,6 +181,28 @@ def test_what_was_damaged_is_refused(tmp_path: Path) -> None:
         TableRegressor().__setstate__(state)
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "is missing.\nNo file has this name"),
+        (b"size,price\n1,2\n", "does not begin as a safetensors file"),
+        (save({"a": np.arange(3)}), "was not written by hornbook"),
+        (tensor_bytes({}, {"record": 1}), "is not an estimator"),
+    ],
+)
+def test_a_file_of_no_estimator_is_not_taken_for_that_of_a_run(
+    tmp_path: Path, content: bytes | None, told: str
+) -> None:
+    path = tmp_path / "nope.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(RunError, match=told) as caught:
+        TableRegressor.load(path)
+    assert "an estimator's `save` wrote" in caught.value.hint
+    assert caught.value.action is None
+    assert not re.search(r"\brun\b|resume", str(caught.value).replace(str(path), ""))
+
+
 def test_codes_that_were_damaged_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "codes"
     small(SwapAutoencoder, steps=1).fit(FRAME).save(path)
@@ -204,8 +228,6 @@ def test_tensors_in_bytes_are_checked_as_those_in_files() -> None:
     data = tensor_bytes({"a": np.arange(3)}, {"b": 1})
     tensors, about = tensors_in(data, "it")
     assert (tensors["a"].tolist(), about) == ([0, 1, 2], {"b": 1})
-    from safetensors.numpy import save
-
     for wrong in (b"", data[:20], data[:-1] + b"\7", b"\xff" * 40):
         with pytest.raises(RunError, match="it is damaged"):
             tensors_in(wrong, "it")

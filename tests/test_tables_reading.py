@@ -96,6 +96,12 @@ def test_without_header_columns_have_numbers(tmp_path: Path) -> None:
     assert understood(source(tmp_path, marks), "3").frame.n == 30
 
 
+@pytest.mark.parametrize("price", ["$2.46", "2,46 €", "1_000", "\u22124", "12%", "1e999", "inf"])
+def test_a_first_row_with_any_number_is_no_header(tmp_path: Path, price: str) -> None:
+    given = source(tmp_path, "".join(f"red;{price};{n};{n}\n" for n in range(2017, 2047)))
+    assert read_table(given, TableOptions()).names == ("1", "2", "3", "4")
+
+
 def test_many_columns_and_empty_names(tmp_path: Path) -> None:
     wide = ",".join(["", *(f"c{n}" for n in range(299))]) + "\n" + "".join(
         ",".join(str(n * m % 97 + 0.5) for m in range(300)) + "\n" for n in range(30))  # fmt: skip
@@ -257,17 +263,17 @@ def test_a_text_for_nothing_among_numbers_is_named_with_the_setting(tmp_path: Pa
     given = source(tmp_path, f"price,size\n{few}")
     with pytest.raises(DataError, match=r"line 5: '\?!' in column 'size'") as caught:
         understood(given)
-    assert "(`missing=k.A.`)" in caught.value.hint
+    assert "(`missing='k.A.'`)" in caught.value.hint
     assert not understood(given, missing=("k.A.", "?!")).bad.any()
     rows = [f"{n},{n / 7 if n % 4 else 'k.A.'}" for n in range(100)]
     many = "\n".join(rows)
     given = source(tmp_path, f"price,size\n{many}")
     with pytest.raises(DataError, match="no column to learn from") as caught:
         load_table(given, TableOptions(target="price"))
-    assert "`missing=k.A.`" in caught.value.hint
+    assert "`missing='k.A.'`" in caught.value.hint
     given = source(tmp_path, "price,size,rooms\n" + "".join(f"{row},{len(row)}\n" for row in rows))
     data = load_table(given, TableOptions(target="price"))
-    assert any("`missing=k.A.`" in line for line in data.about)
+    assert any("`missing='k.A.'`" in line for line in data.about)
 
 
 def test_a_target_of_few_whole_numbers_is_said_to_be_read_as_one(tmp_path: Path) -> None:

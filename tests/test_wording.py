@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import itertools
+import os
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,13 +17,17 @@ import hornbook
 from hornbook.actions import Action
 from hornbook.cli.main import all_verbs
 from hornbook.cli.wording import command, flag, flags_of, worded
-from hornbook.errors import HornbookError, SettingsError
+from hornbook.errors import HornbookError, SettingsError, as_typed
 from hornbook.settings import Settings
 from hornbook.text.models.gpt import GPTSettings
 from hornbook.text.models.mlp import MLPSettings
 
 ROOT = Path(hornbook.__file__).parent
 LIBRARY = sorted(path for path in ROOT.rglob("*.py") if "cli" not in path.relative_to(ROOT).parts)
+PROPOSING = [
+    path for path in sorted(ROOT.rglob("*.py"))
+    if re.search(r"`[a-z_]+=[^`\n]*\{", path.read_text(encoding="utf-8"))
+]  # fmt: skip
 FLAG = re.compile(r"(?<![\w-])--[a-z]")
 
 
@@ -106,3 +113,42 @@ def test_an_error_carries_its_setting_and_its_action() -> None:
     assert caught.value.setting == "n_embd"
     error = HornbookError("What.", hint="How.", action=Action("resume", ("runs/a",)))
     assert str(error) == "What.\nHow.\nhornbook.resume('runs/a')"
+
+
+ODD = ["Last Login", "Wohnfläche (m²)", "Reg. No.", "it's", 'say "n"', "a`n`b", "$HOME", "-x",
+       "", "ä²", "a\\b", "n=`clip`'s"]  # fmt: skip
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the words are those of a POSIX shell")
+@pytest.mark.parametrize("name", ODD)
+def test_a_name_that_is_proposed_can_be_typed(name: str) -> None:
+    said = f"Leave it out: `ignore={as_typed(name)}`."
+    typed = worded(said).removeprefix("Leave it out: ").removesuffix(".")
+    assert shlex.split(typed.replace("--ignore=", "--ignore ")) == ["--ignore", name]
+    called = str(HornbookError("No.", hint=said)).removeprefix("No.\nLeave it out: `ignore=")
+    assert ast.literal_eval(called.removesuffix("`.")) == name
+
+
+def test_several_names_that_are_proposed_are_a_list_in_python() -> None:
+    said = f"Set `ignore={as_typed('a b', 'c')}`, or `n_hidden=20`."
+    assert worded(said) == "Set --ignore 'a b' c, or --n-hidden 20."
+    assert str(HornbookError(said)) == 'Set `ignore=["a b", "c"]`, or `n_hidden=20`.'
+    assert not worded(f"Set `ignore={as_typed('No.')}`.").endswith("..")
+
+
+# Values of the library's own, which need no quoting: what stands for them in the source.
+OWN = {
+    "4 * self.context", "getattr(options, name)", "having[0]", "longer(run, done)", "looks.mode",
+    "name", "task.name", "usable[0]", "way", "wide",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PROPOSING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_comes_from_data_is_proposed_as_it_is_typed(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for before, value in itertools.pairwise(getattr(node, "values", ())):
+            if not (isinstance(value, ast.FormattedValue) and isinstance(before, ast.Constant)):
+                continue
+            if re.search(r"`[a-z_]+=[^`]*$", str(before.value)) and value.format_spec is None:
+                given = ast.unparse(value.value)
+                assert given.startswith("as_typed(") or given in OWN, f"{path}:{value.lineno}"

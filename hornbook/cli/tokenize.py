@@ -17,7 +17,7 @@ from hornbook.cli.opening import opened_run
 from hornbook.cli.output import escape, notes, print_json
 from hornbook.cli.token_tables import show_cut, show_report, show_steps
 from hornbook.cli.wording import command, worded
-from hornbook.errors import MissingPackageError, SettingsError
+from hornbook.errors import MissingPackageError, SettingsError, as_typed
 from hornbook.lessons.byte_pair_steps import steps
 from hornbook.outputs import writable_format, write_output
 from hornbook.paths import exists
@@ -215,7 +215,8 @@ def text_to_learn(asked: Asked) -> str:
     options = asked.options
     if isinstance(options, OfData) and options.loading.tokens not in ("characters", "bpe"):
         raise SettingsError(
-            f"`steps` learns byte pairs, and `tokens={options.loading.tokens}` are others.",
+            "`steps` learns byte pairs, and "
+            f"`tokens={as_typed(options.loading.tokens)}` are others.",
             hint="Leave `tokens` out.",
             setting="steps",
         )

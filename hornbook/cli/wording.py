@@ -38,9 +38,18 @@ def worded(text: str) -> str:
             return found[0]
         if name in CALLS:
             return f"`hornbook {CALLS[name]}`"
-        return flag(name) if value is None else f"{flag(name)} {value}"
+        if value is None:
+            return flag(name)
+        if "'" in value:
+            value = for_shell(value)
+        return f"{flag(name)}={value}" if value.startswith("-") else f"{flag(name)} {value}"
 
     return MARKED.sub(as_flag, text)
+
+
+def for_shell(value: str) -> str:
+    """Words as `as_typed` gives them, for this system's shell."""
+    return " ".join(map(shell_word, shlex.split(value))) if os.name == "nt" else value
 
 
 def command(action: Action) -> str:

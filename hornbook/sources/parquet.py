@@ -20,7 +20,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from hornbook.errors import DataError
+from hornbook.errors import DataError, as_typed
 from hornbook.extras import needing
 from hornbook.sources.cells import Cells, Declared, NumberCells, TextCells
 from hornbook.sources.rows import Chunk
@@ -109,7 +109,7 @@ class ParquetRows:
                 raise DataError(
                     f"{self.where}: column {self.names[place]!r} holds {what}, not one value in "
                     "each row.",
-                    hint=f"Leave it out: `ignore={self.names[place]}`.",
+                    hint=f"Leave it out: `ignore={as_typed(self.names[place])}`.",
                     setting="ignore",
                 )
         if self.whole:

@@ -14,14 +14,22 @@ import numpy.typing as npt
 from hornbook.errors import RunError, SettingsError
 from hornbook.records import as_json, read_record
 from hornbook.settings import plain
-from hornbook.tensor_files import read_tensors, write_tensors
+from hornbook.tensor_files import Owner, read_tensors, write_tensors
 
-__all__ = ["load_estimator", "save_estimator"]
+__all__ = ["ESTIMATOR", "load_estimator", "save_estimator"]
 
 Numeric = Literal[
     "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
     "bool", "str", "object",
 ]  # fmt: skip
+
+
+ESTIMATOR = Owner(
+    "No file has this name: give the path of a file that an estimator's `save` wrote.",
+    "Give a file that an estimator's `save` wrote.",
+    "Give a file that an estimator's `save` wrote: an intact copy, or fit and save it again.",
+)
+"What is told of a file of an estimator, or of a pickled one."
 
 
 @dataclass(frozen=True)
@@ -69,10 +77,10 @@ def load_estimator(kind: type[Any], path: Path) -> Any:
     Raises:
         RunError: if it is something else, or damaged.
     """
-    arrays, metadata = read_tensors(path)
+    arrays, metadata = read_tensors(path, ESTIMATOR)
     where = str(path)
     if metadata.keys() != {"estimator", "learned"}:
-        raise RunError(f"{where} is not an estimator.", hint="Give a file that `save` wrote.")
+        raise RunError(f"{where} is not an estimator.", hint=ESTIMATOR.if_foreign)
     kept = read_record(EstimatorRecord, metadata["estimator"], where)
     if kept.name != kind.__name__:
         raise RunError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Sequence
 
 from hornbook.errors import DataError
@@ -14,7 +13,7 @@ from hornbook.sources.rows import Rows
 from hornbook.suggestions import did_you_mean
 from hornbook.tables.written import number_of
 
-__all__ = ["as_typed", "column_names", "has_header", "named_column"]
+__all__ = ["column_names", "has_header", "named_column"]
 
 
 def has_header(rows: Rows | ParquetRows) -> bool:
@@ -27,7 +26,8 @@ def has_header(rows: Rows | ParquetRows) -> bool:
         return True
     first, *others = rows.sample
     told = [place for place, cell in enumerate(first) if cell]
-    numbers = [float(first[place]) for place in told if is_number(first[place])]
+    values = [number_of(first[place]) for place in told]
+    numbers = [value for value in values if not math.isnan(value)]
     if not told or len(numbers) == len(told):
         return False
     if numbers and not one_after_another(numbers):
@@ -88,8 +88,3 @@ def named_column(name: str, names: Sequence[str], where: str, setting: str) -> s
         hint=f"{did_you_mean(name, names)}Set `{setting}` to one of these.",
         setting=setting,
     )
-
-
-def as_typed(*names: str) -> str:
-    """Names of columns, or cells, as they are typed."""
-    return " ".join(one if re.fullmatch(r"[\w.-]+", one) else repr(one) for one in names)

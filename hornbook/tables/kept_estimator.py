@@ -15,7 +15,7 @@ with needing("sklearn", "An estimator"):
     from sklearn.base import BaseEstimator
     from sklearn.utils.validation import check_is_fitted
 
-from hornbook.tables.estimator_files import load_estimator, save_estimator
+from hornbook.tables.estimator_files import ESTIMATOR, load_estimator, save_estimator
 from hornbook.tables.estimator_inputs import as_value_errors, checked_features, frame_in
 from hornbook.tables.mapper import Mapper
 from hornbook.tensor_files import tensor_bytes, tensors_in
@@ -104,7 +104,7 @@ class KeptEstimator(BaseEstimator):  # type: ignore[misc]
         super().__setstate__(state)
         if kept is not None:
             where = f"the pickled {type(self).__name__}"
-            self.learned_ = self.held.from_parts(*tensors_in(kept, where), where)
+            self.learned_ = self.held.from_parts(*tensors_in(kept, where, ESTIMATOR), where)
 
     def save(self, path: str | Path) -> None:
         """Write it into a file of its own: weights as safetensors, all else as JSON, no pickle.

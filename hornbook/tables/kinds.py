@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.errors import as_typed
 from hornbook.rendering import clip, many
-from hornbook.tables.header import as_typed
 from hornbook.tables.raw import EXACT, Raw
 from hornbook.tables.written import ALIKE, date_format, other_reading, why_no_number
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
+from hornbook.rendering import clip
+from hornbook.tables.raw import Raw
 from hornbook.tables.written import as_label, number_of
 
-__all__ = ["is_truth", "respelled"]
+__all__ = ["Alike", "is_truth", "respelled", "spelled_alike", "told_alike"]
+
+Alike = tuple[tuple[str, int], ...]
+"Labels that differ only by upper and lower case or by blanks, and the cells of each."
+SHOWN = 3
 
 TRUTH = ("true", "false")
 "However a program writes them: JSON has true, CSV files and arrays mostly True."
@@ -36,3 +44,31 @@ def usual(label: str) -> str:
 def is_truth(label: str) -> bool:
     """Whether a label is a truth value."""
     return label.lower() in TRUTH
+
+
+def spelled_alike(raw: Raw) -> list[Alike]:
+    """The labels of a column that are probably the same, written in several ways.
+
+    They stay apart: in some columns case means something, as in symbols of genes.
+    """
+    codes, labels = raw.as_labels()
+    groups: dict[str, list[int]] = {}
+    for code, label in enumerate(labels):
+        groups.setdefault(" ".join(label.split()).lower(), []).append(code)
+    several = [codes_of for codes_of in groups.values() if len(codes_of) > 1]
+    if not several:
+        return []
+    counts = np.bincount(codes[codes >= 0], minlength=len(labels)).tolist()
+    return [
+        tuple(sorted(((labels[one], counts[one]) for one in group), key=lambda pair: -pair[1]))
+        for group in several
+    ]
+
+
+def told_alike(found: Sequence[Alike]) -> str:
+    """Such labels, for people: the most frequent of each group first."""
+    shown = "; ".join(
+        ", ".join(f"{clip(label, 40)!r} ({count:,})" for label, count in group)
+        for group in found[:SHOWN]
+    )
+    return shown + "; …" * (len(found) > SHOWN)

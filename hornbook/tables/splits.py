@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from hornbook.errors import DataError, SettingsError
 from hornbook.rendering import many
 from hornbook.tables.frame import Categories, Dates, Typed
 from hornbook.tables.options import TableOptions
-from hornbook.tables.written import DATE_FORMATS, NO_DATE, date_of
+from hornbook.tables.written import DATE_FORMATS, NO_DATE, date_of, number_of, numbers_of
 from hornbook.tasks.splits import SPLITS, Parts, at_random
 
 __all__ = ["Times", "group_codes", "split_rows", "times_of"]
@@ -35,13 +36,13 @@ class Times:
             SettingsError: if it is none.
         """
         if not self.dates:
-            try:
-                return float(text)
-            except ValueError as error:
+            value = number_of(text)
+            if math.isnan(value):
                 raise SettingsError(
                     f"`{setting}` must be a number, as column {self.column!r} has; it is {text!r}.",
                     setting=setting,
-                ) from error
+                )
+            return value
         found = {date_of(text, form) for form in DATE_FORMATS} - {int(NO_DATE)}
         if len(found) != 1:
             what = "may be either of two" if found else "is none"
@@ -75,14 +76,13 @@ def times_of(name: str, column: Typed, place: Callable[[int], str]) -> Times:
         DataError: if it holds neither dates nor numbers, or one is missing.
     """
     if isinstance(column, Categories):
-        try:
-            numbers = np.array([float(label) for label in column.labels])
-        except ValueError as error:
+        numbers = numbers_of(column.labels, "plain")
+        if np.isnan(numbers).any():
             raise DataError(
                 f"Column {name!r} holds neither dates nor numbers, so it does not order rows.",
                 hint="Set `time` to another column, or `split_by=random`.",
                 setting="time",
-            ) from error
+            )
         values = np.append(numbers, np.nan)[column.codes]
     elif isinstance(column, Dates):
         values = np.where(column.seconds == NO_DATE, np.nan, column.seconds.astype(np.float64))

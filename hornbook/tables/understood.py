@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import DataError
+from hornbook.errors import DataError, as_typed
 from hornbook.rendering import clip, listed, many
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers, Typed, typed
-from hornbook.tables.header import as_typed, named_column
+from hornbook.tables.header import named_column
 from hornbook.tables.kinds import Column, ColumnKind, Seen, date_form, form_of_numbers, kind_of
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable
+from hornbook.tables.spellings import spelled_alike, told_alike
 from hornbook.tables.splits import Times, group_codes, times_of
 from hornbook.tables.target import target_kind
 from hornbook.tables.written import NO_DATE, has_zone, other_reading, why_no_number
@@ -88,6 +89,17 @@ class Understood:
             made.setdefault(column.name, self.typed(column))
         self.frame = Frame(table.n, made)
         self.refuse_target()
+        self.remark_spellings(one.name for one in wanted if one.kind == "category")
+
+    def remark_spellings(self, names: Iterable[str]) -> None:
+        """Note columns with categories that are probably the same."""
+        for name in names:
+            if found := spelled_alike(self.table.columns[name]):
+                what = "classes" if name == self.target else "categories"
+                self.remarks.append(
+                    f"{name} has {what} that differ only by case or blanks: "
+                    f"{told_alike(found)}; if they mean the same, write them in one way in the file"
+                )
 
     def the_target(self) -> str:
         """The column to predict.
@@ -218,7 +230,8 @@ class Understood:
                 f"{mark}), leave such rows out (`bad_rows=skip`)"
             )
             other = "" if column.name == self.target else (
-                f", or read the column as categories: `categorical={column.name}`")  # fmt: skip
+                ", or read the column as categories: "
+                f"`categorical={as_typed(column.name)}`")  # fmt: skip
             if column.reason == "asked for":
                 setting = next(name for name, kind in FORCED if kind == column.kind)
                 other = f", or leave the column out of `{setting}`"

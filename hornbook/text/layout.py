@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from hornbook.errors import SettingsError
+from hornbook.errors import SettingsError, as_typed
 from hornbook.rendering import many
 from hornbook.settings import Settings
 from hornbook.sources.columns import Column
@@ -119,7 +119,7 @@ def layout_of(texts: Sequence[str], source: Source, how: ReadSettings) -> Layout
         looks = replace(looks, otherwise=PARTED_FILES)
     form = look(next((text for text in texts if text.strip()), ""))
     if form is not None and form.best:
-        also = f"It looks like {form}; to read only one of them: `column={form.best}`."
+        also = f"It looks like {form}; to read only one of them: `column={as_typed(form.best)}`."
         if form.kind == "table" and len(form.columns) > 2:
             also += " To predict one of them from the others, set `target`."
         looks = replace(looks, otherwise=also)

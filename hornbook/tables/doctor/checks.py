@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.errors import as_typed
 from hornbook.rendering import clip, many
 from hornbook.reports.finding import Finding
 from hornbook.tables.doctor.examined import Examined, percent
+from hornbook.tables.doctor.spelled import several_spellings
 from hornbook.tables.doctor.splits import (
     GROUPS,
     drift,
@@ -35,7 +37,6 @@ from hornbook.tables.doctor.target import (
     zeros,
 )
 from hornbook.tables.frame import Numbers
-from hornbook.tables.header import as_typed
 from hornbook.tables.kinds import date_form
 
 __all__ = ["CHECKS"]
@@ -242,6 +243,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     group_leak,
     texts_for_numbers,
     marks_and_outliers,
+    several_spellings,
     rare_classes,
     many_categories,
     drift,

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import HornbookError
+from hornbook.errors import HornbookError, as_typed
 from hornbook.rendering import clip
 from hornbook.reports.finding import Finding
 from hornbook.tables.doctor.alone import binned
 from hornbook.tables.doctor.examined import Examined, percent
 from hornbook.tables.frame import Categories, Dates, Numbers, Typed
-from hornbook.tables.header import as_typed
 
 __all__ = ["GROUPS", "differences", "drift", "duplicates_across", "group_leak", "no_dev",
            "splits_refused", "time_leak"]  # fmt: skip

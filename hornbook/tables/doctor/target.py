@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from hornbook.errors import as_typed
 from hornbook.rendering import clip, many
 from hornbook.reports.finding import Finding
 from hornbook.tables.doctor.examined import Examined, percent
 from hornbook.tables.frame import Categories
-from hornbook.tables.header import as_typed
 from hornbook.tables.likely_targets import likely_targets
 from hornbook.tables.recognise import is_text
 
@@ -219,7 +219,7 @@ def zeros(examined: Examined) -> Iterator[Finding]:
             here = column.codes == code
             if here.any() and none[here].all() and none[here].sum() > 0.9 * none.sum():
                 others = [one for one in column.labels if one != label]
-                only = f" `only={name}={others[0]}`" if len(others) == 1 else ""
+                only = f" `only={as_typed(f'{name}={others[0]}')}`" if len(others) == 1 else ""
                 only = only or " leave them out of the file"
                 yield Finding(
                     "zeros", "warning", "The target is 0 wherever another column says so",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hornbook.errors import as_typed
 from hornbook.rendering import clip
 from hornbook.reports.finding import Finding
 from hornbook.sources.formats import SEPARATORS
@@ -48,7 +49,7 @@ def other_form(examined: ExaminedCorpus) -> Iterator[Finding]:
         return
     sample = clip(corpus.lines[0], 60)
     if form.kind == "table":
-        alone = f"To learn only one of them: `column={form.best}`."
+        alone = f"To learn only one of them: `column={as_typed(form.best)}`."
         if form.header and len(form.columns) > 2:
             alone += " To predict one of them from the others, set `target`."
         name, whole = "columns", "rows, not one column"
@@ -56,7 +57,7 @@ def other_form(examined: ExaminedCorpus) -> Iterator[Finding]:
         first = "first row" if form.header else "first row, which is data and not a header"
         detail = f"They are separated by {SEPARATORS[form.separator]}; the {first}: {sample!r}."
     else:
-        alone = f"To learn only one of its fields: `column={form.best}`."
+        alone = f"To learn only one of its fields: `column={as_typed(form.best)}`."
         name, whole = form.kind.lower().replace(" ", "-"), "lines with all their markup"
         title = f"The file is {form}"
         detail = f"It begins with {sample!r}."
