@@ -218,3 +218,24 @@ def test_only_what_reads_as_text_is_proposed(data: bytes, said: str) -> None:
     with pytest.raises(EncodingError) as raised:
         decode(data, "a.txt")
     assert said in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        ("Größe;Preis\n3 m²;2 €\n", "cp1252"),
+        ("Wohnfläche (m²);Inhalt (m³);Straße\n" + "80;7;Köln\n90;8;Öls\n" * 20, "cp1252"),
+        ("Søren;Jørgen;Åse\n" * 10, "cp1252"),
+        ("Malmö;Göteborg;Västerås\n" * 10, "cp1252"),
+        ("prénom;Hélène;François\n" * 10, "cp1252"),
+        ("¿Cómo está el niño?\n" * 9, "cp1252"),
+        ("Zażółć gęślą jaźń, łódź, Kraków, świętość.\n" * 5, "cp1250"),
+        ("Łódź;Kraków\n1;2\n", "cp1250"),
+        ("Příliš žluťoučký kůň úpěl ďábelské ódy, město.\n" * 5, "cp1250"),
+        ("Jiří;Dvořák;Novák\n" * 10, "cp1250"),
+    ],
+)
+def test_western_and_central_europe_are_told_apart(text: str, codec: str) -> None:
+    with pytest.raises(EncodingError) as caught:
+        decode(text.encode(codec), "file")
+    assert f"`encoding={codec}`" in caught.value.hint

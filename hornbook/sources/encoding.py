@@ -8,6 +8,7 @@ encoding that would probably read it: a wrong guess made in silence would teach 
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -23,6 +24,10 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+
+WORD = re.compile(r"[^\W\d_]+")
+UNIT = 3  # letters of mm³ where ³ is read as one
 
 
 @dataclass(frozen=True)
@@ -173,7 +178,48 @@ def guessed(data: bytes, refused: str, at: int) -> str:
     # Of a few bytes the guess is often wild; these two are what a short file mostly is.
     names = (*guesses, "cp1252", "latin-1")
     fitting = (one for one in names if one not in (refused, "ascii") and is_plausible(part, one))
-    return next(fitting, "")
+    found = next(fitting, "")
+    return western_or_central(part, found) if found in LATIN else found
+
+
+LATIN = ("cp1252", "cp1250")  # of Western and Central Europe, alike in German letters
+# Letters beside a to z: German, Danish, Swedish, French, Spanish, Portuguese, Italian.
+WESTERN = tuple(
+    map(
+        frozenset,
+        ("äöüß", "æøåé", "åäöéü", "àâçéèêëîïôùûüÿœæ", "áéíóúñü", "áâãàçéêíóôõú", "àèéìîòóù"),
+    )
+)
+
+
+def western_or_central(data: bytes, guess: str) -> str:
+    """The one of LATIN that some bytes are in, where one of them was guessed.
+
+    Where both give letters, cp1252 is preferred if they are those of one language. Where only
+    cp1250 gives one, and cp1252 a sign such as ² or ³, it is a letter if it stands in a word, and
+    not behind a unit, as in m³.
+    """
+    try:
+        western, central = (data.decode(codec) for codec in LATIN)
+    except UnicodeError:
+        return guess
+    differ = {
+        at for at, pair in enumerate(zip(western, central, strict=True)) if len(set(pair)) > 1
+    }
+    letters = {at for at in differ if central[at].isalpha()}
+    signs = {at for at in letters if not western[at].isalpha()}
+    in_words = {
+        at
+        for word in WORD.finditer(central)
+        if len(word[0]) > UNIT and (word[0][1:].islower() or word[0].isupper())
+        for at in signs.intersection(range(*word.span()))
+    }
+    if guess == "cp1250":
+        used = {c for c in western.lower() if not c.isascii() and c.isalpha() and c not in "ªºµ"}
+        fits_west = letters == signs or any(used <= one for one in WESTERN)
+        return "cp1252" if fits_west and not in_words else guess
+    inner = {at for at in in_words if central[at - 1 : at + 2].isalpha() and at > 0}
+    return "cp1250" if inner and 2 * len(in_words) > len(signs) else guess
 
 
 def likely_codec(data: bytes) -> str:
