@@ -1,7 +1,7 @@
 """n-grams of words on a large text, beside KenLM in one run.
 
     python -m benchmarks.kenlm --lmplz PATH --query PATH --build-binary PATH [--megabytes 100]
-        [--order 5] [--prune 0 0 1] [--folder FOLDER]
+        [--order 5] [--folder FOLDER]
 
 The text is made up: passages of `../shared/data` (Tiny Shakespeare and Nietzsche, letters alone, in
 lowercase) of 6 words on average, which begin at places drawn by Zipf's law, and of their words 15 %
@@ -122,19 +122,18 @@ def opened(folder: Path, name: str) -> tuple[Any, Any]:
     return Stream(ids, 1, vocabulary.boundary, vocabulary.start), vocabulary
 
 
-def ours(folder: Path, order: int, prune: Sequence[int]) -> Any:
+def ours(folder: Path, order: int) -> Any:
     """The model, not yet counted."""
     from hornbook.text.models.ngram import NGram, NGramSettings
 
-    given = {"prune": ",".join(map(str, prune))} if prune else {}
-    return NGram(NGramSettings.from_dict({"order": order, **given}), opened(folder, "train")[1])
+    return NGram(NGramSettings(order=order), opened(folder, "train")[1])
 
 
-def count(folder: Path, order: int, prune: Sequence[int]) -> dict[str, Any]:
+def count(folder: Path, order: int) -> dict[str, Any]:
     """Count, and write the file."""
     from hornbook.tensor_files import write_tensors
 
-    model = ours(folder, order, prune)
+    model = ours(folder, order)
     stream, _ = opened(folder, "train")
     began = time.perf_counter()
     model.fit(stream)
@@ -146,11 +145,11 @@ def count(folder: Path, order: int, prune: Sequence[int]) -> dict[str, Any]:
             "n-grams": model.n_parameters}  # fmt: skip
 
 
-def ask(folder: Path, order: int, prune: Sequence[int]) -> dict[str, Any]:
+def ask(folder: Path, order: int) -> dict[str, Any]:
     """Perplexity of the held-out text, and predictions a second."""
     from hornbook.tensor_files import read_tensors
 
-    model = ours(folder, order, prune)
+    model = ours(folder, order)
     began = time.perf_counter()
     model.load_arrays(read_tensors(folder / "model.safetensors")[0])
     loaded = time.perf_counter()
@@ -179,8 +178,7 @@ def part(name: str, given: argparse.Namespace) -> dict[str, Any]:
     """What a part finds, in a process of its own, with its peak."""
     command = [sys.executable, "-m", "benchmarks.kenlm", "--part", name, "--folder",
                str(given.folder), "--order", str(given.order)]  # fmt: skip
-    prune = ["--prune", *map(str, given.prune)] if given.prune else []
-    done = subprocess.run([*command, *prune], stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -202,11 +200,10 @@ def timed(command: Sequence[str], folder: Path, into: Path | None = None) -> dic
 def theirs(given: argparse.Namespace) -> dict[str, Any]:
     """KenLM on the same tokens: lmplz, both kinds of its binary files, query."""
     folder, found = given.folder, dict[str, Any]()
-    prune = ["--prune", *map(str, given.prune)] if given.prune else []
     arpa = folder / "model.arpa"
     found["lmplz"] = timed(
         [given.lmplz, "-o", str(given.order), "--text", str(folder / "train.tokens"), "--arpa",
-         str(arpa), "-T", str(folder), *(["-S", given.memory] if given.memory else []), *prune],
+         str(arpa), "-T", str(folder), *(["-S", given.memory] if given.memory else [])],
         folder,
     )  # fmt: skip
     found["lmplz"]["bytes"] = arpa.stat().st_size
@@ -243,12 +240,11 @@ def main() -> None:
     parser.add_argument("--memory", default="", help="for lmplz's sorting, as its -S")
     parser.add_argument("--megabytes", type=float, default=100)
     parser.add_argument("--order", type=int, default=5)
-    parser.add_argument("--prune", type=int, nargs="+", default=[])
     parser.add_argument("--folder", type=Path, default=Path("/tmp/kenlm-beside"))
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.part:
-        found = PARTS[given.part](given.folder, given.order, given.prune)
+        found = PARTS[given.part](given.folder, given.order)
         print(json.dumps({**found, "peak": peak()}))
         return
     given.folder.mkdir(parents=True, exist_ok=True)

@@ -194,7 +194,7 @@ def parsed(argv: Sequence[str]) -> Asked:
     of_data = parse(OfData, "tokenize", DESCRIPTION, argv)
     if of_data.data:
         data = load_text(Source(of_data.data), of_data.loading)
-        return Asked(of_data, data.tokenizer, data.source, lambda: data.splits)
+        return Asked(of_data, data.tokenizer, data.name, lambda: data.splits)
     text = of_data.text
     if not text:
         raise SettingsError(

@@ -13,7 +13,8 @@ __all__ = ["GPT2", "joined", "published_byte_pairs"]
 
 GPT2 = "gpt2"
 FILE = Dataset(
-    name="gpt2 (tokens)",
+    name=GPT2,
+    called="GPT-2's tokens",
     title="GPT-2's byte pairs, in the order in which they were learned",
     mode="text",
     bytes=456_318,
