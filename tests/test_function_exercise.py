@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hornbook.errors import ExerciseError
@@ -104,6 +105,7 @@ def test_a_function_that_is_not_there(tmp_path: Path) -> None:
 def test_the_order_of_a_dictionary_is_all_one_and_so_are_lists_and_tuples() -> None:
     assert shown({(2, 1): 1, (1, 2): 2}) == shown({(1, 2): 2, (2, 1): 1})
     assert shown([(1, 2)]) == shown([[1, 2]]) == "[[1, 2]]"
+    assert shown({(np.int64(1), 2): np.uint8(3)}) == "{[1, 2]: 3}"
 
 
 def test_from_the_command_line(

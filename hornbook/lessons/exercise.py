@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -219,11 +219,7 @@ def check(derivation: Derivation, path: Path, seconds: float = 60.0) -> Result:
         ExerciseError: if the file is missing, does not run to its end in time, or is not (any
             more) the file of this exercise.
     """
-    if not path.is_file():
-        raise ExerciseError(
-            f"There is no file {path}.",
-            hint=f"Write the exercise {derivation.name} first.",
-        )
+    refuse_missing(path, derivation.name)
     values = derivation.forward(derivation.start(SEED))
     forward = (*derivation.leaves, *(step.name for step in derivation.steps))
     blanks = tuple(f"d{name}" for name in derivation.wanted)
@@ -276,22 +272,11 @@ def run_apart(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, T
     """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "values.safetensors"
-        learner = "hornbook.lessons.exercise_runner"
-        command = [sys.executable, "-P", "-m", learner, str(path), str(out), *names]
-        try:
-            status = run_group(command, learner_environment(), seconds)
-        except subprocess.TimeoutExpired as error:
-            raise ExerciseError(
-                f"{path} did not end within {seconds:g} seconds.",
-                hint="Look for an infinite loop; on a slow machine, raise `seconds`.",
-            ) from error
+        status = run_learner("exercise_runner", path, (str(out), *names), seconds)
         try:
             arrays, about = read_tensors(out)
         except RunError as error:
-            raise ExerciseError(
-                f"{path} ended the Python process, with exit status {status}.",
-                hint="Look for a call of os._exit, or for too much memory use.",
-            ) from error
+            raise no_result(path, status) from error
     if stopped := about["error"]:
         raise ExerciseError(describe(path, stopped), hint="Fix that, then check again.")
     tensors = {
@@ -301,10 +286,47 @@ def run_apart(path: Path, names: tuple[str, ...], seconds: float) -> dict[str, T
     return {**tensors, **{name: Foreign(kind) for name, kind in about["others"].items()}}
 
 
-def learner_environment() -> dict[str, str]:
-    """Of a learner's process: it finds this very hornbook, wherever it was started."""
+def refuse_missing(path: Path, name: str) -> None:
+    """Refuse to check a file that is not there.
+
+    Raises:
+        ExerciseError: naming it and the exercise.
+    """
+    if not path.is_file():
+        raise ExerciseError(f"There is no file {path}.", hint=f"Write the exercise {name} first.")
+
+
+def run_learner(runner: str, path: Path, words: Sequence[str], seconds: float) -> int:
+    """Run a learner's file in a process of its own, and give its exit status.
+
+    Args:
+        runner: the module of this package that runs it.
+        path: the file.
+        words: what the runner is told beside it.
+        seconds: how long it may run.
+
+    Raises:
+        ExerciseError: if it does not end in time.
+    """
+    # The process finds this very hornbook, wherever it was started.
     homes = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, homes))}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, homes))}
+    command = [sys.executable, "-P", "-m", f"hornbook.lessons.{runner}", str(path), *words]
+    try:
+        return run_group(command, environment, seconds)
+    except subprocess.TimeoutExpired as error:
+        raise ExerciseError(
+            f"{path} did not end within {seconds:g} seconds.",
+            hint="Look for an infinite loop; on a slow machine, raise `seconds`.",
+        ) from error
+
+
+def no_result(path: Path, status: int) -> ExerciseError:
+    """The error for a file that ended before its runner could write what it found."""
+    return ExerciseError(
+        f"{path} ended the Python process, with exit status {status}.",
+        hint="Look for a call of os._exit, or for too much memory use.",
+    )
 
 
 def describe(path: Path, stopped: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ import json
 import runpy
 import sys
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ def shown(value: Any) -> str:
         return "{" + ", ".join(f"{key}: {one}" for key, one in rows) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(shown, value)) + "]"
-    return repr(value)
+    if isinstance(value, bool):
+        return repr(value)
+    return str(int(value)) if isinstance(value, Integral) else repr(value)  # NumPy's too
 
 
 def run(file: str, calls: Mapping[str, Sequence[Sequence[Any]]]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ What is checked is what a function gives for some arguments, not how it is writt
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.errors import ExerciseError, HornbookError
-from hornbook.lessons.exercise import describe, learner_environment
+from hornbook.lessons.exercise import describe, no_result, refuse_missing, run_learner
 from hornbook.lessons.function_runner import shown
-from hornbook.process_group import run_group
 
 __all__ = ["Blank", "Checked", "FunctionExercise", "check_file", "check_functions", "judged"]
 
@@ -129,10 +127,7 @@ def check_functions(exercise: FunctionExercise, path: Path, seconds: float = 60.
     Raises:
         ExerciseError: if the file is missing or does not run to its end in time.
     """
-    if not path.is_file():
-        raise ExerciseError(
-            f"There is no file {path}.", hint=f"Write the exercise {exercise.name} first."
-        )
+    refuse_missing(path, exercise.name)
     return judged(exercise, called_apart(exercise, path, seconds))
 
 
@@ -202,22 +197,11 @@ def called_apart(exercise: FunctionExercise, path: Path, seconds: float) -> dict
     with tempfile.TemporaryDirectory() as folder:
         out, asked = Path(folder) / "results.json", Path(folder) / "calls.txt"
         asked.write_text(repr(calls))
-        learner = "hornbook.lessons.function_runner"
-        command = [sys.executable, "-P", "-m", learner, str(path), str(asked), str(out)]
-        try:
-            status = run_group(command, learner_environment(), seconds)
-        except subprocess.TimeoutExpired as error:
-            raise ExerciseError(
-                f"{path} did not end within {seconds:g} seconds.",
-                hint="Look for an infinite loop; on a slow machine, raise `seconds`.",
-            ) from error
+        status = run_learner("function_runner", path, (str(asked), str(out)), seconds)
         try:
             found = json.loads(out.read_text())
         except (OSError, ValueError) as error:
-            raise ExerciseError(
-                f"{path} ended the Python process, with exit status {status}.",
-                hint="Look for a call of os._exit, or for too much memory use.",
-            ) from error
+            raise no_result(path, status) from error
     if stopped := found["error"]:
         raise ExerciseError(describe(path, stopped), hint="Fix that, then check again.")
     results: dict[str, Any] = found["results"]

@@ -216,10 +216,7 @@ class TextData(Data):
                 hint="Load the data again.",
                 setting="tokens",
             )
-        splits = self.splits
-        texts = Texts(splits.train, splits.dev + splits.test, boundary=self.kind == "lines")
-        tokenizer = learn_tokenizer(texts, settings)
-        read = splits.as_read(tokenizer.as_read)
+        read, tokenizer = tokenized(self.splits, self.kind, settings)
         return TextData(
             self.name,
             self.source,
@@ -285,6 +282,17 @@ def tokenizer_bytes(tokenizer: Tokenizer) -> bytes:
     return kept.encode("utf-8", "surrogatepass")
 
 
+def tokenized(splits: Splits, mode: Mode, settings: TokenSettings) -> tuple[Splits, Tokenizer]:
+    """Splits as a tokenizer reads them, and the tokenizer, learned from them.
+
+    Raises:
+        HornbookError: as `learn_tokenizer`.
+    """
+    texts = Texts(splits.train, splits.dev + splits.test, boundary=mode == "lines")
+    tokenizer = learn_tokenizer(texts, settings)
+    return splits.as_read(tokenizer.as_read), tokenizer
+
+
 def load_text(source: Source, options: TextOptions) -> TextData:
     """Read a corpus, cut it, and make its tokenizer.
 
@@ -301,10 +309,7 @@ def load_text(source: Source, options: TextOptions) -> TextData:
 
         return load_large(source, options)
     corpus = read_corpus(source, options)
-    splits = split_corpus(corpus, options)
-    texts = Texts(splits.train, splits.dev + splits.test, boundary=corpus.mode == "lines")
-    tokenizer = learn_tokenizer(texts, options)
-    splits = splits.as_read(tokenizer.as_read)
+    splits, tokenizer = tokenized(split_corpus(corpus, options), corpus.mode, options)
     return TextData(
         corpus.name,
         corpus.source,
