@@ -282,10 +282,10 @@ def test_a_file_that_is_written_to_meanwhile_is_named(monkeypatch: pytest.Monkey
         path.write_text(made_text(300).replace("be", "bé"), encoding="utf-8")
         return found
 
-    from hornbook.text.large import data
+    from hornbook.text.large import loading
 
     with monkeypatch.context() as patch:
-        patch.setattr(data, "survey", then_changed)
+        patch.setattr(loading, "survey", then_changed)
         for mode in ("text", "lines"):
             path.write_text(made_text(300).replace("é", "e"), encoding="utf-8")
             with pytest.raises(DataError, match=r"a\.txt was changed since it was read"):

@@ -305,7 +305,7 @@ def load_text(source: Source, options: TextOptions) -> TextData:
         SettingsError, MissingPackageError, UnknownTokenError: as `learn_tokenizer`.
     """
     if is_large(source, options):
-        from hornbook.text.large.data import load_large  # which needs this file
+        from hornbook.text.large.loading import load_large  # which needs this file
 
         return load_large(source, options)
     corpus = read_corpus(source, options)
@@ -358,7 +358,7 @@ def open_text(files: HashedFiles, name: str, source: str, details: JSONObject) -
     except (ValueError, AttributeError) as error:
         raise RunError(f"{files.folder / 'tokenizer.json'} is damaged: {error}.") from error
     if details.get("large") is True and files.has(REFERENCE):
-        from hornbook.text.large.data import open_large
+        from hornbook.text.large.loading import open_large
 
         return open_large(files, name, source, tokenizer, mode, separator, details)
     return TextData(
