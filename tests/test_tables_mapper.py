@@ -143,7 +143,7 @@ def test_what_tells_no_order(name: str, labels: list[str | None]) -> None:
 
 def test_a_mapper_from_before_orders_is_read() -> None:
     told = json.loads(json.dumps(of_labels("hour", ["1", "2", "3"]).as_dict()))
-    del told["categories"][0]["values"]
+    del told["categories"][0]["values"], told["categories"][0]["scale"], told["columns"][0]["unit"]
     assert Mapper.from_dict(told).categories[0].order == ()
 
 

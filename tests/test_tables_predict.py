@@ -402,18 +402,20 @@ def test_what_the_run_does_not_know_is_told(runs: dict[str, Run], tmp_path: Path
 ])  # fmt: skip
 def test_numbers_are_read_as_train_writes_them(style: str, cell: str, value: float) -> None:
     from hornbook.sources.cells import Cells
+    from hornbook.tables.kinds import form_named
     from hornbook.tables.raw_column import RawColumn
 
-    column = RawColumn(separator=";", style=style or "plain")  # type: ignore[arg-type]
+    column = RawColumn(separator=";", form=form_named(style, ""))
     column.add(Cells([cell]))
     assert column.finish().as_numbers().tolist() == [value]
 
 
 def test_what_may_be_either_is_not_read() -> None:
     from hornbook.sources.cells import Cells
+    from hornbook.tables.number_form import NumberForm
     from hornbook.tables.raw_column import RawColumn
 
-    column = RawColumn(separator=";", style="comma")
+    column = RawColumn(separator=";", form=NumberForm("comma"))
     column.add(Cells(["12.5"]))  # neither 12,5 nor 125
     assert np.isnan(column.finish().as_numbers()).all()
 

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hornbook.tables.frame import date_or_iso
-from hornbook.tables.raw import is_long
 from hornbook.tables.written import (
     DATE_FORMATS,
     NO_DATE,
@@ -19,6 +18,7 @@ from hornbook.tables.written import (
     as_label,
     date_format,
     date_of,
+    is_long,
     number_of,
     number_style,
     other_reading,

@@ -42,6 +42,10 @@ class Cells(Sequence[str]):
         """The cells as they stand, stripped."""
         return self._texts
 
+    def first(self, n: int) -> list[str]:
+        """The first of them, at most so many."""
+        return self.texts[:n]
+
     def __len__(self) -> int:
         return len(self.texts)
 
@@ -169,6 +173,12 @@ class CutCells(Cells):
         """The cells as they stand, stripped."""
         cells = self.cut.cells[self.place :: self.cut.width]
         return cells if self.cut.bare else list(map(str.strip, cells))
+
+    def first(self, n: int) -> list[str]:
+        """As of `Cells`, without all being cut."""
+        begins, lengths = self.spans
+        pairs = zip(begins[:n].tolist(), lengths[:n].tolist(), strict=True)
+        return [self.cut.text[begin : begin + length].strip() for begin, length in pairs]
 
     @property
     def spans(self) -> tuple[Offsets, Offsets]:

@@ -183,6 +183,8 @@ class TableData(Data):
             }  # fmt: skip
             if rows.groups is not None:
                 arrays["groups"] = rows.groups
+            if rows.inputs.places is not None:
+                arrays["places"] = rows.inputs.places
             files.write(f"data/{name}.npz", arrays_bytes(arrays))
         both = {"mapper": self.mapper.as_dict(), "target": self.target.as_dict()}
         files.write("data/mapper.json", json_bytes(both))
@@ -222,7 +224,7 @@ def opened(data: bytes, mapper: Mapper, target: Target) -> TableRows:
         ValueError: if they are not rows of such features.
     """
     held = arrays_in(data, "rows are not a table of columns")
-    if held.keys() - {"groups"} != {"codes", "numbers", "target"}:
+    if held.keys() - {"groups", "places"} != {"codes", "numbers", "target"}:
         raise ValueError("rows are without codes, numbers or target")
     codes, numbers, wanted = held["codes"], held["numbers"], held["target"]
     n, most = len(wanted), [one.codes for one in mapper.categories]
@@ -244,4 +246,9 @@ def opened(data: bytes, mapper: Mapper, target: Target) -> TableRows:
         raise ValueError("groups do not fit the rows")
     if not np.isfinite(numbers).all():
         raise ValueError("a number is not finite")
-    return TableRows(Mapped(codes, numbers), wanted, groups)
+    places, ordered = held.get("places"), sum(bool(one.order) for one in mapper.categories)
+    if places is not None and (
+        places.dtype != np.float32 or places.shape != (n, ordered) or not np.isfinite(places).all()
+    ):
+        raise ValueError("places of categories do not fit the rows")
+    return TableRows(Mapped(codes, numbers, places), wanted, groups)

@@ -14,8 +14,8 @@ from hornbook.errors import DataError, SettingsError
 from hornbook.extras import needing
 from hornbook.rendering import clip
 from hornbook.tables.frame import Frame, Typed
-from hornbook.tables.incoming import read, sound
-from hornbook.tables.kinds import Column, ColumnKind, Seen, kind_of
+from hornbook.tables.incoming import as_written, read, sound
+from hornbook.tables.kinds import Column, ColumnKind, Seen, column_as, kind_of
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.reading import RawTable
 from hornbook.tables.table_in_memory import table_in_memory
@@ -173,7 +173,7 @@ def told(seen: Seen, category: bool) -> Column:
     if seen.raw.declared == "date" and not category:
         return Column(seen.name, "date", "by its type", "iso")
     kind: ColumnKind = "category" if category else "number"
-    return Column(seen.name, kind, "asked for")
+    return column_as(seen, kind, "asked for")
 
 
 def named(categorical: Any, names: Sequence[str]) -> set[str]:
@@ -215,7 +215,7 @@ def named(categorical: Any, names: Sequence[str]) -> set[str]:
 def frame_in(mapper: Mapper, x: Any) -> Frame:
     """Checked X as the mapper of `fit` reads it: by place, for names were compared."""
     names = [column.name for column in mapper.columns]
-    table = table_of(x, names)
+    table = as_written(mapper, table_of(x, names))
     return Frame(table.n, {one.name: read(table, one, mapper) for one in mapper.needed})
 
 

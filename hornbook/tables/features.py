@@ -10,14 +10,15 @@ import numpy.typing as npt
 
 from hornbook.tables.frame import Categories, Numbers
 from hornbook.tables.kinds import names_labels
-from hornbook.tables.written import as_label
-from hornbook.tables.written import number_of as as_number
+from hornbook.tables.number_form import NumberForm
+from hornbook.tables.written import ALIKE
 
 __all__ = [
     "LARGEST",
     "SPECIAL",
     "CategoryFeature",
     "NumberFeature",
+    "Scale",
     "category_of",
     "named",
     "number_of",
@@ -27,6 +28,30 @@ SPECIAL = ("(unseen)", "(missing)")
 "What the first two codes of each category stand for."
 
 LARGEST = 1e6  # standard deviations: what is farther away is taken to be that far
+
+
+PLAIN = NumberForm()
+NO_ORDER: tuple[tuple[float, ...], None] = (), None
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How the numbers that labels are became their places in an order.
+
+    What is beyond the lowest or highest of train is taken to be one step beyond it, for what a
+    model says far from all that it has seen is no knowledge.
+    """
+
+    mean: float
+    std: float
+    low: float
+    high: float
+    "The lowest and highest of train, each a mean step between two labels farther out."
+
+    def places(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+        """The places of numbers, 0 of NaN; shape (n,)."""
+        found = (np.clip(values, self.low, self.high) - self.mean) / self.std
+        return np.nan_to_num(found).clip(-LARGEST, LARGEST).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -40,7 +65,10 @@ class CategoryFeature:
     "Of the codes from 2 on."
     values: tuple[float, ...] = ()
     """The numbers that the labels are, standardised as train has them; empty where they are not
-    read as numbers too."""
+    read as numbers too. Of a label that is none the mean, as of an unseen one."""
+
+    scale: Scale | None = None
+    "Of `values`: where a number that no label is has its place; None where it has none."
 
     @property
     def name(self) -> str:
@@ -54,7 +82,10 @@ class CategoryFeature:
 
     @property
     def order(self) -> tuple[float, ...]:
-        """The number of each code, the mean of unseen and missing ones; empty without `values`."""
+        """The number of each code, the mean of unseen and missing ones; empty without `values`.
+
+        An unseen one that is a number has a place of its own: `places`.
+        """
         return (0.0,) * len(SPECIAL) + self.values if self.values else ()
 
     def label(self, code: int) -> str:
@@ -66,6 +97,26 @@ class CategoryFeature:
         known = {label: number for number, label in enumerate(self.labels, len(SPECIAL))}
         table = [known.get(label, 0) for label in given.labels]
         found: npt.NDArray[np.int32] = np.array([*table, 1], np.int32)[given.codes]
+        return found
+
+    def places(self, given: Categories, written: NumberForm) -> npt.NDArray[np.float32]:
+        """Of each unseen category that is a number its place in the order; 0 of all others.
+
+        Args:
+            given: shape (n,).
+            written: how the column writes numbers.
+
+        Returns:
+            Shape (n,).
+        """
+        if self.scale is None:
+            return np.zeros(len(given.codes), np.float32)
+        known = set(self.labels)
+        values = np.array([
+            np.nan if label in known else written.value_of(label) for label in given.labels
+        ], np.float64)  # fmt: skip
+        table = np.append(self.scale.places(values), np.float32(0))
+        found: npt.NDArray[np.float32] = table[given.codes]
         return found
 
 
@@ -104,7 +155,11 @@ def named(column: str, part: str) -> str:
 
 
 def category_of(
-    column: str, part: str, values: Categories, min_count: int
+    column: str,
+    part: str,
+    values: Categories,
+    min_count: int,
+    written: NumberForm = PLAIN,
 ) -> list[CategoryFeature]:
     """A category as a feature; nothing if train has one value of it only.
 
@@ -116,31 +171,37 @@ def category_of(
         return []
     least = 1 if part else min_count
     kept = tuple(label for label, n in zip(values.labels, counts, strict=True) if n >= least)
-    order = () if part or names_labels(column) else order_of(kept, values)
-    return [CategoryFeature(column, part, kept, order)]
+    order, scale = NO_ORDER if part or names_labels(column) else order_of(kept, values, written)
+    return [CategoryFeature(column, part, kept, order, scale)]
 
 
-def order_of(labels: tuple[str, ...], values: Categories) -> tuple[float, ...]:
-    """The numbers that labels are, standardised over rows; empty where they tell no order.
+def order_of(
+    labels: tuple[str, ...], values: Categories, written: NumberForm
+) -> tuple[tuple[float, ...], Scale | None]:
+    """The numbers that labels are, standardised over rows, and how; NO_ORDER where they tell none.
 
     A code alone does not say that 7 lies between 6 and 8. Two numbers have no more order than two
-    codes.
+    codes. A few rows may have a text among numbers: it gets the place of what is not known.
     """
-    numbers = np.array([plain_number(label) for label in labels])
-    if len(numbers) < 3 or np.isnan(numbers).any():
-        return ()
+    numbers = np.array([written.value_of(label) for label in labels])
+    some = numbers[~np.isnan(numbers)]
+    if len(some) < 3:
+        return NO_ORDER
     of_label = dict(zip(labels, numbers, strict=True))
     table = np.array([*(of_label.get(label, np.nan) for label in values.labels), np.nan])
-    scales = number_of("", "", Numbers(table[values.codes]))
+    told = np.isin(values.codes, [values.labels.index(label) for label in labels])
+    found = table[values.codes]
+    if (~np.isnan(found)).sum() < ALIKE * told.sum():
+        return NO_ORDER
+    scales = number_of("", "", Numbers(found))
     if not scales:  # so near each other, for their size, that a float hardly tells them apart
-        return ()
-    return tuple(map(float, scales[0].encode(Numbers(numbers))))
-
-
-def plain_number(label: str) -> float:
-    """The number that a label is; NaN if it is none, or has zeros before it as codes have."""
-    value = as_number(label)
-    return value if value == value and as_label(value) == label else np.nan
+        return NO_ORDER
+    (of,) = scales
+    step = float(some.max() / (len(some) - 1) - some.min() / (len(some) - 1))
+    low, high = float(some.min()) - step, float(some.max()) + step
+    scale = Scale(of.mean, of.std, low, high) if np.isfinite([low, high]).all() else None
+    encoded = of.encode(Numbers(numbers))
+    return tuple(map(float, np.where(np.isnan(numbers), np.float32(0), encoded))), scale
 
 
 def number_of(column: str, part: str, values: Numbers) -> list[NumberFeature]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from hornbook.tables.spellings import is_truth
 from hornbook.tables.table_in_memory import columns_in, table_in_memory
 from hornbook.tables.target import Target
 
-__all__ = ["frame_of", "piece_of", "read", "sound"]
+__all__ = ["as_written", "frame_of", "piece_of", "read", "sound"]
 
 
 def frame_of(
@@ -76,6 +77,7 @@ def piece_of(
     made: dict[str, Typed] = {}
     bad = np.zeros(table.n, bool)
     for column in later.mapper.needed:
+        later.look(table.columns[column.name], column)
         if refuse:
             made[column.name] = read(table, column, later.mapper)
         else:
@@ -97,7 +99,14 @@ def table_for(
     found = found_columns(mapper, columns, where)
     if also in columns:
         found[also] = columns[also]
-    return table_in_memory(found, where, missing=missing)
+    return as_written(mapper, table_in_memory(found, where, missing=missing))
+
+
+def as_written(mapper: Mapper, table: RawTable) -> RawTable:
+    """A table in memory whose texts are read in the way in which train writes numbers."""
+    forms = {column.name: column.written for column in mapper.needed}
+    columns = {name: replace(raw, told_form=forms.get(name)) for name, raw in table.columns.items()}
+    return replace(table, columns=columns)
 
 
 def found_columns(mapper: Mapper, columns: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -12,11 +12,13 @@ import numpy.typing as npt
 
 from hornbook.errors import as_typed
 from hornbook.rendering import clip, many
-from hornbook.tables.raw import EXACT, Raw
-from hornbook.tables.written import ALIKE, date_format, other_reading, why_no_number
+from hornbook.tables.number_form import POWERS, NumberForm
+from hornbook.tables.raw import Raw
+from hornbook.tables.unread import unread
+from hornbook.tables.written import ALIKE, EXACT, date_format, other_reading
 
-__all__ = ["FEW", "Column", "ColumnKind", "Seen", "date_form", "form_of_numbers", "kind_of",
-           "names_labels"]  # fmt: skip
+__all__ = ["FEW", "Column", "ColumnKind", "Seen", "column_as", "date_form", "form_named",
+           "kind_of", "names_labels"]  # fmt: skip
 
 ColumnKind = Literal["category", "number", "date", "left out"]
 
@@ -51,8 +53,15 @@ class Column:
     reason: str
     "For people, to be read after the kind."
     form: str = ""
-    """Of dates: the format of the cells, `yyyymmdd`, `seconds` or `milliseconds`. Of numbers: how
-    they are written, a `NumberStyle`; empty where plain."""
+    """Of dates: the format of the cells, `yyyymmdd`, `seconds` or `milliseconds`. Of all others:
+    how numbers are written, a `NumberStyle`; empty where plain."""
+    unit: str = ""
+    "Of all but dates: what stands behind the numbers, as of `NumberForm`."
+
+    @property
+    def written(self) -> NumberForm:
+        """How numbers are written in it."""
+        return form_named("" if self.kind == "date" else self.form, self.unit)
 
 
 class Seen:
@@ -136,12 +145,17 @@ class Seen:
 
         It ends with what to do.
         """
-        shown, why = clip(self.odd_text, 40), why_no_number(self.odd_text, self.raw.style)
+        shown, why = clip(self.odd_text, 40), self.raw.form.why_not(self.odd_text)
         told = f"{self.name} holds numbers and {shown!r}"
         mark = f"`missing={as_typed(self.odd_text)}`"
         if why:
             return f"{told}, {why}: correct such cells, or set {mark} if nothing is known there"
         return f"{told}: if that says that nothing is known, set {mark}"
+
+    @cached_property
+    def unread(self) -> str:
+        """What its texts are that look like numbers and are none, and what to do; mostly empty."""
+        return "" if self.raw.declared or self.raw.too_long else unread(self.raw.told)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -159,11 +173,25 @@ def names_labels(name: str) -> bool:
     return bool(words_of(name) & LABELS)
 
 
+def form_named(style: str, unit: str) -> NumberForm:
+    """How numbers are written, as a run keeps it."""
+    return NumberForm(style or "plain", unit)  # type: ignore[arg-type]
+
+
+def column_as(seen: Seen, kind: ColumnKind, reason: str) -> Column:
+    """A column of categories or numbers, with how its numbers are written."""
+    raw = seen.raw
+    if kind not in ("category", "number") or (kind == "category" and raw.declared == "text"):
+        return Column(seen.name, kind, reason)
+    style = "" if raw.style == "plain" else raw.style
+    return Column(seen.name, kind, reason, style, raw.form.unit)
+
+
 def kind_of(seen: Seen) -> Column:
     """What a column is, where nobody has said it."""
 
-    def found(kind: ColumnKind, reason: str, form: str = "") -> Column:
-        return Column(seen.name, kind, reason, form)
+    def found(kind: ColumnKind, reason: str) -> Column:
+        return column_as(seen, kind, reason)
 
     if seen.raw.too_long:
         return found("left out", "its texts are too long to be categories")
@@ -174,7 +202,7 @@ def kind_of(seen: Seen) -> Column:
     if seen.raw.declared == "category":
         return found("category", f"{seen.distinct:,} different, by its type")
     if (form := date_form(seen)) != "":
-        return found("date", told_of_dates(seen, form), form)
+        return Column(seen.name, "date", told_of_dates(seen, form), form)
     if seen.of_numbers:
         return of_numbers(seen)
     if seen.distinct > max(LEAST, OWN * seen.known):
@@ -183,12 +211,15 @@ def kind_of(seen: Seen) -> Column:
             return found(
                 "left out", f"{some}, others are texts such as {clip(seen.odd_text, 40)!r}"
             )
+        if seen.unread:
+            return found("left out", seen.unread)
         own = "each row has a text of its own" if seen.distinct == seen.known else (
             f"{seen.distinct:,} different texts in {seen.known:,} rows")  # fmt: skip
         return found("left out", f"{own}: it identifies rows, or is free text")
     if seen.raw.zero_filled and seen.n_numbers == seen.known:
         return found("category", f"numbers with zeros before them, {seen.distinct:,} different")
-    return found("category", f"{many(seen.distinct, 'text')}")
+    why = f": {seen.unread}" if seen.unread else ""
+    return found("category", f"{many(seen.distinct, 'text')}{why}")
 
 
 def of_numbers(seen: Seen) -> Column:
@@ -200,19 +231,26 @@ def of_numbers(seen: Seen) -> Column:
             return Column(name, "left out", "each row has a number of its own: it identifies rows")
         if labels and n <= max(LEAST, OWN * seen.known):
             word = sorted(labels)[0]
-            return Column(name, "category", f"{n:,} whole numbers, and its name has {word!r}")
+            why = f"{n:,} whole numbers, and its name has {word!r}"
+            return column_as(seen, "category", why)
         if n <= FEW and 2 * n <= seen.known and seen.raw.declared != "date":
-            return Column(name, "category", f"{n} different whole numbers")
+            return column_as(seen, "category", f"{n} different whole numbers{told_of_unit(seen)}")
     if seen.n_numbers < seen.known and seen.whole and n <= FEW and 2 * n <= seen.known:
-        return Column(name, "category", f"{n} different texts and whole numbers")
+        odd = f": {clip(seen.odd_text, 20)!r} has no place in their order" if seen.odd_text else ""
+        return column_as(seen, "category", f"{n} different texts and whole numbers{odd}")
     written = {"comma": ", with decimal commas", "thousands": ", with commas between thousands"}
-    how = written.get(seen.raw.style, "")
-    return Column(name, "number", f"{n:,} different numbers{how}", form_of_numbers(seen.raw))
+    how = written.get(seen.raw.style, "") + told_of_unit(seen)
+    return column_as(seen, "number", f"{n:,} different numbers{how}")
 
 
-def form_of_numbers(raw: Raw) -> str:
-    """The form of a column of numbers."""
-    return "" if raw.style == "plain" else raw.style
+def told_of_unit(seen: Seen) -> str:
+    """What to say of the unit of numbers; empty if they have none."""
+    form = seen.raw.form
+    if not form.unit:
+        return ""
+    if form.bare:
+        return f", with {form.unit!r} for {10 ** POWERS[form.unit]:,}"
+    return f" of the unit {form.unit!r}"
 
 
 def counts_rows(seen: Seen) -> bool:

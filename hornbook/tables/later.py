@@ -7,7 +7,7 @@ predictions wherever they come from.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from hornbook.tables.mapper import Mapped, Mapper
 from hornbook.tables.raw import Raw
 from hornbook.tables.spellings import respelled
 from hornbook.tables.target import Target
+from hornbook.tables.written import has_zone
 
 __all__ = ["UNKNOWN", "Later", "Piece", "other_type", "refuse_other_type", "wanted"]
 
@@ -55,11 +56,13 @@ class Later:
         unseen: of each feature in `mapper.categories`, how many rows so far have a category that
             the run does not know, and one such by its name.
         filled: of each number that train always has, how many rows so far lack it.
+        zoned: of each column of times with a zone so far one such time.
     """
 
     mapper: Mapper
     unseen: dict[str, tuple[int, str]] = field(default_factory=dict)
     filled: dict[str, int] = field(default_factory=dict)
+    zoned: dict[str, str] = field(default_factory=dict)
 
     def inputs(self, columns: Mapping[str, Typed], bad: Mask) -> Mapped:
         """Rows as models read them.
@@ -72,6 +75,12 @@ class Later:
         found = self.mapper.apply(Frame(len(bad), made))
         self.note(found, made, bad)
         return found
+
+    def look(self, raw: Raw, column: Column) -> None:
+        """Note times with a zone."""
+        if column.kind == "date" and column.name not in self.zoned:
+            if cell := next(filter(has_zone, raw.told), ""):
+                self.zoned[column.name] = cell
 
     def spelled(self, name: str, column: Typed) -> Typed:
         """A column of categories as the run spells them."""
@@ -108,6 +117,7 @@ def wanted(raw: Raw | None, target: Target, n: int) -> tuple[npt.NDArray[Any] | 
     """
     if raw is None:
         return None, np.zeros(n, bool)
+    raw = replace(raw, told_form=target.written)
     told = ~raw.missing
     if target.kind != "class":
         return raw.as_numbers(), told

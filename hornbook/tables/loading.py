@@ -13,8 +13,9 @@ from hornbook.sources.source import Source
 from hornbook.tables.data import TableData, TableRows
 from hornbook.tables.frame import Categories, Frame, Numbers, Typed
 from hornbook.tables.held_out import held_out
-from hornbook.tables.kinds import form_of_numbers
+from hornbook.tables.kinds import Seen, column_as
 from hornbook.tables.mapper import Mapper
+from hornbook.tables.never_seen import never_seen
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable, read_table
 from hornbook.tables.remarks import about_columns
@@ -100,6 +101,7 @@ def table_data(
             hint="Give a table with more columns, or say what they are: `categorical`, "
             "`numerical`, `dates`." + "".join(f"\nColumn {one}." for one in known.remarks),
         )
+    told_of_new = [f"{one.what}: {one.hint}" for one in never_seen(read.columns, parts)]
     wanted = values_of(frame.columns[known.target])
     splits = {
         split: TableRows(
@@ -116,7 +118,7 @@ def table_data(
         mapper,
         target,
         group=options.group or "",
-        remarks=(*told, *about_columns(known), how),
+        remarks=(*told, *about_columns(known), *told_of_new, how),
     )
 
 
@@ -150,8 +152,9 @@ def the_target(known: Understood, frame: Frame, train: npt.NDArray[np.bool_]) ->
             setting="class_weights",
         )
     found = target_of(known.target, kind, values_of(column)[train], labels, balanced)
-    form = "" if kind == "class" else form_of_numbers(known.table.columns[known.target])
-    return replace(found, form=form)
+    seen = Seen(known.target, known.table.columns[known.target])
+    written = column_as(seen, "category" if kind == "class" else "number", "")
+    return replace(found, form=written.form, unit=written.unit)
 
 
 def values_of(column: Typed) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ from hornbook.tables.features import (
     LARGEST,
     CategoryFeature,
     NumberFeature,
+    Scale,
     category_of,
     named,
     number_of,
@@ -32,6 +33,8 @@ from hornbook.tables.written import DATE_FORMATS
 
 __all__ = ["Mapped", "Mapper"]
 
+COLUMN = {one.name for one in fields(Column)}  # older ones are without a unit
+
 
 @dataclass(frozen=True)
 class Mapped:
@@ -41,13 +44,24 @@ class Mapped:
     "Shape (n, category features)."
     numbers: npt.NDArray[np.float32]
     "Standardised, then the flags, 0 or 1; shape (n, number features + flags)."
+    places: npt.NDArray[np.float32] | None = None
+    """Of unseen categories that are numbers their places in the order, 0 of all others; shape (n,
+    categories with an order). None where none has a place of its own."""
 
     def __len__(self) -> int:
         return len(self.codes)
 
+    @property
+    def with_places(self) -> npt.NDArray[np.float32]:
+        """The numbers, and the places behind them."""
+        if self.places is None:
+            return self.numbers
+        return np.concatenate([self.numbers, self.places], 1)
+
     def take(self, rows: npt.NDArray[Any] | slice) -> Mapped:
         """Some rows."""
-        return Mapped(self.codes[rows], self.numbers[rows])
+        places = None if self.places is None else self.places[rows]
+        return Mapped(self.codes[rows], self.numbers[rows], places)
 
 
 @dataclass(frozen=True)
@@ -99,7 +113,7 @@ class Mapper:
                 parts = [("", given)]
             for part, values in parts:
                 if isinstance(values, Categories):
-                    categories += category_of(column.name, part, values, min_count)
+                    categories += category_of(column.name, part, values, min_count, column.written)
                 else:
                     numbers += number_of(column.name, part, values)
         return cls(tuple(columns), tuple(categories), tuple(numbers))
@@ -125,7 +139,20 @@ class Mapper:
             if number.flagged:
                 numbers[:, flag] = np.isnan(value.values)
                 flag += 1
-        return Mapped(codes, numbers)
+        return Mapped(codes, numbers, self.places(parts, frame.n))
+
+    def places(self, parts: Parts, n: int) -> npt.NDArray[np.float32] | None:
+        """The places of unseen categories, as of `Mapped`."""
+        ordered = [one for one in self.categories if one.order]
+        if not any(one.scale for one in ordered):
+            return None
+        written = {column.name: column.written for column in self.columns}
+        found = np.empty((n, len(ordered)), np.float32)
+        for place, one in enumerate(ordered):
+            given = parts.part(one.column, one.part)
+            assert isinstance(given, Categories)
+            found[:, place] = one.places(given, written[one.column])
+        return found if found.any() else None
 
     def as_dict(self) -> JSONObject:
         """The mapper as JSON."""
@@ -152,6 +179,7 @@ class Mapper:
             CategoryFeature(
                 a_text(one["column"]), a_text(one["part"]), texts(one["labels"]),
                 tuple(map(finite, one.get("values", ()))),  # older ones have none
+                a_scale(one.get("scale")),
             )
             for one in value["categories"]
         ]  # fmt: skip
@@ -160,6 +188,8 @@ class Mapper:
             raise ValueError("a category has an order beyond what a mapper writes")
         if any(len(one.values) not in (0, len(one.labels)) for one in categories):
             raise ValueError("the numbers of a category are not as many as its labels")
+        if any(one.scale and not one.values for one in categories):
+            raise ValueError("a category has a scale and no order")
         numbers = [
             NumberFeature(
                 a_text(one["column"]), a_text(one["part"]), finite(one["median"]),
@@ -205,16 +235,35 @@ def a_column(value: Any) -> Column:
     Raises:
         KeyError, TypeError, ValueError: if it is none.
     """
-    if not isinstance(value, dict) or value.keys() != {"name", "kind", "reason", "form"}:
+    if not isinstance(value, dict) or {*value, "unit"} != COLUMN:
         raise ValueError(f"a column was expected, not {value!r}")
     column = Column(**{key: a_text(one) for key, one in value.items()})
     if column.kind not in ("category", "number", "date", "left out"):
         raise ValueError("a column is of no known kind")
     dates = (*DATE_FORMATS, "yyyymmdd", "seconds", "milliseconds")
-    forms = {"date": dates, "number": ("", "comma", "thousands")}.get(column.kind, ("",))
+    numbers = ("", "comma", "thousands")
+    forms = {"date": dates, "number": numbers, "category": numbers}.get(column.kind, ("",))
     if column.form not in forms:
         raise ValueError(f"a {column.kind} has no format {column.form!r}")
+    if column.unit and column.kind not in ("category", "number"):
+        raise ValueError(f"a {column.kind} has no unit {column.unit!r}")
     return column
+
+
+def a_scale(value: Any) -> Scale | None:
+    """A scale from JSON; None of older mappers, which have none.
+
+    Raises:
+        KeyError, TypeError, ValueError: if it is none.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise ValueError(f"a scale was expected, not {value!r}")
+    found = Scale(**{key: finite(one) for key, one in value.items()})
+    if found.std <= 0 or found.low > found.high:
+        raise ValueError("a scale has no spread, or no range")
+    return found
 
 
 def a_text(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +17,16 @@ from hornbook.sources.rows import Chunk, Rows
 from hornbook.suggestions import did_you_mean
 from hornbook.tables.frame import typed
 from hornbook.tables.kinds import Column
-from hornbook.tables.later import Later, Piece, refuse_other_type, wanted
+from hornbook.tables.later import UNKNOWN, Later, Piece, refuse_other_type, wanted
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.new_header import header_of
+from hornbook.tables.number_form import NumberForm
 from hornbook.tables.points import unclear, with_commas
 from hornbook.tables.raw import Raw
 from hornbook.tables.raw_column import RawColumn
 from hornbook.tables.target import Target
-from hornbook.tables.written import MISSING, NumberStyle
+from hornbook.tables.unread import why_unread
+from hornbook.tables.written import MISSING
 
 __all__ = ["FilePiece", "NewRows"]
 
@@ -159,10 +161,11 @@ class NewRows:
         bad, made = np.zeros(n, bool), {}
         for column in self.mapper.needed:
             place = self.places[column.name]
-            raw = self.raw(chunk, place, column.form)
+            raw = self.raw(chunk, place, column.written)
             refuse_other_type(raw, column)
+            self.later.look(raw, column)
             made[column.name], wrong = typed(raw, column)
-            wrong = wrong | self.unclear(chunk, place, column.form)
+            wrong = wrong | self.unclear(chunk, place, column.written)
             if wrong.any() and self.refuse:
                 raise self.unread(chunk, column, int(np.flatnonzero(wrong)[0]))
             bad |= wrong
@@ -170,39 +173,35 @@ class NewRows:
 
     def wanted(self, chunk: Chunk) -> tuple[npt.NDArray[Any] | None, npt.NDArray[np.bool_]]:
         """The target of rows, and where it is told, as in `Piece`."""
-        place, form = self.target_place, self.target.form
+        place, form = self.target_place, self.target.written
         raw = None if place is None else self.raw(chunk, place, form)
         values, told = wanted(raw, self.target, len(chunk.lines))
-        if place is not None and values is not None and self.target.kind != "class":
-            values = np.where(self.unclear(chunk, place, form), np.nan, values)
+        if place is not None and values is not None:
+            other = UNKNOWN if self.target.kind == "class" else np.nan
+            values = np.where(told & self.unclear(chunk, place, form), other, values)
         return values, told
 
-    def unclear(self, chunk: Chunk, place: int, form: str) -> npt.NDArray[np.bool_]:
+    def unclear(self, chunk: Chunk, place: int, form: NumberForm) -> npt.NDArray[np.bool_]:
         """Whether numbers of a column may be others than as train writes them."""
-        return unclear(chunk.columns[place], form, self.rows.separator or "")
+        return unclear(chunk.columns[place], form.style, self.rows.separator or "")
 
-    def raw(self, chunk: Chunk, place: int, form: str) -> Raw:
+    def raw(self, chunk: Chunk, place: int, form: NumberForm) -> Raw:
         """The cells of a column, read in the way in which train writes numbers."""
         cells = chunk.columns[place]
-        style: NumberStyle | None = form if form in get_args(NumberStyle) else None  # type: ignore[assignment]
-        if self.rows.kind != "table":
-            # JSON and Parquet have numbers of their own, with a point.
-            plain = RawColumn(self.marks, style="plain")
-            plain.add(cells)
-            if style is None or not plain.texts:
-                return plain.finish()
-            if style == "comma" and chunk.records:
-                cells = with_commas(cells, chunk.records, self.rows.names[place])
-        made = RawColumn(self.marks, self.rows.separator or ",", style or "plain")
+        if form.style == "comma" and self.rows.kind.startswith("JSON"):
+            # JSON has numbers of its own, with a point.
+            cells = with_commas(cells, chunk.records, self.rows.names[place])
+        made = RawColumn(self.marks, self.rows.separator or ",", form)
         made.add(cells)
         return made.finish()
 
     def unread(self, chunk: Chunk, column: Column, row: int) -> DataError:
         """The error that a cell cannot be read."""
         cell = clip(chunk.columns[self.places[column.name]].texts[row], 40)
-        like = {"comma": "1234,5", "thousands": "1,234.5"}.get(column.form, "1234.5")
+        like = column.written.example()
         what, how = "a number", f"written as in train, such as {like}"
-        if self.unclear(chunk, self.places[column.name], column.form)[row]:
+        why = why_unread(cell, column.written, column.kind)
+        if self.unclear(chunk, self.places[column.name], column.written)[row]:
             what, how = "clear", f"in such a file: train writes numbers as {like}"
         if column.kind == "date":
             what, how = "a date", f"written as in train, {told_of(column.form)}"
@@ -210,7 +209,7 @@ class NewRows:
                 how += ", nor as 2015-07-31"
         return DataError(
             f"{self.rows.where}, {self.rows.unit} {chunk.lines[row]:,}: {cell!r} in column "
-            f"{column.name!r} is not {what} {how}.",
+            f"{column.name!r}{why and f', {why},'} is not {what} {how}.",
             hint="Correct it, empty it if it is not known, or leave the predictions of such rows "
             "empty: `bad_rows=empty`.",
             setting="bad_rows",

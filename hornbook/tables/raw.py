@@ -16,22 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.sources.cells import Declared
-from hornbook.tables.written import (
-    MINUSES,
-    NumberStyle,
-    as_label,
-    date_label,
-    number_of,
-    number_style,
-    numbers_of,
-)
+from hornbook.tables.number_form import NumberForm, form_among
+from hornbook.tables.written import NumberStyle, as_label, date_label, number_of
 
-__all__ = ["EXACT", "Codes", "Floats", "Raw", "is_long"]
+__all__ = ["Codes", "Floats", "Raw"]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
-
-EXACT = 2.0**53  # whole numbers from here on may not be floats
 
 
 @dataclass(frozen=True)
@@ -55,19 +46,25 @@ class Raw:
     "What it is said to be where it comes from; empty if nothing is said, and its cells tell."
     commas: bool = False
     "Whether another column of the table has decimal commas."
-    told_style: NumberStyle | None = None
+    told_form: NumberForm | None = None
     "How numbers are written, where that is known."
+    pointed: bool = False
+    "Whether some of `numbers` were written with decimal points."
+
+    @cached_property
+    def is_mark(self) -> npt.NDArray[np.bool_]:
+        """Of each text whether it is a mark of what is missing, shape (texts,)."""
+        marks = self.missing_marks
+        return np.fromiter((text.lower() in marks for text in self.texts), bool, len(self.texts))
 
     @cached_property
     def text_is_missing(self) -> npt.NDArray[np.bool_]:
         """Of each text whether it says that nothing is known, shape (texts,)."""
-        marks = self.missing_marks
-        gone = np.fromiter((text.lower() in marks for text in self.texts), bool, len(self.texts))
-        numbers = [number for mark in marks if not math.isnan(number := number_of(mark))]
+        marks = map(number_of, self.missing_marks)
+        numbers = [number for number in marks if not math.isnan(number)]
         if not numbers:
-            return gone
-        plain = numbers_of(self.texts, "plain")
-        return np.asarray(gone | np.isin(plain, numbers), bool)
+            return self.is_mark
+        return np.asarray(self.is_mark | np.isin(self.text_numbers, numbers), bool)
 
     @cached_property
     def told(self) -> tuple[str, ...]:
@@ -76,14 +73,25 @@ class Raw:
         return tuple(text for text, missing in zip(self.texts, gone, strict=True) if not missing)
 
     @cached_property
-    def style(self) -> NumberStyle:
+    def form(self) -> NumberForm:
         """How the numbers among the texts are written."""
-        return self.told_style or number_style(self.told, self.separator, self.commas)
+        if self.told_form is not None:
+            return self.told_form
+        texts = [text for text, mark in zip(self.texts, self.is_mark, strict=True) if not mark]
+        numbers = self.numbers if self.pointed and self.numbers is not None else np.empty(0)
+        fractions = np.unique(numbers[numbers % 1 > 0])
+        found = form_among(texts, self.separator, self.commas, fractions=len(fractions))
+        return NumberForm(found.style) if self.declared else found
+
+    @property
+    def style(self) -> NumberStyle:
+        """Their points and commas."""
+        return self.form.style
 
     @cached_property
     def text_numbers(self) -> Floats:
         """Of each text the number that it is, or NaN, shape (texts,)."""
-        return numbers_of(self.texts, self.style)
+        return self.form.numbers_of(self.texts)
 
     @cached_property
     def missing(self) -> npt.NDArray[np.bool_]:
@@ -107,10 +115,16 @@ class Raw:
 
     @cached_property
     def finite(self) -> Floats | None:
-        """`numbers`, NaN where they are infinite."""
-        if self.numbers is None or not np.isinf(self.numbers).any():
-            return self.numbers
-        return np.where(np.isinf(self.numbers), np.nan, self.numbers)
+        """`numbers`, NaN where they are infinite, or not written as the others of the column."""
+        numbers = self.numbers
+        if numbers is None:
+            return None
+        wrong = np.isinf(numbers)
+        if not self.form.bare:
+            wrong[:] = True
+        elif self.pointed and self.style == "comma":
+            wrong |= numbers % 1 > 0
+        return np.where(wrong, np.nan, numbers) if wrong.any() else numbers
 
     def as_labels(self) -> tuple[Codes, tuple[str, ...]]:
         """As `labelled`."""
@@ -120,17 +134,14 @@ class Raw:
     def labelled(self) -> tuple[Codes, tuple[str, ...]]:
         """Each cell as the place of its label, -1 where it is missing, and the labels, sorted.
 
-        A number is the same label however it is written: 1, 1.0 and 01; but not if these are
-        codes, or the file says that they are texts.
+        A number is the same label however it is written: 1, 1.0 and 01, and by the form of the
+        column 1.234,0 and 1234; but not if these are codes, or the file says that they are texts.
         """
         labels = {text: text for text in self.told}
-        if self.declared != "text":
+        if self.declared != "text" or self.told_form not in (None, NumberForm()):
             for text in self.told:
-                if self.zero_filled and begins_with_zero(text):
-                    continue
-                number = plain_number(text)
-                if not math.isnan(number) and not is_long(text, number):
-                    labels[text] = as_label(number)
+                if not (self.zero_filled and begins_with_zero(text)):
+                    labels[text] = self.form.label_of(text)
         names = set(labels.values())
         values, inverse = np.empty(0), np.empty(0, np.int64)
         known = np.zeros(self.n, bool)
@@ -174,16 +185,6 @@ class Raw:
 def begins_with_zero(text: str) -> bool:
     """Whether a text is digits, the first of several a zero."""
     return len(text) > 1 and text[0] == "0" and text.isdecimal()
-
-
-def is_long(text: str, number: float) -> bool:
-    """Whether a text is a whole number of so many digits that a float may not hold the last."""
-    return abs(number) >= EXACT and text.lstrip(f"+-{MINUSES}").isdecimal()
-
-
-def plain_number(text: str) -> float:
-    """The number that a text is without any sign of money; NaN if it is none."""
-    return math.nan if text[-1:] in "%$€£¥₹" or text[:1] in "$€£¥₹" else number_of(text)
 
 
 def at(values: npt.NDArray[Any], codes: Codes, otherwise: Any) -> Any:

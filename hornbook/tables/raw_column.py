@@ -10,11 +10,13 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from hornbook.sources.cells import Cells, Declared
-from hornbook.tables.raw import EXACT, Codes, Floats, Raw, is_long
-from hornbook.tables.written import MISSING, NumberStyle, dotted, number_of
+from hornbook.tables.number_form import NumberForm
+from hornbook.tables.raw import Codes, Floats, Raw
+from hornbook.tables.written import EXACT, MISSING, dotted, is_long, number_of
 
 __all__ = ["RawColumn"]
 
+FIRST = 50  # cells of a first look
 LARGEST = 2**28  # characters of all the texts of a column: more is no category
 
 
@@ -24,7 +26,7 @@ class RawColumn:
     Args:
         missing: texts, in lowercase, that say that nothing is known.
         separator: of the table, which tells what a comma in a number means.
-        style: how numbers are written, where that is known; None: by what is read.
+        form: how numbers are written, where that is known; None: by what is read.
 
     Attributes:
         too_long: whether its texts are too many to be kept; it has no cells then.
@@ -35,9 +37,10 @@ class RawColumn:
         self,
         missing: Collection[str] = MISSING,
         separator: str = ",",
-        style: NumberStyle | None = None,
+        form: NumberForm | None = None,
     ) -> None:
-        self.missing, self.separator, self.style = missing, separator, style
+        self.missing, self.separator, self.form = missing, separator, form
+        self.pointed = False
         marks = (number_of(mark) for mark in missing)
         self.missing_numbers = [mark for mark in marks if not math.isnan(mark)]
         self.declared: Declared = ""
@@ -69,14 +72,35 @@ class RawColumn:
 
     def plain_numbers(self, cells: Cells) -> Floats | None:
         """Cells as numbers, NaN of missing ones; None unless all others are plain."""
-        if self.style == "comma" and cells.floats() is None:
-            return whole_numbers(cells)  # a point may stand between thousands
-        if self.separator != "," and cells.integers() is None and dotted(cells.texts):
+        if cells.floats() is not None:
+            return self.without_marks(cells.floats())
+        whole = cells.integers() is not None
+        if self.form is not None and self.form.style == "comma":
+            # a point may stand between thousands
+            return self.without_marks(whole_numbers(cells))
+        if not whole and self.may_be_thousands(cells):
             return None  # what they are hangs on how others are written
         found = plain_numbers(cells, self.missing)
-        if found is not None and self.missing_numbers:
-            found = np.where(np.isin(found, self.missing_numbers), np.nan, found)
-        return found
+        self.pointed |= found is not None and not whole
+        return self.without_marks(found)
+
+    def may_be_thousands(self, cells: Cells) -> bool:
+        """Whether cells may be whole numbers with points between thousands.
+
+        With a comma between cells a point mostly is that of decimals: they may be only if all with
+        a point are such.
+        """
+        if self.separator != ",":
+            return dotted(cells.texts)
+        if self.form is not None:
+            return False
+        return only_dotted(cells.first(FIRST), some=False) and only_dotted(cells.texts, some=True)
+
+    def without_marks(self, numbers: Floats | None) -> Floats | None:
+        """Numbers, NaN where they are marks of what is missing."""
+        if numbers is None or not self.missing_numbers:
+            return numbers
+        return np.where(np.isin(numbers, self.missing_numbers), np.nan, numbers)
 
     def finish(self) -> Raw:
         """What was gathered, which is then given up here."""
@@ -97,8 +121,24 @@ class RawColumn:
                 if numbers is not None:
                     numbers[end - length : end] = np.nan
             end -= length
-        return Raw(total, numbers, codes, texts, frozenset(self.missing), self.separator,
-                   self.too_long, self.declared, told_style=self.style)  # fmt: skip
+        return Raw(
+            total, numbers, codes, texts, frozenset(self.missing), self.separator, self.too_long,
+            self.declared, told_form=self.form, pointed=self.pointed,
+        )  # fmt: skip
+
+
+def only_dotted(cells: Sequence[str], *, some: bool) -> bool:
+    """Whether all cells with a point are like 1.234.
+
+    Args:
+        cells: any.
+        some: whether there must be one.
+    """
+    pointed = (cell for cell in cells if "." in cell)
+    first = next(pointed, None)
+    if first is None:
+        return not some
+    return dotted((first,)) and all(dotted((cell,)) for cell in pointed)
 
 
 def whole_numbers(cells: Cells) -> Floats | None:

@@ -18,7 +18,7 @@ from hornbook.tables.header import column_names, has_header, named_column
 from hornbook.tables.options import TableOptions
 from hornbook.tables.raw import Raw
 from hornbook.tables.raw_column import RawColumn
-from hornbook.tables.written import MISSING, dotted
+from hornbook.tables.written import ALIKE, MISSING, dotted
 
 __all__ = ["Place", "RawTable", "Reader", "read_table"]
 
@@ -229,9 +229,17 @@ def some(cells: Cells, kept: Sequence[int]) -> Cells:
 
 def written_alike(columns: dict[str, Raw]) -> dict[str, Raw]:
     """Columns that know of each other: where one has decimal commas, 1.234 is a whole number."""
-    if not any(raw.codes is not None and raw.style == "comma" for raw in columns.values()):
+    if not any(has_commas(raw) for raw in columns.values()):
         return columns
     return {
         name: replace(raw, commas=True) if raw.codes is not None and dotted(raw.told) else raw
         for name, raw in columns.items()
     }
+
+
+def has_commas(raw: Raw) -> bool:
+    """Whether a column holds numbers with decimal commas, and not one among texts."""
+    if raw.codes is None or raw.style != "comma":
+        return False
+    known = ~np.isnan(raw.text_numbers)
+    return bool(known.sum() >= ALIKE * (~raw.text_is_missing).sum())

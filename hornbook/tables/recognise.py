@@ -18,13 +18,12 @@ from hornbook.sources.rows import Rows
 from hornbook.sources.source import Source
 from hornbook.tables.header import has_header, is_number
 from hornbook.tables.likely_targets import likely_targets
+from hornbook.tables.number_form import form_among
 from hornbook.tables.written import (
     MISSING,
     NO_DATE,
     date_format,
     date_of,
-    number_style,
-    numbers_of,
 )
 from hornbook.tasks import Claim
 
@@ -124,8 +123,7 @@ def tells_amounts(cells: Sequence[str]) -> bool:
     known = [cell for cell in cells if cell.lower() not in MISSING]
     if not known:
         return False
-    style = number_style(set(known), ";")
-    if not np.isnan(numbers_of(known, style)).any():
+    if not np.isnan(form_among(set(known), ";").numbers_of(known)).any():
         return True
     return has_dates(known)
 

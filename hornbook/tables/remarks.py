@@ -5,7 +5,15 @@ from __future__ import annotations
 from hornbook.rendering import clip
 from hornbook.tables.understood import Understood
 
-__all__ = ["about_columns"]
+__all__ = ["about_columns", "told_of_zone"]
+
+
+def told_of_zone(name: str, cell: str) -> str:
+    """What to say of a column of times with a zone, and one of them."""
+    return (
+        f"{name} has times with a zone, such as {clip(cell, 40)}: they are turned into UTC, and so "
+        "are the hours and days made of them"
+    )
 
 
 def about_columns(known: Understood) -> list[str]:
@@ -20,11 +28,7 @@ def about_columns(known: Understood) -> list[str]:
         f"{name} is read as {form}, and {other} fits too: if that is meant, write 2015-07-31"
         for name, form, other in known.unclear_dates
     ]
-    told += [
-        f"{name} has times with a zone, such as {clip(cell, 40)}: they are turned into UTC, and so "
-        "are the hours and days made of them"
-        for name, cell in known.zoned
-    ]
+    told += [told_of_zone(name, cell) for name, cell in known.zoned]
     out = [f"{c.name} ({c.reason})" for c in known.columns if c.kind == "left out"]
     if out:
         told.append(f"left out: {', '.join(out[:8])}" + (", …" if len(out) > 8 else ""))

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from hornbook.errors import DataError
 from hornbook.records import JSONObject
 from hornbook.rendering import clip
-from hornbook.tables.kinds import Seen
-from hornbook.tables.mapper import finite, texts
+from hornbook.tables.kinds import Seen, form_named
+from hornbook.tables.mapper import a_text, finite, texts
+from hornbook.tables.number_form import NumberForm
 from hornbook.tables.options import TableOptions
 
 __all__ = ["Target", "TargetKind", "target_kind", "target_of"]
@@ -43,6 +44,13 @@ class Target:
     "Of the classes in the loss; empty if all count alike."
     form: str = ""
     "How its numbers are written, a `NumberStyle`; empty where plain."
+    unit: str = ""
+    "What stands behind them, as of `NumberForm`."
+
+    @property
+    def written(self) -> NumberForm:
+        """How its numbers, or the names of its classes, are written."""
+        return form_named(self.form, self.unit)
 
     @property
     def outputs(self) -> int:
@@ -94,7 +102,8 @@ class Target:
         form = value.get("form", "")
         if form not in ("", "comma", "thousands"):
             raise ValueError(f"the target is written as {form!r}")
-        return cls(name, kind, labels, mean, std, low, high, weights, form)
+        unit = a_text(value.get("unit", ""))
+        return cls(name, kind, labels, mean, std, low, high, weights, form, unit)
 
 
 def target_kind(seen: Seen, options: TableOptions) -> tuple[TargetKind, str]:

@@ -135,7 +135,7 @@ class TableTask(Task["TableData"]):
         from hornbook.training.batches import ArrayBatches
 
         rows, target = data.train, data.target
-        arrays = [rows.inputs.codes, rows.inputs.numbers, target.encode(rows.target)]
+        arrays = [rows.inputs.codes, rows.inputs.with_places, target.encode(rows.target)]
         if target.weights:
             arrays.append(np.array(target.weights, np.float32)[rows.target])
         return ArrayBatches(*arrays, batch_size=training.batch_size, seed=training.seed)

@@ -12,13 +12,14 @@ from hornbook.errors import DataError, as_typed
 from hornbook.rendering import clip, listed, many
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers, Typed, typed
 from hornbook.tables.header import named_column
-from hornbook.tables.kinds import Column, ColumnKind, Seen, date_form, form_of_numbers, kind_of
+from hornbook.tables.kinds import Column, ColumnKind, Seen, column_as, date_form, kind_of
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable
 from hornbook.tables.spellings import spelled_alike, told_alike
 from hornbook.tables.splits import Times, group_codes, times_of
 from hornbook.tables.target import target_kind
-from hornbook.tables.written import NO_DATE, has_zone, other_reading, why_no_number
+from hornbook.tables.unread import why_unread
+from hornbook.tables.written import NO_DATE, has_zone, other_reading
 
 __all__ = ["Understood"]
 
@@ -67,7 +68,7 @@ class Understood:
         self.columns = tuple(self.column(name) for name in table.columns if name != self.target)
         self.bad = np.zeros(table.n, bool)
         of_target: ColumnKind = "category" if self.predicts == "class" else "number"
-        wanted = [Column(self.target, of_target, "the target"), *self.columns]
+        wanted = [column_as(seen, of_target, "the target"), *self.columns]
         self.unclear_dates = [
             (column.name, column.form, other)
             for column in self.columns
@@ -133,6 +134,10 @@ class Understood:
             found = kind_of(seen)
             if found.kind != "number" and seen.is_mixed:
                 self.remarks.append(seen.mixture)
+            elif found.kind in ("category", "left out") and seen.unread:
+                self.remarks.append(f"{name} holds {seen.unread}")
+            elif found.unit:
+                self.remarks.append(f"{name} is read as {found.reason}")
             return found
         _, kind = told[0]
         if kind == "left out":
@@ -144,8 +149,7 @@ class Understood:
             if not form:
                 raise self.no_dates(seen)
             return Column(name, kind, "asked for", form)
-        form = form_of_numbers(seen.raw) if kind == "number" else ""
-        return Column(name, kind, "asked for", form)
+        return column_as(seen, kind, "asked for")
 
     def named(self, setting: str) -> Sequence[str]:
         """The columns that a setting names.
@@ -208,7 +212,7 @@ class Understood:
                 form = date_form(seen, asked=True)
                 number = seen.of_numbers
                 kind: ColumnKind = "date" if form else "number" if number else "category"
-                found.append(Column(name, kind, "", form))
+                found.append(Column(name, kind, "", form) if form else column_as(seen, kind, ""))
         return found
 
     def typed(self, column: Column) -> Typed:
@@ -237,7 +241,7 @@ class Understood:
                 other = f", or leave the column out of `{setting}`"
             known = int((~self.table.columns[column.name].missing).sum())
             others = "as others are" if wrong.sum() < known else "and no other is"
-            why = why_no_number(cell, seen.raw.style) if what == "number" else ""
+            why = why_unread(cell, seen.raw.form, what)
             which = f"{cell!r} in column {column.name!r}" + (f", {why}," if why else "")
             raise DataError(
                 f"{self.table.place(row)}: {which} is not a {what}, {others}. In all: "

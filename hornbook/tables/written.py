@@ -12,12 +12,18 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.tables.zones import in_utc, without_zone
+
 __all__ = [
     "ALIKE",
     "DATE_FORMATS",
+    "EXACT",
+    "LOOKED",
     "MINUSES",
     "MISSING",
     "NO_DATE",
+    "PLAIN_MINUS",
+    "SIGNS",
     "NumberStyle",
     "as_label",
     "date_format",
@@ -25,6 +31,7 @@ __all__ = [
     "date_of",
     "dotted",
     "has_zone",
+    "is_long",
     "number_of",
     "number_style",
     "numbers_of",
@@ -49,6 +56,7 @@ NO_DATE = np.iinfo(np.int64).min
 ALIKE = 0.9
 "Share of cells that are dates or numbers from which on the others are faults."
 LOOKED = 200  # cells of a first look
+EXACT = 2.0**53  # whole numbers from here on may not be floats
 
 DATE_FORMATS = (
     "iso", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y.%m.%d", "%d-%m-%Y", "%m-%d-%Y",
@@ -69,7 +77,6 @@ COMMA = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)?(,\d*)?" + EXPONENT)
 THOUSANDS = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(,\d{3})+)?(\.\d*)?" + EXPONENT)
 DOTTED = re.compile(r"(?:^|\n)[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:\n|$)")
 SIGNS = "$€£¥₹ \u00a0\u202f"  # that may stand before or behind a number
-ZONE = re.compile(r":.*[+-]\d\d(:?\d\d)?$", re.ASCII)
 MINUSES = "\u2212\ufe63\uff0d"  # as typesetters and some programs write it
 BEGINS = SIGNS + MINUSES + "+-.,"  # what a number may begin with, beside a digit
 PLAIN_MINUS = str.maketrans(dict.fromkeys(MINUSES, "-"))
@@ -127,7 +134,14 @@ def why_no_number(cell: str, style: NumberStyle = "plain") -> str:
         return ""
 
 
-def number_style(cells: Collection[str], separator: str = ",", commas: bool = False) -> NumberStyle:
+def is_long(text: str, number: float) -> bool:
+    """Whether a text is a whole number of so many digits that a float may not hold the last."""
+    return abs(number) >= EXACT and text.lstrip(f"+-{MINUSES}").isdecimal()
+
+
+def number_style(
+    cells: Collection[str], separator: str = ",", commas: bool = False, fractions: int = 0
+) -> NumberStyle:
     """How the numbers among some cells are written: so that most of them are numbers.
 
     Args:
@@ -135,15 +149,21 @@ def number_style(cells: Collection[str], separator: str = ",", commas: bool = Fa
         separator: of the table. Where it is a comma, a comma in a cell more likely stands between
             thousands; else it more likely is that of decimals.
         commas: whether another column of the table has decimal commas: 1.234 is a whole number.
+        fractions: further numbers that are written with a decimal point.
     """
     if not any("," in cell and has_digit(cell) for cell in cells) and not (
-        separator != "," and dotted(cells)
+        (separator != "," or commas) and dotted(cells)
     ):
         return "plain"
     order: tuple[NumberStyle, ...] = ("plain", "thousands", "comma")
-    if separator != ",":
-        order = ("comma", "plain", "thousands") if commas else ("plain", "comma", "thousands")
-    return max(order, key=lambda style: sum(is_number(cell, style) for cell in cells))
+    if commas:
+        order = ("comma", "plain", "thousands")
+    elif separator != ",":
+        order = ("plain", "comma", "thousands")
+    pointed = {"plain": fractions, "thousands": fractions, "comma": 0}
+    return max(
+        order, key=lambda style: pointed[style] + sum(is_number(cell, style) for cell in cells)
+    )
 
 
 def is_number(cell: str, style: NumberStyle) -> bool:
@@ -224,27 +244,37 @@ def date_of(cell: str, form: str) -> int:
         cell: perhaps with a time of day.
         form: one of DATE_FORMATS.
     """
-    if len(cell) > 40 or not has_digit(cell):
+    if len(cell) > 64 or not has_digit(cell):
         return int(NO_DATE)
     try:
         if form == "iso":
             if len(cell) < 8 or (cell.isdecimal() and len(cell) != 8):
                 return int(NO_DATE)
-            date = datetime.fromisoformat(cell)
-            return math.floor((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
-        return seconds_of(cell, form)
+            try:
+                date = datetime.fromisoformat(cell)
+                return math.floor((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
+            except ValueError:
+                time, zone = without_zone(cell)
+                if not zone:
+                    raise
+                date = datetime.fromisoformat(time).replace(tzinfo=UTC)
+                return in_utc(math.floor(date.timestamp()), zone)
+        time, zone = without_zone(cell)
+        seconds = seconds_of(time, form)
+        return in_utc(seconds, zone) if zone else seconds
     except (ValueError, OverflowError):
         return int(NO_DATE)
 
 
 def has_zone(cell: str) -> bool:
-    """Whether an ISO time has a zone other than UTC, which `date_of` turns into it."""
-    if not ZONE.search(cell):
+    """Whether a time has a zone other than UTC, which `date_of` turns into it."""
+    _, zone = without_zone(cell)
+    if not zone:
         return False
     try:
-        return bool(datetime.fromisoformat(cell).utcoffset())
+        return in_utc(0, zone) != 0 or "/" in zone
     except ValueError:
-        return False
+        return True
 
 
 def seconds_of(cell: str, form: str) -> int:

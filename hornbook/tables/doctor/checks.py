@@ -22,6 +22,7 @@ from hornbook.tables.doctor.splits import (
     drift,
     duplicates_across,
     group_leak,
+    never_in_train,
     no_dev,
     splits_refused,
     time_leak,
@@ -78,6 +79,12 @@ def texts_for_numbers(examined: Examined) -> Iterator[Finding]:
                 f"{percent(seen.n_numbers, seen.known)} of its cells are numbers; others are "
                 f"texts, such as {clip(text)!r}. It is {told_kind(column.kind)}.",
                 f"If that text means that nothing is known, set `missing={as_typed(text)}`.",
+            )  # fmt: skip
+        elif column.kind in ("category", "left out") and seen.unread:
+            yield Finding(
+                "unread", "warning", f"{name!r} holds texts that look like numbers or times",
+                f"It holds {seen.unread.partition(': ')[0]}. It is {told_kind(column.kind)}.",
+                seen.unread.partition(": ")[2].capitalize() + ".",
             )  # fmt: skip
         if column.kind == "number" and date_form(seen, asked=True):
             yield Finding(
@@ -241,6 +248,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     time_leak,
     duplicates_across,
     group_leak,
+    never_in_train,
     texts_for_numbers,
     marks_and_outliers,
     several_spellings,

@@ -14,8 +14,10 @@ from hornbook.reports.finding import Finding
 from hornbook.tables.doctor.alone import binned
 from hornbook.tables.doctor.examined import Examined, percent
 from hornbook.tables.frame import Categories, Dates, Numbers, Typed
+from hornbook.tables.never_seen import never_seen
 
-__all__ = ["GROUPS", "differences", "drift", "duplicates_across", "group_leak", "no_dev",
+__all__ = ["GROUPS", "differences", "drift", "duplicates_across", "group_leak",
+           "never_in_train", "no_dev",
            "splits_refused", "time_leak"]  # fmt: skip
 
 Hashes = npt.NDArray[np.uint64]
@@ -154,6 +156,18 @@ def drift(examined: Examined) -> Iterator[Finding]:
                 "alike, or a longer train, help.",
             )  # fmt: skip
             return
+
+
+def never_in_train(examined: Examined) -> Iterator[Finding]:
+    """Columns whose values in most rows of dev or test train never has."""
+    if examined.known is None:
+        return
+    for found in never_seen(examined.inputs, examined.parts):
+        yield Finding(
+            "never-in-train", "warning", f"Train never has the values of {clip(found.name)!r}",
+            f"{found.what}. What a model says of them is a guess.",
+            f"{found.hint[0].upper()}{found.hint[1:]}.",
+        )  # fmt: skip
 
 
 def group_leak(examined: Examined) -> Iterator[Finding]:

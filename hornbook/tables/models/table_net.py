@@ -77,15 +77,19 @@ class TableNet(Net):
 
         Args:
             codes: shape (B, categories).
-            numbers: shape (B, numbers and flags).
+            numbers: shape (B, numbers and flags), perhaps with the places of unseen categories.
 
         Returns:
             Shape (B, numbers, flags and ordered categories).
         """
         if not len(self.ordered):
             return numbers
-        found = self.orders.gather(1, codes[:, self.ordered].long().t()).t()
-        return torch.cat([numbers, found.to(numbers.dtype)], 1)
+        given = codes[:, self.ordered].long()
+        found = self.orders.gather(1, given.t()).t().to(numbers.dtype)
+        n = self.shape.continuous
+        if numbers.shape[1] > n:  # the order of what is unseen is 0, but where it has a place
+            found = torch.where(given == 0, numbers[:, n:], found)
+        return torch.cat([numbers[:, :n], found], 1)
 
     def acquaint(self, train: Mapped) -> None:
         """Take what the net needs of the rows of train beside batches: how often each code occurs.
@@ -119,7 +123,7 @@ class TableNet(Net):
 
         Args:
             codes: shape (B, categories).
-            numbers: shape (B, numbers and flags).
+            numbers: shape (B, numbers and flags), perhaps with places as of `with_orders`.
 
         Returns:
             Outputs, shape (B, heads, outputs), each head a prediction of its own; and the function
@@ -186,7 +190,7 @@ class TableNet(Net):
         with self.in_use():
             for start in range(0, max(1, len(inputs)), AT_ONCE):
                 part = inputs.take(slice(start, start + AT_ONCE))
-                codes, numbers = self.tensor(part.codes), self.tensor(part.numbers)
+                codes, numbers = self.tensor(part.codes), self.tensor(part.with_places)
                 y, _ = self.outputs_vjp(codes, numbers.to(self.anchor.dtype))
                 if self.shape.outputs > 1:
                     y = torch.softmax(y.double(), 2)

@@ -140,7 +140,7 @@ class TabM(TableNet):
         if isinstance(self.numbers, PiecewiseLinear):
             rows = np.linspace(0, len(train) - 1, min(len(train), LOOKED_AT)).astype(np.int64)
             bins = min(self.numbers.bins, max(2, len(train) // IN_A_BIN))
-            codes, numbers = (torch.from_numpy(a[rows]) for a in (train.codes, train.numbers))
+            codes, numbers = (torch.from_numpy(a[rows]) for a in (train.codes, train.with_places))
             seen = self.with_orders(codes, numbers).numpy()
             self.numbers.set_edges(quantile_edges(seen, bins))
 

@@ -13,6 +13,7 @@ from hornbook.records import JSONObject
 from hornbook.rendering import clip, many
 from hornbook.tables.later import Later, Piece
 from hornbook.tables.questions.tally import Tally
+from hornbook.tables.remarks import told_of_zone
 from hornbook.tables.seen_before import SeenBefore
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ class Predicting:
                 "empty."
             )
         yield from self.told_of_unseen()
+        for name, cell in list(self.later.zoned.items())[:TOLD]:
+            yield f"{told_of_zone(name, cell)}."
         for name, n in list(self.later.filled.items())[:TOLD]:
             yield (
                 f"{many(n, 'row')} without {name!r}, which was never missing in train: predicted "
@@ -155,6 +158,11 @@ class Predicting:
                 "predictions are closer than they will be for new ones."
             )
 
+    def placed(self, name: str) -> str:
+        """What to add of an unseen category in a column whose categories are numbers."""
+        by = any(one.name == name and one.scale for one in self.later.mapper.categories)
+        return ", a number by its place among those that the run knows" if by else ""
+
     def told_of_unseen(self) -> Iterator[str]:
         """The columns with categories that the run does not know, those of most rows first."""
         found = sorted(self.later.unseen.items(), key=lambda one: -one[1][0])
@@ -162,7 +170,7 @@ class Predicting:
             such = f", such as {clip(example, 40)!r}" if example else ""
             yield (
                 f"{many(n, 'row')} of {self.count:,} with a category in {name!r} that the run does "
-                f"not know{such}: predicted as an unseen one."
+                f"not know{such}: predicted as an unseen one{self.placed(name)}."
             )
         if len(found) > TOLD:
             names = ", ".join(repr(name) for name, _ in found[TOLD:][:8])

@@ -117,7 +117,7 @@ def effect_of(seen: RowsSeen, place: int, feature: Feature) -> Effect:
             values = np.unique(np.linspace(low, high, POINTS, dtype=np.float32))
     curves = []
     for value in values:
-        made = Mapped(some.codes.copy(), some.numbers.copy())
+        made = Mapped(some.codes.copy(), some.numbers.copy(), some.places)
         if isinstance(feature, CategoryFeature):
             made.codes[:, place] = int(value)
         else:

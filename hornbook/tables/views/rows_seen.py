@@ -117,9 +117,14 @@ class RowsSeen:
     def replaced(self, inputs: Mapped, column: str, by: Mapped) -> Mapped:
         """Rows in which the features of a column are those of other rows."""
         places, numbers = self.places(column)
-        made = Mapped(inputs.codes.copy(), inputs.numbers.copy())
+        moved = None if inputs.places is None or by.places is None else inputs.places.copy()
+        made = Mapped(inputs.codes.copy(), inputs.numbers.copy(), moved)
         made.codes[:, places] = by.codes[:, places]
         made.numbers[:, numbers] = by.numbers[:, numbers]
+        if moved is not None and by.places is not None:
+            ordered = [at for at, one in enumerate(self.data.mapper.categories) if one.order]
+            columns = [ordered.index(at) for at in places if at in ordered]
+            moved[:, columns] = by.places[:, columns]
         return made
 
     @cached_property

@@ -1,0 +1,79 @@
+"""Columns of which a split has values that train never has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.errors import as_typed
+from hornbook.rendering import clip
+from hornbook.tables.features import PLAIN
+from hornbook.tables.frame import Categories, Typed
+from hornbook.tasks.splits import SPLITS
+
+__all__ = ["NeverSeen", "never_seen"]
+
+MOST = 0.5  # share of the rows of a split
+
+
+@dataclass(frozen=True)
+class NeverSeen:
+    """A column of categories whose values in most rows of a split train never has."""
+
+    name: str
+    split: str
+    share: float
+    "Of the rows of the split."
+    example: str
+    numbers: bool
+    "Whether all values are numbers."
+
+    @property
+    def what(self) -> str:
+        """What was found."""
+        share = "all" if self.share == 1 else f"{100 * self.share:.0f}% of the"
+        return (
+            f"{share} rows of {self.split} have values in {clip(self.name, 40)!r} that train never "
+            f"has, such as {clip(self.example, 40)!r}"
+        )
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        as_number = f"read it as a number (`numerical={as_typed(self.name)}`), " * self.numbers
+        return (
+            f"{as_number}split in another way (`split_by`), or leave it out "
+            f"(`ignore={as_typed(self.name)}`)"
+        )
+
+
+def never_seen(columns: Mapping[str, Typed], parts: npt.NDArray[np.int8]) -> list[NeverSeen]:
+    """The columns of which dev or test have values that train never has, in most rows.
+
+    Args:
+        columns: to learn from, by name.
+        parts: the split of each row, by its place in SPLITS; shape (n,).
+    """
+    found = []
+    for name, column in columns.items():
+        if not isinstance(column, Categories):
+            continue
+        n = len(column.labels)
+        known = np.bincount(column.codes[(parts == 0) & (column.codes >= 0)], minlength=n) > 0
+        new = ~np.append(known, True)[column.codes]
+        for place, split in enumerate(SPLITS):
+            here = parts == place
+            if place and here.any() and (share := float(new[here].mean())) > MOST:
+                row = int(np.flatnonzero(new & here)[0])
+                values = [PLAIN.value_of(label) for label in column.labels]
+                found.append(
+                    NeverSeen(
+                        name, split, share, column.labels[int(column.codes[row])],
+                        numbers=not np.isnan(values).any(),
+                    )
+                )  # fmt: skip
+                break
+    return found
