@@ -227,7 +227,8 @@ def of_numbers(seen: Seen) -> Column:
     n, name = seen.distinct, seen.name
     if seen.whole and seen.n_numbers == seen.known:
         labels = seen.words & LABELS
-        if n == seen.raw.n and (labels or counts_rows(seen)):
+        counted = not seen.raw.form.unit and counts_rows(seen)
+        if n == seen.raw.n and (labels or counted):
             return Column(name, "left out", "each row has a number of its own: it identifies rows")
         if labels and n <= max(LEAST, OWN * seen.known):
             word = sorted(labels)[0]

@@ -78,9 +78,10 @@ class Later:
 
     def look(self, raw: Raw, column: Column) -> None:
         """Note times with a zone."""
-        if column.kind == "date" and column.name not in self.zoned:
-            if cell := next(filter(has_zone, raw.told), ""):
-                self.zoned[column.name] = cell
+        if column.kind != "date" or column.name in self.zoned:
+            return
+        if cell := next(filter(has_zone, raw.told), ""):
+            self.zoned[column.name] = cell
 
     def spelled(self, name: str, column: Typed) -> Typed:
         """A column of categories as the run spells them."""
