@@ -78,6 +78,8 @@ class Raw:
         if self.told_form is not None:
             return self.told_form
         texts = [text for text, mark in zip(self.texts, self.is_mark, strict=True) if not mark]
+        if not texts:
+            return NumberForm()
         numbers = self.numbers if self.pointed and self.numbers is not None else np.empty(0)
         fractions = np.unique(numbers[numbers % 1 > 0])
         found = form_among(texts, self.separator, self.commas, fractions=len(fractions))
