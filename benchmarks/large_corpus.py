@@ -133,6 +133,11 @@ def one_run(args: argparse.Namespace, path: Path, mode: str, tokens: str) -> dic
     return found
 
 
+def step(seconds: float | None) -> str:
+    """Of a step; none where training was over before it could be told."""
+    return f"{seconds * 1e3:.1f} ms" if seconds else "–"
+
+
 def main() -> None:
     """Make the text, train on it, print."""
     parser = argparse.ArgumentParser(
@@ -169,7 +174,7 @@ def main() -> None:
                 print(
                     f"{mode:6}{tokens:12}{found['reading'] / mega * 1e3:7.1f} ms"
                     f"{found['encoding'] / mega * 1e3:7.1f} ms{again['loaded']:6.1f} s"
-                    f"{(found['step'] or 0) * 1e3:6.1f} ms"
+                    f"{step(found['step']):>9}"
                     f"{found['memory']['parent'] / gib:8.2f} GiB"
                     f"{found['memory']['worker'] / gib:5.2f} GiB{found['peak'] / gib:7.2f} GiB"
                     f"{found['loss']:10.3f}  {found['sizes']['train']:,}", flush=True,

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
 def plain(batch: Batch) -> tuple[list[list[int]], list[int]]:
-    return batch[0].tolist(), batch[1].tolist()
+    return batch.inputs.tolist(), batch.targets.tolist()
 
 
 def take(batches: Batches, n: int) -> list[tuple[list[list[int]], list[int]]]:
@@ -227,7 +228,8 @@ def test_blocks_are_stretches_of_the_text_from_all_of_it() -> None:
     begins: set[int] = set()
     for n in range(20):
         assert plain(batches.batch(n)) not in map(plain, map(batches.batch, range(n)))
-        inputs, targets, _ = batches.batch(n)
+        batch = batches.batch(n)
+        inputs, targets = batch.inputs, batch.targets
         assert targets.shape == (16, 8)
         np.testing.assert_array_equal(inputs, targets - 1)
         np.testing.assert_array_equal(targets, targets[:, :1] + np.arange(8))
@@ -237,7 +239,8 @@ def test_blocks_are_stretches_of_the_text_from_all_of_it() -> None:
 
 def test_the_first_block_of_a_text_begins_with_the_filling_token() -> None:
     batches = BlockBatches(counting(9), 9, 1, seed=1)
-    inputs, targets, _ = next(batches)
+    batch = next(batches)
+    inputs, targets = batch.inputs, batch.targets
     assert inputs.tolist() == [[0, 0, 1, 2, 3, 4, 5, 6, 7]]
     assert targets.tolist() == [list(range(9))]
 
@@ -252,14 +255,44 @@ def test_a_batch_bigger_than_the_data_is_all_of_it() -> None:
     rows = RowBatches(lines("ab", "c"), 8, 100, seed=1)
     assert (windows.per_epoch, rows.per_epoch) == (1, 1)
     for n in range(3):
-        assert sorted(windows.batch(n)[1].tolist()) == list(range(5))
-        assert sorted(rows.batch(n)[1].tolist()) == [[1, 2, 0], [3, 0, IGNORED]]
+        assert sorted(windows.batch(n).targets.tolist()) == list(range(5))
+        assert sorted(rows.batch(n).targets.tolist()) == [[1, 2, 0], [3, 0, IGNORED]]
 
 
 def test_a_block_bigger_than_the_text_is_all_of_it() -> None:
-    inputs, targets, _ = BlockBatches(counting(5), 100, 2, seed=1).batch(3)
+    batch = BlockBatches(counting(5), 100, 2, seed=1).batch(3)
+    inputs, targets = batch.inputs, batch.targets
     assert inputs.shape == (2, 5)
     assert targets.tolist() == [list(range(5))] * 2
+
+
+@pytest.mark.parametrize("kind", ["row", "block", "row with a lead", "block with a lead"])
+def test_a_part_of_a_batch_is_read_without_the_rest(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, batch = (next(KINDS[kind](7)) for _ in range(2))
+    read: list[int] = []
+    rows = Stream.rows
+
+    def counted(self: Stream, at: Ids, *more: Any) -> tuple[Ids, Ids]:
+        read.append(len(at))
+        return rows(self, at, *more)
+
+    inputs, targets = whole.inputs, whole.targets
+    monkeypatch.setattr(Stream, "rows", counted)
+    parts = [batch.part(i, 3) for i in range(3)]
+    assert not read
+    assert sum(share for _, share in parts) == pytest.approx(1)
+    begin = 0
+    for part, share in parts:
+        end, width = begin + len(part.inputs), part.inputs.shape[1]
+        np.testing.assert_array_equal(part.inputs, inputs[begin:end, :width])
+        np.testing.assert_array_equal(part.targets, targets[begin:end, :width])
+        assert (targets[begin:end, width:] == IGNORED).all()
+        known = (part.targets != IGNORED).sum()
+        assert share == pytest.approx(known / (targets != IGNORED).sum())
+        begin = end
+    assert begin == len(inputs) == sum(read)
 
 
 # ---- rows and blocks that read what stands before their targets ----
@@ -292,7 +325,8 @@ def test_blocks_with_a_lead_have_it_before_their_targets() -> None:
     batches = BlockBatches(stream, 8, 16, seed=1, lead=5)
     begins: set[int] = set()
     for n in range(40):
-        inputs, targets, follows = batches.batch(n)
+        batch = batches.batch(n)
+        inputs, targets, follows = batch.inputs, batch.targets, batch.follows
         assert not follows
         for row, wanted in zip(inputs, targets, strict=True):
             counted = wanted[wanted != IGNORED]
@@ -317,7 +351,8 @@ def test_parallel_streams_go_on_where_they_ended(
     batches = ParallelBatches(counting(length, before), block_size, batch_size, seed=3)
     ended: Ids = np.empty(0, dtype=np.int64)
     for n in range(3 * batches.per_epoch):
-        inputs, targets, follows = batches.batch(n)
+        batch = batches.batch(n)
+        inputs, targets, follows = batch.inputs, batch.targets, batch.follows
         assert follows == (n % batches.per_epoch > 0)
         # Ids count up, so a target says where it stands.
         assert targets.min() >= before
@@ -377,7 +412,8 @@ def test_a_tiny_text_can_be_read_or_says_that_it_cannot(
         return
     batches = make()
     for n in range(10):
-        inputs, targets, _ = batches.batch(n)
+        batch = batches.batch(n)
+        inputs, targets = batch.inputs, batch.targets
         assert inputs.shape == targets.shape
         assert (targets != IGNORED).any(axis=1).all()
         assert targets.max() < length

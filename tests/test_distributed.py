@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -61,10 +62,10 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_names(tmp_path_factory.mktemp("data") / "some.txt", slice(800))
 
 
-def single(names: Path, out: Path) -> Run:
+def single(names: Path, out: Path, **options: Any) -> Run:
     return hornbook.train(
         names, model="gpt", out=out, settings=GPTSettings(**MODEL), training=TRAINING,
-        baseline=False,
+        baseline=False, **options,
     )  # fmt: skip
 
 
@@ -196,6 +197,25 @@ def test_two_processes_make_the_run_of_one(names: Path, alone: Run, tmp_path: Pa
     # One summary, from the first.
     assert json.loads(said[0])["ending"] == "finished"
     assert said[1] == ""
+
+
+def test_two_processes_share_a_large_corpus(
+    names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Read in pieces, encoded once, by the first; the second maps what that wrote.
+    monkeypatch.setenv("HORNBOOK_CACHE", str(tmp_path / "cache"))
+    alone = single(names, tmp_path / "alone", large="yes")
+    shutil.rmtree(tmp_path / "cache")
+    out = tmp_path / "both"
+    with two(
+        tmp_path / "go", "train", str(names), *FLAGS, "--large", "yes", "--out", str(out)
+    ) as processes:
+        (tmp_path / "go").touch()
+        said = [process.communicate(timeout=PATIENCE) for process in processes]
+        assert [process.returncode for process in processes] == [0, 0], said
+    assert said[1] == ("", "")
+    same_losses(out, alone)
+    assert len(list((tmp_path / "cache" / "corpora").iterdir())) == 1
 
 
 def test_two_that_were_killed_go_on_as_one(names: Path, alone: Run, tmp_path: Path) -> None:

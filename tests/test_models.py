@@ -185,7 +185,8 @@ def test_every_family_of_nets_is_held_to_the_contract() -> None:
 def test_shapes(variant: str, mode: str) -> None:
     tokenizer, stream = world(mode)
     model = build(variant, tokenizer.vocabulary)
-    inputs, targets, _ = batch_of(model, stream)
+    batch = batch_of(model, stream)
+    inputs, targets = batch.inputs, batch.targets
     logits = model(torch.from_numpy(inputs))
     assert logits.shape == (*targets.shape, tokenizer.vocab_size)
     losses = model.token_losses(inputs, targets)
@@ -199,7 +200,8 @@ def test_shapes(variant: str, mode: str) -> None:
 def test_next_logits_are_what_losses_are_made_of(variant: str, mode: str) -> None:
     tokenizer, stream = world(mode)
     model = build(variant, tokenizer.vocabulary)
-    inputs, targets, _ = batch_of(model, stream)
+    batch = batch_of(model, stream)
+    inputs, targets = batch.inputs, batch.targets
     logits = model.next_logits(inputs)
     assert logits.shape == (*targets.shape, tokenizer.vocab_size)
     real = targets >= 0
@@ -487,7 +489,7 @@ def test_arrays_bring_a_model_back(variant: str) -> None:
     model = build(variant, tokenizer.vocabulary, seed=1)
     other = build(variant, tokenizer.vocabulary, seed=2)
     with torch.no_grad():
-        model(torch.from_numpy(batch_of(model, stream)[0]))  # BatchNorm's statistics move too
+        model(torch.from_numpy(batch_of(model, stream).inputs))  # BatchNorm's statistics move too
         for p in model.parameters():
             p.add_(0.1)
     other.load_arrays(model.arrays())

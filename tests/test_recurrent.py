@@ -453,7 +453,8 @@ def test_what_training_carries_is_kept_and_measuring_does_not_touch_it(net: str)
     with torch.inference_mode():
         model.loss_vjp(batches.batch(0))
         kept = {name: t.clone() for name, t in model.carried().items()}
-        inputs, targets, _ = batches.batch(3)
+        batch = batches.batch(3)
+        inputs, targets = batch.inputs, batch.targets
         before = model.token_losses(inputs, targets)
         model.step(inputs[:, 0], None)
         assert torch.equal(model.carried()["state"], kept["state"])
@@ -462,9 +463,8 @@ def test_what_training_carries_is_kept_and_measuring_does_not_touch_it(net: str)
         np.testing.assert_array_equal(model.token_losses(inputs, targets), before)
         other.carry({})
         assert other.carried() == {}
-        assert other.loss(batches.batch(1)._replace(follows=False)) == other.loss(
-            batches.batch(1)._replace(follows=False)
-        )
+        alone = Batch(batches.batch(1).inputs, batches.batch(1).targets)
+        assert other.loss(alone) == other.loss(alone)
 
 
 def test_a_window_predicts_what_the_end_of_its_row_predicts() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hornbook.text.batches import POOL, Batch, Batches, even_cuts
+from hornbook.text.batches import POOL, Batch, Batches, RowBatch, even_cuts
 from hornbook.text.large.mapped import MappedStream
 from hornbook.text.random_order import RandomOrder
 from hornbook.text.stream import Ids
@@ -53,7 +53,7 @@ class PooledBatches(Batches):
         if (epoch, pool) != (self.epoch, self.pool):
             self.plan = self.make_plan(epoch, pool, begin)
             self.epoch, self.pool = epoch, pool
-        return Batch(*self.stream.rows(*self.plan[index - begin], self.lead))
+        return RowBatch(self.stream, *self.plan[index - begin], self.lead)
 
     def make_plan(self, epoch: int, pool: int, begin: int) -> list[tuple[Ids, Ids]]:
         """The rows of each batch of a pool, whose first batch is number `begin` of its epoch."""
