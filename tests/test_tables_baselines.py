@@ -54,7 +54,9 @@ def test_trees_are_measured_beside_a_guess(kind: str) -> None:
     if kind != "class":  # classes are drawn at random: there is nothing to learn
         forest = found["random forest"]
         assert forest.reached["dev"] < found[names[0]].reached["dev"]
-        low, high = forest.apart["dev"]
+        ends = forest.apart["dev"]
+        assert ends is not None
+        low, high = ends
         apart = forest.reached["dev"] - found[names[0]].reached["dev"]
         assert low < apart < high < 0
 

@@ -84,7 +84,9 @@ def compared(run: Run, summary: Summary) -> Iterator[str]:
             mark = baseline.reached["dev"]
             beats = measure.is_better(held["dev"], mark)
             verdict = "this model beats it" if beats else "this model does not beat it"
-            if (apart := baseline.apart.get("dev")) is not None:
+            if "dev" in baseline.apart and baseline.apart["dev"] is None:
+                verdict = "dev is one group, so which is better on others cannot be told"
+            elif (apart := baseline.apart.get("dev")) is not None:
                 low, high = apart
                 if low <= 0 <= high:
                     verdict = "the difference may be chance"

@@ -68,10 +68,10 @@ def baselines(data: TableData, model: Predictor) -> Iterator[Baseline]:
         )
 
 
-def ends(one: Scores, other: Scores) -> tuple[float, float]:
-    """The interval of how far one is above the other."""
+def ends(one: Scores, other: Scores) -> tuple[float, float] | None:
+    """The interval of how far one is above the other; None where one group tells nothing of it."""
     interval = paired_interval(one, other)
-    return interval.low, interval.high
+    return None if interval is None else (interval.low, interval.high)
 
 
 def beside(data: TableData) -> Iterator[Beside]:

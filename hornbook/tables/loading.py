@@ -123,16 +123,20 @@ def table_data(
 def too_few_groups(parts: npt.NDArray[np.int8], groups: npt.NDArray[np.int32] | None) -> list[str]:
     """What to say of intervals over the groups of a split that has few of them.
 
-    The bootstrap over G groups covers less than it says: by simulation, in place of 95 %, 49 with
-    two, 82 with five and 94.5 with twenty; of one group its interval has no width.
+    They are wide, since so few hardly tell how much groups differ; of one there is none.
     """
     told = []
     for place, split in enumerate(SPLITS):
         found = 0 if groups is None or not place else len(np.unique(groups[parts == place]))
-        if 0 < found < ENOUGH_GROUPS:
+        if found == 1:
             told.append(
-                f"{split} has {many(found, 'group')}: intervals over so few are too narrow, and a "
-                "difference may be chance where they say that it is none"
+                f"{split} is one group: no interval can be told, nor which of two models is better "
+                "on other groups"
+            )
+        elif 1 < found < ENOUGH_GROUPS:
+            told.append(
+                f"{split} has {found} groups: intervals over so few are wide, and only large "
+                "differences are more than chance"
             )
     return told
 

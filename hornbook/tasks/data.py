@@ -127,6 +127,7 @@ class Baseline:
     "Time that it took."
     family: str = ""
     "The family that it is of, with its defaults; empty if it is of none."
-    apart: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    apart: Mapping[str, tuple[float, float] | None] = field(default_factory=dict)
     """By split, the ends of the interval (95 %) of its value less the model's, on the same rows:
-    where 0 lies in it, chance may have made the difference."""
+    where 0 lies in it, chance may have made the difference. None where the rows are of one group,
+    which tells nothing of others."""
