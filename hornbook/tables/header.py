@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from hornbook.errors import DataError
@@ -13,7 +14,8 @@ from hornbook.sources.rows import Rows
 from hornbook.suggestions import did_you_mean
 from hornbook.tables.written import number_of
 
-__all__ = ["column_names", "has_header", "named_column"]
+__all__ = ["RENAME", "column_names", "has_header", "named_column", "named_or_numbered",
+           "named_twice", "told_twice"]  # fmt: skip
 
 
 def has_header(rows: Rows | ParquetRows) -> bool:
@@ -56,15 +58,30 @@ def column_names(rows: Rows | ParquetRows) -> tuple[str, ...]:
     """
     if not has_header(rows):
         return tuple(map(str, range(1, rows.width + 1)))
-    names = tuple(name or f"column {place}" for place, name in enumerate(rows.names, 1))
-    twice = next((name for name in names if names.count(name) > 1), None)
+    names = named_or_numbered(rows)
+    twice = next(iter(named_twice(names)), None)
     if twice is not None:
-        places = [str(place) for place, name in enumerate(names, 1) if name == twice]
-        raise DataError(
-            f"{rows.where} has {len(places)} columns named {twice!r}: number {', '.join(places)}.",
-            hint="Rename them, so that each has a name of its own.",
-        )
+        raise DataError(f"{rows.where} has {told_twice(names, twice)}.", hint=RENAME)
     return names
+
+
+RENAME = "Rename them, so that each has a name of its own."
+
+
+def named_or_numbered(rows: Rows | ParquetRows) -> tuple[str, ...]:
+    """What the columns are called by a header: one without a name is called by its place."""
+    return tuple(name or f"column {place}" for place, name in enumerate(rows.names, 1))
+
+
+def named_twice(names: Sequence[str]) -> list[str]:
+    """The names that several columns have."""
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
+def told_twice(names: Sequence[str], twice: str) -> str:
+    """Which columns have a name that others have too, for people."""
+    places = [str(place) for place, name in enumerate(names, 1) if name == twice]
+    return f"{len(places)} columns named {twice!r}: number {', '.join(places)}"
 
 
 def named_column(name: str, names: Sequence[str], where: str, setting: str) -> str:

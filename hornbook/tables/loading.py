@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.actions import Action
 from hornbook.errors import DataError
 from hornbook.rendering import many
 from hornbook.sources.source import Source
 from hornbook.tables.data import TableData, TableRows
+from hornbook.tables.faults import FaultsError
 from hornbook.tables.frame import Categories, Frame, Numbers, Typed
 from hornbook.tables.held_out import held_out
 from hornbook.tables.kinds import form_of_numbers
@@ -40,7 +42,22 @@ def load_table(source: Source, options: TableOptions | None = None) -> TableData
     """
     options = suited(source, options or TableOptions())
     options.shares  # noqa: B018 - asked before anything is read
-    return table_data(read_table(source, options), options, source.name, source.where)
+    try:
+        return table_data(read_table(source, options), options, source.name, source.where)
+    except FaultsError as error:
+        if len(error.faults) > 1 and error.mends:
+            error.action = Action(
+                "train", source.given, {**options.changed(), **mended(options, error)}
+            )
+        raise
+
+
+def mended(options: TableOptions, error: FaultsError) -> dict[str, object]:
+    """The settings with which a table can be read, beside those that it was read with."""
+    found = dict(error.mends)
+    if "missing" in found:
+        found["missing"] = (*options.missing, *error.marks)
+    return found
 
 
 def suited(source: Source, options: TableOptions) -> TableOptions:
@@ -74,7 +91,9 @@ def table_data(
     frame, groups = known.frame, known.groups()
     told = [*table.remarks]
     if not keep.all():
-        told.append(f"{many(int((~keep).sum()), 'row')} with values that cannot be read left out")
+        why = "; ".join(one.line for one in known.faults if one not in table.faults)
+        gone = many(int((~keep).sum()), "row")
+        told.append(f"{gone} with values that cannot be read left out: {why}")
         frame = frame.take(keep)
         groups = None if groups is None else groups[keep]
         if not frame.n:
