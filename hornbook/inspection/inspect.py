@@ -30,6 +30,7 @@ from hornbook.rendering import many
 from hornbook.reports import Finding, Page, Section, View, Wording
 from hornbook.reports.finding import worst_first
 from hornbook.runs.advice import remedy
+from hornbook.runs.outcome import overfitted
 from hornbook.runs.run import Run
 from hornbook.storage import refuse_unwritable, write_bytes
 from hornbook.training.record import Record
@@ -313,6 +314,8 @@ def inspect(run: Run, *, title: str = "", **options: Any) -> Inspection:
     try:
         if run.record.training is not None:
             metrics = tuple(run.directory.read_metrics())
+            if memorised := overfitted(metrics, run.task.decides):
+                found = (*found, memorised)
         history, findings = watched(run)
     except RunError as error:
         return Inspection(run, None, found, views, overview, metrics, trouble=error.message)

@@ -16,7 +16,7 @@ from hornbook.extras import has, needing
 from hornbook.tables.data import TableData
 from hornbook.tables.evaluation import scores_of
 from hornbook.tables.mapper import Mapped
-from hornbook.tables.measures import Scores, paired_interval
+from hornbook.tables.measures import ClassScores, Scores, paired_interval
 from hornbook.tables.models.contract import Predictor
 from hornbook.tasks import Baseline
 
@@ -65,6 +65,11 @@ def baselines(data: TableData, model: Predictor) -> Iterator[Baseline]:
             {split: found.figure for split, found in scores.items()},
             round(one.seconds, 3),
             apart={split: ends(found, own[split]) for split, found in scores.items()},
+            further={
+                split: {"accuracy": float(found.right.mean())}
+                for split, found in scores.items()
+                if isinstance(found, ClassScores)
+            },
         )
 
 

@@ -131,3 +131,5 @@ class Baseline:
     """By split, the ends of the interval (95 %) of its value less the model's, on the same rows:
     where 0 lies in it, chance may have made the difference. None where the rows are of one group,
     which tells nothing of others."""
+    further: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    "Other figures by split, then by name, to be told beside the model's."
