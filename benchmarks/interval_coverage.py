@@ -20,7 +20,7 @@ from hornbook.statistics import Interval, difference_interval, ratio_interval, s
 from hornbook.statistics import Transform as Of
 
 Array = npt.NDArray[np.float64]
-GROUPS, DRAWS = (2, 3, 5, 10, 30), 1_000
+GROUPS, DRAWS = (2, 3, 5, 10, 30, 100), 1_000
 WAYS = ("percentiles", "stretched", "hornbook")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 import pytest
 
 import hornbook
 from hornbook.errors import DataError
+from hornbook.inspection.inspect import inspect
 from hornbook.sources.source import Source
 from hornbook.tables.doctor.examine import examine
 from hornbook.tables.faults import FaultsError
@@ -108,3 +110,20 @@ def test_predict_tells_all_faults_and_writes_nothing(tmp_path: Path) -> None:
     broken = as_file(tmp_path / "broken.csv", {50: 'n1,4.5,"t1,2020-01-03,3'})
     with pytest.raises(DataError, match="opens in the row of line 50 is not closed"):
         run.predict(str(broken), bad_rows="empty")
+
+
+def test_the_page_tells_columns_and_rows_left_out_and_the_splits(tmp_path: Path) -> None:
+    path = as_file(tmp_path / "t.csv", FIVE)
+    lines = path.read_text().splitlines()
+    numbered = [f"{lines[0]},note", *(f"{line},a text {n}" for n, line in enumerate(lines[1:]))]
+    path.write_text("\n".join(numbered) + "\n")
+    run = hornbook.train(
+        str(path), target="price", bad_rows="skip", model="linear", training={"steps": 5},
+        out=tmp_path / "run", split_by="random", baseline=False,
+    )  # fmt: skip
+    page = html.unescape(inspect(run).write(tmp_path / "page.html").read_text())
+    assert "left out: note (each row has a text of its own" in page
+    assert "1 row with a wrong number of cells left out" in page
+    assert "'03 of May' in column 'when' is not a date" in page
+    assert "split at random, seed 42" in page
+    assert str(tmp_path) not in page

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from hornbook.errors import DataError, as_typed
 from hornbook.rendering import many
 
-__all__ = ["Fault", "FaultsError", "ragged_fault"]
+__all__ = ["LEAVING", "Fault", "FaultsError", "ragged_fault"]
 
 SHOWN = 12  # faults in a list
+LEAVING = {"skip": "such rows out", "empty": "the predictions of such rows empty"}
+"What each value of `bad_rows` does, after `leave`."
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,10 @@ class FaultsError(DataError):
             lines.append(f"  and {len(self.faults) - SHOWN:,} more")
         marks = self.marks
         also = f"; where a text says that nothing is known: `missing={as_typed(*marks)}`"
-        leaving = {
-            "skip": "leave such rows out",
-            "empty": "leave the predictions of such rows empty",
-        }[skip]
         super().__init__(
             f"{where} has {len(self.faults)} kinds of faults:\n" + "\n".join(lines),
             hint=(
-                f"Correct them, or {leaving}: `bad_rows={skip}`{also if marks else ''}."
+                f"Correct them, or leave {LEAVING[skip]}: `bad_rows={as_typed(skip)}`{also if marks else ''}."
                 if self.mends
                 else "Correct them in the file: no setting mends all of them."
             ),

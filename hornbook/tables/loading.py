@@ -91,7 +91,12 @@ def table_data(
     frame, groups = known.frame, known.groups()
     told = [*table.remarks]
     if not keep.all():
-        why = "; ".join(one.line for one in known.faults if one not in table.faults)
+        # without the places, since a page that is sent shows these lines
+        why = "; ".join(
+            f"{one.what.partition(': ')[2]} ({one.counted})"
+            for one in known.faults
+            if one not in table.faults
+        )
         gone = many(int((~keep).sum()), "row")
         told.append(f"{gone} with values that cannot be read left out: {why}")
         frame = frame.take(keep)

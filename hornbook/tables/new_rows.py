@@ -6,17 +6,17 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import DataError
+from hornbook.errors import DataError, as_typed
 from hornbook.rendering import clip, listed
 from hornbook.sources.parquet import ParquetRows
 from hornbook.sources.rows import Chunk, Rows
 from hornbook.suggestions import did_you_mean
-from hornbook.tables.faults import Fault, FaultsError, ragged_fault
+from hornbook.tables.faults import LEAVING, Fault, FaultsError, ragged_fault
 from hornbook.tables.frame import typed
 from hornbook.tables.kinds import Column
 from hornbook.tables.later import Later, Piece, refuse_other_type, wanted
@@ -51,6 +51,7 @@ class NewRows:
         target: of the run.
         missing: further texts that say that a value is missing, as in training.
         refuse: whether a row that cannot be read is an error.
+        skip: the value of `bad_rows` with which it is none, for messages.
 
     Attributes:
         n_ragged: rows that were left out so far: these have too many or too few cells.
@@ -66,6 +67,7 @@ class NewRows:
     target: Target
     missing: Sequence[str] = ()
     refuse: bool = True
+    skip: Literal["empty", "skip"] = "empty"
     n_ragged: int = 0
 
     def __post_init__(self) -> None:
@@ -147,7 +149,7 @@ class NewRows:
                 if not self.faulty:  # else what is left is only looked at, for more faults
                     yield piece
         if self.faulty:
-            raise FaultsError(self.found_faults(), self.rows.where, "empty")
+            raise FaultsError(self.found_faults(), self.rows.where, self.skip)
         if not count:
             raise DataError(
                 f"{self.rows.where} has no rows{' below its header' if self.header.there else ''}.",
@@ -177,7 +179,7 @@ class NewRows:
         if self.refuse:
             found += [replace(fault, count=n) for fault, n in self.unread.values()]
         if self.refuse and self.n_ragged:
-            skip = "set `bad_rows=empty`, which leaves them out"
+            skip = f"set `bad_rows={as_typed(self.skip)}`, which leaves them out"
             found.insert(0, ragged_fault(self.ragged, self.n_ragged, self.rows.width, skip))
         return found
 
@@ -241,8 +243,8 @@ class NewRows:
         return Fault(
             f"{self.rows.where}, {self.rows.unit} {chunk.lines[row]:,}: {cell!r} in column "
             f"{column.name!r} is not {what} {how}",
-            "Correct it, empty it if it is not known, or leave the predictions of such rows "
-            "empty: `bad_rows=empty`.",
+            "Correct it, empty it if it is not known, or leave "
+            f"{LEAVING[self.skip]}: `bad_rows={as_typed(self.skip)}`.",
             such="such cell",
         )
 

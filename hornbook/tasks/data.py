@@ -78,6 +78,11 @@ class Data(ABC):
         return (f"{self.source}; {' / '.join(self.sizes)}: {sizes}",)
 
     @property
+    def reading(self) -> Sequence[str]:
+        """How it was read and split, and what was left out, for a page; often nothing."""
+        return ()
+
+    @property
     def extent(self) -> str:
         """How much it is in all, in a few words."""
         return many(sum(self.sizes.values()), "example")
