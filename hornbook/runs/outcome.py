@@ -60,8 +60,8 @@ def overfitted(metrics: Sequence[Record], measure: Measure) -> Finding | None:
         "warning",
         f"The net overfits: from step {best[0]:,} to {last[0]:,} dev went from {dev[0]} to "
         f"{dev[1]} ({measure.name}), and train from {train[0]} to {train[1]}.",
-        "From there on it has memorised the examples of train, which does not help with others. The "
-        f"weights of step {best[0]:,} are kept.",
+        "From there on it has memorised the examples of train, which does not help with others. "
+        f"The weights of step {best[0]:,} are kept.",
         "Train for fewer `steps`, with more `weight_decay`, or a smaller net; or get more data.",
     )
 

@@ -76,7 +76,8 @@ class FaultsError(DataError):
         super().__init__(
             f"{where} has {len(self.faults)} kinds of faults:\n" + "\n".join(lines),
             hint=(
-                f"Correct them, or leave {LEAVING[skip]}: `bad_rows={as_typed(skip)}`{also if marks else ''}."
+                f"Correct them, or leave {LEAVING[skip]}: `bad_rows={as_typed(skip)}`"
+                f"{also if marks else ''}."
                 if self.mends
                 else "Correct them in the file: no setting mends all of them."
             ),
