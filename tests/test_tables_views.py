@@ -188,9 +188,31 @@ def test_bins_hold_all_rows_and_say_how_often_it_came_true() -> None:
     sure = np.array([0.05, 0.05, 0.95, 1.0])
     found = bins_of(sure, np.array([False, True, True, True]))
     assert [(one.rows, one.share) for one in found] == [(2, 0.5), (2, 1.0)]
+    assert found[1].interval is not None
     low, high = found[1].interval
     assert 0 < low < 1
     assert high == 1.0
+
+
+def test_what_is_told_of_rows_of_few_groups_is_over_these() -> None:
+    random = np.random.default_rng(0)
+    groups = np.repeat(np.arange(4), 250).astype(np.int32)
+    off = np.repeat(random.normal(size=4), 250) + 0.1 * random.normal(size=1000)
+    level = np.zeros(1000)
+    rows, over = bands(level, off)[0], bands(level, off, groups=groups)[0]
+    means = off.reshape(4, 250).mean(1)
+    assert over.error == pytest.approx(means.std(ddof=1) / 2)
+    assert over.error > 5 * rows.error
+    one = bands(level, off, groups=groups * 0)[0]
+    assert "±" not in one.told
+    true = np.repeat([True, True, False, True], 250)
+    (alike,) = bins_of(np.full(1000, 0.75), true)
+    (apart,) = bins_of(np.full(1000, 0.75), true, groups=groups)
+    assert alike.interval is not None
+    assert apart.interval is not None
+    assert apart.interval[0] < alike.interval[0] - 0.1
+    assert apart.interval[1] == 1
+    assert bins_of(np.full(1000, 0.75), true, groups=groups * 0)[0].interval is None
 
 
 def test_bands_have_about_equally_many_rows() -> None:

@@ -27,9 +27,10 @@ from hornbook.plots.drawing import drawing
 from hornbook.plots.saving import save
 from hornbook.records import JSONObject, as_json
 from hornbook.rendering import many
-from hornbook.reports import Finding, Page, Section, View, Wording
+from hornbook.reports import Finding, Page, Section, Table, View, Wording
 from hornbook.reports.finding import worst_first
 from hornbook.runs.advice import remedy
+from hornbook.runs.outcome import overfitted
 from hornbook.runs.run import Run
 from hornbook.storage import refuse_unwritable, write_bytes
 from hornbook.training.record import Record
@@ -127,6 +128,9 @@ class Inspection:
                 )
             )
         found.append(Section("The data", one.extent, table=one.table, note=one.roles))
+        if one.reading:
+            lines = Table(("how they were read and split",), tuple((line,) for line in one.reading))
+            found[-1] = replace(found[-1], parts=(Section("How they were read", table=lines),))
         if self.curves is not None:
             curves = replace(self.curves, title="How the training went", note=one.measured_on)
             found.append(curves)
@@ -313,6 +317,8 @@ def inspect(run: Run, *, title: str = "", **options: Any) -> Inspection:
     try:
         if run.record.training is not None:
             metrics = tuple(run.directory.read_metrics())
+            if memorised := overfitted(metrics, run.task.decides):
+                found = (*found, memorised)
         history, findings = watched(run)
     except RunError as error:
         return Inspection(run, None, found, views, overview, metrics, trouble=error.message)

@@ -139,6 +139,11 @@ class TableData(Data):
         )
 
     @property
+    def reading(self) -> Sequence[str]:
+        """What columns were read as, which were left out and why, rows dropped, and the splits."""
+        return self.remarks
+
+    @property
     def extent(self) -> str:
         """How much it is in all."""
         categories, numbers = len(self.mapper.categories), len(self.mapper.numbers)

@@ -105,6 +105,11 @@ class Raw:
             found = np.where(self.codes < 0, found, at(self.text_is_missing, self.codes, False))
         return found
 
+    def is_text(self, cells: npt.NDArray[np.bool_], text: str) -> bool:
+        """Whether some cells, a mask of shape (n,), are all one text."""
+        codes = None if self.codes is None else np.unique(self.codes[cells]).tolist()
+        return text in self.texts and codes == [self.texts.index(text)]
+
     def as_numbers(self) -> Floats:
         """Each cell as a number, NaN where it is none, shape (n,)."""
         numbers = self.finite

@@ -55,6 +55,23 @@ def unreadable(examined: Examined) -> Iterator[Finding]:
                       error.hint or "Correct the file.")  # fmt: skip
 
 
+def skipped(examined: Examined) -> Iterator[Finding]:
+    """Rows that are left out, since it was asked for."""
+    known = examined.known
+    if known is None or not known.faults or examined.understood[1] is not None:
+        return
+    gone, n = int(known.bad.sum()) + examined.table.n_ragged, known.table.n
+    n += examined.table.n_ragged
+    shown = "; ".join(one.line for one in known.faults[:SHOWN])
+    yield Finding(
+        "skipped", "warning" if gone > 0.01 * n else "note",
+        f"{many(gone, 'row')} of {n:,} left out ({percent(gone, n, 1)})",
+        f"They cannot be read: {shown}{'; …' * (len(known.faults) > SHOWN)}.",
+        "Look at some of them: if they have something in common, a model will know nothing of such "
+        "rows.",
+    )  # fmt: skip
+
+
 def too_little(examined: Examined) -> Iterator[Finding]:
     """Few rows."""
     n, columns = examined.table.n, len(examined.table.names)
@@ -241,6 +258,7 @@ def listed(names: list[str]) -> str:
 
 CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     unreadable,
+    skipped,
     splits_refused,
     no_target,
     gives_away,
