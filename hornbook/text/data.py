@@ -190,7 +190,8 @@ class TextData(Data):
         """How many tokens of a split there are for each character and for each byte."""
         stream = self.stream(split)
         ids = stream.ids[stream.first :]
-        sizes = self.tokenizer.count_characters(ids), self.tokenizer.count_bytes(ids)
+        more = self.tokenizer.uncounted
+        sizes = self.tokenizer.count_characters(ids) - more, self.tokenizer.count_bytes(ids) - more
         return share(len(ids), sizes[0]), share(len(ids), sizes[1])
 
     @property
@@ -210,9 +211,9 @@ class TextData(Data):
             SettingsError: if these tokens have changed the text that is there, as lowercase does.
             MissingPackageError, UnknownTokenError: as `learn_tokenizer`.
         """
-        if self.tokenizer.kind == "words":
+        if self.tokenizer.rewrites:
             raise SettingsError(
-                "Words may have changed the text: it cannot be read as other tokens.",
+                "Its tokens may have changed the text: it cannot be read as other tokens.",
                 hint="Load the data again.",
                 setting="tokens",
             )

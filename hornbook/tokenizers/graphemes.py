@@ -20,7 +20,8 @@ from hornbook.errors import RunError, UnknownTokenError
 from hornbook.extras import needing
 from hornbook.records import JSON, JSONObject, read_record
 from hornbook.rendering import around
-from hornbook.tokenizers.contract import Texts, Tokenizer, Vocabulary, utf8
+from hornbook.tokenizers.contract import Texts, Tokenizer, Vocabulary
+from hornbook.tokenizers.decoders import utf8
 from hornbook.tokenizers.labels import BOUNDARY, labels_of
 from hornbook.tokenizers.settings import TokenSettings
 
@@ -34,6 +35,7 @@ class GraphemeTokenizer(Tokenizer):
     """A tokenizer of grapheme clusters."""
 
     kind = "graphemes"
+    libraries = ("regex",)
     unit = "grapheme"
 
     graphemes: tuple[str, ...]

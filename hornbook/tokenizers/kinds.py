@@ -13,18 +13,25 @@ from hornbook.tokenizers.byte_pairs import BytePairTokenizer
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Texts, Tokenizer
 from hornbook.tokenizers.graphemes import GraphemeTokenizer
+from hornbook.tokenizers.hugging_face import HuggingFaceTokenizer
 from hornbook.tokenizers.published import GPT2, published_byte_pairs
+from hornbook.tokenizers.sentence_pieces import SentencePieceTokenizer
 from hornbook.tokenizers.settings import TokenSettings
 from hornbook.tokenizers.single_bytes import ByteTokenizer
 from hornbook.tokenizers.token_files import is_token_file, read_token_file
 from hornbook.tokenizers.words import WordTokenizer
 
-__all__ = ["KINDS", "learn_tokenizer", "read_tokenizer"]
+__all__ = ["KINDS", "OF_FILES", "learn_tokenizer", "read_tokenizer"]
 
 KINDS: dict[str, type[Tokenizer]] = {
     kind.kind: kind
     for kind in (CharTokenizer, GraphemeTokenizer, ByteTokenizer, WordTokenizer, BytePairTokenizer)
 }
+"Those that `tokens` asks for by name."
+OF_FILES: dict[str, type[Tokenizer]] = {
+    kind.kind: kind for kind in (SentencePieceTokenizer, HuggingFaceTokenizer)
+}
+"Those that come from files alone."
 
 
 def learn_tokenizer(texts: Texts, settings: TokenSettings) -> Tokenizer:
@@ -42,7 +49,7 @@ def learn_tokenizer(texts: Texts, settings: TokenSettings) -> Tokenizer:
     if asked == GPT2:
         return published_byte_pairs(texts)
     if is_token_file(asked):
-        return read_token_file(asked, texts)
+        return read_token_file(asked, texts, settings.pattern)
     names = (*KINDS, GPT2)
     raise SettingsError(
         f"`tokens` must be one of {', '.join(names)}, or a file; {asked!r} is neither.",
@@ -60,9 +67,10 @@ def read_tokenizer(value: JSON) -> Tokenizer:
     kind = value.get("kind") if isinstance(value, Mapping) else None
     if not isinstance(value, Mapping) or not isinstance(kind, str):
         raise RunError("The tokenizer file is damaged: it has no kind.", hint="Train again.")
-    if kind not in KINDS:
+    kinds = KINDS | OF_FILES
+    if kind not in kinds:
         raise RunError(
-            f"The tokenizer has an unknown kind, {kind!r}; known kinds: {', '.join(KINDS)}.",
+            f"The tokenizer has an unknown kind, {kind!r}; known kinds: {', '.join(kinds)}.",
             hint="Open the run with the version of hornbook that made it, or train again.",
         )
-    return KINDS[kind].from_dict(value)
+    return kinds[kind].from_dict(value)

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.records import JSON, JSONObject, read_record
-from hornbook.tokenizers.contract import Ids, Texts, Tokenizer, Vocabulary, utf8
+from hornbook.tokenizers.contract import Ids, Texts, Tokenizer, Vocabulary
+from hornbook.tokenizers.decoders import utf8
 from hornbook.tokenizers.labels import BOUNDARY, labels_of
 from hornbook.tokenizers.settings import TokenSettings
 

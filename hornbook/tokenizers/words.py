@@ -23,7 +23,8 @@ import numpy.typing as npt
 from hornbook.errors import RunError
 from hornbook.extras import needing
 from hornbook.records import JSON, JSONObject, read_record
-from hornbook.tokenizers.contract import Texts, Tokenizer, Vocabulary, utf8
+from hornbook.tokenizers.contract import Texts, Tokenizer, Vocabulary
+from hornbook.tokenizers.decoders import utf8
 from hornbook.tokenizers.labels import BOUNDARY, labels_of
 from hornbook.tokenizers.settings import TokenSettings
 
@@ -42,7 +43,9 @@ class WordTokenizer(Tokenizer):
     """A tokenizer of words: ids are the words in their order, the unknown one, the boundary."""
 
     kind = "words"
+    libraries = ("regex",)
     unit = "word"
+    rewrites = True
 
     words: tuple[str, ...]
     has_boundary: bool
