@@ -16,11 +16,12 @@ from tokenizers import Tokenizer as HuggingFace
 from hornbook.errors import DataError, HornbookError, RunError, SettingsError, UnknownTokenError
 from hornbook.tokenizers.contract import Texts, Tokenizer
 from hornbook.tokenizers.hugging_face import read_hugging_face
-from hornbook.tokenizers.kinds import KINDS, learn_tokenizer, read_tokenizer
+from hornbook.tokenizers.kinds import KINDS, described, learn_tokenizer, read_tokenizer
 from hornbook.tokenizers.sentence_pieces import read_sentence_pieces
 from hornbook.tokenizers.settings import TokenSettings
 from hornbook.tokenizers.splitting import PATTERNS, fault_of_pattern
 from hornbook.tokenizers.token_files import pattern_of_ranks, read_token_file
+from tests.command import typed
 from tests.token_files_made import FILES, PIECES, token_file
 
 TYPED = (
@@ -60,7 +61,9 @@ def test_ids_are_the_text_as_it_is_read(name: str, text: str) -> None:
     assert len(written) == len(ids)
     if tokenizer.unknown is None or tokenizer.unknown not in ids:
         assert tokenizer.decode(ids) == read
-        assert not read or tokenizer.encode(read).tolist() == ids.tolist()  # "" has no blank
+        # Metaspace puts no blank before one, so that of some at the beginning one is lost.
+        if name != "t5.json" or not text.startswith((" ", "▁")):
+            assert tokenizer.encode(read).tolist() == ids.tolist()
         decoder = tokenizer.decoder()
         assert "".join(map(decoder.push, ids.tolist())) + decoder.end() == read
         more = len(tokenizer.lead) if len(ids) else 0
@@ -214,3 +217,44 @@ def test_a_pattern_has_no_effect_where_the_file_has_one(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_patterns_that_libraries_read_otherwise_are_told(pattern: str, bad: str) -> None:
     assert fault_of_pattern(pattern) == bad
+
+
+def test_what_a_tokenizer_changes_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {name: made(name).changes for name in FILES}
+    assert "capital letters as small ones, letters without their accents" in told["bert.json"]
+    assert "blanks around signs" in told["bert.json"]
+    assert told["llama.json"] == "▁ as a blank"
+    data = tmp_path / "data.txt"
+    data.write_text("Anna, née Bell\n" * 60, encoding="utf-8")
+    path = tmp_path / "tokenizer.json"
+    path.write_bytes(token_file("bert.json"))
+    for verb, *more in (("tokenize",), ("doctor",), ("train", "--model", "ngram", "--out",
+                                                     str(tmp_path / "run"))):  # fmt: skip
+        status, out, err = typed(capsys, verb, str(data), "--tokens", str(path), *more)
+        assert (status, "capital letters as small ones" in out + err) == (0, True), (verb, out, err)
+    assert "so do samples" in typed(capsys, "sample", str(tmp_path / "run"))[2]
+
+
+@pytest.mark.parametrize("kind", ["bpe", "graphemes", "words", "bert.json"])
+def test_packages_that_cut_otherwise_are_refused(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokenizer = made(kind)
+    kept = json.loads(json.dumps(described(tokenizer)))
+    assert read_tokenizer(kept) == tokenizer
+    older = {**kept, "made_by": {**kept["made_by"], "packages": {tokenizer.libraries[-1]: "0.1"}}}
+    assert read_tokenizer(older) == tokenizer  # another version that cuts alike
+    older["made_by"]["bytes"][0] += 1
+    with pytest.raises(RunError, match=r"==0\.1; .* cuts text into other tokens"):
+        read_tokenizer(older)
+    assert "made_by" not in described(made("bytes"))
+
+
+def test_words_of_older_runs_are_cut_as_they_were() -> None:
+    texts = Texts(["क्\u200dष นี้"], (), True)
+    tokenizer = learn_tokenizer(texts, TokenSettings(tokens="words", min_count=1))
+    assert tokenizer.written(texts.train[0]) == ["क्\u200dष".encode(), " นี้".encode()]
+    older = {name: one for name, one in tokenizer.as_dict().items() if name != "marks"}
+    assert len(read_tokenizer(older).written(texts.train[0])) > 2

@@ -62,7 +62,10 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pat
     )
     if request.param in FILES:
         (tmp_path / request.param).write_bytes(token_file(request.param))
-    more = {"bpe": {"vocab_size": 280}, "ranks.tiktoken": {"pattern": "gpt4"}}
+    more: dict[Any, dict[str, Any]] = {
+        "bpe": {"vocab_size": 280},
+        "ranks.tiktoken": {"pattern": "gpt4"},
+    }
     return {"tokens": request.param, **more.get(request.param, {})}
 
 

@@ -125,6 +125,6 @@ def score(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Score:
         tuple(costs),
         tokenizer.count_characters(targets) - tokenizer.uncounted,
         tokenizer.count_bytes(targets) - tokenizer.uncounted,
-        tuple(characters_of(written, by_byte)),
+        tuple(characters_of(written, by_byte, tokenizer.errors)),
         bool(int(tokenizer.characters_each.max(initial=0)) > 1),
     )

@@ -93,8 +93,6 @@ class Tokenizer(ABC):
     "Whether `as_read` may be another text: no other tokens can then be made of it."
     any_bytes: ClassVar[bool] = False
     "Whether files that are no text can be written in these tokens, too."
-    errors: ClassVar[str] = "replace"
-    "What becomes of bytes that are no UTF-8, as `bytes.decode` has it."
     libraries: ClassVar[tuple[str, ...]] = ()
     "Packages whose next version could cut a text in another way."
 
@@ -135,9 +133,19 @@ class Tokenizer(ABC):
         return b""
 
     @property
+    def errors(self) -> str:
+        """What becomes of bytes that are no UTF-8, as `bytes.decode` has it."""
+        return "replace"
+
+    @property
     def about(self) -> str:
         """What its tokens are, in a few words for people."""
         return f"{self.unit}s"
+
+    @property
+    def changes(self) -> str:
+        """What `as_read` makes of a text, where that cannot be undone; empty if nothing."""
+        return ""
 
     @property
     def reveals(self) -> str:

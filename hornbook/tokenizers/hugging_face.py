@@ -179,13 +179,9 @@ class HuggingFaceTokenizer(LibraryTokenizer):
 
     @property
     def about(self) -> str:
-        """Its model, and how many there are."""
-        return f"{self.value['model']['type']} of tokenizers, {len(self.known.names):,} tokens"
-
-    @property
-    def reveals(self) -> str:
-        """Words of the text."""
-        return "the tokens, if they were learned from the training text, are words and parts of it"
+        """Its model, how many there are, and what they change."""
+        told = f"; they read {self.changes}" if self.changes else ""
+        return f"{self.value['model']['type']}, {len(self.known.names):,} tokens{told}"
 
     def cut(self, text: str) -> tuple[list[int], list[bytes]]:
         """The ids; of unknown tokens what stands in the text, as the library has changed it."""

@@ -25,6 +25,17 @@ __all__ = ["BLANK", "BYTES", "Known", "LibraryTokenizer", "byte_of", "refuse_unt
 BLANK = "▁"  # U+2581, which SentencePiece and its kin write for a blank
 BYTES = frozenset(f"<0x{byte:02X}>" for byte in range(256))
 "Names of tokens that are single bytes of what has no token of its own."
+CHANGES = (
+    ("A", "capital letters as small ones"),
+    ("é", "letters without their accents"),
+    ("ﬁ", "ﬁ, Ａ and ² as plain letters"),
+    ("a\nb", "line breaks as blanks"),
+    ("a  b", "several blanks as one"),
+    (" a", "no blank at the beginning"),
+    ("a,b", "blanks around signs"),
+    ("a▁b", "▁ as a blank"),
+)
+"What tells a change, and the change."
 PROBE = "Hello World, it's 3 o'clock.  née 行\n<s> </s> [CLS] <unk>"
 READ = 2_000  # characters of the data that are read back
 
@@ -86,6 +97,16 @@ class LibraryTokenizer(Tokenizer):
         if self.boundary is not None:
             names[self.boundary] = ""
         return tuple(names)
+
+    @cached_property
+    def changes(self) -> str:
+        """As far as short texts tell."""
+        return ", ".join(told for text, told in CHANGES if self.as_read(text) != text)
+
+    @property
+    def reveals(self) -> str:
+        """Words of the text."""
+        return "the tokens, if they were learned from the training text, are words and parts of it"
 
     @property
     def unknown(self) -> int | None:

@@ -90,13 +90,9 @@ class SentencePieceTokenizer(LibraryTokenizer):
 
     @property
     def about(self) -> str:
-        """How many there are."""
-        return f"SentencePiece, {len(self.known.names):,} pieces"
-
-    @property
-    def reveals(self) -> str:
-        """Words of the text."""
-        return "the tokens, if they were learned from the training text, are words and parts of it"
+        """How many there are, and what they change."""
+        told = f"; they read {self.changes}" if self.changes else ""
+        return f"SentencePiece, {len(self.known.names):,} pieces{told}"
 
     def cut(self, text: str) -> tuple[list[int], list[bytes]]:
         """The ids, and the pieces that the library names for them."""
