@@ -91,7 +91,7 @@ def test_the_command_line_takes_bytes(
     status, _, err = typed(capsys, "train", path, "--tokens", "bytes", "--model", "ngram",
                            "--out", run)  # fmt: skip
     assert not status, err
-    assert "bytes of what is no text" in typed(capsys, "tokenize", run)[1]
+    assert "bytes, not all of them text" in typed(capsys, "tokenize", run)[1]
     status, out, _ = typed(capsys, "sample", run, "--n", "9", "--json")
     assert len(json.loads(out)["samples"]) == 9
     page = str(tmp_path / "page.html")

@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Regex, models, pre_tokenizers, trainers
 from tokenizers import Tokenizer as HuggingFace
 
+import hornbook
 from hornbook.errors import DataError, HornbookError, RunError, SettingsError, UnknownTokenError
+from hornbook.text.quality import quality
 from hornbook.tokenizers.contract import Texts, Tokenizer
 from hornbook.tokenizers.hugging_face import read_hugging_face
 from hornbook.tokenizers.kinds import KINDS, described, learn_tokenizer, read_tokenizer
@@ -134,10 +137,10 @@ def test_a_tokenizer_is_kept_whole(name: str) -> None:
 
 
 @pieces_only
-@pytest.mark.parametrize("cut", [1, 40, 900])
+@pytest.mark.parametrize("cut", [1, 40, 900, 10**9])
 def test_a_model_that_is_cut_off_is_refused(cut: int, tmp_path: Path) -> None:
     path = tmp_path / "cut.model"
-    path.write_bytes(token_file("unigram.model")[:-cut])
+    path.write_bytes(token_file("unigram.model")[:-cut] or b"\nnot a model")
     with pytest.raises(DataError, match="not a whole model of SentencePiece"):
         read_token_file(str(path), Texts(["ab"], (), True))
 
@@ -258,3 +261,34 @@ def test_words_of_older_runs_are_cut_as_they_were() -> None:
     assert tokenizer.written(texts.train[0]) == ["क्\u200dष".encode(), " นี้".encode()]
     older = {name: one for name, one in tokenizer.as_dict().items() if name != "marks"}
     assert len(read_tokenizer(older).written(texts.train[0])) > 2
+
+
+@pytest.mark.parametrize(("pattern", "kind"), [(r"\s+$|\S+|\s", "tokenizers"), (r"\S+|\s", "bpe")])
+def test_a_pattern_of_two_readings_is_left_to_its_library(
+    pattern: str, kind: str, tmp_path: Path
+) -> None:
+    theirs = HuggingFace(models.BPE())
+    theirs.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(pattern), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=290, initial_alphabet=alphabet, show_progress=False)
+    theirs.train_from_iterator(["a  \nb  \nab ab  "] * 9, trainer)
+    theirs.save(str(tmp_path / "tokenizer.json"))
+    ours = read_token_file(str(tmp_path / "tokenizer.json"), Texts(["a  \nb"], (), False))
+    assert ours.kind == kind
+    assert ours.encode("a  \nb  \nab  ").tolist() == theirs.encode("a  \nb  \nab  ").ids
+
+
+def test_best_works_where_a_sample_can_be_a_blank_alone(tmp_path: Path) -> None:
+    data = tmp_path / "data.txt"
+    data.write_text("a\nb c\n \u200b\nd\n" * 40, encoding="utf-8")
+    path = tmp_path / "t5.json"
+    path.write_bytes(token_file("t5.json"))
+    run = hornbook.train(data, model="ngram", out=tmp_path / "run", tokens=str(path),
+                         settings={"order": 1, "smoothing": "add"})  # fmt: skip
+    assert "" in {one.text for one in run.sample(n=200)}
+    assert all(found.n for found in quality(run))

@@ -294,7 +294,6 @@ RANKS = [f"{base64.b64encode(bytes([byte])).decode()} {byte}" for byte in range(
         ('{"model": {"type": "BPE"', "is not a whole `tokenizer.json`"),
         ("", "is empty"),
         ("GGUF\x03", "is a whole model in GGUF"),
-        ("\nnot a model", "not a whole model of SentencePiece"),
         ("\n".join([*RANKS, "YWE= 255"]), "has rank 255 twice, the second time in line 257"),
         ("\n".join([*RANKS, "YWE= x"]), "is damaged: line 257"),
         ("\n".join(RANKS), "of no vocabulary that is known here"),

@@ -72,7 +72,7 @@ class Corpus:
     packed: bool = False
     "Whether it came compressed with gzip."
     raw: bool = False
-    "Whether it is no text, and its bytes are read as they are; see `hornbook.sources.encoding`."
+    "Whether it is not text, and its bytes are read as they are; see `hornbook.sources.encoding`."
 
     def __repr__(self) -> str:
         about = f"{len(self.text):,} characters, {self.mode}, {self.encoding}"
@@ -210,7 +210,7 @@ def read_corpus(source: Source, how: ReadSettings, *, any_bytes: bool = False) -
     if why_raw:
         layout = replace(layout, otherwise=why_raw)
         if how.mode == how.separator == "auto" and any("\0" in text for text in texts):
-            layout = Layout("text", "line", "it is no text but bytes", why_raw)
+            layout = Layout("text", "line", "it is not text but bytes", why_raw)
     text = joined(given, layout)
     if layout.separator == "blank" and not columns and len(blocks_of(text)) == 1:
         raise DataError(

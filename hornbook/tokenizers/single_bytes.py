@@ -74,7 +74,7 @@ class ByteTokenizer(Tokenizer):
     @property
     def about(self) -> str:
         """That they are no text, if so."""
-        return "bytes of what is no text" if self.raw else "bytes"
+        return "bytes, not all of them text" if self.raw else "bytes"
 
     def encode(self, text: str) -> npt.NDArray[np.int64]:
         """The bytes of a text, shape (bytes,).

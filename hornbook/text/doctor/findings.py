@@ -279,7 +279,7 @@ OF_BYTES = (
     leaked_lines,
     leaked_stretches,
 )
-"Those of what is no text, and is learned byte by byte."
+"Those of what is not text, and is learned byte by byte."
 
 
 def checks_of(corpus: Corpus) -> tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...]:

@@ -119,7 +119,7 @@ def refuse_unfit(source: Source, options: TextOptions) -> None:
                                        "are always drawn into the same split"),
         ("tokens", options.tokens in WHOLE, "they are known when all text is"),
         ("tokens", options.tokens == "bytes" and not is_text(source, options.encoding),
-         "what is no text is read as a whole"),
+         "a file that is not text is read as a whole"),
     ):  # fmt: skip
         if wrong:
             raise SettingsError(
