@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiktoken_ext import openai_public
@@ -19,7 +18,7 @@ from tokenizers import Tokenizer as HuggingFace
 from tokenizers import models, pre_tokenizers, trainers
 
 import hornbook
-from hornbook.errors import DataError, DownloadError, SettingsError, UnknownTokenError
+from hornbook.errors import DataError, SettingsError, UnknownTokenError
 from hornbook.inspection.inspect import inspect
 from hornbook.text.models.ngram import NGram, NGramSettings
 from hornbook.text.prompt import prompt_to_go_on
@@ -338,15 +337,9 @@ def test_a_tokenizer_of_hugging_face_gives_its_own_ids(tmp_path: Path) -> None:
         made(str(tmp_path / "tokenizer.json"), Texts([LEARNED], (), True))
 
 
-def test_without_a_network_gpt2_says_where_its_file_belongs(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    def offline(*_: object, **__: object) -> None:
-        raise requests.ConnectionError("no network")
-
-    monkeypatch.setenv("HORNBOOK_CACHE", str(tmp_path))
-    monkeypatch.setattr(requests, "get", offline)
-    monkeypatch.setattr(requests.Session, "request", offline)
-    with pytest.raises(DownloadError, match="Cannot download") as caught:
-        made("gpt2", Texts(["ab"], (), True))
-    assert "gpt2-vocab.bpe" in caught.value.hint
+def test_gpt2_comes_with_the_package() -> None:
+    lines, text = (made("gpt2", Texts(["ab"], (), boundary)) for boundary in (True, False))
+    assert (lines.vocabulary.size, lines.boundary, text.boundary) == (50_257, 50_256, None)
+    for ours in (lines, text):  # ids as OpenAI's encoder of GPT-2 gives them
+        assert ours.encode("Hello, world!").tolist() == [15496, 11, 995, 0]
+        assert ours.decode([15496, 11, 995, 0]) == "Hello, world!"

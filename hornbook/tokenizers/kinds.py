@@ -42,7 +42,7 @@ def learn_tokenizer(texts: Texts, settings: TokenSettings) -> Tokenizer:
     Raises:
         SettingsError: if there is no such kind, and no such file.
         MissingPackageError: if a package that it needs is not installed.
-        DataError: if the file is not one of tokens, or cannot be read or fetched.
+        DataError: if the file is not one of tokens, or cannot be read.
         UnknownTokenError: if a text cannot be written in it.
     """
     asked = settings.tokens
