@@ -20,7 +20,7 @@ from hornbook.tables.spellings import spelled_alike, told_alike
 from hornbook.tables.splits import Times, group_codes, times_of
 from hornbook.tables.target import target_kind
 from hornbook.tables.unread import why_unread
-from hornbook.tables.written import NO_DATE, has_zone, other_reading
+from hornbook.tables.written import NO_DATE, other_reading
 
 __all__ = ["Understood"]
 
@@ -81,9 +81,7 @@ class Understood:
         self.extra = self.extra_columns()
         dates = [one.name for one in (*self.columns, *self.extra) if one.kind == "date"]
         self.zoned = [
-            (name, cell)
-            for name in dict.fromkeys(dates)
-            if (cell := next(filter(has_zone, table.columns[name].told), ""))
+            (name, cell) for name in dict.fromkeys(dates) if (cell := table.columns[name].zoned)
         ]
         made: dict[str, Typed] = {}
         for column in wanted:
