@@ -11,7 +11,7 @@ from hornbook.rendering import many
 from hornbook.tables.frame import Dates, Frame
 from hornbook.tables.header import named_column
 from hornbook.tables.options import TableOptions
-from hornbook.tables.written import NO_DATE
+from hornbook.tables.written_dates import NO_DATE
 
 __all__ = ["column_of_times"]
 

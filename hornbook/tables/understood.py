@@ -20,7 +20,7 @@ from hornbook.tables.reading import RawTable
 from hornbook.tables.spellings import spelled_alike, told_alike
 from hornbook.tables.splits import Times, group_codes, times_of
 from hornbook.tables.target import target_kind
-from hornbook.tables.written import other_reading
+from hornbook.tables.written_dates import other_reading
 
 __all__ = ["Understood"]
 
