@@ -210,7 +210,7 @@ def test_the_doctor_tells_what_is_not_read(tmp_path: Path) -> None:
 
 def test_zones_that_have_one_meaning_are_read() -> None:
     zones = {"UTC": 0, "Z": 0, "GMT": 0, "+02:00": 2, "EST": -5, "Europe/Berlin": 2}
-    from hornbook.tables.written import date_of, has_zone
+    from hornbook.tables.written_dates import date_of, has_zone
 
     for form, day in [("iso", "2020-07-01"), ("%d.%m.%Y", "01.07.2020")]:
         for zone, hours in zones.items():

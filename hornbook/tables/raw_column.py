@@ -44,6 +44,7 @@ class RawColumn:
         self.pointed = False
         self.missing_numbers = mark_numbers(frozenset(missing))
         self.declared: Declared = ""
+        self.zone = ""
         self.numbers: list[Floats] = []  # of each piece; of texts nothing
         self.codes: list[Codes] = []  # places in `texts`; of numbers nothing
         self.texts: defaultdict[str, int] = defaultdict(itertools.count().__next__)
@@ -53,7 +54,7 @@ class RawColumn:
         """Some more cells."""
         if self.too_long:
             return
-        self.declared = cells.declared
+        self.declared, self.zone = cells.declared, self.zone or cells.zone
         plain = None if cells.declared == "text" else self.plain_numbers(cells)
         if plain is not None:
             self.numbers.append(plain)
@@ -123,7 +124,7 @@ class RawColumn:
             end -= length
         return Raw(
             total, numbers, codes, texts, frozenset(self.missing), self.separator, self.too_long,
-            self.declared, told_form=self.form, pointed=self.pointed,
+            self.declared, told_form=self.form, pointed=self.pointed, given_zone=self.zone,
         )  # fmt: skip
 
 
