@@ -12,7 +12,7 @@ from hornbook.errors import DataError, as_typed
 from hornbook.rendering import clip
 from hornbook.tables.faults import Fault
 from hornbook.tables.frame import Categories, Dates, Typed
-from hornbook.tables.kinds import Column, ColumnKind, Seen
+from hornbook.tables.kinds import ASKED, Column, ColumnKind, Seen
 from hornbook.tables.reading import RawTable
 from hornbook.tables.target import TargetKind
 from hornbook.tables.unread import why_unread
@@ -51,7 +51,7 @@ def faulty_cells(table: RawTable, column: Column, wrong: Mask, target: str) -> F
     other = "" if column.name == target else (
         ", or read the column as categories: "
         f"`categorical={as_typed(column.name)}`")  # fmt: skip
-    if column.reason == "asked for":
+    if column.reason == ASKED:
         setting = next(name for name, kind in FORCED if kind == column.kind)
         other = f", or leave the column out of `{setting}`"
     others = "as others are" if wrong.sum() < int((~raw.missing).sum()) else "and no other is"

@@ -26,8 +26,9 @@ from hornbook.tables.features import (
     number_of,
 )
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers
-from hornbook.tables.kinds import Column
+from hornbook.tables.kinds import ASKED, Column, ColumnKind
 from hornbook.tables.mapper_fields import a_column, a_scale, a_text, finite, texts
+from hornbook.tables.options import TableOptions
 
 __all__ = ["Mapped", "Mapper"]
 
@@ -149,6 +150,17 @@ class Mapper:
             assert isinstance(given, Categories)
             found[:, place] = one.places(given, written[one.column])
         return found if found.any() else None
+
+    @property
+    def asked(self) -> TableOptions:
+        """The options that said how columns are read: of a bundled table, its own."""
+
+        def named(kind: ColumnKind) -> tuple[str, ...]:
+            return tuple(c.name for c in self.columns if (c.kind, c.reason) == (kind, ASKED))
+
+        return TableOptions(
+            categorical=named("category"), numerical=named("number"), ignore=named("left out")
+        )
 
     def as_dict(self) -> JSONObject:
         """The mapper as JSON."""

@@ -14,7 +14,7 @@ from hornbook.tables.faults import Fault, FaultsError
 from hornbook.tables.faulty_cells import FORCED, faulty_cells, refuse_tiny, wrong_targets
 from hornbook.tables.frame import Frame, Numbers, Typed, typed
 from hornbook.tables.header import named_column
-from hornbook.tables.kinds import Column, ColumnKind, Seen, column_as, date_form, kind_of
+from hornbook.tables.kinds import ASKED, Column, ColumnKind, Seen, column_as, date_form, kind_of
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable
 from hornbook.tables.spellings import spelled_alike, told_alike
@@ -139,15 +139,15 @@ class Understood:
             return found
         _, kind = told[0]
         if kind == "left out":
-            return Column(name, kind, "asked for")
+            return Column(name, kind, ASKED)
         if not seen.known:
             return Column(name, "left out", "it is empty")
         if kind == "date":
             form = date_form(seen, asked=True)
             if not form:
                 raise self.no_dates(seen)
-            return Column(name, kind, "asked for", form)
-        return column_as(seen, kind, "asked for")
+            return Column(name, kind, ASKED, form)
+        return column_as(seen, kind, ASKED)
 
     def named(self, setting: str) -> Sequence[str]:
         """The columns that a setting names.
