@@ -52,3 +52,13 @@ def test_what_points_are_read_as_is_told(tmp_path: Path) -> None:
     known, found = price_of(path, [f"{one / 1000:.3f}" for one in range(1100, 3000, 40)])
     assert found[0] == 1.1
     assert any("stand between thousands" in told for told in known.table.remarks)
+
+
+@pytest.mark.parametrize(
+    ("prices", "told"),
+    [(["5%", "0.3", "7%"], True), (["$5", "€6", "$7"], True), (["$5", "6", "$7"], False),
+     (["5%", "6%", "7.5%"], False)],
+)  # fmt: skip
+def test_numbers_with_several_signs_are_told(tmp_path: Path, prices: list[str], told: bool) -> None:
+    known, _ = price_of(tmp_path / "signs.csv", prices)
+    assert any("without their signs" in one for one in known.table.remarks) == told

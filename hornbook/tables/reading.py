@@ -28,7 +28,7 @@ from hornbook.tables.header import (
 from hornbook.tables.options import TableOptions
 from hornbook.tables.raw import Raw
 from hornbook.tables.raw_column import RawColumn
-from hornbook.tables.thousands import told_of_points, written_alike
+from hornbook.tables.thousands import told_of_points, told_of_signs, written_alike
 from hornbook.tables.written import MISSING
 
 __all__ = ["Place", "RawTable", "Reader", "read_table"]
@@ -243,7 +243,7 @@ class Reader:
             tuple(self.places),
             tuple(self.ragged),
             self.n_ragged,
-            (*source.remarks, *self.remarks(), *told_of_points(read)),
+            (*source.remarks, *self.remarks(), *told_of_points(read), *told_of_signs(read)),
             self.separator,
             tuple(self.faults),
         )

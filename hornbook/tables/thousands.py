@@ -10,9 +10,9 @@ import numpy as np
 from hornbook.rendering import clip
 from hornbook.tables.number_style import dotted
 from hornbook.tables.raw import Raw
-from hornbook.tables.written import ALIKE
+from hornbook.tables.written import ALIKE, MONEY
 
-__all__ = ["told_of_points", "written_alike"]
+__all__ = ["told_of_points", "told_of_signs", "written_alike"]
 
 
 def written_alike(columns: dict[str, Raw]) -> dict[str, Raw]:
@@ -62,3 +62,29 @@ def told_of_points(columns: Mapping[str, Raw]) -> Iterator[str]:
             f"{name}: {clip(cell, 40)!r} is read as {value:,.10g}; {other}, write its numbers "
             f"{instead}"
         )
+
+
+def told_of_signs(columns: Mapping[str, Raw]) -> Iterator[str]:
+    """Numbers of one column with several signs of money, or with percent and without.
+
+    The signs are left out, so these are read as numbers of one kind.
+
+    Args:
+        columns: by their names.
+    """
+    for name, raw in columns.items():
+        if raw.codes is None or raw.told_form is not None or not mostly_numbers(raw):
+            continue
+        first: dict[str, str] = {}
+        for text, value in zip(raw.texts, raw.text_numbers.tolist(), strict=True):
+            if value == value:
+                first.setdefault("".join(sorted({*text} & {*MONEY, "%"})), text)
+        if "%" in first and "" not in first and raw.numbers is not None:
+            plain = raw.numbers[~np.isnan(raw.numbers)]
+            if plain.size:
+                first[""] = f"{plain[0]:g}"
+        if "%" not in first:
+            first.pop("", None)
+        if len(first) > 1:
+            shown = " and ".join(repr(clip(text, 20)) for text in list(first.values())[:2])
+            yield f"{name} has {shown}, which are read without their signs: write all alike"
