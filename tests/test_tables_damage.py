@@ -182,6 +182,17 @@ def test_any_field_of_the_data_may_be_wrong(
     use(path)
 
 
+def test_a_run_from_before_values_of_dev_alone_were_kept_opens(
+    runs: dict[str, Path], tmp_path: Path
+) -> None:
+    path = copied(runs["price"], tmp_path / "copy")
+    record = json.loads((path / "run.json").read_text())
+    record.pop(SEAL)
+    assert record["data"]["details"].pop("unseen") == []
+    (path / "run.json").write_text(json.dumps(sealed(record)))
+    assert Run(path).data.unseen == ()
+
+
 def test_weights_of_another_run_are_refused(runs: dict[str, Path], tmp_path: Path) -> None:
     path = copied(runs["price"], tmp_path / "copy")
     shutil.copy(runs["bought"] / "model.safetensors", path / "model.safetensors")

@@ -13,17 +13,13 @@ from hypothesis import strategies as st
 from hornbook.tables.frame import date_or_iso
 from hornbook.tables.number_style import number_style
 from hornbook.tables.written import (
-    DATE_FORMATS,
-    NO_DATE,
     NumberStyle,
     as_label,
-    date_format,
-    date_of,
     is_long,
     number_of,
-    other_reading,
     why_no_number,
 )
+from hornbook.tables.written_dates import DATE_FORMATS, NO_DATE, date_format, date_of, other_reading
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 

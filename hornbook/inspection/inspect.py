@@ -312,7 +312,7 @@ def inspect(run: Run, *, title: str = "", **options: Any) -> Inspection:
     """
     views = tuple(run.task.views(run, run.task.seen_with.from_dict(options)))
     overview = Overview(run, run.directory.read_summary(), title.strip())
-    found = (*run.findings(), *shortcomings(run, overview))
+    found = (*run.findings(), *shortcomings(run, overview), *run.task.findings(run))
     metrics: tuple[Record, ...] = ()
     try:
         if run.record.training is not None:
@@ -321,8 +321,10 @@ def inspect(run: Run, *, title: str = "", **options: Any) -> Inspection:
                 found = (*found, memorised)
         history, findings = watched(run)
     except RunError as error:
-        return Inspection(run, None, found, views, overview, metrics, trouble=error.message)
-    found = worst_first((*found, *findings, *run.task.findings(run)))
+        return Inspection(
+            run, None, worst_first(found), views, overview, metrics, trouble=error.message
+        )
+    found = worst_first((*found, *findings))
     return Inspection(run, history, found, views, overview, metrics)
 
 

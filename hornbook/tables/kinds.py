@@ -15,7 +15,8 @@ from hornbook.rendering import clip, many
 from hornbook.tables.number_form import POWERS, NumberForm
 from hornbook.tables.raw import Raw
 from hornbook.tables.unread import unread
-from hornbook.tables.written import ALIKE, EXACT, date_format, other_reading
+from hornbook.tables.written import ALIKE, EXACT
+from hornbook.tables.written_dates import date_format, other_reading
 
 __all__ = ["FEW", "Column", "ColumnKind", "Seen", "column_as", "date_form", "form_named",
            "kind_of", "names_labels"]  # fmt: skip

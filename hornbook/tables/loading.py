@@ -125,7 +125,8 @@ def table_data(
             hint="Give a table with more columns, or say what they are: `categorical`, "
             "`numerical`, `dates`." + "".join(f"\nColumn {one}." for one in known.remarks),
         )
-    told_of_new = [f"{one.what}: {one.hint}" for one in never_seen(read.columns, parts)]
+    unseen = never_seen(read.columns, parts)
+    told_of_new = [f"{one.what}: {one.hint}" for one in unseen]
     wanted = values_of(frame.columns[known.target])
     splits = {
         split: TableRows(
@@ -143,6 +144,7 @@ def table_data(
         target,
         group=options.group or "",
         remarks=(*told, *about_columns(known), *told_of_new, how),
+        unseen=unseen,
     )
 
 

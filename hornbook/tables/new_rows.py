@@ -21,6 +21,7 @@ from hornbook.tables.frame import typed
 from hornbook.tables.kinds import Column
 from hornbook.tables.later import UNKNOWN, Later, Piece, refuse_other_type, wanted
 from hornbook.tables.mapper import Mapper
+from hornbook.tables.marks import all_marks
 from hornbook.tables.new_header import header_of
 from hornbook.tables.number_form import NumberForm
 from hornbook.tables.points import unclear, with_commas
@@ -28,7 +29,6 @@ from hornbook.tables.raw import Raw
 from hornbook.tables.raw_column import RawColumn
 from hornbook.tables.target import Target
 from hornbook.tables.unread import why_unread
-from hornbook.tables.written import MISSING
 
 __all__ = ["FilePiece", "NewRows"]
 
@@ -82,7 +82,7 @@ class NewRows:
         self.ragged: list[tuple[str, int, int]] = []
         self.unread: dict[str, tuple[Fault, int]] = {}
         self.broken: list[Fault] = []
-        self.marks = MISSING | {text.strip().lower() for text in self.missing}
+        self.marks = all_marks(self.missing)
 
     def found(self) -> dict[str, int]:
         """The place of each column that the run reads; upper and lower case do not matter.

@@ -25,11 +25,11 @@ from hornbook.tables.header import (
     named_twice,
     told_twice,
 )
+from hornbook.tables.marks import all_marks
 from hornbook.tables.options import TableOptions
 from hornbook.tables.raw import Raw
 from hornbook.tables.raw_column import RawColumn
 from hornbook.tables.thousands import told_of_points, told_of_signs, written_alike
-from hornbook.tables.written import MISSING
 
 __all__ = ["Place", "RawTable", "Reader", "read_table"]
 
@@ -144,7 +144,7 @@ class Reader:
         self.kind = rows.kind
         if not self.columns:
             self.names, self.separator = names, rows.separator or ","
-            marks = MISSING | {text.strip().lower() for text in self.options.missing}
+            marks = all_marks(self.options.missing)
             self.columns = {name: RawColumn(marks, self.separator) for name in names}
         elif set(names) != set(self.names):
             odd = sorted(set(names) ^ set(self.names))

@@ -16,7 +16,7 @@ from hornbook.training.measures import Measure
 if TYPE_CHECKING:
     import torch
 
-    from hornbook.reports import Report, Samples, Table, View
+    from hornbook.reports import Finding, Report, Samples, Table, View
     from hornbook.runs import Run
     from hornbook.settings import Settings
     from hornbook.sources.source import Source
@@ -198,6 +198,10 @@ class TableTask(Task["TableData"]):
         from hornbook.tables.presenting import introduction
 
         return introduction(run)
+
+    def findings(self, run: Run) -> Iterable[Finding]:
+        """Columns whose values in most rows of dev or test train never has."""
+        return [one.finding for one in run.data.unseen]
 
     @property
     def seen_with(self) -> type[Settings]:

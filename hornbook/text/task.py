@@ -331,6 +331,7 @@ class TextTask(Task["TextData"]):
     def examine(self, source: Source, options: Any) -> Report:
         """What the data's doctor finds."""
         from hornbook.text.corpus import read_corpus
+        from hornbook.text.data import takes_any_bytes
         from hornbook.text.doctor.examine import examine
         from hornbook.text.doctor.summary import proposals, told
 
@@ -340,7 +341,7 @@ class TextTask(Task["TextData"]):
                 hint="Leave it out, or give a part of the text.",
                 setting="large",
             )
-        corpus = read_corpus(source, options)
+        corpus = read_corpus(source, options, any_bytes=takes_any_bytes(options))
         found = examine(corpus, options)
         torn = any(one.name == "torn-graphemes" for one in found.findings)
         leaks = any(one.name == "leaked-lines" and one.severity != "note" for one in found.findings)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from hornbook.errors import as_typed
 from hornbook.rendering import clip, many
 from hornbook.reports.finding import Finding
+from hornbook.tables.doctor.dependencies import told_of_given
 from hornbook.tables.doctor.examined import Examined, percent
 from hornbook.tables.doctor.spelled import several_spellings
 from hornbook.tables.doctor.splits import (
@@ -280,6 +281,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     zeros,
     few_values,
     same_columns,
+    told_of_given,
     decimal_commas,
     much_missing,
     left_out,

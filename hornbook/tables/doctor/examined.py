@@ -19,7 +19,7 @@ from hornbook.tables.kinds import Column, Seen, kind_of
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable
 from hornbook.tables.understood import Understood
-from hornbook.tables.written import NO_DATE
+from hornbook.tables.written_dates import NO_DATE
 from hornbook.tasks.splits import SPLITS
 
 __all__ = ["Examined", "percent"]

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from hornbook.plots.colours import BLUE, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import WIDTH
-from hornbook.rendering import clip
+from hornbook.rendering import clip, many
 from hornbook.statistics import ratio_interval
 from hornbook.tables.measures import blocks_of
+from hornbook.tables.views.digits import percent, rounded
 from hornbook.tables.views.rows_seen import RowsSeen
 
 if TYPE_CHECKING:
@@ -96,17 +97,22 @@ def calibrated(seen: RowsSeen) -> tuple[list[Bin], str]:
 
 
 def write_calibration(seen: RowsSeen) -> str:
-    """A line for each bin."""
+    """A line for each bin in which what came true is not what was predicted."""
     bins, what = calibrated(seen)
-    error = f"calibration error {seen.scores.calibration_error:.4f}"
-    lines = [
-        f"Probability of {what}, {seen.told}; {error}:",
-        "  predicted      on average  came true  rows",
-    ]
+    error = f"calibration error {rounded(seen.scores.calibration_error)}"
+    lines = [f"Probability of {what}, {seen.told}; {error}:"]
+    known = [(one, one.interval) for one in bins if one.interval is not None]
+    off = [(one, ends) for one, ends in known if not ends[0] <= one.mean <= ends[1]]
     lines += [
-        f"  {one.low:.1f} to {one.high:.1f}  {one.mean:14.1%}  {one.share:9.1%}  {one.rows:,}"
-        for one in bins
+        f"  predicted {percent(one.mean)} on average, came true {percent(one.share)} "
+        f"(95 % interval {percent(ends[0])} to {percent(ends[1])}), {many(one.rows, 'row')}"
+        for one, ends in off
     ]
+    if known:
+        right = f"{len(known) - len(off)} of {many(len(known), 'band')}"
+        lines.append(f"  came true as often as predicted, within chance: {right}")
+    else:
+        lines.append("  all rows are of one group, so it is not known what is chance")
     return "\n".join(lines)
 
 

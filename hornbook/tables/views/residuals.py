@@ -16,7 +16,8 @@ from hornbook.rendering import clip, many
 from hornbook.statistics import standard_error
 from hornbook.tables.features import CategoryFeature, NumberFeature
 from hornbook.tables.measures import NumberErrors, blocks_of
-from hornbook.tables.views.rows_seen import DAY, RowsSeen, date_text, decoded, short_number
+from hornbook.tables.views.digits import rounded, with_error
+from hornbook.tables.views.rows_seen import DAY, RowsSeen, date_text, decoded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +30,9 @@ Groups = npt.NDArray[np.int32] | None
 BANDS = 10  # with equally many rows
 LABELS = 31  # of a category, those of most rows
 DRAWN = 3_000  # points
+STEPS = 30  # that are told apart within the range of a column
+LEAST = 10  # rows, before it is told that their mean error is more than chance
+CLEAR, TOLD = 3, 4  # standard errors, and bands
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,14 @@ class Band:
     @property
     def told(self) -> str:
         """The mean error with its standard error, for people."""
-        error = f" ± {short_number(self.error)}" if math.isfinite(self.error) else ""
-        return f"{short_number(self.mean)}{error}"
+        return with_error(self.mean, self.error)
+
+    @property
+    def sure(self) -> float:
+        """How many standard errors the mean lies from 0; 0 where these are not known."""
+        if self.rows < LEAST or not math.isfinite(self.error) or not self.mean:
+            return 0.0
+        return abs(self.mean) / self.error if self.error else math.inf
 
 
 def band(name: str, middle: float, errors: Floats, groups: Groups = None) -> Band:
@@ -103,7 +113,9 @@ class Against:
     def text(self, one: Band) -> str:
         """A band, for people."""
         return one.name or (
-            date_text(round(one.middle)) if self.dates else short_number(one.middle)
+            date_text(round(one.middle))
+            if self.dates
+            else rounded(one.middle, float(np.ptp(self.values)) / STEPS)
         )
 
 
@@ -139,17 +151,23 @@ def against_number(name: str, feature: NumberFeature, values: npt.NDArray[np.flo
 
 
 def write_residuals(seen: RowsSeen, names: list[str]) -> str:
-    """A line for each: the mean error in some bands."""
+    """A line for each with the bands in which the mean error is more than chance."""
     lines = [
-        f"Mean error (predicted less true) in {seen.data.target.name}, ± its standard error, "
-        f"{seen.told}:"
+        f"Mean error (predicted less true) in {seen.data.target.name}, ± its standard error, where "
+        f"it is {CLEAR} of these or more, {seen.told}:"
     ]
+    quiet = []
     for one in against(seen, names):
         found = one.bands(seen.errors)
-        at = np.unique(np.linspace(0, len(found) - 1, 5).astype(np.int64))
-        shown = [found[place] for place in at.tolist()]
-        told = ", ".join(f"{clip(one.text(b), 20)}: {b.told}" for b in shown)
-        lines.append(f"  {one.title}  {told}")
+        clear = [band for band in found if band.sure >= CLEAR]
+        kept = sorted(clear, key=lambda band: -band.sure)[:TOLD]
+        told = ", ".join(f"{clip(one.text(b), 20)}: {b.told}" for b in clear if b in kept)
+        if told:
+            lines.append(f"  {one.title}  {told}{', …' * (len(clear) > len(kept))}")
+        else:
+            quiet.append(one.title)
+    if quiet:
+        lines.append(f"  no more than chance: {', '.join(quiet)}")
     return "\n".join(lines)
 
 

@@ -18,7 +18,7 @@ from hornbook.reports.finding import Finding, worst_first
 from hornbook.text.corpus import Corpus, SplitSettings
 from hornbook.text.doctor.doors import kind_of
 from hornbook.text.doctor.examined_corpus import ExaminedCorpus
-from hornbook.text.doctor.findings import CHECKS
+from hornbook.text.doctor.findings import checks_of
 from hornbook.text.layout import Mode, Separator
 
 __all__ = ["CorpusReport", "Lengths", "SplitSize", "examine"]
@@ -129,7 +129,7 @@ def examine(corpus: Corpus, settings: SplitSettings | None = None) -> CorpusRepo
         splits=sizes,
         vocabulary=examined.counts,
         lengths=measure(examined.examples),
-        findings=worst_first(finding for check in CHECKS for finding in check(examined)),
+        findings=worst_first(finding for check in checks_of(corpus) for finding in check(examined)),
     )
 
 

@@ -80,7 +80,9 @@ class ExaminedCorpus:
         """
         asked = self.settings if isinstance(self.settings, TokenSettings) else TokenSettings()
         held_out = [text for texts in self.held_out.values() for text in texts]
-        texts = Texts(self.train, held_out, boundary=self.corpus.mode == "lines")
+        texts = Texts(
+            self.train, held_out, boundary=self.corpus.mode == "lines", raw=self.corpus.raw
+        )
         return learn_tokenizer(texts, asked)
 
     @property

@@ -16,6 +16,7 @@ import numpy as np
 from hornbook.errors import DataError
 from hornbook.rendering import clip, many
 from hornbook.reports.finding import Finding, Severity
+from hornbook.text.corpus import Corpus
 from hornbook.text.doctor.characters import (
     forms,
     letter_case,
@@ -32,9 +33,9 @@ from hornbook.text.doctor.examined_corpus import (
     percent,
     repeated_stretches,
 )
-from hornbook.text.doctor.tokens import byte_pairs, torn_graphemes
+from hornbook.text.doctor.tokens import byte_pairs, changed_text, torn_graphemes
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "checks_of"]
 
 
 def splits_refused(examined: ExaminedCorpus) -> Iterator[Finding]:
@@ -47,6 +48,21 @@ def splits_refused(examined: ExaminedCorpus) -> Iterator[Finding]:
             examined.cut.message,
             examined.cut.hint,
         )
+
+
+def no_text(examined: ExaminedCorpus) -> Iterator[Finding]:
+    """The file is no text, or in an encoding that was not given."""
+    if not examined.corpus.raw:
+        return
+    yield Finding(
+        "no-text",
+        "note",
+        "The file is not UTF-8: its bytes are learned as they are",
+        "Samples are bytes, too: a terminal shows those that are no text escaped, a file gets "
+        "them as they are. Figures per character count what of it is text, "
+        "bits per byte all.",
+        examined.corpus.otherwise,
+    )
 
 
 def too_little(examined: ExaminedCorpus) -> Iterator[Finding]:
@@ -230,6 +246,7 @@ def line_ends(examined: ExaminedCorpus) -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...] = (
     splits_refused,
+    no_text,
     other_form,
     one_line,
     mode_doubtful,
@@ -242,6 +259,7 @@ CHECKS: tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...] = (
     rare_characters,
     odd_characters,
     torn_graphemes,
+    changed_text,
     byte_pairs,
     forms,
     mixed_scripts,
@@ -252,3 +270,18 @@ CHECKS: tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...] = (
     long_lines,
     line_ends,
 )
+"All checks of a text."
+OF_BYTES = (
+    splits_refused,
+    no_text,
+    too_little,
+    duplicates,
+    leaked_lines,
+    leaked_stretches,
+)
+"Those of what is not text, and is learned byte by byte."
+
+
+def checks_of(corpus: Corpus) -> tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...]:
+    """The checks that tell something of a corpus."""
+    return OF_BYTES if corpus.raw else CHECKS

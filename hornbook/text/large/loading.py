@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from hornbook.errors import DataError, RunError, SettingsError
+from hornbook.errors import DataError, EncodingError, RunError, SettingsError
 from hornbook.records import JSONObject, read_record
 from hornbook.rendering import many
 from hornbook.sources.encoding import codec_of
@@ -54,6 +54,13 @@ def load_large(source: Source, options: TextOptions) -> LargeTextData:
     draw = Draw(options.split_seed, shares)
     found = survey(text, draw, shares[0], telling(source, "Reading"))
     tokenizer = learned(found, layout, options)
+    if layout.mode == "text" and tokenizer.rewrites and tokenizer.kind != "words":
+        raise SettingsError(
+            f"{tokenizer.about}: of a long text these tokens cannot be made piece by piece, since "
+            "what they change hangs on where a piece begins.",
+            hint="Read it as lines (`mode=lines`); or, if memory can hold the text, `large=no`.",
+            setting="tokens",
+        )
     job = Job(tokenizer, layout.mode, layout.separator, options.split_seed, shares)
     corpus = Corpus(found.files, found.characters, job)
     tokens = encode(corpus, text, telling(source, "Encoding"))
@@ -111,6 +118,8 @@ def refuse_unfit(source: Source, options: TextOptions) -> None:
         ("distinct", options.distinct, "duplicates would have to be held in memory; equal lines "
                                        "are always drawn into the same split"),
         ("tokens", options.tokens in WHOLE, "they are known when all text is"),
+        ("tokens", options.tokens == "bytes" and not is_text(source, options.encoding),
+         "a file that is not text is read as a whole"),
     ):  # fmt: skip
         if wrong:
             raise SettingsError(
@@ -118,6 +127,16 @@ def refuse_unfit(source: Source, options: TextOptions) -> None:
                 hint=f"Leave `{name}` out; or, if memory can hold the text, set `large=no`.",
                 setting=name,
             )
+
+
+def is_text(source: Source, encoding: str) -> bool:
+    """Whether the beginning of a source is text."""
+    try:
+        for file in islice(source.files, FILES_LOOKED):
+            any(map(len, islice(texts(file.pieces(), file.where, encoding), 2)))
+    except EncodingError:
+        return False
+    return True
 
 
 def heads_of(source: Source, encoding: str) -> tuple[list[str], list[str]]:
