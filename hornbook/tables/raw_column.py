@@ -12,8 +12,9 @@ import numpy as np
 from hornbook.sources.cells import Cells, Declared
 from hornbook.tables.marks import mark_numbers
 from hornbook.tables.number_form import NumberForm
+from hornbook.tables.number_style import dotted
 from hornbook.tables.raw import Codes, Floats, Raw
-from hornbook.tables.written import EXACT, MISSING, dotted, is_long
+from hornbook.tables.written import EXACT, MISSING, is_long
 
 __all__ = ["RawColumn"]
 

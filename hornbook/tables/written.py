@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -16,15 +16,17 @@ __all__ = [
     "LOOKED",
     "MINUSES",
     "MISSING",
+    "MONEY",
     "PLAIN_MINUS",
     "SIGNS",
+    "SPACES",
     "NumberStyle",
     "as_label",
-    "dotted",
+    "bare",
     "has_digit",
     "is_long",
+    "is_number",
     "number_of",
-    "number_style",
     "numbers_of",
     "why_no_number",
 ]
@@ -48,11 +50,14 @@ EXACT = 2.0**53  # whole numbers from here on may not be floats
 EXPONENT = r"([eE][+-]?\d+)?"
 COMMA = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)?(,\d*)?" + EXPONENT)
 THOUSANDS = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(,\d{3})+)?(\.\d*)?" + EXPONENT)
-DOTTED = re.compile(r"(?:^|\n)[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:\n|$)")
-SIGNS = "$€£¥₹ \u00a0\u202f"  # that may stand before or behind a number
+MONEY = "$€£¥₹"
+SIGNS = f"{MONEY} \u00a0\u202f"  # that may stand before or behind a number
 MINUSES = "\u2212\ufe63\uff0d"  # as typesetters and some programs write it
 BEGINS = SIGNS + MINUSES + "+-.,"  # what a number may begin with, beside a digit
 PLAIN_MINUS = str.maketrans(dict.fromkeys(MINUSES, "-"))
+SPACES = " \u00a0\u2007\u2009\u202f'\u2019"
+"That may stand between thousands in any style: blanks, or as in Switzerland apostrophes."
+SPACED = re.compile(rf"([+-]?[1-9]\d{{0,2}}(?:([{SPACES}])\d{{3}})(?:\2\d{{3}})*)((?:[.,]\d*)?)")
 IN_BRACKETS = re.compile(r"\(([^()+-]+)\)|([^()+-]+)-")
 MINUS = re.compile(r"([+-])[$€£¥₹ \u00a0\u202f]+")
 
@@ -70,8 +75,7 @@ def number_of(cell: str, style: NumberStyle = "plain") -> float:
             pass
     if not has_digit(cell):
         return math.nan
-    text = cell.translate(PLAIN_MINUS).strip(SIGNS).removesuffix("%").strip(SIGNS)
-    text = MINUS.sub(r"\1", text)
+    text = bare(cell)
     if style == "comma":
         if not COMMA.fullmatch(text):
             return math.nan
@@ -111,31 +115,13 @@ def is_long(text: str, number: float) -> bool:
     return abs(number) >= EXACT and text.lstrip(f"+-{MINUSES}").isdecimal()
 
 
-def number_style(
-    cells: Collection[str], separator: str = ",", commas: bool = False, fractions: int = 0
-) -> NumberStyle:
-    """How the numbers among some cells are written: so that most of them are numbers.
-
-    Args:
-        cells: distinct ones.
-        separator: of the table. Where it is a comma, a comma in a cell more likely stands between
-            thousands; else it more likely is that of decimals.
-        commas: whether another column of the table has decimal commas: 1.234 is a whole number.
-        fractions: further numbers that are written with a decimal point.
-    """
-    if not any("," in cell and has_digit(cell) for cell in cells) and not (
-        (separator != "," or commas) and dotted(cells)
-    ):
-        return "plain"
-    order: tuple[NumberStyle, ...] = ("plain", "thousands", "comma")
-    if commas:
-        order = ("comma", "plain", "thousands")
-    elif separator != ",":
-        order = ("plain", "comma", "thousands")
-    pointed = {"plain": fractions, "thousands": fractions, "comma": 0}
-    return max(
-        order, key=lambda style: pointed[style] + sum(is_number(cell, style) for cell in cells)
-    )
+def bare(cell: str) -> str:
+    """A number without signs of money and percent, blanks between thousands; with a plain minus."""
+    text = cell.translate(PLAIN_MINUS).strip(SIGNS).removesuffix("%").strip(SIGNS)
+    text = MINUS.sub(r"\1", text)
+    if found := SPACED.fullmatch(text):
+        return found[1].replace(found[2], "") + found[3]
+    return text
 
 
 def is_number(cell: str, style: NumberStyle) -> bool:
@@ -146,11 +132,6 @@ def is_number(cell: str, style: NumberStyle) -> bool:
 def has_digit(cell: str) -> bool:
     """Whether a cell has a digit."""
     return any(map(str.isdigit, cell))
-
-
-def dotted(cells: Collection[str]) -> bool:
-    """Whether some cells may be whole numbers with points between thousands, as 1.234."""
-    return DOTTED.search("\n".join(cells)) is not None
 
 
 def as_label(value: float) -> str:
