@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import hornbook
-from hornbook.errors import DataError, RunError, SettingsError
+from hornbook.errors import DataError, RunError
 from hornbook.runs import Run, strip
 from hornbook.runs.events import Event, Loaded, Pieced
 from hornbook.text.large import data, encoding, reading, survey
@@ -147,6 +147,8 @@ def test_it_is_chosen_by_size_and_counting_says_what_it_would_take(
     status, out, _ = typed(capsys, "sample", "net", "--n", "1", "--json")
     assert status == 0
     assert json.loads(out)["shares"] is None
-    with pytest.raises(SettingsError, match="`large` has no effect here"):
-        run.task.examine(hornbook.sources.source.Source("a.txt"),
-                         run.task.options.from_dict({"large": "yes"}))  # fmt: skip
+    held_too = run.task.options.from_dict({"large": "no"})
+    source = hornbook.sources.source.Source("a.txt")
+    facts = [run.task.examine(source, how).facts for how in (run.task.options(), held_too)]
+    assert facts[0]["tokens"] != facts[1]["tokens"]  # drawn, and shuffled
+    assert facts[0]["size"] == facts[1]["size"]

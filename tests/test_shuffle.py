@@ -13,7 +13,9 @@ from hornbook.text.shuffle import shuffled
 
 
 @given(st.integers(0, 300), st.integers(-3, 2**70), st.integers(1, 9), st.data())
-def test_every_place_is_that_of_python(n: int, seed: int, at_once: int, data: st.DataObject) -> None:
+def test_every_place_is_that_of_python(
+    n: int, seed: int, at_once: int, data: st.DataObject
+) -> None:
     numbers = list(range(n))
     random.Random(seed).shuffle(numbers)
     least = data.draw(st.integers(0, n))

@@ -253,9 +253,9 @@ def line_ends_of(parts: Sequence[Decoded]) -> str:
 def split_corpus(corpus: Corpus, settings: SplitSettings | None = None) -> Splits:
     """Split a corpus into train, dev and test.
 
-    Examples are shuffled as `random.Random(seed)` does and cut at the whole part of each share, which
-    for the defaults is the lectures' own split, name for name. A text is cut in the order
-    of reading. Where nobody asked for shares and the usual ones would leave a split empty, as of
+    Examples are shuffled as `random.Random(seed)` does and cut at the whole part of each share,
+    which for the defaults is the lectures' own split, name for name. A text is cut in the order of
+    reading. Where nobody asked for shares and the usual ones would leave a split empty, as of
     the single word that the lecture begins with, all of it is train.
 
     Raises:
@@ -272,8 +272,8 @@ def split_corpus(corpus: Corpus, settings: SplitSettings | None = None) -> Split
     lines = list(dict.fromkeys(corpus.examples) if settings.distinct else corpus.examples)
     first, second, _ = np.cumsum(split_sizes(corpus, len(lines), settings)).tolist()
     lines = [lines[number] for number in shuffled(len(lines), settings.split_seed).tolist()]
-    found = (tuple(some) for some in (lines[:first], lines[first:second], lines[second:]))
-    return Splits("lines", *found, separator=corpus.separator)
+    train, dev, test = map(tuple, (lines[:first], lines[first:second], lines[second:]))
+    return Splits("lines", train, dev, test, corpus.separator)
 
 
 class Read(Protocol):

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from hornbook.text.code_points import Points, is_space, line_bounds, points_of
 
-__all__ = ["LineFigures", "pieces_of_lines", "whole_lines"]
+__all__ = ["LineFigures", "numbered", "pieces_of_lines", "whole_lines"]
 
 PIECE = 2**20  # characters looked at together
 LONGEST = 2**22  # characters of a line, of which what follows is only counted
@@ -100,7 +100,7 @@ class LineFigures:
         for row in np.flatnonzero(~filled):
             self.spaces -= piece.count(" ", begins[row], last[row] + 1)
         self.add_blocks(there[filled], len(ends), points[final[filled]])
-        first, final = points[first[filled]], points[final[filled]]
+        opening, closing = points[first[filled]], points[final[filled]]
         lengths = (last - begins + 1)[filled]
         if not self.filled and len(lengths):
             at = int(begins[filled][0])
@@ -108,8 +108,8 @@ class LineFigures:
         self.filled += len(lengths)
         self.last = int(lengths[-1]) if len(lengths) and filled[-1] else 0
         self.lengths.update(numbered(lengths))
-        self.small += sum(n for point, n in numbered(first).items() if chr(point).islower())
-        self.ended += sum(n for point, n in numbered(final).items() if chr(point) in ENDS)
+        self.small += sum(n for point, n in numbered(opening).items() if chr(point).islower())
+        self.ended += sum(n for point, n in numbered(closing).items() if chr(point) in ENDS)
 
     def go_on(self, more: str) -> None:
         """Take note of what follows a line that was cut, up to its end."""
@@ -206,7 +206,7 @@ class LineFigures:
         raise IndexError("there are fewer filled lines")
 
 
-def numbered(values: npt.NDArray[np.integer]) -> dict[int, int]:  # type: ignore[type-arg]
+def numbered(values: npt.NDArray[np.integer[Any]]) -> dict[int, int]:
     """How often each value occurs, in rising order."""
     if len(values) and int(values.max()) < 2**16:
         counts = np.bincount(values)

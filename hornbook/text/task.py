@@ -330,23 +330,25 @@ class TextTask(Task["TextData"]):
 
     def examine(self, source: Source, options: Any) -> Report:
         """What the data's doctor finds."""
-        from hornbook.text.corpus import read_corpus
-        from hornbook.text.doctor.examine import examine
+        from hornbook.text.data import is_large
+        from hornbook.text.doctor.examine import examine_given
+        from hornbook.text.doctor.given import Given
         from hornbook.text.doctor.summary import proposals, told
 
-        if options.large == "yes":
-            raise SettingsError(
-                "`large` has no effect here: the doctor reads all of the text at once.",
-                hint="Leave it out, or give a part of the text.",
-                setting="large",
-            )
-        corpus = read_corpus(source, options)
-        found = examine(corpus, options)
+        if is_large(source, options):
+            from hornbook.text.doctor.large import examine_large
+
+            found, given = examine_large(source, options)
+        else:
+            from hornbook.text.corpus import read_corpus
+
+            given = Given.of(read_corpus(source, options))
+            found = examine_given(given, options)
         torn = any(one.name == "torn-graphemes" for one in found.findings)
         leaks = any(one.name == "leaked-lines" and one.severity != "note" for one in found.findings)
         chosen_by = found.splits.get("dev")
         proposed = proposals(
-            source, corpus, options, repeated=leaks, torn=torn,
+            source, given, options, repeated=leaks, torn=torn,
             has_dev=chosen_by is not None and chosen_by.predictions > 0,
         )  # fmt: skip
         return told(found, proposed)
