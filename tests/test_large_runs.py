@@ -147,8 +147,9 @@ def test_it_is_chosen_by_size_and_counting_says_what_it_would_take(
     status, out, _ = typed(capsys, "sample", "net", "--n", "1", "--json")
     assert status == 0
     assert json.loads(out)["shares"] is None
-    held_too = run.task.options.from_dict({"large": "no"})
+    how = {"mode": "lines", "split": "60/20/20"}
+    one, other = (run.task.options.from_dict(how | more) for more in ({}, {"large": "no"}))
     source = hornbook.sources.source.Source("a.txt")
-    facts = [run.task.examine(source, how).facts for how in (run.task.options(), held_too)]
+    facts = [run.task.examine(source, how).facts for how in (one, other)]
     assert facts[0]["tokens"] != facts[1]["tokens"]  # drawn, and shuffled
     assert facts[0]["size"] == facts[1]["size"]

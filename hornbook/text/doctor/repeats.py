@@ -142,7 +142,7 @@ class Repeats:
     @cached_property
     def again(self) -> int:
         """Of the examples that are kept, those that repeat an earlier one."""
-        times = self.several[1].tolist()
+        times: list[int] = self.several[1].tolist()
         return sum(times) - len(times)
 
     @property
