@@ -112,9 +112,12 @@ class TextTask(Task["TextData"]):
 
         return open_text(files, name, source, details)
 
-    def fit(self, model: Any, data: TextData) -> None:
+    def fit(self, model: Any, data: TextData) -> Sequence[str]:
         """Count the train split."""
+        from hornbook.text.presenting import told_of_discounts
+
         model.fit(data.stream("train"))
+        return told_of_discounts(model)
 
     def inherit(self, model: Any, data: TextData, ancestor: Run) -> str:
         """Token by token, whatever ids they have in either vocabulary."""
