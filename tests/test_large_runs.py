@@ -15,6 +15,7 @@ import hornbook
 from hornbook.errors import DataError, RunError
 from hornbook.runs import Run, strip
 from hornbook.runs.events import Event, Loaded, Pieced
+from hornbook.tasks import Candidate
 from hornbook.text.large import data, encoding, reading, survey
 from tests.command import typed
 from tests.test_large import made_text
@@ -153,3 +154,24 @@ def test_it_is_chosen_by_size_and_counting_says_what_it_would_take(
     facts = [run.task.examine(source, how).facts for how in (one, other)]
     assert facts[0]["tokens"] != facts[1]["tokens"]  # drawn, and shuffled
     assert facts[0]["size"] == facts[1]["size"]
+
+
+@pytest.mark.parametrize("mode", ["lines", "text"])
+def test_the_best_is_found_too(
+    mode: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from hornbook.text import candidates
+
+    assert candidates.candidates(trained("net", mode).data, 3_000)  # of nets of other tokens none
+    one = Candidate("counts-2", "ngram", {"order": 2})
+    monkeypatch.setattr(candidates, "candidates", lambda data, seconds: [one])
+    line = ("best", "a.txt", "--large", "yes", "--mode", mode)
+    if mode == "lines":
+        status, _, err = typed(capsys, *line, "--filter", "cat")
+        assert status == 1
+        assert "too large to be held in memory" in err
+    status, out, err = typed(capsys, *line)
+    assert status == 0, err
+    assert "nothing here is held against it" in " ".join(out.split())
+    assert "samples sound" not in out
+    assert Run(Path("runs/a-best")).data.large

@@ -208,6 +208,8 @@ class TextTask(Task["TextData"]):
         """
         from hornbook.text.quality import quality
 
+        if run.data.large:
+            return None
         found = quality(run, temperatures=(1.0,), filter_command=filter_command)[-1]
         if filter_command:
             return found.passed
@@ -225,7 +227,7 @@ class TextTask(Task["TextData"]):
         """The temperature of samples, of lines."""
         from hornbook.text.temperature import suitable_temperature
 
-        if run.data.kind != "lines":
+        if run.data.kind != "lines" or run.data.large:
             return {}
         return {"temperature": suitable_temperature(run, filter_command)}
 
@@ -240,6 +242,12 @@ class TextTask(Task["TextData"]):
                 hint="Leave `filter` out.",
                 setting="filter",
             )
+        if data.large:
+            raise SettingsError(
+                f"`filter` compares samples with the data. {data.absent}.",
+                hint="Leave `filter` out; or, if memory can hold the text, set `large=no`.",
+                setting="filter",
+            )
         some = data.splits.train[:LOOK]
         return sum(LineFilter(filter_command, SECONDS).passing(some)) / len(some)
 
@@ -247,6 +255,7 @@ class TextTask(Task["TextData"]):
         """Nats per token."""
         from hornbook.text.losses import counted_loss
 
+        limit = limit or data.measured
         loss, predictions = counted_loss(model, data.stream(split), limit=limit)
         return Figures(loss, predictions=predictions)
 

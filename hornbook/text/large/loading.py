@@ -12,6 +12,7 @@ from hornbook.text.data import (
     REFERENCE,
     TextOptions,
 )
+from hornbook.text.large.cached import make_room, note
 from hornbook.text.large.data import LargeTextData, Reference
 from hornbook.text.large.draws import Draw
 from hornbook.text.large.encoded import Job
@@ -46,6 +47,7 @@ def load_large(source: Source, options: TextOptions) -> LargeTextData:
     job = Job(tokenizer, layout.mode, layout.separator, options.split_seed, shares)
     corpus = Corpus(found.files, found.characters, job)
     tokens = encode(corpus, text, telling(source, "Encoding"))
+    note(corpus.folder, [mark.path for mark in found.files])
     sampled = options.tokens in SAMPLED and sum(map(len, found.sample)) * 2 < found.characters
     data = LargeTextData(
         source.name,
@@ -56,6 +58,7 @@ def load_large(source: Source, options: TextOptions) -> LargeTextData:
         encoding=", ".join(encodings),
         reason="; ".join([by_heads(layout, heads, found.characters), *source.remarks]),
         otherwise=layout.otherwise,
+        about_cache=make_room(corpus.folder),
         about_tokens="Its tokens were learned from "
         f"{many(sum(map(len, found.sample)), 'character')} of train, evenly spread."
         if sampled
@@ -125,4 +128,5 @@ def open_large(
         longest=longest if isinstance(longest, int) else 0,
         encoding=str(details.get("encoding", "")),
         reason="as saved",
+        run=files.folder,
     )
