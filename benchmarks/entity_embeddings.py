@@ -134,6 +134,7 @@ def show(name: str, plain: NumberErrors, fed: NumberErrors) -> None:
     """Print a row."""
     one, other = plain.as_dict(), fed.as_dict()
     apart = paired_interval(fed, plain)
+    assert apart is not None  # rows, not one group
     print(
         f"{name:20}{one['mape']:9.4f}{one['rmspe']:8.4f}{other['mape']:10.4f}{other['rmspe']:8.4f}"
         f"      {other['rmspe'] - one['rmspe']:+.4f} [{apart.low:+.4f}, {apart.high:+.4f}]",

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from hornbook.compute.memory import keep_freed_memory
-from hornbook.text.batches import Batch
+from hornbook.text.batch import Batch
 from hornbook.text.models import network
 from hornbook.text.models.gpt import GPT
 from hornbook.tokenizers.contract import Vocabulary

@@ -331,6 +331,8 @@ def show(whole: TableData, results: Sequence[Result], rows: Path) -> None:
 def ends_of(one: Scores, other: Scores) -> str:
     """The paired interval in words."""
     found = paired_interval(one, other)
+    if found is None:
+        return "one group"
     return f"{found.low:+.4f} to {found.high:+.4f}"
 
 

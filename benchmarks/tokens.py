@@ -34,12 +34,12 @@ from hornbook.text.losses import counted_loss
 from hornbook.text.models.gpt import GPT
 from hornbook.tokenizers.words import WordTokenizer, cut_into_words
 
-BLOCKS, HEADS, BATCH = 2, 4, 8
+BLOCKS, HEADS, BATCH = 2, 4, 16
 BPE = {f"bpe-{size}": {"tokens": "bpe", "vocab_size": size} for size in (512, 1024, 4096)}
 KINDS: dict[str, dict[str, Any]] = {
     "characters": {}, "bytes": {"tokens": "bytes"}, **BPE, "words": {"tokens": "words"}
 }  # fmt: skip
-TRIED = 60  # steps of the trial by which the time of one is found
+TRIED = 200  # steps of the trial by which the time of one is found
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,12 @@ INSTALL_TORCH = "pip install torch -i https://download.pytorch.org/whl/cpu"
 "Installs the CPU build; on Linux a plain `pip install torch` downloads several gigabytes of CUDA."
 TABLES = {"pandas": "pandas", "pyarrow": "pyarrow", "sklearn": "scikit-learn"}
 "What the extra `tables` has: names of modules, and of the packages that bring them."
-TOKENS = {"regex": "regex", "tiktoken": "tiktoken", "tokenizers": "tokenizers"}
+TOKENS = {
+    "regex": "regex",
+    "sentencepiece": "sentencepiece",
+    "tiktoken": "tiktoken",
+    "tokenizers": "tokenizers",
+}
 "The same of the extra `tokens`."
 
 

@@ -1,23 +1,33 @@
-"""How far chance goes: intervals by the percentile bootstrap over groups.
+"""How far chance goes: intervals over groups, by Student's t and the jackknife.
 
-Figures of one user's rows hang together, so it is users that are drawn anew, not rows: a draw takes
-as many groups as there are, with replacement, and a figure is the ratio of sums over them.
+Figures of one user's rows hang together, so it is users that chance has drawn, not rows: a figure
+is the ratio of sums over groups, and how much it varies is told by leaving out one group at a time.
+
+With G groups the interval is the figure ± t(G - 1) standard errors. What cannot be below 0 (a
+loss, an error) is skewed where groups are few, so that of a single figure is reckoned on its
+logarithm. In place of 95 % this covers 89 to 96 % over 2 to 30 groups, where the percentile
+bootstrap covers 42 to 93 (`python -m benchmarks.interval_coverage`). One group says nothing of
+others: there is no interval then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Interval", "difference_interval", "ratio_interval"]
+__all__ = ["Interval", "difference_interval", "ends_of", "ratio_interval", "standard_error",
+           "t_quantile"]  # fmt: skip
 
 Array = npt.NDArray[np.float64]
 Transform = Callable[[Array], Array]
-AT_ONCE = 2**22  # groups drawn at a time, over some draws
+EXACTLY = 200  # degrees of freedom up to which the distribution of t is summed term by term
 
 
 @dataclass(frozen=True)
@@ -39,17 +49,14 @@ class Interval:
         return {f"{name}_low": self.low, f"{name}_high": self.high}
 
 
+def ends_of(interval: Interval | None, name: str) -> dict[str, float]:
+    """As `Interval.ends`; empty where there is no interval."""
+    return {} if interval is None else interval.ends(name)
+
+
 def same(values: Array) -> Array:
     """No transformation."""
     return values
-
-
-def drawn(groups: int, draws: int, seed: int) -> Iterator[npt.NDArray[np.int64]]:
-    """Numbers of groups, shape (some draws, groups), until there are `draws`."""
-    random = np.random.default_rng(seed)
-    at_once = max(1, AT_ONCE // max(1, groups))
-    for start in range(0, draws, at_once):
-        yield random.integers(0, groups, (min(at_once, draws - start), groups))
 
 
 def ratio_interval(
@@ -57,26 +64,35 @@ def ratio_interval(
     weights: npt.ArrayLike | None = None,
     *,
     of: Transform = same,
-    draws: int = 1_000,
+    most: float = math.inf,
     level: float = 0.95,
-    seed: int = 0,
-) -> Interval:
-    """The interval of Σ sums / Σ weights over groups.
+) -> Interval | None:
+    """The interval of Σ sums / Σ weights over groups; None if there is only one group.
 
     Args:
         sums: of each group, shape (G,): its squared errors, or its one figure.
         weights: of each group, shape (G,): its number of rows; by default 1.
         of: what is reported of the ratio: `numpy.sqrt` makes a mean square the root of it.
-        draws: how many times groups are drawn.
-        level: the share of draws in the interval.
-        seed: of the draws.
+        most: that the figure can be: 1 of a share.
+        level: how sure the interval is.
 
     Raises:
         ValueError: if there is no group.
     """
     s, w = columns(sums, weights)
-    found = [of(s[rows].sum(1) / w[rows].sum(1)) for rows in drawn(len(s), draws, seed)]
-    return percentiles(np.concatenate(found), level)
+    if len(s) < 2:
+        return None
+    figure, others = float(of(s.sum() / w.sum())), of(without_each(s, w))
+    positive = bool((s >= 0).all())
+    if positive and figure > 0 and (others > 0).all():
+        reach = reach_of(np.log(others), level)
+        # beyond e^±700 there are no floats, and so wide an interval says nothing anyway
+        low, high = figure * math.exp(-min(reach, 700.0)), figure * math.exp(min(reach, 700.0))
+    else:
+        reach = reach_of(others, level)
+        low, high = figure - reach, figure + reach
+        low = max(0.0, low) if positive else low
+    return Interval(low, min(high, max(figure, most)), level)
 
 
 def difference_interval(
@@ -85,23 +101,21 @@ def difference_interval(
     weights: npt.ArrayLike | None = None,
     *,
     of: Transform = same,
-    draws: int = 1_000,
     level: float = 0.95,
-    seed: int = 0,
-) -> Interval:
-    """The interval of the figure of `sums` less that of `others`, of the same groups in each draw.
+) -> Interval | None:
+    """The interval of the figure of `sums` less that of `others`, of the same groups.
 
-    Args and Raises as for `ratio_interval`.
+    Args, Returns and Raises as for `ratio_interval`.
     """
     s, w = columns(sums, weights)
     o, _ = columns(others, weights)
     if s.shape != o.shape:
         raise ValueError(f"there are {len(s)} groups, and {len(o)} to compare them with")
-    found = []
-    for rows in drawn(len(s), draws, seed):
-        weight = w[rows].sum(1)
-        found.append(of(s[rows].sum(1) / weight) - of(o[rows].sum(1) / weight))
-    return percentiles(np.concatenate(found), level)
+    if len(s) < 2:
+        return None
+    figure = float(of(s.sum() / w.sum()) - of(o.sum() / w.sum()))
+    reach = reach_of(of(without_each(s, w)) - of(without_each(o, w)), level)
+    return Interval(figure - reach, figure + reach, level)
 
 
 def columns(sums: npt.ArrayLike, weights: npt.ArrayLike | None) -> tuple[Array, Array]:
@@ -111,11 +125,73 @@ def columns(sums: npt.ArrayLike, weights: npt.ArrayLike | None) -> tuple[Array, 
     if s.shape != w.shape or s.ndim != 1:
         raise ValueError(f"sums have shape {s.shape}, weights {w.shape}: both must be (groups,)")
     if not (w > 0).any():
-        raise ValueError("there is no group to draw")
+        raise ValueError("there is no group")
     return s[w > 0], w[w > 0]
 
 
-def percentiles(found: Array, level: float) -> Interval:
-    """The middle of what was found."""
-    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high), level)
+def without_each(sums: Array, weights: Array) -> Array:
+    """The ratio of sums over all groups but one, for each of them; shape (G,)."""
+    left = sums.sum() - sums
+    if (sums >= 0).all():
+        left = np.maximum(left, 0.0)  # which rounding may have made a little less
+    found: Array = left / (weights.sum() - weights)
+    return found
+
+
+def reach_of(left_out: Array, level: float) -> float:
+    """t times the jackknife's standard error of a figure (Tukey 1958).
+
+    Args:
+        left_out: the figure without each group, shape (G,).
+        level: how sure the interval is.
+    """
+    return t_quantile(level, len(left_out) - 1) * jackknife(left_out)
+
+
+def jackknife(left_out: Array) -> float:
+    """The standard error of a figure, from what it is without each group."""
+    n = len(left_out)
+    return math.sqrt((n - 1) / n * float(np.square(left_out - left_out.mean()).sum()))
+
+
+def standard_error(sums: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
+    """The standard error of Σ sums / Σ weights over groups; NaN of one group.
+
+    Args and Raises as for `ratio_interval`.
+    """
+    s, w = columns(sums, weights)
+    return jackknife(without_each(s, w)) if len(s) > 1 else math.nan
+
+
+@cache
+def t_quantile(level: float, freedom: int) -> float:
+    """How far from 0, on both sides, a share of Student's t distribution lies.
+
+    Args:
+        level: the share, above 0 and below 1.
+        freedom: degrees of freedom, 1 or more.
+    """
+    if freedom > EXACTLY:  # Abramowitz and Stegun, 26.7.5
+        z = NormalDist().inv_cdf((1 + level) / 2)
+        terms = (
+            (z**3 + z) / 4,
+            (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+            (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        )
+        return z + math.fsum(term / freedom**k for k, term in enumerate(terms, 1))
+    low, high = 0.0, math.pi / 2
+    for _ in range(60):  # of the angle: halved until no float lies between
+        middle = (low + high) / 2
+        low, high = (middle, high) if share_within(middle, freedom) < level else (low, middle)
+    return math.sqrt(freedom) * math.tan(low)
+
+
+def share_within(angle: float, freedom: int) -> float:
+    """The share of t between ± √freedom · tan(angle) (Abramowitz and Stegun, 26.7.3 and 26.7.4)."""
+    sine, square = math.sin(angle), math.cos(angle) ** 2
+    odd = freedom % 2
+    total, term = 0.0, math.cos(angle) if odd else 1.0
+    for k in range(1 + odd, freedom, 2):
+        total += term
+        term *= square * k / (k + 1)
+    return 2 / math.pi * (angle + sine * total) if odd else sine * total

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.records import JSON, JSONObject
-from hornbook.tokenizers.contract import Decoder, Ids, Texts, Tokenizer, Vocabulary
+from hornbook.tokenizers.contract import Ids, Texts, Tokenizer, Vocabulary
+from hornbook.tokenizers.decoders import Decoder
 from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["Placed"]
@@ -55,10 +56,10 @@ class Placed(Tokenizer):
     def encode(self, text: str) -> npt.NDArray[np.int64]:
         return np.array([self.spelled.index(letter) for letter in text], dtype=np.int64)
 
-    def decode(self, ids: Sequence[int] | Ids) -> str:
+    def decode(self, ids: Sequence[int] | Ids, *, begins: bool = True) -> str:
         return "".join(self.spelled[i] for i in ids)
 
-    def decoder(self) -> Decoder:
+    def decoder(self, *, begins: bool = True) -> Decoder:
         return Letters(self.spelled)
 
     def label(self, token: int) -> str:

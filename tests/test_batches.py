@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hornbook.errors import SettingsError
+from hornbook.text.batch import Batch
 from hornbook.text.batches import (
-    Batch,
     Batches,
     BlockBatches,
     ParallelBatches,

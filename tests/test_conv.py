@@ -14,7 +14,8 @@ from torch import Tensor
 
 from hornbook.errors import SettingsError
 from hornbook.nn import CausalConv1d, FlattenConsecutive, GatedStack, Layer, Linear, PackedTrees
-from hornbook.text.batches import Batch, make_batches
+from hornbook.text.batch import Batch
+from hornbook.text.batches import make_batches
 from hornbook.text.losses import measure
 from hornbook.text.models.wavenet import WaveNet, WaveNetSettings
 from hornbook.text.scores import score

@@ -89,3 +89,12 @@ def test_a_header_is_one_though_its_words_occur_below() -> None:
     names = look("emma,F\n" + "".join(f"n{n},{'FM'[n % 2]}\n" for n in range(20)))
     assert names is not None
     assert not names.header
+
+
+def test_a_last_column_without_a_name_and_without_cells_does_not_hide_the_header() -> None:
+    rows = [f"{'mf'[n % 2]},{'yes' if n % 3 else 'no'}," for n in range(30)]
+    form = look("\n".join(["sex,smoker,", *rows]) + "\n")
+    assert form is not None
+    assert form.header
+    assert form.columns == ("sex", "smoker", "3")
+    assert not look("\n".join(rows) + "\n").header  # type: ignore[union-attr]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from hornbook.nn import Linear, ReLU, Sequential, SoftCap, Tree
 from hornbook.nn.head_cross_entropy import head_cross_entropy_vjp, headed
-from hornbook.text.batches import Batch
+from hornbook.text.batch import Batch
 from hornbook.text.models import network
 from hornbook.text.models.gpt import GPT
 from hornbook.text.models.mlp import MLP

@@ -103,3 +103,11 @@ def test_examples_work_as_typed(
             assert "next one to fill in" in out
         else:
             assert status == 0, f"hornbook {example}: {err}"
+
+
+@pytest.mark.parametrize("verb", ["inspect", "evaluate"])
+def test_help_without_a_run_says_how_to_see_the_flags_of_other_tasks(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out, _ = typed(capsys, verb, "--help")
+    assert f"hornbook {verb} RUN --help" in " ".join(out.split())

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from hornbook.errors import HornbookError, RunError, SettingsError
-from hornbook.text.batches import Batch, make_batches
+from hornbook.text.batch import Batch
+from hornbook.text.batches import make_batches
 from hornbook.text.losses import mean_loss, measure
 from hornbook.text.models import FAMILIES, NETS, family
 from hornbook.text.models.bigram import Bigram, BigramSettings

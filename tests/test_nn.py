@@ -154,6 +154,30 @@ def test_batchnorm_in_use() -> None:
     same_as_torch(layer, torch.nn.BatchNorm1d(3).eval(), normal(5, 3))
 
 
+@pytest.mark.parametrize("unbiased", [True, False])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_batchnorm_measures_the_same_where_nothing_is_recorded(
+    unbiased: bool, dtype: torch.dtype
+) -> None:
+    # Means far from 0 in units of the deviation: what a sum of squares alone would lose.
+    x = (normal(64, 5) + torch.tensor([0.0, 1, -30, 300, 1000])).to(dtype)
+    recorded, by_hand = (BatchNorm1d(5, unbiased=unbiased).to(dtype) for _ in range(2))
+    y = recorded(x)  # autograd is on
+    with torch.inference_mode():
+        z = by_hand(x)
+    wide = x.double()
+    var = wide.var(0, unbiased=unbiased)
+    wanted = (wide - wide.mean(0)) / (var + 1e-5).sqrt()
+    for found in (y.detach(), z):
+        torch.testing.assert_close(
+            found.double(), wanted, rtol=0, atol=1e-3 if dtype is torch.float32 else 1e-9
+        )
+    for layer in (recorded, by_hand):
+        mean, kept_var = layer.running_mean.double(), layer.running_var.double()
+        torch.testing.assert_close(mean, 0.1 * wide.mean(0), rtol=1e-6, atol=1e-6)
+        torch.testing.assert_close(kept_var, 0.9 + 0.1 * wide.var(0), rtol=1e-5, atol=0)
+
+
 def test_batchnorm_refuses_a_single_row_in_training_and_says_why() -> None:
     with pytest.raises(TrainingError, match="batch of one") as caught:
         BatchNorm1d(3)(torch.ones(1, 3))
@@ -287,6 +311,16 @@ def test_dropout_keeps_the_mean(p: float) -> None:
     # Neighbours come from the same random number, and yet know nothing of each other.
     a, b = (mask[:-1] == 0).double(), (mask[1:] == 0).double()
     assert float((a * b).mean()) == pytest.approx((parts / 256) ** 2, abs=0.002)
+
+
+@pytest.mark.parametrize("p", [0.001, 0.1, 0.5, 0.999])
+def test_dropout_compares_one_byte_an_element(p: float) -> None:
+    parts = min(max(1, round(256 * p)), 255)
+    drawn = torch.empty(512, dtype=torch.int64)
+    drawn.random_(-(2**63), None, generator=torch.Generator().manual_seed(3))
+    wanted = (drawn.view(torch.uint8)[:4090] >= parts).double() * (256 / (256 - parts))
+    like = torch.empty(4090, dtype=torch.float64)
+    assert torch.equal(kept(like, p, torch.Generator().manual_seed(3)), wanted)
 
 
 class Total(Layer):

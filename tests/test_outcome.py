@@ -12,8 +12,9 @@ import hornbook
 from hornbook.cli import main as hornbook_main
 from hornbook.inspection.inspect import inspect
 from hornbook.runs import Summary
-from hornbook.runs.outcome import findings_of, is_worse
+from hornbook.runs.outcome import findings_of, is_worse, overfitted
 from hornbook.training.measures import LOSS, Measure, figure
+from hornbook.training.record import Record
 from tests.some_names import write_names
 
 RIGHT = Measure("right", "of the points", best="highest")
@@ -109,3 +110,30 @@ def test_worse_than_guessing_is_a_warning_only() -> None:
 )  # fmt: skip
 def test_large_figures_are_in_e_notation(value: float, shown: str) -> None:
     assert figure(value) == shown
+
+
+def course(*dev_and_train: tuple[float, float]) -> list[Record]:
+    return [
+        Record(100 * k, 0.0, 0.1, None, {"dev": dev, "train": train}, False, 0.0)
+        for k, (dev, train) in enumerate(dev_and_train)
+    ]
+
+
+def test_a_net_whose_dev_went_worse_while_train_fell_overfits() -> None:
+    found = overfitted(course((1, 1), (0.5, 0.5), (0.6, 0.3), (0.7, 0.1)), LOSS)
+    assert found is not None
+    assert found.title == (
+        "The net overfits: from step 100 to 300 dev went from 0.5000 to 0.7000 (loss), and train "
+        "from 0.5000 to 0.1000."
+    )
+    assert overfitted(course((1, 1), (0.5, 0.5), (0.51, 0.3)), LOSS) is None  # by less than 4 %
+    assert overfitted(course((1, 1), (0.5, 0.5), (0.7, 0.6)), LOSS) is None  # train too: diverged
+    assert overfitted(course((1, 1), (0.5, 0.5)), LOSS) is None
+    right = Measure("right", "right", best="highest")
+    of_right = [
+        Record(
+            k, 0.0, 0.1, None, {}, False, 0.0, {"dev": {"right": dev}, "train": {"right": train}}
+        )
+        for k, (dev, train) in enumerate([(0.5, 0.5), (0.8, 0.8), (0.6, 0.9)])
+    ]
+    assert overfitted(of_right, right) is not None

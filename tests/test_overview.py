@@ -292,6 +292,11 @@ def test_a_difference_that_may_be_chance_is_told_as_such() -> None:
         "This model and trees are level: 0.60 against 0.50 on dev; the difference may be chance."
     )
     assert list(behind(one, "")) == []
+    alone = replace(trees, apart={"dev": None})
+    unknown = replace(one, baselines=(alone,))
+    assert unknown.beaten is None
+    assert "one group: which is better on others cannot be told" in unknown.verdict
+    assert list(behind(unknown, "")) == []
     sure = replace(trees, apart={"dev": (-0.2, -0.1)})
     (finding,) = behind(replace(one, baselines=(sure,)), "")
     assert finding.title == "This model does not beat trees: 0.60 against 0.50 on dev."

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from hornbook.errors import TrainingError
-from hornbook.text.batches import Batch, make_batches
+from hornbook.text.batch import Batch
+from hornbook.text.batches import make_batches
 from hornbook.text.models.network import Network
 from hornbook.text.stream import encode_lines
 from hornbook.tokenizers.characters import CharTokenizer

@@ -70,7 +70,9 @@ def test_ranking_is_that_of_a_slow_loop() -> None:
     assert found.ndcg == pytest.approx(np.mean(gains))
     assert found.recall == pytest.approx(np.mean(recalls))
     assert found.coverage == len(seen) / 30
-    assert found.ndcg in found.interval()
+    interval = found.interval()
+    assert interval is not None
+    assert found.ndcg in interval
 
 
 def test_the_best_are_in_order_and_ties_go_to_the_lower_number() -> None:
@@ -103,7 +105,9 @@ def test_errors_of_ratings() -> None:
     assert errors.mse == pytest.approx((away**2).mean())
     assert errors.rmse == pytest.approx((away**2).mean() ** 0.5)
     assert errors.mae == pytest.approx(np.abs(away).mean())
-    assert errors.rmse in errors.interval()
+    interval = errors.interval()
+    assert interval is not None
+    assert errors.rmse in interval
     _, mask = matrix(DATA.splits["train"], DATA)
     unseen = [not mask[user].any() for user in rows.users]
     assert errors.unseen_users == sum(unseen) > 0

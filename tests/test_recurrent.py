@@ -29,7 +29,8 @@ from hornbook.nn import (
     Sequential,
     recurrent,
 )
-from hornbook.text.batches import Batch, ParallelBatches, make_batches
+from hornbook.text.batch import Batch
+from hornbook.text.batches import ParallelBatches, make_batches
 from hornbook.text.models.recurrent import (
     GRUModel,
     LSTMModel,

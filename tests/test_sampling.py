@@ -263,7 +263,7 @@ def test_what_may_be_refused_comes_whole() -> None:
 class Halves(CharTokenizer):
     """Every second token completes the one before it, as bytes do a character."""
 
-    def decoder(self) -> Any:
+    def decoder(self, *, begins: bool = True) -> Any:
         whole = super().decoder()
 
         class Held:

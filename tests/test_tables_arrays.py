@@ -17,7 +17,8 @@ from hornbook.errors import DataError, HornbookError
 from hornbook.sources.source import Source
 from hornbook.tables.arrays import table_of
 from hornbook.tables.cells_in_memory import raw_of
-from hornbook.tables.incoming import frame_of
+from hornbook.tables.incoming import frame_of, piece_of
+from hornbook.tables.later import Later
 from hornbook.tables.loading import load_table
 from hornbook.tables.options import TableOptions
 
@@ -215,3 +216,48 @@ def test_an_argument_of_fit_is_told_by_its_name(given: dict[str, Any], told: str
     columns = {"a": [1.5, 2.5, 3.5], "b": [1.5, 2.5, 4.5], "y": [0.5, 1.5, 2.5]}
     with pytest.raises(HornbookError, match=told):
         hornbook.tables.fit(columns, **({"target": "y"} | given))
+
+
+@pytest.mark.parametrize("missing", [-999, [-999, "k.A."], ("-999.0", "K.A.")])
+def test_marks_of_missing_values_hold_for_numbers_in_memory(missing: Any) -> None:
+    one = -999 if missing == -999 else "k.A."
+    frame = pd.DataFrame(
+        {
+            "whole": np.where(np.arange(60) % 7, np.arange(60) + 100, -999),
+            "real": np.where(np.arange(60) % 5, np.arange(60) / 7, -999.0),
+            "mixed": [one if n % 6 == 0 else -999.0 if n % 4 == 0 else n + 0.25 for n in range(60)],
+            "y": np.arange(60.0),
+        }
+    )
+    data = table_of(frame, options={"target": "y", "missing": missing})
+    assert [number.flagged for number in data.mapper.numbers] == [True] * 3
+    assert all(number.median > 0 for number in data.mapper.numbers)
+    plain = table_of(frame[["real", "y"]], options={"target": "y"})
+    assert not plain.mapper.flags
+
+
+HOURS = pd.date_range("2024-01-01", periods=60, freq="7h")
+ZONED: list[tuple[Any, str]] = [
+    (HOURS.tz_localize("Europe/Berlin"), "2024-01-01 00:00:00+01:00"),
+    (HOURS.tz_localize("Europe/Berlin").astype(object).tolist(), "2024-01-01 00:00:00+01:00"),
+    (pd.Series([pd.NaT, *HOURS.tz_localize("-05:00")[1:]]), "2024-01-01 07:00:00-05:00"),
+    (HOURS.tz_localize("UTC"), ""),
+    (HOURS, ""),
+    (pd.Series([pd.NaT] * 60).dt.tz_localize("Asia/Tokyo"), ""),
+]
+
+
+@pytest.mark.parametrize(("times", "cell"), ZONED)
+def test_zones_of_times_in_memory_are_told_as_those_of_a_file(times: Any, cell: str) -> None:
+    frame = pd.DataFrame({"when": times, "x": np.arange(60.0) ** 0.5, "y": np.arange(60.0)})
+    data = table_of(frame, options={"target": "y", "split_by": "random"})
+    told = [one for one in data.remarks if "with a zone" in one]
+    wanted = (
+        f"when has times with a zone, such as {cell}: they are turned into UTC, and so are the "
+        "hours and days made of them"
+    )
+    assert told == [wanted] * bool(cell)
+    later = Later(data.mapper)
+    if "when" in {column.name for column in data.mapper.needed}:
+        piece_of(later, data.target, frame)
+    assert later.zoned == ({"when": cell} if cell else {})

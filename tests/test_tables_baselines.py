@@ -51,10 +51,14 @@ def test_trees_are_measured_beside_a_guess(kind: str) -> None:
     names = list(found)
     assert names[1:3] == ["random forest", "boosted trees"]
     assert found[names[0]].apart["dev"] == (0.0, 0.0)  # the model is the same guess
+    for one in found.values():
+        assert set(one.further.get("dev", {})) == ({"accuracy"} if kind == "class" else set())
     if kind != "class":  # classes are drawn at random: there is nothing to learn
         forest = found["random forest"]
         assert forest.reached["dev"] < found[names[0]].reached["dev"]
-        low, high = forest.apart["dev"]
+        ends = forest.apart["dev"]
+        assert ends is not None
+        low, high = ends
         apart = forest.reached["dev"] - found[names[0]].reached["dev"]
         assert low < apart < high < 0
 

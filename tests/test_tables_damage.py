@@ -182,6 +182,17 @@ def test_any_field_of_the_data_may_be_wrong(
     use(path)
 
 
+def test_a_run_from_before_values_of_dev_alone_were_kept_opens(
+    runs: dict[str, Path], tmp_path: Path
+) -> None:
+    path = copied(runs["price"], tmp_path / "copy")
+    record = json.loads((path / "run.json").read_text())
+    record.pop(SEAL)
+    assert record["data"]["details"].pop("unseen") == []
+    (path / "run.json").write_text(json.dumps(sealed(record)))
+    assert Run(path).data.unseen == ()
+
+
 def test_weights_of_another_run_are_refused(runs: dict[str, Path], tmp_path: Path) -> None:
     path = copied(runs["price"], tmp_path / "copy")
     shutil.copy(runs["bought"] / "model.safetensors", path / "model.safetensors")
@@ -215,18 +226,17 @@ def test_a_run_without_its_data_holds_no_row_and_still_predicts(tmp_path: Path) 
         bare.evaluate()
 
 
-def test_a_run_is_measured_on_a_file_by_predict(
+def test_a_run_is_measured_on_a_file_with_its_data_and_without(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = write_table(tmp_path / "table.csv")
     run = str(trained(file, tmp_path / "run").path)
     for line in (f"evaluate {run} {file}", f"evaluate {run} --data {file}"):
-        status, _, told = typed(capsys, *line.split())
-        assert status == 1
-        assert "measures a run of the task tables on its own splits, not on a file" in told
-        assert told.endswith(f"\nhornbook predict {run} {file}\n")
+        status, told, _ = typed(capsys, *line.split())
+        assert status == 0
+        assert "table.csv" in told
     _, _, told = typed(capsys, "evaluate", run, "--bogus")
     assert "there is no --bogus" in told
     strip(run)
     _, _, told = typed(capsys, "evaluate", run)
-    assert told.endswith(f"on a file that has the target:\nhornbook predict {run} FILE\n")
+    assert told.endswith(f"on a file that has the target:\nhornbook evaluate {run} --data FILE\n")

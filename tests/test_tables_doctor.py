@@ -14,7 +14,9 @@ from sklearn import datasets
 from hornbook.errors import DataError
 from hornbook.reports import Report
 from hornbook.sources.source import Source
+from hornbook.tables.doctor.dependencies import given_columns
 from hornbook.tables.doctor.examine import examine
+from hornbook.tables.frame import Categories
 from hornbook.tables.loading import load_table
 from hornbook.tables.options import TableOptions
 
@@ -227,3 +229,67 @@ def test_the_bikes_and_the_stores() -> None:
     assert found.findings[0].detail.startswith("casual + registered = bikers")
     known = TableOptions(target="bikers", ignore=("casual", "registered"))
     assert names(examine(Source(BIKES), known)) <= {"skewed-target"}
+
+
+def towns(n: int = 3_000) -> Frame:
+    """Rows with a postcode, the town that it is of, and whether the town lies in the north."""
+    rng = np.random.default_rng(4)
+    code = rng.integers(0, 40, n)
+    return Frame(
+        {
+            "size": rng.normal(100, 20, n).round(2),
+            "postcode": [f"{10115 + 7 * one}" for one in code],
+            "town": [f"town {one // 4}" for one in code],
+            "north": np.where(code < 20, "yes", "no"),
+            "other": rng.integers(0, 5, n).astype(str),
+            "price": rng.normal(300, 50, n).round(1),
+        }
+    )
+
+
+def test_columns_that_others_give_are_told(tmp_path: Path) -> None:
+    found = report(tmp_path, towns())
+    assert names(found) == {"given-columns"}, found.findings
+    (one,) = found.findings
+    assert one.detail.startswith("'town' by 'postcode'; 'north' by 'town'. Each of the 40 values")
+    assert "in all 3,000 rows" in one.detail
+    assert one.advice.endswith("`ignore=town north`.")
+
+
+def test_rows_that_break_what_others_hold_to_are_told(tmp_path: Path) -> None:
+    table = towns()
+    odd = with_cell(with_cell(table, 7, "town", "Tonw"), 9, "town", "")
+    found = report(tmp_path, odd)
+    (one,) = [one for one in found.findings if one.name == "nearly-given"]
+    assert one.title == "'postcode' nearly always gives 'town'"
+    assert "In 99.97% of 2,999 rows" in one.detail
+    assert "; 1 row has another, such as " in one.detail
+    assert (
+        f"t.csv, line 9: postcode={table.postcode[7]} with town=Tonw, usually {table.town[7]}."
+        in one.detail
+    )
+
+
+@pytest.mark.parametrize("share", [0.0, 0.004, 0.05])
+def test_what_gives_a_column_agrees_with_pandas(share: float) -> None:
+    table = towns()
+    rng = np.random.default_rng(8)
+    table.loc[rng.random(len(table)) < share, "town"] = "elsewhere"
+    columns = {
+        name: Categories(codes.astype(np.int32), tuple(labels))
+        for name in ("postcode", "town", "north", "other")
+        for codes, labels in (pandas.factorize(table[name], sort=True),)
+    }
+    found = {(one.by, one.name): one.apart
+             for one in given_columns(columns, rng.permutation(len(table)))}  # fmt: skip
+    wanted = {}
+    for by, name in [("postcode", "town"), ("town", "north"), ("postcode", "north")]:
+        usual = table.groupby(by)[name].agg(lambda cells: cells.value_counts().iloc[0])
+        apart = len(table) - int(usual.sum())
+        if apart <= 0.01 * len(table):
+            wanted[by, name] = apart
+    if share:  # a town of all places tells of no place, but a postcode does
+        wanted.pop(("town", "north"), None)
+    else:
+        wanted.pop(("postcode", "north"))
+    assert found == wanted

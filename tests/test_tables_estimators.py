@@ -320,3 +320,41 @@ def test_without_scikit_learn_it_says_what_to_type() -> None:
         "MissingPackageError An estimator requires scikit-learn, which is not installed.\n"
         "Install it:  pip install scikit-learn\n"
     ), done.stderr
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_marks_of_missing_values_are_read_as_none(kind: type[Any], tmp_path: Path) -> None:
+    gone = FRAME["area"].isna()
+    marked = BARE.assign(
+        area=FRAME["area"].fillna(-999.0), kind=BARE["kind"].astype(object), size=BARE["size"] + 0.5
+    )
+    marked.loc[3, "kind"] = "k.A."
+    bare = marked.assign(area=FRAME["area"], kind=marked["kind"].where(marked["kind"] != "k.A."))
+    found, wanted = small(kind, missing=[-999, "k.A."]), small(kind)
+    found.fit(marked, target_for(kind))
+    wanted.fit(bare, target_for(kind))
+    assert gone.any()
+    say = "transform" if hasattr(found, "transform") else "predict"
+    told = getattr(found, say)(marked)
+    np.testing.assert_array_equal(told, getattr(wanted, say)(bare))
+    found.save(tmp_path / "kept")
+    again = kind.load(tmp_path / "kept")
+    np.testing.assert_array_equal(getattr(again, say)(marked), told)
+    if say == "predict":
+        array = marked[["size", "area"]].to_numpy()
+        marks = small(kind, missing=-999).fit(array, target_for(kind))
+        assert [one.flagged for one in marks.learned_.mapper.numbers] == [False, True]
+
+
+@pytest.mark.parametrize("missing", [True, [None], [float("nan")], {"a": 1}.items(), 3j])
+def test_marks_are_texts_or_numbers(missing: Any) -> None:
+    with pytest.raises(ValueError, match="`missing` must name texts or finite numbers"):
+        small(TableRegressor, missing=missing).fit(BARE, PRICE)
+
+
+def test_a_pickle_from_before_marks_were_a_parameter_still_predicts() -> None:
+    net = small(TableRegressor).fit(BARE, PRICE)
+    told = net.predict(BARE)
+    del net.__dict__["missing"]
+    old = pickle.loads(pickle.dumps(net))
+    np.testing.assert_array_equal(old.predict(BARE), told)

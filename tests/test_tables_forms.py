@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import hornbook
 import hornbook.tables
 from hornbook.errors import DataError
+from hornbook.inspection.inspect import inspect
 from hornbook.runs import Run
 from hornbook.sources.cells import Cells
 from hornbook.sources.source import Source
@@ -300,6 +301,10 @@ def test_a_trend_goes_on_in_years_that_train_never_has(tmp_path: Path) -> None:
     assert (places > 0).all()
     np.testing.assert_array_equal(places, run.data.splits["dev"].inputs.places)
     assert "by its place" in " ".join(run.predict(frame[year == 2020]).remarks)
+    (problem,) = [one for one in inspect(again).findings if one.name == "never-in-train"]
+    assert (problem.severity, problem.title) == ("warning", "Train never has the values of 'year'")
+    assert "all rows of dev have values in 'year'" in problem.detail
+    assert "Read it as a number (`numerical=year`)" in problem.advice
 
 
 def test_the_doctor_tells_of_values_that_train_never_has(tmp_path: Path) -> None:

@@ -61,12 +61,15 @@ def test_intervals_over_groups_are_wider_where_groups_differ() -> None:
     errors = np.repeat(RANDOM.normal(size=20), 50) + RANDOM.normal(size=1000) * 0.1
     over_rows = NumberErrors(None, errors, np.zeros(1000)).interval
     over_groups = NumberErrors(groups, errors, np.zeros(1000)).interval
+    assert over_rows is not None
+    assert over_groups is not None
     assert over_groups.high - over_groups.low > 2 * (over_rows.high - over_rows.low)
 
 
 def test_very_many_rows_are_drawn_in_blocks_of_the_same_spread() -> None:
     errors = np.random.default_rng(1).normal(size=20_000)
     interval = NumberErrors(None, errors, np.zeros(20_000)).interval
+    assert interval is not None
     assert len(np.unique(blocks_of(20_000, None))) == 1_000
     # The standard error of the root mean square of n normal values is 1 / sqrt(2 n).
     assert interval.high - interval.low == pytest.approx(2 * 1.96 / np.sqrt(40_000), rel=0.15)
@@ -77,6 +80,9 @@ def test_a_paired_difference_sees_what_two_intervals_do_not() -> None:
     errors = RANDOM.normal(size=500)
     one = NumberErrors(None, target + errors, target)
     other = NumberErrors(None, target + 1.05 * errors, target)
+    assert one.interval is not None
+    assert other.interval is not None
     assert one.interval.high > other.interval.low
     apart = paired_interval(other, one)
+    assert apart is not None
     assert 0 < apart.low < 0.05 < apart.high

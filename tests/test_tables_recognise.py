@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from hornbook.errors import DataError
+from hornbook.sources.rows import Rows
 from hornbook.sources.source import Source
+from hornbook.tables.header import has_header
 from hornbook.tables.loading import load_table
 from hornbook.tables.recognise import recognise
 from hornbook.tasks import choose_task
@@ -153,3 +155,22 @@ def test_the_doctor_and_the_question_propose_the_same_target(
         assert claim.settings == {"target": target}
         _, _, err = typed(capsys, "doctor", str(file), "--task", "tables")
         assert f"hornbook doctor {file} --target {target}" in err
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        (["a,2020,2022,x", "1,2,3,", "2,3,4,", "3,5,1,"], True),
+        (["id;2020;2030", "1;2;3", "2;3;4"], True),
+        (["q,7,w,", "yes,2,no,", "no,3,no,"], False),
+        (["5.1,NA,3,setosa", "4,2,3,virginica", "4,4,3,virginica"], False),
+        (["7,unknown,3,a", "4,2,3,b", "4,4,3,b", "5,unknown,1,b"], False),
+        (["sex,smoker,", "m,yes,", "f,yes,", "f,no,"], True),
+    ],
+)
+def test_a_first_row_names_columns_if_its_texts_are_none_of_the_data(
+    tmp_path: Path, lines: list[str], named: bool
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(lines) + "\n")
+    assert has_header(Rows(Source(path))) is named

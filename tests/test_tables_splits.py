@@ -124,11 +124,12 @@ def test_a_zone_of_times_is_said_once(tmp_path: Path) -> None:
         assert sum("turned into UTC" in line for line in about) == told
 
 
-def test_intervals_over_few_groups_are_said_to_be_too_narrow(tmp_path: Path) -> None:
+def test_intervals_over_few_groups_are_said_to_be_wide(tmp_path: Path) -> None:
     path = tmp_path / "patients.csv"
-    for patients, told in ((10, 2), (200, 0)):
+    for patients, few, single in ((10, 0, 2), (50, 2, 0), (200, 0, 0)):
         rows = [f"p{n % patients},{n % 7},{n}" for n in range(600)]
         path.write_text("\n".join(["patient,x,y", *rows]) + "\n")
         options = TableOptions(target="y", split_by="group", group="patient")
         about = load_table(Source(path), options).about
-        assert sum("too narrow" in line for line in about) == told
+        assert sum("intervals over so few are wide" in line for line in about) == few
+        assert sum("is one group: no interval" in line for line in about) == single

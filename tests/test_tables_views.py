@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from hornbook.tables.mapper import Mapped, Mapper
 from hornbook.tables.target import Target
 from hornbook.tables.views import ViewSettings, views_of
 from hornbook.tables.views.calibration import bins_of
+from hornbook.tables.views.digits import percent, rounded, with_error
 from hornbook.tables.views.effect import effects_of
 from hornbook.tables.views.embeddings import nearest_of, vectors_of
 from hornbook.tables.views.residuals import bands
@@ -188,9 +190,31 @@ def test_bins_hold_all_rows_and_say_how_often_it_came_true() -> None:
     sure = np.array([0.05, 0.05, 0.95, 1.0])
     found = bins_of(sure, np.array([False, True, True, True]))
     assert [(one.rows, one.share) for one in found] == [(2, 0.5), (2, 1.0)]
+    assert found[1].interval is not None
     low, high = found[1].interval
     assert 0 < low < 1
     assert high == 1.0
+
+
+def test_what_is_told_of_rows_of_few_groups_is_over_these() -> None:
+    random = np.random.default_rng(0)
+    groups = np.repeat(np.arange(4), 250).astype(np.int32)
+    off = np.repeat(random.normal(size=4), 250) + 0.1 * random.normal(size=1000)
+    level = np.zeros(1000)
+    rows, over = bands(level, off)[0], bands(level, off, groups=groups)[0]
+    means = off.reshape(4, 250).mean(1)
+    assert over.error == pytest.approx(means.std(ddof=1) / 2)
+    assert over.error > 5 * rows.error
+    one = bands(level, off, groups=groups * 0)[0]
+    assert "±" not in one.told
+    true = np.repeat([True, True, False, True], 250)
+    (alike,) = bins_of(np.full(1000, 0.75), true)
+    (apart,) = bins_of(np.full(1000, 0.75), true, groups=groups)
+    assert alike.interval is not None
+    assert apart.interval is not None
+    assert apart.interval[0] < alike.interval[0] - 0.1
+    assert apart.interval[1] == 1
+    assert bins_of(np.full(1000, 0.75), true, groups=groups * 0)[0].interval is None
 
 
 def test_bands_have_about_equally_many_rows() -> None:
@@ -230,6 +254,66 @@ def test_vectors_are_those_of_categories_that_train_has() -> None:
 def test_numbers_and_dates_are_told_without_false_digits() -> None:
     assert [short_number(x) for x in (0.30000001, 12345.6, -0.0)] == ["0.3", "12,346", "0"]
     assert [date_text(x) for x in (16_647.00001, 16_647.5)] == ["2015-07-31", "2015-07-31 12:00"]
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "told"),
+    [
+        (130.0712, 1.8993, "130.1"), (28.174, 1.3437, "28.2"), (0.20256, 0.065, "0.20"),
+        (5.26, 0.4, "5.3"), (12_345.6, 300.0, "12,300"), (-0.001, 0.5, "0.0"), (0.0, 0.0, "0"),
+        (0.018284, 0.0, "0.0183"), (0.1, 0.0, "0.100"), (123.4, math.nan, "123"),
+        (7.0, math.inf, "7.00"),
+        (3e20, 1e18, "3.0e+20"), (2e-9, 1e-10, "2.0e-09"), (math.inf, 1.0, "inf"),
+    ],
+)  # fmt: skip
+def test_numbers_have_the_digits_that_their_error_leaves(
+    value: float, error: float, told: str
+) -> None:
+    assert rounded(value, error) == told
+
+
+def test_shares_and_errors_are_told_in_few_digits() -> None:
+    assert with_error(130.0712, 1.8993) == "130.1 ± 1.9"
+    assert with_error(28.174, 0.70876) == "28.2 ± 0.7"
+    assert with_error(2.0, 0.0) == with_error(2.0, math.nan) == "2.00"
+    assert [percent(0.3169), percent(0.3169, 0.0004), percent(1.0)] == ["32%", "31.69%", "100%"]
+
+
+def test_a_terminal_is_told_what_is_more_than_chance() -> None:
+    data = a_table(numbers=2, rows=400)
+    data.train.target[:] = Model().predict(data.train.inputs)
+    few = ViewSettings(rows=0, shuffles=3)
+    lines = views_for(Model(), data, few)["importance"].write().splitlines()
+    assert lines[-1] == "  no more than chance: n1"
+    assert len(lines) == 4
+    assert all(re.fullmatch(r"  (a label: |n0 +)  +[\d.]+ ± [\d.]+", line) for line in lines[1:-1])
+    wrong = a_table(rows=400)
+    wrong.train.target[:] = Model().predict(wrong.train.inputs)
+    wrong.train.target[wrong.train.inputs.codes[:, 0] == 3] += 2.0
+    text = views_for(Model(), wrong, ViewSettings(rows=0))["residuals"].write()
+    assert "  a label:   y: -2.00" in text
+    assert "x: " not in text  # of the other label the model is right
+
+
+def test_of_many_classes_the_one_that_moves_most_is_told() -> None:
+    data = a_table(classes=5, rows=300)
+    first, *lines = views_for(Model(5), data)["effects"].write().splitlines()
+    assert "the class that it moves most" in first
+    assert len(lines) == len(set(lines)) == 2
+    assert all(re.search(r"\(class \d\)  .*%", line) for line in lines)
+
+
+def test_the_bands_that_came_true_otherwise_are_told() -> None:
+    data = a_table(classes=2, rows=400)
+    text = views_for(Model(2), data, ViewSettings(rows=0))["calibration"].write()
+    bins = bins_of(Model(2).predict(data.train.inputs)[:, 1], data.train.target == 1)
+    off = [
+        one for one in bins if one.interval and not one.interval[0] <= one.mean <= one.interval[1]
+    ]
+    assert off
+    assert text.count("came true ") - 1 == len(off)
+    assert f"within chance: {len(bins) - len(off)} of {len(bins)} bands" in text
+    assert f"came true {off[0].share:.0%}" in text
 
 
 def test_pictures_have_names_of_their_own() -> None:

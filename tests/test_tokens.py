@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiktoken_ext import openai_public
@@ -19,7 +18,7 @@ from tokenizers import Tokenizer as HuggingFace
 from tokenizers import models, pre_tokenizers, trainers
 
 import hornbook
-from hornbook.errors import DataError, DownloadError, SettingsError, UnknownTokenError
+from hornbook.errors import DataError, SettingsError, UnknownTokenError
 from hornbook.inspection.inspect import inspect
 from hornbook.text.models.ngram import NGram, NGramSettings
 from hornbook.text.prompt import prompt_to_go_on
@@ -35,6 +34,7 @@ from hornbook.tokenizers.settings import TokenSettings
 from hornbook.tokenizers.splitting import PATTERNS
 from hornbook.training.measures import figure
 from tests.chunk_tokenizer import Chunks
+from tests.token_files_made import FILES, token_file
 
 LINES = (
     "anna bell",
@@ -47,7 +47,7 @@ LINES = (
     "hana",
 ) * 4
 TEXT = "To be, née, or not to be:\n👩‍🚀 that is the question.\n" * 12
-WAYS = [*KINDS, Chunks.kind, "ranks.tiktoken"]
+WAYS = [*KINDS, Chunks.kind, "ranks.tiktoken", *FILES]
 
 
 @pytest.fixture(params=WAYS)
@@ -59,7 +59,13 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pat
     (tmp_path / "ranks.tiktoken").write_text(
         "".join(f"{base64.b64encode(one).decode()} {at}\n" for at, one in enumerate(ranks))
     )
-    return {"tokens": request.param, **({"vocab_size": 280} if request.param == "bpe" else {})}
+    if request.param in FILES:
+        (tmp_path / request.param).write_bytes(token_file(request.param))
+    more: dict[Any, dict[str, Any]] = {
+        "bpe": {"vocab_size": 280},
+        "ranks.tiktoken": {"pattern": "gpt4"},
+    }
+    return {"tokens": request.param, **more.get(request.param, {})}
 
 
 def written(mode: str, folder: Path) -> Path:
@@ -93,6 +99,7 @@ def test_every_kind_goes_through_everything(mode: str, way: Any, tmp_path: Path)
                 )  # fmt: skip
             assert loss.bits_per_byte == pytest.approx(loss.total / loss.bytes / math.log(2))
         some = run.data.splits.train[0][:12]
+        assert tokenizer.as_read(some) == some or some.endswith(" ")
         score = run.score(some)
         assert score.nats_per_character == score.total / score.characters
         for one in run.sample(n=6, prefix="an", seed=1, longest=12):
@@ -156,10 +163,28 @@ CL100K = (
     r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|"
     r"\s++$|\s*[\r\n]|\s+(?!\S)|\s"
 )
+# As Meta's and OpenAI's programs have them.
+LLAMA3 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+O200K = "|".join(
+    [
+        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
+        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
+        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
+        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
+        r"\p{N}{1,3}",
+        r" ?[^\s\p{L}\p{N}]+[\r\n/]*",
+        r"\s*[\r\n]+",
+        r"\s+(?!\S)",
+        r"\s+",
+    ]
+)
 LEARNED = "the theme of these themes: it's 12345 of 1234, IT'S 🙂🙂 née\n\n  née 行行 12\r\n" * 3
 
 
-@pytest.mark.parametrize("pattern", ["gpt2", "gpt4"])
+@pytest.mark.parametrize("pattern", list(PATTERNS))
 @given(text=st.one_of(anything, st.text(st.sampled_from("the m's12\n\r\u00a0🙂é行"), max_size=60)))
 @settings(max_examples=150)
 def test_tiktoken_and_tokenizers_give_the_same_ids(pattern: str, text: str) -> None:
@@ -183,7 +208,9 @@ def test_texts_that_are_encoded_at_once_are_encoded_each_by_itself(
 @cache
 def encoders(pattern: Any) -> tuple[Encoder, ...]:
     tokens, ours = learn_byte_pairs([LEARNED], 330, PATTERNS[pattern]), PATTERNS[pattern]
-    published = {"gpt2": openai_public.r50k_pat_str, "gpt4": CL100K}[pattern]
+    published = {
+        "gpt2": openai_public.r50k_pat_str, "gpt4": CL100K, "llama3": LLAMA3, "o200k": O200K
+    }[pattern]  # fmt: skip
     return by_tiktoken(tokens, ours), by_tokenizers(tokens, ours), by_tiktoken(tokens, published)
 
 
@@ -260,7 +287,15 @@ RANKS = [f"{base64.b64encode(bytes([byte])).decode()} {byte}" for byte in range(
         ("\n".join(RANKS[1:]), "has holes: rank 0 is missing"),
         ("\n".join([*RANKS, "YQ== 256"]), "some occur twice"),
         ("not ranks", "line 1 is not a token and its rank"),
-        ('{"model": {"type": "WordPiece"}}', "of another kind of tokenizer"),
+        ('{"model": {"type": "WordPiece"}}', "its model has no vocabulary"),
+        ('{"a": 1}', "it has no model"),
+        ("[1, 2]", "it has no model"),
+        ('{"model": {"type": "BPE"', "is not a whole `tokenizer.json`"),
+        ("", "is empty"),
+        ("GGUF\x03", "is a whole model in GGUF"),
+        ("\n".join([*RANKS, "YWE= 255"]), "has rank 255 twice, the second time in line 257"),
+        ("\n".join([*RANKS, "YWE= x"]), "is damaged: line 257"),
+        ("\n".join(RANKS), "of no vocabulary that is known here"),
         ('{"model": {"type": "BPE"}}', "splits text in a way"),
     ],
 )
@@ -270,7 +305,11 @@ def test_a_file_that_is_none_of_tokens_is_refused(
     path = tmp_path / "tokens.json"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(DataError, match=message):
-        made(str(path), Texts(["ab"], (), True))
+        made(
+            str(path),
+            Texts(["ab"], (), True),
+            **({"pattern": "gpt4"} if "twice" in message else {}),
+        )
 
 
 def test_a_tokenizer_of_hugging_face_gives_its_own_ids(tmp_path: Path) -> None:
@@ -288,19 +327,19 @@ def test_a_tokenizer_of_hugging_face_gives_its_own_ids(tmp_path: Path) -> None:
     value = json.loads((tmp_path / "tokenizer.json").read_text())
     value["model"]["merges"].reverse()
     (tmp_path / "tokenizer.json").write_text(json.dumps(value))
-    with pytest.raises(DataError, match="merges that do not match"):
+    ours = made(str(tmp_path / "tokenizer.json"), Texts([LEARNED], (), True))
+    assert ours.kind == "tokenizers"  # ids alone do not say in which order pairs are joined
+    theirs = HuggingFace.from_file(str(tmp_path / "tokenizer.json"))
+    assert ours.encode(LEARNED).tolist() == theirs.encode(LEARNED).ids
+    value["model"]["merges"].append(["Q", "Q"])
+    (tmp_path / "tokenizer.json").write_text(json.dumps(value))
+    with pytest.raises(DataError, match="out of vocabulary"):
         made(str(tmp_path / "tokenizer.json"), Texts([LEARNED], (), True))
 
 
-def test_without_a_network_gpt2_says_where_its_file_belongs(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    def offline(*_: object, **__: object) -> None:
-        raise requests.ConnectionError("no network")
-
-    monkeypatch.setenv("HORNBOOK_CACHE", str(tmp_path))
-    monkeypatch.setattr(requests, "get", offline)
-    monkeypatch.setattr(requests.Session, "request", offline)
-    with pytest.raises(DownloadError, match="Cannot download") as caught:
-        made("gpt2", Texts(["ab"], (), True))
-    assert "gpt2-vocab.bpe" in caught.value.hint
+def test_gpt2_comes_with_the_package() -> None:
+    lines, text = (made("gpt2", Texts(["ab"], (), boundary)) for boundary in (True, False))
+    assert (lines.vocabulary.size, lines.boundary, text.boundary) == (50_257, 50_256, None)
+    for ours in (lines, text):  # ids as OpenAI's encoder of GPT-2 gives them
+        assert ours.encode("Hello, world!").tolist() == [15496, 11, 995, 0]
+        assert ours.decode([15496, 11, 995, 0]) == "Hello, world!"

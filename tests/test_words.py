@@ -67,6 +67,11 @@ def test_words_are_what_stands_between_spaces_and_points() -> None:
     assert words_of("床前明月光, moon明") == [*"床前明月光", "moon", "明"]
 
 
+def test_marks_and_joiners_belong_to_their_letter() -> None:
+    text = "नमस्ते दुनिया க்\u200dஷ cafe\u0301 می\u200cخواهم שָׁלוֹם นี้"
+    assert words_of(text) == text.split()
+
+
 def test_passages_end_at_blank_lines_where_there_are_some() -> None:
     assert passages_of("a\nb\n", "auto") == (["a", "b", ""], "line")
     assert passages_of("a\nb\n \nc\n", "auto") == (["a\nb", "c\n"], "paragraph")

@@ -12,13 +12,14 @@ from hornbook.cli.arguments import ModelArguments
 from hornbook.cli.grammar import parse_for_run
 from hornbook.cli.opening import opened_run
 from hornbook.cli.output import console, escape, notes, number, print_json, show_findings, table
+from hornbook.cli.wording import worded
 from hornbook.errors import QuestionError
 from hornbook.paths import exists
 from hornbook.tasks import Task
 from hornbook.training.measures import Measure
 
 DESCRIPTION = """\
-Evaluate RUN on each of its splits, or a run on text on another file.
+Evaluate RUN on each of its splits, or a run on text or on a table on another file.
 
 Examples:
   hornbook evaluate runs/counts
@@ -41,7 +42,9 @@ class Options(ModelArguments):
 
 
 def run(argv: Sequence[str]) -> None:
-    """Parse, evaluate and show."""
+    """Parse, evaluate and show; a file may stand behind RUN without its flag."""
+    if len(argv) > 1 and not any(word.startswith("-") for word in argv[:2]):
+        argv = [argv[0], "--data", *argv[1:]]
     options = parse_for_run(
         "evaluate", DESCRIPTION, Options, argv, lambda task: task.evaluated_with,
         foreign=lambda task, words: point_to_predict(task, argv[0], words),
@@ -53,6 +56,9 @@ def run(argv: Sequence[str]) -> None:
         print_json({name: held.as_dict() for name, held in found.items()})
     else:
         show(opened.task, {name: held.as_dict() for name, held in found.items()})
+        for held in found.values():
+            for line in getattr(held, "remarks", ()):
+                notes().print(escape(worded(line)))
         if findings := opened.findings():
             notes().print()
             show_findings(findings, notes())

@@ -332,6 +332,11 @@ def parse_for_run(
     task = next(iter(tasks().values()))
     if argv and not argv[0].startswith("-"):
         task = Run(argv[0]).task
+    else:
+        description += (
+            f"\nWithout a run these are the flags for one of the task {task.name}; "
+            f"`hornbook {verb} RUN --help` shows those of any run, whatever its task.\n"
+        )
     kind = as_typed(settings_of(task))
     fields: list[Any] = [("settings", kind, dataclasses.field(default_factory=kind))]
     made = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(options,), frozen=True)

@@ -104,8 +104,11 @@ def show(found: Inspection, out: Console) -> None:
     """An overview, then the tables, the findings, and the views that are text."""
     show_overview(found, out)
     show_training(found, out)
+    before = ""
     for text in found.written():
-        out.print(f"\n{escape(text)}")
+        apart = "" if before and "\n" not in before + text else "\n"  # single lines stand together
+        out.print(f"{apart}{escape(text)}")
+        before = text
 
 
 def show_training(found: Inspection, out: Console) -> None:

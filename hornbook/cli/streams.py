@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any, TextIO, cast
@@ -20,6 +21,9 @@ from typing import Any, TextIO, cast
 from hornbook.rendering import visible, visible_json
 
 __all__ = ["ReaderGoneError", "standard_streams", "write_beside", "write_json", "write_result"]
+
+BYTE = re.compile("[\udc80-\udcff]")  # what stands for a byte that is no UTF-8
+OTHER = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # other halves of surrogate pairs
 
 
 class ReaderGoneError(BrokenPipeError):
@@ -48,6 +52,16 @@ class ResultStream:
         """
         with self.failing():
             return self.stream.write(text)
+
+    def write_bytes(self, data: bytes) -> None:
+        """Write bytes as they are, after all that was written before.
+
+        Raises:
+            ReaderGoneError, OSError: as `write`.
+        """
+        with self.failing():
+            self.stream.flush()
+            self.stream.buffer.write(data)
 
     def flush(self) -> None:
         """Write what has been held back.
@@ -135,8 +149,16 @@ def fill_closed() -> None:
 
 
 def write_result(text: str, *, flush: bool = False) -> None:
-    """Write a part of the result: into a file or a pipe as it is, to a terminal fit to be shown."""
-    sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
+    """Write a part of the result: into a file or a pipe as it is, to a terminal fit to be shown.
+
+    Bytes that are no text, as `surrogateescape` writes them, become bytes again.
+    """
+    if sys.stdout.isatty():
+        sys.stdout.write(visible(text))
+    elif isinstance(sys.stdout, ResultStream) and BYTE.search(text) and not OTHER.search(text):
+        sys.stdout.write_bytes(text.encode("utf-8", "surrogateescape"))
+    else:
+        sys.stdout.write(text)
     if flush:
         sys.stdout.flush()
 

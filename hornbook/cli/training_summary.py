@@ -10,6 +10,7 @@ from hornbook.cli.wording import command, no_flag, shell_word, worded
 from hornbook.records import as_json
 from hornbook.runs import Run, Summary
 from hornbook.runs.advice import advice
+from hornbook.tasks import Baseline
 
 __all__ = ["tell"]
 
@@ -84,12 +85,28 @@ def compared(run: Run, summary: Summary) -> Iterator[str]:
             mark = baseline.reached["dev"]
             beats = measure.is_better(held["dev"], mark)
             verdict = "this model beats it" if beats else "this model does not beat it"
-            if (apart := baseline.apart.get("dev")) is not None:
+            if "dev" in baseline.apart and baseline.apart["dev"] is None:
+                verdict = "dev is one group, so which is better on others cannot be told"
+            elif (apart := baseline.apart.get("dev")) is not None:
                 low, high = apart
                 if low <= 0 <= high:
                     verdict = "the difference may be chance"
                 verdict += f" (difference {low:+.{measure.digits}f} to {high:+.{measure.digits}f})"
             yield (
                 f"Baseline ({baseline.name}, {baseline.seconds:.1f} s): dev {number(mark)}; "
-                f"{verdict}."
+                f"{verdict}.{beside(run, summary, baseline)}"
             )
+
+
+def beside(run: Run, summary: Summary, baseline: Baseline) -> str:
+    """The other figures of a baseline on dev beside the model's, in a sentence."""
+    told = []
+    for measure in run.task.figures:
+        other = baseline.further.get("dev", {}).get(measure.name)
+        value = summary.reached(measure).get("dev")
+        if other is not None and value is not None:
+            digits = measure.digits
+            told.append(
+                f"{measure.unit} {number(other, digits)}, this model {number(value, digits)}"
+            )
+    return f" Its {'; '.join(told)}." if told else ""

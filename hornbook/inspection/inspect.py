@@ -27,9 +27,10 @@ from hornbook.plots.drawing import drawing
 from hornbook.plots.saving import save
 from hornbook.records import JSONObject, as_json
 from hornbook.rendering import many
-from hornbook.reports import Finding, Page, Section, View, Wording
+from hornbook.reports import Finding, Page, Section, Table, View, Wording
 from hornbook.reports.finding import worst_first
 from hornbook.runs.advice import remedy
+from hornbook.runs.outcome import overfitted
 from hornbook.runs.run import Run
 from hornbook.storage import refuse_unwritable, write_bytes
 from hornbook.training.record import Record
@@ -127,6 +128,9 @@ class Inspection:
                 )
             )
         found.append(Section("The data", one.extent, table=one.table, note=one.roles))
+        if one.reading:
+            lines = Table(("how they were read and split",), tuple((line,) for line in one.reading))
+            found[-1] = replace(found[-1], parts=(Section("How they were read", table=lines),))
         if self.curves is not None:
             curves = replace(self.curves, title="How the training went", note=one.measured_on)
             found.append(curves)
@@ -308,15 +312,19 @@ def inspect(run: Run, *, title: str = "", **options: Any) -> Inspection:
     """
     views = tuple(run.task.views(run, run.task.seen_with.from_dict(options)))
     overview = Overview(run, run.directory.read_summary(), title.strip())
-    found = (*run.findings(), *shortcomings(run, overview))
+    found = (*run.findings(), *shortcomings(run, overview), *run.task.findings(run))
     metrics: tuple[Record, ...] = ()
     try:
         if run.record.training is not None:
             metrics = tuple(run.directory.read_metrics())
+            if memorised := overfitted(metrics, run.task.decides):
+                found = (*found, memorised)
         history, findings = watched(run)
     except RunError as error:
-        return Inspection(run, None, found, views, overview, metrics, trouble=error.message)
-    found = worst_first((*found, *findings, *run.task.findings(run)))
+        return Inspection(
+            run, None, worst_first(found), views, overview, metrics, trouble=error.message
+        )
+    found = worst_first((*found, *findings))
     return Inspection(run, history, found, views, overview, metrics)
 
 

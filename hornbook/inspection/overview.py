@@ -144,6 +144,11 @@ class Overview:
         return self.run.data.table if self.run.has_data else None
 
     @property
+    def reading(self) -> tuple[str, ...]:
+        """How the data were read and split; empty if they are not in the run."""
+        return tuple(self.run.data.reading) if self.run.has_data else ()
+
+    @property
     def roles(self) -> str:
         """What each split is for; empty if the data are not in the run."""
         sizes = self.run.data.sizes if self.run.has_data else {}

@@ -61,8 +61,14 @@ class Standing:
         """Whether chance may have made the difference from the best baseline, if that is known."""
         if (best := self.best) is None:
             return False
-        low, high = best.apart.get(self.split_beside(best), (1.0, 1.0))
+        low, high = best.apart.get(self.split_beside(best), (1.0, 1.0)) or (-math.inf, math.inf)
         return low <= 0 <= high
+
+    @property
+    def of_one_group(self) -> bool:
+        """Whether it is compared with the best baseline on rows of a single group."""
+        best = self.best
+        return best is not None and best.apart.get(self.split_beside(best), ()) is None
 
     @property
     def beaten(self) -> bool | None:
@@ -101,6 +107,11 @@ class Standing:
             return ""
         split = self.split_beside(best)
         other = figure(best.reached[split], self.measure.digits)
+        if self.of_one_group:
+            return (
+                f"This model has {self.value(split)}, {best.name} {other} on {split}, which is one "
+                "group: which is better on others cannot be told."
+            )
         if self.by_chance:
             return (
                 f"This model and {best.name} are level: {self.value(split)} against {other} on "

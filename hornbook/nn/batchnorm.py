@@ -73,16 +73,9 @@ class BatchNorm1d(Layer):
                     hint="Give it at least 2 rows: a larger `batch_size`, a smaller `accumulate` "
                     "(which splits each batch), more data, or no BatchNorm.",
                 )
-            mean = rows.sum(0) / n
-            centred = rows - mean
-            # torch.var gives the same, ten times slower on a CPU (see EXPERIMENTS.md).
-            squares = (centred * centred).sum(0)
+            centred, biased = self.statistics(rows)
             freedom = n - 1 if self.unbiased else n
-            var = squares / freedom
-            scale = torch.rsqrt(var + self.eps)
-            kept = var if self.unbiased else squares / (n - 1)
-            self.running_mean.lerp_(mean.detach(), self.momentum)
-            self.running_var.lerp_(kept.detach(), self.momentum)
+            scale = torch.rsqrt(biased * (n / freedom) + self.eps)
         else:
             centred = rows - self.running_mean
             scale = torch.rsqrt(self.running_var + self.eps)
@@ -96,12 +89,29 @@ class BatchNorm1d(Layer):
             dbias, dweight = d.sum(0), (d * centred).sum(0) * scale
             grad_of(bias).add_(dbias)
             grad_of(weight).add_(dweight)
-            dx = d * factor
-            if training:
-                # dx = factor · (d - mean of d - normalised · dweight / (n - 1)): a row moves
-                # itself, the mean, and the variance; the divisors are the two statistics' own.
-                dx.addcmul_(factor, dbias, value=-1 / n)
-                dx.addcmul_(centred, factor * scale * dweight, value=-1 / freedom)
+            if not training:
+                return (d * factor).view_as(x)
+            # dx = factor · (d - mean of d - normalised · dweight / (n - 1)): a row moves
+            # itself, the mean, and the variance; the divisors are the two statistics' own.
+            dx = torch.addcmul(factor * dbias * (-1 / n), d, factor)
+            dx.addcmul_(centred, factor * scale * dweight, value=-1 / freedom)
             return dx.view_as(x)
 
         return y, backward
+
+    def statistics(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Rows (n, C) less their mean, and their biased variance (C,); the running ones follow."""
+        if rows.device.type == "cpu" and not torch.is_grad_enabled():
+            # torch's kernel of just that, which autograd cannot differentiate.
+            mean, biased = torch.batch_norm_update_stats(
+                rows, self.running_mean, self.running_var, self.momentum
+            )
+            return rows - mean, biased
+        n = rows.shape[0]
+        mean = rows.sum(0) / n
+        # torch.var gives the same, ten times slower on a CPU (see EXPERIMENTS.md).
+        centred = rows - mean
+        biased = (centred * centred).sum(0) / n
+        self.running_mean.lerp_(mean.detach(), self.momentum)
+        self.running_var.lerp_(biased.detach() * (n / (n - 1)), self.momentum)
+        return centred, biased

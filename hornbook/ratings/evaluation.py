@@ -12,6 +12,7 @@ from hornbook.ratings.interactions import Interactions
 from hornbook.ratings.measures import Errors, Ranking, rank, rating_errors
 from hornbook.ratings.models.contract import Recommender
 from hornbook.records import JSON
+from hornbook.statistics import ends_of
 from hornbook.tasks import Figures
 
 __all__ = ["ClickFigures", "RatingFigures", "errors_on", "evaluate", "ranking_on", "report"]
@@ -31,7 +32,7 @@ class RatingFigures:
         """All figures by name."""
         return {
             "rmse": self.errors.rmse,
-            **self.errors.interval().ends("rmse"),
+            **ends_of(self.errors.interval(), "rmse"),
             "mse": self.errors.mse,
             "mae": self.errors.mae,
             **({} if self.ranking is None else ClickFigures(self.ranking).figures()),
@@ -52,7 +53,7 @@ class ClickFigures:
         """The figures by name, without how many users they are of."""
         return {
             "ndcg": self.ranking.ndcg,
-            **self.ranking.interval().ends("ndcg"),
+            **ends_of(self.ranking.interval(), "ndcg"),
             "recall": self.ranking.recall,
             "coverage": self.ranking.coverage,
         }

@@ -59,8 +59,8 @@ class Errors:
         """Mean absolute error, in the units of the ratings."""
         return float(self.absolutes.sum() / self.counts.sum())
 
-    def interval(self) -> Interval:
-        """Of the root of the mean squared error, over users."""
+    def interval(self) -> Interval | None:
+        """Of the root of the mean squared error, over users; None with one."""
         return ratio_interval(self.squares, self.counts, of=np.sqrt)
 
 
@@ -110,9 +110,9 @@ class Ranking:
         """Share of items that were recommended to somebody."""
         return self.recommended / self.items
 
-    def interval(self) -> Interval:
-        """Of the mean NDCG, over users."""
-        return ratio_interval(self.by_user)
+    def interval(self) -> Interval | None:
+        """Of the mean NDCG, over users; None with one."""
+        return ratio_interval(self.by_user, most=1)
 
 
 def rating_errors(

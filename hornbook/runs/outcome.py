@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from hornbook.reports.finding import Finding
 from hornbook.runs.record import Summary
 from hornbook.training.measures import Evaluation, Measure, figure
 from hornbook.training.record import Record
 
-__all__ = ["deciding", "findings_of", "is_worse", "reached"]
+__all__ = ["deciding", "findings_of", "is_worse", "overfitted", "reached"]
 
+OVERFITTED = 0.04  # of the best figure on dev: so much worse at the end is more than chance
 MARGIN = 0.01  # of the untrained net's figure: what is worse by less has hardly been trained
 
 
@@ -29,6 +30,40 @@ def reached(record: Record, measure: Measure) -> float | None:
 def is_worse(measure: Measure, kept: float, untrained: float) -> bool:
     """Whether training has made a net clearly worse than it was."""
     return measure.is_better(untrained, kept) and abs(kept - untrained) > MARGIN * abs(untrained)
+
+
+def overfitted(metrics: Sequence[Record], measure: Measure) -> Finding | None:
+    """What to say where dev became clearly worse while train went on to become better.
+
+    Args:
+        metrics: of the whole training.
+        measure: by which one net is better than another.
+    """
+    known = [
+        (one.step, figures.figure(measure, "train"), figures.figure(measure, "dev"))
+        for one in metrics
+        for figures in (Evaluation(one.losses, one.measures),)
+    ]
+    held = [(step, train, dev) for step, train, dev in known
+            if train is not None and dev is not None]  # fmt: skip
+    if len(held) < 2:
+        return None
+    sign = 1 if measure.best == "lowest" else -1
+    best, last = min(held, key=lambda one: sign * one[2]), held[-1]
+    worse = sign * (last[2] - best[2]) > OVERFITTED * abs(best[2])
+    if best[0] == last[0] or not worse or not measure.is_better(last[1], best[1]):
+        return None
+    dev = [figure(one[2], measure.digits) for one in (best, last)]
+    train = [figure(one[1], measure.digits) for one in (best, last)]
+    return Finding(
+        "overfitting",
+        "warning",
+        f"The net overfits: from step {best[0]:,} to {last[0]:,} dev went from {dev[0]} to "
+        f"{dev[1]} ({measure.name}), and train from {train[0]} to {train[1]}.",
+        "From there on it has memorised the examples of train, which does not help with others. "
+        f"The weights of step {best[0]:,} are kept.",
+        "Train for fewer `steps`, with more `weight_decay`, or a smaller net; or get more data.",
+    )
 
 
 def findings_of(summary: Summary, measure: Measure, rate: float | None = None) -> list[Finding]:

@@ -50,14 +50,10 @@ class Dataset:
     "File name in the cache."
     options: Mapping[str, JSON] = field(default_factory=dict)
     "Options of loading that suit it, where none are given."
-    called: str = ""
-    "What to call it in messages; without this, the data set of its name."
 
     def __post_init__(self) -> None:
         if (self.bundled is None) == (self.url is None):
             raise ValueError(f"data set {self.name} must be either bundled or have a url")
-        if not self.called:
-            object.__setattr__(self, "called", f"the data set {self.name}")
 
 
 DATASETS: dict[str, Dataset] = {
@@ -216,18 +212,19 @@ def fetch(dataset: Dataset, url: str, progress: Progress | None) -> Path:
                 "and the download will resume from there"
             )
         raise DownloadError(
-            f"Cannot download {dataset.called} from {url}: {reason(error)}.",
+            f"Cannot download the data set {dataset.name} from {url}: {reason(error)}.",
             hint=f"{again}; or {by_hand}",
         ) from error
     except ValueError as error:  # from pooch's check of the hash, or `download`'s of the length
         raise DownloadError(
-            f"The file from {url} is not {dataset.called}: {str(error).partition('. ')[0]}.",
+            f"The file from {url} is not the data set {dataset.name}: "
+            f"{str(error).partition('. ')[0]}.",
             hint="Try again, in case the download was corrupted or a login page or proxy answered "
             f"instead of the server; if that does not help, {by_hand}",
         ) from error
     except OSError as error:
         raise DownloadError(
-            f"Cannot save {dataset.called} to {path}: {error.strerror or error}.",
+            f"Cannot save the data set {dataset.name} to {path}: {error.strerror or error}.",
             hint="Check the directory's permissions and the free disk space, or set HORNBOOK_CACHE "
             "to another directory that you can write to.",
         ) from error
@@ -246,7 +243,8 @@ def check_file(dataset: Dataset, url: str, path: Path) -> None:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != dataset.sha256:
         raise DownloadError(
-            f"{path} is not {dataset.called}: its sha256 is {found}; it must be {dataset.sha256}.",
+            f"{path} is not the data set {dataset.name}: its sha256 is {found}; it must be "
+            f"{dataset.sha256}.",
             hint=f"Delete {path} to download it again from {url}, or put the right file there.",
         )
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from hornbook.errors import EncodingError
 
-__all__ = ["Decoded", "binary", "codec_of", "decode", "likely_codec", "undecodable"]
+__all__ = ["Decoded", "binary", "codec_of", "decode", "likely_codec", "raw", "undecodable"]
 
 # The UTF-32 marks begin with the UTF-16 ones, so they are asked for first.
 MARKS = (
@@ -84,6 +84,18 @@ class LineEnds:
         """`LF`, `CRLF`, `CR`, `mixed` or `none`."""
         kinds = [name.upper() for name in ("lf", "crlf", "cr") if getattr(self, name)]
         return "none" if not kinds else kinds[0] if len(kinds) == 1 else "mixed"
+
+
+RAW = "raw bytes"
+
+
+def raw(data: bytes) -> Decoded:
+    """The bytes of a file that is no text, as Python writes them in a text: `surrogateescape`.
+
+    What of it is UTF-8 is text; each other byte is half of a surrogate pair, U+DC80 to U+DCFF.
+    Nothing is changed: line ends, zero bytes and byte order marks stay what they are.
+    """
+    return Decoded(data.decode("utf-8", "surrogateescape"), RAW, "none")
 
 
 def codec_of(data: bytes, encoding: str = "auto") -> tuple[str, bytes]:

@@ -170,7 +170,10 @@ def of_rows(rows: Sequence[Sequence[str]], separator: str) -> Form:
     columns = list(zip(*rows, strict=True))
     first = rows[0]
     header = is_header(first, columns)
-    names = first if header else [str(number) for number in range(1, len(first) + 1)]
+    numbers = [str(number) for number in range(1, len(first) + 1)]
+    names = numbers
+    if header:
+        names = [name if name.strip() else own for name, own in zip(first, numbers, strict=True)]
     values = {name: list(cells[header:]) for name, cells in zip(names, columns, strict=True)}
     return Form("table", tuple(names), most_textual(values), separator, header)
 
@@ -180,9 +183,12 @@ def is_header(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
 
     It does if it is without numbers and stands above a column of numbers, or if its cells are
     distinct words that occur nowhere below. If one is a usual name, such as `text`, others may
-    occur: a column `name` can well hold a "name".
+    occur: a column `name` can well hold a "name". Columns without a name tell nothing: rows often
+    end with a separator, and a column of row numbers often has none.
     """
-    if len(set(first)) < len(first) or any(is_number(cell) or not cell.strip() for cell in first):
+    told = [place for place, cell in enumerate(first) if cell.strip()]
+    first, columns = [first[place] for place in told], [columns[place] for place in told]
+    if not told or len(set(first)) < len(first) or any(map(is_number, first)):
         return False
     below = [[cell for cell in column[1:] if cell] for column in columns]
     if any(cells and sum(map(is_number, cells)) > 0.9 * len(cells) for cells in below):

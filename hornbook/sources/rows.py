@@ -202,14 +202,18 @@ class Rows:
         reader = csv.reader(lines, delimiter=self.separator, strict=True)
         while True:
             before, rows = reader.line_num, list[list[str]]()
+            broken: DataError | None = None
             try:
                 with long_cells(LARGEST):
                     rows.extend(itertools.islice(reader, BATCH))
             except csv.Error as error:
                 first = line + before + lines_of(rows)
                 last = line + reader.line_num - 1
-                raise badly_quoted(error, self.where, first, last) from error
+                broken = badly_quoted(error, self.where, first, last)
+                broken.__cause__ = error
             if not rows:
+                if broken is not None:
+                    raise broken
                 return
             begins: Sequence[int] = range(line + before, line + before + len(rows))
             if reader.line_num - before != len(rows):
@@ -223,6 +227,8 @@ class Rows:
                 yield Chunk(columns, begins)
             else:
                 yield self.careful(rows, begins, places)
+            if broken is not None:  # told when the rows before it were seen
+                raise broken
 
     # JSON
 

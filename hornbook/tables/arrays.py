@@ -17,6 +17,7 @@ from hornbook.settings import Settings
 from hornbook.sources.cells import Declared
 from hornbook.tables.data import TableData
 from hornbook.tables.loading import table_data
+from hornbook.tables.marks import marks_named
 from hornbook.tables.options import TableOptions
 from hornbook.tables.table_in_memory import columns_in, table_in_memory
 from hornbook.tasks import task_named
@@ -52,7 +53,8 @@ def fit(
     Numbers are never written as text. What a column of a data frame is, is told by its type
     (categories, dates), and else found as in a file; `categorical`, `numerical`, `dates` and
     `ignore` say it. Texts that mean that nothing is known (NA, null, ?) do so here too, so that a
-    file that comes later is read in the same way.
+    file that comes later is read in the same way; `missing` names further ones, texts or numbers
+    (`missing=[-999, "k.A."]`).
 
     Args:
         x_cat: categories, shape (N, columns) or (N,): an array, lists, a data frame, or a mapping
@@ -77,6 +79,8 @@ def fit(
         HornbookError: whatever is wrong with the arrays, the settings or the directory.
     """
     task = task_named("tables")
+    if "missing" in options:
+        options["missing"] = marks_named(options["missing"])
     refuse_misplaced(options, TableOptions, task.family(model or task.default))
     data = table_of(x_cat, x_cont, y, dev_rows=dev_rows, options=options)
     return train(
@@ -107,6 +111,8 @@ def table_of(
         SettingsError: if the settings do not fit the data.
     """
     given = dict(options or {})
+    if "missing" in given:
+        given["missing"] = marks_named(given["missing"])
     declared: dict[str, Declared] = {}
     if y is None:
         columns = whole_table(x_cat, x_cont, given)

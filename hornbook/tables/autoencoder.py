@@ -22,7 +22,7 @@ from hornbook.tables.kept_estimator import KeptEstimator, Parts
 from hornbook.tables.learned import ALWAYS
 from hornbook.tables.learned_codes import LearnedCodes, learn_codes
 from hornbook.tables.mapper import Mapped, Mapper
-from hornbook.tables.table_estimator import Columns
+from hornbook.tables.table_estimator import Columns, Marks
 from hornbook.training.settings import TrainingSettings
 
 __all__ = ["SwapAutoencoder"]
@@ -43,6 +43,7 @@ class SwapAutoencoder(TransformerMixin, KeptEstimator):  # type: ignore[misc]
         layers: whose values are the codes: of all, or of the last.
         keep: whether standardised numbers, and categories as one-hot, stand before the codes.
         categorical: columns to read as categories, as of `TableRegressor`.
+        missing: texts and numbers in X that say that nothing is known.
         steps: updates of training.
         batch_size: rows of each.
         learning_rate: peak of AdamW's, which falls by a cosine.
@@ -64,6 +65,7 @@ class SwapAutoencoder(TransformerMixin, KeptEstimator):  # type: ignore[misc]
         layers: Literal["all", "last"] = "all",
         keep: bool = False,
         categorical: Columns = "auto",
+        missing: Marks = (),
         steps: int = 2_000,
         batch_size: int = 256,
         learning_rate: float = 0.002,
@@ -72,6 +74,7 @@ class SwapAutoencoder(TransformerMixin, KeptEstimator):  # type: ignore[misc]
         self.n_hidden, self.swap, self.layers, self.keep = n_hidden, swap, layers, keep
         self.categorical, self.steps, self.batch_size = categorical, steps, batch_size
         self.learning_rate, self.random_state = learning_rate, random_state
+        self.missing = missing
 
     def hold(self, learned: LearnedCodes) -> Self:
         """Take what was learned."""
@@ -92,7 +95,7 @@ class SwapAutoencoder(TransformerMixin, KeptEstimator):  # type: ignore[misc]
         self.refuse_parameters()
         x = checked_features(self, X, reset=True)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        columns = column_kinds(x, self.categorical)
+        columns = column_kinds(x, self.categorical, self.missing)
         frame = Frame(len(x), {name: one for name, (_, one) in columns.items() if one is not None})
         mapper = Mapper.fit([column for column, _ in columns.values()], frame)
         if not mapper.categories and not mapper.numbers:

@@ -16,7 +16,7 @@ from hornbook.extras import has, needing
 from hornbook.tables.data import TableData
 from hornbook.tables.evaluation import scores_of
 from hornbook.tables.mapper import Mapped
-from hornbook.tables.measures import Scores, paired_interval
+from hornbook.tables.measures import ClassScores, Scores, paired_interval
 from hornbook.tables.models.contract import Predictor
 from hornbook.tasks import Baseline
 
@@ -65,13 +65,18 @@ def baselines(data: TableData, model: Predictor) -> Iterator[Baseline]:
             {split: found.figure for split, found in scores.items()},
             round(one.seconds, 3),
             apart={split: ends(found, own[split]) for split, found in scores.items()},
+            further={
+                split: {"accuracy": float(found.right.mean())}
+                for split, found in scores.items()
+                if isinstance(found, ClassScores)
+            },
         )
 
 
-def ends(one: Scores, other: Scores) -> tuple[float, float]:
-    """The interval of how far one is above the other."""
+def ends(one: Scores, other: Scores) -> tuple[float, float] | None:
+    """The interval of how far one is above the other; None where one group tells nothing of it."""
     interval = paired_interval(one, other)
-    return interval.low, interval.high
+    return None if interval is None else (interval.low, interval.high)
 
 
 def beside(data: TableData) -> Iterator[Beside]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from hornbook.errors import DataError
 from hornbook.rendering import clip
 from hornbook.sources.cells import Declared
+from hornbook.tables.marks import mark_numbers
 from hornbook.tables.raw import Raw
 from hornbook.tables.written import MISSING, as_label, date_label
 
@@ -51,7 +52,7 @@ def raw_of(
     if kind == "b":
         return of_texts(["False", "True"], array.astype(np.int32), kept, declared)
     if kind == "M":
-        return of_dates(array, kept, declared)
+        return of_dates(array, kept, declared, zone_of(column))
     if kind == "m":
         gone = np.isnat(array)
         days = array.astype("timedelta64[s]").astype(np.float64) / DAY
@@ -127,7 +128,9 @@ def of_extension(column: Any, kind: str) -> Array:
 
 
 def of_numbers(values: npt.NDArray[np.float64], marks: frozenset[str], declared: Declared) -> Raw:
-    """A column of numbers; infinite ones are texts, as in a file."""
+    """A column of numbers; infinite ones are texts, as in a file, and marks are missing."""
+    if named := mark_numbers(marks):
+        values = np.where(np.isin(values, named), np.nan, values)
     endless = np.isinf(values)
     if not endless.any():
         return Raw(len(values), values, None, (), marks, declared=declared)
@@ -137,13 +140,34 @@ def of_numbers(values: npt.NDArray[np.float64], marks: frozenset[str], declared:
     return Raw(len(values), bare, codes, ("-inf", "inf"), marks, declared=declared or "number")
 
 
-def of_dates(values: Array, marks: frozenset[str], declared: Declared) -> Raw:
-    """A column of dates, as seconds since 1970."""
+def zone_of(column: Any) -> str:
+    """The first time of a column of a data frame whose type has a zone, as `zoned` tells it."""
+    dtype = getattr(column, "dtype", None)
+    zones = (getattr(dtype, "tz", None), getattr(dtype, "time_zone", None),  # pandas, Polars
+             getattr(getattr(column, "dt", None), "tz", None))  # fmt: skip
+    if all(zone is None for zone in zones):
+        return ""
+    some = column.dropna() if hasattr(column, "dropna") else column.drop_nulls()
+    if not len(some):
+        return ""
+    return zoned(some.iloc[0] if hasattr(some, "iloc") else some[0])
+
+
+def zoned(value: date | datetime) -> str:
+    """A time with a zone other than UTC, as text; empty of all others, as of texts in a file."""
+    offset = value.utcoffset() if isinstance(value, datetime) else None
+    if offset is None or not (offset or "/" in str(value.tzinfo)):  # type: ignore[union-attr]
+        return ""
+    return str(value)
+
+
+def of_dates(values: Array, marks: frozenset[str], declared: Declared, zone: str = "") -> Raw:
+    """A column of dates, as seconds since 1970; `zone` as `Raw.given_zone`."""
     gone = np.isnat(values)
     seconds = values.astype("datetime64[s]").astype(np.int64).astype(np.float64)
     found = np.where(gone, np.nan, seconds)
     if declared in ("", "date"):
-        return Raw(len(values), found, None, (), marks, declared="date")
+        return Raw(len(values), found, None, (), marks, declared="date", given_zone=zone)
     places, codes = np.unique(found[~gone], return_inverse=True)
     whole = np.full(len(values), len(places), np.int32)
     whole[~gone] = codes
@@ -208,6 +232,7 @@ def of_objects(values: Sequence[Any], name: str, marks: frozenset[str], declared
     n = len(values)
     found, codes = np.full(n, np.nan), np.full(n, -1, np.int32)
     texts: dict[str, int] = {}
+    named = mark_numbers(marks)
     dates: dict[int, int] = {}
     known = 0
     for row, value in enumerate(values):
@@ -220,7 +245,7 @@ def of_objects(values: Sequence[Any], name: str, marks: frozenset[str], declared
         elif is_number(value):
             number = float_of(value)
             if math.isfinite(number):
-                found[row] = number
+                found[row] = math.nan if number in named else number
             else:
                 codes[row] = texts.setdefault(str(value), len(texts))
         elif isinstance(value, date | datetime):
@@ -241,7 +266,8 @@ def of_objects(values: Sequence[Any], name: str, marks: frozenset[str], declared
     if dates:
         moments = np.full(n, np.datetime64("NaT"), "datetime64[s]")
         moments[list(dates)] = np.array(list(dates.values()), np.int64).astype("datetime64[s]")
-        return of_dates(moments, marks, declared)
+        zone = next(filter(None, (zoned(values[row]) for row in dates)), "")
+        return of_dates(moments, marks, declared, zone)
     return Raw(n, found, codes if texts else None, tuple(texts), marks, declared=declared)
 
 

@@ -16,10 +16,18 @@ from hornbook.rendering import many
 from hornbook.storage import HashedFiles, parse_json
 from hornbook.tables.mapper import Mapped, Mapper
 from hornbook.tables.models.contract import Shape
+from hornbook.tables.never_seen import NeverSeen
 from hornbook.tables.target import Target, TargetKind
 from hornbook.tasks import Data
 from hornbook.tasks.data import without_data
-from hornbook.tasks.kept import arrays_bytes, arrays_in, json_bytes, kept_remarks, kept_splits
+from hornbook.tasks.kept import (
+    a_list,
+    arrays_bytes,
+    arrays_in,
+    json_bytes,
+    kept_remarks,
+    kept_splits,
+)
 from hornbook.tasks.splits import SPLITS
 
 if TYPE_CHECKING:
@@ -62,6 +70,7 @@ class TableData(Data):
         group: the column of groups; empty if there is none.
         remarks: how it was read and split, in lines for people.
         rows: of train, where they are not kept.
+        unseen: columns whose values in most rows of dev or test train never has.
     """
 
     def __init__(
@@ -75,11 +84,12 @@ class TableData(Data):
         group: str = "",
         remarks: Sequence[str] = (),
         rows: int = 0,
+        unseen: Sequence[NeverSeen] = (),
     ) -> None:
         self.name, self.source = name, source
         self.splits = {split: part for split, part in splits.items() if len(part)}
         self.mapper, self.target, self.group = mapper, target, group
-        self.remarks, self.counted = tuple(remarks), rows
+        self.remarks, self.counted, self.unseen = tuple(remarks), rows, tuple(unseen)
 
     def __repr__(self) -> str:
         return f"<TableData {self.name} from {self.source}: {'; '.join(self.about)}>"
@@ -139,6 +149,11 @@ class TableData(Data):
         )
 
     @property
+    def reading(self) -> Sequence[str]:
+        """What columns were read as, which were left out and why, rows dropped, and the splits."""
+        return self.remarks
+
+    @property
     def extent(self) -> str:
         """How much it is in all."""
         categories, numbers = len(self.mapper.categories), len(self.mapper.numbers)
@@ -166,13 +181,14 @@ class TableData(Data):
 
     @property
     def details(self) -> JSONObject:
-        """Kind, splits, the column of groups, and remarks; the mapper has a file of its own."""
+        """Kind, splits, the column of groups, and what was seen; the mapper has its own file."""
         return {
             "kind": self.kind,
             "splits": list(self.splits),
             "group": self.group,
             "rows": self.shape.rows,
             "remarks": list(self.remarks),
+            "unseen": [one.as_dict() for one in self.unseen],
         }
 
     def keep(self, files: HashedFiles) -> None:
@@ -205,13 +221,15 @@ def open_table(files: HashedFiles, name: str, source: str, details: JSONObject) 
         group, rows = details["group"], details["rows"]
         if not isinstance(group, str) or type(rows) is not int or rows < 1:
             raise ValueError("data.details.group or rows is damaged")
+        # older runs are without: they told it at training only
+        unseen = map(NeverSeen.from_dict, a_list({"unseen": [], **details}, "unseen"))
         splits = {}
         if files.has("data/train.npz"):
             for split in names:
                 splits[split] = opened(files.read(f"data/{split}.npz"), mapper, target)
         return TableData(
             name, source, splits, mapper, target, group=group, remarks=remarks,
-            rows=rows,
+            rows=rows, unseen=tuple(unseen),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
         raise RunError(f"The data of the run are damaged: {error}.") from error

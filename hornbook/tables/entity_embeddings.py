@@ -17,7 +17,7 @@ with needing("sklearn", "An estimator"):
 
 from hornbook.tables.estimator_inputs import as_value_errors, checked_features, checked_target
 from hornbook.tables.mapper import Mapper
-from hornbook.tables.table_estimator import Columns, TableEstimator
+from hornbook.tables.table_estimator import Columns, Marks, TableEstimator
 from hornbook.tables.training_data import target_of_classes, target_of_numbers
 
 __all__ = ["EntityEmbeddings"]
@@ -39,6 +39,7 @@ class EntityEmbeddings(TransformerMixin, TableEstimator):  # type: ignore[misc]
         learning_rate: the highest of the schedule.
         training: further training settings.
         categorical: columns to read as categories.
+        missing: texts and numbers in X that say that nothing is known.
         min_count: a category with fewer rows in train is read as an unseen one.
         early_stopping: whether to hold out rows.
         validation_fraction: how much to hold out.
@@ -58,6 +59,7 @@ class EntityEmbeddings(TransformerMixin, TableEstimator):  # type: ignore[misc]
         learning_rate: float | None = None,
         training: Mapping[str, Any] | None = None,
         categorical: Columns = "auto",
+        missing: Marks = (),
         min_count: int = 2,
         early_stopping: bool | Literal["auto"] = "auto",
         validation_fraction: float = 0.1,
@@ -68,7 +70,7 @@ class EntityEmbeddings(TransformerMixin, TableEstimator):  # type: ignore[misc]
         super().__init__(
             model=model, settings=settings, steps=steps, batch_size=batch_size,
             learning_rate=learning_rate, training=training, categorical=categorical,
-            min_count=min_count, early_stopping=early_stopping,
+            missing=missing, min_count=min_count, early_stopping=early_stopping,
             validation_fraction=validation_fraction, random_state=random_state,
         )  # fmt: skip
         self.predicts, self.passthrough = predicts, passthrough

@@ -17,6 +17,7 @@ from hornbook.tables.frame import Frame, Typed
 from hornbook.tables.incoming import as_written, read, sound
 from hornbook.tables.kinds import Column, ColumnKind, Seen, column_as, kind_of
 from hornbook.tables.mapper import Mapper
+from hornbook.tables.marks import marks_named
 from hornbook.tables.reading import RawTable
 from hornbook.tables.table_in_memory import table_in_memory
 
@@ -136,26 +137,29 @@ def names_of(x: Any) -> list[str]:
     return names if len(set(names)) == n else [f"x{place}" for place in range(n)]
 
 
-def table_of(x: Any, names: Sequence[str]) -> RawTable:
-    """Checked X as a table that was read."""
+def table_of(x: Any, names: Sequence[str], missing: Any) -> RawTable:
+    """Checked X as a table that was read, `missing` as an estimator has it."""
     by_place = x.iloc if hasattr(x, "iloc") else x
     columns = {name: by_place[:, place] for place, name in enumerate(names)}
-    return table_in_memory(columns, WHERE)
+    return table_in_memory(columns, WHERE, missing=marks_named(missing))
 
 
-def column_kinds(x: Any, categorical: Any) -> dict[str, tuple[Column, Typed | None]]:
+def column_kinds(
+    x: Any, categorical: Any, missing: Any = ()
+) -> dict[str, tuple[Column, Typed | None]]:
     """What each column is, and the column as that; None of those that are left out.
 
     Args:
         x: checked.
         categorical: names or places of categories, or a mask; or `auto`.
+        missing: texts and numbers that say that nothing is known, beside the usual ones.
 
     Raises:
         DataError: if a value is not what the others of its column are.
-        SettingsError: if `categorical` names what is not there.
+        SettingsError: if `categorical` names what is not there, or `missing` no marks.
     """
     names = names_of(x)
-    table = table_of(x, names)
+    table = table_of(x, names, missing)
     chosen = None if isinstance(categorical, str) and categorical == "auto" else named(
         categorical, names)  # fmt: skip
     found: dict[str, tuple[Column, Typed | None]] = {}
@@ -212,10 +216,10 @@ def named(categorical: Any, names: Sequence[str]) -> set[str]:
     return found
 
 
-def frame_in(mapper: Mapper, x: Any) -> Frame:
+def frame_in(mapper: Mapper, x: Any, missing: Any = ()) -> Frame:
     """Checked X as the mapper of `fit` reads it: by place, for names were compared."""
     names = [column.name for column in mapper.columns]
-    table = as_written(mapper, table_of(x, names))
+    table = as_written(mapper, table_of(x, names, missing))
     return Frame(table.n, {one.name: read(table, one, mapper) for one in mapper.needed})
 
 

@@ -24,7 +24,7 @@ with needing("sklearn", "An estimator"):
     from sklearn.utils.multiclass import check_classification_targets
 
 from hornbook.tables.estimator_inputs import checked_features, checked_target
-from hornbook.tables.table_estimator import Columns, TableEstimator
+from hornbook.tables.table_estimator import Columns, Marks, TableEstimator
 from hornbook.tables.training_data import target_of_classes, target_of_numbers
 
 __all__ = ["TableClassifier", "TableRegressor"]
@@ -49,6 +49,8 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         training: further training settings: `{"weight_decay": 0.1, "patience": 5}`.
         categorical: names or places of columns to read as categories, or a mask; all others are
             numbers then, or dates by their type. `auto`: texts, and few different whole numbers.
+        missing: texts and numbers in X that say that nothing is known, beside None, NaN and the
+            usual texts (NA, null, ?): `[-999, "k.A."]`.
         min_count: a category with fewer rows in train is read as an unseen one.
         early_stopping: whether to hold out rows, to keep the weights that do best on them and end
             when they do no better. `auto`: from 200 rows on.
@@ -67,6 +69,7 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         learning_rate: float | None = None,
         training: Mapping[str, Any] | None = None,
         categorical: Columns = "auto",
+        missing: Marks = (),
         min_count: int = 2,
         early_stopping: bool | Literal["auto"] = "auto",
         validation_fraction: float = 0.1,
@@ -76,7 +79,7 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         super().__init__(
             model=model, settings=settings, steps=steps, batch_size=batch_size,
             learning_rate=learning_rate, training=training, categorical=categorical,
-            min_count=min_count, early_stopping=early_stopping,
+            missing=missing, min_count=min_count, early_stopping=early_stopping,
             validation_fraction=validation_fraction, random_state=random_state,
         )  # fmt: skip
         self.log_target = log_target
@@ -118,6 +121,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         learning_rate: the highest of the schedule.
         training: further training settings.
         categorical: columns to read as categories.
+        missing: texts and numbers in X that say that nothing is known.
         min_count: a category with fewer rows in train is read as an unseen one.
         early_stopping: whether to hold out rows; a part of each class.
         validation_fraction: how much to hold out.
@@ -138,6 +142,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         learning_rate: float | None = None,
         training: Mapping[str, Any] | None = None,
         categorical: Columns = "auto",
+        missing: Marks = (),
         min_count: int = 2,
         early_stopping: bool | Literal["auto"] = "auto",
         validation_fraction: float = 0.1,
@@ -147,7 +152,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         super().__init__(
             model=model, settings=settings, steps=steps, batch_size=batch_size,
             learning_rate=learning_rate, training=training, categorical=categorical,
-            min_count=min_count, early_stopping=early_stopping,
+            missing=missing, min_count=min_count, early_stopping=early_stopping,
             validation_fraction=validation_fraction, random_state=random_state,
         )  # fmt: skip
         self.class_weight = class_weight

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.records import JSON
+from hornbook.statistics import ends_of
 from hornbook.tables.data import TableData, TableRows
 from hornbook.tables.measures import ClassScores, NumberErrors, Scores
 from hornbook.tables.models.contract import Predictor
@@ -80,7 +81,7 @@ class TableFigures:
         for name, value in figures_of(self.scores).items():
             found[name] = value
             if name == self.decides:
-                found |= self.scores.interval.ends(name)
+                found |= ends_of(self.scores.interval, name)
         groups = self.scores.groups
         found["rows"] = len(self.scores.losses)
         return found if groups is None else {**found, "groups": len(np.unique(groups))}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from hornbook.errors import DataError
@@ -11,16 +12,19 @@ from hornbook.rendering import clip, listed
 from hornbook.sources.parquet import ParquetRows
 from hornbook.sources.rows import Rows
 from hornbook.suggestions import did_you_mean
-from hornbook.tables.written import number_of
+from hornbook.tables.written import MISSING, number_of
 
-__all__ = ["column_names", "has_header", "named_column"]
+__all__ = ["RENAME", "column_names", "has_header", "named_column", "named_or_numbered",
+           "named_twice", "told_twice"]  # fmt: skip
 
 
 def has_header(rows: Rows | ParquetRows) -> bool:
     """Whether the first row of a table names its columns.
 
     It does if it has texts and no numbers, unless most of these occur again in their columns; or if
-    its numbers are years or the like, one after the other, as in a table with a column for each.
+    its numbers are years or the like, one after the other, as in a table with a column for each, or
+    different whole ones beside texts that occur nowhere below, and one of which stands above
+    numbers alone.
     """
     if rows.kind != "table":
         return True
@@ -30,9 +34,11 @@ def has_header(rows: Rows | ParquetRows) -> bool:
     numbers = [value for value in values if not math.isnan(value)]
     if not told or len(numbers) == len(told):
         return False
-    if numbers and not one_after_another(numbers):
-        return False
     below = [[row[place] for row in others if place < len(row)] for place in told]
+    if numbers and not one_after_another(numbers):
+        texts = [(first[place], cells) for place, cells in zip(told, below, strict=True)
+                 if not is_number(first[place])]  # fmt: skip
+        return are_names(numbers) and above_numbers(texts)
     again = sum(first[place] in set(cells) for place, cells in zip(told, below, strict=True))
     return 2 * again <= len(told)
 
@@ -41,6 +47,26 @@ def one_after_another(numbers: Sequence[float]) -> bool:
     """Whether some numbers are whole, and each is one more than that before it."""
     steps = itertools.pairwise(numbers)
     return len(numbers) > 1 and numbers[0].is_integer() and all(b == a + 1 for a, b in steps)
+
+
+def are_names(numbers: Sequence[float]) -> bool:
+    """Whether numbers may be names of columns: whole, above 0, and each another."""
+    whole = all(number.is_integer() and number > 0 for number in numbers)
+    return whole and len(set(numbers)) == len(numbers)
+
+
+def above_numbers(columns: Sequence[tuple[str, Sequence[str]]]) -> bool:
+    """Whether texts of a first row are names: none occurs below, and one stands above numbers.
+
+    A mark of what is missing is none: it may stand in a row of data.
+
+    Args:
+        columns: of each text the cells below it.
+    """
+    if any(text.lower() in MISSING or text in cells for text, cells in columns):
+        return False
+    told = [[cell for cell in cells if cell.lower() not in MISSING] for _, cells in columns]
+    return any(cells and all(map(is_number, cells)) for cells in told)
 
 
 def is_number(cell: str) -> bool:
@@ -56,15 +82,30 @@ def column_names(rows: Rows | ParquetRows) -> tuple[str, ...]:
     """
     if not has_header(rows):
         return tuple(map(str, range(1, rows.width + 1)))
-    names = tuple(name or f"column {place}" for place, name in enumerate(rows.names, 1))
-    twice = next((name for name in names if names.count(name) > 1), None)
+    names = named_or_numbered(rows)
+    twice = next(iter(named_twice(names)), None)
     if twice is not None:
-        places = [str(place) for place, name in enumerate(names, 1) if name == twice]
-        raise DataError(
-            f"{rows.where} has {len(places)} columns named {twice!r}: number {', '.join(places)}.",
-            hint="Rename them, so that each has a name of its own.",
-        )
+        raise DataError(f"{rows.where} has {told_twice(names, twice)}.", hint=RENAME)
     return names
+
+
+RENAME = "Rename them, so that each has a name of its own."
+
+
+def named_or_numbered(rows: Rows | ParquetRows) -> tuple[str, ...]:
+    """What the columns are called by a header: one without a name is called by its place."""
+    return tuple(name or f"column {place}" for place, name in enumerate(rows.names, 1))
+
+
+def named_twice(names: Sequence[str]) -> list[str]:
+    """The names that several columns have."""
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
+def told_twice(names: Sequence[str], twice: str) -> str:
+    """Which columns have a name that others have too, for people."""
+    places = [str(place) for place, name in enumerate(names, 1) if name == twice]
+    return f"{len(places)} columns named {twice!r}: number {', '.join(places)}"
 
 
 def named_column(name: str, names: Sequence[str], where: str, setting: str) -> str:

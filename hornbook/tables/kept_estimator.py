@@ -64,6 +64,8 @@ class KeptEstimator(BaseEstimator):  # type: ignore[misc]
 
     held: ClassVar[type[Parts]]
     learned_: Any
+    missing: Any = ()
+    "A parameter; pickles from before it was one are without."
 
     def hold(self, learned: Any) -> Self:
         """Take what was learned."""
@@ -90,7 +92,7 @@ class KeptEstimator(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         x = checked_features(self, x, reset=False)
-        return self.learned_.mapper.apply(frame_in(self.learned_.mapper, x))
+        return self.learned_.mapper.apply(frame_in(self.learned_.mapper, x, self.missing))
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())

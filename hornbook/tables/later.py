@@ -20,7 +20,6 @@ from hornbook.tables.mapper import Mapped, Mapper
 from hornbook.tables.raw import Raw
 from hornbook.tables.spellings import respelled
 from hornbook.tables.target import Target
-from hornbook.tables.written import has_zone
 
 __all__ = ["UNKNOWN", "Later", "Piece", "other_type", "refuse_other_type", "wanted"]
 
@@ -80,7 +79,7 @@ class Later:
         """Note times with a zone."""
         if column.kind != "date" or column.name in self.zoned:
             return
-        if cell := next(filter(has_zone, raw.told), ""):
+        if cell := raw.zoned:
             self.zoned[column.name] = cell
 
     def spelled(self, name: str, column: Typed) -> Typed:

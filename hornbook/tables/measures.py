@@ -25,7 +25,7 @@ def blocks_of(n: int, groups: npt.NDArray[np.int32] | None) -> npt.NDArray[np.in
     """The group of each row, from 0, shape (n,): as given, or rows themselves.
 
     Of very many rows each group is a random thousandth: means over so many independent rows vary
-    as much, and drawing takes a thousandth of the time.
+    as much.
     """
     if groups is not None:
         _, inverse = np.unique(groups, return_inverse=True)
@@ -66,13 +66,16 @@ class Scores:
         return float(self.of(np.array(self.losses.mean())))
 
     @cached_property
-    def interval(self) -> Interval:
-        """Where the deciding figure would lie with other rows, or other groups."""
+    def interval(self) -> Interval | None:
+        """Where the deciding figure would lie with other rows, or other groups; None with one."""
         return ratio_interval(*self.sums(), of=self.of)
 
 
-def paired_interval(one: Scores, other: Scores) -> Interval:
-    """The interval of the figure of `one` less that of `other`, on the same rows."""
+def paired_interval(one: Scores, other: Scores) -> Interval | None:
+    """The interval of the figure of `one` less that of `other`, on the same rows.
+
+    None where these are of one group.
+    """
     (sums, weights), (others, _) = one.sums(), other.sums()
     return difference_interval(sums, others, weights, of=one.of)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import as_typed
+from hornbook.records import JSONObject
 from hornbook.rendering import clip
+from hornbook.reports.finding import Finding
 from hornbook.tables.features import PLAIN
 from hornbook.tables.frame import Categories, Typed
 from hornbook.tasks.splits import SPLITS
@@ -48,6 +51,40 @@ class NeverSeen:
             f"{as_number}split in another way (`split_by`), or leave it out "
             f"(`ignore={as_typed(self.name)}`)"
         )
+
+    @property
+    def finding(self) -> Finding:
+        """It as a finding, for the doctor and of a run."""
+        return Finding(
+            "never-in-train",
+            "warning",
+            f"Train never has the values of {clip(self.name)!r}",
+            f"{self.what}. What a model says of them is a guess.",
+            f"{self.hint[0].upper()}{self.hint[1:]}.",
+        )
+
+    def as_dict(self) -> JSONObject:
+        """It as JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, value: Any) -> NeverSeen:
+        """What `as_dict` gave.
+
+        Raises:
+            KeyError, TypeError, ValueError: if it is something else.
+        """
+        if not isinstance(value, dict) or value.keys() != {one.name for one in fields(cls)}:
+            raise ValueError(f"values that train never has were expected, not {value!r}")
+        found = cls(**value)
+        texts = (found.name, found.split, found.example)
+        if not all(isinstance(one, str) for one in texts) or found.split not in SPLITS:
+            raise ValueError("values that train never has are of no column, or of no split")
+        if not isinstance(found.share, float | int) or not MOST < found.share <= 1:
+            raise ValueError(f"a share above {MOST} was expected, not {found.share!r}")
+        if not isinstance(found.numbers, bool):
+            raise ValueError("values that train never has are numbers, or are not")
+        return found
 
 
 def never_seen(columns: Mapping[str, Typed], parts: npt.NDArray[np.int8]) -> list[NeverSeen]:

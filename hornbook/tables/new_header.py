@@ -9,7 +9,7 @@ from hornbook.errors import DataError
 from hornbook.rendering import listed, many
 from hornbook.sources.parquet import ParquetRows
 from hornbook.sources.rows import Rows
-from hornbook.tables.header import column_names, has_header
+from hornbook.tables.header import column_names, has_header, named_or_numbered
 from hornbook.tables.mapper import Mapper
 
 __all__ = ["Header", "header_of"]
@@ -70,7 +70,7 @@ def named(rows: Rows | ParquetRows) -> tuple[str, ...]:
     """The names in the first row."""
     if has_header(rows):
         return column_names(rows)
-    return tuple(name or f"column {place}" for place, name in enumerate(rows.names, 1))
+    return named_or_numbered(rows)
 
 
 def is_numbered(names: Sequence[str]) -> bool:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import DataError
-from hornbook.rendering import clip, listed, many
+from hornbook.errors import DataError, as_typed
+from hornbook.rendering import clip, listed
 from hornbook.sources.parquet import ParquetRows
 from hornbook.sources.rows import Chunk, Rows
 from hornbook.suggestions import did_you_mean
+from hornbook.tables.faults import LEAVING, Fault, FaultsError, ragged_fault
 from hornbook.tables.frame import typed
 from hornbook.tables.kinds import Column
 from hornbook.tables.later import UNKNOWN, Later, Piece, refuse_other_type, wanted
 from hornbook.tables.mapper import Mapper
+from hornbook.tables.marks import all_marks
 from hornbook.tables.new_header import header_of
 from hornbook.tables.number_form import NumberForm
 from hornbook.tables.points import unclear, with_commas
@@ -26,7 +29,6 @@ from hornbook.tables.raw import Raw
 from hornbook.tables.raw_column import RawColumn
 from hornbook.tables.target import Target
 from hornbook.tables.unread import why_unread
-from hornbook.tables.written import MISSING
 
 __all__ = ["FilePiece", "NewRows"]
 
@@ -51,6 +53,7 @@ class NewRows:
         target: of the run.
         missing: further texts that say that a value is missing, as in training.
         refuse: whether a row that cannot be read is an error.
+        skip: the value of `bad_rows` with which it is none, for messages.
 
     Attributes:
         n_ragged: rows that were left out so far: these have too many or too few cells.
@@ -66,6 +69,7 @@ class NewRows:
     target: Target
     missing: Sequence[str] = ()
     refuse: bool = True
+    skip: Literal["empty", "skip"] = "empty"
     n_ragged: int = 0
 
     def __post_init__(self) -> None:
@@ -75,7 +79,10 @@ class NewRows:
         self.target_place = names.index(self.target.name) if self.target.name in names else None
         self.later = Later(self.mapper)
         self.without_cells = self.refused()
-        self.marks = MISSING | {text.strip().lower() for text in self.missing}
+        self.ragged: list[tuple[str, int, int]] = []
+        self.unread: dict[str, tuple[Fault, int]] = {}
+        self.broken: list[Fault] = []
+        self.marks = all_marks(self.missing)
 
     def found(self) -> dict[str, int]:
         """The place of each column that the run reads; upper and lower case do not matter.
@@ -130,30 +137,53 @@ class NewRows:
         """The rows, a piece at a time.
 
         Raises:
-            DataError: if there are none, or one cannot be read and is not to be left empty.
+            DataError: if there are none; or, when the last has come, if some cannot be read and
+                are not to be left empty. From the first such row on nothing is given.
         """
         count = 0
-        every = range(len(self.header.names))
-        for chunk in self.rows.chunks(every, header=self.header.there):
-            if chunk.ragged and self.refuse:
-                line, cells = chunk.ragged[0]
-                raise DataError(
-                    f"{self.rows.where}, line {line:,}: it has {many(cells, 'cell')}, and "
-                    f"{self.rows.width} were expected.",
-                    hint="Correct this row; a cell with the separator in it stands in quotation "
-                    "marks.",
-                    setting="bad_rows",
-                )
+        for chunk in self.chunks():
             self.n_ragged += len(chunk.ragged)
+            if chunk.ragged and not self.ragged:
+                self.ragged = [(self.rows.where, *chunk.ragged[0])]
             if len(chunk.lines):
                 count += len(chunk.lines)
-                yield self.piece(chunk)
+                piece = self.piece(chunk)
+                if not self.faulty:  # else what is left is only looked at, for more faults
+                    yield piece
+        if self.faulty:
+            raise FaultsError(self.found_faults(), self.rows.where, self.skip)
         if not count:
             raise DataError(
                 f"{self.rows.where} has no rows{' below its header' if self.header.there else ''}.",
                 hint="Give a file with a row for each prediction.",
                 setting="file",
             )
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The rows as they stand; what cannot be cut into rows ends them, and is a fault."""
+        every = range(len(self.header.names))
+        try:
+            yield from self.rows.chunks(every, header=self.header.there)
+        except DataError as error:
+            if self.rows.kind != "table" or not isinstance(error.__cause__, csv.Error):
+                raise
+            what = error.message.removesuffix(".") + "; what stands below it was not read"
+            self.broken.append(Fault(what, error.hint, setting=None))
+
+    @property
+    def faulty(self) -> bool:
+        """Whether something was found that is an error."""
+        return bool(self.broken) or (self.refuse and bool(self.unread or self.n_ragged))
+
+    def found_faults(self) -> list[Fault]:
+        """What was found, rows of a wrong length first."""
+        found = list(self.broken)
+        if self.refuse:
+            found += [replace(fault, count=n) for fault, n in self.unread.values()]
+        if self.refuse and self.n_ragged:
+            skip = f"set `bad_rows={as_typed(self.skip)}`, which leaves them out"
+            found.insert(0, ragged_fault(self.ragged, self.n_ragged, self.rows.width, skip))
+        return found
 
     def piece(self, chunk: Chunk) -> FilePiece:
         """Some rows, read."""
@@ -167,7 +197,9 @@ class NewRows:
             made[column.name], wrong = typed(raw, column)
             wrong = wrong | self.unclear(chunk, place, column.written)
             if wrong.any() and self.refuse:
-                raise self.unread(chunk, column, int(np.flatnonzero(wrong)[0]))
+                row, count = int(np.flatnonzero(wrong)[0]), int(wrong.sum())
+                fault, before = self.unread.get(column.name) or (self.fault(chunk, column, row), 0)
+                self.unread[column.name] = fault, before + count
             bad |= wrong
         return FilePiece(self.later.inputs(made, bad), bad, *self.wanted(chunk), chunk)
 
@@ -195,8 +227,8 @@ class NewRows:
         made.add(cells)
         return made.finish()
 
-    def unread(self, chunk: Chunk, column: Column, row: int) -> DataError:
-        """The error that a cell cannot be read."""
+    def fault(self, chunk: Chunk, column: Column, row: int) -> Fault:
+        """The fault that a cell cannot be read."""
         cell = clip(chunk.columns[self.places[column.name]].texts[row], 40)
         like = column.written.example()
         what, how = "a number", f"written as in train, such as {like}"
@@ -207,12 +239,12 @@ class NewRows:
             what, how = "a date", f"written as in train, {told_of(column.form)}"
             if column.form != "iso":
                 how += ", nor as 2015-07-31"
-        return DataError(
+        return Fault(
             f"{self.rows.where}, {self.rows.unit} {chunk.lines[row]:,}: {cell!r} in column "
-            f"{column.name!r}{why and f', {why},'} is not {what} {how}.",
-            hint="Correct it, empty it if it is not known, or leave the predictions of such rows "
-            "empty: `bad_rows=empty`.",
-            setting="bad_rows",
+            f"{column.name!r}{why and f', {why},'} is not {what} {how}",
+            "Correct it, empty it if it is not known, or leave "
+            f"{LEAVING[self.skip]}: `bad_rows={as_typed(self.skip)}`.",
+            such="such cell",
         )
 
 

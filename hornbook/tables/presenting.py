@@ -10,7 +10,7 @@ import numpy as np
 from hornbook.actions import Action
 from hornbook.rendering import clip, many
 from hornbook.reports import MarkedSample, Samples, Table
-from hornbook.tables.views.rows_seen import RowsSeen
+from hornbook.tables.views.rows_seen import RowsSeen, short_number
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
@@ -46,16 +46,13 @@ def some_rows(model: Predictor, data: TableData, n: int) -> RowsSeen:
     return RowsSeen(model, data, n, 1)
 
 
-def pairs(seen: RowsSeen, digits: int = 7) -> list[tuple[str, str]]:
+def pairs(seen: RowsSeen) -> list[tuple[str, str]]:
     """What is true, and what is predicted: numbers rounded, classes with their probability."""
     target = seen.data.target
-    if not target.labels:
-        true, guessed = (
-            [seen.target_text(float(f"{value:.{digits}g}")) for value in values.tolist()]
-            for values in (seen.rows.target, seen.errors.predicted)
-        )
-        return list(zip(true, guessed, strict=True))
     true = [seen.target_text(value) for value in seen.rows.target.tolist()]
+    if not target.labels:
+        guessed = map(seen.prediction_text, seen.errors.predicted.tolist())
+        return list(zip(true, guessed, strict=True))
     best = seen.predicted.argmax(1)
     found = [
         f"{target.labels[place]} ({chance:.0%})"
@@ -67,7 +64,16 @@ def pairs(seen: RowsSeen, digits: int = 7) -> list[tuple[str, str]]:
 def preview(model: Predictor, data: TableData) -> Sequence[str]:
     """Some rows while the model is trained: the truth, and what is predicted."""
     seen = some_rows(model, data, PREVIEWED)
-    return [f"{clip(true, CELL)} → {clip(found, CELL + 6)}" for true, found in pairs(seen, DIGITS)]
+    found = pairs(seen)
+    if not data.target.labels:
+        numbers = zip(seen.rows.target.tolist(), seen.errors.predicted.tolist(), strict=True)
+        found = [(shortest(true), shortest(guess)) for true, guess in numbers]
+    return [f"{clip(true, CELL)} → {clip(guess, CELL + 6)}" for true, guess in found]
+
+
+def shortest(value: float) -> str:
+    """A number in the few digits that have room while a model is trained."""
+    return short_number(float(f"{value:.{DIGITS}g}"))
 
 
 def columns_shown(seen: RowsSeen) -> list[str]:

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.sources.cells import Declared
+from hornbook.tables.marks import mark_numbers
 from hornbook.tables.number_form import NumberForm, form_among
-from hornbook.tables.written import NumberStyle, as_label, date_label, number_of
+from hornbook.tables.written import NumberStyle, as_label, date_label, has_zone, number_of
 
 __all__ = ["Codes", "Floats", "Raw"]
 
@@ -50,6 +51,8 @@ class Raw:
     "How numbers are written, where that is known."
     pointed: bool = False
     "Whether some of `numbers` were written with decimal points."
+    given_zone: str = ""
+    "Of dates that are numbers: one as it was given, with a zone other than UTC; else empty."
 
     @cached_property
     def is_mark(self) -> npt.NDArray[np.bool_]:
@@ -60,8 +63,7 @@ class Raw:
     @cached_property
     def text_is_missing(self) -> npt.NDArray[np.bool_]:
         """Of each text whether it says that nothing is known, shape (texts,)."""
-        marks = map(number_of, self.missing_marks)
-        numbers = [number for number in marks if not math.isnan(number)]
+        numbers = mark_numbers(self.missing_marks)
         if not numbers:
             return self.is_mark
         return np.asarray(self.is_mark | np.isin(self.text_numbers, numbers), bool)
@@ -71,6 +73,11 @@ class Raw:
         """The texts that say something."""
         gone = self.text_is_missing.tolist()
         return tuple(text for text, missing in zip(self.texts, gone, strict=True) if not missing)
+
+    @property
+    def zoned(self) -> str:
+        """A time with a zone other than UTC, which is turned into it; empty if there is none."""
+        return self.given_zone or next(filter(has_zone, self.told), "")
 
     @cached_property
     def form(self) -> NumberForm:
@@ -104,6 +111,11 @@ class Raw:
         if self.codes is not None:
             found = np.where(self.codes < 0, found, at(self.text_is_missing, self.codes, False))
         return found
+
+    def is_text(self, cells: npt.NDArray[np.bool_], text: str) -> bool:
+        """Whether some cells, a mask of shape (n,), are all one text."""
+        codes = None if self.codes is None else np.unique(self.codes[cells]).tolist()
+        return text in self.texts and codes == [self.texts.index(text)]
 
     def as_numbers(self) -> Floats:
         """Each cell as a number, NaN where it is none, shape (n,)."""

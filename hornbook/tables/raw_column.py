@@ -10,9 +10,10 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from hornbook.sources.cells import Cells, Declared
+from hornbook.tables.marks import mark_numbers
 from hornbook.tables.number_form import NumberForm
 from hornbook.tables.raw import Codes, Floats, Raw
-from hornbook.tables.written import EXACT, MISSING, dotted, is_long, number_of
+from hornbook.tables.written import EXACT, MISSING, dotted, is_long
 
 __all__ = ["RawColumn"]
 
@@ -41,8 +42,7 @@ class RawColumn:
     ) -> None:
         self.missing, self.separator, self.form = missing, separator, form
         self.pointed = False
-        marks = (number_of(mark) for mark in missing)
-        self.missing_numbers = [mark for mark in marks if not math.isnan(mark)]
+        self.missing_numbers = mark_numbers(frozenset(missing))
         self.declared: Declared = ""
         self.numbers: list[Floats] = []  # of each piece; of texts nothing
         self.codes: list[Codes] = []  # places in `texts`; of numbers nothing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,11 +15,21 @@ from hornbook.sources.cells import Cells, NumberCells, TextCells
 from hornbook.sources.parquet import ParquetRows, is_parquet
 from hornbook.sources.rows import Chunk, Rows
 from hornbook.sources.source import Source
-from hornbook.tables.header import column_names, has_header, named_column
+from hornbook.tables.faults import Fault, FaultsError, ragged_fault
+from hornbook.tables.header import (
+    RENAME,
+    column_names,
+    has_header,
+    named_column,
+    named_or_numbered,
+    named_twice,
+    told_twice,
+)
+from hornbook.tables.marks import all_marks
 from hornbook.tables.options import TableOptions
 from hornbook.tables.raw import Raw
 from hornbook.tables.raw_column import RawColumn
-from hornbook.tables.written import ALIKE, MISSING, dotted
+from hornbook.tables.written import ALIKE, dotted
 
 __all__ = ["Place", "RawTable", "Reader", "read_table"]
 
@@ -49,6 +60,8 @@ class RawTable:
     n_ragged: int = 0
     remarks: tuple[str, ...] = ()
     separator: str = ","
+    faults: tuple[Fault, ...] = ()
+    "What is wrong with the file itself, be it that rows with it are to be left out."
 
     def place(self, row: int) -> str:
         """Where a row stands, for people."""
@@ -111,10 +124,12 @@ class Reader:
     left_out: int = 0
     separator: str = ","
     kind: str = ""
+    faults: list[Fault] = field(default_factory=list)
+    "Beside rows of a wrong number of cells."
 
     def add(self, rows: Rows | ParquetRows) -> None:
         """Read a file."""
-        names = column_names(rows)
+        names = self.names_of(rows)
         if rows.width < 2:
             raise DataError(
                 f"{rows.where} is not a table: its first row is one cell, "
@@ -129,7 +144,7 @@ class Reader:
         self.kind = rows.kind
         if not self.columns:
             self.names, self.separator = names, rows.separator or ","
-            marks = MISSING | {text.strip().lower() for text in self.options.missing}
+            marks = all_marks(self.options.missing)
             self.columns = {name: RawColumn(marks, self.separator) for name in names}
         elif set(names) != set(self.names):
             odd = sorted(set(names) ^ set(self.names))
@@ -139,10 +154,33 @@ class Reader:
             )
         places = [names.index(name) for name in self.names]
         only = self.chosen(rows.where)
-        for chunk in rows.chunks(places, header=has_header(rows)):
-            self.n_ragged += len(chunk.ragged)
-            self.ragged += [(rows.where, *one) for one in chunk.ragged[: 5 - len(self.ragged)]]
-            self.take(rows, chunk, only)
+        try:
+            for chunk in rows.chunks(places, header=has_header(rows)):
+                self.n_ragged += len(chunk.ragged)
+                self.ragged += [(rows.where, *one) for one in chunk.ragged[: 5 - len(self.ragged)]]
+                self.take(rows, chunk, only)
+        except DataError as error:
+            if rows.kind != "table" or not isinstance(error.__cause__, csv.Error):
+                raise
+            what = error.message.removesuffix(".") + "; what stands below it was not read"
+            self.faults.append(Fault(what, error.hint, setting=None))
+
+    def names_of(self, rows: Rows | ParquetRows) -> tuple[str, ...]:
+        """What the columns of a file are called; those that share a name by their places too."""
+        try:
+            return column_names(rows)
+        except DataError:
+            names = named_or_numbered(rows)
+            twice = named_twice(names)
+            if not twice:
+                raise
+        for name in twice:
+            what = f"{rows.where} has {told_twice(names, name)}"
+            self.faults.append(Fault(what, RENAME, setting=None))
+        return tuple(
+            f"{name} (number {place})" if name in twice else name
+            for place, name in enumerate(names, 1)
+        )
 
     def chosen(self, where: str) -> tuple[int, str] | None:
         """The place of the column that `only` names, and the value that rows must have there."""
@@ -184,17 +222,14 @@ class Reader:
         """What was gathered.
 
         Raises:
-            DataError: if there are no rows, or some have too many or too few cells.
+            DataError: if there are no rows.
         """
-        if self.ragged and self.options.bad_rows == "refuse":
-            where, line, cells = self.ragged[0]
-            raise DataError(
-                f"{where}, line {line:,}: it has {many(cells, 'cell')}, and {len(self.names)} were "
-                f"expected. In all: {many(self.n_ragged, 'row')} with a wrong number of cells.",
-                hint="Correct these rows, or set `bad_rows=skip` to leave them out.",
-                setting="bad_rows",
-            )
+        if self.ragged:
+            skip = "set `bad_rows=skip` to leave them out"
+            self.faults.append(ragged_fault(self.ragged, self.n_ragged, len(self.names), skip))
         if not self.n:
+            if self.faults:
+                raise FaultsError(self.faults, source.where)
             why = f": no row has {self.options.only}" if self.left_out else " below its header"
             raise DataError(
                 f"{source.where} has no rows{why}.", hint="Give a table that has rows of data."
@@ -208,6 +243,7 @@ class Reader:
             self.n_ragged,
             (*source.remarks, *self.remarks()),
             self.separator,
+            tuple(self.faults),
         )
 
     def remarks(self) -> Iterator[str]:

@@ -18,9 +18,10 @@ from hornbook.tables.learned import Learned, learn
 from hornbook.tables.target import Target
 from hornbook.tables.training_data import data_of
 
-__all__ = ["Columns", "TableEstimator"]
+__all__ = ["Columns", "Marks", "TableEstimator"]
 
 Columns = Literal["auto"] | Sequence[int | str | bool]
+Marks = str | float | Sequence[str | float]
 
 
 class TableEstimator(KeptEstimator):
@@ -44,6 +45,7 @@ class TableEstimator(KeptEstimator):
         learning_rate: float | None = None,
         training: Mapping[str, Any] | None = None,
         categorical: Columns = "auto",
+        missing: Marks = (),
         min_count: int = 2,
         early_stopping: bool | Literal["auto"] = "auto",
         validation_fraction: float = 0.1,
@@ -51,7 +53,7 @@ class TableEstimator(KeptEstimator):
     ) -> None:
         self.model, self.settings, self.steps = model, settings, steps
         self.batch_size, self.learning_rate, self.training = batch_size, learning_rate, training
-        self.categorical, self.min_count = categorical, min_count
+        self.categorical, self.missing, self.min_count = categorical, missing, min_count
         self.early_stopping, self.validation_fraction = early_stopping, validation_fraction
         self.random_state = random_state
 
@@ -70,7 +72,7 @@ class TableEstimator(KeptEstimator):
         """Train on checked X and y."""
         random = check_random_state(self.random_state)
         seed = int(random.randint(2**31 - 1))
-        columns = column_kinds(x, self.categorical)
+        columns = column_kinds(x, self.categorical, self.missing)
         classes = y if target.kind == "class" else None
         dev = held_out(len(y), classes, self.early_stopping, self.validation_fraction, random)
         data = data_of(columns, target, y, dev, self.min_count)

@@ -8,8 +8,8 @@ from typing import Any
 from hornbook.errors import DataError
 from hornbook.sources.cells import Declared
 from hornbook.tables.cells_in_memory import raw_of
+from hornbook.tables.marks import all_marks
 from hornbook.tables.reading import Place, RawTable
-from hornbook.tables.written import MISSING
 
 __all__ = ["columns_in", "table_in_memory"]
 
@@ -71,7 +71,7 @@ def table_in_memory(
     Raises:
         DataError: if there are no rows, lengths differ, or a column holds what is no value.
     """
-    marks = MISSING | {text.strip().lower() for text in missing}
+    marks = all_marks(missing)
     said = declared or {}
     made = {
         name: raw_of(column, name, marks, said.get(name, "")) for name, column in columns.items()

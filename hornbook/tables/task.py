@@ -16,7 +16,7 @@ from hornbook.training.measures import Measure
 if TYPE_CHECKING:
     import torch
 
-    from hornbook.reports import Report, Samples, Table, View
+    from hornbook.reports import Finding, Report, Samples, Table, View
     from hornbook.runs import Run
     from hornbook.settings import Settings
     from hornbook.sources.source import Source
@@ -146,8 +146,19 @@ class TableTask(Task["TableData"]):
 
         return evaluate(model, data, split, limit)
 
+    @property
+    def evaluated_with(self) -> type[Settings]:
+        """What it is measured on."""
+        from hornbook.tables.evaluating import EvaluateSettings
+
+        return EvaluateSettings
+
     def report(self, run: Run, options: Any) -> Mapping[str, Any]:
-        """All figures on every split, with an interval of the deciding one."""
+        """All figures on every split, or on a file, with an interval of the deciding one."""
+        if options.data is not None:
+            from hornbook.tables.evaluating import evaluate_file
+
+            return evaluate_file(run, options)
         from hornbook.tables.evaluation import report
 
         try:
@@ -155,7 +166,7 @@ class TableTask(Task["TableData"]):
         except DataError as error:
             if not run.data.kept:
                 error.hint += " Or measure it on a file that has the target:"
-                error.action = Action("predict", (str(run.path), "FILE"))
+                error.action = Action("evaluate", (str(run.path),), {"data": "FILE"})
             raise
 
     def baselines(self, data: TableData, model: Any) -> Iterable[Baseline]:
@@ -187,6 +198,10 @@ class TableTask(Task["TableData"]):
         from hornbook.tables.presenting import introduction
 
         return introduction(run)
+
+    def findings(self, run: Run) -> Iterable[Finding]:
+        """Columns whose values in most rows of dev or test train never has."""
+        return [one.finding for one in run.data.unseen]
 
     @property
     def seen_with(self) -> type[Settings]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from hornbook.errors import DataError, as_typed
 from hornbook.rendering import clip, listed, many
+from hornbook.tables.faults import Fault, FaultsError
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers, Typed, typed
 from hornbook.tables.header import named_column
 from hornbook.tables.kinds import Column, ColumnKind, Seen, column_as, date_form, kind_of
@@ -19,7 +20,7 @@ from hornbook.tables.spellings import spelled_alike, told_alike
 from hornbook.tables.splits import Times, group_codes, times_of
 from hornbook.tables.target import target_kind
 from hornbook.tables.unread import why_unread
-from hornbook.tables.written import NO_DATE, has_zone, other_reading
+from hornbook.tables.written import NO_DATE, other_reading
 
 __all__ = ["Understood"]
 
@@ -47,6 +48,7 @@ class Understood:
         unclear_dates: of each column of dates that may be read with month and day swapped, its
             name, the format it is read by, and the other one.
         zoned: of each column of times with a zone other than UTC its name, and such a time.
+        faults: what is wrong with rows; those that have it are left out.
         frame: the columns that are not left out, the target and the group among them.
 
     Raises:
@@ -67,6 +69,7 @@ class Understood:
             )
         self.columns = tuple(self.column(name) for name in table.columns if name != self.target)
         self.bad = np.zeros(table.n, bool)
+        self.faults = list(table.faults)
         of_target: ColumnKind = "category" if self.predicts == "class" else "number"
         wanted = [column_as(seen, of_target, "the target"), *self.columns]
         self.unclear_dates = [
@@ -78,9 +81,7 @@ class Understood:
         self.extra = self.extra_columns()
         dates = [one.name for one in (*self.columns, *self.extra) if one.kind == "date"]
         self.zoned = [
-            (name, cell)
-            for name in dict.fromkeys(dates)
-            if (cell := next(filter(has_zone, table.columns[name].told), ""))
+            (name, cell) for name in dict.fromkeys(dates) if (cell := table.columns[name].zoned)
         ]
         made: dict[str, Typed] = {}
         for column in wanted:
@@ -90,6 +91,10 @@ class Understood:
             made.setdefault(column.name, self.typed(column))
         self.frame = Frame(table.n, made)
         self.refuse_target()
+        if any(one.setting is None for one in self.faults) or (
+            self.faults and options.bad_rows == "refuse"
+        ):
+            raise FaultsError(self.faults, where)
         self.remark_spellings(one.name for one in wanted if one.kind == "category")
 
     def remark_spellings(self, names: Iterable[str]) -> None:
@@ -216,13 +221,9 @@ class Understood:
         return found
 
     def typed(self, column: Column) -> Typed:
-        """A column as what it is; rows with cells that are not such are noted, or refused.
-
-        Raises:
-            DataError: if there are any, and they are not to be left out.
-        """
+        """A column as what it is; rows with cells that are not such are noted as faults."""
         made, wrong = typed(self.table.columns[column.name], column)
-        if wrong.any() and self.options.bad_rows == "refuse":
+        if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             what = "number" if column.kind == "number" else "date"
             cell = clip(self.table.cell(column.name, row), 40)
@@ -243,20 +244,26 @@ class Understood:
             others = "as others are" if wrong.sum() < known else "and no other is"
             why = why_unread(cell, seen.raw.form, what)
             which = f"{cell!r} in column {column.name!r}" + (f", {why}," if why else "")
-            raise DataError(
-                f"{self.table.place(row)}: {which} is not a {what}, {others}. In all: "
-                f"{many(int(wrong.sum()), 'such cell')} of {self.table.n:,}.",
-                hint=f"{also}{other}.",
-                setting="bad_rows",
+            alike = named and not why and self.table.columns[column.name].is_text(
+                wrong, seen.odd_text)  # fmt: skip
+            self.faults.append(
+                Fault(
+                    f"{self.table.place(row)}: {which} is not a {what}, {others}",
+                    f"{also}{other}.",
+                    int(wrong.sum()),
+                    "such cell",
+                    self.table.n,
+                    mark=seen.odd_text if alike and column.name != self.target else "",
+                )
             )
         self.bad |= wrong
         return made
 
     def refuse_target(self) -> None:
-        """Note or refuse rows without a target, or with one that has no logarithm.
+        """Note as faults rows without a target, or with one that has no logarithm.
 
         Raises:
-            DataError: if there are any, and they are not to be left out.
+            DataError: if the target is too small.
         """
         column = self.frame.columns[self.target]
         if isinstance(column, Categories):
@@ -296,15 +303,17 @@ class Understood:
             )
 
     def refuse(self, wrong: npt.NDArray[np.bool_], what: str, hint: str) -> None:
-        """Note some rows, or refuse them."""
+        """Note some rows as faulty."""
         wrong = wrong & ~self.bad
-        if wrong.any() and self.options.bad_rows == "refuse":
+        if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
-            raise DataError(
-                f"{self.table.place(row)}: the target {self.target!r} {what}. In all: "
-                f"{many(int(wrong.sum()), 'such row')} of {self.table.n:,}.",
-                hint=hint,
-                setting="bad_rows",
+            self.faults.append(
+                Fault(
+                    f"{self.table.place(row)}: the target {self.target!r} {what}",
+                    hint,
+                    int(wrong.sum()),
+                    of=self.table.n,
+                )
             )
         self.bad |= wrong
 

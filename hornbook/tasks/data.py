@@ -78,6 +78,11 @@ class Data(ABC):
         return (f"{self.source}; {' / '.join(self.sizes)}: {sizes}",)
 
     @property
+    def reading(self) -> Sequence[str]:
+        """How it was read and split, and what was left out, for a page; often nothing."""
+        return ()
+
+    @property
     def extent(self) -> str:
         """How much it is in all, in a few words."""
         return many(sum(self.sizes.values()), "example")
@@ -127,6 +132,9 @@ class Baseline:
     "Time that it took."
     family: str = ""
     "The family that it is of, with its defaults; empty if it is of none."
-    apart: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    apart: Mapping[str, tuple[float, float] | None] = field(default_factory=dict)
     """By split, the ends of the interval (95 %) of its value less the model's, on the same rows:
-    where 0 lies in it, chance may have made the difference."""
+    where 0 lies in it, chance may have made the difference. None where the rows are of one group,
+    which tells nothing of others."""
+    further: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    "Other figures by split, then by name, to be told beside the model's."

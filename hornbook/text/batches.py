@@ -7,21 +7,19 @@ one whole number, and training that goes on after a stop sees the very batches t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import cached_property
 
 import numpy as np
 
 from hornbook.errors import SettingsError
+from hornbook.text.batch import Batch, RowBatch
 from hornbook.text.large.mapped import MappedStream
 from hornbook.text.random_order import RandomOrder
-from hornbook.text.stream import IGNORED, Ids, Stream
+from hornbook.text.stream import Ids, Stream
 
 __all__ = [
-    "Batch",
     "Batches",
     "BlockBatches",
     "ParallelBatches",
-    "RowBatch",
     "RowBatches",
     "WindowBatches",
     "make_batches",
@@ -30,68 +28,6 @@ __all__ = [
 # Tokens of context gathered at once: one large gather costs far less than many small ones.
 AHEAD = 524_288
 POOL = 24  # batches whose rows are sorted by length together
-
-
-class Batch:
-    """What a model is trained on at a time.
-
-    Args:
-        inputs: shape (B, T).
-        targets: shape (B,) for a window model, (B, T) for a sequence model; IGNORED where there is
-            none.
-        follows: whether each row continues the same row of the previous batch.
-    """
-
-    def __init__(self, inputs: Ids, targets: Ids, follows: bool = False) -> None:
-        self.arrays, self.follows = (inputs, targets), follows
-
-    @property
-    def inputs(self) -> Ids:
-        """Shape (B, T)."""
-        return self.arrays[0]
-
-    @property
-    def targets(self) -> Ids:
-        """Shape (B,) or (B, T)."""
-        return self.arrays[1]
-
-    def part(self, i: int, n: int) -> tuple[Batch, float]:
-        """Part i of n: some of the rows, and their share of the batch's predictions."""
-        rows = some_rows(len(self.inputs), i, n)
-        part = Batch(self.inputs[rows], self.targets[rows], self.follows)
-        whole = int((self.targets != IGNORED).sum())
-        return part, int((part.targets != IGNORED).sum()) / max(1, whole)
-
-
-class RowBatch(Batch):
-    """Rows of a stream, read when they are asked for: of a part, no more than the part.
-
-    So each of several processes reads its own rows only, which matters where the stream is a file.
-
-    Args:
-        stream: that they are of.
-        at, lengths, lead: which rows; see `Stream.rows`.
-    """
-
-    def __init__(self, stream: Stream, at: Ids, lengths: Ids, lead: int = 0) -> None:
-        self.stream, self.at, self.lengths, self.lead = stream, at, lengths, lead
-        self.follows = False
-
-    @cached_property
-    def arrays(self) -> tuple[Ids, Ids]:  # type: ignore[override]
-        """Inputs and targets, both of shape (B, T) for the longest row's T."""
-        return self.stream.rows(self.at, self.lengths, self.lead)
-
-    def part(self, i: int, n: int) -> tuple[Batch, float]:
-        """Part i of n: some of the rows, and their share of the batch's predictions."""
-        rows = some_rows(len(self.at), i, n)
-        part = RowBatch(self.stream, self.at[rows], self.lengths[rows], self.lead)
-        return part, int(part.lengths.sum()) / int(self.lengths.sum())
-
-
-def some_rows(size: int, i: int, n: int) -> slice:
-    """The rows of part i of n."""
-    return slice(size * i // n, size * (i + 1) // n)
 
 
 class Batches(ABC):

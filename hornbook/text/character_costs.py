@@ -102,28 +102,51 @@ def difference(before: float, after: float) -> float:
 
 
 def characters_of(
-    written: Sequence[bytes], costs: Sequence[Sequence[float]]
+    written: Sequence[bytes], costs: Sequence[Sequence[float]], errors: str = "replace"
 ) -> Iterator[CharacterCost]:
     """The characters of a text with their costs, which tokens may end within.
 
     Args:
         written: the bytes of each token.
         costs: of each byte of each; of a token that is one cost as a whole, that alone.
+        errors: of the tokenizer. Where bytes are no text, each is a character of its own.
     """
-    held, nats, begun = b"", 0.0, 0
+    held: list[tuple[int, float, int]] = []  # a byte, its cost, the place of its token
     for place, (piece, each) in enumerate(zip(written, costs, strict=True)):
         if len(each) != len(piece):
+            yield from rest_of(held, errors)
             yield CharacterCost(piece.decode("utf-8", "replace"), float(sum(each)), place)
             continue
-        for at, cost in enumerate(each):
-            if not held:
-                begun = place
-            held, nats = held + piece[at : at + 1], nats + cost
-            try:
-                text = held.decode()
-            except UnicodeDecodeError:
-                continue
-            yield CharacterCost(text, float(nats), begun)
-            held, nats = b"", 0.0
-    if held:  # half a surrogate pair, which characters may have
-        yield CharacterCost(held.decode("utf-8", "replace"), float(nats), begun)
+        for byte, cost in zip(piece, each, strict=True):
+            held.append((byte, cost, place))
+            yield from whole_of(held, errors)
+    yield from rest_of(held, errors)  # half a surrogate pair, which characters may have
+
+
+Held = list[tuple[int, float, int]]
+
+
+def whole_of(held: Held, errors: str) -> Iterator[CharacterCost]:
+    """The characters that are whole in some bytes, which are taken off."""
+    while held:
+        try:
+            text = bytes(byte for byte, _, _ in held).decode()
+        except UnicodeDecodeError as error:
+            if errors == "replace" or error.reason == "unexpected end of data":
+                return
+            yield taken(held, 1, errors)
+        else:
+            yield taken(held, len(held), text=text)
+
+
+def rest_of(held: Held, errors: str) -> Iterator[CharacterCost]:
+    """What is left in the end: one that was not completed, or bytes that are no text, one each."""
+    while held:
+        yield taken(held, len(held) if errors == "replace" else 1, errors)
+
+
+def taken(held: Held, count: int, errors: str = "", text: str = "") -> CharacterCost:
+    """The first bytes as one character, taken off."""
+    first, held[:] = held[:count], held[count:]
+    text = text or bytes(byte for byte, _, _ in first).decode("utf-8", errors)
+    return CharacterCost(text, float(sum(cost for _, cost, _ in first)), first[0][2])

@@ -18,10 +18,10 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from hornbook.errors import DataError, SettingsError
+from hornbook.errors import DataError, EncodingError, SettingsError
 from hornbook.settings import Settings
 from hornbook.sources.columns import read_column
-from hornbook.sources.encoding import Decoded, decode
+from hornbook.sources.encoding import Decoded, decode, raw
 from hornbook.sources.formats import Form, look
 from hornbook.sources.source import DataPath, DownloadProgress, Source
 from hornbook.tasks.shares import shares_of
@@ -74,6 +74,8 @@ class Corpus:
     "How it could also be read; empty if nothing speaks for it."
     packed: bool = False
     "Whether it came compressed with gzip."
+    raw: bool = False
+    "Whether it is not text, and its bytes are read as they are; see `hornbook.sources.encoding`."
 
     def __repr__(self) -> str:
         about = f"{len(self.text):,} characters, {self.mode}, {self.encoding}"
@@ -169,6 +171,7 @@ def load_corpus(
     separator: Literal["auto", "line", "blank"] = "auto",
     column: str | None = None,
     encoding: str = "auto",
+    any_bytes: bool = False,
     progress: DownloadProgress | None = None,
 ) -> Corpus:
     """Read a corpus.
@@ -181,6 +184,7 @@ def load_corpus(
         separator: what parts the examples of `lines`: `line`, `blank` for blank lines, or `auto`.
         column: read this column of a table, or this field of JSON lines; see `read_column`.
         encoding: see `decode`.
+        any_bytes: read the bytes of a file that is no text as they are, where no encoding is given.
         progress: called with bytes done and bytes in all while a data set is fetched.
 
     Raises:
@@ -191,13 +195,14 @@ def load_corpus(
         SettingsError: if the settings do not fit each other.
     """
     how = ReadSettings(mode, separator, column, encoding)
-    return read_corpus(source if isinstance(source, Source) else Source(source, progress), how)
+    read = source if isinstance(source, Source) else Source(source, progress)
+    return read_corpus(read, how, any_bytes=any_bytes)
 
 
-def read_corpus(source: Source, how: ReadSettings) -> Corpus:
+def read_corpus(source: Source, how: ReadSettings, *, any_bytes: bool = False) -> Corpus:
     """As `load_corpus`, with the settings as one."""
     column = how.column
-    parts = [(part.where, decode(part.data, part.where, how.encoding)) for part in source.parts()]
+    parts, why_raw = decoded_parts(source, how, any_bytes)
     where, texts = source.where, [decoded.text for _, decoded in parts]
     columns = [] if column is None else [read_column(d.text, at, column) for at, d in parts]
     values = tuple(value for one in columns for value in one.values)
@@ -205,6 +210,10 @@ def read_corpus(source: Source, how: ReadSettings) -> Corpus:
     if not any(text.strip() for text in given):
         raise DataError(f"{where} is empty.", hint="Use a file that contains text.")
     layout = layout_of_column(columns, how) if columns else layout_of(texts, source, how)
+    if why_raw:
+        layout = replace(layout, otherwise=why_raw)
+        if how.mode == how.separator == "auto" and any("\0" in text for text in texts):
+            layout = Layout("text", "line", "it is not text but bytes", why_raw)
     text = joined(given, layout)
     if layout.separator == "blank" and not columns and len(blocks_of(text)) == 1:
         raise DataError(
@@ -228,7 +237,28 @@ def read_corpus(source: Source, how: ReadSettings) -> Corpus:
         values if columns else None,
         layout.otherwise,
         source.packed,
+        bool(why_raw),
     )
+
+
+def decoded_parts(
+    source: Source, how: ReadSettings, any_bytes: bool
+) -> tuple[list[tuple[str, Decoded]], str]:
+    """The files of a source as text, and how else they could be read, if they are bytes.
+
+    Raises:
+        EncodingError: if one is no text, and is not to be read as bytes.
+    """
+    parts = source.parts()
+    try:
+        return [(part.where, decode(part.data, part.where, how.encoding)) for part in parts], ""
+    except EncodingError as error:
+        if how.encoding != "auto" or how.column is not None:
+            raise
+        if not any_bytes:
+            error.hint += " To learn its bytes as they are: `tokens=bytes`."
+            raise
+        return [(part.where, raw(part.data)) for part in parts], error.hint
 
 
 def joined(texts: Sequence[str], layout: Layout) -> str:

@@ -24,7 +24,7 @@ from hornbook.text.novelty import Novelty
 from hornbook.text.samples import robust_longest
 from hornbook.text.stream import Stream, encode_split
 from hornbook.tokenizers.contract import Texts, Tokenizer, Vocabulary
-from hornbook.tokenizers.kinds import learn_tokenizer, read_tokenizer
+from hornbook.tokenizers.kinds import KINDS, described, learn_tokenizer, read_tokenizer
 from hornbook.tokenizers.settings import TokenSettings
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ __all__ = [
     "TextOptions",
     "load_text",
     "open_text",
+    "takes_any_bytes",
     "tokenizer_bytes",
 ]
 
@@ -195,7 +196,8 @@ class TextData(Data):
         """How many tokens of a split there are for each character and for each byte."""
         stream = self.stream(split)
         ids = stream.ids[stream.first :]
-        sizes = self.tokenizer.count_characters(ids), self.tokenizer.count_bytes(ids)
+        more = self.tokenizer.uncounted
+        sizes = self.tokenizer.count_characters(ids) - more, self.tokenizer.count_bytes(ids) - more
         return share(len(ids), sizes[0]), share(len(ids), sizes[1])
 
     @property
@@ -215,9 +217,9 @@ class TextData(Data):
             SettingsError: if these tokens have changed the text that is there, as lowercase does.
             MissingPackageError, UnknownTokenError: as `learn_tokenizer`.
         """
-        if self.tokenizer.kind == "words":
+        if self.tokenizer.rewrites:
             raise SettingsError(
-                "Words may have changed the text: it cannot be read as other tokens.",
+                "Its tokens may have changed the text: it cannot be read as other tokens.",
                 hint="Load the data again.",
                 setting="tokens",
             )
@@ -283,17 +285,19 @@ class TextData(Data):
 
 def tokenizer_bytes(tokenizer: Tokenizer) -> bytes:
     """A tokenizer as the bytes of its file."""
-    kept = json.dumps(tokenizer.as_dict(), ensure_ascii=False, indent=2) + "\n"
+    kept = json.dumps(described(tokenizer), ensure_ascii=False, indent=2) + "\n"
     return kept.encode("utf-8", "surrogatepass")
 
 
-def tokenized(splits: Splits, mode: Mode, settings: TokenSettings) -> tuple[Splits, Tokenizer]:
+def tokenized(
+    splits: Splits, mode: Mode, settings: TokenSettings, *, raw: bool = False
+) -> tuple[Splits, Tokenizer]:
     """Splits as a tokenizer reads them, and the tokenizer, learned from them.
 
     Raises:
         HornbookError: as `learn_tokenizer`.
     """
-    texts = Texts(splits.train, splits.dev + splits.test, boundary=mode == "lines")
+    texts = Texts(splits.train, splits.dev + splits.test, boundary=mode == "lines", raw=raw)
     tokenizer = learn_tokenizer(texts, settings)
     return splits.as_read(tokenizer.as_read), tokenizer
 
@@ -313,8 +317,10 @@ def load_text(source: Source, options: TextOptions) -> TextData:
         from hornbook.text.large.loading import load_large  # which needs this file
 
         return load_large(source, options)
-    corpus = read_corpus(source, options)
-    splits, tokenizer = tokenized(split_corpus(corpus, options), corpus.mode, options)
+    corpus = read_corpus(source, options, any_bytes=takes_any_bytes(options))
+    splits, tokenizer = tokenized(
+        split_corpus(corpus, options), corpus.mode, options, raw=corpus.raw
+    )
     return TextData(
         corpus.name,
         corpus.source,
@@ -327,6 +333,12 @@ def load_text(source: Source, options: TextOptions) -> TextData:
         otherwise=corpus.otherwise,
         undivided=UNDIVIDED if options.split == "auto" and not splits.dev else "",
     )
+
+
+def takes_any_bytes(options: TokenSettings) -> bool:
+    """Whether files that are no text can be written in the tokens that are asked for."""
+    kind = KINDS.get(options.tokens)
+    return kind is not None and kind.any_bytes
 
 
 def is_large(source: Source, options: TextOptions) -> bool:

@@ -61,6 +61,7 @@ def evaluate_run(run: Run, settings: EvaluationSettings) -> dict[str, Loss]:
             separator="blank" if data.separator == "blank" and settings.column is None else "auto",
             column=settings.column,
             encoding=settings.encoding,
+            any_bytes=data.tokenizer.any_bytes,
         )
         if data.kind == "lines":
             stream = encode_lines(tuple(corpus.examples), data.tokenizer)

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 
 from hornbook.settings import Settings
-from hornbook.text.batches import Batch, make_batches
+from hornbook.text.batch import Batch
+from hornbook.text.batches import make_batches
 from hornbook.text.corpus import load_corpus
 from hornbook.text.models import family
 from hornbook.text.models.network import Network

@@ -153,7 +153,8 @@ def measure(
         characters += tokenizer.count_characters(targets)
         size += tokenizer.count_bytes(targets)
         unknown += tokenizer.count_unknown(targets)
-    return Loss(total, tokens, characters, size, unknown)
+    more = tokenizer.uncounted
+    return Loss(total, tokens, characters - more, size - more, unknown)
 
 
 def mean_loss(

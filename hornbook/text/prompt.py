@@ -29,6 +29,8 @@ class Prompt:
     "Hel". Empty where no token goes on from the end of the prefix."""
     left: int
     "How many tokens the tail is."
+    begins: bool
+    "Whether nothing of the prefix was read: what is drawn is the beginning of the text."
 
 
 def prompt_of(tokenizer: Tokenizer, prefix: str) -> Ids:
@@ -53,12 +55,20 @@ def prompt_to_go_on(tokenizer: Tokenizer, prefix: str) -> Prompt:
     Raises:
         UnknownTokenError: if the prefix cannot be written in the vocabulary.
     """
-    ids, written = tokenizer.encode(prefix), tokenizer.written(prefix)
+    ids, written = tokenizer.encode(prefix), list(tokenizer.written(prefix))
+    if written:  # as tokens go on from each other, with what stands before the text
+        written[0] = tokenizer.lead + written[0]
     left = tokens_to_draw_again(tokenizer, written)
     kept = len(ids) - left
     head, tail = b"".join(written[:kept]), b"".join(written[kept:])
-    text = head.decode("utf-8", "surrogatepass")
-    return Prompt(after_start(tokenizer, ids[:kept]), text, tail, left)
+    text = decoded(tokenizer, head.removeprefix(tokenizer.lead))
+    return Prompt(after_start(tokenizer, ids[:kept]), text, tail, left, not kept)
+
+
+def decoded(tokenizer: Tokenizer, data: bytes) -> str:
+    """Whole characters as text."""
+    errors = "surrogatepass" if tokenizer.errors == "replace" else tokenizer.errors
+    return data.decode("utf-8", errors)
 
 
 def tokens_to_draw_again(tokenizer: Tokenizer, written: Sequence[bytes]) -> int:

@@ -183,7 +183,7 @@ def line_figures(run: Run, drawn: Given, told: LineFilter | None) -> Iterable[Qu
     lengths = Counter(map(len, train))
     usual = {length for length, count in lengths.items() if count >= RARE * len(train)}
     whole = Counter("".join(train))
-    first, last = (Counter(line[at] for line in train) for at in (0, -1))
+    first, last = (Counter(line[at] for line in train if line) for at in (0, -1))
     every = [one.text for _, some in drawn for one in some]
     near = dict(zip(every, near_copies(every, train), strict=True))
     for temperature, some in drawn:
@@ -198,6 +198,8 @@ def line_figures(run: Run, drawn: Given, told: LineFilter | None) -> Iterable[Qu
             for one, good, a, b in zip(some, sound, known, later, strict=True)
             if good and not a and not b
         }
+        # A blank before a text is not its own: a sample may be nothing else.
+        filled = list(filter(None, texts)) or [" "]
         yield Quality(
             temperature,
             len(texts),
@@ -207,8 +209,8 @@ def line_figures(run: Run, drawn: Given, told: LineFilter | None) -> Iterable[Qu
             in_train=share(known),
             ended=None if temperature is None else share([one.ended for one in some]),
             known_length=share(fits),
-            first=apart(Counter(text[0] for text in texts), first),
-            last=apart(Counter(text[-1] for text in texts), last),
+            first=apart(Counter(text[0] for text in filled), first),
+            last=apart(Counter(text[-1] for text in filled), last),
             in_dev=None
             if temperature is None
             else share([b and not a for a, b in zip(known, later, strict=True)]),

@@ -127,6 +127,8 @@ class SampleAnswer(Answer):
             said.append(f"{self.run.data.absent}, so new samples cannot be told from copies.")
         elif samples.drawn:
             said.append(self.novelty())
+        if changes := self.run.data.tokenizer.changes:
+            said.append(f"Its tokens read {changes}: so do samples.")
         if self.own is not None:
             said.append(
                 f"Drawn at temperature {self.own:g}, which `best` found for this run; set "

@@ -273,11 +273,15 @@ class Samples(Iterator[Sample]):
 
     def _text(self, ids: Ids | SmallIds) -> str:
         """A whole sample."""
-        return self._prompt.text + self._tokenizer.decode(ids.tolist())
+        return self._prompt.text + self._tokenizer.decode(ids.tolist(), begins=self._prompt.begins)
 
     def _one(self, places: Places, number: int, count: int, passed: bool = True) -> Iterator[Piece]:
         """The pieces of one sample; none if it is not kept."""
-        decoder, told, begun = self._tokenizer.decoder(), 0, self._prompt.text
+        decoder, told, begun = (
+            self._tokenizer.decoder(begins=self._prompt.begins),
+            0,
+            self._prompt.text,
+        )
         while number not in places.over:
             # Never held across a yield: what they change, such as threads, is everyone's.
             with pinned(), self._model.stepping(count):

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from hornbook.actions import Action
-from hornbook.errors import DataError, SettingsError
+from hornbook.errors import DataError, EncodingError, SettingsError
 from hornbook.records import JSONObject
 from hornbook.rendering import clip, describe, many
 from hornbook.reports import Shaded, Table
 from hornbook.settings import Given, Settings
-from hornbook.sources.encoding import decode
+from hornbook.sources.encoding import decode, raw
 from hornbook.sources.source import Source
 from hornbook.tasks import Answer, Beside, Question, Row
 from hornbook.text.scores import Score, score
@@ -68,20 +68,33 @@ class ScoreQuestion(Question):
 
     def answer(self, run: Run, options: ScoreSettings) -> Answer:
         """Each string after the other, and for `-` the lines of standard input."""
+        bytes_too = run.data.tokenizer.any_bytes
         texts = [
-            line for text in options.texts for line in (standard_lines() if text == "-" else [text])
+            line
+            for text in options.texts
+            for line in (standard_lines(any_bytes=bytes_too) if text == "-" else [text])
         ]
         return ScoreAnswer([self.ask(run, text) for text in texts])
 
 
-def standard_lines() -> list[str]:
+def standard_lines(*, any_bytes: bool = False) -> list[str]:
     """The lines of standard input that are not empty.
+
+    Args:
+        any_bytes: read what is no text as bytes.
 
     Raises:
         DataError: if there are none, or it is not text.
     """
     source = Source("-")
-    lines = [line for line in decode(source.read(), source.where).text.splitlines() if line]
+    data = source.read()
+    try:
+        text = decode(data, source.where).text
+    except EncodingError:
+        if not any_bytes:
+            raise
+        text = raw(data).text
+    lines = [line for line in text.splitlines() if line]
     if not lines:
         raise DataError("Standard input has no line to score.")
     return lines

@@ -114,14 +114,17 @@ def score(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Score:
             costs.append(np.inf)
         else:
             costs.append(float(top + np.log(np.exp(row - top).sum()) - row[target]))
+    if tokenizer.lead and len(by_byte[0]) > 1:  # its cost is the first character's
+        first, second, *others = by_byte[0]
+        by_byte[0] = [first + second, *others]
     ends = [b""] if tokenizer.boundary is not None else []
     written = [*tokenizer.written(text), *ends]
     return Score(
         text,
         tuple(tokenizer.label(int(t)) for t in targets),
         tuple(costs),
-        tokenizer.count_characters(targets),
-        tokenizer.count_bytes(targets),
-        tuple(characters_of(written, by_byte)),
+        tokenizer.count_characters(targets) - tokenizer.uncounted,
+        tokenizer.count_bytes(targets) - tokenizer.uncounted,
+        tuple(characters_of(written, by_byte, tokenizer.errors)),
         bool(int(tokenizer.characters_each.max(initial=0)) > 1),
     )

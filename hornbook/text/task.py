@@ -342,7 +342,7 @@ class TextTask(Task["TextData"]):
 
     def examine(self, source: Source, options: Any) -> Report:
         """What the data's doctor finds."""
-        from hornbook.text.data import is_large
+        from hornbook.text.data import is_large, takes_any_bytes
         from hornbook.text.doctor.examine import examine_given
         from hornbook.text.doctor.given import Given
         from hornbook.text.doctor.summary import proposals, told
@@ -354,7 +354,7 @@ class TextTask(Task["TextData"]):
         else:
             from hornbook.text.corpus import read_corpus
 
-            given = Given.of(read_corpus(source, options))
+            given = Given.of(read_corpus(source, options, any_bytes=takes_any_bytes(options)))
             found = examine_given(given, options)
         torn = any(one.name == "torn-graphemes" for one in found.findings)
         leaks = any(one.name == "leaked-lines" and one.severity != "note" for one in found.findings)

@@ -150,10 +150,12 @@ def tokenization(tokenizer: Tokenizer, splits: Splits) -> Tokenization:
             continue
         ids, _ = tokenizer.encode_many(splits[name])
         ends = len(splits[name]) if tokenizer.boundary is not None else 0
+        # Of each text what is put before it is not its own, and the end of a line is.
+        more = ends - len(tokenizer.lead) * len(splits[name])
         sizes[name] = SplitTokens(
             len(ids) + ends,
-            tokenizer.count_characters(ids) + ends,
-            tokenizer.count_bytes(ids) + ends,
+            tokenizer.count_characters(ids) + more,
+            tokenizer.count_bytes(ids) + more,
             tokenizer.count_unknown(ids),
         )
         if name == "train":
@@ -206,7 +208,8 @@ def cut_words(tokenizer: Tokenizer, texts: Sequence[str]) -> Iterator[CutWord]:
     frequent = [w for w, _ in Counter(plain).most_common() if len(w) >= long][:WORDS]
     once = sorted((w for w, n in plain.items() if n == 1), key=lambda w: (-len(w), w))
     for word in dict.fromkeys([*frequent, *once[:WORDS]]):
-        found = tuple(tokenizer.label(int(i)) for i in tokenizer.encode(word))
+        ids = tokenizer.encode(word.removeprefix(tokenizer.lead.decode()))
+        found = tuple(tokenizer.label(int(i)) for i in ids)
         yield CutWord(word.strip(), found, plain[word])
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from hornbook.extras import needing
-from hornbook.tokenizers.contract import utf8
+from hornbook.tokenizers.decoders import utf8
 
 __all__ = ["VISIBLE", "bytes_of_signs", "learn_byte_pairs", "sign_of_byte"]
 

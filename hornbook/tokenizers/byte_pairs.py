@@ -27,7 +27,8 @@ from hornbook.errors import RunError, UnknownTokenError
 from hornbook.records import JSON, JSONObject, read_record
 from hornbook.tokenizers.byte_pair_encoders import Encoder, encoder_of
 from hornbook.tokenizers.byte_pair_learning import learn_byte_pairs
-from hornbook.tokenizers.contract import Ids, Texts, Tokenizer, Vocabulary, utf8
+from hornbook.tokenizers.contract import Ids, Texts, Tokenizer, Vocabulary
+from hornbook.tokenizers.decoders import utf8
 from hornbook.tokenizers.labels import BOUNDARY, labels_of
 from hornbook.tokenizers.settings import TokenSettings
 from hornbook.tokenizers.splitting import PATTERNS
@@ -42,6 +43,7 @@ class BytePairTokenizer(Tokenizer):
     """A tokenizer of byte pairs."""
 
     kind = "bpe"
+    libraries = ("tiktoken", "tokenizers")
 
     tokens: tuple[bytes, ...]
     "The bytes of each id that is text; two that make one of these are joined, lowest id first."
@@ -64,8 +66,9 @@ class BytePairTokenizer(Tokenizer):
         """
         specials = (END,) if texts.boundary else ()
         size = settings.vocab_size - len(specials)
-        tokens = learn_byte_pairs(texts.train, size, PATTERNS[settings.pattern])
-        return cls(tokens, settings.pattern, specials, texts.boundary, texts.breaks)
+        pattern = "gpt4" if settings.pattern == "auto" else settings.pattern
+        tokens = learn_byte_pairs(texts.train, size, PATTERNS[pattern])
+        return cls(tokens, pattern, specials, texts.boundary, texts.breaks)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

@@ -20,7 +20,8 @@ import numpy.typing as npt
 from hornbook.errors import RunError, UnknownTokenError
 from hornbook.records import JSON, JSONObject, read_record
 from hornbook.rendering import around, describe
-from hornbook.tokenizers.contract import Decoder, Ids, Texts, Tokenizer, Vocabulary
+from hornbook.tokenizers.contract import Ids, Texts, Tokenizer, Vocabulary
+from hornbook.tokenizers.decoders import Decoder
 from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["CharTokenizer"]
@@ -140,12 +141,12 @@ class CharTokenizer(Tokenizer):
             raise
         return ids, lengths
 
-    def decode(self, ids: Sequence[int] | Ids) -> str:
+    def decode(self, ids: Sequence[int] | Ids, *, begins: bool = True) -> str:
         """The text of ids; a boundary is no character and leaves nothing."""
         spelled = self.spelled
         return "".join([spelled[i] for i in ids])
 
-    def decoder(self) -> CharDecoder:
+    def decoder(self, *, begins: bool = True) -> CharDecoder:
         """A decoder that holds nothing back: every id is a whole character."""
         return CharDecoder(self.spelled)
 

@@ -6,7 +6,6 @@ be absent, and it may be any id.
 
 from __future__ import annotations
 
-import codecs
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +15,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import UnknownTokenError
 from hornbook.records import JSON, JSONObject
-from hornbook.rendering import around, describe
+from hornbook.tokenizers.decoders import ByteDecoder, Decoder
 from hornbook.tokenizers.settings import TokenSettings
 
-__all__ = ["ByteDecoder", "Decoder", "Ids", "Texts", "Tokenizer", "Vocabulary", "utf8"]
+__all__ = ["Ids", "Texts", "Tokenizer", "Vocabulary"]
 
 Ids = npt.NDArray[np.integer[Any]]
 
@@ -64,6 +62,8 @@ class Texts:
     "Those of dev and test."
     boundary: bool
     "Whether they are examples, with a boundary token before, between and after them."
+    raw: bool = False
+    "Whether they are the bytes of files that are no text; see `hornbook.sources.encoding.raw`."
 
     @property
     def every(self) -> Sequence[str]:
@@ -74,42 +74,6 @@ class Texts:
     def breaks(self) -> bool:
         """Whether a sample may have a line break in it: texts do, lines do not."""
         return not self.boundary or any("\n" in text for text in self.every)
-
-
-class Decoder(ABC):
-    """Turns ids into text as they come, one sequence for each decoder.
-
-    A token may be half a character: what is not certain yet is held back until it is.
-    """
-
-    @abstractmethod
-    def push(self, token: int) -> str:
-        """Read one more id; the text that is certain now and was not before, perhaps none."""
-
-    @abstractmethod
-    def end(self) -> str:
-        """What was held back, when no more ids come."""
-
-
-class ByteDecoder(Decoder):
-    """Ids whose pieces are bytes: the beginning of a character is held back until it is whole.
-
-    Bytes that are no UTF-8 become U+FFFD, the replacement character, as `bytes.decode` has them.
-
-    Args:
-        pieces: the bytes of each id.
-    """
-
-    def __init__(self, pieces: Sequence[bytes]) -> None:
-        self.pieces, self.held = pieces, codecs.getincrementaldecoder("utf-8")("replace")
-
-    def push(self, token: int) -> str:
-        """The characters that an id completes."""
-        return self.held.decode(self.pieces[token])
-
-    def end(self) -> str:
-        """U+FFFD for a character that was not completed."""
-        return self.held.decode(b"", final=True)
 
 
 class Tokenizer(ABC):
@@ -125,6 +89,12 @@ class Tokenizer(ABC):
 
     kind: ClassVar[str]
     unit: ClassVar[str] = "token"
+    rewrites: ClassVar[bool] = False
+    "Whether `as_read` may be another text: no other tokens can then be made of it."
+    any_bytes: ClassVar[bool] = False
+    "Whether files that are no text can be written in these tokens, too."
+    libraries: ClassVar[tuple[str, ...]] = ()
+    "Packages whose next version could cut a text in another way."
 
     @classmethod
     @abstractmethod
@@ -155,9 +125,27 @@ class Tokenizer(ABC):
         """
 
     @property
+    def lead(self) -> bytes:
+        """What the first token of every text begins with, and the text does not.
+
+        It is the blank that some tokenizers put before it, so that its first word is like others.
+        """
+        return b""
+
+    @property
+    def errors(self) -> str:
+        """What becomes of bytes that are no UTF-8, as `bytes.decode` has it."""
+        return "replace"
+
+    @property
     def about(self) -> str:
         """What its tokens are, in a few words for people."""
         return f"{self.unit}s"
+
+    @property
+    def changes(self) -> str:
+        """What `as_read` makes of a text, where that cannot be undone; empty if nothing."""
+        return ""
 
     @property
     def reveals(self) -> str:
@@ -235,17 +223,23 @@ class Tokenizer(ABC):
         lengths = np.array([len(ids) for ids in found], dtype=np.int64)
         return np.concatenate([np.empty(0, self.vocabulary.dtype), *found]), lengths
 
-    def decode(self, ids: Sequence[int] | Ids) -> str:
+    def decode(self, ids: Sequence[int] | Ids, *, begins: bool = True) -> str:
         """The text of ids; a boundary is no character and leaves nothing.
 
-        Bytes that are no UTF-8, as a model may draw them, become U+FFFD.
+        Bytes that are no UTF-8, as a model may draw them, become U+FFFD; those of a run on files
+        that are no text stay what they are, as `surrogateescape` writes them.
+
+        Args:
+            ids: some.
+            begins: whether they are the beginning of a text, where a `lead` is left out.
         """
         pieces = self.pieces
-        return b"".join([pieces[i] for i in ids]).decode("utf-8", "replace")
+        whole = b"".join([pieces[i] for i in ids])
+        return (whole.removeprefix(self.lead) if begins else whole).decode("utf-8", self.errors)
 
-    def decoder(self) -> Decoder:
+    def decoder(self, *, begins: bool = True) -> Decoder:
         """A decoder for ids that come one at a time; in all it gives what `decode` gives."""
-        return ByteDecoder(self.pieces)
+        return ByteDecoder(self.pieces, self.errors, self.lead if begins else b"")
 
     @abstractmethod
     def label(self, token: int) -> str:
@@ -267,10 +261,14 @@ class Tokenizer(ABC):
         return self.counted(list(map(len, self.pieces)))
 
     def counted(self, each: Sequence[int]) -> npt.NDArray[np.int64]:
-        """Sizes of the pieces as they count, shape (V,)."""
+        """Sizes of the pieces as they count, shape (V,).
+
+        Each example has one boundary, and one blank that is not its own if there is a `lead`: one
+        is set off against the other.
+        """
         sizes = np.array(each, dtype=np.int64)
         if self.boundary is not None:
-            sizes[self.boundary] = 1
+            sizes[self.boundary] = 1 - len(self.lead)
         if self.unknown is not None:
             sizes[self.unknown] = 0
         return sizes
@@ -286,9 +284,22 @@ class Tokenizer(ABC):
         """How many bytes of UTF-8 ids stand for; a boundary counts as one, as in `characters`."""
         return total(self.bytes_each, ids)
 
+    @property
+    def uncounted(self) -> int:
+        """How many characters, and bytes, too many are counted in a text without a boundary."""
+        return len(self.lead) if self.boundary is None else 0
+
     def count_unknown(self, ids: Ids) -> int:
         """How many ids are that of what is unknown."""
         return 0 if self.unknown is None else int((ids == self.unknown).sum())
+
+    def cuts(self, text: str) -> tuple[list[int], list[int]]:
+        """How a text is cut: the ids, and how many bytes of it each stands for.
+
+        Raises:
+            UnknownTokenError: as `encode`.
+        """
+        return self.encode(text).tolist(), list(map(len, self.written(text)))
 
     @abstractmethod
     def as_dict(self) -> dict[str, JSON]:
@@ -308,21 +319,3 @@ def total(each: npt.NDArray[np.int64], ids: Ids) -> int:
     """The sum of `each[ids]`, of ids of any shape, without an array as large as they are."""
     flat = ids.reshape(-1)
     return sum(int(each[flat[at : at + PIECE]].sum()) for at in range(0, len(flat), PIECE))
-
-
-def utf8(text: str) -> bytes:
-    """The bytes of a text.
-
-    Raises:
-        UnknownTokenError: if it has half of a surrogate pair in it, which is no character and has
-            no UTF-8.
-    """
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        raise UnknownTokenError(
-            f"{describe(text[error.start])} (position {error.start + 1:,} of "
-            f"{around(text, error.start)!r}) is half of a surrogate pair, which cannot be written "
-            "in UTF-8.",
-            hint="Remove it from the text.",
-        ) from None

@@ -16,12 +16,14 @@ from typing import Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import RunError, UnknownTokenError
+from hornbook.errors import UnknownTokenError
 from hornbook.extras import needing
 from hornbook.records import JSON, JSONObject, read_record
 from hornbook.rendering import around
-from hornbook.tokenizers.contract import Texts, Tokenizer, Vocabulary, utf8
+from hornbook.tokenizers.contract import Texts, Tokenizer, Vocabulary
+from hornbook.tokenizers.decoders import utf8
 from hornbook.tokenizers.labels import BOUNDARY, labels_of
+from hornbook.tokenizers.listed import refuse_repeated
 from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["GraphemeTokenizer", "graphemes_of"]
@@ -34,6 +36,7 @@ class GraphemeTokenizer(Tokenizer):
     """A tokenizer of grapheme clusters."""
 
     kind = "graphemes"
+    libraries = ("regex",)
     unit = "grapheme"
 
     graphemes: tuple[str, ...]
@@ -112,6 +115,10 @@ class GraphemeTokenizer(Tokenizer):
         """All of them."""
         return labels_of(self.pieces, {0: BOUNDARY} if self.has_boundary else {})
 
+    def cuts(self, text: str) -> tuple[list[int], list[int]]:
+        """How a text is cut, known graphemes or not."""
+        return [], [len(utf8(one)) for one in graphemes_of(text)]
+
     def as_dict(self) -> dict[str, JSON]:
         """The tokenizer as JSON values."""
         return {
@@ -128,11 +135,7 @@ class GraphemeTokenizer(Tokenizer):
             RunError: if the value does not describe one.
         """
         record = read_record(Described, value, "The tokenizer")
-        if record.graphemes != tuple(sorted(set(record.graphemes))) or "" in record.graphemes:
-            raise RunError(
-                "The tokenizer file is damaged: graphemes: must be different texts in order.",
-                hint="Train again.",
-            )
+        refuse_repeated("graphemes", record.graphemes, ordered=True)
         return cls(record.graphemes, record.boundary)
 
 

@@ -13,18 +13,27 @@ from hornbook.tokenizers.byte_pairs import BytePairTokenizer
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Texts, Tokenizer
 from hornbook.tokenizers.graphemes import GraphemeTokenizer
+from hornbook.tokenizers.hugging_face import HuggingFaceTokenizer
+from hornbook.tokenizers.made_by import made_by, refuse_other_cuts
 from hornbook.tokenizers.published import GPT2, published_byte_pairs
+from hornbook.tokenizers.sentence_pieces import SentencePieceTokenizer
 from hornbook.tokenizers.settings import TokenSettings
 from hornbook.tokenizers.single_bytes import ByteTokenizer
 from hornbook.tokenizers.token_files import is_token_file, read_token_file
 from hornbook.tokenizers.words import WordTokenizer
 
-__all__ = ["KINDS", "learn_tokenizer", "read_tokenizer"]
+__all__ = ["KINDS", "OF_FILES", "described", "learn_tokenizer", "read_tokenizer"]
 
 KINDS: dict[str, type[Tokenizer]] = {
     kind.kind: kind
     for kind in (CharTokenizer, GraphemeTokenizer, ByteTokenizer, WordTokenizer, BytePairTokenizer)
 }
+"Those that `tokens` asks for by name."
+MADE_BY = "made_by"  # what of a file is no tokenizer's own
+OF_FILES: dict[str, type[Tokenizer]] = {
+    kind.kind: kind for kind in (SentencePieceTokenizer, HuggingFaceTokenizer)
+}
+"Those that come from files alone."
 
 
 def learn_tokenizer(texts: Texts, settings: TokenSettings) -> Tokenizer:
@@ -33,7 +42,7 @@ def learn_tokenizer(texts: Texts, settings: TokenSettings) -> Tokenizer:
     Raises:
         SettingsError: if there is no such kind, and no such file.
         MissingPackageError: if a package that it needs is not installed.
-        DataError: if the file is not one of tokens, or cannot be read or fetched.
+        DataError: if the file is not one of tokens, or cannot be read.
         UnknownTokenError: if a text cannot be written in it.
     """
     asked = settings.tokens
@@ -42,7 +51,7 @@ def learn_tokenizer(texts: Texts, settings: TokenSettings) -> Tokenizer:
     if asked == GPT2:
         return published_byte_pairs(texts)
     if is_token_file(asked):
-        return read_token_file(asked, texts)
+        return read_token_file(asked, texts, settings.pattern)
     names = (*KINDS, GPT2)
     raise SettingsError(
         f"`tokens` must be one of {', '.join(names)}, or a file; {asked!r} is neither.",
@@ -55,14 +64,26 @@ def read_tokenizer(value: JSON) -> Tokenizer:
     """The tokenizer that its `as_dict` described, whatever its kind.
 
     Raises:
-        RunError: if the value describes none, or one of a kind that is not known here.
+        RunError: if the value describes none, or one of a kind that is not known here, or the
+            packages that are installed cut text into other tokens.
     """
     kind = value.get("kind") if isinstance(value, Mapping) else None
     if not isinstance(value, Mapping) or not isinstance(kind, str):
         raise RunError("The tokenizer file is damaged: it has no kind.", hint="Train again.")
-    if kind not in KINDS:
+    kinds = KINDS | OF_FILES
+    if kind not in kinds:
         raise RunError(
-            f"The tokenizer has an unknown kind, {kind!r}; known kinds: {', '.join(KINDS)}.",
+            f"The tokenizer has an unknown kind, {kind!r}; known kinds: {', '.join(kinds)}.",
             hint="Open the run with the version of hornbook that made it, or train again.",
         )
-    return KINDS[kind].from_dict(value)
+    alone = {name: item for name, item in value.items() if name != MADE_BY}
+    found = kinds[kind].from_dict(alone)
+    if MADE_BY in value:
+        refuse_other_cuts(found, value[MADE_BY])
+    return found
+
+
+def described(tokenizer: Tokenizer) -> dict[str, JSON]:
+    """A tokenizer as a run keeps it, with what made its tokens."""
+    packages = made_by(tokenizer)
+    return {**tokenizer.as_dict(), **({} if packages is None else {MADE_BY: packages})}

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.records import JSON, JSONObject, read_record
-from hornbook.tokenizers.contract import Ids, Texts, Tokenizer, Vocabulary, utf8
+from hornbook.tokenizers.contract import Ids, Texts, Tokenizer, Vocabulary
+from hornbook.tokenizers.decoders import utf8
 from hornbook.tokenizers.labels import BOUNDARY, labels_of
 from hornbook.tokenizers.settings import TokenSettings
 
@@ -32,15 +33,18 @@ class ByteTokenizer(Tokenizer):
 
     kind = "bytes"
     unit = "byte"
+    any_bytes = True
 
     has_boundary: bool
     breaks: bool
     "Whether a sample may have a line feed in it."
+    raw: bool = False
+    "Whether they are those of files that are no text: samples are then bytes as they are, too."
 
     @classmethod
     def learned(cls, texts: Texts, settings: TokenSettings) -> Self:
         """Nothing is learned but whether there is a boundary, and whether it ends every line."""
-        return cls(texts.boundary, texts.breaks)
+        return cls(texts.boundary, texts.breaks, texts.raw)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -62,17 +66,27 @@ class ByteTokenizer(Tokenizer):
         """The line feed, where the boundary stands for every one of them."""
         return frozenset() if self.breaks else frozenset([LINE_FEED])
 
+    @property
+    def errors(self) -> str:
+        """Of files that are no text, samples are none either: their bytes stay what they are."""
+        return "surrogateescape" if self.raw else "replace"
+
+    @property
+    def about(self) -> str:
+        """That they are no text, if so."""
+        return "bytes, not all of them text" if self.raw else "bytes"
+
     def encode(self, text: str) -> npt.NDArray[np.int64]:
         """The bytes of a text, shape (bytes,).
 
         Raises:
             UnknownTokenError: as `utf8`.
         """
-        return np.frombuffer(utf8(text), dtype=np.uint8).astype(np.int64)
+        return np.frombuffer(bytes_of(text), dtype=np.uint8).astype(np.int64)
 
     def encode_many(self, texts: Sequence[str]) -> tuple[Ids, npt.NDArray[np.int64]]:
         """The bytes of some texts and how many each has, all at once."""
-        every = [utf8(text) for text in texts]
+        every = [bytes_of(text) for text in texts]
         ids = np.frombuffer(b"".join(every), dtype=np.uint8)
         return ids.astype(self.vocabulary.dtype), np.array(list(map(len, every)), dtype=np.int64)
 
@@ -87,7 +101,12 @@ class ByteTokenizer(Tokenizer):
 
     def as_dict(self) -> dict[str, JSON]:
         """The tokenizer as JSON values."""
-        return {"kind": self.kind, "boundary": self.has_boundary, "breaks": self.breaks}
+        told: dict[str, JSON] = {
+            "kind": self.kind,
+            "boundary": self.has_boundary,
+            "breaks": self.breaks,
+        }
+        return {**told, "raw": True} if self.raw else told
 
     @classmethod
     def from_dict(cls, value: JSONObject) -> Self:
@@ -97,7 +116,7 @@ class ByteTokenizer(Tokenizer):
             RunError: if the value does not describe one.
         """
         record = read_record(Described, value, "The tokenizer")
-        return cls(record.boundary, record.breaks)
+        return cls(record.boundary, record.breaks, record.raw)
 
 
 @dataclass(frozen=True)
@@ -107,3 +126,16 @@ class Described:
     kind: Literal["bytes"]
     boundary: bool
     breaks: bool
+    raw: bool = False
+
+
+def bytes_of(text: str) -> bytes:
+    """The bytes of a text, in which those that are no UTF-8 are as `surrogateescape` writes them.
+
+    Raises:
+        UnknownTokenError: as `utf8`, of other halves of surrogate pairs.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return utf8(text)

@@ -20,11 +20,12 @@ from typing import Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import RunError
 from hornbook.extras import needing
 from hornbook.records import JSON, JSONObject, read_record
-from hornbook.tokenizers.contract import Texts, Tokenizer, Vocabulary, utf8
+from hornbook.tokenizers.contract import Texts, Tokenizer, Vocabulary
+from hornbook.tokenizers.decoders import utf8
 from hornbook.tokenizers.labels import BOUNDARY, labels_of
+from hornbook.tokenizers.listed import refuse_repeated
 from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["WordTokenizer", "cut_into_words"]
@@ -34,7 +35,12 @@ UNKNOWN = "<unknown>"
 SINGLE = r"\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\U00020000-\U0003134f"
 LETTERS = r"\p{L}\p{M}\p{N}"
 INSIDE = rf"(?:(?![{SINGLE}])[{LETTERS}])+"
-PATTERN = rf" ?{INSIDE}(?:['’-]{INSIDE})*| ?[{SINGLE}]| ?[^\s{LETTERS}]|[\s{LETTERS}]"
+OLDER = rf" ?{INSIDE}(?:['’-]{INSIDE})*| ?[{SINGLE}]| ?[^\s{LETTERS}]|[\s{LETTERS}]"
+# With the marks of Thai vowels, and with what joins letters or keeps them from it: ZWJ and ZWNJ.
+JOINED = rf"{INSIDE}(?:[\u200c\u200d]+(?:{INSIDE})?)*"
+PATTERN = (
+    rf" ?{JOINED}(?:['’-]{JOINED})*| ?[{SINGLE}]\p{{M}}*| ?[^\s{LETTERS}]\p{{M}}*|[\s{LETTERS}]"
+)
 
 
 @dataclass(frozen=True)
@@ -42,11 +48,15 @@ class WordTokenizer(Tokenizer):
     """A tokenizer of words: ids are the words in their order, the unknown one, the boundary."""
 
     kind = "words"
+    libraries = ("regex",)
     unit = "word"
+    rewrites = True
 
     words: tuple[str, ...]
     has_boundary: bool
     lowercase: bool = False
+    marks: bool = True
+    "Whether marks and joiners stay with their letter; older runs part some of them from it."
 
     @classmethod
     def learned(cls, texts: Texts, settings: TokenSettings) -> Self:
@@ -110,13 +120,16 @@ class WordTokenizer(Tokenizer):
         """
         utf8(text)
         table, unknown = self.table, self.unknown
-        found = [table.get(word, unknown) for word in cut_into_words(self.as_read(text))]
+        found = [
+            table.get(word, unknown)
+            for word in cut_into_words(self.as_read(text), marks=self.marks)
+        ]
         return np.array(found, dtype=np.int64)
 
     def written(self, text: str) -> list[bytes]:
         """The words, unknown ones too."""
         utf8(text)
-        return [word.encode() for word in cut_into_words(self.as_read(text))]
+        return [word.encode() for word in cut_into_words(self.as_read(text), marks=self.marks)]
 
     def label(self, token: int) -> str:
         """The word, with signs for what leaves no ink."""
@@ -142,6 +155,7 @@ class WordTokenizer(Tokenizer):
             "boundary": self.has_boundary,
             "lowercase": self.lowercase,
             "words": list(self.words),
+            **({"marks": True} if self.marks else {}),
         }
 
     @classmethod
@@ -152,12 +166,8 @@ class WordTokenizer(Tokenizer):
             RunError: if the value does not describe one.
         """
         record = read_record(Described, value, "The tokenizer")
-        if len(set(record.words)) < len(record.words) or "" in record.words:
-            raise RunError(
-                "The tokenizer file is damaged: words: must be different texts.",
-                hint="Train again.",
-            )
-        return cls(record.words, record.boundary, record.lowercase)
+        refuse_repeated("words", record.words, ordered=False)
+        return cls(record.words, record.boundary, record.lowercase, record.marks)
 
 
 @dataclass(frozen=True)
@@ -168,18 +178,23 @@ class Described:
     boundary: bool
     lowercase: bool
     words: tuple[str, ...]
+    marks: bool = False
 
 
-def cut_into_words(text: str) -> list[str]:
+def cut_into_words(text: str, *, marks: bool = True) -> list[str]:
     """A text as words, signs and blanks, which together are the text again.
 
         >>> cut_into_words("To be, or not")
         ['To', ' be', ',', ' or', ' not']
+
+    Args:
+        text: any.
+        marks: whether marks and joiners stay with their letter.
 
     Raises:
         MissingPackageError: if `regex` is not installed.
     """
     with needing("regex", "Cutting text into words"):
         import regex
-    found: list[str] = regex.findall(PATTERN, text)
+    found: list[str] = regex.findall(PATTERN if marks else OLDER, text)
     return found

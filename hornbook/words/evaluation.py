@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.records import JSON
-from hornbook.statistics import ratio_interval
+from hornbook.statistics import ends_of, ratio_interval
 from hornbook.tasks import Figures
 from hornbook.words.batches import windows
 from hornbook.words.data import WordsData
@@ -48,10 +48,10 @@ class WordFigures:
     def as_dict(self) -> dict[str, JSON]:
         """All of it by name, with an interval over passages."""
         some = self.weights > 0
-        interval = ratio_interval(self.right[some], self.weights[some])
+        interval = ratio_interval(self.right[some], self.weights[some], most=1)
         return {
             "neighbours": self.neighbours,
-            **interval.ends("neighbours"),
+            **ends_of(interval, "neighbours"),
             "pairs": self.pairs,
         }
 

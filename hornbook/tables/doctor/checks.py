@@ -15,6 +15,7 @@ import numpy.typing as npt
 from hornbook.errors import as_typed
 from hornbook.rendering import clip, many
 from hornbook.reports.finding import Finding
+from hornbook.tables.doctor.dependencies import told_of_given
 from hornbook.tables.doctor.examined import Examined, percent
 from hornbook.tables.doctor.spelled import several_spellings
 from hornbook.tables.doctor.splits import (
@@ -53,6 +54,23 @@ def unreadable(examined: Examined) -> Iterator[Finding]:
     if error is not None:
         yield Finding("unreadable", "problem", "The table cannot be read as it is", error.message,
                       error.hint or "Correct the file.")  # fmt: skip
+
+
+def skipped(examined: Examined) -> Iterator[Finding]:
+    """Rows that are left out, since it was asked for."""
+    known = examined.known
+    if known is None or not known.faults or examined.understood[1] is not None:
+        return
+    gone, n = int(known.bad.sum()) + examined.table.n_ragged, known.table.n
+    n += examined.table.n_ragged
+    shown = "; ".join(one.line for one in known.faults[:SHOWN])
+    yield Finding(
+        "skipped", "warning" if gone > 0.01 * n else "note",
+        f"{many(gone, 'row')} of {n:,} left out ({percent(gone, n, 1)})",
+        f"They cannot be read: {shown}{'; …' * (len(known.faults) > SHOWN)}.",
+        "Look at some of them: if they have something in common, a model will know nothing of such "
+        "rows.",
+    )  # fmt: skip
 
 
 def too_little(examined: Examined) -> Iterator[Finding]:
@@ -241,6 +259,7 @@ def listed(names: list[str]) -> str:
 
 CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     unreadable,
+    skipped,
     splits_refused,
     no_target,
     gives_away,
@@ -262,6 +281,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     zeros,
     few_values,
     same_columns,
+    told_of_given,
     decimal_commas,
     much_missing,
     left_out,

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from hornbook.errors import HornbookError
 from hornbook.tables.doctor.alone import Alone, alone
+from hornbook.tables.faults import FaultsError
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers, Typed
 from hornbook.tables.held_out import held_out
 from hornbook.tables.kinds import Column, Seen, kind_of
@@ -53,7 +54,7 @@ class Examined:
             try:
                 return Understood(self.table, skipping, self.where), error
             except HornbookError as second:
-                return None, second
+                return None, error if isinstance(second, FaultsError) else second
 
     @property
     def known(self) -> Understood | None:

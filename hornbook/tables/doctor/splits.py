@@ -163,11 +163,7 @@ def never_in_train(examined: Examined) -> Iterator[Finding]:
     if examined.known is None:
         return
     for found in never_seen(examined.inputs, examined.parts):
-        yield Finding(
-            "never-in-train", "warning", f"Train never has the values of {clip(found.name)!r}",
-            f"{found.what}. What a model says of them is a guess.",
-            f"{found.hint[0].upper()}{found.hint[1:]}.",
-        )  # fmt: skip
+        yield found.finding
 
 
 def group_leak(examined: Examined) -> Iterator[Finding]:

@@ -173,11 +173,12 @@ def imbalance(examined: Examined) -> Iterator[Finding]:
     n, most, least = len(examined.target), int(counts.argmax()), int(counts.argmin())
     if counts[most] > UNEVEN * counts[least] and examined.options.class_weights == "none":
         common, rare = (clip(examined.labels[one]) for one in (most, least))
+        auc = " and the AUC" if len(examined.labels) == 2 else ""  # it is of two classes
         yield Finding(
             "imbalance", "note", "The classes are far from equally frequent",
             f"{common!r} has {percent(int(counts[most]), n, 1)} of the rows, {rare!r} "
             f"{percent(int(counts[least]), n, 1)}: naming the first is right so "
-            "often. Look at the loss and the AUC rather than at the accuracy.",
+            f"often. Look at the loss{auc} rather than at the accuracy.",
             "If the rare class matters more, set `class_weights=balanced`; probabilities are too "
             "high for it then.",
         )  # fmt: skip

@@ -19,6 +19,7 @@ from hornbook.sources.parquet import ParquetRows, is_parquet
 from hornbook.sources.rows import Rows
 from hornbook.sources.source import Source
 from hornbook.storage import write_pieces
+from hornbook.tables.faults import FaultsError
 from hornbook.tables.new_rows import FilePiece, NewRows
 from hornbook.tables.questions.lines import free_names, lines_for, refuse_output
 from hornbook.tables.questions.parquet_file import ParquetFile
@@ -51,7 +52,7 @@ class FilePredictions(Answer):
     key = "predictions"
 
     def __init__(self, run: Run, settings: PredictSettings) -> None:
-        self.settings, data = settings, run.data
+        self.run, self.settings, data = run, settings, run.data
         self.target, labels = data.target, data.target.labels
         rows = rows_of(Source(settings.file), settings.encoding)
         self.rows = NewRows(
@@ -83,9 +84,16 @@ class FilePredictions(Answer):
         Raises:
             DataError: if a row cannot be read, or there is none.
         """
-        for piece in self.rows:
-            start = self.predicting.count
-            yield Block(self, piece, self.predicting.add(piece), start)
+        try:
+            for piece in self.rows:
+                start = self.predicting.count
+                yield Block(self, piece, self.predicting.add(piece), start)
+        except FaultsError as error:
+            if len(error.faults) > 1 and error.mends:
+                asked = {k: v for k, v in self.settings.changed().items() if k != "file"}
+                given = (str(self.run.path), self.settings.file)
+                error.action = Action("predict", given, {**asked, **error.mends})
+            raise
 
     def __iter__(self) -> Iterator[Row]:
         """The rows; none where they go to a file.

@@ -138,6 +138,19 @@ class Predicting:
 
     def remarks(self) -> Iterator[str]:
         """What is unknown, and the errors."""
+        yield from self.told_of_rows()
+        yield from self.tally.remarks()
+        yield from self.told_of_train()
+
+    def remarks_of_rows(self) -> Iterator[str]:
+        """What the run does not know of the rows, and what was not measured."""
+        yield from self.told_of_unseen()
+        yield from self.told_of_filled()
+        yield from self.tally.unmeasured()
+        yield from self.told_of_train()
+
+    def told_of_rows(self) -> Iterator[str]:
+        """What the run does not know of the rows."""
         if self.empty:
             yield (
                 f"{many(self.empty, 'row')} with a cell that cannot be read: their prediction is "
@@ -146,12 +159,18 @@ class Predicting:
         yield from self.told_of_unseen()
         for name, cell in list(self.later.zoned.items())[:TOLD]:
             yield f"{told_of_zone(name, cell)}."
+        yield from self.told_of_filled()
+
+    def told_of_filled(self) -> Iterator[str]:
+        """Numbers that train never lacks."""
         for name, n in list(self.later.filled.items())[:TOLD]:
             yield (
                 f"{many(n, 'row')} without {name!r}, which was never missing in train: predicted "
                 "as with its median."
             )
-        yield from self.tally.remarks()
+
+    def told_of_train(self) -> Iterator[str]:
+        """How many rows are none that are new."""
         if self.trained:
             yield (
                 f"Of {many(self.tally.rows, 'row')} {self.trained:,} stood in train: there "

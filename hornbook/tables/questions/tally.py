@@ -124,11 +124,16 @@ class Tally:
 
     def remarks(self) -> list[str]:
         """The figures as a sentence, and what was not measured."""
-        told = []
+        told: list[str] = []
         if self.rows:
             parts = [f"{SHOWN[name]} {figure(value)}" for name, value in self.figures().items()]
             name = f"{self.target.name!r}, which the file has"
             told.append(f"{', '.join(parts)} on {many(self.rows, 'row')} ({name}).")
+        return [*told, *self.unmeasured()]
+
+    def unmeasured(self) -> list[str]:
+        """What was not measured."""
+        told = []
         if self.unread:
             above = " above 0" if self.target.kind == "logarithm" else ""
             told.append(

@@ -11,7 +11,10 @@ import numpy.typing as npt
 from hornbook.plots.colours import BLUE, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import WIDTH
-from hornbook.rendering import clip
+from hornbook.rendering import clip, many
+from hornbook.statistics import ratio_interval
+from hornbook.tables.measures import blocks_of
+from hornbook.tables.views.digits import percent, rounded
 from hornbook.tables.views.rows_seen import RowsSeen
 
 if TYPE_CHECKING:
@@ -34,31 +37,52 @@ class Bin:
     "Probability that was predicted, on average."
     share: float
     "How often it came true."
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Where that share lies with 95 % confidence (Wilson 1927)."""
-        n, p = self.rows, self.share
-        middle = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
-        reach = Z / (1 + Z**2 / n) * (p * (1 - p) / n + Z**2 / (4 * n**2)) ** 0.5
-        return min(p, middle - reach), max(p, middle + reach)
+    interval: tuple[float, float] | None
+    """Where that share lies with 95 % confidence. Over groups it is at least as wide as over rows;
+    None where all rows are of one group."""
 
 
-def bins_of(sure: npt.NDArray[np.float64], true: npt.NDArray[np.bool_], n: int = BINS) -> list[Bin]:
+def wilson(n: int, p: float) -> tuple[float, float]:
+    """Where a share of independent rows lies with 95 % confidence (Wilson 1927)."""
+    middle = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    reach = Z / (1 + Z**2 / n) * (p * (1 - p) / n + Z**2 / (4 * n**2)) ** 0.5
+    return min(p, middle - reach), max(p, middle + reach)
+
+
+def interval_of(
+    true: npt.NDArray[np.bool_], groups: npt.NDArray[np.int32] | None
+) -> tuple[float, float] | None:
+    """The interval of how often something came true, over groups where there are any."""
+    low, high = wilson(len(true), float(true.mean()))
+    if groups is None:
+        return low, high
+    blocks = blocks_of(len(true), groups)
+    over = ratio_interval(np.bincount(blocks, true), np.bincount(blocks), most=1)
+    return None if over is None else (min(low, over.low), max(high, over.high))
+
+
+def bins_of(
+    sure: npt.NDArray[np.float64],
+    true: npt.NDArray[np.bool_],
+    n: int = BINS,
+    groups: npt.NDArray[np.int32] | None = None,
+) -> list[Bin]:
     """The bins that have rows.
 
     Args:
         sure: probabilities, shape (rows,).
         true: whether it came true, shape (rows,).
         n: how many bins of equal width there are.
+        groups: of each row, None where rows are independent; shape (rows,).
     """
     places = np.minimum((sure * n).astype(np.int64), n - 1)
     found = []
     for place in range(n):
         mine = places == place
         if mine.any():
+            interval = interval_of(true[mine], None if groups is None else groups[mine])
             found.append(Bin(place / n, (place + 1) / n, int(mine.sum()), float(sure[mine].mean()),
-                             float(true[mine].mean())))  # fmt: skip
+                             float(true[mine].mean()), interval))  # fmt: skip
     return found
 
 
@@ -66,22 +90,29 @@ def calibrated(seen: RowsSeen) -> tuple[list[Bin], str]:
     """The bins, and what the probability is of: the second of two classes, or the likeliest."""
     scores, labels = seen.scores, seen.data.target.labels
     if len(labels) == 2:
-        return bins_of(scores.probabilities[:, 1], scores.target == 1), clip(labels[1], 40)
-    return bins_of(scores.probabilities.max(1), scores.right), "the most likely class"
+        second, true = scores.probabilities[:, 1], scores.target == 1
+        return bins_of(second, true, groups=scores.groups), clip(labels[1], 40)
+    found = bins_of(scores.probabilities.max(1), scores.right, groups=scores.groups)
+    return found, "the most likely class"
 
 
 def write_calibration(seen: RowsSeen) -> str:
-    """A line for each bin."""
+    """A line for each bin in which what came true is not what was predicted."""
     bins, what = calibrated(seen)
-    error = f"calibration error {seen.scores.calibration_error:.4f}"
-    lines = [
-        f"Probability of {what}, {seen.told}; {error}:",
-        "  predicted      on average  came true  rows",
-    ]
+    error = f"calibration error {rounded(seen.scores.calibration_error)}"
+    lines = [f"Probability of {what}, {seen.told}; {error}:"]
+    known = [(one, one.interval) for one in bins if one.interval is not None]
+    off = [(one, ends) for one, ends in known if not ends[0] <= one.mean <= ends[1]]
     lines += [
-        f"  {one.low:.1f} to {one.high:.1f}  {one.mean:14.1%}  {one.share:9.1%}  {one.rows:,}"
-        for one in bins
+        f"  predicted {percent(one.mean)} on average, came true {percent(one.share)} "
+        f"(95 % interval {percent(ends[0])} to {percent(ends[1])}), {many(one.rows, 'row')}"
+        for one, ends in off
     ]
+    if known:
+        right = f"{len(known) - len(off)} of {many(len(known), 'band')}"
+        lines.append(f"  came true as often as predicted, within chance: {right}")
+    else:
+        lines.append("  all rows are of one group, so it is not known what is chance")
     return "\n".join(lines)
 
 
@@ -95,7 +126,7 @@ def draw_calibration(seen: RowsSeen) -> Figure:
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
     top.plot([0, 1], [0, 1], "--", color="#777777", linewidth=1, label="as often as predicted")
     shares = np.array([one.share for one in bins])
-    ends = np.array([one.interval for one in bins])
+    ends = np.array([one.interval or (one.share, one.share) for one in bins])
     top.errorbar(
         [one.mean for one in bins], shares, yerr=np.abs(ends.T - shares), fmt="o-", color=BLUE,
         markersize=5, linewidth=1.2, capsize=2, label="came true, with its 95 % interval",

@@ -16,7 +16,8 @@ from hornbook.rendering import clip, listed
 from hornbook.suggestions import did_you_mean
 from hornbook.tables.features import CategoryFeature, NumberFeature
 from hornbook.tables.mapper import Mapped
-from hornbook.tables.views.rows_seen import DAY, RowsSeen, decoded, short_number
+from hornbook.tables.views.digits import percent, rounded
+from hornbook.tables.views.rows_seen import DAY, RowsSeen, decoded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,6 +31,7 @@ ROWS = 300  # that are changed
 POINTS = 21  # of a number
 LABELS = 31  # of a category, those of most rows
 LINES = 25  # of single rows
+STEPS = 20  # that are told apart within a range
 PARTS = 3  # of a date, those with the largest effect
 CLASSES = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
 
@@ -151,20 +153,23 @@ def what_is_shown(seen: RowsSeen) -> str:
 
 
 def write_effects(seen: RowsSeen, names: list[str]) -> str:
-    """A line for each feature: its mean prediction at some of its values."""
-    shown = outputs_shown(seen)
-    lines = [f"{what_is_shown(seen)}, on average, when only one column is changed:"]
+    """A line for each feature: its mean prediction at some of its values.
+
+    Of more than two classes it is of the one whose probability moves most.
+    """
+    shown, labels = outputs_shown(seen), seen.data.target.labels
+    most = "; of each column the class that it moves most" if len(shown) > 1 else ""
+    lines = [f"{what_is_shown(seen)}, on average, when only one column is changed{most}:"]
     for name in names:
         for one in effects_of(seen, name):
-            at = np.unique(np.linspace(0, len(one.values) - 1, 6).astype(np.int64))
-            values = [value_text(one, int(place)) for place in at]
-            for output in shown:
-                of = f" ({clip(seen.data.target.labels[output], 20)})" if len(shown) > 1 else ""
-                told = ", ".join(
-                    f"{value}: {short_number(float(one.mean[output, place]))}"
-                    for value, place in zip(values, at, strict=True)
-                )
-                lines.append(f"  {one.feature.name}{of}  {told}")
+            at = np.unique(np.linspace(0, len(one.values) - 1, 6).astype(np.int64)).tolist()
+            output = max(shown, key=lambda place: np.ptp(one.mean[place]))
+            of = f" ({clip(labels[output], 20)})" if len(shown) > 1 else ""
+            mean = one.mean[output]
+            told = percent if labels else rounded
+            fine = float(np.ptp(mean)) / STEPS
+            values = (f"{value_text(one, place)}: {told(float(mean[place]), fine)}" for place in at)
+            lines.append(f"  {one.feature.name}{of}  {', '.join(values)}")
     return "\n".join(lines)
 
 
@@ -174,7 +179,7 @@ def value_text(one: Effect, place: int) -> str:
         return clip(one.labels[place], 20)
     if one.feature.part == "elapsed":
         return str(np.datetime64(int(one.values[place]), "D"))
-    return short_number(float(one.values[place]))
+    return rounded(float(one.values[place]), float(np.ptp(one.values)) / STEPS)
 
 
 @drawing()

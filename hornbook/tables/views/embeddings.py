@@ -25,7 +25,7 @@ EVERY = 12  # labels, of which none is left out
 LABELLED = 150  # labels that are tried: to find room for each takes time
 LABEL = 18  # characters
 BARS = 20  # of a category whose vectors are single numbers
-LISTED, NEAREST = 12, 3
+LISTED, NEAREST, PAIRS = 12, 3, 6
 
 
 def vectors_of(
@@ -73,7 +73,7 @@ def nearest_of(vectors: Floats, n: int = NEAREST) -> npt.NDArray[np.int64]:
 
 
 def write_embedding(model: Predictor, data: TableData, place: int, most: int) -> str:
-    """The nearest categories of those with most rows."""
+    """A line with the categories that are nearest each other, or with their weights."""
     feature = data.mapper.categories[place]
     vectors, codes = vectors_of(model, data, place, most)
     names = [clip(feature.label(code), LABEL) for code in codes.tolist()]
@@ -82,10 +82,18 @@ def write_embedding(model: Predictor, data: TableData, place: int, most: int) ->
         shown = [*order[:LISTED]] if len(order) <= LISTED else [*order[:6], *order[-6:]]
         told = ", ".join(f"{names[at]} {vectors[at, 0]:+.2f}" for at in shown)
         return f"{feature.name}: {told}"
-    lines = [f"{feature.name}: those whose vectors are nearest, of {len(names):,}"]
-    for at, others in enumerate(nearest_of(vectors)[:LISTED]):
-        lines.append(f"  {names[at]}: {', '.join(names[other] for other in others) or 'none'}")
-    return "\n".join(lines)
+    return f"{feature.name}, nearest vectors of {len(names):,}: {nearest_pairs(vectors, names)}"
+
+
+def nearest_pairs(vectors: Floats, names: list[str]) -> str:
+    """The labels whose vectors are nearest each other, the nearest first."""
+    if len(vectors) < 2:
+        return "none"
+    nearest = nearest_of(vectors, 1)[:, 0]
+    pairs = {(min(at, other), max(at, other)) for at, other in enumerate(nearest.tolist())}
+    apart = {pair: float(np.square(vectors[pair[0]] - vectors[pair[1]]).sum()) for pair in pairs}
+    shown = sorted(pairs, key=lambda pair: (apart[pair], pair))[:PAIRS]
+    return ", ".join(f"{names[one]} and {names[other]}" for one, other in shown)
 
 
 @drawing()

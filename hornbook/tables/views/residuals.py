@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,11 @@ from hornbook.plots.colours import BLACK, BLUE, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import canvas
 from hornbook.rendering import clip, many
+from hornbook.statistics import standard_error
 from hornbook.tables.features import CategoryFeature, NumberFeature
-from hornbook.tables.views.rows_seen import DAY, RowsSeen, date_text, decoded, short_number
+from hornbook.tables.measures import NumberErrors, blocks_of
+from hornbook.tables.views.digits import rounded, with_error
+from hornbook.tables.views.rows_seen import DAY, RowsSeen, date_text, decoded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,9 +26,13 @@ if TYPE_CHECKING:
 __all__ = ["Band", "bands", "draw_residuals", "write_residuals"]
 
 Floats = npt.NDArray[np.float64]
+Groups = npt.NDArray[np.int32] | None
 BANDS = 10  # with equally many rows
 LABELS = 31  # of a category, those of most rows
 DRAWN = 3_000  # points
+STEPS = 30  # that are told apart within the range of a column
+LEAST = 10  # rows, before it is told that their mean error is more than chance
+CLEAR, TOLD = 3, 4  # standard errors, and bands
 
 
 @dataclass(frozen=True)
@@ -36,22 +44,48 @@ class Band:
     rows: int
     mean: float
     error: float
-    "Standard error of that mean."
+    "Standard error of that mean, over groups where there are any; NaN of one group."
     std: float
 
+    @property
+    def told(self) -> str:
+        """The mean error with its standard error, for people."""
+        return with_error(self.mean, self.error)
 
-def band(name: str, middle: float, errors: Floats) -> Band:
+    @property
+    def sure(self) -> float:
+        """How many standard errors the mean lies from 0; 0 where these are not known."""
+        if self.rows < LEAST or not math.isfinite(self.error) or not self.mean:
+            return 0.0
+        return abs(self.mean) / self.error if self.error else math.inf
+
+
+def band(name: str, middle: float, errors: Floats, groups: Groups = None) -> Band:
     """The errors of some rows."""
     std = float(errors.std(ddof=1)) if len(errors) > 1 else 0.0
-    return Band(name, middle, len(errors), float(errors.mean()), std / len(errors) ** 0.5, std)
+    error = std / len(errors) ** 0.5
+    if groups is not None:
+        blocks = blocks_of(len(errors), groups)
+        error = standard_error(np.bincount(blocks, errors), np.bincount(blocks))
+    return Band(name, middle, len(errors), float(errors.mean()), error, std)
 
 
-def bands(values: Floats, errors: Floats, n: int = BANDS) -> list[Band]:
+def of_rows(groups: Groups, rows: npt.NDArray[np.bool_]) -> Groups:
+    """The groups of some rows."""
+    return None if groups is None else groups[rows]
+
+
+def bands(values: Floats, errors: Floats, n: int = BANDS, groups: Groups = None) -> list[Band]:
     """Rows by the size of something, in bands with about equally many of them."""
     ends = np.unique(np.quantile(values, np.linspace(0, 1, n + 1)))
     places = np.clip(np.searchsorted(ends, values, side="right") - 1, 0, max(0, len(ends) - 2))
     return [
-        band("", float(values[places == place].mean()), errors[places == place])
+        band(
+            "",
+            float(values[places == place].mean()),
+            errors[places == place],
+            of_rows(groups, places == place),
+        )
         for place in np.unique(places)
     ]
 
@@ -66,17 +100,22 @@ class Against:
     labels: tuple[str, ...] = ()
     dates: bool = False
 
-    def bands(self, errors: Floats) -> list[Band]:
+    def bands(self, errors: NumberErrors) -> list[Band]:
         """The errors by label, or by size."""
+        off, groups = errors.errors, errors.groups
         if not self.labels:
-            return bands(self.values, errors)
-        return [band(label, place, errors[self.values == place])
-                for place, label in enumerate(self.labels)]  # fmt: skip
+            return bands(self.values, off, groups=groups)
+        return [
+            band(label, place, off[self.values == place], of_rows(groups, self.values == place))
+            for place, label in enumerate(self.labels)
+        ]
 
     def text(self, one: Band) -> str:
         """A band, for people."""
         return one.name or (
-            date_text(round(one.middle)) if self.dates else short_number(one.middle)
+            date_text(round(one.middle))
+            if self.dates
+            else rounded(one.middle, float(np.ptp(self.values)) / STEPS)
         )
 
 
@@ -112,20 +151,23 @@ def against_number(name: str, feature: NumberFeature, values: npt.NDArray[np.flo
 
 
 def write_residuals(seen: RowsSeen, names: list[str]) -> str:
-    """A line for each: the mean error in some bands."""
+    """A line for each with the bands in which the mean error is more than chance."""
     lines = [
-        f"Mean error (predicted less true) in {seen.data.target.name}, ± its standard error, "
-        f"{seen.told}:"
+        f"Mean error (predicted less true) in {seen.data.target.name}, ± its standard error, where "
+        f"it is {CLEAR} of these or more, {seen.told}:"
     ]
+    quiet = []
     for one in against(seen, names):
-        found = one.bands(seen.errors.errors)
-        at = np.unique(np.linspace(0, len(found) - 1, 5).astype(np.int64))
-        shown = [found[place] for place in at.tolist()]
-        told = ", ".join(
-            f"{clip(one.text(b), 20)}: {short_number(b.mean)} ± {short_number(b.error)}"
-            for b in shown
-        )
-        lines.append(f"  {one.title}  {told}")
+        found = one.bands(seen.errors)
+        clear = [band for band in found if band.sure >= CLEAR]
+        kept = sorted(clear, key=lambda band: -band.sure)[:TOLD]
+        told = ", ".join(f"{clip(one.text(b), 20)}: {b.told}" for b in clear if b in kept)
+        if told:
+            lines.append(f"  {one.title}  {told}{', …' * (len(clear) > len(kept))}")
+        else:
+            quiet.append(one.title)
+    if quiet:
+        lines.append(f"  no more than chance: {', '.join(quiet)}")
     return "\n".join(lines)
 
 
@@ -141,7 +183,7 @@ def draw_residuals(seen: RowsSeen, names: list[str]) -> Figure:
     room = 0.15 * (high - low) or 1.0
     out = int(((errors < low - room) | (errors > high + room)).sum())
     for axes, one in zip(panels, found, strict=True):
-        draw_against(axes, one, errors, some)
+        draw_against(axes, one, seen.errors, some)
         axes.axhline(0, color=BLACK, linewidth=0.8)
         axes.set_ylim(low - room, high + room)
         axes.set_ylabel("predicted less true", fontsize=9)
@@ -153,7 +195,9 @@ def draw_residuals(seen: RowsSeen, names: list[str]) -> Figure:
     return figure
 
 
-def draw_against(axes: Axes, one: Against, errors: Floats, some: npt.NDArray[np.int64]) -> None:
+def draw_against(
+    axes: Axes, one: Against, errors: NumberErrors, some: npt.NDArray[np.int64]
+) -> None:
     """Points, and the mean error beside them."""
     shift = np.random.default_rng(0).uniform(-0.25, 0.25, len(some)) if one.labels else 0.0
     values: npt.NDArray[np.generic] = one.values[some] + shift
@@ -164,9 +208,11 @@ def draw_against(axes: Axes, one: Against, errors: Floats, some: npt.NDArray[np.
         values = (one.values[some] * DAY).astype("datetime64[s]")
         middles = (np.array([b.middle for b in found]) * DAY).astype("datetime64[s]")
         axes.tick_params(axis="x", labelsize=7)
-    axes.plot(values[inside], errors[some][inside], ".", color=BLUE, markersize=2, alpha=0.35)
+    axes.plot(
+        values[inside], errors.errors[some][inside], ".", color=BLUE, markersize=2, alpha=0.35
+    )
     axes.errorbar(
-        middles, [b.mean for b in found], yerr=[b.error for b in found],
+        middles, [b.mean for b in found], yerr=[np.nan_to_num(b.error) for b in found],
         fmt="o" if one.labels else "o-", color=VERMILION, markersize=4, linewidth=1.4, capsize=2,
     )  # fmt: skip
     if one.labels:

@@ -18,12 +18,14 @@ from hornbook.tables.mapper import Mapped
 from hornbook.tables.measures import ClassScores, NumberErrors
 from hornbook.tables.models.contract import Predictor
 from hornbook.tables.questions.lines import number_text
+from hornbook.tables.views.digits import rounded
 from hornbook.tables.written import NO_DATE
 
 __all__ = ["DAY", "Importance", "RowsSeen", "date_text", "decoded", "short_number"]
 
 Floats = npt.NDArray[np.float64]
 DAY = 86_400
+FINER = 0.1  # of the usual error: what a prediction is rounded to
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,11 @@ class RowsSeen:
         """A value of the target, for people."""
         labels = self.data.target.labels
         return labels[int(value)] if labels else short_number(float(value))
+
+    def prediction_text(self, value: float) -> str:
+        """A predicted number, or an error, to a tenth of what predictions are usually off."""
+        off = float(np.sqrt(self.errors.losses.mean()))
+        return rounded(value, FINER * off * (abs(value) if self.errors.relative else 1.0))
 
 
 def short_number(value: float) -> str:

@@ -12,7 +12,7 @@ from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import canvas
 from hornbook.rendering import clip, many
 from hornbook.reports import Table
-from hornbook.tables.views.rows_seen import RowsSeen, short_number
+from hornbook.tables.views.rows_seen import RowsSeen
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_worst", "share_of_worst", "table_of_worst", "write_worst"]
 
 CELL = 24  # characters
+LISTED = 5  # rows in a terminal
 
 
 def losses_of(seen: RowsSeen) -> npt.NDArray[np.float64]:
@@ -69,10 +70,10 @@ def table_of_worst(seen: RowsSeen, rows: int, columns: int) -> Table:
         more = [f"{one:.1%}" for one in given.tolist()]
         heads = (target.name, "predicted", "probability of the truth")
     else:
-        found = [short_number(value) for value in seen.errors.predicted[order].tolist()]
+        found = [seen.prediction_text(value) for value in seen.errors.predicted[order].tolist()]
         away = seen.errors.errors[order] / (np.abs(seen.errors.target[order]) if
                                             target.kind == "logarithm" else 1.0)  # fmt: skip
-        more = [f"{one:+.0%}" if target.kind == "logarithm" else short_number(one)
+        more = [f"{one:+.0%}" if target.kind == "logarithm" else seen.prediction_text(one)
                 for one in away.tolist()]  # fmt: skip
         heads = (target.name, "predicted", "error")
     cells = [seen.cells(name, order.tolist()) for name in names]
@@ -89,7 +90,7 @@ def write_worst(seen: RowsSeen, rows: int, columns: int) -> str:
     """The share of the worst hundredth, and the rows as an aligned table."""
     from hornbook.plots.fonts import columns as letters
 
-    table = table_of_worst(seen, min(rows, 10), min(columns, 5))
+    table = table_of_worst(seen, min(rows, LISTED), min(columns, 5))
     lines = [table.heads, *table.rows]
     wide = [max(letters(row[at]) for row in lines) for at in range(len(table.heads))]
     written = [

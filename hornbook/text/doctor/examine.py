@@ -15,7 +15,7 @@ from hornbook.reports.finding import Finding, worst_first
 from hornbook.text.corpus import Corpus, SplitSettings
 from hornbook.text.doctor.doors import kind_of
 from hornbook.text.doctor.examined_corpus import ExaminedCorpus, SplitSize
-from hornbook.text.doctor.findings import CHECKS
+from hornbook.text.doctor.findings import checks_of
 from hornbook.text.doctor.given import Given
 from hornbook.text.doctor.lengths import Lengths
 from hornbook.text.layout import Mode, Separator
@@ -116,5 +116,5 @@ def examine_given(
         splits=examined.sizes,
         vocabulary=examined.counts,
         lengths=gathered.lengths.summary(),
-        findings=worst_first(finding for check in CHECKS for finding in check(examined)),
+        findings=worst_first(finding for check in checks_of(given) for finding in check(examined)),
     )

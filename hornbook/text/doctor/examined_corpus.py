@@ -264,7 +264,8 @@ class ExaminedCorpus:
         if self.sample is not None:
             return learn_tokenizer(Texts(self.sample, (), boundary=lines), asked)
         held_out = [text for split in self.held_out for text in self.cut[split]]
-        return learn_tokenizer(Texts(self.cut.train, held_out, boundary=lines), asked)
+        texts = Texts(self.cut.train, held_out, boundary=lines, raw=self.given.raw)
+        return learn_tokenizer(texts, asked)
 
     @property
     def tokens_told(self) -> str:

@@ -25,10 +25,11 @@ from hornbook.text.doctor.characters import (
 )
 from hornbook.text.doctor.doors import mode_doubtful, one_line, other_form, other_reading
 from hornbook.text.doctor.examined_corpus import ExaminedCorpus, percent
+from hornbook.text.doctor.given import Given
 from hornbook.text.doctor.stretches import STRETCH
-from hornbook.text.doctor.tokens import byte_pairs, torn_graphemes
+from hornbook.text.doctor.tokens import byte_pairs, changed_text, torn_graphemes
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "checks_of"]
 
 
 def splits_refused(examined: ExaminedCorpus) -> Iterator[Finding]:
@@ -41,6 +42,21 @@ def splits_refused(examined: ExaminedCorpus) -> Iterator[Finding]:
             examined.parts.message,
             examined.parts.hint,
         )
+
+
+def no_text(examined: ExaminedCorpus) -> Iterator[Finding]:
+    """The file is no text, or in an encoding that was not given."""
+    if not examined.given.raw:
+        return
+    yield Finding(
+        "no-text",
+        "note",
+        "The file is not UTF-8: its bytes are learned as they are",
+        "Samples are bytes, too: a terminal shows those that are no text escaped, a file gets "
+        "them as they are. Figures per character count what of it is text, "
+        "bits per byte all.",
+        examined.given.otherwise,
+    )
 
 
 def too_little(examined: ExaminedCorpus) -> Iterator[Finding]:
@@ -223,6 +239,7 @@ def line_ends(examined: ExaminedCorpus) -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...] = (
     splits_refused,
+    no_text,
     other_form,
     one_line,
     mode_doubtful,
@@ -235,6 +252,7 @@ CHECKS: tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...] = (
     rare_characters,
     odd_characters,
     torn_graphemes,
+    changed_text,
     byte_pairs,
     forms,
     mixed_scripts,
@@ -245,3 +263,18 @@ CHECKS: tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...] = (
     long_lines,
     line_ends,
 )
+"All checks of a text."
+OF_BYTES = (
+    splits_refused,
+    no_text,
+    too_little,
+    duplicates,
+    leaked_lines,
+    leaked_stretches,
+)
+"Those of what is not text, and is learned byte by byte."
+
+
+def checks_of(given: Given) -> tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...]:
+    """The checks that tell something of a text."""
+    return OF_BYTES if given.raw else CHECKS

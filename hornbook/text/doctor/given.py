@@ -54,6 +54,8 @@ class Given:
     "It, where it is in memory."
     large: LargeText | None = None
     "Where it is read in pieces."
+    raw: bool = False
+    "Whether it is not text, and its bytes are read as they are."
     draw: Draw | None = None
     "Which split an example of a large text is of; of one in memory they are shuffled."
 
@@ -62,7 +64,7 @@ class Given:
         """A corpus in memory."""
         return cls(
             corpus.name, corpus.source, corpus.mode, corpus.separator, corpus.reason,
-            corpus.otherwise, corpus.encoding, corpus.form, corpus,
+            corpus.otherwise, corpus.encoding, corpus.form, corpus, raw=corpus.raw,
         )  # fmt: skip
 
     @property

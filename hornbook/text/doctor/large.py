@@ -43,7 +43,7 @@ def examine_large(source: Source, options: TextOptions) -> tuple[CorpusReport, G
     given = Given(
         source.name, source.where, layout.mode, layout.separator,
         by_heads(layout, heads, text.size), layout.otherwise, ", ".join(encodings),
-        look(next((head for head in heads if head.strip()), "")), None, text, draw,
+        look(next((head for head in heads if head.strip()), "")), None, text, draw=draw,
     )  # fmt: skip
     report = examine_given(given, options, sample)
     reason = "; ".join([report.reason, *source.remarks])

@@ -14,7 +14,7 @@ from hornbook.text.doctor.examined_corpus import ExaminedCorpus, percent
 from hornbook.text.vocabulary_sizes import vocabulary_sizes
 from hornbook.tokenizers.graphemes import graphemes_of
 
-__all__ = ["byte_pairs", "torn_graphemes"]
+__all__ = ["byte_pairs", "changed_text", "torn_graphemes"]
 
 JOINER = "\u200d"
 TORN = 0.001  # of the characters: fewer are an accident
@@ -57,6 +57,21 @@ def torn_graphemes(examined: ExaminedCorpus) -> Iterator[Finding]:
         f"instead of {many(len(examined.counts), 'character')}.",
         "Train with `tokens=graphemes`.",
     )
+
+
+def changed_text(examined: ExaminedCorpus) -> Iterator[Finding]:
+    """Tokens that are of another text than that of the file."""
+    if examined.kind == "characters" or not examined.characters:
+        return
+    if changes := examined.tokenizer.changes:
+        yield Finding(
+            "changed-text",
+            "note",
+            "The tokens are of a text that is changed before",
+            f"They read {changes}. Samples are of this text, and so are figures per character; it "
+            "cannot be undone.",
+            "If what is lost matters, take other tokens, such as `tokens=bpe`.",
+        )
 
 
 def byte_pairs(examined: ExaminedCorpus) -> Iterator[Finding]:

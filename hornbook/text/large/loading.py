@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hornbook.errors import RunError
+from hornbook.errors import RunError, SettingsError
 from hornbook.records import JSONObject, read_record
 from hornbook.rendering import many
 from hornbook.sources.source import Source
@@ -44,6 +44,13 @@ def load_large(source: Source, options: TextOptions) -> LargeTextData:
     draw = Draw(options.split_seed, shares)
     found = survey(text, draw, shares[0], telling(source, "Reading"))
     tokenizer = learned(found, layout, options)
+    if layout.mode == "text" and tokenizer.rewrites and tokenizer.kind != "words":
+        raise SettingsError(
+            f"{tokenizer.about}: of a long text these tokens cannot be made piece by piece, since "
+            "what they change hangs on where a piece begins.",
+            hint="Read it as lines (`mode=lines`); or, if memory can hold the text, `large=no`.",
+            setting="tokens",
+        )
     job = Job(tokenizer, layout.mode, layout.separator, options.split_seed, shares)
     corpus = Corpus(found.files, found.characters, job)
     tokens = encode(corpus, text, telling(source, "Encoding"))

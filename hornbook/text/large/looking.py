@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from hornbook.errors import DataError, SettingsError
+from hornbook.errors import DataError, EncodingError, SettingsError
 from hornbook.rendering import many
 from hornbook.sources.encoding import codec_of
 from hornbook.sources.lines import texts
@@ -44,6 +44,8 @@ def refuse_unfit(source: Source, options: TextOptions) -> None:
         ("distinct", options.distinct, "duplicates would have to be held in memory; equal lines "
                                        "are always drawn into the same split"),
         ("tokens", options.tokens in WHOLE, "they are known when all text is"),
+        ("tokens", options.tokens == "bytes" and not is_text(source, options.encoding),
+         "a file that is not text is read as a whole"),
     ):  # fmt: skip
         if wrong:
             raise SettingsError(
@@ -51,6 +53,16 @@ def refuse_unfit(source: Source, options: TextOptions) -> None:
                 hint=f"Leave `{name}` out; or, if memory can hold the text, set `large=no`.",
                 setting=name,
             )
+
+
+def is_text(source: Source, encoding: str) -> bool:
+    """Whether the beginning of a source is text."""
+    try:
+        for file in islice(source.files, FILES_LOOKED):
+            any(map(len, islice(texts(file.pieces(), file.where, encoding), 2)))
+    except EncodingError:
+        return False
+    return True
 
 
 def heads_of(source: Source, encoding: str) -> tuple[list[str], list[str]]:

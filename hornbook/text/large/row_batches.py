@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hornbook.text.batches import POOL, Batch, Batches, RowBatch, even_cuts
+from hornbook.text.batch import Batch, RowBatch
+from hornbook.text.batches import POOL, Batches, even_cuts
 from hornbook.text.large.mapped import MappedStream
 from hornbook.text.random_order import RandomOrder
 from hornbook.text.stream import Ids

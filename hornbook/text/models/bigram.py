@@ -17,7 +17,7 @@ from torch import Tensor
 
 from hornbook.nn import Embedding, Linear, OneHot, Sequential, grad_of
 from hornbook.settings import Bounds, Settings
-from hornbook.text.batches import Batch
+from hornbook.text.batch import Batch
 from hornbook.text.models.layer_memory import LayerMemory
 from hornbook.text.models.network import Network
 from hornbook.text.models.reading import Reading

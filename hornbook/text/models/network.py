@@ -19,7 +19,7 @@ from hornbook.nn.head_cross_entropy import head_cross_entropy_vjp, headed
 from hornbook.nn.sequential import chain_vjp
 from hornbook.nn.shapes import Shapes, layer_shapes
 from hornbook.settings import Settings
-from hornbook.text.batches import Batch
+from hornbook.text.batch import Batch
 from hornbook.text.models.contract import Floats, Ids, LanguageModel
 from hornbook.text.models.memory import Memory
 from hornbook.text.models.reading import Reading

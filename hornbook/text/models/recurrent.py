@@ -42,7 +42,7 @@ from hornbook.nn import (
 )
 from hornbook.nn.init import initialise
 from hornbook.settings import Bounds, Settings
-from hornbook.text.batches import Batch
+from hornbook.text.batch import Batch
 from hornbook.text.models.contract import Floats, Ids
 from hornbook.text.models.layer_memory import LayerMemory
 from hornbook.text.models.memory import WindowMemory

@@ -51,7 +51,7 @@ from hornbook.nn import (
 )
 from hornbook.nn.init import Scheme, gain, initialise
 from hornbook.settings import Bounds, Settings
-from hornbook.text.batches import Batch
+from hornbook.text.batch import Batch
 from hornbook.text.models.contract import Ids
 from hornbook.text.models.layer_memory import LayerMemory
 from hornbook.text.models.network import Network
