@@ -1,7 +1,7 @@
 """n-grams of words on a large text, beside KenLM in one run.
 
     python -m benchmarks.kenlm --lmplz PATH --query PATH --build-binary PATH [--megabytes 100]
-        [--order 5] [--folder FOLDER]
+        [--order 5] [--prune 0 0 1] [--folder FOLDER]
 
 The text is made up: passages of `../shared/data` (Tiny Shakespeare and Nietzsche, letters alone, in
 lowercase) of 6 words on average, which begin at places drawn by Zipf's law, and of their words 15 %
@@ -39,7 +39,6 @@ BOOKS = ("tinyshakespeare.txt", "nietzsche.txt")
 PASSAGE, LINE = 6, 20  # words on average
 STRANGE, KINDS = 0.15, 300_000  # share of made-up words, and how many there are
 PIECE = 10**6  # words written at a time
-ROWS = 8_192  # predictions measured at a time
 
 
 def made_words(rng: np.random.Generator) -> npt.NDArray[np.str_]:
@@ -122,18 +121,18 @@ def opened(folder: Path, name: str) -> tuple[Any, Any]:
     return Stream(ids, 1, vocabulary.boundary, vocabulary.start), vocabulary
 
 
-def ours(folder: Path, order: int) -> Any:
+def ours(folder: Path, order: int, prune: tuple[int, ...]) -> Any:
     """The model, not yet counted."""
     from hornbook.text.models.ngram import NGram, NGramSettings
 
-    return NGram(NGramSettings(order=order), opened(folder, "train")[1])
+    return NGram(NGramSettings(order=order, prune=prune), opened(folder, "train")[1])
 
 
-def count(folder: Path, order: int) -> dict[str, Any]:
+def count(folder: Path, order: int, prune: tuple[int, ...]) -> dict[str, Any]:
     """Count, and write the file."""
     from hornbook.tensor_files import write_tensors
 
-    model = ours(folder, order)
+    model = ours(folder, order, prune)
     stream, _ = opened(folder, "train")
     began = time.perf_counter()
     model.fit(stream)
@@ -145,24 +144,25 @@ def count(folder: Path, order: int) -> dict[str, Any]:
             "n-grams": model.n_parameters}  # fmt: skip
 
 
-def ask(folder: Path, order: int) -> dict[str, Any]:
-    """Perplexity of the held-out text, and predictions a second."""
+def ask(folder: Path, order: int, prune: tuple[int, ...]) -> dict[str, Any]:
+    """Perplexity of the held-out text, and predictions a second, as an evaluation makes them."""
     from hornbook.tensor_files import read_tensors
+    from hornbook.text.losses import counted_loss
 
-    model = ours(folder, order)
+    model = ours(folder, order, prune)
     began = time.perf_counter()
     model.load_arrays(read_tensors(folder / "model.safetensors")[0])
     loaded = time.perf_counter()
     held, _ = opened(folder, "held")
-    total, n, seconds = 0.0, 0, []
+    seconds, used = [], []
     for _ in range(2):
-        total, n, start = 0.0, 0, time.perf_counter()
-        for inputs, targets in held.all_windows(model.block_size, ROWS, filled=False):
-            losses = model.token_losses(inputs, targets)
-            total, n = total + float(losses.sum()), n + len(targets)
+        start, before = time.perf_counter(), time.process_time()
+        loss, n = counted_loss(model, held)
         seconds.append(time.perf_counter() - start)
-    return {"opening": loaded - began, "perplexity": float(np.exp(total / n)), "asked": n,
-            "a second": n / seconds[-1], "the first time": n / seconds[0]}  # fmt: skip
+        used.append(time.process_time() - before)
+    return {"opening": loaded - began, "perplexity": float(np.exp(loss)), "asked": n,
+            "a second": n / seconds[-1], "the first time": n / seconds[0],
+            "a second of the processor": n / used[-1]}  # fmt: skip
 
 
 PARTS = {"prepare": lambda folder, *_: prepare(folder), "count": count, "ask": ask}
@@ -177,7 +177,8 @@ def peak(who: int = resource.RUSAGE_SELF) -> int:
 def part(name: str, given: argparse.Namespace) -> dict[str, Any]:
     """What a part finds, in a process of its own, with its peak."""
     command = [sys.executable, "-m", "benchmarks.kenlm", "--part", name, "--folder",
-               str(given.folder), "--order", str(given.order)]  # fmt: skip
+               str(given.folder), "--order", str(given.order), "--prune",
+               *map(str, given.prune)]  # fmt: skip
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -203,7 +204,8 @@ def theirs(given: argparse.Namespace) -> dict[str, Any]:
     arpa = folder / "model.arpa"
     found["lmplz"] = timed(
         [given.lmplz, "-o", str(given.order), "--text", str(folder / "train.tokens"), "--arpa",
-         str(arpa), "-T", str(folder), *(["-S", given.memory] if given.memory else [])],
+         str(arpa), "-T", str(folder), "--prune", *map(str, given.prune),
+         *(["-S", given.memory] if given.memory else [])],
         folder,
     )  # fmt: skip
     found["lmplz"]["bytes"] = arpa.stat().st_size
@@ -240,11 +242,12 @@ def main() -> None:
     parser.add_argument("--memory", default="", help="for lmplz's sorting, as its -S")
     parser.add_argument("--megabytes", type=float, default=100)
     parser.add_argument("--order", type=int, default=5)
+    parser.add_argument("--prune", type=int, nargs="+", default=[0])
     parser.add_argument("--folder", type=Path, default=Path("/tmp/kenlm-beside"))
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.part:
-        found = PARTS[given.part](given.folder, given.order)
+        found = PARTS[given.part](given.folder, given.order, tuple(given.prune))
         print(json.dumps({**found, "peak": peak()}))
         return
     given.folder.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,8 @@ conventions that hornbook/models/ngram.py states:
 - the lowest order is interpolated with the uniform distribution over the whole vocabulary;
 - below the highest order an n-gram counts once for each different token that stood before it, and
   once for every time that it began its sequence, where nothing can stand before it;
+- with pruning, an n-gram that occurs at most as often as its order's threshold adds nothing but its
+  count to the mass that its context sets free; discounts are those of all n-grams;
 - an order's discounts are (0.5, 1, 1.5) where a count of counts n1 to n4 is zero or a discount
   would not free any mass, else Chen and Goodman's.
 """
@@ -35,6 +37,7 @@ class KneserNey:
         vocab_size: tokens in the vocabulary, the boundary among them.
         boundary: whether sequences are examples.
         discounts: those of each order from 1 on, instead of the estimated ones.
+        prune: thresholds of each order from 1 on; the last holds for all that follow.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class KneserNey:
         *,
         boundary: bool,
         discounts: Sequence[Discounts] | None = None,
+        prune: Sequence[int] | None = None,
     ) -> None:
         self.order, self.vocab_size, self.boundary = order, vocab_size, boundary
         seen = [Counter[Gram]() for _ in range(order + 1)]  # by length
@@ -69,6 +73,13 @@ class KneserNey:
         for grams in counts:
             for gram, count in grams.items():
                 self.followers[gram[:-1]][gram[-1]] = count
+        self.times = sum(seen[1:], Counter[Gram]())
+        self.gone = {
+            gram
+            for length in range(1, order + 1)
+            for gram, times in seen[length].items()
+            if prune and times <= prune[min(length, len(prune)) - 1]
+        }
 
     def probability(self, token: int, context: Sequence[int]) -> float:
         """P(token | the last order - 1 tokens of the context, back to a boundary at most)."""
@@ -84,8 +95,11 @@ class KneserNey:
         if followers is None:
             return shorter
         total = sum(followers.values())
-        freed = sum(self.discount(count, context) for count in followers.values())
-        count = followers.get(token, 0)
+        freed = sum(
+            count if (*context, follower) in self.gone else self.discount(count, context)
+            for follower, count in followers.items()
+        )
+        count = 0 if (*context, token) in self.gone else followers.get(token, 0)
         return (count - self.discount(count, context)) / total + freed / total * shorter
 
     def discount(self, count: int, context: Gram) -> float:

@@ -21,10 +21,12 @@ from hornbook.errors import DataError, SettingsError
 from hornbook.records import as_json
 from hornbook.reports.finding import Finding
 from hornbook.sources.encoding import decode
+from hornbook.text import line_figures
 from hornbook.text.corpus import Corpus, Mode, SplitSettings, load_corpus, split_corpus
-from hornbook.text.doctor import characters, examined_corpus, findings
+from hornbook.text.doctor import characters, findings, stretches
 from hornbook.text.doctor.examine import CorpusReport, examine
-from hornbook.text.doctor.examined_corpus import count_characters, repeated_stretches
+from hornbook.text.doctor.examined_corpus import count_characters
+from hornbook.text.doctor.stretches import repeated_stretches
 from hornbook.text.stream import encode_split
 from hornbook.tokenizers.characters import CharTokenizer
 from tests.command import typed
@@ -263,7 +265,7 @@ def test_long_stretches_of_dev_that_stand_in_train() -> None:
 
 
 def test_a_sample_of_stretches_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examined_corpus, "SAMPLED", 1_000)
+    monkeypatch.setattr(stretches, "SAMPLED", 1_000)
     text = load_corpus("shakespeare").text[:100_000]
     report = examine(corpus(text * 2, "text"))
     found = finding(report, "Long passages of dev are also in train")
@@ -280,8 +282,8 @@ def test_a_sample_of_stretches_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch
 )
 def test_stretches_against_plain_search(text: str, train: str, stretch: int, chunk: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(examined_corpus, "STRETCH", stretch)
-        patch.setattr(examined_corpus, "CHUNK", chunk)
+        patch.setattr(stretches, "STRETCH", stretch)
+        patch.setattr(stretches, "CHUNK", chunk)
         starts, known = repeated_stretches(text, train)
     expected = [text[at : at + stretch] in train for at in range(len(text) - stretch + 1)]
     if len(train) < stretch:
@@ -304,7 +306,7 @@ def test_stretches_of_fifty_against_plain_search() -> None:
 @given(st.lists(st.text(max_size=20), max_size=5), st.sampled_from([1, 3, 1_000]))
 def test_characters_are_counted_right(texts: list[str], chunk: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(examined_corpus, "CHUNK", chunk)
+        patch.setattr(line_figures, "PIECE", chunk)
         assert count_characters(texts) == dict(Counter("".join(texts)))
 
 

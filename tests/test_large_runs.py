@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 import hornbook
-from hornbook.errors import DataError, RunError, SettingsError
+from hornbook.errors import DataError, RunError
 from hornbook.runs import Run, strip
 from hornbook.runs.events import Event, Loaded, Pieced
+from hornbook.tasks import Candidate
 from hornbook.text.large import data, encoding, reading, survey
 from tests.command import typed
 from tests.test_large import made_text
@@ -147,6 +148,30 @@ def test_it_is_chosen_by_size_and_counting_says_what_it_would_take(
     status, out, _ = typed(capsys, "sample", "net", "--n", "1", "--json")
     assert status == 0
     assert json.loads(out)["shares"] is None
-    with pytest.raises(SettingsError, match="`large` has no effect here"):
-        run.task.examine(hornbook.sources.source.Source("a.txt"),
-                         run.task.options.from_dict({"large": "yes"}))  # fmt: skip
+    how = {"mode": "lines", "split": "60/20/20"}
+    one, other = (run.task.options.from_dict(how | more) for more in ({}, {"large": "no"}))
+    source = hornbook.sources.source.Source("a.txt")
+    facts = [run.task.examine(source, how).facts for how in (one, other)]
+    assert facts[0]["tokens"] != facts[1]["tokens"]  # drawn, and shuffled
+    assert facts[0]["size"] == facts[1]["size"]
+
+
+@pytest.mark.parametrize("mode", ["lines", "text"])
+def test_the_best_is_found_too(
+    mode: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from hornbook.text import candidates
+
+    assert candidates.candidates(trained("net", mode).data, 3_000)  # of nets of other tokens none
+    one = Candidate("counts-2", "ngram", {"order": 2})
+    monkeypatch.setattr(candidates, "candidates", lambda data, seconds: [one])
+    line = ("best", "a.txt", "--large", "yes", "--mode", mode)
+    if mode == "lines":
+        status, _, err = typed(capsys, *line, "--filter", "cat")
+        assert status == 1
+        assert "too large to be held in memory" in err
+    status, out, err = typed(capsys, *line)
+    assert status == 0, err
+    assert "nothing here is held against it" in " ".join(out.split())
+    assert "samples sound" not in out
+    assert Run(Path("runs/a-best")).data.large

@@ -49,6 +49,7 @@ VERBS = {
     "gradients": "compare gradients by hand with autograd, line by line",
     "exercise": "write or check an exercise in backpropagation by hand",
     "gradcheck": "check gradients: by hand, by autograd, by finite differences",
+    "cache": "show what is kept of large texts to be read faster, and remove it",
     "datasets": "list the data sets that can be used by name",
     "models": "list the model families",
     "scalar": "run the scalar engine: the graph of a formula, two moons, a line fit",

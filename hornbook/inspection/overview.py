@@ -92,7 +92,7 @@ class Overview:
             took = f"Mixing took {summary.seconds:,.1f} s, beside what it took to make those."
             return f"{told} It is made of {made_of(summary)}. {took}"
         if summary.steps is None:
-            return f"{told} Made in {summary.seconds:,.1f} s."
+            return " ".join([told, f"Made in {summary.seconds:,.1f} s.", *summary.remarks])
         if self.untrained:
             return f"{told} It is untrained."
         endings = {"interrupted": ", then stopped", "early": ", when dev was no longer improving"}

@@ -24,9 +24,11 @@ def fit(run: Run, data: Data, listen: Listener) -> None:
     model = task.build(run.family, run.settings, data.shape)
     listen(Began(run.path, run.record, None, "cpu", resumed=False))
     began = time.perf_counter()
-    task.fit(model, data)
+    remarks = tuple(task.fit(model, data))
     seconds = round(time.perf_counter() - began, 3)
     run.directory.write_tensors(run.directory.model, model.arrays(), run.record)
+    for remark in remarks:
+        listen(Warned(remark))
     sizes = {name: data.sizes[name] for name in ("train", "dev") if name in data.sizes}
     found = {
         name: task.evaluate(model, data, name, limit=MEASURED if size > MEASURED else 0)
@@ -36,6 +38,7 @@ def fit(run: Run, data: Data, listen: Listener) -> None:
         "finished",
         parameters=model.n_parameters,
         seconds=seconds,
+        remarks=remarks,
         losses={name: one.loss for name, one in found.items() if one.loss is not None},
         measures={name: one.measures for name, one in found.items() if one.measures},
         measured_on={

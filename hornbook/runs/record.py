@@ -173,6 +173,8 @@ class Summary:
     "Of the best of several: how it was found."
     suited: Mapping[str, JSON] = field(default_factory=dict)
     "Settings of questions that were found to suit this run, by name."
+    remarks: tuple[str, ...] = ()
+    "What to know of how a model was fitted in one pass."
     measured_on: Mapping[str, Extent] = field(default_factory=dict)
     "How much of each split its figures are of; empty where it was not recorded."
     format: int = FORMAT

@@ -58,14 +58,32 @@ def decode(data: bytes, name: str, encoding: str = "auto") -> Decoded:
         raise undecodable(error, name, codec, data, len(mark)) from error
     if "\0" in text:
         raise binary(name, codec, data, len(mark) + len(text[: text.index("\0")].encode(codec)))
-    crlf = text.count("\r\n")
-    cr = text.count("\r") - crlf
-    lf = text.count("\n") - crlf
-    kinds = [kind for kind, n in (("LF", lf), ("CRLF", crlf), ("CR", cr)) if n]
-    if cr or crlf:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    line_ends = "none" if not kinds else kinds[0] if len(kinds) == 1 else "mixed"
-    return Decoded(text, codec, line_ends)
+    ends = LineEnds()
+    return Decoded(ends.as_lf(text), codec, ends.kind)
+
+
+@dataclass
+class LineEnds:
+    """Which line ends there were in what was read."""
+
+    lf: bool = False
+    crlf: bool = False
+    cr: bool = False
+
+    def as_lf(self, text: str) -> str:
+        """A text with line ends as LF, of which note is taken; no CRLF may be cut in two."""
+        crlf = text.count("\r\n")
+        cr = text.count("\r") - crlf
+        self.lf |= text.count("\n") > crlf
+        self.crlf |= crlf > 0
+        self.cr |= cr > 0
+        return text.replace("\r\n", "\n").replace("\r", "\n") if cr or crlf else text
+
+    @property
+    def kind(self) -> str:
+        """`LF`, `CRLF`, `CR`, `mixed` or `none`."""
+        kinds = [name.upper() for name in ("lf", "crlf", "cr") if getattr(self, name)]
+        return "none" if not kinds else kinds[0] if len(kinds) == 1 else "mixed"
 
 
 RAW = "raw bytes"

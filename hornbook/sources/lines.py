@@ -9,7 +9,7 @@ import codecs
 from collections.abc import Iterable, Iterator
 
 from hornbook.errors import DataError
-from hornbook.sources.encoding import binary, codec_of, undecodable
+from hornbook.sources.encoding import LineEnds, binary, codec_of, undecodable
 
 __all__ = ["LONGEST", "line_pieces"]
 
@@ -49,8 +49,11 @@ def line_pieces(blocks: Iterable[bytes], where: str, encoding: str = "auto") -> 
         yield "".join(rest)
 
 
-def texts(blocks: Iterable[bytes], where: str, encoding: str) -> Iterator[str]:
-    """The decoded text of some blocks, with line ends as LF."""
+def texts(
+    blocks: Iterable[bytes], where: str, encoding: str, ends: LineEnds | None = None
+) -> Iterator[str]:
+    """The decoded text of some blocks, with line ends as LF, of which `ends` takes note."""
+    ends = ends or LineEnds()
     before, held = 0, ""  # bytes before the block; a CR whose LF may follow
     blocks = long_first(blocks)
     decoder: codecs.IncrementalDecoder | None = None
@@ -64,12 +67,10 @@ def texts(blocks: Iterable[bytes], where: str, encoding: str) -> Iterator[str]:
         before += len(block)
         held = "\r" if text.endswith("\r") else ""
         text = text[: len(text) - len(held)]
-        if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
-        yield text
+        yield ends.as_lf(text)
     if decoder is not None:
         last = decoded(decoder, b"", where, codec, before, final=True)
-        yield (held + last).replace("\r\n", "\n").replace("\r", "\n")
+        yield ends.as_lf(held + last)
 
 
 def long_first(blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -202,9 +202,14 @@ class Task(ABC, Generic[D]):
                                                           ancestor.record)[0])  # fmt: skip
         return ""
 
-    def fit(self, model: Any, data: D) -> None:
-        """Fit a model that is made in one pass."""
+    def fit(self, model: Any, data: D) -> Sequence[str]:
+        """Fit a model that is made in one pass.
+
+        Returns:
+            What to know of how it was fitted; kept in the run's summary.
+        """
         model.fit(data)
+        return ()
 
     def settle(
         self, model: Any, data: D, training: TrainingSettings, processes: int

@@ -60,9 +60,10 @@ def candidates(data: TextData, seconds: float) -> Sequence[Candidate]:
 
 def other_tokens(data: TextData, seconds: float) -> bool:
     """Whether byte pairs are worth a try: of a long text in characters, where there is time."""
-    long = data.kind == "text" and sum(map(len, data.splits.train)) >= OTHERS
     return (
-        long
+        data.kind == "text"
+        and not data.large  # its tokens are in files, and others would be made all over again
+        and sum(map(len, data.splits.train)) >= OTHERS
         and seconds >= MINUTES
         and data.tokenizer.kind == "characters"
         and data.sizes["train"] <= COUNTED

@@ -11,11 +11,12 @@ text, with a blank line between two, and it is this joined text that is split.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol
+
+import numpy as np
 
 from hornbook.errors import DataError, EncodingError, SettingsError
 from hornbook.settings import Settings
@@ -33,6 +34,7 @@ from hornbook.text.layout import (
     layout_of,
     layout_of_column,
 )
+from hornbook.text.shuffle import shuffled
 
 __all__ = [
     "SPLITS",
@@ -43,6 +45,7 @@ __all__ = [
     "load_corpus",
     "read_corpus",
     "split_corpus",
+    "split_sizes",
 ]
 
 SPLITS = ("train", "dev", "test")
@@ -280,9 +283,9 @@ def line_ends_of(parts: Sequence[Decoded]) -> str:
 def split_corpus(corpus: Corpus, settings: SplitSettings | None = None) -> Splits:
     """Split a corpus into train, dev and test.
 
-    Examples are shuffled by `random.Random(seed)` and cut at the whole part of each share, which
-    for the defaults is the lectures' own split, name for name. A text is cut in the order
-    of reading. Where nobody asked for shares and the usual ones would leave a split empty, as of
+    Examples are shuffled as `random.Random(seed)` does and cut at the whole part of each share,
+    which for the defaults is the lectures' own split, name for name. A text is cut in the order of
+    reading. Where nobody asked for shares and the usual ones would leave a split empty, as of
     the single word that the lecture begins with, all of it is train.
 
     Raises:
@@ -290,43 +293,67 @@ def split_corpus(corpus: Corpus, settings: SplitSettings | None = None) -> Split
         SettingsError: if the settings do not fit.
     """
     settings = settings or SplitSettings()
-    shares = settings.shares(corpus.mode)
     if corpus.mode == "text":
+        first, second, _ = np.cumsum(split_sizes(corpus, len(corpus.text), settings)).tolist()
+        text = corpus.text
+        parts = [(part,) if part else () for part in (text[:first], text[first:second],
+                                                      text[second:])]  # fmt: skip
+        return Splits("text", parts[0], parts[1], parts[2])
+    lines = list(dict.fromkeys(corpus.examples) if settings.distinct else corpus.examples)
+    first, second, _ = np.cumsum(split_sizes(corpus, len(lines), settings)).tolist()
+    lines = [lines[number] for number in shuffled(len(lines), settings.split_seed).tolist()]
+    train, dev, test = map(tuple, (lines[:first], lines[first:second], lines[second:]))
+    return Splits("lines", train, dev, test, corpus.separator)
+
+
+class Read(Protocol):
+    """What was read, as far as its splits are concerned."""
+
+    @property
+    def source(self) -> str:
+        """Where it came from."""
+
+    @property
+    def mode(self) -> Mode:
+        """What it is."""
+
+    @property
+    def separator(self) -> Separator:
+        """What parts its examples."""
+
+
+def split_sizes(read: Read, total: int, settings: SplitSettings) -> tuple[int, int, int]:
+    """How much of a text or of its examples is train, dev and test.
+
+    Args:
+        read: what is split.
+        total: examples, or characters of a text.
+        settings: how.
+
+    Raises:
+        DataError, SettingsError: as `split_corpus`.
+    """
+    shares = settings.shares(read.mode)
+    if read.mode == "text":
         settings.refuse_unless(False, ("split_seed", "distinct"), "`mode=lines`")
-    splits, size = cut(corpus, settings, shares)
-    empty = [(s, n) for s, n in zip(SPLITS, shares, strict=True) if n and not splits[s]]
+    # int(0.8 * n) as in the lecture equals the whole-number division here for every n that
+    # fits in memory, without the rounding of 0.8 + 0.1.
+    first, second = total * shares[0] // 100, total * (shares[0] + shares[1]) // 100
+    sizes = (first, second - first, total - second)
+    empty = [(s, n) for s, n, size in zip(SPLITS, shares, sizes, strict=True) if n and not size]
     if empty and settings.split == "auto":
-        return cut(corpus, settings, (100, 0, 0))[0]
+        return total, 0, 0
     for split, share in empty:
+        thing = "line" if read.separator == "line" else "example"
+        size = counted(total, "character" if read.mode == "text" else thing)
         raise DataError(
-            f"{corpus.source} has {size}: a {split} split of {share}% would be empty.",
+            f"{read.source} has {size}: a {split} split of {share}% would be empty.",
             hint="Use more data"
-            + (", read it as one long text (`mode=text`)" if corpus.mode == "lines" else "")
+            + (", read it as one long text (`mode=text`)" if read.mode == "lines" else "")
             + ", or change the split: for example `split=60/40` or `split=100/0`.",
             setting="split",
         )
-    return splits
-
-
-def cut(
-    corpus: Corpus, settings: SplitSettings, shares: tuple[int, int, int]
-) -> tuple[Splits, str]:
-    """The parts that some shares in percent make, and how large the whole is, for people."""
-    train, dev, _ = shares
-    if corpus.mode == "text":
-        text = corpus.text
-        n1, n2 = len(text) * train // 100, len(text) * (train + dev) // 100
-        parts = [(part,) if part else () for part in (text[:n1], text[n1:n2], text[n2:])]
-        return Splits("text", parts[0], parts[1], parts[2]), counted(len(text), "character")
-    lines = list(dict.fromkeys(corpus.examples) if settings.distinct else corpus.examples)
-    random.Random(settings.split_seed).shuffle(lines)
-    # int(0.8 * n) as in the lecture equals the whole-number division here for every n that
-    # fits in memory, without the rounding of 0.8 + 0.1.
-    n1, n2 = len(lines) * train // 100, len(lines) * (train + dev) // 100
-    splits = Splits(
-        "lines", tuple(lines[:n1]), tuple(lines[n1:n2]), tuple(lines[n2:]), corpus.separator
-    )
-    return splits, counted(len(lines), "line" if corpus.separator == "line" else "example")
+    return sizes
 
 
 def counted(count: int, thing: str) -> str:

@@ -135,6 +135,11 @@ class TextData(Data):
         return 0
 
     @property
+    def large(self) -> bool:
+        """Whether the text is there, but too large to be held."""
+        return False
+
+    @property
     def sized(self) -> bool:
         """Whether it is known how much text its tokens are."""
         return self.kept

@@ -10,7 +10,6 @@ lines end with a colon.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -21,6 +20,7 @@ from hornbook.settings import Settings
 from hornbook.sources.columns import Column
 from hornbook.sources.formats import look
 from hornbook.sources.source import Source
+from hornbook.text.line_figures import LineFigures, pieces_of_lines
 
 __all__ = [
     "Layout",
@@ -29,6 +29,7 @@ __all__ = [
     "Separator",
     "blocks_of",
     "choose_layout",
+    "layout_by",
     "layout_of",
     "layout_of_column",
 ]
@@ -146,75 +147,73 @@ def choose_layout(text: str) -> Layout:
     Args:
         text: the whole, not blank.
     """
-    body = text.strip("\n").split("\n")
-    filled = [line for line in body if line.strip()]
-    blank_share = 1 - len(filled) / len(body)
-    mean = sum(map(len, filled)) / len(filled)
-    if len(filled) == 1:
-        words = filled[0].split()
+    return layout_by(LineFigures.of(pieces_of_lines(text)))
+
+
+def layout_by(lines: LineFigures) -> Layout:
+    """The same by the figures of its lines."""
+    if lines.filled == 1:
+        words = lines.first.split()
         if len(words) == 1 and len(words[0]) <= WORD:
             return Layout("lines", "line", "it is a single word")
         return Layout("text", "line", "it has a single line")
-    if mean > LONG_LINE:
-        return Layout("text", "line", f"its lines average {mean:,.0f} characters")
+    if lines.mean > LONG_LINE:
+        return Layout("text", "line", f"its lines average {lines.mean:,.0f} characters")
+    blank_share = 1 - lines.filled / lines.body
     if blank_share > 0.01:
-        return of_blocks(blocks_of(text), blank_share)
-    if wrapped(filled):
+        return of_blocks(lines, blank_share)
+    if wrapped(lines):
         return Layout("text", "line", "its lines look like wrapped prose")
-    reason = f"{len(filled):,} lines of {mean:.0f} characters on average, none blank"
+    reason = f"{lines.filled:,} lines of {lines.mean:.0f} characters on average, none blank"
     return Layout("lines", "line", reason)
 
 
-def of_blocks(blocks: Sequence[str], blank_share: float) -> Layout:
+def of_blocks(lines: LineFigures, blank_share: float) -> Layout:
     """The layout of a text with blank lines."""
-    if alike(blocks):
+    if alike(lines):
         return Layout(
             "lines",
             "blank",
-            f"{len(blocks):,} parts between blank lines, {usual_lines(blocks)} each",
+            f"{lines.blocks:,} parts between blank lines, {usual_lines(lines)} each",
             "To read it as one long text: `mode=text`.",
         )
     return Layout(
         "text",
         "line",
         f"blank lines separate its parts ({blank_share:.0%} of its lines)",
-        f"To read each of its {len(blocks):,} parts as an example: `separator=blank`.",
+        f"To read each of its {lines.blocks:,} parts as an example: `separator=blank`.",
     )
 
 
-def alike(blocks: Sequence[str]) -> bool:
-    """Whether parts look like examples of one kind."""
-    sizes = Counter(block.count("\n") + 1 for block in blocks)
-    usual = sum(times for _, times in sizes.most_common(2))
-    spoken = sum(block.partition("\n")[0].rstrip().endswith((":", "\uff1a")) for block in blocks)
+def alike(lines: LineFigures) -> bool:
+    """Whether the parts between blank lines look like examples of one kind."""
+    usual = sum(times for _, times in lines.sizes.most_common(2))
     return (
-        len(blocks) >= MANY
-        and sizes[1] <= 0.05 * len(blocks)
-        and usual >= 0.75 * len(blocks)
-        and spoken < 0.5 * len(blocks)
-        and not wrapped([line for block in blocks for line in block.split("\n")])
+        lines.blocks >= MANY
+        and lines.sizes[1] <= 0.05 * lines.blocks
+        and usual >= 0.75 * lines.blocks
+        and lines.spoken < 0.5 * lines.blocks
+        and not wrapped(lines)
     )
 
 
-def usual_lines(blocks: Sequence[str]) -> str:
+def usual_lines(lines: LineFigures) -> str:
     """How many lines most of the parts have."""
-    sizes = Counter(block.count("\n") + 1 for block in blocks)
-    most = sorted(size for size, _ in sizes.most_common(2))
-    if len(sizes) == 1:
+    most = sorted(size for size, _ in lines.sizes.most_common(2))
+    if len(lines.sizes) == 1:
         return f"{most[0]} lines"
     return f"most of {' or '.join(map(str, most))} lines"
 
 
-def wrapped(lines: list[str]) -> bool:
+def wrapped(lines: LineFigures) -> bool:
     """Whether lines look like prose cut at a margin.
 
     Such lines hold words, are nearly all about as long as the longest, and often begin with a
     lowercase letter, since a sentence continues across the line's end.
     """
-    words = sum(line.count(" ") + 1 for line in lines) / len(lines)
-    by_length = sorted(map(len, lines))
-    margin = by_length[int(0.95 * (len(lines) - 1))]
-    near = sum(length > 0.8 * margin for length in by_length) / len(lines)
-    small = sum(line.lstrip()[:1].islower() for line in lines) / len(lines)
-    ended = sum(line.rstrip()[-1:] in ".!?。！？…\"'”" for line in lines) / len(lines)
+    count = lines.filled
+    words = (lines.spaces + count) / count
+    margin = lines.length_at(int(0.95 * (count - 1)))
+    near = sum(n for length, n in lines.lengths.items() if length > 0.8 * margin) / count
+    small, ended = lines.small / count, lines.ended / count
     return words >= 6 and near > 0.6 and small > 0.3 and ended < 0.5

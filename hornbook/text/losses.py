@@ -107,7 +107,7 @@ def predictions(
     Yields:
         The ids and their losses in nats, both of shape (N,).
     """
-    at_once = max(1, min(AT_ONCE, LOGITS // model.vocabulary.size))
+    at_once = max(1, min(AT_ONCE, LOGITS // model.loss_size))
     if model.reads == "window":
         if stride is not None:
             raise SettingsError(

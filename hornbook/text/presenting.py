@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hornbook.errors import HornbookError
 from hornbook.rendering import many
+from hornbook.text.models.count_trie import FALLBACK
 from hornbook.text.quality import quality
 from hornbook.text.quality_question import table_of
 
@@ -14,12 +15,34 @@ if TYPE_CHECKING:
     from hornbook.reports import Table
     from hornbook.runs import Run
 
-__all__ = ["best_samples", "draws_new", "introduction", "short_example"]
+__all__ = ["best_samples", "draws_new", "introduction", "short_example", "told_of_discounts"]
 
 LOOK = 200  # examples of train that are looked at for a short one
 EASY = 16  # characters of an example that is typed
 TRIED = 20  # samples that are looked at for a new one
+FEW = 1_000  # different tokens: of fewer hardly any is rare
 SHOWN = 500  # samples of each temperature
+
+
+def told_of_discounts(model: Any) -> tuple[str, ...]:
+    """That the discounts of an n-gram model are fixed ones, where they are, and why.
+
+    Of order 1 alone it is not told where there are few different tokens: none of two dozen letters
+    occurs once or twice, in any text, and what order 1 has set free is next to nothing.
+    """
+    orders = getattr(model, "fallbacks", ())
+    if not orders or (orders == (1,) and model.vocabulary.size < FEW):
+        return ()
+    which = f"orders {' and '.join(map(str, orders))}" if len(orders) < 3 else (
+        f"orders {', '.join(map(str, orders[:-1]))} and {orders[-1]}"
+    )  # fmt: skip
+    which = f"order {orders[0]}" if len(orders) == 1 else which
+    one, two, more = FALLBACK
+    return (
+        f"The Kneser–Ney discounts of {which} cannot be estimated: too few n-grams occur once, "
+        f"twice, three or four times, as in text that repeats itself. Fixed ones, {one:g}, {two:g} "
+        f"and {more:g}, are used; other smoothing may do better.",
+    )
 
 
 def introduction(run: Run) -> str:
@@ -47,6 +70,13 @@ def best_samples(run: Run, filter_command: str) -> Sequence[str | Table]:
         filter_command: lets only some of them pass, where one is given.
     """
     lines = run.data.kind == "lines"
+    if run.data.large:
+        made = run.sample(n=20 if lines else 1, longest=0 if lines else 400)
+        return (
+            f"{run.data.absent}: nothing here is held against it, and samples may stand in it.",
+            "",
+            *(one.text for one in made),
+        )
     drawn = run.sample(
         n=20 if lines else 1,
         only_new=lines,

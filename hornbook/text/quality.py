@@ -126,7 +126,7 @@ def quality(
     """
     data = run.data
     if not data.kept:
-        if data.sized:
+        if data.large:
             _ = data.splits  # raises, for it is too large
         raise RunError(
             "The quality of samples is measured against the text that the run was trained on, and "

@@ -112,9 +112,12 @@ class TextTask(Task["TextData"]):
 
         return open_text(files, name, source, details)
 
-    def fit(self, model: Any, data: TextData) -> None:
+    def fit(self, model: Any, data: TextData) -> Sequence[str]:
         """Count the train split."""
+        from hornbook.text.presenting import told_of_discounts
+
         model.fit(data.stream("train"))
+        return told_of_discounts(model)
 
     def inherit(self, model: Any, data: TextData, ancestor: Run) -> str:
         """Token by token, whatever ids they have in either vocabulary."""
@@ -205,6 +208,8 @@ class TextTask(Task["TextData"]):
         """
         from hornbook.text.quality import quality
 
+        if run.data.large:
+            return None
         found = quality(run, temperatures=(1.0,), filter_command=filter_command)[-1]
         if filter_command:
             return found.passed
@@ -222,7 +227,7 @@ class TextTask(Task["TextData"]):
         """The temperature of samples, of lines."""
         from hornbook.text.temperature import suitable_temperature
 
-        if run.data.kind != "lines":
+        if run.data.kind != "lines" or run.data.large:
             return {}
         return {"temperature": suitable_temperature(run, filter_command)}
 
@@ -237,6 +242,12 @@ class TextTask(Task["TextData"]):
                 hint="Leave `filter` out.",
                 setting="filter",
             )
+        if data.large:
+            raise SettingsError(
+                f"`filter` compares samples with the data. {data.absent}.",
+                hint="Leave `filter` out; or, if memory can hold the text, set `large=no`.",
+                setting="filter",
+            )
         some = data.splits.train[:LOOK]
         return sum(LineFilter(filter_command, SECONDS).passing(some)) / len(some)
 
@@ -244,6 +255,7 @@ class TextTask(Task["TextData"]):
         """Nats per token."""
         from hornbook.text.losses import counted_loss
 
+        limit = limit or data.measured
         loss, predictions = counted_loss(model, data.stream(split), limit=limit)
         return Figures(loss, predictions=predictions)
 
@@ -330,24 +342,25 @@ class TextTask(Task["TextData"]):
 
     def examine(self, source: Source, options: Any) -> Report:
         """What the data's doctor finds."""
-        from hornbook.text.corpus import read_corpus
-        from hornbook.text.data import takes_any_bytes
-        from hornbook.text.doctor.examine import examine
+        from hornbook.text.data import is_large, takes_any_bytes
+        from hornbook.text.doctor.examine import examine_given
+        from hornbook.text.doctor.given import Given
         from hornbook.text.doctor.summary import proposals, told
 
-        if options.large == "yes":
-            raise SettingsError(
-                "`large` has no effect here: the doctor reads all of the text at once.",
-                hint="Leave it out, or give a part of the text.",
-                setting="large",
-            )
-        corpus = read_corpus(source, options, any_bytes=takes_any_bytes(options))
-        found = examine(corpus, options)
+        if is_large(source, options):
+            from hornbook.text.doctor.large import examine_large
+
+            found, given = examine_large(source, options)
+        else:
+            from hornbook.text.corpus import read_corpus
+
+            given = Given.of(read_corpus(source, options, any_bytes=takes_any_bytes(options)))
+            found = examine_given(given, options)
         torn = any(one.name == "torn-graphemes" for one in found.findings)
         leaks = any(one.name == "leaked-lines" and one.severity != "note" for one in found.findings)
         chosen_by = found.splits.get("dev")
         proposed = proposals(
-            source, corpus, options, repeated=leaks, torn=torn,
+            source, given, options, repeated=leaks, torn=torn,
             has_dev=chosen_by is not None and chosen_by.predictions > 0,
         )  # fmt: skip
         return told(found, proposed)

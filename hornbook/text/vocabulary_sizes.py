@@ -16,7 +16,7 @@ from hornbook.tokenizers.byte_pair_encoders import encoder_of
 from hornbook.tokenizers.byte_pair_learning import learn_byte_pairs
 from hornbook.tokenizers.splitting import PATTERNS
 
-__all__ = ["SIZES", "VocabularySize", "vocabulary_sizes"]
+__all__ = ["SIZES", "VocabularySize", "beginning", "vocabulary_sizes"]
 
 SIZES = (256, 512, 1024, 4096, 16384)
 RARE = 10  # a token that occurs less often is rare

@@ -6,7 +6,6 @@ on is in examined_corpus.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,7 +13,16 @@ from dataclasses import dataclass
 
 from hornbook.rendering import clip, describe, many
 from hornbook.reports.finding import Finding, Severity
-from hornbook.text.doctor.examined_corpus import ExaminedCorpus, count_characters, percent
+from hornbook.text.doctor.examined_corpus import ExaminedCorpus, percent
+from hornbook.text.doctor.spelling import (
+    DIRECTIONS,
+    JOINERS,
+    SPACES,
+    ZERO_WIDTH,
+    is_control,
+    is_private,
+    letters_of,
+)
 
 __all__ = [
     "forms",
@@ -33,19 +41,16 @@ PLACED = 6  # most characters that are listed with their position
 
 def unseen_characters(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Characters that occur in dev or test only."""
-    trained = set("".join(examined.train))
-    for split, texts in examined.held_out.items():
-        found = count_characters(texts)
-        unseen = [character for character in found if character not in trained]
-        if unseen:
-            n, total = sum(found[character] for character in unseen), sum(found.values())
+    for split in examined.held_out:
+        if unseen := examined.unseen(split):
+            n, total = sum(unseen.values()), examined.characters[split][1]
             yield Finding(
                 "unseen-characters",
                 "warning" if n > 0.001 * total else "note",
                 f"Some characters of {split} never occur in train",
                 f"{many(len(unseen), 'character')}, {percent(n, total)} of those of {split}: "
-                f"{listed(unseen)}. A model gives them almost no probability, so each adds a lot "
-                f"to the {split} loss.",
+                f"{listed([*unseen])}. A model gives them almost no probability, so each adds a "
+                f"lot to the {split} loss.",
                 "Get more data, replace these characters, or remove the lines that contain them.",
             )
 
@@ -65,20 +70,6 @@ def rare_characters(examined: ExaminedCorpus) -> Iterator[Finding]:
             "If they are typos or not needed, replace them or remove the lines that contain them; "
             "this makes the vocabulary smaller.",
         )
-
-
-def is_control(character: str) -> bool:
-    """Whether a character is a control character other than a line end or a tab."""
-    separators = "\u2028\u2029"
-    return character in separators or (
-        unicodedata.category(character) == "Cc" and character not in "\n\t"
-    )
-
-
-ZERO_WIDTH = "\u00ad\u034f\u180e\u200b\u2060\u2061\u2062\u2063\u2064\u3164"
-JOINERS = "\u200c\u200d\ufe0e\ufe0f"
-DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-SPACES = "\u00a0\u1680\u202f\u205f" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
 @dataclass(frozen=True)
@@ -140,10 +131,7 @@ ODD = (
         "private-use",
         "Private-use characters and noncharacters",
         "warning",
-        # Not all of category Cn: it holds every emoji that is newer than this Python.
-        lambda character: (
-            unicodedata.category(character) in ("Co", "Cs") or ord(character) & 0xFFFE == 0xFFFE
-        ),
+        is_private,
         "Their meaning depends on the font, or they have none.",
         "Replace them with the characters that they represent, or remove them.",
     ),
@@ -179,19 +167,18 @@ def odd_characters(examined: ExaminedCorpus) -> Iterator[Finding]:
 
 def forms(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Accented letters that are written as more than one character, or in two ways."""
-    text = examined.corpus.text
-    if unicodedata.is_normalized("NFC", text):
+    found = examined.gathered.spelling
+    if not found.loose:
         return
-    loose = [line for line in examined.lines if not unicodedata.is_normalized("NFC", line)]
-    mixed = not unicodedata.is_normalized("NFD", text)
+    mixed = found.composed
     yield Finding(
         "mixed-forms" if mixed else "separate-accents",
         "warning" if mixed else "note",
         "Some letters are encoded in two ways"
         if mixed
         else "Letters and their accents are separate characters",
-        f"{many(len(loose), 'line')} of {len(examined.lines):,} would change in Unicode's composed "
-        f"form (NFC), for example {clip(loose[0])!r}."
+        f"{many(found.loose, 'line')} of {examined.gathered.lines.nonempty:,} would change in "
+        f"Unicode's composed form (NFC), for example {clip(found.first_loose)!r}."
         + (
             " Other lines are composed already; to a model the two forms are different spellings."
             if mixed
@@ -202,28 +189,11 @@ def forms(examined: ExaminedCorpus) -> Iterator[Finding]:
     )
 
 
-# By script: its letters that look like Latin ones, and the Latin ones that look like its own.
-# Small Greek letters but omicron, and Latin ones beside Greek, may well be mathematics, as in `Δx`.
-LOOK_ALIKE = {
-    "CYRILLIC": (
-        frozenset("аеорсухіјѕһԁԛԝкмтАВЕКМНОРСТУХІЈЅҺ"),
-        frozenset("aeopcyxijshdqwkmtABEKMHOPCTYXIJS"),
-    ),
-    "GREEK": (frozenset("οΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"), frozenset[str]()),
-}
-
-
 def mixed_scripts(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Words with letters of two scripts, where those of one look like the other's."""
-    latin = letters_of("LATIN", examined)
-    words: Counter[str] = Counter()
-    for script, (like_latin, like_other) in LOOK_ALIKE.items():
-        other = letters_of(script, examined)
-        for word in words_of_both(examined.corpus.text, latin, other):
-            letters = set(word)
-            if letters & other <= like_latin or letters & latin <= like_other:
-                words[word] += 1
+    words = sum(examined.gathered.spelling.words.values(), Counter[str]())
     if words:
+        latin = letters_of("LATIN", examined.counts)
         examples = "; ".join(spelled(word, latin) for word, _ in words.most_common(3))
         yield Finding(
             "mixed-scripts",
@@ -235,31 +205,6 @@ def mixed_scripts(examined: ExaminedCorpus) -> Iterator[Finding]:
         )
 
 
-def letters_of(script: str, examined: ExaminedCorpus) -> set[str]:
-    """The letters of a script that occur in the corpus."""
-    return {
-        character
-        for character in examined.counts
-        if character.isalpha() and unicodedata.name(character, "").startswith(f"{script} ")
-    }
-
-
-def words_of_both(text: str, some: set[str], others: set[str]) -> Iterator[str]:
-    """The runs of letters in which letters of two scripts are adjacent."""
-    if not some or not others:
-        return
-    one, two = (f"[{re.escape(''.join(letters))}]" for letters in (some, others))
-    both, end = some | others, 0
-    for match in re.finditer(f"{one}{two}|{two}{one}", text):
-        if match.start() >= end:  # else it lies in the word before
-            start, end = match.span()
-            while start > 0 and text[start - 1] in both:
-                start -= 1
-            while end < len(text) and text[end] in both:
-                end += 1
-            yield text[start:end]
-
-
 def spelled(word: str, latin: set[str]) -> str:
     """A word of two scripts, and those of its letters that belong to the smaller one."""
     ours = [character for character in word if character in latin]
@@ -269,29 +214,9 @@ def spelled(word: str, latin: set[str]) -> str:
     return f"{clip(word)!r} ({', '.join(names)})"
 
 
-def wrongly_read(codec: str, leads: str) -> str:
-    """A pattern of two-byte UTF-8 that was read as another encoding, or as Latin-1."""
-    tails = bytes(range(0x80, 0xC0)).decode(codec, "ignore")
-    return rf"[{leads}][\x80-\x9f{re.escape(tails)}]"
-
-
-# Two signs in a row for Cyrillic, three for cp1251, since their leads are letters that may well
-# stand before a quotation mark.
-MOJIBAKE = re.compile(
-    f"(?:{wrongly_read('cp1252', 'ÂÃ')})+"
-    f"|(?:{wrongly_read('cp1252', 'ÐÑ')}){{2,}}"
-    f"|(?:{wrongly_read('cp1251', 'РС')}){{3,}}"
-    "|â[€\x80][\x80-\x9f˜™œ“”¦¢]|ð[Ÿ\x9f]..|ï»¿|ï¿½|锟斤拷"
-)
-LEADS = "ÂÃÐРСâïð锟"  # what such signs begin with: a text without any is not searched
-
-
 def mojibake(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Text that was decoded with the wrong encoding."""
-    if examined.counts.keys().isdisjoint(LEADS):
-        return
-    found = Counter(match[0] for match in MOJIBAKE.finditer(examined.corpus.text))
-    if found:
+    if found := examined.gathered.spelling.garbled:
         examples = ", ".join(f"{sign!r}{repaired(sign)}" for sign, _ in found.most_common(4))
         yield Finding(
             "mojibake",
@@ -335,12 +260,12 @@ def listed(characters: list[str]) -> str:
 
 def seen(examined: ExaminedCorpus, characters: list[str]) -> str:
     """How often some characters occur, and where each occurs first."""
-    text, shown = examined.corpus.text, []
-    for character in characters[:PLACED]:
-        line = text.count("\n", 0, text.index(character)) + 1
-        shown.append(
-            f"{describe(character)} {examined.counts[character]:,}× (first on line {line:,})"
-        )
+    first = examined.gathered.spelling.first_lines
+    shown = [
+        f"{describe(character)} {examined.counts[character]:,}× "
+        f"(first on line {first[character]:,})"
+        for character in characters[:PLACED]
+    ]
     if len(characters) > PLACED:
         shown.append(f"and {len(characters) - PLACED:,} more")
     return ", ".join(shown)

@@ -8,9 +8,8 @@ from hornbook.errors import as_typed
 from hornbook.rendering import clip
 from hornbook.reports.finding import Finding
 from hornbook.sources.formats import SEPARATORS
-from hornbook.text.corpus import Corpus
 from hornbook.text.doctor.examined_corpus import ExaminedCorpus
-from hornbook.text.layout import blocks_of, choose_layout
+from hornbook.text.layout import layout_by
 
 __all__ = ["kind_of", "mode_doubtful", "one_line", "other_form", "other_reading"]
 
@@ -26,28 +25,27 @@ MARKUP = {
 "What to do with a file of which no single column can be read."
 
 
-def kind_of(corpus: Corpus) -> str:
+def kind_of(examined: ExaminedCorpus) -> str:
     """What a file is, in a few words."""
-    form = corpus.form
-    if corpus.values is not None:
+    given, lines = examined.given, examined.gathered.lines
+    if given.column:
         kind = "the values of a column"
-    elif form is not None:
-        kind = str(form)
-    elif "\n" not in corpus.text.strip("\n"):
+    elif given.form is not None:
+        kind = str(given.form)
+    elif lines.body == 1:
         kind = "plain text, one line"
     else:
-        parts = len(blocks_of(corpus.text))
+        parts = lines.blocks
         kind = f"plain text, {parts:,} parts between blank lines" if parts > 1 else "plain text"
-    return f"{kind}; compressed with gzip" if corpus.packed else kind
+    return f"{kind}; compressed with gzip" if given.packed else kind
 
 
 def other_form(examined: ExaminedCorpus) -> Iterator[Finding]:
     """A table, JSON or markup instead of plain text."""
-    corpus = examined.corpus
-    form = corpus.form
+    form = examined.given.form
     if form is None:
         return
-    sample = clip(corpus.lines[0], 60)
+    sample = clip(examined.gathered.lines.first_line, 60)
     if form.kind == "table":
         alone = f"To learn only one of them: `column={as_typed(form.best)}`."
         if form.header and len(form.columns) > 2:
@@ -72,9 +70,11 @@ def other_form(examined: ExaminedCorpus) -> Iterator[Finding]:
 
 def one_line(examined: ExaminedCorpus) -> Iterator[Finding]:
     """A list on a single line."""
-    text = examined.corpus.text.strip("\n")
-    if "\n" in text or examined.corpus.form is not None:
+    given = examined.given
+    if examined.gathered.lines.body > 1 or given.form is not None:
         return
+    text = given.corpus.text.strip("\n") if given.corpus else examined.gathered.head
+    least = "" if given.corpus else "at least "
     for separator in SEPARATORS:
         pieces = [piece.strip() for piece in text.split(separator)]
         words = sum(len(piece.split()) for piece in pieces)
@@ -84,8 +84,8 @@ def one_line(examined: ExaminedCorpus) -> Iterator[Finding]:
                 "one-line",
                 "warning",
                 "The whole file is one line",
-                f"It looks like a list of {len(pieces):,} examples separated by {named}, such as "
-                f"{clip(pieces[0])!r}. Read as it is, it is one long text.",
+                f"It looks like a list of {least}{len(pieces):,} examples separated by {named}, "
+                f"such as {clip(pieces[0])!r}. Read as it is, it is one long text.",
                 f"Give each a line of its own: tr {separator!r} '\\n' < OLD | sed 's/^ *//' > NEW",
             )
             return
@@ -93,11 +93,11 @@ def one_line(examined: ExaminedCorpus) -> Iterator[Finding]:
 
 def mode_doubtful(examined: ExaminedCorpus) -> Iterator[Finding]:
     """The text does not look like the requested mode."""
-    corpus = examined.corpus
+    corpus = examined.given
     # The mode of a built-in data set is known, so it is not questioned; nor is a column's.
-    if corpus.values is not None or corpus.source.startswith("data set "):
+    if corpus.known:
         return
-    looks = choose_layout(corpus.text)
+    looks = layout_by(examined.gathered.lines)
     if looks.mode == corpus.mode and looks.separator in ("line", corpus.separator):
         return
     if corpus.separator == "blank" and looks.mode == "text":
@@ -118,7 +118,7 @@ def mode_doubtful(examined: ExaminedCorpus) -> Iterator[Finding]:
 
 def other_reading(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Another way to read it, where the look could have decided so."""
-    corpus = examined.corpus
+    corpus = examined.given
     if corpus.otherwise and corpus.form is None:
         kind = "examples" if corpus.separator == "blank" else corpus.mode
         yield Finding(

@@ -6,49 +6,21 @@ findings lists everything it checks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import DataError
-from hornbook.rendering import clip
 from hornbook.reports.finding import Finding, worst_first
 from hornbook.text.corpus import Corpus, SplitSettings
 from hornbook.text.doctor.doors import kind_of
-from hornbook.text.doctor.examined_corpus import ExaminedCorpus
+from hornbook.text.doctor.examined_corpus import ExaminedCorpus, SplitSize
 from hornbook.text.doctor.findings import checks_of
+from hornbook.text.doctor.given import Given
+from hornbook.text.doctor.lengths import Lengths
 from hornbook.text.layout import Mode, Separator
 
-__all__ = ["CorpusReport", "Lengths", "SplitSize", "examine"]
-
-EXAMPLES = 3  # of the shortest and of the longest
-
-
-@dataclass(frozen=True)
-class SplitSize:
-    """The size of a split."""
-
-    examples: int
-    "Examples, or 1 for a text."
-    predictions: int
-    "Tokens to predict, of the kind asked for, and a boundary token for each example."
-
-
-@dataclass(frozen=True)
-class Lengths:
-    """The lengths of the examples, or of the non-empty lines of a text, in characters."""
-
-    min: int
-    median: float
-    mean: float
-    p95: float
-    "The 95th percentile."
-    max: int
-    shortest: tuple[str, ...]
-    "The first few distinct ones, shortened."
-    longest: tuple[str, ...]
+__all__ = ["CorpusReport", "Lengths", "SplitSize", "examine", "examine_given"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +46,8 @@ class CorpusReport:
     examples: int
     "Examples; of a text, non-empty lines."
     distinct_examples: int
+    counted: str
+    "How the distinct and repeated ones were: counted exactly, or estimated from a part."
     tokens: str
     "The kind of tokens that was asked for; its vocabulary, where it is not that of characters."
     splits: dict[str, SplitSize]
@@ -102,56 +76,45 @@ def examine(corpus: Corpus, settings: SplitSettings | None = None) -> CorpusRepo
             f"Expected a Corpus, got {type(corpus).__name__}.",
             hint="Load the data first, with load_corpus.",
         )
-    if not corpus.text.strip():
-        raise DataError(f"{corpus.source} is empty.", hint="Give a file that contains text.")
-    examined = ExaminedCorpus(corpus, settings or SplitSettings())
-    sizes = {
-        name: SplitSize(len(texts), examined.predictions[name])
-        for name, texts in examined.splits.items()
-    }
+    return examine_given(Given.of(corpus), settings or SplitSettings())
+
+
+@pinned()
+def examine_given(
+    given: Given, settings: SplitSettings, sample: Sequence[str] | None = None
+) -> CorpusReport:
+    """The same of a text in memory or on the disk.
+
+    Args:
+        given: the text.
+        settings: how it would be split.
+        sample: of train, where the text is too large for tokens to be learned from all of it.
+
+    Raises:
+        HornbookError: as reading it, and learning the tokens that were asked for, have them.
+    """
+    examined = ExaminedCorpus(given, settings, sample)
+    gathered = examined.gathered
+    if not gathered.lines.filled:
+        raise DataError(f"{given.source} is empty.", hint="Give a file that contains text.")
     return CorpusReport(
-        name=corpus.name,
-        source=corpus.source,
-        encoding=corpus.encoding,
-        line_ends=corpus.line_ends,
-        mode=corpus.mode,
-        reason=corpus.reason,
-        characters=len(corpus.text),
-        lines=len(examined.lines),
-        distinct_lines=len(
-            examined.times if examined.lines is examined.examples else set(examined.lines)
-        ),
-        kind=kind_of(corpus),
-        separator=corpus.separator,
-        examples=len(examined.examples),
-        distinct_examples=len(examined.times),
+        name=given.name,
+        source=given.source,
+        encoding=given.encoding,
+        line_ends=given.line_ends,
+        mode=given.mode,
+        reason=given.reason,
+        characters=gathered.characters,
+        lines=gathered.lines.nonempty,
+        distinct_lines=gathered.line_repeats.distinct,
+        kind=kind_of(examined),
+        separator=given.separator,
+        examples=gathered.lengths.total,
+        distinct_examples=gathered.repeats.distinct,
+        counted=examined.estimated or "counted exactly",
         tokens=examined.tokens_told,
-        splits=sizes,
+        splits=examined.sizes,
         vocabulary=examined.counts,
-        lengths=measure(examined.examples),
-        findings=worst_first(finding for check in checks_of(corpus) for finding in check(examined)),
+        lengths=gathered.lengths.summary(),
+        findings=worst_first(finding for check in checks_of(given) for finding in check(examined)),
     )
-
-
-def measure(lines: Sequence[str]) -> Lengths:
-    """The lengths of some lines, at least one."""
-    lengths = np.array([len(line) for line in lines])
-    return Lengths(
-        min=int(lengths.min()),
-        median=float(np.median(lengths)),
-        mean=float(lengths.mean()),
-        p95=float(np.quantile(lengths, 0.95, method="inverted_cdf")),
-        max=int(lengths.max()),
-        shortest=first_distinct(lines[i] for i in np.argsort(lengths, kind="stable")),
-        longest=first_distinct(lines[i] for i in np.argsort(-lengths, kind="stable")),
-    )
-
-
-def first_distinct(lines: Iterable[str]) -> tuple[str, ...]:
-    """The first few distinct lines, shortened."""
-    found: dict[str, None] = {}
-    for line in lines:
-        found[clip(line, 60)] = None
-        if len(found) == EXAMPLES:
-            break
-    return tuple(found)

@@ -7,16 +7,13 @@ build on is in examined_corpus.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import chain
 
 import numpy as np
 
 from hornbook.errors import DataError
 from hornbook.rendering import clip, many
 from hornbook.reports.finding import Finding, Severity
-from hornbook.text.corpus import Corpus
 from hornbook.text.doctor.characters import (
     forms,
     letter_case,
@@ -27,12 +24,9 @@ from hornbook.text.doctor.characters import (
     unseen_characters,
 )
 from hornbook.text.doctor.doors import mode_doubtful, one_line, other_form, other_reading
-from hornbook.text.doctor.examined_corpus import (
-    STRETCH,
-    ExaminedCorpus,
-    percent,
-    repeated_stretches,
-)
+from hornbook.text.doctor.examined_corpus import ExaminedCorpus, percent
+from hornbook.text.doctor.given import Given
+from hornbook.text.doctor.stretches import STRETCH
 from hornbook.text.doctor.tokens import byte_pairs, changed_text, torn_graphemes
 
 __all__ = ["CHECKS", "checks_of"]
@@ -40,19 +34,19 @@ __all__ = ["CHECKS", "checks_of"]
 
 def splits_refused(examined: ExaminedCorpus) -> Iterator[Finding]:
     """The requested splits cannot be made."""
-    if isinstance(examined.cut, DataError):
+    if isinstance(examined.parts, DataError):
         yield Finding(
             "no-splits",
             "problem",
             "The splits cannot be made",
-            examined.cut.message,
-            examined.cut.hint,
+            examined.parts.message,
+            examined.parts.hint,
         )
 
 
 def no_text(examined: ExaminedCorpus) -> Iterator[Finding]:
     """The file is no text, or in an encoding that was not given."""
-    if not examined.corpus.raw:
+    if not examined.given.raw:
         return
     yield Finding(
         "no-text",
@@ -61,15 +55,15 @@ def no_text(examined: ExaminedCorpus) -> Iterator[Finding]:
         "Samples are bytes, too: a terminal shows those that are no text escaped, a file gets "
         "them as they are. Figures per character count what of it is text, "
         "bits per byte all.",
-        examined.corpus.otherwise,
+        examined.given.otherwise,
     )
 
 
 def too_little(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Too little data to learn from, or to measure a reliable loss on."""
-    if not examined.splits:
+    if "train" not in examined.sizes:
         return
-    train = examined.predictions["train"]
+    train = examined.sizes["train"].predictions
     if train < 20_000:
         hopeless = train < 1_000
         yield Finding(
@@ -91,7 +85,7 @@ def too_little(examined: ExaminedCorpus) -> Iterator[Finding]:
             else "Hold out some of the data, for example with `split=90/10`.",
         )
     for split in examined.held_out:
-        n = examined.predictions[split]
+        n = examined.sizes[split].predictions
         if n < 1_000:
             yield Finding(
                 "small-split",
@@ -108,65 +102,67 @@ NEARLY_ALL = 0.9  # of a held-out split: its loss tells nothing
 
 def duplicates(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Lines that occur more than once."""
-    if examined.corpus.mode == "text":
+    if not examined.given.listed:
         return
-    one, total, distinct = examined.unit, len(examined.examples), len(examined.times)
-    if extra := total - distinct:
-        most = [f"{clip(line)!r} {n:,} times" for line, n in examined.times.most_common(3) if n > 1]
+    repeats, one = examined.gathered.repeats, examined.unit
+    if extra := repeats.extra:
+        total, told = repeats.total, examined.estimated
+        most = [f"{line!r} {times:,} times" for line, times in examined.frequent(3)]
         dropped = examined.settings.distinct
         yield Finding(
             "repeated-lines",
             "warning" if extra > 0.2 * total and not dropped else "note",
             f"Some {one}s are repeated",
-            f"{extra:,} of {many(total, one)} ({percent(extra, total)}) repeat an earlier one: "
-            f"{', '.join(most)}.",
+            f"{'about ' * bool(told)}{extra:,} of {many(total, one)} ({percent(extra, total)}"
+            f"{', ' * bool(told)}{told}) repeat an earlier one: {', '.join(most)}.",
             "No action needed: duplicates are dropped before splitting (`distinct`)."
             if dropped
             else f"If the model should learn how frequent each {one} is, keep them; otherwise drop "
-            "duplicates with `distinct`.",
+            "duplicates with `distinct`."
+            if examined.gathered.drawn is None
+            else f"Equal {one}s are drawn into the same split. If the model should not learn how "
+            f"frequent each {one} is, drop duplicates: awk '!seen[$0]++' OLD > NEW",
         )
 
 
 def leaked_lines(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Lines of dev or test that are also in train."""
-    if examined.corpus.mode == "text" or examined.settings.distinct:
+    if not examined.given.listed or examined.settings.distinct:
         return
-    # What occurs more often than in all that is held out is in train too: a table of the lines of
-    # train, the largest split, is not needed.
-    one, held = examined.unit, Counter(chain.from_iterable(examined.held_out.values()))
-    for split, lines in examined.held_out.items():
-        known = sum(examined.times[line] > held[line] for line in lines)
+    one, told = examined.unit, examined.estimated
+    for split, known in examined.leaked().items():
+        total = examined.sizes[split].examples
         if known:
-            nearly_all = known >= NEARLY_ALL * len(lines)
-            much: Severity = "warning" if known > 0.01 * len(lines) else "note"
+            nearly_all = known >= NEARLY_ALL * total
+            much: Severity = "warning" if known > 0.01 * total else "note"
             yield Finding(
                 "leaked-lines",
                 "problem" if nearly_all else much,
                 f"{'Nearly all' if nearly_all else 'Some'} {one}s of {split} are also in train",
-                f"{known:,} of {many(len(lines), one)} ({percent(known, len(lines))}): the "
-                f"{split} loss will be too low, because a model that memorises these "
-                f"{one}s scores well.",
+                f"{'about ' * bool(told)}{known:,} of {many(total, one)} "
+                f"({percent(known, total)}{', ' * bool(told)}{told}): the {split} loss will be too "
+                f"low, because a model that memorises these {one}s scores well.",
                 "Drop duplicates before splitting, with `distinct`.",
             )
 
 
 def leaked_stretches(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Long passages of dev or test that are also in train, word for word."""
-    if examined.corpus.mode == "lines":
+    if examined.given.listed:
         return
-    for split, (text,) in examined.held_out.items():
-        starts, known = repeated_stretches(text, "".join(examined.train))
+    for split in examined.held_out:
+        starts, known, size = examined.stretches(split)
         share = known.mean() if len(known) else 0.0
         if share > 0.01:
-            first = int(starts[np.argmax(known)])
-            looked = " (in an evenly spaced sample)" if len(starts) <= len(text) - STRETCH else ""
+            first = examined.bounds(split)[0] + int(starts[np.argmax(known)])
+            passage = "".join(examined.given.between(first, first + STRETCH))
+            looked = " (in an evenly spaced sample)" if len(starts) <= size - STRETCH else ""
             yield Finding(
                 "leaked-stretches",
                 "warning" if share > 0.05 else "note",
                 f"Long passages of {split} are also in train",
                 f"{share:.1%} of its passages of {STRETCH} characters{looked} also occur in train "
-                f"word for word, for example {text[first : first + STRETCH]!r}: the {split} loss "
-                "will be too low.",
+                f"word for word, for example {passage!r}: the {split} loss will be too low.",
                 "Look for repeated pages, headers or sections, and remove the copies.",
             )
 
@@ -174,37 +170,35 @@ def leaked_stretches(examined: ExaminedCorpus) -> Iterator[Finding]:
 def outer_space(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Whitespace at the ends of lines."""
     # In a text indentation has a meaning, and in a poem; trailing spaces have none in either mode.
-    corpus = examined.corpus
-    listing = corpus.mode == "lines" and corpus.separator == "line"
-    strip = str.strip if listing else str.rstrip
-    found = [line for line in examined.lines if line != strip(line)]
-    if found:
-        blank = sum(not line.strip() for line in found)
+    given, lines = examined.given, examined.gathered.lines
+    listing = given.listed and given.separator == "line"
+    if found := lines.outer if listing else lines.right:
+        first = lines.first_outer if listing else lines.first_right
+        blank = lines.blank_outer
         program = "s/^[[:space:]]+|[[:space:]]+$//g; /^$/d" if listing else "s/[[:space:]]+$//"
         yield Finding(
             "outer-space",
             "warning" if listing else "note",
             f"Some lines {'begin or end' if listing else 'end'} with whitespace",
-            f"{len(found):,} of {many(len(examined.lines), 'line')}, for example {clip(found[0])!r}"
+            f"{found:,} of {many(lines.nonempty, 'line')}, for example {clip(first)!r}"
             + (f"; {blank:,} contain only whitespace." if blank else ".")
             + " A model learns such spaces as part of the line.",
-            f"Remove it: sed -E '{program}' OLD > NEW"
-            if corpus.values is None
-            else "Remove it from the values of the column.",
+            "Remove it from the values of the column."
+            if given.column
+            else f"Remove it: sed -E '{program}' OLD > NEW",
         )
 
 
 def blank_lines(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Blank lines, which `lines` mode drops."""
-    corpus = examined.corpus
-    body = corpus.text.strip("\n")
-    blank = body.count("\n") + 1 - len(examined.lines)
-    if corpus.mode == "lines" and corpus.separator == "line" and blank:
+    given, lines = examined.given, examined.gathered.lines
+    blank = lines.body - lines.nonempty
+    if given.listed and given.separator == "line" and blank:
         yield Finding(
             "blank-lines",
             "note",
             "Blank lines are dropped",
-            f"{many(blank, 'blank line')} in addition to {len(examined.lines):,} with text. "
+            f"{many(blank, 'blank line')} in addition to {lines.nonempty:,} with text. "
             "Between examples they carry no information.",
             "No action needed, unless they separate examples of several lines: then read the file "
             "with `separator=blank`; or the paragraphs of one text: then with `mode=text`.",
@@ -213,26 +207,25 @@ def blank_lines(examined: ExaminedCorpus) -> Iterator[Finding]:
 
 def long_lines(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Lines far longer than the others."""
-    if examined.corpus.mode == "text":
+    if not examined.given.listed:
         return
-    one, lengths = examined.unit, np.array([len(line) for line in examined.examples])
-    median = float(np.median(lengths))
-    found = np.flatnonzero(lengths > max(100.0, 10 * median))
-    if len(found):
+    one, lengths = examined.unit, examined.gathered.lengths
+    median = lengths.median
+    if found := lengths.above(max(100.0, 10 * median)):
         yield Finding(
             "long-lines",
             "warning",
             f"Some {one}s are far longer than the others",
-            f"{many(len(found), one)} of more than 10 times the median length of "
-            f"{median:,.0f} characters; the longest has {lengths.max():,} and begins with "
-            f"{clip(examined.examples[int(lengths.argmax())])!r}.",
+            f"{many(found, one)} of more than 10 times the median length of "
+            f"{median:,.0f} characters; the longest has {lengths.longest_yet:,} and begins with "
+            f"{clip(lengths.first_longest)!r}.",
             f"Check whether {one}s were joined by mistake; if so, split or remove them.",
         )
 
 
 def line_ends(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Several kinds of line ends."""
-    if examined.corpus.line_ends == "mixed":
+    if examined.given.line_ends == "mixed":
         yield Finding(
             "mixed-line-ends",
             "warning",
@@ -282,6 +275,6 @@ OF_BYTES = (
 "Those of what is not text, and is learned byte by byte."
 
 
-def checks_of(corpus: Corpus) -> tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...]:
-    """The checks that tell something of a corpus."""
-    return OF_BYTES if corpus.raw else CHECKS
+def checks_of(given: Given) -> tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...]:
+    """The checks that tell something of a text."""
+    return OF_BYTES if given.raw else CHECKS

@@ -13,8 +13,8 @@ from hornbook.text.doctor.examine import CorpusReport
 
 if TYPE_CHECKING:
     from hornbook.sources.source import Source
-    from hornbook.text.corpus import Corpus
     from hornbook.text.data import TextOptions
+    from hornbook.text.doctor.given import Given
 
 __all__ = ["proposals", "told"]
 
@@ -47,7 +47,7 @@ def told(report: CorpusReport, proposed: Sequence[Action] = ()) -> reports.Repor
         "encoding": f"{report.encoding}, line ends {report.line_ends}",
         "read as": f"{'examples' if parted else report.mode}: {report.reason}",
         "size": f"{size}, {many(report.examples, 'example')}" if parted else size,
-        f"distinct {one}s": f"{report.distinct_examples:,}",
+        f"distinct {one}s": distinct(report),
         "tokens": told_sizes(report.tokens, sizes),
         "vocabulary": f"{many(len(report.vocabulary), 'character')}, most frequent first: {shown}",
         f"{one} length": f"{lengths.min:,} to {lengths.max:,}; median {lengths.median:,.0f}, "
@@ -56,6 +56,12 @@ def told(report: CorpusReport, proposed: Sequence[Action] = ()) -> reports.Repor
         "longest": "  ".join(map(on_one_line, lengths.longest)),
     }
     return reports.Report(facts, report.findings, as_json(report), tuple(proposed))
+
+
+def distinct(report: CorpusReport) -> str:
+    """How many different examples there are, and how that is known."""
+    about = "" if report.counted == "counted exactly" else "about "
+    return f"{about}{report.distinct_examples:,} ({report.counted})"
 
 
 def told_sizes(tokens: str, sizes: str) -> str:
@@ -67,7 +73,7 @@ def told_sizes(tokens: str, sizes: str) -> str:
 
 def proposals(
     source: Source,
-    corpus: Corpus,
+    given: Given,
     options: TextOptions,
     *,
     repeated: bool = False,
@@ -83,7 +89,7 @@ def proposals(
     """
     usual = type(options)().as_dict()
     asked = {name: value for name, value in options.as_dict().items() if value != usual[name]}
-    form = corpus.form
+    form = given.form
     if form is not None:
         asked = {name: value for name, value in asked.items() if name not in ("mode", "separator")}
         return (Action("train", source.given, {**asked, "column": form.best}),) if form.best else ()
@@ -91,7 +97,7 @@ def proposals(
         asked["distinct"] = True
     if torn:
         asked["tokens"] = "graphemes"
-    parted = "`separator=blank`" in corpus.otherwise
+    parted = "`separator=blank`" in given.otherwise
     more = (Action("train", source.given, {**asked, "separator": "blank"}),) if parted else ()
     if not has_dev:
         return (Action("train", source.given, {**asked, "model": "ngram"}), *more)

@@ -18,7 +18,6 @@ __all__ = ["byte_pairs", "changed_text", "torn_graphemes"]
 
 JOINER = "\u200d"
 TORN = 0.001  # of the characters: fewer are an accident
-READ = 2_000_000  # characters that are searched for graphemes
 LONG = 500_000  # characters of a text from which byte pairs are learned well
 SIZE = 1024
 
@@ -41,7 +40,7 @@ def torn_graphemes(examined: ExaminedCorpus) -> Iterator[Finding]:
         return
     if not has("regex"):
         return  # what tells graphemes apart, and what they need
-    text = unicodedata.normalize("NFC", examined.corpus.text[:READ])
+    text = unicodedata.normalize("NFC", examined.gathered.head)
     found = Counter(graphemes_of(text))
     torn = {one: n for one, n in found.items() if len(one) > 1}
     n, total = sum(torn.values()), found.total()
@@ -62,7 +61,7 @@ def torn_graphemes(examined: ExaminedCorpus) -> Iterator[Finding]:
 
 def changed_text(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Tokens that are of another text than that of the file."""
-    if examined.kind == "characters" or isinstance(examined.cut, Exception):
+    if examined.kind == "characters" or not examined.characters:
         return
     if changes := examined.tokenizer.changes:
         yield Finding(
@@ -77,13 +76,12 @@ def changed_text(examined: ExaminedCorpus) -> Iterator[Finding]:
 
 def byte_pairs(examined: ExaminedCorpus) -> Iterator[Finding]:
     """A long text, which byte pairs make shorter."""
-    long = examined.corpus.mode == "text" and sum(map(len, examined.train)) >= LONG
+    train = examined.characters.get("train", (0, 0))[1]
+    long = not examined.given.listed and train >= LONG
     if examined.kind != "characters" or not long or not has("tokenizers"):
         return
-    if isinstance(examined.cut, Exception):
-        return
     try:
-        sizes = list(vocabulary_sizes(examined.cut, (SIZE,), most=LONG))
+        sizes = list(vocabulary_sizes(examined.beginnings(LONG), (SIZE,), most=LONG))
     except UnknownTokenError:  # halves of surrogate pairs, which another check tells of
         return
     for one in sizes:

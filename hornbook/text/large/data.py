@@ -14,7 +14,7 @@ from hornbook.errors import RunError
 from hornbook.records import JSONObject, as_json
 from hornbook.rendering import many
 from hornbook.sources.source import Source
-from hornbook.storage import HashedFiles
+from hornbook.storage import HashedFiles, Sums
 from hornbook.text.corpus import SPLITS, Splits
 from hornbook.text.data import (
     REFERENCE,
@@ -22,6 +22,7 @@ from hornbook.text.data import (
     TextData,
     tokenizer_bytes,
 )
+from hornbook.text.large.cached import note
 from hornbook.text.large.encoding import Corpus, encode
 from hornbook.text.large.mapped import MappedStream
 from hornbook.text.large.reading import FileMark, LargeText, changed, hashed
@@ -60,6 +61,8 @@ class LargeTextData(TextData):
         text: gives the text in pieces, where the tokens are not there.
         asked: the encoding that was asked for.
         about_tokens: what to know of how the tokens were learned.
+        about_cache: what was removed to have room for them.
+        run: the directory of the run that refers to it.
         tokens: the files, where they are known to be there.
     """
 
@@ -76,6 +79,8 @@ class LargeTextData(TextData):
         reason: str = "",
         otherwise: str = "",
         about_tokens: str = "",
+        about_cache: Sequence[str] = (),
+        run: Path | None = None,
         tokens: Tokens | None = None,
     ) -> None:
         super().__init__(
@@ -85,6 +90,7 @@ class LargeTextData(TextData):
         )  # fmt: skip
         self.corpus, self._text, self.asked = corpus, text, asked
         self.about_tokens, self._tokens = about_tokens, tokens
+        self.about_cache, self.run = about_cache, run
 
     def __repr__(self) -> str:
         return f"<LargeTextData {self.name} from {self.source}>"
@@ -112,6 +118,11 @@ class LargeTextData(TextData):
         return MEASURED
 
     @property
+    def large(self) -> bool:
+        """It is."""
+        return True
+
+    @property
     def sized(self) -> bool:
         """It is known how much text its tokens are."""
         return True
@@ -129,7 +140,9 @@ class LargeTextData(TextData):
         for mark in self.corpus.files:
             if Path(mark.path).exists():
                 refuse_if_changed(mark)
-        return self.corpus.tokens.whole() or encode(self.corpus, self._text())
+        found = self.corpus.tokens.whole() or encode(self.corpus, self._text())
+        note(self.corpus.folder, [mark.path for mark in self.corpus.files], self.run)
+        return found
 
     def stream(self, split: str) -> Stream:
         """The ids of a split, mapped."""
@@ -172,6 +185,7 @@ class LargeTextData(TextData):
             f"Read in pieces; its tokens are in {self.corpus.folder}.{drawn} At most {MEASURED:,} "
             "predictions of a split are evaluated, evenly spread.",
             *filter(None, [self.about_tokens]),
+            *self.about_cache,
         )
 
     @property
@@ -216,6 +230,8 @@ class LargeTextData(TextData):
         )
         files.write(REFERENCE, (json.dumps(as_json(kept), indent=2) + "\n").encode())
         files.write("tokenizer.json", tokenizer_bytes(self.tokenizer))
+        if not isinstance(files, Sums):
+            note(corpus.folder, run=files.folder)
 
 
 def refuse_if_changed(mark: FileMark) -> None:

@@ -52,10 +52,29 @@ class Draw:
     def of_bytes(self, every: Sequence[bytes]) -> npt.NDArray[np.int64]:
         """The same of a few, as UTF-8; none is empty."""
         lengths = np.fromiter(map(len, every), dtype=np.int64, count=len(every))
-        flat = np.frombuffer(b"".join(every), dtype=np.uint8).astype(np.uint64)
-        starts = np.cumsum(lengths) - lengths
-        places = (np.arange(len(flat)) - np.repeat(starts, lengths)) % PLACES
-        sums = np.add.reduceat((flat + np.uint64(1)) * self.weights[places], starts)
+        ends = np.cumsum(lengths)
+        return self.within(np.frombuffer(b"".join(every), dtype=np.uint8), ends - lengths, ends)
+
+    def within(
+        self, flat: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64],
+        ends: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.int64]:  # fmt: skip
+        """The same of examples that stand in one array.
+
+        Args:
+            flat: bytes of UTF-8.
+            starts: where each example begins, in their order, shape (examples,).
+            ends: where each ends, beyond its start and at most where the next begins.
+        """
+        if not len(starts):
+            return np.empty(0, dtype=np.int64)
+        lengths, flat = ends - starts, flat[starts[0] : ends[-1]]
+        spans = np.diff(starts, append=ends[-1])
+        inside = np.arange(len(flat)) - np.repeat(starts - starts[0], spans)
+        terms = (flat.astype(np.uint64) + np.uint64(1)) * self.weights[inside % PLACES]
+        if not np.array_equal(spans, lengths):
+            terms[inside >= np.repeat(lengths, spans)] = 0  # what stands between two examples
+        sums = np.add.reduceat(terms, starts - starts[0])
         sums += lengths.astype(np.uint64) * self.length  # modulo 2⁶⁴
         mixed = (sums ^ (sums >> np.uint64(29))) * MIX
         place = (mixed ^ (mixed >> np.uint64(32))) >> np.uint64(32)

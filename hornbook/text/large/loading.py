@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import islice
-
-from hornbook.errors import DataError, EncodingError, RunError, SettingsError
+from hornbook.errors import RunError, SettingsError
 from hornbook.records import JSONObject, read_record
 from hornbook.rendering import many
-from hornbook.sources.encoding import codec_of
-from hornbook.sources.lines import texts
 from hornbook.sources.source import Source
 from hornbook.storage import HashedFiles, parse_json
 from hornbook.text.corpus import SPLITS
@@ -17,10 +12,12 @@ from hornbook.text.data import (
     REFERENCE,
     TextOptions,
 )
+from hornbook.text.large.cached import make_room, note
 from hornbook.text.large.data import LargeTextData, Reference
 from hornbook.text.large.draws import Draw
 from hornbook.text.large.encoded import Job
 from hornbook.text.large.encoding import Corpus, encode
+from hornbook.text.large.looking import SAMPLED, by_heads, heads_of, refuse_empty, refuse_unfit
 from hornbook.text.large.reading import LargeText, Reading
 from hornbook.text.large.survey import Survey, survey
 from hornbook.text.layout import Layout, Mode, Separator, layout_of
@@ -28,13 +25,6 @@ from hornbook.tokenizers.contract import Texts, Tokenizer
 from hornbook.tokenizers.kinds import learn_tokenizer
 
 __all__ = ["load_large", "open_large"]
-
-LOOKED = 2**22  # characters that tell how a text is read
-FILES_LOOKED = 8  # files of which they are
-WHOLE = ("graphemes",)
-"""Tokens that are all those of the text: of more than can be held they are not known."""
-SAMPLED = ("bpe", "words")
-"Tokens that are learned from train."
 
 
 def load_large(source: Source, options: TextOptions) -> LargeTextData:
@@ -64,6 +54,7 @@ def load_large(source: Source, options: TextOptions) -> LargeTextData:
     job = Job(tokenizer, layout.mode, layout.separator, options.split_seed, shares)
     corpus = Corpus(found.files, found.characters, job)
     tokens = encode(corpus, text, telling(source, "Encoding"))
+    note(corpus.folder, [mark.path for mark in found.files])
     sampled = options.tokens in SAMPLED and sum(map(len, found.sample)) * 2 < found.characters
     data = LargeTextData(
         source.name,
@@ -74,19 +65,14 @@ def load_large(source: Source, options: TextOptions) -> LargeTextData:
         encoding=", ".join(encodings),
         reason="; ".join([by_heads(layout, heads, found.characters), *source.remarks]),
         otherwise=layout.otherwise,
+        about_cache=make_room(corpus.folder),
         about_tokens="Its tokens were learned from "
         f"{many(sum(map(len, found.sample)), 'character')} of train, evenly spread."
         if sampled
         else "",
         tokens=tokens,
     )
-    for split, wanted in zip(SPLITS, shares, strict=True):
-        if wanted and split not in data.sizes:
-            raise DataError(
-                f"{source.where}: a {split} split of {wanted}% would be empty.",
-                hint="Use more data, or change the split: for example `split=60/40`.",
-                setting="split",
-            )
+    refuse_empty(source.where, [data.sizes.get(split, 0) for split in SPLITS], shares)
     return data
 
 
@@ -99,63 +85,6 @@ def telling(source: Source, what: str) -> Reading | None:
     """
     reading = source.reading
     return None if reading is None else lambda done, of: reading(what, done, of)
-
-
-def refuse_unfit(source: Source, options: TextOptions) -> None:
-    """Refuse what cannot be done piece by piece.
-
-    Raises:
-        SettingsError: naming it.
-    """
-    if not source.can_be_read_again:
-        raise SettingsError(
-            f"{source.where} cannot be read twice, as a large text is.",
-            hint="Save it to a file, and give that.",
-            setting="large",
-        )
-    for name, wrong, why in (
-        ("column", options.column is not None, "a column is read from a table in memory"),
-        ("distinct", options.distinct, "duplicates would have to be held in memory; equal lines "
-                                       "are always drawn into the same split"),
-        ("tokens", options.tokens in WHOLE, "they are known when all text is"),
-        ("tokens", options.tokens == "bytes" and not is_text(source, options.encoding),
-         "a file that is not text is read as a whole"),
-    ):  # fmt: skip
-        if wrong:
-            raise SettingsError(
-                f"`{name}={getattr(options, name)}` cannot be had of a large text: {why}.",
-                hint=f"Leave `{name}` out; or, if memory can hold the text, set `large=no`.",
-                setting=name,
-            )
-
-
-def is_text(source: Source, encoding: str) -> bool:
-    """Whether the beginning of a source is text."""
-    try:
-        for file in islice(source.files, FILES_LOOKED):
-            any(map(len, islice(texts(file.pieces(), file.where, encoding), 2)))
-    except EncodingError:
-        return False
-    return True
-
-
-def heads_of(source: Source, encoding: str) -> tuple[list[str], list[str]]:
-    """The beginnings of the first files, and how they are encoded."""
-    found, encodings = list[str](), list[str]()
-    for file in islice(source.files, FILES_LOOKED):
-        data = file.head(LOOKED)
-        encodings.append(codec_of(data, encoding)[0])
-        text = "".join(islice(texts(file.pieces(), file.where, encoding), 1 + LOOKED // 2**20))
-        whole = text[:LOOKED].rpartition("\n")
-        found.append((whole[0] or whole[2]) if len(text) > LOOKED // 2 else text)
-    return found, list(dict.fromkeys(encodings))
-
-
-def by_heads(layout: Layout, heads: Sequence[str], characters: int) -> str:
-    """Why it is read so; where only beginnings were looked at, that this is so."""
-    if layout.reason.startswith("as requested") or sum(map(len, heads)) * 2 > characters:
-        return layout.reason
-    return f"{layout.reason}, in the first {many(sum(map(len, heads)), 'character')}"
 
 
 def learned(found: Survey, layout: Layout, options: TextOptions) -> Tokenizer:
@@ -206,4 +135,5 @@ def open_large(
         longest=longest if isinstance(longest, int) else 0,
         encoding=str(details.get("encoding", "")),
         reason="as saved",
+        run=files.folder,
     )

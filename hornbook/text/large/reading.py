@@ -14,11 +14,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hornbook.errors import DataError
+from hornbook.sources.encoding import LineEnds
 from hornbook.sources.lines import texts
 from hornbook.sources.source import Source
 from hornbook.text.layout import BLANK, Layout
 
-__all__ = ["PIECE", "FileMark", "LargeText", "Reading", "changed", "examples_of", "hashed"]
+__all__ = [
+    "PIECE",
+    "FileMark",
+    "LargeText",
+    "Reading",
+    "changed",
+    "examples_of",
+    "hashed",
+    "in_pieces",
+]
 
 PIECE = 2**21  # characters
 LONGEST = 2**26  # characters of an example
@@ -71,12 +81,14 @@ class LargeText:
 
     Attributes:
         marks: of the files, with their hashes, once they were read to the end.
+        ends: the line ends that were met.
     """
 
     source: Source
     layout: Layout
     encoding: str
     marks: list[FileMark] = field(default_factory=list)
+    ends: LineEnds = field(default_factory=LineEnds)
 
     @property
     def files(self) -> list[Source]:
@@ -98,42 +110,7 @@ class LargeText:
             DataError: if a file cannot be read, or was changed while it was.
             EncodingError: if it is not text.
         """
-        held = ""
-        for text in self.joined(told):
-            held += text
-            while len(held) > PIECE:
-                end = self.cut(held)
-                if not end:
-                    break
-                yield held[:end]
-                held = held[end:]
-        while held:
-            end = (len(held) > PIECE and self.cut(held)) or len(held)
-            yield held[:end]
-            held = held[end:]
-
-    def cut(self, text: str) -> int:
-        """Where the first piece of a text ends, that is longer than one; 0: there is more to come.
-
-        Raises:
-            DataError: if an example is longer than any that could be meant.
-        """
-        if self.layout.mode == "text":
-            return cut_text(text)
-        if self.layout.separator == "line":
-            end = (text.rfind("\n", 0, PIECE) + 1) or (text.find("\n", PIECE) + 1)
-        else:
-            ends = [match.end() for match in BLANK.finditer(text, 0, PIECE)]
-            # A blank line that goes on beyond the piece parts the same examples once more.
-            later = BLANK.search(text, PIECE) if not ends else None
-            end = ends[-1] if ends else later.end() if later else 0
-        if not end and len(text) > LONGEST:
-            raise DataError(
-                f"{self.source.where} has an example of more than {LONGEST:,} characters.",
-                hint="Read it as one long text: `mode=text`.",
-                setting="mode",
-            )
-        return end
+        return in_pieces(self.joined(told), self.layout, self.source.where)
 
     def joined(self, told: Reading | None) -> Iterator[str]:
         """The text as it comes, with line ends as LF, and what stands between two files."""
@@ -146,7 +123,7 @@ class LargeText:
         for file in files:
             before, digest = FileMark.of(file.path), hashlib.sha256()
             blocks = counted(file.pieces(), done, before.size, of, told)
-            found = texts(hashed(blocks, digest), file.where, self.encoding)
+            found = texts(hashed(blocks, digest), file.where, self.encoding, self.ends)
             for at, text in enumerate(stripped(found) if several else found):
                 if several and not at and begun:
                     yield "\n" if by_lines else "\n\n"
@@ -159,6 +136,56 @@ class LargeText:
             done += before.size
         if several and begun:
             yield "\n"
+
+
+def in_pieces(texts: Iterable[str], layout: Layout, where: str) -> Iterator[str]:
+    """A text, given in stretches, in pieces that end where an example does.
+
+    Args:
+        texts: the text as it comes.
+        layout: how it is read.
+        where: what to call it in messages.
+
+    Raises:
+        DataError: if an example is longer than any that could be meant.
+    """
+    held = ""
+    for text in texts:
+        held += text
+        while len(held) > PIECE:
+            end = cut(held, layout, where)
+            if not end:
+                break
+            yield held[:end]
+            held = held[end:]
+    while held:
+        end = (len(held) > PIECE and cut(held, layout, where)) or len(held)
+        yield held[:end]
+        held = held[end:]
+
+
+def cut(text: str, layout: Layout, where: str) -> int:
+    """Where the first piece of a text ends, that is longer than one; 0: there is more to come.
+
+    Raises:
+        DataError: if an example is longer than any that could be meant.
+    """
+    if layout.mode == "text":
+        return cut_text(text)
+    if layout.separator == "line":
+        end = (text.rfind("\n", 0, PIECE) + 1) or (text.find("\n", PIECE) + 1)
+    else:
+        ends = [match.end() for match in BLANK.finditer(text, 0, PIECE)]
+        # A blank line that goes on beyond the piece parts the same examples once more.
+        later = BLANK.search(text, PIECE) if not ends else None
+        end = ends[-1] if ends else later.end() if later else 0
+    if not end and len(text) > LONGEST:
+        raise DataError(
+            f"{where} has an example of more than {LONGEST:,} characters.",
+            hint="Read it as one long text: `mode=text`.",
+            setting="mode",
+        )
+    return end
 
 
 def counted(

@@ -85,6 +85,11 @@ class LanguageModel(ABC):
         return self.reading.carries
 
     @property
+    def loss_size(self) -> int:
+        """How many numbers `token_losses` makes for a prediction: its logits."""
+        return self.vocabulary.size
+
+    @property
     @abstractmethod
     def n_parameters(self) -> int:
         """How many numbers were learned: weights, or counts that are not zero."""

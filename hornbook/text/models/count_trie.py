@@ -27,10 +27,21 @@ import numpy.typing as npt
 from hornbook.text.models.contract import Arrays, Floats, Ids
 from hornbook.text.models.spilled import smallest
 
-__all__ = ["PARTS", "Level", "is_sound", "locate", "of_keys", "stretches"]
+__all__ = [
+    "FALLBACK",
+    "PARTS",
+    "PRUNED",
+    "Level",
+    "is_sound",
+    "locate",
+    "of_keys",
+    "stretches",
+]
 
 Integers = npt.NDArray[np.integer[Any]]
 
+PRUNED = ("whole", "numbers")
+"Those that it has as well, where entries were pruned."
 FALLBACK = (0.5, 1.0, 1.5)  # discounts where the counts of counts give none, as KenLM's
 PIECE = 2**20  # entries that are summed at a time
 PARTS = ("older", "begins", "tokens", "offsets", "counts")
@@ -52,23 +63,42 @@ class Level:
     "Where each node's entries begin, and the end of the last, shape (nodes + 1,)."
     counts: Integers
     "Counts of the entries, shape (entries,)."
+    whole: Integers | None = None
+    """Sum of the counts of each node, shape (nodes,), those of entries that were pruned among them;
+    None where none were."""
+    numbers: Integers | None = None
+    "How many entries had a count of 0, 1, 2, 3 and 4 before any were pruned, shape (5,)."
 
     @cached_property
     def totals(self) -> Integers:
         """Sum of the counts of each node, shape (nodes,)."""
+        if self.whole is not None:
+            return self.whole
         totals = self.sums(lambda counts: counts)
         return totals.astype(smallest(int(totals.max())))
 
     @cached_property
-    def discounts(self) -> npt.NDArray[np.float64]:
-        """D for counts of 0, 1, 2 and of 3 or more."""
-        n = [int(np.count_nonzero(self.counts == count)) for count in range(5)]
+    def counts_of_counts(self) -> list[int]:
+        """How many entries have a count of 0, 1, 2, 3 and 4, or had before some were pruned."""
+        if self.numbers is not None:
+            return [int(n) for n in self.numbers]
+        return [int(np.count_nonzero(self.counts == count)) for count in range(5)]
+
+    @property
+    def estimated(self) -> bool:
+        """Whether the discounts can be estimated from the counts of counts."""
+        n = self.counts_of_counts
         # D(c) = c - (c + 1) Y n[c+1] / n[c], Y = n1 / (n1 + 2 n2). Where that is not above zero a
         # context might set no mass free, and its shorter one would never be asked. The test is in
         # whole numbers, so that rounding cannot decide it.
-        sound = all(c * n[c] * (n[1] + 2 * n[2]) > (c + 1) * n[1] * n[c + 1] > 0 for c in (1, 2, 3))
-        if not sound:
+        return all(c * n[c] * (n[1] + 2 * n[2]) > (c + 1) * n[1] * n[c + 1] > 0 for c in (1, 2, 3))
+
+    @cached_property
+    def discounts(self) -> npt.NDArray[np.float64]:
+        """D for counts of 0, 1, 2 and of 3 or more; FALLBACK where they cannot be estimated."""
+        if not self.estimated:
             return np.array([0.0, *FALLBACK])
+        n = self.counts_of_counts
         y = n[1] / (n[1] + 2 * n[2])
         return np.array([0.0, *(c - (c + 1) * y * n[c + 1] / n[c] for c in (1, 2, 3))])
 
@@ -76,6 +106,8 @@ class Level:
     def freed(self) -> npt.NDArray[np.float64]:
         """g(h): the share of each node's mass that goes to the shorter context, shape (nodes,)."""
         freed: Floats = self.sums(lambda counts: self.discounts[np.minimum(counts, 3)])
+        if self.whole is not None:  # and all of those that were pruned
+            freed += self.whole - self.sums(lambda counts: counts)
         return np.divide(freed, self.totals, dtype=np.float64)
 
     def sums(self, of: Any) -> npt.NDArray[Any]:
@@ -242,10 +274,26 @@ def is_sound(level: Level, shorter: int, v: int) -> bool:
     if not shorter and level.older.tolist() != [0]:
         return False
     return (
-        bool((level.offsets[1:] > level.offsets[:-1]).all())  # no node is without entries
+        is_sound_pruned(level)
+        and bool((level.offsets[1:] > level.offsets[:-1]).all())  # no node is without entries
         and bool((level.begins[1:] >= level.begins[:-1]).all())
         and ascend(level.older, level.begins, v)
         and ascend(level.tokens, level.offsets, v)
+    )
+
+
+def is_sound_pruned(level: Level) -> bool:
+    """Whether what is told of entries that were pruned fits to those that are left."""
+    whole, numbers = level.whole, level.numbers
+    if whole is None and numbers is None:
+        return True
+    if whole is None or numbers is None or whole.shape != level.older.shape:
+        return False
+    return (
+        whole.dtype.kind == numbers.dtype.kind == "i"
+        and numbers.shape == (5,)
+        and int(numbers.min()) >= 0
+        and bool((whole >= level.sums(lambda counts: counts)).all())
     )
 
 

@@ -19,6 +19,7 @@ is (as Heafield's KenLM does). The lowest order is interpolated with the uniform
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -27,9 +28,10 @@ import numpy.typing as npt
 from hornbook.errors import RunError, SettingsError
 from hornbook.settings import Bounds, Settings
 from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
-from hornbook.text.models.count_trie import PARTS, Level, is_sound, of_keys
+from hornbook.text.models.count_trie import PARTS, PRUNED, Integers, Level, is_sound, of_keys
 from hornbook.text.models.memory import WindowMemory
 from hornbook.text.models.pair_counts import PairCounts
+from hornbook.text.models.pruning import pruned
 from hornbook.text.models.reading import Reading
 from hornbook.text.models.trie_growth import growing
 from hornbook.text.stream import ABSENT, Stream
@@ -52,10 +54,36 @@ class NGramSettings(Settings):
     every count; mle, relative frequencies without smoothing."""
     added: Annotated[float, Bounds(0, 1e9, above=True)] = 1.0
     "Constant added to every count (only with smoothing=add)."
+    prune: Annotated[tuple[int, ...], Bounds(0, 10**9)] = (0,)
+    """Leave out n-grams that occur at most so often, for each order from 1 on; the last number
+    holds for all longer ones too (only with smoothing=kneser-ney). 0 0 1: those of three tokens and
+    more that occur once. 0: none."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.refuse_unless(self.smoothing == "add", ("added",), "`smoothing=add`")
+        self.refuse_unless(self.smoothing == "kneser-ney", ("prune",), "`smoothing=kneser-ney`")
+        if self.prune[0]:
+            raise SettingsError(
+                f"`prune` begins with {self.prune[0]}: single tokens are never left out.",
+                hint="Let it begin with 0; rare words become one unknown word with a larger "
+                "`min_count`.",
+                setting="prune",
+            )
+        if any(later < earlier for earlier, later in pairwise(self.prune)):
+            raise SettingsError(
+                f"`prune` falls: {' '.join(map(str, self.prune))}.",
+                hint="No number may be below the one before it: a long n-gram needs its shorter "
+                "ones.",
+                setting="prune",
+            )
+        if len(self.prune) > self.order:
+            raise SettingsError(
+                f"`prune` has {len(self.prune)} numbers, for orders 1 to {len(self.prune)}, and "
+                f"the order is {self.order}.",
+                hint="Give at most one number for each order.",
+                setting="prune",
+            )
 
 
 class NGram(LanguageModel):
@@ -77,10 +105,26 @@ class NGram(LanguageModel):
         Raises:
             DataError: if that would take more memory than there is.
         """
-        adjusted = self.settings.smoothing == "kneser-ney"
-        for levels in growing(stream, self.vocabulary.size, self.settings.order, adjusted=adjusted):
+        settings, v = self.settings, self.vocabulary.size
+        times: list[Integers] | None = [] if any(settings.prune) else None
+        adjusted = settings.smoothing == "kneser-ney"
+        for levels in growing(stream, v, settings.order, adjusted=adjusted, times=times):
             self.levels = levels
+        if times is not None:
+            self.levels = pruned(self.levels, times, settings.prune)
         return self
+
+    @property
+    def fallbacks(self) -> tuple[int, ...]:
+        """The orders whose discounts could not be estimated from the counts, and are fixed ones."""
+        if self.settings.smoothing != "kneser-ney":
+            return ()
+        return tuple(n for n, level in enumerate(self.levels, 1) if not level.estimated)
+
+    @property
+    def loss_size(self) -> int:
+        """A target is looked up in each order; no logits are made."""
+        return self.settings.order
 
     @property
     def n_parameters(self) -> int:
@@ -252,7 +296,7 @@ class NGram(LanguageModel):
         return {
             f"{name}.{length}": getattr(level, name)
             for length, level in enumerate(self.levels)
-            for name in PARTS
+            for name in (PARTS if level.whole is None else PARTS + PRUNED)
         }
 
     def load_arrays(self, arrays: Arrays) -> None:
@@ -261,7 +305,9 @@ class NGram(LanguageModel):
         Raises:
             RunError: if levels are missing or do not fit together.
         """
-        parts = KEYS if "entries.0" in arrays else PARTS
+        parts: tuple[str, ...] = KEYS if "entries.0" in arrays else PARTS
+        if any(self.settings.prune):
+            parts = PARTS + PRUNED
         lengths = range(len(arrays) // len(parts))
         whole = {f"{part}.{length}" for length in lengths for part in parts} == arrays.keys()
         levels: list[Level] = []

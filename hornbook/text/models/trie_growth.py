@@ -203,7 +203,14 @@ class Growth:
         return replace(level, counts=counts.array())
 
 
-def growing(stream: Stream, v: int, order: int, *, adjusted: bool) -> Iterator[list[Level]]:
+def growing(
+    stream: Stream,
+    v: int,
+    order: int,
+    *,
+    adjusted: bool,
+    times: list[Integers] | None = None,
+) -> Iterator[list[Level]]:
     """Count a stream with longer and longer contexts.
 
     Args:
@@ -212,6 +219,7 @@ def growing(stream: Stream, v: int, order: int, *, adjusted: bool) -> Iterator[l
         order: tokens in the longest n-gram.
         adjusted: whether the shorter levels count in how many different contexts an entry was
             seen, as Kneser-Ney wants it, and not how often.
+        times: is given how often each entry of each level occurs.
 
     Yields:
         The levels of order 1, 2, …: each is whole, and shares arrays with the one before. Fewer
@@ -230,6 +238,8 @@ def growing(stream: Stream, v: int, order: int, *, adjusted: bool) -> Iterator[l
             if not len(grown.places):
                 return
         level = Level(grown.older, grown.begins, *growth.tally(grown.places, grown.bounds))
+        if times is not None:
+            times.append(level.counts)
         if length and adjusted:
             found = [*found[:-1], growth.adjust(found[-1], level, grown.held)]
         found = [*found, level]
