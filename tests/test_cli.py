@@ -324,7 +324,7 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["train", "--data", "names.txt"], 2, "DATA is typed without a flag"),
     (["sample", "names.txt"], 1, "names.txt is a file, not a run directory"),
     (["sample", "RUN", "again"], 2, "again is one word too many. See"),
-    (["evaluate", "RUN", "names"], 2, "--data names"),
+    (["evaluate", "RUN", "names", "more"], 2, "more is one word too many"),
     (["sample", "RUN", "--temp=0.8"], 2, "there is no --temp; use --temperature"),
     (["train", "names.txt", "--n-hiden", "5"], 2, "no --n-hiden. Did you mean --n-hidden? See"),
     (["train", "names.txt", "--epochs", "5"], 2, "use --steps. One epoch is the tokens in train"),

@@ -48,21 +48,30 @@ class RowBatch(Batch):
     Args:
         stream: that they are of.
         at, lengths, lead: which rows; see `Stream.rows`.
+        width: T is this at least: a part is as wide as its batch.
     """
 
-    def __init__(self, stream: Stream, at: Ids, lengths: Ids, lead: int = 0) -> None:
+    def __init__(
+        self, stream: Stream, at: Ids, lengths: Ids, lead: int = 0, width: int = 0
+    ) -> None:
         self.stream, self.at, self.lengths, self.lead = stream, at, lengths, lead
-        self.follows = False
+        self.least, self.follows = width, False
+
+    @cached_property
+    def width(self) -> int:
+        """T, without the rows being read."""
+        begin = self.stream.begins_of_rows(self.at, self.lead)
+        return int((self.lengths + self.at - begin).max(initial=self.least))
 
     @cached_property
     def arrays(self) -> tuple[Ids, Ids]:  # type: ignore[override]
         """Inputs and targets, both of shape (B, T) for the longest row's T."""
-        return self.stream.rows(self.at, self.lengths, self.lead)
+        return self.stream.rows(self.at, self.lengths, self.lead, self.least)
 
     def part(self, i: int, n: int) -> tuple[Batch, float]:
         """Part i of n: some of the rows, and their share of the batch's predictions."""
         rows = some_rows(len(self.at), i, n)
-        part = RowBatch(self.stream, self.at[rows], self.lengths[rows], self.lead)
+        part = RowBatch(self.stream, self.at[rows], self.lengths[rows], self.lead, self.width)
         return part, int(part.lengths.sum()) / int(self.lengths.sum())
 
 

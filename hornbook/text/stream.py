@@ -146,7 +146,14 @@ class Stream:
             first = block_size - min(lead, self.first)
         return cut_rows(at, lengths, first, block_size - lead)
 
-    def rows(self, at: Ids, lengths: Ids, lead: int = 0) -> tuple[Ids, Ids]:
+    def begins_of_rows(self, at: Ids, lead: int) -> Ids:
+        """Where rows begin, whose first targets are at some positions, shape (B,); see `rows`."""
+        if not lead:
+            return at
+        oldest = self.begins(at) + 1 if self.boundary is not None else np.zeros_like(at)
+        return np.maximum(at - lead, oldest)
+
+    def rows(self, at: Ids, lengths: Ids, lead: int = 0, width: int = 0) -> tuple[Ids, Ids]:
         """Rows as a rectangle: inputs padded with `start`, targets with IGNORED.
 
         Args:
@@ -154,18 +161,15 @@ class Stream:
             lengths: targets in each row, shape (B,).
             lead: tokens before the first target to read as its context, as far as there are so
                 many in the same example; they are in the inputs, but not among the targets.
+            width: T is this at least.
 
         Returns:
             Inputs and targets, both of shape (B, T) for the longest row's T; `targets[b, t]` is
             the token after `inputs[b, t]`, or IGNORED.
         """
-        if lead:
-            oldest = self.begins(at) + 1 if self.boundary is not None else np.zeros_like(at)
-            begin = np.maximum(at - lead, oldest)
-            lengths = lengths + at - begin
-        else:
-            begin = at
-        steps = np.arange(lengths.max(initial=0))
+        begin = self.begins_of_rows(at, lead)
+        lengths = lengths + at - begin
+        steps = np.arange(lengths.max(initial=width))
         real = steps < lengths[:, None]  # (B, T)
         places = np.where(real, begin[:, None] + steps, self.first)
         before = places - 1
