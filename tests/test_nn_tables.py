@@ -69,6 +69,39 @@ def test_gradients_equal_finite_differences(layer: Layer, x: Tensor) -> None:
             close(p.grad, finite_difference(loss, p.data), 1e-6)
 
 
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (piecewise(3, 4, 2, 1), (5, 3)),
+        (Periodic(3, 4, 2, 0.5), (5, 3)),
+        (BatchEnsemble(3, 4, 2), (5, 4)),
+        (BatchEnsemble(3, 4, 2), (5, 3, 4)),
+        (Fork(3, 4), (5, 4)),
+        (HeadLinear(3, 4, 2), (5, 3, 4)),
+    ],
+    ids=["piecewise", "periodic", "ensemble of a row", "ensemble of views", "fork", "heads"],
+)
+def test_products_in_bfloat16_give_nearly_the_same_gradients(
+    layer: Layer, shape: tuple[int, ...]
+) -> None:
+    layer = layer.float()
+    for p in layer.parameters():
+        p.data.copy_(normal(*p.shape, seed=6) / 2)
+    x = normal(*shape, seed=2).float()
+
+    def gradients(low: bool) -> list[Tensor]:
+        layer.zero_grad()
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=low):
+            y, backward = layer.vjp(x)
+            dx = backward(normal(*y.shape, seed=7).float())
+        return [y, dx, *(p.grad.clone() for p in layer.parameters() if p.grad is not None)]
+
+    exact = gradients(low=False)
+    for one, other in zip(gradients(low=True), exact, strict=True):
+        assert torch.allclose(one.float(), other, atol=0.02 * float(other.abs().max()) + 0.02)
+    assert all(p.grad is not None and p.grad.dtype is torch.float32 for p in layer.parameters())
+
+
 def test_a_number_is_interpolated_between_its_edges() -> None:
     layer = PiecewiseLinear(2, 4, 3).double()
     edges = [np.array([-1, 0, 2], np.float32), np.array([0, 1, 2, 3, 5], np.float32)]

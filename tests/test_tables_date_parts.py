@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hornbook.tables.date_parts import CATEGORIES, NUMBERS, DateParts
 from hornbook.tables.frame import Categories, Dates, Numbers
-from hornbook.tables.written import NO_DATE
+from hornbook.tables.written_dates import NO_DATE
 
 PANDAS: dict[str, Callable[[Any], Any]] = {
     "month": lambda of: of.month_name().str[:3],

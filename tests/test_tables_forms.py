@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -210,7 +211,7 @@ def test_the_doctor_tells_what_is_not_read(tmp_path: Path) -> None:
 
 def test_zones_that_have_one_meaning_are_read() -> None:
     zones = {"UTC": 0, "Z": 0, "GMT": 0, "+02:00": 2, "EST": -5, "Europe/Berlin": 2}
-    from hornbook.tables.written import date_of, has_zone
+    from hornbook.tables.written_dates import date_of, has_zone
 
     for form, day in [("iso", "2020-07-01"), ("%d.%m.%Y", "01.07.2020")]:
         for zone, hours in zones.items():
@@ -316,3 +317,15 @@ def test_the_doctor_tells_of_values_that_train_never_has(tmp_path: Path) -> None
     (found,) = [one for one in report.findings if one.name == "never-in-train"]
     assert "'year'" in found.title
     assert "numerical" in found.advice
+    # What is proposed is typed in place of what was: it has that, too.
+    lines = [f"{line},{line[-1]}" for line in lines]
+    path = as_file(tmp_path / "b.csv", "when,year,y,known_later", lines)
+    report = examine(Source(path), replace(how, ignore=("known_later",)))
+    (found,) = [one for one in report.findings if one.name == "never-in-train"]
+    assert "`ignore=known_later year`" in found.advice
+    run = hornbook.train(
+        path, model="linear", training={"steps": 2}, baseline=False, out=tmp_path / "run",
+        **{**how.as_dict(), "ignore": ["known_later"]},
+    )  # fmt: skip
+    (found,) = [one for one in inspect(run).findings if one.name == "never-in-train"]
+    assert "`ignore=known_later year`" in found.advice

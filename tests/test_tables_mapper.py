@@ -20,7 +20,8 @@ from hornbook.tables.frame import Categories, Dates, Frame, Numbers
 from hornbook.tables.kinds import Column
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.target import Target
-from hornbook.tables.written import NO_DATE, as_label
+from hornbook.tables.written import as_label
+from hornbook.tables.written_dates import NO_DATE
 
 COLUMNS = (
     Column("colour", "category", ""),

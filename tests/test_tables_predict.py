@@ -319,7 +319,11 @@ def test_categories_are_known_by_other_spellings_of_a_number() -> None:
     ("thousands", ";", ["1,234", "5"], [True, False]),
     ("thousands", ";", ["1,234", "1.5"], [False, False]),
     ("thousands", ",", ["1,234"], [False]),
-    ("", ";", ["1.234"], [False]),
+    ("plain", ";", ["1.234"], [False]),
+    ("plain", ";", ["1.234 €", "850 €"], [True, False]),
+    ("plain", ",", ["1.234", "850", "2.345", "3.456", "4.567", "5.678"],
+     [True, False, True, True, True, True]),
+    ("comma", ",", ["1.234", "850", "2.345", "3.456", "4.567", "5.678"], [False] * 6),
 ])  # fmt: skip
 def test_marks_that_mean_two_things_are_not_guessed(
     form: str, separator: str, cells: list[str], found: list[bool]

@@ -9,7 +9,7 @@ import decimal
 import gzip
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas
@@ -27,7 +27,8 @@ from hornbook.tables.options import TableOptions
 from hornbook.tables.raw_column import RawColumn
 from hornbook.tables.reading import read_table
 from hornbook.tables.understood import Understood
-from hornbook.tables.written import MISSING, NO_DATE
+from hornbook.tables.written import MISSING
+from hornbook.tables.written_dates import NO_DATE
 
 ROWS = [(f"0{1000 + n}", n % 7 + 0.5, ["red", "blue", ""][n % 3], n * 1000.25) for n in range(60)]
 
@@ -338,3 +339,21 @@ def test_a_target_whose_squares_are_0_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="'price' lies within ±6e-304") as caught:
         understood(source(tmp_path, f"price,size\n{rows}"))
     assert "Multiply it, such as by 1e304." in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("zone", "unit", "told"),
+    [("Europe/Berlin", "ns", "2024-01-01 01:00:00+01:00"), ("-05:00", "us", "2023-12-31 19:00"),
+     ("Mars/Base", "us", "Mars/Base"), ("UTC", "us", ""), (None, "us", "")],
+)  # fmt: skip
+def test_zones_of_parquet_are_told(
+    zone: str | None, unit: Literal["us", "ns"], told: str, tmp_path: Path
+) -> None:
+    hours = [None, *(1_704_067_200 + 25_200 * n for n in range(59))]
+    scale = {"us": 10**6, "ns": 10**9}[unit]
+    times = pyarrow.array([None if one is None else one * scale + 7 for one in hours],
+                          pyarrow.timestamp(unit, zone))  # fmt: skip
+    parquet.write_table(pyarrow.table({"when": times, "y": range(60)}), tmp_path / "t.parquet")
+    raw = read_table(Source(tmp_path / "t.parquet"), TableOptions(target="y")).columns["when"]
+    assert raw.zoned.startswith(told)
+    assert bool(raw.zoned) == bool(told)

@@ -11,19 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hornbook.tables.frame import date_or_iso
+from hornbook.tables.number_style import number_style
 from hornbook.tables.written import (
-    DATE_FORMATS,
-    NO_DATE,
     NumberStyle,
     as_label,
-    date_format,
-    date_of,
     is_long,
     number_of,
-    number_style,
-    other_reading,
     why_no_number,
 )
+from hornbook.tables.written_dates import DATE_FORMATS, NO_DATE, date_format, date_of, other_reading
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -63,6 +59,15 @@ def test_any_text_is_a_finite_number_or_none(text: str, style: NumberStyle) -> N
         ("12 %", "plain", 12),
         ("€ 3,50", "comma", 3.5),
         ("1,5e3", "comma", 1500),
+        ("1 234", "plain", 1234),
+        ("-1\u202f234\u202f567,5 €", "comma", -1234567.5),
+        ("12'345.60", "plain", 12345.6),
+        ("12\u2019345", "thousands", 12345),
+        ("1 234 567", "comma", 1234567),
+        ("1 234'567", "plain", None),
+        ("030 123", "plain", None),  # of a telephone
+        ("12 34", "plain", None),
+        ("5' 123", "plain", None),
         ("1_000", "plain", None),
         ("inf", "plain", None),
         ("1e400", "plain", None),
@@ -90,6 +95,15 @@ def test_numbers(cell: str, style: NumberStyle, value: float | None) -> None:
         (["Smith, John", "Doe, Jane 3"], ",", "plain"),
         (["1.234", "2.345"], ";", "plain"),
         (["1.234.567", "2.345"], ";", "comma"),
+        (["564.000 €", "1.032.000 €"], ";", "comma"),
+        (["564.000 €", "72.000 €"], ";", "comma"),  # no money has three decimals
+        (["$3.459", "$3.599"], ",", "plain"),  # but fuel, where commas part cells
+        (["850", "999", "1.050", "1.234", "2.345", "3.000", "4.500"], ";", "comma"),
+        (["850 €", "1.050 €", "1.234 €", "2.345 €", "3.000 €", "4.500 €"], ",", "comma"),
+        (["850", "1,050", "1,234", "2,345", "3,000", "4,500"], ";", "thousands"),
+        (["850", "1.050", "1.234", "2.345", "3.000", "4.5"], ";", "plain"),
+        (["0.850", "1.050", "1.234", "2.345", "3.000", "4.500"], ";", "plain"),
+        (["8500", "1.050", "1.234", "2.345", "3.000", "4.500"], ";", "plain"),
         ([], ",", "plain"),
     ],
 )
@@ -102,6 +116,8 @@ def test_the_style_is_that_in_which_most_are_numbers(
 def test_another_column_with_decimal_commas_tells_what_a_point_is() -> None:
     assert number_style(["1.234", "2.345"], ";", commas=True) == "comma"
     assert number_style(["12.5", "2.345"], ";", commas=True) == "plain"
+    assert number_style(["564 €", "2.345 €"], ";", commas=True) == "comma"
+    assert number_style(["564 €", "2.345 €"], ",", commas=True) == "comma"
 
 
 @given(finite)

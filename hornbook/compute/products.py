@@ -18,7 +18,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["add_product", "has_fast_bfloat16", "linear", "lowered", "raised", "times"]
+__all__ = [
+    "add_product",
+    "add_products",
+    "has_fast_bfloat16",
+    "linear",
+    "lowered",
+    "raised",
+    "times",
+]
 
 # Multiplications in a product from which oneDNN is worth it: for each new shape it first compiles a
 # kernel, half a millisecond, and rows grouped by length come in many shapes.
@@ -133,3 +141,12 @@ def add_product(out: Tensor, a: Tensor, b: Tensor) -> None:
         out.add_(ONEDNN(a.t(), b.t(), None, "none", [], ""))
     else:
         out.add_(torch.mm(a.t(), b))
+
+
+def add_products(out: Tensor, a: Tensor, b: Tensor) -> None:
+    """out += aᵀ b in place, for several at once: a (N, R, M), b (N, R, K) and out (N, M, K)."""
+    a, b = lowered(a), lowered(b)
+    if a.dtype is b.dtype is out.dtype:
+        out.baddbmm_(a.transpose(1, 2), b)
+    else:
+        out.add_(torch.bmm(a.transpose(1, 2), b))

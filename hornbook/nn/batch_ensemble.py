@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from hornbook.compute.products import add_product, linear, times
+from hornbook.compute.products import add_product, add_products, linear, times
 from hornbook.nn.layer import Backward, Layer, Shape, grad_of
 
 __all__ = ["BatchEnsemble", "Fork", "HeadLinear"]
@@ -173,7 +173,7 @@ class HeadLinear(Layer):
 
         def backward(dy: Tensor) -> Tensor:
             d = dy.transpose(0, 1)  # (K, B, out)
-            grad_of(weight).baddbmm_(rows.transpose(1, 2), d)
+            add_products(grad_of(weight), rows, d)
             grad_of(bias).add_(d.sum(1))
             return torch.bmm(d, weight.transpose(1, 2)).transpose(0, 1)
 

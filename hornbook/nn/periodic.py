@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from hornbook.compute.products import add_products
 from hornbook.nn.layer import Backward, Layer, Shape, grad_of
 
 __all__ = ["Periodic"]
@@ -71,7 +72,7 @@ class Periodic(Layer):
         def backward(dy: Tensor) -> Tensor:
             numbers = x.shape[1]
             d = dy[:, numbers:].reshape(len(dy), numbers, self.size).transpose(0, 1)  # (N, B, D)
-            grad_of(weight).baddbmm_(waves.transpose(1, 2), d)
+            add_products(grad_of(weight), waves, d)
             grad_of(bias).add_(d.sum(1))
             dwaves = torch.bmm(d, weight.transpose(1, 2))  # (N, B, K)
             dangle = dwaves.mul_(angle.sin()).mul_(-2 * math.pi)

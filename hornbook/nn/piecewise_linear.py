@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from hornbook.compute.products import add_products
 from hornbook.nn.layer import Backward, Layer, Shape, grad_of
 
 __all__ = ["PiecewiseLinear", "quantile_edges"]
@@ -99,7 +100,7 @@ class PiecewiseLinear(Layer):
 
         def backward(dy: Tensor) -> Tensor:
             d = dy.view(len(dy), -1, self.size).transpose(0, 1)  # (N, B, D)
-            grad_of(weight).baddbmm_(shares.transpose(1, 2), d)
+            add_products(grad_of(weight), shares, d)
             grad_of(bias).add_(d.sum(1))
             inside = (moved >= 0) & (moved <= 1)  # as the derivative of clamp
             dshares = torch.bmm(d, weight.transpose(1, 2))  # (N, B, bins)

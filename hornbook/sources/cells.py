@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from functools import cached_property
 from typing import Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Cells", "Cut", "CutCells", "Declared", "NumberCells", "TextCells"]
+__all__ = ["Cells", "Cut", "CutCells", "Declared", "NumberCells", "TextCells", "zoned"]
 
 Declared = Literal["", "number", "text", "category", "date"]
 """What is said of a column where it comes from: nothing, or that it holds numbers, texts,
@@ -22,6 +23,14 @@ SPACES = " \t\x0b\f\x1c\x1d\x1e\x1f"
 "White space of ASCII but for line ends."
 
 
+def zoned(value: date | datetime) -> str:
+    """A time with a zone other than UTC, as text; empty of all others, as of texts in a file."""
+    offset = value.utcoffset() if isinstance(value, datetime) else None
+    if offset is None or not (offset or "/" in str(value.tzinfo)):  # type: ignore[union-attr]
+        return ""
+    return str(value)
+
+
 class Cells(Sequence[str]):
     """The cells of a column, in the order of the rows.
 
@@ -30,9 +39,11 @@ class Cells(Sequence[str]):
 
     Attributes:
         declared: what the file says that they are.
+        zone: of times of a type with a zone one, as `zoned` tells it; else empty.
     """
 
     declared: Declared = ""
+    zone: str = ""
 
     def __init__(self, texts: list[str]) -> None:
         self._texts = texts
@@ -94,10 +105,13 @@ class NumberCells(Cells):
     Args:
         numbers: NaN of missing ones; of dates seconds since 1970; shape (n,).
         declared: `number` or `date`.
+        zone: as of `Cells`.
     """
 
-    def __init__(self, numbers: npt.NDArray[np.float64], declared: Declared = "number") -> None:
-        self.numbers, self.declared = numbers, declared
+    def __init__(
+        self, numbers: npt.NDArray[np.float64], declared: Declared = "number", zone: str = ""
+    ) -> None:
+        self.numbers, self.declared, self.zone = numbers, declared, zone
 
     def __len__(self) -> int:
         return len(self.numbers)

@@ -22,7 +22,7 @@ import numpy as np
 
 from hornbook.errors import DataError, as_typed
 from hornbook.extras import needing
-from hornbook.sources.cells import Cells, Declared, NumberCells, TextCells
+from hornbook.sources.cells import Cells, Declared, NumberCells, TextCells, zoned
 from hornbook.sources.rows import Chunk
 from hornbook.sources.source import Source
 
@@ -264,10 +264,25 @@ def cells(column: Any, kind: Any) -> Cells:
         days = column.cast(pa.date32()).cast(pa.int32()) if is_.is_date(kind) else None
         if days is not None:
             return NumberCells(as_floats(days) * DAY, "date")
-        return NumberCells(as_floats(column.cast(pa.int64())) / UNITS[unit], "date")
+        seconds = as_floats(column.cast(pa.int64())) / UNITS[unit]
+        return NumberCells(seconds, "date", first_zoned(column, kind))
     if is_.is_duration(kind):
         return NumberCells(as_floats(column.cast(pa.int64())) / UNITS[kind.unit])
     return TextCells([text_of(one) for one in column.to_pylist()])
+
+
+def first_zoned(column: Any, kind: Any) -> str:
+    """The first time of a column whose type has a zone, as `zoned` tells it; else empty."""
+    if kind.tz is None:
+        return ""
+    import pyarrow as pa
+    from pyarrow import ArrowException
+
+    first = column.drop_null()[:1].cast(pa.timestamp("s", kind.tz), safe=False)
+    try:
+        return "".join(map(zoned, first.to_pylist()))
+    except (KeyError, ArrowException):  # no zone that this machine knows
+        return str(kind.tz)
 
 
 class WholeCells(Cells):

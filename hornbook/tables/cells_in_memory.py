@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from hornbook.errors import DataError
 from hornbook.rendering import clip
-from hornbook.sources.cells import Declared
+from hornbook.sources.cells import Declared, zoned
 from hornbook.tables.marks import mark_numbers
 from hornbook.tables.raw import Raw
-from hornbook.tables.written import MISSING, as_label, date_label
+from hornbook.tables.written import MISSING, as_label
+from hornbook.tables.written_dates import date_label
 
 __all__ = ["raw_of"]
 
@@ -151,14 +152,6 @@ def zone_of(column: Any) -> str:
     if not len(some):
         return ""
     return zoned(some.iloc[0] if hasattr(some, "iloc") else some[0])
-
-
-def zoned(value: date | datetime) -> str:
-    """A time with a zone other than UTC, as text; empty of all others, as of texts in a file."""
-    offset = value.utcoffset() if isinstance(value, datetime) else None
-    if offset is None or not (offset or "/" in str(value.tzinfo)):  # type: ignore[union-attr]
-        return ""
-    return str(value)
 
 
 def of_dates(values: Array, marks: frozenset[str], declared: Declared, zone: str = "") -> Raw:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.tables.frame import Categories, Dates, Numbers
-from hornbook.tables.written import NO_DATE
+from hornbook.tables.written_dates import NO_DATE
 
 __all__ = ["CATEGORIES", "NUMBERS", "DateParts"]
 

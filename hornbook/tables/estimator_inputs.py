@@ -15,7 +15,7 @@ from hornbook.extras import needing
 from hornbook.rendering import clip
 from hornbook.tables.frame import Frame, Typed
 from hornbook.tables.incoming import as_written, read, sound
-from hornbook.tables.kinds import Column, ColumnKind, Seen, column_as, kind_of
+from hornbook.tables.kinds import ASKED, Column, ColumnKind, Seen, column_as, kind_of
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.marks import marks_named
 from hornbook.tables.reading import RawTable
@@ -177,7 +177,7 @@ def told(seen: Seen, category: bool) -> Column:
     if seen.raw.declared == "date" and not category:
         return Column(seen.name, "date", "by its type", "iso")
     kind: ColumnKind = "category" if category else "number"
-    return column_as(seen, kind, "asked for")
+    return column_as(seen, kind, ASKED)
 
 
 def named(categorical: Any, names: Sequence[str]) -> set[str]:

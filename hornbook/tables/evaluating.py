@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from hornbook.errors import DataError
 from hornbook.records import JSON
-from hornbook.rendering import clip, many
+from hornbook.rendering import clip, listed, many
 from hornbook.settings import Settings
 from hornbook.sources.opening import refuse_missing
 from hornbook.sources.source import Source
@@ -157,7 +157,7 @@ class Measured:
             raise DataError(
                 f"{rows.where} has no column {clip(self.target.name, 60)!r}, which the run "
                 "predicts, so nothing can be measured.",
-                hint="Give a file that has it; `predict` needs none.",
+                hint="Give a file that has it; a prediction needs none.",
                 setting="data",
             )
         group = self.data.group
@@ -246,9 +246,12 @@ class Measured:
         self.read()
         tally, decides = self.predicting.tally, DECIDES[self.target.kind]
         if not tally.rows:
+            what = "is known" if not tally.unknown else "is a class that the run has"
+            classes = f": {listed(self.target.labels, 6)}" if tally.unknown else ""
             raise DataError(
-                f"{self.where} has no row of which the target {self.target.name!r} is known.",
-                hint="Give a file with true values in that column.",
+                f"{self.where} has no row of which the target {self.target.name!r} "
+                f"{what}{classes}.",
+                hint="Give a file with true values in that column, written as in train.",
                 setting="data",
             )
         groups = len(self.sums.counts) if self.group_place is not None else 0

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from hornbook.tables.kinds import Column
 from hornbook.tables.raw import Raw, at
-from hornbook.tables.written import NO_DATE, date_of
+from hornbook.tables.written_dates import NO_DATE, date_of
 
 __all__ = ["Categories", "Dates", "Frame", "Numbers", "Typed", "typed"]
 

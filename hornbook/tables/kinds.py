@@ -15,9 +15,10 @@ from hornbook.rendering import clip, many
 from hornbook.tables.number_form import POWERS, NumberForm
 from hornbook.tables.raw import Raw
 from hornbook.tables.unread import unread
-from hornbook.tables.written import ALIKE, EXACT, date_format, other_reading
+from hornbook.tables.written import ALIKE, EXACT
+from hornbook.tables.written_dates import date_format, other_reading
 
-__all__ = ["FEW", "Column", "ColumnKind", "Seen", "column_as", "date_form", "form_named",
+__all__ = ["ASKED", "FEW", "Column", "ColumnKind", "Seen", "column_as", "date_form", "form_named",
            "kind_of", "names_labels"]  # fmt: skip
 
 ColumnKind = Literal["category", "number", "date", "left out"]
@@ -42,6 +43,10 @@ MOMENTS = frozenset(
 "Words in the names of columns of times."
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 YEARS = (1900, 2100)
+
+
+ASKED = "asked for"
+"Why a column is read as what its owner said."
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,7 @@ def table_data(
             "`numerical`, `dates`." + "".join(f"\nColumn {one}." for one in known.remarks),
         )
     unseen = never_seen(read.columns, parts)
-    told_of_new = [f"{one.what}: {one.hint}" for one in unseen]
+    told_of_new = [f"{one.what}: {one.hint(options)}" for one in unseen]
     wanted = values_of(frame.columns[known.target])
     splits = {
         split: TableRows(

@@ -7,9 +7,8 @@ numbers become the median, and a flag says so where train has some.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -22,18 +21,16 @@ from hornbook.tables.features import (
     LARGEST,
     CategoryFeature,
     NumberFeature,
-    Scale,
     category_of,
     named,
     number_of,
 )
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers
-from hornbook.tables.kinds import Column
-from hornbook.tables.written import DATE_FORMATS
+from hornbook.tables.kinds import ASKED, Column, ColumnKind
+from hornbook.tables.mapper_fields import a_column, a_scale, a_text, finite, texts
+from hornbook.tables.options import TableOptions
 
 __all__ = ["Mapped", "Mapper"]
-
-COLUMN = {one.name for one in fields(Column)}  # older ones are without a unit
 
 
 @dataclass(frozen=True)
@@ -154,6 +151,17 @@ class Mapper:
             found[:, place] = one.places(given, written[one.column])
         return found if found.any() else None
 
+    @property
+    def asked(self) -> TableOptions:
+        """The options that said how columns are read: of a bundled table, its own."""
+
+        def named(kind: ColumnKind) -> tuple[str, ...]:
+            return tuple(c.name for c in self.columns if (c.kind, c.reason) == (kind, ASKED))
+
+        return TableOptions(
+            categorical=named("category"), numerical=named("number"), ignore=named("left out")
+        )
+
     def as_dict(self) -> JSONObject:
         """The mapper as JSON."""
         return {
@@ -227,75 +235,3 @@ class Parts:
         if column not in self.dates:
             self.dates[column] = DateParts(given)
         return self.dates[column].part(part)
-
-
-def a_column(value: Any) -> Column:
-    """A column from JSON.
-
-    Raises:
-        KeyError, TypeError, ValueError: if it is none.
-    """
-    if not isinstance(value, dict) or {*value, "unit"} != COLUMN:
-        raise ValueError(f"a column was expected, not {value!r}")
-    column = Column(**{key: a_text(one) for key, one in value.items()})
-    if column.kind not in ("category", "number", "date", "left out"):
-        raise ValueError("a column is of no known kind")
-    dates = (*DATE_FORMATS, "yyyymmdd", "seconds", "milliseconds")
-    numbers = ("", "comma", "thousands")
-    forms = {"date": dates, "number": numbers, "category": numbers}.get(column.kind, ("",))
-    if column.form not in forms:
-        raise ValueError(f"a {column.kind} has no format {column.form!r}")
-    if column.unit and column.kind not in ("category", "number"):
-        raise ValueError(f"a {column.kind} has no unit {column.unit!r}")
-    return column
-
-
-def a_scale(value: Any) -> Scale | None:
-    """A scale from JSON; None of older mappers, which have none.
-
-    Raises:
-        KeyError, TypeError, ValueError: if it is none.
-    """
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise ValueError(f"a scale was expected, not {value!r}")
-    found = Scale(**{key: finite(one) for key, one in value.items()})
-    if found.std <= 0 or found.low > found.high:
-        raise ValueError("a scale has no spread, or no range")
-    return found
-
-
-def a_text(value: Any) -> Any:
-    """A text.
-
-    Raises:
-        ValueError: if it is none.
-    """
-    if not isinstance(value, str):
-        raise ValueError(f"a text was expected, not {value!r}")
-    return value
-
-
-def texts(value: Any) -> tuple[str, ...]:
-    """A list of different texts.
-
-    Raises:
-        ValueError: if it is none.
-    """
-    if not isinstance(value, list) or len(set(map(a_text, value))) != len(value):
-        raise ValueError("a list of different texts was expected")
-    return tuple(value)
-
-
-def finite(value: Any) -> float:
-    """A finite number.
-
-    Raises:
-        ValueError: if it is none.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"a finite number was expected, not {value!r}")
-    if not abs(value) <= sys.float_info.max:
-        raise ValueError("a number is not finite")
-    return float(value)

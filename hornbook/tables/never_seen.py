@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import as_typed
 from hornbook.records import JSONObject
 from hornbook.rendering import clip
 from hornbook.reports.finding import Finding
 from hornbook.tables.features import PLAIN
 from hornbook.tables.frame import Categories, Typed
+from hornbook.tables.options import TableOptions
 from hornbook.tasks.splits import SPLITS
 
 __all__ = ["NeverSeen", "never_seen"]
@@ -43,24 +43,23 @@ class NeverSeen:
             f"has, such as {clip(self.example, 40)!r}"
         )
 
-    @property
-    def hint(self) -> str:
+    def hint(self, options: TableOptions) -> str:
         """What to do."""
-        as_number = f"read it as a number (`numerical={as_typed(self.name)}`), " * self.numbers
+        numerical, ignore = (options.with_more(o, self.name) for o in ("numerical", "ignore"))
         return (
-            f"{as_number}split in another way (`split_by`), or leave it out "
-            f"(`ignore={as_typed(self.name)}`)"
+            f"read it as a number (`{numerical}`), " * self.numbers
+            + f"split in another way (`split_by`), or leave it out (`{ignore}`)"
         )
 
-    @property
-    def finding(self) -> Finding:
-        """It as a finding, for the doctor and of a run."""
+    def finding(self, options: TableOptions) -> Finding:
+        """It as a finding, for the doctor and of a run that was read with some options."""
+        hint = self.hint(options)
         return Finding(
             "never-in-train",
             "warning",
             f"Train never has the values of {clip(self.name)!r}",
             f"{self.what}. What a model says of them is a guess.",
-            f"{self.hint[0].upper()}{self.hint[1:]}.",
+            f"{hint[0].upper()}{hint[1:]}.",
         )
 
     def as_dict(self) -> JSONObject:

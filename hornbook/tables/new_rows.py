@@ -76,7 +76,7 @@ class NewRows:
         self.header = header_of(self.rows, self.mapper, self.target.name)
         self.places = self.found()
         names = self.header.names
-        self.target_place = names.index(self.target.name) if self.target.name in names else None
+        self.target_place = self.place_of_target(names)
         self.later = Later(self.mapper)
         self.without_cells = self.refused()
         self.ragged: list[tuple[str, int, int]] = []
@@ -113,6 +113,14 @@ class NewRows:
                 setting="file",
             )
         return found
+
+    def place_of_target(self, names: Sequence[str]) -> int | None:
+        """The place of the column that the run predicts, by its name in any case; None without."""
+        name = self.target.name
+        if name in names:
+            return names.index(name)
+        alike = [place for place, one in enumerate(names) if one.lower() == name.lower()]
+        return alike[0] if len(alike) == 1 and alike[0] not in self.places.values() else None
 
     def refused(self) -> dict[str, str]:
         """Columns that hold lists, records or bytes.

@@ -18,16 +18,18 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.tables.number_style import number_style
 from hornbook.tables.written import (
     ALIKE,
     LOOKED,
+    MONEY,
     PLAIN_MINUS,
     SIGNS,
+    SPACES,
     NumberStyle,
     as_label,
     is_long,
     number_of,
-    number_style,
     numbers_of,
     why_no_number,
 )
@@ -36,8 +38,8 @@ __all__ = ["POWERS", "NumberForm", "form_among", "units_among"]
 
 POWERS = {"k": 3, "Tsd": 3, "Tsd.": 3, "Mio": 6, "Mio.": 6, "Mrd": 9, "Mrd.": 9}
 "Of words that multiply, the power of ten. Others (M, m, B, T) may be a unit as well."
-MONEY = "$€£¥₹"
-BODY = r"[+-]?[$€£¥₹\s]*(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?"
+PARTED = rf"[1-9]\d{{0,2}}(?:[{SPACES}]\d{{3}})+(?!\d)(?:[.,]\d*)?"  # 12 345,6
+BODY = rf"[+-]?[$€£¥₹\s]*(?:{PARTED}|\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?"
 LETTER = r"(?![eE]\d)[^\W\d_]|[°\"'‰]"  # with which a unit begins
 UNIT = rf"(?:{LETTER})(?:[^\W\d]|[23²³°/^·*.]|/100){{0,14}}(?: [^\W\d_]{{1,6}})?"
 NO_UNITS = frozenset({"st", "nd", "rd", "th", "am", "pm"})

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from hornbook.errors import as_typed
 from hornbook.settings import Bounds, Settings
 from hornbook.tasks.shares import shares_of
 
-__all__ = ["Predicts", "SplitBy", "TableOptions"]
+__all__ = ["More", "Predicts", "SplitBy", "TableOptions"]
 
 SplitBy = Literal["auto", "random", "time", "group"]
 Predicts = Literal["auto", "number", "class"]
+More = Literal["categorical", "numerical", "dates", "ignore", "missing"]
 
 
 @dataclass(frozen=True)
@@ -71,3 +73,7 @@ class TableOptions(Settings):
             SettingsError: if `split` is not two or three whole numbers that add up to 100.
         """
         return (80, 10, 10) if self.split == "auto" else shares_of(self.split)
+
+    def with_more(self, option: More, *values: str) -> str:
+        """An option to be proposed: with some values beside those that it has now."""
+        return f"{option}={as_typed(*dict.fromkeys([*getattr(self, option), *values]))}"

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from hornbook.sources.cells import Cells
 from hornbook.sources.columns import field_of
+from hornbook.tables.number_style import grouped
 
 __all__ = ["unclear", "with_commas"]
 
@@ -37,7 +38,9 @@ def unclear(cells: Cells, form: str, separator: str) -> npt.NDArray[np.bool_]:
     """Whether numbers of a file may be another number than they are as train writes them.
 
     Where train has decimal commas and semicolons, 1.234 is a thousand; with commas between cells
-    it mostly is a little more than one. It is clear where some cell has a decimal comma.
+    it mostly is a little more than one. It is clear where some cell has a decimal comma, or the
+    others show that points stand between thousands. Where train has none between thousands, it is
+    unclear in a file of which the numbers show that.
 
     Args:
         cells: of a column.
@@ -47,7 +50,14 @@ def unclear(cells: Cells, form: str, separator: str) -> npt.NDArray[np.bool_]:
     Returns:
         A mask of shape (n,).
     """
+    clear = np.zeros(len(cells), bool)
     between, before = CLASHES.get((form, separator), ("", ""))
-    if not between or cells.integers() is not None or any(before in cell for cell in cells):
-        return np.zeros(len(cells), bool)
+    if cells.floats() is not None or cells.integers() is not None:
+        return clear
+    if form == "plain":
+        if not grouped(set(cells.texts), ".", money=separator != ","):
+            return clear
+        between = "."
+    elif not between or any(before in cell for cell in cells) or grouped(set(cells.texts), between):
+        return clear
     return np.fromiter((between in cell for cell in cells), bool, len(cells))

@@ -18,7 +18,8 @@ import numpy.typing as npt
 from hornbook.sources.cells import Declared
 from hornbook.tables.marks import mark_numbers
 from hornbook.tables.number_form import NumberForm, form_among
-from hornbook.tables.written import NumberStyle, as_label, date_label, has_zone, number_of
+from hornbook.tables.written import NumberStyle, as_label, number_of
+from hornbook.tables.written_dates import date_label, has_zone
 
 __all__ = ["Codes", "Floats", "Raw"]
 

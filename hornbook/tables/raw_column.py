@@ -12,8 +12,9 @@ import numpy as np
 from hornbook.sources.cells import Cells, Declared
 from hornbook.tables.marks import mark_numbers
 from hornbook.tables.number_form import NumberForm
+from hornbook.tables.number_style import dotted
 from hornbook.tables.raw import Codes, Floats, Raw
-from hornbook.tables.written import EXACT, MISSING, dotted, is_long
+from hornbook.tables.written import EXACT, MISSING, is_long
 
 __all__ = ["RawColumn"]
 
@@ -44,6 +45,7 @@ class RawColumn:
         self.pointed = False
         self.missing_numbers = mark_numbers(frozenset(missing))
         self.declared: Declared = ""
+        self.zone = ""
         self.numbers: list[Floats] = []  # of each piece; of texts nothing
         self.codes: list[Codes] = []  # places in `texts`; of numbers nothing
         self.texts: defaultdict[str, int] = defaultdict(itertools.count().__next__)
@@ -53,7 +55,7 @@ class RawColumn:
         """Some more cells."""
         if self.too_long:
             return
-        self.declared = cells.declared
+        self.declared, self.zone = cells.declared, self.zone or cells.zone
         plain = None if cells.declared == "text" else self.plain_numbers(cells)
         if plain is not None:
             self.numbers.append(plain)
@@ -123,7 +125,7 @@ class RawColumn:
             end -= length
         return Raw(
             total, numbers, codes, texts, frozenset(self.missing), self.separator, self.too_long,
-            self.declared, told_form=self.form, pointed=self.pointed,
+            self.declared, told_form=self.form, pointed=self.pointed, given_zone=self.zone,
         )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +29,7 @@ from hornbook.tables.marks import all_marks
 from hornbook.tables.options import TableOptions
 from hornbook.tables.raw import Raw
 from hornbook.tables.raw_column import RawColumn
-from hornbook.tables.written import ALIKE, dotted
+from hornbook.tables.thousands import told_of_points, told_of_signs, written_alike
 
 __all__ = ["Place", "RawTable", "Reader", "read_table"]
 
@@ -234,14 +234,16 @@ class Reader:
             raise DataError(
                 f"{source.where} has no rows{why}.", hint="Give a table that has rows of data."
             )
+        columns = written_alike({name: self.columns.pop(name).finish() for name in self.names})
+        read = {name: raw for name, raw in columns.items() if name not in self.options.ignore}
         return RawTable(
             self.names,
-            written_alike({name: self.columns.pop(name).finish() for name in self.names}),
+            columns,
             self.n,
             tuple(self.places),
             tuple(self.ragged),
             self.n_ragged,
-            (*source.remarks, *self.remarks()),
+            (*source.remarks, *self.remarks(), *told_of_points(read), *told_of_signs(read)),
             self.separator,
             tuple(self.faults),
         )
@@ -261,21 +263,3 @@ def some(cells: Cells, kept: Sequence[int]) -> Cells:
         return NumberCells(numbers[list(kept)], cells.declared)
     made = TextCells if cells.declared == "text" else Cells
     return made([cells.texts[at] for at in kept])
-
-
-def written_alike(columns: dict[str, Raw]) -> dict[str, Raw]:
-    """Columns that know of each other: where one has decimal commas, 1.234 is a whole number."""
-    if not any(has_commas(raw) for raw in columns.values()):
-        return columns
-    return {
-        name: replace(raw, commas=True) if raw.codes is not None and dotted(raw.told) else raw
-        for name, raw in columns.items()
-    }
-
-
-def has_commas(raw: Raw) -> bool:
-    """Whether a column holds numbers with decimal commas, and not one among texts."""
-    if raw.codes is None or raw.style != "comma":
-        return False
-    known = ~np.isnan(raw.text_numbers)
-    return bool(known.sum() >= ALIKE * (~raw.text_is_missing).sum())

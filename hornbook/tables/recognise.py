@@ -19,12 +19,8 @@ from hornbook.sources.source import Source
 from hornbook.tables.header import has_header, is_number
 from hornbook.tables.likely_targets import likely_targets
 from hornbook.tables.number_form import form_among
-from hornbook.tables.written import (
-    MISSING,
-    NO_DATE,
-    date_format,
-    date_of,
-)
+from hornbook.tables.written import MISSING
+from hornbook.tables.written_dates import NO_DATE, date_format, date_of
 from hornbook.tasks import Claim
 
 __all__ = ["is_text", "recognise"]

@@ -14,7 +14,8 @@ from hornbook.errors import DataError, SettingsError
 from hornbook.rendering import many
 from hornbook.tables.frame import Categories, Dates, Typed
 from hornbook.tables.options import TableOptions
-from hornbook.tables.written import DATE_FORMATS, NO_DATE, date_of, number_of, numbers_of
+from hornbook.tables.written import number_of, numbers_of
+from hornbook.tables.written_dates import DATE_FORMATS, NO_DATE, date_of
 from hornbook.tasks.splits import SPLITS, Parts, at_random
 
 __all__ = ["Times", "group_codes", "split_rows", "times_of"]

@@ -13,7 +13,7 @@ from hornbook.errors import DataError
 from hornbook.records import JSONObject
 from hornbook.rendering import clip
 from hornbook.tables.kinds import Seen, form_named
-from hornbook.tables.mapper import a_text, finite, texts
+from hornbook.tables.mapper_fields import a_text, finite, texts
 from hornbook.tables.number_form import NumberForm
 from hornbook.tables.options import TableOptions
 

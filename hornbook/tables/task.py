@@ -201,7 +201,8 @@ class TableTask(Task["TableData"]):
 
     def findings(self, run: Run) -> Iterable[Finding]:
         """Columns whose values in most rows of dev or test train never has."""
-        return [one.finding for one in run.data.unseen]
+        asked = run.data.mapper.asked
+        return [one.finding(asked) for one in run.data.unseen]
 
     @property
     def seen_with(self) -> type[Settings]:

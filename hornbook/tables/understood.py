@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import DataError, as_typed
-from hornbook.rendering import clip, listed, many
+from hornbook.errors import DataError
+from hornbook.rendering import clip, listed
+from hornbook.tables.column_of_times import column_of_times
 from hornbook.tables.faults import Fault, FaultsError
-from hornbook.tables.frame import Categories, Dates, Frame, Numbers, Typed, typed
+from hornbook.tables.faulty_cells import FORCED, faulty_cells, refuse_tiny, wrong_targets
+from hornbook.tables.frame import Frame, Numbers, Typed, typed
 from hornbook.tables.header import named_column
-from hornbook.tables.kinds import Column, ColumnKind, Seen, column_as, date_form, kind_of
+from hornbook.tables.kinds import ASKED, Column, ColumnKind, Seen, column_as, date_form, kind_of
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable
 from hornbook.tables.spellings import spelled_alike, told_alike
 from hornbook.tables.splits import Times, group_codes, times_of
 from hornbook.tables.target import target_kind
-from hornbook.tables.unread import why_unread
-from hornbook.tables.written import NO_DATE, other_reading
+from hornbook.tables.written_dates import other_reading
 
 __all__ = ["Understood"]
-
-FORCED: tuple[tuple[str, ColumnKind], ...] = (
-    ("categorical", "category"), ("numerical", "number"), ("dates", "date"), ("ignore", "left out")
-)  # fmt: skip
-"Options that say what columns are."
-LARGEST = 1e100  # of a target: the squares of errors must be floats
-SMALLEST = 1e-100  # and not all be 0
 
 
 class Understood:
@@ -146,15 +139,15 @@ class Understood:
             return found
         _, kind = told[0]
         if kind == "left out":
-            return Column(name, kind, "asked for")
+            return Column(name, kind, ASKED)
         if not seen.known:
             return Column(name, "left out", "it is empty")
         if kind == "date":
             form = date_form(seen, asked=True)
             if not form:
                 raise self.no_dates(seen)
-            return Column(name, kind, "asked for", form)
-        return column_as(seen, kind, "asked for")
+            return Column(name, kind, ASKED, form)
+        return column_as(seen, kind, ASKED)
 
     def named(self, setting: str) -> Sequence[str]:
         """The columns that a setting names.
@@ -224,38 +217,7 @@ class Understood:
         """A column as what it is; rows with cells that are not such are noted as faults."""
         made, wrong = typed(self.table.columns[column.name], column)
         if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            what = "number" if column.kind == "number" else "date"
-            cell = clip(self.table.cell(column.name, row), 40)
-            seen = Seen(column.name, self.table.columns[column.name])
-            named = seen.odd_text and what == "number" and seen.n_numbers
-            mark = f"`missing={as_typed(seen.odd_text)}`" if named else "`missing`"
-            also = (
-                "Correct them, say what stands for a value that is not known ("
-                f"{mark}), leave such rows out (`bad_rows=skip`)"
-            )
-            other = "" if column.name == self.target else (
-                ", or read the column as categories: "
-                f"`categorical={as_typed(column.name)}`")  # fmt: skip
-            if column.reason == "asked for":
-                setting = next(name for name, kind in FORCED if kind == column.kind)
-                other = f", or leave the column out of `{setting}`"
-            known = int((~self.table.columns[column.name].missing).sum())
-            others = "as others are" if wrong.sum() < known else "and no other is"
-            why = why_unread(cell, seen.raw.form, what)
-            which = f"{cell!r} in column {column.name!r}" + (f", {why}," if why else "")
-            alike = named and not why and self.table.columns[column.name].is_text(
-                wrong, seen.odd_text)  # fmt: skip
-            self.faults.append(
-                Fault(
-                    f"{self.table.place(row)}: {which} is not a {what}, {others}",
-                    f"{also}{other}.",
-                    int(wrong.sum()),
-                    "such cell",
-                    self.table.n,
-                    mark=seen.odd_text if alike and column.name != self.target else "",
-                )
-            )
+            self.faults.append(faulty_cells(self.table, column, wrong, self.target))
         self.bad |= wrong
         return made
 
@@ -266,41 +228,10 @@ class Understood:
             DataError: if the target is too small.
         """
         column = self.frame.columns[self.target]
-        if isinstance(column, Categories):
-            missing = column.codes < 0
-        else:
-            assert isinstance(column, Numbers)
-            missing = np.isnan(column.values)
-        self.refuse(missing, "is empty", "Fill it, or leave such rows out: `bad_rows=skip`.")
+        for wrong, what, hint in wrong_targets(column, self.predicts):
+            self.refuse(wrong, what, hint)
         if isinstance(column, Numbers):
-            self.refuse(
-                np.abs(column.values) > LARGEST,
-                f"is beyond ±{LARGEST:g}",
-                "Correct it, or leave such rows out: `bad_rows=skip`.",
-            )
-            self.refuse_tiny(column.values)
-        if self.predicts == "logarithm":
-            assert isinstance(column, Numbers)
-            self.refuse(
-                column.values <= 0,
-                "is not above 0, so it has no logarithm",
-                "Leave such rows out (`bad_rows=skip`), or leave `log_target` out.",
-            )
-
-    def refuse_tiny(self, values: npt.NDArray[np.float64]) -> None:
-        """Refuse a target of which no error has a square that is a float above 0.
-
-        Raises:
-            DataError: if it is such a one.
-        """
-        largest = float(np.abs(values[~self.bad]).max(initial=0.0))
-        if 0 < largest < SMALLEST:
-            raise DataError(
-                f"The target {self.target!r} lies within ±{largest:g}: the squares of errors so "
-                "small are 0.",
-                hint=f"Multiply it, such as by 1e{-math.floor(math.log10(largest))}.",
-                setting="target",
-            )
+            refuse_tiny(self.target, column.values[~self.bad])
 
     def refuse(self, wrong: npt.NDArray[np.bool_], what: str, hint: str) -> None:
         """Note some rows as faulty."""
@@ -319,48 +250,10 @@ class Understood:
 
     def times(self) -> Times | None:
         """When rows were: by the column that was named, or the first one of dates."""
-        options = self.options
-        name = options.time
-        if name is not None:
-            name = named_column(name, self.table.names, self.where, "time")
-        elif options.split_by in ("auto", "time"):
-            dates = [column.name for column in self.columns if column.kind == "date"]
-            name = next(iter(dates), None)
-            dated = bool(options.dev_from or options.test_from)
-            if options.split_by == "auto" and not dated:
-                name = self.whole_dates(dates)
-            if name is None and dated:
-                raise DataError(
-                    "There is no column of dates, so it is not known when a row was.",
-                    hint="Set `time` to a column.",
-                    setting="time",
-                )
+        dates = [column.name for column in self.columns if column.kind == "date"]
+        name, told = column_of_times(self.options, self.table.names, dates, self.frame, self.where)
+        self.remarks += told
         return None if name is None else times_of(name, self.frame.columns[name], self.place)
-
-    def whole_dates(self, names: Sequence[str]) -> str | None:
-        """The first of some columns of dates in which every row has one; None if there is none.
-
-        Nobody has asked for a split by time: where rows have no time, none is made, and that is
-        said; so is what other columns there are.
-        """
-        missing = {}
-        for name in names:
-            column = self.frame.columns[name]
-            assert isinstance(column, Dates)
-            missing[name] = int(np.count_nonzero(column.seconds == NO_DATE))
-        whole = [name for name, gone in missing.items() if not gone]
-        if names and not whole:
-            gone = many(missing[names[0]], "row")
-            self.remarks.append(
-                f"{names[0]} has dates, but {gone} of {self.frame.n:,} have none, so the newest "
-                "rows are not held out: `time` and `split_by` say how to split"
-            )
-        if len(whole) > 1:
-            self.remarks.append(
-                f"{whole[0]} tells which rows are the newest; {', '.join(whole[1:3])} could too: "
-                "`time` chooses"
-            )
-        return whole[0] if whole else None
 
     def place(self, row: int) -> str:
         """Where a row of `frame` stands, for people; some may be left out there."""

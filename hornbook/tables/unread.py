@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from hornbook.rendering import clip
 from hornbook.tables.number_form import NumberForm, units_among
-from hornbook.tables.written import ALIKE, DATE_FORMATS, LOOKED, NO_DATE, date_of
+from hornbook.tables.written import ALIKE, LOOKED
+from hornbook.tables.written_dates import DATE_FORMATS, NO_DATE, date_of
 from hornbook.tables.zones import UNKNOWN_ZONE, unknown_zone, zone_in
 
 __all__ = ["unread", "why_unread"]

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hornbook.errors import DataError, MissingPackageError, SettingsError
+from hornbook.errors import DataError, MissingPackageError, SettingsError, as_typed
 from hornbook.paths import is_file
 from hornbook.tokenizers.byte_pair_learning import bytes_of_signs
 from hornbook.tokenizers.byte_pairs import END, BytePairTokenizer, fault_of_tokens
@@ -196,7 +196,7 @@ def pattern_of_ranks(name: str, count: int, asked: str) -> str:
         if known not in (None, asked):
             raise DataError(
                 f"{name} has {count:,} ranks, as many as those of {known}; with "
-                f"`pattern={asked}` their model would not know its text again.",
+                f"`pattern={as_typed(asked)}` their model would not know its text again.",
                 hint="Leave `pattern` out.",
                 setting="pattern",
             )

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.tables.frame import Categories, Dates, Typed
-from hornbook.tables.written import NO_DATE
+from hornbook.tables.written_dates import NO_DATE
 
 __all__ = ["Alone", "alone", "binned"]
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import as_typed
 from hornbook.rendering import clip, many
 from hornbook.reports.finding import Finding
 from hornbook.tables.doctor.dependencies import told_of_given
@@ -39,7 +38,7 @@ from hornbook.tables.doctor.target import (
     zeros,
 )
 from hornbook.tables.frame import Numbers
-from hornbook.tables.kinds import date_form
+from hornbook.tables.kinds import ASKED, date_form
 
 __all__ = ["CHECKS"]
 
@@ -88,7 +87,7 @@ def texts_for_numbers(examined: Examined) -> Iterator[Finding]:
     """Columns of numbers with many texts, and dates that are read as numbers or texts."""
     for name, column in examined.columns.items():
         seen = examined.seen[name]
-        if column.reason == "asked for" or not seen.known or seen.raw.too_long:
+        if column.reason == ASKED or not seen.known or seen.raw.too_long:
             continue
         if column.kind in ("category", "left out") and seen.is_mixed:
             text = seen.odd_text
@@ -96,7 +95,8 @@ def texts_for_numbers(examined: Examined) -> Iterator[Finding]:
                 "numbers-as-text", "warning", f"{name!r} holds numbers and texts",
                 f"{percent(seen.n_numbers, seen.known)} of its cells are numbers; others are "
                 f"texts, such as {clip(text)!r}. It is {told_kind(column.kind)}.",
-                f"If that text means that nothing is known, set `missing={as_typed(text)}`.",
+                "If that text means that nothing is known, set "
+                f"`{examined.more('missing', text)}`.",
             )  # fmt: skip
         elif column.kind in ("category", "left out") and seen.unread:
             yield Finding(
@@ -109,7 +109,7 @@ def texts_for_numbers(examined: Examined) -> Iterator[Finding]:
                 "dates-as-numbers", "note", f"{name!r} may hold dates",
                 f"All its numbers are dates if read as {date_form(seen, asked=True)}; it is read "
                 "as a number.",
-                f"If they are dates, set `dates={as_typed(name)}`.",
+                f"If they are dates, set `{examined.more('dates', name)}`.",
             )  # fmt: skip
 
 
@@ -154,7 +154,7 @@ def same_columns(examined: Examined) -> Iterator[Finding]:
             yield Finding(
                 "same-columns", "note", "Some columns say the same",
                 f"{listed(names)}: where one has the same value in two rows, so have the others.",
-                f"Keep one of them: `ignore={as_typed(*names[1:])}`.",
+                f"Keep one of them: `{examined.more('ignore', *names[1:])}`.",
             )  # fmt: skip
 
 
@@ -169,13 +169,14 @@ def pattern(cells: npt.NDArray[Any]) -> bytes:
 def left_out(examined: Examined) -> Iterator[Finding]:
     """Columns that no model reads: constant, empty, identifiers, free text."""
     out = {n: c for n, c in examined.columns.items()
-           if c.kind == "left out" and c.reason != "asked for"}  # fmt: skip
+           if c.kind == "left out" and c.reason != ASKED}  # fmt: skip
     if out:
         yield Finding(
             "left-out", "note", f"{many(len(out), 'column')} left out",
             "; ".join(f"{clip(name)!r}: {column.reason}" for name, column in
                       list(out.items())[:SHOWN]) + ("; …" if len(out) > SHOWN else "."),
-            f"To read one all the same, name it: `categorical={as_typed(next(iter(out)))}`.",
+            "To read one all the same, name it: "
+            f"`{examined.more('categorical', next(iter(out)))}`.",
         )  # fmt: skip
 
 
@@ -193,7 +194,8 @@ def much_missing(examined: Examined) -> Iterator[Finding]:
             "much-missing", "note", "Some columns are mostly empty",
             f"Missing: {told}. A missing value is a category of its own, and has a flag beside the "
             "median of numbers.",
-            f"If they tell nothing, leave them out: `ignore={as_typed(*list(found)[:SHOWN])}`.",
+            "If they tell nothing, leave them out: "
+            f"`{examined.more('ignore', *list(found)[:SHOWN])}`.",
         )  # fmt: skip
 
 
@@ -221,7 +223,7 @@ def marks_and_outliers(examined: Examined) -> Iterator[Finding]:
                 "mark-of-missing", "warning", f"{value:g} in {name!r} may mean that it is missing",
                 f"It occurs {times:,} times, and no other value is near it: the middle half lies "
                 f"between {low:g} and {high:g}.",
-                f"If it does, set `missing={value:g}`.",
+                f"If it does, set `{examined.more('missing', f'{value:g}')}`.",
             )  # fmt: skip
         elif count <= max(3, 0.001 * len(known)):
             yield Finding(
@@ -247,7 +249,7 @@ def many_categories(examined: Examined) -> Iterator[Finding]:
             "many-categories", "warning", f"{name!r} has many categories for its rows",
             f"{seen.distinct:,} in {many(seen.known, 'row')}, "
             f"{seen.known / seen.distinct:.1f} for each. A model memorises such categories.",
-            f"Leave it out (`ignore={as_typed(name)}`), or read rare ones as unseen: "
+            f"Leave it out (`{examined.more('ignore', name)}`), or read rare ones as unseen: "
             "`min_count=10`.",
         )  # fmt: skip
 

@@ -13,7 +13,7 @@ from hornbook.tables.doctor.examined import Examined, percent
 from hornbook.tables.frame import as_seconds
 from hornbook.tables.kinds import Column, Seen
 from hornbook.tables.splits import told
-from hornbook.tables.written import NO_DATE
+from hornbook.tables.written_dates import NO_DATE
 
 __all__ = ["figures", "table_of_columns"]
 

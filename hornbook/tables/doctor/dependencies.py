@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import as_typed
 from hornbook.rendering import clip, many
 from hornbook.reports.finding import Finding
 from hornbook.tables.doctor.examined import Examined, percent
@@ -159,7 +158,7 @@ def told_of_given(examined: Examined) -> Iterator[Finding]:
             f"{clip(first.name)!r} in all {many(first.rows, 'row')}. Such columns share their "
             "importance.",
             "Keep them if values of the giving column may be new in use; else leave the given ones "
-            f"out: `ignore={as_typed(*(one.name for one in exact[:SHOWN]))}`.",
+            f"out: `{examined.more('ignore', *(one.name for one in exact[:SHOWN]))}`.",
         )  # fmt: skip
     for one in sorted((one for one in found if one.apart), key=lambda one: one.apart)[:SHOWN]:
         share = percent(one.rows - one.apart, one.rows, 2)

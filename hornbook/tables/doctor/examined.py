@@ -15,11 +15,11 @@ from hornbook.tables.doctor.alone import Alone, alone
 from hornbook.tables.faults import FaultsError
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers, Typed
 from hornbook.tables.held_out import held_out
-from hornbook.tables.kinds import Column, Seen, kind_of
-from hornbook.tables.options import TableOptions
+from hornbook.tables.kinds import ASKED, Column, Seen, kind_of
+from hornbook.tables.options import More, TableOptions
 from hornbook.tables.reading import RawTable
 from hornbook.tables.understood import Understood
-from hornbook.tables.written import NO_DATE
+from hornbook.tables.written_dates import NO_DATE
 from hornbook.tasks.splits import SPLITS
 
 __all__ = ["Examined", "percent"]
@@ -56,6 +56,10 @@ class Examined:
             except HornbookError as second:
                 return None, error if isinstance(second, FaultsError) else second
 
+    def more(self, option: More, *values: str) -> str:
+        """An option to be proposed, with what it has already."""
+        return self.options.with_more(option, *values)
+
     @property
     def known(self) -> Understood | None:
         """The table understood; None if there is no target, or something is wrong with it."""
@@ -73,7 +77,7 @@ class Examined:
             return {column.name: column for column in self.known.columns}
         names = [name for name in self.table.names if name != self.options.target]
         return {
-            name: Column(name, "left out", "asked for") if name in self.options.ignore
+            name: Column(name, "left out", ASKED) if name in self.options.ignore
             else kind_of(self.seen[name])
             for name in names
         }  # fmt: skip

@@ -163,7 +163,7 @@ def never_in_train(examined: Examined) -> Iterator[Finding]:
     if examined.known is None:
         return
     for found in never_seen(examined.inputs, examined.parts):
-        yield found.finding
+        yield found.finding(examined.options)
 
 
 def group_leak(examined: Examined) -> Iterator[Finding]:

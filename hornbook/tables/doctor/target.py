@@ -74,7 +74,7 @@ def gives_away(examined: Examined) -> Iterator[Finding]:
             + ("." if sure or place + 1 >= len(ranked)
                else f"; the next column has {after:.2f} where this one has {found.score:.2f}.")
             + f" Is it known before {examined.known.target!r} is?",
-            f"If it is not, leave it out: `ignore={as_typed(name)}`.",
+            f"If it is not, leave it out: `{examined.more('ignore', name)}`.",
         )  # fmt: skip
 
 
@@ -144,7 +144,7 @@ def told_formula(examined: Examined, formula: str, names: list[str]) -> Finding:
         "leak", "problem", "Some columns together are the target",
         f"{formula} = {clip(examined.known.target)}, in every row that was tried: there is nothing "
         "to learn but to calculate.",
-        f"Leave them out: `ignore={as_typed(*names)}`.",
+        f"Leave them out: `{examined.more('ignore', *names)}`.",
     )  # fmt: skip
 
 

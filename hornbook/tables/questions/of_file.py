@@ -24,7 +24,7 @@ from hornbook.tables.new_rows import FilePiece, NewRows
 from hornbook.tables.questions.lines import free_names, lines_for, refuse_output
 from hornbook.tables.questions.parquet_file import ParquetFile
 from hornbook.tables.questions.predicting import Predicted, Predicting, missing_marks
-from hornbook.tables.written import date_label
+from hornbook.tables.written_dates import date_label
 from hornbook.tasks import Answer, Beside, Row
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.rendering import many
+from hornbook.rendering import listed, many
 from hornbook.tables.measures import BINS, LEAST, area
 from hornbook.tables.target import Target
 from hornbook.training.measures import figure
@@ -143,6 +143,6 @@ class Tally:
         if self.unknown:
             told.append(
                 f"{many(self.unknown, 'row')} with a class that the run does not have: not in the "
-                "figures."
+                f"figures. It has {listed(self.target.labels, 6)}."
             )
         return told

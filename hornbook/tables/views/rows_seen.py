@@ -19,7 +19,7 @@ from hornbook.tables.measures import ClassScores, NumberErrors
 from hornbook.tables.models.contract import Predictor
 from hornbook.tables.questions.lines import number_text
 from hornbook.tables.views.digits import rounded
-from hornbook.tables.written import NO_DATE
+from hornbook.tables.written_dates import NO_DATE
 
 __all__ = ["DAY", "Importance", "RowsSeen", "date_text", "decoded", "short_number"]
 

@@ -1,4 +1,4 @@
-"""Leaving out n-grams that are rare, as KenLM's `lmplz --prune` does.
+"""Leaving out n-grams that are rare, as KenLM's `lmplz` prunes.
 
 An n-gram is left out if the text has it at most as often as its order's threshold says: what counts
 is how often it occurs, not in how many contexts. The discounts are those of all n-grams, and what
