@@ -8,6 +8,10 @@ counts: what it allocates, not the pages of files that it maps; the processes th
 it). Told are seconds for a megabyte of reading (the first pass) and of encoding, milliseconds of a
 step, and the most memory that was its own (sampled from /proc, of the process and of each that
 encodes). It checks that the same command finds the tokens again, and in how many seconds.
+
+    python -m benchmarks.large_corpus --doctor [--gigabytes 1] [--memory 2] [--mode text lines]
+
+Of the doctor told are seconds of the processor for 100 MB, and the same memory.
 """
 
 from __future__ import annotations
@@ -118,12 +122,28 @@ def run(args: argparse.Namespace) -> None:
     )  # fmt: skip
 
 
+def examine(args: argparse.Namespace) -> None:
+    """Examine once, and print what it took as JSON."""
+    most = int(args.memory * 2**30)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    from hornbook.sources.source import Source
+    from hornbook.text.data import TextOptions
+    from hornbook.text.task import TextTask
+
+    began = time.process_time()
+    with watched() as memory:
+        report = TextTask().examine(Source(args.file), TextOptions(mode=args.mode))
+    one = [fact for name, fact in report.facts.items() if name.startswith("distinct")]
+    print(json.dumps({"seconds": time.process_time() - began, "memory": memory["parent"],
+                      "told": one[0]}))  # fmt: skip
+
+
 def one_run(args: argparse.Namespace, path: Path, mode: str, tokens: str) -> dict[str, Any] | None:
     """What a process of its own finds; None if it fails, which it tells."""
     command = [
         sys.executable, "-m", "benchmarks.large_corpus", "--file", str(path), "--memory",
         str(args.memory), "--threads", str(args.threads), "--mode", mode, "--tokens", tokens,
-        "--steps", str(args.steps),
+        "--steps", str(args.steps), *(["--doctor"] if args.doctor else []),
     ]  # fmt: skip
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
@@ -150,22 +170,30 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--threads", type=int, default=1, help="of training")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
+    parser.add_argument("--doctor", action="store_true", help="examine the text, and no more")
     parser.add_argument("--file", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.file:
         args.mode, args.tokens = args.mode[0], args.tokens[0]
-        run(args)
+        (examine if args.doctor else run)(args)
         return
     size = int(args.gigabytes * 1e9)
     print(f"{args.gigabytes:g} GB, at most {args.memory:g} GiB of its own for each process")
-    print(f"{'':18}{'reading':>10}{'encoding':>10}{'again':>8}{'step':>9}{'own memory':>12}"
-          f"{'encoder':>9}{'with maps':>11}{'dev loss':>10}  tokens of train")  # fmt: skip
+    if not args.doctor:
+        print(f"{'':18}{'reading':>10}{'encoding':>10}{'again':>8}{'step':>9}{'own memory':>12}"
+              f"{'encoder':>9}{'with maps':>11}{'dev loss':>10}  tokens of train")  # fmt: skip
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         os.environ["HORNBOOK_CACHE"] = f"{folder}/cache"
         for mode in args.mode:
             path = Path(folder) / f"{mode}.txt"
             write(path, size, mode)
-            for tokens in args.tokens:
+            if args.doctor:
+                took = one_run(args, path, mode, "characters")
+                if took:
+                    seconds, memory = took["seconds"] / size * 1e8, took["memory"] / 2**30
+                    print(f"doctor {mode:6}{seconds:6.1f} s for 100 MB{memory:7.2f} GiB"
+                          f"   distinct lines: {took['told']}", flush=True)  # fmt: skip
+            for tokens in () if args.doctor else args.tokens:
                 found = one_run(args, path, mode, tokens)
                 again = one_run(args, path, mode, tokens) if found else None
                 if not found or not again:

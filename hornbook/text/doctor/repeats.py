@@ -10,6 +10,7 @@ union of data streams").
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +80,9 @@ class Repeats:
     def __init__(self, *, exact: bool = False) -> None:
         self.exact, self.total, self.halved = exact, 0, 0
         self.hashes: list[Hashes] = []
-        self.numbers: list[Places] = []  # of the examples that are kept, where not all are
+        self.numbers: list[
+            npt.NDArray[np.integer[Any]]
+        ] = []  # of the examples that are kept, where not all are
         self.kept = 0
 
     def add(self, hashes: Hashes) -> None:
@@ -87,7 +90,7 @@ class Repeats:
         numbers = None
         if self.halved:
             some = self.below(hashes)
-            numbers, hashes = self.total + np.flatnonzero(some), hashes[some]
+            numbers, hashes = small(self.total + np.flatnonzero(some)), hashes[some]
             self.numbers.append(numbers)
         self.total += len(hashes) if numbers is None else len(some)
         self.hashes.append(hashes)
@@ -105,7 +108,8 @@ class Repeats:
         if not self.halved:
             ends = np.cumsum([len(some) for some in self.hashes]).tolist()
             self.numbers = [
-                np.arange(end - len(some), end) for some, end in zip(self.hashes, ends, strict=True)
+                small(np.arange(end - len(some), end))
+                for some, end in zip(self.hashes, ends, strict=True)
             ]
         self.halved += 1
         keep = [self.below(some) for some in self.hashes]
@@ -116,8 +120,12 @@ class Repeats:
     @cached_property
     def all(self) -> Hashes:
         """Those that are kept, in the order of the examples."""
-        found = np.concatenate([np.empty(0, dtype=np.uint64), *self.hashes])
-        self.hashes = []
+        found, at = np.empty(self.kept, dtype=np.uint64), 0
+        self.hashes.reverse()
+        while self.hashes:  # freed one by one
+            some = self.hashes.pop()
+            found[at : at + len(some)] = some
+            at += len(some)
         return found
 
     @property
@@ -127,7 +135,9 @@ class Repeats:
 
     def number(self, places: Places) -> Places:
         """The numbers of the examples whose hashes are at some places of `all`."""
-        return np.concatenate(self.numbers)[places] if self.halved else places
+        if not self.halved:
+            return places
+        return np.concatenate(self.numbers)[places].astype(np.int64)
 
     @cached_property
     def several(self) -> tuple[Hashes, Places]:
@@ -214,6 +224,11 @@ class Repeats:
         new += np.bincount(labels[held_only], minlength=len(held) + 1)[1:]
         # Of what is new there are hardly two alike, so it can be estimated; see `extra`.
         return [max(0, len(some) - int(n) * self.scale) for some, n in zip(held, new, strict=True)]
+
+
+def small(numbers: Places) -> npt.NDArray[np.integer[Any]]:
+    """Numbers in 32 bits, where they fit."""
+    return numbers.astype(np.uint32) if numbers.max(initial=0) < 2**32 else numbers
 
 
 def matches(hashes: Hashes, some: Hashes) -> tuple[Places, npt.NDArray[np.bool_]]:
