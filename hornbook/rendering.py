@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["are", "around", "clip", "describe", "duration", "listed", "many", "visible",
+__all__ = ["are", "around", "clip", "describe", "duration", "listed", "many", "quoted", "visible",
            "visible_json"]  # fmt: skip
 
 # What a terminal obeys instead of showing it, but for line feed and tab; what turns the direction
@@ -19,9 +19,20 @@ def visible(text: str) -> str:
 
     def written(found: re.Match[str]) -> str:
         code = ord(found[0])
+        if 0xDC80 <= code <= 0xDCFF:  # what `surrogateescape` makes of a byte that is no text
+            code -= 0xDC00
         return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
     return HOSTILE.sub(written, text)
+
+
+def quoted(text: str) -> str:
+    r"""A text in quotes, as Python writes it, with bytes that are no text as `\x98`."""
+    return re.sub(  # two backslashes are one that stands in the text
+        r"(\\\\)|\\udc([89a-f][0-9a-f])",
+        lambda found: found[1] or f"\\x{found[2]}",
+        repr(text),
+    )
 
 
 def visible_json(text: str) -> str:

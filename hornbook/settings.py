@@ -210,7 +210,7 @@ def check(name: str, value: Any, hint: Any) -> None:
     if origin is Literal:
         if value not in arguments:
             raise SettingsError(
-                f"`{name}` must be one of {', '.join(map(str, arguments))}; it is "
+                f"`{name}` must be one of {', '.join(filter(None, map(str, arguments)))}; it is "
                 f"{SHOWN.repr(value)}.",
                 hint=did_you_mean(str(value), map(str, arguments), also=CALLED).strip(),
                 setting=name,

@@ -91,11 +91,15 @@ def test_the_command_line_takes_bytes(
     status, _, err = typed(capsys, "train", path, "--tokens", "bytes", "--model", "ngram",
                            "--out", run)  # fmt: skip
     assert not status, err
+    assert "\\" not in err[err.index("Next:") :]  # what is proposed is typed as it stands
     assert "bytes, not all of them text" in typed(capsys, "tokenize", run)[1]
     status, out, _ = typed(capsys, "sample", run, "--n", "9", "--json")
     assert len(json.loads(out)["samples"]) == 9
     page = str(tmp_path / "page.html")
     assert not typed(capsys, "inspect", run, "--out", page)[0]
+    told = Path(page).read_text(encoding="utf-8")
+    assert "\\x" in told  # bytes by their numbers, not by what stands for them in Python
+    assert "\\udc" not in told
 
 
 def test_samples_go_to_a_file_as_they_are(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from hornbook.text.large.mapped import MappedStream
 from hornbook.text.large.reading import LargeText, examples_of
 from hornbook.text.layout import Layout
 from hornbook.text.stream import Stream
+from hornbook.text.task import TextTask
 
 WORDS = [
     "to",
@@ -347,9 +348,16 @@ def test_what_is_no_text_is_told_as_ever() -> None:
     Path("a.txt").write_bytes(b"ab\n" * 900 + b"\xff\xfe")
     with pytest.raises(EncodingError, match="byte offset 2,700"):
         loaded("a.txt", large="yes")
-    Path("a.txt").write_bytes(b" \n" * 900)
-    with pytest.raises(DataError, match="is empty"):
-        loaded("a.txt", large="yes", mode="text")
+
+
+@pytest.mark.parametrize("data", [b"", b"   ", b" \n" * 900])
+@pytest.mark.parametrize("mode", ["auto", "text", "lines"])
+def test_nothing_is_told_as_ever(data: bytes, mode: Any) -> None:
+    Path("a.txt").write_bytes(data)
+    with pytest.raises(DataError, match=r"a\.txt is empty"):
+        loaded("a.txt", large="yes", mode=mode)
+    with pytest.raises(DataError, match=r"a\.txt is empty"):
+        TextTask().examine(Source("a.txt"), TextOptions(large="yes", mode=mode))
 
 
 def test_processes_encode_as_one_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -85,7 +85,13 @@ def test_figures_of_a_file_are_those_of_its_rows_at_once(
         (sums, weights), (others, _) = mean.sums(), errors.sums()
         apart = difference_interval(sums, others, weights, of=np.sqrt)
         first = next(iter(found.values()))
-        assert any(f"less the run: {apart}" in line for line in first.remarks)
+        assert apart is not None
+        told = (
+            "the difference may be chance" if 0 in apart
+            else "this model beats it" if apart.low > 0 else "this model does not beat it"
+        )  # fmt: skip
+        told += f" (difference {apart.low:+.4f} to {apart.high:+.4f})."
+        assert any(one.endswith(told) for one in first.remarks)
     assert interval is not None
     assert figure > 0
     assert ends == pytest.approx((interval.low, interval.high))

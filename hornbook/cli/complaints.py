@@ -36,7 +36,7 @@ def in_one_line(box: str, verb: str) -> str:
 def reworded(told: str) -> str:
     """A complaint in the words of this command line, or as it is if it is of no known shape."""
     if found := re.fullmatch(CHOICE, told):
-        names = ", ".join(ast.literal_eval(found["all"]))
+        names = ", ".join(filter(None, ast.literal_eval(found["all"])))  # empty: not typed
         return f"{found['what']} must be one of {names}; it is {found['given']}"
     for shape, sentence in SENTENCES:
         if found := re.fullmatch(shape, told):

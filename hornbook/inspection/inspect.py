@@ -27,7 +27,7 @@ from hornbook.plots.drawing import drawing
 from hornbook.plots.saving import save
 from hornbook.records import JSONObject, as_json
 from hornbook.rendering import many
-from hornbook.reports import Finding, Page, Section, Table, View, Wording
+from hornbook.reports import Finding, Page, Section, View, Wording
 from hornbook.reports.finding import worst_first
 from hornbook.runs.advice import remedy
 from hornbook.runs.outcome import overfitted
@@ -129,8 +129,8 @@ class Inspection:
             )
         found.append(Section("The data", one.extent, table=one.table, note=one.roles))
         if one.reading:
-            lines = Table(("how they were read and split",), tuple((line,) for line in one.reading))
-            found[-1] = replace(found[-1], parts=(Section("How they were read", table=lines),))
+            read = Section("How they were read", points=tuple(one.reading))
+            found[-1] = replace(found[-1], parts=(read,))
         if self.curves is not None:
             curves = replace(self.curves, title="How the training went", note=one.measured_on)
             found.append(curves)

@@ -54,6 +54,9 @@ class Writer:
     def contents(self, one: Section, level: int) -> list[str]:
         """What stands under the heading of a section."""
         parts = [f"<p>{self.sentence(one.text)}</p>"] if one.text else []
+        if one.points:
+            items = "".join(f"<li>{self.sentence(point)}</li>" for point in one.points)
+            parts.append(f'<ul class="points">{items}</ul>')
         if one.findings is not None:
             parts += map(self.finding, one.findings)
             if not one.findings:

@@ -41,3 +41,5 @@ class Section:
     "A remark on all of this, under it."
     parts: tuple[Section, ...] = ()
     "Sections within this one."
+    points: tuple[str, ...] = ()
+    "Remarks, one below the other."

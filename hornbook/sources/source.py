@@ -112,6 +112,14 @@ class Source:
         return self.dataset is not None or all(kept)
 
     @property
+    def is_missing(self) -> bool:
+        """Whether some of it is not there: reading will say so."""
+        return any(
+            word != "-" and word not in datasets.DATASETS and not exists(word)
+            for word in self.given
+        )
+
+    @property
     def is_folder(self) -> bool:
         """Whether it is a single folder."""
         return len(self.given) == 1 and is_folder(self.given[0])

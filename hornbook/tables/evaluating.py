@@ -223,9 +223,11 @@ class Measured:
         if self.guess is not None and self.interval is not None:
             apart = self.sums.apart(self.of)
             assert apart is not None
-            chance = ", which may be chance" if 0 in apart else ""
-            decides = DECIDES[self.target.kind]
-            yield f"In {decides} the {self.guess[0]} less the run: {apart}{chance}."
+            better = apart.low > 0
+            told = "this model beats it" if better else "this model does not beat it"
+            told = "the difference may be chance" if 0 in apart else told
+            by = f"difference {apart.low:+.4f} to {apart.high:+.4f}"
+            yield f"Baseline ({self.guess[0]}): {told} ({by})."
         if self.guess is None:
             yield "The shares of the classes are gone with the rows of the run: no guess beside it."
         yield "Trees, which training measures beside a net, are not saved to a run."

@@ -7,7 +7,7 @@ A line of white space only is blank; the others are filled.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from hornbook.text.code_points import Points, is_space, line_bounds, points_of
 
-__all__ = ["LineFigures", "numbered", "pieces_of_lines", "whole_lines"]
+__all__ = ["LineFigures", "at_place", "numbered", "pieces_of_lines", "whole_lines"]
 
 PIECE = 2**20  # characters looked at together
 LONGEST = 2**22  # characters of a line, of which what follows is only counted
@@ -195,15 +195,29 @@ class LineFigures:
     @property
     def mean(self) -> float:
         """Characters of a filled line on average."""
-        return sum(n * length for length, n in self.lengths.items()) / self.filled
+        total = sum(n * length for length, n in self.lengths.items())
+        return total / self.filled if self.filled else 0.0
 
     def length_at(self, place: int) -> int:
         """The length of a filled line by its place, from 0, among all in the order of length."""
-        for length in sorted(self.lengths):
-            place -= self.lengths[length]
-            if place < 0:
-                return length
-        raise IndexError("there are fewer filled lines")
+        return at_place(self.lengths, place)
+
+
+def at_place(counts: Mapping[int, int], place: int) -> int:
+    """The number at a place, from 0, among numbers in rising order.
+
+    Args:
+        counts: how often there is each.
+        place: in all of them.
+
+    Raises:
+        IndexError: if there are fewer.
+    """
+    for value in sorted(counts):
+        place -= counts[value]
+        if place < 0:
+            return value
+    raise IndexError("there are fewer")
 
 
 def numbered(values: npt.NDArray[np.integer[Any]]) -> dict[int, int]:

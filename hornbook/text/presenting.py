@@ -105,8 +105,9 @@ def draws_new(run: Run) -> bool:
 
 
 def short_example(train: Sequence[str]) -> str:
-    """One whole example that is easily typed, or else the beginning of the first."""
+    """One whole example that is easily typed, or else what of the beginning of the first is."""
     whole = (one for one in train[:LOOK] if 2 < len(one) <= EASY and one == one.strip(" -"))
     easy = (one for one in whole if one.isprintable())
-    first = train[0][:EASY].split("\n")[0].split("\t")[0].strip(" -")
-    return next(easy, first) or "a"
+    typed = "".join(one if one.isprintable() else "\n" for one in train[0][:EASY])
+    first = next(filter(None, (part.strip(" -") for part in typed.split("\n"))), "a")
+    return next(easy, first)

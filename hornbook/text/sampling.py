@@ -26,7 +26,7 @@ import numpy as np
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import SamplingError, SettingsError
-from hornbook.rendering import clip, many
+from hornbook.rendering import clip, many, quoted
 from hornbook.text.batch_sampling import Places, SmallIds, size_of
 from hornbook.text.filtering import LineFilter
 from hornbook.text.guide import Guide
@@ -200,8 +200,8 @@ class Samples(Iterator[Sample]):
         self._guide.begin(1)
         if not np.isfinite(self._guide.masked(logits, np.zeros(1, dtype=np.int64))).any():
             raise SamplingError(
-                f"{clip(prefix)!r} was never followed by anything in the training data, and this "
-                "model (counts without smoothing) gives every continuation probability 0.",
+                f"{quoted(clip(prefix))} was never followed by anything in the training data, and "
+                "this model (counts without smoothing) gives every continuation probability 0.",
                 hint="Give another `prefix`, or train with `smoothing=kneser-ney`.",
             )
         return logits, state

@@ -11,11 +11,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Self
 
-from hornbook.errors import DataError, RunError
+from hornbook.errors import DataError
 from hornbook.extras import needing
-from hornbook.records import JSON, JSONObject, read_record
 from hornbook.tokenizers.byte_pair_learning import bytes_of_signs
 from hornbook.tokenizers.contract import Texts
 from hornbook.tokenizers.libraries import (
@@ -26,7 +25,6 @@ from hornbook.tokenizers.libraries import (
     byte_of,
     refuse_untrue,
 )
-from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["HuggingFaceTokenizer", "read_hugging_face"]
 
@@ -46,10 +44,15 @@ class HuggingFaceTokenizer(LibraryTokenizer):
     model: str
     "The file, whole."
 
+    @property
+    def packed(self) -> str:
+        """The file."""
+        return self.model
+
     @classmethod
-    def learned(cls, texts: Texts, settings: TokenSettings) -> Self:
-        """None is learned here: it comes from a file."""
-        raise NotImplementedError
+    def unpacked(cls, boundary: bool, breaks: bool, text: str) -> Self:
+        """The tokenizer of a file."""
+        return cls(boundary, breaks, text)
 
     @cached_property
     def value(self) -> Mapping[str, Any]:
@@ -206,49 +209,6 @@ class HuggingFaceTokenizer(LibraryTokenizer):
             read = read[1:]
         return read.encode()
 
-    def as_dict(self) -> dict[str, JSON]:
-        """The tokenizer as JSON values, its file as text."""
-        return {
-            "kind": self.kind,
-            "boundary": self.has_boundary,
-            "breaks": self.breaks,
-            "model": self.model,
-        }
-
-    @classmethod
-    def from_dict(cls, value: JSONObject) -> Self:
-        """The tokenizer that `as_dict` described.
-
-        Raises:
-            RunError: if the value does not describe one.
-            MissingPackageError: if the library is not installed.
-        """
-        record = read_record(Described, value, "The tokenizer")
-        found = cls(record.boundary, record.breaks, record.model)
-        if fault := fault_of(found):
-            raise RunError(f"The tokenizer file is damaged: model: {fault}.", hint="Train again.")
-        return found
-
-
-@dataclass(frozen=True)
-class Described:
-    """A `tokenizer.json` in a file."""
-
-    kind: Literal["tokenizers"]
-    boundary: bool
-    breaks: bool
-    model: str
-
-
-def fault_of(found: HuggingFaceTokenizer) -> str:
-    """Why a tokenizer cannot be used; empty if it can."""
-    try:
-        _ = found.known
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        told = repr(error) if isinstance(error, KeyError) else str(error)
-        return told.rstrip(".")
-    return ""
-
 
 def read_hugging_face(name: str, text: str, texts: Texts) -> HuggingFaceTokenizer:
     """The tokenizer of a file.
@@ -258,7 +218,7 @@ def read_hugging_face(name: str, text: str, texts: Texts) -> HuggingFaceTokenize
         MissingPackageError: if the library is not installed.
     """
     found = HuggingFaceTokenizer(texts.boundary, texts.breaks, text)
-    if fault := fault_of(found):
+    if fault := found.fault:
         raise DataError(
             f"{name} is not a `tokenizer.json` that can be used: {fault}.",
             hint="Give a `tokenizer.json` as the library tokenizers saves it.",

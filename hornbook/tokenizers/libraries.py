@@ -10,15 +10,17 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import DataError, UnknownTokenError
+from hornbook.errors import DataError, RunError, UnknownTokenError
+from hornbook.records import JSON, JSONObject, read_record
 from hornbook.tokenizers.contract import Texts, Tokenizer, Vocabulary
 from hornbook.tokenizers.decoders import utf8
 from hornbook.tokenizers.labels import BOUNDARY, labels_of
+from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["BLANK", "BYTES", "Known", "LibraryTokenizer", "byte_of", "refuse_untrue"]
 
@@ -66,10 +68,74 @@ class LibraryTokenizer(Tokenizer):
     breaks: bool
     "Whether a sample may have a line feed in it."
 
+    @classmethod
+    def learned(cls, texts: Texts, settings: TokenSettings) -> Self:
+        """None is learned here: it comes from a file."""
+        raise NotImplementedError
+
     @property
     @abstractmethod
     def known(self) -> Known:
-        """What the library tells of its ids."""
+        """What the library tells of its ids.
+
+        Raises:
+            MissingPackageError: if it is not installed.
+            ValueError, KeyError, TypeError, AttributeError, RecursionError: if the file is damaged.
+        """
+
+    @property
+    @abstractmethod
+    def packed(self) -> str:
+        """Its file as text."""
+
+    @classmethod
+    @abstractmethod
+    def unpacked(cls, boundary: bool, breaks: bool, text: str) -> Self:
+        """The tokenizer of a file that `packed` gave.
+
+        Raises:
+            ValueError: if it is none.
+        """
+
+    @property
+    def fault(self) -> str:
+        """Why it cannot be used; empty if it can.
+
+        Raises:
+            MissingPackageError: if its library is not installed.
+        """
+        try:
+            _ = self.known
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            return (repr(error) if isinstance(error, KeyError) else str(error)).rstrip(".")
+        return ""
+
+    def as_dict(self) -> dict[str, JSON]:
+        """The tokenizer as JSON values, with its file."""
+        return {
+            "kind": self.kind,
+            "boundary": self.has_boundary,
+            "breaks": self.breaks,
+            "model": self.packed,
+        }
+
+    @classmethod
+    def from_dict(cls, value: JSONObject) -> Self:
+        """The tokenizer that `as_dict` described.
+
+        Raises:
+            RunError: if the value does not describe one.
+            MissingPackageError: if the library is not installed.
+        """
+        record = read_record(Described, value, "The tokenizer")
+        try:
+            found = cls.unpacked(record.boundary, record.breaks, record.model)
+            fault = found.fault
+        except ValueError as error:
+            fault = str(error).rstrip(".")
+        if fault:
+            raise RunError(f"The tokenizer file is damaged: model: {fault}.", hint="Train again.")
+        return found
 
     @abstractmethod
     def cut(self, text: str) -> tuple[list[int], list[bytes]]:
@@ -176,6 +242,16 @@ class LibraryTokenizer(Tokenizer):
         if self.boundary is not None:
             special[self.boundary] = BOUNDARY
         return labels_of(self.pieces, special)
+
+
+@dataclass(frozen=True)
+class Described:
+    """A tokenizer that a library runs, in a file."""
+
+    kind: Literal["sentencepiece", "tokenizers"]
+    boundary: bool
+    breaks: bool
+    model: str
 
 
 def byte_of(name: str) -> bytes:

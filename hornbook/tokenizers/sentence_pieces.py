@@ -7,18 +7,16 @@ one gets its letters. Symbols that the model's maker defined are text, each one 
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import DataError, RunError
+from hornbook.errors import DataError
 from hornbook.extras import needing
-from hornbook.records import JSON, JSONObject, read_record
 from hornbook.tokenizers.contract import Ids, Texts
 from hornbook.tokenizers.decoders import utf8
 from hornbook.tokenizers.libraries import (
@@ -29,7 +27,6 @@ from hornbook.tokenizers.libraries import (
     byte_of,
     refuse_untrue,
 )
-from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["SentencePieceTokenizer", "read_sentence_pieces"]
 
@@ -44,10 +41,19 @@ class SentencePieceTokenizer(LibraryTokenizer):
     model: bytes
     "The file, whole."
 
+    @property
+    def packed(self) -> str:
+        """The file in base64."""
+        return base64.b64encode(self.model).decode()
+
     @classmethod
-    def learned(cls, texts: Texts, settings: TokenSettings) -> Self:
-        """None is learned here: it comes from a file."""
-        raise NotImplementedError
+    def unpacked(cls, boundary: bool, breaks: bool, text: str) -> Self:
+        """The tokenizer of a file in base64.
+
+        Raises:
+            ValueError: if it is none.
+        """
+        return cls(boundary, breaks, base64.b64decode(text, validate=True))
 
     @cached_property
     def processor(self) -> Any:
@@ -112,44 +118,6 @@ class SentencePieceTokenizer(LibraryTokenizer):
         lengths = np.array(list(map(len, found)), dtype=np.int64)
         return np.array(ids, dtype=self.vocabulary.dtype), lengths
 
-    def as_dict(self) -> dict[str, JSON]:
-        """The tokenizer as JSON values, its file in base64."""
-        return {
-            "kind": self.kind,
-            "boundary": self.has_boundary,
-            "breaks": self.breaks,
-            "model": base64.b64encode(self.model).decode(),
-        }
-
-    @classmethod
-    def from_dict(cls, value: JSONObject) -> Self:
-        """The tokenizer that `as_dict` described.
-
-        Raises:
-            RunError: if the value does not describe one.
-            MissingPackageError: if the library is not installed.
-        """
-        record = read_record(Described, value, "The tokenizer")
-        try:
-            model = base64.b64decode(record.model, validate=True)
-            found = cls(record.boundary, record.breaks, model)
-            _ = found.known
-        except (binascii.Error, ValueError) as error:
-            raise RunError(
-                f"The tokenizer file is damaged: model: {error}.", hint="Train again."
-            ) from error
-        return found
-
-
-@dataclass(frozen=True)
-class Described:
-    """A model of SentencePiece in a file."""
-
-    kind: Literal["sentencepiece"]
-    boundary: bool
-    breaks: bool
-    model: str
-
 
 def read_sentence_pieces(name: str, data: bytes, texts: Texts) -> SentencePieceTokenizer:
     """The tokenizer of a file.
@@ -159,13 +127,11 @@ def read_sentence_pieces(name: str, data: bytes, texts: Texts) -> SentencePieceT
         MissingPackageError: if the library is not installed.
     """
     found = SentencePieceTokenizer(texts.boundary, texts.breaks, data)
-    try:
-        _ = found.known
-    except ValueError as error:
+    if fault := found.fault:
         raise DataError(
-            f"{name} is not a whole model of SentencePiece: {error}.",
+            f"{name} is not a whole model of SentencePiece: {fault}.",
             hint="Copy or download it again.",
             setting="tokens",
-        ) from error
+        )
     refuse_untrue(name, found, texts)
     return found

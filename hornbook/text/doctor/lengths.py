@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from hornbook.rendering import clip
 from hornbook.text.doctor.given import Batch
-from hornbook.text.line_figures import numbered
+from hornbook.text.line_figures import at_place, numbered
 
 __all__ = ["LengthCounts", "Lengths"]
 
@@ -95,11 +95,7 @@ class LengthCounts:
 
     def at(self, place: int) -> int:
         """The length at a place, from 0, in rising order."""
-        for length in sorted(self.counts):
-            place -= self.counts[length]
-            if place < 0:
-                return length
-        raise IndexError("there are fewer examples")
+        return at_place(self.counts, place)
 
     @property
     def median(self) -> float:

@@ -33,7 +33,7 @@ def refuse_unfit(source: Source, options: TextOptions) -> None:
     Raises:
         SettingsError: naming it.
     """
-    if not source.can_be_read_again:
+    if not source.can_be_read_again and not source.is_missing:
         raise SettingsError(
             f"{source.where} cannot be read twice, as a large text is.",
             hint="Save it to a file, and give that.",

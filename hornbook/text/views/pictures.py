@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hornbook.rendering import quoted
 from hornbook.reports import View
 from hornbook.settings import Settings
 from hornbook.text.models.contract import LanguageModel
@@ -158,11 +159,11 @@ def views_of(
         ),
         View(
             "tree",
-            f"the most likely continuations of the prefix {prefix!r}",
+            f"the most likely continuations of the prefix {quoted(prefix)}",
             lambda: draw_tree(grow(model, tokenizer, prefix, tree)),
             written=lambda: (
-                f"After {prefix!r}: the probability of each next token, and in brackets that of "
-                f"the whole continuation.\n{grow(model, tokenizer, prefix, tree).as_text()}"
+                f"After {quoted(prefix)}: the probability of each next token, and in brackets that "
+                f"of the whole continuation.\n{grow(model, tokenizer, prefix, tree).as_text()}"
             ),
         ),
     ]

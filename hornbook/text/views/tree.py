@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SamplingError, SettingsError
+from hornbook.rendering import quoted
 from hornbook.settings import Bounds, Settings
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.prompt import prompt_of
@@ -112,8 +113,8 @@ def grow(
             branch.branches.extend(forks(branch, p, tokenizer, settings.width, least))
         if not root.branches:
             raise SamplingError(
-                f"{prefix!r} was never continued in the training data, and this model (counts "
-                "without smoothing) cannot predict what follows it.",
+                f"{quoted(prefix)} was never continued in the training data, and this model "
+                "(counts without smoothing) cannot predict what follows it.",
                 hint="Use another prefix, or train with `smoothing=kneser-ney`.",
             )
         count += sum(len(branch.branches) for branch in growing)
