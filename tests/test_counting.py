@@ -10,7 +10,8 @@ import pytest
 
 from hornbook.sources.source import Source
 from hornbook.text.counting import Counted, best_counts
-from hornbook.text.data import TextData, TextOptions, load_text
+from hornbook.text.data import TextData, TextOptions
+from hornbook.text.loading import load_text
 from hornbook.text.losses import mean_loss
 from hornbook.text.models.count_trie import PARTS
 from hornbook.text.models.ngram import NGram, NGramSettings

@@ -8,9 +8,10 @@ import pytest
 
 from hornbook.sources.source import Source
 from hornbook.text.corpus import Corpus, load_corpus
-from hornbook.text.data import TextOptions, load_text
+from hornbook.text.data import TextOptions
 from hornbook.text.doctor import tokens
 from hornbook.text.doctor.examine import CorpusReport, examine
+from hornbook.text.loading import load_text
 from tests.command import typed
 
 FAMILY = "👨‍👩‍👧"

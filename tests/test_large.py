@@ -14,7 +14,7 @@ import pytest
 from hornbook.errors import DataError, EncodingError, RunError, SettingsError
 from hornbook.sources.source import Source
 from hornbook.text.corpus import SPLITS
-from hornbook.text.data import TextData, TextOptions, load_text
+from hornbook.text.data import TextData, TextOptions
 from hornbook.text.large import encoding, reading, store, survey
 from hornbook.text.large.data import LargeTextData
 from hornbook.text.large.draws import Draw
@@ -22,6 +22,7 @@ from hornbook.text.large.encoded import EncodedPart
 from hornbook.text.large.mapped import MappedStream
 from hornbook.text.large.reading import LargeText, examples_of
 from hornbook.text.layout import Layout
+from hornbook.text.loading import load_text
 from hornbook.text.stream import Stream
 from hornbook.text.task import TextTask
 

@@ -19,13 +19,14 @@ from hornbook.sources.source import Source
 from hornbook.text import line_figures
 from hornbook.text.code_points import points_of
 from hornbook.text.corpus import Corpus
-from hornbook.text.data import TextOptions, load_text
+from hornbook.text.data import TextOptions
 from hornbook.text.doctor import repeats
 from hornbook.text.doctor.examine import CorpusReport, examine
 from hornbook.text.doctor.large import examine_large
 from hornbook.text.doctor.repeats import Repeats, hashes_of
 from hornbook.text.large import encoding, reading, survey
 from hornbook.text.line_figures import LineFigures, pieces_of_lines
+from hornbook.text.loading import load_text
 from tests.command import typed
 
 ODD = "Ã©t\u200bé\nte\u0301 а\tпaра \n\n  \nÐ´Ð°\ufeff  x\u00a0y"

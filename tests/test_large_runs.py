@@ -138,7 +138,7 @@ def test_stripped_it_does_not_tell_where_the_corpus_is() -> None:
 def test_it_is_chosen_by_size_and_counting_says_what_it_would_take(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from hornbook.text import data as small
+    from hornbook.text import loading as small
 
     monkeypatch.setattr(small, "LARGE", 1_000)
     run = trained("net", large="auto")

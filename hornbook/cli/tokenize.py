@@ -26,7 +26,8 @@ from hornbook.settings import Bounds, Given, Settings
 from hornbook.sources.source import Source
 from hornbook.text.corpus import Splits
 from hornbook.text.cut_text import CutText, cut_text
-from hornbook.text.data import TextOptions, load_text
+from hornbook.text.data import TextOptions
+from hornbook.text.loading import load_text
 from hornbook.text.tokenization import tokenization
 from hornbook.text.tokens_page import tokens_page
 from hornbook.text.vocabulary_sizes import VocabularySize, vocabulary_sizes

@@ -44,8 +44,8 @@ def offset_of(zone: str) -> int | None:
         if hours > 23 or minutes > 59:
             return None
         return (-1 if zone[0] == "-" else 1) * (3600 * hours + 60 * minutes)
-    hours = OFFSETS.get(zone.lower())  # type: ignore[assignment]
-    return None if hours is None else 3600 * hours
+    known = OFFSETS.get(zone.lower())
+    return None if known is None else 3600 * known
 
 
 @lru_cache(256)

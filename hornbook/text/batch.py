@@ -20,7 +20,12 @@ class Batch:
     """
 
     def __init__(self, inputs: Ids, targets: Ids, follows: bool = False) -> None:
-        self.arrays, self.follows = (inputs, targets), follows
+        self._arrays, self.follows = (inputs, targets), follows
+
+    @property
+    def arrays(self) -> tuple[Ids, Ids]:
+        """Inputs and targets."""
+        return self._arrays
 
     @property
     def inputs(self) -> Ids:
@@ -64,7 +69,7 @@ class RowBatch(Batch):
         return int((self.lengths + self.at - begin).max(initial=self.least))
 
     @cached_property
-    def arrays(self) -> tuple[Ids, Ids]:  # type: ignore[override]
+    def arrays(self) -> tuple[Ids, Ids]:
         """Inputs and targets, both of shape (B, T) for the longest row's T."""
         return self.stream.rows(self.at, self.lengths, self.lead, self.least)
 

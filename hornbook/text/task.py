@@ -102,13 +102,13 @@ class TextTask(Task["TextData"]):
 
     def load(self, source: Source, options: Any) -> TextData:
         """Read a corpus, cut it, and make its tokenizer."""
-        from hornbook.text.data import load_text
+        from hornbook.text.loading import load_text
 
         return load_text(source, options)
 
     def open(self, files: HashedFiles, name: str, source: str, details: JSONObject) -> TextData:
         """The data that a run keeps."""
-        from hornbook.text.data import open_text
+        from hornbook.text.loading import open_text
 
         return open_text(files, name, source, details)
 
@@ -342,10 +342,10 @@ class TextTask(Task["TextData"]):
 
     def examine(self, source: Source, options: Any) -> Report:
         """What the data's doctor finds."""
-        from hornbook.text.data import is_large, takes_any_bytes
         from hornbook.text.doctor.examine import examine_given
         from hornbook.text.doctor.given import Given
         from hornbook.text.doctor.summary import proposals, told
+        from hornbook.text.loading import is_large, takes_any_bytes
 
         if is_large(source, options):
             from hornbook.text.doctor.large import examine_large

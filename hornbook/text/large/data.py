@@ -16,12 +16,7 @@ from hornbook.rendering import many
 from hornbook.sources.source import Source
 from hornbook.storage import HashedFiles, Sums
 from hornbook.text.corpus import SPLITS, Splits
-from hornbook.text.data import (
-    REFERENCE,
-    TEXT_LENGTH,
-    TextData,
-    tokenizer_bytes,
-)
+from hornbook.text.data import REFERENCE, TEXT_LENGTH, TextData, tokenizer_bytes
 from hornbook.text.large.cached import note
 from hornbook.text.large.encoding import Corpus, encode
 from hornbook.text.large.mapped import MappedStream

@@ -8,10 +8,7 @@ from hornbook.rendering import many
 from hornbook.sources.source import Source
 from hornbook.storage import HashedFiles, parse_json
 from hornbook.text.corpus import SPLITS
-from hornbook.text.data import (
-    REFERENCE,
-    TextOptions,
-)
+from hornbook.text.data import REFERENCE, TextOptions
 from hornbook.text.large.cached import make_room, note
 from hornbook.text.large.data import LargeTextData, Reference
 from hornbook.text.large.draws import Draw
