@@ -26,6 +26,7 @@ import torch
 
 from benchmarks.peers import NanoGPT
 from benchmarks.throughput import AS_NANOGPT, trained_by
+from hornbook.compute.deterministic import deterministic
 from hornbook.text.models import NETS
 from hornbook.text.stream import Stream, encode_lines
 from hornbook.tokenizers.characters import CharTokenizer
@@ -108,8 +109,9 @@ def compare(steps: int) -> None:
 
 def mean_loss(made: Trainer, steps: int) -> float:
     """The mean loss of the steps that a trainer takes."""
-    for _ in range(steps):
-        made.update()
+    with deterministic(torch.device(made.settings.device)):
+        for _ in range(steps):
+            made.update()
     return made.loss_sum / made.loss_count
 
 
@@ -132,23 +134,23 @@ def seconds(step: Callable[[], object], least: float = 1.5) -> float:
     return sorted(found)[2]
 
 
-def ways(size: Size, compiled: bool) -> Iterator[tuple[str, Callable[[], object]]]:
-    """hornbook's ways to do a step of nanoGPT's shape."""
+def ways(size: Size, compiled: bool) -> Iterator[tuple[str, Callable[[], object], bool]]:
+    """hornbook's ways to do a step of nanoGPT's shape, and whether each keeps the order of sums."""
     stream = Stream(made_up(size.vocab_size), 0, None, 0)
     vocabulary = Vocabulary(size.vocab_size, None, 0)
     shape = {**size.shape, **AS_NANOGPT}
-    make = partial(trained_by, "gpt", stream, vocabulary, shape, size.batch_size, device="cuda",
-                   clip=1.0, optimizer="adamw")  # fmt: skip
+    make = partial(
+        trained_by, "gpt", stream, vocabulary, shape, size.batch_size,
+        device="cuda", clip=1.0, optimizer="adamw",
+    )  # fmt: skip
     for gradients, precision in WAYS:
-        yield (
-            f"hornbook, {gradients}, {precision}",
-            make(gradients=gradients, precision=precision).update,
-        )
+        made = make(gradients=gradients, precision=precision)
+        yield f"hornbook, {gradients}, {precision}", made.update, True
+    made = make(gradients="hand", precision="bfloat16")
+    yield "the same, sums in any order", made.update, False
     if compiled:
-        yield (
-            "hornbook, compiled, bfloat16",
-            make(gradients="autograd", precision="bfloat16", compile=True).update,
-        )
+        made = make(gradients="autograd", precision="bfloat16", compile=True)
+        yield "hornbook, compiled, bfloat16", made.update, True
 
 
 def nanogpt(checkout: Path, size: Size, compiled: bool) -> Callable[[], object]:
@@ -197,13 +199,15 @@ def main() -> None:
         print(f"\n{size}", flush=True)
         calls = list(ways(size, given.compile))
         if given.nanogpt:
-            calls.append(("nanoGPT, bfloat16", nanogpt(given.nanogpt, size, False)))
+            calls.append(("nanoGPT, bfloat16", nanogpt(given.nanogpt, size, False), False))
             if given.compile:
-                calls.append(("nanoGPT, compiled, bfloat16", nanogpt(given.nanogpt, size, True)))
+                step = nanogpt(given.nanogpt, size, True)
+                calls.append(("nanoGPT, compiled, bfloat16", step, False))
         while calls:
-            name, step = calls.pop(0)
+            name, step, ordered = calls.pop(0)
             torch.cuda.reset_peak_memory_stats()
-            once = seconds(step)
+            with deterministic(torch.device("cuda")) if ordered else contextlib.nullcontext():
+                once = seconds(step)
             memory = torch.cuda.max_memory_allocated() / 2**30
             print(f"    {name:32} {once * 1e3:9.2f} ms  {size.tokens / once:12,.0f} tokens/s  "
                   f"{memory:5.1f} GiB", flush=True)  # fmt: skip
