@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
-import torch.utils.deterministic as filling
 
 __all__ = ["deterministic"]
 
@@ -32,6 +32,7 @@ def deterministic(device: torch.device) -> Iterator[None]:
     os.environ.setdefault(WORKSPACE, ":4096:8")
     before = torch.are_deterministic_algorithms_enabled()
     warns = torch.is_deterministic_algorithms_warn_only_enabled()
+    filling: Any = torch.utils.deterministic
     fills = filling.fill_uninitialized_memory
     torch.use_deterministic_algorithms(True, warn_only=True)
     filling.fill_uninitialized_memory = False  # it would only help to find faults
