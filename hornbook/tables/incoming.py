@@ -22,6 +22,7 @@ from hornbook.tables.reading import RawTable
 from hornbook.tables.spellings import is_truth
 from hornbook.tables.table_in_memory import columns_in, table_in_memory
 from hornbook.tables.target import Target
+from hornbook.tables.unread import why_unread
 
 __all__ = ["as_written", "frame_of", "piece_of", "read", "sound"]
 
@@ -168,11 +169,14 @@ def sound(table: RawTable, column: Column) -> Typed:
     made, wrong = typed(table.columns[column.name], column)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
+        raw, cell = table.columns[column.name], table.cell(column.name, row)
+        why = why_unread(cell, raw.form, column.kind)
+        like = f" Its numbers are written as {raw.form.example()}." if why else ""
         raise DataError(
-            f"{table.place(row)}: {clip(table.cell(column.name, row), 40)!r} in column "
-            f"{column.name!r} is not a {column.kind}, as others are. In all: "
+            f"{table.place(row)}: {clip(cell, 40)!r} in column {column.name!r}"
+            f"{why and f', {why},'} is not a {column.kind}, as others are. In all: "
             f"{many(int(wrong.sum()), 'such value')} of {table.n:,}.",
-            hint="Correct them, or give None where nothing is known.",
+            hint=f"Correct them, or give None where nothing is known.{like}",
         )
     return made
 

@@ -87,7 +87,8 @@ class Later:
         feature = next((one for one in self.mapper.categories if one.column == name), None)
         if not isinstance(column, Categories) or feature is None:
             return column
-        return Categories(column.codes, respelled(column.labels, feature.labels))
+        written = next(one.written for one in self.mapper.columns if one.name == name)
+        return Categories(column.codes, respelled(column.labels, feature.labels, written))
 
     def note(self, inputs: Mapped, made: Mapping[str, Typed], bad: Mask) -> None:
         """Count what the run has not seen."""
@@ -123,7 +124,7 @@ def wanted(raw: Raw | None, target: Target, n: int) -> tuple[npt.NDArray[Any] | 
         return raw.as_numbers(), told
     codes, labels = raw.as_labels()
     known: dict[str, int] = {label: number for number, label in enumerate(target.labels)}
-    spelled: Sequence[str] = respelled(labels, target.labels)
+    spelled: Sequence[str] = respelled(labels, target.labels, target.written)
     table = [known.get(label, UNKNOWN) for label in spelled]
     return np.array([*table, -1], np.int64)[codes], told
 

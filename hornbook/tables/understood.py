@@ -60,6 +60,8 @@ class Understood:
                 f"{self.target} is predicted as a number, one of {values}; if these are names of "
                 "classes, set `predicts=class`"
             )
+        if self.predicts == "class" and seen.unread and options.predicts == "auto":
+            self.remarks.append(f"{self.target} is read as classes: it holds {seen.unread}")
         self.columns = tuple(self.column(name) for name in table.columns if name != self.target)
         self.bad = np.zeros(table.n, bool)
         self.faults = list(table.faults)

@@ -39,6 +39,7 @@ from hornbook.tables.doctor.target import (
 )
 from hornbook.tables.frame import Numbers
 from hornbook.tables.kinds import ASKED, date_form
+from hornbook.tables.number_form import is_some_number
 
 __all__ = ["CHECKS"]
 
@@ -95,7 +96,9 @@ def texts_for_numbers(examined: Examined) -> Iterator[Finding]:
                 "numbers-as-text", "warning", f"{name!r} holds numbers and texts",
                 f"{percent(seen.n_numbers, seen.known)} of its cells are numbers; others are "
                 f"texts, such as {clip(text)!r}. It is {told_kind(column.kind)}.",
-                "If that text means that nothing is known, set "
+                f"Write all its numbers in one way, such as {seen.raw.form.example()}."
+                if is_some_number(text)
+                else "If that text means that nothing is known, set "
                 f"`{examined.more('missing', text)}`.",
             )  # fmt: skip
         elif column.kind in ("category", "left out") and seen.unread:
