@@ -232,6 +232,22 @@ class Measured:
             yield "The shares of the classes are gone with the rows of the run: no guess beside it."
         yield "Trees, which training measures beside a net, are not saved to a run."
 
+    def unmeasured(self) -> DataError:
+        """The error that no row can be measured."""
+        what, tally = "is known", self.predicting.tally
+        if tally.unknown:
+            what = f"is a class that the run has: {listed(self.target.labels, 6)}"
+        elif tally.unread:
+            above = " above 0" if self.target.kind == "logarithm" else ""
+            what = f"can be read as a number{above}"
+        odd = self.rows.later.odd_target
+        return DataError(
+            f"{self.where} has no row of which the target {self.target.name!r} {what}."
+            f"{odd and f' {odd}.'}",
+            hint="Give a file with true values in that column, written as in train.",
+            setting="data",
+        )
+
     @property
     def interval(self) -> Interval | None:
         """Of the deciding figure."""
@@ -248,14 +264,7 @@ class Measured:
         self.read()
         tally, decides = self.predicting.tally, DECIDES[self.target.kind]
         if not tally.rows:
-            what = "is known" if not tally.unknown else "is a class that the run has"
-            classes = f": {listed(self.target.labels, 6)}" if tally.unknown else ""
-            raise DataError(
-                f"{self.where} has no row of which the target {self.target.name!r} "
-                f"{what}{classes}.",
-                hint="Give a file with true values in that column, written as in train.",
-                setting="data",
-            )
+            raise self.unmeasured()
         groups = len(self.sums.counts) if self.group_place is not None else 0
         told = tuple(self.remarks())
         figures = {**tally.figures(), "rows": tally.rows}

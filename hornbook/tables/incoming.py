@@ -86,7 +86,20 @@ def piece_of(
             made[column.name], wrong = typed(table.columns[column.name], column)
             bad |= wrong
     of_target = table.columns.get(target.name)
-    return Piece(later.inputs(made, bad), bad, *wanted(of_target, target, table.n))
+    values, told = wanted(of_target, target, table.n)
+    if values is not None and target.kind != "class" and (odd := told & np.isnan(values)).any():
+        later.odd_target = wrong_target(table, target, int(np.flatnonzero(odd)[0]))
+    return Piece(later.inputs(made, bad), bad, values, told)
+
+
+def wrong_target(table: RawTable, target: Target, row: int) -> str:
+    """Where a target stands that cannot be read, and why; without a full stop."""
+    cell = clip(table.cell(target.name, row), 40)
+    why = why_unread(cell, target.written, "number")
+    return (
+        f"{table.place(row)}: {cell!r} in column {target.name!r}{why and f', {why},'} is not a "
+        f"number written as in train, such as {target.written.example()}"
+    )
 
 
 def table_for(

@@ -56,12 +56,14 @@ class Later:
             the run does not know, and one such by its name.
         filled: of each number that train always has, how many rows so far lack it.
         zoned: of each column of times with a zone so far one such time.
+        odd_target: where the first target stands that cannot be read, and why; without a full stop.
     """
 
     mapper: Mapper
     unseen: dict[str, tuple[int, str]] = field(default_factory=dict)
     filled: dict[str, int] = field(default_factory=dict)
     zoned: dict[str, str] = field(default_factory=dict)
+    odd_target: str = ""
 
     def inputs(self, columns: Mapping[str, Typed], bad: Mask) -> Mapped:
         """Rows as models read them.

@@ -128,7 +128,7 @@ def sign_among(
         signs[named_sign(pattern)] += count
     money = max((one for one in signs if one != PERCENT), key=signs.__getitem__, default="")
     of_money = signs[money] + bare if money else 0
-    sign = money if max(of_money, bare) >= signs[PERCENT] else PERCENT
+    sign = money if max(of_money, bare) > signs[PERCENT] else PERCENT
     ours = {pattern: count for pattern, count in patterns.items() if named_sign(pattern) == sign}
     return max(ours, key=ours.__getitem__) if sign and ours else ""
 
