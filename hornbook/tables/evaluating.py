@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from hornbook.errors import DataError
 from hornbook.records import JSON
-from hornbook.rendering import clip, listed, many
+from hornbook.rendering import clip, figure, listed, many
 from hornbook.settings import Settings
 from hornbook.sources.opening import refuse_missing
 from hornbook.sources.source import Source
@@ -226,7 +226,7 @@ class Measured:
             better = apart.low > 0
             told = "this model beats it" if better else "this model does not beat it"
             told = "the difference may be chance" if 0 in apart else told
-            by = f"difference {apart.low:+.4f} to {apart.high:+.4f}"
+            by = f"difference {figure(apart.low, sign=True)} to {figure(apart.high, sign=True)}"
             yield f"Baseline ({self.guess[0]}): {told} ({by})."
         if self.guess is None:
             yield "The shares of the classes are gone with the rows of the run: no guess beside it."

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from hornbook.errors import DataError
 from hornbook.records import JSONObject
-from hornbook.rendering import clip
+from hornbook.rendering import amount, clip
 from hornbook.tables.kinds import Seen, form_named
 from hornbook.tables.mapper_fields import a_sign, a_text, finite, texts
 from hornbook.tables.number_form import NumberForm
@@ -200,7 +200,7 @@ def target_of(
     mean, std = float(moved.mean()), float(moved.std())
     if not std > 0:
         raise DataError(
-            f"All rows of train have the target {train[0]:g}: there is nothing to learn.",
+            f"All rows of train have the target {amount(train[0])}: there is nothing to learn.",
             hint="Split the data in another way: `split_by=random`, or another `split_seed`.",
             setting="split_by",
         )

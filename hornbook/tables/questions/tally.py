@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.rendering import listed, many
+from hornbook.rendering import figure, listed, many
 from hornbook.tables.measures import BINS, LEAST, area
 from hornbook.tables.target import Target
-from hornbook.training.measures import figure
 
 __all__ = ["Tally"]
 
