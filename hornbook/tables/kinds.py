@@ -20,7 +20,7 @@ from hornbook.tables.written import ALIKE, EXACT, as_label
 from hornbook.tables.written_dates import date_format, other_reading
 
 __all__ = ["ASKED", "FEW", "Column", "ColumnKind", "Seen", "column_as", "date_form", "form_named",
-           "kind_of", "names_labels"]  # fmt: skip
+           "kind_of", "names_labels", "words_of"]  # fmt: skip
 
 ColumnKind = Literal["category", "number", "date", "left out"]
 
