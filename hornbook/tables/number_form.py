@@ -297,7 +297,8 @@ def form_among(
         rows: as of `sign_among`.
         plain: as of `sign_among`.
     """
-    sign = sign_among(cells, map(is_some_number, cells), rows, plain)
+    told = list(cells)
+    sign = sign_among(told, is_some_number, rows or [1] * len(told), plain)
     unit = unit_of(cells)
     if unit:
         parts = [(cell, *parted(signed(cell).body)) for cell in cells]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -31,6 +31,8 @@ CODES = frozenset({
 })  # fmt: skip
 "Names and signs of currencies that stand for themselves."
 WORDS = (*NAMES, *CODES)
+SINGLE = frozenset((*MONEY, PERCENT))
+BEGINS = frozenset(word[0] for word in WORDS)
 BLANKS = " \u00a0\u202f"
 NAMED = "|".join(map(re.escape, sorted((*WORDS, *MONEY), key=len, reverse=True)))
 SIGNED = re.compile(
@@ -40,6 +42,7 @@ SIGNED = re.compile(
 )
 "A name in letters has a blank before a number: EUR5 may be a code."
 LONGEST = 64  # characters of a number
+LOOKED = 4_000  # cells of a first look
 
 
 class Signed(NamedTuple):
@@ -58,6 +61,13 @@ def signed(cell: str) -> Signed:
     last, first = cell[-1:], cell[:1]
     if (last.isdecimal() and first.isdecimal()) or len(cell) > LONGEST:  # the commonest, at once
         return Signed(cell, "", "")
+    if first.isalpha() and first not in BEGINS:
+        return Signed(cell, "", "")
+    if first.isdecimal() and last in SINGLE:
+        body = cell[:-1].rstrip(BLANKS)
+        return Signed(body, last, f"#{last}" if len(body) == len(cell) - 1 else f"# {last}")
+    if last.isdecimal() and first in MONEY and cell[1:2].isdecimal():
+        return Signed(cell[1:], first, f"{first}#")
     found = SIGNED.fullmatch(cell)
     if found is None:
         return Signed(cell, "", "")
@@ -97,7 +107,7 @@ def written_so(number: str, pattern: str) -> str:
 
 
 def sign_among(
-    cells: Collection[str], is_number: Iterable[bool], rows: Sequence[int] = (), plain: int = 0
+    cells: Sequence[str], is_number: Callable[[str], bool], rows: Sequence[int], plain: int = 0
 ) -> str:
     """The sign that most numbers of a column have, by the pattern that is most frequent.
 
@@ -106,8 +116,8 @@ def sign_among(
 
     Args:
         cells: distinct ones.
-        is_number: whether what each is without its sign is a number; asked only if some have one.
-        rows: how many rows have each; by default each has one.
+        is_number: whether what a cell is without its sign is a number.
+        rows: how many rows have each.
         plain: further rows, that hold numbers without a sign.
 
     Returns:
@@ -115,14 +125,16 @@ def sign_among(
     """
     if not any(map("\n".join(cells).__contains__, (*MONEY, PERCENT, *WORDS))):
         return ""
-    patterns: Counter[str] = Counter()
-    bare = plain
-    counts = rows or [1] * len(cells)
-    for pattern, number, count in zip(patterns_of(cells), is_number, counts, strict=True):
-        if pattern and number:
-            patterns[pattern] += count
-        elif number:
-            bare += count
+    for step in sorted({max(1, len(cells) // LOOKED), 1}, reverse=True):
+        patterns: Counter[str] = Counter()
+        bare = plain // step
+        for cell, count in zip(cells[::step], rows[::step], strict=True):
+            body, sign, pattern = signed(cell)
+            if is_number(body):
+                patterns[pattern if sign == named_sign(pattern) else ""] += count
+        bare += patterns.pop("", 0)
+        if patterns:
+            break
     signs: Counter[str] = Counter()
     for pattern, count in patterns.items():
         signs[named_sign(pattern)] += count
@@ -131,10 +143,3 @@ def sign_among(
     sign = money if max(of_money, bare) > signs[PERCENT] else PERCENT
     ours = {pattern: count for pattern, count in patterns.items() if named_sign(pattern) == sign}
     return max(ours, key=ours.__getitem__) if sign and ours else ""
-
-
-def patterns_of(cells: Iterable[str]) -> Iterator[str]:
-    """The pattern of each cell; empty where it has no sign, or several."""
-    for cell in cells:
-        _, sign, pattern = signed(cell)
-        yield pattern if sign == named_sign(pattern) else ""
