@@ -20,6 +20,7 @@ from tokenizers import models, pre_tokenizers, trainers
 import hornbook
 from hornbook.errors import DataError, SettingsError, UnknownTokenError
 from hornbook.inspection.inspect import inspect
+from hornbook.rendering import figure
 from hornbook.text.models.ngram import NGram, NGramSettings
 from hornbook.text.prompt import prompt_to_go_on
 from hornbook.text.sampling import SamplingSettings, sample
@@ -32,7 +33,6 @@ from hornbook.tokenizers.contract import Texts, Tokenizer
 from hornbook.tokenizers.kinds import KINDS, learn_tokenizer, read_tokenizer
 from hornbook.tokenizers.settings import TokenSettings
 from hornbook.tokenizers.splitting import PATTERNS
-from hornbook.training.measures import figure
 from tests.chunk_tokenizer import Chunks
 from tests.token_files_made import FILES, token_file
 

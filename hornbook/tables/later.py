@@ -56,12 +56,14 @@ class Later:
             the run does not know, and one such by its name.
         filled: of each number that train always has, how many rows so far lack it.
         zoned: of each column of times with a zone so far one such time.
+        odd_target: where the first target stands that cannot be read, and why; without a full stop.
     """
 
     mapper: Mapper
     unseen: dict[str, tuple[int, str]] = field(default_factory=dict)
     filled: dict[str, int] = field(default_factory=dict)
     zoned: dict[str, str] = field(default_factory=dict)
+    odd_target: str = ""
 
     def inputs(self, columns: Mapping[str, Typed], bad: Mask) -> Mapped:
         """Rows as models read them.
@@ -87,7 +89,8 @@ class Later:
         feature = next((one for one in self.mapper.categories if one.column == name), None)
         if not isinstance(column, Categories) or feature is None:
             return column
-        return Categories(column.codes, respelled(column.labels, feature.labels))
+        written = next(one.written for one in self.mapper.columns if one.name == name)
+        return Categories(column.codes, respelled(column.labels, feature.labels, written))
 
     def note(self, inputs: Mapped, made: Mapping[str, Typed], bad: Mask) -> None:
         """Count what the run has not seen."""
@@ -123,7 +126,7 @@ def wanted(raw: Raw | None, target: Target, n: int) -> tuple[npt.NDArray[Any] | 
         return raw.as_numbers(), told
     codes, labels = raw.as_labels()
     known: dict[str, int] = {label: number for number, label in enumerate(target.labels)}
-    spelled: Sequence[str] = respelled(labels, target.labels)
+    spelled: Sequence[str] = respelled(labels, target.labels, target.written)
     table = [known.get(label, UNKNOWN) for label in spelled]
     return np.array([*table, -1], np.int64)[codes], told
 

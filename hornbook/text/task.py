@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hornbook.actions import Action
 from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
+from hornbook.rendering import figure
 from hornbook.tasks import Baseline, Candidate, Claim, Family, Figures, Task, Verb
 from hornbook.text.asked import QUESTIONS
 from hornbook.text.models import FAMILIES
-from hornbook.training.measures import Measure, figure
+from hornbook.training.measures import Measure
 
 if TYPE_CHECKING:
     from pathlib import Path

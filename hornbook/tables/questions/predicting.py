@@ -89,6 +89,7 @@ class Predicting:
         self.empty += int(piece.bad.sum())
         if piece.target is not None:
             self.tally.add(predicted, piece.target, piece.told & ~piece.bad)
+            self.tally.odd = self.later.odd_target
             self.trained += self.seen.count(piece)
         return predicted
 
