@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.sources.cells import Declared
+from hornbook.tables.found_forms import form_among
 from hornbook.tables.marks import mark_numbers
-from hornbook.tables.number_form import NumberForm, form_among
+from hornbook.tables.number_form import NumberForm
 from hornbook.tables.signs import signed
 from hornbook.tables.written import NumberStyle, as_label, number_of
 from hornbook.tables.written_dates import date_label, has_zone

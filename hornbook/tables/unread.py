@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from hornbook.rendering import clip
-from hornbook.tables.number_form import NumberForm, is_some_number, units_among
+from hornbook.tables.found_forms import units_among
+from hornbook.tables.number_form import NumberForm, is_some_number
 from hornbook.tables.signs import PERCENT, signed
 from hornbook.tables.written import ALIKE, LOOKED
 from hornbook.tables.written_dates import DATE_FORMATS, NO_DATE, date_of
