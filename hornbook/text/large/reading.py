@@ -28,6 +28,7 @@ __all__ = [
     "examples_of",
     "hashed",
     "in_pieces",
+    "lines_of",
 ]
 
 PIECE = 2**21  # characters
@@ -258,3 +259,11 @@ def examples_of(piece: str, layout: Layout) -> list[str]:
     return [
         block for block in BLANK.split(f"\n{piece}\n") for block in [block.strip("\n")] if block
     ]
+
+
+def lines_of(piece: str) -> str:
+    """The lines of a piece that are not empty, with a line feed after each, the last too."""
+    while "\n\n" in piece:
+        piece = piece.replace("\n\n", "\n")
+    piece = piece.strip("\n")
+    return f"{piece}\n" if piece else ""
