@@ -121,12 +121,12 @@ class by_tiktoken(Encoder):  # noqa: N801 (it is called as a function is)
 
     def stretches(self, text: str, parting: str) -> Iterator[int]:
         """Where a text is cut, the end too."""
-        at = 0
+        at, parted = 0, 0 if parting else len(text)
         while at < len(text):
-            end = text.find(parting, at + AT_ONCE) + 1 if parting else 0
-            if self.cuts and (not end or end - at > 2 * AT_ONCE):
-                end = next_cut(text, at + AT_ONCE) or end
-            at = end or len(text)
+            least = at + AT_ONCE
+            if parted <= least:  # looked for once, however far the next is
+                parted = text.find(parting, least) + 1 or len(text)
+            at = (self.cuts and next_cut(text, least, parted)) or parted
             yield at
 
     def stretch(self, text: str, parting: str) -> Found:

@@ -9,7 +9,6 @@ which there is the end of every line.
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from functools import cache
 
@@ -53,14 +52,17 @@ def fault_of_pattern(pattern: str) -> str:
 LAST = re.compile(r"(?<!\\)(?P<feeds>\|\\s\*\[\\r\\n\]\+?)?(?P<ahead>\|\\s\+\(\?!\\S\))\|\\s\+?\Z")
 """How a pattern ends that takes a run of blanks but for its last, which goes with what follows."""
 
+LAST_WHITE = 0x3000
+"The code point of the last white space, the ideographic blank."
+
 
 @dataclass(frozen=True)
 class Quicker:
     """A pattern that splits most texts as another does, and is found in less time.
 
     Looking ahead, `\\s+(?!\\S)`, keeps the engine of tiktoken from the automata that it has for all
-    else. It matters only where two blanks meet: of one blank alone it matches nothing, or as much as
-    the `\\s` that comes after it.
+    else. It matters only where two white spaces meet: of one alone it matches nothing, or as much
+    as the `\\s` that comes after it.
     """
 
     pattern: str
@@ -93,7 +95,7 @@ def quicker(pattern: str) -> Quicker | None:
 @cache
 def rare(apart: str) -> tuple[str, ...]:
     """Every character that is white space but the blank, and but for some."""
-    every = map(chr, range(sys.maxunicode + 1))
+    every = map(chr, range(LAST_WHITE + 1))
     return tuple(one for one in every if one.isspace() and one not in f" {apart}")
 
 
@@ -106,11 +108,11 @@ def meeting(apart: str) -> re.Pattern[str]:
 CUT = re.compile(r"(?<=\S\n)(?=[^\W\d_])")
 
 
-def next_cut(text: str, at: int) -> int:
-    """The first place from `at` on where a text can be cut and is split as before; 0: none.
+def next_cut(text: str, at: int, end: int) -> int:
+    """The first place from `at` to `end` where a text can be cut and is split as before; 0: none.
 
-    It is a line feed between a letter and what is no white space. None of PATTERNS joins a line feed
-    to a letter after it, and of the white space before, a single character, none makes two.
+    It is after a line feed between a letter and what is no white space. None of PATTERNS joins a
+    line feed to a letter after it, and the line feed, a single white space, is never split.
     """
-    found = CUT.search(text, at)
+    found = CUT.search(text, at, end)
     return 0 if found is None else found.start()
