@@ -20,11 +20,13 @@ from hornbook.text.large.data import LargeTextData
 from hornbook.text.large.draws import Draw
 from hornbook.text.large.encoded import EncodedPart
 from hornbook.text.large.mapped import MappedStream
-from hornbook.text.large.reading import LargeText, examples_of
+from hornbook.text.large.reading import LargeText, examples_of, in_pieces
 from hornbook.text.layout import Layout
 from hornbook.text.loading import load_text
 from hornbook.text.stream import Stream
 from hornbook.text.task import TextTask
+from hornbook.tokenizers.byte_pairs import BytePairTokenizer
+from hornbook.tokenizers.splitting import PATTERNS
 
 WORDS = [
     "to",
@@ -89,6 +91,18 @@ def test_a_text_has_the_tokens_that_it_has_when_held(tokens: str, pattern: str) 
         assert held.tokens_in(split) == large.tokens_in(split)
     assert large.extent == held.extent.partition(", ")[0]
     assert large.table == held.table
+
+
+@pytest.mark.parametrize("pattern", list(PATTERNS))
+def test_a_text_is_cut_where_no_pattern_joins(pattern: str) -> None:
+    # GPT-4o's takes a stroke together with the line end and the sign before it.
+    tokens = (*(bytes([byte]) for byte in range(256)), b"!\n", b"!\n/", b"\n/", b" f")
+    pairs = BytePairTokenizer(tokens, pattern, (), False, True)
+    text = "one two!\n/three\n four " * 100
+    pieces = list(in_pieces([text], Layout("text", "line", ""), "here"))
+    assert len(pieces) > 2
+    found = [token for piece in pieces for token in pairs.encode(piece).tolist()]
+    assert found == pairs.encode(text).tolist()
 
 
 @pytest.mark.parametrize("separator", ["line", "blank"])

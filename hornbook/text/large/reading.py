@@ -2,8 +2,8 @@
 
 Where a piece ends hangs on the text alone. In lines it is the end of an example. In a text it is a
 place where no tokenizer of ours joins what stands before to what comes after: a line end between
-two characters that are no white space; or before a space between two letters. Only a text that has
-neither in half a piece is cut anywhere.
+two characters that are no white space, the second no stroke; or before a space between two letters.
+Only a text that has neither in half a piece is cut anywhere.
 """
 
 from __future__ import annotations
@@ -241,7 +241,8 @@ def cut_text(text: str) -> int:
     """Where a piece of a long text ends: at most PIECE, and as late as may be."""
     at = text.rfind("\n", 0, PIECE - 1)
     while at > PIECE // 2:
-        if not text[at - 1].isspace() and not text[at + 1].isspace():
+        # GPT-4o's pattern takes strokes together with the line end before them.
+        if not text[at - 1].isspace() and not (text[at + 1].isspace() or text[at + 1] == "/"):
             return at + 1
         at = text.rfind("\n", 0, at)
     at = text.rfind(" ", 0, PIECE - 1)
