@@ -15,16 +15,18 @@ from hornbook.errors import DataError, EncodingError, RunError, SettingsError
 from hornbook.sources.source import Source
 from hornbook.text.corpus import SPLITS
 from hornbook.text.data import TextData, TextOptions
-from hornbook.text.large import encoding, reading, store, survey
+from hornbook.text.large import draws, encoding, reading, store, survey
 from hornbook.text.large.data import LargeTextData
 from hornbook.text.large.draws import Draw
 from hornbook.text.large.encoded import EncodedPart
 from hornbook.text.large.mapped import MappedStream
-from hornbook.text.large.reading import LargeText, examples_of
+from hornbook.text.large.reading import LargeText, examples_of, in_pieces
 from hornbook.text.layout import Layout
 from hornbook.text.loading import load_text
 from hornbook.text.stream import Stream
 from hornbook.text.task import TextTask
+from hornbook.tokenizers.byte_pairs import BytePairTokenizer
+from hornbook.tokenizers.splitting import PATTERNS
 
 WORDS = [
     "to",
@@ -91,6 +93,18 @@ def test_a_text_has_the_tokens_that_it_has_when_held(tokens: str, pattern: str) 
     assert large.table == held.table
 
 
+@pytest.mark.parametrize("pattern", list(PATTERNS))
+def test_a_text_is_cut_where_no_pattern_joins(pattern: str) -> None:
+    # GPT-4o's takes a stroke together with the line end and the sign before it.
+    tokens = (*(bytes([byte]) for byte in range(256)), b"!\n", b"!\n/", b"\n/", b" f")
+    pairs = BytePairTokenizer(tokens, pattern, (), False, True)
+    text = "one two!\n/three\n four " * 100
+    pieces = list(in_pieces([text], Layout("text", "line", ""), "here"))
+    assert len(pieces) > 2
+    found = [token for piece in pieces for token in pairs.encode(piece).tolist()]
+    assert found == pairs.encode(text).tolist()
+
+
 @pytest.mark.parametrize("separator", ["line", "blank"])
 @pytest.mark.parametrize("tokens", ["characters", "bpe"])
 def test_lines_are_drawn_whole_and_equal_ones_alike(tokens: str, separator: str) -> None:
@@ -131,6 +145,24 @@ def test_draws_hang_on_seed_and_text_alone_and_keep_their_shares() -> None:
     assert np.abs(shares - [0.8, 0.15, 0.05]).max() < 0.01
     assert (drawn != Draw(4, (80, 15, 5)).splits(lines)).mean() > 0.2
     assert Draw(3, (100, 0, 0)).splits(lines).max() == 0
+
+
+def test_lines_are_drawn_alike_however_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f"née {n:>{n % 50}}" for n in range(2_000)] + ["x" * 70_000]
+    draw = Draw(3, (60, 20, 20))
+    alone = np.concatenate([draw.splits([line]) for line in lines])
+    flat = np.frombuffer("".join([f"{line}, " for line in lines]).encode(), dtype=np.uint8)
+    ends = np.cumsum([len(line.encode()) + 2 for line in lines])
+    starts = np.append(0, ends[:-1])
+    for at_once in (100, 2**16):
+        monkeypatch.setattr(draws, "AT_ONCE", at_once)
+        assert np.array_equal(draw.splits(lines), alone)
+        assert np.array_equal(draw.of_lines("".join([f"{line}\n" for line in lines])), alone)
+        assert np.array_equal(draw.within(flat, starts, ends - 2), alone)
+    assert len(draw.of_lines("")) == len(draw.splits([])) == 0
+    # What was drawn once is drawn so for ever: tokens in the cache, and runs, hang on it.
+    drawn = draw.splits([f"née {n}" for n in range(12)])
+    assert drawn.tolist() == [0, 0, 2, 2, 0, 0, 0, 1, 0, 0, 2, 2]
 
 
 @pytest.mark.parametrize("lines", [True, False])

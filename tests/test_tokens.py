@@ -147,6 +147,29 @@ def test_every_kind_keeps_the_contract(kind: str, texts: list[str], boundary: bo
         assert not tokenizer.silent & set(part.tolist()) - ({10} if "\n" in text else set())
 
 
+@every
+@given(lines=st.lists(anything.map(lambda text: f"{text}.".replace("\n", " ")), max_size=4))
+@settings(max_examples=20)
+def test_lines_at_once_are_those_of_each_with_a_boundary(kind: str, lines: list[str]) -> None:
+    learned = {"vocab_size": 270} if kind == "bpe" else {"min_count": 1} if kind == "words" else {}
+    tokenizer = made(kind, Texts([*lines, "a line"], (), True), **learned)
+    ids = tokenizer.encode_ended("".join([f"{line}\n" for line in lines]))
+    assert ids.dtype == tokenizer.vocabulary.dtype
+    each = [[*tokenizer.encode(line).tolist(), tokenizer.boundary] for line in lines]
+    assert ids.tolist() == [token for one in each for token in one]
+
+
+@every
+def test_lines_at_once_name_the_line_that_cannot_be_written(kind: str) -> None:
+    learned = {"vocab_size": 270} if kind == "bpe" else {}
+    tokenizer = made(kind, Texts(["a line", "another"], (), True), **learned)
+    with pytest.raises(UnknownTokenError, match=r"of 'a\\ud800 line'"):
+        tokenizer.encode_ended("another\na\ud800 line\n")
+    bare = made(kind, Texts(["a line\n"], (), False), **learned)
+    with pytest.raises(ValueError, match="need a tokenizer with a boundary"):
+        bare.encode_ended("a line\n")
+
+
 @given(data=st.data())
 @settings(max_examples=60)
 def test_bytes_are_held_back_until_they_are_a_character(data: st.DataObject) -> None:

@@ -67,12 +67,14 @@ class LineEnds:
 
     def as_lf(self, text: str) -> str:
         """A text with line ends as LF, of which note is taken; no CRLF may be cut in two."""
+        if "\r" not in text:  # which is told at once, while counting takes as long as decoding
+            self.lf |= "\n" in text
+            return text
         crlf = text.count("\r\n")
-        cr = text.count("\r") - crlf
         self.lf |= text.count("\n") > crlf
         self.crlf |= crlf > 0
-        self.cr |= cr > 0
-        return text.replace("\r\n", "\n").replace("\r", "\n") if cr or crlf else text
+        self.cr |= text.count("\r") > crlf
+        return text.replace("\r\n", "\n").replace("\r", "\n")
 
     @property
     def kind(self) -> str:

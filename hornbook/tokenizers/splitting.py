@@ -9,8 +9,10 @@ which there is the end of every line.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cache
 
-__all__ = ["PATTERNS", "fault_of_pattern"]
+__all__ = ["PATTERNS", "Quicker", "fault_of_pattern", "next_cut", "quicker"]
 
 SHORT = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 ENDS = r"|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -45,3 +47,72 @@ def fault_of_pattern(pattern: str) -> str:
     classes in classes, looking behind and groups with a name are not the same everywhere.
     """
     return next((found["bad"] for found in SAFE.finditer(pattern) if found["bad"]), "")
+
+
+LAST = re.compile(r"(?<!\\)(?P<feeds>\|\\s\*\[\\r\\n\]\+?)?(?P<ahead>\|\\s\+\(\?!\\S\))\|\\s\+?\Z")
+"""How a pattern ends that takes a run of blanks but for its last, which goes with what follows."""
+
+LAST_WHITE = 0x3000
+"The code point of the last white space, the ideographic blank."
+
+
+@dataclass(frozen=True)
+class Quicker:
+    """A pattern that splits most texts as another does, and is found in less time.
+
+    Looking ahead, `\\s+(?!\\S)`, keeps the engine of tiktoken from the automata that it has for all
+    else. It matters only where two white spaces meet: of one alone it matches nothing, or as much
+    as the `\\s` that comes after it.
+    """
+
+    pattern: str
+    feeds: bool
+    "Whether it also matters where one of the two is a line end."
+
+    def fits(self, text: str, parting: str) -> bool:
+        """Whether it splits texts as the other does. It may say no where it would.
+
+        Args:
+            text: the texts, with a sign between them.
+            parting: that sign, a character.
+        """
+        apart = parting + ("" if self.feeds else "\r\n")
+        if "  " in text:
+            return False
+        return not any(blank in text for blank in rare(apart)) or not meeting(apart).search(text)
+
+
+def quicker(pattern: str) -> Quicker | None:
+    """A pattern without the looking ahead that another ends with; None if it ends otherwise."""
+    found = LAST.search(pattern)
+    if found is None:
+        return None
+    without = pattern[: found.start("ahead")] + pattern[found.end("ahead") :]
+    # What takes all up to a line end comes first, so a run with one in it never gets there.
+    return Quicker(without, feeds=found["feeds"] is None)
+
+
+@cache
+def rare(apart: str) -> tuple[str, ...]:
+    """Every character that is white space but the blank, and but for some."""
+    every = map(chr, range(LAST_WHITE + 1))
+    return tuple(one for one in every if one.isspace() and one not in f" {apart}")
+
+
+@cache
+def meeting(apart: str) -> re.Pattern[str]:
+    """What finds two white spaces side by side that are none of some characters."""
+    return re.compile(rf"[^\S{re.escape(apart)}]{{2}}")
+
+
+CUT = re.compile(r"(?<=\S\n)(?=[^\W\d_])")
+
+
+def next_cut(text: str, at: int, end: int) -> int:
+    """The first place from `at` to `end` where a text can be cut and is split as before; 0: none.
+
+    It is after a line feed between a letter and what is no white space. None of PATTERNS joins a
+    line feed to a letter after it, and the line feed, a single white space, is never split.
+    """
+    found = CUT.search(text, at, end)
+    return 0 if found is None else found.start()
