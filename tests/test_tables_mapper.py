@@ -148,6 +148,24 @@ def test_a_mapper_from_before_orders_is_read() -> None:
     assert Mapper.from_dict(told).categories[0].order == ()
 
 
+def test_a_mapper_from_before_the_ends_of_numbers_is_read_and_a_wrong_end_refused() -> None:
+    values = np.array([1.0, 3.0, np.nan, 2.0])
+    made = Mapper.fit([Column("x", "number", "asked")], Frame(4, {"x": Numbers(values)}))
+    assert made.numbers[0].ends == (1.0, 3.0)
+    far = made.numbers[0].is_far(np.array([-1.1, -0.9, 4.9, 5.1, np.nan]))
+    np.testing.assert_array_equal(far, [True, False, False, True, False])
+    kept = json.loads(json.dumps(made.as_dict()))
+    assert Mapper.from_dict(kept) == made
+    (number,) = kept["numbers"]
+    for ends in ([3.0, 1.0], [1.0], "x", [1.0, float("nan")]):
+        with pytest.raises((TypeError, ValueError)):
+            Mapper.from_dict({**kept, "numbers": [{**number, "ends": ends}]})
+    del number["ends"]
+    older = Mapper.from_dict(kept)
+    assert older.numbers[0].ends is None
+    assert not older.numbers[0].is_far(np.array([1e300])).any()
+
+
 def test_huge_numbers_overflow_nowhere() -> None:
     huge = [1e308, -1e308, 1.5e308, 0.0]
     mapper = Mapper.fit(COLUMNS, frame(["a", "b", "a", "b"], huge))

@@ -10,7 +10,7 @@ from hornbook.tables.features import Scale
 from hornbook.tables.kinds import Column
 from hornbook.tables.written_dates import DATE_FORMATS
 
-__all__ = ["a_column", "a_scale", "a_text", "finite", "texts"]
+__all__ = ["a_column", "a_scale", "a_text", "finite", "texts", "the_ends"]
 
 COLUMN = {one.name for one in fields(Column)}  # older ones are without a unit
 
@@ -50,6 +50,20 @@ def a_scale(value: Any) -> Scale | None:
     if found.std <= 0 or found.low > found.high:
         raise ValueError("a scale has no spread, or no range")
     return found
+
+
+def the_ends(value: Any) -> tuple[float, float] | None:
+    """The lowest and the highest of train from JSON; None of older mappers, which have none.
+
+    Raises:
+        TypeError, ValueError: if they are none.
+    """
+    if value is None:
+        return None
+    low, high = map(finite, value)
+    if not low < high:
+        raise ValueError("a number has no range")
+    return low, high
 
 
 def a_text(value: Any) -> Any:

@@ -81,6 +81,13 @@ def too_little(examined: Examined) -> Iterator[Finding]:
             f"{many(n, 'row')} of {many(columns, 'column')}. What is measured on dev is uncertain.",
             "Get more data, and compare every model with `model=linear`.",
         )  # fmt: skip
+    elif columns > n:
+        yield Finding(
+            "more-columns-than-rows", "warning", "There are more columns than rows",
+            f"{many(n, 'row')} of {many(columns, 'column')}: by chance alone some of them go with "
+            "any target in train, and help with no other row.",
+            "Keep the columns that can matter, and compare every model with `model=linear`.",
+        )  # fmt: skip
 
 
 def texts_for_numbers(examined: Examined) -> Iterator[Finding]:
