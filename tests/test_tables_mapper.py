@@ -15,11 +15,12 @@ from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 
+from hornbook.errors import DataError
 from hornbook.tables.features import category_of
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers
 from hornbook.tables.kinds import Column
 from hornbook.tables.mapper import Mapper
-from hornbook.tables.target import Target
+from hornbook.tables.target import Target, target_of
 from hornbook.tables.written import as_label
 from hornbook.tables.written_dates import NO_DATE
 
@@ -231,6 +232,14 @@ def test_any_field_of_a_mapper_may_be_wrong() -> None:
             assert np.isfinite(mapped.numbers).all(), (path, odd)
             assert mapped.codes.min(initial=0) >= 0
             json.dumps(made.as_dict())
+
+
+def test_a_target_of_equal_floats_is_refused_whatever_their_deviation_is() -> None:
+    same = np.full(96, 0.1)
+    assert same.std() > 0  # rounding alone
+    with pytest.raises(DataError, match=r"All rows of train have the target 0\.1"):
+        target_of("y", "number", same, (), balanced=False)
+    assert target_of("y", "number", np.array([0.1, 0.2]), (), balanced=False).spread > 0
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda one: one.kind)

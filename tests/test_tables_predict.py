@@ -309,7 +309,8 @@ def test_a_number_has_six_digits(value: float, text: str) -> None:
     ("value", "spread", "text"),
     [(1e12 + 1.56789, 2.0, "1000000000001.568"), (48.13754321, 5e-4, "48.1375432"),
      (44.763812, 18.0, "44.7638"), (0.0012345678, 18.0, "0.00123457"),
-     (1.23456789e20, 1e16, "1.2345679e+20"), (0.0, 2.0, "0"), (5.5, 1e-300, "5.5"), (float("nan"), 2.0, "")],
+     (1.23456789e20, 1e16, "1.2345679e+20"), (0.0, 2.0, "0"), (5.5, 1e-300, "5.5"),
+     (float("nan"), 2.0, "")],
 )  # fmt: skip
 def test_a_number_shows_by_how_much_predictions_differ(
     value: float, spread: float, text: str
