@@ -84,8 +84,8 @@ def too_little(examined: Examined) -> Iterator[Finding]:
     elif columns > n:
         yield Finding(
             "more-columns-than-rows", "warning", "There are more columns than rows",
-            f"{many(n, 'row')} of {many(columns, 'column')}: by chance alone some of them go with "
-            "any target in train, and help with no other row.",
+            f"{many(n, 'row')} of {many(columns, 'column')}: of so many some go with any target "
+            "in train, and tell nothing of other rows.",
             "Keep the columns that can matter, and compare every model with `model=linear`.",
         )  # fmt: skip
 
