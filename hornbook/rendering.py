@@ -69,6 +69,11 @@ def clip(text: str, length: int = 40) -> str:
     return text if len(text) <= length else text[:length] + "…"
 
 
+def one_line(text: str, length: int = 40) -> str:
+    """The beginning of a text in a line of other texts: its own line breaks are shown as ⏎."""
+    return clip(text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "⏎"), length)
+
+
 def many(n: int, thing: str) -> str:
     """A number and what it counts: `1 line`, `1,000 lines`."""
     return f"{n:,} {thing}{'' if n == 1 else 's'}"

@@ -218,6 +218,8 @@ class Measured:
                 f"Without the column {self.data.group!r} rows of one group cannot be told, so no "
                 "interval is."
             )
+        elif len(self.sums.counts) == 1 and not self.data.group:
+            yield "So few rows tell nothing of others: there is no interval."
         elif len(self.sums.counts) == 1:
             yield "All rows are of one group, which tells nothing of others: there is no interval."
         if self.guess is not None and self.interval is not None:

@@ -55,6 +55,8 @@ class Later:
         unseen: of each feature in `mapper.categories`, how many rows so far have a category that
             the run does not know, and one such by its name.
         filled: of each number that train always has, how many rows so far lack it.
+        far: of each number that rows so far have far beyond what train has, how many of them, and
+            one such number.
         zoned: of each column of times with a zone so far one such time.
         odd_target: where the first target stands that cannot be read, and why; without a full stop.
     """
@@ -62,6 +64,7 @@ class Later:
     mapper: Mapper
     unseen: dict[str, tuple[int, str]] = field(default_factory=dict)
     filled: dict[str, int] = field(default_factory=dict)
+    far: dict[str, tuple[int, float]] = field(default_factory=dict)
     zoned: dict[str, str] = field(default_factory=dict)
     odd_target: str = ""
 
@@ -104,10 +107,15 @@ class Later:
                 self.unseen[feature.name] = before + len(rows), example
         for number in self.mapper.numbers:
             column = made[number.column]
-            if isinstance(column, Numbers) and not number.flagged:
-                n = int((np.isnan(column.values) & ~bad).sum())
-                if n:
-                    self.filled[number.name] = self.filled.get(number.name, 0) + n
+            if not isinstance(column, Numbers):
+                continue
+            n = int((np.isnan(column.values) & ~bad).sum())
+            if n and not number.flagged:
+                self.filled[number.name] = self.filled.get(number.name, 0) + n
+            beyond = np.flatnonzero(number.is_far(column.values) & ~bad)
+            if len(beyond):
+                before, such = self.far.get(number.name, (0, float(column.values[beyond[0]])))
+                self.far[number.name] = before + len(beyond), such
 
 
 def wanted(raw: Raw | None, target: Target, n: int) -> tuple[npt.NDArray[Any] | None, Mask]:

@@ -11,7 +11,7 @@ from hornbook.tables.kinds import Column
 from hornbook.tables.signs import ANY_SIGN, is_pattern
 from hornbook.tables.written_dates import DATE_FORMATS
 
-__all__ = ["a_column", "a_scale", "a_sign", "a_text", "finite", "texts"]
+__all__ = ["a_column", "a_scale", "a_sign", "a_text", "finite", "texts", "the_ends"]
 
 WITH_SIGNS = ("category", "number")
 COLUMN = {one.name for one in fields(Column)}  # older ones are without a unit, or a sign
@@ -65,6 +65,20 @@ def a_sign(value: Any) -> str:
     if not isinstance(value, str) or not is_pattern(value):
         raise ValueError(f"the sign of a column was expected, not {value!r}")
     return value
+
+
+def the_ends(value: Any) -> tuple[float, float] | None:
+    """The lowest and the highest of train from JSON; None of older mappers, which have none.
+
+    Raises:
+        TypeError, ValueError: if they are none.
+    """
+    if value is None:
+        return None
+    low, high = map(finite, value)
+    if not low < high:
+        raise ValueError("a number has no range")
+    return low, high
 
 
 def a_text(value: Any) -> Any:

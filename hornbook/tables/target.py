@@ -75,6 +75,11 @@ class Target:
         moved = np.log(values) if self.kind == "logarithm" else values
         return ((moved - self.mean) / self.std).astype(np.float32)
 
+    @property
+    def spread(self) -> float:
+        """How much it differs between rows, in the units of the table; 0 where that is relative."""
+        return self.std if self.kind == "number" else 0.0
+
     def decode(self, learned: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Standardised numbers in the units of the table."""
         moved = np.asarray(learned, np.float64) * self.std + self.mean
@@ -198,7 +203,7 @@ def target_of(
         return Target(name, kind, labels, weights=weights)
     moved = np.log(train) if kind == "logarithm" else train
     mean, std = float(moved.mean()), float(moved.std())
-    if not std > 0:
+    if not (std > 0 and train.min() < train.max()):  # of equal floats the deviation may be 1e-17
         raise DataError(
             f"All rows of train have the target {amount(train[0])}: there is nothing to learn.",
             hint="Split the data in another way: `split_by=random`, or another `split_seed`.",

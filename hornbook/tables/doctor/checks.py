@@ -82,6 +82,13 @@ def too_little(examined: Examined) -> Iterator[Finding]:
             f"{many(n, 'row')} of {many(columns, 'column')}. What is measured on dev is uncertain.",
             "Get more data, and compare every model with `model=linear`.",
         )  # fmt: skip
+    elif columns > n:
+        yield Finding(
+            "more-columns-than-rows", "warning", "There are more columns than rows",
+            f"{many(n, 'row')} of {many(columns, 'column')}: of so many some go with any target "
+            "in train, and tell nothing of other rows.",
+            "Keep the columns that can matter, and compare every model with `model=linear`.",
+        )  # fmt: skip
 
 
 def texts_for_numbers(examined: Examined) -> Iterator[Finding]:
