@@ -181,11 +181,24 @@ O200K = "|".join(
         r"\s+",
     ]
 )
+# As Qwen's programs have them.
+QWEN = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+QWEN35 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}"
+    r"| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
 LEARNED = "the theme of these themes: it's 12345 of 1234, IT'S 🙂🙂 née\n\n  née 行行 12\r\n" * 3
 
 
 @pytest.mark.parametrize("pattern", list(PATTERNS))
-@given(text=st.one_of(anything, st.text(st.sampled_from("the m's12\n\r\u00a0🙂é行"), max_size=60)))
+@given(
+    text=st.one_of(
+        anything, st.text(st.sampled_from("the m's12\n\r\u00a0🙂é\u0301行"), max_size=60)
+    )
+)
 @settings(max_examples=150)
 def test_tiktoken_and_tokenizers_give_the_same_ids(pattern: str, text: str) -> None:
     by_one, by_other, published = encoders(pattern)
@@ -209,7 +222,8 @@ def test_texts_that_are_encoded_at_once_are_encoded_each_by_itself(
 def encoders(pattern: Any) -> tuple[Encoder, ...]:
     tokens, ours = learn_byte_pairs([LEARNED], 330, PATTERNS[pattern]), PATTERNS[pattern]
     published = {
-        "gpt2": openai_public.r50k_pat_str, "gpt4": CL100K, "llama3": LLAMA3, "o200k": O200K
+        "gpt2": openai_public.r50k_pat_str, "gpt4": CL100K, "llama3": LLAMA3, "o200k": O200K,
+        "qwen": QWEN, "qwen3.5": QWEN35,
     }[pattern]  # fmt: skip
     return by_tiktoken(tokens, ours), by_tokenizers(tokens, ours), by_tiktoken(tokens, published)
 
