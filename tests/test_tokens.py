@@ -20,6 +20,9 @@ from tokenizers import models, pre_tokenizers, trainers
 import hornbook
 from hornbook.errors import DataError, SettingsError, UnknownTokenError
 from hornbook.inspection.inspect import inspect
+from hornbook.sources.source import Source
+from hornbook.text.data import TextOptions
+from hornbook.text.loading import load_text
 from hornbook.text.models.ngram import NGram, NGramSettings
 from hornbook.text.prompt import prompt_to_go_on
 from hornbook.text.sampling import SamplingSettings, sample
@@ -250,6 +253,15 @@ def test_words_that_are_rare_or_new_are_one() -> None:
     assert ids.tolist() == [1, 1, 0, 0]
     assert tokenizer.decode(ids) == "�� be be"
     assert (tokenizer.count_unknown(ids), tokenizer.count_characters(ids)) == (2, 6)
+
+
+def test_text_that_is_all_unknown_is_refused(tmp_path: Path) -> None:
+    names = [f"name{'abcdefghij'[n // 10]}{'abcdefghij'[n % 10]}" for n in range(100)]
+    (tmp_path / "names.txt").write_text("\n".join(names) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match="All of train is unknown to these tokens"):
+        load_text(Source(str(tmp_path / "names.txt")), TextOptions(tokens="words"))
+    known = load_text(Source(str(tmp_path / "names.txt")), TextOptions(tokens="words", min_count=1))
+    assert known.tokenizer.vocab_size > 80
 
 
 def test_a_prefix_within_a_token_can_become_that_token() -> None:
