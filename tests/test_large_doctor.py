@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hornbook.errors import SettingsError
+from hornbook.errors import HornbookError, SettingsError
 from hornbook.records import as_json
 from hornbook.sources.source import Source
 from hornbook.text import line_figures
 from hornbook.text.code_points import points_of
 from hornbook.text.corpus import Corpus
 from hornbook.text.data import TextOptions
+from hornbook.text.doctor import large as doctor
 from hornbook.text.doctor import repeats
 from hornbook.text.doctor.examine import CorpusReport, examine
 from hornbook.text.doctor.gathered import examples_at, gather
@@ -68,6 +69,39 @@ def test_of_a_text_the_report_is_the_same() -> None:
     assert {"mojibake", "mixed-scripts", "leaked-stretches", "mixed-forms"} <= {
         one.name for one in large.findings
     }
+
+
+@pytest.mark.parametrize("distinct", [False, True])
+@pytest.mark.parametrize(
+    "text",
+    [made(300), made(200, "\n\n"), "\n\n" + "a b c d e f g of it and\n" * 300, "one", "{}\n" * 9],
+    ids=["lines", "text", "prose", "word", "json"],
+)
+def test_of_a_text_that_is_not_held_the_report_is_that_of_one_that_is(
+    text: str, distinct: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("data.txt").write_text(text, encoding="utf-8-sig")
+    chosen = TextOptions(distinct=distinct)
+    held = reported(chosen)
+    monkeypatch.setattr(doctor, "HELD", 1)
+    monkeypatch.setattr(doctor, "read_corpus", None)
+    assert reported(chosen) == held
+
+
+def reported(options: TextOptions) -> Any:
+    """The report on the file, or the error that there is none."""
+    try:
+        found = doctor.examine_source(Source("data.txt"), options, large=False, any_bytes=False)
+        return as_json(found[0])
+    except HornbookError as error:
+        return str(error)
+
+
+def test_what_is_no_text_is_told_as_of_a_small_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("data.txt").write_bytes(b"caf\xe9\n" * 9)
+    told = reported(TextOptions())
+    monkeypatch.setattr(doctor, "HELD", 1)
+    assert reported(TextOptions()) == told
 
 
 @pytest.mark.parametrize("separator", ["line", "blank"])
