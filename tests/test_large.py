@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import resource
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from hornbook.text.large import draws, encoding, reading, store, survey
 from hornbook.text.large.data import LargeTextData
 from hornbook.text.large.draws import Draw
 from hornbook.text.large.encoded import EncodedPart
+from hornbook.text.large.ends import Ends
 from hornbook.text.large.mapped import MappedStream
 from hornbook.text.large.reading import LargeText, examples_of, in_pieces
 from hornbook.text.layout import Layout
@@ -174,7 +176,7 @@ def test_a_mapped_stream_reads_as_one_that_is_held(lines: bool) -> None:
         ids[[0, -1]] = 0
         ids = ids[np.r_[True, (ids[1:] != 0) | (ids[:-1] != 0)]]  # no example is empty
     held = Stream(ids, 1 if lines else 40, 0 if lines else None, 0)
-    ends = store.Ends(held.bounds[1:].astype(np.uint32), ()) if lines else None
+    ends = Ends(held.bounds[1:].astype(np.uint32), ()) if lines else None
     mapped = MappedStream(ids, held.first, held.boundary, 0, ends)
     places = held.first + rng.integers(0, len(held), 200)
     assert np.array_equal(mapped.begins(places), held.begins(places))
@@ -205,7 +207,7 @@ def test_positions_beyond_32_bits_are_whole_again() -> None:
     for ends in (true[:1], true[1:3], true[3:4], true[4:]):
         counts = counts.with_part(part, ends)
         low.append((ends % 2**32).astype(np.uint32))
-    found = store.Ends(np.concatenate(low), counts.wraps)
+    found = Ends(np.concatenate(low), counts.wraps)
     assert found[np.arange(len(found))].tolist() == [0, *true]
 
 
@@ -302,8 +304,35 @@ def test_a_full_disk_is_told_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch
         patch.setattr(store.TokenFiles, "add", counted)
         held, large = both("a.txt", mode="text")
     assert isinstance(large, LargeTextData)
-    assert large.tokens.pieces - added == 4
+    assert large.tokens.pieces - added == 6  # two of them after the last that was waited for
     assert np.array_equal(held.stream("train").ids, large.stream("train").ids)
+
+
+def test_pieces_that_fit_on_a_full_disk_are_kept(tmp_path: Path) -> None:
+    files = store.TokenFiles(tmp_path / "tokens", np.uint16, lines=False)
+    ids = np.arange(5_000, dtype=np.uint16)
+    part = EncodedPart(ids, np.empty(0, np.uint32), 5_000, 5_000, 0, 0, 0)
+    none = EncodedPart(ids[:0], np.empty(0, np.uint32), 0, 0, 0, 0, 0)
+    files.begin()
+
+    def add_pieces() -> None:
+        for number in range(9):
+            files.add(str(number), [part, none, none], None)
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (45_000, before[1]))  # four pieces and a half
+    try:
+        with pytest.raises(RunError, match="Cannot write tokens"):
+            add_pieces()
+        files.keep_what_fits()
+        files.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    files.begin()
+    assert [files.holds(n, str(n)) for n in range(5)] == [True] * 4 + [False]
+    assert files.counts["train"].ids == 20_000
+    files.close()
+    assert files.ids("train").tolist() == ids.tolist() * 4
 
 
 def test_a_file_that_is_written_to_meanwhile_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

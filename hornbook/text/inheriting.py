@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.compute.shapes import shapes_only
-from hornbook.errors import RunError, SettingsError
+from hornbook.errors import RunError, SettingsError, as_typed
 from hornbook.text.models.network import Network
 from hornbook.tokenizers.contract import Tokenizer
+from hornbook.tokenizers.kinds import KINDS
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
@@ -45,6 +46,9 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
         raise SettingsError(
             f"The tokens of {ancestor.path} are {before.kind}, and those of this data are "
             f"{tokenizer.kind}: training cannot begin with its weights.",
+            hint=f"Set `tokens={as_typed(before.kind)}`."
+            if before.kind in KINDS
+            else "Set `tokens` to the file of tokens that it was trained with.",
             setting="init_from",
         )
     arrays, _ = ancestor.directory.read_tensors(ancestor.directory.model, ancestor.record)

@@ -22,6 +22,8 @@ from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["Ids", "Texts", "Tokenizer", "Vocabulary"]
 
+BEGINNING = 2**20  # characters of a text that tell whether any is known
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -305,6 +307,14 @@ class Tokenizer(ABC):
     def count_unknown(self, ids: Ids) -> int:
         """How many ids are that of what is unknown."""
         return 0 if self.unknown is None else int((ids == self.unknown).sum())
+
+    def knows(self, text: str) -> bool:
+        """Whether any of a text, or of the beginning of a long one, is known.
+
+        Raises:
+            UnknownTokenError: as `encode`.
+        """
+        return self.unknown is None or bool((self.encode(text[:BEGINNING]) != self.unknown).any())
 
     def cuts(self, text: str) -> tuple[list[int], list[int]]:
         """How a text is cut: the ids, and how many bytes of it each stands for.

@@ -25,12 +25,17 @@ PATTERNS = {
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s+\z|\s*[\r\n]|\s+(?!\S)|\s",
     "llama3": rf"{SHORT}|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+|\p{{N}}{{1,3}}"
     rf"| ?[^\s\p{{L}}\p{{N}}]+[\r\n]*{ENDS}",
+    "qwen": rf"{SHORT}|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+|\p{{N}}"
+    rf"| ?[^\s\p{{L}}\p{{N}}]+[\r\n]*{ENDS}",
+    "qwen3.5": rf"{SHORT}|[^\r\n\p{{L}}\p{{N}}]?[\p{{L}}\p{{M}}]+|\p{{N}}"
+    rf"| ?[^\s\p{{L}}\p{{M}}\p{{N}}]+[\r\n]*{ENDS}",
     "o200k": rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}*{LOWER}+{SHORT}?"
     rf"|[^\r\n\p{{L}}\p{{N}}]?{UPPER}+{LOWER}*{SHORT}?"
     rf"|\p{{N}}{{1,3}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n/]*{ENDS}",
 }
 """GPT-2's; GPT-4's (cl100k), which splits long numbers and does not take capitals in "'LL" for
-others; Llama 3's; and that of GPT-4o (o200k), for which capitals begin a word."""
+others; Llama 3's; Qwen's, for which each digit is a part, and since 3.5 marks are of their word;
+and that of GPT-4o (o200k), for which capitals begin a word."""
 
 SAFE = re.compile(
     r"(?P<bad>\\[^pPsSdDrntz\W_]|[$^]|\}\+|\(\?(?!:|i:|=|!)|&&|\[:|\[\^?(?:\\.|[^\]\\])*\[)"
