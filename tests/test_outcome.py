@@ -133,6 +133,25 @@ def course(*dev_and_train: tuple[float, float]) -> list[Record]:
     ]
 
 
+@pytest.mark.parametrize(
+    ("dev_and_train", "why", "what_to_do"),
+    [
+        ([(1, 1), (1.1, 1.1), (1.05, 1.0)], "Nothing was learned yet", "more `steps`"),
+        ([(1, 1), (1.1, 0.4), (1.3, 0.2)], "it has memorised", "more data"),
+        ([(1, 1), (9, 9), (1.1, 1.1)], "Training has diverged", "Lower `learning_rate` (it was 2)"),
+        ([], "Training has diverged", "Lower `learning_rate`"),  # before the first figures
+    ],
+)
+def test_why_a_net_is_worse_than_untrained_is_told_by_its_figures(
+    dev_and_train: list[tuple[float, float]], why: str, what_to_do: str
+) -> None:
+    summary = Summary("diverged", 1, 0.0, {"dev": 1.1}, untrained=1.0)
+    (found,) = findings_of(summary, LOSS, 2.0, course(*dev_and_train))
+    assert found.name == "diverged"
+    assert why in found.detail
+    assert what_to_do in found.advice
+
+
 def test_a_net_whose_dev_went_worse_while_train_fell_overfits() -> None:
     found = overfitted(course((1, 1), (0.5, 0.5), (0.6, 0.3), (0.7, 0.1)), LOSS)
     assert found is not None
@@ -143,6 +162,8 @@ def test_a_net_whose_dev_went_worse_while_train_fell_overfits() -> None:
     assert overfitted(course((1, 1), (0.5, 0.5), (0.51, 0.3)), LOSS) is None  # by less than 4 %
     assert overfitted(course((1, 1), (0.5, 0.5), (0.7, 0.6)), LOSS) is None  # train too: diverged
     assert overfitted(course((1, 1), (0.5, 0.5)), LOSS) is None
+    assert overfitted(course((1, 1), (1.2, 0.9), (1.3, 0.8)), LOSS) is not None
+    assert overfitted(course((1, 1), (1.3, 0.8)), LOSS) is None  # the start is not kept
     right = Measure("right", "right", best="highest")
     of_right = [
         Record(

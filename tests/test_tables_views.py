@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,14 +24,17 @@ from hornbook.tables.features import CategoryFeature, NumberFeature
 from hornbook.tables.gradient_case import made_up
 from hornbook.tables.kinds import Column
 from hornbook.tables.mapper import Mapped, Mapper
+from hornbook.tables.presenting import shortest
 from hornbook.tables.target import Target
 from hornbook.tables.views import ViewSettings, views_of
 from hornbook.tables.views.calibration import bins_of
 from hornbook.tables.views.digits import percent, rounded, with_error
 from hornbook.tables.views.effect import effects_of
 from hornbook.tables.views.embeddings import nearest_of, vectors_of
+from hornbook.tables.views.importance import draw_importance, write_importance
 from hornbook.tables.views.residuals import bands
 from hornbook.tables.views.rows_seen import RowsSeen, date_text, short_number
+from hornbook.tables.views.shuffled import likely
 from hornbook.tables.views.worst import share_of_worst, table_of_worst
 
 FEW = ViewSettings(rows=60, shuffles=2, mapped=40)
@@ -164,6 +168,32 @@ def test_a_column_that_matters_is_more_important_than_one_that_does_not() -> Non
     assert found["e"].std > 0
 
 
+def test_of_many_columns_those_are_measured_that_a_first_look_finds() -> None:
+    asked = []
+
+    def harm(columns: Sequence[str]) -> float:
+        asked.append(columns)
+        return sum({"3": 1.0, "777": 0.5, "778": 0.25}.get(one, 0.0) for one in columns)
+
+    names = [str(n) for n in range(1_000)]
+    found = likely(names, 4, harm)
+    assert len(found) == 4
+    assert {"3", "777", "778"} < set(found)
+    assert found == sorted(found, key=int)
+    assert len(asked) <= 2 * 4 * math.ceil(math.log2(1_000 / 4))
+    assert likely(names, 0, harm) == likely(names, 1_000, harm) == names
+
+
+def test_what_is_not_measured_is_said() -> None:
+    data = made_up("number", 0)
+    seen = RowsSeen(Model(), data, 0, 4, 2)
+    assert {one.column for one in seen.importances} == {"c", "e"}
+    told = "of the 2 columns that a first look found among 5"
+    assert told in write_importance(seen)
+    assert told in draw_importance(seen).axes[0].get_title(loc="left")
+    assert "first look" not in write_importance(RowsSeen(Model(), data, 0, 4, 5))
+
+
 def test_parts_of_a_date_are_shuffled_together() -> None:
     random = np.random.default_rng(0)
     codes = random.integers(2, 9, (50, 2)).astype(np.int32)
@@ -179,7 +209,7 @@ def test_parts_of_a_date_are_shuffled_together() -> None:
     data = TableData("dates", "memory", {"train": rows}, mapper, Target("y", "number"))
     seen = RowsSeen(Model(), data, 0, 1)
     order = random.permutation(50)
-    made = seen.replaced(rows.inputs, "when", rows.inputs.take(order))
+    made = seen.replaced(rows.inputs, ["when"], rows.inputs.take(order))
     assert (made.codes[:, 0] == codes[order, 0]).all()
     assert (made.codes[:, 1] == codes[:, 1]).all()
     assert (made.numbers[:, [0, 2]] == numbers[order][:, [0, 2]]).all()
@@ -276,7 +306,14 @@ def test_vectors_are_those_of_categories_that_train_has() -> None:
 
 
 def test_numbers_and_dates_are_told_without_false_digits() -> None:
-    assert [short_number(x) for x in (0.30000001, 12345.6, -0.0)] == ["0.3", "12,346", "0"]
+    told = {
+        0.30000001: "0.3", 12345.6: "12,346", -0.0: "0", 1_234_567.8: "1,234,568", 1e38: "1e+38",
+        -math.inf: "-inf", 1.5e-7: "1.5e-07",
+    }  # fmt: skip
+    assert {x: short_number(x) for x in told} == told
+    assert short_number(1e12 + 1.25, 2.0) == "1,000,000,000,001.25"
+    assert [shortest(x, 2.0) for x in (1e12 + 1.25, 3.14159)] == ["1,000,000,000,001.2", "3.142"]
+    assert [shortest(x, 1e38) for x in (1.23456e38, -0.0)] == ["1.235e+38", "0"]
     assert [date_text(x) for x in (16_647.00001, 16_647.5)] == ["2015-07-31", "2015-07-31 12:00"]
 
 

@@ -13,6 +13,7 @@ from hornbook.training.record import Record
 __all__ = ["deciding", "findings_of", "is_worse", "overfitted", "reached"]
 
 OVERFITTED = 0.04  # of the best figure on dev: so much worse at the end is more than chance
+NEAR = 0.2  # of the untrained net's figure: what stays so near has not diverged
 MARGIN = 0.01  # of the untrained net's figure: what is worse by less has hardly been trained
 
 
@@ -43,6 +44,7 @@ def overfitted(metrics: Sequence[Record], measure: Measure) -> Finding | None:
     known = [
         (one.step, figures.figure(measure, "train"), figures.figure(measure, "dev"))
         for one in metrics
+        if one.step > 0 or one.best  # an untrained start is measured, but not kept
         for figures in (Evaluation(one.losses, one.measures),)
     ]
     held = [(step, train, dev) for step, train, dev in known
@@ -67,13 +69,52 @@ def overfitted(metrics: Sequence[Record], measure: Measure) -> Finding | None:
     )
 
 
-def findings_of(summary: Summary, measure: Measure, rate: float | None = None) -> list[Finding]:
+def why_worse(metrics: Sequence[Record], measure: Measure, at: str) -> tuple[str, str]:
+    """Why a net became worse than it was before training, and what to do.
+
+    Args:
+        metrics: of the whole training, from the untrained net on.
+        measure: by which one net is better than another.
+        at: what the learning rate was, for people.
+    """
+    figures = [Evaluation(one.losses, one.measures) for one in metrics]
+    of_train = [one for one in (each.figure(measure, "train") for each in figures)
+                if one is not None]  # fmt: skip
+    if len(of_train) > 1 and is_worse(measure, of_train[0], of_train[-1]):
+        before, after = (figure(one, measure.digits) for one in (of_train[0], of_train[-1]))
+        return (
+            f"It has learned train ({measure.name} {before}, and {after} at the end), and nothing "
+            "of it holds for dev: it has memorised. The run is kept, but its net is useless.",
+            "Get more data, or take a smaller net or more `weight_decay`; a lower `learning_rate`"
+            f"{at} may help too.",
+        )
+    held = [one for one in (reached(record, measure) for record in metrics) if one is not None]
+    if held and all(abs(one - held[0]) <= NEAR * abs(held[0]) for one in held):
+        return (
+            "Nothing was learned yet: no figure has moved far from where it was. The run is kept, "
+            "but its net is useless.",
+            f"Train for more `steps`; if that does not help, with another `learning_rate`{at}.",
+        )
+    return (
+        "Training has diverged: its updates were too large. The run is kept, but its net is "
+        "useless.",
+        f"Lower `learning_rate`{at} and train again.",
+    )
+
+
+def findings_of(
+    summary: Summary,
+    measure: Measure,
+    rate: float | None = None,
+    metrics: Sequence[Record] = (),
+) -> list[Finding]:
     """What is amiss with the net that a training has kept; empty if nothing is.
 
     Args:
         summary: of the training.
         measure: by which one net is better than another.
         rate: the learning rate, to be named.
+        metrics: of the whole training.
     """
     held = summary.reached(measure)
     split = deciding(held)
@@ -83,15 +124,15 @@ def findings_of(summary: Summary, measure: Measure, rate: float | None = None) -
     at = f" (it was {rate:g})" if rate is not None else ""
     if summary.ending == "diverged" and summary.untrained is not None:
         before = figure(summary.untrained, measure.digits)
+        why, what_to_do = why_worse(metrics, measure, at)
         return [
             Finding(
                 "diverged",
                 "problem",
                 f"The trained net is worse than the untrained one: {split} {measure.name} {kept}, "
                 f"before training {before}.",
-                "Training has diverged: its updates were too large. The run is kept, but its net "
-                "is useless.",
-                f"Lower `learning_rate`{at} and train again.",
+                why,
+                what_to_do,
             )
         ]
     if summary.ended and summary.best_step == 0 and summary.steps:

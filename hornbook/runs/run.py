@@ -185,7 +185,9 @@ class Run:
         summary, training = self.directory.read_summary(), self.record.training
         if summary is None:
             return []
-        return findings_of(summary, self.task.decides, training.learning_rate if training else None)
+        metrics = self.directory.read_metrics() if summary.ending == "diverged" else ()
+        rate = training.learning_rate if training else None
+        return findings_of(summary, self.task.decides, rate, metrics)
 
     @pinned()
     def evaluate(self, **options: Any) -> Mapping[str, Any]:

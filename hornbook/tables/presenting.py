@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hornbook.actions import Action
-from hornbook.rendering import clip, many
+from hornbook.rendering import amount, clip, many
 from hornbook.reports import MarkedSample, Samples, Table
-from hornbook.tables.views.rows_seen import RowsSeen, short_number
+from hornbook.tables.questions.lines import digits_of
+from hornbook.tables.views.rows_seen import RowsSeen
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
@@ -23,6 +26,7 @@ PREVIEWED, SHOWN = 4, 8  # rows
 COLUMNS = 4  # that stand beside a row
 CELL = 20  # characters
 DIGITS = 4  # of a number while a model is trained
+COARSER = 100  # than what a prediction is written to a file in
 
 
 def introduction(run: Run) -> str:
@@ -67,20 +71,27 @@ def preview(model: Predictor, data: TableData) -> Sequence[str]:
     found = pairs(seen)
     if not data.target.labels:
         numbers = zip(seen.rows.target.tolist(), seen.errors.predicted.tolist(), strict=True)
-        found = [(shortest(true), shortest(guess)) for true, guess in numbers]
+        spread = data.target.spread
+        found = [(shortest(true, spread), shortest(guess, spread)) for true, guess in numbers]
     return [f"{clip(true, CELL)} → {clip(guess, CELL + 6)}" for true, guess in found]
 
 
-def shortest(value: float) -> str:
-    """A number in the few digits that have room while a model is trained."""
-    return short_number(float(f"{value:.{DIGITS}g}"))
+def shortest(value: float, spread: float) -> str:
+    """A number in the digits that have room while a model is trained, or tell rows apart.
+
+    Args:
+        value: the number.
+        spread: by how much such numbers differ from row to row; 0 if that is not known.
+    """
+    digits = digits_of(value, COARSER * spread, DIGITS) if math.isfinite(value) else DIGITS
+    return amount(value + 0.0, digits)
 
 
 def columns_shown(seen: RowsSeen) -> list[str]:
     """The first columns that differ among the rows that are shown."""
     every = range(len(seen.rows))
-    differing = [name for name in seen.columns if len(set(seen.cells(name, every))) > 1]
-    return (differing or list(seen.columns))[:COLUMNS]
+    differing = (name for name in seen.columns if len(set(seen.cells(name, every))) > 1)
+    return list(islice(differing, COLUMNS)) or list(seen.columns[:COLUMNS])
 
 
 def samples(run: Run) -> Samples | None:

@@ -13,7 +13,8 @@ from hornbook.plots.fonts import columns as letters
 from hornbook.plots.panels import WIDTH
 from hornbook.rendering import clip, one_line
 from hornbook.tables.views.digits import with_error
-from hornbook.tables.views.rows_seen import Importance, RowsSeen
+from hornbook.tables.views.rows_seen import RowsSeen
+from hornbook.tables.views.shuffled import Importance
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,6 +39,12 @@ def measured(seen: RowsSeen) -> str:
     return f"{unit} when a column is shuffled, less {unit} as it is"
 
 
+def chosen(seen: RowsSeen) -> str:
+    """Which columns are measured, where not all are; else empty."""
+    n, every = len(seen.importances), len(seen.columns)
+    return f"of the {n:,} columns that a first look found among {every:,}" if n < every else ""
+
+
 def write_importance(seen: RowsSeen) -> str:
     """A line for each column that matters; the others by name."""
     clear = [one for one in seen.importances if one.mean > 2 * one.std and one.mean > 0]
@@ -45,7 +52,8 @@ def write_importance(seen: RowsSeen) -> str:
     wide = max((letters(one_line(one.column, LABEL)) for one in some), default=0)
     figures = [with_error(one.mean, one.std) for one in some]
     ahead = max((len(one.partition(" ")[0]) for one in figures), default=0)
-    lines = [f"{measured(seen)}, {seen.told}:"]
+    some_only = f"; {chosen(seen)}" if chosen(seen) else ""
+    lines = [f"{measured(seen)}, {seen.told}{some_only}:"]
     for one, figure in zip(some, figures, strict=True):
         name = one_line(one.column, LABEL)
         room = wide - letters(name) + ahead - len(figure.partition(" ")[0])
@@ -77,8 +85,9 @@ def draw_importance(seen: RowsSeen) -> Figure:
     axes.set_yticks(places, [clip(one.column, LABEL) for one in some], fontsize=8)
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_xlabel(measured(seen), fontsize=9)
+    some_only = f"\n{chosen(seen)}" if chosen(seen) else ""
     axes.set_title(
-        f"{seen.told}; a mark for each of {seen.shuffles} shuffles{left}",
+        f"{seen.told}; a mark for each of {seen.shuffles} shuffles{left}{some_only}",
         fontsize=9,
         loc="left",
         x=0,

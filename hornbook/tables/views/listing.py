@@ -41,6 +41,9 @@ class ViewSettings(Settings):
     "How many of the most important columns effects and residuals are drawn of."
     shuffles: Annotated[int, Bounds(1, 1_000)] = 5
     "Shuffles of each column, for its importance."
+    measured: Annotated[int, Bounds(0, 10**9)] = 50
+    """Columns whose importance is measured; of a table with more, those that a first look finds
+    likely to matter (0: all)."""
     rows: Annotated[int, Bounds(0, 10**9)] = 5_000
     "Rows of dev that pictures are made from, evenly spread (0: all)."
     embeddings: Annotated[int, Bounds(0, 1_000)] = 6
@@ -58,7 +61,7 @@ def views_of(run: Run, settings: ViewSettings) -> list[View]:
         SettingsError: if the model does not read a column that is named.
     """
     data: TableData = run.data
-    seen = RowsSeen(run.model, data, settings.rows, settings.shuffles)
+    seen = RowsSeen(run.model, data, settings.rows, settings.shuffles, settings.measured)
     asked = known_columns(seen, settings.effect)
     gone = "" if data.kept else GONE
     classes = data.kind == "class"

@@ -3,48 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.rendering import amount
 from hornbook.tables.data import TableData, TableRows
 from hornbook.tables.evaluation import scores_of, some
 from hornbook.tables.features import SPECIAL, NumberFeature
 from hornbook.tables.mapper import Mapped
 from hornbook.tables.measures import ClassScores, NumberErrors
 from hornbook.tables.models.contract import Predictor
-from hornbook.tables.questions.lines import number_text
+from hornbook.tables.questions.lines import digits_of
 from hornbook.tables.views.digits import rounded
+from hornbook.tables.views.shuffled import Importance, likely
 from hornbook.tables.written_dates import NO_DATE
 
-__all__ = ["DAY", "Importance", "RowsSeen", "date_text", "decoded", "short_number"]
+__all__ = ["DAY", "RowsSeen", "date_text", "decoded", "short_number"]
 
 Floats = npt.NDArray[np.float64]
 DAY = 86_400
 FINER = 0.1  # of the usual error: what a prediction is rounded to
-
-
-@dataclass(frozen=True)
-class Importance:
-    """How much worse the deciding figure is when the values of a column are shuffled."""
-
-    column: str
-    worse: Floats
-    "For each shuffle, shape (shuffles,)."
-
-    @property
-    def mean(self) -> float:
-        """Over the shuffles."""
-        return float(self.worse.mean())
-
-    @property
-    def std(self) -> float:
-        """How much it varies from shuffle to shuffle."""
-        return float(self.worse.std(ddof=1)) if len(self.worse) > 1 else 0.0
 
 
 class RowsSeen:
@@ -55,10 +37,14 @@ class RowsSeen:
         data: with its rows.
         limit: about how many rows (0: all).
         shuffles: of each column, for its importance.
+        measured: columns whose importance is measured, at most (0: all).
     """
 
-    def __init__(self, model: Predictor, data: TableData, limit: int, shuffles: int) -> None:
+    def __init__(
+        self, model: Predictor, data: TableData, limit: int, shuffles: int, measured: int = 0
+    ) -> None:
         self.model, self.data, self.shuffles, self.limit = model, data, shuffles, limit
+        self.measured = measured
         self.split = "dev" if "dev" in data.splits else "train"
 
     @cached_property
@@ -107,47 +93,50 @@ class RowsSeen:
         names = [one.column for one in mapper.categories] + [one.column for one in mapper.numbers]
         return tuple(dict.fromkeys(names))
 
-    def places(self, column: str) -> tuple[list[int], list[int]]:
-        """The places of a column's features in `Mapped.codes` and in `Mapped.numbers`."""
+    @cached_property
+    def places(self) -> Mapping[str, tuple[list[int], list[int]]]:
+        """Of each column the places of its features in `Mapped.codes` and in `Mapped.numbers`."""
         mapper = self.data.mapper
-        codes = [at for at, one in enumerate(mapper.categories) if one.column == column]
-        numbers = [at for at, one in enumerate(mapper.numbers) if one.column == column]
-        flags = [len(mapper.numbers) + at for at, one in enumerate(mapper.flags)
-                 if one.column == column]  # fmt: skip
-        return codes, [*numbers, *flags]
+        found: dict[str, tuple[list[int], list[int]]] = {name: ([], []) for name in self.columns}
+        for at, category in enumerate(mapper.categories):
+            found[category.column][0].append(at)
+        for at, number in enumerate((*mapper.numbers, *mapper.flags)):
+            found[number.column][1].append(at)
+        return found
 
-    def replaced(self, inputs: Mapped, column: str, by: Mapped) -> Mapped:
-        """Rows in which the features of a column are those of other rows."""
-        places, numbers = self.places(column)
+    def replaced(self, inputs: Mapped, columns: Sequence[str], by: Mapped) -> Mapped:
+        """Rows in which the features of some columns are those of other rows."""
+        places = [at for column in columns for at in self.places[column][0]]
+        numbers = [at for column in columns for at in self.places[column][1]]
         moved = None if inputs.places is None or by.places is None else inputs.places.copy()
         made = Mapped(inputs.codes.copy(), inputs.numbers.copy(), moved)
         made.codes[:, places] = by.codes[:, places]
         made.numbers[:, numbers] = by.numbers[:, numbers]
         if moved is not None and by.places is not None:
             ordered = [at for at, one in enumerate(self.data.mapper.categories) if one.order]
-            columns = [ordered.index(at) for at in places if at in ordered]
-            moved[:, columns] = by.places[:, columns]
+            read = set(places)
+            also = [place for place, at in enumerate(ordered) if at in read]
+            moved[:, also] = by.places[:, also]
         return made
 
     @cached_property
     def importances(self) -> list[Importance]:
-        """Of all columns, the most important one first; all features of a column move together."""
+        """Of the columns, the most important one first; all features of a column move together.
+
+        Of more than `measured` columns, those that a first look finds likely to matter.
+        """
         rows, target = self.rows, self.data.target
         before = scores_of(target, self.predicted, rows).figure
         random = np.random.default_rng(0)
         orders = [random.permutation(len(rows)) for _ in range(self.shuffles)]
-        found = []
-        for column in self.columns:
-            worse = [
-                scores_of(
-                    target,
-                    self.model.predict(self.replaced(rows.inputs, column, rows.inputs.take(order))),
-                    rows,
-                ).figure
-                - before
-                for order in orders
-            ]
-            found.append(Importance(column, np.array(worse)))
+        shuffled = [rows.inputs.take(order) for order in orders]
+
+        def worse(columns: Sequence[str], by: Mapped) -> float:
+            predicted = self.model.predict(self.replaced(rows.inputs, columns, by))
+            return scores_of(target, predicted, rows).figure - before
+
+        first = likely(self.columns, self.measured, lambda columns: worse(columns, shuffled[0]))
+        found = [Importance(one, np.array([worse([one], by) for by in shuffled])) for one in first]
         return sorted(found, key=lambda one: -one.mean)
 
     def most_important(self, n: int) -> list[str]:
@@ -160,19 +149,21 @@ class RowsSeen:
         """The values of a column in some rows, for people."""
         mapper, inputs = self.data.mapper, self.rows.inputs
         at = np.asarray(rows, np.int64)
-        for place, category in enumerate(mapper.categories):
-            if category.column == column and not category.part:
+        coded, numbered = self.places[column]
+        for place in coded:
+            if not (category := mapper.categories[place]).part:
                 return [category.label(code) for code in inputs.codes[at, place].tolist()]
-        for place, number in enumerate(mapper.numbers):
-            if number.column != column or number.part not in ("", "elapsed"):
+        features = len(mapper.numbers)
+        for place in numbered:
+            if place >= features or (number := mapper.numbers[place]).part not in ("", "elapsed"):
                 continue
             values = decoded(number, inputs.numbers[at, place])
             told = [
-                date_text(value) if number.part else short_number(value)
+                date_text(value) if number.part else short_number(value, number.std)
                 for value in values.tolist()
             ]
-            flag = next((len(mapper.numbers) + k for k, one in enumerate(mapper.flags)
-                         if one is number), None)  # fmt: skip
+            flag = next((k for k in numbered if k >= features
+                         and mapper.flags[k - features] is number), None)  # fmt: skip
             if flag is None:
                 return told
             gone = inputs.numbers[at, flag] > 0.5
@@ -181,7 +172,7 @@ class RowsSeen:
 
     def parts_of(self, column: str, at: npt.NDArray[np.int64]) -> list[str]:
         """The parts of dates that have no elapsed time among their features."""
-        codes, _ = self.places(column)
+        codes, _ = self.places[column]
         made: list[list[str]] = [[] for _ in at]
         for place in codes:
             feature = self.data.mapper.categories[place]
@@ -192,7 +183,9 @@ class RowsSeen:
     def target_text(self, value: Any) -> str:
         """A value of the target, for people."""
         labels = self.data.target.labels
-        return labels[int(value)] if labels else short_number(float(value))
+        if labels:
+            return labels[int(value)]
+        return short_number(float(value), self.data.target.spread)
 
     def prediction_text(self, value: float) -> str:
         """A predicted number, or an error, to a tenth of what predictions are usually off."""
@@ -200,10 +193,18 @@ class RowsSeen:
         return rounded(value, FINER * off * (abs(value) if self.errors.relative else 1.0))
 
 
-def short_number(value: float) -> str:
-    """A number in few digits: what was kept has about seven."""
-    rounded = float(f"{value:.5g}") or 0.0
-    return f"{round(value):,}" if abs(value) >= 1e4 else number_text(rounded)
+def short_number(value: float, spread: float = 0.0, least: int = 5) -> str:
+    """A number in few digits: those before the point, and those in which rows differ.
+
+    Args:
+        value: the number; as a power of ten from 1e15 on.
+        spread: by how much such numbers differ from row to row; 0 if that is not known.
+        least: digits of a number below a power of ten of so many.
+    """
+    if not math.isfinite(value):
+        return str(value)
+    whole = min(15, len(str(int(abs(value))))) if abs(value) < 1e15 else 0
+    return amount(value + 0.0, max(whole, digits_of(value, spread, least)))
 
 
 def decoded(feature: NumberFeature, values: npt.NDArray[Any]) -> Floats:
