@@ -11,9 +11,11 @@ import pandas
 import pytest
 from sklearn import datasets
 
+from hornbook.cli.main import main
 from hornbook.errors import DataError
 from hornbook.reports import Report
 from hornbook.sources.source import Source
+from hornbook.tables.doctor.columns import MOST
 from hornbook.tables.doctor.dependencies import given_columns
 from hornbook.tables.doctor.examine import examine
 from hornbook.tables.frame import Categories
@@ -208,6 +210,30 @@ def test_without_a_target_columns_are_told_and_targets_proposed(tmp_path: Path) 
     assert "`target=price`" in found.findings[0].advice
     assert found.proposed[0].settings == {"target": "price"}
     assert [row[1] for row in found.tables[0].rows] == ["number", "number", "category", "number"]
+
+
+@pytest.mark.parametrize("target", ["y", None])
+def test_of_many_columns_those_are_shown_that_tell_most(
+    target: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    random = np.random.default_rng(0)
+    frame = pandas.DataFrame(random.normal(size=(60, 80)), columns=[f"c{n}" for n in range(80)])
+    frame["word"], frame["y"] = ["a", "b", "c"] * 20, 3 * frame["c77"]
+    path = tmp_path / "wide.csv"
+    frame.to_csv(path, index=False)
+    report = examine(Source(path), TableOptions(target=target))
+    (table,) = report.tables
+    names = [row[0] for row in table.rows]
+    assert (len(names), table.beyond) == (MOST, 82 - MOST)
+    assert ("c77" in names) == ("y" in names) == (target is not None)
+    assert names == [one for one in frame.columns if one in names]  # in the order of the file
+    numbers = 80 if target else 81
+    assert report.facts["columns"] == f"number {numbers}; category 1"
+    words = ["doctor", str(path), *(["--target", target] if target else ["--task", "tables"])]
+    assert main(words) == 0
+    assert f"and {82 - MOST} more; --json prints all" in capsys.readouterr().out
+    assert main([*words, "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["columns"]) == 82
 
 
 def test_what_cannot_be_split_or_understood_is_a_finding(tmp_path: Path) -> None:

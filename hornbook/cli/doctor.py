@@ -71,5 +71,7 @@ def show(report: Report, out: Console) -> None:
     out.print()
     for one in report.tables:
         out.print(filled(one))
+        if one.beyond:
+            out.print(f"… and {one.beyond:,} more; --json prints all.")
         out.print()
     show_findings(report.findings, out)

@@ -18,3 +18,5 @@ class Table:
     "Number of left-aligned columns; the others are right-aligned."
     marked: int | None = None
     "Index of the row to highlight."
+    beyond: int = 0
+    "Further rows, for which there is no room; machines are told of all."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,17 +16,20 @@ from hornbook.tables.kinds import Column, Seen
 from hornbook.tables.splits import told
 from hornbook.tables.written_dates import NO_DATE
 
-__all__ = ["figures", "table_of_columns"]
+__all__ = ["MOST", "figures", "kinds_told", "table_of_columns"]
 
 HEADS = ("column", "read as", "why", "missing", "distinct", "values")
+MOST = 60  # columns, of which all are shown
 SHOWN = 3  # commonest values
 NAME, REASON, VALUE = 28, 44, 18  # characters
 
 
 def table_of_columns(examined: Examined) -> Table:
-    """A row for each column, in the order of the file."""
+    """A row for each column, in the order of the file; of many, for those that tell most."""
     rows = []
-    for name, seen in examined.seen.items():
+    chosen = columns_shown(examined)
+    for name in chosen:
+        seen = examined.seen[name]
         column = examined.columns.get(name)
         kind, why = ("target", "") if column is None else (column.kind, column.reason)
         if column is None and examined.known is not None:
@@ -39,7 +43,32 @@ def table_of_columns(examined: Examined) -> Table:
                 values_of(seen, column),
             )
         )  # fmt: skip
-    return Table(HEADS, tuple(rows), left=3)
+    return Table(HEADS, tuple(rows), left=3, beyond=len(examined.seen) - len(chosen))
+
+
+def columns_shown(examined: Examined) -> list[str]:
+    """The columns that there is room for: the target, and those that best predict it alone.
+
+    Where there is no target, or not enough predict it, the first of the file.
+    """
+    names = list(examined.seen)
+    if len(names) <= MOST:
+        return names
+
+    def rank(name: str) -> tuple[bool, float]:
+        if examined.known is None:
+            return False, 0.0
+        one = examined.alone.get(name)
+        return name != examined.known.target, 0.0 if one is None else -max(0.0, one.score)
+
+    chosen = set(sorted(names, key=rank)[:MOST])
+    return [name for name in names if name in chosen]
+
+
+def kinds_told(examined: Examined) -> str:
+    """How many columns are read as what."""
+    counts = Counter(one.kind for one in examined.columns.values())
+    return "; ".join(f"{kind} {n:,}" for kind, n in counts.most_common())
 
 
 def distinct(seen: Seen) -> int:

@@ -18,7 +18,7 @@ from hornbook.reports import Report
 from hornbook.reports.finding import Finding, worst_first
 from hornbook.sources.source import Source
 from hornbook.tables.doctor.checks import CHECKS
-from hornbook.tables.doctor.columns import figures, table_of_columns
+from hornbook.tables.doctor.columns import MOST, figures, kinds_told, table_of_columns
 from hornbook.tables.doctor.examined import Examined
 from hornbook.tables.doctor.target import proposed_targets
 from hornbook.tables.header import named_column
@@ -77,6 +77,8 @@ def facts(examined: Examined) -> dict[str, str]:
         "source": examined.where,
         "size": f"{many(table.n, 'row')} of {many(len(table.names), 'column')}",
     }
+    if len(table.names) > MOST:
+        found["columns"] = kinds_told(examined)
     if table.remarks:
         found["read as"] = "; ".join(table.remarks)
     if examined.known is not None:
