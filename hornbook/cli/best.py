@@ -96,10 +96,15 @@ class RungTeller(Teller):
     """Tells how a climb goes: a line for each model, and a live line while a net is trained."""
 
     rung = ""
+    left_out: tuple[str, ...] = ()
+    "Models for whose being left out there is one reason, not yet told."
+    reason = ""
 
     def tell(self, event: Event | RungBegan | RungEnded) -> None:
         """Say what is to be said of an event."""
         self.alive.end()
+        if not isinstance(event, RungEnded) or event.rung.refused != self.reason:
+            self.tell_left_out()
         if isinstance(event, RungBegan):
             self.began_rung(event)
         elif isinstance(event, RungEnded):
@@ -108,6 +113,12 @@ class RungTeller(Teller):
             self.told(event)
         if self.bar is None and not isinstance(event, RungEnded):
             self.alive.begin(f"Working on {self.rung}" if self.rung else "Reading the data")
+
+    def tell_left_out(self) -> None:
+        """Say which models are left out, and why; those with one reason together."""
+        if self.left_out:
+            self.console.print(f"  {', '.join(self.left_out)} left out: {escape(self.reason)}")
+        self.left_out, self.reason = (), ""
 
     def began_rung(self, event: RungBegan) -> None:
         """Say what comes."""
@@ -121,7 +132,7 @@ class RungTeller(Teller):
         self.close()
         rung, name = event.rung, escape(event.rung.name)
         if rung.refused:
-            self.console.print(f"  {name} left out: {escape(rung.refused)}")
+            self.left_out, self.reason = (*self.left_out, name), rung.refused
         elif rung.reached is not None:
             known = " (from an earlier start)" if event.known else ""
             self.console.print(f"  {name}: {number(rung.reached)} on dev{known}")
@@ -144,6 +155,7 @@ def climbing(*, quiet: bool) -> Iterator[Climbing]:
         yield listen
     finally:
         teller.alive.end()
+        teller.tell_left_out()
         teller.close()
 
 

@@ -43,6 +43,8 @@ __all__ = ["Climb"]
 RESERVE, LEAST = 0.08, 15.0  # of the time, for what comes after the last training; seconds
 LEFT_OUT = (SettingsError, DataError, TrainingError, MissingPackageError)
 "What can keep one model from being made, and no other: too little time or data, divergence."
+SHORTEST = 1.0  # seconds: a net is not begun for less
+AT_LEAST = 5.0  # seconds for one net where there is nothing else: something is always tried
 NEAR = 0.3  # of the best figure: what is further behind adds little to a mixture
 
 
@@ -119,7 +121,7 @@ class Climb:
         """Make all rungs, and choose.
 
         Raises:
-            SettingsError: if there was no time for any model.
+            SettingsError: if no model could be made, not even the last in its few seconds.
         """
         task, data = self.prepared.task, self.prepared.data
         proposed = task.candidates(data, 60 * self.record.minutes)
@@ -129,11 +131,13 @@ class Climb:
             self.rung(one.name, "counted", self.trained(one), loading=one.loading)
         for at, one in enumerate(nets):
             share = self.left / (len(nets) - at)
+            if one is nets[-1] and not self.made:
+                share = max(share, AT_LEAST)
             self.rung(one.name, "net", self.trained(one, share), share, one.loading)
         self.mixed([rung for rung in self.made if rung.kind != "mixture"])
         rungs = [self.judged(rung) for rung in self.record.rungs]
         if not self.made:
-            reasons = " ".join(rung.refused for rung in rungs)
+            reasons = " ".join(dict.fromkeys(rung.refused for rung in rungs))
             raise SettingsError(
                 f"No model was made. {reasons}", hint="Allow more `minutes`.", setting="minutes"
             )
@@ -219,8 +223,8 @@ class Climb:
     ) -> None:
         """A model, made now or before, or refused."""
         known, path = self.kept(name), self.folder / name
-        if known is None and seconds is not None and seconds < 1:
-            known = Rung(name, kind, 0.0, refused="No time was left for it.")
+        if known is None and seconds is not None and seconds < SHORTEST:
+            known = Rung(name, kind, 0.0, refused="No time was left.")
         elif known is None:
             began, begun = time.perf_counter(), "" if kind == "mixture" else self.begun(path)
             self.listen(RungBegan(name, kind, seconds, bool(begun)))
