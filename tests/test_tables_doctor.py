@@ -173,6 +173,29 @@ def test_spellings_that_differ_by_case_or_blanks_are_told(tmp_path: Path) -> Non
     assert len(data.target.labels) == 4
 
 
+@pytest.mark.parametrize(
+    ("codes", "told"),
+    [
+        (("DE", "NA", "FR", "IT"), "NA"), (("de", "na", "fr", "it"), "na"),
+        (("DE", "na", "FR", "IT"), ""), (("DE", "NA", "FR", "FRA"), ""),
+        (("DE", "NA", "FR", "FR"), ""), (("DE", "", "FR", "IT"), ""),
+    ],
+)  # fmt: skip
+def test_a_code_that_is_read_as_missing_is_told(
+    codes: tuple[str, ...], told: str, tmp_path: Path
+) -> None:
+    table = sound().assign(country=[codes[n % 4] for n in range(600)])
+    found = [one for one in report(tmp_path, table).findings if one.name == "code-as-missing"]
+    assert len(found) == bool(told)
+    data = load_table(Source(tmp_path / "t.csv"), TableOptions(target="price"))
+    lines = [line for line in data.about if line.startswith("country holds codes")]
+    assert len(lines) == bool(told)
+    if told:
+        assert f"{told!r} is read as missing" in found[0].title
+        assert found[0].detail.startswith("150 rows of 600")
+        assert f"{told!r} is read as missing there" in lines[0]
+
+
 def test_columns_that_are_the_target_together(tmp_path: Path) -> None:
     table = sound()
     table = table.assign(net=(table.price * RNG.random(len(table))).round(1))

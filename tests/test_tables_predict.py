@@ -447,6 +447,29 @@ def test_numbers_of_another_unit_are_told(
     assert "far beyond what train has" in out + err
 
 
+@pytest.mark.parametrize(("day", "told"), [
+    ("1900-03-11", "1900-03-11"), ("2200-03-11", "2200-03-11"), ("2015-12-24", ""),
+])  # fmt: skip
+def test_dates_of_another_century_are_told(
+    day: str, told: str, runs: dict[str, Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = runs["number"]
+    path = as_file(tmp_path, f"north,3,{day},4", "north,3,2015-03-11,4")
+    remarks = "\n".join(run.predict(path).remarks)
+    assert ("far beyond" in remarks) == bool(told)
+    if told:
+        assert "1 row of 2 with 'when' far beyond what train has (2015-01-10 to 2015-0" in remarks
+        assert f"such as {told}: nothing was learned there. Another century?" in remarks
+        _, out, err = typed(capsys, "evaluate", str(run.path), path)
+        assert f"such as {told}: nothing was learned there" in out + err
+
+
+def test_a_missing_date_that_train_always_has_is_told(runs: dict[str, Run], tmp_path: Path) -> None:
+    path = as_file(tmp_path, "north,3,,4", "north,3,2015-03-11,4")
+    told = "\n".join(runs["number"].predict(path).remarks)
+    assert "1 row without 'when', which was never missing in train" in told
+
+
 def frame_of(rows: list[str]) -> dict[str, list[str]]:
     cells = [row.split(",") for row in rows]
     return dict(zip(HEADER.split(","), map(list, zip(*cells, strict=True)), strict=True))

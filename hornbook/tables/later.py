@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import DataError
-from hornbook.tables.frame import Categories, Frame, Numbers, Typed
+from hornbook.tables.date_parts import DateParts
+from hornbook.tables.frame import Categories, Dates, Frame, Numbers, Typed
 from hornbook.tables.kinds import Column
 from hornbook.tables.mapper import Mapped, Mapper
 from hornbook.tables.raw import Raw
@@ -54,9 +55,10 @@ class Later:
     Attributes:
         unseen: of each feature in `mapper.categories`, how many rows so far have a category that
             the run does not know, and one such by its name.
-        filled: of each number that train always has, how many rows so far lack it.
-        far: of each number that rows so far have far beyond what train has, how many of them, and
-            one such number.
+        filled: of each column of numbers or dates that train always has, how many rows so far lack
+            it.
+        far: of each column of numbers or dates that rows so far have far beyond what train has, how
+            many of them, and one such value; dates in days since 1970.
         zoned: of each column of times with a zone so far one such time.
         odd_target: where the first target stands that cannot be read, and why; without a full stop.
     """
@@ -107,15 +109,18 @@ class Later:
                 self.unseen[feature.name] = before + len(rows), example
         for number in self.mapper.numbers:
             column = made[number.column]
-            if not isinstance(column, Numbers):
+            if isinstance(column, Dates) and number.part == "elapsed":
+                column = DateParts(column).part("elapsed")
+            elif not isinstance(column, Numbers):
                 continue
+            assert isinstance(column, Numbers)
             n = int((np.isnan(column.values) & ~bad).sum())
             if n and not number.flagged:
-                self.filled[number.name] = self.filled.get(number.name, 0) + n
+                self.filled[number.column] = self.filled.get(number.column, 0) + n
             beyond = np.flatnonzero(number.is_far(column.values) & ~bad)
             if len(beyond):
-                before, such = self.far.get(number.name, (0, float(column.values[beyond[0]])))
-                self.far[number.name] = before + len(beyond), such
+                before, such = self.far.get(number.column, (0, float(column.values[beyond[0]])))
+                self.far[number.column] = before + len(beyond), such
 
 
 def wanted(raw: Raw | None, target: Target, n: int) -> tuple[npt.NDArray[Any] | None, Mask]:

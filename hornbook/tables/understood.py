@@ -15,6 +15,7 @@ from hornbook.tables.faulty_cells import FORCED, faulty_cells, refuse_tiny, wron
 from hornbook.tables.frame import Frame, Numbers, Typed, typed
 from hornbook.tables.header import named_column
 from hornbook.tables.kinds import ASKED, Column, ColumnKind, Seen, column_as, date_form, kind_of
+from hornbook.tables.lost_codes import lost_code, told_of_lost_code
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable
 from hornbook.tables.spellings import spelled_alike, told_alike
@@ -132,6 +133,8 @@ class Understood:
             raise DataError(f"Column {name!r} stands in {both}.", hint="Name it in one of them.")
         if not told:
             found = kind_of(seen)
+            if found.kind == "category" and (code := lost_code(seen.raw)):
+                self.remarks.append(f"{name} {told_of_lost_code(code)}")
             if found.kind != "number" and seen.is_mixed:
                 self.remarks.append(seen.mixture)
             elif found.kind in ("category", "left out") and seen.unread:

@@ -16,7 +16,7 @@ from hornbook.rendering import amount, clip, many
 from hornbook.reports.finding import Finding
 from hornbook.tables.doctor.dependencies import told_of_given
 from hornbook.tables.doctor.examined import Examined, percent
-from hornbook.tables.doctor.spelled import several_spellings
+from hornbook.tables.doctor.spelled import codes_read_as_missing, several_spellings
 from hornbook.tables.doctor.splits import (
     GROUPS,
     drift,
@@ -283,6 +283,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     texts_for_numbers,
     marks_and_outliers,
     several_spellings,
+    codes_read_as_missing,
     rare_classes,
     many_categories,
     drift,

@@ -15,6 +15,7 @@ from hornbook.tables.later import Later, Piece
 from hornbook.tables.questions.tally import Tally
 from hornbook.tables.remarks import told_of_zone
 from hornbook.tables.seen_before import SeenBefore
+from hornbook.tables.views.rows_seen import date_text
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
@@ -167,7 +168,7 @@ class Predicting:
         yield from self.told_of_far()
 
     def told_of_filled(self) -> Iterator[str]:
-        """Numbers that train never lacks."""
+        """Numbers and dates that train never lacks."""
         for name, n in list(self.later.filled.items())[:TOLD]:
             yield (
                 f"{many(n, 'row')} without {name!r}, which was never missing in train: predicted "
@@ -175,15 +176,19 @@ class Predicting:
             )
 
     def told_of_far(self) -> Iterator[str]:
-        """Numbers far beyond those of train, the columns with most of them first."""
-        ends = {one.name: one.ends for one in self.later.mapper.numbers}
+        """Numbers and dates far beyond those of train, the columns with most of them first."""
+        features = {
+            one.column: one for one in self.later.mapper.numbers if one.part in ("", "elapsed")
+        }
         found = sorted(self.later.far.items(), key=lambda one: -one[1][0])
         for name, (n, such) in found[:TOLD]:
-            low, high = ends[name] or (such, such)
+            dates = features[name].part == "elapsed"
+            low, high = features[name].ends or (such, such)
+            of, to, one = (date_text(x) if dates else f"{x:,.6g}" for x in (low, high, such))
             yield (
                 f"{many(n, 'row')} of {self.count:,} with {name!r} far beyond what train has "
-                f"({low:,.6g} to {high:,.6g}), such as {such:,.6g}: nothing was learned there. "
-                "Another unit?"
+                f"({of} to {to}), such as {one}: nothing was learned there. "
+                f"{'Another century?' if dates else 'Another unit?'}"
             )
         if len(found) > TOLD:
             names = ", ".join(repr(name) for name, _ in found[TOLD:][:8])
