@@ -187,7 +187,8 @@ def test_where_nothing_can_be_made_the_reasons_are_said_once(
     monkeypatch.setattr(climb_module, "AT_LEAST", 0.5)
     with pytest.raises(SettingsError, match=r"^No model was made\. No time was left\.(?! No)"):
         climbed(names, minutes=0.001)
-    monkeypatch.setattr(climb_module, "SHORTEST", -99.0)
+    monkeypatch.setattr(climb_module, "SHORTEST", 0.0)
+    monkeypatch.setattr(climb_module.Climb, "left", 0.8)
     with pytest.raises(SettingsError, match=r"^No model was made\. No time for a step\.(?! No)"):
         climbed(names, minutes=0.001, out="other")
 
