@@ -25,6 +25,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from hornbook.errors import RunError, SettingsError
 from hornbook.tables import EntityEmbeddings, SwapAutoencoder, TableClassifier, TableRegressor
+from hornbook.tables.estimator_inputs import column_kinds
+from hornbook.tables.evaluation import scores_of
+from hornbook.tables.learned import weighed
+from hornbook.tables.training_data import data_of
 from hornbook.tensor_files import read_tensors, tensor_bytes, tensors_in, write_tensors
 
 SMALL: dict[str, Any] = {
@@ -56,13 +60,88 @@ DEAR = np.where(np.median(PRICE) < PRICE, "dear", "cheap")
 BARE = FRAME[["kind", "size", "area"]]
 
 
-@parametrize_with_checks([small(kind) for kind in KINDS])  # type: ignore[untyped-decorator]
+def what_cannot_hold(estimator: Any) -> dict[str, str]:
+    if isinstance(estimator, SwapAutoencoder):  # takes no weights
+        return {}
+    name = "check_sample_weight_equivalence_on_dense_data"
+    return {name: "batches of repeated rows are others than batches of weighted ones"}
+
+
+@parametrize_with_checks(  # type: ignore[untyped-decorator]
+    [small(kind) for kind in KINDS], expected_failed_checks=what_cannot_hold
+)
 def test_the_contract_of_scikit_learn_holds(estimator: Any, check: Callable[[Any], None]) -> None:
     check(estimator)
 
 
 def target_for(kind: type[Any]) -> Any:
     return DEAR if kind is TableClassifier else PRICE
+
+
+WEIGHTED: tuple[Any, ...] = (TableRegressor, TableClassifier, EntityEmbeddings)
+
+
+def given_by(net: Any) -> Any:
+    answer = "predict_proba" if hasattr(net, "predict_proba") else "predict"
+    return getattr(net, answer if hasattr(net, answer) else "transform")(BARE)
+
+
+@pytest.mark.parametrize("kind", WEIGHTED)
+def test_rows_of_weight_0_are_as_if_they_were_not_there(kind: Any) -> None:
+    y, kept = target_for(kind), np.arange(N) % 3 > 0
+    with_zeros = small(kind).fit(BARE, y, sample_weight=np.where(kept, 2.0, 0.0))
+    without = small(kind).fit(BARE[kept], y[kept])
+    np.testing.assert_array_equal(given_by(with_zeros), given_by(without))
+    pulled = small(kind).fit(BARE, y, sample_weight=np.where(kept, 9.0, 1.0))
+    assert (given_by(pulled) != given_by(small(kind).fit(BARE, y))).any()
+
+
+def test_weights_of_rows_lead_where_those_of_scikit_learn_do() -> None:
+    x = RANDOM.normal(size=(400, 2))
+    y = np.where(RANDOM.random(400) < 0.5, x[:, 0], 3 * x[:, 1] + 2)  # two laws, mixed
+    weights = RANDOM.uniform(0.1, 5, 400)
+    settings = {"ridge": 0.0}
+    how: dict[str, Any] = {
+        "steps": 600,
+        "batch_size": 400,
+        "learning_rate": 0.05,
+        "early_stopping": False,
+    }
+    net = TableRegressor(model="linear", settings=settings, random_state=0, **how)
+    for given in (None, weights):
+        wanted = LinearRegression().fit(x, y, sample_weight=given).predict(x)
+        found = net.fit(x, y, sample_weight=given).predict(x)
+        assert np.abs(found - wanted).max() < 0.01 * y.std()
+    apart = LinearRegression().fit(x, y).predict(x) - wanted
+    assert np.abs(apart).max() > 0.05 * y.std()  # the weights do make a difference
+
+
+def test_weights_count_where_training_ends_early() -> None:
+    x = RANDOM.normal(size=(600, 1))
+    rows = TableRegressor(**SMALL).fit(x, x[:, 0]).learned_
+    dev = np.arange(600) % 10 == 0
+    weights = RANDOM.uniform(0, 3, 600)
+    data = data_of(column_kinds(x, "auto"), rows.target, 2 * x[:, 0], dev, 1, weights)
+    found = weighed(rows.net, data, 0).measures["dev"]["rmse"]
+    held = data.splits["dev"]
+    errors = scores_of(data.target, rows.net.predict(held.inputs), held).losses
+    assert found == pytest.approx(np.sqrt((errors * weights[dev]).sum() / weights[dev].sum()))
+    assert data.train.weights is not None
+    assert data.train.weights.mean() == pytest.approx(1, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"),
+    [
+        (np.ones(N - 1), "one weight for each of the 90 rows"),
+        (np.where(np.arange(N) == 4, -1.0, 1.0), r"sample_weight\[4\] is -1: weights must be 0"),
+        (np.where(np.arange(N) == 4, 1.0, 0.0), "zero for all rows but 1"),
+        (np.full(N, np.nan), "sample_weight contains NaN"),
+    ],
+)
+def test_weights_that_are_none_are_refused(weights: Any, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        small(TableRegressor).fit(BARE, PRICE, sample_weight=weights)
 
 
 def test_they_work_in_searches_and_pipelines() -> None:

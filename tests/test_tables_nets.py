@@ -140,6 +140,17 @@ def test_weights_of_classes_are_torchs() -> None:
     torch.testing.assert_close(model.loss((codes, numbers, target, weights)), expected)
 
 
+def test_weights_of_rows_are_torchs() -> None:
+    model = LinearModel(LinearSettings(ridge=0), SHAPE, seeded()).double()
+    y = torch.randn(6, 3, 1, dtype=torch.float64, generator=seeded()).requires_grad_()
+    target, weights = torch.randn(2, 6, dtype=torch.float64, generator=seeded())
+    loss, back = model.error_vjp(y, target, weights)
+    each = F.mse_loss(y[:, :, 0], target.unsqueeze(1).expand(-1, 3), reduction="none")
+    expected = (each * weights.unsqueeze(1)).mean()
+    torch.testing.assert_close(loss, expected)
+    torch.testing.assert_close(back(), torch.autograd.grad(expected, y)[0])
+
+
 def test_embeddings_of_rows_that_were_touched() -> None:
     layer = Embeddings([(5, 2), (4, 3)], sparse=11, generator=seeded()).double()
     assert [bool(part.tables) for part in layer.chain] == [False, True]

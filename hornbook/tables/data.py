@@ -48,6 +48,8 @@ class TableRows:
     "In the units of the table, float64; or classes by number, int64; shape (n,)."
     groups: npt.NDArray[np.int32] | None = None
     "Of which group each row is, for intervals; None where there are none."
+    weights: npt.NDArray[np.float32] | None = None
+    "Of the rows in the loss; None where all count alike. They are not kept in a run."
 
     def __len__(self) -> int:
         return len(self.target)
@@ -55,7 +57,8 @@ class TableRows:
     def take(self, rows: npt.NDArray[Any] | slice) -> TableRows:
         """Some rows."""
         groups = None if self.groups is None else self.groups[rows]
-        return TableRows(self.inputs.take(rows), self.target[rows], groups)
+        weights = None if self.weights is None else self.weights[rows]
+        return TableRows(self.inputs.take(rows), self.target[rows], groups, weights)
 
 
 class TableData(Data):

@@ -19,6 +19,7 @@ from hornbook.tables.estimator_inputs import as_value_errors, checked_features, 
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.table_estimator import Columns, Marks, TableEstimator
 from hornbook.tables.training_data import target_of_classes, target_of_numbers
+from hornbook.tables.weighted_rows import weighted_rows
 
 __all__ = ["EntityEmbeddings"]
 
@@ -75,12 +76,13 @@ class EntityEmbeddings(TransformerMixin, TableEstimator):  # type: ignore[misc]
         )  # fmt: skip
         self.predicts, self.passthrough = predicts, passthrough
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
         """Train the net.
 
         Args:
             X: shape (n, columns).
             y: numbers or classes, shape (n,).
+            sample_weight: of the rows in the loss, 0 or more, shape (n,); None: all count alike.
 
         Raises:
             ValueError: if they cannot be learned from, or a parameter is not allowed.
@@ -89,6 +91,7 @@ class EntityEmbeddings(TransformerMixin, TableEstimator):  # type: ignore[misc]
             raise ValueError(f"predicts must be auto, number or class; it is {self.predicts!r}.")
         x = checked_features(self, X, reset=True, y=y)
         values = checked_target(x, y, numbers=self.predicts == "number")
+        x, values, weights = weighted_rows(x, values, sample_weight)
         distinct, numbers = np.unique(values, return_inverse=True)
         texts = values.dtype.kind not in "iuf"
         if self.predicts == "class" or (
@@ -98,9 +101,9 @@ class EntityEmbeddings(TransformerMixin, TableEstimator):  # type: ignore[misc]
             if len(distinct) < 2:
                 raise ValueError(f"y has one class, {distinct[0]!r}: at least two are needed.")
             target = target_of_classes(distinct, numbers, np.ones(len(distinct)))
-            return self.learn(x, target, numbers.astype(np.int64))
+            return self.learn(x, target, numbers.astype(np.int64), weights)
         values = values.astype(np.float64)
-        return self.learn(x, target_of_numbers(values), values)
+        return self.learn(x, target_of_numbers(values), values, weights)
 
     @as_value_errors()
     def transform(self, X: Any) -> Floats:  # noqa: N803

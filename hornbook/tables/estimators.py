@@ -26,6 +26,7 @@ with needing("sklearn", "An estimator"):
 from hornbook.tables.estimator_inputs import checked_features, checked_target
 from hornbook.tables.table_estimator import Columns, Marks, TableEstimator
 from hornbook.tables.training_data import target_of_classes, target_of_numbers
+from hornbook.tables.weighted_rows import weighted_rows
 
 __all__ = ["TableClassifier", "TableRegressor"]
 
@@ -84,20 +85,22 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         )  # fmt: skip
         self.log_target = log_target
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803 - scikit-learn's name
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803 - its name
         """Train.
 
         Args:
             X: shape (n, columns).
             y: numbers, shape (n,).
+            sample_weight: of the rows in the loss, 0 or more, shape (n,); None: all count alike.
 
         Raises:
             ValueError: if they cannot be learned from, or a parameter is not allowed.
         """
         x = checked_features(self, X, reset=True, y=y)
         values = checked_target(x, y, numbers=True)
+        x, values, weights = weighted_rows(x, values, sample_weight)
         target = target_of_numbers(values, log=self.log_target)
-        return self.learn(x, target, values)
+        return self.learn(x, target, values, weights)
 
     def predict(self, X: Any) -> Floats:  # noqa: N803
         """Numbers, shape (n,).
@@ -157,27 +160,28 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         )  # fmt: skip
         self.class_weight = class_weight
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
         """Train.
 
         Args:
             X: shape (n, columns).
             y: classes, shape (n,).
+            sample_weight: of the rows in the loss, 0 or more, shape (n,); None: all count alike.
 
         Raises:
             ValueError: if they cannot be learned from, or a parameter is not allowed.
         """
         x = checked_features(self, X, reset=True, y=y)
         values = checked_target(x, y, numbers=False)
+        x, values, weights = weighted_rows(x, values, sample_weight)
         check_classification_targets(values)
         self.classes_, places = np.unique(values, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
                 f"y has one class, {self.classes_.tolist()[0]!r}: at least two classes are needed."
             )
-        weights = self.weights_of(values)
-        target = target_of_classes(self.classes_, places, weights)
-        return self.learn(x, target, places.astype(np.int64))
+        target = target_of_classes(self.classes_, places, self.weights_of(values))
+        return self.learn(x, target, places.astype(np.int64), weights)
 
     def weights_of(self, values: npt.NDArray[Any]) -> Floats:
         """The weights of the classes in the loss, shape (classes,).

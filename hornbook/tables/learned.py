@@ -16,6 +16,7 @@ from hornbook.runs.prepare import family_settings
 from hornbook.runs.session import Session
 from hornbook.settings import Settings
 from hornbook.tables.data import TableData
+from hornbook.tables.evaluation import DECIDES, scores_of, some
 from hornbook.tables.mapper import Mapped, Mapper
 from hornbook.tables.target import Target
 from hornbook.tasks import Family, Task, task_named
@@ -200,6 +201,17 @@ def net_family(name: str, kind: str) -> tuple[Family, Task[Any]]:
     return line, task
 
 
+def weighed(model: TableNet, data: TableData, limit: int) -> Evaluation:
+    """The deciding figure on rows of dev that have weights."""
+    rows = some(data.splits["dev"], limit)
+    scores = scores_of(data.target, model.predict(rows.inputs), rows)
+    mean = np.average(scores.losses, weights=rows.weights)
+    figure = float(scores.of(np.array(mean)))
+    if data.kind == "class":
+        return Evaluation({"dev": figure}, {})
+    return Evaluation({}, {"dev": {DECIDES[data.kind]: figure}})
+
+
 @pinned()
 def learn(
     data: TableData,
@@ -232,6 +244,8 @@ def learn(
     def measure() -> Evaluation:
         if not has_dev:
             return Evaluation()
+        if data.splits["dev"].weights is not None:
+            return weighed(session.model, data, session.training.evaluate_on)
         found = task.evaluate(session.model, data, "dev", session.training.evaluate_on)
         losses = {} if found.loss is None else {"dev": found.loss}
         return Evaluation(losses, {"dev": found.measures})

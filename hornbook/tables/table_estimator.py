@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
+import numpy as np
 import numpy.typing as npt
 
 from hornbook.extras import needing
@@ -68,14 +69,20 @@ class TableEstimator(KeptEstimator):
         return super().hold(learned)
 
     @as_value_errors()
-    def learn(self, x: Any, target: Target, y: npt.NDArray[Any]) -> Self:
-        """Train on checked X and y."""
+    def learn(
+        self,
+        x: Any,
+        target: Target,
+        y: npt.NDArray[Any],
+        weights: npt.NDArray[np.float64] | None = None,
+    ) -> Self:
+        """Train on checked X, y, and weights of the rows, as `weighted_rows` gives them."""
         random = check_random_state(self.random_state)
         seed = int(random.randint(2**31 - 1))
         columns = column_kinds(x, self.categorical, self.missing)
         classes = y if target.kind == "class" else None
         dev = held_out(len(y), classes, self.early_stopping, self.validation_fraction, random)
-        data = data_of(columns, target, y, dev, self.min_count)
+        data = data_of(columns, target, y, dev, self.min_count, weights)
         named = {
             "steps": self.steps, "batch_size": self.batch_size, "learning_rate": self.learning_rate
         }  # fmt: skip

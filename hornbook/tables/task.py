@@ -136,8 +136,12 @@ class TableTask(Task["TableData"]):
 
         rows, target = data.train, data.target
         arrays = [rows.inputs.codes, rows.inputs.with_places, target.encode(rows.target)]
+        weights = rows.weights
         if target.weights:
-            arrays.append(np.array(target.weights, np.float32)[rows.target])
+            of_classes = np.array(target.weights, np.float32)[rows.target]
+            weights = of_classes if weights is None else weights * of_classes
+        if weights is not None:
+            arrays.append(weights)
         return ArrayBatches(*arrays, batch_size=training.batch_size, seed=training.seed)
 
     def evaluate(self, model: Any, data: TableData, split: str, limit: int = 0) -> Figures:

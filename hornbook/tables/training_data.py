@@ -61,6 +61,7 @@ def data_of(
     y: npt.NDArray[Any],
     dev: npt.NDArray[np.bool_],
     min_count: int,
+    weights: Floats | None = None,
 ) -> TableData:
     """Typed columns as data, mapped by what train says.
 
@@ -70,6 +71,7 @@ def data_of(
         y: as it is, shape (n,).
         dev: which rows are held out, shape (n,).
         min_count: a category with fewer rows is read as an unseen one.
+        weights: of the rows in the loss, shape (n,); None: all count alike.
 
     Raises:
         DataError: if no column tells anything.
@@ -86,7 +88,15 @@ def data_of(
         )
     mapped = mapper.apply(frame)
     splits = {
-        name: TableRows(mapped.take(rows), y[rows])
+        name: TableRows(mapped.take(rows), y[rows], None, scaled(weights, rows))
         for name, rows in (("train", ~dev), ("dev", dev))
     }
     return TableData("arrays", "arrays in memory", splits, mapper, target)
+
+
+def scaled(weights: Floats | None, rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32] | None:
+    """The weights of some rows, so that their mean is 1; None if there are none, or no rows."""
+    if weights is None or not rows.any():
+        return None
+    found: npt.NDArray[np.float32] = (weights[rows] / weights[rows].mean()).astype(np.float32)
+    return found

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from hornbook.compute.products import raised
 from hornbook.nn import CrossEntropy, Embeddings, Net, SquaredError
 from hornbook.nn.layer import Backward
 from hornbook.tables.mapper import Mapped
@@ -46,7 +47,7 @@ class TableNet(Net):
     """A net that reads codes and numbers of a row.
 
     A subclass says what it makes of them (`outputs_vjp`). The loss is the mean squared error of
-    standardised numbers, or the cross-entropy of classes, weighted if the batch has weights.
+    standardised numbers, or the cross-entropy of classes, both weighted if the batch has weights.
 
     Args:
         shape: of the table.
@@ -164,12 +165,16 @@ class TableNet(Net):
         Args:
             y: shape (B, K, V).
             target: shape (B,).
-            weights: of the rows, where there are classes; shape (B,).
+            weights: of the rows, shape (B,); None: all count alike.
         """
         wanted = target.unsqueeze(1).expand(-1, y.shape[1])  # (B, K)
-        if self.shape.outputs == 1:
+        if self.shape.outputs == 1 and weights is None:
             loss, loss_back = SquaredError().vjp(y.squeeze(2), wanted)
             return loss, lambda: loss_back().unsqueeze(2)
+        if self.shape.outputs == 1:  # the mean of w (y - t)² over rows and heads
+            assert weights is not None
+            error, of = raised(y.squeeze(2)) - wanted, weights.unsqueeze(1) / wanted.numel()
+            return (error.square() * of).sum(), lambda: (2 * error * of).unsqueeze(2)
         if weights is None:
             return CrossEntropy().vjp(y, wanted)
         # The mean of w · -ln p over rows and heads; its gradient is w (softmax - onehot) / n.
