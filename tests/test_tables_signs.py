@@ -19,13 +19,14 @@ from hornbook.tables import TableRegressor
 from hornbook.tables.doctor.examine import examine
 from hornbook.tables.faults import FaultsError
 from hornbook.tables.found_forms import form_among
-from hornbook.tables.kinds import Seen, kind_of
+from hornbook.tables.kinds import kind_of
 from hornbook.tables.loading import load_table
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.number_form import NumberForm
 from hornbook.tables.options import TableOptions
 from hornbook.tables.raw import Raw
 from hornbook.tables.raw_column import RawColumn
+from hornbook.tables.seen_column import Seen
 from hornbook.tables.signs import ANY_SIGN, is_pattern, signed
 from hornbook.tables.spellings import respelled
 from hornbook.tables.target import Target

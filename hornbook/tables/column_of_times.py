@@ -8,9 +8,9 @@ import numpy as np
 
 from hornbook.errors import DataError
 from hornbook.rendering import many
+from hornbook.tables.column_words import words_of
 from hornbook.tables.frame import Dates, Frame
 from hornbook.tables.header import named_column
-from hornbook.tables.kinds import words_of
 from hornbook.tables.options import TableOptions
 from hornbook.tables.written_dates import NO_DATE
 

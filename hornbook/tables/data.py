@@ -49,7 +49,7 @@ class TableRows:
     groups: npt.NDArray[np.int32] | None = None
     "Of which group each row is, for intervals; None where there are none."
     weights: npt.NDArray[np.float32] | None = None
-    "Of the rows in the loss; None where all count alike. They are not kept in a run."
+    "Of the rows in the loss; None where all count alike. No run has them: estimators do."
 
     def __len__(self) -> int:
         return len(self.target)

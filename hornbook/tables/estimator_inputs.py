@@ -16,11 +16,12 @@ from hornbook.extras import needing
 from hornbook.rendering import clip
 from hornbook.tables.frame import Frame, Typed
 from hornbook.tables.incoming import as_written, read, sound
-from hornbook.tables.kinds import ASKED, Column, ColumnKind, Seen, column_as, kind_of
+from hornbook.tables.kinds import ASKED, Column, ColumnKind, column_as, kind_of
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.marks import marks_named
 from hornbook.tables.reading import RawTable
 from hornbook.tables.remarks import told_of_zone
+from hornbook.tables.seen_column import Seen
 from hornbook.tables.table_in_memory import table_in_memory
 
 with needing("sklearn", "An estimator"):

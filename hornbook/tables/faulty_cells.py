@@ -12,9 +12,10 @@ from hornbook.errors import DataError, as_typed
 from hornbook.rendering import clip
 from hornbook.tables.faults import Fault
 from hornbook.tables.frame import Categories, Dates, Typed
-from hornbook.tables.kinds import ASKED, Column, ColumnKind, Seen
+from hornbook.tables.kinds import ASKED, Column, ColumnKind
 from hornbook.tables.number_form import is_some_number
 from hornbook.tables.reading import RawTable
+from hornbook.tables.seen_column import Seen
 from hornbook.tables.target import TargetKind
 from hornbook.tables.unread import why_unread
 

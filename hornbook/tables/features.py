@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.tables.column_words import names_labels
 from hornbook.tables.frame import Categories, Numbers
-from hornbook.tables.kinds import names_labels
 from hornbook.tables.number_form import NumberForm
 from hornbook.tables.written import ALIKE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hornbook.tables.kinds import words_of
+from hornbook.tables.column_words import words_of
 
 __all__ = ["likely_targets"]
 

@@ -15,12 +15,13 @@ from hornbook.tables.data import TableData, TableRows
 from hornbook.tables.faults import FaultsError
 from hornbook.tables.frame import Categories, Frame, Numbers, Typed
 from hornbook.tables.held_out import held_out
-from hornbook.tables.kinds import Seen, column_as
+from hornbook.tables.kinds import column_as
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.never_seen import never_seen
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable, read_table
 from hornbook.tables.remarks import about_columns
+from hornbook.tables.seen_column import Seen
 from hornbook.tables.target import Target, TargetKind, target_of
 from hornbook.tables.understood import Understood
 from hornbook.tasks.splits import SPLITS, Parts

@@ -12,10 +12,11 @@ import numpy.typing as npt
 from hornbook.errors import DataError
 from hornbook.records import JSONObject
 from hornbook.rendering import amount, clip
-from hornbook.tables.kinds import Seen, form_named
+from hornbook.tables.kinds import form_named
 from hornbook.tables.mapper_fields import a_sign, a_text, finite, texts
 from hornbook.tables.number_form import NumberForm
 from hornbook.tables.options import TableOptions
+from hornbook.tables.seen_column import Seen
 from hornbook.tables.signs import ANY_SIGN
 
 __all__ = ["Target", "TargetKind", "target_kind", "target_of"]

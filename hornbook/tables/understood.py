@@ -14,10 +14,11 @@ from hornbook.tables.faults import Fault, FaultsError
 from hornbook.tables.faulty_cells import FORCED, faulty_cells, refuse_tiny, wrong_targets
 from hornbook.tables.frame import Frame, Numbers, Typed, typed
 from hornbook.tables.header import named_column
-from hornbook.tables.kinds import ASKED, Column, ColumnKind, Seen, column_as, date_form, kind_of
+from hornbook.tables.kinds import ASKED, Column, ColumnKind, column_as, date_form, kind_of
 from hornbook.tables.lost_codes import lost_code, told_of_lost_code
 from hornbook.tables.options import TableOptions
 from hornbook.tables.reading import RawTable
+from hornbook.tables.seen_column import Seen
 from hornbook.tables.spellings import spelled_alike, told_alike
 from hornbook.tables.splits import Times, group_codes, times_of
 from hornbook.tables.target import target_kind

@@ -12,7 +12,8 @@ from hornbook.rendering import amount, clip
 from hornbook.reports import Table
 from hornbook.tables.doctor.examined import Examined, percent
 from hornbook.tables.frame import as_seconds
-from hornbook.tables.kinds import Column, Seen
+from hornbook.tables.kinds import Column
+from hornbook.tables.seen_column import Seen
 from hornbook.tables.splits import told
 from hornbook.tables.written_dates import NO_DATE
 

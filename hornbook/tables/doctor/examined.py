@@ -15,9 +15,10 @@ from hornbook.tables.doctor.alone import Alone, alone
 from hornbook.tables.faults import FaultsError
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers, Typed
 from hornbook.tables.held_out import held_out
-from hornbook.tables.kinds import ASKED, Column, Seen, kind_of
+from hornbook.tables.kinds import ASKED, Column, kind_of
 from hornbook.tables.options import More, TableOptions
 from hornbook.tables.reading import RawTable
+from hornbook.tables.seen_column import Seen
 from hornbook.tables.understood import Understood
 from hornbook.tables.written_dates import NO_DATE
 from hornbook.tasks.splits import SPLITS
