@@ -34,8 +34,10 @@ class CorpusReport:
     mode: Mode
     reason: str
     "Why this mode was chosen."
+    raw: bool
+    "Whether it is not text, and its bytes are learned as they are."
     characters: int
-    "Characters in the whole text, including line ends."
+    "Characters in the whole text, including line ends; bytes of what is not text."
     lines: int
     "Non-empty lines."
     distinct_lines: int
@@ -53,7 +55,7 @@ class CorpusReport:
     splits: dict[str, SplitSize]
     "The non-empty splits by name; empty if the splits cannot be made."
     vocabulary: dict[str, int]
-    "How often each character occurs in the corpus, most frequent first."
+    "How often each character occurs in the corpus, or each byte (`<FF>`), most frequent first."
     lengths: Lengths
     findings: tuple[Finding, ...]
     "Problems first, then warnings, then notes."
@@ -104,7 +106,8 @@ def examine_given(
         line_ends=given.line_ends,
         mode=given.mode,
         reason=given.reason,
-        characters=gathered.characters,
+        raw=given.raw,
+        characters=examined.bytes if given.raw else gathered.characters,
         lines=gathered.lines.nonempty,
         distinct_lines=gathered.line_repeats.distinct,
         kind=kind_of(examined),
@@ -114,7 +117,7 @@ def examine_given(
         counted=examined.estimated or "counted exactly",
         tokens=examined.tokens_told,
         splits=examined.sizes,
-        vocabulary=examined.counts,
+        vocabulary=examined.byte_counts if given.raw else examined.counts,
         lengths=gathered.lengths.summary(),
         findings=worst_first(finding for check in checks_of(given) for finding in check(examined)),
     )

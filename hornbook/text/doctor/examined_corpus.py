@@ -33,6 +33,7 @@ from hornbook.text.vocabulary_sizes import beginning
 from hornbook.tokenizers.contract import Texts, Tokenizer
 from hornbook.tokenizers.kinds import learn_tokenizer
 from hornbook.tokenizers.settings import TokenSettings
+from hornbook.tokenizers.single_bytes import ByteTokenizer, bytes_of
 
 __all__ = ["ExaminedCorpus", "SplitSize", "count_characters", "percent"]
 
@@ -73,6 +74,22 @@ class ExaminedCorpus:
         counts = self.gathered.points
         found = {chr(point): int(counts[point]) for point in np.flatnonzero(counts)}
         return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes it is, where it is not text."""
+        return len(bytes_of(self.given.in_memory.text))
+
+    @cached_property
+    def byte_counts(self) -> dict[str, int]:
+        """How often each byte occurs where it is not text, by its label, most frequent first."""
+        data = np.frombuffer(bytes_of(self.given.in_memory.text), dtype=np.uint8)
+        counts = np.bincount(data, minlength=256)
+        if self.given.listed and self.given.separator == "line":
+            counts[ord("\n")] = 0  # as among characters
+        tokenizer = ByteTokenizer(has_boundary=False, breaks=True)
+        order = np.argsort(-counts, kind="stable").tolist()
+        return {tokenizer.label(byte): int(counts[byte]) for byte in order if counts[byte]}
 
     @property
     def unit(self) -> str:
