@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from hornbook.errors import EncodingError
 from hornbook.sources.guessing import guessed
 
-__all__ = ["GIVE_TEXT", "Decoded", "binary", "codec_of", "decode", "likely_codec", "raw", "undecodable"]
+__all__ = ["GIVE_TEXT", "Decoded", "binary", "codec_of", "decode", "likely_codec", "raw",
+           "undecodable"]  # fmt: skip
 
 # The UTF-32 marks begin with the UTF-16 ones, so they are asked for first.
 MARKS = (

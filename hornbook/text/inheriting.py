@@ -44,8 +44,8 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
     before: Tokenizer = ancestor.data.tokenizer
     if before.kind != tokenizer.kind:
         raise SettingsError(
-            f"The tokens of {ancestor.path} are {before.kind}, and those of this data are "
-            f"{tokenizer.kind}: training cannot begin with its weights.",
+            f"The tokens of {ancestor.path} are {named(before)}, and those of this data are "
+            f"{named(tokenizer)}: training cannot begin with its weights.",
             hint=f"Set `tokens={as_typed(before.kind)}`."
             if before.kind in KINDS
             else "Set `tokens` to the file of tokens that it was trained with.",
@@ -64,6 +64,11 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
         )
     model.load_arrays(moved(model, {name: arrays[name] for name in names}, pairs))
     return told(tokenizer, before, [now for now, _ in pairs])
+
+
+def named(tokenizer: Tokenizer) -> str:
+    """What its tokens are: the kind that was asked for, or what stands in their file."""
+    return tokenizer.kind if tokenizer.kind in KINDS else tokenizer.about.partition(";")[0]
 
 
 def moved(

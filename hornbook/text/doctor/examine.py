@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hornbook.compute.pinned import pinned
 from hornbook.errors import DataError
 from hornbook.reports.finding import Finding, worst_first
+from hornbook.text.byte_figures import count_bytes, labelled
 from hornbook.text.corpus import Corpus, SplitSettings
 from hornbook.text.doctor.doors import kind_of
 from hornbook.text.doctor.examined_corpus import ExaminedCorpus, SplitSize
@@ -99,6 +100,13 @@ def examine_given(
     gathered = examined.gathered
     if not gathered.lines.filled:
         raise DataError(f"{given.source} is empty.", hint="Give a file that contains text.")
+    characters, vocabulary = gathered.characters, examined.counts
+    if given.raw:
+        counts = count_bytes([given.in_memory.text])
+        characters = int(counts.sum())
+        if given.listed and given.separator == "line":
+            counts[ord("\n")] = 0  # it stands between examples, as of text
+        vocabulary = labelled(counts)
     return CorpusReport(
         name=given.name,
         source=given.source,
@@ -107,7 +115,7 @@ def examine_given(
         mode=given.mode,
         reason=given.reason,
         raw=given.raw,
-        characters=examined.bytes if given.raw else gathered.characters,
+        characters=characters,
         lines=gathered.lines.nonempty,
         distinct_lines=gathered.line_repeats.distinct,
         kind=kind_of(examined),
@@ -117,7 +125,7 @@ def examine_given(
         counted=examined.estimated or "counted exactly",
         tokens=examined.tokens_told,
         splits=examined.sizes,
-        vocabulary=examined.byte_counts if given.raw else examined.counts,
+        vocabulary=vocabulary,
         lengths=gathered.lengths.summary(),
         findings=worst_first(finding for check in checks_of(given) for finding in check(examined)),
     )

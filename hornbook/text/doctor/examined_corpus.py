@@ -33,7 +33,6 @@ from hornbook.text.vocabulary_sizes import beginning
 from hornbook.tokenizers.contract import Texts, Tokenizer
 from hornbook.tokenizers.kinds import learn_tokenizer
 from hornbook.tokenizers.settings import TokenSettings
-from hornbook.tokenizers.single_bytes import ByteTokenizer, bytes_of
 
 __all__ = ["ExaminedCorpus", "SplitSize", "count_characters", "percent"]
 
@@ -76,22 +75,6 @@ class ExaminedCorpus:
         return dict(sorted(found.items(), key=lambda pair: -pair[1]))
 
     @property
-    def bytes(self) -> int:
-        """How many bytes it is, where it is not text."""
-        return len(bytes_of(self.given.in_memory.text))
-
-    @cached_property
-    def byte_counts(self) -> dict[str, int]:
-        """How often each byte occurs where it is not text, by its label, most frequent first."""
-        data = np.frombuffer(bytes_of(self.given.in_memory.text), dtype=np.uint8)
-        counts = np.bincount(data, minlength=256)
-        if self.given.listed and self.given.separator == "line":
-            counts[ord("\n")] = 0  # as among characters
-        tokenizer = ByteTokenizer(has_boundary=False, breaks=True)
-        order = np.argsort(-counts, kind="stable").tolist()
-        return {tokenizer.label(byte): int(counts[byte]) for byte in order if counts[byte]}
-
-    @property
     def unit(self) -> str:
         """What the examples are, for messages."""
         return "example" if self.given.separator == "blank" else "line"
@@ -101,8 +84,8 @@ class ExaminedCorpus:
     @cached_property
     def kept(
         self,
-    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.unsignedinteger[Any]]] | None:
-        """The numbers of the examples that are split, and the length of every example.
+    ) -> tuple[npt.NDArray[np.uint32] | None, npt.NDArray[np.unsignedinteger[Any]]] | None:
+        """The numbers of the examples that are split, None if all are, and the length of each.
 
         None of a text, and where a hash of each example tells its split.
         """
@@ -111,15 +94,18 @@ class ExaminedCorpus:
             return None
         lengths = np.concatenate(gathered.sizes)
         gathered.sizes = []
+        if not self.settings.distinct:
+            return None, lengths
         numbers = np.arange(len(lengths), dtype=np.uint32)
-        if self.settings.distinct:
-            numbers = np.delete(numbers, gathered.repeats.repeating())
-        return numbers, lengths
+        return np.delete(numbers, gathered.repeats.repeating()), lengths
 
     @cached_property
     def parts(self) -> tuple[int, int, int] | DataError:
         """Examples, or characters of a text, in train, dev and test; or why there are none."""
-        total = len(self.kept[0]) if self.kept is not None else self.gathered.characters
+        total = self.gathered.characters
+        if self.kept is not None:
+            numbers, lengths = self.kept
+            total = len(lengths if numbers is None else numbers)
         try:
             if self.gathered.drawn is not None:
                 train, dev, test = self.gathered.drawn.examples.tolist()
@@ -138,8 +124,9 @@ class ExaminedCorpus:
         assert self.kept is not None
         assert not isinstance(self.parts, DataError)
         train, dev, _ = self.parts
-        numbers = self.kept[0]
-        order = numbers[shuffled(len(numbers), self.settings.split_seed, train)].astype(np.int64)
+        order = shuffled(sum(self.parts), self.settings.split_seed, train)
+        if (numbers := self.kept[0]) is not None:
+            order = numbers[order].astype(np.int64)
         return [order[:dev], order[dev:]]
 
     @cached_property
@@ -153,7 +140,8 @@ class ExaminedCorpus:
         elif self.kept is not None:
             numbers, lengths = self.kept
             sizes = [int(lengths[held].sum(dtype=np.int64)) for held in self.held]
-            all_of_it = int(lengths[numbers].sum(dtype=np.int64))
+            among = lengths if numbers is None else lengths[numbers]
+            all_of_it = int(among.sum(dtype=np.int64))
             sizes.insert(0, all_of_it - sum(sizes))
         else:
             sizes = list(self.parts)
@@ -214,7 +202,7 @@ class ExaminedCorpus:
         """How often each code point occurs in the examples that are split."""
         assert self.kept is not None
         labels = np.zeros(len(self.kept[1]), dtype=np.uint8)
-        labels[self.kept[0]] = 1
+        labels[slice(None) if self.kept[0] is None else self.kept[0]] = 1
         return count_points(self.given, lambda begin, end: labels[begin:end])[0]
 
     def stretches(self, split: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], int]:

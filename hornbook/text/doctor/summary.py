@@ -38,6 +38,9 @@ def told(report: CorpusReport, proposed: Sequence[Action] = ()) -> reports.Repor
         + (f" in {many(size.examples, one)}" if report.mode == "lines" else "")
         for name, size in report.splits.items()
     )
+    # The vocabulary of other tokens is told beside them.
+    made_of = "bytes" if report.raw else "characters"
+    made_of = "vocabulary" if report.tokens == "characters" else made_of
     facts = {
         "source": report.source,
         "file": report.kind,
@@ -46,7 +49,7 @@ def told(report: CorpusReport, proposed: Sequence[Action] = ()) -> reports.Repor
         "size": f"{size}, {many(report.examples, 'example')}" if parted else size,
         f"distinct {one}s": distinct(report),
         "tokens": told_sizes(report.tokens, sizes),
-        "vocabulary": vocabulary(report),
+        made_of: vocabulary(report),
         f"{one} length": f"{lengths.min:,} to {lengths.max:,}; median {lengths.median:,.0f}, "
         f"mean {lengths.mean:,.1f}, 95th percentile {lengths.p95:,.0f}"
         + ("; what is a character in UTF-8 counts as one" if report.raw else ""),
