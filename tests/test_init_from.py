@@ -241,7 +241,7 @@ def test_the_tokens_to_ask_for_are_those_that_were_asked_for(names: Path, tmp_pa
     run = trained(names, tmp_path / "pairs", model="mlp", tokens="gpt2", settings=SMALL["mlp"])
     with pytest.raises(SettingsError, match=r"are bpe, and .* are characters") as caught:
         trained(names, tmp_path / "net", init_from=run.path)
-    assert caught.value.hint == 'Set `tokens=gpt2`.'  # other byte pairs would not fit
+    assert caught.value.hint == "Set `tokens=gpt2`."  # other byte pairs would not fit
 
 
 def test_data_of_another_task_are_refused(ancestor: Run, tmp_path: Path) -> None:
