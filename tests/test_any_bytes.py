@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,14 @@ def test_the_command_line_takes_bytes(
     assert "--tokens bytes" in err
     status, out, err = typed(capsys, "doctor", path, "--tokens", "bytes")
     assert (status, "its bytes are learned" in out) == (0, True), err
+    size = len(Path(path).read_bytes())
+    for told in (out, typed(capsys, "train", path, "--tokens", "bytes", "--model", "ngram",
+                            "--out", str(tmp_path / "also"))[2]):  # fmt: skip
+        assert "Give a text file" not in told  # bytes were asked for
+        assert "U+DC" not in told
+    assert f"{size:,} bytes" in " ".join(out.split())
+    assert re.search("<[0-9A-F]{2}>", out)
+    assert "characters," not in out
     status, _, err = typed(capsys, "train", path, "--tokens", "bytes", "--model", "ngram",
                            "--out", run)  # fmt: skip
     assert not status, err
@@ -98,6 +107,7 @@ def test_the_command_line_takes_bytes(
     page = str(tmp_path / "page.html")
     assert not typed(capsys, "inspect", run, "--out", page)[0]
     told = Path(page).read_text(encoding="utf-8")
+    assert f" {size:,} bytes" in told or f" {size - LATIN.count(chr(10)):,} bytes" in told
     assert "\\x" in told  # bytes by their numbers, not by what stands for them in Python
     assert "\\udc" not in told
 

@@ -71,3 +71,14 @@ def test_byte_pairs_are_named_for_long_texts(
     assert "bytes long on average" in told
     assert "byte-pairs" not in names(examine(read(tmp_path, text[:4_000], "text"), TextOptions()))
     assert "byte-pairs" not in names(examine(read(tmp_path, text), TextOptions()))
+
+
+def test_of_other_tokens_nothing_is_said_of_a_vocabulary_of_characters(tmp_path: Path) -> None:
+    corpus = read(tmp_path, "NÉE ANNA BELL Q x\u200dy\nnée anna bell\n" * 4)
+    of_characters = {"letter-case", "rare-characters", "joiners"}
+    assert of_characters <= names(examine(corpus, TextOptions()))
+    assert names(examine(corpus, TextOptions(tokens="graphemes"))) & of_characters == {
+        "letter-case", "rare-characters",
+    }  # fmt: skip
+    for kind in ("bytes", "words"):
+        assert not names(examine(corpus, TextOptions(tokens=kind))) & of_characters

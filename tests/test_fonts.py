@@ -46,6 +46,10 @@ def test_what_leaves_no_ink_is_a_code_point_whatever_the_fonts() -> None:
     assert in_ink("\ue000") == "E000"
     assert in_ink(CHINESE) == CHINESE
     assert [columns(text) for text in ("ab", CHINESE, "a\u4e2d")] == [2, 4, 3]
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"  # one, to a reader
+    assert (in_ink(family), columns(family), columns("e\u0301")) == (family, 2, 1)
+    assert in_ink("\u200d") == "200D"
+    assert in_ink("a\u200d") == "61 200D"  # joins nothing that is there
 
 
 @pytest.mark.usefixtures("without_glyphs")
@@ -53,6 +57,7 @@ def test_without_a_font_an_svg_leaves_characters_to_the_reader() -> None:
     assert families() == ("DejaVu Sans", "sans-serif")
     assert not has_shapes(CHINESE)
     assert spelled_out(CHINESE) == "4E2D 6587"
+    assert spelled_out("\U0001f468\u200d\U0001f467") == "1F468 1F467"
     assert spelled_out("a" * 9 + "\u4e2d") == "a" * 9 + "4E2D"
     figure = labelled(*CHINESE)
     svg = rendered(figure, "svg").decode()

@@ -237,6 +237,13 @@ def test_what_cannot_be_begun_with_is_refused(ancestor: Run, names: Path, tmp_pa
     refused("`activation` is 'tanh', and 'relu' in", settings={"activation": "tanh"})
 
 
+def test_the_tokens_to_ask_for_are_those_that_were_asked_for(names: Path, tmp_path: Path) -> None:
+    run = trained(names, tmp_path / "pairs", model="mlp", tokens="gpt2", settings=SMALL["mlp"])
+    with pytest.raises(SettingsError, match=r"are bpe, and .* are characters") as caught:
+        trained(names, tmp_path / "net", init_from=run.path)
+    assert caught.value.hint == "Set `tokens=gpt2`."  # other byte pairs would not fit
+
+
 def test_data_of_another_task_are_refused(ancestor: Run, tmp_path: Path) -> None:
     points = tmp_path / "points.csv"
     points.write_text("x,y,class\n" + "0,1,0\n1,0,1\n" * 20, encoding="utf-8")

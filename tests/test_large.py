@@ -16,7 +16,7 @@ from hornbook.errors import DataError, EncodingError, RunError, SettingsError
 from hornbook.sources.source import Source
 from hornbook.text.corpus import SPLITS
 from hornbook.text.data import TextData, TextOptions
-from hornbook.text.large import draws, encoding, reading, store, survey
+from hornbook.text.large import counted, draws, encoding, reading, store, survey
 from hornbook.text.large.data import LargeTextData
 from hornbook.text.large.draws import Draw
 from hornbook.text.large.encoded import EncodedPart
@@ -202,7 +202,7 @@ def test_a_mapped_stream_reads_as_one_that_is_held(lines: bool) -> None:
 def test_positions_beyond_32_bits_are_whole_again() -> None:
     """Ends are kept modulo 2³² and counted on as pieces come."""
     true = np.array([5, 2**32 - 1, 2**32, 2**32 + 7, 3 * 2**32 + 1], dtype=np.int64)
-    counts, low = store.Counts(), []
+    counts, low = counted.Counts(), []
     part = EncodedPart(np.empty(0, np.uint8), np.empty(0, np.uint32), 0, 0, 0, 0)
     for ends in (true[:1], true[1:3], true[3:4], true[4:]):
         counts = counts.with_part(part, ends)

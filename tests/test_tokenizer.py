@@ -15,6 +15,8 @@ from hornbook.tokenizers import ids as ids_module
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Tokenizer, Vocabulary
 from hornbook.tokenizers.kinds import read_tokenizer
+from hornbook.tokenizers.labels import label_of, labels_of
+from hornbook.tokenizers.single_bytes import ByteTokenizer
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -84,6 +86,37 @@ def test_labels_show_what_leaves_no_ink() -> None:
         "\u00a0": "no-break space",
         "\u200d": "U+200D",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("\U0001f468\u200d\U0001f469\u200d\U0001f467", None),  # a family
+        ("e\u0301", None),
+        ("\u0938\u094d\u0924\u0947", None),  # a syllable of Devanagari
+        ("\u0645\u06cc\u200c\u062e", None),  # Persian, with what keeps letters apart
+        ("\U0001f3f4\U000e0067\U000e0062\U000e007f", None),  # a flag of tags
+        ("\U0001f468\u200d", "\U0001f468U+200D"),  # joins nothing that is there
+        ("\u0301a", "U+0301a"),
+        (" \u0301", "␣U+0301"),
+        ("a\u202eb", "aU+202Eb"),
+        ("a\U000e0067", "aU+E0067"),  # a tag that no flag has
+    ],
+)
+def test_labels_show_what_a_reader_sees(text: str, label: str | None) -> None:
+    assert label_of(text.encode()) == (label or text)
+
+
+def test_labels_that_look_the_same_are_told_apart() -> None:
+    assert labels_of([b"e", "e\u0301".encode(), "\u00e9".encode()], {}) == (
+        "e", "eU+0301", "\u00e9",
+    )  # fmt: skip
+
+
+def test_bytes_are_labelled_by_their_numbers() -> None:
+    tokenizer = ByteTokenizer(has_boundary=True, breaks=False)
+    told = [tokenizer.label(byte) for byte in (0, 9, 10, 27, 32, 65, 127, 255, 256)]
+    assert told == ["<00>", "⇥", "⏎", "<1B>", "␣", "A", "<7F>", "<FF>", "<end>"]
 
 
 def test_an_emoji_of_several_code_points_is_as_many_characters() -> None:

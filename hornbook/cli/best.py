@@ -162,9 +162,13 @@ def climbing(*, quiet: bool) -> Iterator[Climbing]:
 def ladder(found: Ladder) -> Table:
     """A row for each model that was tried, and for what stands beside them."""
     sound = any(rung.sound is not None for rung in found.rungs)
-    # Figures of models that read the data otherwise have a unit that they share.
-    unit = found.run.task.compared_in
-    dev = f"dev, {unit}" if any(rung.loading for rung in found.rungs) else "dev"
+    # Figures of models that read the data otherwise have a unit that they share, which may be
+    # another than that of a run on its own, as with tokens of several characters.
+    task = found.run.task
+    shared = any(rung.loading for rung in found.rungs)
+    if "dev" in found.run.data.sizes:
+        shared = shared or task.comparable(1.0, found.run, "dev") != 1.0
+    dev = f"dev, {task.compared_in}" if shared else "dev"
     heads = ("model", "", dev, *(("samples sound",) if sound else ()), "parameters", "seconds")
     rows = table(*heads, left=2)
     for rung in found.rungs:

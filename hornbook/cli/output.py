@@ -188,4 +188,5 @@ def show_findings(findings: Sequence[Finding], out: Console) -> None:
         )
         out.print(f"{SIGNS[finding.severity]}  [bold]{title}[/]")
         out.print(f"    {detail}")
-        out.print(f"    [dim]→ {advice}[/]")
+        if advice:
+            out.print(f"    [dim]→ {advice}[/]")

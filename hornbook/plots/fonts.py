@@ -22,6 +22,7 @@ __all__ = [
 ]
 
 SHORT = 4  # characters of a label, whose code points are set apart
+JOINERS = "\u200c\u200d"  # between two characters: they make of them what a reader sees as one
 NO_SHAPE = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")  # categories of what leaves no ink
 
 MOST = 40  # most tokens per side of a square figure; with more no label could be read
@@ -104,8 +105,9 @@ def has_shapes(text: str) -> bool:
 
 def spelled_out(text: str) -> str:
     """A text with code points for the characters that no font here has shapes for."""
-    parts = [one if has_shapes(one) else f"{ord(one):X}" for one in text]
-    apart = any(len(part) > 1 for part in parts) and len(text) <= SHORT
+    seen = [one for one in text if one not in JOINERS]
+    parts = [one if has_shapes(one) else f"{ord(one):X}" for one in seen]
+    apart = any(len(part) > 1 for part in parts) and len(seen) <= SHORT
     return (" " if apart else "").join(parts)
 
 
@@ -115,14 +117,21 @@ def in_ink(label: str) -> str:
     Which fonts are installed is asked when the figure is written (`plots.saving`), for in an SVG
     that is the reader's business.
     """
-    if all(unicodedata.category(one) not in NO_SHAPE for one in label):
+    inner = label[1:-1] if len(label) > 2 else ""
+    plain = label[:1] + inner.translate(dict.fromkeys(map(ord, JOINERS))) + label[1:][-1:]
+    if all(unicodedata.category(one) not in NO_SHAPE for one in plain):
         return label
     return " ".join(f"{ord(one):X}" for one in label)
 
 
 def columns(label: str) -> int:
-    """How wide a label is, in letters: an ideograph takes about two."""
-    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in label)
+    """How wide a label is, in letters: an ideograph takes about two, an accent on a letter none."""
+    found, joined = 0, False
+    for one in label:
+        if not joined and unicodedata.category(one) not in ("Mn", "Me", "Cf"):
+            found += 2 if unicodedata.east_asian_width(one) in "WF" else 1
+        joined = one == "\u200d"
+    return found
 
 
 def are_wide(labels: Iterable[str]) -> bool:

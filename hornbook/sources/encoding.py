@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from hornbook.errors import EncodingError
 from hornbook.sources.guessing import guessed
 
-__all__ = ["Decoded", "binary", "codec_of", "decode", "likely_codec", "raw", "undecodable"]
+__all__ = ["GIVE_TEXT", "Decoded", "binary", "codec_of", "decode", "likely_codec", "raw",
+           "undecodable"]  # fmt: skip
 
 # The UTF-32 marks begin with the UTF-16 ones, so they are asked for first.
 MARKS = (
@@ -173,6 +174,8 @@ def known_codec(encoding: str) -> str:
     return codec.name
 
 
+GIVE_TEXT = " Give a text file."  # what to do about bytes, unless they were asked for
+
 # How compressed files begin, and what unpacks them.
 COMPRESSED = (
     (b"\x1f\x8b", "gzip", "gunzip"),
@@ -192,7 +195,7 @@ def probable(data: bytes, refused: str, at: int) -> str:
         return f"It is probably UTF-16 without a byte order mark: try `encoding={wide}`."
     if name := guessed(data, refused, at):
         return f"It is probably {name} or a similar encoding: try `encoding={name}`."
-    return "No text encoding matches it; it is probably not a text file. Give a text file."
+    return f"No text encoding matches it; it is probably not a text file.{GIVE_TEXT}"
 
 
 def likely_codec(data: bytes) -> str:

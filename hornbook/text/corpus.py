@@ -21,7 +21,7 @@ import numpy as np
 from hornbook.errors import DataError, EncodingError, SettingsError
 from hornbook.settings import Settings
 from hornbook.sources.columns import read_column
-from hornbook.sources.encoding import Decoded, decode, raw
+from hornbook.sources.encoding import GIVE_TEXT, Decoded, decode, raw
 from hornbook.sources.formats import Form, look
 from hornbook.sources.source import DataPath, DownloadProgress, Source
 from hornbook.tasks.shares import shares_of
@@ -258,7 +258,8 @@ def decoded_parts(
         if not any_bytes:
             error.hint += " To learn its bytes as they are: `tokens=bytes`."
             raise
-        return [(part.where, raw(part.data)) for part in parts], error.hint
+        also = error.hint.removesuffix(GIVE_TEXT)
+        return [(part.where, raw(part.data)) for part in parts], also
 
 
 def joined(texts: Sequence[str], layout: Layout) -> str:

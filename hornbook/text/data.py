@@ -15,6 +15,7 @@ from hornbook.records import JSONObject
 from hornbook.rendering import many
 from hornbook.storage import HashedFiles
 from hornbook.tasks import Data
+from hornbook.text.byte_figures import count_bytes
 from hornbook.text.corpus import SPLITS, Splits, SplitSettings
 from hornbook.text.large.settings import LargeSettings
 from hornbook.text.layout import Mode, ReadSettings, Separator
@@ -202,10 +203,14 @@ class TextData(Data):
 
     @property
     def extent(self) -> str:
-        """Lines and characters in all, and how many different ones."""
+        """Lines and characters in all, and how many different ones; bytes of what is not text."""
         texts = [text for name in SPLITS for text in self.splits[name]]
-        characters = many(sum(map(len, texts)), "character")
-        characters += f", {len(set().union(*texts)):,} different"
+        if self.tokenizer.errors == "surrogateescape":
+            counts = count_bytes(texts)
+            characters = f"{many(int(counts.sum()), 'byte')}, {np.count_nonzero(counts)} different"
+        else:
+            characters = many(sum(map(len, texts)), "character")
+            characters += f", {len(set().union(*texts)):,} different"
         if self.kind == "text":
             return f"one text of {characters}"
         return f"{many(len(texts), self.one)} of {characters}"

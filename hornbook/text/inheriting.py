@@ -17,6 +17,7 @@ from hornbook.errors import RunError, SettingsError, as_typed
 from hornbook.text.models.network import Network
 from hornbook.tokenizers.contract import Tokenizer
 from hornbook.tokenizers.kinds import KINDS
+from hornbook.tokenizers.published import GPT2
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
@@ -42,12 +43,13 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
         RunError: if the weights cannot be read, or are not of that family.
     """
     before: Tokenizer = ancestor.data.tokenizer
+    asked = str(ancestor.record.options.get("tokens", before.kind))
     if before.kind != tokenizer.kind:
         raise SettingsError(
-            f"The tokens of {ancestor.path} are {before.kind}, and those of this data are "
-            f"{tokenizer.kind}: training cannot begin with its weights.",
-            hint=f"Set `tokens={as_typed(before.kind)}`."
-            if before.kind in KINDS
+            f"The tokens of {ancestor.path} are {named(before)}, and those of this data are "
+            f"{named(tokenizer)}: training cannot begin with its weights.",
+            hint=f"Set `tokens={as_typed(asked)}`."
+            if asked in (*KINDS, GPT2)
             else "Set `tokens` to the file of tokens that it was trained with.",
             setting="init_from",
         )
@@ -64,6 +66,11 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
         )
     model.load_arrays(moved(model, {name: arrays[name] for name in names}, pairs))
     return told(tokenizer, before, [now for now, _ in pairs])
+
+
+def named(tokenizer: Tokenizer) -> str:
+    """What its tokens are: the kind that was asked for, or what stands in their file."""
+    return tokenizer.kind if tokenizer.kind in KINDS else tokenizer.about.partition(";")[0]
 
 
 def moved(

@@ -23,6 +23,7 @@ from hornbook.records import JSON, JSONObject, read_record
 from hornbook.rendering import around, describe
 from hornbook.tokenizers.contract import Ids, Texts, Tokenizer, Vocabulary
 from hornbook.tokenizers.decoders import Decoder
+from hornbook.tokenizers.listed import as_listed
 from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["POINTS", "CharTokenizer", "mark"]
@@ -201,11 +202,7 @@ class CharTokenizer(Tokenizer):
 
     def as_dict(self) -> dict[str, JSON]:
         """The tokenizer as JSON values."""
-        return {
-            "kind": self.kind,
-            "boundary": self.has_boundary,
-            "characters": list(self.characters),
-        }
+        return as_listed(self.kind, "characters", self.characters, boundary=self.has_boundary)
 
     @classmethod
     def from_dict(cls, value: JSONObject) -> Self:

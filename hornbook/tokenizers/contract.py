@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,60 +18,11 @@ from hornbook.records import JSON, JSONObject
 from hornbook.tokenizers.decoders import ByteDecoder, Decoder
 from hornbook.tokenizers.ids import Ids, ended, total
 from hornbook.tokenizers.settings import TokenSettings
+from hornbook.tokenizers.vocabulary import Texts, Vocabulary
 
 __all__ = ["Ids", "Texts", "Tokenizer", "Vocabulary"]
 
 BEGINNING = 2**20  # characters of a text that tell whether any is known
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """What a model needs to know of a tokenizer.
-
-    Raises:
-        ValueError: if there is a boundary, and contexts begin with something else.
-    """
-
-    size: int
-    "Number V of ids."
-    boundary: int | None
-    "Id of the boundary token before, between and after examples; None if there is none."
-    start: int
-    "The id that fills a context before the first token: the boundary token, if there is one."
-
-    def __post_init__(self) -> None:
-        if self.boundary not in (None, self.start):
-            raise ValueError(
-                f"start must be the boundary token {self.boundary}; it is {self.start}"
-            )
-
-    @property
-    def dtype(self) -> type[np.unsignedinteger[Any]]:
-        """The smallest unsigned type that holds every id."""
-        return np.uint8 if self.size <= 2**8 else np.uint16 if self.size <= 2**16 else np.uint32
-
-
-@dataclass(frozen=True)
-class Texts:
-    """What a tokenizer is made for: the splits of a corpus."""
-
-    train: Sequence[str]
-    held_out: Sequence[str]
-    "Those of dev and test."
-    boundary: bool
-    "Whether they are examples, with a boundary token before, between and after them."
-    raw: bool = False
-    "Whether they are the bytes of files that are no text; see `hornbook.sources.encoding.raw`."
-
-    @property
-    def every(self) -> Sequence[str]:
-        """All of them."""
-        return [*self.train, *self.held_out]
-
-    @property
-    def breaks(self) -> bool:
-        """Whether a sample may have a line break in it: texts do, lines do not."""
-        return not self.boundary or any("\n" in text for text in self.every)
 
 
 class Tokenizer(ABC):

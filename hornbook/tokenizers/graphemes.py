@@ -18,12 +18,12 @@ import numpy.typing as npt
 
 from hornbook.errors import UnknownTokenError
 from hornbook.extras import needing
-from hornbook.records import JSON, JSONObject, read_record
+from hornbook.records import JSON, JSONObject
 from hornbook.rendering import around
 from hornbook.tokenizers.contract import Texts, Tokenizer, Vocabulary
 from hornbook.tokenizers.decoders import utf8
 from hornbook.tokenizers.labels import BOUNDARY, labels_of
-from hornbook.tokenizers.listed import refuse_repeated
+from hornbook.tokenizers.listed import as_listed, read_listed
 from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["GraphemeTokenizer", "graphemes_of"]
@@ -121,11 +121,7 @@ class GraphemeTokenizer(Tokenizer):
 
     def as_dict(self) -> dict[str, JSON]:
         """The tokenizer as JSON values."""
-        return {
-            "kind": self.kind,
-            "boundary": self.has_boundary,
-            "graphemes": list(self.graphemes),
-        }
+        return as_listed(self.kind, "graphemes", self.graphemes, boundary=self.has_boundary)
 
     @classmethod
     def from_dict(cls, value: JSONObject) -> Self:
@@ -134,8 +130,7 @@ class GraphemeTokenizer(Tokenizer):
         Raises:
             RunError: if the value does not describe one.
         """
-        record = read_record(Described, value, "The tokenizer")
-        refuse_repeated("graphemes", record.graphemes, ordered=True)
+        record = read_listed(Described, value, "graphemes", ordered=True)
         return cls(record.graphemes, record.boundary)
 
 

@@ -21,10 +21,11 @@ from hornbook.tokenizers.decoders import utf8
 from hornbook.tokenizers.labels import BOUNDARY, labels_of
 from hornbook.tokenizers.settings import TokenSettings
 
-__all__ = ["ByteTokenizer"]
+__all__ = ["ByteTokenizer", "bytes_of"]
 
 BYTES = tuple(bytes([byte]) for byte in range(256))
 LINE_FEED = 10
+CONTROLS = frozenset((*range(32), 127)) - frozenset(b"\t\n")
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,9 @@ class ByteTokenizer(Tokenizer):
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """All of them."""
-        return labels_of(self.pieces, {256: BOUNDARY} if self.has_boundary else {})
+        """All of them; control characters are no more to a byte than its number."""
+        special = {byte: f"<{byte:02X}>" for byte in CONTROLS}
+        return labels_of(self.pieces, special | ({256: BOUNDARY} if self.has_boundary else {}))
 
     def as_dict(self) -> dict[str, JSON]:
         """The tokenizer as JSON values."""

@@ -21,11 +21,11 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.extras import needing
-from hornbook.records import JSON, JSONObject, read_record
+from hornbook.records import JSON, JSONObject
 from hornbook.tokenizers.contract import Texts, Tokenizer, Vocabulary
 from hornbook.tokenizers.decoders import utf8
 from hornbook.tokenizers.labels import BOUNDARY, labels_of
-from hornbook.tokenizers.listed import refuse_repeated
+from hornbook.tokenizers.listed import as_listed, read_listed
 from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["WordTokenizer", "cut_into_words"]
@@ -150,13 +150,9 @@ class WordTokenizer(Tokenizer):
 
     def as_dict(self) -> dict[str, JSON]:
         """The tokenizer as JSON values."""
-        return {
-            "kind": self.kind,
-            "boundary": self.has_boundary,
-            "lowercase": self.lowercase,
-            "words": list(self.words),
-            **({"marks": True} if self.marks else {}),
-        }
+        more: dict[str, JSON] = {"marks": True} if self.marks else {}
+        return as_listed(self.kind, "words", self.words, boundary=self.has_boundary,
+                         lowercase=self.lowercase, **more)  # fmt: skip
 
     @classmethod
     def from_dict(cls, value: JSONObject) -> Self:
@@ -165,8 +161,7 @@ class WordTokenizer(Tokenizer):
         Raises:
             RunError: if the value does not describe one.
         """
-        record = read_record(Described, value, "The tokenizer")
-        refuse_repeated("words", record.words, ordered=False)
+        record = read_listed(Described, value, "words", ordered=False)
         return cls(record.words, record.boundary, record.lowercase, record.marks)
 
 

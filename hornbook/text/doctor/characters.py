@@ -34,6 +34,7 @@ __all__ = [
     "unseen_characters",
 ]
 
+OF_CHARACTERS = ("characters", "graphemes")  # tokens whose vocabulary grows with the characters
 RARE = 10  # characters that occur less often than this are rare
 LISTED = 12  # most characters that are listed
 PLACED = 6  # most characters that are listed with their position
@@ -56,7 +57,9 @@ def unseen_characters(examined: ExaminedCorpus) -> Iterator[Finding]:
 
 
 def rare_characters(examined: ExaminedCorpus) -> Iterator[Finding]:
-    """Characters that hardly ever occur."""
+    """Characters that hardly ever occur, where they make the vocabulary."""
+    if examined.kind not in OF_CHARACTERS:
+        return
     rare = [character for character, n in examined.counts.items() if n < RARE]
     if rare and len(rare) < len(examined.counts):  # all: there is too little data
         n = sum(examined.counts[character] for character in rare)
@@ -150,6 +153,8 @@ ODD = (
 def odd_characters(examined: ExaminedCorpus) -> Iterator[Finding]:
     """Characters that are rarely intended, kind by kind."""
     for odd in ODD:
+        if odd.name == "joiners" and examined.kind != "characters":
+            continue  # other tokens keep them with what they join
         if found := [character for character in examined.counts if odd.holds(character)]:
             detail = f"{seen(examined, found)}. {odd.detail}"
             yield Finding(odd.name, odd.severity, odd.title, detail, odd.advice)
@@ -240,6 +245,8 @@ def repaired(sign: str) -> str:
 
 def letter_case(examined: ExaminedCorpus) -> Iterator[Finding]:
     """A vocabulary that lowercasing would make much smaller."""
+    if examined.kind not in OF_CHARACTERS:
+        return
     whole, lower = len(examined.counts), len({character.lower() for character in examined.counts})
     if whole - lower >= 5 and lower < 0.8 * whole:
         yield Finding(

@@ -28,7 +28,9 @@ MARKUP = {
 def kind_of(examined: ExaminedCorpus) -> str:
     """What a file is, in a few words."""
     given, lines = examined.given, examined.gathered.lines
-    if given.column:
+    if given.raw:
+        kind = "bytes that are not UTF-8"
+    elif given.column:
         kind = "the values of a column"
     elif given.form is not None:
         kind = str(given.form)

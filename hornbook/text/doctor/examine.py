@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hornbook.compute.pinned import pinned
 from hornbook.errors import DataError
 from hornbook.reports.finding import Finding, worst_first
+from hornbook.text.byte_figures import count_bytes, labelled
 from hornbook.text.corpus import Corpus, SplitSettings
 from hornbook.text.doctor.doors import kind_of
 from hornbook.text.doctor.examined_corpus import ExaminedCorpus, SplitSize
@@ -34,8 +35,10 @@ class CorpusReport:
     mode: Mode
     reason: str
     "Why this mode was chosen."
+    raw: bool
+    "Whether it is not text, and its bytes are learned as they are."
     characters: int
-    "Characters in the whole text, including line ends."
+    "Characters in the whole text, including line ends; bytes of what is not text."
     lines: int
     "Non-empty lines."
     distinct_lines: int
@@ -53,7 +56,7 @@ class CorpusReport:
     splits: dict[str, SplitSize]
     "The non-empty splits by name; empty if the splits cannot be made."
     vocabulary: dict[str, int]
-    "How often each character occurs in the corpus, most frequent first."
+    "How often each character occurs in the corpus, or each byte (`<FF>`), most frequent first."
     lengths: Lengths
     findings: tuple[Finding, ...]
     "Problems first, then warnings, then notes."
@@ -97,6 +100,13 @@ def examine_given(
     gathered = examined.gathered
     if not gathered.lines.filled:
         raise DataError(f"{given.source} is empty.", hint="Give a file that contains text.")
+    characters, vocabulary = gathered.characters, examined.counts
+    if given.raw:
+        counts = count_bytes([given.in_memory.text])
+        characters = int(counts.sum())
+        if given.listed and given.separator == "line":
+            counts[ord("\n")] = 0  # it stands between examples, as of text
+        vocabulary = labelled(counts)
     return CorpusReport(
         name=given.name,
         source=given.source,
@@ -104,7 +114,8 @@ def examine_given(
         line_ends=given.line_ends,
         mode=given.mode,
         reason=given.reason,
-        characters=gathered.characters,
+        raw=given.raw,
+        characters=characters,
         lines=gathered.lines.nonempty,
         distinct_lines=gathered.line_repeats.distinct,
         kind=kind_of(examined),
@@ -114,7 +125,7 @@ def examine_given(
         counted=examined.estimated or "counted exactly",
         tokens=examined.tokens_told,
         splits=examined.sizes,
-        vocabulary=examined.counts,
+        vocabulary=vocabulary,
         lengths=gathered.lengths.summary(),
         findings=worst_first(finding for check in checks_of(given) for finding in check(examined)),
     )

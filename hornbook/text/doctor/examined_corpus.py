@@ -84,8 +84,8 @@ class ExaminedCorpus:
     @cached_property
     def kept(
         self,
-    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.unsignedinteger[Any]]] | None:
-        """The numbers of the examples that are split, and the length of every example.
+    ) -> tuple[npt.NDArray[np.uint32] | None, npt.NDArray[np.unsignedinteger[Any]]] | None:
+        """The numbers of the examples that are split, None if all are, and the length of each.
 
         None of a text, and where a hash of each example tells its split.
         """
@@ -94,15 +94,18 @@ class ExaminedCorpus:
             return None
         lengths = np.concatenate(gathered.sizes)
         gathered.sizes = []
+        if not self.settings.distinct:
+            return None, lengths
         numbers = np.arange(len(lengths), dtype=np.uint32)
-        if self.settings.distinct:
-            numbers = np.delete(numbers, gathered.repeats.repeating())
-        return numbers, lengths
+        return np.delete(numbers, gathered.repeats.repeating()), lengths
 
     @cached_property
     def parts(self) -> tuple[int, int, int] | DataError:
         """Examples, or characters of a text, in train, dev and test; or why there are none."""
-        total = len(self.kept[0]) if self.kept is not None else self.gathered.characters
+        total = self.gathered.characters
+        if self.kept is not None:
+            numbers, lengths = self.kept
+            total = len(lengths if numbers is None else numbers)
         try:
             if self.gathered.drawn is not None:
                 train, dev, test = self.gathered.drawn.examples.tolist()
@@ -121,8 +124,9 @@ class ExaminedCorpus:
         assert self.kept is not None
         assert not isinstance(self.parts, DataError)
         train, dev, _ = self.parts
-        numbers = self.kept[0]
-        order = numbers[shuffled(len(numbers), self.settings.split_seed, train)].astype(np.int64)
+        order = shuffled(sum(self.parts), self.settings.split_seed, train)
+        if (numbers := self.kept[0]) is not None:
+            order = numbers[order].astype(np.int64)
         return [order[:dev], order[dev:]]
 
     @cached_property
@@ -136,7 +140,8 @@ class ExaminedCorpus:
         elif self.kept is not None:
             numbers, lengths = self.kept
             sizes = [int(lengths[held].sum(dtype=np.int64)) for held in self.held]
-            all_of_it = int(lengths[numbers].sum(dtype=np.int64))
+            among = lengths if numbers is None else lengths[numbers]
+            all_of_it = int(among.sum(dtype=np.int64))
             sizes.insert(0, all_of_it - sum(sizes))
         else:
             sizes = list(self.parts)
@@ -197,7 +202,7 @@ class ExaminedCorpus:
         """How often each code point occurs in the examples that are split."""
         assert self.kept is not None
         labels = np.zeros(len(self.kept[1]), dtype=np.uint8)
-        labels[self.kept[0]] = 1
+        labels[slice(None) if self.kept[0] is None else self.kept[0]] = 1
         return count_points(self.given, lambda begin, end: labels[begin:end])[0]
 
     def stretches(self, split: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], int]:

@@ -52,10 +52,10 @@ def no_text(examined: ExaminedCorpus) -> Iterator[Finding]:
         "no-text",
         "note",
         "The file is not UTF-8: its bytes are learned as they are",
-        "Samples are bytes, too: a terminal shows those that are no text escaped, a file gets "
-        "them as they are. Figures per character count what of it is text, "
-        "bits per byte all.",
-        examined.given.otherwise,
+        "Samples are bytes, too: a terminal shows those that are not text escaped, a file gets "
+        "them as they are. Figures per character count the parts that are text, "
+        f"bits per byte all. {examined.given.otherwise}",
+        "",
     )
 
 

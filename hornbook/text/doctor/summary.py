@@ -31,16 +31,16 @@ def told(report: CorpusReport, proposed: Sequence[Action] = ()) -> reports.Repor
     lengths, parted = report.lengths, report.separator == "blank"
     one = "example" if parted else "line"
     size = f"{report.characters:,} characters, {many(report.lines, 'non-empty line')}"
-    shown = " ".join(
-        describe(character, quote=False) for character in list(report.vocabulary)[:SHOWN]
-    )
-    if len(report.vocabulary) > SHOWN:
-        shown += " …"
+    if report.raw:
+        size = many(report.characters, "byte")
     sizes = "; ".join(
         f"{name} {size.predictions:,}"
         + (f" in {many(size.examples, one)}" if report.mode == "lines" else "")
         for name, size in report.splits.items()
     )
+    # The vocabulary of other tokens is told beside them.
+    made_of = "bytes" if report.raw else "characters"
+    made_of = "vocabulary" if report.tokens == "characters" else made_of
     facts = {
         "source": report.source,
         "file": report.kind,
@@ -49,13 +49,27 @@ def told(report: CorpusReport, proposed: Sequence[Action] = ()) -> reports.Repor
         "size": f"{size}, {many(report.examples, 'example')}" if parted else size,
         f"distinct {one}s": distinct(report),
         "tokens": told_sizes(report.tokens, sizes),
-        "vocabulary": f"{many(len(report.vocabulary), 'character')}, most frequent first: {shown}",
+        made_of: vocabulary(report),
         f"{one} length": f"{lengths.min:,} to {lengths.max:,}; median {lengths.median:,.0f}, "
-        f"mean {lengths.mean:,.1f}, 95th percentile {lengths.p95:,.0f}",
+        f"mean {lengths.mean:,.1f}, 95th percentile {lengths.p95:,.0f}"
+        + ("; what is a character in UTF-8 counts as one" if report.raw else ""),
         "shortest": "  ".join(map(on_one_line, lengths.shortest)),
         "longest": "  ".join(map(on_one_line, lengths.longest)),
     }
+    if report.raw and report.mode == "text":  # it has no lines
+        of_lines = {f"distinct {one}s", f"{one} length", "shortest", "longest"}
+        facts = {name: fact for name, fact in facts.items() if name not in of_lines}
     return reports.Report(facts, report.findings, as_json(report), tuple(proposed))
+
+
+def vocabulary(report: CorpusReport) -> str:
+    """How many different characters there are, or bytes, and the most frequent ones."""
+    shown = list(report.vocabulary)[:SHOWN]
+    if not report.raw:
+        shown = [describe(character, quote=False) for character in shown]
+    count = many(len(report.vocabulary), "different byte" if report.raw else "character")
+    more = " …" if len(report.vocabulary) > SHOWN else ""
+    return f"{count}, most frequent first: {' '.join(shown)}{more}"
 
 
 def distinct(report: CorpusReport) -> str:

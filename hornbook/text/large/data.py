@@ -18,10 +18,10 @@ from hornbook.storage import HashedFiles, Sums
 from hornbook.text.corpus import SPLITS, Splits
 from hornbook.text.data import REFERENCE, TEXT_LENGTH, TextData, tokenizer_bytes
 from hornbook.text.large.cached import note
+from hornbook.text.large.counted import Tokens
 from hornbook.text.large.encoding import Corpus, encode
 from hornbook.text.large.mapped import MappedStream
 from hornbook.text.large.reading import FileMark, LargeText, changed, hashed
-from hornbook.text.large.store import Tokens
 from hornbook.text.losses import share
 from hornbook.text.samples import robust_longest
 from hornbook.text.stream import Stream

@@ -22,9 +22,10 @@ from pathlib import Path
 from hornbook.caches import cache_folder
 from hornbook.errors import UnknownTokenError
 from hornbook.runs.lock import Lock
+from hornbook.text.large.counted import Tokens
 from hornbook.text.large.encoded import EncodedPart, Job, Part
 from hornbook.text.large.reading import PIECE, FileMark, LargeText, Reading, changed
-from hornbook.text.large.store import TokenFiles, Tokens
+from hornbook.text.large.store import TokenFiles
 from hornbook.text.large.worker import Worker
 from hornbook.text.stream import CONTEXT
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hornbook.plots.drawing import drawing
-from hornbook.plots.fonts import columns, in_ink
+from hornbook.plots.fonts import columns, has_shapes, in_ink, spelled_out
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,6 +17,7 @@ TINTS = ("#F6D7A7", "#BFE3F5", "#BFE5D3", "#F3C9E1", "#D9D6F2")
 "Pale, so that black letters can be read on each; a token has the colour of its place."
 ACROSS = 84  # columns in a line
 CELL = (0.098, 0.21)  # inches: size of a column
+NOTE = 0.8  # lines: room for a note on what no font has
 BREAK = "⏎"
 
 
@@ -27,7 +28,11 @@ def placed(labels: Sequence[str], across: int = ACROSS) -> list[tuple[int, int, 
     """
     found, line, column = [], 0, 0
     for label in labels:
-        wide = min(max(columns(label), 1), across)
+        shown = in_ink(label)
+        wide = max(columns(shown), 1)
+        if not has_shapes(shown):  # in a PNG code points then stand there, in small letters
+            wide = max(wide, -(-len(spelled_out(shown)) // 2))
+        wide = min(wide, across)
         if column + wide > across:
             line, column = line + 1, 0
         found.append((line, column, wide))
@@ -59,7 +64,7 @@ def draw_tokens(labels: Sequence[str], title: str) -> Figure:
         axes.text(column + wide / 2, line + 0.5, in_ink(label), fontsize=8, color="black",
                   ha="center", va="center_baseline", clip_on=True)  # fmt: skip
     axes.set_xlim(0, ACROSS)
-    axes.set_ylim(lines, 0)
+    axes.set_ylim(lines + NOTE, 0)
     axes.set_axis_off()
     axes.set_title(title, fontsize=11)
     return figure
