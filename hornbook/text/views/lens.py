@@ -41,7 +41,7 @@ class Lens:
     layers: tuple[str, ...]
     "Names of the parts: the embedding, then each layer."
     likeliest: Ids
-    "The likeliest next token, shape (layers, T)."
+    "The most likely next token, shape (layers, T)."
     probability: npt.NDArray[np.float64]
     "Its probability, shape (layers, T)."
 
@@ -83,7 +83,7 @@ def lens_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> Lens:
     found: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]] = []
 
     def read(x: torch.Tensor, ends: tuple[Layer, ...]) -> None:
-        """The likeliest tokens where the stream ends here, some positions at a time."""
+        """The most likely tokens where the stream ends here, some positions at a time."""
         at_once = max(1, MANY // model.vocabulary.size)
         best = []
         for part in torch.split(x[0], at_once):
