@@ -75,10 +75,19 @@ def compare_logits(run: Run, theirs: Any, tokens: Any) -> None:
     print(f"tokens: {len(ids)} of {len(TEXT * 4)} characters, "
           f"{'the same' if ids.tolist() == other else 'others'}")  # fmt: skip
     with torch.no_grad():
-        expected = theirs(torch.from_numpy(ids[None])).logits[0].numpy()
-        mine = run.model(torch.from_numpy(ids[None]))[0].numpy()
-    apart = float(np.abs(mine - expected).max())
-    print(f"logits: at most {apart:.1e} apart, at a scale of {np.abs(expected).max():.1f}")
+        given = torch.from_numpy(ids[None])
+        expected = theirs(given).logits[0].double()
+        mine = run.model(given)[0].double()
+        exact = run.model.double()(given)[0]
+        run.model.float()
+
+    def apart(one: torch.Tensor, other: torch.Tensor) -> str:
+        return f"{float((one - other).abs().max()):.1e}"
+
+    print(
+        f"logits at a scale of {float(exact.abs().max()):.1f}: {apart(mine, expected)} apart; from "
+        f"the same in float64 here {apart(mine, exact)}, transformers {apart(expected, exact)}"
+    )
 
 
 def compare_samples(run: Run, theirs: Any, new: int) -> None:

@@ -722,3 +722,17 @@ def test_the_form_of_the_average_changes_nothing() -> None:
         for form in ("loop", "product", "softmax")
     ]
     assert found == pytest.approx([found[0]] * 3, rel=1e-6)
+
+
+@pytest.mark.parametrize("variant", ["gpt", "gpt gelu, tied, capped", "mlp", "lstm", "wavenet"])
+def test_losses_of_a_large_vocabulary_are_made_in_parts(
+    variant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokenizer, stream = world()
+    model = build(variant, tokenizer.vocabulary)
+    batch = batch_of(model, stream)
+    whole = model.token_losses(batch.inputs, batch.targets)
+    monkeypatch.setattr("hornbook.text.models.network.MANY", 3 * tokenizer.vocab_size)
+    parts = model.token_losses(batch.inputs, batch.targets)
+    assert parts.shape == whole.shape
+    assert np.allclose(parts, whole, rtol=1e-5, atol=1e-6)
