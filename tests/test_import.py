@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import struct
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,14 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 import hornbook
-from hornbook.errors import DataError, DownloadError, HornbookError, RunError, SettingsError
+from hornbook.errors import (
+    DataError,
+    DownloadError,
+    HornbookError,
+    MissingPackageError,
+    RunError,
+    SettingsError,
+)
 from hornbook.interchange import published
 from hornbook.interchange.importing import import_model
 from hornbook.runs import Run, strip
@@ -301,6 +309,19 @@ def test_quantised_tensors_are_what_gguf_makes_of_them(tmp_path: Path) -> None:
         expected = gguf.quants.dequantize(quantised, gguf.GGMLQuantizationType[kind])
         assert np.array_equal(weights.tensor("t").numpy(), expected)
         weights.close()
+
+
+def test_quantised_tensors_need_gguf_and_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "gguf", None)  # as if it were not installed
+    data = gguf_bytes({"general.architecture": "llama"}, {"t": np.zeros((1, 32), np.float32)})
+    at = data.index(struct.pack("<QIQ", 1, 0, 0))  # the rows, the type, the place
+    path = tmp_path / "a.gguf"
+    path.write_bytes(data[: at + 8] + struct.pack("<I", 8) + data[at + 12 :])  # Q8_0
+    with pytest.raises(MissingPackageError, match="requires gguf, which is not") as caught:
+        import_model(path, out=tmp_path / "run")
+    assert "pip install gguf" in caught.value.hint
 
 
 def test_rows_without_a_token_are_left_out(tmp_path: Path) -> None:
