@@ -41,7 +41,7 @@ from hornbook.text.models import family
 from hornbook.text.sampling import SamplingSettings, sample
 from hornbook.text.stream import IGNORED, Stream, encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
-from hornbook.tokenizers.contract import Tokenizer
+from hornbook.tokenizers.contract import Tokenizer, Vocabulary
 from hornbook.training import TrainingSettings
 from hornbook.training.measures import Evaluation
 from hornbook.training.trainer import Trainer
@@ -201,7 +201,7 @@ def measure(letter: str, work: Work, options: Options, rounds: int) -> dict[str,
 def trained_by(
     name: str,
     stream: Stream,
-    tokenizer: Tokenizer,
+    vocabulary: Vocabulary,
     shape: dict[str, Any],
     batch_size: int,
     **training: Any,
@@ -211,7 +211,7 @@ def trained_by(
     Args:
         name: of the family.
         stream: what it trains on.
-        tokenizer: of the stream.
+        vocabulary: of the stream.
         shape: the family's settings.
         batch_size: of a step.
         training: settings of the training other than the defaults.
@@ -219,7 +219,10 @@ def trained_by(
     line = family(name)
     made = line.load()
     torch.manual_seed(0)
-    model = made(made.Settings(**shape), tokenizer.vocabulary, torch.Generator().manual_seed(0))
+    chosen = {"device": "cpu", "gradients": "hand", "precision": "float32", **training}
+    settings = TrainingSettings(steps=10**9, batch_size=batch_size, **chosen)
+    model = made(made.Settings(**shape), vocabulary, torch.Generator().manual_seed(0))
+    model.to(settings.device)
     batches = make_batches(
         stream,
         model.reads,
@@ -228,8 +231,6 @@ def trained_by(
         seed=0,
         lead=model.lead,
     )
-    chosen = {"device": "cpu", "gradients": "hand", "precision": "float32", **training}
-    settings = TrainingSettings(steps=10**9, batch_size=batch_size, **chosen)
     model.train()
     return Trainer(model, batches, settings, Evaluation)
 
@@ -312,7 +313,9 @@ def nanogpt_training(options: Options) -> Work:
         ways.append(Way("nanoGPT", step, tokens, threads))
         step = peer.training(NANOGPT_SHAPE, batch_size=batch, fused=True, bfloat16=True)
         ways.append(Way("nanoGPT, bfloat16", step, tokens, threads, "fused AdamW"))
-        make = functools.partial(trained_by, "gpt", stream, tokenizer, batch_size=batch, clip=1.0)
+        make = functools.partial(
+            trained_by, "gpt", stream, tokenizer.vocabulary, batch_size=batch, clip=1.0
+        )
         real, _ = useful(make(as_theirs), 10)
         ways += trained_ways("hornbook", functools.partial(make, as_theirs), real, threads)
         ways += trained_ways("own recipe", functools.partial(make, NANOGPT_SHAPE), real, threads)
@@ -347,7 +350,7 @@ def makemore_training(options: Options, kind: str) -> Work:
             step = peer.training(kind, batch_size=batch, workers=workers)
             note = f"{workers} workers" if workers else "no workers"
             ways.append(Way("makemore", step, batch, threads, note))
-        make = functools.partial(trained_by, name, stream, tokenizer, shape, batch)
+        make = functools.partial(trained_by, name, stream, tokenizer.vocabulary, shape, batch)
         real, padding = useful(make())
         ways += trained_ways("hornbook", make, real / letters, threads)
         remarks = [
@@ -388,7 +391,7 @@ def wavenet_training(options: Options) -> Work:
         ways.append(Way("the lecture", step, batch, threads))
         for side, (form, size) in forms.items():
             make = functools.partial(
-                trained_by, "wavenet", stream, tokenizer, {"form": form}, size, **rule
+                trained_by, "wavenet", stream, tokenizer.vocabulary, {"form": form}, size, **rule
             )
             made = make()
             sizes[side] = sum(p.numel() for p in made.module.parameters())
@@ -410,7 +413,7 @@ def nanogpt_sampling(options: Options) -> Work:
     peer, tokenizer, stream = text(options)
     shape = {"n_layer": 6, "n_head": 6, "n_embd": 384, "block_size": 256}
     length, pieces, ways = 500, 10, []
-    made = trained_by("gpt", stream, tokenizer, {**shape, **AS_NANOGPT}, 1)
+    made = trained_by("gpt", stream, tokenizer.vocabulary, {**shape, **AS_NANOGPT}, 1)
     model: Any = made.module
     for threads in options.threads:
         # Each round draws one text piece by piece: a whole one would be ten times the wait.
@@ -427,7 +430,7 @@ def makemore_sampling(options: Options) -> Work:
     peer, tokenizer, stream = names(options)
     count, ways = 1000, []
     shape = {**MAKEMORE_SHAPE, **AS_MAKEMORE, "block_size": peer.block_size}
-    made = trained_by("gpt", stream, tokenizer, shape, 32)
+    made = trained_by("gpt", stream, tokenizer.vocabulary, shape, 32)
     # Its rows leave when they end, so names have to end where names end; makemore's go on to the
     # longest whatever the weights.
     for _ in range(300):

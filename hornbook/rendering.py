@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["are", "around", "clip", "describe", "duration", "listed", "many", "quoted", "visible",
-           "visible_json"]  # fmt: skip
+__all__ = ["amount", "are", "around", "clip", "describe", "duration", "figure", "listed", "many",
+           "quoted", "visible", "visible_json"]  # fmt: skip
+
+LARGE = 1e7  # from here on the size of a figure is easier to see in e-notation
+TELLING = 4  # digits of a figure of 10 or more
 
 # What a terminal obeys instead of showing it, but for line feed and tab; what turns the direction
 # of all that follows; halves of surrogate pairs, of which UTF-8 has none.
@@ -65,6 +69,11 @@ def clip(text: str, length: int = 40) -> str:
     return text if len(text) <= length else text[:length] + "…"
 
 
+def one_line(text: str, length: int = 40) -> str:
+    """The beginning of a text in a line of other texts: its own line breaks are shown as ⏎."""
+    return clip(text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "⏎"), length)
+
+
 def many(n: int, thing: str) -> str:
     """A number and what it counts: `1 line`, `1,000 lines`."""
     return f"{n:,} {thing}{'' if n == 1 else 's'}"
@@ -89,3 +98,31 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
+def figure(value: float, digits: int = 4, *, sign: bool = False) -> str:
+    """A figure as people are shown it: 3.2958, 63.86, 50,504, 1.23e+08, infinite.
+
+    Args:
+        value: the figure.
+        digits: after the point, of one below 10; larger ones have about four in all.
+        sign: whether one above 0 has a plus, as differences do.
+    """
+    if value == math.inf:
+        return "infinite"
+    plus, size = "+" if sign else "", abs(value)
+    if LARGE <= size < math.inf:
+        return f"{value:{plus}.2e}"
+    if 10 <= size < math.inf:
+        digits = min(digits, max(0, TELLING - len(str(int(size)))))
+    return f"{value:{plus},.{digits}f}"
+
+
+def amount(value: float, digits: int = 6) -> str:
+    """A value of the data as people are shown it: 0.25, 1,032,000; without an exponent.
+
+    Args:
+        value: below 1e15, from where on it has one.
+        digits: that tell something, in all.
+    """
+    return f"{float(f'{value:.{digits}g}'):,.15g}"

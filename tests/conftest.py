@@ -20,6 +20,9 @@ from hypothesis import settings
 for library in ("OMP", "MKL", "OPENBLAS"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
 
+# What the tests expect is a processor's; the ones that are about a GPU (test_gpu.py) take it back.
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
 # The check starts many Pythons. Where they are told to write no bytecode beside the code, it is
 # kept here, or each of them would compile everything again.
 if sys.dont_write_bytecode:

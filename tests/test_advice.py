@@ -24,15 +24,19 @@ STEPS = 1_000
 def ended(
     *, train: float, dev: float, best: int = STEPS, counted: float = 2.0, source: str = "a.txt",
     ending: Any = "finished", settings: Any = None, stripped: bool = False,
-    options: Any = None, before: float | None = None, parameters: int = 10,
+    options: Any = None, before: float | None = None, earlier: float | None = None,
+    parameters: int = 10,
 ) -> Any:  # fmt: skip
     """A run whose last losses are these, beside a baseline."""
     summary = Summary(
         ending, parameters, 1.0, losses={"train": train, "dev": dev}, steps=STEPS, best_step=best,
         baselines=(Baseline("counts", {"dev": counted}, 0.1),),
     )  # fmt: skip
-    earlier = {"train": train, "dev": dev * 0.9 if before is None else before}
-    metrics = [Record(best, 1.0, 0.0, None, earlier, best=True, seconds=1.0)] * (best < STEPS)
+    at_best = {
+        "train": train if earlier is None else earlier,
+        "dev": dev * 0.9 if before is None else before,
+    }
+    metrics = [Record(best, 1.0, 0.0, None, at_best, best=True, seconds=1.0)] * (best < STEPS)
     metrics += [Record(STEPS, 1.0, 0.0, None, {"train": train, "dev": dev}, best=True, seconds=1.0)]
     return SimpleNamespace(
         path="runs/a",
@@ -69,6 +73,13 @@ def test_a_net_that_learned_by_heart_is_made_smaller() -> None:
     assert "memorised its examples: dev was best at step 300 of 1,000" in first.reason
     assert first.action is None
     assert second.action == Action("best", ("a.txt",))
+
+
+def test_what_overfits_is_not_said_to_have_room() -> None:
+    # dev is near train, but has become worse since: the outcome says that, and the other way round
+    (only,) = advice(ended(train=2.28, dev=2.3, best=900, before=2.1, earlier=2.4))
+    assert only.action is not None
+    assert only.action.verb == "best"
 
 
 @pytest.mark.parametrize("why", [{"before": 2.25}, {"parameters": 1}])

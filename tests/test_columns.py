@@ -26,6 +26,7 @@ LINES = (
         (TABLE, "name", ["emma", "ava"], 1, "column 'name'"),
         (TABLE, "note", ["a, b", "x", "two\nlines"], 0, "column 'note'"),
         (TABLE.replace(",", ";"), "name", ["emma", "ava"], 1, "column 'name'"),
+        ("sep=;\n" + TABLE.replace(",", ";"), "name", ["emma", "ava"], 1, "column 'name'"),
         (TABS, "1", ["emma", "ava", "mia"], 0, "column 1, read without a header: its first"),
         (TABLE, "2", ["name", "emma", "ava"], 1, "its first value is 'name'"),
         ("1,2\na,b\nc,d\n", "2", ["2", "b", "d"], 0, "column 2, read without a header"),

@@ -25,6 +25,7 @@ NAMES = "emma\nolivia\nava\nisabella\n" * 10
         (ROWS, "a table with 3 columns without a header, cut by commas", "2"),
         (ROWS.replace(",", "\t"), "3 columns without a header, cut by tabs", "2"),
         ('a;text\n"1;2";x\n"3\n4";y\n5;z\n', "a table with 2 columns, cut by semicolons", "text"),
+        ("sep=;\na;text\n1;x\n2;y\n3;z\n", "a table with 2 columns, cut by semicolons", "text"),
         (LINES, "JSON lines with the fields id, by.name, body", "body"),
         (LINES.split("\n")[0], "JSON lines with the fields", "body"),
         (json.dumps(RECORDS), "a JSON array with the fields id, by.name, body", "body"),

@@ -159,9 +159,13 @@ def test_tokens_of_a_file_are_taken_over(folder: Path, text: Path, tmp_path: Pat
     assert run.data.tokenizer.vocab_size == 258
     lines = tmp_path / "lines.txt"
     lines.write_text("to be\nnot to be\n" * 30, encoding="utf-8")
+    heard: list[Event] = []
     tuned = hornbook.train(
-        lines, init_from=run.path, training=QUICK, out=tmp_path / "tuned", baseline=False
-    )
+        lines, init_from=run.path, training=QUICK, out=tmp_path / "tuned", baseline=False,
+        listen=heard.append,
+    )  # fmt: skip
+    told = [event.message for event in heard if isinstance(event, Noted)]
+    assert "258 of 258 tokens keep their learned weights." in told[0]
     # The same tokens, of which the special one is now the boundary of lines.
     assert tuned.data.tokenizer.boundary == 257
     assert tuned.data.tokenizer.encode("to be").tolist() == [256, 32, 98, 101]

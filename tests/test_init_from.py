@@ -230,6 +230,7 @@ def test_what_cannot_be_begun_with_is_refused(ancestor: Run, names: Path, tmp_pa
 
     refused("ngram is made by counting, in one pass", init_from=counts.path)
     refused("mixture is mixed from other runs", init_from=mixture.path)
+    refused('are characters, and .* are bytes(.|\n)*Set `tokens="characters"`', tokens="bytes")
     refused("does not exist", init_from=tmp_path / "nowhere")
     refused("`model` is gru, and .* is a run of mlp", model="gru")
     refused(r"`n_hidden` is \[9\], and \[8\] in", settings={"n_hidden": [9]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import resource
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,19 @@ from hornbook.errors import DataError, EncodingError, RunError, SettingsError
 from hornbook.sources.source import Source
 from hornbook.text.corpus import SPLITS
 from hornbook.text.data import TextData, TextOptions
-from hornbook.text.large import encoding, reading, store, survey
+from hornbook.text.large import draws, encoding, reading, store, survey
 from hornbook.text.large.data import LargeTextData
 from hornbook.text.large.draws import Draw
 from hornbook.text.large.encoded import EncodedPart
+from hornbook.text.large.ends import Ends
 from hornbook.text.large.mapped import MappedStream
-from hornbook.text.large.reading import LargeText, examples_of
+from hornbook.text.large.reading import LargeText, examples_of, in_pieces
 from hornbook.text.layout import Layout
 from hornbook.text.loading import load_text
 from hornbook.text.stream import Stream
 from hornbook.text.task import TextTask
+from hornbook.tokenizers.byte_pairs import BytePairTokenizer
+from hornbook.tokenizers.splitting import PATTERNS
 
 WORDS = [
     "to",
@@ -91,6 +95,18 @@ def test_a_text_has_the_tokens_that_it_has_when_held(tokens: str, pattern: str) 
     assert large.table == held.table
 
 
+@pytest.mark.parametrize("pattern", list(PATTERNS))
+def test_a_text_is_cut_where_no_pattern_joins(pattern: str) -> None:
+    # GPT-4o's takes a stroke together with the line end and the sign before it.
+    tokens = (*(bytes([byte]) for byte in range(256)), b"!\n", b"!\n/", b"\n/", b" f")
+    pairs = BytePairTokenizer(tokens, pattern, (), False, True)
+    text = "one two!\n/three\n four " * 100
+    pieces = list(in_pieces([text], Layout("text", "line", ""), "here"))
+    assert len(pieces) > 2
+    found = [token for piece in pieces for token in pairs.encode(piece).tolist()]
+    assert found == pairs.encode(text).tolist()
+
+
 @pytest.mark.parametrize("separator", ["line", "blank"])
 @pytest.mark.parametrize("tokens", ["characters", "bpe"])
 def test_lines_are_drawn_whole_and_equal_ones_alike(tokens: str, separator: str) -> None:
@@ -133,6 +149,24 @@ def test_draws_hang_on_seed_and_text_alone_and_keep_their_shares() -> None:
     assert Draw(3, (100, 0, 0)).splits(lines).max() == 0
 
 
+def test_lines_are_drawn_alike_however_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f"née {n:>{n % 50}}" for n in range(2_000)] + ["x" * 70_000]
+    draw = Draw(3, (60, 20, 20))
+    alone = np.concatenate([draw.splits([line]) for line in lines])
+    flat = np.frombuffer("".join([f"{line}, " for line in lines]).encode(), dtype=np.uint8)
+    ends = np.cumsum([len(line.encode()) + 2 for line in lines])
+    starts = np.append(0, ends[:-1])
+    for at_once in (100, 2**16):
+        monkeypatch.setattr(draws, "AT_ONCE", at_once)
+        assert np.array_equal(draw.splits(lines), alone)
+        assert np.array_equal(draw.of_lines("".join([f"{line}\n" for line in lines])), alone)
+        assert np.array_equal(draw.within(flat, starts, ends - 2), alone)
+    assert len(draw.of_lines("")) == len(draw.splits([])) == 0
+    # What was drawn once is drawn so for ever: tokens in the cache, and runs, hang on it.
+    drawn = draw.splits([f"née {n}" for n in range(12)])
+    assert drawn.tolist() == [0, 0, 2, 2, 0, 0, 0, 1, 0, 0, 2, 2]
+
+
 @pytest.mark.parametrize("lines", [True, False])
 def test_a_mapped_stream_reads_as_one_that_is_held(lines: bool) -> None:
     rng = np.random.default_rng(0)
@@ -142,7 +176,7 @@ def test_a_mapped_stream_reads_as_one_that_is_held(lines: bool) -> None:
         ids[[0, -1]] = 0
         ids = ids[np.r_[True, (ids[1:] != 0) | (ids[:-1] != 0)]]  # no example is empty
     held = Stream(ids, 1 if lines else 40, 0 if lines else None, 0)
-    ends = store.Ends(held.bounds[1:].astype(np.uint32), ()) if lines else None
+    ends = Ends(held.bounds[1:].astype(np.uint32), ()) if lines else None
     mapped = MappedStream(ids, held.first, held.boundary, 0, ends)
     places = held.first + rng.integers(0, len(held), 200)
     assert np.array_equal(mapped.begins(places), held.begins(places))
@@ -173,7 +207,7 @@ def test_positions_beyond_32_bits_are_whole_again() -> None:
     for ends in (true[:1], true[1:3], true[3:4], true[4:]):
         counts = counts.with_part(part, ends)
         low.append((ends % 2**32).astype(np.uint32))
-    found = store.Ends(np.concatenate(low), counts.wraps)
+    found = Ends(np.concatenate(low), counts.wraps)
     assert found[np.arange(len(found))].tolist() == [0, *true]
 
 
@@ -270,8 +304,35 @@ def test_a_full_disk_is_told_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch
         patch.setattr(store.TokenFiles, "add", counted)
         held, large = both("a.txt", mode="text")
     assert isinstance(large, LargeTextData)
-    assert large.tokens.pieces - added == 4
+    assert large.tokens.pieces - added == 6  # two of them after the last that was waited for
     assert np.array_equal(held.stream("train").ids, large.stream("train").ids)
+
+
+def test_pieces_that_fit_on_a_full_disk_are_kept(tmp_path: Path) -> None:
+    files = store.TokenFiles(tmp_path / "tokens", np.uint16, lines=False)
+    ids = np.arange(5_000, dtype=np.uint16)
+    part = EncodedPart(ids, np.empty(0, np.uint32), 5_000, 5_000, 0, 0, 0)
+    none = EncodedPart(ids[:0], np.empty(0, np.uint32), 0, 0, 0, 0, 0)
+    files.begin()
+
+    def add_pieces() -> None:
+        for number in range(9):
+            files.add(str(number), [part, none, none], None)
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (45_000, before[1]))  # four pieces and a half
+    try:
+        with pytest.raises(RunError, match="Cannot write tokens"):
+            add_pieces()
+        files.keep_what_fits()
+        files.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    files.begin()
+    assert [files.holds(n, str(n)) for n in range(5)] == [True] * 4 + [False]
+    assert files.counts["train"].ids == 20_000
+    files.close()
+    assert files.ids("train").tolist() == ids.tolist() * 4
 
 
 def test_a_file_that_is_written_to_meanwhile_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

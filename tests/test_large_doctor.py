@@ -13,15 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hornbook.errors import SettingsError
+from hornbook.errors import HornbookError, SettingsError
 from hornbook.records import as_json
 from hornbook.sources.source import Source
 from hornbook.text import line_figures
 from hornbook.text.code_points import points_of
 from hornbook.text.corpus import Corpus
 from hornbook.text.data import TextOptions
+from hornbook.text.doctor import large as doctor
 from hornbook.text.doctor import repeats
 from hornbook.text.doctor.examine import CorpusReport, examine
+from hornbook.text.doctor.gathered import examples_at, gather
+from hornbook.text.doctor.given import Given
 from hornbook.text.doctor.large import examine_large
 from hornbook.text.doctor.repeats import Repeats, hashes_of
 from hornbook.text.large import encoding, reading, survey
@@ -66,6 +69,39 @@ def test_of_a_text_the_report_is_the_same() -> None:
     assert {"mojibake", "mixed-scripts", "leaked-stretches", "mixed-forms"} <= {
         one.name for one in large.findings
     }
+
+
+@pytest.mark.parametrize("distinct", [False, True])
+@pytest.mark.parametrize(
+    "text",
+    [made(300), made(200, "\n\n"), "\n\n" + "a b c d e f g of it and\n" * 300, "one", "{}\n" * 9],
+    ids=["lines", "text", "prose", "word", "json"],
+)
+def test_of_a_text_that_is_not_held_the_report_is_that_of_one_that_is(
+    text: str, distinct: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("data.txt").write_text(text, encoding="utf-8-sig")
+    chosen = TextOptions(distinct=distinct)
+    held = reported(chosen)
+    monkeypatch.setattr(doctor, "HELD", 1)
+    monkeypatch.setattr(doctor, "read_corpus", None)
+    assert reported(chosen) == held
+
+
+def reported(options: TextOptions) -> Any:
+    """The report on the file, or the error that there is none."""
+    try:
+        found = doctor.examine_source(Source("data.txt"), options, large=False, any_bytes=False)
+        return as_json(found[0])
+    except HornbookError as error:
+        return str(error)
+
+
+def test_what_is_no_text_is_told_as_of_a_small_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("data.txt").write_bytes(b"caf\xe9\n" * 9)
+    told = reported(TextOptions())
+    monkeypatch.setattr(doctor, "HELD", 1)
+    assert reported(TextOptions()) == told
 
 
 @pytest.mark.parametrize("separator", ["line", "blank"])
@@ -174,6 +210,7 @@ def test_figures_of_lines_are_those_counted_one_by_one(text: str, piece: int, lo
     nonempty = [line for line in lines if line]
     assert found.filled == len(filled)
     assert found.nonempty == cut.nonempty == len(nonempty)
+    assert (found.outer, found.right) == (cut.outer, cut.right)
     assert found.lengths == Counter(map(len, filled))
     assert found.spaces == sum(line.count(" ") for line in filled)
     assert found.small == sum(line.strip()[0].islower() for line in filled)
@@ -193,3 +230,35 @@ def test_a_line_too_long_for_a_piece_is_one_line(monkeypatch: pytest.MonkeyPatch
     cut = examine(Corpus("n", "n.txt", "text", "r", f"{text}\nend\n", "utf-8", "LF"))
     assert as_json(cut.lengths) | {"longest": 0} == as_json(whole.lengths) | {"longest": 0}
     assert (cut.lines, cut.examples, cut.characters) == (2, 2, 4_005)
+
+
+def test_lines_that_differ_only_late_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    same = "abcdé " * 30
+    lines = [f"{same}x", "a", f"{same}y", f"{same}x", "b", "c", same, f"{same}x", "d", "e", "f"] * 2
+    given = Corpus("n", "n.txt", "lines", "r", "\n".join(lines), "utf-8", "LF")
+    for distinct in (False, True):
+        chosen = TextOptions(distinct=distinct)
+        whole = examine(given, chosen)
+        assert whole.distinct_lines == whole.distinct_examples == len(set(lines))
+        with monkeypatch.context() as patch:
+            patch.setattr(line_figures, "PIECE", 20)
+            patch.setattr(line_figures, "LONGEST", 70)
+            cut = examine(given, chosen)
+        assert cut == whole
+
+
+@given(st.lists(st.text("aé", max_size=9), min_size=1, max_size=20), st.integers(1, 9))
+def test_repeats_are_the_same_however_lines_are_cut(lines: list[str], longest: int) -> None:
+    given = Given.of(Corpus("n", "n", "lines", "r", "\n".join(lines), "utf-8", "LF"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(line_figures, "PIECE", 1)
+        patch.setattr(line_figures, "LONGEST", longest)
+        found = gather(given, exact=True)
+        there = [line for line in lines if line]
+        numbers = list(range(len(there)))
+        begins = examples_at(given, numbers)
+    repeats, seen = found.repeats, set[str]()
+    new = [n for n in numbers if there[n] not in seen and not seen.add(there[n])]  # type: ignore[func-returns-value]
+    assert np.delete(numbers, repeats.repeating()).tolist() == new
+    assert np.concatenate([*found.sizes, []]).tolist() == [*map(len, there)]
+    assert all(there[n].startswith(begins[n]) for n in numbers)

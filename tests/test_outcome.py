@@ -11,9 +11,10 @@ import pytest
 import hornbook
 from hornbook.cli import main as hornbook_main
 from hornbook.inspection.inspect import inspect
+from hornbook.rendering import amount, figure
 from hornbook.runs import Summary
 from hornbook.runs.outcome import findings_of, is_worse, overfitted
-from hornbook.training.measures import LOSS, Measure, figure
+from hornbook.training.measures import LOSS, Measure
 from hornbook.training.record import Record
 from tests.some_names import write_names
 
@@ -104,12 +105,25 @@ def test_worse_than_guessing_is_a_warning_only() -> None:
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (3.29584, "3.2958"), (12345.6, "12,345.6000"), (123456789.0, "1.23e+08"),
+        (3.29584, "3.2958"), (63.8615, "63.86"), (9.99996, "10.0000"),
+        (1234.5, "1,234"), (50503.9086, "50,504"),
+        (240123.4, "240,123"), (-2401234.5, "-2,401,234"), (123456789.0, "1.23e+08"),
         (-2e9, "-2.00e+09"), (math.inf, "infinite"), (0.0, "0.0000"),
     ],
 )  # fmt: skip
-def test_large_figures_are_in_e_notation(value: float, shown: str) -> None:
+def test_figures_have_about_four_digits(value: float, shown: str) -> None:
     assert figure(value) == shown
+
+
+def test_other_figures_for_people() -> None:
+    assert figure(123.456, 2) == "123.5"
+    assert [figure(one, sign=True) for one in (0.25, -31.3359, 50503.9)] == [
+        "+0.2500", "-31.34", "+50,504"
+    ]  # fmt: skip
+    assert [amount(one) for one in (0.25, 1_032_000, 2_401_234.5, -0.1, 1e-7, 1_234_567_890)] == [
+        "0.25", "1,032,000", "2,401,230", "-0.1", "1e-07", "1,234,570,000"
+    ]  # fmt: skip
+    assert amount(0.123456, 4) == "0.1235"
 
 
 def course(*dev_and_train: tuple[float, float]) -> list[Record]:

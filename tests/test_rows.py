@@ -146,3 +146,26 @@ def test_decimal_commas_do_not_cut_a_table(tmp_path: Path) -> None:
     path.write_text("a;b;c\n" + "1,5;2,5;3,5\n" * 30)
     rows = Rows(Source(path))
     assert (rows.separator, rows.names) == (";", ("a", "b", "c"))
+
+
+@pytest.mark.parametrize(("text", "separator"), [
+    ("sep=;\na;b\n1,5;2\n3,5;4\n", ";"), ("\ufeffSEP=,\r\na,b\r\n\"1,5\",2\r\n\"3,5\",4\r\n", ","),
+    ("sep=\t\n\na\tb\n1,5\t2\n3,5\t4", "\t"), ('"sep=|"\na|b\n1,5|2\n3,5|4\n', "|"),
+])  # fmt: skip
+def test_a_first_line_may_say_what_stands_between_cells(
+    text: str, separator: str, tmp_path: Path
+) -> None:
+    (tmp_path / "t").write_bytes(text.encode())
+    rows = Rows(Source(tmp_path / "t"))
+    assert (rows.separator, rows.names) == (separator, ("a", "b"))
+    chunks = list(rows.chunks((0, 1), header=True))
+    found = [[cell for chunk in chunks for cell in chunk.columns[place]] for place in (0, 1)]
+    assert found == [["1,5", "3,5"], ["2", "4"]]
+    begins = 4 if "\n\n" in text else 3
+    assert [line for chunk in chunks for line in chunk.lines] == [begins, begins + 1]
+
+
+def test_such_a_line_alone_is_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "t").write_text("sep=;\n")
+    with pytest.raises(DataError, match="is empty"):
+        Rows(Source(tmp_path / "t"))

@@ -374,7 +374,7 @@ def test_a_classifier_parts_the_moons() -> None:
     other = Classifier(points, targets, hidden=(8, 8))
     losses = list(net.descent(150, 1.0))
     assert losses == [other.step(1 - 0.9 * step / 150) for step in range(150)]
-    assert losses[0] == first
+    assert losses[0] == pytest.approx(first, rel=1e-13)  # sums of floats differ among Pythons
     assert net.loss() < 0.1 < first
     assert net.accuracy() == 1
     scores = [net.model.answers(point)[0].data for point in points]

@@ -261,3 +261,31 @@ def test_zones_of_times_in_memory_are_told_as_those_of_a_file(times: Any, cell: 
     if "when" in {column.name for column in data.mapper.needed}:
         piece_of(later, data.target, frame)
     assert later.zoned == ({"when": cell} if cell else {})
+
+
+POLARS: list[tuple[str | None, str]] = [
+    ("Europe/Berlin", "2024-01-01 00:00:00+01:00"), ("UTC", ""), (None, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("zone", "cell"), POLARS)
+def test_zones_of_polars_are_those_of_pandas(zone: str | None, cell: str) -> None:
+    polars = pytest.importorskip("polars", reason="Polars is not installed")
+    frame = pd.DataFrame({"x": np.arange(60.0) ** 0.5, "y": np.arange(60.0)})
+    frame["when"] = HOURS.tz_localize(zone)
+    when = polars.Series("when", HOURS.tolist()).dt.replace_time_zone(zone)
+    other = polars.DataFrame({"x": frame["x"].to_list(), "y": frame["y"].to_list(), "when": when})
+    how = {"target": "y", "split_by": "random"}
+    of_pandas, of_polars = table_of(frame, options=how), table_of(other, options=how)
+    told = [one for one in of_polars.remarks if "with a zone" in one]
+    assert told == [one for one in of_pandas.remarks if "with a zone" in one]
+    assert len(told) == bool(cell)
+    assert all(f"such as {cell}:" in one for one in told)
+    assert of_polars.mapper == of_pandas.mapper
+    np.testing.assert_array_equal(of_polars.train.inputs.numbers, of_pandas.train.inputs.numbers)
+    later = Later(of_pandas.mapper)
+    piece = piece_of(later, of_pandas.target, other)
+    np.testing.assert_array_equal(
+        piece.inputs.codes, piece_of(later, of_pandas.target, frame).inputs.codes
+    )
+    assert later.zoned == ({"when": cell} if cell else {})

@@ -103,6 +103,12 @@ PLANTED: dict[str, tuple[Change, str]] = {
     ),
     "duplicates-across-splits": (lambda t: pandas.concat([t, t[:300]]), "split_by=group"),
     "too-little": (lambda t: t[:120], ""),
+    "more-columns-than-rows": (
+        lambda t: t[:210].join(
+            pandas.DataFrame(RNG.normal(size=(210, 210)).round(3)).add_prefix("c")
+        ),
+        "",
+    ),
     "skewed-target": (wide, "log_target"),
     "zeros": (
         lambda t: t.assign(

@@ -358,3 +358,35 @@ def test_a_pickle_from_before_marks_were_a_parameter_still_predicts() -> None:
     del net.__dict__["missing"]
     old = pickle.loads(pickle.dumps(net))
     np.testing.assert_array_equal(old.predict(BARE), told)
+
+
+TIMES = pd.date_range("2024-01-01", periods=60, freq="7h")
+
+
+def in_polars(frame: pd.DataFrame) -> Any:
+    """A frame of Polars with the columns of one of pandas."""
+    polars = pytest.importorskip("polars", reason="Polars is not installed")
+    zone = frame["when"].dt.tz
+    when = polars.Series("when", TIMES.tolist()).dt.replace_time_zone(zone and str(zone))
+    return polars.DataFrame({"when": when, "x": frame["x"].to_list()})
+
+
+@pytest.mark.parametrize("made", [lambda frame: frame, in_polars], ids=["pandas", "polars"])
+def test_zones_of_times_are_told_by_estimators(made: Any) -> None:
+    frame = pd.DataFrame({"when": TIMES.tz_localize("Europe/Berlin"), "x": np.arange(60.0) ** 0.5})
+    x = made(frame)
+    net = TableRegressor(steps=1, random_state=0)
+    told = r"when has times with a zone, such as 2024-01-01 00:00:00\+01:00: they are turned into"
+    with pytest.warns(UserWarning, match=told):
+        net.fit(x, np.arange(60.0))
+    assert [(c.name, c.kind) for c in net.learned_.mapper.columns] == [
+        ("when", "date"), ("x", "number"),
+    ]  # fmt: skip
+    with pytest.warns(UserWarning, match=told):
+        found = net.predict(x)
+    moved = frame.assign(when=frame["when"].dt.tz_convert("UTC"))
+    np.testing.assert_array_equal(net.predict(moved), found)
+    plain = made(frame.assign(when=TIMES))  # without a zone, nothing is told
+    assert np.isfinite(
+        TableRegressor(steps=1, random_state=0).fit(plain, np.arange(60.0)).predict(plain)
+    ).all()

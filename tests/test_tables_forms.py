@@ -22,9 +22,10 @@ from hornbook.sources.cells import Cells
 from hornbook.sources.source import Source
 from hornbook.tables import TableRegressor
 from hornbook.tables.doctor.examine import examine
+from hornbook.tables.found_forms import form_among
 from hornbook.tables.kinds import Seen, kind_of
 from hornbook.tables.mapper import Mapper
-from hornbook.tables.number_form import NumberForm, form_among
+from hornbook.tables.number_form import NumberForm
 from hornbook.tables.options import TableOptions
 from hornbook.tables.raw import Raw
 from hornbook.tables.raw_column import RawColumn

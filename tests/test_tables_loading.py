@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from hornbook.errors import DataError
 from hornbook.sources.source import Source
 from hornbook.tables.frame import Numbers
 from hornbook.tables.loading import suited
@@ -54,11 +56,26 @@ def test_what_points_are_read_as_is_told(tmp_path: Path) -> None:
     assert any("stand between thousands" in told for told in known.table.remarks)
 
 
-@pytest.mark.parametrize(
-    ("prices", "told"),
-    [(["5%", "0.3", "7%"], True), (["$5", "€6", "$7"], True), (["$5", "6", "$7"], False),
-     (["5%", "6%", "7.5%"], False)],
-)  # fmt: skip
-def test_numbers_with_several_signs_are_told(tmp_path: Path, prices: list[str], told: bool) -> None:
+@pytest.mark.parametrize(("prices", "told"), [
+    (["$5", "6", "$7"], "amounts without a sign are read as $ too"),
+    (["$5", "$6", "$7.5"], ""), (["5%", "6%", "7.5%"], ""),
+])  # fmt: skip
+def test_amounts_without_a_sign_are_told(tmp_path: Path, prices: list[str], told: str) -> None:
     known, _ = price_of(tmp_path / "signs.csv", prices)
-    assert any("without their signs" in one for one in known.table.remarks) == told
+    assert [one for one in known.table.remarks if "sign" in one] == (
+        [f"price has '$5' and '6': {told}"] if told else []
+    )
+
+
+@pytest.mark.parametrize("prices", [["5%", "0.3", "7%"], ["$5", "€6", "$7"]])
+def test_numbers_with_several_signs_are_none(tmp_path: Path, prices: list[str]) -> None:
+    told = "holds numbers with several signs, such as .*: write all in one"
+    with pytest.raises(DataError, match="too many to be classes") as caught:
+        price_of(tmp_path / "signs.csv", prices)
+    assert re.search(told, caught.value.hint or "") or "lacks the sign '%'" in caught.value.hint
+    path = tmp_path / "more.csv"
+    path.write_text("\n".join(["x,price", *(f"{n % 9},{one}" for n, one in enumerate(prices * 4))]))
+    options = TableOptions(target="price")
+    known = Understood(read_table(Source([path]), options), options, "it")
+    assert known.predicts == "class"
+    assert any(re.search(told, one) for one in known.remarks)

@@ -15,11 +15,12 @@ from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 
+from hornbook.errors import DataError
 from hornbook.tables.features import category_of
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers
 from hornbook.tables.kinds import Column
 from hornbook.tables.mapper import Mapper
-from hornbook.tables.target import Target
+from hornbook.tables.target import Target, target_of
 from hornbook.tables.written import as_label
 from hornbook.tables.written_dates import NO_DATE
 
@@ -148,6 +149,24 @@ def test_a_mapper_from_before_orders_is_read() -> None:
     assert Mapper.from_dict(told).categories[0].order == ()
 
 
+def test_a_mapper_from_before_the_ends_of_numbers_is_read_and_a_wrong_end_refused() -> None:
+    values = np.array([1.0, 3.0, np.nan, 2.0])
+    made = Mapper.fit([Column("x", "number", "asked")], Frame(4, {"x": Numbers(values)}))
+    assert made.numbers[0].ends == (1.0, 3.0)
+    far = made.numbers[0].is_far(np.array([-1.1, -0.9, 4.9, 5.1, np.nan]))
+    np.testing.assert_array_equal(far, [True, False, False, True, False])
+    kept = json.loads(json.dumps(made.as_dict()))
+    assert Mapper.from_dict(kept) == made
+    (number,) = kept["numbers"]
+    for ends in ([3.0, 1.0], [1.0], "x", [1.0, float("nan")]):
+        with pytest.raises((TypeError, ValueError)):
+            Mapper.from_dict({**kept, "numbers": [{**number, "ends": ends}]})
+    del number["ends"]
+    older = Mapper.from_dict(kept)
+    assert older.numbers[0].ends is None
+    assert not older.numbers[0].is_far(np.array([1e300])).any()
+
+
 def test_huge_numbers_overflow_nowhere() -> None:
     huge = [1e308, -1e308, 1.5e308, 0.0]
     mapper = Mapper.fit(COLUMNS, frame(["a", "b", "a", "b"], huge))
@@ -213,6 +232,14 @@ def test_any_field_of_a_mapper_may_be_wrong() -> None:
             assert np.isfinite(mapped.numbers).all(), (path, odd)
             assert mapped.codes.min(initial=0) >= 0
             json.dumps(made.as_dict())
+
+
+def test_a_target_of_equal_floats_is_refused_whatever_their_deviation_is() -> None:
+    same = np.full(96, 0.1)
+    assert same.std() > 0  # rounding alone
+    with pytest.raises(DataError, match=r"All rows of train have the target 0\.1"):
+        target_of("y", "number", same, (), balanced=False)
+    assert target_of("y", "number", np.array([0.1, 0.2]), (), balanced=False).spread > 0
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda one: one.kind)

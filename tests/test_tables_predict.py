@@ -305,6 +305,39 @@ def test_a_number_has_six_digits(value: float, text: str) -> None:
     assert number_text(value) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "spread", "text"),
+    [(1e12 + 1.56789, 2.0, "1000000000001.568"), (48.13754321, 5e-4, "48.1375432"),
+     (44.763812, 18.0, "44.7638"), (0.0012345678, 18.0, "0.00123457"),
+     (1.23456789e20, 1e16, "1.2345679e+20"), (0.0, 2.0, "0"), (5.5, 1e-300, "5.5"),
+     (float("nan"), 2.0, "")],
+)  # fmt: skip
+def test_a_number_shows_by_how_much_predictions_differ(
+    value: float, spread: float, text: str
+) -> None:
+    assert number_text(value, spread) == text
+
+
+def test_predictions_that_differ_behind_many_digits_are_written_with_them(tmp_path: Path) -> None:
+    rows = [f"{n / 50},{1e12 + n / 50}" for n in range(100)]
+    train = as_file(tmp_path, *rows, header="x,y", name="train.csv")
+    run: Run = hornbook.train(
+        train, target="y", model="linear", out=tmp_path / "run", training={"steps": 300},
+        baseline=False,
+    )  # fmt: skip
+    made = run.predict(train)
+    assert float(np.std(made.prediction)) > 0.4
+    for kind, read in (("csv", None), ("jsonl", json.loads)):
+        out = tmp_path / f"out.{kind}"
+        run.predict(train, out=out)
+        lines = out.read_text().splitlines()
+        found = (
+            [read(line)["prediction"] for line in lines]
+            if read else [float(line.rpartition(",")[2]) for line in lines[1:]]
+        )  # fmt: skip
+        np.testing.assert_allclose(np.array(found) - 1e12, made.prediction - 1e12, atol=0.001)
+
+
 def test_categories_are_known_by_other_spellings_of_a_number() -> None:
     assert respelled(("1.0", "2", "x"), ("1", "2")) == ("1", "2", "x")
     assert respelled(("7", "12"), ("07", "12")) == ("07", "12")
@@ -398,6 +431,25 @@ def test_what_the_run_does_not_know_is_told(runs: dict[str, Run], tmp_path: Path
     )
     assert "1 row of 2 with a category in 'when: month'" in told
     assert "1 row without 'size', which was never missing in train" in told
+    assert "far beyond" not in told
+
+
+def test_numbers_of_another_unit_are_told(
+    runs: dict[str, Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # train has 0.5 to 6.5: what is a little beyond is usual, a hundred times as much is a slip
+    rows = [f"north,{size},2015-03-11,4" for size in ("650", "-70", "12.4", "-5.4", "3")]
+    run = runs["number"]
+    told = "\n".join(run.predict(as_file(tmp_path, *rows)).remarks)
+    assert "2 rows of 5 with 'size' far beyond what train has (0.5 to 6.5), such as 650" in told
+    assert told == "\n".join(run.predict(frame_of(rows)).remarks)
+    _, out, err = typed(capsys, "evaluate", str(run.path), as_file(tmp_path, *rows))
+    assert "far beyond what train has" in out + err
+
+
+def frame_of(rows: list[str]) -> dict[str, list[str]]:
+    cells = [row.split(",") for row in rows]
+    return dict(zip(HEADER.split(","), map(list, zip(*cells, strict=True)), strict=True))
 
 
 @pytest.mark.parametrize(("style", "cell", "value"), [

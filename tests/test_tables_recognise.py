@@ -148,6 +148,7 @@ def test_the_doctor_and_the_question_propose_the_same_target(
         ("price", "price"),
         ("size", "town"),
         ("sale_price", "sale_price"),
+        ("species", "species"),
     ):
         file.write_text(FLATS.replace("price", header, 1), encoding="utf-8")
         claim = recognise(Source(file), {})

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hornbook.errors import DataError, HornbookError, SettingsError
 from hornbook.sources.source import Source
+from hornbook.tables.column_of_times import of_births
 from hornbook.tables.loading import load_table
 from hornbook.tables.options import TableOptions
 from hornbook.tables.splits import Times, split_rows
@@ -113,6 +114,29 @@ def test_of_several_columns_of_dates_the_one_that_splits_is_said(tmp_path: Path)
     path.write_text("\n".join(["begun,ended,y", *rows]) + "\n")
     about = load_table(Source(path), TableOptions(target="y")).about
     assert any("begun tells which rows are the newest; ended could too" in one for one in about)
+
+
+@pytest.mark.parametrize(
+    "name", ["born", "birth_date", "DateOfBirth", "dob", "geb. am", "Geburtstag"]
+)
+def test_dates_of_birth_split_last(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "members.csv"
+    rows = [f"{1950 + n % 50}-05-{1 + n % 28:02},2024-{1 + n % 12:02}-01,{n}" for n in range(60)]
+    path.write_text("\n".join([f"{name},joined,y", *rows]) + "\n")
+    for asked in ({}, {"split_by": "time"}, {"dev_from": "2024-10-01"}):
+        about = load_table(Source(path), TableOptions.from_dict({"target": "y", **asked})).about
+        assert any("split by 'joined'" in line for line in about)
+    path.write_text("\n".join([f"{name},y", *(row[:11] + row[22:] for row in rows)]) + "\n")
+    about = load_table(Source(path), TableOptions(target="y")).about
+    assert any("split at random" in line for line in about)
+    assert any(f"{name} has dates, but by its name those of births" in line for line in about)
+    about = load_table(Source(path), TableOptions(target="y", split_by="time")).about
+    assert any(f"split by {name!r}" in line for line in about)
+
+
+@pytest.mark.parametrize("name", ["gebucht", "Gebiet", "borrowed", "reborn at", "date"])
+def test_other_dates_are_none_of_birth(name: str) -> None:
+    assert not of_births(name)
 
 
 def test_a_zone_of_times_is_said_once(tmp_path: Path) -> None:

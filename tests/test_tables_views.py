@@ -119,6 +119,30 @@ def test_every_view_of_odd_data_is_drawn_and_written(name: str, constant: bool) 
     assert bool(views["residuals"].why_not) == bool(data.target.labels)
 
 
+@pytest.mark.parametrize("length", [1, 2])
+def test_line_breaks_in_names_and_labels_break_no_line(length: int) -> None:
+    table = a_table()
+    plain, broken = (
+        TableData(
+            "odd", "memory", table.splits,
+            Mapper(
+                (), tuple(replace(one, column=f"a{sign}b", labels=(f"x{sign}", "y"))
+                          for one in table.mapper.categories),
+                tuple(replace(one, column=f"n{sign}m") for one in table.mapper.numbers),
+            ),
+            replace(table.target, name=f"y{sign}z"),
+        )
+        for sign in ("⏎", "\r\n")
+    )  # fmt: skip
+    (expected, found) = (
+        [view.write() for view in views_for(Model(length=length), data).values()
+         if not view.why_not]
+        for data in (plain, broken)
+    )  # fmt: skip
+    assert len(found) >= 5
+    assert found == expected
+
+
 @pytest.mark.parametrize("length", [0, 1, 2])
 def test_vectors_of_any_length_or_none(length: int) -> None:
     views = views_for(Model(length=length), a_table(tuple("abcdefghijklmnopqrstuvwxyz")))

@@ -20,10 +20,11 @@ from hornbook.text.quality import quality
 from hornbook.tokenizers.contract import Texts, Tokenizer
 from hornbook.tokenizers.hugging_face import read_hugging_face
 from hornbook.tokenizers.kinds import KINDS, described, learn_tokenizer, read_tokenizer
+from hornbook.tokenizers.rank_files import pattern_of_ranks
 from hornbook.tokenizers.sentence_pieces import read_sentence_pieces
 from hornbook.tokenizers.settings import TokenSettings
 from hornbook.tokenizers.splitting import PATTERNS, fault_of_pattern
-from hornbook.tokenizers.token_files import pattern_of_ranks, read_token_file
+from hornbook.tokenizers.token_files import read_token_file
 from tests.command import typed
 from tests.token_files_made import FILES, PIECES, token_file
 
@@ -185,7 +186,8 @@ def test_a_damaged_json_is_refused(name: str, change: Any, told: str) -> None:
 
 
 def test_ranks_that_were_published_say_how_text_is_split() -> None:
-    known = {50_256: "gpt2", 100_256: "gpt4", 128_000: "llama3", 199_998: "o200k"}
+    known = {50_256: "gpt2", 100_256: "gpt4", 128_000: "llama3", 151_643: "qwen",
+             199_998: "o200k", 248_044: "qwen3.5"}  # fmt: skip
     assert {n: pattern_of_ranks("f", n, "auto") for n in known} == known
     assert pattern_of_ranks("f", 300, "o200k") == "o200k"
     with pytest.raises(DataError, match="of no vocabulary that is known"):

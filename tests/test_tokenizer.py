@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hornbook.errors import RunError, UnknownTokenError
 from hornbook.records import JSONObject
-from hornbook.tokenizers import contract
+from hornbook.tokenizers import ids as ids_module
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Tokenizer, Vocabulary
 from hornbook.tokenizers.kinds import read_tokenizer
@@ -186,7 +186,7 @@ def test_characters_and_bytes_are_the_files(text: str, boundary: bool) -> None:
 
 
 def test_ids_are_counted_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contract, "PIECE", 3)
+    monkeypatch.setattr(ids_module, "PIECE", 3)
     tokenizer = CharTokenizer.fit(["aé行😀"], boundary=False)
     ids = tokenizer.encode("a😀行éa😀é")
     assert (tokenizer.count_characters(ids), tokenizer.count_bytes(ids)) == (

@@ -20,6 +20,10 @@ from tokenizers import models, pre_tokenizers, trainers
 import hornbook
 from hornbook.errors import DataError, SettingsError, UnknownTokenError
 from hornbook.inspection.inspect import inspect
+from hornbook.rendering import figure
+from hornbook.sources.source import Source
+from hornbook.text.data import TextOptions
+from hornbook.text.loading import load_text
 from hornbook.text.models.ngram import NGram, NGramSettings
 from hornbook.text.prompt import prompt_to_go_on
 from hornbook.text.sampling import SamplingSettings, sample
@@ -32,7 +36,6 @@ from hornbook.tokenizers.contract import Texts, Tokenizer
 from hornbook.tokenizers.kinds import KINDS, learn_tokenizer, read_tokenizer
 from hornbook.tokenizers.settings import TokenSettings
 from hornbook.tokenizers.splitting import PATTERNS
-from hornbook.training.measures import figure
 from tests.chunk_tokenizer import Chunks
 from tests.token_files_made import FILES, token_file
 
@@ -147,6 +150,29 @@ def test_every_kind_keeps_the_contract(kind: str, texts: list[str], boundary: bo
         assert not tokenizer.silent & set(part.tolist()) - ({10} if "\n" in text else set())
 
 
+@every
+@given(lines=st.lists(anything.map(lambda text: f"{text}.".replace("\n", " ")), max_size=4))
+@settings(max_examples=20)
+def test_lines_at_once_are_those_of_each_with_a_boundary(kind: str, lines: list[str]) -> None:
+    learned = {"vocab_size": 270} if kind == "bpe" else {"min_count": 1} if kind == "words" else {}
+    tokenizer = made(kind, Texts([*lines, "a line"], (), True), **learned)
+    ids = tokenizer.encode_ended("".join([f"{line}\n" for line in lines]))
+    assert ids.dtype == tokenizer.vocabulary.dtype
+    each = [[*tokenizer.encode(line).tolist(), tokenizer.boundary] for line in lines]
+    assert ids.tolist() == [token for one in each for token in one]
+
+
+@every
+def test_lines_at_once_name_the_line_that_cannot_be_written(kind: str) -> None:
+    learned = {"vocab_size": 270} if kind == "bpe" else {}
+    tokenizer = made(kind, Texts(["a line", "another"], (), True), **learned)
+    with pytest.raises(UnknownTokenError, match=r"of 'a\\ud800 line'"):
+        tokenizer.encode_ended("another\na\ud800 line\n")
+    bare = made(kind, Texts(["a line\n"], (), False), **learned)
+    with pytest.raises(ValueError, match="need a tokenizer with a boundary"):
+        bare.encode_ended("a line\n")
+
+
 @given(data=st.data())
 @settings(max_examples=60)
 def test_bytes_are_held_back_until_they_are_a_character(data: st.DataObject) -> None:
@@ -181,11 +207,24 @@ O200K = "|".join(
         r"\s+",
     ]
 )
+# As Qwen's programs have them.
+QWEN = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+QWEN35 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}"
+    r"| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
 LEARNED = "the theme of these themes: it's 12345 of 1234, IT'S 🙂🙂 née\n\n  née 行行 12\r\n" * 3
 
 
 @pytest.mark.parametrize("pattern", list(PATTERNS))
-@given(text=st.one_of(anything, st.text(st.sampled_from("the m's12\n\r\u00a0🙂é行"), max_size=60)))
+@given(
+    text=st.one_of(
+        anything, st.text(st.sampled_from("the m's12\n\r\u00a0🙂é\u0301行"), max_size=60)
+    )
+)
 @settings(max_examples=150)
 def test_tiktoken_and_tokenizers_give_the_same_ids(pattern: str, text: str) -> None:
     by_one, by_other, published = encoders(pattern)
@@ -209,7 +248,8 @@ def test_texts_that_are_encoded_at_once_are_encoded_each_by_itself(
 def encoders(pattern: Any) -> tuple[Encoder, ...]:
     tokens, ours = learn_byte_pairs([LEARNED], 330, PATTERNS[pattern]), PATTERNS[pattern]
     published = {
-        "gpt2": openai_public.r50k_pat_str, "gpt4": CL100K, "llama3": LLAMA3, "o200k": O200K
+        "gpt2": openai_public.r50k_pat_str, "gpt4": CL100K, "llama3": LLAMA3, "o200k": O200K,
+        "qwen": QWEN, "qwen3.5": QWEN35,
     }[pattern]  # fmt: skip
     return by_tiktoken(tokens, ours), by_tokenizers(tokens, ours), by_tiktoken(tokens, published)
 
@@ -236,6 +276,15 @@ def test_words_that_are_rare_or_new_are_one() -> None:
     assert ids.tolist() == [1, 1, 0, 0]
     assert tokenizer.decode(ids) == "�� be be"
     assert (tokenizer.count_unknown(ids), tokenizer.count_characters(ids)) == (2, 6)
+
+
+def test_text_that_is_all_unknown_is_refused(tmp_path: Path) -> None:
+    names = [f"name{'abcdefghij'[n // 10]}{'abcdefghij'[n % 10]}" for n in range(100)]
+    (tmp_path / "names.txt").write_text("\n".join(names) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match="All of train is unknown to these tokens"):
+        load_text(Source(str(tmp_path / "names.txt")), TextOptions(tokens="words"))
+    known = load_text(Source(str(tmp_path / "names.txt")), TextOptions(tokens="words", min_count=1))
+    assert known.tokenizer.vocab_size > 80
 
 
 def test_a_prefix_within_a_token_can_become_that_token() -> None:

@@ -18,9 +18,8 @@ from rich.theme import Theme
 from hornbook.cli.streams import write_json
 from hornbook.cli.wording import worded
 from hornbook.records import as_json
-from hornbook.rendering import visible
+from hornbook.rendering import figure, visible
 from hornbook.reports.finding import NOTHING, Finding, Severity
-from hornbook.training.measures import figure
 
 if TYPE_CHECKING:
     from hornbook.lessons.comparison import Comparison

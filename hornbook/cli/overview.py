@@ -9,11 +9,10 @@ from hornbook.cli.output import SIGNS, Console, escape, filled
 from hornbook.cli.wording import command, worded
 from hornbook.inspection.inspect import Inspection
 from hornbook.inspection.loss_curves import curves_of
-from hornbook.rendering import clip
+from hornbook.rendering import clip, figure
 from hornbook.reports import Samples, Table
 from hornbook.reports.bars import Bars
 from hornbook.reports.finding import NOTHING
-from hornbook.training.measures import figure
 
 __all__ = ["show_overview"]
 

@@ -348,8 +348,8 @@ def previewed(event: Evaluated) -> str:
 
 
 def in_column(value: float, digits: int) -> str:
-    """A figure of at most eight characters."""
-    return number(value, digits if abs(value) < 1000 else min(digits, 1))
+    """A figure of at most nine characters."""
+    return number(value, digits)
 
 
 def live_line(console: Console) -> Progress:

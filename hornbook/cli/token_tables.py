@@ -8,7 +8,7 @@ from itertools import cycle
 
 from hornbook.cli.output import console, escape, filled, notes, table, tinted
 from hornbook.lessons.byte_pair_steps import Step
-from hornbook.rendering import many, visible
+from hornbook.rendering import figure, many, visible
 from hornbook.text.cut_text import CutText
 from hornbook.text.token_tables import (
     ids_table,
@@ -21,7 +21,6 @@ from hornbook.text.token_tables import (
 from hornbook.text.tokenization import Tokenization
 from hornbook.text.views.token_picture import TINTS
 from hornbook.text.vocabulary_sizes import RARE, VocabularySize
-from hornbook.training.measures import figure
 
 __all__ = ["show_cut", "show_report", "show_steps"]
 

@@ -8,6 +8,7 @@ from hornbook.actions import Action
 from hornbook.cli.output import console, escape, notes, number, print_json, show_findings
 from hornbook.cli.wording import command, no_flag, shell_word, worded
 from hornbook.records import as_json
+from hornbook.rendering import figure
 from hornbook.runs import Run, Summary
 from hornbook.runs.advice import advice
 from hornbook.tasks import Baseline
@@ -91,7 +92,8 @@ def compared(run: Run, summary: Summary) -> Iterator[str]:
                 low, high = apart
                 if low <= 0 <= high:
                     verdict = "the difference may be chance"
-                verdict += f" (difference {low:+.{measure.digits}f} to {high:+.{measure.digits}f})"
+                ends = (figure(end, measure.digits, sign=True) for end in apart)
+                verdict += f" (difference {' to '.join(ends)})"
             yield (
                 f"Baseline ({baseline.name}, {baseline.seconds:.1f} s): dev {number(mark)}; "
                 f"{verdict}.{beside(run, summary, baseline)}"

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from hornbook.monitoring.history import Ignorance
 from hornbook.plots.colours import BLUE, GREEN, SKY, VERMILION
 from hornbook.plots.panels import canvas, legend
+from hornbook.rendering import figure
 from hornbook.reports.section import Section
 from hornbook.tasks import Baseline
-from hornbook.training.measures import LOSS, Evaluation, Measure, figure
+from hornbook.training.measures import LOSS, Evaluation, Measure
 from hornbook.training.record import Record
 
 if TYPE_CHECKING:

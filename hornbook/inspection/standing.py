@@ -10,11 +10,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hornbook.rendering import figure
 from hornbook.reports.bars import Bar, Bars
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.tasks import Baseline
-from hornbook.training.measures import LOSS, Extent, Measure, figure
+from hornbook.training.measures import LOSS, Extent, Measure
 
 __all__ = ["Standing", "standing_of"]
 

@@ -48,7 +48,8 @@ def histogram(x: Tensor) -> Histogram:
         low, high = (float(end) for end in torch.aminmax(flat))
     if low == high:
         return Histogram(low, high, (len(flat),))
-    counts = torch.histc(flat, BINS, low, high).int().tolist()
+    # A GPU would count in any order and warns of it where others keep one; these are few numbers.
+    counts = torch.histc(flat.cpu(), BINS, low, high).int().tolist()
     return Histogram(rounded(low), rounded(high), tuple(counts))
 
 

@@ -15,6 +15,7 @@ from hornbook.nn.recurrent import (
     Cell,
     GatedCell,
     StateBackward,
+    one_minus_square,
     owned,
     step_product,
     tanh,
@@ -132,7 +133,7 @@ class ConcatenatedRNN(Cell):
 
         def backward(dy: Tensor, dlast: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
             # dpre = dh' (1 − h'²);  da = dpre W_hh where a > 0;  dh = dy + da W_h.
-            slope = torch.addcmul(-MINUS_ONE, hs[1:], hs[1:], value=-1).unbind(0)
+            slope = one_minus_square(hs[1:]).unbind(0)
             open_ = a.sign()  # of a = relu(...): 1 where it let through
             da = torch.empty_like(a)
             dpre = owned(dy, a.dtype)  # a state's gradient, until it becomes its dpre

@@ -8,7 +8,15 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import linear
-from hornbook.nn.recurrent import MINUS_ONE, GatedCell, StateBackward, owned, step_product, tanh
+from hornbook.nn.recurrent import (
+    MINUS_ONE,
+    GatedCell,
+    StateBackward,
+    one_minus_square,
+    owned,
+    step_product,
+    tanh,
+)
 
 __all__ = ["RNN"]
 
@@ -127,7 +135,7 @@ def roll_back(
     """
     after = hs[1:]
     squashed = nonlinearity == "tanh"
-    slope = torch.addcmul(-MINUS_ONE, after, after, value=-1) if squashed else after > 0
+    slope = one_minus_square(after) if squashed else after > 0
     dpre = owned(dy, hs.dtype)  # a state's gradient, until it becomes its dpre
     if dlast is not None:
         dpre[-1] += dlast

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from hornbook.rendering import visible
+from hornbook.rendering import figure, visible
 from hornbook.reports.bars import Bar, Bars
 from hornbook.reports.finding import NOTHING, Finding
 from hornbook.reports.picture import described, picture
@@ -14,7 +14,6 @@ from hornbook.reports.samples import MarkedSample, Samples
 from hornbook.reports.section import Section
 from hornbook.reports.table import Table
 from hornbook.reports.wording import Wording
-from hornbook.training.measures import figure
 
 __all__ = ["Writer", "escape"]
 

@@ -12,6 +12,7 @@ from hornbook.actions import Action
 from hornbook.reports.advice import Advice
 from hornbook.runs.calls import data_options, data_words, task_option
 from hornbook.runs.extension import longer
+from hornbook.runs.outcome import overfitted
 from hornbook.runs.run import Run
 from hornbook.training.measures import Evaluation, Measure
 from hornbook.training.record import Record
@@ -82,7 +83,7 @@ def learned_so_far(run: Run) -> Advice | None:
             f"The net has memorised its examples: dev was best at step {best_step:,} of "
             f"{steps:,}. Try {' or '.join([*tries, 'fewer `steps`'])}."
         )
-    if gap >= TOGETHER:
+    if gap >= TOGETHER or overfitted(metrics, measure):
         return None
     if can_go_on(run) and not passed:
         larger = ", or try a larger net" if has & SIZES else ""

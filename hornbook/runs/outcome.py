@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from hornbook.rendering import figure
 from hornbook.reports.finding import Finding
 from hornbook.runs.record import Summary
-from hornbook.training.measures import Evaluation, Measure, figure
+from hornbook.training.measures import Evaluation, Measure
 from hornbook.training.record import Record
 
 __all__ = ["deciding", "findings_of", "is_worse", "overfitted", "reached"]

@@ -53,7 +53,7 @@ def find_rate(
     how = family_settings(line, family, settings)
     session = Session(chosen, data, family, how, settle_training(line, data, training))
     session.calibrate()
-    with session.threads():
+    with session.working():
         return try_rates(
             session.trainer(), finder, on_progress=lambda done, of: listen(Tried(done, of))
         )

@@ -11,10 +11,11 @@ from typing import Any, Literal
 from hornbook.environment import Versions
 from hornbook.errors import NewerRunError, RunError
 from hornbook.records import JSON, read_record
+from hornbook.rendering import figure
 from hornbook.runs.upgrade import upgraded_record, upgraded_summary
 from hornbook.storage import SEAL, is_sound, read_json
 from hornbook.tasks import Baseline, Start, Task, task_named
-from hornbook.training.measures import LOSS, Extent, Measure, figure
+from hornbook.training.measures import LOSS, Extent, Measure
 from hornbook.training.settings import TrainingSettings
 from hornbook.version import __version__
 

@@ -14,7 +14,7 @@ from hornbook.compute.pinned import pinned, pinned_steps
 from hornbook.errors import RunError, SettingsError
 from hornbook.extras import has_torch
 from hornbook.records import read_record
-from hornbook.rendering import many
+from hornbook.rendering import figure, many
 from hornbook.reports import Finding
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.outcome import findings_of
@@ -22,7 +22,6 @@ from hornbook.runs.record import RunRecord, Summary
 from hornbook.settings import Settings
 from hornbook.tasks import Data, Family, Question, Task, of_kind, tasks
 from hornbook.tensor_files import tensor_sizes
-from hornbook.training.measures import figure
 from hornbook.training.settings import TrainingSettings
 
 __all__ = ["Run"]

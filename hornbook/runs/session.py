@@ -226,7 +226,7 @@ class Session:
         from hornbook.training.calibration import time_steps
 
         began = time.perf_counter()
-        with self.threads():
+        with self.working():
             each = time_steps(self.model, self.batches, self.training, LOOK * seconds)
             prediction = self.time_of_prediction()
         spent = self.calibration_seconds + time.perf_counter() - began
@@ -291,11 +291,12 @@ class Session:
         )
 
     @contextmanager
-    def threads(self) -> Iterator[None]:
-        """A context with the threads of the settings."""
+    def working(self) -> Iterator[None]:
+        """A context in which to train: the threads of the settings, the same bits every time."""
+        from hornbook.compute.deterministic import deterministic
         from hornbook.compute.threads import threads
 
-        with threads(self.training.threads):
+        with threads(self.training.threads), deterministic(self.device):
             yield
 
 

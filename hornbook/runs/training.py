@@ -43,7 +43,7 @@ def train_session(
     run: Run, session: Session, listen: Listener, stops: Stops, *, resumed: bool
 ) -> Run:
     """Train to the end, or until a signal, and keep everything in the run's directory."""
-    with session.threads():
+    with session.working():
         trainer = trainer_for(run, session, listen)
         if session.start.kind == "run" and session.world.rank == 0 and not resumed:
             trainer.on_checkpoint()  # weights that no seed gives, for the others and after a kill

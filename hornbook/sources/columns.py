@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hornbook.errors import DataError
-from hornbook.sources.formats import SEPARATORS, delimited, flat, look
+from hornbook.sources.formats import SEPARATORS, delimited, flat, look, said_separator
 from hornbook.storage import parse_json
 from hornbook.suggestions import did_you_mean
 
@@ -88,13 +88,15 @@ def read_column(text: str, where: str, name: str) -> Column:
 def from_table(text: str, where: str, name: str) -> tuple[list[str], str]:
     """The cells of a column, and which it is."""
     rows: list[list[str]] = []
+    said, begins = said_separator(text)
+    text = text[begins:]
     try:
         with long_cells():
-            header, separator = header_with(text, name)
+            header, separator = header_with(text, name, said)
             place, about = place_of(name, header, where, text)
             rows.extend(delimited(text, separator))
     except csv.Error as error:
-        raise badly_quoted(error, where, 1 + lines_of(rows)) from error
+        raise badly_quoted(error, where, 1 + bool(said) + lines_of(rows)) from error
     cells = [row[place] if place < len(row) else "" for row in rows if row]
     return cells if is_place(name, header) else cells[1:], about
 
@@ -147,10 +149,16 @@ def place_of(name: str, header: Sequence[str], where: str, text: str) -> tuple[i
     return header.index(name), f"column {name!r}"
 
 
-def header_with(text: str, name: str) -> tuple[list[str], str]:
-    """The first row, cut so that it has a column of this name if any way of cutting does."""
-    form = look(text)
-    likely = form.separator if form is not None and form.separator else ""
+def header_with(text: str, name: str, said: str = "") -> tuple[list[str], str]:
+    """The first row, cut so that it has a column of this name if any way of cutting does.
+
+    Args:
+        text: of the table.
+        name: of the column.
+        said: what the file says that stands between cells; empty where it says nothing.
+    """
+    form = None if said else look(text)
+    likely = form.separator if form is not None and form.separator else said
     first = [separator for separator in (likely, *SEPARATORS) if separator]
     headers = []
     for separator in first:

@@ -8,11 +8,10 @@ encoding that would probably read it: a wrong guess made in silence would teach 
 from __future__ import annotations
 
 import codecs
-import re
-import unicodedata
 from dataclasses import dataclass
 
 from hornbook.errors import EncodingError
+from hornbook.sources.guessing import guessed
 
 __all__ = ["Decoded", "binary", "codec_of", "decode", "likely_codec", "raw", "undecodable"]
 
@@ -24,10 +23,6 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-
-
-WORD = re.compile(r"[^\W\d_]+")
-UNIT = 3  # letters of mm³ where ³ is read as one
 
 
 @dataclass(frozen=True)
@@ -72,12 +67,14 @@ class LineEnds:
 
     def as_lf(self, text: str) -> str:
         """A text with line ends as LF, of which note is taken; no CRLF may be cut in two."""
+        if "\r" not in text:  # which is told at once, while counting takes as long as decoding
+            self.lf |= "\n" in text
+            return text
         crlf = text.count("\r\n")
-        cr = text.count("\r") - crlf
         self.lf |= text.count("\n") > crlf
         self.crlf |= crlf > 0
-        self.cr |= cr > 0
-        return text.replace("\r\n", "\n").replace("\r", "\n") if cr or crlf else text
+        self.cr |= text.count("\r") > crlf
+        return text.replace("\r\n", "\n").replace("\r", "\n")
 
     @property
     def kind(self) -> str:
@@ -198,60 +195,6 @@ def probable(data: bytes, refused: str, at: int) -> str:
     return "No text encoding matches it; it is probably not a text file. Give a text file."
 
 
-def guessed(data: bytes, refused: str, at: int) -> str:
-    """The encoding of one byte for a character, or of several, that is probable; empty if none."""
-    import charset_normalizer
-
-    part = data[max(0, at - 500_000) : at + 500_000]
-    best = charset_normalizer.from_bytes(part).best()
-    guesses = [best.encoding.replace("_", "-")] if best is not None else []
-    # Of a few bytes the guess is often wild; these two are what a short file mostly is.
-    names = (*guesses, "cp1252", "latin-1")
-    fitting = (one for one in names if one not in (refused, "ascii") and is_plausible(part, one))
-    found = next(fitting, "")
-    return western_or_central(part, found) if found in LATIN else found
-
-
-LATIN = ("cp1252", "cp1250")  # of Western and Central Europe, alike in German letters
-# Letters beside a to z: German, Danish, Swedish, French, Spanish, Portuguese, Italian.
-WESTERN = tuple(
-    map(
-        frozenset,
-        ("äöüß", "æøåé", "åäöéü", "àâçéèêëîïôùûüÿœæ", "áéíóúñü", "áâãàçéêíóôõú", "àèéìîòóù"),
-    )
-)
-
-
-def western_or_central(data: bytes, guess: str) -> str:
-    """The one of LATIN that some bytes are in, where one of them was guessed.
-
-    Where both give letters, cp1252 is preferred if they are those of one language. Where only
-    cp1250 gives one, and cp1252 a sign such as ² or ³, it is a letter if it stands in a word, and
-    not behind a unit, as in m³.
-    """
-    try:
-        western, central = (data.decode(codec) for codec in LATIN)
-    except UnicodeError:
-        return guess
-    differ = {
-        at for at, pair in enumerate(zip(western, central, strict=True)) if len(set(pair)) > 1
-    }
-    letters = {at for at in differ if central[at].isalpha()}
-    signs = {at for at in letters if not western[at].isalpha()}
-    in_words = {
-        at
-        for word in WORD.finditer(central)
-        if len(word[0]) > UNIT and (word[0][1:].islower() or word[0].isupper())
-        for at in signs.intersection(range(*word.span()))
-    }
-    if guess == "cp1250":
-        used = {c for c in western.lower() if not c.isascii() and c.isalpha() and c not in "ªºµ"}
-        fits_west = letters == signs or any(used <= one for one in WESTERN)
-        return "cp1252" if fits_west and not in_words else guess
-    inner = {at for at in in_words if central[at - 1 : at + 2].isalpha() and at > 0}
-    return "cp1250" if inner and 2 * len(in_words) > len(signs) else guess
-
-
 def likely_codec(data: bytes) -> str:
     """The encoding to look at the beginning of a file with: `auto`, or that which is probably it.
 
@@ -264,23 +207,6 @@ def likely_codec(data: bytes) -> str:
         if error.reason != "unexpected end of data":  # a look may end within a character
             return guessed(data, codec, error.start) or "auto"
     return "auto"
-
-
-def is_plausible(data: bytes, codec: str) -> bool:
-    """Whether bytes are text in an encoding: without control characters, mostly letters and blanks.
-
-    Wide encodings put zero bytes into nearly every text; bytes without any are not in one of them.
-    """
-    if codec.startswith(("utf-16", "utf-32")) and 0 not in data:
-        return False
-    try:
-        text = data.decode(codec, "strict")
-    except UnicodeError:
-        return False
-    kinds = [unicodedata.category(c) for c in text if c not in "\t\n\r\f"]
-    if any(kind in ("Cc", "Cn", "Co", "Cs") for kind in kinds):
-        return False
-    return sum(kind[0] in "LMNZP" for kind in kinds) >= 0.8 * len(kinds)
 
 
 def wide_without_mark(data: bytes) -> str | None:

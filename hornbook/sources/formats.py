@@ -18,12 +18,14 @@ from typing import Any, Literal
 
 from hornbook.storage import parse_json
 
-__all__ = ["SEPARATORS", "TEXTUAL", "Form", "delimited", "flat", "is_number", "look", "whole_lines"]
+__all__ = ["SEPARATORS", "TEXTUAL", "Form", "delimited", "flat", "is_number", "look",
+           "said_separator", "whole_lines"]  # fmt: skip
 
 Kind = Literal["table", "JSON lines", "JSON array", "JSON", "HTML", "XML"]
 
 SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}
 "What may stand between the columns of a table."
+SAID = re.compile(rf'"?sep=([{"".join(SEPARATORS)}])"?[ ;,\t]*\r?\n', re.IGNORECASE)
 LOOKED = 2**18  # characters of a look
 ROWS = 1_000  # most rows of a look
 FEW, MANY = 3, 10  # rows: fewer are no table, with a header and without one
@@ -150,9 +152,17 @@ def look_for_markup(begins: str) -> Form | None:
 # Tables
 
 
+def said_separator(text: str) -> tuple[str, int]:
+    """What Excel's first line `sep=;` says, and how many characters it takes; else empty and 0."""
+    found = SAID.match(text)
+    return ("", 0) if found is None else (found[1], found.end())
+
+
 def look_for_table(text: str) -> Form | None:
     """A table whose rows have the same number of columns; None if it is none."""
-    for separator in SEPARATORS:
+    said, begins = said_separator(text)
+    text = text[begins:]
+    for separator in said or SEPARATORS:
         if separator not in text[:LOOKED]:
             continue
         rows = first_rows(text, separator)

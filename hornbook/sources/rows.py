@@ -5,7 +5,8 @@
     for chunk in rows.chunks((0, 2), header=True):
         users, ratings = chunk.columns
 
-A table is cut by commas, tabs, semicolons, vertical bars, or `::` as MovieLens has it. What has no
+A table is cut by commas, tabs, semicolons, vertical bars, or `::` as MovieLens has it; by which of
+them, a first line `sep=;` may say, as Excel writes it: it is no row. What has no
 quotation mark is cut at once, a piece at a time; from the first quotation mark on, the csv module
 reads. Cells come without the white space around them.
 """
@@ -26,7 +27,7 @@ from hornbook.errors import DataError
 from hornbook.sources.cells import Cells, Cut
 from hornbook.sources.columns import as_text, badly_quoted, field_of, lines_of, long_cells
 from hornbook.sources.encoding import codec_of, undecodable
-from hornbook.sources.formats import SEPARATORS, delimited, flat, whole_lines
+from hornbook.sources.formats import SEPARATORS, delimited, flat, said_separator, whole_lines
 from hornbook.sources.json_rows import first_records, json_array, json_lines
 from hornbook.sources.lines import line_pieces
 from hornbook.sources.source import Source
@@ -67,6 +68,7 @@ class Rows:
     Attributes:
         kind: what the file is.
         separator: what stands between the cells of a table.
+        said: whether the first line says that, and is no row.
         names: the cells of the first row of a table, its header if it has one; the fields of JSON.
         sample: some rows; of a table the first row is the first, of JSON the first object.
 
@@ -81,16 +83,18 @@ class Rows:
         text = looked(head, mark, codec, self.where)
         if len(head) == LOOKED:
             text = text.rpartition("\n")[0] or text
+        said, after = said_separator(text)
+        self.said, text = bool(said), text[after:]
         begins = text.lstrip()[:1]
         if not begins:
             raise DataError(f"{self.where} is empty.", hint="Give a file that has rows.")
-        self.kind: Kind = (
-            "JSON lines" if begins == "{" else "JSON array" if begins == "[" else "table"
-        )
+        self.kind: Kind = "table"
+        if not said and begins in "{[":
+            self.kind = "JSON lines" if begins == "{" else "JSON array"
         self.separator = ""
         self.sample: list[list[str]]
         if self.kind == "table":
-            self.separator, self.sample = cut_best(text)
+            self.separator, self.sample = cut_best(text, (said,) if said else CUT_BY)
             self.width = fitting_width(self.sample)
             self.names = tuple(fitted(self.sample[0], self.width))
         else:
@@ -141,8 +145,10 @@ class Rows:
         self, pieces: Iterator[str], places: Sequence[int], *, header: bool
     ) -> Iterator[Chunk]:
         """The rows of a table."""
-        line = 1
+        line, said = 1, self.said
         for piece in pieces:
+            if said:
+                line, said, piece = 2, False, piece.partition("\n")[2]
             if '"' in piece and self.separator != DOUBLE:
                 rest = itertools.chain([piece], pieces)
                 yield from self.quoted(rest, line, places, header=header)
@@ -277,14 +283,14 @@ def looked(head: bytes, mark: bytes, codec: str, where: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def cut_best(text: str) -> tuple[str, list[list[str]]]:
+def cut_best(text: str, separators: Sequence[str] = CUT_BY) -> tuple[str, list[list[str]]]:
     """The separator that cuts the first rows alike, into the most cells, and those rows.
 
     Before all others stands one that cuts the first row as the rest: decimal commas cut all rows
     alike but for the header.
     """
     found: list[tuple[bool, bool, int, str, list[list[str]]]] = []
-    for separator in CUT_BY:
+    for separator in separators:
         rows = first_rows(text, separator)
         width = usual_width(rows) if rows else 0
         alike = sum(len(row) == width for row in rows) >= 0.9 * len(rows)
@@ -293,7 +299,8 @@ def cut_best(text: str) -> tuple[str, list[list[str]]]:
                 return separator, rows
             found.append((alike and len(rows[0]) == width, alike, width, separator, rows))
     if not found:
-        return ",", [[line] for line in text.split("\n") if line.strip()][:ROWS]
+        own = separators[0] if len(separators) == 1 else ","
+        return own, [[line] for line in text.split("\n") if line.strip()][:ROWS]
     best = max(found, key=lambda one: one[:3])
     return best[3], best[4]
 

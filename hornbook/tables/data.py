@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from hornbook.errors import RunError
 from hornbook.records import JSONObject
-from hornbook.rendering import many
+from hornbook.rendering import amount, many
 from hornbook.storage import HashedFiles, parse_json
 from hornbook.tables.mapper import Mapped, Mapper
 from hornbook.tables.models.contract import Shape
@@ -174,7 +174,7 @@ class TableData(Data):
                 commonest = np.bincount(part.target, minlength=len(self.target.labels))
                 told = f"{self.target.labels[int(commonest.argmax())]} {commonest.max():,}"
             else:
-                told = f"{part.target.mean():,.6g}"
+                told = f"{amount(part.target.mean())}"
             rows.append((name, f"{len(part):,}", told))
         of_target = "commonest class" if self.kind == "class" else f"mean of {self.target.name}"
         return Table(("split", "rows", of_target), tuple(rows))

@@ -39,7 +39,8 @@ class Calendar:
         self.day_of_month: Days = (days - months).astype(np.int64) + 1
         self.day_of_year: Days = (days - years).astype(np.int64) + 1
         self.weekday: Days = (self.day + 3) % 7  # 0 is Monday
-        ends = (months + 1).astype("datetime64[D]") - 1
+        following = months + np.timedelta64(1, "M")
+        ends = following.astype("datetime64[D]") - np.timedelta64(1, "D")
         self.is_month_end = days == ends
         self.is_month_start = self.day_of_month == 1
         # ISO 8601: the week is the one that holds the Thursday, and a year's first holds its first.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +20,7 @@ from hornbook.tables.kinds import ASKED, Column, ColumnKind, Seen, column_as, ki
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.marks import marks_named
 from hornbook.tables.reading import RawTable
+from hornbook.tables.remarks import told_of_zone
 from hornbook.tables.table_in_memory import table_in_memory
 
 with needing("sklearn", "An estimator"):
@@ -46,7 +48,8 @@ def as_value_errors() -> Iterator[None]:
 
 
 def checked_features(estimator: Any, x: Any, *, reset: bool, y: Any = ()) -> Any:
-    """X: a data frame as it is, all else as an array; its columns are noted or compared.
+    """X: a data frame (pandas, Polars) as it is, all else as an array; its columns are noted or
+    compared.
 
     Args:
         estimator: whose X it is.
@@ -63,7 +66,7 @@ def checked_features(estimator: Any, x: Any, *, reset: bool, y: Any = ()) -> Any
             f"This {name} estimator requires y to be passed, but the target y is None."
         )
     least = 2 if reset else 1
-    if hasattr(x, "columns") and hasattr(x, "iloc"):
+    if is_frame(x):
         if twice := [name for name, n in Counter(x.columns).items() if n > 1]:
             raise ValueError(f"X has several columns named {twice[0]!r}: rename them.")
         validate_data(estimator, x, reset=reset, skip_check_array=True)
@@ -77,6 +80,11 @@ def checked_features(estimator: Any, x: Any, *, reset: bool, y: Any = ()) -> Any
         estimator, x, reset=reset, dtype=None, ensure_all_finite="allow-nan",
         ensure_min_samples=least,
     )  # fmt: skip
+
+
+def is_frame(x: Any) -> bool:
+    """Whether X is a data frame of pandas or Polars, whose columns have types and names."""
+    return hasattr(x, "columns") and (hasattr(x, "iloc") or hasattr(x, "get_column"))
 
 
 def checked_target(x: Any, y: Any, *, numbers: bool) -> npt.NDArray[Any]:
@@ -167,7 +175,15 @@ def column_kinds(
         seen = Seen(name, table.columns[name])
         column = kind_of(seen) if chosen is None else told(seen, name in chosen)
         found[name] = column, None if column.kind == "left out" else sound(table, column)
+    tell_zones(table, [column for column, _ in found.values()])
     return found
+
+
+def tell_zones(table: RawTable, columns: Iterable[Column]) -> None:
+    """Warn of times with a zone, as training of a file says it."""
+    for column in columns:
+        if column.kind == "date" and (cell := table.columns[column.name].zoned):
+            warnings.warn(f"{told_of_zone(column.name, cell)}.", UserWarning, stacklevel=2)
 
 
 def told(seen: Seen, category: bool) -> Column:
@@ -220,6 +236,7 @@ def frame_in(mapper: Mapper, x: Any, missing: Any = ()) -> Frame:
     """Checked X as the mapper of `fit` reads it: by place, for names were compared."""
     names = [column.name for column in mapper.columns]
     table = as_written(mapper, table_of(x, names, missing))
+    tell_zones(table, mapper.needed)
     return Frame(table.n, {one.name: read(table, one, mapper) for one in mapper.needed})
 
 

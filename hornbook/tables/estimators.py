@@ -173,7 +173,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         self.classes_, places = np.unique(values, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
-                f"y has one class, {self.classes_[0]!r}: at least two classes are needed."
+                f"y has one class, {self.classes_.tolist()[0]!r}: at least two classes are needed."
             )
         weights = self.weights_of(values)
         target = target_of_classes(self.classes_, places, weights)

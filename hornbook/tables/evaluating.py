@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from hornbook.errors import DataError
 from hornbook.records import JSON
-from hornbook.rendering import clip, listed, many
+from hornbook.rendering import clip, figure, listed, many
 from hornbook.settings import Settings
 from hornbook.sources.opening import refuse_missing
 from hornbook.sources.source import Source
@@ -218,6 +218,8 @@ class Measured:
                 f"Without the column {self.data.group!r} rows of one group cannot be told, so no "
                 "interval is."
             )
+        elif len(self.sums.counts) == 1 and not self.data.group:
+            yield "So few rows tell nothing of others: there is no interval."
         elif len(self.sums.counts) == 1:
             yield "All rows are of one group, which tells nothing of others: there is no interval."
         if self.guess is not None and self.interval is not None:
@@ -226,11 +228,27 @@ class Measured:
             better = apart.low > 0
             told = "this model beats it" if better else "this model does not beat it"
             told = "the difference may be chance" if 0 in apart else told
-            by = f"difference {apart.low:+.4f} to {apart.high:+.4f}"
+            by = f"difference {figure(apart.low, sign=True)} to {figure(apart.high, sign=True)}"
             yield f"Baseline ({self.guess[0]}): {told} ({by})."
         if self.guess is None:
             yield "The shares of the classes are gone with the rows of the run: no guess beside it."
         yield "Trees, which training measures beside a net, are not saved to a run."
+
+    def unmeasured(self) -> DataError:
+        """The error that no row can be measured."""
+        what, tally = "is known", self.predicting.tally
+        if tally.unknown:
+            what = f"is a class that the run has: {listed(self.target.labels, 6)}"
+        elif tally.unread:
+            above = " above 0" if self.target.kind == "logarithm" else ""
+            what = f"can be read as a number{above}"
+        odd = self.rows.later.odd_target
+        return DataError(
+            f"{self.where} has no row of which the target {self.target.name!r} {what}."
+            f"{odd and f' {odd}.'}",
+            hint="Give a file with true values in that column, written as in train.",
+            setting="data",
+        )
 
     @property
     def interval(self) -> Interval | None:
@@ -248,14 +266,7 @@ class Measured:
         self.read()
         tally, decides = self.predicting.tally, DECIDES[self.target.kind]
         if not tally.rows:
-            what = "is known" if not tally.unknown else "is a class that the run has"
-            classes = f": {listed(self.target.labels, 6)}" if tally.unknown else ""
-            raise DataError(
-                f"{self.where} has no row of which the target {self.target.name!r} "
-                f"{what}{classes}.",
-                hint="Give a file with true values in that column, written as in train.",
-                setting="data",
-            )
+            raise self.unmeasured()
         groups = len(self.sums.counts) if self.group_place is not None else 0
         told = tuple(self.remarks())
         figures = {**tally.figures(), "rows": tally.rows}

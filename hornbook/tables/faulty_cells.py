@@ -13,6 +13,7 @@ from hornbook.rendering import clip
 from hornbook.tables.faults import Fault
 from hornbook.tables.frame import Categories, Dates, Typed
 from hornbook.tables.kinds import ASKED, Column, ColumnKind, Seen
+from hornbook.tables.number_form import is_some_number
 from hornbook.tables.reading import RawTable
 from hornbook.tables.target import TargetKind
 from hornbook.tables.unread import why_unread
@@ -48,6 +49,9 @@ def faulty_cells(table: RawTable, column: Column, wrong: Mask, target: str) -> F
         "Correct them, say what stands for a value that is not known ("
         f"{mark}), leave such rows out (`bad_rows=skip`)"
     )
+    some_number = what == "number" and is_some_number(table.cell(column.name, row))
+    if some_number:
+        also = "Write all its numbers in one way, leave such rows out (`bad_rows=skip`)"
     other = "" if column.name == target else (
         ", or read the column as categories: "
         f"`categorical={as_typed(column.name)}`")  # fmt: skip
@@ -56,10 +60,13 @@ def faulty_cells(table: RawTable, column: Column, wrong: Mask, target: str) -> F
         other = f", or leave the column out of `{setting}`"
     others = "as others are" if wrong.sum() < int((~raw.missing).sum()) else "and no other is"
     why = why_unread(cell, raw.form, what)
+    is_what = f"is not a {what}, {others}"
+    if some_number:
+        is_what = f"is not written as others are, such as {raw.form.example()}"
     which = f"{cell!r} in column {column.name!r}" + (f", {why}," if why else "")
     alike = named and not why and raw.is_text(wrong, seen.odd_text)
     return Fault(
-        f"{table.place(row)}: {which} is not a {what}, {others}",
+        f"{table.place(row)}: {which} {is_what}",
         f"{also}{other}.",
         int(wrong.sum()),
         "such cell",

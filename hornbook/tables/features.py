@@ -131,11 +131,28 @@ class NumberFeature:
     std: float
     flagged: bool
     "Whether a flag says where it was missing."
+    ends: tuple[float, float] | None = None
+    "The lowest and the highest of train; None of older mappers, and where train has one value."
 
     @property
     def name(self) -> str:
         """What to call it."""
         return named(self.column, self.part)
+
+    def is_far(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Which values are farther beyond the ends of train than these are from each other.
+
+        What is a little beyond is usual in new rows; another unit, or a slip of the point, is far.
+        Shape (n,).
+        """
+        if self.ends is None:
+            return np.zeros(len(values), bool)
+        low, high = self.ends
+        with np.errstate(over="ignore"):  # an end beyond all floats is one that nothing passes
+            found: npt.NDArray[np.bool_] = (values < low - (high - low)) | (
+                values > high + (high - low)
+            )
+        return found
 
     def encode(self, given: Numbers) -> npt.NDArray[np.float32]:
         """Standardised, the median in place of missing values."""
@@ -216,8 +233,10 @@ def number_of(column: str, part: str, values: Numbers) -> list[NumberFeature]:
     filled = np.where(np.isnan(values.values), median, values.values / unit)
     filled = filled if some_missing else known
     median, mean, std = median * unit, float(filled.mean()) * unit, float(filled.std()) * unit
+    low, high = float(known.min()) * unit, float(known.max()) * unit
     if not std > 1e-12 * max(abs(mean), 1e-12):
         if not some_missing:
             return []
         std = 1.0  # only the flag tells anything
-    return [NumberFeature(column, part, median, mean, std, some_missing)]
+    ends = (low, high) if low < high else None
+    return [NumberFeature(column, part, median, mean, std, some_missing, ends)]

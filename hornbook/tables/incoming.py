@@ -22,6 +22,7 @@ from hornbook.tables.reading import RawTable
 from hornbook.tables.spellings import is_truth
 from hornbook.tables.table_in_memory import columns_in, table_in_memory
 from hornbook.tables.target import Target
+from hornbook.tables.unread import why_unread
 
 __all__ = ["as_written", "frame_of", "piece_of", "read", "sound"]
 
@@ -85,7 +86,20 @@ def piece_of(
             made[column.name], wrong = typed(table.columns[column.name], column)
             bad |= wrong
     of_target = table.columns.get(target.name)
-    return Piece(later.inputs(made, bad), bad, *wanted(of_target, target, table.n))
+    values, told = wanted(of_target, target, table.n)
+    if values is not None and target.kind != "class" and (odd := told & np.isnan(values)).any():
+        later.odd_target = wrong_target(table, target, int(np.flatnonzero(odd)[0]))
+    return Piece(later.inputs(made, bad), bad, values, told)
+
+
+def wrong_target(table: RawTable, target: Target, row: int) -> str:
+    """Where a target stands that cannot be read, and why; without a full stop."""
+    cell = clip(table.cell(target.name, row), 40)
+    why = why_unread(cell, target.written, "number")
+    return (
+        f"{table.place(row)}: {cell!r} in column {target.name!r}{why and f', {why},'} is not a "
+        f"number written as in train, such as {target.written.example()}"
+    )
 
 
 def table_for(
@@ -168,11 +182,14 @@ def sound(table: RawTable, column: Column) -> Typed:
     made, wrong = typed(table.columns[column.name], column)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
+        raw, cell = table.columns[column.name], table.cell(column.name, row)
+        why = why_unread(cell, raw.form, column.kind)
+        like = f" Its numbers are written as {raw.form.example()}." if why else ""
         raise DataError(
-            f"{table.place(row)}: {clip(table.cell(column.name, row), 40)!r} in column "
-            f"{column.name!r} is not a {column.kind}, as others are. In all: "
+            f"{table.place(row)}: {clip(cell, 40)!r} in column {column.name!r}"
+            f"{why and f', {why},'} is not a {column.kind}, as others are. In all: "
             f"{many(int(wrong.sum()), 'such value')} of {table.n:,}.",
-            hint="Correct them, or give None where nothing is known.",
+            hint=f"Correct them, or give None where nothing is known.{like}",
         )
     return made
 

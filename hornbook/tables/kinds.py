@@ -12,14 +12,15 @@ import numpy.typing as npt
 
 from hornbook.errors import as_typed
 from hornbook.rendering import clip, many
-from hornbook.tables.number_form import POWERS, NumberForm
+from hornbook.tables.number_form import POWERS, NumberForm, is_some_number
 from hornbook.tables.raw import Raw
+from hornbook.tables.signs import named_sign
 from hornbook.tables.unread import unread
-from hornbook.tables.written import ALIKE, EXACT
+from hornbook.tables.written import ALIKE, EXACT, as_label
 from hornbook.tables.written_dates import date_format, other_reading
 
 __all__ = ["ASKED", "FEW", "Column", "ColumnKind", "Seen", "column_as", "date_form", "form_named",
-           "kind_of", "names_labels"]  # fmt: skip
+           "kind_of", "names_labels", "words_of"]  # fmt: skip
 
 ColumnKind = Literal["category", "number", "date", "left out"]
 
@@ -62,11 +63,13 @@ class Column:
     how numbers are written, a `NumberStyle`; empty where plain."""
     unit: str = ""
     "Of all but dates: what stands behind the numbers, as of `NumberForm`."
+    sign: str = ""
+    "Of all but dates: of percent or money, as of `NumberForm`."
 
     @property
     def written(self) -> NumberForm:
         """How numbers are written in it."""
-        return form_named("" if self.kind == "date" else self.form, self.unit)
+        return form_named("" if self.kind == "date" else self.form, self.unit, self.sign)
 
 
 class Seen:
@@ -121,13 +124,18 @@ class Seen:
 
     @cached_property
     def odd_text(self) -> str:
-        """The most frequent of the texts that are no numbers; empty if there is none."""
+        """The most frequent of the texts that are no numbers; empty if there is none.
+
+        Where there is none, but numbers that are not written as others are, the first of these.
+        """
         raw = self.raw
         if raw.codes is None:
             return ""
         odd = np.isnan(raw.text_numbers) & ~raw.text_is_missing
         if not odd.any():
-            return ""
+            plain = np.empty(0) if raw.numbers is None else raw.numbers
+            others = plain[np.isfinite(plain)] if not raw.form.bare else np.empty(0)
+            return as_label(float(others[0])) if others.size else ""
         counts = np.bincount(raw.codes[raw.codes >= 0], minlength=len(raw.texts))
         return raw.texts[int(np.where(odd, counts, -1).argmax())]
 
@@ -150,12 +158,19 @@ class Seen:
 
         It ends with what to do.
         """
-        shown, why = clip(self.odd_text, 40), self.raw.form.why_not(self.odd_text)
-        told = f"{self.name} holds numbers and {shown!r}"
+        told = f"{self.name} holds numbers and {clip(self.odd_text, 40)!r}"
+        why = self.raw.form.why_not(self.odd_text)
+        return f"{told}, {why}: {self.mending}" if why else f"{told}: {self.mending}"
+
+    @property
+    def mending(self) -> str:
+        """What to do about the text that stands among its numbers: no number means that none is."""
+        if is_some_number(self.odd_text):
+            return f"write all its numbers in one way, such as {self.raw.form.example()}"
         mark = f"`missing={as_typed(self.odd_text)}`"
-        if why:
-            return f"{told}, {why}: correct such cells, or set {mark} if nothing is known there"
-        return f"{told}: if that says that nothing is known, set {mark}"
+        if self.raw.form.why_not(self.odd_text):
+            return f"correct such cells, or set {mark} if nothing is known there"
+        return f"if that says that nothing is known, set {mark}"
 
     @cached_property
     def unread(self) -> str:
@@ -178,9 +193,9 @@ def names_labels(name: str) -> bool:
     return bool(words_of(name) & LABELS)
 
 
-def form_named(style: str, unit: str) -> NumberForm:
+def form_named(style: str, unit: str, sign: str = "") -> NumberForm:
     """How numbers are written, as a run keeps it."""
-    return NumberForm(style or "plain", unit)  # type: ignore[arg-type]
+    return NumberForm(style or "plain", unit, sign)  # type: ignore[arg-type]
 
 
 def column_as(seen: Seen, kind: ColumnKind, reason: str) -> Column:
@@ -189,7 +204,7 @@ def column_as(seen: Seen, kind: ColumnKind, reason: str) -> Column:
     if kind not in ("category", "number") or (kind == "category" and raw.declared == "text"):
         return Column(seen.name, kind, reason)
     style = "" if raw.style == "plain" else raw.style
-    return Column(seen.name, kind, reason, style, raw.form.unit)
+    return Column(seen.name, kind, reason, style, raw.form.unit, raw.form.sign)
 
 
 def kind_of(seen: Seen) -> Column:
@@ -232,7 +247,7 @@ def of_numbers(seen: Seen) -> Column:
     n, name = seen.distinct, seen.name
     if seen.whole and seen.n_numbers == seen.known:
         labels = seen.words & LABELS
-        counted = not seen.raw.form.unit and counts_rows(seen)
+        counted = not seen.raw.form.unit and not seen.raw.form.sign and counts_rows(seen)
         if n == seen.raw.n and (labels or counted):
             return Column(name, "left out", "each row has a number of its own: it identifies rows")
         if labels and n <= max(LEAST, OWN * seen.known):
@@ -250,13 +265,14 @@ def of_numbers(seen: Seen) -> Column:
 
 
 def told_of_unit(seen: Seen) -> str:
-    """What to say of the unit of numbers; empty if they have none."""
+    """What to say of the unit and the sign of numbers; empty if they have none."""
     form = seen.raw.form
+    sign = f", with {named_sign(form.sign)!r}" if named_sign(form.sign) else ""
     if not form.unit:
-        return ""
-    if form.bare:
-        return f", with {form.unit!r} for {10 ** POWERS[form.unit]:,}"
-    return f" of the unit {form.unit!r}"
+        return sign
+    if form.unit in POWERS:
+        return f", with {form.unit!r} for {10 ** POWERS[form.unit]:,}{sign}"
+    return f" of the unit {form.unit!r}{sign}"
 
 
 def counts_rows(seen: Seen) -> bool:

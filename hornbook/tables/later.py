@@ -55,13 +55,18 @@ class Later:
         unseen: of each feature in `mapper.categories`, how many rows so far have a category that
             the run does not know, and one such by its name.
         filled: of each number that train always has, how many rows so far lack it.
+        far: of each number that rows so far have far beyond what train has, how many of them, and
+            one such number.
         zoned: of each column of times with a zone so far one such time.
+        odd_target: where the first target stands that cannot be read, and why; without a full stop.
     """
 
     mapper: Mapper
     unseen: dict[str, tuple[int, str]] = field(default_factory=dict)
     filled: dict[str, int] = field(default_factory=dict)
+    far: dict[str, tuple[int, float]] = field(default_factory=dict)
     zoned: dict[str, str] = field(default_factory=dict)
+    odd_target: str = ""
 
     def inputs(self, columns: Mapping[str, Typed], bad: Mask) -> Mapped:
         """Rows as models read them.
@@ -87,7 +92,8 @@ class Later:
         feature = next((one for one in self.mapper.categories if one.column == name), None)
         if not isinstance(column, Categories) or feature is None:
             return column
-        return Categories(column.codes, respelled(column.labels, feature.labels))
+        written = next(one.written for one in self.mapper.columns if one.name == name)
+        return Categories(column.codes, respelled(column.labels, feature.labels, written))
 
     def note(self, inputs: Mapped, made: Mapping[str, Typed], bad: Mask) -> None:
         """Count what the run has not seen."""
@@ -101,10 +107,15 @@ class Later:
                 self.unseen[feature.name] = before + len(rows), example
         for number in self.mapper.numbers:
             column = made[number.column]
-            if isinstance(column, Numbers) and not number.flagged:
-                n = int((np.isnan(column.values) & ~bad).sum())
-                if n:
-                    self.filled[number.name] = self.filled.get(number.name, 0) + n
+            if not isinstance(column, Numbers):
+                continue
+            n = int((np.isnan(column.values) & ~bad).sum())
+            if n and not number.flagged:
+                self.filled[number.name] = self.filled.get(number.name, 0) + n
+            beyond = np.flatnonzero(number.is_far(column.values) & ~bad)
+            if len(beyond):
+                before, such = self.far.get(number.name, (0, float(column.values[beyond[0]])))
+                self.far[number.name] = before + len(beyond), such
 
 
 def wanted(raw: Raw | None, target: Target, n: int) -> tuple[npt.NDArray[Any] | None, Mask]:
@@ -123,7 +134,7 @@ def wanted(raw: Raw | None, target: Target, n: int) -> tuple[npt.NDArray[Any] | 
         return raw.as_numbers(), told
     codes, labels = raw.as_labels()
     known: dict[str, int] = {label: number for number, label in enumerate(target.labels)}
-    spelled: Sequence[str] = respelled(labels, target.labels)
+    spelled: Sequence[str] = respelled(labels, target.labels, target.written)
     table = [known.get(label, UNKNOWN) for label in spelled]
     return np.array([*table, -1], np.int64)[codes], told
 

@@ -246,7 +246,7 @@ def learn(
         session.model, session.batches, session.training, measure,
         decides=task.decides, keep_start=not how.steps, on_best=keep,
     )  # fmt: skip
-    with session.threads():
+    with session.working():
         trainer.run()
     if best:
         session.model.load_arrays(best)

@@ -9,8 +9,8 @@ from hornbook.tables.kinds import words_of
 __all__ = ["likely_targets"]
 
 TARGETS = ("target", "label", "class", "y", "outcome", "response", "price", "sales", "survived",
-           "default", "churn", "cnt", "count", "quality", "result", "income", "salary",
-           "wage")  # fmt: skip
+           "default", "churn", "churned", "cnt", "count", "quality", "result", "income", "salary",
+           "wage", "species", "diagnosis")  # fmt: skip
 MOST = 3
 
 

@@ -184,7 +184,7 @@ def the_target(known: Understood, frame: Frame, train: npt.NDArray[np.bool_]) ->
     found = target_of(known.target, kind, values_of(column)[train], labels, balanced)
     seen = Seen(known.target, known.table.columns[known.target])
     written = column_as(seen, "category" if kind == "class" else "number", "")
-    return replace(found, form=written.form, unit=written.unit)
+    return replace(found, form=written.form, unit=written.unit, sign=written.sign)
 
 
 def values_of(column: Typed) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:

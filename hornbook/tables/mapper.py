@@ -27,7 +27,7 @@ from hornbook.tables.features import (
 )
 from hornbook.tables.frame import Categories, Dates, Frame, Numbers
 from hornbook.tables.kinds import ASKED, Column, ColumnKind
-from hornbook.tables.mapper_fields import a_column, a_scale, a_text, finite, texts
+from hornbook.tables.mapper_fields import a_column, a_scale, a_text, finite, texts, the_ends
 from hornbook.tables.options import TableOptions
 
 __all__ = ["Mapped", "Mapper"]
@@ -202,6 +202,7 @@ class Mapper:
             NumberFeature(
                 a_text(one["column"]), a_text(one["part"]), finite(one["median"]),
                 finite(one["mean"]), finite(one["std"]), one["flagged"] is True,
+                the_ends(one.get("ends")),
             )
             for one in value["numbers"]
         ]  # fmt: skip

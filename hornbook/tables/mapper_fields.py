@@ -8,11 +8,13 @@ from typing import Any
 
 from hornbook.tables.features import Scale
 from hornbook.tables.kinds import Column
+from hornbook.tables.signs import ANY_SIGN, is_pattern
 from hornbook.tables.written_dates import DATE_FORMATS
 
-__all__ = ["a_column", "a_scale", "a_text", "finite", "texts"]
+__all__ = ["a_column", "a_scale", "a_sign", "a_text", "finite", "texts", "the_ends"]
 
-COLUMN = {one.name for one in fields(Column)}  # older ones are without a unit
+WITH_SIGNS = ("category", "number")
+COLUMN = {one.name for one in fields(Column)}  # older ones are without a unit, or a sign
 
 
 def a_column(value: Any) -> Column:
@@ -21,9 +23,10 @@ def a_column(value: Any) -> Column:
     Raises:
         KeyError, TypeError, ValueError: if it is none.
     """
-    if not isinstance(value, dict) or {*value, "unit"} != COLUMN:
+    if not isinstance(value, dict) or {*value, "unit", "sign"} != COLUMN:
         raise ValueError(f"a column was expected, not {value!r}")
-    column = Column(**{key: a_text(one) for key, one in value.items()})
+    known = {"sign": ANY_SIGN if value.get("kind") in WITH_SIGNS else "", **value}
+    column = Column(**{key: a_text(one) for key, one in known.items()})
     if column.kind not in ("category", "number", "date", "left out"):
         raise ValueError("a column is of no known kind")
     dates = (*DATE_FORMATS, "yyyymmdd", "seconds", "milliseconds")
@@ -31,8 +34,9 @@ def a_column(value: Any) -> Column:
     forms = {"date": dates, "number": numbers, "category": numbers}.get(column.kind, ("",))
     if column.form not in forms:
         raise ValueError(f"a {column.kind} has no format {column.form!r}")
-    if column.unit and column.kind not in ("category", "number"):
-        raise ValueError(f"a {column.kind} has no unit {column.unit!r}")
+    if (column.unit or column.sign) and column.kind not in WITH_SIGNS:
+        raise ValueError(f"a {column.kind} has no unit or sign {column.unit or column.sign!r}")
+    a_sign(column.sign)
     return column
 
 
@@ -50,6 +54,31 @@ def a_scale(value: Any) -> Scale | None:
     if found.std <= 0 or found.low > found.high:
         raise ValueError("a scale has no spread, or no range")
     return found
+
+
+def a_sign(value: Any) -> str:
+    """The sign of a column.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    if not isinstance(value, str) or not is_pattern(value):
+        raise ValueError(f"the sign of a column was expected, not {value!r}")
+    return value
+
+
+def the_ends(value: Any) -> tuple[float, float] | None:
+    """The lowest and the highest of train from JSON; None of older mappers, which have none.
+
+    Raises:
+        TypeError, ValueError: if they are none.
+    """
+    if value is None:
+        return None
+    low, high = map(finite, value)
+    if not low < high:
+        raise ValueError("a number has no range")
+    return low, high
 
 
 def a_text(value: Any) -> Any:

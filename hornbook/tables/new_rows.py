@@ -218,7 +218,12 @@ class NewRows:
         values, told = wanted(raw, self.target, len(chunk.lines))
         if place is not None and values is not None:
             other = UNKNOWN if self.target.kind == "class" else np.nan
-            values = np.where(told & self.unclear(chunk, place, form), other, values)
+            unclear = told & self.unclear(chunk, place, form)
+            values = np.where(unclear, other, values)
+            wrong = unclear if self.target.kind == "class" else told & np.isnan(values)
+            if wrong.any() and not self.later.odd_target:
+                kind, row = "number", int(np.flatnonzero(wrong)[0])
+                self.later.odd_target = self.wrong_cell(chunk, place, row, form, kind)
         return values, told
 
     def unclear(self, chunk: Chunk, place: int, form: NumberForm) -> npt.NDArray[np.bool_]:
@@ -237,22 +242,31 @@ class NewRows:
 
     def fault(self, chunk: Chunk, column: Column, row: int) -> Fault:
         """The fault that a cell cannot be read."""
-        cell = clip(chunk.columns[self.places[column.name]].texts[row], 40)
-        like = column.written.example()
-        what, how = "a number", f"written as in train, such as {like}"
-        why = why_unread(cell, column.written, column.kind)
-        if self.unclear(chunk, self.places[column.name], column.written)[row]:
-            what, how = "clear", f"in such a file: train writes numbers as {like}"
-        if column.kind == "date":
-            what, how = "a date", f"written as in train, {told_of(column.form)}"
-            if column.form != "iso":
-                how += ", nor as 2015-07-31"
+        place = self.places[column.name]
         return Fault(
-            f"{self.rows.where}, {self.rows.unit} {chunk.lines[row]:,}: {cell!r} in column "
-            f"{column.name!r}{why and f', {why},'} is not {what} {how}",
+            self.wrong_cell(chunk, place, row, column.written, column.kind, column.form),
             "Correct it, empty it if it is not known, or leave "
             f"{LEAVING[self.skip]}: `bad_rows={as_typed(self.skip)}`.",
             such="such cell",
+        )
+
+    def wrong_cell(
+        self, chunk: Chunk, place: int, row: int, form: NumberForm, kind: str, dates: str = ""
+    ) -> str:
+        """Where a cell stands that cannot be read, and what it is not; without a full stop."""
+        cell = clip(chunk.columns[place].texts[row], 40)
+        like = form.example()
+        what, how = "a number", f"written as in train, such as {like}"
+        why = why_unread(cell, form, kind)
+        if self.unclear(chunk, place, form)[row]:
+            what, how = "clear", f"in such a file: train writes numbers as {like}"
+        if kind == "date":
+            what, how = "a date", f"written as in train, {told_of(dates)}"
+            if dates != "iso":
+                how += ", nor as 2015-07-31"
+        return (
+            f"{self.rows.where}, {self.rows.unit} {chunk.lines[row]:,}: {cell!r} in column "
+            f"{self.header.names[place]!r}{why and f', {why},'} is not {what} {how}"
         )
 
 

@@ -16,8 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.sources.cells import Declared
+from hornbook.tables.found_forms import form_among
 from hornbook.tables.marks import mark_numbers
-from hornbook.tables.number_form import NumberForm, form_among
+from hornbook.tables.number_form import NumberForm
+from hornbook.tables.signs import signed
 from hornbook.tables.written import NumberStyle, as_label, number_of
 from hornbook.tables.written_dates import date_label, has_zone
 
@@ -85,12 +87,17 @@ class Raw:
         """How the numbers among the texts are written."""
         if self.told_form is not None:
             return self.told_form
-        texts = [text for text, mark in zip(self.texts, self.is_mark, strict=True) if not mark]
-        if not texts:
+        told = np.flatnonzero(~self.is_mark).tolist()
+        if not told or self.codes is None:
             return NumberForm()
-        numbers = self.numbers if self.pointed and self.numbers is not None else np.empty(0)
-        fractions = np.unique(numbers[numbers % 1 > 0])
-        found = form_among(texts, self.separator, self.commas, fractions=len(fractions))
+        texts = [self.texts[place] for place in told]
+        rows = np.bincount(self.codes[self.codes >= 0], minlength=len(self.texts))[told].tolist()
+        numbers = np.empty(0) if self.numbers is None else self.numbers
+        plain = int(np.isfinite(numbers).sum())
+        fractions = len(np.unique(numbers[numbers % 1 > 0])) if self.pointed else 0
+        found = form_among(
+            texts, self.separator, self.commas, fractions=fractions, rows=rows, plain=plain
+        )
         return NumberForm(found.style) if self.declared else found
 
     @property
@@ -163,7 +170,7 @@ class Raw:
         if self.numbers is not None:
             known = ~np.isnan(self.numbers)
             values, inverse = np.unique(self.numbers[known], return_inverse=True)
-            of_number = self.label_of
+            of_number = self.label_of if self.declared == "date" else self.form.plain_label
             names.update(map(of_number, values.tolist()))
         ordered = tuple(sorted(names, key=in_order))
         place = {name: number for number, name in enumerate(ordered)}
@@ -209,5 +216,5 @@ def at(values: npt.NDArray[Any], codes: Codes, otherwise: Any) -> Any:
 
 def in_order(label: str) -> tuple[bool, float, str]:
     """Numbers by their size, then texts by the alphabet."""
-    number = number_of(label)
+    number = number_of(signed(label).body)
     return (True, 0.0, label) if math.isnan(number) else (False, number, label)

@@ -16,9 +16,9 @@ from hornbook.sources.formats import TEXTUAL
 from hornbook.sources.parquet import ParquetRows, is_parquet
 from hornbook.sources.rows import Rows
 from hornbook.sources.source import Source
+from hornbook.tables.found_forms import form_among
 from hornbook.tables.header import has_header, is_number
 from hornbook.tables.likely_targets import likely_targets
-from hornbook.tables.number_form import form_among
 from hornbook.tables.written import MISSING
 from hornbook.tables.written_dates import NO_DATE, date_format, date_of
 from hornbook.tasks import Claim

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from hornbook.rendering import clip
+from hornbook.tables.number_form import NumberForm
 from hornbook.tables.raw import Raw
+from hornbook.tables.signs import ANY_SIGN, named_sign, signed
 from hornbook.tables.written import as_label, number_of
 
 __all__ = ["Alike", "is_truth", "respelled", "spelled_alike", "told_alike"]
@@ -16,29 +18,47 @@ __all__ = ["Alike", "is_truth", "respelled", "spelled_alike", "told_alike"]
 Alike = tuple[tuple[str, int], ...]
 "Labels that differ only by upper and lower case or by blanks, and the cells of each."
 SHOWN = 3
+PLAIN = NumberForm()
 
 TRUTH = ("true", "false")
 "However a program writes them: JSON has true, CSV files and arrays mostly True."
 
 
-def respelled(labels: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+def respelled(
+    labels: Sequence[str], known: Sequence[str], written: NumberForm = PLAIN
+) -> tuple[str, ...]:
     """Labels, those that are known by one other spelling of the same value by that one.
 
     So 1.0 is 1, and 7 is 07, as when a spreadsheet has left out the zeros of a code.
+
+    Args:
+        labels: of new rows.
+        known: those of train.
+        written: how the column writes numbers.
     """
-    names, others = set(known), Counter(map(usual, known))
-    spelled = {usual(one): one for one in known if others[usual(one)] == 1}
+    names = set(known)
+    of_known = [usual(one, written) for one in known]
+    others = Counter(of_known)
+    spelled = {
+        name: one for name, one in zip(of_known, known, strict=True) if others[name] == 1
+    }  # fmt: skip
     return tuple(
-        label if label in names else spelled.get(usual(label) or " ", label) for label in labels
+        label if label in names else spelled.get(usual(label, written) or " ", label)
+        for label in labels
     )
 
 
-def usual(label: str) -> str:
-    """A number or a truth value in its usual spelling; empty of what is neither."""
+def usual(label: str, written: NumberForm = PLAIN) -> str:
+    """A number, with its sign, or a truth value in its usual spelling; empty of what is neither."""
     if is_truth(label):
         return label.lower()
-    value = number_of(label)
-    return as_label(value) if value == value else ""
+    if written.sign == ANY_SIGN:
+        value, sign = number_of(label), ""
+    else:
+        body, sign, _ = signed(label)
+        value = number_of(body)
+        sign = sign or (named_sign(written.sign) if written.takes("") else "")
+    return f"{as_label(value)}{sign}" if value == value else ""
 
 
 def is_truth(label: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import DataError, SettingsError
-from hornbook.rendering import many
+from hornbook.rendering import amount, many
 from hornbook.tables.frame import Categories, Dates, Typed
 from hornbook.tables.options import TableOptions
 from hornbook.tables.written import number_of, numbers_of
@@ -186,7 +186,7 @@ def by_time(times: Times, options: TableOptions) -> tuple[Parts, str]:
 
 def told(value: float, dates: bool) -> str:
     """A time for people."""
-    return str(np.datetime64(int(value), "s")).replace("T00:00:00", "") if dates else f"{value:g}"
+    return str(np.datetime64(int(value), "s")).replace("T00:00:00", "") if dates else amount(value)
 
 
 def by_group(groups: npt.NDArray[np.int32], shares: tuple[int, int, int], seed: int) -> Parts:

@@ -11,11 +11,12 @@ import numpy.typing as npt
 
 from hornbook.errors import DataError
 from hornbook.records import JSONObject
-from hornbook.rendering import clip
+from hornbook.rendering import amount, clip
 from hornbook.tables.kinds import Seen, form_named
-from hornbook.tables.mapper_fields import a_text, finite, texts
+from hornbook.tables.mapper_fields import a_sign, a_text, finite, texts
 from hornbook.tables.number_form import NumberForm
 from hornbook.tables.options import TableOptions
+from hornbook.tables.signs import ANY_SIGN
 
 __all__ = ["Target", "TargetKind", "target_kind", "target_of"]
 
@@ -46,11 +47,13 @@ class Target:
     "How its numbers are written, a `NumberStyle`; empty where plain."
     unit: str = ""
     "What stands behind them, as of `NumberForm`."
+    sign: str = ""
+    "Of percent or money, as of `NumberForm`."
 
     @property
     def written(self) -> NumberForm:
         """How its numbers, or the names of its classes, are written."""
-        return form_named(self.form, self.unit)
+        return form_named(self.form, self.unit, self.sign)
 
     @property
     def outputs(self) -> int:
@@ -71,6 +74,11 @@ class Target:
             return values.astype(np.int64)
         moved = np.log(values) if self.kind == "logarithm" else values
         return ((moved - self.mean) / self.std).astype(np.float32)
+
+    @property
+    def spread(self) -> float:
+        """How much it differs between rows, in the units of the table; 0 where that is relative."""
+        return self.std if self.kind == "number" else 0.0
 
     def decode(self, learned: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Standardised numbers in the units of the table."""
@@ -102,8 +110,8 @@ class Target:
         form = value.get("form", "")
         if form not in ("", "comma", "thousands"):
             raise ValueError(f"the target is written as {form!r}")
-        unit = a_text(value.get("unit", ""))
-        return cls(name, kind, labels, mean, std, low, high, weights, form, unit)
+        unit, sign = a_text(value.get("unit", "")), a_sign(value.get("sign", ANY_SIGN))
+        return cls(name, kind, labels, mean, std, low, high, weights, form, unit, sign)
 
 
 def target_kind(seen: Seen, options: TableOptions) -> tuple[TargetKind, str]:
@@ -140,19 +148,27 @@ def target_kind(seen: Seen, options: TableOptions) -> tuple[TargetKind, str]:
                 "to be classes.",
                 hint="Choose another column"
                 + (", or set `predicts=number`." if numbers else ".")
-                + (f"\n{seen.mixture}." if seen.is_mixed and not numbers else ""),
+                + ("" if numbers else told_of_texts(seen)),
                 setting="target",
             )
         return "class", f"{seen.distinct:,} classes"
     if not numbers:
         raise DataError(
             f"{where} is not a column of numbers: it holds {clip(seen.odd_text, 40)!r}.",
-            hint="Choose another column, or predict classes: `predicts=class`.",
+            hint="Choose another column, or predict classes: `predicts=class`."
+            + told_of_texts(seen),
             setting="predicts",
         )
     if options.log_target:
         return "logarithm", "logarithm of a number"
     return "number", "number"
+
+
+def told_of_texts(seen: Seen) -> str:
+    """What a target holds in place of numbers, and what to do, as a further line; mostly empty."""
+    if seen.is_mixed:
+        return f"\n{seen.mixture}."
+    return f"\n{seen.name} holds {seen.unread}." if seen.unread else ""
 
 
 def target_of(
@@ -187,9 +203,9 @@ def target_of(
         return Target(name, kind, labels, weights=weights)
     moved = np.log(train) if kind == "logarithm" else train
     mean, std = float(moved.mean()), float(moved.std())
-    if not std > 0:
+    if not (std > 0 and train.min() < train.max()):  # of equal floats the deviation may be 1e-17
         raise DataError(
-            f"All rows of train have the target {train[0]:g}: there is nothing to learn.",
+            f"All rows of train have the target {amount(train[0])}: there is nothing to learn.",
             hint="Split the data in another way: `split_by=random`, or another `split_seed`.",
             setting="split_by",
         )

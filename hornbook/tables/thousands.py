@@ -10,7 +10,8 @@ import numpy as np
 from hornbook.rendering import clip
 from hornbook.tables.number_style import dotted
 from hornbook.tables.raw import Raw
-from hornbook.tables.written import ALIKE, MONEY
+from hornbook.tables.signs import named_sign, signed
+from hornbook.tables.written import ALIKE, as_label
 
 __all__ = ["told_of_points", "told_of_signs", "written_alike"]
 
@@ -65,26 +66,24 @@ def told_of_points(columns: Mapping[str, Raw]) -> Iterator[str]:
 
 
 def told_of_signs(columns: Mapping[str, Raw]) -> Iterator[str]:
-    """Numbers of one column with several signs of money, or with percent and without.
-
-    The signs are left out, so these are read as numbers of one kind.
+    """Columns of money in which some amounts have no sign: they are read as those that have it.
 
     Args:
         columns: by their names.
     """
     for name, raw in columns.items():
-        if raw.codes is None or raw.told_form is not None or not mostly_numbers(raw):
+        if raw.codes is None or raw.told_form is not None or not raw.form.sign:
             continue
-        first: dict[str, str] = {}
-        for text, value in zip(raw.texts, raw.text_numbers.tolist(), strict=True):
-            if value == value:
-                first.setdefault("".join(sorted({*text} & {*MONEY, "%"})), text)
-        if "%" in first and "" not in first and raw.numbers is not None:
-            plain = raw.numbers[~np.isnan(raw.numbers)]
-            if plain.size:
-                first[""] = f"{plain[0]:g}"
-        if "%" not in first:
-            first.pop("", None)
-        if len(first) > 1:
-            shown = " and ".join(repr(clip(text, 20)) for text in list(first.values())[:2])
-            yield f"{name} has {shown}, which are read without their signs: write all alike"
+        if not raw.form.takes("") or not mostly_numbers(raw):
+            continue
+        known = [text for text, value in zip(raw.texts, raw.text_numbers.tolist(), strict=True)
+                 if value == value]  # fmt: skip
+        with_sign = next((text for text in known if signed(text).sign), "")
+        bare = next((text for text in known if not signed(text).sign), "")
+        if not bare and raw.numbers is not None and np.isfinite(raw.numbers).any():
+            bare = as_label(float(raw.numbers[np.isfinite(raw.numbers)][0]))
+        if with_sign and bare:
+            yield (
+                f"{name} has {clip(with_sign, 20)!r} and {clip(bare, 20)!r}: amounts without a "
+                f"sign are read as {named_sign(raw.form.sign)} too"
+            )

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import DataError
-from hornbook.rendering import clip, listed
+from hornbook.rendering import amount, clip, listed
 from hornbook.tables.column_of_times import column_of_times
 from hornbook.tables.faults import Fault, FaultsError
 from hornbook.tables.faulty_cells import FORCED, faulty_cells, refuse_tiny, wrong_targets
@@ -55,11 +55,13 @@ class Understood:
         self.predicts, self.why = target_kind(seen, options)
         self.remarks: list[str] = []
         if options.predicts == "auto" and self.predicts == "number" and seen.has_few_values:
-            values = ", ".join(f"{one:g}" for one in seen.values)
+            values = ", ".join(map(amount, seen.values))
             self.remarks.append(
                 f"{self.target} is predicted as a number, one of {values}; if these are names of "
                 "classes, set `predicts=class`"
             )
+        if self.predicts == "class" and seen.unread and options.predicts == "auto":
+            self.remarks.append(f"{self.target} is read as classes: it holds {seen.unread}")
         self.columns = tuple(self.column(name) for name in table.columns if name != self.target)
         self.bad = np.zeros(table.n, bool)
         self.faults = list(table.faults)

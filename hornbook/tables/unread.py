@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from hornbook.rendering import clip
-from hornbook.tables.number_form import NumberForm, units_among
+from hornbook.tables.found_forms import units_among
+from hornbook.tables.number_form import NumberForm, is_some_number
+from hornbook.tables.signs import PERCENT, signed
 from hornbook.tables.written import ALIKE, LOOKED
 from hornbook.tables.written_dates import DATE_FORMATS, NO_DATE, date_of
 from hornbook.tables.zones import UNKNOWN_ZONE, unknown_zone, zone_in
@@ -29,6 +31,10 @@ def unread(texts: Sequence[str]) -> str:
     """
     if not texts:
         return ""
+    signs = signs_among(texts)
+    if len(signs) > 1:
+        shown = " and ".join(repr(clip(text, 20)) for text in list(signs.values())[:2])
+        return f"numbers with several signs, such as {shown}: write all in one"
     units = units_among(texts)
     if 1 < len(units) <= FEW:
         shown = " and ".join(repr(clip(unit, 20)) for unit, _ in units.most_common(2))
@@ -46,6 +52,23 @@ def unread(texts: Sequence[str]) -> str:
         ((zone, _),) = zones.most_common(1)
         return f"times with the zone {zone!r}, {UNKNOWN_ZONE}"
     return ""
+
+
+def signs_among(texts: Sequence[str]) -> dict[str, str]:
+    """The signs of some texts, each with the first that has it, if nearly all are numbers.
+
+    Money that is written without a sign has that of others.
+    """
+    found: dict[str, str] = {}
+    some = texts[:: max(1, len(texts) // LOOKED)]
+    numbers = [text for text in some if is_some_number(text)]
+    if len(numbers) < ALIKE * len(some):
+        return found
+    for text in numbers:
+        found.setdefault(signed(text).sign, text)
+    if PERCENT not in found:
+        found.pop("", None)
+    return found
 
 
 def why_unread(cell: str, form: NumberForm, kind: str) -> str:

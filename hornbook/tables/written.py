@@ -24,6 +24,7 @@ __all__ = [
     "as_label",
     "bare",
     "has_digit",
+    "in_brackets",
     "is_long",
     "is_number",
     "number_of",
@@ -100,14 +101,18 @@ def why_no_number(cell: str, style: NumberStyle = "plain") -> str:
         cell: which `number_of` does not know.
         style: how numbers are written.
     """
-    if found := IN_BRACKETS.fullmatch(cell.translate(PLAIN_MINUS).strip(SIGNS)):
-        inner = (found[1] or found[2]).strip()
-        if is_number(inner, style):
-            return f"which in accounting is -{inner}"
+    if (inner := in_brackets(cell)) and is_number(inner, style):
+        return f"which in accounting is -{inner}"
     try:
         return "which is infinite" if math.isinf(float(cell)) else ""
     except ValueError:
         return ""
+
+
+def in_brackets(cell: str) -> str:
+    """What accountants write in brackets, or before a minus; empty of any other cell."""
+    found = IN_BRACKETS.fullmatch(cell.translate(PLAIN_MINUS).strip(SIGNS))
+    return (found[1] or found[2]).strip() if found else ""
 
 
 def is_long(text: str, number: float) -> bool:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from hornbook.actions import Action
 from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
+from hornbook.rendering import figure
 from hornbook.settings import Settings
-from hornbook.training.measures import figure
 
 if TYPE_CHECKING:
     from hornbook.reports import Shaded, Table

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hornbook.errors import SettingsError
+from hornbook.errors import DataError, SettingsError
 from hornbook.records import JSONObject
 from hornbook.rendering import many
 from hornbook.storage import HashedFiles
@@ -295,8 +295,17 @@ def tokenized(
     """Splits as a tokenizer reads them, and the tokenizer, learned from them.
 
     Raises:
+        DataError: if train has nothing that they know.
         HornbookError: as `learn_tokenizer`.
     """
     texts = Texts(splits.train, splits.dev + splits.test, boundary=mode == "lines", raw=raw)
     tokenizer = learn_tokenizer(texts, settings)
+    if splits.train and not any(tokenizer.knows(text) for text in splits.train):
+        raise DataError(
+            f"All of train is unknown to these tokens ({tokenizer.about}): nothing can be learned.",
+            hint="Set `min_count=1`, or use more text."
+            if settings.tokens == "words"
+            else "Take other tokens: see `tokens`.",
+            setting="tokens",
+        )
     return splits.as_read(tokenizer.as_read), tokenizer

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.compute.shapes import shapes_only
-from hornbook.errors import RunError, SettingsError
+from hornbook.errors import RunError, SettingsError, as_typed
 from hornbook.text.models.network import Network
 from hornbook.tokenizers.contract import Tokenizer
+from hornbook.tokenizers.kinds import KINDS
 from hornbook.tokenizers.published import GPT2
 from hornbook.tokenizers.reusing import is_reusable
 from hornbook.tokenizers.single_bytes import ByteTokenizer
@@ -63,14 +64,16 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
         raise SettingsError(
             f"The tokens of {ancestor.path} are {before.kind}, and those of this data are "
             f"{tokenizer.kind}: training cannot begin with its weights.",
+            hint=f"Set `tokens={as_typed(before.kind)}`."
+            if before.kind in KINDS
+            else "Set `tokens` to the file of tokens that it was trained with.",
             setting="init_from",
         )
     arrays, _ = ancestor.directory.read_tensors(ancestor.directory.model, ancestor.record)
     with shapes_only():
         shape = ancestor.data.shape
         names = list(ancestor.task.build(ancestor.family, ancestor.settings, shape).state_dict())
-    known = {spelling: place for place, spelling in enumerate(before.spelled)}
-    pairs = [(i, known[s]) for i, s in enumerate(tokenizer.spelled) if s in known]
+    pairs = shared_tokens(tokenizer, before)
     if set(names) != set(arrays):
         raise RunError(
             f"{ancestor.directory.model} does not have the weights of a {ancestor.family}.",
@@ -78,6 +81,18 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
         )
     model.load_arrays(moved(model, {name: arrays[name] for name in names}, pairs))
     return told(tokenizer, before, [now for now, _ in pairs])
+
+
+def shared_tokens(tokenizer: Tokenizer, before: Tokenizer) -> list[tuple[int, int]]:
+    """The ids of the tokens that two tokenizers share, in the one and in the other."""
+    now, then = tokenizer.spelled, before.spelled
+    # The same vocabulary but for what the boundary is called: the special token that ends a text
+    # has a name where it stands for nothing, and none where it stands between examples.
+    apart = [{a, b} for a, b in zip(now, then, strict=False) if a != b]
+    if len(now) == len(then) and all("" in pair for pair in apart):
+        return [(i, i) for i in range(len(now))]
+    known = {spelling: place for place, spelling in enumerate(then)}
+    return [(i, known[s]) for i, s in enumerate(now) if s in known]
 
 
 def moved(

@@ -101,8 +101,17 @@ def blocks_of(text: str) -> list[str]:
     return [block for block in BLANK.split(f"\n{text}\n") for block in [block.strip("\n")] if block]
 
 
-def layout_of(texts: Sequence[str], source: Source, how: ReadSettings) -> Layout:
-    """How texts are read: as was asked for, as the data set is meant, or as they look."""
+def layout_of(
+    texts: Sequence[str], source: Source, how: ReadSettings, lines: LineFigures | None = None
+) -> Layout:
+    """How texts are read: as was asked for, as the data set is meant, or as they look.
+
+    Args:
+        texts: of the files, or their beginnings.
+        source: of them.
+        how: was asked for.
+        lines: figures of one whole text, of which only the beginning is given.
+    """
     if how.separator == "blank":
         return Layout("lines", "blank", "as requested: examples are separated by blank lines")
     if how.separator == "line":
@@ -110,13 +119,17 @@ def layout_of(texts: Sequence[str], source: Source, how: ReadSettings) -> Layout
     if how.mode != "auto":
         return Layout(how.mode, "line", "as requested")
     # Files are looked at without the blank lines that stand between two of them.
-    looks = choose_layout("\n".join(text.strip("\n") for text in texts if text.strip("\n")))
+    looks = (
+        choose_layout("\n".join(text.strip("\n") for text in texts if text.strip("\n")))
+        if lines is None
+        else layout_by(lines)
+    )
     if source.dataset is not None and source.dataset.mode != "table":
         mode: Mode = source.dataset.mode
         parted = mode == "text" and looks.separator == "blank"
         return Layout(mode, "line", "this data set's default", PARTED if parted else "")
-    lines = sum(text.count("\n") + 1 for text in texts)
-    if len(texts) > 1 and looks.separator == "line" and lines <= SHORT * len(texts):
+    count = sum(text.count("\n") + 1 for text in texts)
+    if len(texts) > 1 and looks.separator == "line" and count <= SHORT * len(texts):
         looks = replace(looks, otherwise=PARTED_FILES)
     form = look(next((text for text in texts if text.strip()), ""))
     if form is not None and form.best:

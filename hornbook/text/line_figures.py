@@ -56,6 +56,8 @@ class LineFigures:
         self.unended = False  # the last piece did not end with a line end
         self.last = 0  # length of its last line, where that is filled
         self.first_line = ""
+        # Of a line that may go on: whether it begins, ends with white space, and its beginning.
+        self.going_on: tuple[bool, bool, str] | None = None
 
     @classmethod
     def of(cls, pieces: Iterable[str]) -> Self:
@@ -90,11 +92,14 @@ class LineFigures:
         left, right = is_space(points[begins]), is_space(points[last])
         outer = np.flatnonzero(left | right)
         if len(outer):
-            self.note_outer(piece, begins, last, outer, right)
+            over = outer[outer < len(begins) - self.unended]
+            self.note_outer(piece, begins, last, over, right)
             dark = np.flatnonzero(~is_space(points))
             dark = np.concatenate([dark, [len(points)]])
             first[outer] = dark[np.searchsorted(dark, begins[outer])]
             final[outer] = dark[np.searchsorted(dark, last[outer], side="right") - 1]
+        if self.unended:
+            self.going_on = bool(left[-1]), bool(right[-1]), piece[begins[-1] :]
         filled = first <= last
         self.spaces += piece.count(" ")
         for row in np.flatnonzero(~filled):
@@ -121,6 +126,24 @@ class LineFigures:
             self.lengths[self.last] += 1
         self.spaces += more.count(" ")
         self.trailing = int(not self.unended)
+        body = more.removesuffix("\n")
+        if body and self.going_on is not None:
+            self.going_on = self.going_on[0], body[-1].isspace(), self.going_on[2]
+        if not self.unended:
+            self.end_line()
+
+    def end_line(self) -> None:
+        """Note the white space around a line that might have gone on."""
+        if self.going_on is None:
+            return
+        left, right, line = self.going_on
+        self.going_on = None
+        if left or right:
+            self.first_outer = line if not self.outer else self.first_outer
+            self.outer += 1
+        if right:
+            self.first_right = line if not self.right else self.first_right
+            self.right += 1
 
     def count_line_ends(self, piece: str, newlines: int) -> None:
         """Count those of a piece, and those before and after all text."""
@@ -135,6 +158,8 @@ class LineFigures:
         self, piece: str, begins: Places, last: Places, outer: Places, right: npt.NDArray[np.bool_]
     ) -> None:
         """Count lines that begin or end with white space, and keep the first."""
+        if not len(outer):
+            return
         ending = outer[right[outer]]
         if not self.outer:
             self.first_outer = piece[begins[outer[0]] : last[outer[0]] + 1]
@@ -175,6 +200,7 @@ class LineFigures:
 
     def finish(self) -> None:
         """Take note that there is no more."""
+        self.end_line()
         self.close_block()
 
     @property

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from hornbook.actions import Action
 from hornbook.records import JSONObject
+from hornbook.rendering import figure
 from hornbook.reports import Table
 from hornbook.settings import Bounds, Settings
 from hornbook.tasks import Answer, Beside, Question, Row
 from hornbook.text.quality import SECONDS, TEMPERATURES, Quality, quality
 from hornbook.text.temperature import worth
-from hornbook.training.measures import figure
 
 if TYPE_CHECKING:
     from hornbook.runs import Run

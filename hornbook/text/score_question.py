@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from hornbook.actions import Action
 from hornbook.errors import DataError, EncodingError, SettingsError
 from hornbook.records import JSONObject
-from hornbook.rendering import clip, describe, many
+from hornbook.rendering import clip, describe, figure, many
 from hornbook.reports import Shaded, Table
 from hornbook.settings import Given, Settings
 from hornbook.sources.encoding import decode, raw
 from hornbook.sources.source import Source
 from hornbook.tasks import Answer, Beside, Question, Row
 from hornbook.text.scores import Score, score
-from hornbook.training.measures import figure
 
 if TYPE_CHECKING:
     from hornbook.runs import Run

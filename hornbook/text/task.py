@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hornbook.actions import Action
 from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
+from hornbook.rendering import figure
 from hornbook.tasks import Baseline, Candidate, Claim, Family, Figures, Task, Verb
 from hornbook.text.asked import QUESTIONS
 from hornbook.text.models import FAMILIES
-from hornbook.training.measures import Measure, figure
+from hornbook.training.measures import Measure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -357,20 +358,13 @@ class TextTask(Task["TextData"]):
 
     def examine(self, source: Source, options: Any) -> Report:
         """What the data's doctor finds."""
-        from hornbook.text.doctor.examine import examine_given
-        from hornbook.text.doctor.given import Given
+        from hornbook.text.doctor.large import examine_source
         from hornbook.text.doctor.summary import proposals, told
         from hornbook.text.loading import is_large, takes_any_bytes
 
-        if is_large(source, options):
-            from hornbook.text.doctor.large import examine_large
-
-            found, given = examine_large(source, options)
-        else:
-            from hornbook.text.corpus import read_corpus
-
-            given = Given.of(read_corpus(source, options, any_bytes=takes_any_bytes(options)))
-            found = examine_given(given, options)
+        found, given = examine_source(
+            source, options, large=is_large(source, options), any_bytes=takes_any_bytes(options)
+        )
         torn = any(one.name == "torn-graphemes" for one in found.findings)
         leaks = any(one.name == "leaked-lines" and one.severity != "note" for one in found.findings)
         chosen_by = found.splits.get("dev")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from hornbook.rendering import many
+from hornbook.rendering import figure, many
 from hornbook.reports import Table
 from hornbook.text.cut_text import CutText
 from hornbook.text.tokenization import CountedToken, Tokenization
 from hornbook.text.vocabulary_sizes import VocabularySize
-from hornbook.training.measures import figure
 
 __all__ = ["ids_table", "never_told", "sizes_table", "splits_table", "tokens_table", "words_table"]
 

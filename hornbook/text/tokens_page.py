@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hornbook.rendering import figure
 from hornbook.reports import Page, Section
 from hornbook.text.cut_text import CutText
 from hornbook.text.token_tables import (
@@ -17,7 +18,6 @@ from hornbook.text.token_tables import (
 from hornbook.text.tokenization import Tokenization
 from hornbook.text.views.token_picture import draw_tokens
 from hornbook.text.vocabulary_sizes import RARE, VocabularySize
-from hornbook.training.measures import figure
 
 __all__ = ["tokens_page"]
 

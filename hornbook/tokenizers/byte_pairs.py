@@ -132,6 +132,16 @@ class BytePairTokenizer(Tokenizer):
         ids, lengths = self.encoder.many(texts)
         return ids.astype(self.vocabulary.dtype), lengths
 
+    def encode_ended(self, text: str) -> Ids:
+        """The ids of lines, each encoded by itself, and a boundary after each; all at once."""
+        try:
+            utf8(text)
+        except UnknownTokenError:
+            return super().encode_ended(text)  # which names the line that the half stands in
+        if self.boundary is None:
+            return super().encode_ended(text)  # which refuses it
+        return self.encoder.ended(text, self.boundary).astype(self.vocabulary.dtype)
+
     def label(self, token: int) -> str:
         """The text with signs for what leaves no ink; of halves of characters their bytes."""
         return self.labels[token]

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Literal, Self
 
 import numpy as np
@@ -24,10 +25,12 @@ from hornbook.tokenizers.contract import Ids, Texts, Tokenizer, Vocabulary
 from hornbook.tokenizers.decoders import Decoder
 from hornbook.tokenizers.settings import TokenSettings
 
-__all__ = ["CharTokenizer"]
+__all__ = ["POINTS", "CharTokenizer", "mark"]
 
 PIECE = 2**18  # characters
 FEW = 20  # ranges of characters that are shown
+MANY = 2**16  # texts that are looked at together
+POINTS = 0x110000
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,10 @@ class CharTokenizer(Tokenizer):
     @classmethod
     def fit(cls, texts: Iterable[str], *, boundary: bool) -> Self:
         """The tokenizer of every character in the texts, in the order of code points."""
-        seen: set[str] = set()
-        for text in texts:
-            seen.update(text)
-        return cls(tuple(sorted(seen)), boundary)
+        seen, every = np.zeros(POINTS, dtype=bool), iter(texts)
+        while some := list(islice(every, MANY)):
+            mark(seen, "".join(some))
+        return cls(tuple(map(chr, np.flatnonzero(seen).tolist())), boundary)
 
     @classmethod
     def learned(cls, texts: Texts, settings: TokenSettings) -> Self:
@@ -140,6 +143,19 @@ class CharTokenizer(Tokenizer):
                 self.encode(text)  # to name the text that the character stands in
             raise
         return ids, lengths
+
+    def encode_ended(self, text: str) -> Ids:
+        """The ids of lines and a boundary after each, all at once."""
+        if self.boundary is None or not self.characters:
+            return super().encode_ended(text)
+        ids: Ids = np.empty(len(text), dtype=self.vocabulary.dtype)
+        try:
+            self.encode_into(ids, text.replace("\n", self.characters[0]))
+        except UnknownTokenError:
+            return super().encode_ended(text)  # which names the line that the character stands in
+        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        ids[points == ord("\n")] = self.boundary
+        return ids
 
     def decode(self, ids: Sequence[int] | Ids, *, begins: bool = True) -> str:
         """The text of ids; a boundary is no character and leaves nothing."""
@@ -253,3 +269,10 @@ def ranges(characters: Sequence[str]) -> list[str]:
 def fold(character: str) -> str:
     """A character without its case, accents and width: `É` and `ｅ` both become `e`."""
     return unicodedata.normalize("NFKD", character).casefold()[:1]
+
+
+def mark(seen: npt.NDArray[np.bool_], text: str) -> None:
+    """Note the code points of a text: `seen`, shape (POINTS,), becomes true at each."""
+    code, dtype = ("ascii", "u1") if text.isascii() else ("utf-32-le", "<u4")
+    for at in range(0, len(text), PIECE):
+        seen[np.frombuffer(text[at : at + PIECE].encode(code, "surrogatepass"), dtype)] = True

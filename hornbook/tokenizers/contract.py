@@ -17,13 +17,12 @@ import numpy.typing as npt
 
 from hornbook.records import JSON, JSONObject
 from hornbook.tokenizers.decoders import ByteDecoder, Decoder
+from hornbook.tokenizers.ids import Ids, ended, total
 from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["Ids", "Texts", "Tokenizer", "Vocabulary"]
 
-Ids = npt.NDArray[np.integer[Any]]
-
-PIECE = 2**20  # ids counted at a time
+BEGINNING = 2**20  # characters of a text that tell whether any is known
 
 
 @dataclass(frozen=True)
@@ -223,6 +222,22 @@ class Tokenizer(ABC):
         lengths = np.array([len(ids) for ids in found], dtype=np.int64)
         return np.concatenate([np.empty(0, self.vocabulary.dtype), *found]), lengths
 
+    def encode_ended(self, text: str) -> Ids:
+        """The ids of lines as they are read, each encoded by itself, and a boundary after each.
+
+        Args:
+            text: lines, none of them empty, with a line feed after each, the last too.
+
+        Returns:
+            Ids in the vocabulary's `dtype`; only where a line ends is one the boundary.
+
+        Raises:
+            UnknownTokenError: as `encode`, of the first line that cannot be written.
+            ValueError: if there is no boundary.
+        """
+        lines = text.split("\n")[:-1]
+        return ended(*self.encode_many([self.as_read(line) for line in lines]), self.boundary)
+
     def decode(self, ids: Sequence[int] | Ids, *, begins: bool = True) -> str:
         """The text of ids; a boundary is no character and leaves nothing.
 
@@ -293,6 +308,14 @@ class Tokenizer(ABC):
         """How many ids are that of what is unknown."""
         return 0 if self.unknown is None else int((ids == self.unknown).sum())
 
+    def knows(self, text: str) -> bool:
+        """Whether any of a text, or of the beginning of a long one, is known.
+
+        Raises:
+            UnknownTokenError: as `encode`.
+        """
+        return self.unknown is None or bool((self.encode(text[:BEGINNING]) != self.unknown).any())
+
     def cuts(self, text: str) -> tuple[list[int], list[int]]:
         """How a text is cut: the ids, and how many bytes of it each stands for.
 
@@ -313,9 +336,3 @@ class Tokenizer(ABC):
         Raises:
             RunError: if the value does not describe one of this kind.
         """
-
-
-def total(each: npt.NDArray[np.int64], ids: Ids) -> int:
-    """The sum of `each[ids]`, of ids of any shape, without an array as large as they are."""
-    flat = ids.reshape(-1)
-    return sum(int(each[flat[at : at + PIECE]].sum()) for at in range(0, len(flat), PIECE))

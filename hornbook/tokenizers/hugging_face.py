@@ -7,13 +7,14 @@ nobody types one. For that they get names that no text has before the library re
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
-from hornbook.errors import DataError
+from hornbook.errors import DataError, UnknownTokenError
 from hornbook.extras import needing
 from hornbook.tokenizers.byte_pair_learning import bytes_of_signs
 from hornbook.tokenizers.contract import Texts
@@ -25,13 +26,26 @@ from hornbook.tokenizers.libraries import (
     byte_of,
     refuse_untrue,
 )
+from hornbook.tokenizers.panics import panics_as, unheard
 
 __all__ = ["HuggingFaceTokenizer", "read_hugging_face"]
 
 HIDDEN = "\0special\0"  # before the names of special tokens
 ENDS = ("</s>", "<|endoftext|>", "<|end_of_text|>", "[SEP]", "<eos>", "<s>", "<bos>")
 "Special tokens that end a text, the most usual first."
+TRIED = "a" + "".join(map(chr, [*range(32, 0xD800, 97), *range(0xE000, 0x20000, 997)]))
+"Characters of many scripts, which a damaged file may fail on."
 MODELS = ("BPE", "Unigram", "WordPiece", "WordLevel")
+
+
+class UnreadError(UnknownTokenError):
+    """The library fails on a text."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__(
+            f"The tokenizer fails on the text: {told}.",
+            hint="Take another tokenizer, or text without what it does not know.",
+        )
 
 
 @dataclass(frozen=True)
@@ -74,10 +88,17 @@ class HuggingFaceTokenizer(LibraryTokenizer):
     def hidden(self) -> Mapping[str, str]:
         """Names of special tokens, and those that no text has."""
         added = [one for one in self.value.get("added_tokens") or [] if one.get("special")]
-        names = {one["content"] for one in added}
+        names = {one["content"] for one in added} - self.bytes_named
         if isinstance(unk := self.value["model"].get("unk_token"), str):
             names.add(unk)
         return {name: HIDDEN + name for name in sorted(names)}
+
+    @property
+    def bytes_named(self) -> frozenset[str]:
+        """The names of its bytes, which stand for what has no token: no special ones, whatever the
+        file says, or nothing would be found in them.
+        """
+        return BYTES if self.value["model"].get("byte_fallback") else frozenset()
 
     @cached_property
     def engine(self) -> Any:
@@ -94,6 +115,8 @@ class HuggingFaceTokenizer(LibraryTokenizer):
         for one in value.get("added_tokens") or []:
             one["content"] = self.hidden.get(one["content"], one["content"])
         model = value["model"]
+        if "dropout" in model:
+            model["dropout"] = None  # of training: the same text would have other tokens each time
         if isinstance(model.get("unk_token"), str):
             model["unk_token"] = self.hidden[model["unk_token"]]
         vocab = model["vocab"]
@@ -101,14 +124,13 @@ class HuggingFaceTokenizer(LibraryTokenizer):
             model["vocab"] = {self.hidden.get(name, name): i for name, i in vocab.items()}
         else:
             model["vocab"] = [[self.hidden.get(name, name), score] for name, score in vocab]
-        try:
-            found = Tokenizer.from_str(json.dumps(value))
+        with unheard(), panics_as(ValueError):
+            found: Any = Tokenizer.from_str(json.dumps(value))
             found.encode_special_tokens = True
-            found.encode("a", add_special_tokens=False)
-        except BaseException as error:  # the library panics, which is no Exception
-            if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
-                raise
-            raise ValueError(str(error).partition("\n")[0]) from error
+            # Without a token for what is unknown it fails here, as the library says of each text
+            # that it cannot cut; only a panic tells that it is damaged.
+            with contextlib.suppress(Exception):
+                found.encode(TRIED, add_special_tokens=False)
         return found
 
     @cached_property
@@ -131,7 +153,8 @@ class HuggingFaceTokenizer(LibraryTokenizer):
             specials.pop(unknown, None)
             if model.get("byte_fallback") and BYTES.issubset(names):
                 specials, unknown = {**specials, unknown: names[unknown]}, None
-        plain = {one["content"] for one in self.value.get("added_tokens") or []}
+        added = {one["content"] for one in self.value.get("added_tokens") or []}
+        plain = added - self.bytes_named
         pieces = [
             b"" if i in specials
             else "\ufffd".encode() if i == unknown
@@ -187,8 +210,13 @@ class HuggingFaceTokenizer(LibraryTokenizer):
         return f"{self.value['model']['type']}, {len(self.known.names):,} tokens{told}"
 
     def cut(self, text: str) -> tuple[list[int], list[bytes]]:
-        """The ids; of unknown tokens what stands in the text, as the library has changed it."""
-        found = self.engine.encode(text, add_special_tokens=False)
+        """The ids; of unknown tokens what stands in the text, as the library has changed it.
+
+        Raises:
+            UnknownTokenError: if the library fails on it.
+        """
+        with panics_as(UnreadError):
+            found = self.engine.encode(text, add_special_tokens=False)
         ids: list[int] = list(found.ids)
         known, unknown = self.known, self.known.unknown
         written = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hornbook.tokenizers.byte_pairs import END, BytePairTokenizer
 from hornbook.tokenizers.contract import Texts
-from hornbook.tokenizers.token_files import of_ranks
+from hornbook.tokenizers.rank_files import of_ranks
 
 __all__ = ["GPT2", "published_byte_pairs"]
 

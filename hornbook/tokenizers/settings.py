@@ -21,7 +21,7 @@ class TokenSettings(Settings):
     tokenizer.json, a SentencePiece .model, or tiktoken ranks."""
     vocab_size: Annotated[int, Bounds(257, 10**6)] = 1024
     "Number of tokens to learn, the 256 bytes and the boundary among them (only bpe)."
-    pattern: Literal["auto", "gpt4", "gpt2", "llama3", "o200k"] = "auto"
+    pattern: Literal["auto", "gpt4", "gpt2", "llama3", "qwen", "qwen3.5", "o200k"] = "auto"
     """How text is split before byte pairs are joined in each part (only bpe, and files of ranks,
     which do not say it). auto: gpt4 for bpe; of ranks, by how many there are."""
     min_count: Annotated[int, Bounds(1, 10**9)] = 2

@@ -7,32 +7,26 @@ libraries encodes; all others are run by their own.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hornbook.errors import DataError, MissingPackageError, SettingsError, as_typed
+from hornbook.errors import DataError, MissingPackageError, SettingsError
 from hornbook.paths import is_file
+from hornbook.tokenizers.byte_pair_encoders import parts_of
 from hornbook.tokenizers.byte_pair_learning import bytes_of_signs
 from hornbook.tokenizers.byte_pairs import END, BytePairTokenizer, fault_of_tokens
 from hornbook.tokenizers.contract import Texts
 from hornbook.tokenizers.hugging_face import read_hugging_face
 from hornbook.tokenizers.libraries import LibraryTokenizer
+from hornbook.tokenizers.rank_files import is_ranks, of_ranks, pattern_of_ranks, refused
 from hornbook.tokenizers.sentence_pieces import read_sentence_pieces
 from hornbook.tokenizers.splitting import PATTERNS, fault_of_pattern
 
 __all__ = ["is_token_file", "read_token_file"]
 
 LARGEST = 2**28  # bytes of a file
-LINE = 4_096  # bytes of the first rank, at most
-GOOD = "Give a `tokenizer.json`, a SentencePiece model, or tiktoken's ranks."
-PUBLISHED = {50_256: "gpt2", 100_256: "gpt4", 128_000: "llama3", 199_998: "o200k"}
-"The pattern of vocabularies that were published, by the number of their ranks."
-P50K = (50_256, 50_280)  # the hole in p50k's ranks, and how many they are
 OTHERS = (
     (b"GGUF", "is a whole model in GGUF, not a file of tokens"),
     (b"\x80", "looks like a pickled file, which is never read here: it can run programs"),
@@ -151,67 +145,6 @@ def of_json_file(name: str, data: bytes, texts: Texts) -> BytePairTokenizer | Li
     return byte_pairs(name, tokens, pattern, specials, texts)
 
 
-def is_ranks(text: bytes) -> bool:
-    """Whether a file begins as ranks do: base64, a blank, a number."""
-    return re.match(rb"[A-Za-z0-9+/]+=* \d+\s*(?:\n|\r|$)", text[:LINE]) is not None
-
-
-def of_ranks(name: str, data: bytes) -> tuple[bytes, ...]:
-    """The tokens of tiktoken's ranks: a line for each, its bytes in base64 and its rank.
-
-    Raises:
-        DataError: if a line is something else, or a rank is missing or there twice.
-    """
-    found: dict[int, bytes] = {}
-    for number, line in enumerate(data.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            token, rank = line.split()
-            place, spelled = int(rank), base64.b64decode(token, validate=True)
-        except (binascii.Error, ValueError):
-            raise refused(
-                name, f"is damaged: line {number:,} is not a token and its rank"
-            ) from None
-        if place in found:
-            raise refused(name, f"has rank {place:,} twice, the second time in line {number:,}")
-        found[place] = spelled
-    if (hole := next((at for at in range(len(found)) if at not in found), None)) is not None:
-        also = ""
-        if (hole, len(found)) == P50K:
-            also = ("; these are p50k's, whose special token stands among those of text. Those of "
-                    "r50k (`tokens=gpt2`) are the same but for 24 runs of blanks")  # fmt: skip
-        raise refused(name, f"has holes: rank {hole:,} is missing{also}")
-    return tuple(found[at] for at in range(len(found)))
-
-
-def pattern_of_ranks(name: str, count: int, asked: str) -> str:
-    """The pattern that splits text for ranks, which do not say it.
-
-    Raises:
-        DataError: if it is not known and was not said.
-    """
-    known = PUBLISHED.get(count)
-    if asked != "auto":
-        if known not in (None, asked):
-            raise DataError(
-                f"{name} has {count:,} ranks, as many as those of {known}; with "
-                f"`pattern={as_typed(asked)}` their model would not know its text again.",
-                hint="Leave `pattern` out.",
-                setting="pattern",
-            )
-        return asked
-    if known is None:
-        raise DataError(
-            f"{name} has {count:,} ranks, which are of no vocabulary that is known here, and does "
-            "not say how text is split before byte pairs are joined.",
-            hint=f"Set `pattern` to one of {', '.join(PATTERNS)}: the one that they were learned "
-            "with.",
-            setting="pattern",
-        )
-    return known
-
-
 def of_json(name: str, value: Mapping[str, Any]) -> tuple[tuple[bytes, ...], str, list[str]]:
     """The tokens, pattern and special tokens of a `tokenizer.json`.
 
@@ -224,6 +157,8 @@ def of_json(name: str, value: Mapping[str, Any]) -> tuple[tuple[bytes, ...], str
             kind = "changes text before it is split" if value.get("normalizer") else "is of another"
             raise refused(name, f"{kind} kind of tokenizer ({model.get('type')})")
         pattern = pattern_of(name, value.get("pre_tokenizer") or {})
+        if told := beyond_byte_pairs(value):
+            raise refused(name, told)
         added = {one["content"] for one in value.get("added_tokens", [])}
         vocab: Mapping[str, int] = model["vocab"]
         by_id = {int(token): spelled for spelled, token in vocab.items() if spelled not in added}
@@ -235,10 +170,20 @@ def of_json(name: str, value: Mapping[str, Any]) -> tuple[tuple[bytes, ...], str
         if [by_id[at] for at in range(len(inner))] != inner:
             raise refused(name, "has special tokens among those of text")
         tokens = tuple(map(bytes_of_signs, inner))
-        refuse_unjoined(name, model["merges"], tokens)
+        refuse_unjoined(name, model["merges"], tokens, whole=bool(model.get("ignore_merges")))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise refused(name, f"is not a `tokenizer.json` of byte pairs: {error!r}") from error
     return tokens, pattern, specials
+
+
+def beyond_byte_pairs(value: Mapping[str, Any]) -> str:
+    """What a `tokenizer.json` does that no byte pairs do; empty if nothing."""
+    if not all(one.get("special") for one in value.get("added_tokens", [])):
+        return "has added tokens that are text, and found in it before it is split"
+    model = value["model"]
+    if model.get("end_of_word_suffix") or model.get("continuing_subword_prefix"):
+        return "marks the beginnings or the ends of words"
+    return ""
 
 
 def pattern_of(name: str, splitting: Mapping[str, Any]) -> str:
@@ -253,7 +198,8 @@ def pattern_of(name: str, splitting: Mapping[str, Any]) -> str:
         if not before and last.get("use_regex", True):
             return "gpt2"
         splits = len(before) == 1 and before[0].get("type") == "Split"
-        if splits and before[0].get("behavior") == "Isolated" and not last.get("use_regex", True):
+        isolated = splits and before[0].get("behavior") == "Isolated"
+        if isolated and not before[0].get("invert") and not last.get("use_regex", True):
             pattern = before[0]["pattern"].get("Regex", "")
             named = next((key for key, known in PATTERNS.items() if known == pattern), "")
             if not named and (bad := fault_of_pattern(pattern)):
@@ -263,18 +209,32 @@ def pattern_of(name: str, splitting: Mapping[str, Any]) -> str:
     raise refused(name, "splits text in a way that is not known here")
 
 
-def refuse_unjoined(name: str, merges: Sequence[Any], tokens: Sequence[bytes]) -> None:
-    """Refuse merges that are not in the order of the ids that they make.
+def refuse_unjoined(
+    name: str, merges: Sequence[Any], tokens: Sequence[bytes], *, whole: bool
+) -> None:
+    """Refuse merges of which the ids that they make do not tell all.
+
+    Args:
+        name: of the file.
+        merges: pairs, the first to be joined first.
+        tokens: the bytes of each id.
+        whole: whether a part of a text that is a token is that token, whatever merges say.
 
     Raises:
-        DataError: if there are some: the ids alone would not say how text is encoded.
+        DataError: if they are not in the order of these ids, or a token does not come about by
+            the pair that byte pairs would join for it.
     """
     pairs = [one.split(" ") if isinstance(one, str) else one for one in merges]
-    made = dict.fromkeys(bytes_of_signs(first + second) for first, second in pairs)
-    if list(made) != [token for token in tokens if len(token) > 1]:
+    of = dict[bytes, set[tuple[bytes, bytes]]]()
+    order = list[bytes]()
+    for first, second in (map(bytes_of_signs, pair) for pair in pairs):
+        of.setdefault(made := first + second, set()).add((first, second))
+        if order[-1:] != [made]:
+            order.append(made)
+    if order != [token for token in tokens if len(token) > 1]:
         raise refused(name, "has merges that do not match its vocabulary")
-
-
-def refused(name: str, why: str) -> DataError:
-    """The error that a file is not one of tokens."""
-    return DataError(f"{name} {why}.", hint=GOOD, setting="tokens")
+    ranks = {token: rank for rank, token in enumerate(tokens)}
+    for token, known in of.items():
+        parts = parts_of(token, ranks)
+        if parts not in known and (parts is not None or not whole):
+            raise refused(name, f"joins {token!r} in another way than byte pairs would")

@@ -9,16 +9,7 @@ from typing import Literal
 
 from hornbook.rendering import many
 
-__all__ = ["LOSS", "Evaluation", "Extent", "Measure", "figure"]
-
-LARGE = 1e5  # from here on the size of a figure is easier to see in e-notation
-
-
-def figure(value: float, digits: int = 4) -> str:
-    """A figure as people are shown it: 3.2958, 12,345.6789, 1.23e+08, infinite."""
-    if value == math.inf:
-        return "infinite"
-    return f"{value:.2e}" if abs(value) >= LARGE else f"{value:,.{digits}f}"
+__all__ = ["LOSS", "Evaluation", "Extent", "Measure"]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from hornbook.ratings.doctor.checks import gini, leaked_share
 from hornbook.ratings.doctor.examined import Examined, percent
-from hornbook.rendering import many
+from hornbook.rendering import amount, many
 
 __all__ = ["facts", "figures"]
 
@@ -64,8 +64,8 @@ def shares(examined: Examined) -> str:
 def quantiles(numbers: Any) -> str:
     """The quantiles of some numbers."""
     found = np.quantile(numbers, QUANTILES, method="inverted_cdf")
-    told = (f"{name} {value:,.6g}" for name, value in zip(NAMES, found, strict=True))
-    return f"{', '.join(told)}; mean {np.mean(numbers):,.4g}"
+    told = (f"{name} {amount(value)}" for name, value in zip(NAMES, found, strict=True))
+    return f"{', '.join(told)}; mean {amount(float(np.mean(numbers)), 4)}"
 
 
 def span(examined: Examined) -> str:

@@ -13,11 +13,10 @@ from hornbook.errors import SettingsError
 from hornbook.ratings.models.contract import Term
 from hornbook.ratings.questions.who import GuestSettings, who
 from hornbook.records import JSONObject
-from hornbook.rendering import many, visible
+from hornbook.rendering import figure, many, visible
 from hornbook.reports import Table
 from hornbook.settings import Bounds, Given
 from hornbook.tasks import Answer, Beside, Question, Row
-from hornbook.training.measures import figure
 
 if TYPE_CHECKING:
     from hornbook.ratings.models.contract import Recommender

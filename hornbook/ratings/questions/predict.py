@@ -13,7 +13,7 @@ from hornbook.errors import DataError
 from hornbook.ratings.cells import Numbers, has_commas
 from hornbook.ratings.questions.pairs_file import Items, pair_columns
 from hornbook.records import JSONObject
-from hornbook.rendering import many
+from hornbook.rendering import figure, many
 from hornbook.reports import Table
 from hornbook.settings import Given, Settings
 from hornbook.sources.opening import refuse_missing
@@ -21,7 +21,6 @@ from hornbook.sources.rows import Rows
 from hornbook.sources.source import Source
 from hornbook.tasks import Answer, Beside, Question, Row
 from hornbook.tasks.csv_lines import csv_lines
-from hornbook.training.measures import figure
 
 if TYPE_CHECKING:
     from hornbook.ratings.data import RatingsData

@@ -11,10 +11,9 @@ import numpy.typing as npt
 
 from hornbook.actions import Action
 from hornbook.records import JSONObject
-from hornbook.rendering import many, visible
+from hornbook.rendering import figure, many, visible
 from hornbook.reports import Table
 from hornbook.tasks import Answer, Beside, Row
-from hornbook.training.measures import figure
 
 if TYPE_CHECKING:
     from hornbook.ratings.data import RatingsData

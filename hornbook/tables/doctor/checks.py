@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.rendering import clip, many
+from hornbook.rendering import amount, clip, many
 from hornbook.reports.finding import Finding
 from hornbook.tables.doctor.dependencies import told_of_given
 from hornbook.tables.doctor.examined import Examined, percent
@@ -39,6 +39,7 @@ from hornbook.tables.doctor.target import (
 )
 from hornbook.tables.frame import Numbers
 from hornbook.tables.kinds import ASKED, date_form
+from hornbook.tables.number_form import is_some_number
 
 __all__ = ["CHECKS"]
 
@@ -81,6 +82,13 @@ def too_little(examined: Examined) -> Iterator[Finding]:
             f"{many(n, 'row')} of {many(columns, 'column')}. What is measured on dev is uncertain.",
             "Get more data, and compare every model with `model=linear`.",
         )  # fmt: skip
+    elif columns > n:
+        yield Finding(
+            "more-columns-than-rows", "warning", "There are more columns than rows",
+            f"{many(n, 'row')} of {many(columns, 'column')}: of so many some go with any target "
+            "in train, and tell nothing of other rows.",
+            "Keep the columns that can matter, and compare every model with `model=linear`.",
+        )  # fmt: skip
 
 
 def texts_for_numbers(examined: Examined) -> Iterator[Finding]:
@@ -95,7 +103,9 @@ def texts_for_numbers(examined: Examined) -> Iterator[Finding]:
                 "numbers-as-text", "warning", f"{name!r} holds numbers and texts",
                 f"{percent(seen.n_numbers, seen.known)} of its cells are numbers; others are "
                 f"texts, such as {clip(text)!r}. It is {told_kind(column.kind)}.",
-                "If that text means that nothing is known, set "
+                f"Write all its numbers in one way, such as {seen.raw.form.example()}."
+                if is_some_number(text)
+                else "If that text means that nothing is known, set "
                 f"`{examined.more('missing', text)}`.",
             )  # fmt: skip
         elif column.kind in ("category", "left out") and seen.unread:
@@ -222,14 +232,14 @@ def marks_and_outliers(examined: Examined) -> Iterator[Finding]:
             yield Finding(
                 "mark-of-missing", "warning", f"{value:g} in {name!r} may mean that it is missing",
                 f"It occurs {times:,} times, and no other value is near it: the middle half lies "
-                f"between {low:g} and {high:g}.",
+                f"between {amount(low)} and {amount(high)}.",
                 f"If it does, set `{examined.more('missing', f'{value:g}')}`.",
             )  # fmt: skip
         elif count <= max(3, 0.001 * len(known)):
             yield Finding(
                 "outliers", "note", f"{name!r} has values far from all others",
-                f"{many(count, 'value')}, such as {value:,.6g} ({examined.table.place(worst)}); "
-                f"the middle half lies between {low:,.6g} and {high:,.6g}.",
+                f"{many(count, 'value')}, such as {amount(value)} ({examined.table.place(worst)}); "
+                f"the middle half lies between {amount(low)} and {amount(high)}.",
                 "Check whether they are right.",
             )  # fmt: skip
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hornbook.records import JSON, JSONObject
-from hornbook.rendering import clip
+from hornbook.rendering import amount, clip
 from hornbook.reports import Table
 from hornbook.tables.doctor.examined import Examined, percent
 from hornbook.tables.frame import as_seconds
@@ -60,7 +60,7 @@ def values_of(seen: Seen, column: Column | None) -> str:
     if as_numbers and len(seen.values) and distinct(seen) > 2:
         numbers = seen.raw.as_numbers()
         median = float(np.nanmedian(numbers))
-        return f"{seen.values[0]:,.6g} to {seen.values[-1]:,.6g}, median {median:,.6g}"
+        return f"{amount(seen.values[0])} to {amount(seen.values[-1])}, median {amount(median)}"
     codes, labels = seen.raw.as_labels()
     counts = np.bincount(codes[codes >= 0], minlength=len(labels))
     top = np.argsort(-counts, kind="stable")[:SHOWN]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from hornbook.errors import as_typed
-from hornbook.rendering import clip, many
+from hornbook.rendering import amount, clip, many
 from hornbook.reports.finding import Finding
 from hornbook.tables.doctor.examined import Examined, percent
 from hornbook.tables.frame import Categories
@@ -198,9 +198,9 @@ def skewed(examined: Examined) -> Iterator[Finding]:
     if skew > SKEWED and abs(after) < skew / 2:
         yield Finding(
             "skewed-target", "note", "A few values of the target are very large",
-            f"Median {np.median(target):,.4g}, mean {target.mean():,.4g}, highest "
-            f"{target.max():,.4g}; skewness {skew:.1f}, of its logarithm {after:.1f}. Squared "
-            "errors are mostly those of the largest.",
+            f"Median {amount(np.median(target), 4)}, mean {amount(target.mean(), 4)}, highest "
+            f"{amount(target.max(), 4)}; skewness {skew:.1f}, of its logarithm {after:.1f}. "
+            "Squared errors are mostly those of the largest.",
             "If a prediction should be off by few percent rather than by few units, set "
             "`log_target`.",
         )  # fmt: skip
@@ -237,7 +237,7 @@ def few_values(examined: Examined) -> Iterator[Finding]:
         return
     seen = examined.seen[examined.known.target]
     if seen.has_few_values:
-        shown = ", ".join(f"{one:g}" for one in seen.values[:10])
+        shown = ", ".join(map(amount, seen.values[:10]))
         yield Finding(
             "few-values", "note", "The target has few values",
             f"It is predicted as a number: {shown}.",

@@ -18,7 +18,7 @@ from hornbook.sources.rows import Rows
 from hornbook.storage import parse_json, refuse_unwritable
 from hornbook.tasks.csv_lines import csv_lines
 
-__all__ = ["Lines", "free_names", "lines_for", "number_text", "refuse_output"]
+__all__ = ["Lines", "digits_of", "free_names", "lines_for", "number_text", "refuse_output"]
 
 ENDINGS = ("csv", "tsv", "txt", "jsonl", "ndjson", "parquet")
 SEPARATORS = {"tsv": "\t"}
@@ -34,12 +34,14 @@ class Lines:
         separator: of a table; empty: each row is a JSON object.
         header: whether the names stand in the first line.
         comma: whether the numbers that are added have a decimal comma.
+        spread: by how much predictions differ, so that it is seen; 0: they are of any size.
     """
 
     names: tuple[str, ...]
     separator: str
     header: bool = True
     comma: bool = False
+    spread: float = 0.0
 
     @property
     def first(self) -> str:
@@ -58,7 +60,7 @@ class Lines:
             return ""
         if not isinstance(value, float):
             return str(value)
-        text = number_text(value)
+        text = number_text(value, self.spread)
         return text.replace(".", ",") if self.comma else text
 
     def as_json(self, record: JSONObject) -> str:
@@ -66,14 +68,37 @@ class Lines:
         return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def number_text(value: float) -> str:
-    """A number with six digits, and all before the point: 1234567, 12.3457, 0.00123457."""
+def digits_of(value: float, spread: float, least: int) -> int:
+    """How many digits a number needs so that a thousandth of a spread is seen, as a float has them.
+
+    Of temperatures in kelvin or times in seconds six digits tell nothing: what differs from row
+    to row is behind them.
+
+    Args:
+        value: finite.
+        spread: by how much such numbers differ; 0 if that is not known.
+        least: the digits without it.
+    """
+    if not (value and spread > 0):
+        return least
+    size, finest = (math.floor(math.log10(abs(one))) for one in (value, spread))
+    return min(17, max(least, size - finest + 4))
+
+
+def number_text(value: float, spread: float = 0.0) -> str:
+    """A number with six digits, and all before the point: 1234567, 12.3457, 0.00123457.
+
+    Args:
+        value: the number; empty where it is none.
+        spread: as of `digits_of`.
+    """
     if not math.isfinite(value):
         return ""
     size = math.floor(math.log10(abs(value))) if value else 0
+    digits = digits_of(value, spread, 6)
     if not -6 <= size <= 15:
-        return f"{value:.5e}"
-    text = f"{value:.{max(0, 5 - size)}f}"
+        return f"{value:.{digits - 1}e}"
+    text = f"{value:.{max(0, digits - 1 - size)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -95,8 +120,9 @@ def free_names(names: Sequence[str], target: str, more: Sequence[str]) -> list[s
 
 
 def lines_for(
-    rows: Rows | ParquetRows, names: tuple[str, ...], *, header: bool, comma: bool, out: str
-) -> Lines:
+    rows: Rows | ParquetRows, names: tuple[str, ...], *, header: bool, comma: bool, spread: float,
+    out: str,
+) -> Lines:  # fmt: skip
     """How the rows of a file are written: as they are, unless the name of a file says otherwise.
 
     Those of Parquet are written as CSV.
@@ -106,6 +132,7 @@ def lines_for(
         names: of its columns and of those that are added.
         header: whether its first row names its columns.
         comma: whether its numbers have decimal commas.
+        spread: by how much predictions differ.
         out: the file that is written; empty: standard output.
 
     Raises:
@@ -114,12 +141,12 @@ def lines_for(
     ending = format_of(Path(out), *ENDINGS) if out else ""
     is_table = rows.kind == "table"
     if ending in JSON_ENDINGS or (not ending and rows.kind.startswith("JSON")):
-        return Lines(names, "")
+        return Lines(names, "", spread=spread)
     own = rows.separator if is_table else ","
     separator = SEPARATORS.get(ending, own)
     if ending == "csv" and separator == "\t":
         separator = ","
-    return Lines(names, separator, header, comma and separator != ",")
+    return Lines(names, separator, header, comma and separator != ",", spread)
 
 
 def refuse_output(path: Path, lines: Lines, added: Sequence[str]) -> None:

@@ -21,7 +21,7 @@ from hornbook.sources.source import Source
 from hornbook.storage import write_pieces
 from hornbook.tables.faults import FaultsError
 from hornbook.tables.new_rows import FilePiece, NewRows
-from hornbook.tables.questions.lines import free_names, lines_for, refuse_output
+from hornbook.tables.questions.lines import digits_of, free_names, lines_for, refuse_output
 from hornbook.tables.questions.parquet_file import ParquetFile
 from hornbook.tables.questions.predicting import Predicted, Predicting, missing_marks
 from hornbook.tables.written_dates import date_label
@@ -70,7 +70,7 @@ class FilePredictions(Answer):
         self.parquet = ParquetFile.asked(rows, texts, settings.out)
         self.lines = lines_for(
             rows, names, header=header.there, comma="comma" in forms,
-            out="" if self.parquet is not None else settings.out,
+            spread=self.target.spread, out="" if self.parquet is not None else settings.out,
         )  # fmt: skip
         if self.parquet is not None:
             self.parquet.refuse_other(Path(settings.out))
@@ -222,7 +222,7 @@ class Block:
             known = dict(records[at])
         else:
             known = dict(zip(self.of.rows.header.names, self.cells[at], strict=True))
-        added = [as_json_number(one) for one in self.added[at]]
+        added = [as_json_number(one, self.of.lines.spread) for one in self.added[at]]
         return {**known, **dict(zip(self.of.added, added, strict=True))}
 
     def text(self) -> str:
@@ -255,8 +255,8 @@ def texts_of(cells: Cells) -> list[str]:
     return ["" if one != one else date_label(one) for one in cells.numbers.tolist()]
 
 
-def as_json_number(value: object) -> object:
+def as_json_number(value: object, spread: float) -> object:
     """A value that JSON has: of a number the digits that a person needs, or none."""
     if not isinstance(value, float):
         return value
-    return float(f"{value:.10g}") if np.isfinite(value) else None
+    return float(f"{value:.{digits_of(value, spread, 10)}g}") if np.isfinite(value) else None

@@ -89,6 +89,7 @@ class Predicting:
         self.empty += int(piece.bad.sum())
         if piece.target is not None:
             self.tally.add(predicted, piece.target, piece.told & ~piece.bad)
+            self.tally.odd = self.later.odd_target
             self.trained += self.seen.count(piece)
         return predicted
 
@@ -132,6 +133,8 @@ class Predicting:
             found["empty"] = self.empty
         if unseen:
             found["unseen"] = unseen
+        if self.later.far:
+            found["far"] = {name: n for name, (n, _) in self.later.far.items()}
         if self.tally.rows:
             found["measured"] = {"rows": self.tally.rows, **self.tally.figures()}
         return found
@@ -146,6 +149,7 @@ class Predicting:
         """What the run does not know of the rows, and what was not measured."""
         yield from self.told_of_unseen()
         yield from self.told_of_filled()
+        yield from self.told_of_far()
         yield from self.tally.unmeasured()
         yield from self.told_of_train()
 
@@ -160,6 +164,7 @@ class Predicting:
         for name, cell in list(self.later.zoned.items())[:TOLD]:
             yield f"{told_of_zone(name, cell)}."
         yield from self.told_of_filled()
+        yield from self.told_of_far()
 
     def told_of_filled(self) -> Iterator[str]:
         """Numbers that train never lacks."""
@@ -168,6 +173,21 @@ class Predicting:
                 f"{many(n, 'row')} without {name!r}, which was never missing in train: predicted "
                 "as with its median."
             )
+
+    def told_of_far(self) -> Iterator[str]:
+        """Numbers far beyond those of train, the columns with most of them first."""
+        ends = {one.name: one.ends for one in self.later.mapper.numbers}
+        found = sorted(self.later.far.items(), key=lambda one: -one[1][0])
+        for name, (n, such) in found[:TOLD]:
+            low, high = ends[name] or (such, such)
+            yield (
+                f"{many(n, 'row')} of {self.count:,} with {name!r} far beyond what train has "
+                f"({low:,.6g} to {high:,.6g}), such as {such:,.6g}: nothing was learned there. "
+                "Another unit?"
+            )
+        if len(found) > TOLD:
+            names = ", ".join(repr(name) for name, _ in found[TOLD:][:8])
+            yield f"So also in {many(len(found) - TOLD, 'further column')}: {names}."
 
     def told_of_train(self) -> Iterator[str]:
         """How many rows are none that are new."""

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.rendering import listed, many
+from hornbook.rendering import figure, listed, many
 from hornbook.tables.measures import BINS, LEAST, area
 from hornbook.tables.target import Target
-from hornbook.training.measures import figure
 
 __all__ = ["Tally"]
 
@@ -30,12 +29,14 @@ class Tally:
         rows: how many were measured.
         unread: rows with a target that cannot be read, or is not above 0 where shares of it count.
         unknown: rows with a class that the run does not have.
+        odd: where the first target stands that cannot be read, and why; without a full stop.
     """
 
     target: Target
     rows: int = 0
     unread: int = 0
     unknown: int = 0
+    odd: str = ""
     squares: float = 0.0
     absolutes: float = 0.0
     relative: float = 0.0
@@ -138,7 +139,7 @@ class Tally:
             above = " above 0" if self.target.kind == "logarithm" else ""
             told.append(
                 f"{many(self.unread, 'row')} with a target that is not a finite number{above}: not "
-                "in the errors."
+                f"in the errors.{self.odd and f' The first one: {self.odd}.'}"
             )
         if self.unknown:
             told.append(

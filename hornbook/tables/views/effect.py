@@ -12,7 +12,7 @@ from hornbook.errors import SettingsError
 from hornbook.plots.colours import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import canvas
-from hornbook.rendering import clip, listed
+from hornbook.rendering import clip, listed, one_line
 from hornbook.suggestions import did_you_mean
 from hornbook.tables.features import CategoryFeature, NumberFeature
 from hornbook.tables.mapper import Mapped
@@ -159,24 +159,24 @@ def write_effects(seen: RowsSeen, names: list[str]) -> str:
     """
     shown, labels = outputs_shown(seen), seen.data.target.labels
     most = "; of each column the class that it moves most" if len(shown) > 1 else ""
-    lines = [f"{what_is_shown(seen)}, on average, when only one column is changed{most}:"]
+    lines = [f"{one_line(what_is_shown(seen))}, on average, when only one column is changed{most}:"]
     for name in names:
         for one in effects_of(seen, name):
             at = np.unique(np.linspace(0, len(one.values) - 1, 6).astype(np.int64)).tolist()
             output = max(shown, key=lambda place: np.ptp(one.mean[place]))
-            of = f" ({clip(labels[output], 20)})" if len(shown) > 1 else ""
+            of = f" ({one_line(labels[output], 20)})" if len(shown) > 1 else ""
             mean = one.mean[output]
             told = percent if labels else rounded
             fine = float(np.ptp(mean)) / STEPS
             values = (f"{value_text(one, place)}: {told(float(mean[place]), fine)}" for place in at)
-            lines.append(f"  {one.feature.name}{of}  {', '.join(values)}")
+            lines.append(f"  {one_line(one.feature.name)}{of}  {', '.join(values)}")
     return "\n".join(lines)
 
 
 def value_text(one: Effect, place: int) -> str:
     """A value of a feature, for people."""
     if one.labels:
-        return clip(one.labels[place], 20)
+        return one_line(one.labels[place], 20)
     if one.feature.part == "elapsed":
         return str(np.datetime64(int(one.values[place]), "D"))
     return rounded(float(one.values[place]), float(np.ptp(one.values)) / STEPS)

@@ -11,7 +11,7 @@ from hornbook.plots.colours import BLUE
 from hornbook.plots.drawing import drawing
 from hornbook.plots.maps import MARK, begin_map, principal_plane
 from hornbook.plots.panels import WIDTH
-from hornbook.rendering import clip
+from hornbook.rendering import clip, one_line
 from hornbook.tables.data import TableData
 from hornbook.tables.models.contract import HasVectors, Predictor
 
@@ -76,13 +76,14 @@ def write_embedding(model: Predictor, data: TableData, place: int, most: int) ->
     """A line with the categories that are nearest each other, or with their weights."""
     feature = data.mapper.categories[place]
     vectors, codes = vectors_of(model, data, place, most)
-    names = [clip(feature.label(code), LABEL) for code in codes.tolist()]
+    names = [one_line(feature.label(code), LABEL) for code in codes.tolist()]
+    of = one_line(feature.name)
     if vectors.shape[1] == 1:
         order = np.argsort(-vectors[:, 0], kind="stable")
         shown = [*order[:LISTED]] if len(order) <= LISTED else [*order[:6], *order[-6:]]
         told = ", ".join(f"{names[at]} {vectors[at, 0]:+.2f}" for at in shown)
-        return f"{feature.name}: {told}"
-    return f"{feature.name}, nearest vectors of {len(names):,}: {nearest_pairs(vectors, names)}"
+        return f"{of}: {told}"
+    return f"{of}, nearest vectors of {len(names):,}: {nearest_pairs(vectors, names)}"
 
 
 def nearest_pairs(vectors: Floats, names: list[str]) -> str:

@@ -11,7 +11,7 @@ from hornbook.plots.colours import BLUE
 from hornbook.plots.drawing import drawing
 from hornbook.plots.fonts import columns as letters
 from hornbook.plots.panels import WIDTH
-from hornbook.rendering import clip
+from hornbook.rendering import clip, one_line
 from hornbook.tables.views.digits import with_error
 from hornbook.tables.views.rows_seen import Importance, RowsSeen
 
@@ -42,19 +42,19 @@ def write_importance(seen: RowsSeen) -> str:
     """A line for each column that matters; the others by name."""
     clear = [one for one in seen.importances if one.mean > 2 * one.std and one.mean > 0]
     some = clear[:LISTED]
-    wide = max((letters(clip(one.column, LABEL)) for one in some), default=0)
+    wide = max((letters(one_line(one.column, LABEL)) for one in some), default=0)
     figures = [with_error(one.mean, one.std) for one in some]
     ahead = max((len(one.partition(" ")[0]) for one in figures), default=0)
     lines = [f"{measured(seen)}, {seen.told}:"]
     for one, figure in zip(some, figures, strict=True):
-        name = clip(one.column, LABEL)
+        name = one_line(one.column, LABEL)
         room = wide - letters(name) + ahead - len(figure.partition(" ")[0])
         lines.append(f"  {name}{' ' * room}  {figure}")
     for what, rest in (
         ("less", clear[LISTED:]),
         ("no more than chance", [one for one in seen.importances if one not in clear]),
     ):
-        names = [clip(one.column, LABEL) for one in rest]
+        names = [one_line(one.column, LABEL) for one in rest]
         if names:
             more = f", and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
             lines.append(f"  {what}: {', '.join(names[:LISTED])}{more}")

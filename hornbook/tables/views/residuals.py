@@ -12,7 +12,7 @@ import numpy.typing as npt
 from hornbook.plots.colours import BLACK, BLUE, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import canvas
-from hornbook.rendering import clip, many
+from hornbook.rendering import clip, many, one_line
 from hornbook.statistics import standard_error
 from hornbook.tables.features import CategoryFeature, NumberFeature
 from hornbook.tables.measures import NumberErrors, blocks_of
@@ -153,19 +153,19 @@ def against_number(name: str, feature: NumberFeature, values: npt.NDArray[np.flo
 def write_residuals(seen: RowsSeen, names: list[str]) -> str:
     """A line for each with the bands in which the mean error is more than chance."""
     lines = [
-        f"Mean error (predicted less true) in {seen.data.target.name}, ± its standard error, where "
-        f"it is {CLEAR} of these or more, {seen.told}:"
+        f"Mean error (predicted less true) in {one_line(seen.data.target.name)}, ± its standard "
+        f"error, where it is {CLEAR} of these or more, {seen.told}:"
     ]
     quiet = []
     for one in against(seen, names):
         found = one.bands(seen.errors)
         clear = [band for band in found if band.sure >= CLEAR]
         kept = sorted(clear, key=lambda band: -band.sure)[:TOLD]
-        told = ", ".join(f"{clip(one.text(b), 20)}: {b.told}" for b in clear if b in kept)
+        told = ", ".join(f"{one_line(one.text(b), 20)}: {b.told}" for b in clear if b in kept)
         if told:
-            lines.append(f"  {one.title}  {told}{', …' * (len(clear) > len(kept))}")
+            lines.append(f"  {one_line(one.title)}  {told}{', …' * (len(clear) > len(kept))}")
         else:
-            quiet.append(one.title)
+            quiet.append(one_line(one.title))
     if quiet:
         lines.append(f"  no more than chance: {', '.join(quiet)}")
     return "\n".join(lines)

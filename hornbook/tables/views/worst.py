@@ -10,7 +10,7 @@ import numpy.typing as npt
 from hornbook.plots.colours import BLUE
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import canvas
-from hornbook.rendering import clip, many
+from hornbook.rendering import many, one_line
 from hornbook.reports import Table
 from hornbook.tables.views.rows_seen import RowsSeen
 
@@ -79,9 +79,9 @@ def table_of_worst(seen: RowsSeen, rows: int, columns: int) -> Table:
     cells = [seen.cells(name, order.tolist()) for name in names]
     made = zip(true, found, more, shares, *cells, strict=True)
     return Table(
-        (*(clip(head, CELL) for head in heads), f"share of {what_of(seen)}",
-         *(clip(name, CELL) for name in names)),
-        tuple(tuple(clip(cell, CELL) for cell in row) for row in made),
+        (*(one_line(head, CELL) for head in heads), f"share of {what_of(seen)}",
+         *(one_line(name, CELL) for name in names)),
+        tuple(tuple(one_line(cell, CELL) for cell in row) for row in made),
         left=1 if target.labels else 0,
     )  # fmt: skip
 

@@ -109,7 +109,7 @@ class ExaminedCorpus:
                 sizes = (train, dev, test)
             else:
                 sizes = split_sizes(self.given, total, self.settings)
-            if self.given.large is not None:
+            if self.given.draw is not None:
                 refuse_empty(self.given.source, sizes, self.settings.shares(self.given.mode))
         except DataError as error:
             return error

@@ -12,7 +12,7 @@ from hornbook.text.code_points import POINTS, Points, points_of
 from hornbook.text.corpus import SPLITS
 from hornbook.text.doctor.given import Batch, Given
 from hornbook.text.doctor.lengths import LengthCounts
-from hornbook.text.doctor.repeats import Repeats, hashes_of
+from hornbook.text.doctor.repeats import Repeats
 from hornbook.text.doctor.spelling import Spelling
 from hornbook.text.line_figures import LineFigures
 
@@ -64,27 +64,32 @@ class Gathered:
         self.spelling.add(piece, points, self.lines.newlines)
         self.lines.add(piece, points)
         self.characters += len(piece)
-        batch = self.given.lines(piece, points)
-        if goes_on and len(batch.begins) and batch.begins[0] == 0:  # more of a line that was cut
-            if self.given.by_lines:
-                self.lengths.go_on(int(batch.ends[0]))
-            batch = batch._replace(begins=batch.begins[1:], ends=batch.ends[1:])
+        batch = self.given.lines(piece, points, more=goes_on)
         if self.given.by_lines:
             add_points(self.points, points)
             self.read_batch(batch)
         else:
-            self.line_repeats.add(hashes_of(points, batch.begins, batch.ends))
+            self.line_repeats.add_batch(batch)
 
     def read_batch(self, batch: Batch) -> None:
         """Take note of some examples."""
         if not len(batch.begins):
             return
-        lengths = batch.ends - batch.begins
-        self.lengths.add(batch, lengths)
-        self.repeats.add(hashes_of(batch.points, batch.begins, batch.ends))
-        if self.drawn is not None:
+        self.lengths.add(batch)
+        self.repeats.add_batch(batch)
+        if self.drawn is not None:  # examples of a large text are whole
             self.drawn.add(batch, self.split_of(batch))
         elif self.given.listed:
+            self.add_sizes(batch.ends - batch.begins, more=batch.more)
+
+    def add_sizes(self, lengths: npt.NDArray[np.int64], *, more: bool) -> None:
+        """Take note of the length of every example."""
+        if more:
+            before = self.sizes.pop().astype(np.uint64)
+            before[-1] += np.uint64(lengths[0])
+            self.sizes.append(before)
+            lengths = lengths[1:]
+        if len(lengths):
             self.sizes.append(lengths.astype(np.min_scalar_type(int(lengths.max()))))
 
     def split_of(self, batch: Batch) -> npt.NDArray[np.int64]:
@@ -111,6 +116,7 @@ def gather(given: Given, *, exact: bool) -> Gathered:
     for piece in given.pieces():
         found.read_piece(piece)
     found.lines.finish()
+    found.line_repeats.close()
     if given.by_lines:
         if given.listed:
             found.points[ord("\n")] = 0  # it stands between examples: that is no character
@@ -149,6 +155,7 @@ def count_points(given: Given, held: Callable[[int, int], npt.NDArray[np.uint8]]
     counts = [np.zeros(POINTS, dtype=np.int64) for _ in SPLITS[1:]]
     number = 0
     for batch in all_batches(given):
+        number -= batch.more
         labels = held(number, number + len(batch.begins))
         number += len(batch.begins)
         for label, found in enumerate(counts, 1):
@@ -160,6 +167,7 @@ def examples_at(given: Given, numbers: Sequence[int]) -> dict[int, str]:
     """The examples of some numbers, by reading once more."""
     found, first, left = dict[int, str](), 0, sorted(numbers)
     for batch in all_batches(given) if left else ():
+        first -= batch.more
         while left and left[0] < first + len(batch.begins):
             at = left[0] - first
             found[left.pop(0)] = batch.text[batch.begins[at] : batch.ends[at]]
@@ -172,5 +180,5 @@ def examples_at(given: Given, numbers: Sequence[int]) -> dict[int, str]:
 def all_batches(given: Given) -> Iterator[Batch]:
     """All examples; of a text its lines."""
     if given.by_lines:
-        return (given.lines(piece, points_of(piece)) for piece in given.pieces())
+        return given.batches_of_lines()
     return given.batches()

@@ -36,6 +36,10 @@ class Batch(NamedTuple):
     "Where in it each example begins, shape (examples,)."
     ends: npt.NDArray[np.int64]
     "Where each ends."
+    more: bool = False
+    "Whether the first goes on the last of the batch before, which was too long to be held."
+    open: bool = False
+    "Whether the last may go on in the next batch."
 
 
 @dataclass(frozen=True)
@@ -139,11 +143,27 @@ class Given:
             if some := examples_of(piece, layout):
                 yield some
 
-    def lines(self, piece: str, points: Points) -> Batch:
-        """The lines of a piece that are not empty."""
+    def lines(self, piece: str, points: Points, *, more: bool) -> Batch:
+        """The lines of a piece that are not empty.
+
+        Args:
+            piece: of the text.
+            points: its code points.
+            more: whether the piece before did not end with a line end.
+        """
         begins, ends = line_bounds(points)
         there = ends > begins
-        return Batch(piece, points, begins[there], ends[there])
+        begins, ends = begins[there], ends[there]
+        more = more and len(begins) > 0 and begins[0] == 0
+        return Batch(piece, points, begins, ends, more, not piece.endswith("\n"))
+
+    def batches_of_lines(self) -> Iterator[Batch]:
+        """All lines that are not empty; of a text in `lines` of one each its examples."""
+        more = False
+        for piece in self.pieces():
+            batch = self.lines(piece, points_of(piece), more=more)
+            more = batch.open
+            yield batch
 
     def between(self, begin: int, end: int) -> Iterator[str]:
         """The characters of a text between two places, in pieces."""

@@ -43,8 +43,15 @@ class LengthCounts:
         self.first_longest, self.longest_yet = "", 0
         self.last = 0
 
-    def add(self, batch: Batch, lengths: npt.NDArray[np.int64]) -> None:
+    def add(self, batch: Batch) -> None:
         """Take note of the lengths of some examples, at least one."""
+        lengths = batch.ends - batch.begins
+        if batch.more:
+            self.go_on(int(lengths[0]))
+            batch = batch._replace(begins=batch.begins[1:], ends=batch.ends[1:])
+            lengths = lengths[1:]
+            if not len(lengths):
+                return
         self.counts.update(numbered(lengths))
         self.last = int(lengths[-1])
         longest = int(lengths.max())

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.text.code_points import POINTS, Points
+from hornbook.text.doctor.given import Batch
 
 __all__ = ["MOST", "Repeats", "hashes_of"]
 
@@ -58,16 +59,31 @@ def hashes_of(points: Points, begins: Places, ends: Places) -> Hashes:
         points: of the text, shape (characters,).
         begins, ends: of the stretches, shape (N,).
     """
+    return mixed(sums_of(points, begins, ends))
+
+
+def sums_of(points: Points, begins: Places, ends: Places) -> Hashes:
+    """The polynomials. That of a stretch is that of its beginning, and BASE to the power of the
+    length of this times that of the rest.
+
+    Args:
+        points: of the text, shape (characters,).
+        begins, ends: of the stretches, shape (N,).
+    """
     if not len(begins):
         return np.empty(0, dtype=np.uint64)
     WEIGHTS.to(len(points) + 1, 255 if points.dtype == np.uint8 else POINTS - 1)
     sums = np.empty(len(points) + 1, dtype=np.uint64)
     sums[0] = 0
     np.cumsum(WEIGHTS.points[points] * WEIGHTS.up[: len(points)], out=sums[1:])
-    found = (sums[ends] - sums[begins]) * WEIGHTS.down[begins]
+    found: Hashes = (sums[ends] - sums[begins]) * WEIGHTS.down[begins]
+    return found
+
+
+def mixed(found: Hashes) -> Hashes:
+    """Hashes of polynomials, whose upper bits hang on all of theirs."""
     found = (found ^ (found >> np.uint64(31))) * np.uint64(BASE)
-    mixed: Hashes = found ^ (found >> np.uint64(29))
-    return mixed
+    return found ^ (found >> np.uint64(29))
 
 
 class Repeats:
@@ -84,6 +100,29 @@ class Repeats:
             npt.NDArray[np.integer[Any]]
         ] = []  # of the examples that are kept, where not all are
         self.kept = 0
+        # The sum and the length of an example that goes on in the next batch.
+        self.opened: tuple[int, int] | None = None
+
+    def add_batch(self, batch: Batch) -> None:
+        """Take note of the examples of a batch; of the last, if it may go on, with the next."""
+        sums = sums_of(batch.points, batch.begins, batch.ends)
+        length = int(batch.ends[-1] - batch.begins[-1]) if len(sums) else 0
+        if batch.more and self.opened is not None:
+            begun, before = self.opened
+            sums[0] = (begun + pow(BASE, before, 2**64) * int(sums[0])) % 2**64
+            length += before if len(sums) == 1 else 0
+            self.opened = None
+        self.close()
+        if batch.open and len(sums):
+            self.opened = int(sums[-1]), length
+            sums = sums[:-1]
+        self.add(mixed(sums))
+
+    def close(self) -> None:
+        """Take note that an example that might have gone on did not."""
+        if self.opened is not None:
+            self.add(mixed(np.array([self.opened[0]], dtype=np.uint64)))
+            self.opened = None
 
     def add(self, hashes: Hashes) -> None:
         """Take note of more examples."""

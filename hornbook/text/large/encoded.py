@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,9 +12,10 @@ import numpy.typing as npt
 
 from hornbook.text.corpus import SPLITS
 from hornbook.text.large.draws import Draw
-from hornbook.text.large.reading import examples_of
+from hornbook.text.large.reading import examples_of, lines_of
 from hornbook.text.layout import Layout, Mode, Separator
 from hornbook.tokenizers.contract import Tokenizer
+from hornbook.tokenizers.ids import Ids, ended
 
 __all__ = ["EncodedPart", "Job", "Part"]
 
@@ -82,39 +82,57 @@ class Job:
         Raises:
             UnknownTokenError: if a token is not in the vocabulary.
         """
+        if self.mode == "lines":
+            return self.of_lines("".join([part.text for part in parts]))
         found: list[list[str]] = [[] for _ in SPLITS]
         context = [""] * len(SPLITS)
         for part in parts:
-            if part.split >= 0:
-                found[part.split].append(part.text)
-                context[part.split] = part.before
-                continue
-            examples = examples_of(part.text, Layout(self.mode, self.separator, ""))
-            places = Draw(self.seed, self.shares).splits(examples)
-            for at, chosen in enumerate(found):
-                chosen += compress(examples, (places == at).tolist())
-        return [self.of_split(*both) for both in zip(found, context, strict=True)]
+            found[part.split].append(part.text)
+            context[part.split] = part.before
+        return [self.of_texts(*both) for both in zip(found, context, strict=True)]
 
-    def of_split(self, texts: Sequence[str], before: str = "") -> EncodedPart:
-        """What some texts add to the split that they are of, and what stands before it."""
+    def of_lines(self, piece: str) -> list[EncodedPart]:
+        """What examples add to train, dev and test; each is drawn into one of these.
+
+        All are encoded at once, and told apart as ids: what is done for each alone takes longer
+        than to encode it.
+        """
+        tokenizer, draw = self.tokenizer, Draw(self.seed, self.shares)
+        if self.separator == "line":
+            text = lines_of(piece)
+            ids, places = tokenizer.encode_ended(text), draw.of_lines(text)
+        else:
+            examples = examples_of(piece, Layout(self.mode, self.separator, ""))
+            read = [tokenizer.as_read(example) for example in examples]
+            ids = ended(*tokenizer.encode_many(read), tokenizer.boundary)
+            places = draw.splits(examples)
+        lengths = np.diff(np.flatnonzero(ids == tokenizer.boundary), prepend=-1)
+        split_of_each = np.repeat(places.astype(np.uint8), lengths)
+        found = []
+        for split in range(len(SPLITS)):
+            chosen = lengths[places == split]
+            ends, longest = np.cumsum(chosen) - 1, int(chosen.max(initial=1)) - 1
+            found.append(self.part(ids[split_of_each == split], ends, longest))
+        return found
+
+    def of_texts(self, texts: Sequence[str], before: str) -> EncodedPart:
+        """What stretches of a text add to the split that they are of, and what stands before it."""
         tokenizer = self.tokenizer
         context = tokenizer.encode_many([tokenizer.as_read(before)])[0] if before else None
         ids, lengths = tokenizer.encode_many([tokenizer.as_read(text) for text in texts])
-        ends = np.empty(0, dtype=np.int64)
-        if self.mode == "lines":
-            assert tokenizer.boundary is not None  # of lines there is one
-            ends = np.cumsum(lengths + 1) - 1
-            whole = np.full(len(ids) + len(texts), tokenizer.boundary, dtype=ids.dtype)
-            inside = np.ones(len(whole), dtype=bool)
-            inside[ends] = False
-            whole[inside] = ids
-            ids = whole
+        return self.part(ids, np.empty(0, np.int64), int(lengths.max(initial=0)), context)
+
+    def part(
+        self, ids: Ids, ends: npt.NDArray[np.int64], longest: int, context: Ids | None = None
+    ) -> EncodedPart:
+        """What some ids add, with their counts; the context is not counted."""
+        tokenizer = self.tokenizer
         return EncodedPart(
             ids if context is None else np.concatenate([context, ids]),  # type: ignore[arg-type]
             ends.astype(np.uint32),
             tokenizer.count_characters(ids),
             tokenizer.count_bytes(ids),
             tokenizer.count_unknown(ids),
-            int(lengths.max(initial=0)),
+            longest,
             0 if context is None else len(context),
         )

@@ -148,7 +148,7 @@ def encode(corpus: Corpus, text: LargeText, told: Reading | None = None) -> Toke
 def keep_done(files: TokenFiles) -> None:
     """Note the pieces that are written, where something stopped the next."""
     with contextlib.suppress(OSError):  # of a full disk, which was told already
-        files.flush()
+        files.keep_what_fits()
 
 
 def encoded(

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from hornbook.text.large.store import Ends
+from hornbook.text.large.ends import Ends
 from hornbook.text.stream import ABSENT, Ids, Stream, cut_rows
 
 __all__ = ["MappedStream"]

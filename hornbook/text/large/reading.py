@@ -2,8 +2,8 @@
 
 Where a piece ends hangs on the text alone. In lines it is the end of an example. In a text it is a
 place where no tokenizer of ours joins what stands before to what comes after: a line end between
-two characters that are no white space; or before a space between two letters. Only a text that has
-neither in half a piece is cut anywhere.
+two characters that are no white space, the second no stroke; or before a space between two letters.
+Only a text that has neither in half a piece is cut anywhere.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ __all__ = [
     "examples_of",
     "hashed",
     "in_pieces",
+    "lines_of",
 ]
 
 PIECE = 2**21  # characters
@@ -240,7 +241,8 @@ def cut_text(text: str) -> int:
     """Where a piece of a long text ends: at most PIECE, and as late as may be."""
     at = text.rfind("\n", 0, PIECE - 1)
     while at > PIECE // 2:
-        if not text[at - 1].isspace() and not text[at + 1].isspace():
+        # GPT-4o's pattern takes strokes together with the line end before them.
+        if not text[at - 1].isspace() and not (text[at + 1].isspace() or text[at + 1] == "/"):
             return at + 1
         at = text.rfind("\n", 0, at)
     at = text.rfind(" ", 0, PIECE - 1)
@@ -258,3 +260,11 @@ def examples_of(piece: str, layout: Layout) -> list[str]:
     return [
         block for block in BLANK.split(f"\n{piece}\n") for block in [block.strip("\n")] if block
     ]
+
+
+def lines_of(piece: str) -> str:
+    """The lines of a piece that are not empty, with a line feed after each, the last too."""
+    while "\n\n" in piece:
+        piece = piece.replace("\n\n", "\n")
+    piece = piece.strip("\n")
+    return f"{piece}\n" if piece else ""

@@ -26,11 +26,11 @@ from hornbook.records import as_json, read_record
 from hornbook.storage import is_sound, read_json, sealed, write_bytes, write_json
 from hornbook.text.corpus import SPLITS
 from hornbook.text.large.encoded import EncodedPart
+from hornbook.text.large.ends import WRAP, Ends
 
-__all__ = ["Counts", "Ends", "TokenFiles", "Tokens"]
+__all__ = ["Counts", "TokenFiles", "Tokens"]
 
 OFTEN = 32  # pieces between two waits for the disk
-WRAP = 2**32
 
 
 @dataclass(frozen=True)
@@ -80,28 +80,6 @@ class Tokens:
     dtype: str
     counts: Mapping[str, Counts]
     pieces: int
-
-
-class Ends:
-    """Where the boundaries of a stream are, as one array that is mapped.
-
-    The files have the lower 32 bits; the rest follows from `wraps`, for they only ever grow. The
-    first boundary, before all examples, is number 0.
-    """
-
-    def __init__(self, low: npt.NDArray[np.uint32], wraps: Sequence[int]) -> None:
-        self.low, self.wraps = low, np.array(wraps, dtype=np.int64)
-
-    def __len__(self) -> int:
-        """Number of boundaries."""
-        return len(self.low) + 1
-
-    def __getitem__(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """The positions of some boundaries."""
-        at = np.maximum(numbers - 1, 0)
-        high = np.searchsorted(self.wraps, at, side="right")
-        found = self.low[at].astype(np.int64) + high * WRAP
-        return np.where(numbers == 0, 0, found)
 
 
 class TokenFiles:
@@ -248,6 +226,29 @@ class TokenFiles:
         for file in self.files.values():
             file.flush()
             os.fsync(file.fileno())
+        self.note()
+
+    def keep_what_fits(self) -> None:
+        """Note the pieces that are on the disk, where not all of them could be written.
+
+        Raises:
+            OSError: if not even that can be done.
+        """
+        for file in self.files.values():
+            with contextlib.suppress(OSError):
+                file.flush()
+        there = {name: os.fstat(file.fileno()).st_size for name, file in self.files.items()}
+        while self.unwritten and any(
+            there[name] < n for name, n in self.sizes(self.counts).items()
+        ):
+            self.unwritten.pop()
+        for name, size in self.sizes(self.counts).items():
+            os.ftruncate(self.files[name].fileno(), size)  # room for the journal
+            os.fsync(self.files[name].fileno())
+        self.note()
+
+    def note(self) -> None:
+        """Note in the journal the pieces that are on the disk."""
         lines = [json.dumps(as_json(entry)) + "\n" for entry in self.unwritten]
         with (self.folder / "journal.jsonl").open("ab") as journal:
             journal.write("".join(lines).encode())

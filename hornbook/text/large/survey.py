@@ -10,11 +10,11 @@ import numpy as np
 from hornbook.errors import DataError
 from hornbook.text.large.draws import Draw
 from hornbook.text.large.reading import PIECE, FileMark, LargeText, Reading, examples_of
+from hornbook.tokenizers.characters import POINTS, mark
 
 __all__ = ["SAMPLE", "Survey", "survey"]
 
 SAMPLE = 2**24  # characters of train that tokens are learned from, at most
-POINTS = 0x110000
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,6 @@ def survey(text: LargeText, draw: Draw, train: int, told: Reading | None = None)
     end = count * train // 100
     sample = tuple(of_train(text, stretches, draw) if lines else before(stretches, end))
     return Survey(tuple(text.marks), count, alphabet, sample)
-
-
-def mark(seen: np.ndarray[tuple[int], np.dtype[np.bool_]], text: str) -> None:
-    """Note the code points of a text."""
-    if text.isascii():
-        seen[np.frombuffer(text.encode(), dtype=np.uint8)] = True
-    else:
-        seen[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)] = True
 
 
 def before(stretches: list[tuple[int, str]], end: int) -> Iterator[str]:
