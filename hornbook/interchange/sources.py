@@ -23,7 +23,7 @@ CONFIG = "config.json"
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 GOOD = (
     "Give a folder with config.json and model.safetensors, as Hugging Face keeps models, or a "
-    ".gguf file."
+    ".gguf file. GPT-2 and its sizes can also be named: gpt2, gpt2-medium, gpt2-large, gpt2-xl."
 )
 
 
