@@ -23,6 +23,7 @@ from hornbook.text.models.mlp import MLP, MLPSettings
 from hornbook.text.models.network import Network
 from hornbook.text.models.ngram import NGram, NGramSettings
 from hornbook.text.models.pooling import log_softmax
+from hornbook.text.models.presets import GPT2_PARTS
 from hornbook.text.scores import score
 from hornbook.text.stream import Stream, encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
@@ -84,6 +85,16 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "gpt window shorter than the row": (
         "gpt",
         {**STILL, "n_layer": 2, "n_head": 2, "n_embd": 8, "block_size": 4, "zero_init": False},
+    ),
+    "gpt as GPT-2": (
+        "gpt",
+        {**STILL, **GPT2_PARTS, "n_layer": 2, "n_head": 2, "n_embd": 8, "block_size": 16},
+    ),
+    "gpt as Llama": (
+        "gpt",
+        {**STILL, "n_layer": 2, "n_head": 4, "n_kv_head": 2, "n_embd": 16, "block_size": 8,
+         "norm_gain": True, "norm_eps": 1e-5, "feed_forward": "swiglu", "n_hidden": 11,
+         "rotary_base": 500.0, "qk_norm": False, "zero_init": False},
     ),
     "bow": ("bow", {"n_embd": 8, "n_hidden": 12}),
     "bow loop": ("bow", {"n_embd": 8, "n_hidden": 12, "form": "loop"}),
@@ -711,3 +722,17 @@ def test_the_form_of_the_average_changes_nothing() -> None:
         for form in ("loop", "product", "softmax")
     ]
     assert found == pytest.approx([found[0]] * 3, rel=1e-6)
+
+
+@pytest.mark.parametrize("variant", ["gpt", "gpt gelu, tied, capped", "mlp", "lstm", "wavenet"])
+def test_losses_of_a_large_vocabulary_are_made_in_parts(
+    variant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokenizer, stream = world()
+    model = build(variant, tokenizer.vocabulary)
+    batch = batch_of(model, stream)
+    whole = model.token_losses(batch.inputs, batch.targets)
+    monkeypatch.setattr("hornbook.text.models.network.MANY", 3 * tokenizer.vocab_size)
+    parts = model.token_losses(batch.inputs, batch.targets)
+    assert parts.shape == whole.shape
+    assert np.allclose(parts, whole, rtol=1e-5, atol=1e-6)

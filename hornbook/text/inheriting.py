@@ -18,13 +18,30 @@ from hornbook.text.models.network import Network
 from hornbook.tokenizers.contract import Tokenizer
 from hornbook.tokenizers.kinds import KINDS
 from hornbook.tokenizers.published import GPT2
+from hornbook.tokenizers.reusing import is_reusable
+from hornbook.tokenizers.single_bytes import ByteTokenizer
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
 
-__all__ = ["inherit"]
+__all__ = ["inherit", "tokens_of"]
 
+TOKENIZER = "tokenizer.json"  # in a run
 SHOWN = 10  # new tokens that are named
+
+
+def tokens_of(ancestor: Run) -> Mapping[str, Any]:
+    """The tokens of a run as options of loading, where any text can be written in them.
+
+    Characters and words are those of the data, and may be others than the run's: for them nothing
+    is said.
+    """
+    own = ancestor.record.options.get("tokens")
+    if own in (GPT2, ByteTokenizer.kind):
+        return {"tokens": own}
+    if not is_reusable(ancestor.data.tokenizer):
+        return {}
+    return {"tokens": str(ancestor.path / TOKENIZER)}
 
 
 def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
@@ -57,8 +74,7 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
     with shapes_only():
         shape = ancestor.data.shape
         names = list(ancestor.task.build(ancestor.family, ancestor.settings, shape).state_dict())
-    known = {spelling: place for place, spelling in enumerate(before.spelled)}
-    pairs = [(i, known[s]) for i, s in enumerate(tokenizer.spelled) if s in known]
+    pairs = shared_tokens(tokenizer, before)
     if set(names) != set(arrays):
         raise RunError(
             f"{ancestor.directory.model} does not have the weights of a {ancestor.family}.",
@@ -71,6 +87,18 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
 def named(tokenizer: Tokenizer) -> str:
     """What its tokens are: the kind that was asked for, or what stands in their file."""
     return tokenizer.kind if tokenizer.kind in KINDS else tokenizer.about.partition(";")[0]
+
+
+def shared_tokens(tokenizer: Tokenizer, before: Tokenizer) -> list[tuple[int, int]]:
+    """The ids of the tokens that two tokenizers share, in the one and in the other."""
+    now, then = tokenizer.spelled, before.spelled
+    # The same vocabulary but for what the boundary is called: the special token that ends a text
+    # has a name where it stands for nothing, and none where it stands between examples.
+    apart = [{a, b} for a, b in zip(now, then, strict=False) if a != b]
+    if len(now) == len(then) and all("" in pair for pair in apart):
+        return [(i, i) for i in range(len(now))]
+    known = {spelling: place for place, spelling in enumerate(then)}
+    return [(i, known[s]) for i, s in enumerate(now) if s in known]
 
 
 def moved(

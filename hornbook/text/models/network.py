@@ -15,7 +15,7 @@ from torch import Tensor
 from hornbook.compute.threads import threads
 from hornbook.nn import CrossEntropy, Net, Tree, calibrate_batchnorm
 from hornbook.nn.features import end_axes
-from hornbook.nn.head_cross_entropy import head_cross_entropy_vjp, headed
+from hornbook.nn.head_cross_entropy import Headed, head_cross_entropy_vjp, headed
 from hornbook.nn.sequential import chain_vjp
 from hornbook.nn.shapes import Shapes, layer_shapes
 from hornbook.settings import Settings
@@ -118,15 +118,43 @@ class Network(Net, LanguageModel):
 
     def token_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
         """-ln p of each target as the model is used: no dropout, BatchNorm's kept statistics."""
+        many = targets.size * self.vocabulary.size > MANY
         with self.in_use():
-            logits = self(self.tensor(inputs))
-            wanted = self.tensor(targets)
-            flat = logits.reshape(-1, logits.shape[-1])
-            losses = F.cross_entropy(
-                flat, wanted.reshape(-1), ignore_index=IGNORED, reduction="none"
-            )
+            wanted, given = self.tensor(targets), self.tensor(inputs)
+            if many and (cut := headed(self.net)) is not None:
+                losses = self.losses_in_parts(cut, given, wanted.reshape(-1))
+            else:
+                logits = self(given)
+                flat = logits.reshape(-1, logits.shape[-1])
+                losses = F.cross_entropy(
+                    flat, wanted.reshape(-1), ignore_index=IGNORED, reduction="none"
+                )
         found: npt.NDArray[np.float64] = losses.view_as(wanted).cpu().double().numpy()
         return found
+
+    def losses_in_parts(self, cut: Headed, inputs: Tensor, targets: Tensor) -> Tensor:
+        """The losses of a row too long for its logits to be there all at once.
+
+        Args:
+            cut: the net.
+            inputs: (N, T) or (B, T).
+            targets: flat, (N,) or (B·T,).
+        """
+        x = inputs
+        for layer in cut.body:
+            x = layer(x)
+        found = []
+        at_once = max(1, MANY // self.vocabulary.size)
+        for part, wanted in zip(
+            torch.split(x.reshape(-1, x.shape[-1]), at_once),
+            torch.split(targets, at_once),
+            strict=True,
+        ):
+            y = part
+            for layer in cut.end:
+                y = layer(y)
+            found.append(F.cross_entropy(y, wanted, ignore_index=IGNORED, reduction="none"))
+        return torch.cat(found)
 
     def next_logits(self, inputs: Ids) -> Floats:
         """Logits as the model is used: (N, V) for windows (N, T), (B, T, V) for rows (B, T)."""
