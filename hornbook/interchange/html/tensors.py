@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -37,9 +36,14 @@ def by_row(weight: Array) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]
     return np.rint(weight / scales[:, None]).astype(np.int8), scales
 
 
+def is_matrix(array: Array) -> bool:
+    """Whether it is a matrix of weights; the exponents of a mixture are of another type."""
+    return array.ndim == 2 and array.dtype == np.float32
+
+
 def rounded(weight: Array, precision: Precision) -> Array:
     """What the page has in the place of an array: matrices are rounded, others are not."""
-    if weight.ndim != 2 or precision == "float32":
+    if not is_matrix(weight) or precision == "float32":
         return weight
     if precision == "int8":
         whole, scales = by_row(weight)
@@ -65,11 +69,11 @@ class Packed:
         """
         if name in self.entries:
             return name
-        if array.dtype.kind == "f" and array.ndim == 2 and self.precision == "int8":
+        if is_matrix(array) and self.precision == "int8":
             whole, scales = by_row(array)
             self.put(f"{name}.scales", scales)
             self.put(name, whole, scales=f"{name}.scales")
-        elif array.dtype.kind == "f" and array.ndim == 2 and self.precision == "float16":
+        elif is_matrix(array) and self.precision == "float16":
             with np.errstate(over="ignore"):
                 self.put(name, array.astype(np.float16))
         else:
@@ -92,7 +96,3 @@ class Packed:
         """All of them, compressed; the same arrays always give the same text."""
         return base64.b64encode(gzip.compress(b"".join(self.parts), 9, mtime=0)).decode()
 
-
-def numbers(arrays: Mapping[str, Array]) -> int:
-    """How many numbers arrays hold in all."""
-    return sum(array.size for array in arrays.values())
