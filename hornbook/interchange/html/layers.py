@@ -156,12 +156,10 @@ def layer_norm(to: Writer, layer: nn.LayerNorm, size: int) -> Spec:
 
 
 def attention(to: Writer, layer: nn.SelfAttention, size: int) -> Spec:
-    """Causal self-attention with as many keys as queries."""
-    rows = len(layer.qkv.weight)
-    if not layer.causal or rows != 3 * size:
+    """Causal self-attention, whose heads may share keys and values."""
+    if not layer.causal:
         raise SettingsError(
-            "The page has causal attention whose heads have keys and values of their own, and "
-            "this model has another.",
+            "The page has causal attention, and this model has another.",
             hint="Export it in another format.",
         )
     last = layer.projection
@@ -170,6 +168,7 @@ def attention(to: Writer, layer: nn.SelfAttention, size: int) -> Spec:
         "qkv": to.linear(layer.qkv.weight, layer.qkv.bias),
         "projection": None if last is None else to.linear(last.weight, last.bias),
         "heads": layer.n_head,
+        "kv_heads": layer.n_kv_head,
         "size": size,
         "window": to.window if layer.window is None else layer.window,
         "qk_norm": EPS if layer.qk_norm else 0,
@@ -274,6 +273,7 @@ DESCRIBED: Mapping[type[nn.Layer], Callable[[Writer, Any, int], Spec]] = {
     nn.SquaredReLU: single("relu2"),
     nn.SwiGLU: lambda to, layer, size: {"kind": "swiglu", "size": size // 2},
     nn.Tanh: single("tanh"),
+    nn.TanhGELU: single("gelu_tanh"),
     nn.Tree: chain,
 }  # fmt: skip
 "What the page has for each kind of layer. It is told by the class itself: a subclass is another."
