@@ -149,7 +149,7 @@ def facts_of(run: Run, rounding: Rounding, held: list[Said]) -> dict[str, JSON]:
 def page_of(run: Run, settings: PageSettings, model: dict[str, JSON], arrays: str) -> bytes:
     """The page, whole; all that is foreign in it is escaped."""
     style, program = page_file("style.css"), bundled("start")
-    title = settings.title or f"{run.data.name}, written by a {run.family} model"
+    title = settings.title or f"{run.data.name}: a small language model ({run.family})"
     value = json.dumps(as_json(model), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return (
         Template(page_file("page.html"))

@@ -19,42 +19,42 @@ Said = Mapping[str, str]
 TOKENS: Mapping[str, Said] = {
     "characters": {
         "en": "Its alphabet: the {count} different characters of the data.",
-        "zh": "字母表:数据中的 {count} 个不同字符。",
+        "zh": "字母表：数据中的 {count} 个不同字符。",
     },
     "graphemes": {
         "en": "Its alphabet: the {count} different graphemes of the data.",
-        "zh": "字母表:数据中的 {count} 个不同字素。",
+        "zh": "字母表：数据中的 {count} 个不同字素。",
     },
     "bytes": {
         "en": "Its tokens are the 256 bytes, which say nothing of the data.",
-        "zh": "词元是 256 个字节,与数据无关。",
+        "zh": "词元是 256 个字节，与数据无关。",
     },
     "words": {
         "en": "Its vocabulary: {count} words of the training text.",
-        "zh": "词表:训练文本中的 {count} 个词。",
+        "zh": "词表：训练文本中的 {count} 个词。",
     },
     "bpe": {
         "en": "Its vocabulary: {count} tokens, which, if they were learned from the training text, "
         "are words and parts of it.",
-        "zh": "词表:{count} 个词元;如果是从训练文本学来的,就是其中的词和片段。",
+        "zh": "词表：{count} 个词元；如果是从训练文本学来的，就是其中的词和片段。",
     },
 }
 COUNTS: Said = {
     "en": "The tables of the n-grams are counts of the data: every sequence of up to {order} "
     "tokens{rare}, with how often it occurs. Much of the training text can be read "
     "from them word for word.",
-    "zh": "n 元表是对数据的计数:每个长度不超过 {order} 的词元序列{rare}及其次数。"
+    "zh": "n 元表是对数据的计数：每个长度不超过 {order} 的词元序列{rare}及其次数。"
     "训练文本的很大部分可以从中逐字读出。",
 }
-RARE: Said = {"en": " that is not too rare to be kept", "zh": "(过于罕见的除外)"}
+RARE: Said = {"en": " that is not too rare to be kept", "zh": "（过于罕见的除外）"}
 WEIGHTS: Said = {
     "en": "No training text. The weights may have memorised parts of it, as those of any net.",
-    "zh": "没有训练文本。和任何网络一样,权重可能记住了其中的片段。",
+    "zh": "没有训练文本。和任何网络一样，权重可能记住了其中的片段。",
 }
 FILTER: Said = {
     "en": "A Bloom filter of the {count} training examples: of any text that somebody guesses, it "
     "tells whether it is one of them. {wrong} of other texts are taken for one.",
-    "zh": "{count} 个训练样本的布隆过滤器:任何人猜出的文本,它都能说出是否在其中。"
+    "zh": "{count} 个训练样本的布隆过滤器：任何人猜出的文本，它都能说出是否在其中。"
     "其他文本有 {wrong} 会被误认。",
 }
 

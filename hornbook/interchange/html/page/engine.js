@@ -185,6 +185,7 @@ export class Engine {
         label: tokenizer.label(id),
         text: textOf(tokenizer.pieces[id]),
         p: Math.exp(logp[id]),
+        other: id === tokenizer.unknown,
       })),
     };
   }

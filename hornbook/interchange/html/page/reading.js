@@ -53,7 +53,7 @@ export class Reading {
     for (const one of [this.letters, element("key")]) one.hidden = !some;
     element("instead").hidden = !this.open;
     this.letters.setAttribute("aria-label", say("letters"));
-    this.letters.replaceChildren(...(some ? found.characters.flatMap(this.letter, this) : []));
+    this.letters.replaceChildren(...(some ? this.words() : []));
     element("reading-status").textContent = found ? this.summary() : "";
     if (this.open) this.renderInstead();
   }
@@ -73,9 +73,22 @@ export class Reading {
     return told.join(" ");
   }
 
-  /** The button of a character, and the end of the line after a line break. */
+  /** The buttons of all characters, those of a word together, and lines as they end. */
+  words() {
+    const found = [];
+    let word = null;
+    this.found.characters.forEach((character, at) => {
+      if (!word) found.push((word = make("span")));
+      word.append(this.letter(character, at));
+      if (isBlank(character.text)) word = null;
+      if (character.text === "\n") found.push("\n");
+    });
+    return found;
+  }
+
+  /** The button of a character. */
   letter({ text, nats, token }, at) {
-    const blank = text === "" || /^\s$/u.test(text);
+    const blank = isBlank(text);
     const shown = text === "" ? "▮" : blank ? visible(text) : text;
     const button = make("button", {
       type: "button",
@@ -88,7 +101,7 @@ export class Reading {
     }, [shown]);
     button.style.setProperty("--cost", String(Math.min(1, nats / HOT)));
     button.title = this.labelOf(text, nats, token);
-    return text === "\n" ? [button, "\n"] : [button];
+    return button;
   }
 
   labelOf(text, nats, token) {
@@ -149,8 +162,8 @@ export class Reading {
     };
     element("instead-title").textContent = say(next.before ? "instead_after" : "instead", values);
     element("likely").replaceChildren(
-      ...next.tokens.map(({ id, label, text, p }) => {
-        const name = label ?? say("end");
+      ...next.tokens.map(({ id, label, text, p, other }) => {
+        const name = label ?? say(other ? "other_word" : "end");
         const amount = make("span", { class: "amount" });
         amount.style.setProperty("--p", String(p));
         const shown = percent(p);
@@ -158,6 +171,7 @@ export class Reading {
           type: "button",
           "aria-label": say("take", { token: label === null ? name : spokenLetter(text), p: shown }),
           ...(id === own.id ? { class: "this" } : {}),
+          ...(other ? { disabled: "" } : {}),
         }, [
           make("span", { dir: "auto" }, [name]),
           make("span", {}, [amount]),
@@ -168,6 +182,10 @@ export class Reading {
       }),
     );
   }
+}
+
+function isBlank(text) {
+  return text === "" || /^\s$/u.test(text);
 }
 
 /** A token as it is shown in a sentence. */

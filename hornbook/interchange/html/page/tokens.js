@@ -114,10 +114,12 @@ export class Tokenizer {
     };
   }
 
-  /** An id for people: signs for what leaves no ink, bytes for what is half a character. */
+  /**
+   * An id for people: signs for what leaves no ink, bytes for what is half a character; null for
+   * the boundary and for the unknown word, whose names depend on the language.
+   */
   label(id) {
-    if (id === this.boundary) return null;
-    if (id === this.unknown) return "�";
+    if (id === this.boundary || id === this.unknown) return null;
     const piece = this.pieces[id];
     if (!piece) return `#${id}`;
     try {

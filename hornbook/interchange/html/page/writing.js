@@ -21,7 +21,7 @@ export class Writing {
     this.turn = 0;
     element("temperature").value = String(model.temperature);
     element("prefix").rows = this.lines ? 1 : 3;
-    this.samples.classList.toggle("long", model.longest > 60);
+    this.samples.classList.toggle("long", model.longest > 40);
     this.listen();
   }
 
