@@ -92,6 +92,11 @@ FORMATS: Mapping[str, Format] = {
         "hornbook.interchange.html.export:Page",
         "one page that samples and scores in any browser, without a server or a network",
     ),
+    "onnx": Format(
+        "hornbook.interchange.onnx.export:ONNX",
+        "the next step of a net, its state an input and an output, for onnxruntime and others",
+        needs="onnx",
+    ),
 }
 
 
