@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hornbook.experiments.best import best
     from hornbook.inspection.usage import examine_use
     from hornbook.interchange.formats import export
+    from hornbook.interchange.importing import import_model
     from hornbook.lessons.comparison import compare_gradients
     from hornbook.runs import Run, find_rate, list_runs, resume, strip, train
     from hornbook.tasks import register
@@ -43,6 +44,7 @@ __all__ = [
     "examine_use",
     "export",
     "find_rate",
+    "import_model",
     "list_runs",
     "load_corpus",
     "mix",
@@ -64,6 +66,7 @@ HOMES = {
     "examine_use": "hornbook.inspection.usage",
     "export": "hornbook.interchange.formats",
     "find_rate": "hornbook.runs",
+    "import_model": "hornbook.interchange.importing",
     "list_runs": "hornbook.runs",
     "load_corpus": "hornbook.text.corpus",
     "mix": "hornbook.text.mixing",

@@ -7,8 +7,7 @@ from typing import Any
 
 from hornbook.interchange.gpt_names import GPTNames
 from hornbook.interchange.json_files import Config
-from hornbook.interchange.recipe import Piece, Recipe, rows, same, transposed
-from hornbook.interchange.weights import Weights
+from hornbook.interchange.recipe import Layout, Piece, Recipe, rows, same, transposed
 from hornbook.text.models.gpt import GPTSettings
 from hornbook.text.models.presets import GPT2_PARTS
 
@@ -49,25 +48,20 @@ def gpt2_settings(config: Config) -> dict[str, Any]:
 
 
 def gpt2_recipe(
-    weights: Weights, config: Config, settings: GPTSettings, names: GPTNames, vocab_size: int
+    layout: Layout, config: Config, settings: GPTSettings, names: GPTNames, vocab_size: int
 ) -> Recipe:
     """How its parameters become ours.
 
     Args:
-        weights: the file's.
+        layout: the file's.
         config: the file's.
         settings: of our net; a shorter block size takes the first positions.
         names: of our parameters.
         vocab_size: of our net; a smaller one takes the first tokens.
     """
-    gguf = weights.form == "gguf"
+    gguf, root = layout.gguf, layout.root
     c, v = settings.n_embd, config.size("vocab_size", 50_257)
     hidden = settings.n_hidden or 4 * c
-    root = (
-        ""
-        if gguf or not any(n.startswith("transformer.") for n in weights.shapes)
-        else ("transformer.")
-    )
     word, place, last = ("token_embd", "position_embd", "output_norm") if gguf else (
         "wte", "wpe", "ln_f"
     )  # fmt: skip

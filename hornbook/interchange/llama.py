@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hornbook.errors import DataError
 from hornbook.interchange.gpt_names import GPTNames
 from hornbook.interchange.json_files import Config
-from hornbook.interchange.recipe import Piece, Recipe, rows, same
-from hornbook.interchange.weights import Weights
+from hornbook.interchange.recipe import Layout, Piece, Recipe, rows, same
 from hornbook.text.models.gpt import GPTSettings
 
 if TYPE_CHECKING:
@@ -80,14 +79,13 @@ def rotary_base(config: Config) -> float:
 
 
 def llama_recipe(
-    weights: Weights, config: Config, settings: GPTSettings, names: GPTNames, vocab_size: int
+    layout: Layout, config: Config, settings: GPTSettings, names: GPTNames, vocab_size: int
 ) -> Recipe:
     """How its parameters become ours; the arguments are those of `gpt2_recipe`."""
-    gguf = weights.form == "gguf"
+    gguf, root = layout.gguf, layout.root
     c, v, hidden = settings.n_embd, config.size("vocab_size"), settings.n_hidden
     size = c // settings.n_head
     kv = (settings.n_kv_head or settings.n_head) * size
-    root = "" if gguf or not any(n.startswith("model.") for n in weights.shapes) else "model."
     theirs = GGUF if gguf else HUGGING_FACE
     layer = "blk.{}." if gguf else root + "layers.{}."
 

@@ -192,7 +192,8 @@ class GPT(Network):
         )
         embedding = Embedding(v, s.n_embd, generator=generator)
         if s.init_std and not s.tied:
-            torch.nn.init.normal_(embedding.weight, 0, s.init_std, generator=generator)
+            with torch.no_grad():
+                embedding.weight.normal_(0, s.init_std, generator=generator)
         layers: list[Layer] = [embedding]
         if s.position == "learned":
             layers.append(
@@ -211,7 +212,8 @@ class GPT(Network):
         head = Linear(s.n_embd, v, bias=s.bias and not s.tied, generator=generator)
         if s.tied:
             head.weight = embedding.weight
-            torch.nn.init.normal_(head.weight, 0, s.init_std or 0.02, generator=generator)
+            with torch.no_grad():
+                head.weight.normal_(0, s.init_std or 0.02, generator=generator)
         else:
             self.initialise(head, 1.0 if s.init_std else s.output_gain, generator)
         layers.append(head)
