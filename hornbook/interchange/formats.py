@@ -92,6 +92,11 @@ FORMATS: Mapping[str, Format] = {
         "hornbook.interchange.html.export:Page",
         "one page that samples and scores in any browser, without a server or a network",
     ),
+    "huggingface": Format(
+        "hornbook.interchange.huggingface:HuggingFace",
+        "a folder that transformers loads: nets shaped as GPT-2 or Llama",
+        needs="tokenizers",
+    ),
     "onnx": Format(
         "hornbook.interchange.onnx.export:ONNX",
         "the next step of a net, its state an input and an output, for onnxruntime and others",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from hornbook.interchange.gpt_names import GPTNames
@@ -11,11 +12,18 @@ from hornbook.interchange.recipe import Layout, Piece, Recipe, rows, same, trans
 from hornbook.text.models.gpt import GPTSettings
 from hornbook.text.models.presets import GPT2_PARTS
 
-__all__ = ["gpt2_recipe", "gpt2_settings"]
+__all__ = ["GPT2_NEEDS", "gpt2_config", "gpt2_recipe", "gpt2_settings"]
 
 ACTIVATIONS = {
     "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu", "relu": "relu",
 }  # fmt: skip
+GPT2_NEEDS: Mapping[str, tuple[Any, ...]] = {
+    "position": ("learned",),
+    "norm": ("layer",),
+    "feed_forward": ("gelu_tanh", "gelu", "relu"),
+    "tied": (True,),
+}
+"What a net must have to be one of these, beside what every architecture asks for."
 MASKS = re.compile(r"(?:transformer\.)?h\.\d+\.attn\.(?:bias|masked_bias)")
 "Masks that older files have beside the weights."
 
@@ -47,6 +55,28 @@ def gpt2_settings(config: Config) -> dict[str, Any]:
     }
 
 
+def gpt2_config(settings: GPTSettings, vocab_size: int) -> dict[str, Any]:
+    """What Hugging Face says of a net with these settings; `gpt2_settings` reads it."""
+    s, hidden = settings, settings.hidden
+    names = {ours: theirs for theirs, ours in reversed(ACTIVATIONS.items())}
+    return {
+        "model_type": "gpt2",
+        "architectures": ["GPT2LMHeadModel"],
+        "vocab_size": vocab_size,
+        "n_positions": s.block_size,
+        "n_embd": s.n_embd,
+        "n_layer": s.n_layer,
+        "n_head": s.n_head,
+        "n_inner": hidden,
+        "activation_function": names[s.feed_forward],
+        "layer_norm_epsilon": s.norm_eps or 1e-5,
+        "embd_pdrop": s.dropout,
+        "attn_pdrop": s.dropout,
+        "resid_pdrop": s.dropout,
+        "tie_word_embeddings": True,
+    }
+
+
 def gpt2_recipe(
     layout: Layout, config: Config, settings: GPTSettings, names: GPTNames, vocab_size: int
 ) -> Recipe:
@@ -61,7 +91,7 @@ def gpt2_recipe(
     """
     gguf, root = layout.gguf, layout.root
     c, v = settings.n_embd, config.size("vocab_size", 50_257)
-    hidden = settings.n_hidden or 4 * c
+    hidden = settings.hidden
     word, place, last = ("token_embd", "position_embd", "output_norm") if gguf else (
         "wte", "wpe", "ln_f"
     )  # fmt: skip
