@@ -26,8 +26,8 @@ SOURCE is a folder with config.json and model.safetensors, as Hugging Face keeps
 or several), a .gguf file, or a name: gpt2, gpt2-medium, gpt2-large and gpt2-xl are downloaded \
 once, checked and kept. Pickled files (.bin, .pt) are never read: they can run programs.
 
-The run has no data. It samples, scores, is evaluated on files and inspected as any other; hornbook \
-train DATA --init-from RUN fine-tunes it. Quantised GGUF files need the package gguf.
+The run has no data. It samples, scores, is evaluated on files and inspected as any other, and \
+hornbook train DATA --init-from RUN fine-tunes it. Quantised GGUF files need the package gguf.
 """
 
 
@@ -52,7 +52,7 @@ class Options:
 def run(argv: Sequence[str]) -> None:
     """Parse, import and tell."""
     options = parse(Options, "import", DESCRIPTION, argv)
-    with telling(options.json) as listen:
+    with telling(options.json, doing="Reading the model") as listen:
         from hornbook.interchange.importing import import_model
 
         made = import_model(

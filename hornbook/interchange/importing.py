@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,8 +100,8 @@ def import_model(
         model = find_model(given)
     try:
         tokenizer = model.tokenizer(None if tokens is None else str(tokens))
-        named_by = str(tokens) if tokens is not None else given
-        return made(model, given, tokenizer, named_by, block_size, out, overwrite, listen)
+        asked = str(tokens) if tokens is not None else None
+        return made(model, given, tokenizer, asked, block_size, out, overwrite, listen)
     finally:
         model.weights.close()
 
@@ -109,14 +110,14 @@ def made(
     model: Model,
     given: str,
     tokenizer: Tokenizer,
-    named_by: str,
+    asked: str | None,
     block_size: int | None,
     out: str | Path | None,
     overwrite: bool,
     listen: Listener,
 ) -> Run:
     """The run of a model whose files are open."""
-    task = task_named("text")
+    began, task = time.perf_counter(), task_named("text")
     architecture = architecture_of(model.config)
     settings = settled(model.config, architecture, block_size)
     vocabulary = tokenizer.vocabulary
@@ -136,13 +137,13 @@ def made(
         task=task.name,
         family=FAMILY,
         settings=settings.as_dict(),
-        options={**options, "tokens": option_of(tokenizer, named_by)},
+        options={**options, "tokens": option_of(tokenizer, asked or given)},
         training=None,
         data=KeptData(data.name, data.source, {}),
         start=Start(
             "import",
             ancestors=(model.name,),
-            imported=Imported(given, model.weights.form, sums),
+            imported=Imported(given, model.weights.form, sums, asked, block_size),
         ),
         versions=Versions.of_today(),
         parameters=bare.n_parameters,
@@ -153,8 +154,9 @@ def made(
     try:
         arrays = deferred(model.weights, recipe, shapes)
         directory.write_tensors(directory.model, arrays, record)
+        seconds = round(time.perf_counter() - began, 3)
         directory.write_summary(
-            Summary("finished", parameters=bare.n_parameters, seconds=0.0, losses={})
+            Summary("finished", parameters=bare.n_parameters, seconds=seconds, losses={})
         )
         directory.settle()
     finally:

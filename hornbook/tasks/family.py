@@ -46,7 +46,11 @@ class Imported:
     form: str
     "Its format: `safetensors` or `gguf`."
     files: Mapping[str, str]
-    "SHA-256 of each file that was read, by its name."
+    "SHA-256 of each file of weights that was read, by its name."
+    tokens: str | None = None
+    "The file of tokens that was named, if one was."
+    block_size: int | None = None
+    "The context that was asked for, if one was."
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from hornbook.text.models.network import Network
 from hornbook.tokenizers.contract import Tokenizer
 from hornbook.tokenizers.published import GPT2
 from hornbook.tokenizers.reusing import is_reusable
+from hornbook.tokenizers.single_bytes import ByteTokenizer
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
@@ -34,8 +35,9 @@ def tokens_of(ancestor: Run) -> Mapping[str, Any]:
     Characters and words are those of the data, and may be others than the run's: for them nothing
     is said.
     """
-    if ancestor.record.options.get("tokens") == GPT2:
-        return {"tokens": GPT2}
+    own = ancestor.record.options.get("tokens")
+    if own in (GPT2, ByteTokenizer.kind):
+        return {"tokens": own}
     if not is_reusable(ancestor.data.tokenizer):
         return {}
     return {"tokens": str(ancestor.path / TOKENIZER)}
