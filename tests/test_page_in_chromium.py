@@ -55,8 +55,9 @@ TOKENS: dict[str, dict[str, Any]] = {
 }
 MANY_SCRIPTS = (
     "It's I'LL we'Ve 12345 67.8 don’t 'ſ x\u00a0y\u2028z\x85w  \n\n  end  ",
-    "a\tb\r\nc  d\n \n", "日本語のテキスト 中文 ไทยดี 한국어 नमस्ते", "cafe\u0301 👨‍👩‍👧 🇩🇪", "HELLOWorld ABCdef ʰǅ",
-    f"{'x' * 40}{' ' * 9}\n", "'s't're 'S'T", "\ufeffbom \0 \x1f", "Ünïcödé İstanbul ΣΑΣ",
+    "a\tb\r\nc  d\n \n", "日本語のテキスト 中文 ไทยดี 한국어 नमस्ते", "cafe\u0301 👨‍👩‍👧 🇩🇪",
+    "HELLOWorld ABCdef ʰǅ", f"{'x' * 40}{' ' * 9}\n", "'s't're 'S'T",
+    "\ufeffbom \0 \x1f", "Ünïcödé İstanbul ΣΑΣ",
 )  # fmt: skip
 UNIFORMS = 60  # random numbers for a sample: as many as it has tokens at most
 

@@ -67,7 +67,7 @@ def parsed(argv: Sequence[str]) -> Any:
     """The options, with those of the format that was asked for as `settings`."""
     asked = format_typed(argv)
     kind: Any = as_typed(FORMATS[asked or next(iter(FORMATS))].load().options)
-    choice: Any = Literal[tuple(FORMATS)]  # type: ignore[valid-type]
+    choice: Any = Literal[tuple(FORMATS)]
     fields: list[Any] = [
         ("to", choice, dataclasses.field(kw_only=True)),
         ("settings", kind, dataclasses.field(default_factory=kind, kw_only=True)),

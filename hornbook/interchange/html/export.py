@@ -158,7 +158,9 @@ def page_of(run: Run, settings: PageSettings, model: dict[str, JSON], arrays: st
             generator=MADE_BY,
             title=escape(title),
             style=style,
-            about=f'<p class="lead" dir="auto">{escape(settings.about)}</p>' if settings.about else "",
+            about=f'<p class="lead" dir="auto">{escape(settings.about)}</p>'
+            if settings.about
+            else "",
             licence=f'<p dir="auto">{escape(settings.licence)}</p>' if settings.licence else "",
             version=escape(__version__),
             program=program,

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -277,5 +276,3 @@ DESCRIBED: Mapping[type[nn.Layer], Callable[[Writer, Any, int], Spec]] = {
     nn.Tree: chain,
 }  # fmt: skip
 "What the page has for each kind of layer. It is told by the class itself: a subclass is another."
-
-

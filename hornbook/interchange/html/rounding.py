@@ -70,7 +70,9 @@ def measured_rounding(run: Run, asked: Precision | Literal["auto"]) -> Rounding:
 def rounded_model(run: Run, precision: Precision) -> LanguageModel:
     """The run's model with the weights that a page of this precision has."""
     model: LanguageModel = run.task.build(run.family, run.settings, run.data.shape)
-    model.load_arrays({name: rounded(array, precision) for name, array in run.model.arrays().items()})
+    model.load_arrays(
+        {name: rounded(array, precision) for name, array in run.model.arrays().items()}
+    )
     return model
 
 
@@ -82,7 +84,8 @@ def held_out(run: Run) -> tuple[MeasuredOn, Stream]:
         return split, data.stream(split)
     longest = min(data.longest, TOKENS)
     drawn = [
-        sample.text for sample in run.sample(n=max(1, min(SAMPLES, TOKENS // longest)), longest=longest)
+        sample.text
+        for sample in run.sample(n=max(1, min(SAMPLES, TOKENS // longest)), longest=longest)
     ]
     texts = [text for text in drawn if text] or drawn
     if data.tokenizer.boundary is not None:

@@ -95,4 +95,3 @@ class Packed:
     def base64(self) -> str:
         """All of them, compressed; the same arrays always give the same text."""
         return base64.b64encode(gzip.compress(b"".join(self.parts), 9, mtime=0)).decode()
-
