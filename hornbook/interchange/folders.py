@@ -14,7 +14,7 @@ from hornbook.errors import RunError
 from hornbook.paths import is_folder
 from hornbook.storage import remedy
 
-__all__ = ["MARK", "refuse_foreign_folder", "whole_folder"]
+__all__ = ["MARK", "is_mark", "refuse_foreign_folder", "whole_folder"]
 
 MARK = "hornbook.json"
 "A file that each folder of ours has."

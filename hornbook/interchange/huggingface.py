@@ -133,10 +133,8 @@ def tokenizer_config(run: Run, tokenizer: Tokenizer) -> dict[str, Any]:
 
 
 def own_words(run: Run) -> dict[str, Any]:
-    """What an import needs to make the same run again: its tokens, and what its texts are."""
+    """What an import needs to make the same run again: its tokens."""
     return {
         "hornbook": __version__,
-        "mode": run.data.kind,
-        "longest": run.data.longest,
         "tokens": described(run.data.tokenizer),
     }

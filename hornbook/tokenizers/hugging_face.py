@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
-from hornbook.errors import DataError
+from hornbook.errors import DataError, UnknownTokenError
 from hornbook.extras import needing
 from hornbook.tokenizers.byte_pair_learning import bytes_of_signs
 from hornbook.tokenizers.contract import Texts
@@ -187,8 +187,19 @@ class HuggingFaceTokenizer(LibraryTokenizer):
         return f"{self.value['model']['type']}, {len(self.known.names):,} tokens{told}"
 
     def cut(self, text: str) -> tuple[list[int], list[bytes]]:
-        """The ids; of unknown tokens what stands in the text, as the library has changed it."""
-        found = self.engine.encode(text, add_special_tokens=False)
+        """The ids; of unknown tokens what stands in the text, as the library has changed it.
+
+        Raises:
+            UnknownTokenError: if the library has no token for what is unknown.
+        """
+        engine = self.engine
+        try:
+            found = engine.encode(text, add_special_tokens=False)
+        except Exception as error:  # the library has no other for this
+            raise UnknownTokenError(
+                f"The text {text[:40]!r} has something in it that has no token: {error}.",
+                hint="Write it in the characters of the data, or take tokens for what is unknown.",
+            ) from error
         ids: list[int] = list(found.ids)
         known, unknown = self.known, self.known.unknown
         written = [

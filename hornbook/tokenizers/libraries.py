@@ -266,7 +266,14 @@ def refuse_untrue(name: str, tokenizer: Tokenizer, texts: Texts) -> None:
         DataError: if a text as it is read has other ids than before, or its ids are another text.
     """
     for text in (PROBE, "", " a", *[text[:READ] for text in texts.train[:4]]):
-        ids, read = tokenizer.encode(text), tokenizer.as_read(text)
+        try:
+            ids, read = tokenizer.encode(text), tokenizer.as_read(text)
+        except UnknownTokenError as error:
+            raise DataError(
+                f"{name} has no token for what is unknown: {error.message}",
+                hint="Take another tokenizer, or `tokens=characters`.",
+                setting="tokens",
+            ) from error
         known = tokenizer.unknown is None or not (ids == tokenizer.unknown).any()
         if known and (
             tokenizer.decode(ids) != read or tokenizer.encode(read).tolist() != ids.tolist()
