@@ -126,7 +126,7 @@ def byte_tokens(how: str = "gpt-2") -> dict[str, Any]:
     }
 
 
-def llama_gguf(kind: str = "<f4", **changes: Any) -> bytes:
+def llama_gguf(kind: str = "<f4", changes: Mapping[str, Any] | None = None) -> bytes:
     """The same Llama as a GGUF file, with 258 tokens; `changes` are of what it says."""
     config = {**LLAMA, "vocab_size": 258}
     weights = llama_weights(config)
@@ -158,6 +158,6 @@ def llama_gguf(kind: str = "<f4", **changes: Any) -> bytes:
         "llama.attention.layer_norm_rms_epsilon": 1e-5,
         "llama.rope.freq_base": 500.0,
         **byte_tokens(),
-        **changes,
+        **(changes or {}),
     }
     return gguf_bytes({k: v for k, v in values.items() if v is not None}, tensors)

@@ -20,7 +20,7 @@ Make a run of a model that others trained: GPT-2, or one shaped as Llama.
 
 Examples:
   hornbook import models/gpt2
-  hornbook import smollm2.gguf --out runs/smollm2 --block-size 1024
+  hornbook import smollm2.gguf --out runs/smollm2
 
 SOURCE is a folder with config.json and model.safetensors, as Hugging Face keeps models (one file \
 or several), a .gguf file, or a name: gpt2, gpt2-medium, gpt2-large and gpt2-xl are downloaded \

@@ -159,8 +159,10 @@ def made(
             Summary("finished", parameters=bare.n_parameters, seconds=seconds, losses={})
         )
         directory.settle()
-    finally:
-        directory.release()
+    except BaseException:
+        directory.abandon()  # nothing of it can be gone on with
+        raise
+    directory.release()
     return Run(path)
 
 

@@ -156,7 +156,14 @@ def of_vocabulary(
             "vocab": dict(vocab), "merges": list(merges),
         },
     }  # fmt: skip
-    return of_json_file(where, json.dumps(value, ensure_ascii=False).encode(), NONE)
+    try:
+        return of_json_file(where, json.dumps(value, ensure_ascii=False).encode(), NONE)
+    except DataError as error:  # speaks of a file that there is not
+        raise DataError(
+            f"The tokens in {where} cannot be read: {error.message}",
+            hint="Name the file of tokens that the model was trained with as `tokens`.",
+            setting="tokens",
+        ) from error
 
 
 def tokens_of_gguf(where: str, values: Mapping[str, Any]) -> Tokenizer:
@@ -180,13 +187,13 @@ def tokens_of_gguf(where: str, values: Mapping[str, Any]) -> Tokenizer:
         raise DataError(f"{where} has no tokens, or no merges of them.", setting="tokens")
     kinds = values.get("tokenizer.ggml.token_type")
     kinds = [] if kinds is None or isinstance(kinds, str | int | float) else list(kinds)
+    vocab = {token: at for at, token in enumerate(tokens)}
+    if len(vocab) < len(tokens) or "" in vocab:
+        raise DataError(f"{where} has a token twice, or an empty one.", setting="tokens")
     if kinds and len(kinds) != len(tokens):
         raise DataError(
             f"{where} has {len(tokens):,} tokens, and types of {len(kinds):,}.", setting="tokens"
         )
-    vocab = {token: at for at, token in enumerate(tokens)}
-    if len(vocab) < len(tokens) or "" in vocab:
-        raise DataError(f"{where} has a token twice, or an empty one.", setting="tokens")
     of_kind = dict(zip(tokens, kinds, strict=False))
     return of_vocabulary(
         where, vocab, merges,
