@@ -440,6 +440,22 @@ def test_one_text_is_written_stopped_and_gone_on_with(data: Path, browser: Brows
     made.close()
 
 
+def test_answers_that_are_made_at_once_do_not_touch_each_other(
+    data: Path, context: BrowserContext
+) -> None:
+    page = opened(untrained(data, "text", *VARIANTS["gpt"], out="net"), context)
+    ask = """async (together) => {
+        const uniforms = Array.from({length: 400}, (_, i) => (i * 0.618034) % 1);
+        const calls = [0, 1, 2].map((i) => () => hornbook.ask("sample",
+            {prefix: ["to", "be", "or"][i], more: 400, uniforms}));
+        const found = [];
+        if (together) found.push(...(await Promise.all(calls.map((call) => call()))));
+        else for (const call of calls) found.push(await call());
+        return found.map((one) => one.text);
+    }"""
+    assert page.tab.evaluate(ask, True) == page.tab.evaluate(ask, False)
+
+
 def test_a_page_that_is_damaged_says_so(names: Path, browser: Browser) -> None:
     html = names.read_text(encoding="utf-8")
     begin = html.index('id="arrays">') + len('id="arrays">')
