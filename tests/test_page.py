@@ -78,7 +78,7 @@ def test_it_says_what_it_wrote_and_what_that_holds(
     assert re.search(r"Loss on dev, [\d,]+ tokens: 3\.\d{4} nats per token with", told)
     assert "with the page's (int8)" in told
     letters = len(net.data.tokenizer.characters)
-    assert f"its alphabet: the {letters} different characters of the data" in told
+    assert f"its vocabulary: the {letters} different characters of the data" in told
     assert "No training text. The weights may have memorised parts" in told
     status, said, _ = typed(
         capsys, "export", str(net.path), "--to", "html", "--out", str(out), "--json",
