@@ -1,6 +1,8 @@
 """Pages to give away: how large they are, how soon they can be read, how fast they write.
 
     python -m benchmarks.page [--only FAMILY …]
+    python -m benchmarks.page --rounding RUN …           # what 8 and 16 bits cost of trained runs
+    python -m benchmarks.page --picture PAGE FILE.png    # of docs/page.md
 
 The default net of each family on the bundled names, untrained (what is measured does not hang on
 the weights), n-grams, and a mixture of n-grams and the perceptron; in Debian's Chromium, which
@@ -24,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hornbook
+from hornbook.interchange.html.rounding import measured_rounding
 from hornbook.text.models import NETS
 from tests.chromium import chromium
 
@@ -92,11 +95,58 @@ def measured(run: hornbook.Run, folder: Path, browser: Browser) -> dict[str, Any
     }
 
 
+def show_rounding(paths: list[str]) -> None:
+    """The loss of runs on dev as they are and in each precision."""
+    print(
+        f"{'run':<24} {'numbers':>9} {'loss':>8} {'float16':>9} {'int8':>9}   nats per token more"
+    )
+    for path in paths:
+        run = hornbook.Run(path)
+        found = {one: measured_rounding(run, one) for one in ("float16", "int8")}
+        own = found["int8"].run
+        more = "".join(f"{one.page - own:>+10.5f}" for one in found.values())
+        print(f"{path:<24} {run.model.n_parameters:>9,} {own:>8.4f}{more}", flush=True)
+
+
+def take_picture(page: str, out: str) -> None:
+    """A page as it looks with a word whose fifth letter was chosen."""
+    from PIL import Image
+
+    with chromium() as browser:
+        context = browser.new_context(
+            viewport={"width": 760, "height": 1200}, locale="en-US", device_scale_factor=1.5
+        )
+        tab = context.new_page()
+        tab.goto(Path(page).absolute().as_uri())
+        tab.locator("#writing-status", has_text="20").wait_for()
+        tab.fill("#text", "annabelle")
+        tab.locator("#letters button").nth(4).click()
+        last = tab.locator("#likely li").nth(5)
+        last.wait_for()
+        tab.locator("h1").click()  # no focus is drawn
+        tab.evaluate("scrollTo(0, 0)")
+        box = last.bounding_box()
+        assert box is not None
+        tab.set_viewport_size({"width": 760, "height": int(box["y"] + box["height"] + 12)})
+        tab.screenshot(path=out)
+    colours = Image.open(out).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    colours.save(out, optimize=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     families = ("ngram", *NETS, "wavenet gated", "mixture")
     parser.add_argument("--only", nargs="+", choices=families, default=families)
-    asked = parser.parse_args().only
+    parser.add_argument("--rounding", nargs="+", metavar="RUN")
+    parser.add_argument("--picture", nargs=2, metavar=("PAGE", "FILE"))
+    arguments = parser.parse_args()
+    asked = arguments.only
+    if arguments.rounding:
+        show_rounding(arguments.rounding)
+        return
+    if arguments.picture:
+        take_picture(*arguments.picture)
+        return
     print(
         f"{'family':<14} {'numbers':>9} {'MB':>13} {'paint ms':>9} {'ready ms':>9} {'tokens/s':>9}"
     )
