@@ -14,7 +14,7 @@ from hornbook.cli.alive import alive
 from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.flags import as_typed
 from hornbook.cli.opening import opened_run
-from hornbook.cli.output import escape, notes, print_json
+from hornbook.cli.output import console, escape, notes, print_json
 from hornbook.cli.wording import command, worded
 from hornbook.interchange.formats import FORMATS
 from hornbook.records import as_json
@@ -29,7 +29,7 @@ Examples:
 Formats:
 {formats}
 
-What the file holds of the training data is said when it is written.
+The path of what was written is printed, and on standard error what it holds of the training data.
 """
 
 
@@ -56,8 +56,8 @@ def run(argv: Sequence[str]) -> None:
     if options.json:
         print_json(as_json(made.as_dict()))
         return
+    console().print(escape(str(made.path)))  # by itself: it can be given to another command
     say = notes().print
-    say(f"Written to {escape(str(made.path))}.")
     for remark in made.remarks:
         told = f"More:  {command(remark)}" if isinstance(remark, Action) else worded(remark)
         say(escape(told))
