@@ -15,7 +15,7 @@ import pytest
 import torch
 
 import hornbook
-from hornbook.errors import HornbookError, SettingsError
+from hornbook.errors import HornbookError, RunError, SettingsError
 from hornbook.interchange.formats import FORMATS
 from hornbook.interchange.html import export as page_export
 from hornbook.interchange.html.bloom import Bloom
@@ -72,13 +72,12 @@ def test_it_says_what_it_wrote_and_what_that_holds(
 ) -> None:
     out = tmp_path / "page.html"
     status, said, told = typed(capsys, "export", str(net.path), "--to", "html", "--out", str(out))
-    assert (status, said) == (0, "")
-    assert f"Written to {out}." in told
+    assert (status, said) == (0, f"{out}\n")
     assert "MB, in one file" in told
     assert re.search(r"Loss on dev, [\d,]+ tokens: 3\.\d{4} nats per token with", told)
     assert "with the page's (int8)" in told
     letters = len(net.data.tokenizer.characters)
-    assert f"its alphabet: the {letters} different characters of the data" in told
+    assert f"its vocabulary: the {letters} different characters of the data" in told
     assert "No training text. The weights may have memorised parts" in told
     status, said, _ = typed(
         capsys, "export", str(net.path), "--to", "html", "--out", str(out), "--json",
@@ -204,6 +203,18 @@ def test_the_smallest_precision_that_costs_nothing_is_taken(counts: hornbook.Run
     with torch.no_grad():
         weight += 1e5
     assert measured_rounding(run, "auto").precision == "float32"
+
+
+def test_weights_that_are_no_numbers_are_refused(counts: hornbook.Run, tmp_path: Path) -> None:
+    run = hornbook.train(
+        counts.path.parent / "names.txt", model="bigram", training={"steps": 0}, baseline=False,
+        out=tmp_path / "bigram",
+    )  # fmt: skip
+    with torch.no_grad():
+        run.model.weight[0, 0] = torch.nan
+    with pytest.raises(RunError, match=r"not finite \(net.layers.0.weight\)"):
+        hornbook.export(run, to="html", out=str(tmp_path / "page.html"))
+    assert not (tmp_path / "page.html").exists()
 
 
 def test_without_data_samples_are_measured(net: hornbook.Run, tmp_path: Path) -> None:

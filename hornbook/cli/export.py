@@ -1,4 +1,4 @@
-"""`hornbook export`: a run in another program's format, or as a page to give away."""
+"""`hornbook export`: a run in another format, or as a page to give away."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hornbook.cli.alive import alive
 from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.flags import as_typed
 from hornbook.cli.opening import opened_run
-from hornbook.cli.output import escape, notes, print_json
+from hornbook.cli.output import console, escape, notes, print_json
 from hornbook.cli.wording import command, worded
 from hornbook.interchange.formats import FORMATS
 from hornbook.records import as_json
@@ -24,12 +24,12 @@ Write RUN in another format, to use or to share it without hornbook.
 
 Examples:
   hornbook export runs/net --to html
-  hornbook export runs/net --to html --title "Names that nobody has" --out names.html
+  hornbook export runs/net --to html --title "New names" --out names.html
 
 Formats:
 {formats}
 
-What the file holds of the training data is said when it is written.
+The path of what was written is printed, and on standard error what it holds of the training data.
 """
 
 
@@ -37,7 +37,7 @@ What the file holds of the training data is said when it is written.
 class Options(RunArgument):
     """Run."""
 
-    to: Annotated[str, tyro.conf.arg(metavar="FORMAT")]
+    to: str
     "Format."
     out: str | None = None
     "File to write; by default one with the run's name, in the current folder."
@@ -56,8 +56,8 @@ def run(argv: Sequence[str]) -> None:
     if options.json:
         print_json(as_json(made.as_dict()))
         return
+    console().print(escape(str(made.path)))  # by itself: it can be given to another command
     say = notes().print
-    say(f"Written to {escape(str(made.path))}.")
     for remark in made.remarks:
         told = f"More:  {command(remark)}" if isinstance(remark, Action) else worded(remark)
         say(escape(told))
@@ -65,12 +65,13 @@ def run(argv: Sequence[str]) -> None:
 
 def parsed(argv: Sequence[str]) -> Any:
     """The options, with those of the format that was asked for as `settings`."""
-    asked = format_typed(argv)
-    kind: Any = as_typed(FORMATS[asked or next(iter(FORMATS))].load().options)
+    asked = format_typed(argv) or next(iter(FORMATS))
+    kind: Any = as_typed(FORMATS[asked].load().options)
     choice: Any = Literal[tuple(FORMATS)]
+    hint: Any = Annotated[kind, tyro.conf.arg(name=asked)]  # heads its flags in help
     fields: list[Any] = [
         ("to", choice, dataclasses.field(kw_only=True)),
-        ("settings", kind, dataclasses.field(default_factory=kind, kw_only=True)),
+        ("settings", hint, dataclasses.field(default_factory=kind, kw_only=True)),
     ]
     made = dataclasses.make_dataclass("Export", fields, bases=(Options,), frozen=True)
     made.__doc__ = Options.__doc__

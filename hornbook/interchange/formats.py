@@ -90,7 +90,7 @@ class Format:
 FORMATS: Mapping[str, Format] = {
     "html": Format(
         "hornbook.interchange.html.export:Page",
-        "one page that samples and scores in any browser, without a server or a network",
+        "a page that samples and scores in any browser, without a network",
     ),
     "huggingface": Format(
         "hornbook.interchange.huggingface:HuggingFace",

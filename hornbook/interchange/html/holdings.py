@@ -18,12 +18,12 @@ Said = Mapping[str, str]
 
 TOKENS: Mapping[str, Said] = {
     "characters": {
-        "en": "Its alphabet: the {count} different characters of the data.",
-        "zh": "字母表：数据中的 {count} 个不同字符。",
+        "en": "Its vocabulary: the {count} different characters of the data.",
+        "zh": "词表：数据中的 {count} 个不同字符。",
     },
     "graphemes": {
-        "en": "Its alphabet: the {count} different graphemes of the data.",
-        "zh": "字母表：数据中的 {count} 个不同字素。",
+        "en": "Its vocabulary: the {count} different graphemes of the data.",
+        "zh": "词表：数据中的 {count} 个不同字素。",
     },
     "bytes": {
         "en": "Its tokens are the 256 bytes, which say nothing of the data.",

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from hornbook.errors import RunError
 from hornbook.interchange.html.tensors import PRECISIONS, Precision, rounded
 from hornbook.records import JSON
 from hornbook.runs import Run
@@ -54,7 +55,11 @@ def measured_rounding(run: Run, asked: Precision | Literal["auto"]) -> Rounding:
     Args:
         run: a run on text.
         asked: a precision, or `auto`.
+
+    Raises:
+        RunError: if the weights are not finite.
     """
+    refuse_infinite(run)
     on, stream = held_out(run)
     own = mean_loss(run.model, stream, limit=LIMIT)
     predictions = min(len(stream), LIMIT)
@@ -65,6 +70,20 @@ def measured_rounding(run: Run, asked: Precision | Literal["auto"]) -> Rounding:
         if page - own <= COSTS:  # not of a loss that is no number
             break
     return Rounding(precision, on, predictions, own, page)
+
+
+def refuse_infinite(run: Run) -> None:
+    """Refuse weights that are no numbers.
+
+    Raises:
+        RunError: if there are any.
+    """
+    for name, array in run.model.arrays().items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise RunError(
+                f"The weights of this run are not finite ({name}): its training diverged.",
+                hint="Train again with a lower `learning_rate`.",
+            )
 
 
 def rounded_model(run: Run, precision: Precision) -> LanguageModel:

@@ -2,7 +2,8 @@
  * What the page computes: samples, the costs of a text, what could come next.
  *
  * It computes in pieces of a few milliseconds and lets others have their turn between them, so it
- * can be stopped at any time, in a worker or beside what is shown.
+ * can be stopped at any time, in a worker or beside what is shown. Several answers are then in the
+ * making at once: what a model's step gives is copied before the next turn, which may overwrite it.
  */
 
 import { Bloom } from "./bloom.js";
@@ -69,10 +70,10 @@ export class Engine {
     const [state, turns] = [this.model.begin(), new Turns()];
     let logits;
     for (const id of ids) {
-      logits = this.model.step(state, id);
+      logits = this.model.step(state, id).slice();
       await turns.take();
     }
-    return { state, logits: logits.slice() };
+    return { state, logits };
   }
 
   /**
@@ -113,7 +114,7 @@ export class Engine {
       const more = decoder.push(id);
       text += more;
       yield { text: more };
-      if (room > 1) logits = model.step(state, id);
+      if (room > 1) logits = model.step(state, id).slice();
       await turns.take();
     }
     const rest = decoder.end();
