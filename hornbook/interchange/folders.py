@@ -14,7 +14,7 @@ from hornbook.errors import RunError
 from hornbook.paths import is_folder
 from hornbook.storage import remedy
 
-__all__ = ["MARK", "is_mark", "refuse_foreign_folder", "whole_folder"]
+__all__ = ["MARK", "is_mark", "refuse_foreign_folder", "whole_file", "whole_folder"]
 
 MARK = "hornbook.json"
 "A file that each folder of ours has."
@@ -88,3 +88,24 @@ def whole_folder(path: Path, names: Collection[str]) -> Iterator[Path]:
     finally:
         for folder in (aside, old):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """The name of a new file to write, which becomes `path` at the end, if nothing goes wrong.
+
+    Raises:
+        RunError: if it cannot be written.
+    """
+    aside = path.with_name(f".hornbook-{secrets.token_hex(8)}.part")
+    try:
+        yield aside
+        with aside.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(aside, path)  # noqa: PTH105
+    except OSError as error:
+        raise RunError(
+            f"Cannot write {path}: {error.strerror or error}.", hint=remedy(error, path)
+        ) from error
+    finally:
+        aside.unlink(missing_ok=True)

@@ -97,6 +97,11 @@ FORMATS: Mapping[str, Format] = {
         "a folder that transformers loads: nets shaped as GPT-2 or Llama",
         needs="tokenizers",
     ),
+    "gguf": Format(
+        "hornbook.interchange.gguf_export:GGUF",
+        "a file for llama.cpp: nets shaped as GPT-2 or Llama",
+        needs="gguf",
+    ),
     "onnx": Format(
         "hornbook.interchange.onnx.export:ONNX",
         "the next step of a net, its state an input and an output, for onnxruntime and others",
