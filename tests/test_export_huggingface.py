@@ -97,7 +97,7 @@ def test_texts_have_the_same_ids_and_come_back(
     out = hornbook.export(run, to="huggingface", out=str(tmp_path / "out")).path
     tokenizer = transformers.AutoTokenizer.from_pretrained(out)
     ours = run.data.tokenizer
-    for some in ([CHINESE, TEXT, "  be \n\n"] if mode == "text" else ["emma", "  a  b", "李 白", ""]):
+    for some in [CHINESE, TEXT, "  be \n\n"] if mode == "text" else ["emma", "  a  b", "李 白", ""]:
         ids = tokenizer(some, add_special_tokens=False).input_ids
         assert ids == ours.encode(some).tolist()
         assert tokenizer.decode(ids) == some

@@ -46,7 +46,9 @@ def begun(session: Any, batch: int) -> dict[str, Any]:
     """The state before the first token, as the file says it."""
     told = json.loads(session.get_modelmeta().custom_metadata_map["states"])
     return {
-        name: np.full([batch if n == "batch" else n for n in one["shape"]], one["fill"], one["type"])
+        name: np.full(
+            [batch if n == "batch" else n for n in one["shape"]], one["fill"], one["type"]
+        )
         for name, one in told.items()
     }
 

@@ -28,6 +28,8 @@ __all__ = ["GGUF"]
 
 HAS = {"feed_forward": ("gelu_tanh", "swiglu")}
 "llama.cpp computes one GELU: GPT-2's."
+MOST = 0.01
+"Of what is drawn: if tokens of bytes would be more, they are left out."
 EMBEDDING, HEAD = "token_embd.weight", "output.weight"
 
 
@@ -51,8 +53,10 @@ class GGUF:
         tensors, added = model.tensors, []
         if tokens.more:
             unlikely = unlikely_row(run)
+            if drawn(unlikely, tokens.more) > MOST:
+                tokens = gguf_tokens(run.data.tokenizer, spare=True)
             tensors = with_tokens(tensors, unlikely, tokens.more)
-            added = [added_told(run, unlikely, tokens.more)]
+            added = added_told(run, unlikely, tokens.more)
         with whole_file(path) as aside:
             write_gguf(aside, run, model, tokens, tensors)
             size = aside.stat().st_size
@@ -88,12 +92,14 @@ def write_gguf(
     describe_tokens(writer, tokens)
     for name, one in tensors.items():
         writer.add_tensor_info(name, one.shape, one.dtype, one.nbytes)
-    writer.write_header_to_file(path)
-    writer.write_kv_data_to_file()
-    writer.write_ti_data_to_file()
-    for one in tensors.values():
-        writer.write_tensor_data(np.asarray(one))
-    writer.close()
+    try:
+        writer.write_header_to_file(path)
+        writer.write_kv_data_to_file()
+        writer.write_ti_data_to_file()
+        for one in tensors.values():
+            writer.write_tensor_data(np.asarray(one))
+    finally:
+        writer.close()
 
 
 def describe(writer: Any, run: Run, model: Leaving, vocab_size: int) -> None:
@@ -152,13 +158,26 @@ def with_tokens(
     }
 
 
-def added_told(run: Run, unlikely: UnlikelyRow, more: int) -> str:
-    """What was added to the vocabulary, as a sentence."""
-    each = "1 token" if more == 1 else f"{more} tokens"
+def drawn(unlikely: UnlikelyRow, more: int) -> float:
+    """The share of what is drawn at temperature 1 that is one of some added tokens."""
     odds = more * unlikely.share
+    return odds / (1 + odds)
+
+
+def added_told(run: Run, unlikely: UnlikelyRow, more: int) -> list[str]:
+    """What was added to the vocabulary, as sentences."""
+    each = "1 token" if more == 1 else f"{more} tokens"
     label = run.data.tokenizer.label(unlikely.like)
     why = "with logits far below all others" if unlikely.found else f"each as likely as {label}"
-    return (
-        f"{each} that llama.cpp must have and the net has not {'was' if more == 1 else 'were'} "
-        f"added, {why}: {odds / (1 + odds):.2g} of what is drawn at temperature 1."
-    )
+    found = []
+    if more:
+        found.append(
+            f"{each} that llama.cpp must have and the net has not {'was' if more == 1 else 'were'} "
+            f"added, {why}: {drawn(unlikely, more):.2g} of what is drawn at temperature 1."
+        )
+    if run.data.tokenizer.kind == "characters" and more <= 1:
+        found.append(
+            "Tokens for the bytes of other characters were left out: this net would draw them too "
+            "often. llama.cpp fails at a character that is not of the vocabulary."
+        )
+    return found

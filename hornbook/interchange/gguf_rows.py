@@ -1,9 +1,9 @@
 """Rows of the output layer for tokens that llama.cpp must have and a net has not.
 
 The output layer of GGUF has no bias, so nothing can be made impossible. But a row w can be found
-whose logit w·h is far below all others for the vectors h that the net really makes: by least
-squares, w·h = -FAR. Where no such row is, that of the token that is expected least is taken again:
-of two equal logits the first counts, so that no greedy choice is another, but more is drawn of it.
+whose logit w·h is far below all others for the vectors h that the net really makes. Where none is
+found, that of the token that is expected least is taken again: of two equal logits the first
+counts, so that no greedy choice is another, but more is drawn of it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["UnlikelyRow", "unlikely_row"]
 
-FAR = 40.0  # nats
-BELOW = 5.0  # nats below the greatest logit, everywhere that was looked
-ROWS, TOKENS = 64, 4096  # that are read to find a row
+BELOW = 1.0  # nats below the greatest logit, everywhere that was looked
+ROWS, TOKENS = 256, 4096  # that are read to find a row
+STEPS = 40  # of Newton's method
+SMALL = 1e-6  # weight of the row's own size
 Doubles = npt.NDArray[np.float64]
 
 
@@ -40,7 +41,7 @@ class UnlikelyRow:
     share: float
     "Mean probability of one token with this row, before it takes from the others."
     found: bool
-    "Whether it was found by least squares, or is the row of `like`."
+    "Whether it was found, or is the row of `like`."
 
 
 def unlikely_row(run: Run) -> UnlikelyRow:
@@ -50,16 +51,18 @@ def unlikely_row(run: Run) -> UnlikelyRow:
         run: of a net that ends in a product without a bias.
     """
     model: Network = run.model
-    hidden, weight = vectors(model, read_rows(run)), weight_of(model)
-    logits = hidden @ weight.T
+    weight = weight_of(model)
+    real, chance = (vectors(model, rows) for rows in (real_rows(run), chance_rows(model)))
+    logits = real @ weight.T
     logp = log_softmax(logits)
     mean = np.exp(logp).mean(axis=0)
     if model.vocabulary.boundary is not None:
         mean[model.vocabulary.boundary] = np.inf
     like = int(mean.argmin())
     # Every other vector finds the row, and those between say how good it is.
-    row = least_squares(hidden[::2])
-    theirs = hidden[1::2] @ row
+    seen = np.concatenate([real[::2], chance])
+    row = least_expected(seen, normaliser(seen @ weight.T))
+    theirs = real[1::2] @ row
     if len(theirs) and (theirs < logits[1::2].max(axis=1) - BELOW).all():
         share = float(np.exp(theirs - (logits - logp)[1::2, 0]).mean())
         if share < mean[like]:
@@ -67,12 +70,36 @@ def unlikely_row(run: Run) -> UnlikelyRow:
     return UnlikelyRow(weight[like].astype(np.float32), like, float(mean[like]), False)
 
 
-def least_squares(hidden: Doubles) -> Doubles:
-    """The w for which w·h is nearest to -FAR, with a little weight on its own size."""
-    size = hidden.shape[1]
-    gram = hidden.T @ hidden / len(hidden)
-    ridge = 1e-4 * np.trace(gram) / size * np.eye(size)
-    return np.asarray(np.linalg.solve(gram + ridge, -FAR * hidden.mean(axis=0)))
+def normaliser(logits: Doubles) -> Doubles:
+    """ln Σ exp of each row."""
+    return np.asarray((logits - log_softmax(logits))[:, 0])
+
+
+def least_expected(hidden: Doubles, normal: Doubles) -> Doubles:
+    """The w that makes the mean of exp(w·h - ln Σ exp) least, with a little weight on its own size.
+
+    That is convex: Newton's method finds it.
+    """
+    count, size = hidden.shape
+    small = SMALL * float((hidden * hidden).mean())
+
+    def cost(w: Doubles) -> float:
+        with np.errstate(over="ignore"):  # of a step that is too long, and is halved
+            return float(np.exp(hidden @ w - normal).mean() + small / 2 * w @ w)
+
+    w = np.zeros(size)
+    now = cost(w)
+    for _ in range(STEPS):
+        odds = np.exp(hidden @ w - normal) / count
+        slope = hidden.T @ odds + small * w
+        bent = (hidden * odds[:, None]).T @ hidden + small * np.eye(size)
+        step, share = np.linalg.solve(bent, slope), 1.0
+        while share > 1e-3 and not (new := cost(w - share * step)) < now:
+            share /= 2
+        if share <= 1e-3:
+            break
+        w, now = w - share * step, new
+    return w
 
 
 def vectors(model: Network, rows: list[npt.NDArray[np.int64]]) -> Doubles:
@@ -90,21 +117,25 @@ def weight_of(model: Network) -> Doubles:
     return weight
 
 
-def read_rows(run: Run) -> list[npt.NDArray[np.int64]]:
-    """Rows of ids as the net may meet them: of the data, or else drawn; and some by chance."""
-    model, data = run.model, run.data
-    size, vocabulary = model.block_size, model.vocabulary
-    texts = (data.splits.dev or data.splits.train) if data.kept else drawn(run)
+def real_rows(run: Run) -> list[npt.NDArray[np.int64]]:
+    """Rows of ids as the net meets them: of the data, or else drawn."""
+    data, size = run.data, run.model.block_size
+    texts = [*data.splits.dev[:ROWS], *data.splits.train[:ROWS]] if data.kept else drawn(run)
     found: list[npt.NDArray[np.int64]] = []
     left = TOKENS
-    for text in texts[:ROWS]:
-        ids = read(data.tokenizer, text[: 8 * left])
-        found += [ids[at : at + size] for at in range(0, min(len(ids), left), size)]
+    for text in texts:
+        ids = read(data.tokenizer, text[: 8 * left])[:left]
+        found += [ids[at : at + size] for at in range(0, len(ids), size)]
         left -= len(ids)
         if left <= 0:
             break
-    chance = np.random.default_rng(0)
-    return [*found, *chance.integers(0, vocabulary.size, (8, min(size, 64)))]
+    return found
+
+
+def chance_rows(model: Network) -> list[npt.NDArray[np.int64]]:
+    """Rows of ids by chance, for what nobody foresees."""
+    shape = (2, min(model.block_size, 64))
+    return list(np.random.default_rng(0).integers(0, model.vocabulary.size, shape))
 
 
 def drawn(run: Run) -> list[str]:

@@ -124,9 +124,7 @@ def made(
     refuse_too_few(model, vocabulary.size, listen)
     bare = task.refuse_too_large(FAMILY, settings, vocabulary)
     layout = layout_of(model.weights, architecture.root)
-    recipe = architecture.recipe(
-        layout, model.config, settings, gpt_names(bare), vocabulary.size
-    )
+    recipe = architecture.recipe(layout, model.config, settings, gpt_names(bare), vocabulary.size)
     refuse_unfit(model.weights, recipe)
     shapes = {name: tuple(tensor.shape) for name, tensor in bare.state_dict().items()}
     data = ImportedText(model.name, f"imported from {given}", tokenizer)

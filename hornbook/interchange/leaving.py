@@ -90,9 +90,7 @@ def leaving(
     return Leaving(kind, config, theirs(model.state_dict(), recipe))
 
 
-def architecture_for(
-    settings: GPTSettings, what: str, fewer: Mapping[str, tuple[Any, ...]]
-) -> str:
+def architecture_for(settings: GPTSettings, what: str, fewer: Mapping[str, tuple[Any, ...]]) -> str:
     """The architecture that has all of some settings.
 
     Raises:

@@ -119,7 +119,9 @@ class Graph:
         """x in another shape; 0 keeps a size, -1 is what is left."""
         return str(self.op("Reshape", x, self.whole(*shape)))
 
-    def slice(self, x: Value, begin: int | Value, end: int | Value, axis: int, by: int = 1) -> Value:
+    def slice(
+        self, x: Value, begin: int | Value, end: int | Value, axis: int, by: int = 1
+    ) -> Value:
         """Some places along an axis; they may be known when it runs, as lists of one number."""
         first, last = (self.whole(at) if isinstance(at, int) else at for at in (begin, end))
         return str(self.op("Slice", x, first, last, self.whole(axis), self.whole(by)))
@@ -136,9 +138,7 @@ class Graph:
         """How many places there are along an axis, as a list of one number."""
         return str(self.op("Shape", x, start=axis, end=axis + 1))
 
-    def scan(
-        self, body: Body, states: Sequence[Value], over: Value, last: Value
-    ) -> Value:
+    def scan(self, body: Body, states: Sequence[Value], over: Value, last: Value) -> Value:
         """Run a graph of its own for each place along the second axis, and give its last output.
 
         Args:

@@ -91,7 +91,7 @@ class Writer:
         return self.shared[name]
 
     def remembered(self, kind: str, *shape: int) -> Value:
-        """What a layer remembers of each place: zeros before the first token, of length 0 nothing."""
+        """What a layer remembers of each place: zeros at first, of a length of 0 nothing."""
         name = f"{sum(1 for one in self.graph.states if kind in one)}.{kind}"
         sizes: list[int | str] = [f"{name}.length" if size == 0 else size for size in shape]
         return self.graph.state(name, (BATCH, *sizes))
@@ -237,7 +237,8 @@ def gated(to: Writer, spec: Spec, x: Value) -> Value:
     """WaveNet's blocks: tanh(f) σ(g) goes on and to the output, each through a product."""
     graph, total = to.graph, None
     for block in spec["blocks"]:
-        f, g = graph.split(to.layer(block["conv"], taps(to, block["taps"], x)), [block["hidden"]] * 2)
+        made = to.layer(block["conv"], taps(to, block["taps"], x))
+        f, g = graph.split(made, [block["hidden"]] * 2)
         z = graph.op("Mul", graph.op("Tanh", f), graph.op("Sigmoid", g))
         goes_on = block["residual"]
         out = to.layer(block["out"], z)

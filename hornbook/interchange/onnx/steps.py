@@ -23,9 +23,7 @@ def step_of(model: Network) -> tuple[Graph, Value]:
         SettingsError: if it has a layer that cannot be written.
     """
     held = Held()
-    spec: Spec = described_net(
-        model, held, window=model.block_size, start=model.vocabulary.start
-    )
+    spec: Spec = described_net(model, held, window=model.block_size, start=model.vocabulary.start)
     graph = Graph()
     token = graph.reshape("token", -1, 1)  # (B, 1)
     if isinstance(model.memory, BlockMemory):
@@ -72,5 +70,3 @@ def in_rows(graph: Graph, token: Value, memory: BlockMemory) -> tuple[Value, Row
     half = memory.half
     graph.remember(recent, graph.slice(whole, -half if half else END, END, 1))
     return ids, row
-
-

@@ -163,7 +163,6 @@ class GPTSettings(Settings):
         )
         self.refuse_unless(not self.init_std, ("output_gain",), "`init_std` of 0")
 
-
     @property
     def hidden(self) -> int:
         """Hidden units of the feed-forward layers."""
