@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ import torch
 
 import hornbook
 from hornbook.errors import RunError, SettingsError
-from tests.test_models import GPT2_PARTS, LINES, TEXT
+from hornbook.text.models.presets import GPT2_PARTS
+from tests.test_models import LINES, TEXT
 
 BASE: dict[str, Any] = {"n_layer": 2, "n_head": 4, "n_embd": 16, "block_size": 12, "dropout": 0.0}
 GPT2 = {**BASE, **GPT2_PARTS}
@@ -34,8 +34,8 @@ CHINESE = "床前明月光，\n疑是地上霜。\n舉頭望明月，\n低頭思
 
 
 @pytest.fixture(scope="module")
-def transformers() -> Iterator[Any]:
-    found = pytest.importorskip("transformers", reason="transformers is not installed")
+def transformers() -> Any:
+    found: Any = pytest.importorskip("transformers", reason="transformers is not installed")
     found.utils.logging.set_verbosity_error()
     found.utils.logging.disable_progress_bar()
     return found

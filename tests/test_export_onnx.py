@@ -21,11 +21,12 @@ DOCS = Path(__file__).parents[1] / "docs" / "export.md"
 
 def made(folder: Path, model: str = "gru", text: str = "\n".join(LINES), **options: Any) -> Any:
     (folder / "data.txt").write_text(text, encoding="utf-8")
-    nets = {"n_embd": 4, "n_hidden": 8, "dropout": 0.0}
+    if model == "gru":
+        options |= {"settings": {"n_embd": 4, "n_hidden": 8, "dropout": 0.0},
+                    "training": {"steps": 1}}  # fmt: skip
     return hornbook.train(
-        folder / "data.txt", model=model, out=folder / "run", baseline=False,
-        **({"settings": nets, "training": {"steps": 1}} if model == "gru" else {}), **options,
-    )  # fmt: skip
+        folder / "data.txt", model=model, out=folder / "run", baseline=False, **options
+    )
 
 
 @pytest.mark.parametrize("text", ["\n".join(LINES), "床前明月光，\n疑是地上霜。\n" * 9])

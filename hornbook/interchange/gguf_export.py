@@ -28,8 +28,6 @@ __all__ = ["GGUF"]
 
 HAS = {"feed_forward": ("gelu_tanh", "swiglu")}
 "llama.cpp computes one GELU: GPT-2's."
-MOST = 0.01
-"Of what is drawn: if tokens of bytes would be more, they are left out."
 EMBEDDING, HEAD = "token_embd.weight", "output.weight"
 
 
@@ -53,10 +51,8 @@ class GGUF:
         tensors, added = model.tensors, []
         if tokens.more:
             unlikely = unlikely_row(run)
-            if drawn(unlikely, tokens.more) > MOST:
-                tokens = gguf_tokens(run.data.tokenizer, spare=True)
             tensors = with_tokens(tensors, unlikely, tokens.more)
-            added = added_told(run, unlikely, tokens.more)
+            added = [added_told(run, unlikely, tokens.more)]
         with whole_file(path) as aside:
             write_gguf(aside, run, model, tokens, tensors)
             size = aside.stat().st_size
@@ -158,26 +154,13 @@ def with_tokens(
     }
 
 
-def drawn(unlikely: UnlikelyRow, more: int) -> float:
-    """The share of what is drawn at temperature 1 that is one of some added tokens."""
-    odds = more * unlikely.share
-    return odds / (1 + odds)
-
-
-def added_told(run: Run, unlikely: UnlikelyRow, more: int) -> list[str]:
-    """What was added to the vocabulary, as sentences."""
+def added_told(run: Run, unlikely: UnlikelyRow, more: int) -> str:
+    """What was added to the vocabulary, as a sentence."""
     each = "1 token" if more == 1 else f"{more} tokens"
+    odds = more * unlikely.share
     label = run.data.tokenizer.label(unlikely.like)
     why = "with logits far below all others" if unlikely.found else f"each as likely as {label}"
-    found = []
-    if more:
-        found.append(
-            f"{each} that llama.cpp must have and the net has not {'was' if more == 1 else 'were'} "
-            f"added, {why}: {drawn(unlikely, more):.2g} of what is drawn at temperature 1."
-        )
-    if run.data.tokenizer.kind == "characters" and more <= 1:
-        found.append(
-            "Tokens for the bytes of other characters were left out: this net would draw them too "
-            "often. llama.cpp fails at a character that is not of the vocabulary."
-        )
-    return found
+    return (
+        f"{each} that llama.cpp must have and the net has not {'was' if more == 1 else 'were'} "
+        f"added, {why}: {odds / (1 + odds):.2g} of what is drawn at temperature 1."
+    )

@@ -52,13 +52,8 @@ class GGUFTokens:
     "How many at the end the net has not."
 
 
-def gguf_tokens(tokenizer: Tokenizer, *, spare: bool = False) -> GGUFTokens:
+def gguf_tokens(tokenizer: Tokenizer) -> GGUFTokens:
     """A tokenizer's tokens.
-
-    Args:
-        tokenizer: characters, bytes or byte pairs.
-        spare: leave out the tokens of bytes beside characters; llama.cpp then stops at a character
-            that is not of the vocabulary.
 
     Raises:
         SettingsError: if llama.cpp could not read them as we do.
@@ -79,7 +74,7 @@ def gguf_tokens(tokenizer: Tokenizer, *, spare: bool = False) -> GGUFTokens:
         refuse_unwritable(tokenizer)
         named = {" ": BLANK, "\0": BYTES[0], "": ""}
         names = [named.get(character, character) for character in tokenizer.spelled]
-        return of_llama(tokenizer, names, bytes_too=not spare)
+        return of_llama(tokenizer, names, bytes_too=True)
     raise SettingsError(
         f"Tokens of the kind {tokenizer.kind} cannot be written for llama.cpp; characters, bytes "
         "and byte pairs can be.",
