@@ -292,6 +292,8 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 
 def test_it_writes_as_it_opens_and_marks_copies(tab: Tab) -> None:
+    for waiting in ("#key", "#letters", "#instead", "#story", "#go-on"):
+        assert tab.is_hidden(waiting), waiting
     until(tab, "document.querySelector('#writing-status').textContent.includes('20')")
     samples = tab.locator("#samples button span:first-child").all_text_contents()
     marked = tab.locator("#samples button:has(.mark) span:first-child").all_text_contents()
