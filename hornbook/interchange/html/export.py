@@ -151,24 +151,19 @@ def page_of(run: Run, settings: PageSettings, model: dict[str, JSON], arrays: st
     style, program = page_file("style.css"), bundled("start")
     title = settings.title or f"{run.data.name}: a small language model ({run.family})"
     value = json.dumps(as_json(model), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return (
-        Template(page_file("page.html"))
-        .substitute(
-            policy=policy(style=style, script=program, workers=True),
-            generator=MADE_BY,
-            title=escape(title),
-            style=style,
-            about=f'<p class="lead" dir="auto">{escape(settings.about)}</p>'
-            if settings.about
-            else "",
-            licence=f'<p dir="auto">{escape(settings.licence)}</p>' if settings.licence else "",
-            version=escape(__version__),
-            program=program,
-            model=value.replace("<", "\\u003c"),  # nothing in it ends the element
-            arrays=arrays,
-        )
-        .encode()
+    page = Template(page_file("page.html")).substitute(
+        policy=policy(style=style, script=program, workers=True),
+        generator=MADE_BY,
+        title=escape(title),
+        style=style,
+        about=f'<p class="lead" dir="auto">{escape(settings.about)}</p>' if settings.about else "",
+        licence=f'<p dir="auto">{escape(settings.licence)}</p>' if settings.licence else "",
+        version=escape(__version__),
+        program=program,
+        model=value.replace("<", "\\u003c"),  # nothing in it ends the element
+        arrays=arrays,
     )
+    return f"<!doctype html>\n{page}".encode()
 
 
 def size_told(page: bytes) -> str:

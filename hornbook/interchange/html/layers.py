@@ -155,10 +155,10 @@ def layer_norm(to: Writer, layer: nn.LayerNorm, size: int) -> Spec:
 
 
 def attention(to: Writer, layer: nn.SelfAttention, size: int) -> Spec:
-    """Causal self-attention, whose heads may share keys and values."""
+    """Causal self-attention; several heads of queries may share keys and values."""
     if not layer.causal:
         raise SettingsError(
-            "The page has causal attention, and this model has another.",
+            "The page has causal attention, and this model looks at what comes later too.",
             hint="Export it in another format.",
         )
     last = layer.projection
@@ -167,7 +167,6 @@ def attention(to: Writer, layer: nn.SelfAttention, size: int) -> Spec:
         "qkv": to.linear(layer.qkv.weight, layer.qkv.bias),
         "projection": None if last is None else to.linear(last.weight, last.bias),
         "heads": layer.n_head,
-        "kv_heads": layer.n_kv_head,
         "size": size,
         "window": to.window if layer.window is None else layer.window,
         "qk_norm": EPS if layer.qk_norm else 0,

@@ -19,7 +19,7 @@ def attention(to: Writer, spec: Spec, x: Value) -> Value:
     """Causal self-attention of T positions, x (B, T, C), beside those that are remembered."""
     from hornbook.interchange.onnx.layers import normalised
 
-    graph, heads, kv = to.graph, spec["heads"], spec["kv_heads"]
+    graph, heads, kv = to.graph, spec["heads"], kv_heads(spec)
     size = spec["size"] // heads
     made = graph.split(to.layer(spec["qkv"], x), [heads * size, kv * size, kv * size])
     # (B, T, H·D) to (B, H, T, D)
@@ -38,9 +38,15 @@ def attention(to: Writer, spec: Spec, x: Value) -> Value:
     return to.layer(spec["projection"], y) if spec["projection"] else y
 
 
+def kv_heads(spec: Spec) -> int:
+    """How many heads of keys and values there are: those of queries may share them."""
+    shared = (spec["qkv"]["size"] - spec["size"]) // 2
+    return int(shared * spec["heads"] // spec["size"])
+
+
 def remembered(to: Writer, spec: Spec, name: str, new: Value) -> Value:
     """Keys or values (B, K, S, D) of all positions that are seen, the newest last."""
-    graph, kv = to.graph, spec["kv_heads"]
+    graph, kv = to.graph, kv_heads(spec)
     state = to.remembered(name, kv, 0, spec["size"] // spec["heads"])
     # Of a row that is begun again nothing was read before.
     kept = state if to.row is None else graph.slice(state, 0, to.row.before, 2)

@@ -18,11 +18,11 @@ import { normaliseStretches } from "./arithmetic.js";
  * @returns {Layer}
  */
 export function attention(spec, arrays, layerOf) {
-  const { qkv, projection, heads, kv_heads, size, window, qk_norm: norm, rotary } = spec;
+  const { qkv, projection, heads, size, window, qk_norm: norm, rotary } = spec;
+  const shared = (qkv.size - size) / 2; // numbers of a position's keys: fewer where heads share them
   const split = layerOf(qkv, arrays);
   const last = projection ? layerOf(projection, arrays) : null;
   const width = size / heads;
-  const shared = kv_heads * width; // numbers of all keys: several heads may have the same
   const y = new Float32Array(size);
   const scores = new Float64Array(window);
   return {
@@ -39,12 +39,13 @@ export function attention(spec, arrays, layerOf) {
       makeRoom(state, shared, window);
       const at = (state.count % window) * shared;
       state.keys.set(k, at);
-      state.values.set(made.subarray(size + shared, size + 2 * shared), at);
+      state.values.set(made.subarray(size + shared), at);
       state.count++;
       const seen = Math.min(state.count, window);
+      const group = size / shared; // heads of queries that share keys and values
       for (let head = 0; head < heads; head++) {
-        const own = Math.floor((head * kv_heads) / heads) * width;
-        attend(y, q, state, head * width, own, width, shared, seen, scores);
+        const asked = Math.floor(head / group) * width;
+        attend(y, q, state, head * width, asked, width, shared, seen, scores);
       }
       return last ? last.step(y, null) : y;
     },
@@ -76,13 +77,13 @@ function makeRoom(state, size, window) {
   }
 }
 
-/** What one head, which begins at h, gathers from the positions seen by its keys, from `own` on. */
-function attend(y, q, { keys, values }, h, own, width, size, seen, scores) {
+/** What one head, whose queries begin at h and whose keys at k, gathers from the positions seen. */
+function attend(y, q, { keys, values }, h, k, width, size, seen, scores) {
   const scale = 1 / Math.sqrt(width);
   let top = -Infinity;
   for (let t = 0; t < seen; t++) {
     let sum = 0;
-    for (let i = h, at = t * size + own; i < h + width; i++, at++) sum += q[i] * keys[at];
+    for (let i = h, at = t * size + k; i < h + width; i++, at++) sum += q[i] * keys[at];
     scores[t] = sum * scale;
     if (scores[t] > top) top = scores[t];
   }
@@ -91,6 +92,6 @@ function attend(y, q, { keys, values }, h, own, width, size, seen, scores) {
   y.fill(0, h, h + width);
   for (let t = 0; t < seen; t++) {
     const weight = scores[t] / total;
-    for (let i = h, at = t * size + own; i < h + width; i++, at++) y[i] += weight * values[at];
+    for (let i = h, at = t * size + k; i < h + width; i++, at++) y[i] += weight * values[at];
   }
 }

@@ -14,7 +14,9 @@ export class Bloom {
    * @param {Uint8Array} array
    */
   constructor({ bits, hashes }, array) {
-    Object.assign(this, { bits, hashes, array });
+    this.bits = bits;
+    this.hashes = hashes;
+    this.array = array;
   }
 
   /** @param {string} text */

@@ -12,10 +12,19 @@
 export const ABSENT = -1;
 
 export class Counts {
-  constructor({ order, size, boundary, start, smoothing, added, levels }, arrays) {
-    Object.assign(this, { order, size, boundary, start, smoothing, added });
+  /**
+   * @param {Record<string, any>} spec
+   * @param {(name: string) => any} arrays
+   */
+  constructor(spec, arrays) {
+    this.order = spec.order;
+    this.size = spec.size;
+    this.boundary = spec.boundary;
+    this.start = spec.start;
+    this.smoothing = spec.smoothing;
+    this.added = spec.added;
     /** @type {Level[]} */
-    this.levels = levels.map((level) => ({
+    this.levels = spec.levels.map((level) => ({
       older: arrays(level.older),
       begins: arrays(level.begins),
       tokens: arrays(level.tokens),
@@ -24,7 +33,7 @@ export class Counts {
       whole: level.whole ? arrays(level.whole) : null,
       discounts: level.discounts,
     }));
-    this.p = new Float64Array(size);
+    this.p = new Float64Array(spec.size);
   }
 
   begin() {

@@ -6,6 +6,16 @@ export function element(id) {
 }
 
 /**
+ * All elements that a selector finds.
+ *
+ * @param {string} selector
+ * @returns {HTMLElement[]}
+ */
+export function elementsOf(selector) {
+  return [...document.querySelectorAll(selector)].map((one) => /** @type {HTMLElement} */ (one));
+}
+
+/**
  * A new element.
  *
  * @param {string} tag

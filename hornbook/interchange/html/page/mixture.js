@@ -3,8 +3,17 @@
 import { logSoftmax } from "./draw.js";
 
 export class Mixture {
-  constructor({ how, weights, endings, end, size }, members) {
-    Object.assign(this, { how, weights, endings, end, size, members });
+  /**
+   * @param {Record<string, any>} spec
+   * @param {any[]} members models
+   */
+  constructor(spec, members) {
+    this.how = spec.how;
+    this.weights = spec.weights;
+    this.endings = spec.endings; // exponents of the ending, where a product has two parts
+    this.end = spec.end;
+    this.size = spec.size;
+    this.members = members;
   }
 
   begin() {

@@ -14,8 +14,12 @@ import { Mixture } from "./mixture.js";
 
 /** A net whose layers remember what they need of a row without end. */
 class Row {
-  constructor({ net }, arrays) {
-    this.net = layerOf(net, arrays);
+  /**
+   * @param {Record<string, any>} spec
+   * @param {(name: string) => any} arrays
+   */
+  constructor(spec, arrays) {
+    this.net = layerOf(spec.net, arrays);
   }
 
   begin() {
@@ -33,10 +37,14 @@ class Row {
 
 /** A net that knows no positions beyond a block: a full row is begun again with its last half. */
 class Block {
-  constructor({ net, block }, arrays) {
-    this.row = new Row({ net }, arrays);
-    this.block = block;
-    this.half = block >> 1;
+  /**
+   * @param {Record<string, any>} spec
+   * @param {(name: string) => any} arrays
+   */
+  constructor(spec, arrays) {
+    this.row = new Row(spec, arrays);
+    this.block = spec.block;
+    this.half = spec.block >> 1;
   }
 
   begin() {

@@ -11,17 +11,16 @@ const MOST = 12; // tokens that could have come
 export class Reading {
   /**
    * @param {import("./asking.js").Asking} asking
-   * @param {Record<string, any>} model
    */
-  constructor(asking, model) {
-    Object.assign(this, { asking, model });
+  constructor(asking) {
+    this.asking = asking;
     this.letters = element("letters");
     this.turn = 0;
     this.found = this.open = null;
     const read = afterRest(() => this.read(), PAUSE);
     element("text").addEventListener("input", read);
     this.letters.addEventListener("click", ({ target }) => {
-      const button = target.closest("button");
+      const button = /** @type {HTMLElement} */ (target).closest("button");
       if (button) this.show(Number(button.dataset.at));
     });
     this.letters.addEventListener("keydown", (event) => this.move(event));
@@ -116,7 +115,7 @@ export class Reading {
   /** Arrow keys go from letter to letter; Escape closes what could have come instead. */
   move(event) {
     const buttons = [...this.letters.querySelectorAll("button")];
-    const at = buttons.indexOf(document.activeElement);
+    const at = buttons.findIndex((button) => button === document.activeElement);
     const steps = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: buttons.length - 1 };
     if (event.key === "Escape" && this.open) {
       this.open = null;

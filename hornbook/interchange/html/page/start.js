@@ -1,7 +1,7 @@
 /** Where the program begins: in a worker it answers, in a page it shows. */
 
 import { Asking } from "./asking.js";
-import { element, make } from "./elements.js";
+import { element, elementsOf, make } from "./elements.js";
 import { Reading } from "./reading.js";
 import { answering } from "./worker.js";
 import { LANGUAGE_NAMES, familyName, number, preferred, say, speak, spoken } from "./words.js";
@@ -10,10 +10,10 @@ import { Writing } from "./writing.js";
 /** All texts of the page that stand in its elements, and what its parts show. */
 function translate(parts) {
   document.documentElement.lang = spoken() === "zh" ? "zh-Hans" : spoken();
-  for (const one of document.querySelectorAll("[data-words]")) {
+  for (const one of elementsOf("[data-words]")) {
     one.textContent = say(one.dataset.words);
   }
-  for (const button of document.querySelectorAll("[data-language]")) {
+  for (const button of elementsOf("[data-language]")) {
     button.setAttribute("aria-pressed", String(button.dataset.language === spoken()));
   }
   for (const part of parts) part.render();
@@ -55,7 +55,7 @@ function startPage() {
   document.addEventListener("DOMContentLoaded", () => {
     const model = JSON.parse(element("model").textContent);
     const asking = new Asking(program);
-    const reading = new Reading(asking, model);
+    const reading = new Reading(asking);
     const writing = new Writing(asking, model, (text) => reading.take(text));
     const parts = [writing, reading, new Facts(model)];
     translate(parts);

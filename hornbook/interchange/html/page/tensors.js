@@ -19,10 +19,11 @@ const TYPES = {
  * The bytes of a text in base64.
  *
  * @param {string} text
- * @returns {Uint8Array}
+ * @returns {Uint8Array<ArrayBuffer>}
  */
 export function bytesOfBase64(text) {
-  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const { fromBase64 } = /** @type {any} */ (Uint8Array); // of newer browsers
+  if (fromBase64) return fromBase64.call(Uint8Array, text);
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
@@ -32,7 +33,7 @@ export function bytesOfBase64(text) {
 /**
  * What gzip packed.
  *
- * @param {Uint8Array} bytes
+ * @param {Uint8Array<ArrayBuffer>} bytes
  * @returns {Promise<ArrayBuffer>}
  */
 export async function unpacked(bytes) {

@@ -37,12 +37,21 @@ export class Tokenizer {
    * @param {Record<string, any>} spec
    */
   constructor(spec) {
-    Object.assign(this, spec);
+    this.kind = spec.kind;
+    this.boundary = spec.boundary;
+    this.start = spec.start;
+    this.unknown = spec.unknown;
+    this.pattern = spec.pattern;
+    this.lowercase = spec.lowercase;
     /** What each id stands for, in bytes: of the boundary and of special tokens nothing. */
     this.pieces = spec.encoded
       ? spec.pieces.map((piece) => atob(piece))
       : spec.pieces.map((piece) => bytesOf(piece));
     this.silent = new Set(spec.silent);
+    /** @type {Map<string, number>} From text to id, of tokens that are found in a table. */
+    this.table = new Map();
+    /** @type {(text: string) => string[]} What such a text is cut into. */
+    this.parts = (text) => [text];
     this.cut = { characters, graphemes, bytes, words, pairs: pairCutter }[spec.kind](this);
     this.goesOn = this.longerPieces();
   }
@@ -150,7 +159,6 @@ function codePoint(character) {
 /** Cuts a text into parts that a table knows. */
 function byTable(tokenizer, parts) {
   tokenizer.parts = parts;
-  tokenizer.table = new Map();
   tokenizer.pieces.forEach((piece, id) => {
     if (piece && id !== tokenizer.unknown) tokenizer.table.set(tokenizer.texts[id], id);
   });

@@ -13,14 +13,18 @@ export class Writing {
    * @param {(text: string) => void} look is given a sample whose letters are to be looked at
    */
   constructor(asking, model, look) {
-    Object.assign(this, { asking, model, look });
+    this.asking = asking;
+    this.model = model;
+    this.look = look;
     this.lines = model.kind === "lines";
     this.samples = element("samples");
     this.story = element("story");
     this.shown = () => say("loading");
     this.turn = 0;
+    /** @type {Line[]} */
+    this.drawn = [];
     element("temperature").value = String(model.temperature);
-    element("prefix").rows = this.lines ? 1 : 3;
+    element("prefix").setAttribute("rows", this.lines ? "1" : "3");
     this.samples.classList.toggle("long", model.longest > 40);
     this.listen();
   }
@@ -107,10 +111,12 @@ export class Writing {
   async writeLines(prefix, notes, turn) {
     this.samples.replaceChildren();
     this.samples.hidden = false;
+    this.drawn = [];
     let [count, copies] = [0, 0];
     for (let i = 0; i < SAMPLES; i++) {
       const line = new Line(this.look);
       this.samples.append(line.item);
+      this.drawn.push(line);
       this.current = this.asking.ask("sample", { prefix, ...this.asked() }, (piece) =>
         line.add(piece),
       );
@@ -118,6 +124,7 @@ export class Writing {
       if (turn !== this.turn || !done) return;
       if (!done.ended && !done.text) {
         line.item.remove();
+        this.drawn.pop();
         this.tell(() => say("nothing"));
         return;
       }
@@ -170,7 +177,7 @@ export class Writing {
     element("writing-status").textContent = this.shown();
     this.samples.setAttribute("aria-label", say("samples"));
     this.story.setAttribute("aria-label", say("story"));
-    for (const item of this.samples.children) item.line.render();
+    for (const line of this.drawn) line.render();
   }
 }
 
@@ -182,7 +189,7 @@ class Line {
     this.words = make("span", { dir: "auto" });
     this.button = make("button", { type: "button" }, [this.words]);
     this.button.addEventListener("click", () => look(this.text));
-    this.item = Object.assign(make("li", {}, [this.button]), { line: this });
+    this.item = make("li", {}, [this.button]);
   }
 
   add(piece) {
