@@ -166,7 +166,7 @@ def test_what_a_folder_holds_of_the_data_is_said(tmp_path: Path) -> None:
     run = made(tmp_path, GPT2, f"{secret}\n" * 20)
     told = hornbook.export(run, to="huggingface", out=str(tmp_path / "out"), licence="mit")
     said = " ".join(str(one) for one in told.remarks)
-    assert "alphabet" in said
+    assert "characters of the data" in said
     assert "licence of the data" in said
     for path in (tmp_path / "out").iterdir():
         assert b"quick brown" not in path.read_bytes()

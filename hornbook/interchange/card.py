@@ -65,7 +65,7 @@ def facts(run: Run, model: Leaving, name: str) -> list[str]:
         f"{model.config['architectures'][0]}: {run.model.n_parameters:,} parameters, "
         f"{settings.n_layer} layers of {settings.n_head} heads, context {settings.block_size:,}.",
         f"Tokens: {tokenizer.vocab_size:,} ({plain(tokenizer.about)}).",
-        f"Data: {name}, {'examples, one a line' if run.data.kind == 'lines' else 'one text'}.",
+        f"Data: {name}, {'examples, one per line' if run.data.kind == 'lines' else 'one text'}.",
     ]
     if run.record.start.kind == "import":
         found[-1] = f"It was imported: {name}."

@@ -104,7 +104,7 @@ FORMATS: Mapping[str, Format] = {
     ),
     "onnx": Format(
         "hornbook.interchange.onnx.export:ONNX",
-        "the next step of a net, its state an input and an output, for onnxruntime and others",
+        "one step of any net on text, for onnxruntime and others",
         needs="onnx",
     ),
 }

@@ -19,7 +19,7 @@ from hornbook.tokenizers.splitting import PATTERNS
 __all__ = ["END_NAMES", "boundary_name", "refuse_unwritable_tokens", "tokenizer_json"]
 
 END_NAMES = (END, "<|boundary|>", "</s>")
-"What the boundary may be called: the first that is no token of the text."
+"What the boundary may be called: the first that the text has not."
 EACH = r"[\s\S]"
 "A pattern that cuts text into characters, line feeds too."
 WHOLE = r"[\s\S]+"
