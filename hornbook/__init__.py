@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hornbook.errors import HornbookError
     from hornbook.experiments.best import best
     from hornbook.inspection.usage import examine_use
+    from hornbook.interchange.formats import export
     from hornbook.interchange.importing import import_model
     from hornbook.lessons.comparison import compare_gradients
     from hornbook.runs import Run, find_rate, list_runs, resume, strip, train
@@ -41,6 +42,7 @@ __all__ = [
     "compare_gradients",
     "examine",
     "examine_use",
+    "export",
     "find_rate",
     "import_model",
     "list_runs",
@@ -62,6 +64,7 @@ HOMES = {
     "compare_gradients": "hornbook.lessons.comparison",
     "examine": "hornbook.text.doctor.examine",
     "examine_use": "hornbook.inspection.usage",
+    "export": "hornbook.interchange.formats",
     "find_rate": "hornbook.runs",
     "import_model": "hornbook.interchange.importing",
     "list_runs": "hornbook.runs",

@@ -30,7 +30,7 @@ TOKENS = {
     "tokenizers": "tokenizers",
 }
 "The same of the extra `tokens`."
-INTERCHANGE = {"gguf": "gguf"}
+INTERCHANGE = {"gguf": "gguf", "onnx": "onnx"}
 "The same of the extra `interchange`."
 
 

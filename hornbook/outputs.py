@@ -25,6 +25,8 @@ MARKS = {
     "png": (b"\x89PNG\r\n\x1a\n", b"Software\0" + MADE_BY.encode()),
     "svg": (b"<?xml", f"<dc:title>{MADE_BY}</dc:title>".encode()),
     "gif": (b"GIF89a", MADE_BY.encode()),
+    "onnx": (b"\x08", b"\x12\x08hornbook\x1a"),
+    "gguf": (b"GGUF", b"hornbook.version"),
     "dot": (b"digraph expression {\n  rankdir=LR\n",),
 }
 "By the ending of a name: how a file of ours begins, and what it has soon after."

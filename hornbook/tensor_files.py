@@ -94,10 +94,23 @@ TYPES = {
 
 
 def write_tensors(
-    path: Path, tensors: Writable, metadata: Mapping[str, Any], within: int | None = None
+    path: Path,
+    tensors: Writable,
+    metadata: Mapping[str, Any],
+    within: int | None = None,
+    *,
+    also: Mapping[str, str] | None = None,
 ) -> None:
-    """Write arrays and JSON-able metadata as one safetensors file, whole or not at all."""
-    write_pieces(path, tensor_pieces(tensors, metadata), within)
+    """Write arrays and JSON-able metadata as one safetensors file, whole or not at all.
+
+    Args:
+        path: of the file.
+        tensors: by name.
+        metadata: what is read again with them.
+        within: descriptor of the file's directory; see `storage.write_pieces`.
+        also: what other programs ask of the metadata.
+    """
+    write_pieces(path, tensor_pieces(tensors, metadata, also), within)
 
 
 def tensor_bytes(tensors: Writable, metadata: Mapping[str, Any]) -> bytes:
@@ -105,7 +118,9 @@ def tensor_bytes(tensors: Writable, metadata: Mapping[str, Any]) -> bytes:
     return b"".join(tensor_pieces(tensors, metadata))
 
 
-def tensor_pieces(tensors: Writable, metadata: Mapping[str, Any]) -> Iterator[bytes | memoryview]:
+def tensor_pieces(
+    tensors: Writable, metadata: Mapping[str, Any], also: Mapping[str, str] | None = None
+) -> Iterator[bytes | memoryview]:
     """The bytes of a safetensors file piece by piece, without a copy of large arrays.
 
     The length of the header in 8 bytes, the header, padded to a multiple of 8, and the arrays: the
@@ -121,7 +136,7 @@ def tensor_pieces(tensors: Writable, metadata: Mapping[str, Any]) -> Iterator[by
     }
     order = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
     header: dict[str, Any] = {
-        "__metadata__": {"hornbook": text, "digest": digest(arrays, text)},
+        "__metadata__": {"hornbook": text, "digest": digest(arrays, text), **(also or {})},
     }
     at = 0
     for name in order:

@@ -50,6 +50,7 @@ WORKS = [
     ["score", "counts", "anna"],
     ["evaluate", "counts"],
     ["inspect", "counts"],
+    ["export", "counts", "--to", "html"],
     ["scalar", "graph", "a*b", "a=1", "b=2"],
     ["scalar", "moons", "--steps", "2", "--hidden", "4"],
     ["scalar", "line", "--out", "line.html"],

@@ -187,13 +187,15 @@ def in_float64(theirs: Any) -> Any:
 def recipe_of(run: Run, model: GPT) -> dict[str, list[tuple[str, Any]]]:
     """What each of our parameters is made of, as importing has it."""
     from hornbook.interchange.importing import ARCHITECTURES
+    from hornbook.interchange.recipe import layout_of
     from hornbook.interchange.sources import find_model
 
     imported = run.record.start.imported
     assert imported is not None
     held = find_model(imported.source)
-    recipe = ARCHITECTURES[str(held.config.values["model_type"])].recipe(
-        held.weights, held.config, model.settings, gpt_names(model), V
+    architecture = ARCHITECTURES[str(held.config.values["model_type"])]
+    recipe = architecture.recipe(
+        layout_of(held.weights, architecture.root), held.config, model.settings, gpt_names(model), V
     )
     held.weights.close()
     return {name: [(p.name, p.turn) for p in pieces] for name, pieces in recipe.parts.items()}

@@ -45,6 +45,7 @@ VERBS = {
     "mix": "average several runs on the same data into one",
     "import": "make a run of a model that others trained: GPT-2, or one shaped as Llama",
     "strip": "remove the data from a run, before you share it",
+    "export": "write a run in another format, or as a page to give away",
     "doctor": "check a file for problems before training on it",
     "tokenize": "show which tokens a text is cut into, and what others would give",
     "inspect": "report on a run: how good it is, what it makes, what is wrong; one page to send",

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from hornbook.interchange.gpt_names import GPTNames
 from hornbook.interchange.json_files import Config
-from hornbook.interchange.recipe import Piece, Recipe, rows, same, transposed
-from hornbook.interchange.weights import Weights
+from hornbook.interchange.recipe import Layout, Piece, Recipe, rows, same, transposed
 from hornbook.text.models.gpt import GPTSettings
 from hornbook.text.models.presets import GPT2_PARTS
 
-__all__ = ["gpt2_recipe", "gpt2_settings"]
+__all__ = ["GPT2_NEEDS", "gpt2_config", "gpt2_recipe", "gpt2_settings"]
 
 ACTIVATIONS = {
     "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu", "relu": "relu",
 }  # fmt: skip
+GPT2_NEEDS: Mapping[str, tuple[Any, ...]] = {
+    "position": ("learned",),
+    "norm": ("layer",),
+    "feed_forward": ("gelu_tanh", "gelu", "relu"),
+    "tied": (True,),
+}
+"What a net must have to be one of these, beside what every architecture asks for."
 MASKS = re.compile(r"(?:transformer\.)?h\.\d+\.attn\.(?:bias|masked_bias)")
 "Masks that older files have beside the weights."
 
@@ -48,26 +55,43 @@ def gpt2_settings(config: Config) -> dict[str, Any]:
     }
 
 
+def gpt2_config(settings: GPTSettings, vocab_size: int) -> dict[str, Any]:
+    """What Hugging Face says of a net with these settings; `gpt2_settings` reads it."""
+    s, hidden = settings, settings.hidden
+    names = {ours: theirs for theirs, ours in reversed(ACTIVATIONS.items())}
+    return {
+        "model_type": "gpt2",
+        "architectures": ["GPT2LMHeadModel"],
+        "vocab_size": vocab_size,
+        "n_positions": s.block_size,
+        "n_embd": s.n_embd,
+        "n_layer": s.n_layer,
+        "n_head": s.n_head,
+        "n_inner": hidden,
+        "activation_function": names[s.feed_forward],
+        "layer_norm_epsilon": s.norm_eps or 1e-5,
+        "embd_pdrop": s.dropout,
+        "attn_pdrop": s.dropout,
+        "resid_pdrop": s.dropout,
+        "tie_word_embeddings": True,
+    }
+
+
 def gpt2_recipe(
-    weights: Weights, config: Config, settings: GPTSettings, names: GPTNames, vocab_size: int
+    layout: Layout, config: Config, settings: GPTSettings, names: GPTNames, vocab_size: int
 ) -> Recipe:
     """How its parameters become ours.
 
     Args:
-        weights: the file's.
+        layout: the file's.
         config: the file's.
         settings: of our net; a shorter block size takes the first positions.
         names: of our parameters.
         vocab_size: of our net; a smaller one takes the first tokens.
     """
-    gguf = weights.form == "gguf"
+    gguf, root = layout.gguf, layout.root
     c, v = settings.n_embd, config.size("vocab_size", 50_257)
-    hidden = settings.n_hidden or 4 * c
-    root = (
-        ""
-        if gguf or not any(n.startswith("transformer.") for n in weights.shapes)
-        else ("transformer.")
-    )
+    hidden = settings.hidden
     word, place, last = ("token_embd", "position_embd", "output_norm") if gguf else (
         "wte", "wpe", "ln_f"
     )  # fmt: skip

@@ -17,10 +17,9 @@ from hornbook.interchange.gpt_names import GPTNames, gpt_names
 from hornbook.interchange.json_files import Config, shown
 from hornbook.interchange.llama import llama_recipe, llama_settings
 from hornbook.interchange.published import PUBLISHED, fetched_model
-from hornbook.interchange.recipe import Recipe, deferred, refuse_unfit
+from hornbook.interchange.recipe import Layout, Recipe, deferred, layout_of, refuse_unfit
 from hornbook.interchange.sources import Model, find_model
 from hornbook.interchange.tokens import option_of
-from hornbook.interchange.weights import Weights
 from hornbook.runs import Run, RunDirectory, RunRecord, Summary, reserve
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.events import Fetched, Listener, Noted, apart, nobody
@@ -41,12 +40,14 @@ class Architecture:
     """How models of one architecture become nets of the family gpt."""
 
     settings: Callable[[Config], dict[str, Any]]
-    recipe: Callable[[Weights, Config, GPTSettings, GPTNames, int], Recipe]
+    recipe: Callable[[Layout, Config, GPTSettings, GPTNames, int], Recipe]
+    root: str
+    "Before the names of Hugging Face's tensors, where it is not left out."
 
 
 ARCHITECTURES = {
-    "gpt2": Architecture(gpt2_settings, gpt2_recipe),
-    "llama": Architecture(llama_settings, llama_recipe),
+    "gpt2": Architecture(gpt2_settings, gpt2_recipe, "transformer."),
+    "llama": Architecture(llama_settings, llama_recipe, "model."),
 }
 "By `model_type`. A new one is a file like gpt2.py, and a line here."
 
@@ -122,9 +123,8 @@ def made(
     vocabulary = tokenizer.vocabulary
     refuse_too_few(model, vocabulary.size, listen)
     bare = task.refuse_too_large(FAMILY, settings, vocabulary)
-    recipe = architecture.recipe(
-        model.weights, model.config, settings, gpt_names(bare), vocabulary.size
-    )
+    layout = layout_of(model.weights, architecture.root)
+    recipe = architecture.recipe(layout, model.config, settings, gpt_names(bare), vocabulary.size)
     refuse_unfit(model.weights, recipe)
     shapes = {name: tuple(tensor.shape) for name, tensor in bare.state_dict().items()}
     data = ImportedText(model.name, f"imported from {given}", tokenizer)

@@ -8,21 +8,27 @@ order once, when a model is imported, and attention gives the same: it sums over
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hornbook.errors import DataError
 from hornbook.interchange.gpt_names import GPTNames
 from hornbook.interchange.json_files import Config
-from hornbook.interchange.recipe import Piece, Recipe, rows, same
-from hornbook.interchange.weights import Weights
+from hornbook.interchange.recipe import Layout, Piece, Recipe, rows, same
 from hornbook.text.models.gpt import GPTSettings
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["llama_recipe", "llama_settings"]
+__all__ = ["LLAMA_NEEDS", "llama_config", "llama_recipe", "llama_settings"]
 
+LLAMA_NEEDS: Mapping[str, tuple[Any, ...]] = {
+    "position": ("rotary",),
+    "norm": ("rms",),
+    "feed_forward": ("swiglu",),
+    "bias": (False,),
+}
+"What a net must have to be one of these, beside what every architecture asks for."
 FREQUENCIES = re.compile(r"(?:model\.)?layers\.\d+\.self_attn\.rotary_emb\.inv_freq")
 "Angles that older files have beside the weights."
 
@@ -58,6 +64,31 @@ def llama_settings(config: Config) -> dict[str, Any]:
     }
 
 
+def llama_config(settings: GPTSettings, vocab_size: int) -> dict[str, Any]:
+    """What Hugging Face says of a net with these settings; `llama_settings` reads it."""
+    s = settings
+    return {
+        "model_type": "llama",
+        "architectures": ["LlamaForCausalLM"],
+        "vocab_size": vocab_size,
+        "hidden_size": s.n_embd,
+        "intermediate_size": s.hidden,
+        "num_hidden_layers": s.n_layer,
+        "num_attention_heads": s.n_head,
+        "num_key_value_heads": s.n_kv_head or s.n_head,
+        "head_dim": s.n_embd // s.n_head,
+        "hidden_act": "silu",
+        "max_position_embeddings": s.block_size,
+        "rms_norm_eps": s.norm_eps or 1e-6,
+        "rope_theta": s.rotary_base,
+        "rope_parameters": {"rope_type": "default", "rope_theta": s.rotary_base},
+        "attention_bias": False,
+        "mlp_bias": False,
+        "attention_dropout": s.dropout,
+        "tie_word_embeddings": s.tied,
+    }
+
+
 def rotary_base(config: Config) -> float:
     """The base of the angles, which stands by itself or in an object.
 
@@ -80,14 +111,13 @@ def rotary_base(config: Config) -> float:
 
 
 def llama_recipe(
-    weights: Weights, config: Config, settings: GPTSettings, names: GPTNames, vocab_size: int
+    layout: Layout, config: Config, settings: GPTSettings, names: GPTNames, vocab_size: int
 ) -> Recipe:
     """How its parameters become ours; the arguments are those of `gpt2_recipe`."""
-    gguf = weights.form == "gguf"
-    c, v, hidden = settings.n_embd, config.size("vocab_size"), settings.n_hidden
+    gguf, root = layout.gguf, layout.root
+    c, v, hidden = settings.n_embd, config.size("vocab_size"), settings.hidden
     size = c // settings.n_head
     kv = (settings.n_kv_head or settings.n_head) * size
-    root = "" if gguf or not any(n.startswith("model.") for n in weights.shapes) else "model."
     theirs = GGUF if gguf else HUGGING_FACE
     layer = "blk.{}." if gguf else root + "layers.{}."
 

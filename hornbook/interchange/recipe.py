@@ -17,7 +17,17 @@ from hornbook.tensor_files import Deferred
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Piece", "Recipe", "deferred", "refuse_unfit", "rows", "same", "transposed"]
+__all__ = [
+    "Layout",
+    "Piece",
+    "Recipe",
+    "deferred",
+    "layout_of",
+    "refuse_unfit",
+    "rows",
+    "same",
+    "transposed",
+]
 
 
 def same(tensor: Tensor) -> Tensor:
@@ -33,6 +43,23 @@ def transposed(tensor: Tensor) -> Tensor:
 def rows(count: int) -> Callable[[Tensor], Tensor]:
     """The first rows."""
     return lambda tensor: tensor[:count]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """By what names and in which order a file has its tensors."""
+
+    gguf: bool
+    "Whether as GGUF has them, or else as Hugging Face."
+    root: str
+    "What stands before the names of Hugging Face's, but for the head's."
+
+
+def layout_of(weights: Weights, root: str) -> Layout:
+    """The layout of a file; some leave out the root."""
+    gguf = weights.form == "gguf"
+    rooted = not gguf and any(name.startswith(root) for name in weights.shapes)
+    return Layout(gguf, root if rooted else "")
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hornbook.errors import DataError, SettingsError, as_typed
+from hornbook.errors import DataError, RunError, SettingsError, as_typed
+from hornbook.interchange.folders import MARK, is_mark
 from hornbook.interchange.json_files import read_object, shown
 from hornbook.tokenizers.contract import Texts, Tokenizer
-from hornbook.tokenizers.kinds import learn_tokenizer
+from hornbook.tokenizers.kinds import learn_tokenizer, read_tokenizer
 from hornbook.tokenizers.published import GPT2, published_byte_pairs
 from hornbook.tokenizers.settings import TokenSettings
 from hornbook.tokenizers.token_files import of_json_file
@@ -58,6 +59,8 @@ def tokens_of_folder(folder: Path, config: Mapping[str, Any], vocab_size: int) -
         DataError: if there are none, or they cannot be read.
         MissingPackageError: if a library that they need is not installed.
     """
+    if is_mark(folder / MARK):
+        return tokens_of_ours(folder / MARK)
     for name in NAMES:
         if (path := folder / name).is_file():
             return named_tokens(str(path))
@@ -73,6 +76,23 @@ def tokens_of_folder(folder: Path, config: Mapping[str, Any], vocab_size: int) -
         hint="Copy the `tokenizer.json` of the model into the folder, or name it with `tokens`.",
         setting="tokens",
     )
+
+
+def tokens_of_ours(path: Path) -> Tokenizer:
+    """The tokens of a run that was exported, which its folder has as the run has them.
+
+    Raises:
+        DataError: if they are damaged.
+        MissingPackageError: if a library that they need is not installed.
+    """
+    try:
+        return read_tokenizer(read_object(path, LARGEST).get("tokens"))
+    except RunError as error:
+        raise DataError(
+            f"The tokens in {path} cannot be read: {error.message}",
+            hint="Export the run again, or name a file of tokens.",
+            setting="tokens",
+        ) from error
 
 
 def read_merges(path: Path) -> list[str]:

@@ -13,18 +13,20 @@ import hashlib
 __all__ = ["policy"]
 
 
-def policy(*, style: str, script: str = "") -> str:
+def policy(*, style: str, script: str = "", workers: bool = False) -> str:
     """The policy of a page as the element that belongs at the beginning of its head.
 
     Args:
         style: the text between `<style>` and `</style>`, to the character.
         script: the text between `<script>` and `</script>`; empty: scripts are not allowed.
+        workers: whether the script may run a part of itself beside the page.
     """
     rules = [
         "default-src 'none'",
         "img-src data:",
         f"style-src '{digest(style)}'",
         *([f"script-src '{digest(script)}'"] if script else []),
+        *(["worker-src blob:"] if workers else []),
         "base-uri 'none'",
         "form-action 'none'",
     ]

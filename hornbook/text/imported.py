@@ -7,6 +7,7 @@ from hornbook.records import JSONObject
 from hornbook.storage import HashedFiles
 from hornbook.text.corpus import Splits
 from hornbook.text.data import TEXT_LENGTH, TextData, tokenizer_bytes
+from hornbook.text.layout import Mode
 from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["ImportedText"]
@@ -25,8 +26,9 @@ class ImportedText(TextData):
     def __init__(
         self, name: str, source: str, tokenizer: Tokenizer, longest: int = TEXT_LENGTH
     ) -> None:
+        mode: Mode = "text" if tokenizer.boundary is None else "lines"
         super().__init__(
-            name, source, "text", none_here, tokenizer, kept=False, longest=longest,
+            name, source, mode, none_here, tokenizer, kept=False, longest=longest,
             encoding="utf-8", reason="imported",
         )  # fmt: skip
 

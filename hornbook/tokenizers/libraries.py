@@ -273,10 +273,14 @@ def refuse_untrue(name: str, tokenizer: Tokenizer, texts: Texts) -> None:
     for text in (*PROBES, *heads):
         try:
             ids, read = tokenizer.encode(text), tokenizer.as_read(text)
-        except UnknownTokenError:
-            if text in heads:
-                raise
-            continue
+        except UnknownTokenError as error:
+            if text not in heads:
+                continue
+            raise DataError(
+                f"{name} has no token for what is unknown: {error.message}",
+                hint="Take another tokenizer, or `tokens=characters`.",
+                setting="tokens",
+            ) from error
         known = tokenizer.unknown is None or not (ids == tokenizer.unknown).any()
         if known and (
             tokenizer.decode(ids) != read or tokenizer.encode(read).tolist() != ids.tolist()

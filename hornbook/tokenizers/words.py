@@ -28,7 +28,7 @@ from hornbook.tokenizers.labels import BOUNDARY, labels_of
 from hornbook.tokenizers.listed import as_listed, read_listed
 from hornbook.tokenizers.settings import TokenSettings
 
-__all__ = ["WordTokenizer", "cut_into_words"]
+__all__ = ["WordTokenizer", "cut_into_words", "pattern_of_words"]
 
 UNKNOWN = "<unknown>"
 # Scripts that are written without spaces: each of their characters is a word.
@@ -191,5 +191,10 @@ def cut_into_words(text: str, *, marks: bool = True) -> list[str]:
     """
     with needing("regex", "Cutting text into words"):
         import regex
-    found: list[str] = regex.findall(PATTERN if marks else OLDER, text)
+    found: list[str] = regex.findall(pattern_of_words(marks=marks), text)
     return found
+
+
+def pattern_of_words(*, marks: bool) -> str:
+    """What finds words, signs and blanks, one after the other, as `regex` reads it."""
+    return PATTERN if marks else OLDER

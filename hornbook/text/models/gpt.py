@@ -163,6 +163,11 @@ class GPTSettings(Settings):
         )
         self.refuse_unless(not self.init_std, ("output_gain",), "`init_std` of 0")
 
+    @property
+    def hidden(self) -> int:
+        """Hidden units of the feed-forward layers."""
+        return self.n_hidden or max(1, round(self.widen * self.n_embd))
+
 
 class GPT(Network):
     """Rows of ids (B, T) to logits (B, T, V).
@@ -269,7 +274,7 @@ class GPT(Network):
     def feed_forward(self, generator: torch.Generator | None) -> Layer:
         """The part of a block in which each position thinks by itself."""
         s = self.settings
-        width = s.n_hidden or max(1, round(s.widen * s.n_embd))
+        width = s.hidden
         gated = s.feed_forward == "swiglu"
         kinds: dict[str, type[SquaredReLU | GELU | TanhGELU | ReLU | SwiGLU]] = {
             "relu2": SquaredReLU,

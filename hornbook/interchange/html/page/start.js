@@ -1,0 +1,86 @@
+/** Where the program begins: in a worker it answers, in a page it shows. */
+
+import { Asking } from "./asking.js";
+import { element, elementsOf, make } from "./elements.js";
+import { Reading } from "./reading.js";
+import { answering } from "./worker.js";
+import { LANGUAGE_NAMES, familyName, number, preferred, say, speak, spoken } from "./words.js";
+import { Writing } from "./writing.js";
+
+/** All texts of the page that stand in its elements, and what its parts show. */
+function translate(parts) {
+  document.documentElement.lang = spoken() === "zh" ? "zh-Hans" : spoken();
+  for (const one of elementsOf("[data-words]")) {
+    one.textContent = say(one.dataset.words);
+  }
+  for (const button of elementsOf("[data-language]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.language === spoken()));
+  }
+  for (const part of parts) part.render();
+}
+
+/** What is known of the model. */
+class Facts {
+  constructor(model) {
+    this.facts = model.facts;
+  }
+
+  render() {
+    const { family, members, parameters, loss, holds } = this.facts;
+    const names = members.map((member) => familyName(member).split(/[::]/u)[0]);
+    const rows = [
+      ["fact_model", [familyName(family, names)]],
+      ["fact_size", [say("size", { parameters: number(parameters) })]],
+      ["fact_loss", [this.loss(loss)]],
+      ["fact_holds", holds.map((one) => one[spoken()])],
+      ["fact_works", [say("works")]],
+    ];
+    element("facts").replaceChildren(
+      ...rows.flatMap(([name, texts]) => [
+        make("dt", {}, [say(name)]),
+        make("dd", {}, [texts.join(spoken() === "zh" ? "" : " ")]),
+      ]),
+    );
+  }
+
+  loss({ precision, on, run, page }) {
+    const values = { run: number(run, 4), on: say(`on_${on}`), page: number(page, 4) };
+    if (!precision) return say("exact", values);
+    return say("rounded", { ...values, precision: say(precision) });
+  }
+}
+
+function startPage() {
+  const program = element("program").textContent;
+  document.addEventListener("DOMContentLoaded", () => {
+    const model = JSON.parse(element("model").textContent);
+    const asking = new Asking(program);
+    const reading = new Reading(asking);
+    const writing = new Writing(asking, model, (text) => reading.take(text));
+    const parts = [writing, reading, new Facts(model)];
+    translate(parts);
+    for (const name of LANGUAGE_NAMES) {
+      document.querySelector(`[data-language="${name}"]`).addEventListener("click", () => {
+        speak(name);
+        translate(parts);
+      });
+    }
+    asking.tell({ kind: "load", spec: model, packed: element("arrays").textContent });
+    element("arrays").remove();
+    asking.ready.then(
+      () => writing.begin(),
+      (error) => writing.tell(() => say("failed", { error: error.message })),
+    );
+    // For whoever looks into the console: hornbook.ask("score", {text: "emma"})
+    globalThis.hornbook = { ask: (kind, asked) => asking.ask(kind, asked), ready: asking.ready };
+  });
+  speak(preferred(navigator.languages));
+  translate([]);
+}
+
+if (typeof document === "undefined") {
+  const answer = answering((message) => globalThis.postMessage(message));
+  globalThis.onmessage = ({ data }) => answer(data);
+} else {
+  startPage();
+}

@@ -1,0 +1,80 @@
+"""Steps in ONNX, run by onnxruntime, against the nets that they were written of."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+
+from hornbook.nn import BatchNorm1d
+from tests.test_models import VARIANTS, build, world
+
+onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+
+
+def stirred(variant: str) -> Any:
+    """A net whose parameters and statistics are away from zeros and ones."""
+    model = build(variant, world("text")[0].vocabulary).eval()
+    generator = torch.Generator().manual_seed(9)
+    grows = "identity" in VARIANTS[variant][1]  # and with it what rounding does
+    for p in model.parameters():
+        p.data.add_(torch.randn(p.shape, generator=generator) * (0.02 if grows else 0.3))
+    for part in model.modules():
+        if isinstance(part, BatchNorm1d):
+            part.running_mean.normal_(generator=generator)
+            part.running_var.uniform_(0.5, 2, generator=generator)
+    return model
+
+
+def session_of(model: Any) -> Any:
+    from hornbook.interchange.onnx.steps import step_of
+
+    graph, logits = step_of(model)
+    made = graph.model(logits, {"about": "a test"}, "0")
+    onnx.checker.check_model(made, full_check=True)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(made.SerializeToString(), options)
+
+
+def begun(session: Any, batch: int) -> dict[str, Any]:
+    """The state before the first token, as the file says it."""
+    told = json.loads(session.get_modelmeta().custom_metadata_map["states"])
+    return {
+        name: np.full(
+            [batch if n == "batch" else n for n in one["shape"]], one["fill"], one["type"]
+        )
+        for name, one in told.items()
+    }
+
+
+def stepped(session: Any, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    """Logits (T, B, V) of ids (B, T), read one by one."""
+    outputs = [one.name for one in session.get_outputs()]
+    state = begun(session, len(ids))
+    found = []
+    for column in ids.T:
+        logits, *after = session.run(outputs, {"token": column, **state})
+        names = (f"state.{name.removeprefix('next.')}" for name in outputs[1:])
+        state = dict(zip(names, after, strict=True))
+        found.append(logits)
+    return np.stack(found)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_long_row_has_the_same_logits(variant: str) -> None:
+    model = stirred(variant)
+    length = min(2 * model.block_size + 7, 150)
+    ids = np.random.default_rng(0).integers(0, model.vocabulary.size, (2, length))
+    state: Any = None
+    ours = []
+    for column in ids.T:
+        logits, state = model.step(column, state)
+        ours.append(logits)
+    theirs = stepped(session_of(model), ids)
+    np.testing.assert_allclose(theirs, np.stack(ours), rtol=1e-5, atol=1e-5)
