@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 ALIKE = {
     "bigram l2", "mlp plain", "mlp deep", "mlp bias before norm", "mlp torch's BatchNorm",
     "mlp dropout", "bow loop", "bow softmax", "bow dropout", "gpt lecture's first",
-    "wavenet relu, no norm", "wavenet gated", "rnn dropout", "gru", "lstm two layers, dropout", "lstm window",
+    "wavenet relu, no norm", "wavenet gated", "rnn dropout", "gru",
+    "lstm two layers, dropout", "lstm window",
 }  # fmt: skip
 "Variants that a page computes by the code of others: what differs is training, or left out."
 NETS = [variant for variant in VARIANTS if variant not in ALIKE]
