@@ -51,6 +51,7 @@ export const SINGLE = {
   relu: (x) => (x > 0 ? x : 0),
   relu2: (x) => (x > 0 ? x * x : 0),
   gelu: (x) => (x * erfc(-x / Math.SQRT2)) / 2,
+  gelu_tanh: (x) => (x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))) / 2,
 };
 
 /**

@@ -19,6 +19,7 @@ import { normaliseStretches } from "./arithmetic.js";
  */
 export function attention(spec, arrays, layerOf) {
   const { qkv, projection, heads, size, window, qk_norm: norm, rotary } = spec;
+  const shared = (qkv.size - size) / 2; // numbers of a position's keys: fewer where heads share them
   const split = layerOf(qkv, arrays);
   const last = projection ? layerOf(projection, arrays) : null;
   const width = size / heads;
@@ -29,19 +30,23 @@ export function attention(spec, arrays, layerOf) {
     copy: ({ keys, values, count }) => ({ keys: keys.slice(), values: values.slice(), count }),
     step(x, state) {
       const made = split.step(x, null);
-      const [q, k] = [made.subarray(0, size), made.subarray(size, 2 * size)];
+      const [q, k] = [made.subarray(0, size), made.subarray(size, size + shared)];
       if (norm) {
         normaliseStretches(q, width, norm);
         normaliseStretches(k, width, norm);
       }
-      if (rotary) turn(made.subarray(0, 2 * size), width, state.count, rotary);
-      makeRoom(state, size, window);
-      const at = (state.count % window) * size;
+      if (rotary) turn(made.subarray(0, size + shared), width, state.count, rotary);
+      makeRoom(state, shared, window);
+      const at = (state.count % window) * shared;
       state.keys.set(k, at);
-      state.values.set(made.subarray(2 * size, 3 * size), at);
+      state.values.set(made.subarray(size + shared), at);
       state.count++;
       const seen = Math.min(state.count, window);
-      for (let h = 0; h < size; h += width) attend(y, q, state, h, width, size, seen, scores);
+      const group = size / shared; // heads of queries that share keys and values
+      for (let head = 0; head < heads; head++) {
+        const asked = Math.floor(head / group) * width;
+        attend(y, q, state, head * width, asked, width, shared, seen, scores);
+      }
       return last ? last.step(y, null) : y;
     },
   };
@@ -72,13 +77,13 @@ function makeRoom(state, size, window) {
   }
 }
 
-/** What one head, which begins at h, gathers from the positions seen. */
-function attend(y, q, { keys, values }, h, width, size, seen, scores) {
+/** What one head, whose queries begin at h and whose keys at k, gathers from the positions seen. */
+function attend(y, q, { keys, values }, h, k, width, size, seen, scores) {
   const scale = 1 / Math.sqrt(width);
   let top = -Infinity;
   for (let t = 0; t < seen; t++) {
     let sum = 0;
-    for (let i = h, at = t * size + h; i < h + width; i++, at++) sum += q[i] * keys[at];
+    for (let i = h, at = t * size + k; i < h + width; i++, at++) sum += q[i] * keys[at];
     scores[t] = sum * scale;
     if (scores[t] > top) top = scores[t];
   }
@@ -87,6 +92,6 @@ function attend(y, q, { keys, values }, h, width, size, seen, scores) {
   y.fill(0, h, h + width);
   for (let t = 0; t < seen; t++) {
     const weight = scores[t] / total;
-    for (let i = h, at = t * size + h; i < h + width; i++, at++) y[i] += weight * values[at];
+    for (let i = h, at = t * size + k; i < h + width; i++, at++) y[i] += weight * values[at];
   }
 }
