@@ -373,6 +373,8 @@ def test_a_bloom_filter_forgets_nothing_and_errs_as_seldom_as_it_says() -> None:
     assert made.wrong == pytest.approx(0.01, rel=0.15)
     assert 60 < others < 145  # 100 expected; a binomial's five standard deviations
     assert "anything" not in Bloom.of([])
+    few = Bloom.of(texts[:9])  # of which a filter of the best size would err far more often
+    assert sum(f"other {number}" in few for number in range(20_000)) <= 2
 
 
 def luminance(colour: str) -> float:
