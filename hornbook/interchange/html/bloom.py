@@ -1,8 +1,10 @@
 """A Bloom filter of the training examples (Bloom 1970), so that copies are marked.
 
-The bits of a text are at (a + i · b) mod n for i = 0, 1, …, with a and b the 32-bit FNV-1a hashes
-of its UTF-8, from two beginnings and each stirred at the end as MurmurHash3 does it (two hashes do
-for all: Kirsch and Mitzenmacher 2006). `page/bloom.js` has the same.
+The bits of a text are at (a + i · b) mod n for i = 0, 1, …, with a and b from the 32-bit FNV-1a
+hashes of its UTF-8, from two beginnings and each stirred at the end as MurmurHash3 does it (two
+hashes do for all: Kirsch and Mitzenmacher 2006). That n is a prime, b at least 1 and n not small
+keeps the bits of a text apart; else a few examples would have many more errors than are told.
+`page/bloom.js` has the same.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ __all__ = ["Bloom"]
 WRONG = 1e-4  # texts that are taken for examples and are none
 BEGINNINGS = (0x811C9DC5, 0x9747B28C)
 MASK = 0xFFFFFFFF
+FEWEST = 4_093  # bits: half a kilobyte
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,9 @@ class Bloom:
             wrong: share of other texts that may be taken for one.
         """
         count = max(1, len(set(texts)))
-        bits = math.ceil(-count * math.log(wrong) / math.log(2) ** 2)
-        hashes = max(1, round(bits / count * math.log(2)))
+        best = math.ceil(-count * math.log(wrong) / math.log(2) ** 2)
+        hashes = max(1, round(best / count * math.log(2)))
+        bits = prime_from(max(FEWEST, best))
         array = np.zeros(-(-bits // 8), dtype=np.uint8)
         made = cls(bits, hashes, array)
         for text in set(texts):
@@ -54,7 +58,7 @@ class Bloom:
     def places(self, text: str) -> list[int]:
         """The bits of a text."""
         data = text.encode("utf-8", "replace")
-        a, b = stirred(data, BEGINNINGS[0]), stirred(data, BEGINNINGS[1]) | 1
+        a, b = stirred(data, BEGINNINGS[0]), 1 + stirred(data, BEGINNINGS[1]) % (self.bits - 1)
         return [(a + i * b) % self.bits for i in range(self.hashes)]
 
     def __contains__(self, text: str) -> bool:
@@ -65,6 +69,14 @@ class Bloom:
         """Share of other texts that are taken for examples: that of the bits set, to the power."""
         full = np.unpackbits(self.array).sum() / self.bits
         return float(full**self.hashes)
+
+
+def prime_from(number: int) -> int:
+    """The first odd prime that is at least a number."""
+    number |= 1
+    while any(number % divisor == 0 for divisor in range(3, math.isqrt(number) + 1, 2)):
+        number += 2
+    return number
 
 
 def stirred(data: bytes, begin: int) -> int:

@@ -2,7 +2,7 @@
  * A Bloom filter of the training examples: what it does not hold is not one of them; what it holds
  * is, but for a known share of errors.
  *
- * The bits of a text are at (a + i · b) mod n for i = 0, 1, …, with a and b the 32-bit FNV-1a
+ * The bits of a text are at (a + i · b) mod n for i = 0, 1, …, with a and b from the 32-bit FNV-1a
  * hashes of its UTF-8, from two beginnings and each stirred at the end.
  */
 
@@ -22,9 +22,9 @@ export class Bloom {
   /** @param {string} text */
   has(text) {
     const bytes = TO_UTF8.encode(text);
-    const [a, b] = [hash(bytes, 0x811c9dc5), hash(bytes, 0x9747b28c) | 1];
+    const [a, b] = [hash(bytes, 0x811c9dc5), 1 + (hash(bytes, 0x9747b28c) % (this.bits - 1))];
     for (let i = 0; i < this.hashes; i++) {
-      const at = (a + i * (b >>> 0)) % this.bits;
+      const at = (a + i * b) % this.bits;
       if (!((this.array[at >>> 3] >> (at & 7)) & 1)) return false;
     }
     return true;
