@@ -94,7 +94,10 @@ class Run:
     def suited(self) -> TrainingSettings:
         """The training settings that suit its family and its data, where those are kept."""
         rows = self.data.sizes["train"] if self.has_data else 0
-        return self.made_as.training_for(self.data.kind, rows, self.data.shape)
+        line, begun = self.made_as, self.record.start.ancestor
+        if begun is not None and begun.imported:
+            line = line.trained_with(line.fine_tuning)
+        return line.training_for(self.data.kind, rows, self.data.shape)
 
     @cached_property
     @pinned()
