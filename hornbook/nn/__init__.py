@@ -17,7 +17,7 @@ from hornbook.nn.embeddings import Embeddings
 from hornbook.nn.flatten import Flatten, FlattenConsecutive
 from hornbook.nn.gated import GatedBlock, GatedStack
 from hornbook.nn.gru import GRU
-from hornbook.nn.layer import Backward, Layer, grad_of
+from hornbook.nn.layer import Backward, Layer, grad_of, wants_gradient
 from hornbook.nn.layernorm import LayerNorm
 from hornbook.nn.linear import Linear
 from hornbook.nn.lstm import LSTM
@@ -97,6 +97,7 @@ __all__ = [
     "attend",
     "calibrate_batchnorm",
     "grad_of",
+    "wants_gradient",
     "join",
     "keeping_outputs",
 ]

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import add_product, linear, raised, times
-from hornbook.nn.layer import Layer, grad_of
+from hornbook.nn.layer import Layer, grad_of, wants_gradient
 from hornbook.nn.linear import Linear
 from hornbook.nn.sequential import Sequential
 from hornbook.nn.softcap import SoftCap
@@ -83,8 +83,8 @@ def head_cross_entropy_vjp(
     weight, bias = head.weight, head.bias
     total = raised(x.new_zeros(()))
     dx = torch.empty_like(rows)
-    dweight = torch.zeros_like(weight)
-    dbias = None if bias is None else torch.zeros_like(bias)
+    dweight = torch.zeros_like(weight) if wants_gradient(weight) else None
+    dbias = torch.zeros_like(bias) if wants_gradient(bias) else None
     for at in range(0, len(rows), at_once):
         part = rows[at : at + at_once]  # (n, C)
         column = wanted[at : at + at_once].unsqueeze(1)
@@ -104,12 +104,14 @@ def head_cross_entropy_vjp(
             d.mul_(1 - (logits / softcap).square_())  # tanh' = 1 - tanh²
         d = d.to(z.dtype)
         dx[at : at + at_once] = times(d, weight)
-        add_product(dweight, d, part)
+        if dweight is not None:
+            add_product(dweight, d, part)
         if dbias is not None:
             dbias += d.sum(0)
 
     def backward() -> Tensor:
-        grad_of(weight).add_(dweight)
+        if dweight is not None:
+            grad_of(weight).add_(dweight)
         if bias is not None and dbias is not None:
             grad_of(bias).add_(dbias)
         return dx.view_as(x)

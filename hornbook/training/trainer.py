@@ -195,11 +195,12 @@ class Trainer:
         if probe is not None:
             probe.begin(self)
         try:
-            if self.settings.accumulate == 1 and self.world.size == 1:
-                value = self.way.loss_and_gradients(batch)
-                self.flat.collect()
-            else:
-                value = self.gradients_of_parts(batch)
+            with self.flat.freezing():
+                if self.settings.accumulate == 1 and self.world.size == 1:
+                    value = self.way.loss_and_gradients(batch)
+                    self.flat.collect()
+                else:
+                    value = self.gradients_of_parts(batch)
         finally:
             if probe is not None:
                 probe.leave()
