@@ -23,6 +23,7 @@ from hornbook.nn import (
     BatchNorm1d,
     CausalConv1d,
     ConcatenatedRNN,
+    Dropout,
     Embedding,
     Fork,
     HeadLinear,
@@ -37,6 +38,7 @@ from hornbook.nn import (
     Sequential,
 )
 from hornbook.nn.head_cross_entropy import head_cross_entropy_vjp
+from hornbook.nn.observing import observing
 from hornbook.training.parameters import FlatParameters
 from tests.referee import normal
 
@@ -187,3 +189,33 @@ def test_training_freezes_for_a_backward_pass_and_no_longer() -> None:
         assert all(p.requires_grad for p in net.layers[1].parameters())
         raise KeyError
     assert [p.requires_grad for p in held] == [True, False]
+
+
+def test_layers_at_the_front_that_are_frozen_keep_nothing() -> None:
+    torch.manual_seed(0)
+    front = Sequential(Embedding(5, 3), Linear(3, 4), Dropout(0.5))
+    net = Sequential(*front.layers, Linear(4, 2), Linear(2, 2)).double()
+    x = ids(2, 4)
+
+    def run() -> list[Tensor | None]:
+        net.zero_grad()
+        torch.manual_seed(1)
+        with torch.inference_mode():
+            y, backward = net.vjp(x)
+            backward(torch.ones_like(y))
+        return [p.grad for p in net.layers[3:].parameters()]
+
+    whole = run()
+    front.requires_grad_(False)
+    kept: list[str] = []
+    with observing(
+        {str(place): layer for place, layer in enumerate(net.chain)},
+        saw=lambda name, layer, x, y: None,
+        felt=lambda name, layer, dy: kept.append(name),
+    ):
+        again = run()
+    assert kept == ["4", "3"]
+    for one, other in zip(whole, again, strict=True):
+        assert one is not None
+        assert other is not None
+        assert torch.equal(one, other)
