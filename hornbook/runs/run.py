@@ -87,7 +87,11 @@ class Run:
 
     @property
     def has_data(self) -> bool:
-        """Whether the files of the data are all there; a run can be stripped of them."""
+        """Whether the files of the data are all there; a run can be stripped of them, and one that
+        was imported never had any.
+        """
+        if self.record.start.kind == "import":
+            return False
         return all(os.path.lexists(self.path / name) for name in self.record.data.files)
 
     @property

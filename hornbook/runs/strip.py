@@ -81,6 +81,10 @@ def without_folders(record: RunRecord, files: Collection[str]) -> RunRecord:
     if start.ancestor is not None:
         bare = replace(start.ancestor, run=without_folder(start.ancestor.run))
         start = replace(start, ancestor=bare)
+    if start.imported is not None:
+        start = replace(
+            start, imported=replace(start.imported, source=without_folder(start.imported.source))
+        )
     return replace(record, options={**record.options, **options}, start=start)
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from hornbook.tasks.candidate import Candidate
 from hornbook.tasks.data import Baseline, Claim, Data, Figures
-from hornbook.tasks.family import Ancestor, Family, Preset, Start, find_family
+from hornbook.tasks.family import Ancestor, Family, Imported, Preset, Start, find_family
 from hornbook.tasks.presets import NamedPreset, named_preset, presets
 from hornbook.tasks.questions import Answer, Beside, Listed, Question, Row, Verb
 from hornbook.tasks.table import (
@@ -44,6 +44,7 @@ __all__ = [
     "Data",
     "Family",
     "Figures",
+    "Imported",
     "Listed",
     "NamedPreset",
     "NoOptions",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hornbook.tasks.data import Data
     from hornbook.training.settings import TrainingSettings
 
-__all__ = ["Ancestor", "Family", "Preset", "Start", "find_family", "no_family"]
+__all__ = ["Ancestor", "Family", "Imported", "Preset", "Start", "find_family", "no_family"]
 
 USUAL = 80_000  # rows of train, where they are not known
 
@@ -38,6 +38,18 @@ class Ancestor:
 
 
 @dataclass(frozen=True)
+class Imported:
+    """Where imported weights came from."""
+
+    source: str
+    "The file or folder, or the name, as it was given."
+    form: str
+    "Its format: `safetensors` or `gguf`."
+    files: Mapping[str, str]
+    "SHA-256 of each file that was read, by its name."
+
+
+@dataclass(frozen=True)
 class Start:
     """Where a model's numbers began."""
 
@@ -49,6 +61,8 @@ class Start:
     "Ids of those runs, or the name of what was imported."
     ancestor: Ancestor | None = None
     "More of the one run that it began with."
+    imported: Imported | None = None
+    "More of what was imported."
 
 
 @dataclass(frozen=True)
