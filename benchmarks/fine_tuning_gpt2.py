@@ -53,7 +53,7 @@ LORA: dict[str, Any] = {"lora_rank": 8}
 class Drawn:
     """Batches of random tokens."""
 
-    cursor, per_epoch = 0, 1.0
+    cursor, per_epoch = 0, 1
 
     def __init__(self, rows: int, length: int) -> None:
         self.rows, self.length = rows, length
@@ -96,7 +96,13 @@ def theirs(checkout: Path, rows: int, length: int, *, bfloat16: bool) -> Callabl
 
 
 def work(
-    pipe: Connection, side: str, checkout: Path, rows: int, length: int, bfloat16: bool, threads: int
+    pipe: Connection,
+    side: str,
+    checkout: Path,
+    rows: int,
+    length: int,
+    bfloat16: bool,
+    threads: int,
 ) -> None:
     """A process: makes one side's step, and does one whenever it is told to."""
     torch.set_num_threads(threads)
@@ -165,8 +171,8 @@ def main() -> None:
             )  # fmt: skip
             capability = torch.backends.cpu.get_cpu_capability()
             print(
-                f"\n{precision}, {rows} x {length:,} tokens, {given.threads} threads, {capability}, "
-                f"load {load:.1f}\n"
+                f"\n{precision}, {rows} x {length:,} tokens, {given.threads} threads, "
+                f"{capability}, load {load:.1f}\n"
                 f"{'':10}{'tokens/s':>10}{'s/step':>9}{'CPU s':>8}{'GB':>7}{'times nanoGPT':>15}"
                 f"{'by CPU s':>10}"
             )

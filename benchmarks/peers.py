@@ -71,9 +71,7 @@ class NanoGPT:
             that they have none.
     """
 
-    def __init__(
-        self, checkout: Path, ids: Ids, vocab_size: int, *, bias: bool = False
-    ) -> None:
+    def __init__(self, checkout: Path, ids: Ids, vocab_size: int, *, bias: bool = False) -> None:
         self.module = load(checkout, "model.py")
         self.ids = ids.astype(np.uint16)  # as its prepare.py keeps them
         self.vocab_size, self.bias = vocab_size, bias

@@ -20,6 +20,7 @@ from hornbook.nn.gru import GRU
 from hornbook.nn.layer import Backward, Layer, grad_of, wants_gradient
 from hornbook.nn.layernorm import LayerNorm
 from hornbook.nn.linear import Linear
+from hornbook.nn.lora import LoRALinear
 from hornbook.nn.lstm import LSTM
 from hornbook.nn.net import Net
 from hornbook.nn.observing import keeping_outputs
@@ -73,6 +74,7 @@ __all__ = [
     "LearnedPositions",
     "Linear",
     "Lists",
+    "LoRALinear",
     "Net",
     "OneHot",
     "PackedTrees",
@@ -97,7 +99,7 @@ __all__ = [
     "attend",
     "calibrate_batchnorm",
     "grad_of",
-    "wants_gradient",
     "join",
     "keeping_outputs",
+    "wants_gradient",
 ]

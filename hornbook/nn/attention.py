@@ -66,6 +66,7 @@ class SelfAttention(Layer):
         qk_norm: normalise queries and keys, so that no score can grow without bound.
         rotary: turns queries and keys by their positions.
         dropout: share of the attention weights dropped in training.
+        linear: makes its linear layers: `Linear`, or what else takes the same arguments.
         generator: of the random start.
 
     Shapes: x and y (B, T, C).
@@ -87,6 +88,7 @@ class SelfAttention(Layer):
         qk_norm: bool = False,
         rotary: Rotary | None = None,
         dropout: float = 0.0,
+        linear: Callable[..., Linear] = Linear,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
@@ -97,8 +99,8 @@ class SelfAttention(Layer):
             raise ValueError(f"n_head must be a multiple of n_kv_head, {n_kv_head}; it is {n_head}")
         # Queries of all heads, then keys, then values.
         rows = (n_head + 2 * self.n_kv_head) * (n_embd // n_head)
-        self.qkv = Linear(n_embd, rows, bias, generator=generator)
-        self.projection = Linear(n_embd, n_embd, bias, generator=generator) if projection else None
+        self.qkv = linear(n_embd, rows, bias, generator=generator)
+        self.projection = linear(n_embd, n_embd, bias, generator=generator) if projection else None
         self.masks: dict[tuple[object, ...], Tensor] = {}
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:

@@ -189,6 +189,12 @@ class FlatParameters:
         for table in self.tables:
             table.grads = table.grads * factor
 
+    @property
+    def mostly_frozen(self) -> bool:
+        """Whether more numbers are frozen than move."""
+        moving = len(self.values) + count(table.values for table in self.tables)
+        return count(self.frozen) > moving
+
     def gradients(self) -> Gradients:
         """The gradients as they are, to be put back later."""
         # Those of tables are never changed in place.

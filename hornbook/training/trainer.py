@@ -285,10 +285,13 @@ class Trainer:
     def state(self) -> tuple[dict[str, npt.NDArray[Any]], JSONObject]:
         """All that is needed to go on: arrays, and JSON values (`Counters`).
 
-        The arrays are views of what training goes on to change.
+        Where most of the net is frozen, that part is left out: see `apart`. The arrays are views of
+        what training goes on to change.
         """
+        apart = self.apart()
+        weights = self.module.state_dict()
         kept = {
-            "weights": self.module.state_dict(),
+            "weights": {name: held for name, held in weights.items() if name not in apart},
             "optimizer": self.optimizer.state(),
             "carried": self.module.carried() if isinstance(self.module, Carrying) else {},
             "rng": random_states(self.flat.values.device),
@@ -312,8 +315,17 @@ class Trainer:
         )
         return arrays, as_json(counters)
 
+    def apart(self) -> frozenset[str]:
+        """Names of frozen parameters that are kept once and not in each state: of a net most of
+        which is frozen, these.
+        """
+        if not self.flat.mostly_frozen:
+            return frozenset()
+        named = self.module.named_parameters(remove_duplicate=False)
+        return frozenset(name for name, p in named if self.flat.is_frozen(p))
+
     def load_state(self, arrays: Mapping[str, npt.NDArray[Any]], values: JSONObject) -> None:
-        """Go back to a state that `state` gave.
+        """Go back to a state that `state` gave, in a module that has what is `apart` already.
 
         Raises:
             RunError: if it is not a state of this trainer.
@@ -324,7 +336,9 @@ class Trainer:
             kind, _, rest = name.partition(".")
             kept.setdefault(kind, {})[rest] = torch.from_numpy(np.asarray(array))
         try:
-            self.module.load_state_dict(kept["weights"])
+            found = self.module.load_state_dict(kept["weights"], strict=False)
+            if lost := [*found.unexpected_keys, *set(found.missing_keys) - self.apart()]:
+                raise KeyError(f"{lost[0]} is not in both")
             self.optimizer.load_state(kept.get("optimizer", {}), counters.step, counters.layout)
             if isinstance(self.module, Carrying):
                 self.module.carry(kept.get("carried", {}))
