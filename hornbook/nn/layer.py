@@ -71,6 +71,8 @@ class Layer(torch.nn.Module, ABC):
         output_axes: the same over the features of the output.
         featurewise: whether a feature of the output comes from that one of the input alone.
         tables: names of those whose gradient is a sparse tensor of the rows that a batch touched.
+        recompute: whether a chain that it stands in keeps only its input for the backward pass, and
+            computes it once more then; see `hornbook.nn.recompute`.
 
     Raises:
         TypeError: when a class without `vjp` is constructed.
@@ -79,6 +81,7 @@ class Layer(torch.nn.Module, ABC):
     out = Unkept()
     decayed: ClassVar[frozenset[str]] = frozenset()
     tables: frozenset[str] = frozenset()
+    recompute: bool = False
     input_axes: ClassVar[Mapping[str, int]] = {}
     output_axes: ClassVar[Mapping[str, int]] = {}
     featurewise: ClassVar[bool] = False

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from hornbook.nn.layer import Backward, Layer, refuse_other
+from hornbook.nn.recompute import recomputed_vjp
 
 __all__ = ["Sequential", "begin_chain", "chain_vjp"]
 
@@ -24,7 +25,7 @@ def chain_vjp(layers: Sequence[Layer], x: Tensor) -> tuple[Tensor, Backward]:
         x = layer(x)
     ways_back: list[Backward] = []
     for layer in layers[front:]:
-        x, backward = layer.vjp(x)
+        x, backward = recomputed_vjp(layer, x) if layer.recompute else layer.vjp(x)
         ways_back.append(backward)
 
     def backward_all(dy: Tensor) -> Tensor:

@@ -145,7 +145,7 @@ def take_up(run: Run, session: Session, trainer: Trainer) -> None:
         if run.record.extended_at(trainer.step):
             trainer.renew_patience()
         if world.rank > 0:  # the random numbers that were kept are the first one's only
-            from hornbook.training.random_states import seed_random
+            from hornbook.compute.random_states import seed_random
 
             seed_random(session.device, session.training.seed + world.rank + trainer.step)
     if world.rank == 0:
@@ -158,7 +158,7 @@ def take_up(run: Run, session: Session, trainer: Trainer) -> None:
 
 def with_own_random_states(session: Session, arrays: dict[str, Any], step: int) -> dict[str, Any]:
     """A checkpoint's arrays where another device wrote it: this one's random numbers begin here."""
-    from hornbook.training.random_states import random_states, seed_random
+    from hornbook.compute.random_states import random_states, seed_random
 
     if f"rng.{session.device.type}" in arrays:
         return arrays

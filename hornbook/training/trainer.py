@@ -18,6 +18,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from hornbook.compute.random_states import random_states, set_random_states
 from hornbook.errors import DivergedError, RunError
 from hornbook.records import JSONObject, as_json
 from hornbook.training.counters import Counters, read_counters
@@ -28,7 +29,7 @@ from hornbook.training.optimizers import make_optimizer
 from hornbook.training.parameters import LAYOUT, FlatParameters
 from hornbook.training.progress import Progress
 from hornbook.training.protocols import BatchSource, Carrying, Watcher
-from hornbook.training.random_states import random_states, set_random_states
+from hornbook.training.recomputation import recompute_blocks
 from hornbook.training.record import Record
 from hornbook.training.schedules import learning_rate, may_end
 from hornbook.training.settings import TrainingSettings
@@ -85,6 +86,7 @@ class Trainer:
         self.evaluate, self.decides, self.probe = evaluate, decides, probe
         self.on_record, self.on_best = on_record, on_best
         self.on_checkpoint, self.on_progress = on_checkpoint, on_progress
+        recompute_blocks(objective, settings)
         self.flat = FlatParameters(objective, settings.rates)
         self.way = choose_way(objective, settings)
         self.optimizer = make_optimizer(self.flat, settings)
