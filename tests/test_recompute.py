@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 import hornbook
+from hornbook.compute.held import held_by
 from hornbook.errors import SettingsError
 from hornbook.nn import (
     GELU,
@@ -25,7 +26,6 @@ from hornbook.nn import (
     SelfAttention,
     Sequential,
 )
-from hornbook.nn.held import held_by
 from hornbook.nn.recompute import recomputed_vjp
 from hornbook.runs.events import Event, Noted
 from hornbook.tensor_files import read_tensors

@@ -14,13 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hornbook.compute.held import held_by
 from hornbook.compute.memory import available_memory
 from hornbook.compute.random_states import random_states, set_random_states
 from hornbook.errors import SettingsError
-from hornbook.nn import Layer, Sequential
-from hornbook.nn.held import held_by
-from hornbook.nn.layer import Backward
-from hornbook.training.protocols import BatchSource, WithBackward
+from hornbook.training.protocols import BatchSource, Block, WithBackward, WithBlocks
 from hornbook.training.rates import rate_factors
 from hornbook.training.settings import TrainingSettings
 
@@ -41,12 +39,9 @@ class Needed:
     "Where they are computed once more."
 
 
-def blocks(objective: torch.nn.Module) -> list[Layer]:
-    """The layers of a net's chain that have layers within them: what can be computed once more."""
-    net = getattr(objective, "net", None)
-    if type(net) is not Sequential:
-        return []
-    return [layer for layer in net.chain if any(isinstance(c, Layer) for c in layer.children())]
+def blocks(objective: object) -> list[Block]:
+    """The blocks of a net; none of a net that has none."""
+    return objective.blocks if isinstance(objective, WithBlocks) else []
 
 
 def recompute_blocks(objective: torch.nn.Module, settings: TrainingSettings) -> None:
@@ -140,8 +135,8 @@ def held_for_a_row(
     entering: dict[int, Tensor] = {}
     largest = 0
 
-    def measured(layer: Layer) -> Callable[[Tensor], tuple[Tensor, Backward]]:
-        def vjp(x: Tensor) -> tuple[Tensor, Backward]:
+    def measured(layer: Block) -> Callable[[Tensor], tuple[Tensor, Callable[[Tensor], Tensor]]]:
+        def vjp(x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
             nonlocal largest
             y, backward = type(layer).vjp(layer, x)
             held = held_by(backward)
