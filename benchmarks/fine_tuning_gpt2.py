@@ -174,13 +174,17 @@ def main() -> None:
                 f"\n{precision}, {rows} x {length:,} tokens, {given.threads} threads, "
                 f"{capability}, load {load:.1f}\n"
                 f"{'':10}{'tokens/s':>10}{'s/step':>9}{'CPU s':>8}{'GB':>7}{'times nanoGPT':>15}"
-                f"{'by CPU s':>10}"
+                f"{'by CPU s':>10}",
+                flush=True,
             )
             first = found.get("nanogpt")
             for side, (wall, used, most) in found.items():
                 beside = f"{first[0] / wall:15.2f}{first[1] / used:10.2f}" if first else ""
                 speed = rows * length / wall
-                print(f"{side:10}{speed:10.0f}{wall:9.2f}{used:8.2f}{most / 1e9:7.2f}{beside}")
+                print(
+                    f"{side:10}{speed:10.0f}{wall:9.2f}{used:8.2f}{most / 1e9:7.2f}{beside}",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

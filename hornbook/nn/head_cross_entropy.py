@@ -86,7 +86,8 @@ def head_cross_entropy_vjp(
     weight, bias = head.weight, head.bias
     total = raised(x.new_zeros(()))
     dx = torch.empty_like(rows)
-    dweight = torch.zeros_like(weight) if wants_gradient(weight) else None
+    fresh = torch.empty_like if len(rows) else torch.zeros_like
+    dweight = fresh(weight) if wants_gradient(weight) else None
     dbias = torch.zeros_like(bias) if wants_gradient(bias) else None
     low = lowered(weight.detach())
     width = TOKENS if x.device.type == "cpu" else len(weight)
@@ -109,8 +110,10 @@ def head_cross_entropy_vjp(
         for one, stretch in zip(stretches, made, strict=True):
             d = stretch.gradient(share, (stretch.top - top).exp().mul_(share / powers))
             inward += times(d, low[one])
-            if dweight is not None:
+            if dweight is not None and at:
                 add_product(dweight[one], d, part)
+            elif dweight is not None:  # the first fills it, which saves making it zero
+                dweight[one] = times(d.t(), part)
             if dbias is not None:
                 dbias[one] += d.sum(0)
 
