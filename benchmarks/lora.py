@@ -3,8 +3,8 @@
     python -m benchmarks.lora [--seeds 2] [--steps 400]
 
 As `benchmarks.fine_tuning`: a transformer is trained on the bundled names, then, for each seed,
-on 300 English words; dev is 900 others. What differs is what is trained: all parameters, or adapters
-of some rank beside the linear layers of attention, or beside all. Each takes the learning rate that
+on 300 English words; dev is 900 others. What differs is what is trained: all parameters, or
+adapters of some rank, beside the linear layers of attention or beside all. Each takes the rate that
 suits it best of three. What is printed: the least dev loss, and how many numbers are trained.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 import torch
 from torch import Tensor
@@ -25,6 +26,8 @@ from hornbook.nn.scaled_dot_product import (
 __all__ = ["Cache", "SelfAttention"]
 
 EPS = 1e-6
+# Masks that some layer has: of 12 layers with 1,024 positions each its own would be 50 MB.
+SHARED: WeakValueDictionary[tuple[object, ...], Tensor] = WeakValueDictionary()
 
 
 @dataclass
@@ -210,6 +213,10 @@ class SelfAttention(Layer):
         """What is added to the scores (T, T): -inf where a position must not look."""
         key = (like.dtype, like.device)
         if key not in self.masks or len(self.masks[key]) < length:
+            others = SHARED.get((self.window, *key))
+            if others is not None and len(others) >= length:
+                self.masks[key] = others
+                return others[:length, :length]
             # Kept for autograd too, which can do nothing with what inference mode makes.
             with torch.inference_mode(False):
                 ones = torch.ones(length, length, dtype=torch.bool, device=like.device)
@@ -218,6 +225,7 @@ class SelfAttention(Layer):
                     hidden |= ones.tril(-self.window)
                 zeros = torch.zeros(length, length, dtype=like.dtype, device=like.device)
                 self.masks[key] = zeros.masked_fill_(hidden, -math.inf)
+            SHARED[self.window, *key] = self.masks[key]
         # A shorter row's is the corner of a longer one's: one is kept, not one for each length.
         return self.masks[key][:length, :length]
 

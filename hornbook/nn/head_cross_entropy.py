@@ -24,9 +24,9 @@ from hornbook.nn.softcap import SoftCap
 
 __all__ = ["Headed", "head_cross_entropy_vjp", "headed"]
 
-AT_ONCE = (
-    512  # predictions; of fewer, adding to the gradient of the weight costs more than products
-)
+# Predictions: of fewer, adding to the gradient of the weight costs more than products do; of more,
+# their logits take more memory.
+AT_ONCE = 352
 TOKENS = 4096  # whose logits, and what is made of them, stay in the processor's cache
 
 
