@@ -142,10 +142,7 @@ class TextTask(Task["TextData"]):
 
     def finish(self, model: Any) -> None:
         """Merge adapters, which then cost no time."""
-        from hornbook.text.models.network import Network
-
-        if isinstance(model, Network):
-            model.merge()
+        model.merge()
 
     def settle(
         self, model: Any, data: TextData, training: TrainingSettings, processes: int
