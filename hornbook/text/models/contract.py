@@ -157,7 +157,7 @@ class LanguageModel(ABC):
         """The state of some of the places only, in the order given; a place may come twice."""
         return self.memory.select(self, state, places)
 
-    def merge(self) -> None:
+    def merge(self) -> None:  # noqa: B027 - most keep nothing apart
         """Make one what was kept apart for training, where something was: it is only used now."""
 
     def stepping(self, count: int) -> AbstractContextManager[None]:
