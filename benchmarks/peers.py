@@ -67,18 +67,22 @@ class NanoGPT:
         checkout: path of the repository.
         ids: the training text.
         vocab_size: tokens that there are.
+        bias: whether linear layers and LayerNorm have biases, as GPT-2's; its scripts' default is
+            that they have none.
     """
 
-    def __init__(self, checkout: Path, ids: Ids, vocab_size: int) -> None:
+    def __init__(self, checkout: Path, ids: Ids, vocab_size: int, *, bias: bool = False) -> None:
         self.module = load(checkout, "model.py")
         self.ids = ids.astype(np.uint16)  # as its prepare.py keeps them
-        self.vocab_size = vocab_size
+        self.vocab_size, self.bias = vocab_size, bias
 
     def model(self, shape: Mapping[str, int]) -> Any:
         """A new model; `shape` gives n_layer, n_head, n_embd and block_size."""
         torch.manual_seed(1337)
-        # The scripts' own defaults for the rest: no biases, and dropout 0 as its CPU recipe says.
-        config = self.module.GPTConfig(vocab_size=self.vocab_size, bias=False, dropout=0.0, **shape)
+        # Dropout 0, as its CPU recipe and its one for fine-tuning say.
+        config = self.module.GPTConfig(
+            vocab_size=self.vocab_size, bias=self.bias, dropout=0.0, **shape
+        )
         with quiet():
             return self.module.GPT(config)
 

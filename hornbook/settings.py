@@ -17,6 +17,7 @@ import os
 import reprlib
 import types
 import typing
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
@@ -68,6 +69,8 @@ class Settings:
     Attributes:
         training_only: names of settings of a model that change how it is trained, and neither what
             it computes in use nor the shape of its weights.
+        not_inherited: those of them that a training which begins with the weights of a run does not
+            take from that.
         files: names of settings that are paths of files.
 
     Raises:
@@ -75,6 +78,7 @@ class Settings:
     """
 
     training_only: ClassVar[frozenset[str]] = frozenset()
+    not_inherited: ClassVar[frozenset[str]] = frozenset()
     files: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:
@@ -133,6 +137,11 @@ class Settings:
             for field in dataclasses.fields(self)
             if (value := getattr(self, field.name)) != field.default
         }
+
+    def without(self, names: Collection[str]) -> Self:
+        """The same settings, with some as they are by default."""
+        kept = {name: value for name, value in self.as_dict().items() if name not in names}
+        return type(self).from_dict(kept)
 
     def refuse_unless(self, fits: bool, names: tuple[str, ...], needs: str) -> None:
         """Refuse settings that were changed though nothing would read them.

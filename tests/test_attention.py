@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 from typing import Any
 
 import pytest
@@ -432,3 +434,21 @@ def test_weights_of_long_rows_and_in_training_are_not_dropped(length: int) -> No
     assert layer.training
     with torch.no_grad():
         close(layer.weights(x), layer.eval().weights(x), 0.0)
+
+
+def test_layers_share_their_masks_and_let_them_go() -> None:
+    layers = [SelfAttention(4, 1, window=window) for window in (None, None, 3)]
+    with torch.inference_mode():
+        for layer in layers:
+            layer.vjp(torch.ones(1, 9, 4))
+    one, other, windowed = (next(iter(layer.masks.values())) for layer in layers)
+    assert one is other
+    assert windowed is not one
+    gone = weakref.ref(windowed)
+    del layers[2], windowed, layer
+    gc.collect()
+    assert gone() is None
+    longer = layers[0].mask(12, torch.ones(()))
+    assert longer.shape == (12, 12)
+    again = layers[1].mask(11, torch.ones(()))
+    assert again.untyped_storage().data_ptr() == longer.untyped_storage().data_ptr()

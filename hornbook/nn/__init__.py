@@ -17,9 +17,10 @@ from hornbook.nn.embeddings import Embeddings
 from hornbook.nn.flatten import Flatten, FlattenConsecutive
 from hornbook.nn.gated import GatedBlock, GatedStack
 from hornbook.nn.gru import GRU
-from hornbook.nn.layer import Backward, Layer, grad_of
+from hornbook.nn.layer import Backward, Layer, grad_of, wants_gradient
 from hornbook.nn.layernorm import LayerNorm
 from hornbook.nn.linear import Linear
+from hornbook.nn.lora import LoRALinear
 from hornbook.nn.lstm import LSTM
 from hornbook.nn.net import Net
 from hornbook.nn.observing import keeping_outputs
@@ -73,6 +74,7 @@ __all__ = [
     "LearnedPositions",
     "Linear",
     "Lists",
+    "LoRALinear",
     "Net",
     "OneHot",
     "PackedTrees",
@@ -99,4 +101,5 @@ __all__ = [
     "grad_of",
     "join",
     "keeping_outputs",
+    "wants_gradient",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 import torch
 from torch import Tensor
@@ -25,6 +26,8 @@ from hornbook.nn.scaled_dot_product import (
 __all__ = ["Cache", "SelfAttention"]
 
 EPS = 1e-6
+# Masks that some layer has: of 12 layers with 1,024 positions each its own would be 50 MB.
+SHARED: WeakValueDictionary[tuple[object, ...], Tensor] = WeakValueDictionary()
 
 
 @dataclass
@@ -66,6 +69,7 @@ class SelfAttention(Layer):
         qk_norm: normalise queries and keys, so that no score can grow without bound.
         rotary: turns queries and keys by their positions.
         dropout: share of the attention weights dropped in training.
+        linear: makes its linear layers: `Linear`, or what else takes the same arguments.
         generator: of the random start.
 
     Shapes: x and y (B, T, C).
@@ -87,6 +91,7 @@ class SelfAttention(Layer):
         qk_norm: bool = False,
         rotary: Rotary | None = None,
         dropout: float = 0.0,
+        linear: Callable[..., Linear] = Linear,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
@@ -97,8 +102,8 @@ class SelfAttention(Layer):
             raise ValueError(f"n_head must be a multiple of n_kv_head, {n_kv_head}; it is {n_head}")
         # Queries of all heads, then keys, then values.
         rows = (n_head + 2 * self.n_kv_head) * (n_embd // n_head)
-        self.qkv = Linear(n_embd, rows, bias, generator=generator)
-        self.projection = Linear(n_embd, n_embd, bias, generator=generator) if projection else None
+        self.qkv = linear(n_embd, rows, bias, generator=generator)
+        self.projection = linear(n_embd, n_embd, bias, generator=generator) if projection else None
         self.masks: dict[tuple[object, ...], Tensor] = {}
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
@@ -208,6 +213,10 @@ class SelfAttention(Layer):
         """What is added to the scores (T, T): -inf where a position must not look."""
         key = (like.dtype, like.device)
         if key not in self.masks or len(self.masks[key]) < length:
+            others = SHARED.get((self.window, *key))
+            if others is not None and len(others) >= length:
+                self.masks[key] = others
+                return others[:length, :length]
             # Kept for autograd too, which can do nothing with what inference mode makes.
             with torch.inference_mode(False):
                 ones = torch.ones(length, length, dtype=torch.bool, device=like.device)
@@ -216,6 +225,7 @@ class SelfAttention(Layer):
                     hidden |= ones.tril(-self.window)
                 zeros = torch.zeros(length, length, dtype=like.dtype, device=like.device)
                 self.masks[key] = zeros.masked_fill_(hidden, -math.inf)
+            SHARED[self.window, *key] = self.masks[key]
         # A shorter row's is the corner of a longer one's: one is kept, not one for each length.
         return self.masks[key][:length, :length]
 

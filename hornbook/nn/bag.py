@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from hornbook.nn.layer import Backward, Layer, grad_of
+from hornbook.nn.layer import Backward, Layer, grad_of, wants_gradient
 
 __all__ = ["Bag", "Lists"]
 
@@ -101,6 +101,8 @@ class Bag(Layer):
         weight = self.weight
 
         def backward(dy: Tensor) -> Tensor:
+            if not wants_gradient(weight):
+                return dy
             if turned is not None:
                 grad_of(weight).add_(turned.sums(dy.to(weight.dtype)))
             else:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import add_product, add_products, linear, times
-from hornbook.nn.layer import Backward, Layer, Shape, grad_of
+from hornbook.nn.layer import Backward, Layer, Shape, grad_of, wants_gradient
 
 __all__ = ["BatchEnsemble", "Fork", "HeadLinear"]
 
@@ -68,15 +68,20 @@ class BatchEnsemble(Layer):
         y = torch.addcmul(bias, z, s)
 
         def backward(dy: Tensor) -> Tensor:
-            grad_of(bias).add_(dy.sum(0))
-            grad_of(s).add_((dy * z).sum(0))
+            if wants_gradient(bias):
+                grad_of(bias).add_(dy.sum(0))
+            if wants_gradient(s):
+                grad_of(s).add_((dy * z).sum(0))
             d = (dy * s).flatten(0, 1)  # (B·K, out)
-            add_product(grad_of(weight), d, views.flatten(0, 1))
+            if wants_gradient(weight):
+                add_product(grad_of(weight), d, views.flatten(0, 1))
             dviews = times(d, weight).view_as(views)
             if one:  # Σ over the batch of x ∘ dview, and over heads of r ∘ dview
-                grad_of(r).add_((dviews * x.unsqueeze(1)).sum(0))
+                if wants_gradient(r):
+                    grad_of(r).add_((dviews * x.unsqueeze(1)).sum(0))
                 return dviews.mul_(r).sum(1)
-            grad_of(r).add_((dviews * x).sum(0))
+            if wants_gradient(r):
+                grad_of(r).add_((dviews * x).sum(0))
             return dviews.mul_(r)
 
         return y, backward
@@ -117,9 +122,11 @@ class Fork(Layer):
         y = torch.addcmul(bias, x.unsqueeze(1), s)
 
         def backward(dy: Tensor) -> Tensor:
-            grad_of(bias).add_(dy.sum(0))
+            if wants_gradient(bias):
+                grad_of(bias).add_(dy.sum(0))
             # Not as products: torch's of very many tiny matrices copies each of them.
-            grad_of(s).add_((dy * x.unsqueeze(1)).sum(0))
+            if wants_gradient(s):
+                grad_of(s).add_((dy * x.unsqueeze(1)).sum(0))
             return (dy * s).sum(1)
 
         return y, backward
@@ -173,8 +180,10 @@ class HeadLinear(Layer):
 
         def backward(dy: Tensor) -> Tensor:
             d = dy.transpose(0, 1)  # (K, B, out)
-            add_products(grad_of(weight), rows, d)
-            grad_of(bias).add_(d.sum(1))
+            if wants_gradient(weight):
+                add_products(grad_of(weight), rows, d)
+            if wants_gradient(bias):
+                grad_of(bias).add_(d.sum(1))
             return torch.bmm(d, weight.transpose(1, 2)).transpose(0, 1)
 
         return y.transpose(0, 1), backward

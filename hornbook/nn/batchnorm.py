@@ -7,7 +7,7 @@ from torch import Tensor
 
 from hornbook.compute.products import raised
 from hornbook.errors import TrainingError
-from hornbook.nn.layer import Backward, Layer, grad_of
+from hornbook.nn.layer import Backward, Layer, grad_of, wants_gradient
 
 __all__ = ["BatchNorm1d"]
 
@@ -87,8 +87,10 @@ class BatchNorm1d(Layer):
         def backward(dy: Tensor) -> Tensor:
             d = dy.reshape(-1, channels)
             dbias, dweight = d.sum(0), (d * centred).sum(0) * scale
-            grad_of(bias).add_(dbias)
-            grad_of(weight).add_(dweight)
+            if wants_gradient(bias):
+                grad_of(bias).add_(dbias)
+            if wants_gradient(weight):
+                grad_of(weight).add_(dweight)
             if not training:
                 return (d * factor).view_as(x)
             # dx = factor · (d - mean of d - normalised · dweight / (n - 1)): a row moves

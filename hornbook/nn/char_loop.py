@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import add_product, linear, times
-from hornbook.nn.layer import grad_of
+from hornbook.nn.layer import grad_of, wants_gradient
 from hornbook.nn.recurrent import (
     MINUS_ONE,
     Cell,
@@ -67,11 +67,15 @@ class AddedRNN(GatedCell):
         def backward(dy: Tensor, dlast: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
             dpre, dstate = roll_back(dy, dlast, hs, weight, "tanh", began=began)
             rows = dpre.flatten(0, 1)  # (T·B, H)
-            add_product(grad_of(weight), rows, (hs[:-1] + a).flatten(0, 1))
-            grad_of(self.bias_hh).add_(rows.sum(0))
+            if wants_gradient(weight):
+                add_product(grad_of(weight), rows, (hs[:-1] + a).flatten(0, 1))
+            if wants_gradient(self.bias_hh):
+                grad_of(self.bias_hh).add_(rows.sum(0))
             da = times(rows, weight).to(a.dtype).mul_(a.flatten(0, 1).sign())
-            add_product(grad_of(self.weight_ih), da, xs.flatten(0, 1))
-            grad_of(self.bias_ih).add_(da.sum(0))
+            if wants_gradient(self.weight_ih):
+                add_product(grad_of(self.weight_ih), da, xs.flatten(0, 1))
+            if wants_gradient(self.bias_ih):
+                grad_of(self.bias_ih).add_(da.sum(0))
             return times(da, self.weight_ih).to(xs.dtype).view_as(xs), dstate
 
         return hs[1:], hs[-1], backward
@@ -149,11 +153,15 @@ class ConcatenatedRNN(Cell):
                     back_in(gradients[t - 1], inner[t], gradients[t - 1])
             dstate = back_in(nothing, inner[0], torch.empty_like(nothing)) if began else None
             rows, inside = dpre.flatten(0, 1), da.flatten(0, 1)  # (T·B, H)
-            add_product(grad_of(weight), rows, a.flatten(0, 1))
-            grad_of(self.bias_hh).add_(rows.sum(0))
-            read = torch.cat([hs[:-1], xs.to(a.dtype)], 2).flatten(0, 1)
-            add_product(grad_of(self.weight_in), inside, read)
-            grad_of(self.bias_in).add_(inside.sum(0))
+            if wants_gradient(weight):
+                add_product(grad_of(weight), rows, a.flatten(0, 1))
+            if wants_gradient(self.bias_hh):
+                grad_of(self.bias_hh).add_(rows.sum(0))
+            if wants_gradient(self.weight_in):
+                read = torch.cat([hs[:-1], xs.to(a.dtype)], 2).flatten(0, 1)
+                add_product(grad_of(self.weight_in), inside, read)
+            if wants_gradient(self.bias_in):
+                grad_of(self.bias_in).add_(inside.sum(0))
             return times(inside, weight_x).to(xs.dtype).view_as(xs), dstate
 
         return hs[1:], hs[-1], backward

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hornbook.compute.large_pages import in_large_pages
-from hornbook.nn.layer import Backward, Layer, grad_of
+from hornbook.nn.layer import Backward, Layer, grad_of, wants_gradient
 
 __all__ = ["Embedding", "OneHot"]
 
@@ -54,6 +54,8 @@ class Embedding(Layer):
         weight, sparse = self.weight, bool(self.tables)
 
         def backward(dy: Tensor) -> Tensor:
+            if not wants_gradient(weight):
+                return dy
             # A row that was picked k times gets the sum of k gradients.
             rows = dy.reshape(-1, weight.shape[1]).to(weight.dtype)
             if sparse:

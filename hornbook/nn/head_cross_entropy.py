@@ -3,7 +3,9 @@
 Of N predictions among V tokens the logits are N·V numbers, and three tensors of that size are made
 on the way to their gradient: for 12 rows of 1,024 tokens and GPT-2's 50,257 of them 2.5 GB each.
 Here they are made for some predictions at a time, and what is kept of them is what the backward
-pass gives: gradients of the input, (N, C), and of the weight, (V, C).
+pass gives: gradients of the input, (N, C), and of the weight, (V, C). Of each lot the logits are
+made and used a stretch of the vocabulary at a time, so that no product or sum needs a second tensor
+of the size of all of them, nor one of the size of the weight.
 """
 
 from __future__ import annotations
@@ -14,17 +16,18 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from hornbook.compute.products import add_product, linear, raised, times
-from hornbook.nn.layer import Layer, grad_of
+from hornbook.compute.products import add_product, linear, lowered, raised, times
+from hornbook.nn.layer import Layer, grad_of, wants_gradient
 from hornbook.nn.linear import Linear
 from hornbook.nn.sequential import Sequential
 from hornbook.nn.softcap import SoftCap
 
 __all__ = ["Headed", "head_cross_entropy_vjp", "headed"]
 
-AT_ONCE = (
-    512  # predictions; of fewer, adding to the gradient of the weight costs more than products
-)
+# Predictions: of fewer, adding to the gradient of the weight costs more than products do; of more,
+# their logits take more memory.
+AT_ONCE = 352
+TOKENS = 4096  # whose logits, and what is made of them, stay in the processor's cache
 
 
 class Headed(NamedTuple):
@@ -83,35 +86,91 @@ def head_cross_entropy_vjp(
     weight, bias = head.weight, head.bias
     total = raised(x.new_zeros(()))
     dx = torch.empty_like(rows)
-    dweight = torch.zeros_like(weight)
-    dbias = None if bias is None else torch.zeros_like(bias)
+    fresh = torch.empty_like if len(rows) else torch.zeros_like
+    dweight = fresh(weight) if wants_gradient(weight) else None
+    dbias = torch.zeros_like(bias) if wants_gradient(bias) else None
+    low = lowered(weight.detach())
+    width = TOKENS if x.device.type == "cpu" else len(weight)
+    stretches = [slice(begin, begin + width) for begin in range(0, len(weight), width)]
     for at in range(0, len(rows), at_once):
-        part = rows[at : at + at_once]  # (n, C)
-        column = wanted[at : at + at_once].unsqueeze(1)
-        z = linear(part, weight, bias)  # (n, V)
-        logits = raised(z)
-        if softcap:
-            logits = torch.tanh(logits / softcap).mul_(softcap)
-        logp = torch.log_softmax(logits, 1)
-        share = torch.full_like(logp[:, :1], 1 / max(count, 1))  # of each position in the mean
+        part, place = rows[at : at + at_once], wanted[at : at + at_once].unsqueeze(1)
+        share = part.new_full(place.shape, 1 / max(count, 1), dtype=total.dtype)
         if real is not None:
-            inside = real[at : at + at_once].unsqueeze(1)
-            column, share = column * inside, share * inside
-        total -= (logp.gather(1, column) * share).sum()
-        # dL/dlogits = (softmax - onehot) / n, and nothing where a position is ignored.
-        d = logp.exp_().scatter_add_(1, column, torch.full_like(share, -1.0)).mul_(share)
-        if softcap:
-            d.mul_(1 - (logits / softcap).square_())  # tanh' = 1 - tanh²
-        d = d.to(z.dtype)
-        dx[at : at + at_once] = times(d, weight)
-        add_product(dweight, d, part)
-        if dbias is not None:
-            dbias += d.sum(0)
+            share = share * real[at : at + at_once].unsqueeze(1)  # of each position in the mean
+        made = [
+            Stretch(low[one], None if bias is None else bias[one], part, place - one.start, softcap)
+            for one in stretches
+        ]
+        top = torch.stack([one.top for one in made]).amax(0)
+        powers = sum(one.powers * (one.top - top).exp() for one in made)
+        assert isinstance(powers, Tensor)
+        at_target = torch.stack([one.at_target for one in made]).sum(0)
+        total += ((top + powers.log() - at_target) * share).sum()
+        inward = dx[at : at + at_once].zero_()
+        for one, stretch in zip(stretches, made, strict=True):
+            d = stretch.gradient(share, (stretch.top - top).exp().mul_(share / powers))
+            inward += times(d, low[one])
+            if dweight is not None and at:
+                add_product(dweight[one], d, part)
+            elif dweight is not None:  # the first fills it, which saves making it zero
+                dweight[one] = times(d.t(), part)
+            if dbias is not None:
+                dbias[one] += d.sum(0)
 
     def backward() -> Tensor:
-        grad_of(weight).add_(dweight)
+        if dweight is not None:
+            grad_of(weight).add_(dweight)
         if bias is not None and dbias is not None:
             grad_of(bias).add_(dbias)
         return dx.view_as(x)
 
     return total if count else total * torch.nan, backward
+
+
+class Stretch:
+    """The logits of some predictions for a stretch of the vocabulary, V' tokens of V.
+
+    Args:
+        weight: shape (V', C), in the precision of products.
+        bias: shape (V',).
+        x: shape (n, C).
+        place: of each target in the stretch, shape (n, 1); outside of 0 to V' it is elsewhere.
+        softcap: c; 0: logits are not bent.
+
+    Attributes:
+        top: the largest logit, shape (n, 1).
+        powers: Σ exp(logit - top), shape (n, 1).
+        at_target: the logit of the target; 0 where that is elsewhere, shape (n, 1).
+    """
+
+    def __init__(
+        self, weight: Tensor, bias: Tensor | None, x: Tensor, place: Tensor, softcap: float
+    ) -> None:
+        z = linear(x, weight, bias)  # (n, V')
+        self.dtype, logits = z.dtype, raised(z)
+        self.slope: Tensor | None = None
+        if softcap:
+            bent = torch.tanh(logits / softcap)
+            self.slope = 1 - bent.square()  # tanh' = 1 - tanh²
+            logits = bent.mul_(softcap)
+        self.inside = (place >= 0) & (place < len(weight))
+        self.place = place.clamp(0, len(weight) - 1)
+        self.at_target = logits.gather(1, self.place) * self.inside
+        self.top = logits.amax(1, keepdim=True)
+        self.exponentials = logits.sub_(self.top).exp_()
+        self.powers = self.exponentials.sum(1, keepdim=True)
+
+    def gradient(self, share: Tensor, factor: Tensor) -> Tensor:
+        """(softmax - onehot) · share, in the precision of products; what was kept is let go.
+
+        Args:
+            share: of each position in the mean, shape (n, 1).
+            factor: that makes the exponentials softmax · share, shape (n, 1).
+        """
+        d = self.exponentials.mul_(factor)
+        d.scatter_add_(1, self.place, -share * self.inside)
+        if self.slope is not None:
+            d.mul_(self.slope)
+        del self.exponentials
+        self.slope = None
+        return d.to(self.dtype)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, overload
+from typing import Any, ClassVar, TypeGuard, overload
 
 import torch
 from torch import Tensor
 
-__all__ = ["Backward", "Layer", "Shape", "grad_of"]
+__all__ = ["Backward", "Layer", "Shape", "grad_of", "wants_gradient"]
 
 Backward = Callable[[Tensor], Tensor]
 Shape = tuple[int, ...]
@@ -71,6 +71,8 @@ class Layer(torch.nn.Module, ABC):
         output_axes: the same over the features of the output.
         featurewise: whether a feature of the output comes from that one of the input alone.
         tables: names of those whose gradient is a sparse tensor of the rows that a batch touched.
+        recompute: whether a chain that it stands in keeps only its input for the backward pass, and
+            computes it once more then; see `hornbook.nn.recompute`.
 
     Raises:
         TypeError: when a class without `vjp` is constructed.
@@ -79,6 +81,7 @@ class Layer(torch.nn.Module, ABC):
     out = Unkept()
     decayed: ClassVar[frozenset[str]] = frozenset()
     tables: frozenset[str] = frozenset()
+    recompute: bool = False
     input_axes: ClassVar[Mapping[str, int]] = {}
     output_axes: ClassVar[Mapping[str, int]] = {}
     featurewise: ClassVar[bool] = False
@@ -87,7 +90,8 @@ class Layer(torch.nn.Module, ABC):
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """The result, and the way from its gradient to the input's.
 
-        `backward(dy)` adds to `p.grad` of each parameter p; it does not clear it first.
+        `backward(dy)` adds to `p.grad` of each parameter p that wants a gradient; it does not clear
+        it first.
         """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -150,3 +154,10 @@ def grad_of(parameter: Tensor) -> Tensor:
     if parameter.grad is None:
         parameter.grad = torch.zeros_like(parameter)
     return parameter.grad
+
+
+def wants_gradient(parameter: Tensor | None) -> TypeGuard[Tensor]:
+    """Whether a backward pass should add a parameter's gradient: not where there is none of it, and
+    not where it is frozen, `requires_grad` False as for autograd: then nothing is spent on it.
+    """
+    return parameter is not None and parameter.requires_grad

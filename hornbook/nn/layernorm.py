@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import raised
-from hornbook.nn.layer import Backward, Layer, grad_of
+from hornbook.nn.layer import Backward, Layer, grad_of, wants_gradient
 
 __all__ = ["LayerNorm"]
 
@@ -41,8 +41,9 @@ class LayerNorm(Layer):
             normal = (x - mean).mul_(scale)
             along = dy * normal
             rows = tuple(range(dy.dim() - 1))
-            grad_of(weight).add_(along.sum(rows))
-            if bias is not None:
+            if wants_gradient(weight):
+                grad_of(weight).add_(along.sum(rows))
+            if wants_gradient(bias):
                 grad_of(bias).add_(dy.sum(rows))
             # As in BatchNorm, with d = dy γ: dx = (d - mean(d) - normal · mean(d normal)) / std.
             # The means over the features are products with γ / C.

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import add_product, linear, times
-from hornbook.nn.layer import Backward, Layer, Shape, grad_of
+from hornbook.nn.layer import Backward, Layer, Shape, grad_of, wants_gradient
 
 __all__ = ["Linear"]
 
@@ -56,8 +56,9 @@ class Linear(Layer):
 
         def backward(dy: Tensor) -> Tensor:
             d, rows = (dy, x) if dy.dim() == 2 else (dy.flatten(0, -2), x.flatten(0, -2))
-            add_product(grad_of(weight), d, rows)  # dW = dyᵀ x, (out, N) times (N, in)
-            if bias is not None:
+            if wants_gradient(weight):
+                add_product(grad_of(weight), d, rows)  # dW = dyᵀ x, (out, N) times (N, in)
+            if wants_gradient(bias):
                 grad_of(bias).add_(d.sum(0))  # b is broadcast over N
             return times(d, weight).view_as(x)
 

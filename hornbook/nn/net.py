@@ -41,6 +41,17 @@ class Net(Layer):
         return self.loss_vjp(batch)[0]
 
     @property
+    def blocks(self) -> list[Layer]:
+        """The layers of the chain that have layers within them: training can recompute them."""
+        if type(getattr(self, "net", None)) is not Sequential:  # others may go their own ways
+            return []
+        return [
+            layer
+            for layer in self.net.chain
+            if any(isinstance(part, Layer) for part in layer.children())
+        ]
+
+    @property
     def n_parameters(self) -> int:
         """Numbers that training changes by gradient."""
         return sum(p.numel() for p in self.parameters())

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import add_products
-from hornbook.nn.layer import Backward, Layer, Shape, grad_of
+from hornbook.nn.layer import Backward, Layer, Shape, grad_of, wants_gradient
 
 __all__ = ["Periodic"]
 
@@ -72,12 +72,16 @@ class Periodic(Layer):
         def backward(dy: Tensor) -> Tensor:
             numbers = x.shape[1]
             d = dy[:, numbers:].reshape(len(dy), numbers, self.size).transpose(0, 1)  # (N, B, D)
-            add_products(grad_of(weight), waves, d)
-            grad_of(bias).add_(d.sum(1))
+            if wants_gradient(weight):
+                add_products(grad_of(weight), waves, d)
+            if wants_gradient(bias):
+                grad_of(bias).add_(d.sum(1))
             dwaves = torch.bmm(d, weight.transpose(1, 2))  # (N, B, K)
             dangle = dwaves.mul_(angle.sin()).mul_(-2 * math.pi)
-            grad_of(frequency).add_((dangle * across).sum(1))
-            grad_of(phase).add_(dangle.sum(1))
+            if wants_gradient(frequency):
+                grad_of(frequency).add_((dangle * across).sum(1))
+            if wants_gradient(phase):
+                grad_of(phase).add_(dangle.sum(1))
             dz = dy[:, :numbers] + (dangle * frequency[:, None]).sum(2).t()
             return dz * shrunk**3  # dz/dx = (1 + (x / 3)²)^(-3/2)
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import add_products
-from hornbook.nn.layer import Backward, Layer, Shape, grad_of
+from hornbook.nn.layer import Backward, Layer, Shape, grad_of, wants_gradient
 
 __all__ = ["PiecewiseLinear", "quantile_edges"]
 
@@ -100,8 +100,10 @@ class PiecewiseLinear(Layer):
 
         def backward(dy: Tensor) -> Tensor:
             d = dy.view(len(dy), -1, self.size).transpose(0, 1)  # (N, B, D)
-            add_products(grad_of(weight), shares, d)
-            grad_of(bias).add_(d.sum(1))
+            if wants_gradient(weight):
+                add_products(grad_of(weight), shares, d)
+            if wants_gradient(bias):
+                grad_of(bias).add_(d.sum(1))
             inside = (moved >= 0) & (moved <= 1)  # as the derivative of clamp
             dshares = torch.bmm(d, weight.transpose(1, 2))  # (N, B, bins)
             return (dshares * slope * inside).sum(2).t()

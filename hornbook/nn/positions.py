@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import raised
-from hornbook.nn.layer import Backward, Layer, grad_of
+from hornbook.nn.layer import Backward, Layer, grad_of, wants_gradient
 
 __all__ = ["LearnedPositions"]
 
@@ -53,7 +53,8 @@ class LearnedPositions(Layer):
         def backward(dy: Tensor) -> Tensor:
             dy = raised(dy)
             # The table is broadcast over the batch; rows of positions that were not read get 0.
-            grad_of(weight)[:length].add_(dy.sum(0))
+            if wants_gradient(weight):
+                grad_of(weight)[:length].add_(dy.sum(0))
             return dy
 
         return x + weight[:length], backward

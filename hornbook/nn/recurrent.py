@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import ONEDNN, ONEDNN_FROM, add_product, linear, lowered, times
-from hornbook.nn.layer import Backward, Layer, Shape, grad_of
+from hornbook.nn.layer import Backward, Layer, Shape, grad_of, wants_gradient
 
 __all__ = ["Cell", "GatedCell", "Recurrent", "StateBackward"]
 
@@ -208,8 +208,10 @@ class GatedCell(Cell):
             before: the h that each step began from, shape (T, B, H).
         """
         rows = dgh.flatten(0, 1)  # (T·B, G·H)
-        add_product(grad_of(self.weight_hh), rows, before.flatten(0, 1))
-        grad_of(self.bias_hh).add_(rows.sum(0))
+        if wants_gradient(self.weight_hh):
+            add_product(grad_of(self.weight_hh), rows, before.flatten(0, 1))
+        if wants_gradient(self.bias_hh):
+            grad_of(self.bias_hh).add_(rows.sum(0))
 
     def add_input(self, dgi: Tensor, xs: Tensor) -> Tensor:
         """Add the gradients of what multiplies the input, one product over all steps, and give dx.
@@ -219,8 +221,10 @@ class GatedCell(Cell):
             xs: the inputs, shape (T, B, C).
         """
         rows = dgi.flatten(0, 1)
-        add_product(grad_of(self.weight_ih), rows, xs.flatten(0, 1))
-        grad_of(self.bias_ih).add_(rows.sum(0))
+        if wants_gradient(self.weight_ih):
+            add_product(grad_of(self.weight_ih), rows, xs.flatten(0, 1))
+        if wants_gradient(self.bias_ih):
+            grad_of(self.bias_ih).add_(rows.sum(0))
         return times(rows, self.weight_ih).to(xs.dtype).view_as(xs)
 
 

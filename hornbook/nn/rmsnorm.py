@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import raised
-from hornbook.nn.layer import Backward, Layer, grad_of
+from hornbook.nn.layer import Backward, Layer, grad_of, wants_gradient
 
 __all__ = ["RMSNorm", "rms_normalise"]
 
@@ -37,7 +37,8 @@ class RMSNorm(Layer):
             return normal, normal_backward
 
         def backward(dy: Tensor) -> Tensor:
-            grad_of(weight).add_((dy * normal).flatten(0, -2).sum(0))
+            if wants_gradient(weight):
+                grad_of(weight).add_((dy * normal).flatten(0, -2).sum(0))
             return normal_backward(dy * weight)
 
         return normal * weight, backward

@@ -9,15 +9,23 @@ import torch
 from torch import Tensor
 
 from hornbook.nn.layer import Backward, Layer, refuse_other
+from hornbook.nn.recompute import recomputed_vjp
 
 __all__ = ["Sequential", "begin_chain", "chain_vjp"]
 
 
-def chain_vjp(layers: Iterable[Layer], x: Tensor) -> tuple[Tensor, Backward]:
-    """The result of layers one after the other, and the backward pass through them."""
+def chain_vjp(layers: Sequence[Layer], x: Tensor) -> tuple[Tensor, Backward]:
+    """The result of layers one after the other, and the backward pass through them.
+
+    Ids have no gradient: where they are read, the backward pass ends behind the layers at the front
+    that are frozen as a whole, and these keep nothing for it.
+    """
+    front = 0 if x.is_floating_point() else frozen_front(layers)
+    for layer in layers[:front]:
+        x = layer(x)
     ways_back: list[Backward] = []
-    for layer in layers:
-        x, backward = layer.vjp(x)
+    for layer in layers[front:]:
+        x, backward = recomputed_vjp(layer, x) if layer.recompute else layer.vjp(x)
         ways_back.append(backward)
 
     def backward_all(dy: Tensor) -> Tensor:
@@ -26,6 +34,12 @@ def chain_vjp(layers: Iterable[Layer], x: Tensor) -> tuple[Tensor, Backward]:
         return dy
 
     return x, backward_all
+
+
+def frozen_front(layers: Sequence[Layer]) -> int:
+    """How many layers at the front have no parameter that wants a gradient."""
+    learn = (any(p.requires_grad for p in layer.parameters()) for layer in layers)
+    return next((place for place, one in enumerate(learn) if one), len(layers))
 
 
 def begin_chain(layers: Iterable[Layer], x: Tensor) -> tuple[Tensor, list[Any]]:

@@ -49,7 +49,7 @@ def inherit(task: Task[Any], model: Any, data: RatingsData, ancestor: Run) -> st
         RunError: if the weights cannot be read, or are not of that family.
     """
     before: RatingsData = ancestor.data
-    arrays, _ = ancestor.directory.read_tensors(ancestor.directory.model, ancestor.record)
+    arrays = ancestor.directory.read_weights(ancestor.record)
     pairs = {
         "users": common(data.users, before.users),
         "items": common(data.items, before.items),

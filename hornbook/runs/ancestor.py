@@ -97,16 +97,16 @@ def refuse_unrelated(ancestor: Run, task: Task[Any], family: str | None, source:
 
 
 def inherited_settings(ancestor: Run, given: Settings | Mapping[str, Any] | None) -> Settings:
-    """The ancestor's settings, with those that were given.
+    """The ancestor's settings but for those that are not inherited, with those that were given.
 
     Raises:
         SettingsError: if one that was given would make it another net, or is not allowed.
     """
-    own, kind = ancestor.settings, type(ancestor.settings)
-    if given is None:
-        return own
-    if isinstance(given, Mapping):
-        wanted = kind.from_dict({**own.as_dict(), **given})
+    kind = type(ancestor.settings)
+    before = ancestor.settings.as_dict()
+    inherited = {name: value for name, value in before.items() if name not in kind.not_inherited}
+    if given is None or isinstance(given, Mapping):
+        wanted = kind.from_dict({**inherited, **(given or {})})
     elif type(given) is kind:
         wanted = given
     else:
@@ -115,7 +115,6 @@ def inherited_settings(ancestor: Run, given: Settings | Mapping[str, Any] | None
             f"{type(given).__name__}.",
             setting="settings",
         )
-    before = own.as_dict()
     for name, value in wanted.as_dict().items():
         if value != before[name] and name not in kind.training_only:
             raise SettingsError(

@@ -90,6 +90,8 @@ def training_changed(run: Run, training: TrainingSettings) -> dict[str, Any]:
         training = replace(training, steps=run.record.resumptions[0].steps)
     suited = run.suited
     found = changed(training.as_dict(), suited.as_dict())
+    if training.recompute == "no":  # as memory did not ask for it; the result is the same
+        found.pop("recompute", None)
     if 0 < training.evaluate_on < suited.evaluate_on:
         found.pop("evaluate_on", None)  # lowered where evaluating would take too long
     return {name: value for name, value in found.items() if name not in DECIDED}

@@ -24,6 +24,7 @@ OWN = {
     "health.jsonl",
     "report.html",
     "model.safetensors",
+    "frozen.safetensors",
     "checkpoint.safetensors",
     "summary.json",
 }

@@ -45,7 +45,7 @@ def copy_run(
     made = RunDirectory(out)
     made.begin(run.record, run.data, overwrite=overwrite)
     try:
-        named = (old.metrics, old.health, old.checkpoint, old.model)
+        named = (old.metrics, old.health, old.checkpoint, old.frozen, old.model)
         names = [path.name for path in named if path.exists()] + list(summary.pictures)
         for name in names:
             made.check()

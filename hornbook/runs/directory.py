@@ -6,6 +6,7 @@ metrics.jsonl            a line for each evaluation
 health.jsonl             a line for each update that was watched
 model.safetensors        the weights of the best dev loss, or the counts
 checkpoint.safetensors   the state to go on from: weights, optimizer, cursor, random numbers
+frozen.safetensors       of a net most of which is frozen, that part; the two above have the rest
 summary.json             how it ended
 report.html              what `inspect` found
 """
@@ -66,6 +67,7 @@ class RunDirectory:
     report = Named("report.html")
     model = Named("model.safetensors")
     checkpoint = Named("checkpoint.safetensors")
+    frozen = Named("frozen.safetensors")
     summary = Named("summary.json")
 
     def __init__(self, path: Path | str) -> None:
@@ -267,6 +269,23 @@ class RunDirectory:
                 hint="Restore the run directory from an intact copy, or train again.",
             )
         return arrays, values
+
+    def read_weights(self, record: RunRecord) -> dict[str, Any]:
+        """The model's arrays, those that were frozen among them.
+
+        Raises:
+            RunError: if they are missing or damaged, or another run's.
+        """
+        arrays = self.read_tensors(self.model, record)[0]
+        return {**self.read_frozen(record), **arrays}
+
+    def read_frozen(self, record: RunRecord) -> dict[str, Any]:
+        """The arrays that stand apart because they were frozen; none, where none do.
+
+        Raises:
+            RunError: if they are damaged, or another run's.
+        """
+        return self.read_tensors(self.frozen, record)[0] if self.frozen.exists() else {}
 
     # Lines
 

@@ -125,8 +125,8 @@ class Run:
         model = self.task.build(self.family, self.settings, self.data.shape)
         if self.has_data:
             self.task.acquaint(model, self.data)
-        arrays, _ = self.directory.read_tensors(self.directory.model, self.record)
-        model.load_arrays(arrays)
+        model.load_arrays(self.directory.read_weights(self.record))
+        self.task.finish(model)
         if where is None:
             return model
         if not hasattr(model, "to"):
@@ -159,7 +159,9 @@ class Run:
             return  # what is counted takes no room before its file is read
         from hornbook.compute.shapes import shapes_only
 
-        held = sum(tensor_sizes(path).values())
+        apart = self.directory.frozen
+        files = [path, apart] if apart.exists() else [path]
+        held = sum(size for file in files for size in tensor_sizes(file).values())
         with shapes_only():
             asked = self.task.build(self.family, self.settings, self.data.shape).n_parameters
         if asked > 2 * held:  # less is told name by name when they are loaded

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
-from hornbook.runs.events import Calibrated, Listener, nobody
+from hornbook.runs.events import Calibrated, Listener, Noted, nobody
 from hornbook.settings import Settings
 from hornbook.tasks import Data, Start, Task
 from hornbook.training.distributed import World
@@ -74,7 +74,7 @@ class Session:
 
         from hornbook.compute.device import choose_device
         from hornbook.compute.memory import keep_freed_memory
-        from hornbook.training.random_states import seed_random
+        from hornbook.compute.random_states import seed_random
 
         keep_freed_memory()
         self.task, self.data, self.family, self.settings = task, data, family, settings
@@ -109,15 +109,21 @@ class Session:
         return f"{began}: {said}" if said else f"{began}."
 
     def calibrate(self, listen: Listener = nobody) -> None:
-        """Choose what the settings leave open: threads, precision, the way to the gradients, and on
-        how much to evaluate.
+        """Choose what the settings leave open: recomputation, threads, precision, the way to the
+        gradients, and on how much to evaluate.
 
         Going on after a stop has to use the same ones, for sums come out otherwise on others: what
         is chosen becomes part of `training`.
         """
         from hornbook.training.evaluation_share import affordable
         from hornbook.training.kept_choices import calibrate_once
+        from hornbook.training.recomputation import choose_recompute
 
+        self.training, told = choose_recompute(
+            self.model, self.batches, self.training, self.world.size
+        )
+        if told is not None:
+            listen(Noted(told))
         sizes, per_epoch = self.data.sizes, self.batches.per_epoch
         evaluated = affordable(
             self.training,

@@ -16,7 +16,6 @@ from hornbook.runs.run import Run
 from hornbook.runs.session import Session
 from hornbook.runs.stops import Stops
 from hornbook.tasks import Figures
-from hornbook.tensor_files import read_tensors
 from hornbook.training.counters import read_counters
 from hornbook.training.distributed import World
 from hornbook.training.measures import LOSS, Extent
@@ -45,6 +44,8 @@ def train_session(
     """Train to the end, or until a signal, and keep everything in the run's directory."""
     with session.working():
         trainer = trainer_for(run, session, listen)
+        if session.world.rank == 0 and not resumed:
+            keep_frozen(run, session.model, trainer)
         if session.start.kind == "run" and session.world.rank == 0 and not resumed:
             trainer.on_checkpoint()  # weights that no seed gives, for the others and after a kill
         take_up(run, session, trainer)
@@ -77,7 +78,7 @@ def trainer_for(run: Run, session: Session, listen: Listener) -> Trainer:
     directory, model = run.directory, session.model
 
     def keep_best() -> None:
-        directory.write_tensors(directory.model, model.arrays(), run.record)
+        keep_weights(run, session.model, trainer)
 
     def keep_state() -> None:
         arrays, values = trainer.state()
@@ -104,6 +105,21 @@ def trainer_for(run: Run, session: Session, listen: Listener) -> Trainer:
     return trainer
 
 
+def keep_weights(run: Run, model: Any, trainer: Trainer) -> None:
+    """Write the model's weights, without those that stand apart."""
+    apart = trainer.apart()
+    arrays = {name: a for name, a in model.arrays().items() if name not in apart}
+    run.directory.write_tensors(run.directory.model, arrays, run.record)
+
+
+def keep_frozen(run: Run, model: Any, trainer: Trainer) -> None:
+    """Write what is frozen, once, where most of the net is: it would be most of each checkpoint."""
+    apart, directory = trainer.apart(), run.directory
+    if apart and not directory.frozen.exists():
+        arrays = {name: a for name, a in model.arrays().items() if name in apart}
+        directory.write_tensors(directory.frozen, arrays, run.record)
+
+
 def probe_for(run: Run, session: Session) -> Probe | None:
     """What watches the training, if it is to be watched."""
     how = session.training
@@ -121,25 +137,28 @@ def take_up(run: Run, session: Session, trainer: Trainer) -> None:
     # The first one says, for when another looks it may have written one already.
     if world.from_first(directory.checkpoint.exists):
         arrays, values = directory.read_tensors(directory.checkpoint, run.record)
+        held = directory.read_frozen(run.record)
+        arrays = {**{f"weights.{name}": array for name, array in held.items()}, **arrays}
         if run.record.resumptions:
             arrays = with_own_random_states(session, arrays, read_counters(values).step)
         trainer.load_state(arrays, values)
         if run.record.extended_at(trainer.step):
             trainer.renew_patience()
         if world.rank > 0:  # the random numbers that were kept are the first one's only
-            from hornbook.training.random_states import seed_random
+            from hornbook.compute.random_states import seed_random
 
             seed_random(session.device, session.training.seed + world.rank + trainer.step)
     if world.rank == 0:
         directory.rewind_metrics(trainer.recorded)
         directory.rewind_health(trainer.step)
+        keep_frozen(run, session.model, trainer)  # of a checkpoint that an earlier version wrote
         # Last, so that a kill before this leaves a directory of the older format that resumes.
         directory.write_record(run.record)
 
 
 def with_own_random_states(session: Session, arrays: dict[str, Any], step: int) -> dict[str, Any]:
     """A checkpoint's arrays where another device wrote it: this one's random numbers begin here."""
-    from hornbook.training.random_states import random_states, seed_random
+    from hornbook.compute.random_states import random_states, seed_random
 
     if f"rng.{session.device.type}" in arrays:
         return arrays
@@ -154,7 +173,7 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
     records = directory.read_metrics()
     if not directory.model.exists():
         # Stopped before the first evaluation: what there is, is kept.
-        directory.write_tensors(directory.model, session.model.arrays(), run.record)
+        keep_weights(run, session.model, trainer)
     best = next((record for record in reversed(records) if record.best), None)
     losses = dict(best.losses) if best else {}
     measures = dict(best.measures) if best else {}
@@ -197,7 +216,7 @@ def measured_at_the_end(run: Run, session: Session) -> Iterator[tuple[str, Figur
     """
     wanted = session.anew()
     if wanted:
-        session.model.load_arrays(read_tensors(run.directory.model)[0])
+        session.model.load_arrays(run.directory.read_weights(run.record))
     for split, extent in wanted.items():
         limit = 0 if extent.is_whole else extent.measured
         found = session.task.evaluate(session.model, session.data, split, limit)

@@ -208,9 +208,14 @@ class Task(ABC, Generic[D]):
                 hint="Leave `init_from` out; or give the data that the run was trained on.",
                 setting="init_from",
             )
-        model.load_arrays(ancestor.directory.read_tensors(ancestor.directory.model,
-                                                          ancestor.record)[0])  # fmt: skip
+        model.load_arrays(ancestor.directory.read_weights(ancestor.record))
         return ""
+
+    def finish(self, model: Any) -> None:
+        """Do what makes a model of a finished run better to use: nothing, if not said.
+
+        It is called once its weights are loaded; it is not trained any further.
+        """
 
     def fit(self, model: Any, data: D) -> Sequence[str]:
         """Fit a model that is made in one pass.

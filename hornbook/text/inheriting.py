@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from hornbook.compute.shapes import shapes_only
 from hornbook.errors import RunError, SettingsError, as_typed
+from hornbook.nn.lora import is_adapter
 from hornbook.text.models.network import Network
 from hornbook.tokenizers.contract import Tokenizer
 from hornbook.tokenizers.kinds import KINDS
@@ -70,10 +71,14 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
             else "Set `tokens` to the file of tokens that it was trained with.",
             setting="init_from",
         )
-    arrays, _ = ancestor.directory.read_tensors(ancestor.directory.model, ancestor.record)
     with shapes_only():
         shape = ancestor.data.shape
         names = list(ancestor.task.build(ancestor.family, ancestor.settings, shape).state_dict())
+    if any(map(is_adapter, names)):
+        arrays = ancestor.model.arrays()  # merged
+        names = list(arrays)
+    else:
+        arrays = ancestor.directory.read_weights(ancestor.record)
     pairs = shared_tokens(tokenizer, before)
     if set(names) != set(arrays):
         raise RunError(
@@ -107,14 +112,16 @@ def moved(
     """A net's arrays with those of another, token by token where they are of tokens.
 
     Args:
-        model: whose arrays are kept for tokens that the other does not know.
+        model: whose arrays are kept for tokens that the other does not know, and whose adapters.
         arrays: of the other, in their order; names differ where layers without weights do.
         pairs: ids of the tokens that both know, here and there.
     """
     now, then = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     axes = model.token_axes()
     found: dict[str, npt.NDArray[Any]] = {}
-    for (name, own), theirs in zip(model.arrays().items(), arrays.values(), strict=True):
+    whole = model.arrays()
+    base = {name: array for name, array in whole.items() if not is_adapter(name)}
+    for (name, own), theirs in zip(base.items(), arrays.values(), strict=True):
         mine = own.copy()
         of_tokens = axes.get(name, frozenset())
         here = [now if i in of_tokens else np.arange(size) for i, size in enumerate(mine.shape)]
@@ -127,7 +134,7 @@ def moved(
             )
         mine[np.ix_(*here)] = theirs[np.ix_(*there)]
         found[name] = mine
-    return found
+    return whole | found
 
 
 def told(tokenizer: Tokenizer, before: Tokenizer, kept: Sequence[int]) -> str:

@@ -141,6 +141,10 @@ class TextTask(Task["TextData"]):
 
         return inherit(model, data.tokenizer, ancestor)
 
+    def finish(self, model: Any) -> None:
+        """Merge adapters, which then cost no time."""
+        model.merge()
+
     def settle(
         self, model: Any, data: TextData, training: TrainingSettings, processes: int
     ) -> TrainingSettings:
@@ -163,6 +167,10 @@ class TextTask(Task["TextData"]):
             )
         if processes > 1:
             refuse_unshareable(model, training)
+        if model.settings.as_dict().get("lora_rank"):
+            from hornbook.nn.lora import only_adapters
+
+            training = replace(training, rates=only_adapters(training.rates))
         return training
 
     def batches(self, model: Any, data: TextData, training: TrainingSettings) -> Any:

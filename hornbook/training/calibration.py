@@ -21,10 +21,10 @@ import torch
 
 from hornbook.compute.load import BUSY, share_of_processors
 from hornbook.compute.products import has_fast_bfloat16
+from hornbook.compute.random_states import random_states, set_random_states
 from hornbook.training.gradients import WAYS, refusals
 from hornbook.training.measures import Evaluation
 from hornbook.training.protocols import BatchSource
-from hornbook.training.random_states import random_states, set_random_states
 from hornbook.training.settings import TrainingSettings
 from hornbook.training.trainer import Trainer
 

@@ -1,9 +1,9 @@
 """The parameters of a model as training sees them: dense, frozen, and tables.
 
 Dense parameters are views into one vector, their gradients into another, so that an update costs a
-handful of operations however many there are. Frozen ones, whose rate is 0, are left alone: they
-have no gradient after the backward pass and no place in what the optimizer remembers. Of tables
-only the rows that a batch touches count (`training/tables.py`).
+handful of operations however many there are. Frozen ones, whose rate is 0, are left alone: backward
+passes do not compute their gradients, and they have no place in what the optimizer remembers. Of
+tables only the rows that a batch touches count (`training/tables.py`).
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ class FlatParameters:
         matrices: for each shape of the dense matrices under weight decay, where each one begins,
             and the factor on its rate.
         tables: the parameters of which a batch touches some rows.
-        frozen: the parameters that do not move. They keep their own storage.
+        frozen: the parameters that do not move. They keep their own storage, and want no gradient
+            inside of `freezing`.
 
     Raises:
         SettingsError: if a pattern in `rates` decides for no parameter, or all would be frozen.
@@ -129,22 +130,32 @@ class FlatParameters:
     def zero_grad(self) -> None:
         """Begin an update: no gradient yet."""
         self.grads.zero_()
-        self.drop_frozen()
+        for p in self.frozen:
+            p.grad = None
         for table in self.tables:
             table.clear()
 
-    def drop_frozen(self) -> None:
-        """Free the gradients of what is frozen."""
-        for p in self.frozen:
-            p.grad = None
+    @contextmanager
+    def freezing(self) -> Iterator[None]:
+        """A context in which no backward pass computes gradients of what is frozen.
+
+        Afterwards `requires_grad` is as it was: who trains the module further may want them.
+        """
+        held = [p for p in self.frozen if p.requires_grad]
+        for p in held:
+            p.requires_grad_(False)
+        try:
+            yield
+        finally:
+            for p in held:
+                p.requires_grad_(True)
 
     def collect(self, share: float = 1.0) -> None:
-        """Take from tables and frozen parameters what a backward pass left in their `grad`.
+        """Take from tables what a backward pass left in their `grad`.
 
         Args:
             share: factor on the gradients of tables.
         """
-        self.drop_frozen()
         for table in self.tables:
             table.collect(share)
 
@@ -177,6 +188,12 @@ class FlatParameters:
         self.grads.mul_(factor)
         for table in self.tables:
             table.grads = table.grads * factor
+
+    @property
+    def mostly_frozen(self) -> bool:
+        """Whether more numbers are frozen than move."""
+        moving = len(self.values) + count(table.values for table in self.tables)
+        return count(self.frozen) > moving
 
     def gradients(self) -> Gradients:
         """The gradients as they are, to be put back later."""

@@ -14,7 +14,15 @@ from torch import Tensor
 if TYPE_CHECKING:
     from hornbook.training.trainer import Trainer
 
-__all__ = ["BatchSource", "Carrying", "Watcher", "WithBackward", "WithLoss"]
+__all__ = [
+    "BatchSource",
+    "Block",
+    "Carrying",
+    "Watcher",
+    "WithBackward",
+    "WithBlocks",
+    "WithLoss",
+]
 
 
 @runtime_checkable
@@ -32,6 +40,30 @@ class WithBackward(Protocol):
 
     def loss_vjp(self, batch: Any) -> tuple[Tensor, Callable[[], None]]:
         """The mean loss of a batch, and what adds its gradients to those of the parameters."""
+        ...
+
+
+class Block(Protocol):
+    """A part of a net that can be computed once more on the backward pass.
+
+    Attributes:
+        recompute: whether it is.
+    """
+
+    recompute: bool
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        """The result and the backward pass."""
+        ...
+
+
+@runtime_checkable
+class WithBlocks(Protocol):
+    """An objective that has such parts."""
+
+    @property
+    def blocks(self) -> list[Block]:
+        """They, in the order in which they compute."""
         ...
 
 

@@ -59,6 +59,10 @@ class TrainingSettings(Settings):
     "Maximum gradient norm; larger gradients are scaled down to it (0: no clipping)."
     accumulate: Annotated[int, Bounds(1, 65_536)] = 1
     "Gradient accumulation: process each batch in this many parts, to need less memory."
+    recompute: Literal["auto", "yes", "no"] = "auto"
+    """Activation recomputation: keep only what enters each block of the net, and compute the block
+    once more on the backward pass, which needs less memory and more time (auto: if training would
+    not fit into memory otherwise)."""
     batches: Literal["auto", "random", "parallel"] = "auto"
     """How batches are taken from a text: random, as blocks at random positions; parallel, as
     streams along which a recurrent net carries its state from batch to batch; auto, parallel for

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from hornbook.compute.random_states import random_states, set_random_states
 from hornbook.errors import DivergedError, RunError
 from hornbook.records import JSONObject, as_json
 from hornbook.training.counters import Counters, read_counters
@@ -28,7 +29,7 @@ from hornbook.training.optimizers import make_optimizer
 from hornbook.training.parameters import LAYOUT, FlatParameters
 from hornbook.training.progress import Progress
 from hornbook.training.protocols import BatchSource, Carrying, Watcher
-from hornbook.training.random_states import random_states, set_random_states
+from hornbook.training.recomputation import recompute_blocks
 from hornbook.training.record import Record
 from hornbook.training.schedules import learning_rate, may_end
 from hornbook.training.settings import TrainingSettings
@@ -85,6 +86,7 @@ class Trainer:
         self.evaluate, self.decides, self.probe = evaluate, decides, probe
         self.on_record, self.on_best = on_record, on_best
         self.on_checkpoint, self.on_progress = on_checkpoint, on_progress
+        recompute_blocks(objective, settings)
         self.flat = FlatParameters(objective, settings.rates)
         self.way = choose_way(objective, settings)
         self.optimizer = make_optimizer(self.flat, settings)
@@ -195,11 +197,12 @@ class Trainer:
         if probe is not None:
             probe.begin(self)
         try:
-            if self.settings.accumulate == 1 and self.world.size == 1:
-                value = self.way.loss_and_gradients(batch)
-                self.flat.collect()
-            else:
-                value = self.gradients_of_parts(batch)
+            with self.flat.freezing():
+                if self.settings.accumulate == 1 and self.world.size == 1:
+                    value = self.way.loss_and_gradients(batch)
+                    self.flat.collect()
+                else:
+                    value = self.gradients_of_parts(batch)
         finally:
             if probe is not None:
                 probe.leave()
@@ -284,10 +287,13 @@ class Trainer:
     def state(self) -> tuple[dict[str, npt.NDArray[Any]], JSONObject]:
         """All that is needed to go on: arrays, and JSON values (`Counters`).
 
-        The arrays are views of what training goes on to change.
+        Where most of the net is frozen, that part is left out: see `apart`. The arrays are views of
+        what training goes on to change.
         """
+        apart = self.apart()
+        weights = self.module.state_dict()
         kept = {
-            "weights": self.module.state_dict(),
+            "weights": {name: held for name, held in weights.items() if name not in apart},
             "optimizer": self.optimizer.state(),
             "carried": self.module.carried() if isinstance(self.module, Carrying) else {},
             "rng": random_states(self.flat.values.device),
@@ -311,8 +317,17 @@ class Trainer:
         )
         return arrays, as_json(counters)
 
+    def apart(self) -> frozenset[str]:
+        """Names of frozen parameters that are kept once and not in each state: of a net most of
+        which is frozen, these.
+        """
+        if not self.flat.mostly_frozen:
+            return frozenset()
+        named = self.module.named_parameters(remove_duplicate=False)
+        return frozenset(name for name, p in named if self.flat.is_frozen(p))
+
     def load_state(self, arrays: Mapping[str, npt.NDArray[Any]], values: JSONObject) -> None:
-        """Go back to a state that `state` gave.
+        """Go back to a state that `state` gave, in a module that has what is `apart` already.
 
         Raises:
             RunError: if it is not a state of this trainer.
@@ -323,7 +338,9 @@ class Trainer:
             kind, _, rest = name.partition(".")
             kept.setdefault(kind, {})[rest] = torch.from_numpy(np.asarray(array))
         try:
-            self.module.load_state_dict(kept["weights"])
+            found = self.module.load_state_dict(kept["weights"], strict=False)
+            if lost := [*found.unexpected_keys, *set(found.missing_keys) - self.apart()]:
+                raise KeyError(f"{lost[0]} is not in both")
             self.optimizer.load_state(kept.get("optimizer", {}), counters.step, counters.layout)
             if isinstance(self.module, Carrying):
                 self.module.carry(kept.get("carried", {}))

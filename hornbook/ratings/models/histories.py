@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hornbook.errors import TrainingError
 from hornbook.nn import Bag, Lists
-from hornbook.nn.layer import Backward, Layer, grad_of
+from hornbook.nn.layer import Backward, Layer, grad_of, wants_gradient
 from hornbook.ratings.interactions import History
 
 __all__ = ["HistorySum", "need_history"]
@@ -114,7 +114,7 @@ class HistorySum(Layer):
         def backward(dy: Tensor) -> Tensor:
             d = dy * scales
             back(torch.zeros_like(sums).index_add_(0, places, d))
-            if not self.itself:
+            if not self.itself and wants_gradient(weight):
                 grad_of(weight).index_add_(0, left, d, alpha=-1)
             return dy
 

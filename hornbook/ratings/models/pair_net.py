@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from hornbook.nn import Embedding, Net, SquaredError
-from hornbook.nn.layer import Backward, grad_of
+from hornbook.nn.layer import Backward, grad_of, wants_gradient
 from hornbook.nn.shapes import Shapes, layer_shapes
 from hornbook.ratings.interactions import History
 from hornbook.ratings.models.histories import need_history
@@ -198,7 +198,7 @@ class PairNet(Net):
             pulls.append(pull_back)
 
         def backward() -> None:
-            for weight in ridged:
+            for weight in filter(wants_gradient, ridged):
                 grad_of(weight).add_(weight, alpha=2 * self.ridge)
             grads = back(loss_back())
             on_used, on_own = zip(*(pull() for pull in pulls), strict=True)

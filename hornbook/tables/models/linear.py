@@ -9,7 +9,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from hornbook.nn import Embeddings, Linear
+from hornbook.nn import Embeddings, Linear, grad_of, wants_gradient
 from hornbook.settings import Bounds, Settings
 from hornbook.tables.models.contract import Shape
 from hornbook.tables.models.table_net import TableNet
@@ -82,8 +82,7 @@ class LinearModel(TableNet):
 
         def backward() -> None:
             back()
-            for weight in pulled:
-                assert weight.grad is not None
-                weight.grad.add_(weight, alpha=2 * self.ridge)
+            for weight in filter(wants_gradient, pulled):
+                grad_of(weight).add_(weight, alpha=2 * self.ridge)
 
         return loss, backward

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hornbook.nn import Embedding, Linear, OneHot, Sequential, grad_of
+from hornbook.nn import Embedding, Linear, OneHot, Sequential, grad_of, wants_gradient
 from hornbook.settings import Bounds, Settings
 from hornbook.text.batch import Batch
 from hornbook.text.models.layer_memory import LayerMemory
@@ -98,7 +98,7 @@ class Bigram(Network):
 
         def backward() -> None:
             data_backward()
-            if l2:
+            if l2 and wants_gradient(weight):
                 grad_of(weight).add_(weight, alpha=2 * l2 / weight.numel())
 
         return loss, backward

@@ -157,6 +157,9 @@ class LanguageModel(ABC):
         """The state of some of the places only, in the order given; a place may come twice."""
         return self.memory.select(self, state, places)
 
+    def merge(self) -> None:  # noqa: B027 - most keep nothing apart
+        """Make one what was kept apart for training, where something was: it is only used now."""
+
     def stepping(self, count: int) -> AbstractContextManager[None]:
         """A context for many steps in `count` places, where a model can prepare for them."""
         return nullcontext()

@@ -17,11 +17,14 @@ What others built of the same parts is a choice of settings, too:
     GPT-2                       hornbook/text/models/presets.py
     Llama (SmolLM2, TinyLlama)  n_kv_head, norm_gain, norm_eps, feed_forward swiglu, n_hidden,
                                 rotary_base, no qk_norm
+    LoRA                        lora_rank
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 
 import torch
@@ -35,6 +38,7 @@ from hornbook.nn import (
     LayerNorm,
     LearnedPositions,
     Linear,
+    LoRALinear,
     ReLU,
     Residual,
     RMSNorm,
@@ -65,14 +69,17 @@ BLOCK_SETTINGS = (
     "residual",
     "qk_norm",
     "zero_init",
+    "lora_rank",
 )
+LORA_SETTINGS = ("lora_rank", "lora_alpha", "lora_layers", "lora_dropout")
 
 
 @dataclass(frozen=True)
 class GPTSettings(Settings):
     """Settings of the transformer."""
 
-    training_only = frozenset({"dropout"})
+    training_only = frozenset({"dropout", *LORA_SETTINGS})
+    not_inherited = frozenset(LORA_SETTINGS)
 
     block_size: Annotated[int, Bounds(1, 65_536)] = 64
     "Context length: how many tokens attention sees."
@@ -127,6 +134,16 @@ class GPTSettings(Settings):
     init_std: Annotated[float, Bounds(0, 10)] = 0.0
     """Standard deviation of all initial weights, GPT-2's is 0.02; of the last layer of attention
     and of feed-forward it is divided by sqrt(2 n_layer) (0: by the size of each layer's input)."""
+    lora_rank: Annotated[int, Bounds(0, 4096)] = 0
+    """Rank of LoRA's adapters, two thin matrices beside the weight of each linear layer. With them
+    only they are trained, unless rates says otherwise; 0: no adapters. An init_from that has
+    adapters of its own gives its weights merged with them."""
+    lora_alpha: Annotated[float, Bounds(0, 1e6, above=True)] = 16.0
+    "What the adapters add is multiplied by lora_alpha / lora_rank."
+    lora_layers: Literal["all", "attention"] = "all"
+    "Linear layers with adapters: all but the output layer, or those of attention alone."
+    lora_dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
+    "Dropout rate of what the adapters read."
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -162,6 +179,9 @@ class GPTSettings(Settings):
             not self.tied, ("output_gain",), "an output layer of its own, without `tied`"
         )
         self.refuse_unless(not self.init_std, ("output_gain",), "`init_std` of 0")
+        self.refuse_unless(
+            self.lora_rank > 0, LORA_SETTINGS[1:], "adapters: a `lora_rank` of at least 1"
+        )
 
     @property
     def hidden(self) -> int:
@@ -251,6 +271,13 @@ class GPT(Network):
         else:
             initialise(layer, "kaiming", gain, generator=generator)
 
+    def linear(self, *, adapted: bool) -> Callable[..., Linear]:
+        """What makes linear layers, with adapters where these are wanted."""
+        s = self.settings
+        if not (adapted and s.lora_rank):
+            return Linear
+        return partial(LoRALinear, rank=s.lora_rank, alpha=s.lora_alpha, dropout=s.lora_dropout)
+
     def attention(self, rotary: Rotary | None, generator: torch.Generator | None) -> Layer:
         """The part of a block in which positions talk to each other."""
         s = self.settings
@@ -264,6 +291,7 @@ class GPT(Network):
             qk_norm=s.qk_norm,
             rotary=rotary,
             dropout=s.dropout,
+            linear=self.linear(adapted=True),
             generator=generator,
         )
         self.initialise(attention.qkv, 1.0, generator)
@@ -283,8 +311,9 @@ class GPT(Network):
             "relu": ReLU,
             "swiglu": SwiGLU,
         }
-        first = Linear(s.n_embd, 2 * width if gated else width, s.bias, generator=generator)
-        last = Linear(width, s.n_embd, s.bias, generator=generator)
+        linear = self.linear(adapted=s.lora_layers == "all")
+        first = linear(s.n_embd, 2 * width if gated else width, s.bias, generator=generator)
+        last = linear(width, s.n_embd, s.bias, generator=generator)
         self.initialise(first, 1.0, generator)
         self.initialise(last, self.last_gain(), generator)
         return Sequential(*self.norm(), first, kinds[s.feed_forward](), last, *self.drop())

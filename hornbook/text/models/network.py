@@ -16,6 +16,7 @@ from hornbook.compute.threads import threads
 from hornbook.nn import CrossEntropy, Net, Tree, calibrate_batchnorm
 from hornbook.nn.features import end_axes
 from hornbook.nn.head_cross_entropy import Headed, head_cross_entropy_vjp, headed
+from hornbook.nn.lora import merge_lora
 from hornbook.nn.sequential import chain_vjp
 from hornbook.nn.shapes import Shapes, layer_shapes
 from hornbook.settings import Settings
@@ -108,6 +109,14 @@ class Network(Net, LanguageModel):
     def token_axes(self) -> dict[str, frozenset[int]]:
         """The axes of parameters and buffers that run over tokens, by name in `arrays`."""
         return {f"net.{name}": axes for name, axes in end_axes(self.net).items()}
+
+    def merge(self) -> None:
+        """Make adapters part of the weights that they stand beside; see `LoRALinear.merge`.
+
+        The settings are then those of a net without adapters.
+        """
+        merge_lora(self)
+        self.settings = self.settings.without(self.settings.not_inherited)
 
     def carried(self) -> dict[str, Tensor]:
         """What training hands on from batch to batch beside the weights, for a checkpoint."""
