@@ -61,8 +61,9 @@ def their_model(path: Path) -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    model = AutoModelForCausalLM.from_pretrained(
+    bars: Any = logging
+    bars.disable_progress_bar()
+    model: Any = AutoModelForCausalLM.from_pretrained(
         path.parent, gguf_file=path.name, dtype=torch.float32
     )
     return model.eval(), AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
@@ -128,8 +129,9 @@ def compare_window(run: Run, theirs: Any, context: int, new: int) -> None:
 
     settings = {**theirs.config.to_dict(), "sliding_window": context}
     settings.pop("model_type")
-    config = MistralConfig(**settings, attn_implementation="eager")
-    window = MistralForCausalLM(config).eval()
+    settings["attn_implementation"] = "eager"
+    window: Any = MistralForCausalLM(MistralConfig(**settings))
+    window.eval()
     window.load_state_dict(theirs.state_dict())
     ids = run.data.tokenizer.encode(PROMPTS[0]).tolist()
     ours, expected = greedy(run, ids, context + new), list(ids)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from hornbook.interchange.carried import carried
 from hornbook.interchange.leaving import Leaving
-from hornbook.rendering import visible
+from hornbook.rendering import figure, visible
 from hornbook.runs import Run
-from hornbook.training.measures import figure
 from hornbook.version import __version__
 
 if TYPE_CHECKING:
