@@ -240,7 +240,7 @@ def test_what_cannot_be_begun_with_is_refused(ancestor: Run, names: Path, tmp_pa
 def test_the_tokens_to_ask_for_are_those_that_were_asked_for(names: Path, tmp_path: Path) -> None:
     run = trained(names, tmp_path / "pairs", model="mlp", tokens="gpt2", settings=SMALL["mlp"])
     with pytest.raises(SettingsError, match=r"are bpe, and .* are characters") as caught:
-        trained(names, tmp_path / "net", init_from=run.path)
+        trained(names, tmp_path / "net", init_from=run.path, tokens="characters")
     assert caught.value.hint == "Set `tokens=gpt2`."  # other byte pairs would not fit
 
 

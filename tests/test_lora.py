@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +86,7 @@ def test_merged_it_is_a_plain_layer() -> None:
     close(made(x), before, 1e-14)
     assert list(made.state_dict()) == ["weight", "bias"]
     hand_equals_autograd(made, x)
-    again = copy.deepcopy(made)
-    again.merge()  # has nothing more to merge
-    assert torch.equal(again.weight, made.weight)
+    assert type(made) is Linear
 
 
 def test_what_is_frozen_is_not_computed() -> None:
@@ -194,6 +191,12 @@ def test_in_use_adapters_are_merged(base: Run, adapted: Run) -> None:
     found = adapted.evaluate()["dev"].nats_per_token
     assert found == pytest.approx(adapted.summary.losses["dev"], abs=1e-5)
     assert len(list(adapted.sample(n=3))) == 3
+
+
+def test_exports_hold_what_the_adapters_learned(adapted: Run, tmp_path: Path) -> None:
+    made = hornbook.export(adapted, to="html", out=str(tmp_path / "page.html"))
+    assert made.path.stat().st_size > 1000
+    assert "lora" not in made.path.read_text(encoding="utf-8").lower()
 
 
 def test_a_stopped_run_ends_as_one_that_was_not(base: Run, adapted: Run, tmp_path: Path) -> None:

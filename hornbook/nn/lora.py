@@ -98,6 +98,8 @@ class LoRALinear(Linear):
             with torch.no_grad():
                 self.weight.addmm_(self.lora_b, self.lora_a, alpha=self.scale)
         self.lora_a = self.lora_b = None
+        # To all who ask what kind of layer it is, exports for one, it is an ordinary one now.
+        self.__class__ = Linear  # type: ignore[assignment]
 
     def multiplications(self, given: Shape, gives: Shape) -> int:
         """Those of `Linear`, and of x Aᵀ and of what it gives times Bᵀ."""

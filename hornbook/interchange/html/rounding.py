@@ -88,7 +88,7 @@ def refuse_infinite(run: Run) -> None:
 
 def rounded_model(run: Run, precision: Precision) -> LanguageModel:
     """The run's model with the weights that a page of this precision has."""
-    model: LanguageModel = run.task.build(run.family, run.settings, run.data.shape)
+    model: LanguageModel = run.task.build(run.family, run.model.settings, run.data.shape)
     model.load_arrays(
         {name: rounded(array, precision) for name, array in run.model.arrays().items()}
     )
