@@ -100,20 +100,21 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600:,} h {whole % 3600 // 60} min"
 
 
-def figure(value: float, digits: int = 4, *, sign: bool = False) -> str:
+def figure(value: float, digits: int = 4, *, sign: bool = False, cut: bool = True) -> str:
     """A figure as people are shown it: 3.2958, 63.86, 50,504, 1.23e+08, infinite.
 
     Args:
         value: the figure.
-        digits: after the point, of one below 10; larger ones have about four in all.
+        digits: after the point, of one below 10; larger ones have about four in all, if `cut`.
         sign: whether one above 0 has a plus, as differences do.
+        cut: whether larger ones have fewer; not in columns, where points stand below each other.
     """
     if value == math.inf:
         return "infinite"
     plus, size = "+" if sign else "", abs(value)
     if LARGE <= size < math.inf:
         return f"{value:{plus}.2e}"
-    if 10 <= size < math.inf:
+    if cut and 10 <= size < math.inf:
         digits = min(digits, max(0, TELLING - len(str(int(size)))))
     return f"{value:{plus},.{digits}f}"
 

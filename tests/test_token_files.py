@@ -138,7 +138,7 @@ def test_what_has_no_token_is_named_where_nothing_stands_for_it(tmp_path: Path) 
     assert found.encode("a hello").tolist() == [1, 0]
     with pytest.raises(UnknownTokenError, match="fails on the text"):
         found.encode("zebra")
-    with pytest.raises(UnknownTokenError, match="fails on the text"):
+    with pytest.raises(DataError, match=r"has no token for what is unknown: .* fails on the text"):
         read(words(), tmp_path, "zebra")
 
 

@@ -184,4 +184,6 @@ def cells(values: Sequence[object]) -> list[str]:
     if sizes:  # four of the largest, but two of the smallest, and six at most
         largest, smallest = (math.floor(math.log10(one)) for one in (max(sizes), min(sizes)))
         digits = min(6, max(0, 3 - largest, 1 - smallest))
-    return [figure(one, digits) if isinstance(one, float) else str(one) for one in values]
+    return [
+        figure(one, digits, cut=False) if isinstance(one, float) else str(one) for one in values
+    ]
