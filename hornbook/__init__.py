@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hornbook.errors import HornbookError
     from hornbook.experiments.best import best
     from hornbook.inspection.usage import examine_use
+    from hornbook.interchange.importing import import_model
     from hornbook.lessons.comparison import compare_gradients
     from hornbook.runs import Run, find_rate, list_runs, resume, strip, train
     from hornbook.tasks import register
@@ -41,6 +42,7 @@ __all__ = [
     "examine",
     "examine_use",
     "find_rate",
+    "import_model",
     "list_runs",
     "load_corpus",
     "mix",
@@ -61,6 +63,7 @@ HOMES = {
     "examine": "hornbook.text.doctor.examine",
     "examine_use": "hornbook.inspection.usage",
     "find_rate": "hornbook.runs",
+    "import_model": "hornbook.interchange.importing",
     "list_runs": "hornbook.runs",
     "load_corpus": "hornbook.text.corpus",
     "mix": "hornbook.text.mixing",

@@ -8,7 +8,16 @@ from contextlib import contextmanager
 
 from hornbook.errors import MissingPackageError
 
-__all__ = ["INSTALL_TORCH", "TABLES", "TOKENS", "has", "has_torch", "needing", "needing_torch"]
+__all__ = [
+    "INSTALL_TORCH",
+    "INTERCHANGE",
+    "TABLES",
+    "TOKENS",
+    "has",
+    "has_torch",
+    "needing",
+    "needing_torch",
+]
 
 INSTALL_TORCH = "pip install torch -i https://download.pytorch.org/whl/cpu"
 "Installs the CPU build; on Linux a plain `pip install torch` downloads several gigabytes of CUDA."
@@ -21,6 +30,8 @@ TOKENS = {
     "tokenizers": "tokenizers",
 }
 "The same of the extra `tokens`."
+INTERCHANGE = {"gguf": "gguf"}
+"The same of the extra `interchange`."
 
 
 def has(module: str) -> bool:
@@ -57,13 +68,13 @@ def needing(module: str, what: str) -> Iterator[None]:
     """A context in which a package of an extra may be missing.
 
     Args:
-        module: of TABLES or TOKENS.
+        module: of TABLES, TOKENS or INTERCHANGE.
         what: needs it, as the subject of a sentence.
 
     Raises:
         MissingPackageError: if it is, and was asked for; it says what to type.
     """
-    package = {**TABLES, **TOKENS}[module]
+    package = {**TABLES, **TOKENS, **INTERCHANGE}[module]
     with told_if_missing(
         module,
         f"{what} requires {package}, which is not installed.",

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from hornbook.storage import parse_json, refuse_irregular, write_pieces
 
 __all__ = [
     "RUN",
+    "Deferred",
     "Owner",
     "read_tensors",
     "tensor_bytes",
@@ -29,7 +30,41 @@ __all__ = [
     "write_tensors",
 ]
 
+
+@dataclass(frozen=True)
+class Deferred:
+    """An array that is made when it is asked for, so that one of many is in memory at a time.
+
+    It is made twice, for the checksum that stands before the arrays and for the file, and must be
+    the same both times.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    make: Callable[[], npt.NDArray[Any]]
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of a number."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all of them."""
+        return math.prod(self.shape) * self.itemsize
+
+    def __array__(self, dtype: object = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        made = np.ascontiguousarray(self.make())
+        if made.shape != self.shape or made.dtype != self.dtype:
+            raise ValueError(
+                f"an array of shape {self.shape} and type {self.dtype} was to be made; it has "
+                f"shape {made.shape} and type {made.dtype}"
+            )
+        return made
+
+
 Arrays = Mapping[str, npt.NDArray[Any]]
+Writable = Mapping[str, npt.NDArray[Any] | Deferred]
 
 
 @dataclass(frozen=True)
@@ -59,18 +94,18 @@ TYPES = {
 
 
 def write_tensors(
-    path: Path, tensors: Arrays, metadata: Mapping[str, Any], within: int | None = None
+    path: Path, tensors: Writable, metadata: Mapping[str, Any], within: int | None = None
 ) -> None:
     """Write arrays and JSON-able metadata as one safetensors file, whole or not at all."""
     write_pieces(path, tensor_pieces(tensors, metadata), within)
 
 
-def tensor_bytes(tensors: Arrays, metadata: Mapping[str, Any]) -> bytes:
+def tensor_bytes(tensors: Writable, metadata: Mapping[str, Any]) -> bytes:
     """Arrays and JSON-able metadata as the bytes of a safetensors file."""
     return b"".join(tensor_pieces(tensors, metadata))
 
 
-def tensor_pieces(tensors: Arrays, metadata: Mapping[str, Any]) -> Iterator[bytes | memoryview]:
+def tensor_pieces(tensors: Writable, metadata: Mapping[str, Any]) -> Iterator[bytes | memoryview]:
     """The bytes of a safetensors file piece by piece, without a copy of large arrays.
 
     The length of the header in 8 bytes, the header, padded to a multiple of 8, and the arrays: the
@@ -80,7 +115,10 @@ def tensor_pieces(tensors: Arrays, metadata: Mapping[str, Any]) -> Iterator[byte
         KeyError: if there is no such type in these files.
     """
     text = json.dumps(as_json(metadata), ensure_ascii=False, allow_nan=False)
-    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
+    arrays: Writable = {
+        name: array if isinstance(array, Deferred) else np.asarray(array, order="C")
+        for name, array in tensors.items()
+    }
     order = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
     header: dict[str, Any] = {
         "__metadata__": {"hornbook": text, "digest": digest(arrays, text)},
@@ -98,10 +136,10 @@ def tensor_pieces(tensors: Arrays, metadata: Mapping[str, Any]) -> Iterator[byte
     head += b" " * (-len(head) % 8)
     yield len(head).to_bytes(8, "little") + head
     for name in order:
-        yield arrays[name].reshape(-1).view(np.uint8).data
+        yield np.asarray(arrays[name]).reshape(-1).view(np.uint8).data
 
 
-def digest(tensors: Arrays, text: str, *, described: bool = True) -> str:
+def digest(tensors: Writable, text: str, *, described: bool = True) -> str:
     """The SHA-256 of arrays in the order of their names, and of a text.
 
     Args:

@@ -17,7 +17,7 @@ from hornbook.nn import (
     SelfAttention,
     scaled_dot_product,
 )
-from hornbook.nn.attention import CrossAttention
+from hornbook.nn.cross_attention import CrossAttention
 from hornbook.nn.scaled_dot_product import attend, attend_causally
 from tests.referee import close, finite_difference, hand_equals_autograd, normal
 
@@ -168,6 +168,37 @@ def test_self_attention_is_torchs(b: int, t: int, n_head: int, sees: str | int, 
         close(grad, p.grad, 1e-9)
 
 
+@given(sizes, st.integers(1, 6), st.sampled_from([(4, 2), (6, 2), (3, 1)]), seeds)
+@examples
+def test_shared_keys_and_values_are_those_of_a_layer_that_repeats_them(
+    b: int, t: int, heads: tuple[int, int], seed: int
+) -> None:
+    n_head, n_kv_head = heads
+    c, group = 4 * n_head, n_head // n_kv_head
+    mine = SelfAttention(c, n_head, n_kv_head=n_kv_head, bias=True).double()
+    alone = SelfAttention(c, n_head, bias=True).double()
+    with torch.no_grad():
+        for own, other in ((mine.qkv.weight, alone.qkv.weight), (mine.qkv.bias, alone.qkv.bias)):
+            assert own is not None
+            assert other is not None
+            q, k, v = torch.split(own, [c, c // group, c // group])
+            k, v = (p.view(n_kv_head, 4, *p.shape[1:]).repeat_interleave(group, 0) for p in (k, v))
+            other.copy_(torch.cat([q, k.flatten(0, 1), v.flatten(0, 1)]))
+        assert mine.projection is not None
+        assert alone.projection is not None
+        alone.projection.load_state_dict(mine.projection.state_dict())
+        x = normal(b, t, c, seed=seed)
+        close(mine(x), alone(x))
+        close(mine.weights(x), alone.weights(x))
+        state = mine.begin(x)[1]
+    assert state.keys.shape == (t, b, n_kv_head, 4)
+
+
+def test_heads_that_cannot_be_shared_evenly_are_refused() -> None:
+    with pytest.raises(ValueError, match="n_head must be a multiple of n_kv_head, 3; it is 4"):
+        SelfAttention(8, 4, n_kv_head=3)
+
+
 # `rotary` is a Rotary of its own for each layer: it keeps tables.
 VARIANTS: dict[str, dict[str, Any]] = {
     "causal": {},
@@ -178,14 +209,17 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "rotary": {"rotary": True},
     "all": {"qk_norm": True, "rotary": True, "window": 3, "bias": True},
     "dropout": {"dropout": 0.3, "qk_norm": True, "rotary": True},
+    "grouped": {"n_head": 4, "n_kv_head": 2, "bias": True, "dropout": 0.3},
+    "one for all": {"n_head": 4, "n_kv_head": 1, "qk_norm": True, "rotary": True, "window": 3},
 }
 
 
 def variant_of(name: str, **changes: Any) -> SelfAttention:
     given = {**VARIANTS[name], **changes}
+    n_head = given.pop("n_head", 2)
     if "rotary" in given:
-        given["rotary"] = Rotary(4)
-    return SelfAttention(8, 2, **given).double()
+        given["rotary"] = Rotary(8 // n_head)
+    return SelfAttention(8, n_head, **given).double()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -227,7 +261,9 @@ def test_one_mask_is_kept_and_shorter_rows_take_its_corner() -> None:
 
 # --- step by step ------------------------------------------------------------------------------
 
-STEPPED = ["causal", "window", "no projection", "normalised", "rotary", "all"]
+STEPPED = [
+    "causal", "window", "no projection", "normalised", "rotary", "all", "grouped", "one for all"
+]  # fmt: skip
 
 
 def stepped(layer: SelfAttention, x: Tensor) -> Tensor:
@@ -242,7 +278,8 @@ def stepped(layer: SelfAttention, x: Tensor) -> Tensor:
 @pytest.mark.parametrize("window", [1, 3, 8, 11])
 @pytest.mark.parametrize("variant", STEPPED)
 def test_advance_is_the_whole_row(variant: str, window: int) -> None:
-    layer = variant_of(variant, **({"window": window} if variant in ("window", "all") else {}))
+    layer = variant_of(variant, **({"window": window} if "window" in VARIANTS[variant] else {}))
+    layer.eval()
     # Far past the window, so that the ring is written over more than once.
     x = normal(3, 29, 8)
     with torch.no_grad():
@@ -252,7 +289,8 @@ def test_advance_is_the_whole_row(variant: str, window: int) -> None:
 @pytest.mark.parametrize("length", [1, 4, 13])
 @pytest.mark.parametrize("variant", STEPPED)
 def test_a_row_read_at_once_goes_on_step_by_step(variant: str, length: int) -> None:
-    layer = variant_of(variant, **({"window": 4} if variant in ("window", "all") else {}))
+    layer = variant_of(variant, **({"window": 4} if "window" in VARIANTS[variant] else {}))
+    layer.eval()
     x = normal(3, 29, 8)
     with torch.no_grad():
         whole = layer.vjp(x)[0]
@@ -368,13 +406,13 @@ def test_weights_are_those_that_the_layer_gathers_with(variant: str) -> None:
     x = normal(3, 6, 8)
     with torch.no_grad():
         weights = layer.weights(x)
-        assert weights.shape == (3, 2, 6, 6)
-        close(weights.sum(-1), torch.ones(3, 2, 6, dtype=torch.float64))
+        assert weights.shape == (3, layer.n_head, 6, 6)
+        close(weights.sum(-1), torch.ones(3, layer.n_head, 6, dtype=torch.float64))
         unseen = hidden(6, layer.window) if layer.causal else torch.zeros(6, 6, dtype=torch.bool)
         assert (weights[..., unseen] == 0).all()
         assert (weights[..., ~unseen] > 0).all()
         y, _, _, v = layer.read(x)
-        mixed = (weights @ v.view(3, 2, 6, 4)).transpose(1, 2).reshape(3, 6, 8)
+        mixed = (weights @ v.view(3, layer.n_head, 6, -1)).transpose(1, 2).reshape(3, 6, 8)
         close(mixed if layer.projection is None else layer.projection(mixed), y)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from hornbook.caches import cache_folder
 from hornbook.errors import DataError, DownloadError, HornbookError
-from hornbook.sources import datasets
+from hornbook.sources import datasets, downloads
 from hornbook.sources.datasets import DATASETS, Dataset, locate
 from hornbook.text.corpus import load_corpus
 
@@ -209,7 +209,7 @@ def test_a_download_goes_on_where_it_broke_off(server: Server, cache: Path, mann
     error = refusal(dataset(server.url))
     part = cache / "numbers.txt.part"
     kept = len(part.read_bytes())
-    assert HALF - datasets.CHUNK < kept <= HALF
+    assert HALF - downloads.CHUNK < kept <= HALF
     assert "the connection was lost during the download" in error.message
     assert f"{kept:,} of {len(CONTENT):,} bytes were saved to {part}" in error.hint
     assert "the download will resume from there" in error.hint
@@ -321,11 +321,11 @@ def test_no_network_is_said(cache: Path) -> None:
 def test_a_silent_server_is_left(
     server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(datasets, "TIMEOUT", (60.0, 3.0))  # the answer begins well before
+    monkeypatch.setattr(downloads, "TIMEOUT", (60.0, 3.0))  # the answer begins well before
     server.manner = "silent"
     error = refusal(dataset(server.url))
     assert "the server did not respond in time" in error.message
-    assert len((cache / "numbers.txt.part").read_bytes()) > HALF - datasets.CHUNK
+    assert len((cache / "numbers.txt.part").read_bytes()) > HALF - downloads.CHUNK
     assert "the download will resume from there" in error.hint
 
 
@@ -381,12 +381,12 @@ def test_a_server_that_dribbles_is_left_and_what_came_is_kept(
         now[0] += 10.0  # each time that anyone looks
         return now[0]
 
-    monkeypatch.setattr(datasets, "clock", clock)
+    monkeypatch.setattr(downloads, "clock", clock)
     server.manner = manner
     error = refusal(dataset(server.url))
-    assert f"{datasets.SLOW}." in error.message
+    assert f"{downloads.SLOW}." in error.message
     kept = (cache / "numbers.txt.part").read_bytes()
-    assert 0 < len(kept) < datasets.FEWEST
+    assert 0 < len(kept) < downloads.FEWEST
     assert CONTENT.startswith(kept)
     monkeypatch.undo()
     monkeypatch.setenv("HORNBOOK_CACHE", str(cache))
@@ -401,11 +401,11 @@ def test_a_slow_download_that_comes_on_is_not_left(
     now = [0.0]
 
     def clock() -> float:
-        now[0] += datasets.WHILE
+        now[0] += downloads.WHILE
         return now[0]
 
-    monkeypatch.setattr(datasets, "clock", clock)
-    monkeypatch.setattr(datasets, "FEWEST", 1)
+    monkeypatch.setattr(downloads, "clock", clock)
+    monkeypatch.setattr(downloads, "FEWEST", 1)
     assert locate(dataset(server.url)).read_bytes() == CONTENT
 
 

@@ -13,6 +13,7 @@ import pytest
 from hornbook.cli.main import all_verbs, main
 from tests.command import typed
 from tests.some_films import write_films
+from tests.some_models import GPT2, gpt2_weights, llama_gguf, write_model
 from tests.some_names import write_names
 
 EXAMPLE = re.compile(r"^  hornbook (.+)$", re.MULTILINE)
@@ -56,6 +57,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             )
             == 0
         )
+        gpt2 = {**GPT2, "vocab_size": 50_257, "n_layer": 1, "n_embd": 2}  # with GPT-2's own tokens
+        write_model(Path("models/gpt2"), gpt2, gpt2_weights(gpt2))
+        Path("smollm2.gguf").write_bytes(llama_gguf())
         Path("plays.txt").write_text("king queen\nman woman\n" * 50, encoding="utf-8")
         assert main(["train", "plays.txt", "--model", "ppmi", "--out", "runs/plays"]) == 0
     return made

@@ -191,7 +191,7 @@ def test_the_table_is_a_command(capsys: pytest.CaptureFixture[str]) -> None:
         (["--shapes"], "--shapes needs a family"),
         (["mlp", "--data", "names"], "--data has no effect here: it requires --shapes"),
         (["mpl"], "Did you mean mlp?"),
-        (["mlp", "--shapes", "--n-hidden", "65536", "65536"], "the maximum is 500,000,000"),
+        (["mlp", "--shapes", "--n-hidden", "65536", "65536"], "the maximum is 2,000,000,000"),
     ],
 )
 def test_what_has_no_table_is_told(

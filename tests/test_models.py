@@ -23,6 +23,7 @@ from hornbook.text.models.mlp import MLP, MLPSettings
 from hornbook.text.models.network import Network
 from hornbook.text.models.ngram import NGram, NGramSettings
 from hornbook.text.models.pooling import log_softmax
+from hornbook.text.models.presets import GPT2_PARTS
 from hornbook.text.scores import score
 from hornbook.text.stream import Stream, encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
@@ -84,6 +85,16 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "gpt window shorter than the row": (
         "gpt",
         {**STILL, "n_layer": 2, "n_head": 2, "n_embd": 8, "block_size": 4, "zero_init": False},
+    ),
+    "gpt as GPT-2": (
+        "gpt",
+        {**STILL, **GPT2_PARTS, "n_layer": 2, "n_head": 2, "n_embd": 8, "block_size": 16},
+    ),
+    "gpt as Llama": (
+        "gpt",
+        {**STILL, "n_layer": 2, "n_head": 4, "n_kv_head": 2, "n_embd": 16, "block_size": 8,
+         "norm_gain": True, "norm_eps": 1e-5, "feed_forward": "swiglu", "n_hidden": 11,
+         "rotary_base": 500.0, "qk_norm": False, "zero_init": False},
     ),
     "bow": ("bow", {"n_embd": 8, "n_hidden": 12}),
     "bow loop": ("bow", {"n_embd": 8, "n_hidden": 12, "form": "loop"}),

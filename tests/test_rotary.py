@@ -12,12 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from hornbook.nn import GELU, Layer, RMSNorm, Rotary, SoftCap, SquaredReLU, SwiGLU
+from hornbook.nn import (
+    GELU,
+    Layer,
+    RMSNorm,
+    Rotary,
+    SoftCap,
+    SquaredReLU,
+    SwiGLU,
+    TanhGELU,
+)
 from hornbook.nn.activations import (
     find_gelu_backward,
     find_relu_backward,
+    find_tanh_gelu_backward,
     gelu_backward,
     relu_backward,
+    tanh_gelu_backward,
 )
 from hornbook.nn.rmsnorm import rms_normalise
 from tests.referee import close, finite_difference, hand_equals_autograd, normal
@@ -151,13 +162,16 @@ class Theirs(torch.nn.Module):
 def test_nonlinearities_are_torchs(b: int, half: int, spread: float, seed: int) -> None:
     x = normal(b, 3, 2 * half, seed=seed) * spread
     same_as_torch(GELU(), torch.nn.GELU(), x, 1e-9)
+    same_as_torch(TanhGELU(), torch.nn.GELU(approximate="tanh"), x, 1e-9)
     same_as_torch(SquaredReLU(), Theirs(SquaredReLU()), x)
     same_as_torch(SwiGLU(), Theirs(SwiGLU()), x, 1e-9)
     for cap in (0.5, 15.0):
         same_as_torch(SoftCap(cap), Theirs(SoftCap(cap)), x, 1e-9)
 
 
-@pytest.mark.parametrize("layer", [GELU(), SquaredReLU(), SwiGLU(), SoftCap(2.0)], ids=str)
+@pytest.mark.parametrize(
+    "layer", [GELU(), TanhGELU(), SquaredReLU(), SwiGLU(), SoftCap(2.0)], ids=str
+)
 def test_nonlinearities_against_finite_differences(layer: Layer) -> None:
     x = normal(4, 6) * 2
     y, backward = layer.vjp(x)
@@ -170,13 +184,14 @@ def test_nonlinearities_against_finite_differences(layer: Layer) -> None:
     ("dtype", "relative"), [(torch.float64, 1e-12), (torch.float32, 1e-5), (torch.bfloat16, 0.02)]
 )
 def test_the_slope_of_gelu_without_torchs_kernel(dtype: torch.dtype, relative: float) -> None:
-    x = (normal(200) * 4).requires_grad_()
-    dy = normal(200, seed=1)
-    F.gelu(x).backward(dy)  # type: ignore[no-untyped-call]
-    found = gelu_backward(dy.to(dtype), x.detach().to(dtype))
-    assert found.dtype == dtype
-    assert x.grad is not None
-    close(found.double(), x.grad, relative)
+    for approximate, slope in (("none", gelu_backward), ("tanh", tanh_gelu_backward)):
+        x = (normal(200) * 4).requires_grad_()
+        dy = normal(200, seed=1)
+        F.gelu(x, approximate=approximate).backward(dy)  # type: ignore[no-untyped-call]
+        found = slope(dy.to(dtype), x.detach().to(dtype))
+        assert found.dtype == dtype
+        assert x.grad is not None
+        close(found.double(), x.grad, relative)
 
 
 def test_torchs_kernel_is_taken_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,6 +201,7 @@ def test_torchs_kernel_is_taken_where_it_is(monkeypatch: pytest.MonkeyPatch) -> 
     for aten in (SimpleNamespace(), other):
         monkeypatch.setattr(torch.ops, "aten", aten)
         assert find_gelu_backward() is gelu_backward
+        assert find_tanh_gelu_backward() is tanh_gelu_backward
         assert find_relu_backward() is relu_backward
 
 

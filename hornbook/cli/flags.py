@@ -27,9 +27,9 @@ NAMED = {
     "categorical": "COLUMN", "check": "FILE", "data": "DATA", "dates": "COLUMN",
     "effect": "COLUMN", "group": "COLUMN", "ignore": "COLUMN", "init_from": "RUN",
     "item": "COLUMN", "likes": "TITLE", "model": "FAMILY", "numerical": "COLUMN", "out": "PATH",
-    "picture": "FILE", "pictures": "DIR", "rated": "FILE", "rates": "RATE", "rating": "COLUMN",
-    "resume": "RUN", "target": "COLUMN", "task": "TASK", "time": "COLUMN", "titles": "FILE",
-    "user": "COLUMN",
+    "picture": "FILE", "pictures": "DIR", "preset": "NAME", "rated": "FILE", "rates": "RATE",
+    "rating": "COLUMN", "resume": "RUN", "target": "COLUMN", "task": "TASK", "time": "COLUMN",
+    "titles": "FILE", "user": "COLUMN",
 }  # fmt: skip
 TYPED = {str: "TEXT", int: "INT", float: "FLOAT"}
 

@@ -25,10 +25,15 @@ from hornbook.cli.unknown_words import end
 from hornbook.cli.wording import flag
 from hornbook.errors import MissingPackageError, SettingsError
 from hornbook.runs import Run
-from hornbook.runs.ancestor import open_ancestor, refuse_unrelated
+from hornbook.runs.ancestor import (
+    line_begun,
+    open_ancestor,
+    refuse_two_starts,
+    refuse_unrelated,
+)
 from hornbook.settings import Settings
 from hornbook.sources.source import Source
-from hornbook.tasks import Family, Task, choose_task, tasks
+from hornbook.tasks import Family, NamedPreset, Task, choose_task, named_preset, tasks
 from hornbook.training.settings import TrainingSettings
 
 __all__ = [
@@ -55,6 +60,7 @@ class FirstOfTraining(First):
     """What the first pass reads for a training."""
 
     init_from: str | None = None
+    preset: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,11 +73,26 @@ class Chosen:
     "The data, if the first word names them."
     ancestor: Run | None = None
     "The run whose weights training begins with."
+    preset: NamedPreset | None = None
+    "Settings that were asked for by one name."
 
     @property
     def line(self) -> Family:
-        """The family's line of its task's table."""
-        return self.task.family(self.family)
+        """The family's line of its task's table, with the training that suits this start."""
+        if self.ancestor is not None:
+            return line_begun(self.ancestor)
+        return self.task.family(self.family) if self.preset is None else self.preset.line
+
+    @property
+    def usual(self) -> tuple[Settings, Settings]:
+        """The settings of the family and of loading where nothing is typed."""
+        loading = self.task.options()
+        if self.ancestor is not None:
+            more = self.task.taken_over(self.ancestor)
+            return self.ancestor.settings, dataclasses.replace(loading, **more)
+        if self.preset is not None:
+            return self.preset.settings(), dataclasses.replace(loading, **self.preset.options({}))
+        return self.line.load().Settings(), loading
 
 
 def choose(verb: str, argv: Sequence[str], first_of: type[First] = First) -> Chosen:
@@ -95,12 +116,18 @@ def choose(verb: str, argv: Sequence[str], first_of: type[First] = First) -> Cho
     words = list(takewhile(lambda word: word == "-" or not word.startswith("-"), argv))
     source = Source(words) if words else None
     if isinstance(first, FirstOfTraining) and first.init_from is not None:
+        refuse_two_starts(first.init_from, first.preset)
         ancestor = open_ancestor(first.init_from)
         task = ancestor.task
         if source is not None or first.task is not None:
             task, _ = choose_task(source, first.task, None, options)
         refuse_unrelated(ancestor, task, first.model, source.where if source else "The data")
         return Chosen(task, ancestor.family, source, ancestor)
+    preset = first.preset if isinstance(first, FirstOfTraining) else None
+    if preset is not None:
+        found = named_preset(preset, first.model)
+        task, _ = choose_task(source, first.task, found.family, options)
+        return Chosen(task, found.family, source, preset=found)
     task, _ = choose_task(source, first.task, first.model, options)
     return Chosen(task, first.model or task.default or next(iter(task.families)), source)
 
@@ -141,11 +168,9 @@ class Grammar:
 
     def groups(self, training: TrainingSettings | None) -> dict[str, Any]:
         """The groups of flags with what they are when nothing is typed."""
-        line, ancestor = self.chosen.line, self.chosen.ancestor
-        found: dict[str, Any] = {
-            "settings": ancestor.settings if ancestor else line.load().Settings(),
-            "loading": self.chosen.task.options(),
-        }
+        line = self.chosen.line
+        settings, loading = self.chosen.usual
+        found: dict[str, Any] = {"settings": settings, "loading": loading}
         if line.trained:
             found["training"] = training or line.training_for("")
         return {**found, **self.more}

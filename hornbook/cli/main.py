@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import keyword
 import os
 import re
 import sys
@@ -42,6 +43,7 @@ VERBS = {
     "evaluate": "evaluate a run on its splits, or on another file",
     "runs": "list the runs in a folder, with their losses",
     "mix": "average several runs on the same data into one",
+    "import": "make a run of a model that others trained: GPT-2, or one shaped as Llama",
     "strip": "remove the data from a run, before you share it",
     "doctor": "check a file for problems before training on it",
     "tokenize": "show which tokens a text is cut into, and what others would give",
@@ -152,7 +154,9 @@ def perform(arguments: list[str]) -> int:
     with one_voice(verb), needing_torch():
         try:
             if verb in VERBS:
-                importlib.import_module(f"hornbook.cli.{verb}").run(arguments[1:])
+                # `import` is a word of Python's, which no module can be named by.
+                home = f"{verb}_" if keyword.iskeyword(verb) else verb
+                importlib.import_module(f"hornbook.cli.{home}").run(arguments[1:])
             else:
                 importlib.import_module("hornbook.cli.questions").run(verb, arguments[1:])
         except SystemExit:

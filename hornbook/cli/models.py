@@ -5,17 +5,21 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
+import tyro
+
 from hornbook.actions import Action
-from hornbook.cli.arguments import OutputArgument, parse
+from hornbook.cli.arguments import CONFIG, OutputArgument, parse, parsed_by
 from hornbook.cli.flags import as_typed
+from hornbook.cli.grammar import retyped
 from hornbook.cli.output import console, escape, filled, notes, print_json, table
 from hornbook.errors import SettingsError
 from hornbook.reports import Table
-from hornbook.settings import Given, Settings
+from hornbook.settings import Given
 from hornbook.sources.source import Source
-from hornbook.tasks import Family, Start, Task, choose_task, tasks
+from hornbook.tasks import Family, Start, Task, choose_task, named_preset, tasks
 
 DESCRIPTION = """\
 List the model families, or the layers of one.
@@ -26,8 +30,8 @@ Examples:
 
 --shapes shows each layer of a net with the shapes of its input and output, its parameters and the \
 multiplications of its matrix products, and the totals. The settings of FAMILY are flags, as in \
-hornbook train. The vocabulary, or how many users and items there are, is that of --data; without \
-it, 26 letters and the boundary token, or as many as in the lesson.
+hornbook train, and so is --preset. The vocabulary, or how many users and items there are, is that \
+of --data; without it, 26 letters and the boundary token, or as many as in the lesson.
 """
 
 
@@ -39,6 +43,8 @@ class Options(OutputArgument):
     "Model family; by default all are listed."
     shapes: bool = False
     "Show the layers of the family: shapes, parameters, multiplications."
+    preset: str | None = None
+    "Settings of a published model by name, with its vocabulary (only with --shapes)."
     data: str | None = None
     "Data to take the vocabulary, or the users and items, from (only with --shapes)."
 
@@ -51,6 +57,12 @@ def run(argv: Sequence[str]) -> None:
             "`data` has no effect here: it requires `shapes`.",
             hint="Add `shapes`, or leave `data` out.",
             setting="data",
+        )
+    if options.preset is not None and not options.shapes:
+        raise SettingsError(
+            "`preset` has no effect here: it requires `shapes`.",
+            hint="Add `shapes`, or leave `preset` out.",
+            setting="preset",
         )
     if options.shapes:
         if options.family is None:
@@ -91,11 +103,28 @@ def parsed(argv: Sequence[str]) -> tuple[Task[Any], Any]:
             f"{named} has no layers: it is made by {line.made_by}.",
             hint=f"Families with layers: {', '.join(having)}." if having else "",
         )
-    kind: type[Settings] = as_typed(line.load().Settings)
-    fields: list[Any] = [("settings", kind, dataclasses.field(default_factory=kind))]
+    preset = preset_typed(argv)
+    usual = named_preset(preset, named).settings() if preset else line.load().Settings()
+    kind: Any = as_typed(type(usual))
+    fields: list[Any] = [("settings", kind, dataclasses.field(default=retyped(usual)))]
     made = dataclasses.make_dataclass("Models", fields, bases=(Options,), frozen=True)
     made.__doc__ = Options.__doc__
     return task, parse(made, "models", DESCRIPTION, argv)
+
+
+def preset_typed(argv: Sequence[str]) -> str | None:
+    """The preset that is named, for its settings are what those left out are."""
+    parser = partial(tyro.cli, Asked, return_unknown_args=True, add_help=False, config=CONFIG)
+    found, _ = parsed_by(parser, argv, "models")
+    preset: str | None = found.preset
+    return preset
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the first pass reads."""
+
+    preset: str | None = None
 
 
 def show_families(families: Sequence[tuple[str, str, Family]], *, json: bool) -> None:
@@ -103,7 +132,12 @@ def show_families(families: Sequence[tuple[str, str, Family]], *, json: bool) ->
     if json:
         print_json(
             {
-                name: {"task": task, "summary": line.summary, "made_by": line.made_by}
+                name: {
+                    "task": task,
+                    "summary": line.summary,
+                    "made_by": line.made_by,
+                    "presets": {preset: one.summary for preset, one in line.presets.items()},
+                }
                 for task, name, line in families
             }
         )
@@ -112,6 +146,13 @@ def show_families(families: Sequence[tuple[str, str, Family]], *, json: bool) ->
     for task, name, line in families:
         rows.add_row(name, task, line.summary)
     console().print(rows)
+    having = {name: one for _, _, line in families for name, one in line.presets.items()}
+    if having:
+        rows = table("preset", "description", left=2)
+        for name, one in having.items():
+            rows.add_row(name, one.summary)
+        console().print()
+        console().print(rows)
     notes().print("\nSettings of a family:  hornbook train --model FAMILY --help")
 
 
@@ -124,7 +165,8 @@ def show_shapes(task: Task[Any], options: Any) -> None:
     """
     if not hasattr(task.family(options.family).load(), "shapes"):
         raise SettingsError(f"The family {options.family} does not tell the shapes of its layers.")
-    shape = task.typical
+    preset = named_preset(options.preset) if options.preset is not None else None
+    shape = task.typical if preset is None else task.typical_with(preset.preset.options)
     if options.data is not None:
         shape = task.load(Source(options.data), task.options()).shape
     if shape is None:

@@ -54,7 +54,7 @@ LITTLE = 1_000  # predictions: less than this and a word of warning is due
 
 
 @contextmanager
-def telling(quiet: bool) -> Iterator[Listener]:
+def telling(quiet: bool, doing: str = "Reading the data") -> Iterator[Listener]:
     """Who tells people how training goes; whatever ends it, the live line is taken away.
 
     If a signal ends it, people are told what is saved and how to resume, and the command ends.
@@ -69,7 +69,7 @@ def telling(quiet: bool) -> Iterator[Listener]:
             teller.told(event)
 
     if not quiet:
-        teller.alive.begin("Reading the data")
+        teller.alive.begin(doing)
     try:
         yield listen
     except KeyboardInterrupt as stop:

@@ -49,6 +49,9 @@ class Options(DataArguments):
 
     model: str | None = None
     "Model family, see hornbook models."
+    preset: str | None = None
+    """Settings of a published model by name (gpt2, gpt2-medium, gpt2-large, gpt2-xl), with its
+    tokens; flags beside it win."""
     out: str | None = None
     "Directory for the run; by default a new one under runs/."
     minutes: float | None = None
@@ -129,6 +132,7 @@ def run(argv: Sequence[str]) -> None:
             minutes=options.minutes,
             overwrite=options.overwrite,
             init_from=options.init_from,
+            preset=options.preset,
             baseline="comparison" in vars(options) and not options.comparison.no_baseline,
             listen=listen,
             **options.loading.as_dict(),
@@ -217,7 +221,8 @@ def again(grammar: Grammar, options: Options, argv: Sequence[str]) -> tuple[Gram
     """The grammar and what was parsed, once the file is known."""
     source, chosen = Source(options.data), grammar.chosen
     task = chosen.task
-    if options.task is None and options.model is None and chosen.ancestor is None:
+    free = chosen.ancestor is None and chosen.preset is None
+    if options.task is None and options.model is None and free:
         typed = dict.fromkeys(names_typed(argv))
         task, _ = choose_task(source, None, None, {**typed, **vars(options)["loading"].changed()})
     if task is not chosen.task:

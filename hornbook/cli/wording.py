@@ -15,7 +15,12 @@ from hornbook.settings import Settings
 
 __all__ = ["command", "flag", "flags_of", "no_flag", "shell_word", "worded"]
 
-VERBS = {"find_rate": ("rate",), "list_runs": ("runs",), "resume": ("train", "--resume")}
+VERBS = {
+    "find_rate": ("rate",),
+    "import_model": ("import",),
+    "list_runs": ("runs",),
+    "resume": ("train", "--resume"),
+}
 "Where a call and its command have not the same name."
 CALLS = {"find_rate": "rate"} | {
     verb: verb

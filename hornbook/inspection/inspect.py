@@ -71,6 +71,8 @@ class Inspection:
             return f"{self.trouble} Views of the trained model are still available."
         if self.run.made_as.made_by == "mixing":
             return where_to_watch(self.run, self.overview.summary)
+        if self.run.record.start.kind == "import":
+            return "This model was imported: how it was trained was not recorded."
         if self.run.record.training is None:
             return "This model is fitted in one pass, without gradients: there is nothing to watch."
         return (

@@ -91,6 +91,8 @@ class Overview:
         if self.run.made_as.made_by == "mixing":
             took = f"Mixing took {summary.seconds:,.1f} s, beside what it took to make those."
             return f"{told} It is made of {made_of(summary)}. {took}"
+        if (imported := self.run.record.start.imported) is not None:
+            return f"{told} It was imported from {without_home(imported.source)}."
         if summary.steps is None:
             return " ".join([told, f"Made in {summary.seconds:,.1f} s.", *summary.remarks])
         if self.untrained:

@@ -1,7 +1,7 @@
 """Layers, one concept a file, each with its own backward pass (`vjp`)."""
 
-from hornbook.nn.activations import GELU, ReLU, SquaredReLU, SwiGLU, Tanh
-from hornbook.nn.attention import Cache, CrossAttention, SelfAttention
+from hornbook.nn.activations import GELU, ReLU, SquaredReLU, SwiGLU, Tanh, TanhGELU
+from hornbook.nn.attention import Cache, SelfAttention
 from hornbook.nn.bag import Bag, Lists
 from hornbook.nn.batch_ensemble import BatchEnsemble, Fork, HeadLinear
 from hornbook.nn.batchnorm import BatchNorm1d
@@ -9,6 +9,7 @@ from hornbook.nn.batchnorm_calibration import calibrate_batchnorm
 from hornbook.nn.causal_average import AverageForm, CausalAverage
 from hornbook.nn.char_loop import AddedRNN, ConcatenatedRNN
 from hornbook.nn.conv import CausalConv1d
+from hornbook.nn.cross_attention import CrossAttention
 from hornbook.nn.cross_entropy import CrossEntropy
 from hornbook.nn.dropout import Dropout
 from hornbook.nn.embedding import Embedding, OneHot
@@ -91,6 +92,7 @@ __all__ = [
     "StretchedSigmoid",
     "SwiGLU",
     "Tanh",
+    "TanhGELU",
     "Tree",
     "attend",
     "calibrate_batchnorm",

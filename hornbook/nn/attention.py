@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import lowered
+from hornbook.nn.grouped_heads import shared, shared_heads_vjp
 from hornbook.nn.layer import Backward, Layer, Shape
 from hornbook.nn.linear import Linear
 from hornbook.nn.rmsnorm import rms_normalise
@@ -21,7 +22,7 @@ from hornbook.nn.scaled_dot_product import (
     lots_of,
 )
 
-__all__ = ["Cache", "CrossAttention", "SelfAttention"]
+__all__ = ["Cache", "SelfAttention"]
 
 EPS = 1e-6
 
@@ -34,7 +35,7 @@ class Cache:
     along all heads of all rows at once.
 
     Attributes:
-        keys, values: shape (room, B, n_head, head_size); `room` grows by doubling up to the
+        keys, values: shape (room, B, n_kv_head, head_size); `room` grows by doubling up to the
             window, and then the oldest is written over.
         count: positions read so far.
     """
@@ -55,6 +56,8 @@ class SelfAttention(Layer):
     Args:
         n_embd: size C of a position's vector.
         n_head: number of heads; each has C / n_head features.
+        n_kv_head: number of heads of keys and values, each for n_head / n_kv_head heads of queries
+            that follow each other (Ainslie et al. 2023); None: as many as heads.
         causal: whether a position sees only itself and those before (a decoder) or all (an
             encoder).
         window: how far back a causal position sees, itself included; None: to the row's start.
@@ -66,6 +69,9 @@ class SelfAttention(Layer):
         generator: of the random start.
 
     Shapes: x and y (B, T, C).
+
+    Raises:
+        ValueError: if the heads of queries cannot share those of keys evenly.
     """
 
     def __init__(
@@ -73,6 +79,7 @@ class SelfAttention(Layer):
         n_embd: int,
         n_head: int,
         *,
+        n_kv_head: int | None = None,
         causal: bool = True,
         window: int | None = None,
         bias: bool = False,
@@ -83,9 +90,14 @@ class SelfAttention(Layer):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        self.n_head, self.causal, self.window = n_head, causal, window
+        self.n_head, self.n_kv_head = n_head, n_head if n_kv_head is None else n_kv_head
+        self.causal, self.window = causal, window
         self.qk_norm, self.rotary, self.dropout = qk_norm, rotary, dropout
-        self.qkv = Linear(n_embd, 3 * n_embd, bias, generator=generator)
+        if n_head % self.n_kv_head:
+            raise ValueError(f"n_head must be a multiple of n_kv_head, {n_kv_head}; it is {n_head}")
+        # Queries of all heads, then keys, then values.
+        rows = (n_head + 2 * self.n_kv_head) * (n_embd // n_head)
+        self.qkv = Linear(n_embd, rows, bias, generator=generator)
         self.projection = Linear(n_embd, n_embd, bias, generator=generator) if projection else None
         self.masks: dict[tuple[object, ...], Tensor] = {}
 
@@ -94,7 +106,7 @@ class SelfAttention(Layer):
         return self.read(x)[:2]
 
     def read(self, x: Tensor) -> tuple[Tensor, Backward, Tensor, Tensor]:
-        """y, the backward pass, and the keys and values of all positions, (B·H, T, D)."""
+        """y, the backward pass, and the keys and values that each head met, (B·H, T, D)."""
         b, t, c = x.shape
         h = self.n_head
         q, k, v, split_backward = self.split(x)
@@ -150,8 +162,13 @@ class SelfAttention(Layer):
     ) -> tuple[Tensor, Tensor, Tensor, Callable[[Tensor, Tensor, Tensor], Tensor]]:
         """The heads' queries, keys and values, each (B·H, T, D), and the backward pass.
 
-        Queries and keys are normalised and rotated.
+        Queries and keys are normalised and rotated; heads that share keys and values have the same.
         """
+        if self.n_kv_head < self.n_head:
+            q, k, v, shared_backward = shared_heads_vjp(
+                x, self.qkv, self.n_head, self.n_kv_head, lambda qk: self.turned(qk, 0)
+            )
+            return lowered(q), lowered(k), lowered(v), shared_backward
         b, t, c = x.shape
         h = self.n_head
         qkv, qkv_backward = self.qkv.vjp(x)  # (B, T, 3C)
@@ -211,16 +228,23 @@ class SelfAttention(Layer):
         if not self.causal:
             raise ValueError("only causal attention can be run step by step; causal is False")
         b, c = x.shape
-        h, size = self.n_head, c // self.n_head
-        split = self.qkv(x).view(b, 3, h, 1, size)
+        h, kv, size = self.n_head, self.n_kv_head, c // self.n_head
+        split = self.qkv(x).view(b, h + 2 * kv, 1, size)
         at = state.count if state is not None else 0
-        qk = self.turned(split[:, :2], at)[0].squeeze(3)  # (B, 2, H, D)
-        cache = self.write(state, qk[:, 1], split[:, 2, :, 0], at)
+        qk = self.turned(split[:, : h + kv], at)[0].squeeze(2)  # (B, H + K, D)
+        cache = self.write(state, qk[:, h:], split[:, h + kv :, 0], at)
         seen = min(at + 1, len(cache.keys))
+        q, keys, values = qk[:, :h], cache.keys[:seen], cache.values[:seen]
+        if kv < h:  # (B, H, D) to (B, K, H/K, D), each group beside the keys that it shares
+            q, keys, values = (
+                q.reshape(b, kv, h // kv, size),
+                keys.unsqueeze(3),
+                values.unsqueeze(3),
+            )
         # As sums of products, for there is one query: (S, B, H, D) to (S, B, H) and back.
-        scores = (cache.keys[:seen] * (qk[:, 0] / math.sqrt(size))).sum(3)
+        scores = (keys * (q / math.sqrt(size))).sum(-1)
         weights = torch.softmax(scores, 0)
-        y = (cache.values[:seen] * weights.unsqueeze(3)).sum(0).view(b, c)
+        y = (values * weights.unsqueeze(-1)).sum(0).view(b, c)
         if self.projection is not None:
             y = self.projection(y)
         return y, cache
@@ -236,14 +260,17 @@ class SelfAttention(Layer):
         b, t, _ = x.shape
         y, _, *read = self.read(x)
         keys, values = (
-            part.view(b, self.n_head, t, -1).permute(2, 0, 1, 3).contiguous() for part in read
-        )  # (B·H, T, D) to (T, B, H, D)
+            shared(part.view(b, self.n_head, t, -1), self.n_kv_head)
+            .permute(2, 0, 1, 3)
+            .contiguous()
+            for part in read
+        )  # (B·H, T, D) to (T, B, K, D)
         if self.window is not None and t > self.window:  # as the ring has it
             keys, values = (part[-self.window :].roll(t, 0) for part in (keys, values))
         return y, Cache(keys, values, t)
 
     def write(self, state: Cache | None, key: Tensor, value: Tensor, at: int) -> Cache:
-        """The cache with one more position's key and value (B, H, D)."""
+        """The cache with one more position's key and value (B, K, D)."""
         if state is None:
             state = Cache(key.new_empty(0, *key.shape), value.new_empty(0, *value.shape), 0)
         keys, values, room = state.keys, state.values, len(state.keys)
@@ -262,66 +289,3 @@ class SelfAttention(Layer):
     def pick(self, state: Cache, places: Tensor) -> Cache:
         """The cache of some rows."""
         return state.pick(places)
-
-
-class CrossAttention(torch.nn.Module):
-    """Queries from one row, keys and values from another, as a decoder asks an encoder.
-
-    Args:
-        n_embd: size C of the asking positions' vectors, and of the result's.
-        n_context: size of the asked positions' vectors.
-        n_head: number of heads; each has C / n_head features.
-        bias: whether the linear layers have biases.
-        generator: of the random start.
-
-    Shapes: x and y (B, T, C), context (B, S, n_context).
-    """
-
-    def __init__(
-        self,
-        n_embd: int,
-        n_context: int,
-        n_head: int,
-        *,
-        bias: bool = False,
-        generator: torch.Generator | None = None,
-    ) -> None:
-        super().__init__()
-        self.n_head = n_head
-        self.query = Linear(n_embd, n_embd, bias, generator=generator)
-        self.key_value = Linear(n_context, 2 * n_embd, bias, generator=generator)
-        self.projection = Linear(n_embd, n_embd, bias, generator=generator)
-
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
-        """y alone."""
-        return self.vjp(x, context)[0]
-
-    def vjp(
-        self, x: Tensor, context: Tensor
-    ) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, Tensor]]]:
-        """y, and the way from its gradient to those of x and of the context."""
-        h = self.n_head
-        q, q_backward = self.query.vjp(x)
-        kv, kv_backward = self.key_value.vjp(context)
-        k, v = kv.chunk(2, -1)
-        y, attend_backward = attend(heads(q, h), heads(k, h), heads(v, h), None)
-        y, project_backward = self.projection.vjp(unheads(y, h))
-
-        def backward(dy: Tensor) -> tuple[Tensor, Tensor]:
-            dq, dk, dv = attend_backward(heads(project_backward(dy), h))
-            dkv = torch.cat([unheads(dk, h), unheads(dv, h)], -1)
-            return q_backward(unheads(dq, h)), kv_backward(dkv)
-
-        return y, backward
-
-
-def heads(x: Tensor, n_head: int) -> Tensor:
-    """(B, T, C) to (B·H, T, C/H)."""
-    b, t, c = x.shape
-    return x.reshape(b, t, n_head, c // n_head).transpose(1, 2).reshape(b * n_head, t, -1)
-
-
-def unheads(x: Tensor, n_head: int) -> Tensor:
-    """(B·H, T, D) back to (B, T, H·D)."""
-    n, t, size = x.shape
-    return x.view(n // n_head, n_head, t, size).transpose(1, 2).reshape(-1, t, n_head * size)

@@ -11,9 +11,12 @@ from hornbook.errors import RunError, SettingsError
 from hornbook.runs.outcome import deciding
 from hornbook.runs.run import Run
 from hornbook.settings import Settings
-from hornbook.tasks import Ancestor, Task
+from hornbook.tasks import Ancestor, Family, Task
 
-__all__ = ["inherited_settings", "named_ancestor", "open_ancestor", "refuse_unrelated"]
+__all__ = [
+    "inherited_settings", "line_begun", "named_ancestor", "open_ancestor", "refuse_two_starts",
+    "refuse_unrelated", "was_imported",
+]  # fmt: skip
 
 MADE = {
     "counting": "made by counting, in one pass over the data. To add data, count all of it again",
@@ -43,6 +46,26 @@ def open_ancestor(path: str | Path) -> Run:
             hint="Resume it first.",
         )
     return run
+
+
+def refuse_two_starts(init_from: str | Path | None, preset: str | None) -> None:
+    """Refuse a preset beside a run whose settings are taken.
+
+    Raises:
+        SettingsError: if both are given.
+    """
+    if init_from is not None and preset is not None:
+        raise SettingsError(
+            "`preset` has no effect with `init_from`: the settings are those of that run.",
+            hint="Leave one of the two out.",
+            setting="preset",
+        )
+
+
+def line_begun(run: Run) -> Family:
+    """The family of a run, as training that begins with its weights is recommended."""
+    line = run.made_as
+    return line.trained_with(line.fine_tuning) if was_imported(run) else line
 
 
 def refuse_unrelated(ancestor: Run, task: Task[Any], family: str | None, source: str) -> None:
@@ -107,11 +130,22 @@ def inherited_settings(ancestor: Run, given: Settings | Mapping[str, Any] | None
 def named_ancestor(run: Run) -> Ancestor:
     """What a record keeps of an ancestor."""
     directory, summary = run.directory, run.directory.read_summary()
+    imported = was_imported(run)
     with directory.model.open("rb") as file:
         weights = hashlib.file_digest(file, "sha256").hexdigest()
     if summary is None:
         best = [record.step for record in directory.read_metrics() if record.best]
-        return Ancestor(str(run.path), run.record.id, weights, best[-1] if best else 0)
+        return Ancestor(
+            str(run.path), run.record.id, weights, best[-1] if best else 0, imported=imported
+        )
     held = summary.reached(run.task.decides)
     steps = summary.best_step if summary.best_step is not None else summary.steps or 0
-    return Ancestor(str(run.path), run.record.id, weights, steps, held.get(deciding(held)))
+    return Ancestor(
+        str(run.path), run.record.id, weights, steps, held.get(deciding(held)), imported
+    )
+
+
+def was_imported(run: Run) -> bool:
+    """Whether a run's weights were imported, or began with some that were."""
+    start = run.record.start
+    return start.kind == "import" or (start.ancestor is not None and start.ancestor.imported)

@@ -37,6 +37,13 @@ def calls_of(run: Run, *, folders: bool = True) -> list[Action]:
         how = {"minutes": found.minutes, **({"filter": found.filter} if found.filter else {})}
         words = data_words(run) if folders else tuple(map(last_part, data_words(run)))
         return [Action("best", words, how | task_option(run) | data_options(run, folders=folders))]
+    if (imported := record.start.imported) is not None:
+        source, tokens = imported.source, imported.tokens
+        if not folders:
+            source, tokens = without_home(source), tokens and last_part(tokens)
+        asked = {"tokens": tokens, "block_size": imported.block_size}
+        how = {name: value for name, value in asked.items() if value is not None}
+        return [Action("import_model", (source,), how)]
     if record.start.kind == "runs":
         mixed = tuple(one.run for one in summary.members) if summary else ("RUN", "RUN")
         if not folders:

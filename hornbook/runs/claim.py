@@ -153,6 +153,13 @@ class Claim:
                 clear(self.at)
         self.lock.release()
 
+    def abandon(self) -> None:
+        """Give up the directory, and delete what is in it: a run that could not be made whole."""
+        if self.replaced is None:
+            remove(self.at, self.lock)
+        else:
+            self.release()
+
 
 def remarks_on(folder: Path) -> list[str]:
     """What is odd about a run directory that is about to be written or believed.

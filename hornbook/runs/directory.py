@@ -149,6 +149,12 @@ class RunDirectory:
             self.claim.release()
             self.claim = None
 
+    def abandon(self) -> None:
+        """Give the directory up, and delete a run that could not be made whole."""
+        if self.claim:
+            self.claim.abandon()
+            self.claim = None
+
     def check(self) -> None:
         """Make sure, before a write, that an owned directory is still this process's.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from hornbook.actions import Action
 from hornbook.compute.pinned import pinned
 from hornbook.errors import RunError
 from hornbook.runs.events import Listener, Noted, Warned, apart, nobody
@@ -64,6 +65,12 @@ def resume(
             f"{path} is a run of {run.family}, which is made in one pass: there is no training to "
             "resume.",
             hint="To add data or change settings, make it again.",
+        )
+    if run.record.start.kind == "import":
+        raise RunError(
+            f"{path} was imported: there is no training to resume.",
+            hint="Train it on a text of yours:",
+            action=Action("train", ("DATA",), {"init_from": str(path)}),
         )
     given = {"steps": steps, "threads": threads, "device": device}
     wanted = {name: value for name, value in given.items() if value is not None}

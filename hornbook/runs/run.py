@@ -86,14 +86,21 @@ class Run:
 
     @property
     def has_data(self) -> bool:
-        """Whether the files of the data are all there; a run can be stripped of them."""
+        """Whether the files of the data are all there; a run can be stripped of them, and one that
+        was imported never had any.
+        """
+        if self.record.start.kind == "import":
+            return False
         return all(os.path.lexists(self.path / name) for name in self.record.data.files)
 
     @property
     def suited(self) -> TrainingSettings:
         """The training settings that suit its family and its data, where those are kept."""
         rows = self.data.sizes["train"] if self.has_data else 0
-        return self.made_as.training_for(self.data.kind, rows, self.data.shape)
+        line, begun = self.made_as, self.record.start.ancestor
+        if begun is not None and begun.imported:
+            line = line.trained_with(line.fine_tuning)
+        return line.training_for(self.data.kind, rows, self.data.shape)
 
     @cached_property
     @pinned()

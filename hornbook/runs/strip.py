@@ -81,6 +81,12 @@ def without_folders(record: RunRecord, files: Collection[str]) -> RunRecord:
     if start.ancestor is not None:
         bare = replace(start.ancestor, run=without_folder(start.ancestor.run))
         start = replace(start, ancestor=bare)
+    if start.imported is not None:
+        kept, tokens = start.imported, start.imported.tokens
+        token_file = None if tokens is None else without_folder(tokens)
+        start = replace(
+            start, imported=replace(kept, source=without_folder(kept.source), tokens=token_file)
+        )
     return replace(record, options={**record.options, **options}, start=start)
 
 

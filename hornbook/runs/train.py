@@ -9,7 +9,13 @@ from typing import Any
 from hornbook.compute.pinned import pinned
 from hornbook.environment import Versions
 from hornbook.errors import SettingsError
-from hornbook.runs.ancestor import inherited_settings, open_ancestor, refuse_unrelated
+from hornbook.runs.ancestor import (
+    inherited_settings,
+    line_begun,
+    open_ancestor,
+    refuse_two_starts,
+    refuse_unrelated,
+)
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.events import Listener, Noted, Warned, apart, nobody
 from hornbook.runs.fit import fit
@@ -31,7 +37,7 @@ from hornbook.runs.stops import answered_later
 from hornbook.runs.training import session_of, train_session
 from hornbook.settings import Settings
 from hornbook.sources.source import DataPath, Source
-from hornbook.tasks import Data, Start, Task, choose_task
+from hornbook.tasks import Data, Start, Task, choose_task, named_preset
 from hornbook.training.distributed import World
 
 __all__ = ["train"]
@@ -50,6 +56,7 @@ def train(
     overwrite: bool = False,
     baseline: bool = True,
     init_from: str | Path | None = None,
+    preset: str | None = None,
     listen: Listener = nobody,
     **options: Any,
 ) -> Run:
@@ -78,6 +85,7 @@ def train(
             its settings of the family, which are the defaults. Of a text, tokens that are in both
             vocabularies keep what was learned of them. With `training={"rates": [...]}` parts of
             the net can be frozen.
+        preset: settings of a published model by name (`gpt2`); those that are given win over it.
         listen: called with events as they happen. What it raises ends the training and reaches
             the caller; the run can be resumed, as after a kill.
         options: of the task, for loading and splitting: `split="90/10"`, `mode="text"`.
@@ -96,28 +104,40 @@ def train(
     def begin() -> Path:
         refuse_at_once(training, minutes)
         refuse_taken(out, source, overwrite=overwrite)
+        refuse_two_starts(init_from, preset)
         ancestor = open_ancestor(init_from) if init_from is not None else None
+        named = named_preset(preset, model) if preset is not None else None
+        usual_loading: Mapping[str, Any] = named.options({}) if named is not None else {}
+        loading = {**usual_loading, **options}
+        asked_family = named.family if named is not None else model
         if ancestor is None or isinstance(source, Prepared):
-            chosen, data, family, line = load_data(source, task, model, options, listen)
+            chosen, data, family, line = load_data(source, task, asked_family, loading, listen)
         else:
             where = source if isinstance(source, Source) else Source(source)
             asked, _ = choose_task(where, task, None, options)
             refuse_unrelated(ancestor, asked, model, where.where)
+            usual_loading = asked.taken_over(ancestor)
+            loading = {**usual_loading, **options}
             chosen, data, family, line = load_data(
-                where, ancestor.task.name, ancestor.family, options, listen
+                where, ancestor.task.name, ancestor.family, loading, listen
             )
         if line.fitted and (training is not None or minutes is not None):
             raise SettingsError(
                 f"{family} is fitted in one pass: training settings have no effect on it."
             )
         how = usual = family_settings(line, family, None)
-        if ancestor is not None:
-            how, usual = inherited_settings(ancestor, settings), ancestor.settings
-        elif settings is not None:
-            how = family_settings(line, family, settings)
-        given = {**chosen.options().as_dict(), **options}
+        given = {**chosen.options().as_dict(), **loading}
         if isinstance(source, Prepared):
             given.update(source.options)
+        if ancestor is not None:
+            how, usual = inherited_settings(ancestor, settings), ancestor.settings
+            line = line_begun(ancestor)
+        elif named is not None:
+            how, usual, line = named.settings(settings), named.settings(), named.line
+            if told := named.changes(how, given):
+                listen(Noted(told))
+        elif settings is not None:
+            how = family_settings(line, family, settings)
         session, chosen_by_hand = None, [(how.as_dict(), usual.as_dict())]
         if line.trained:
             wanted = settle_training(line, data, training)
@@ -132,9 +152,11 @@ def train(
                 session.fit_into(60 * minutes)
         record = new_record(chosen, data, family, how, given, session, baseline=baseline)
         if out is None:
-            chosen_by_hand.append((given, chosen.options().as_dict()))
+            chosen_by_hand.append((given, {**chosen.options().as_dict(), **usual_loading}))
             begun = ancestor.path.resolve().name if ancestor is not None else ""
-            path = reserve(Path("runs"), name_of(data.name, family, *chosen_by_hand, start=begun))
+            path = reserve(
+                Path("runs"), name_of(data.name, preset or family, *chosen_by_hand, start=begun)
+            )
         else:
             path = Path(out)
         directory = RunDirectory(path)

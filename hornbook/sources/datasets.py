@@ -1,35 +1,23 @@
 """Data sets by name: a few that come with the package, a few that are fetched and checked.
 
-What is bundled works with no network. What is fetched is checked against its SHA-256 before anyone
-reads it, and kept in a cache directory: `HORNBOOK_CACHE`, or the platform's own place for caches. A
-download that breaks off keeps its first part (NAME.part), and the next try goes on from there.
+What is bundled works with no network. What is fetched is checked and kept, see
+`hornbook.sources.downloads`.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic as clock
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from hornbook.caches import cache_folder
-from hornbook.errors import DataError, DownloadError
+from hornbook.errors import DataError
 from hornbook.records import JSON
-
-if TYPE_CHECKING:
-    import requests
+from hornbook.sources.downloads import Progress, Remote, fetch
 
 __all__ = ["DATASETS", "Dataset", "locate"]
 
-Progress = Callable[[int, int], None]
-
 BUNDLED = Path(__file__).with_name("bundled")
-CHUNK = 8_192  # bytes; what has come of one when a connection breaks is lost
-TIMEOUT = (10.0, 30.0)  # seconds to wait for a connection, and for the next bytes
-WHILE, FEWEST = 60.0, 6_000  # seconds, and bytes that must come in each such while
-SLOW = f"the download is too slow: fewer than {FEWEST:,} bytes in {WHILE:.0f} seconds"
 
 
 @dataclass(frozen=True)
@@ -162,7 +150,9 @@ def locate(dataset: Dataset, progress: Progress | None = None) -> Path:
             else stands in its place in the cache.
     """
     if dataset.url is not None:
-        return fetch(dataset, dataset.url, progress)
+        what = f"the data set {dataset.name}"
+        remote = Remote(what, dataset.url, dataset.filename, dataset.bytes, dataset.sha256)
+        return fetch(remote, progress)
     path = BUNDLED / (dataset.bundled or "")
     if not path.is_file():
         raise DataError(
@@ -170,186 +160,3 @@ def locate(dataset: Dataset, progress: Progress | None = None) -> Path:
             hint="The installation is incomplete: reinstall hornbook.",
         )
     return path
-
-
-def fetch(dataset: Dataset, url: str, progress: Progress | None) -> Path:
-    """The file of a data set from the cache, or over the network.
-
-    Raises:
-        DownloadError: see `locate`.
-    """
-    import pooch
-    import requests
-
-    folder = cache_folder()
-    path = folder / dataset.filename
-    part = folder / f"{dataset.filename}.part"
-
-    def resume(url: str, output_file: str, _: object) -> None:
-        download(dataset, url, part, progress)
-        part.replace(output_file)
-
-    by_hand = (
-        f"download {url} yourself and save it as {path}: "
-        f"it is used if its sha256 is {dataset.sha256}."
-    )
-    logger = pooch.get_logger()
-    level = logger.level
-    logger.setLevel("WARNING")  # at INFO it prints what `progress` already tells
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            check_file(dataset, url, path)
-        else:
-            known = f"sha256:{dataset.sha256}"
-            pooch.retrieve(url, known, dataset.filename, folder, downloader=resume)
-    except requests.RequestException as error:
-        kept = part.stat().st_size if part.exists() else 0
-        again = "Try again when you are online"
-        if kept:
-            again = (
-                f"Try again: {kept:,} of {dataset.bytes:,} bytes were saved to {part}, "
-                "and the download will resume from there"
-            )
-        raise DownloadError(
-            f"Cannot download the data set {dataset.name} from {url}: {reason(error)}.",
-            hint=f"{again}; or {by_hand}",
-        ) from error
-    except ValueError as error:  # from pooch's check of the hash, or `download`'s of the length
-        raise DownloadError(
-            f"The file from {url} is not the data set {dataset.name}: "
-            f"{str(error).partition('. ')[0]}.",
-            hint="Try again, in case the download was corrupted or a login page or proxy answered "
-            f"instead of the server; if that does not help, {by_hand}",
-        ) from error
-    except OSError as error:
-        raise DownloadError(
-            f"Cannot save the data set {dataset.name} to {path}: {error.strerror or error}.",
-            hint="Check the directory's permissions and the free disk space, or set HORNBOOK_CACHE "
-            "to another directory that you can write to.",
-        ) from error
-    finally:
-        logger.setLevel(level)
-    return path
-
-
-def check_file(dataset: Dataset, url: str, path: Path) -> None:
-    """Hold a file in the cache against its hash; one put there by hand may be anything.
-
-    Raises:
-        DownloadError: if it is another file.
-    """
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != dataset.sha256:
-        raise DownloadError(
-            f"{path} is not the data set {dataset.name}: its sha256 is {found}; it must be "
-            f"{dataset.sha256}.",
-            hint=f"Delete {path} to download it again from {url}, or put the right file there.",
-        )
-
-
-def download(dataset: Dataset, url: str, part: Path, progress: Progress | None) -> None:
-    """Bring `part` to its whole length, going on from what is there.
-
-    Raises:
-        requests.RequestException: if the connection fails or breaks; `part` keeps what came.
-        ValueError: if the server offers a file of another length; `part` stays as it was.
-    """
-    import requests
-
-    have = part.stat().st_size if part.exists() else 0
-    if have > dataset.bytes:
-        have = 0
-    if have == dataset.bytes:  # only the check is missing: the last try was stopped before it
-        return
-    # Without `identity` a server may compress, and then a range counts other bytes than ours.
-    headers = {"Accept-Encoding": "identity"}
-    if have:
-        headers["Range"] = f"bytes={have}-"
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-        place = response.headers.get("Content-Range", "")
-        goes_on = response.status_code == 206 and place.startswith(f"bytes {have}-")
-        if have and not goes_on and response.status_code in (206, 416):
-            part.unlink()  # the server has no such range: what is kept cannot belong to its file
-            download(dataset, url, part, progress)
-            return
-        response.raise_for_status()
-        done = have if goes_on else 0
-        length = response.headers.get("Content-Length")
-        if length is not None and done + int(length) != dataset.bytes:
-            raise ValueError(f"it has {done + int(length):,} bytes, not {dataset.bytes:,}")
-        with part.open("ab" if goes_on else "wb") as file:
-            for chunk in at_pace(as_they_come(response)):
-                file.write(chunk)
-                done += len(chunk)
-                if done > dataset.bytes:
-                    break  # however much more it may send, it is another file
-                if progress is not None:
-                    progress(done, dataset.bytes)
-        # With a length, or in chunks, a broken connection raises by itself. Without either, all
-        # that shows is that the bytes stop coming.
-        chunked = response.headers.get("Transfer-Encoding", "").lower() == "chunked"
-        if done < dataset.bytes and length is None and not chunked:
-            raise requests.exceptions.ChunkedEncodingError("the response ended early")
-
-
-def as_they_come(response: requests.Response) -> Iterator[bytes]:
-    """The bytes of a response, as many at a time as are there.
-
-    `iter_content` waits until a chunk is full, which from a slow server takes hours.
-
-    Raises:
-        requests.RequestException: if the connection breaks.
-    """
-    import requests
-    import urllib3
-
-    raw = response.raw
-    if not hasattr(raw, "read1"):  # before urllib3 2
-        yield from response.iter_content(16)
-        return
-    try:
-        while chunk := raw.read1(CHUNK, decode_content=True):
-            yield chunk
-    except urllib3.exceptions.ReadTimeoutError as error:
-        raise requests.exceptions.ReadTimeout(error) from error
-    except urllib3.exceptions.HTTPError as error:
-        raise requests.exceptions.ChunkedEncodingError(error) from error
-
-
-def at_pace(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same chunks, as long as enough of them come.
-
-    Raises:
-        requests.RequestException: if they do not.
-    """
-    import requests
-
-    came, since = 0, clock()
-    for chunk in chunks:
-        yield chunk
-        came += len(chunk)
-        if clock() - since >= WHILE:
-            if came < FEWEST:
-                raise requests.exceptions.ReadTimeout(SLOW)
-            came, since = 0, clock()
-
-
-def reason(error: Exception) -> str:
-    """What went wrong in a request, in plain words: the library's own are made for programmers."""
-    import requests
-
-    if isinstance(error, requests.HTTPError):
-        return f"the server answered {error.response.status_code} {error.response.reason}"
-    if str(error) == SLOW:
-        return SLOW
-    if isinstance(error, requests.Timeout) or "timed out" in str(error):
-        return "the server did not respond in time"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection was lost during the download"
-    if isinstance(error, requests.exceptions.SSLError):
-        return f"the server's certificate was not accepted ({error})"
-    if isinstance(error, requests.ConnectionError):
-        return "cannot connect (no network, or no such server)"
-    return str(error)

@@ -20,7 +20,8 @@ from __future__ import annotations
 
 from hornbook.tasks.candidate import Candidate
 from hornbook.tasks.data import Baseline, Claim, Data, Figures
-from hornbook.tasks.family import Ancestor, Family, Start, find_family
+from hornbook.tasks.family import Ancestor, Family, Imported, Preset, Start, find_family
+from hornbook.tasks.presets import NamedPreset, named_preset, presets
 from hornbook.tasks.questions import Answer, Beside, Listed, Question, Row, Verb
 from hornbook.tasks.table import (
     choose_task,
@@ -43,8 +44,11 @@ __all__ = [
     "Data",
     "Family",
     "Figures",
+    "Imported",
     "Listed",
+    "NamedPreset",
     "NoOptions",
+    "Preset",
     "Question",
     "Row",
     "Start",
@@ -52,7 +56,9 @@ __all__ = [
     "Verb",
     "choose_task",
     "find_family",
+    "named_preset",
     "of_kind",
+    "presets",
     "register",
     "task_named",
     "task_of_family",

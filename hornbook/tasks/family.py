@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from hornbook.errors import SettingsError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hornbook.tasks.data import Data
     from hornbook.training.settings import TrainingSettings
 
-__all__ = ["Ancestor", "Family", "Start", "find_family", "no_family"]
+__all__ = ["Ancestor", "Family", "Imported", "Preset", "Start", "find_family", "no_family"]
 
 USUAL = 80_000  # rows of train, where they are not known
 
@@ -33,6 +33,24 @@ class Ancestor:
     "Updates after which these weights were kept."
     measured: float | None = None
     "Their value of the deciding measure, on the ancestor's own dev split, or on train."
+    imported: bool = False
+    "Whether its weights were imported, or began with some that were."
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Where imported weights came from."""
+
+    source: str
+    "The file or folder, or the name, as it was given."
+    form: str
+    "Its format: `safetensors` or `gguf`."
+    files: Mapping[str, str]
+    "SHA-256 of each file of weights that was read, by its name."
+    tokens: str | None = None
+    "The file of tokens that was named, if one was."
+    block_size: int | None = None
+    "The context that was asked for, if one was."
 
 
 @dataclass(frozen=True)
@@ -47,6 +65,22 @@ class Start:
     "Ids of those runs, or the name of what was imported."
     ancestor: Ancestor | None = None
     "More of the one run that it began with."
+    imported: Imported | None = None
+    "More of what was imported."
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Settings of a family under one name: those of a model that was published."""
+
+    summary: str
+    "One-line description."
+    settings: Mapping[str, Any]
+    "Of the family, where they differ from its defaults."
+    options: Mapping[str, Any] = field(default_factory=dict)
+    "Of loading the data, where they differ from the task's defaults."
+    training: Mapping[str, Any] = field(default_factory=dict)
+    "Recommended training settings, where they differ from the family's."
 
 
 @dataclass(frozen=True)
@@ -67,6 +101,10 @@ class Family:
     "In the place of `sized`, from the `Data.shape`, where that is known."
     kinds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     "Further recommended training settings for each `Data.kind`."
+    fine_tuning: Mapping[str, Any] = field(default_factory=dict)
+    "Recommended training settings where training begins with weights that were imported."
+    presets: Mapping[str, Preset] = field(default_factory=dict)
+    "Settings of models that were published, by name."
 
     @property
     def trained(self) -> bool:
@@ -93,6 +131,11 @@ class Family:
     def suiting(self, data: Data) -> TrainingSettings:
         """The training settings that suit it with some data."""
         return self.training_for(data.kind, data.sizes["train"], data.shape)
+
+    def trained_with(self, training: Mapping[str, Any]) -> Family:
+        """The family with other recommended training settings, whatever the data."""
+        own = {**self.training, **training}
+        return replace(self, training=own, sized=None, shaped=None, kinds={})
 
     def training_for(self, kind: str, rows: int = 0, shape: Any = None) -> TrainingSettings:
         """The training settings that suit it with some data.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NoOptions", "Task"]
 
-LARGEST = 500_000_000  # parameters: more is not a small model, nor a laptop's
+LARGEST = 2_000_000_000  # parameters: more than GPT-2's largest is no small model
 
 D = TypeVar("D", bound=Data)
 
@@ -152,6 +152,10 @@ class Task(ABC, Generic[D]):
 
         return made(settings, shape, torch.Generator().manual_seed(start.seed))
 
+    def typical_with(self, options: Mapping[str, Any]) -> Any:
+        """`typical`, for data that are loaded with some options that are not as usual."""
+        return self.typical
+
     def acquaint(self, model: Any, data: D) -> None:
         """Tell a model what it takes from the data beside the batches: nothing, if not said.
 
@@ -180,6 +184,12 @@ class Task(ABC, Generic[D]):
                 hint="Reduce the layer sizes or the context length.",
             )
         return bare
+
+    def taken_over(self, ancestor: Run) -> Mapping[str, Any]:
+        """Options of loading that data must be read with to fit the weights of a run: none, if not
+        said. Those that are given win.
+        """
+        return {}
 
     def inherit(self, model: Any, data: D, ancestor: Run) -> str:
         """Give a model, just initialised, the weights of a run of the same family and settings.

@@ -16,13 +16,31 @@ from hornbook.compute.shapes import shapes_only
 from hornbook.errors import RunError, SettingsError
 from hornbook.text.models.network import Network
 from hornbook.tokenizers.contract import Tokenizer
+from hornbook.tokenizers.published import GPT2
+from hornbook.tokenizers.reusing import is_reusable
+from hornbook.tokenizers.single_bytes import ByteTokenizer
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
 
-__all__ = ["inherit"]
+__all__ = ["inherit", "tokens_of"]
 
+TOKENIZER = "tokenizer.json"  # in a run
 SHOWN = 10  # new tokens that are named
+
+
+def tokens_of(ancestor: Run) -> Mapping[str, Any]:
+    """The tokens of a run as options of loading, where any text can be written in them.
+
+    Characters and words are those of the data, and may be others than the run's: for them nothing
+    is said.
+    """
+    own = ancestor.record.options.get("tokens")
+    if own in (GPT2, ByteTokenizer.kind):
+        return {"tokens": own}
+    if not is_reusable(ancestor.data.tokenizer):
+        return {}
+    return {"tokens": str(ancestor.path / TOKENIZER)}
 
 
 def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:

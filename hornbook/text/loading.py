@@ -88,6 +88,10 @@ def open_text(files: HashedFiles, name: str, source: str, details: JSONObject) -
         tokenizer = read_tokenizer(parse_json(files.read("tokenizer.json")))
     except (ValueError, AttributeError) as error:
         raise RunError(f"{files.folder / 'tokenizer.json'} is damaged: {error}.") from error
+    if details.get("imported") is True:
+        from hornbook.text.imported import ImportedText
+
+        return ImportedText(name, source, tokenizer, longest)
     if details.get("large") is True and files.has(REFERENCE):
         from hornbook.text.large.loading import open_large
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hornbook.actions import Action
 from hornbook.errors import RunError, SettingsError
 from hornbook.records import JSONObject, as_json
 from hornbook.text.filtering import LineFilter
@@ -128,6 +129,13 @@ def quality(
     if not data.kept:
         if data.large:
             _ = data.splits  # raises, for it is too large
+        if run.record.start.kind == "import":
+            raise RunError(
+                "The quality of samples is measured against the text that a run was trained on, "
+                "and this one was imported without it.",
+                hint="Fine-tune it on a text of yours:",
+                action=Action("train", ("DATA",), {"init_from": str(run.path)}),
+            )
         raise RunError(
             "The quality of samples is measured against the text that the run was trained on, and "
             "this run no longer has it.",

@@ -88,6 +88,15 @@ class TextTask(Task["TextData"]):
 
         return Vocabulary(27, 0, 0)
 
+    def typical_with(self, options: Mapping[str, Any]) -> Vocabulary:
+        """That of tokens which come with the package, where they are asked for."""
+        if options.get("tokens") != "gpt2":
+            return self.typical
+        from hornbook.tokenizers.contract import Texts
+        from hornbook.tokenizers.published import published_byte_pairs
+
+        return published_byte_pairs(Texts((), (), boundary=True)).vocabulary
+
     @property
     def options(self) -> type[Settings]:
         """Mode, encoding, and how to split."""
@@ -119,6 +128,12 @@ class TextTask(Task["TextData"]):
 
         model.fit(data.stream("train"))
         return told_of_discounts(model)
+
+    def taken_over(self, ancestor: Run) -> Mapping[str, Any]:
+        """Its own tokens, where those were not made of its own text."""
+        from hornbook.text.inheriting import tokens_of
+
+        return tokens_of(ancestor)
 
     def inherit(self, model: Any, data: TextData, ancestor: Run) -> str:
         """Token by token, whatever ids they have in either vocabulary."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hornbook.errors import RunError, SettingsError
-from hornbook.records import JSON
+from hornbook.records import JSON, JSONObject
+from hornbook.storage import parse_json
 from hornbook.suggestions import did_you_mean
 from hornbook.tokenizers.byte_pairs import BytePairTokenizer
 from hornbook.tokenizers.characters import CharTokenizer
@@ -16,10 +17,11 @@ from hornbook.tokenizers.graphemes import GraphemeTokenizer
 from hornbook.tokenizers.hugging_face import HuggingFaceTokenizer
 from hornbook.tokenizers.made_by import made_by, refuse_other_cuts
 from hornbook.tokenizers.published import GPT2, published_byte_pairs
+from hornbook.tokenizers.reusing import reused
 from hornbook.tokenizers.sentence_pieces import SentencePieceTokenizer
 from hornbook.tokenizers.settings import TokenSettings
 from hornbook.tokenizers.single_bytes import ByteTokenizer
-from hornbook.tokenizers.token_files import is_token_file, read_token_file
+from hornbook.tokenizers.token_files import is_token_file, read_bytes, read_token_file
 from hornbook.tokenizers.words import WordTokenizer
 
 __all__ = ["KINDS", "OF_FILES", "described", "learn_tokenizer", "read_tokenizer"]
@@ -51,6 +53,9 @@ def learn_tokenizer(texts: Texts, settings: TokenSettings) -> Tokenizer:
     if asked == GPT2:
         return published_byte_pairs(texts)
     if is_token_file(asked):
+        kept = kept_by_run(asked)
+        if kept is not None and settings.pattern == "auto":
+            return reused(asked, read_tokenizer(kept), texts)
         return read_token_file(asked, texts, settings.pattern)
     names = (*KINDS, GPT2)
     raise SettingsError(
@@ -58,6 +63,22 @@ def learn_tokenizer(texts: Texts, settings: TokenSettings) -> Tokenizer:
         hint=did_you_mean(asked, names).strip(),
         setting="tokens",
     )
+
+
+def kept_by_run(name: str) -> JSONObject | None:
+    """What is in a file, if that is the tokenizer of a run.
+
+    Raises:
+        DataError: if it cannot be read.
+    """
+    data = read_bytes(name)
+    if not data.startswith(b"{"):
+        return None
+    try:
+        value = parse_json(data)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and isinstance(value.get("kind"), str) else None
 
 
 def read_tokenizer(value: JSON) -> Tokenizer:

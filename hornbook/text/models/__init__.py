@@ -6,6 +6,7 @@ A new family is one file with a class that keeps the contract, and one line here
 from __future__ import annotations
 
 from hornbook.tasks.family import Family, find_family
+from hornbook.text.models.presets import GPT2_PRESETS
 
 __all__ = ["FAMILIES", "NETS", "family"]
 
@@ -56,6 +57,15 @@ FAMILIES = {
             "optimizer": "muon",
         },
         kinds={"text": {"steps": 2_500, "batch_size": 16}},
+        # Large steps would undo in a minute what was learned on much more text.
+        fine_tuning={
+            "steps": 200,
+            "batch_size": 4,
+            "learning_rate": 5e-5,
+            "optimizer": "adamw",
+            "beta2": 0.95,
+        },
+        presets=GPT2_PRESETS,
     ),
     "rnn": Family(
         "hornbook.text.models.recurrent:RNNModel",

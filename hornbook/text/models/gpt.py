@@ -11,6 +11,12 @@ Every stage of the lecture is a choice of settings; docs/lecture-gpt.md has the 
 
 The defaults are what measured best here at a laptop's size (EXPERIMENTS.md): rotary positions,
 RMSNorm without gain, normalised queries and keys, squared ReLU, projections that start at zero.
+
+What others built of the same parts is a choice of settings, too:
+
+    GPT-2                       hornbook/text/models/presets.py
+    Llama (SmolLM2, TinyLlama)  n_kv_head, norm_gain, norm_eps, feed_forward swiglu, n_hidden,
+                                rotary_base, no qk_norm
 """
 
 from __future__ import annotations
@@ -38,6 +44,7 @@ from hornbook.nn import (
     SoftCap,
     SquaredReLU,
     SwiGLU,
+    TanhGELU,
 )
 from hornbook.nn.init import initialise
 from hornbook.settings import Bounds, Settings
@@ -50,8 +57,10 @@ __all__ = ["GPT", "GPTSettings"]
 
 BLOCK_SETTINGS = (
     "n_head",
+    "n_kv_head",
     "attention_projection",
     "feed_forward",
+    "n_hidden",
     "widen",
     "residual",
     "qk_norm",
@@ -71,6 +80,9 @@ class GPTSettings(Settings):
     "Number of blocks, each of attention and feed-forward."
     n_head: Annotated[int, Bounds(1, 256)] = 4
     "Attention heads per block; n_embd must be a multiple of it."
+    n_kv_head: Annotated[int, Bounds(0, 256)] = 0
+    """Heads of keys and values, each shared by n_head / n_kv_head heads of queries (grouped-query
+    attention); 0: as many as n_head."""
     n_embd: Annotated[int, Bounds(1, 16_384)] = 128
     "Size of the embeddings and of the residual stream."
     dropout: Annotated[float, Bounds(0, 0.95)] = 0.1
@@ -78,12 +90,22 @@ class GPTSettings(Settings):
     position: Literal["rotary", "learned", "none"] = "rotary"
     """Position encoding: rotary, which rotates queries and keys; learned, an embedding per
     position; or none."""
+    rotary_base: Annotated[float, Bounds(1, 1e12, above=True)] = 10_000.0
+    """Base of the rotary angles (theta): pair i of D features turns by position / base^(2i/D)
+    radians."""
     norm: Literal["rms", "layer", "none"] = "rms"
     "Normalisation before attention, feed-forward and the output layer: RMSNorm or LayerNorm."
-    feed_forward: Literal["relu2", "gelu", "relu", "swiglu", "none"] = "relu2"
-    "Nonlinearity of the feed-forward layers (none: no feed-forward layers)."
+    norm_gain: bool = False
+    "Learn a gain of each feature in RMSNorm; LayerNorm always has one."
+    norm_eps: Annotated[float, Bounds(0, 1)] = 0.0
+    "Added to the variance in normalisation (0: 1e-5 in LayerNorm, 1e-6 in RMSNorm)."
+    feed_forward: Literal["relu2", "gelu", "gelu_tanh", "relu", "swiglu", "none"] = "relu2"
+    """Nonlinearity of the feed-forward layers; gelu_tanh is GPT-2's approximation of gelu (none: no
+    feed-forward layers)."""
     widen: Annotated[float, Bounds(0, 64, above=True)] = 4.0
     "Hidden units of the feed-forward layers, as a multiple of n_embd."
+    n_hidden: Annotated[int, Bounds(0, 262_144)] = 0
+    "Hidden units of the feed-forward layers, exactly (0: by widen)."
     residual: bool = True
     "Residual connections around attention and feed-forward."
     attention_projection: bool = True
@@ -102,6 +124,9 @@ class GPTSettings(Settings):
     output_gain: Annotated[float, Bounds(0, 1000)] = 0.1
     """Factor on the standard deviation of the output layer's initial weights; a small one makes the
     first predictions nearly uniform (not with tied)."""
+    init_std: Annotated[float, Bounds(0, 10)] = 0.0
+    """Standard deviation of all initial weights, GPT-2's is 0.02; of the last layer of attention
+    and of feed-forward it is divided by sqrt(2 n_layer) (0: by the size of each layer's input)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -111,6 +136,13 @@ class GPTSettings(Settings):
                 f"`n_embd` must be a multiple of `n_head`, {self.n_head}; it is {self.n_embd}.",
                 hint=f"Set `n_embd` to a multiple of {self.n_head}, or change `n_head`.",
             )
+        if self.n_kv_head and self.n_head % self.n_kv_head:
+            raise SettingsError(
+                f"`n_head` must be a multiple of `n_kv_head`, {self.n_kv_head}; it is "
+                f"{self.n_head}.",
+                hint="Set `n_kv_head` to a number that divides `n_head`, or to 0.",
+                setting="n_kv_head",
+            )
         if self.position == "rotary" and size % 2:
             raise SettingsError(
                 f"Rotary positions need an even head size; `n_embd` / `n_head` is {size}.",
@@ -118,11 +150,18 @@ class GPTSettings(Settings):
             )
         self.refuse_unless(self.n_layer > 0, BLOCK_SETTINGS, "`n_layer` of at least 1")
         self.refuse_unless(
-            self.feed_forward != "none", ("widen",), "a `feed_forward` other than none"
+            self.feed_forward != "none",
+            ("widen", "n_hidden"),
+            "a `feed_forward` other than none",
         )
+        self.refuse_unless(not self.n_hidden, ("widen",), "`n_hidden` of 0")
+        self.refuse_unless(self.position == "rotary", ("rotary_base",), "`position=rotary`")
+        self.refuse_unless(self.norm == "rms", ("norm_gain",), "`norm=rms`")
+        self.refuse_unless(self.norm != "none", ("norm_eps",), "a `norm` other than none")
         self.refuse_unless(
             not self.tied, ("output_gain",), "an output layer of its own, without `tied`"
         )
+        self.refuse_unless(not self.init_std, ("output_gain",), "`init_std` of 0")
 
 
 class GPT(Network):
@@ -152,12 +191,18 @@ class GPT(Network):
             rolling if s.position == "rotary" else block,
         )
         embedding = Embedding(v, s.n_embd, generator=generator)
+        if s.init_std and not s.tied:
+            with torch.no_grad():
+                embedding.weight.normal_(0, s.init_std, generator=generator)
         layers: list[Layer] = [embedding]
         if s.position == "learned":
-            layers.append(LearnedPositions(s.block_size, s.n_embd, std=0.1, generator=generator))
+            layers.append(
+                LearnedPositions(s.block_size, s.n_embd, std=s.init_std or 0.1, generator=generator)
+            )
         if s.dropout:
             layers.append(Dropout(s.dropout))
-        rotary = Rotary(s.n_embd // s.n_head) if s.position == "rotary" else None
+        turns = s.position == "rotary"
+        rotary = Rotary(s.n_embd // s.n_head, s.rotary_base) if turns else None
         for _ in range(s.n_layer):
             parts = [self.attention(rotary, generator)]
             if s.feed_forward != "none":
@@ -167,9 +212,10 @@ class GPT(Network):
         head = Linear(s.n_embd, v, bias=s.bias and not s.tied, generator=generator)
         if s.tied:
             head.weight = embedding.weight
-            torch.nn.init.normal_(head.weight, 0, 0.02, generator=generator)
+            with torch.no_grad():
+                head.weight.normal_(0, s.init_std or 0.02, generator=generator)
         else:
-            initialise(head, "kaiming", s.output_gain, generator=generator)
+            self.initialise(head, 1.0 if s.init_std else s.output_gain, generator)
         layers.append(head)
         if s.softcap:
             layers.append(SoftCap(s.softcap))
@@ -179,8 +225,26 @@ class GPT(Network):
         """A normalisation of the settings' kind, or nothing."""
         s = self.settings
         if s.norm == "layer":
-            return [LayerNorm(s.n_embd, bias=s.bias)]
-        return [RMSNorm(s.n_embd, gain=False)] if s.norm == "rms" else []
+            return [LayerNorm(s.n_embd, s.norm_eps or 1e-5, bias=s.bias)]
+        if s.norm == "rms":
+            return [RMSNorm(s.n_embd, s.norm_eps or 1e-6, gain=s.norm_gain)]
+        return []
+
+    def initialise(
+        self, layer: Linear, gain: float, generator: torch.Generator | None = None
+    ) -> None:
+        """Give a linear layer its initial weights, and a bias of zero.
+
+        Args:
+            layer: whose weights to set.
+            gain: factor in the standard deviation, which is `init_std`, or by the size of the
+                layer's input.
+            generator: of the random numbers.
+        """
+        if self.settings.init_std:
+            initialise(layer, "normal", gain * self.settings.init_std, generator=generator)
+        else:
+            initialise(layer, "kaiming", gain, generator=generator)
 
     def attention(self, rotary: Rotary | None, generator: torch.Generator | None) -> Layer:
         """The part of a block in which positions talk to each other."""
@@ -188,6 +252,7 @@ class GPT(Network):
         attention = SelfAttention(
             s.n_embd,
             s.n_head,
+            n_kv_head=s.n_kv_head or None,
             window=s.block_size if rotary is not None else None,
             bias=s.bias,
             projection=s.attention_projection,
@@ -196,26 +261,27 @@ class GPT(Network):
             dropout=s.dropout,
             generator=generator,
         )
-        initialise(attention.qkv, "kaiming", generator=generator)
+        self.initialise(attention.qkv, 1.0, generator)
         if attention.projection is not None:
-            initialise(attention.projection, "kaiming", self.last_gain(), generator=generator)
+            self.initialise(attention.projection, self.last_gain(), generator)
         return Sequential(*self.norm(), attention, *self.drop())
 
     def feed_forward(self, generator: torch.Generator | None) -> Layer:
         """The part of a block in which each position thinks by itself."""
         s = self.settings
-        width = max(1, round(s.widen * s.n_embd))
+        width = s.n_hidden or max(1, round(s.widen * s.n_embd))
         gated = s.feed_forward == "swiglu"
-        kinds: dict[str, type[SquaredReLU | GELU | ReLU | SwiGLU]] = {
+        kinds: dict[str, type[SquaredReLU | GELU | TanhGELU | ReLU | SwiGLU]] = {
             "relu2": SquaredReLU,
             "gelu": GELU,
+            "gelu_tanh": TanhGELU,
             "relu": ReLU,
             "swiglu": SwiGLU,
         }
         first = Linear(s.n_embd, 2 * width if gated else width, s.bias, generator=generator)
         last = Linear(width, s.n_embd, s.bias, generator=generator)
-        initialise(first, "kaiming", generator=generator)
-        initialise(last, "kaiming", self.last_gain(), generator=generator)
+        self.initialise(first, 1.0, generator)
+        self.initialise(last, self.last_gain(), generator)
         return Sequential(*self.norm(), first, kinds[s.feed_forward](), last, *self.drop())
 
     def last_gain(self) -> float:

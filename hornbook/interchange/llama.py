@@ -1,0 +1,166 @@
+"""Llama and what is made like it (SmolLM2, TinyLlama), as Hugging Face keeps it, and as GGUF does.
+
+Rotary positions turn pairs of features. Hugging Face pairs feature i of a head with i + D/2; here,
+as in the paper and in GGUF, neighbours are a pair. The rows of queries and keys are put in that
+order once, when a model is imported, and attention gives the same: it sums over features.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from hornbook.errors import DataError
+from hornbook.interchange.gpt_names import GPTNames
+from hornbook.interchange.json_files import Config
+from hornbook.interchange.recipe import Piece, Recipe, rows, same
+from hornbook.interchange.weights import Weights
+from hornbook.text.models.gpt import GPTSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["llama_recipe", "llama_settings"]
+
+FREQUENCIES = re.compile(r"(?:model\.)?layers\.\d+\.self_attn\.rotary_emb\.inv_freq")
+"Angles that older files have beside the weights."
+
+
+def llama_settings(config: Config) -> dict[str, Any]:
+    """The settings of the family gpt that such a model has.
+
+    Raises:
+        DataError: if it has something that the family has not.
+    """
+    config.must_be("hidden_act", "silu", usual="silu")
+    config.must_be("attention_bias", False, usual=False)
+    config.must_be("mlp_bias", False, usual=False)
+    n_embd, n_head = config.size("hidden_size"), config.size("num_attention_heads")
+    n_kv_head = config.size("num_key_value_heads", n_head)
+    config.must_be("head_dim", n_embd // n_head, usual=n_embd // n_head)
+    eps = config.get("rms_norm_eps", float, 1e-6)
+    return {
+        "block_size": config.size("max_position_embeddings"),
+        "n_layer": config.size("num_hidden_layers"),
+        "n_head": n_head,
+        "n_kv_head": 0 if n_kv_head == n_head else n_kv_head,
+        "n_embd": n_embd,
+        "rotary_base": rotary_base(config),
+        "norm_gain": True,
+        "norm_eps": 0.0 if eps == 1e-6 else eps,  # RMSNorm's own
+        "feed_forward": "swiglu",
+        "n_hidden": config.size("intermediate_size"),
+        "qk_norm": False,
+        "zero_init": False,
+        "tied": config.get("tie_word_embeddings", bool, False),
+        "dropout": 0.0,
+    }
+
+
+def rotary_base(config: Config) -> float:
+    """The base of the angles, which stands by itself or in an object.
+
+    Raises:
+        DataError: if the angles are scaled.
+    """
+    for key in ("rope_parameters", "rope_scaling"):
+        held = config.values.get(key)
+        if held is None:
+            continue
+        if not isinstance(held, dict):
+            raise DataError(f"{config.where} cannot be imported: {key} must be an object or null.")
+        own = Config(config.where, held)
+        kind = "rope_type" if "rope_type" in held else "type"
+        own.must_be(kind, "default", usual="default")
+        own.must_be("partial_rotary_factor", 1.0, 1, usual=1.0)
+        if "rope_theta" in held:
+            return own.get("rope_theta", float)
+    return config.get("rope_theta", float, 10_000.0)
+
+
+def llama_recipe(
+    weights: Weights, config: Config, settings: GPTSettings, names: GPTNames, vocab_size: int
+) -> Recipe:
+    """How its parameters become ours; the arguments are those of `gpt2_recipe`."""
+    gguf = weights.form == "gguf"
+    c, v, hidden = settings.n_embd, config.size("vocab_size"), settings.n_hidden
+    size = c // settings.n_head
+    kv = (settings.n_kv_head or settings.n_head) * size
+    root = "" if gguf or not any(n.startswith("model.") for n in weights.shapes) else "model."
+    theirs = GGUF if gguf else HUGGING_FACE
+    layer = "blk.{}." if gguf else root + "layers.{}."
+
+    def piece(name: str, *shape: int, turn: Callable[[Tensor], Tensor] = same) -> Piece:
+        return Piece(f"{name}.weight", shape, turn)
+
+    pairs = same if gguf else neighbours(size)
+    embedding = piece(theirs["embedding"] if gguf else root + "embed_tokens", v, c,
+                      turn=rows(vocab_size))  # fmt: skip
+    head = piece(theirs["head"], v, c, turn=rows(vocab_size))
+    parts = {
+        names.embedding: [embedding],
+        names.norm: [piece(theirs["norm"] if gguf else root + "norm", c)],
+        names.head: [embedding if settings.tied else head],
+    }
+    for at, own in enumerate(names.blocks):
+        begin = layer.format(at)
+        parts |= {
+            own.attention_norm: [piece(begin + theirs["attention_norm"], c)],
+            own.qkv: [
+                piece(begin + theirs["q"], c, c, turn=pairs),
+                piece(begin + theirs["k"], kv, c, turn=pairs),
+                piece(begin + theirs["v"], kv, c),
+            ],
+            own.projection: [piece(begin + theirs["projection"], c, c)],
+            own.feed_forward_norm: [piece(begin + theirs["feed_forward_norm"], c)],
+            own.first: [
+                piece(begin + theirs["gate"], hidden, c),
+                piece(begin + theirs["up"], hidden, c),
+            ],
+            own.last: [piece(begin + theirs["down"], c, hidden)],
+        }
+    return Recipe(
+        {f"{name}.weight": pieces for name, pieces in parts.items()},
+        unused=lambda name: FREQUENCIES.fullmatch(name) is not None,
+        copies={head.name: embedding.name} if settings.tied else {},
+    )
+
+
+def neighbours(size: int) -> Callable[[Tensor], Tensor]:
+    """Rows of heads of D features, of which i and i + D/2 are a pair, so that neighbours are."""
+
+    def turn(weight: Tensor) -> Tensor:
+        # (H·D, C) as (H, 2, D/2, C) to (H, D/2, 2, C)
+        heads = weight.view(-1, 2, size // 2, weight.shape[1])
+        return heads.transpose(1, 2).reshape(weight.shape)
+
+    return turn
+
+
+HUGGING_FACE = {
+    "head": "lm_head",
+    "attention_norm": "input_layernorm",
+    "q": "self_attn.q_proj",
+    "k": "self_attn.k_proj",
+    "v": "self_attn.v_proj",
+    "projection": "self_attn.o_proj",
+    "feed_forward_norm": "post_attention_layernorm",
+    "gate": "mlp.gate_proj",
+    "up": "mlp.up_proj",
+    "down": "mlp.down_proj",
+}
+GGUF = {
+    "embedding": "token_embd",
+    "norm": "output_norm",
+    "head": "output",
+    "attention_norm": "attn_norm",
+    "q": "attn_q",
+    "k": "attn_k",
+    "v": "attn_v",
+    "projection": "attn_output",
+    "feed_forward_norm": "ffn_norm",
+    "gate": "ffn_gate",
+    "up": "ffn_up",
+    "down": "ffn_down",
+}
