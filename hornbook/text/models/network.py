@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hornbook.compute.load import free_processors
 from hornbook.compute.threads import threads
 from hornbook.nn import CrossEntropy, Net, Tree, calibrate_batchnorm
 from hornbook.nn.features import end_axes
@@ -29,6 +30,8 @@ from hornbook.tokenizers.contract import Vocabulary
 __all__ = ["Network"]
 
 MANY = 2**23  # logits of a batch, from which on they are made for some predictions at a time
+SHARED = 2**22  # parameters, from which threads share the products of a step of one place
+READERS = 8  # threads at most that do: no more read weights faster
 AT_ONCE = 16_384  # windows that BatchNorm is measured on at a time
 
 
@@ -135,5 +138,13 @@ class Network(Net, LanguageModel):
         return logits
 
     def stepping(self, count: int) -> AbstractContextManager[None]:
-        """One thread for one place: its products are too small to be worth sharing."""
-        return threads(1 if count == 1 else torch.get_num_threads())
+        """For one place one thread, and for its products more where they take long.
+
+        A step of one place reads all weights once, and two threads can read them twice as fast;
+        everything else in it is too small to be worth sharing, as are the products of a small net.
+        """
+        here = torch.get_num_threads()
+        if count > 1:
+            return threads(here)
+        shared = here > 1 and self.anchor.device.type == "cpu" and self.n_parameters >= SHARED
+        return threads(1, blas=free_processors(min(here, READERS)) if shared else 1)
