@@ -84,17 +84,16 @@ def test_a_single_row_by_many_weights(
 
 
 @pytest.mark.parametrize("m", [40, 384, 2305, 50_257])
-def test_a_single_row_is_the_same_by_any_number_of_blas_threads(m: int) -> None:
+def test_a_single_row_is_the_same_on_1_2_4_and_8_blas_threads(m: int) -> None:
     # 50,257 rows, as of GPT-2's head, are what threads would share unevenly.
     x, weight = normal(1, 384).float(), normal(m, 384, seed=1).float()
     with torch.no_grad():
         found = []
-        for blas in (1, 2, 3):
+        for blas in (1, 2, 4, 8):
             with threads(1, blas=blas):
                 found.append(linear(x, weight))
     same(found[0], x.double() @ weight.double().t(), torch.float32)
-    assert torch.equal(found[0], found[1])
-    assert torch.equal(found[0], found[2])
+    assert all(torch.equal(found[0], other) for other in found[1:])
 
 
 @sizes

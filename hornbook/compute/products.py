@@ -35,7 +35,7 @@ __all__ = [
 # kernel, half a millisecond, and rows grouped by length come in many shapes.
 ONEDNN_FROM = 2**22
 NUMPY_FROM = 2**14  # weights that make a single row's product worth leaving torch
-ROWS = 128  # that NumPy's BLAS can share evenly among up to 8 threads, 16 for each
+ROWS = 128  # that NumPy's BLAS can share evenly among 2, 4 or 8 threads, 16 or more for each
 
 
 def find_onednn() -> Callable[..., Tensor] | None:
@@ -131,7 +131,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def row_product(weight: npt.NDArray[np.float32], x: npt.NDArray[np.float32]) -> Any:
-    """W x for W (M, K) and x (K,), the same to the bit however many threads NumPy's BLAS has.
+    """W x for W (M, K) and x (K,), the same to the bit on 1, 2, 4 and 8 threads of NumPy's BLAS.
 
     Its kernel takes several rows of W at a time and a few that are left over in another way, so
     threads get multiples of that, and the rest of W comes by itself.

@@ -31,7 +31,7 @@ __all__ = ["Network"]
 
 MANY = 2**23  # logits of a batch, from which on they are made for some predictions at a time
 SHARED = 2**22  # parameters, from which threads share the products of a step of one place
-READERS = 8  # threads at most that do: no more read weights faster
+READERS = (8, 4, 2, 1)  # numbers of threads that may, on which the product is the same to the bit
 AT_ONCE = 16_384  # windows that BatchNorm is measured on at a time
 
 
@@ -146,5 +146,6 @@ class Network(Net, LanguageModel):
         here = torch.get_num_threads()
         if count > 1:
             return threads(here)
-        shared = here > 1 and self.anchor.device.type == "cpu" and self.n_parameters >= SHARED
-        return threads(1, blas=free_processors(min(here, READERS)) if shared else 1)
+        readers = next(number for number in READERS if number <= here)
+        shared = readers > 1 and self.anchor.device.type == "cpu" and self.n_parameters >= SHARED
+        return threads(1, blas=free_processors(readers) if shared else 1)
