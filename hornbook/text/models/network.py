@@ -15,6 +15,7 @@ from torch import Tensor
 from hornbook.compute.load import free_processors
 from hornbook.compute.threads import threads
 from hornbook.nn import CrossEntropy, Net, Tree, calibrate_batchnorm
+from hornbook.nn.eight_bit_linear import in_eight_bits
 from hornbook.nn.features import end_axes
 from hornbook.nn.head_cross_entropy import head_cross_entropy_vjp, headed
 from hornbook.nn.sequential import chain_vjp
@@ -136,6 +137,11 @@ class Network(Net, LanguageModel):
         with self.in_use():
             logits: Floats = self(self.tensor(inputs)).cpu().numpy()
         return logits
+
+    def in_eight_bits(self) -> tuple[Network, int] | None:
+        """Its linear layers with their weights in 8 bits; all else is shared."""
+        made, count = in_eight_bits(self)
+        return (made, count) if count else None
 
     def stepping(self, count: int) -> AbstractContextManager[None]:
         """For one place one thread, and for its products more where they take long.
