@@ -70,20 +70,22 @@ def test_products_that_are_not_exact_are_not_taken(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_net_in_8_bits_shares_all_else_and_has_a_way_back() -> None:
-    net = Sequential(Linear(6, 8), ReLU(), Linear(8, 3))
+    one, other = Linear(6, 8), Linear(8, 3)
+    net = Sequential(one, ReLU(), other)
     made, count = in_eight_bits(net)
     assert count == 6 * 8 + 8 * 3
-    assert [type(one) for one in net.layers] == [Linear, ReLU, Linear]
+    assert [type(layer) for layer in net.layers] == [Linear, ReLU, Linear]
     first, _, last = made.chain
     assert isinstance(first, EightBitLinear)
     assert isinstance(last, EightBitLinear)
-    assert first.bias is net.layers[0].bias
+    assert first.bias is one.bias
+    assert last.bias is not None
     x, dy = normal(4, 8).float(), normal(4, 3, seed=1).float()
     y, backward = last.vjp(x)
     weight = last.weight.whole * last.weight.scale.unsqueeze(1)
     torch.testing.assert_close(y, x @ weight.t() + last.bias, atol=1e-3, rtol=1e-3)
     torch.testing.assert_close(backward(dy), dy @ weight)
-    assert last.multiplications((4, 8), (4, 3)) == net.layers[2].multiplications((4, 8), (4, 3))
+    assert last.multiplications((4, 8), (4, 3)) == other.multiplications((4, 8), (4, 3))
 
 
 def test_a_run_is_sampled_and_measured_with_weights_in_8_bits(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ class EightBits:
         self.scale = weight.abs().amax(1).div_(LARGEST).clamp_min_(TINY)
         self.whole = (weight / self.scale.unsqueeze(1)).round_().to(torch.int8)
         # Parts of its rows, transposed, that a core's cache holds between one digit and the next.
-        parts = torch.split(self.whole, max(1, AT_ONCE // weight.shape[1]))  # type: ignore[no-untyped-call]
+        parts = torch.split(self.whole, max(1, AT_ONCE // weight.shape[1]))
         self.parts = [part.t() for part in parts]
         self.rooms: list[Room] = []  # that are not in use: as many as threads ever were at once
 

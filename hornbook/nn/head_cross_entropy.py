@@ -51,7 +51,7 @@ def headed(net: Layer) -> Headed | None:
 
 
 def head_of(chain: tuple[Layer, ...]) -> tuple[int, float]:
-    """Where in a chain the last product would be, -1 for nowhere, and what bends it (0: nothing)."""
+    """Where in a chain the last product would be (-1: nowhere), and what bends it (0: nothing)."""
     last = chain[-1]
     softcap = last.cap if isinstance(last, SoftCap) else 0.0
     return len(chain) - (2 if softcap else 1), softcap
