@@ -46,12 +46,13 @@ def test_work_is_shared_where_processors_are_free(
     monkeypatch.setattr(load, "LAST", load.Answer())
     monkeypatch.setattr(load, "share_of_processors", shared)
     assert [free_processors(3), free_processors(3)] == [free, free]
-    assert asked == [3]  # not for every token
+    tries = 1 if free == 3 else 2  # what looks busy is looked at again
+    assert asked == [3] * tries  # not for every token
     load.LAST.at -= load.AGAIN
     assert free_processors(3) == free
-    assert asked == [3, 3]
+    assert asked == [3] * (2 * tries)
     assert free_processors(1) == 1
-    assert asked == [3, 3]  # one needs no company
+    assert asked == [3] * (2 * tries)  # one needs no company
 
 
 @pytest.mark.parametrize("told", ["", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"])

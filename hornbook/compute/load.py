@@ -63,6 +63,7 @@ def free_processors(most: int) -> int:
         return 1
     now = time.monotonic()
     if LAST.threads != most or now - LAST.at >= AGAIN:
-        LAST.free = share_of_processors(most) >= BUSY
+        # Threads that just began may wait for their first turn: a busy machine is busy twice.
+        LAST.free = any(share_of_processors(most) >= BUSY for _ in range(2))
         LAST.threads, LAST.at = most, time.monotonic()
     return most if LAST.free else 1

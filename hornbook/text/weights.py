@@ -24,8 +24,8 @@ def in_eight_bits(run: Run) -> tuple[LanguageModel, int]:
     made = run.model.in_eight_bits()
     if made is None:
         raise SettingsError(
-            f"`weights=8bit` has no effect here: {run.family} has no linear layers, whose weights "
-            "are what is kept in 8 bits.",
+            f"`weights=8bit` has no effect here: {run.family} has no linear layers, and only "
+            "their weights can be in 8 bits.",
             hint="Leave `weights` out.",
             setting="weights",
         )
@@ -40,5 +40,5 @@ def told_of_eight_bits(run: Run, count: int) -> str:
     from hornbook.compute.eight_bits import has_fast_eight_bits
 
     fast = has_fast_eight_bits(torch.device(run.model.anchor.device))
-    why = "" if fast else ", which is no faster on this machine: it has no exact 8-bit products"
+    why = "" if fast else ". They save no time here: this machine has no exact 8-bit products"
     return f"{count:,} weights of {run.model.n_parameters:,} parameters are in 8 bits{why}."
