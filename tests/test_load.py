@@ -9,7 +9,7 @@ import pytest
 
 from hornbook.cli.main import let_waiting_threads_sleep
 from hornbook.compute import load
-from hornbook.compute.load import share_of_processors
+from hornbook.compute.load import free_processors, share_of_processors
 
 
 def test_a_thread_that_waits_for_its_turn_has_a_smaller_share(
@@ -31,6 +31,28 @@ def test_a_thread_that_waits_for_its_turn_has_a_smaller_share(
 
 def test_it_is_a_share() -> None:
     assert 0 < share_of_processors(1) <= 1.01
+
+
+@pytest.mark.parametrize(("share", "free"), [(0.99, 3), (0.5, 1)])
+def test_work_is_shared_where_processors_are_free(
+    share: float, free: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def shared(threads: int) -> float:
+        asked.append(threads)
+        return share
+
+    monkeypatch.setattr(load, "LAST", load.Answer())
+    monkeypatch.setattr(load, "share_of_processors", shared)
+    assert [free_processors(3), free_processors(3)] == [free, free]
+    tries = 1 if free == 3 else 2  # what looks busy is looked at again
+    assert asked == [3] * tries  # not for every token
+    load.LAST.at -= load.AGAIN
+    assert free_processors(3) == free
+    assert asked == [3] * (2 * tries)
+    assert free_processors(1) == 1
+    assert asked == [3] * (2 * tries)  # one needs no company
 
 
 @pytest.mark.parametrize("told", ["", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"])

@@ -21,6 +21,7 @@ from hornbook.compute.products import (
     lowered,
     times,
 )
+from hornbook.compute.threads import threads
 from tests.referee import close, normal
 
 # N, K and M of (N, K) times (K, M): far below, at, and far above what oneDNN is worth.
@@ -65,13 +66,13 @@ def test_linear(n: int, k: int, m: int, dtype: torch.dtype, with_grad: bool, bia
         same(linear(rows, low_weight, low_b).view(n, m), exact, dtype)
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("bias", [False, True])
 def test_a_single_row_by_many_weights(
-    threads: int, bias: bool, monkeypatch: pytest.MonkeyPatch
+    count: int, bias: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # On one thread it is NumPy's product, beside others of torch's it is not.
-    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: count)
     m, k = 64, NUMPY_FROM // 64
     x, weight, b = normal(1, 1, k), normal(m, k, seed=1), normal(m, seed=2) if bias else None
     exact = F.linear(x, weight, b)
@@ -80,6 +81,19 @@ def test_a_single_row_by_many_weights(
         for _ in range(2):  # again, lest the sum be made in the bias itself
             same(linear(low, low_weight, low_b), exact, torch.float32)
         same(linear(low, low_weight.t().contiguous().t(), low_b), exact, torch.float32)
+
+
+@pytest.mark.parametrize("m", [40, 384, 2305, 50_257])
+def test_a_single_row_is_the_same_on_1_2_4_and_8_blas_threads(m: int) -> None:
+    # 50,257 rows, as of GPT-2's head, are what threads would share unevenly.
+    x, weight = normal(1, 384).float(), normal(m, 384, seed=1).float()
+    with torch.no_grad():
+        found = []
+        for blas in (1, 2, 4, 8):
+            with threads(1, blas=blas):
+                found.append(linear(x, weight))
+    same(found[0], x.double() @ weight.double().t(), torch.float32)
+    assert all(torch.equal(found[0], other) for other in found[1:])
 
 
 @sizes

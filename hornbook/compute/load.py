@@ -6,11 +6,12 @@ import hashlib
 import threading
 import time
 
-__all__ = ["BUSY", "share_of_processors"]
+__all__ = ["BUSY", "free_processors", "share_of_processors"]
 
 BUSY = 0.85  # a smaller share than this means that others are at work too
 PERIOD = 0.03  # seconds: several turns of a scheduler that shares a processor out
 BLOCK = bytes(2**20)
+AGAIN = 5.0  # seconds that an answer is taken for true, so that asking takes no share of them
 
 
 def share_of_processors(threads: int) -> float:
@@ -39,3 +40,30 @@ def share_of_processors(threads: int) -> float:
     for worker in workers:
         worker.join()
     return min(shares)
+
+
+class Answer:
+    """What was last found, and when."""
+
+    free: bool = False
+    threads: int = 0
+    at: float = -AGAIN
+
+
+LAST = Answer()
+
+
+def free_processors(most: int) -> int:
+    """How many threads to share small pieces of work among: `most`, or 1 where others are at work.
+
+    Of threads that wait for each other after every piece, the slowest tells how long it takes: on a
+    busy machine one is faster. What was found in the last seconds is not looked for again.
+    """
+    if most <= 1:
+        return 1
+    now = time.monotonic()
+    if LAST.threads != most or now - LAST.at >= AGAIN:
+        # Threads that just began may wait for their first turn: a busy machine is busy twice.
+        LAST.free = any(share_of_processors(most) >= BUSY for _ in range(2))
+        LAST.threads, LAST.at = most, time.monotonic()
+    return most if LAST.free else 1

@@ -13,7 +13,10 @@ parameters, their gradients and all sums over many positions stay float32.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -32,6 +35,7 @@ __all__ = [
 # kernel, half a millisecond, and rows grouped by length come in many shapes.
 ONEDNN_FROM = 2**22
 NUMPY_FROM = 2**14  # weights that make a single row's product worth leaving torch
+ROWS = 128  # that NumPy's BLAS can share evenly among 2, 4 or 8 threads, 16 or more for each
 
 
 def find_onednn() -> Callable[..., Tensor] | None:
@@ -117,13 +121,28 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if one_row and torch.get_num_threads() == 1:
         # Nothing but reading the weights, which NumPy's BLAS does at memory's speed. Not beside
         # several threads of torch's own: the two libraries' threads would wait for each other.
-        y = torch.from_numpy(weight.numpy() @ x.numpy().reshape(-1))
+        y = torch.from_numpy(row_product(weight.numpy(), x.numpy().reshape(-1)))
         y = y.view(*x.shape[:-1], -1)
         return y if bias is None else y.add_(bias)
     small = x.numel() * weight.shape[0] < ONEDNN_FROM and not one_row
     if ONEDNN is None or small or not (plain(x) and plain(weight)):
         return F.linear(x, weight, bias)
     return ONEDNN(x, weight, bias, "none", [], "")
+
+
+def row_product(weight: npt.NDArray[np.float32], x: npt.NDArray[np.float32]) -> Any:
+    """W x for W (M, K) and x (K,), the same to the bit on 1, 2, 4 and 8 threads of NumPy's BLAS.
+
+    Its kernel takes several rows of W at a time and a few that are left over in another way, so
+    threads get multiples of that, and the rest of W comes by itself.
+    """
+    rest = len(weight) % ROWS
+    if not rest or len(weight) == rest:
+        return weight @ x
+    y = np.empty(len(weight), weight.dtype)
+    np.matmul(weight[:-rest], x, out=y[:-rest])
+    np.matmul(weight[-rest:], x, out=y[-rest:])
+    return y
 
 
 def times(a: Tensor, b: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from hornbook.nn.conv import CausalConv1d
 from hornbook.nn.cross_attention import CrossAttention
 from hornbook.nn.cross_entropy import CrossEntropy
 from hornbook.nn.dropout import Dropout
+from hornbook.nn.eight_bit_linear import EightBitLinear
 from hornbook.nn.embedding import Embedding, OneHot
 from hornbook.nn.embeddings import Embeddings
 from hornbook.nn.flatten import Flatten, FlattenConsecutive
@@ -60,6 +61,7 @@ __all__ = [
     "CrossAttention",
     "CrossEntropy",
     "Dropout",
+    "EightBitLinear",
     "Embedding",
     "Embeddings",
     "Flatten",

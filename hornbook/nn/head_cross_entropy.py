@@ -17,12 +17,13 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import add_product, linear, lowered, raised, times
+from hornbook.nn.eight_bit_linear import EightBitLinear
 from hornbook.nn.layer import Layer, grad_of, wants_gradient
 from hornbook.nn.linear import Linear
 from hornbook.nn.sequential import Sequential
 from hornbook.nn.softcap import SoftCap
 
-__all__ = ["Headed", "head_cross_entropy_vjp", "headed"]
+__all__ = ["Headed", "body_and_end", "head_cross_entropy_vjp", "headed"]
 
 # Predictions: of fewer, adding to the gradient of the weight costs more than products do; of more,
 # their logits take more memory.
@@ -45,13 +46,28 @@ def headed(net: Layer) -> Headed | None:
     """A net, cut before its last product; None if it does not end in one."""
     if type(net) is not Sequential or not net.chain:  # others may go their own ways
         return None
-    last = net.chain[-1]
-    softcap = last.cap if isinstance(last, SoftCap) else 0.0
-    at = len(net.chain) - (2 if softcap else 1)
+    at, softcap = head_of(net.chain)
     head = net.chain[at] if at >= 0 else None
     if type(head) is not Linear:
         return None
     return Headed(net.chain[:at], head, softcap, net.chain[at:])
+
+
+def head_of(chain: tuple[Layer, ...]) -> tuple[int, float]:
+    """Where in a chain the last product would be (-1: nowhere), and what bends it (0: nothing)."""
+    last = chain[-1]
+    softcap = last.cap if isinstance(last, SoftCap) else 0.0
+    return len(chain) - (2 if softcap else 1), softcap
+
+
+def body_and_end(net: Layer) -> tuple[tuple[Layer, ...], tuple[Layer, ...]] | None:
+    """The layers before the last product, whatever its weight is kept in, and those from it on."""
+    if type(net) is not Sequential or not net.chain:
+        return None
+    at, _ = head_of(net.chain)
+    if at < 0 or type(net.chain[at]) not in (Linear, EightBitLinear):
+        return None
+    return net.chain[:at], net.chain[at:]
 
 
 def head_cross_entropy_vjp(

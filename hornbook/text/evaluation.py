@@ -9,7 +9,9 @@ from hornbook.errors import RunError, SettingsError
 from hornbook.settings import Settings
 from hornbook.text.corpus import load_corpus
 from hornbook.text.losses import Loss, measure
+from hornbook.text.models.contract import LanguageModel
 from hornbook.text.stream import encode_lines, encode_text
+from hornbook.text.weights import Weights, in_eight_bits
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
@@ -31,6 +33,10 @@ class EvaluationSettings(Settings):
     """Number of predictions counted in each row (only for models that read rows).
     Fewer have more context and take longer; 1 gives each prediction its full context."""
 
+    weights: Weights = "float32"
+    """Weights of the linear layers: as they were learned, or rounded to 8 bits, with the loss of
+    the learned ones beside."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         for name, other in (("encoding", "auto"), ("column", None)):
@@ -43,7 +49,28 @@ class EvaluationSettings(Settings):
 
 
 def evaluate_run(run: Run, settings: EvaluationSettings) -> dict[str, Loss]:
-    """Losses on every split, or on another file as a whole.
+    """Losses on every split, or on another file as a whole, of the weights that are asked for.
+
+    Those in 8 bits have the losses of the learned ones beside them, in rows of their own.
+
+    Raises:
+        DataError, EncodingError, UnknownTokenError: if the other file cannot be used.
+        SettingsError: if the stride or the weights do not fit the model.
+    """
+    if settings.weights == "float32":
+        return measured(run, run.model, settings)
+    found: dict[str, Loss] = {}
+    rounded, learned = (
+        measured(run, in_eight_bits(run)[0], settings),
+        measured(run, run.model, settings),
+    )
+    for name, loss in rounded.items():
+        found |= {f"{name}, 8 bits": loss, f"{name}, float32": learned[name]}
+    return found
+
+
+def measured(run: Run, model: LanguageModel, settings: EvaluationSettings) -> dict[str, Loss]:
+    """Losses of a model, that of the run or one like it.
 
     In `lines` mode there is a further row for those lines of dev and test that do not stand in
     train as well, where there are any that do.
@@ -52,7 +79,7 @@ def evaluate_run(run: Run, settings: EvaluationSettings) -> dict[str, Loss]:
         DataError, EncodingError, UnknownTokenError: if the other file cannot be used.
         SettingsError: if the stride does not fit the model.
     """
-    data, model, stride = run.data, run.model, settings.stride
+    data, stride = run.data, settings.stride
     if settings.data is not None:
         corpus = load_corpus(
             settings.data,

@@ -38,22 +38,48 @@ def shape_probabilities(
         with np.errstate(over="ignore"):
             logits = below / temperature
     if 0 < top_k < logits.shape[1]:
-        # Exactly k, ties broken by the id, so that no more than k can be drawn.
-        order = np.argsort(-logits, axis=1, kind="stable")[:, top_k:]
-        logits = logits.copy()
-        np.put_along_axis(logits, order, -np.inf, axis=1)
+        logits = likeliest(logits, top_k)
     p = np.exp(logits - logits.max(axis=1, keepdims=True))
     p /= p.sum(axis=1, keepdims=True)
     if top_p < 1:
-        order = np.argsort(-p, axis=1, kind="stable")
-        ranked = np.take_along_axis(p, order, axis=1)
-        # A token stays while those before it have not reached the mass; the first always does.
-        beyond = np.cumsum(ranked, axis=1) - ranked >= top_p
-        ranked[beyond] = 0
-        np.put_along_axis(p, order, ranked, axis=1)
+        keep_mass(p, top_p)
         p /= p.sum(axis=1, keepdims=True)
     shaped: Floats = p
     return shaped
+
+
+def likeliest(logits: Floats, k: int) -> Floats:
+    """Logits (B, V) of which exactly k in each row are left; ties are broken by the id.
+
+    Nothing is sorted: of 50,257 tokens that takes twenty times as long as to find the k-th.
+    """
+    lost = logits.shape[1] - k
+    last = np.partition(logits, lost, axis=1)[:, lost, None]  # the k-th largest of each row
+    above, equal = logits > last, logits == last
+    room = k - above.sum(axis=1, keepdims=True)  # for those that equal it, lowest ids first
+    kept = above | (equal & (np.cumsum(equal, axis=1) <= room))
+    left: Floats = np.where(kept, logits, -np.inf).astype(logits.dtype, copy=False)
+    return left
+
+
+def keep_mass(p: Floats, mass: float) -> None:
+    """Set to 0, in place, all but the fewest likeliest probabilities of each row with that mass.
+
+    Args:
+        p: shape (B, V).
+        mass: below 1.
+    """
+    # Tokens below the even share of what may be lost do not reach it together, so those before
+    # them have the mass: only the others, of any row, are sorted. Half of it, for sums are rounded.
+    others = np.flatnonzero((p >= (1 - mass) / (2 * p.shape[1])).any(axis=0))
+    some = p[:, others]
+    order = np.argsort(-some, axis=1, kind="stable")
+    ranked = np.take_along_axis(some, order, axis=1)
+    # A token stays while those before it have not reached the mass; the first always does.
+    ranked[np.cumsum(ranked, axis=1) - ranked >= mass] = 0
+    np.put_along_axis(some, order, ranked, axis=1)
+    p[:] = 0
+    p[:, others] = some
 
 
 def choose(p: Floats, rng: np.random.Generator) -> npt.NDArray[np.int64]:

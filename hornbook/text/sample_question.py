@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hornbook.actions import Action
@@ -13,13 +13,23 @@ from hornbook.reports import Table
 from hornbook.tasks import Answer, Beside, Question, Row
 from hornbook.text.samples import Piece, Sample
 from hornbook.text.sampling import Samples, SamplingSettings, sample
+from hornbook.text.weights import Weights, in_eight_bits, told_of_eight_bits
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
 
-__all__ = ["SampleQuestion", "own_temperature"]
+__all__ = ["SampleQuestion", "SampleSettings", "own_temperature"]
 
 BETWEEN = "---"  # a line between two texts
+
+
+@dataclass(frozen=True)
+class SampleSettings(SamplingSettings):
+    """Sampling."""
+
+    weights: Weights = "float32"
+    """Weights of the linear layers: as they were learned, or rounded to 8 bits with a scale for
+    each row, which is faster for large nets. `evaluate` with the same setting measures the cost."""
 
 
 class SampleQuestion(Question):
@@ -39,7 +49,7 @@ class SampleQuestion(Question):
         Action("sample", ("runs/counts",), {"n": 5}),
         Action("sample", ("runs/net",), {"prefix": "an", "only_new": True}),
     )
-    options = SamplingSettings
+    options = SampleSettings
 
     def ask(self, run: Run, *given: SamplingSettings, **options: Any) -> Samples:
         """Draw new examples: `run.sample(n=20, only_new=True)`.
@@ -52,17 +62,24 @@ class SampleQuestion(Question):
         Raises:
             SamplingError, SettingsError, UnknownTokenError: if that is not possible.
         """
-        settings: SamplingSettings = self.settled(given, options)
-        data = run.data
+        return self.begun(run, self.settled(given, options))[0]
+
+    def begun(self, run: Run, settings: SamplingSettings) -> tuple[Samples, int]:
+        """The samples, and how many weights are in 8 bits."""
+        data, model, rounded = run.data, run.model, 0
+        if getattr(settings, "weights", "float32") == "8bit":
+            model, rounded = in_eight_bits(run)
         if settings.temperature is None and (own := own_temperature(run)) is not None:
             settings = replace(settings, temperature=own)
         longest = settings.longest or data.longest
-        return sample(run.model, data.tokenizer, settings, longest=longest, novelty=data.novelty)
+        made = sample(model, data.tokenizer, settings, longest=longest, novelty=data.novelty)
+        return made, rounded
 
     def answer(self, run: Run, options: SamplingSettings) -> Answer:
         """The samples as they are drawn."""
         own = own_temperature(run) if options.temperature is None else None
-        return SampleAnswer(run, self.ask(run, options), options, own)
+        samples, rounded = self.begun(run, options)
+        return SampleAnswer(run, samples, options, own, rounded)
 
 
 def own_temperature(run: Run) -> float | None:
@@ -80,14 +97,21 @@ class SampleAnswer(Answer):
         samples: as they are drawn.
         asked: the settings.
         own: the temperature, where it is the run's own and nobody named it.
+        rounded: how many weights are in 8 bits.
     """
 
     key = "samples"
 
     def __init__(
-        self, run: Run, samples: Samples, asked: SamplingSettings, own: float | None
+        self,
+        run: Run,
+        samples: Samples,
+        asked: SamplingSettings,
+        own: float | None,
+        rounded: int = 0,
     ) -> None:
         self.run, self.samples, self.asked, self.own = run, samples, asked, own
+        self.rounded = rounded
         self.lines = run.data.kind == "lines"
         # What stands between two: as in the data, and where nothing does, a line of its own.
         self.between = f"{BETWEEN}\n"
@@ -134,6 +158,8 @@ class SampleAnswer(Answer):
                 f"Drawn at temperature {self.own:g}, which `best` found for this run; set "
                 "`temperature=1` for the probabilities as the model predicts them."
             )
+        if self.rounded:
+            said.append(told_of_eight_bits(self.run, self.rounded))
         if samples.passed is not None and samples.drawn:
             said.append(f"{samples.passed:.1%} of {samples.drawn:,} drawn pass the filter.")
         if samples.ended_because == "stopped":

@@ -164,6 +164,13 @@ class LanguageModel(ABC):
         """A context for many steps in `count` places, where a model can prepare for them."""
         return nullcontext()
 
+    def in_eight_bits(self) -> tuple[LanguageModel, int] | None:
+        """The same model with weights in 8 bits, to be used and not trained, and how many are.
+
+        None if it has no linear layers whose weights could be.
+        """
+        return None
+
     @abstractmethod
     def arrays(self) -> Arrays:
         """Everything learned, by name, for a file."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hornbook.nn.head_cross_entropy import headed
+from hornbook.nn.head_cross_entropy import body_and_end
 from hornbook.nn.sequential import begin_chain
 from hornbook.text.models.memory import Floats, Ids, Memory
 
@@ -29,12 +29,13 @@ class LayerMemory(Memory["Network"]):
         """Rows through each layer at once."""
         reach = ids.shape[1] if self.reach is None else self.reach
         with model.in_use():
-            x, cut = model.tensor(ids[:, -reach:]), headed(model.net)
+            x, cut = model.tensor(ids[:, -reach:]), body_and_end(model.net)
             if cut is None:
                 y, state = model.net.begin(x)
             else:  # only what follows the last position is asked for: of V logits a row, not T·V
-                hidden, inside = begin_chain(cut.body, x)
-                y, ends = begin_chain(cut.end, hidden[:, -1:])
+                body, end = cut
+                hidden, inside = begin_chain(body, x)
+                y, ends = begin_chain(end, hidden[:, -1:])
                 state = inside + ends
             logits: Floats = y[:, -1].cpu().numpy()
         return logits, state

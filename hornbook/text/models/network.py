@@ -12,8 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hornbook.compute.load import free_processors
 from hornbook.compute.threads import threads
 from hornbook.nn import CrossEntropy, Net, Tree, calibrate_batchnorm
+from hornbook.nn.eight_bit_linear import in_eight_bits
 from hornbook.nn.features import end_axes
 from hornbook.nn.head_cross_entropy import Headed, head_cross_entropy_vjp, headed
 from hornbook.nn.lora import merge_lora
@@ -30,6 +32,8 @@ from hornbook.tokenizers.contract import Vocabulary
 __all__ = ["Network"]
 
 MANY = 2**23  # logits of a batch, from which on they are made for some predictions at a time
+SHARED = 2**22  # parameters, from which threads share the products of a step of one place
+READERS = (8, 4, 2, 1)  # numbers of threads that may, on which the product is the same to the bit
 AT_ONCE = 16_384  # windows that BatchNorm is measured on at a time
 
 
@@ -171,6 +175,20 @@ class Network(Net, LanguageModel):
             logits: Floats = self(self.tensor(inputs)).cpu().numpy()
         return logits
 
+    def in_eight_bits(self) -> tuple[Network, int] | None:
+        """Its linear layers with their weights in 8 bits; all else is shared."""
+        made, count = in_eight_bits(self)
+        return (made, count) if count else None
+
     def stepping(self, count: int) -> AbstractContextManager[None]:
-        """One thread for one place: its products are too small to be worth sharing."""
-        return threads(1 if count == 1 else torch.get_num_threads())
+        """For one place one thread, and for its products more where they take long.
+
+        A step of one place reads all weights once, and two threads can read them twice as fast;
+        everything else in it is too small to be worth sharing, as are the products of a small net.
+        """
+        here = torch.get_num_threads()
+        if count > 1:
+            return threads(here)
+        readers = next(number for number in READERS if number <= here)
+        shared = readers > 1 and self.anchor.device.type == "cpu" and self.n_parameters >= SHARED
+        return threads(1, blas=free_processors(readers) if shared else 1)
