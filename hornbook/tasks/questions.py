@@ -112,7 +112,11 @@ class Question(ABC):
         if not given:
             return kind.from_dict(dict(options))
         whole = given[0]
-        if not isinstance(whole, kind) or len(given) > 1:
+        # Those that the question's own extend are whole, too: what they lack has its default.
+        known = isinstance(whole, kind) or (
+            isinstance(whole, Settings) and issubclass(kind, type(whole))
+        )
+        if not known or len(given) > 1:
             raise SettingsError(
                 f"Settings must be {kind.__name__}; given: {', '.join(map(repr, given))}.",
                 hint="Give settings by name: (n=20).",
