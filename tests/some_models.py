@@ -161,3 +161,11 @@ def llama_gguf(kind: str = "<f4", changes: Mapping[str, Any] | None = None) -> b
         **(changes or {}),
     }
     return gguf_bytes({k: v for k, v in values.items() if v is not None}, tensors)
+
+
+def write_models(folder: Path) -> Path:
+    """Write a GPT-2 and a Llama in Hugging Face's layout, and the same Llama as GGUF."""
+    write_model(folder / "gpt2", GPT2, gpt2_weights())
+    write_model(folder / "llama", LLAMA, llama_weights())
+    (folder / "llama.gguf").write_bytes(llama_gguf())
+    return folder

@@ -40,6 +40,7 @@ from tests.some_models import (
     llama_gguf,
     llama_weights,
     write_model,
+    write_models,
 )
 
 QUICK: dict[str, Any] = {
@@ -49,12 +50,7 @@ QUICK: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A GPT-2 and a Llama in Hugging Face's layout, and the same Llama as GGUF."""
-    made = tmp_path_factory.mktemp("models")
-    write_model(made / "gpt2", GPT2, gpt2_weights())
-    write_model(made / "llama", LLAMA, llama_weights())
-    (made / "llama.gguf").write_bytes(llama_gguf())
-    return made
+    return write_models(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module")
