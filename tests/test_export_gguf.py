@@ -13,9 +13,9 @@ import pytest
 
 import hornbook
 from hornbook.errors import RunError, SettingsError
-from hornbook.interchange.gguf_rows import unlikely_row, vectors, weight_of
-from hornbook.interchange.gguf_tokens import gguf_tokens
-from hornbook.interchange.gguf_weights import GGUFWeights
+from hornbook.interchange.gguf.rows import unlikely_row, vectors, weight_of
+from hornbook.interchange.gguf.tokens import gguf_tokens
+from hornbook.interchange.gguf.weights import GGUFWeights
 from hornbook.tokenizers.characters import CharTokenizer
 from tests.test_export_huggingface import CHINESE, GPT2, SHAPES, made
 from tests.test_models import LINES, TEXT

@@ -180,7 +180,7 @@ def test_a_stripped_one_tells_no_folder(run: Run, folder: Path, tmp_path: Path) 
 def test_weights_are_copied_one_at_a_time(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hornbook.interchange.safetensors_weights import SafetensorsWeights
+    from hornbook.interchange.hugging_face.weights import SafetensorsWeights
 
     read, whole = [0], sum(t.numel() for t in llama_weights().values())
     alive: list[int] = []
@@ -288,7 +288,7 @@ def test_gguf_of_gpt2(run: Run, tmp_path: Path) -> None:
 
 def test_quantised_tensors_are_what_gguf_makes_of_them(tmp_path: Path) -> None:
     gguf = pytest.importorskip("gguf", reason="gguf is not installed")
-    from hornbook.interchange.gguf_weights import GGUFWeights
+    from hornbook.interchange.gguf.weights import GGUFWeights
 
     array = np.random.default_rng(0).normal(size=(4, 256)).astype(np.float32)
     for kind in ("Q8_0", "Q4_0", "Q5_1", "BF16"):

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from hornbook.interchange.gpt_names import gpt_names
+from hornbook.interchange.architectures.gpt_names import gpt_names
 from hornbook.interchange.importing import import_model
 from hornbook.runs import Run
 from hornbook.text.batch import Batch
@@ -186,8 +186,8 @@ def in_float64(theirs: Any) -> Any:
 
 def recipe_of(run: Run, model: GPT) -> dict[str, list[tuple[str, Any]]]:
     """What each of our parameters is made of, as importing has it."""
+    from hornbook.interchange.architectures.recipe import layout_of
     from hornbook.interchange.importing import ARCHITECTURES
-    from hornbook.interchange.recipe import layout_of
     from hornbook.interchange.sources import find_model
 
     imported = run.record.start.imported

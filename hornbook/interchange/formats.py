@@ -93,12 +93,12 @@ FORMATS: Mapping[str, Format] = {
         "a page that samples and scores in any browser, without a network",
     ),
     "huggingface": Format(
-        "hornbook.interchange.huggingface:HuggingFace",
+        "hornbook.interchange.hugging_face.export:HuggingFace",
         "a folder that transformers loads: nets shaped as GPT-2 or Llama",
         needs="tokenizers",
     ),
     "gguf": Format(
-        "hornbook.interchange.gguf_export:GGUF",
+        "hornbook.interchange.gguf.export:GGUF",
         "a file for llama.cpp: nets shaped as GPT-2 or Llama",
         needs="gguf",
     ),

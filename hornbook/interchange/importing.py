@@ -12,12 +12,18 @@ from typing import Any
 from hornbook.compute.pinned import pinned
 from hornbook.environment import Versions
 from hornbook.errors import DataError, SettingsError
-from hornbook.interchange.gpt2 import gpt2_recipe, gpt2_settings
-from hornbook.interchange.gpt_names import GPTNames, gpt_names
+from hornbook.interchange.architectures.gpt2 import gpt2_recipe, gpt2_settings
+from hornbook.interchange.architectures.gpt_names import GPTNames, gpt_names
+from hornbook.interchange.architectures.llama import llama_recipe, llama_settings
+from hornbook.interchange.architectures.recipe import (
+    Layout,
+    Recipe,
+    deferred,
+    layout_of,
+    refuse_unfit,
+)
 from hornbook.interchange.json_files import Config, shown
-from hornbook.interchange.llama import llama_recipe, llama_settings
 from hornbook.interchange.published import PUBLISHED, fetched_model
-from hornbook.interchange.recipe import Layout, Recipe, deferred, layout_of, refuse_unfit
 from hornbook.interchange.sources import Model, find_model
 from hornbook.interchange.tokens import option_of
 from hornbook.runs import Run, RunDirectory, RunRecord, Summary, reserve

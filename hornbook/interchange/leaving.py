@@ -12,12 +12,12 @@ import torch
 
 from hornbook.actions import Action
 from hornbook.errors import SettingsError
-from hornbook.interchange.gpt2 import GPT2_NEEDS, gpt2_config
-from hornbook.interchange.gpt_names import gpt_names
+from hornbook.interchange.architectures.gpt2 import GPT2_NEEDS, gpt2_config
+from hornbook.interchange.architectures.gpt_names import gpt_names
+from hornbook.interchange.architectures.llama import LLAMA_NEEDS, llama_config
+from hornbook.interchange.architectures.recipe import Layout, Piece, Recipe
 from hornbook.interchange.importing import ARCHITECTURES
 from hornbook.interchange.json_files import Config
-from hornbook.interchange.llama import LLAMA_NEEDS, llama_config
-from hornbook.interchange.recipe import Layout, Piece, Recipe
 from hornbook.runs import Run
 from hornbook.tensor_files import Deferred
 from hornbook.text.models.gpt import GPT, GPTSettings

@@ -7,8 +7,8 @@ could not be established, and what is checked is that the file has the tensors i
 
 from __future__ import annotations
 
+from hornbook.interchange.hugging_face.weights import SafetensorsWeights
 from hornbook.interchange.json_files import Config
-from hornbook.interchange.safetensors_weights import SafetensorsWeights
 from hornbook.interchange.sources import Model
 from hornbook.sources.downloads import Progress, Remote, fetch
 from hornbook.text.models.presets import GPT2_PRESETS

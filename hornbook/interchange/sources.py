@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hornbook.errors import DataError
-from hornbook.interchange.gguf_config import config_of_gguf
-from hornbook.interchange.gguf_header import begins_as_gguf
-from hornbook.interchange.gguf_weights import GGUFWeights
+from hornbook.interchange.gguf.config import config_of_gguf
+from hornbook.interchange.gguf.header import begins_as_gguf
+from hornbook.interchange.gguf.weights import GGUFWeights
+from hornbook.interchange.hugging_face.weights import SafetensorsWeights, files_of_index
 from hornbook.interchange.json_files import Config, read_object
-from hornbook.interchange.safetensors_weights import SafetensorsWeights, files_of_index
 from hornbook.interchange.tokens import named_tokens, tokens_of_folder, tokens_of_gguf
 from hornbook.interchange.weights import Weights
 from hornbook.tokenizers.contract import Tokenizer

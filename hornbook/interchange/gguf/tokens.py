@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hornbook.errors import SettingsError
-from hornbook.interchange.tokenizer_json import boundary_name
+from hornbook.interchange.hugging_face.tokenizer_json import boundary_name
 from hornbook.tokenizers.byte_pair_encoders import parts_of
 from hornbook.tokenizers.byte_pair_learning import sign_of_byte
 from hornbook.tokenizers.byte_pairs import BytePairTokenizer

@@ -13,9 +13,9 @@ from hornbook.extras import needing
 from hornbook.interchange.carried import carried
 from hornbook.interchange.folders import whole_file
 from hornbook.interchange.formats import Exported
-from hornbook.interchange.gguf_config import NAMES
-from hornbook.interchange.gguf_rows import UnlikelyRow, unlikely_row
-from hornbook.interchange.gguf_tokens import GGUFTokens, gguf_tokens
+from hornbook.interchange.gguf.config import NAMES
+from hornbook.interchange.gguf.rows import UnlikelyRow, unlikely_row
+from hornbook.interchange.gguf.tokens import GGUFTokens, gguf_tokens
 from hornbook.interchange.leaving import Leaving, leaving
 from hornbook.outputs import writable_format
 from hornbook.records import JSON

@@ -13,7 +13,7 @@ from hornbook.runs import Run
 from hornbook.version import __version__
 
 if TYPE_CHECKING:
-    from hornbook.interchange.huggingface import FolderSettings
+    from hornbook.interchange.hugging_face.export import FolderSettings
 
 __all__ = ["card_of"]
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from hornbook.errors import DataError
 from hornbook.extras import needing
-from hornbook.interchange.gguf_header import TensorPlace, read_header
+from hornbook.interchange.gguf.header import TensorPlace, read_header
 from hornbook.interchange.weights import Weights, not_whole
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from hornbook.interchange.gpt_names import GPTNames
+from hornbook.interchange.architectures.gpt_names import GPTNames
+from hornbook.interchange.architectures.recipe import Layout, Piece, Recipe, rows, same, transposed
 from hornbook.interchange.json_files import Config
-from hornbook.interchange.recipe import Layout, Piece, Recipe, rows, same, transposed
 from hornbook.text.models.gpt import GPTSettings
 from hornbook.text.models.presets import GPT2_PARTS
 

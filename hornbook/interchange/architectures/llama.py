@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hornbook.errors import DataError
-from hornbook.interchange.gpt_names import GPTNames
+from hornbook.interchange.architectures.gpt_names import GPTNames
+from hornbook.interchange.architectures.recipe import Layout, Piece, Recipe, rows, same
 from hornbook.interchange.json_files import Config
-from hornbook.interchange.recipe import Layout, Piece, Recipe, rows, same
 from hornbook.text.models.gpt import GPTSettings
 
 if TYPE_CHECKING:

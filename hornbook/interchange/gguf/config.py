@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hornbook.errors import DataError
-from hornbook.interchange.gguf_weights import GGUFWeights
+from hornbook.interchange.gguf.weights import GGUFWeights
 from hornbook.interchange.json_files import Config, shown
 
 __all__ = ["config_of_gguf"]

@@ -7,12 +7,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from hornbook.interchange.card import card_of
 from hornbook.interchange.carried import carried
 from hornbook.interchange.folders import MARK, refuse_foreign_folder, whole_folder
 from hornbook.interchange.formats import Exported
+from hornbook.interchange.hugging_face.card import card_of
+from hornbook.interchange.hugging_face.tokenizer_json import boundary_name, tokenizer_json
 from hornbook.interchange.leaving import Leaving, leaving
-from hornbook.interchange.tokenizer_json import boundary_name, tokenizer_json
 from hornbook.records import JSON
 from hornbook.runs import Run
 from hornbook.settings import Settings

@@ -1,0 +1,1 @@
+"""GGUF, in and out: the one file that llama.cpp runs."""
