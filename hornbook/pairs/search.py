@@ -153,7 +153,7 @@ def beams(
     for length in range(1, longest + 1):
         logits, state = model.step(ids, state)
         total = scores[:, :, None] + log_softmax(logits).reshape(len(owners), width, v)
-        for row, owner in enumerate(owners):
+        for row, owner in enumerate(map(int, owners)):
             for beam in np.flatnonzero(np.isfinite(total[row, :, end])):
                 score = float(total[row, beam, end])
                 answer = Written(said[row, beam].copy(), score)
@@ -179,11 +179,12 @@ def beams(
             ]
         ) & np.isfinite(scores).any(1)
         if not open_.any() or length == longest:
-            for row, owner in enumerate(owners):
+            for row, owner in enumerate(map(int, owners)):
                 done[owner] = filled(done[owner], scores[row], said[row], how, length)
             break
-        for row in np.flatnonzero(~open_):
-            done[owners[row]] = filled(done[owners[row]], scores[row], said[row], how, length)
+        for ended in np.flatnonzero(~open_):
+            at = int(owners[ended])
+            done[at] = filled(done[at], scores[ended], said[ended], how, length)
         on = np.flatnonzero(open_)
         places = (on[:, None] * width + origin[on]).reshape(-1)
         state = model.select(state, places)
@@ -214,5 +215,6 @@ def divisor(tokens: int, how: Decoding) -> float:
 
 def boundary_of(model: SequenceModel) -> int:
     """The id that begins and ends a target."""
-    assert model.shape.target is not None and model.shape.target.boundary is not None
+    assert model.shape.target is not None
+    assert model.shape.target.boundary is not None
     return model.shape.target.boundary

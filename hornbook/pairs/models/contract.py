@@ -27,7 +27,7 @@ from hornbook.tokenizers.contract import Vocabulary
 if TYPE_CHECKING:
     from hornbook.pairs.decoding import Decoding
 
-__all__ = ["Labeller", "PairModel", "SequenceModel", "Shape", "Writer", "Written"]
+__all__ = ["Arrays", "Labeller", "PairModel", "SequenceModel", "Shape", "Writer", "Written"]
 
 Floats = npt.NDArray[np.floating[Any]]
 Arrays = dict[str, npt.NDArray[Any]]
@@ -75,7 +75,7 @@ class PairModel(ABC):
 
     Settings: ClassVar[type[Settings]]
 
-    settings: Settings
+    settings: Any
     shape: Shape
 
     @property
