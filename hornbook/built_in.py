@@ -17,6 +17,7 @@ TASKS = {
     "clicks": "hornbook.ratings.task:ClicksTask",
     "tables": "hornbook.tables.task:TableTask",
     "words": "hornbook.words.task:WordsTask",
+    "pairs": "hornbook.pairs.task:PairsTask",
 }
 "Tasks by name, each as `module:class`."
 

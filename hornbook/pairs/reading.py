@@ -1,0 +1,130 @@
+"""Pairs from files: what is given, and what is said to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hornbook.errors import DataError
+from hornbook.pairs.columns import Columns, find_columns
+from hornbook.pairs.options import PairOptions
+from hornbook.rendering import clip, many
+from hornbook.sources.rows import Rows
+from hornbook.sources.source import Source
+
+__all__ = ["Read", "read_pairs"]
+
+LISTED = 5  # faulty lines that a message names
+FEW, OFTEN = 100, 5  # most labels, and rows of each at least, where targets may be labels
+
+
+@dataclass
+class Read:
+    """Pairs, in the order of the files."""
+
+    sources: list[str] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
+    labels: bool = False
+    "Whether targets are labels."
+    names: tuple[str, str] = ("", "")
+    "What the columns are called, for people."
+    remarks: list[str] = field(default_factory=list)
+    "How they were read, for people."
+
+
+@dataclass
+class Faults:
+    """Rows that cannot be read."""
+
+    count: int = 0
+    first: list[str] = field(default_factory=list)
+    "Some of them, each with its line and what is wrong."
+
+    def add(self, where: str, what: str) -> None:
+        """One more."""
+        self.count += 1
+        if len(self.first) < LISTED:
+            self.first.append(f"{where}: {what}")
+
+
+def read_pairs(source: Source, options: PairOptions) -> Read:
+    """Read all files of a source.
+
+    Raises:
+        DataError: if a column is missing, a row cannot be read (unless `bad_rows` is `skip`), or
+            there is no pair.
+        EncodingError: if a file is not text.
+    """
+    read, faults = Read(), Faults()
+    found: Columns | None = None
+    files = list(source.files)
+    for file in files:
+        rows = Rows(file, options.encoding)
+        columns = find_columns(rows, options)
+        if found is not None and columns.names != found.names:
+            raise DataError(
+                f"{rows.where} has the columns {' and '.join(columns.names)}, the files before it "
+                f"{' and '.join(found.names)}.",
+                hint="Give files with the same columns.",
+            )
+        found = columns
+        add(read, faults, rows, columns, several=len(files) > 1)
+    if faults.count and options.bad_rows == "refuse":
+        more = faults.count - len(faults.first)
+        raise DataError(
+            f"{source.where}: {many(faults.count, 'row')} cannot be read.\n"
+            + "\n".join(faults.first)
+            + (f"\nand {many(more, 'other')}" if more else ""),
+            hint="Mend them, or set `bad_rows=skip` to leave them out.",
+            setting="bad_rows",
+        )
+    if found is None or not read.sources:
+        raise DataError(f"{source.where} has no pairs.", hint="Give a file that has rows.")
+    if faults.count:
+        read.remarks.append(
+            f"{many(faults.count, 'row')} left out that cannot be read; {faults.first[0]}"
+        )
+    read.names = found.names
+    read.labels, why = are_labels(read.targets, found.labels)
+    read.remarks.insert(0, f"{found.names[0]} → {found.names[1]}{why}")
+    return read
+
+
+def add(read: Read, faults: Faults, rows: Rows, columns: Columns, *, several: bool) -> None:
+    """Read a file.
+
+    Args:
+        read: gets its pairs.
+        faults: get what cannot be read.
+        rows: the file.
+        columns: of it.
+        several: whether lines are told with the file that they are of.
+    """
+    begin = f"{rows.where}, {rows.unit}" if several else rows.unit
+    for chunk in rows.chunks((columns.source, columns.target), header=columns.header):
+        for line, cells in chunk.ragged:
+            faults.add(f"{begin} {line:,}", f"{many(cells, 'cell')}; there are {rows.width}")
+        for line, given, said in zip(chunk.lines, *chunk.columns, strict=True):
+            if given and said:
+                read.sources.append(given)
+                read.targets.append(said)
+            else:
+                empty = columns.names[0] if not given else columns.names[1]
+                other = given if given else said
+                beside = f" (beside {clip(other, 30)!r})" if other else ""
+                faults.add(f"{begin} {line:,}", f"{empty} is empty{beside}")
+
+
+def are_labels(targets: Sequence[str], told: bool | None) -> tuple[bool, str]:
+    """Whether targets are labels, and why, where that was not told."""
+    if told is not None:
+        return told, ""
+    counts = Counter(targets)
+    few = 1 < len(counts) <= FEW and len(counts) * OFTEN <= len(targets)
+    if few:
+        return True, (
+            f": labels, for there are {len(counts)} different ones; to write them as text, set "
+            "`target_column`"
+        )
+    return False, ""

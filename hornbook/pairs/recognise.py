@@ -1,0 +1,57 @@
+"""Whether a file holds pairs, by its first rows."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from hornbook.errors import HornbookError
+from hornbook.pairs.columns import LABELS, SOURCES, TARGETS, has_header
+from hornbook.sources.encoding import likely_codec
+from hornbook.sources.formats import is_number
+from hornbook.sources.rows import Rows
+from hornbook.sources.source import Source
+from hornbook.tasks import Claim
+
+__all__ = ["recognise"]
+
+TOLD, NAMED, POSSIBLE = 30, 9, 2
+"Strengths of a claim: a column is named; both have usual names; there are two columns of texts."
+LEAST = 4  # rows
+
+
+def recognise(source: Source, options: Mapping[str, Any]) -> Claim | None:
+    """Whether a source holds pairs; None if it does not, or cannot be read.
+
+    A data set with a name, none of which are pairs, is not fetched for it.
+    """
+    for name in ("source_column", "target_column", "label_column"):
+        if options.get(name) is not None:
+            return Claim(
+                TOLD, f"its column {options[name]!r} is the {name.removesuffix('_column')}"
+            )
+    if source.dataset is not None:
+        return None
+    with contextlib.suppress(HornbookError, ValueError):
+        first = source.first
+        if first.dataset is None:
+            return claimed(Rows(first, likely_codec(first.head())))
+    return None
+
+
+def claimed(rows: Rows) -> Claim | None:
+    """Whether a file holds pairs."""
+    if rows.width != 2 or len(rows.sample) < LEAST:
+        return None
+    if sum(len(row) != 2 for row in rows.sample):
+        return None
+    header = has_header(rows)
+    data = rows.sample[1:] if header and rows.kind == "table" else rows.sample
+    names = [name.strip().lower() for name in rows.names] if header else []
+    if names and names[0] in SOURCES and names[1] in TARGETS | LABELS:
+        return Claim(NAMED, f"it has the columns {rows.names[0]!r} and {rows.names[1]!r}")
+    numbers = [sum(is_number(row[at]) for row in data) > len(data) / 2 for at in (0, 1)]
+    if any(numbers) or rows.separator not in ("\t", ""):
+        return None
+    return Claim(POSSIBLE, "it has two columns of texts")

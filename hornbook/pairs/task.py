@@ -1,0 +1,118 @@
+"""The task of pairs: something given, something to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hornbook.pairs.asked import QUESTIONS
+from hornbook.pairs.models.families import FAMILIES
+from hornbook.records import JSONObject
+from hornbook.tasks import Claim, Family, Figures, Task, Verb
+from hornbook.training.measures import Measure
+
+if TYPE_CHECKING:
+    from hornbook.pairs.data import PairData
+    from hornbook.pairs.models.contract import Shape
+    from hornbook.runs import Run
+    from hornbook.settings import Settings
+    from hornbook.sources.source import Source
+    from hornbook.storage import HashedFiles
+    from hornbook.training.settings import TrainingSettings
+
+__all__ = ["PairsTask"]
+
+ERRORS = Measure("character_errors", "character errors per character")
+
+
+class PairsTask(Task["PairData"]):
+    """Two columns: a source, and the text or the label that belongs to it."""
+
+    name: ClassVar[str] = "pairs"
+    summary: ClassVar[str] = "pairs: a text, and the text or the label that belongs to it"
+    families: ClassVar[Mapping[str, Family]] = FAMILIES
+    default: ClassVar[str] = "copy"
+    telling: ClassVar[tuple[str, ...]] = ("source_column", "target_column", "label_column")
+    previewed: ClassVar[str] = "answers"
+    decides: ClassVar[Measure] = ERRORS
+    figures: ClassVar[tuple[Measure, ...]] = (
+        ERRORS,
+        Measure("exact", "share exactly right", "highest"),
+        Measure("nats_per_token", "nats/token"),
+    )
+    questions: ClassVar[Mapping[str, Verb]] = {
+        name: Verb(summary, home) for name, (summary, home) in QUESTIONS.items()
+    }
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The splits, and the tokens."""
+        from hornbook.pairs.data import FILES
+
+        return FILES
+
+    @property
+    def private(self) -> frozenset[str]:
+        """The pairs."""
+        from hornbook.pairs.data import PRIVATE
+
+        return PRIVATE
+
+    @property
+    def typical(self) -> Shape:
+        """Short words in letters."""
+        from hornbook.pairs.models.contract import Shape
+        from hornbook.tokenizers.contract import Vocabulary
+
+        letters = Vocabulary(27, 0, 0)
+        return Shape(letters, letters, 0, True, 13, 13, 20_000)
+
+    @property
+    def options(self) -> type[Settings]:
+        """Columns, tokens, and how to split."""
+        from hornbook.pairs.options import PairOptions
+
+        return PairOptions
+
+    def recognise(self, source: Source, options: Mapping[str, Any]) -> Claim | None:
+        """Two columns of texts, or one that is told."""
+        from hornbook.pairs.recognise import recognise
+
+        return recognise(source, options)
+
+    def load(self, source: Source, options: Any) -> PairData:
+        """Read, split and cut into tokens."""
+        from hornbook.pairs.loading import load_pairs
+
+        return load_pairs(source, options)
+
+    def open(self, files: HashedFiles, name: str, source: str, details: JSONObject) -> PairData:
+        """The data that a run keeps."""
+        from hornbook.pairs.data import open_pairs
+
+        return open_pairs(files, name, source, details)
+
+    def batches(self, model: Any, data: PairData, training: TrainingSettings) -> Any:
+        """Pairs of train, those of about equal lengths together."""
+        from hornbook.pairs.batches import PairBatches
+
+        labels = bool(data.labels)
+        return PairBatches(
+            data.sources("train"),
+            data.numbers("train") if labels else data.targets("train"),
+            None if labels else data.writing.vocabulary.start,
+            training.batch_size,
+            training.seed,
+        )
+
+    def evaluate(self, model: Any, data: PairData, split: str, limit: int = 0) -> Figures:
+        """What it says beside what is right."""
+        from hornbook.pairs.evaluation import evaluate
+
+        return evaluate(model, data, split, limit)
+
+    def report(self, run: Run, options: Any) -> Mapping[str, Any]:
+        """The same on every split, with intervals over sources."""
+        from hornbook.pairs.evaluation import report
+
+        return report(run.model, run.data)
