@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import shlex
 import sys
 from collections import Counter
@@ -150,6 +151,21 @@ def test_a_package_that_is_missing_is_named(kind: str, monkeypatch: pytest.Monke
     assert caught.value.hint.lower() == f"install it:  pip install {NEEDS[kind]}"
 
 
+DOCS = (Path(__file__).parents[1] / "docs" / "made.md").read_text(encoding="utf-8")
+BLOCKS = dict(re.findall(r"```\nhornbook (make [^\n]* --out -)\n(.*?)```", DOCS, re.DOTALL))
+
+
+def test_the_docs_show_every_kind() -> None:
+    assert {call.split()[1] for call in BLOCKS} == set(KINDS)
+    assert all(f"`{kind}`" in DOCS for kind in KINDS)
+
+
+@pytest.mark.parametrize("call", BLOCKS)
+def test_the_docs_show_what_is_made(call: str, capsys: pytest.CaptureFixture[str]) -> None:
+    asked(call.split()[1])
+    assert typed(capsys, *shlex.split(call)) == (0, BLOCKS[call], "")
+
+
 # The command
 
 
@@ -202,6 +218,15 @@ def test_the_kind_may_stand_anywhere(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.usefixtures("here")
+def test_what_was_written_is_told_to_machines(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = typed(capsys, "make", "roman", "-n", "9", "--json")
+    assert (status, err) == (0, "")
+    assert json.loads(out) == {
+        "path": "roman.tsv", "columns": ["roman", "decimal"], "pairs": 9, "there_are": 3999,
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [
@@ -212,6 +237,7 @@ def test_the_kind_may_stand_anywhere(capsys: pytest.CaptureFixture[str]) -> None
         ("copy more", 2, "more is one word too many"),
         ("copy --digits 3", 2, "there is no --digits"),
         ("roman -n 4000", 1, "-n must be from 1 to 3,999"),
+        ("roman --out - --json", 1, "--json has no effect with --out=-, which prints the pairs"),
         ("roman --seed -1", 1, "--seed must be from 0"),
         ("roman --out roman.txt", 1, "must end in .tsv or .csv"),
         ("copy --shortest 5 --longest 4", 1, "--shortest must be at most --longest, 4; it is 5."),

@@ -12,9 +12,10 @@ import tyro
 from hornbook.cli.alive import alive
 from hornbook.cli.arguments import parse
 from hornbook.cli.flags import as_typed
-from hornbook.cli.output import console, escape, notes
+from hornbook.cli.output import console, escape, notes, print_json
 from hornbook.cli.streams import write_result
 from hornbook.cli.unknown_words import end
+from hornbook.errors import SettingsError
 from hornbook.made.kind import Pair
 from hornbook.made.kinds import KINDS
 from hornbook.made.making import Drawn, draw, make, told_count
@@ -67,6 +68,8 @@ class Output:
     "Another seed gives other pairs."
     overwrite: bool = False
     "Replace a file that is already there."
+    json: bool = False
+    "Print what was written as JSON: path, columns, pairs, and how many different ones there are."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,11 +91,23 @@ def run(argv: Sequence[str]) -> None:
     options = parsed(kind, [*argv[:place], *argv[place + 1 :]])
     chosen = {"n": options.n, "seed": options.seed, **options.settings.as_dict()}
     if options.out == "-":
+        if options.json:
+            raise SettingsError(
+                "`json` has no effect with `out=-`, which prints the pairs themselves.",
+                hint="Leave it out, or name a file; one that ends in .jsonl holds JSON lines.",
+                setting="json",
+            )
         for line in draw(kind, **chosen).lines("tsv"):
             write_result(line)
         return
-    with alive("Making pairs"):
+    with alive("Making pairs", quiet=options.json):
         made = make(kind, options.out or f"{kind}.tsv", overwrite=options.overwrite, **chosen)
+    if options.json:
+        print_json({
+            "path": str(made.path), "columns": made.pairs.columns, "pairs": made.pairs.n,
+            "there_are": made.pairs.there_are,
+        })  # fmt: skip
+        return
     console().print(escape(str(made.path)))  # by itself: it can be given to another command
     for line in told(made.pairs):
         notes().print(escape(line))
