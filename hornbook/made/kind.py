@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from hornbook.settings import Settings
 
-__all__ = ["Kind", "Pair", "Part", "listed"]
+__all__ = ["Kind", "Pair", "Part", "changed_sides", "listed"]
 
 Pair = tuple[str, str]
 "A source and its target."
