@@ -19,7 +19,7 @@ from hornbook.errors import SettingsError
 from hornbook.made.kind import Pair
 from hornbook.made.kinds import KINDS
 from hornbook.made.making import Drawn, draw, make, told_count
-from hornbook.rendering import clip, visible
+from hornbook.rendering import clip
 from hornbook.settings import Given
 from hornbook.suggestions import did_you_mean
 
@@ -126,7 +126,7 @@ def place_of_kind(argv: Sequence[str]) -> int | None:
 def refuse_kind(kind: str) -> NoReturn:
     """End with the kinds that there are."""
     meant = did_you_mean(kind, KINDS)
-    end("make", f"there is no kind {visible(clip(kind))!r}. {meant}Kinds: {', '.join(KINDS)}.")
+    end("make", f"there is no kind {clip(kind)!r}. {meant}Kinds: {', '.join(KINDS)}.")
 
 
 def parsed(kind: str, argv: Sequence[str]) -> Any:
