@@ -16,6 +16,7 @@ from hornbook.cli.flags import as_typed
 from hornbook.cli.opening import opened_run
 from hornbook.cli.output import console, escape, notes, print_json
 from hornbook.cli.wording import command, worded
+from hornbook.errors import SettingsError
 from hornbook.interchange.formats import FORMATS
 from hornbook.records import as_json
 
@@ -66,6 +67,7 @@ def run(argv: Sequence[str]) -> None:
 def parsed(argv: Sequence[str]) -> Any:
     """The options, with those of the format that was asked for as `settings`."""
     asked = format_typed(argv) or next(iter(FORMATS))
+    refuse_misplaced(asked, argv)
     kind: Any = as_typed(FORMATS[asked].load().options)
     choice: Any = Literal[tuple(FORMATS)]
     hint: Any = Annotated[kind, tyro.conf.arg(name=asked)]  # heads its flags in help
@@ -78,6 +80,27 @@ def parsed(argv: Sequence[str]) -> Any:
     width = max(map(len, FORMATS))
     formats = "\n".join(f"  {name:<{width}}  {one.summary}" for name, one in FORMATS.items())
     return parse(made, "export", DESCRIPTION.format(formats=formats), argv)
+
+
+def refuse_misplaced(asked: str, argv: Sequence[str]) -> None:
+    """Refuse a flag that only other formats have.
+
+    Raises:
+        SettingsError: naming those.
+    """
+    having: dict[str, list[str]] = {}
+    for name, line in FORMATS.items():
+        for field in dataclasses.fields(line.load().options):
+            having.setdefault(field.name, []).append(name)
+    for word in argv:
+        name = word.partition("=")[0].removeprefix("--").replace("-", "_")
+        if word.startswith("--") and asked not in having.get(name, [asked]):
+            others = " and ".join(f"`to={other}`" for other in having[name])
+            raise SettingsError(
+                f"`{name}` has no effect with `to={asked}`: it is of {others}.",
+                hint=f"Leave `{name}` out.",
+                setting=name,
+            )
 
 
 def format_typed(argv: Sequence[str]) -> str | None:

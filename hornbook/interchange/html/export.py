@@ -86,13 +86,25 @@ def refuse_unfit(run: Run) -> None:
             f"A page can be made of a run on text; {run.directory.run} is a run of the task "
             f"{run.task.name}."
         )
-    count = run.model.n_parameters
+    count = learned_numbers(run)
     if count > LARGEST:
         raise SettingsError(
             f"A page holds up to {LARGEST:,} learned numbers; this run has {count:,}.",
             hint="Train a smaller model; of n-grams, a lower `order`, or rare ones left out "
             "(`prune`).",
         )
+
+
+def learned_numbers(run: Run) -> int:
+    """How many a run's model has, before it is read: a large one takes time and memory."""
+    if run.made_as.trained:
+        from hornbook.compute.shapes import shapes_only  # needs torch, as the run does
+
+        settings = run.settings.without(run.settings.not_inherited)  # adapters are merged
+        with shapes_only():
+            return int(run.task.build(run.family, settings, run.data.shape).n_parameters)
+    summary = run.directory.read_summary()
+    return summary.parameters if summary is not None else int(run.model.n_parameters)
 
 
 def filter_of(run: Run) -> tuple[Bloom, int]:
