@@ -18,6 +18,7 @@ from hornbook.interchange.html.tensors import Packed
 from hornbook.interchange.html.tokens import described_tokenizer
 from hornbook.outputs import MADE_BY, writable_format, write_output
 from hornbook.records import JSON, as_json
+from hornbook.rendering import figure
 from hornbook.reports.elements import escape
 from hornbook.reports.policy import policy
 from hornbook.runs import Run
@@ -191,7 +192,7 @@ def loss_told(rounding: Rounding) -> str:
         "samples": "on samples of its own, for the run has no data",
     }[rounding.on]
     if rounding.precision is None:
-        return f"Loss {where}: {rounding.run:.4f} nats per token; the counts are exact."
+        return f"Loss {where}: {figure(rounding.run)} nats per token; the counts are exact."
     return (
         f"Loss {where}, {rounding.predictions:,} tokens: {rounding.run:.4f} nats per token with "
         f"the run's weights, {rounding.page:.4f} with the page's ({rounding.precision})."
