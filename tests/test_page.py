@@ -431,4 +431,4 @@ def test_flags_of_other_formats_are_named(
     counts: hornbook.Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = refused(capsys, str(counts.path), "--to", "gguf", "--title", "x")
-    assert "--title has no effect with --to gguf: it is of --to html and --to huggingface" in told
+    assert "--title has no effect on the format gguf: it is for html and huggingface." in told

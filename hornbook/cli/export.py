@@ -95,9 +95,9 @@ def refuse_misplaced(asked: str, argv: Sequence[str]) -> None:
     for word in argv:
         name = word.partition("=")[0].removeprefix("--").replace("-", "_")
         if word.startswith("--") and asked not in having.get(name, [asked]):
-            others = " and ".join(f"`to={other}`" for other in having[name])
             raise SettingsError(
-                f"`{name}` has no effect with `to={asked}`: it is of {others}.",
+                f"`{name}` has no effect on the format {asked}: it is for "
+                f"{' and '.join(having[name])}.",
                 hint=f"Leave `{name}` out.",
                 setting=name,
             )

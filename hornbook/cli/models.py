@@ -25,7 +25,6 @@ DESCRIPTION = """\
 List the model families, or the layers of one.
 
 Examples:
-  hornbook models
   hornbook models mlp --shapes --n-hidden 200 --block-size 3
   hornbook models --shapes --preset gpt2
 
