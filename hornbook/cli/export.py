@@ -16,8 +16,8 @@ from hornbook.cli.flags import as_typed
 from hornbook.cli.opening import opened_run
 from hornbook.cli.output import console, escape, notes, print_json
 from hornbook.cli.wording import command, worded
-from hornbook.errors import SettingsError
-from hornbook.interchange.formats import FORMATS
+from hornbook.errors import MissingPackageError, SettingsError
+from hornbook.interchange.formats import FORMATS, Format
 from hornbook.records import as_json
 
 DESCRIPTION = """\
@@ -88,19 +88,26 @@ def refuse_misplaced(asked: str, argv: Sequence[str]) -> None:
     Raises:
         SettingsError: naming those.
     """
-    having: dict[str, list[str]] = {}
-    for name, line in FORMATS.items():
-        for field in dataclasses.fields(line.load().options):
-            having.setdefault(field.name, []).append(name)
-    for word in argv:
-        name = word.partition("=")[0].removeprefix("--").replace("-", "_")
-        if word.startswith("--") and asked not in having.get(name, [asked]):
+    own = {field.name for field in dataclasses.fields(FORMATS[asked].load().options)}
+    typed = [word.partition("=")[0].removeprefix("--") for word in argv if word.startswith("--")]
+    for name in (word.replace("-", "_") for word in typed):
+        if name in own or name in {"out", "to", "json", "help", ""}:
+            continue  # the others are not loaded for these: they may need more than there is
+        if having := [other for other, line in FORMATS.items() if takes(line, name)]:
             raise SettingsError(
-                f"`{name}` has no effect on the format {asked}: it is for "
-                f"{' and '.join(having[name])}.",
+                f"`{name}` has no effect on the format {asked}: it is for {' and '.join(having)}.",
                 hint=f"Leave `{name}` out.",
                 setting=name,
             )
+
+
+def takes(line: Format, name: str) -> bool:
+    """Whether a format has a setting; not, if what it needs is not installed."""
+    try:
+        options = line.load().options
+    except MissingPackageError:
+        return False
+    return any(field.name == name for field in dataclasses.fields(options))
 
 
 def format_typed(argv: Sequence[str]) -> str | None:
