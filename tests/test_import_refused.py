@@ -151,7 +151,7 @@ def test_other_llamas_are_refused(
         ({"weight_map": {"a": 1}}, "`weight_map` must name a file"),
         ({"weight_map": {"a": "../a.safetensors"}}, "'../a.safetensors' is not the name of a file"),
         ({"weight_map": {"a": "/etc/passwd"}}, "'/etc/passwd' is not the name of a file"),
-        ({"weight_map": {"a": "b.safetensors"}}, "b.safetensors of 1 files is missing"),
+        ({"weight_map": {"a": "b.safetensors"}}, "b.safetensors is missing, of 1 files"),
         ({"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}}, "is also in one"),
     ],
 )

@@ -26,6 +26,7 @@ from hornbook.interchange.json_files import Config, shown
 from hornbook.interchange.published import PUBLISHED, fetched_model
 from hornbook.interchange.sources import Model, find_model
 from hornbook.interchange.tokens import option_of
+from hornbook.nn.tied import each_once
 from hornbook.runs import Run, RunDirectory, RunRecord, Summary, reserve
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.events import Fetched, Listener, Noted, apart, nobody
@@ -132,7 +133,7 @@ def made(
     layout = layout_of(model.weights, architecture.root)
     recipe = architecture.recipe(layout, model.config, settings, gpt_names(bare), vocabulary.size)
     refuse_unfit(model.weights, recipe)
-    shapes = {name: tuple(tensor.shape) for name, tensor in bare.state_dict().items()}
+    shapes = {name: tuple(tensor.shape) for name, tensor in each_once(bare).items()}
     data = ImportedText(model.name, f"imported from {given}", tokenizer)
     options = {**task.options().as_dict(), "mode": data.kind}
     sums = {path.name: sum_of(path) for path in model.weights.files}

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from hornbook.errors import DataError
-from hornbook.interchange.weights import Weights
+from hornbook.interchange.weights import Weights, listed
 from hornbook.tensor_files import Deferred
 
 if TYPE_CHECKING:
@@ -117,12 +117,6 @@ def unfit(weights: Weights, why: str) -> DataError:
         f"{weights.where} cannot be imported: {why}.",
         hint="Give the files of one model, with its own settings.",
     )
-
-
-def listed(names: Sequence[str]) -> str:
-    """Some names with their verb."""
-    more = f" and {len(names) - 4:,} more" if len(names) > 4 else ""
-    return f"{', '.join(names[:4])}{more} {'is' if len(names) == 1 else 'are'}"
 
 
 def deferred(

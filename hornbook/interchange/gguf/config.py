@@ -35,6 +35,9 @@ NAMES = {
 "By architecture, from Hugging Face's names to GGUF's."
 ONE_OF: Mapping[str, tuple[Any, ...]] = {
     "llama.rope.scaling.type": ("none",),
+    "llama.rope.scaling.factor": (1.0, 0.0, 1, 0),
+    "llama.rope.scale_linear": (1.0, 0.0, 1, 0),
+    "llama.attention.causal": (True,),
     "llama.expert_count": (0,),
 }
 "What must be so where it is said."
