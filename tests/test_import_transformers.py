@@ -217,6 +217,8 @@ def test_files_in_shards_and_without_a_prefix_are_the_same(
     index = tmp_path / "shards" / "model.safetensors.index.json"
     named = json.loads(index.read_text())["weight_map"]
     (tmp_path / "shards" / named["transformer.wpe.weight"]).unlink()
-    with pytest.raises(Exception, match=r"is incomplete: model-.*safetensors is missing, of \d files"):
+    with pytest.raises(
+        Exception, match=r"is incomplete: model-.*safetensors is missing, of \d files"
+    ):
         import_model(tmp_path / "shards", out=tmp_path / "none", tokens="bytes")
     assert not (tmp_path / "none").exists()
