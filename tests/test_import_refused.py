@@ -241,7 +241,7 @@ GGUF_BAD: dict[str, tuple[bytes, str]] = {
         says("llama.block_count", "2"), "llama.block_count must be an integer; it is '2'"
     ),
     "other tokens": (
-        says("tokenizer.ggml.model", "llama"), "they are of kind 'llama', split as"
+        says("tokenizer.ggml.model", "t5"), "they are of kind 't5', split as"
     ),
     "other split": (says("tokenizer.ggml.pre", "tekken"), "split as 'tekken'"),
     "token twice": (says("tokenizer.ggml.tokens", ["a", "a"]), "has a token twice"),

@@ -47,7 +47,8 @@ def test_both_names_are_read_where_they_have_the_same_numbers() -> None:
             for parameter in other.parameters():
                 parameter.zero_()
         other.load_arrays(given)
-        assert all(torch.equal(a, b) for a, b in zip(model.parameters(), other.parameters()))  # noqa: B905
+        pairs = zip(model.parameters(), other.parameters(), strict=True)
+        assert all(torch.equal(a, b) for a, b in pairs)
         assert second_names(other)  # still one parameter
     for bad in (arrays[EMBEDDING] + 1, arrays[EMBEDDING][:1]):
         with pytest.raises(RunError, match=r"net\.layers\.4\.weight and .* are tied, and differ"):
@@ -67,7 +68,7 @@ def test_files_of_a_run_have_it_once_and_it_goes_on(tmp_path: Path) -> None:
         for steps in (4, 2)
     )  # fmt: skip
     for name, before in (("model", ""), ("checkpoint", "weights.")):
-        names = {one for one in tensor_sizes(run.path / f"{name}.safetensors")}
+        names = set(tensor_sizes(run.path / f"{name}.safetensors"))
         assert f"{before}{EMBEDDING}" in names
         assert f"{before}{HEAD}" not in names
     on = hornbook.resume(half.path, steps=4)
