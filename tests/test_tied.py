@@ -74,8 +74,8 @@ def test_files_of_a_run_have_it_once_and_it_goes_on(tmp_path: Path) -> None:
     on = hornbook.resume(half.path, steps=4)
     assert on.record.training is not None
     begun = hornbook.train(
-        text, init_from=run.path, training={**QUICK, "steps": 1, "learning_rate": 1e-30}, out=tmp_path / "on",
-        baseline=False,
+        text, init_from=run.path, training={**QUICK, "steps": 1, "learning_rate": 1e-30},
+        out=tmp_path / "on", baseline=False,
     )  # fmt: skip
     ids = np.arange(4)[None]
     np.testing.assert_array_equal(begun.model.next_logits(ids), run.model.next_logits(ids))

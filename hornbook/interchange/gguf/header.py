@@ -1,9 +1,10 @@
 """The header of a GGUF file: what it says of a model, and where each tensor is.
 
 The header may come from anybody. Every length is held against what is left of the file before
-anything is read or made room for, and all of it against HEADER, for a file with holes has more bytes
-than the disk; so it costs no more memory than that, a few times over. (The reader of the package gguf trusts these lengths, and makes an object for each
-number of a list.)
+anything is read or made room for, so that it costs no more memory than the file has bytes, a few
+times over; and all of it against HEADER, for a file with holes may have more bytes than the disk.
+(The reader of the package gguf trusts these lengths, and makes an object for each number of a
+list.)
 
     GGUF, version, number of tensors, number of values
     values     name, type, value: a number, a text, or a list of either

@@ -12,7 +12,7 @@ The file is protobuf, of which a model needs three kinds of fields (sentencepiec
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from hornbook.errors import DataError
