@@ -10,8 +10,8 @@ import pytest
 import torch
 
 import hornbook
+from hornbook.compute.tied import each_once, second_names
 from hornbook.errors import RunError
-from hornbook.nn.tied import each_once, second_names
 from hornbook.tensor_files import tensor_sizes
 from hornbook.text.models.gpt import GPT, GPTSettings
 from hornbook.text.task import refuse_unshareable

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.compute.pinned import pinned
+from hornbook.compute.tied import each_once
 from hornbook.environment import Versions
 from hornbook.errors import DataError, SettingsError
 from hornbook.interchange.architectures.gpt2 import gpt2_recipe, gpt2_settings
@@ -26,7 +27,6 @@ from hornbook.interchange.json_files import Config, shown
 from hornbook.interchange.published import PUBLISHED, fetched_model
 from hornbook.interchange.sources import Model, find_model
 from hornbook.interchange.tokens import option_of
-from hornbook.nn.tied import each_once
 from hornbook.runs import Run, RunDirectory, RunRecord, Summary, reserve
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.events import Fetched, Listener, Noted, apart, nobody

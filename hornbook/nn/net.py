@@ -12,10 +12,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from hornbook.compute.tied import each_once, second_names, without_second_names
 from hornbook.errors import RunError
 from hornbook.nn.layer import Backward, Layer
 from hornbook.nn.sequential import Sequential
-from hornbook.nn.tied import each_once, second_names, without_second_names
 
 __all__ = ["Net"]
 

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.compute.shapes import shapes_only
+from hornbook.compute.tied import each_once, without_second_names
 from hornbook.errors import RunError, SettingsError, as_typed
 from hornbook.nn.lora import is_adapter
-from hornbook.nn.tied import each_once, without_second_names
 from hornbook.text.models.network import Network
 from hornbook.tokenizers.contract import Tokenizer
 from hornbook.tokenizers.kinds import KINDS

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.random_states import random_states, set_random_states
+from hornbook.compute.tied import each_once, second_names
 from hornbook.errors import DivergedError, RunError
-from hornbook.nn.tied import each_once, second_names
 from hornbook.records import JSONObject, as_json
 from hornbook.training.counters import Counters, read_counters
 from hornbook.training.distributed import World

@@ -15,6 +15,8 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from hornbook.errors import DataError
 
 __all__ = ["model_of_pieces"]
@@ -76,10 +78,10 @@ def numbers_of(where: str, values: Mapping[str, Any], name: str, count: int) -> 
         DataError: if there are none, or more or fewer, or one that is not finite.
     """
     found = values.get(f"{KEY}{name}")
-    if not hasattr(found, "tolist") or len(found) != count:
+    if not isinstance(found, np.ndarray) or len(found) != count:
         raise refused(where, f"there are {count:,}, and not as many {KEY}{name}")
     listed: list[float] = found.tolist()
-    if any(abs(one) > 2**31 or one != one for one in listed):
+    if any(not abs(one) <= 2**31 for one in listed):
         raise refused(where, f"{KEY}{name} has a number that is not finite, or too large")
     return listed
 
