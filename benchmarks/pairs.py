@@ -115,7 +115,8 @@ def learned(
         if "exact" in one.get("measures", {}).get("dev", {})
     ]
     return Row(
-        kind, model, seed, len(data.splits["train"]), net.n_parameters, run.summary.steps or 0, seconds,
+        kind, model, seed, len(data.splits["train"]), net.n_parameters,
+        run.summary.steps or 0, seconds,
         said_on(net, data, "dev").exact, test.exact, beam.exact, test.character_errors,
         longer_ones(kind, run, folder), curve,
     )  # fmt: skip
