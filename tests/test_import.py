@@ -417,3 +417,18 @@ def test_the_command(
     status, _, err = typed(capsys, "train", "--resume", "llama", "--steps", "9")
     assert status == 1
     assert "hornbook train DATA --init-from llama" in err
+
+
+def test_a_model_where_a_run_is_wanted_is_to_be_imported_first(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for given in (folder / "gpt2", folder / "gpt2" / "model.safetensors", "gpt2-medium"):
+        status, _, told = typed(capsys, "score", str(given), "to be")
+        assert status == 1
+        assert f"{given} is a model of another format, not a run." in told
+        assert f"hornbook import {given}" in told
+
+
+def test_it_is_listed_as_imported(run: Run) -> None:
+    rows = hornbook.list_runs(run.path.parent)
+    assert [row.status for row in rows if row.path == run.path] == ["imported"]

@@ -27,7 +27,7 @@ from hornbook.training.record import Record
 
 __all__ = ["ListedRun", "Status", "folders_tried", "list_runs"]
 
-Status = Literal["finished", "stopped", "training", "diverged", "newer", "damaged"]
+Status = Literal["finished", "imported", "stopped", "training", "diverged", "newer", "damaged"]
 
 
 @dataclass(frozen=True)
@@ -159,6 +159,8 @@ def with_figures(
     status, note = status_of(summary, owner, fitted=training is None)
     if status == "training" and any(".new-" in one.name for one in left_behind(directory.path)):
         note = f"its replacement, {note}"
+    if status == "finished" and record.start.kind == "import":
+        status = "imported"
     start = record.start.ancestor
     return replace(
         row,

@@ -135,11 +135,11 @@ class TextTask(Task["TextData"]):
 
         return tokens_of(ancestor)
 
-    def inherit(self, model: Any, data: TextData, ancestor: Run) -> str:
+    def inherit(self, model: Any, data: TextData, ancestor: Run, rates: Sequence[str] = ()) -> str:
         """Token by token, whatever ids they have in either vocabulary."""
         from hornbook.text.inheriting import inherit
 
-        return inherit(model, data.tokenizer, ancestor)
+        return inherit(model, data.tokenizer, ancestor, rates)
 
     def finish(self, model: Any) -> None:
         """Merge adapters, which then cost no time."""
