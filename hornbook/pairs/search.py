@@ -8,12 +8,13 @@ little of a batch is padding.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from hornbook.pairs.decoding import Decoding
+from hornbook.pairs.probabilities import log_softmax
 from hornbook.pairs.rows import Ids, padded
 
 if TYPE_CHECKING:
@@ -54,14 +55,6 @@ def longest_answer(model: SequenceModel, sources: Sequence[Ids], how: Decoding) 
     if how.longest:
         return how.longest + 1
     return 2 * max(model.shape.longest_target, *map(len, sources))
-
-
-def log_softmax(logits: npt.NDArray[Any]) -> Floats:
-    """ln p by row, shape (B, V)."""
-    found: Floats = logits.astype(np.float64)
-    found -= found.max(1, keepdims=True)
-    found -= np.log(np.exp(found).sum(1, keepdims=True))
-    return found
 
 
 def drawn(
