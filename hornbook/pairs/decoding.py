@@ -15,7 +15,7 @@ class Decoding(Settings):
     """How an answer is found."""
 
     method: Literal["greedy", "beam", "sample"] = "greedy"
-    """greedy: the likeliest token at each step. beam: the likeliest answer of several that are
+    """greedy: the most probable token at each step. beam: the best answer among several that are
     followed. sample: each token is drawn."""
     n: Annotated[int, Bounds(1, 1_000)] = 1
     "Answers to a source, the best first (not with greedy, which has one)."

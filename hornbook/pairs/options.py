@@ -21,9 +21,9 @@ class PairOptions(TokenSettings):
     """Column of what is given: its name, or its number from 1 in a table without a header. By
     default the first, or the one beside the other."""
     target_column: str | None = None
-    "Column of the text that is to be said to it. By default the second, or the one beside it."
+    "Column of the text that belongs to it. By default the second, or the one beside it."
     label_column: str | None = None
-    "Column of labels, where one of a few is to be said; in place of a target."
+    "Column of labels, of which each source has one; in place of a target."
     header: Literal["auto", "yes", "no"] = "auto"
     """Whether the first row of a table names its columns. auto: yes if it has one of the columns
     that were asked for, a usual name (source, target, text, label), or texts above numbers."""
