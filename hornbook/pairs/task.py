@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hornbook.errors import SettingsError
@@ -128,6 +128,10 @@ class PairsTask(Task["PairData"]):
         from hornbook.pairs.data import open_pairs
 
         return open_pairs(files, name, source, details)
+
+    def fit(self, model: Any, data: PairData) -> Sequence[str]:
+        """Fit, and tell what was left out."""
+        return tuple(model.fit(data) or ())
 
     def batches(self, model: Any, data: PairData, training: TrainingSettings) -> Any:
         """Pairs of train, those of about equal lengths together."""

@@ -54,7 +54,7 @@ class LabelsTask(PairsTask):
 
     def candidates(self, data: PairData, seconds: float) -> Sequence[Candidate]:
         """All families: the default, then from the strongest to the simplest."""
-        names = [self.default, *(name for name in reversed(self.families) if name != self.default)]
+        names = [self.default, *(one for one in [*self.families][::-1] if one != self.default)]
         return [Candidate(name, name) for name in names]
 
     def evaluate(self, model: Any, data: PairData, split: str, limit: int = 0) -> Figures:
