@@ -89,3 +89,55 @@ def finite_difference(f: Callable[[], float], x: Tensor, step: float = 1e-6) -> 
         flat[i] = kept
         out[i] = (above - below) / (2 * step)
     return gradient
+
+
+def every_gradient_is_right(
+    module: torch.nn.Module,
+    vjp: Callable[
+        ..., tuple[Tensor | tuple[Tensor, ...], Callable[..., Tensor | tuple[Tensor, ...]]]
+    ],
+    *inputs: Tensor,
+    relative: float = 1e-9,
+    numeric: bool = False,
+) -> None:
+    """The vjp of what takes or gives several tensors has the gradients that autograd finds.
+
+    Args:
+        module: whose parameters are watched.
+        vjp: takes the inputs, gives one result or several, and the way from their gradients to
+            those of the inputs.
+        inputs: in float64; each is watched.
+        relative: how near gradients must be.
+        numeric: whether finite differences are asked, too.
+    """
+    inputs = tuple(x.detach().clone().requires_grad_() for x in inputs)
+    rng = torch.get_rng_state()
+
+    def results() -> tuple[Tensor, ...]:
+        torch.set_rng_state(rng)
+        y = vjp(*inputs)[0]
+        return (y,) if isinstance(y, Tensor) else tuple(y)
+
+    ys = results()
+    dys = [normal(*y.shape, seed=50 + at) for at, y in enumerate(ys)]
+    watched = [*inputs, *module.parameters()]
+    theirs = torch.autograd.grad(ys, watched, dys)
+    module.zero_grad()
+    with torch.no_grad():
+        torch.set_rng_state(rng)
+        mine_ys, backward = vjp(*inputs)
+        mine_ys = (mine_ys,) if isinstance(mine_ys, Tensor) else mine_ys
+        for one, other in zip(mine_ys, ys, strict=True):
+            close(one, other, relative)
+        dinputs = backward(*dys)
+        dinputs = (dinputs,) if isinstance(dinputs, Tensor) else dinputs
+        mine = [*dinputs, *(p.grad for p in module.parameters())]
+        for p, found, expected in zip(watched, mine, theirs, strict=True):
+            assert found is not None
+            close(found, expected, relative)
+            if numeric:
+
+                def loss() -> float:
+                    return sum(float((y * dy).sum()) for y, dy in zip(results(), dys, strict=True))
+
+                close(found, finite_difference(loss, p.data), 1e-6)

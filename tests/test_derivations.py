@@ -114,6 +114,22 @@ def test_attention_is_torch_s() -> None:
     close(values["out"], F.scaled_dot_product_attention(q, k, v, is_causal=True))
 
 
+def test_cross_attention_is_torch_s() -> None:
+    made = DERIVATIONS["cross-attention"]
+    values = made.forward(made.start(0))
+    q, k, v = (values[name] for name in "qkv")
+    there = ~values["padding"].expand(-1, q.shape[1], -1)
+    close(values["out"], F.scaled_dot_product_attention(q, k, v, attn_mask=there))
+
+
+def test_no_gradient_reaches_padding() -> None:
+    made = DERIVATIONS["cross-attention"]
+    values = made.forward(made.start(0))
+    behind = values["padding"].squeeze(1)
+    assert behind.any()
+    assert not made.by_hand(values)["source"][behind].any()
+
+
 def test_lstm_is_torch_s() -> None:
     made = DERIVATIONS["lstm"]
     values = made.forward(made.start(0))

@@ -37,7 +37,7 @@ exit status is 1 if one is wrong or missing. Checking a file runs it, with your 
 check only files that you trust.
 
 Exercises:
-""" + "\n".join(f"  {made.name:<14} {made.title}" for made in EXERCISES.values())
+""" + "\n".join(f"  {made.name:<16}{made.title}" for made in EXERCISES.values())
 
 
 @dataclass(frozen=True)

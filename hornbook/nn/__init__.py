@@ -1,7 +1,11 @@
 """Layers, one concept a file, each with its own backward pass (`vjp`)."""
 
 from hornbook.nn.activations import GELU, ReLU, SquaredReLU, SwiGLU, Tanh, TanhGELU
-from hornbook.nn.attention import Cache, SelfAttention
+from hornbook.nn.additive_attention import AdditiveAttention
+from hornbook.nn.attention import SelfAttention
+from hornbook.nn.attention_cache import Cache
+from hornbook.nn.attention_gru import AttentionGRU
+from hornbook.nn.attention_pool import AttentionPool
 from hornbook.nn.bag import Bag, Lists
 from hornbook.nn.batch_ensemble import BatchEnsemble, Fork, HeadLinear
 from hornbook.nn.batchnorm import BatchNorm1d
@@ -11,10 +15,12 @@ from hornbook.nn.char_loop import AddedRNN, ConcatenatedRNN
 from hornbook.nn.conv import CausalConv1d
 from hornbook.nn.cross_attention import CrossAttention
 from hornbook.nn.cross_entropy import CrossEntropy
+from hornbook.nn.decoder import Decoder, DecoderBlock
 from hornbook.nn.dropout import Dropout
 from hornbook.nn.eight_bit_linear import EightBitLinear
 from hornbook.nn.embedding import Embedding, OneHot
 from hornbook.nn.embeddings import Embeddings
+from hornbook.nn.encoder import Encoder, EncoderBlock
 from hornbook.nn.flatten import Flatten, FlattenConsecutive
 from hornbook.nn.gated import GatedBlock, GatedStack
 from hornbook.nn.gru import GRU
@@ -23,23 +29,32 @@ from hornbook.nn.layernorm import LayerNorm
 from hornbook.nn.linear import Linear
 from hornbook.nn.lora import LoRALinear
 from hornbook.nn.lstm import LSTM
+from hornbook.nn.mean_pool import MeanPool
 from hornbook.nn.net import Net
 from hornbook.nn.observing import keeping_outputs
 from hornbook.nn.packed import PackedTrees, join
+from hornbook.nn.padding import Padding
 from hornbook.nn.periodic import Periodic
 from hornbook.nn.piecewise_linear import PiecewiseLinear
 from hornbook.nn.positions import LearnedPositions
 from hornbook.nn.recurrent import Recurrent
-from hornbook.nn.recurrent_stack import Bidirectional, LastPosition, RecurrentStack
+from hornbook.nn.recurrent_stack import (
+    Bidirectional,
+    BidirectionalStack,
+    LastPosition,
+    RecurrentStack,
+)
 from hornbook.nn.residual import Residual
 from hornbook.nn.rmsnorm import RMSNorm
 from hornbook.nn.rnn import RNN
 from hornbook.nn.rotary import Rotary
 from hornbook.nn.scaled_dot_product import attend
 from hornbook.nn.sequential import Sequential
+from hornbook.nn.sinusoidal import SinusoidalPositions
 from hornbook.nn.softcap import SoftCap
 from hornbook.nn.squared_error import SquaredError
 from hornbook.nn.stretched_sigmoid import StretchedSigmoid
+from hornbook.nn.transformer_parts import TransformerParts
 from hornbook.nn.tree import Tree
 
 __all__ = [
@@ -48,22 +63,30 @@ __all__ = [
     "LSTM",
     "RNN",
     "AddedRNN",
+    "AdditiveAttention",
+    "AttentionGRU",
+    "AttentionPool",
     "AverageForm",
     "Backward",
     "Bag",
     "BatchEnsemble",
     "BatchNorm1d",
     "Bidirectional",
+    "BidirectionalStack",
     "Cache",
     "CausalAverage",
     "CausalConv1d",
     "ConcatenatedRNN",
     "CrossAttention",
     "CrossEntropy",
+    "Decoder",
+    "DecoderBlock",
     "Dropout",
     "EightBitLinear",
     "Embedding",
     "Embeddings",
+    "Encoder",
+    "EncoderBlock",
     "Flatten",
     "FlattenConsecutive",
     "Fork",
@@ -77,9 +100,11 @@ __all__ = [
     "Linear",
     "Lists",
     "LoRALinear",
+    "MeanPool",
     "Net",
     "OneHot",
     "PackedTrees",
+    "Padding",
     "Periodic",
     "PiecewiseLinear",
     "RMSNorm",
@@ -90,6 +115,7 @@ __all__ = [
     "Rotary",
     "SelfAttention",
     "Sequential",
+    "SinusoidalPositions",
     "SoftCap",
     "SquaredError",
     "SquaredReLU",
@@ -97,6 +123,7 @@ __all__ = [
     "SwiGLU",
     "Tanh",
     "TanhGELU",
+    "TransformerParts",
     "Tree",
     "attend",
     "calibrate_batchnorm",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 import torch
 from torch import Tensor
 
 from hornbook.compute.products import lowered
+from hornbook.nn.attention_cache import Cache
 from hornbook.nn.grouped_heads import shared, shared_heads_vjp
 from hornbook.nn.layer import Backward, Layer, Shape
 from hornbook.nn.linear import Linear
+from hornbook.nn.padding import Padding
 from hornbook.nn.rmsnorm import rms_normalise
 from hornbook.nn.rotary import Rotary
 from hornbook.nn.scaled_dot_product import (
@@ -23,34 +24,11 @@ from hornbook.nn.scaled_dot_product import (
     lots_of,
 )
 
-__all__ = ["Cache", "SelfAttention"]
+__all__ = ["SelfAttention"]
 
 EPS = 1e-6
 # Masks that some layer has: of 12 layers with 1,024 positions each its own would be 50 MB.
 SHARED: WeakValueDictionary[tuple[object, ...], Tensor] = WeakValueDictionary()
-
-
-@dataclass
-class Cache:
-    """What attention remembers from step to step: the keys and values of what it read.
-
-    Time comes first, so that a new position is written in one piece, and sums over positions run
-    along all heads of all rows at once.
-
-    Attributes:
-        keys, values: shape (room, B, n_kv_head, head_size); `room` grows by doubling up to the
-            window, and then the oldest is written over.
-        count: positions read so far.
-    """
-
-    keys: Tensor
-    values: Tensor
-    count: int
-
-    def pick(self, places: Tensor) -> Cache:
-        """The keys and values of some rows."""
-        keys, values = (x.index_select(1, places) for x in (self.keys, self.values))
-        return Cache(keys, values, self.count)
 
 
 class SelfAttention(Layer):
@@ -106,11 +84,23 @@ class SelfAttention(Layer):
         self.projection = linear(n_embd, n_embd, bias, generator=generator) if projection else None
         self.masks: dict[tuple[object, ...], Tensor] = {}
 
-    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the backward pass."""
-        return self.read(x)[:2]
+    def forward(self, x: Tensor, padding: Padding | None = None) -> Tensor:
+        """y alone."""
+        return self.vjp(x, padding)[0]
 
-    def read(self, x: Tensor) -> tuple[Tensor, Backward, Tensor, Tensor]:
+    def vjp(self, x: Tensor, padding: Padding | None = None) -> tuple[Tensor, Backward]:
+        """y and the backward pass.
+
+        Args:
+            x: shape (B, T, C).
+            padding: positions that are not to be seen, of an encoder's rows; what comes out at them
+                says nothing. Behind causal rows padding is never seen.
+        """
+        return self.read(x, padding)[:2]
+
+    def read(
+        self, x: Tensor, padding: Padding | None = None
+    ) -> tuple[Tensor, Backward, Tensor, Tensor]:
         """y, the backward pass, and the keys and values that each head met, (B·H, T, D)."""
         b, t, c = x.shape
         h = self.n_head
@@ -120,7 +110,8 @@ class SelfAttention(Layer):
             mask = self.mask(t, q)
             y, attend_backward = attend_causally(q, k, v, mask, self.window, dropout)
         else:
-            y, attend_backward = attend(q, k, v, None, dropout)
+            hidden = None if padding is None else padding.scores(h, q)
+            y, attend_backward = attend(q, k, v, hidden, dropout)
         y = y.view(b, h, t, c // h).transpose(1, 2).reshape(b, t, c)
         project_backward: Backward | None = None
         if self.projection is not None:
@@ -146,20 +137,22 @@ class SelfAttention(Layer):
             met = sum(len(queries) * len(keys) for queries, keys in lots)
         return 2 * batch * met * channels
 
-    def weights(self, x: Tensor) -> Tensor:
+    def weights(self, x: Tensor, padding: Padding | None = None) -> Tensor:
         """How much of each position's value goes to each: what `read` multiplies values with.
 
         No weight is dropped, in training neither.
 
         Args:
             x: shape (B, T, C).
+            padding: as in `vjp`.
 
         Returns:
             Shape (B, H, T, T), [row, head, asking position, asked position]; the last sums to 1.
         """
         q, k, _, _ = self.split(x)
         t = x.shape[1]
-        mask = self.mask(t, q) if self.causal else None
+        hidden = None if padding is None else padding.scores(self.n_head, q)
+        mask = self.mask(t, q) if self.causal else hidden
         return attention_weights(q, k, mask).view(len(x), self.n_head, t, t)
 
     def split(

@@ -7,9 +7,10 @@ from torch import Tensor
 
 from hornbook.nn.dropout import Dropout
 from hornbook.nn.layer import Backward, Layer
+from hornbook.nn.padding import Padding
 from hornbook.nn.recurrent import Recurrent, StateBackward, joined
 
-__all__ = ["Bidirectional", "LastPosition", "RecurrentStack"]
+__all__ = ["Bidirectional", "BidirectionalStack", "LastPosition", "RecurrentStack"]
 
 
 class RecurrentStack(Recurrent):
@@ -94,17 +95,71 @@ class Bidirectional(Layer):
         super().__init__()
         self.onward, self.homeward = onward, homeward
 
-    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """y and the backward pass."""
+    def forward(self, x: Tensor, padding: Padding | None = None) -> Tensor:
+        """y alone."""
+        return self.vjp(x, padding)[0]
+
+    def vjp(self, x: Tensor, padding: Padding | None = None) -> tuple[Tensor, Backward]:
+        """y and the backward pass.
+
+        Args:
+            x: shape (B, T, C).
+            padding: positions behind the ends of rows; from the right a row is read from its own
+                end. What comes out at them says nothing.
+        """
+        turned = flipped if padding is None else padding.turned
         left, left_backward = self.onward.vjp(x)
-        right, right_backward = self.homeward.vjp(x.flip(1))
+        right, right_backward = self.homeward.vjp(turned(x))
         sizes = [left.shape[2], right.shape[2]]
 
         def backward(dy: Tensor) -> Tensor:
             dleft, dright = torch.split(dy, sizes, 2)
-            return left_backward(dleft) + right_backward(dright.flip(1)).flip(1)
+            return left_backward(dleft) + turned(right_backward(turned(dright)))
 
-        return torch.cat([left, right.flip(1)], 2), backward
+        return torch.cat([left, turned(right)], 2), backward
+
+
+class BidirectionalStack(Layer):
+    """Layers that read both ways, one on another: a recurrent encoder.
+
+    Args:
+        layers: from the bottom to the top.
+        dropout: share of what one layer hands to the next that is dropped in training.
+
+    Shapes: x (B, T, C) to y (B, T, H), where H is twice that of the top layer's directions.
+    """
+
+    def __init__(self, *layers: Bidirectional, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.layers = torch.nn.ModuleList(layers)
+        self.chain = layers
+        self.dropout = Dropout(dropout)
+
+    def forward(self, x: Tensor, padding: Padding | None = None) -> Tensor:
+        """y alone."""
+        return self.vjp(x, padding)[0]
+
+    def vjp(self, x: Tensor, padding: Padding | None = None) -> tuple[Tensor, Backward]:
+        """y and the backward pass; `padding` as in `Bidirectional.vjp`."""
+        ways_back: list[Backward] = []
+        for at, layer in enumerate(self.chain):
+            if at:
+                x, mask = self.dropout.vjp(x)
+                ways_back.append(mask)
+            x, backward = layer.vjp(x, padding)
+            ways_back.append(backward)
+
+        def backward_all(dy: Tensor) -> Tensor:
+            for backward in reversed(ways_back):
+                dy = backward(dy)
+            return dy
+
+        return x, backward_all
+
+
+def flipped(x: Tensor) -> Tensor:
+    """(B, T, C) from the end to the start."""
+    return x.flip(1)
 
 
 class LastPosition(Layer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hornbook.errors import SettingsError
-from hornbook.lessons.derivations.attention import ATTENTION
+from hornbook.lessons.derivations.attention import ATTENTION, CROSS_ATTENTION
 from hornbook.lessons.derivations.derivation import Derivation, Edge, Step, Training, Values
 from hornbook.lessons.derivations.lstm import LSTM_STEP
 from hornbook.lessons.derivations.net import BACKPROP, BATCHNORM, CROSS_ENTROPY, TRAINING
@@ -12,7 +12,16 @@ from hornbook.suggestions import did_you_mean
 __all__ = ["DERIVATIONS", "Derivation", "Edge", "Step", "Training", "Values", "derivation"]
 
 DERIVATIONS = {
-    made.name: made for made in (BACKPROP, CROSS_ENTROPY, BATCHNORM, TRAINING, ATTENTION, LSTM_STEP)
+    made.name: made
+    for made in (
+        BACKPROP,
+        CROSS_ENTROPY,
+        BATCHNORM,
+        TRAINING,
+        ATTENTION,
+        CROSS_ATTENTION,
+        LSTM_STEP,
+    )
 }
 
 

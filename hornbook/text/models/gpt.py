@@ -31,26 +31,18 @@ import torch
 
 from hornbook.errors import SettingsError
 from hornbook.nn import (
-    GELU,
     Dropout,
     Embedding,
     Layer,
-    LayerNorm,
     LearnedPositions,
     Linear,
     LoRALinear,
-    ReLU,
     Residual,
-    RMSNorm,
     Rotary,
-    SelfAttention,
     Sequential,
     SoftCap,
-    SquaredReLU,
-    SwiGLU,
-    TanhGELU,
 )
-from hornbook.nn.init import initialise
+from hornbook.nn.transformer_parts import FeedForward, Norm, TransformerParts
 from hornbook.settings import Bounds, Settings
 from hornbook.text.models.layer_memory import BlockMemory, LayerMemory
 from hornbook.text.models.network import Network
@@ -100,13 +92,13 @@ class GPTSettings(Settings):
     rotary_base: Annotated[float, Bounds(1, 1e12, above=True)] = 10_000.0
     """Base of the rotary angles (theta): pair i of D features turns by position / base^(2i/D)
     radians."""
-    norm: Literal["rms", "layer", "none"] = "rms"
+    norm: Norm = "rms"
     "Normalisation before attention, feed-forward and the output layer: RMSNorm or LayerNorm."
     norm_gain: bool = False
     "Learn a gain of each feature in RMSNorm; LayerNorm always has one."
     norm_eps: Annotated[float, Bounds(0, 1)] = 0.0
     "Added to the variance in normalisation (0: 1e-5 in LayerNorm, 1e-6 in RMSNorm)."
-    feed_forward: Literal["relu2", "gelu", "gelu_tanh", "relu", "swiglu", "none"] = "relu2"
+    feed_forward: FeedForward = "relu2"
     """Nonlinearity of the feed-forward layers; gelu_tanh is GPT-2's approximation of gelu (none: no
     feed-forward layers)."""
     widen: Annotated[float, Bounds(0, 64, above=True)] = 4.0
@@ -207,14 +199,15 @@ class GPT(Network):
         generator: torch.Generator | None = None,
     ) -> None:
         s, v = settings, vocabulary.size
-        block = BlockMemory(s.block_size)
+        memory = BlockMemory(s.block_size)
         rolling = LayerMemory(reach=1 + s.n_layer * (s.block_size - 1))
         super().__init__(
             s,
             vocabulary,
-            Reading.rows(s.block_size, context=s.block_size, measured_lead=block.half),
-            rolling if s.position == "rotary" else block,
+            Reading.rows(s.block_size, context=s.block_size, measured_lead=memory.half),
+            rolling if s.position == "rotary" else memory,
         )
+        parts = self.parts
         embedding = Embedding(v, s.n_embd, generator=generator)
         if s.init_std and not s.tied:
             with torch.no_grad():
@@ -229,47 +222,44 @@ class GPT(Network):
         turns = s.position == "rotary"
         rotary = Rotary(s.n_embd // s.n_head, s.rotary_base) if turns else None
         for _ in range(s.n_layer):
-            parts = [self.attention(rotary, generator)]
+            block = [self.attention(rotary, generator)]
             if s.feed_forward != "none":
-                parts.append(self.feed_forward(generator))
-            layers += [Residual(part) if s.residual else part for part in parts]
-        layers += self.norm()
+                block.append(self.feed_forward(generator))
+            layers += [Residual(part) if s.residual else part for part in block]
+        layers += parts.norms()
         head = Linear(s.n_embd, v, bias=s.bias and not s.tied, generator=generator)
         if s.tied:
             head.weight = embedding.weight
             with torch.no_grad():
                 head.weight.normal_(0, s.init_std or 0.02, generator=generator)
         else:
-            self.initialise(head, 1.0 if s.init_std else s.output_gain, generator)
+            parts.initialise(head, 1.0 if s.init_std else s.output_gain, generator)
         layers.append(head)
         if s.softcap:
             layers.append(SoftCap(s.softcap))
         self.net = Sequential(*layers)
 
-    def norm(self) -> list[Layer]:
-        """A normalisation of the settings' kind, or nothing."""
+    @property
+    def parts(self) -> TransformerParts:
+        """What makes the parts of the blocks."""
         s = self.settings
-        if s.norm == "layer":
-            return [LayerNorm(s.n_embd, s.norm_eps or 1e-5, bias=s.bias)]
-        if s.norm == "rms":
-            return [RMSNorm(s.n_embd, s.norm_eps or 1e-6, gain=s.norm_gain)]
-        return []
-
-    def initialise(
-        self, layer: Linear, gain: float, generator: torch.Generator | None = None
-    ) -> None:
-        """Give a linear layer its initial weights, and a bias of zero.
-
-        Args:
-            layer: whose weights to set.
-            gain: factor in the standard deviation, which is `init_std`, or by the size of the
-                layer's input.
-            generator: of the random numbers.
-        """
-        if self.settings.init_std:
-            initialise(layer, "normal", gain * self.settings.init_std, generator=generator)
-        else:
-            initialise(layer, "kaiming", gain, generator=generator)
+        last_gain = 1.0
+        if s.residual:  # what all parts add grows with their number
+            last_gain = 0.0 if s.zero_init else (2 * max(s.n_layer, 1)) ** -0.5
+        return TransformerParts(
+            s.n_embd,
+            s.n_head,
+            s.hidden,
+            dropout=s.dropout,
+            norm=s.norm,
+            norm_gain=s.norm_gain,
+            norm_eps=s.norm_eps,
+            feed_forward=s.feed_forward,
+            qk_norm=s.qk_norm,
+            bias=s.bias,
+            init_std=s.init_std,
+            last_gain=last_gain,
+        )
 
     def linear(self, *, adapted: bool) -> Callable[..., Linear]:
         """What makes linear layers, with adapters where these are wanted."""
@@ -280,51 +270,18 @@ class GPT(Network):
 
     def attention(self, rotary: Rotary | None, generator: torch.Generator | None) -> Layer:
         """The part of a block in which positions talk to each other."""
-        s = self.settings
-        attention = SelfAttention(
-            s.n_embd,
-            s.n_head,
+        s, parts = self.settings, self.parts
+        attention = parts.self_attention(
+            generator,
             n_kv_head=s.n_kv_head or None,
             window=s.block_size if rotary is not None else None,
-            bias=s.bias,
             projection=s.attention_projection,
-            qk_norm=s.qk_norm,
             rotary=rotary,
-            dropout=s.dropout,
             linear=self.linear(adapted=True),
-            generator=generator,
         )
-        self.initialise(attention.qkv, 1.0, generator)
-        if attention.projection is not None:
-            self.initialise(attention.projection, self.last_gain(), generator)
-        return Sequential(*self.norm(), attention, *self.drop())
+        return Sequential(*parts.norms(), attention, *parts.drops())
 
     def feed_forward(self, generator: torch.Generator | None) -> Layer:
         """The part of a block in which each position thinks by itself."""
-        s = self.settings
-        width = s.hidden
-        gated = s.feed_forward == "swiglu"
-        kinds: dict[str, type[SquaredReLU | GELU | TanhGELU | ReLU | SwiGLU]] = {
-            "relu2": SquaredReLU,
-            "gelu": GELU,
-            "gelu_tanh": TanhGELU,
-            "relu": ReLU,
-            "swiglu": SwiGLU,
-        }
-        linear = self.linear(adapted=s.lora_layers == "all")
-        first = linear(s.n_embd, 2 * width if gated else width, s.bias, generator=generator)
-        last = linear(width, s.n_embd, s.bias, generator=generator)
-        self.initialise(first, 1.0, generator)
-        self.initialise(last, self.last_gain(), generator)
-        return Sequential(*self.norm(), first, kinds[s.feed_forward](), last, *self.drop())
-
-    def last_gain(self) -> float:
-        """What the last layer of a part starts with: what all parts add grows with their number."""
-        s = self.settings
-        if s.zero_init and s.residual:
-            return 0.0
-        return (2 * s.n_layer) ** -0.5 if s.residual else 1.0
-
-    def drop(self) -> list[Layer]:
-        """Dropout, where it is wanted."""
-        return [Dropout(self.settings.dropout)] if self.settings.dropout else []
+        parts, linear = self.parts, self.linear(adapted=self.settings.lora_layers == "all")
+        return Sequential(*parts.norms(), *parts.feed_forwards(generator, linear), *parts.drops())
