@@ -55,7 +55,7 @@ def test_greedy_takes_the_likeliest_token_each_time(boundary: int) -> None:
         (found,) = found_by(model, [source], Decoding(longest=6))[0]
         (number,), (before,) = model.read(padded([source]))
         last, total = int(before), 0.0
-            said: list[int] = []
+        said: list[int] = []
         for _ in range(7):
             logits = model.by_source[number] + model.by_said[before, last]
             token = int(logits.argmax())

@@ -118,8 +118,9 @@ def add(read: Read, faults: Faults, rows: Rows, columns: Columns, *, several: bo
     begin = f"{rows.where}, {rows.unit}" if several else rows.unit
     read.begins.append((len(read.sources), begin))
     for chunk in rows.chunks((columns.source, columns.target), header=columns.header):
-        for line, cells in chunk.ragged:
-            faults.add(f"{begin} {line:,}", f"{many(cells, 'cell')}; there are {rows.width}")
+        wrong = [
+            (line, f"{many(cells, 'cell')}; there are {rows.width}") for line, cells in chunk.ragged
+        ]
         for line, given, said in zip(chunk.lines, *chunk.columns, strict=True):
             if given and said:
                 read.sources.append(given)
@@ -129,7 +130,9 @@ def add(read: Read, faults: Faults, rows: Rows, columns: Columns, *, several: bo
                 empty = columns.names[0] if not given else columns.names[1]
                 other = given if given else said
                 beside = f" (beside {clip(other, 30)!r})" if other else ""
-                faults.add(f"{begin} {line:,}", f"{empty} is empty{beside}")
+                wrong.append((line, f"{empty} is empty{beside}"))
+        for line, what in sorted(wrong):
+            faults.add(f"{begin} {line:,}", what)
 
 
 def are_labels(targets: Sequence[str], told: bool | None) -> tuple[bool, str]:
