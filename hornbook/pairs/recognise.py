@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hornbook.errors import HornbookError
-from hornbook.pairs.columns import LABELS, SOURCES, TARGETS, find_columns, has_header
+from hornbook.pairs.columns import are_usual, find_columns, has_header
 from hornbook.pairs.options import PairOptions
 from hornbook.pairs.reading import are_labels
 from hornbook.sources.encoding import likely_codec
@@ -67,8 +67,7 @@ def claimed(rows: Rows) -> Claim | None:
         return None
     header = has_header(rows)
     data = rows.sample[1:] if header and rows.kind == "table" else rows.sample
-    names = [name.strip().lower() for name in rows.names] if header else []
-    if names and names[0] in SOURCES and names[1] in TARGETS | LABELS:
+    if header and are_usual(rows.names):
         return Claim(NAMED, f"it has the columns {rows.names[0]!r} and {rows.names[1]!r}")
     numbers = [sum(is_number(row[at]) for row in data) > len(data) / 2 for at in (0, 1)]
     if any(numbers) or rows.separator not in ("\t", ""):

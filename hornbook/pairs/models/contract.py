@@ -155,11 +155,17 @@ class SequenceModel(Writer):
             head by head); each row sums to 1, and is 0 at padding.
         """
 
-    def answers(self, sources: Sequence[Ids], how: Decoding) -> list[list[Written]]:
-        """By search, as `how` says."""
+    def answers(self, sources: Sequence[Ids], how: Decoding, first: int = 0) -> list[list[Written]]:
+        """By search, as `how` says.
+
+        Args:
+            sources: each ends with its boundary.
+            how: to search.
+            first: number of the first source among all, where these are a part of them.
+        """
         from hornbook.pairs.search import found_by
 
-        return found_by(self, sources, how)
+        return found_by(self, sources, how, first)
 
 
 class Labeller(PairModel):
