@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from hornbook.errors import MissingPackageError
 
 __all__ = [
+    "CITIES",
     "INSTALL_TORCH",
     "INTERCHANGE",
+    "PINYIN",
     "TABLES",
     "TOKENS",
     "has",
@@ -32,6 +34,10 @@ TOKENS = {
 "The same of the extra `tokens`."
 INTERCHANGE = {"gguf": "gguf", "onnx": "onnx"}
 "The same of the extra `interchange`."
+CITIES = {"babel": "Babel"}
+"The same of the extra `cities`."
+PINYIN = {"pypinyin": "pypinyin"}
+"The same of the extra `pinyin`."
 
 
 def has(module: str) -> bool:
@@ -68,13 +74,13 @@ def needing(module: str, what: str) -> Iterator[None]:
     """A context in which a package of an extra may be missing.
 
     Args:
-        module: of TABLES, TOKENS or INTERCHANGE.
+        module: of TABLES, TOKENS, INTERCHANGE, CITIES or PINYIN.
         what: needs it, as the subject of a sentence.
 
     Raises:
         MissingPackageError: if it is, and was asked for; it says what to type.
     """
-    package = {**TABLES, **TOKENS, **INTERCHANGE}[module]
+    package = {**TABLES, **TOKENS, **INTERCHANGE, **CITIES, **PINYIN}[module]
     with told_if_missing(
         module,
         f"{what} requires {package}, which is not installed.",

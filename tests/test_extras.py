@@ -54,6 +54,7 @@ WORKS = [
     ["scalar", "graph", "a*b", "a=1", "b=2"],
     ["scalar", "moons", "--steps", "2", "--hidden", "4"],
     ["scalar", "line", "--out", "line.html"],
+    ["make", "reversal", "-n", "3", "--out", "-"],
 ]
 NEEDS_IT = [
     ["train", "names.txt"],

@@ -25,10 +25,10 @@ T = TypeVar("T")
 # What help calls the value of a flag: by the setting's name, or else by its type.
 NAMED = {
     "categorical": "COLUMN", "check": "FILE", "data": "DATA", "dates": "COLUMN",
-    "effect": "COLUMN", "group": "COLUMN", "ignore": "COLUMN", "init_from": "RUN",
-    "item": "COLUMN", "label_column": "COLUMN", "likes": "TITLE", "model": "FAMILY",
-    "numerical": "COLUMN", "out": "PATH", "picture": "FILE", "pictures": "DIR", "preset": "NAME",
-    "rated": "FILE", "rates": "RATE", "rating": "COLUMN", "resume": "RUN",
+    "effect": "COLUMN", "from_": "LANGUAGE", "group": "COLUMN", "ignore": "COLUMN",
+    "init_from": "RUN", "item": "COLUMN", "label_column": "COLUMN", "likes": "TITLE",
+    "model": "FAMILY", "numerical": "COLUMN", "out": "PATH", "picture": "FILE", "pictures": "DIR",
+    "preset": "NAME", "rated": "FILE", "rates": "RATE", "rating": "COLUMN", "resume": "RUN",
     "source_column": "COLUMN", "target": "COLUMN", "target_column": "COLUMN", "task": "TASK",
     "time": "COLUMN", "titles": "FILE", "user": "COLUMN",
 }  # fmt: skip
@@ -108,6 +108,8 @@ def flag_of(field: dataclasses.Field[Any], hint: Any, text: str | None) -> tuple
     elif kind == tuple[str, ...]:
         word = NAMED.get(field.name, TYPED[str])
         how["metavar"] = f"{word} [{word} ...]"
+    if field.name.endswith("_"):  # a word of Python's, which no field can be named by
+        how["name"] = field.name.rstrip("_")
     if len(field.name) == 1:
         how["aliases"] = (f"-{field.name}",)
     if may_be_none or field.default is False or field.default in ("", ()):

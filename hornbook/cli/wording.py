@@ -30,8 +30,8 @@ CALLS = {"find_rate": "rate"} | {
 
 
 def flag(name: str) -> str:
-    """The flag of a setting."""
-    return f"-{name}" if len(name) == 1 else f"--{name.replace('_', '-')}"
+    """The flag of a setting; `from_`, which Python's own `from` forbids to be `from`, is --from."""
+    return f"-{name}" if len(name) == 1 else f"--{name.rstrip('_').replace('_', '-')}"
 
 
 def worded(text: str) -> str:
