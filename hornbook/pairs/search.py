@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.pairs.decoding import Decoding
+from hornbook.pairs.probabilities import log_softmax
 from hornbook.pairs.rows import Ids, Padded, padded
 
 if TYPE_CHECKING:
@@ -78,14 +79,6 @@ def longest_answers(model: Speaker, sources: Sequence[Ids], how: Decoding) -> Id
     if not how.longest:
         wanted = 2 * np.maximum(lengths, model.shape.longest_target)
     return wanted if model.longest is None else np.minimum(wanted, model.longest)
-
-
-def log_softmax(logits: npt.NDArray[Any]) -> Floats:
-    """ln p by row, shape (B, V)."""
-    found: Floats = logits.astype(np.float64)
-    found -= found.max(1, keepdims=True)
-    found -= np.log(np.exp(found).sum(1, keepdims=True))
-    return found
 
 
 def drawn(

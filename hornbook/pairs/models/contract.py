@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.pairs.probabilities import log_softmax
 from hornbook.pairs.rows import Ids, Padded
 from hornbook.settings import Settings
 from hornbook.tokenizers.contract import Vocabulary
@@ -168,12 +169,30 @@ class SequenceModel(Writer):
 
 
 class Labeller(PairModel):
-    """A model that gives each label a probability."""
+    """A model that gives each label a probability.
+
+    Attributes:
+        temperature: that scores are divided by, so that probabilities come true as often as they
+            say: 1 while a model is made; see hornbook.pairs.calibration.
+    """
+
+    temperature: float = 1.0
 
     @abstractmethod
+    def scores(self, sources: Sequence[Ids]) -> npt.NDArray[np.float64]:
+        """ln p of each label at temperature 1, but for a number that is the same for all labels.
+
+        Args:
+            sources: each ends with its boundary.
+
+        Returns:
+            Shape (B, labels).
+        """
+
     def log_probabilities(self, sources: Sequence[Ids]) -> npt.NDArray[np.float64]:
         """ln p of each label, shape (B, labels).
 
         Args:
             sources: each ends with its boundary.
         """
+        return log_softmax(self.scores(sources) / self.temperature)
