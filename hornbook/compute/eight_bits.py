@@ -23,6 +23,7 @@ BASE = 2 * LARGEST  # what the high digit counts
 ZERO = 128  # what stands for a digit of 0: the processor multiplies signed numbers with unsigned
 AT_ONCE = 2**20  # weights that are in float32 at a time where there is no other way
 TINY = 1e-30  # what the scale of a row of zeros is made of
+ZEROS = torch.zeros(1, dtype=torch.int32, device="cpu")  # of the weights, which are signed
 
 
 def packed(whole: Tensor) -> Tensor:
@@ -31,7 +32,7 @@ def packed(whole: Tensor) -> Tensor:
     return made
 
 
-def whole_product(digits: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
+def whole_product(digits: Tensor, weight: Tensor, scale: Tensor, unit: float = 1.0) -> Tensor:
     """(digits - ZERO) wᵀ, each sum times the scale of its row of the weight.
 
     The operator is what torch's own compiler emits for quantised nets; it is private to torch.
@@ -40,13 +41,13 @@ def whole_product(digits: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
         digits: uint8, shape (R, K).
         weight: w, packed, of shape (M, K).
         scale: float32, shape (M,).
+        unit: all sums are multiplied with.
 
     Returns:
         float32, shape (R, M).
     """
-    zeros = torch.zeros(1, dtype=torch.int32, device="cpu")
     made: Tensor = torch.ops.onednn.qlinear_pointwise.default(
-        digits, 1.0, ZERO, weight, scale, zeros, None, 1.0, 0, torch.float32, "none", [], ""
+        digits, unit, ZERO, weight, scale, ZEROS, None, 1.0, 0, torch.float32, "none", [], ""
     )
     return made
 
@@ -131,10 +132,9 @@ class EightBits:
         high = np.rint(low * np.float32(1 / BASE))
         low -= high * np.float32(BASE)
         digits = (np.concatenate([high, low]) + ZERO).astype(np.uint8)  # (2, K)
-        y, rest = whole_product(torch.from_numpy(digits), weight, self.scale).numpy()
+        y, rest = whole_product(torch.from_numpy(digits), weight, self.scale, unit).numpy()
         y *= np.float32(BASE)
         y += rest
-        y *= np.float32(unit)
         return torch.from_numpy(y)
 
     def of_rows(self, x: Tensor, weight: Tensor) -> Tensor:
