@@ -34,7 +34,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from hornbook.tables import EntityEmbeddings, TableRegressor
-from hornbook.tables.measures import NumberErrors, paired_interval
+from hornbook.tables.measures import NumberErrors
+from hornbook.tasks.scores import paired_interval
 
 Floats = npt.NDArray[np.float64]
 DEV_FROM = "2015-06-20"

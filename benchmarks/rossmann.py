@@ -44,9 +44,10 @@ from hornbook.tables.data import TableData
 from hornbook.tables.evaluation import scores_of
 from hornbook.tables.loading import load_table
 from hornbook.tables.mapper import Mapped
-from hornbook.tables.measures import NumberErrors, Scores, paired_interval
+from hornbook.tables.measures import NumberErrors
 from hornbook.tables.models.families import FAMILIES
 from hornbook.tables.task import TableTask
+from hornbook.tasks.scores import Scores, paired_interval
 from hornbook.training.measures import Evaluation
 from hornbook.training.trainer import Trainer
 

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Interval", "difference_interval", "ends_of", "ratio_interval", "standard_error",
-           "t_quantile"]  # fmt: skip
+__all__ = ["Interval", "difference_interval", "ends_of", "left_out_interval", "ratio_interval",
+           "standard_error", "t_quantile"]  # fmt: skip
 
 Array = npt.NDArray[np.float64]
 Transform = Callable[[Array], Array]
@@ -116,6 +116,24 @@ def difference_interval(
     figure = float(of(s.sum() / w.sum()) - of(o.sum() / w.sum()))
     reach = reach_of(of(without_each(s, w)) - of(without_each(o, w)), level)
     return Interval(figure - reach, figure + reach, level)
+
+
+def left_out_interval(
+    figure: float, left_out: npt.ArrayLike, *, most: float = math.inf, level: float = 0.95
+) -> Interval | None:
+    """The interval of any figure of groups, by the jackknife; None if there is only one group.
+
+    Args:
+        figure: of all groups.
+        left_out: the figure without each group, shape (G,).
+        most: that the figure can be; it is never below 0.
+        level: how sure the interval is.
+    """
+    others = np.asarray(left_out, np.float64)
+    if len(others) < 2:
+        return None
+    reach = reach_of(others, level)
+    return Interval(max(0.0, figure - reach), min(max(figure, most), figure + reach), level)
 
 
 def columns(sums: npt.ArrayLike, weights: npt.ArrayLike | None) -> tuple[Array, Array]:

@@ -15,7 +15,8 @@ from hornbook.errors import DataError
 from hornbook.runs import Run, strip
 from hornbook.statistics import difference_interval
 from hornbook.tables import evaluating
-from hornbook.tables.measures import ClassScores, NumberErrors
+from hornbook.tables.measures import NumberErrors
+from hornbook.tasks.scores import ClassScores
 from tests.command import typed
 
 RANDOM = np.random.default_rng(3)

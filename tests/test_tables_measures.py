@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from hornbook.tables.measures import ClassScores, NumberErrors, blocks_of, paired_interval
+from hornbook.tables.measures import NumberErrors
+from hornbook.tasks.scores import ClassScores, blocks_of, paired_interval
 
 RANDOM = np.random.default_rng(0)
 
@@ -86,3 +87,33 @@ def test_a_paired_difference_sees_what_two_intervals_do_not() -> None:
     apart = paired_interval(other, one)
     assert apart is not None
     assert 0 < apart.low < 0.05 < apart.high
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_f1_and_confusion_are_scikit_learns(classes: int) -> None:
+    target = RANDOM.integers(0, classes, 200)
+    target[target == classes - 1] = 0  # a class that is never there
+    shares = RANDOM.dirichlet(np.ones(classes), 200)
+    scores, guessed = ClassScores(None, shares, target), shares.argmax(1)
+    labels = list(range(classes))
+    expected = metrics.f1_score(target, guessed, labels=labels, average="macro", zero_division=0)
+    assert scores.macro_f1 == pytest.approx(expected)
+    np.testing.assert_array_equal(
+        scores.confusion, metrics.confusion_matrix(target, guessed, labels=labels)
+    )
+
+
+def test_the_interval_of_f1_is_the_jackknifes() -> None:
+    target, shares = RANDOM.integers(0, 3, 60), RANDOM.dirichlet(np.ones(3), 60)
+    scores, guessed = ClassScores(None, shares, target), shares.argmax(1)
+    left = np.array([
+        metrics.f1_score(np.delete(target, at), np.delete(guessed, at), labels=[0, 1, 2],
+                         average="macro", zero_division=0)
+        for at in range(60)
+    ])  # fmt: skip
+    error = np.sqrt(59 / 60 * np.square(left - left.mean()).sum())
+    interval = scores.macro_f1_interval
+    assert interval is not None
+    assert interval.high - interval.low == pytest.approx(2 * 2.001 * error, rel=1e-3)
+    assert scores.accuracy_interval is not None
+    assert float((guessed == target).mean()) in scores.accuracy_interval

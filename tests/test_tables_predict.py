@@ -15,11 +15,12 @@ import hornbook
 from hornbook.errors import DataError, HornbookError, RunError, SettingsError
 from hornbook.runs import Run, strip
 from hornbook.tables.later import UNKNOWN
-from hornbook.tables.measures import ClassScores, NumberErrors
+from hornbook.tables.measures import NumberErrors
 from hornbook.tables.questions.lines import free_names, number_text
 from hornbook.tables.questions.tally import Tally
 from hornbook.tables.spellings import respelled
 from hornbook.tables.target import Target
+from hornbook.tasks.scores import ClassScores
 from tests.command import typed
 
 HEADER = "city,size,when,sold"

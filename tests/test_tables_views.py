@@ -16,7 +16,9 @@ import pytest
 
 import hornbook
 from hornbook.errors import SettingsError
+from hornbook.inspection.digits import percent, rounded, with_error
 from hornbook.inspection.inspect import file_name, inspect
+from hornbook.inspection.reliability import bins_of
 from hornbook.reports import View
 from hornbook.runs import Run, strip
 from hornbook.tables.data import TableData, TableRows
@@ -27,8 +29,6 @@ from hornbook.tables.mapper import Mapped, Mapper
 from hornbook.tables.presenting import shortest
 from hornbook.tables.target import Target
 from hornbook.tables.views import ViewSettings, views_of
-from hornbook.tables.views.calibration import bins_of
-from hornbook.tables.views.digits import percent, rounded, with_error
 from hornbook.tables.views.effect import effects_of
 from hornbook.tables.views.embeddings import nearest_of, vectors_of
 from hornbook.tables.views.importance import draw_importance, write_importance

@@ -129,7 +129,7 @@ def choose(verb: str, argv: Sequence[str], first_of: type[First] = First) -> Cho
         task, _ = choose_task(source, first.task, found.family, options)
         return Chosen(task, found.family, source, preset=found)
     task, _ = choose_task(source, first.task, first.model, options)
-    return Chosen(task, first.model or task.default or next(iter(task.families)), source)
+    return Chosen(task, first.model or task.usual_family(source, options), source)
 
 
 def given(argv: Sequence[str], first: Any) -> dict[str, Any]:

@@ -226,7 +226,7 @@ def again(grammar: Grammar, options: Options, argv: Sequence[str]) -> tuple[Gram
         typed = dict.fromkeys(names_typed(argv))
         task, _ = choose_task(source, None, None, {**typed, **vars(options)["loading"].changed()})
     if task is not chosen.task:
-        family = task.default or next(iter(task.families))
+        family = task.usual_family(source, vars(options)["loading"].changed())
         grammar = grammar_of(Chosen(task, family, source))
         return grammar, grammar.parse(argv)
     grammar.chosen = replace(chosen, source=source)

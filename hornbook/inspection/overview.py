@@ -99,9 +99,8 @@ class Overview:
             return f"{told} It is untrained."
         endings = {"interrupted": ", then stopped", "early": ", when dev was no longer improving"}
         ending = endings.get(summary.ending, "")
-        return (
-            f"{told} Trained for {many(summary.steps, 'step')} in {summary.seconds:,.1f} s{ending}."
-        )
+        trained = f"Trained for {many(summary.steps, 'step')} in {summary.seconds:,.1f} s{ending}."
+        return " ".join([told, trained, *summary.remarks])
 
     @property
     def measured_on(self) -> str:

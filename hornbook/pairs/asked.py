@@ -4,4 +4,14 @@ from __future__ import annotations
 
 __all__ = ["QUESTIONS"]
 
-QUESTIONS: dict[str, tuple[str, str]] = {}
+HOME = "hornbook.pairs.questions"
+QUESTIONS: dict[str, tuple[str, str]] = {
+    "translate": (
+        "say what belongs to a text: its translation, or what was learned",
+        f"{HOME}.translate:TranslateQuestion",
+    ),
+    "classify": (
+        "tell which label a text has, with probabilities",
+        f"{HOME}.classify:ClassifyQuestion",
+    ),
+}

@@ -21,6 +21,11 @@ TARGETS = {"target", "tgt", "output", "answer", "response", "translation", "to",
 LABELS = {"label", "labels", "class", "category", "sentiment", "sex", "gender", "tag", "topic",
           "intent", "language", "lang"}  # fmt: skip
 "Names of columns, in lowercase."
+OFTEN = {"word", "words", "name", "date", "verse", "addition", "roman", "decimal", "digits"}
+SAID = {"reversed", "sorted", "copied", "copy", "sum", "sum backwards", "iso", "pinyin", "digits",
+        "decimal", "words", "roman", "word", "name"}  # fmt: skip
+"Names that could be data as well: they count where both columns have one."
+BELOW = 3  # rows below a header, at least, whose script tells it
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class Columns:
 def has_header(rows: Rows, asked: Sequence[str] = ()) -> bool:
     """Whether the first row of a table names its columns.
 
-    It does if it has a name that was asked for, or a usual one; or if numbers stand below a text.
+    It does if it has a name that was asked for, or a usual one; or if what stands below has none
+    of the letters A to Z that it is written in: numbers, dates, another script.
 
     Args:
         rows: the file.
@@ -53,12 +59,31 @@ def has_header(rows: Rows, asked: Sequence[str] = ()) -> bool:
         return True
     if any(cell.strip().lower() in SOURCES | TARGETS | LABELS for cell in first):
         return True
+    if len(first) == 2 and are_usual(first):
+        return True
+    columns = [[row[at] for row in below if at < len(row)] for at in range(len(first))]
     return any(
-        cell and not is_number(cell) and column and all(map(is_number, column))
-        for cell, column in (
-            (cell, [row[at] for row in below if at < len(row)]) for at, cell in enumerate(first)
-        )
+        has_letters(cell) and stands_apart(column)
+        for cell, column in zip(first, columns, strict=True)
     )
+
+
+def are_usual(names: Sequence[str]) -> bool:
+    """Whether two names are usual ones of a source and a target."""
+    source, target = (name.strip().lower() for name in names)
+    return source in SOURCES | OFTEN and target in TARGETS | LABELS | SAID and source != target
+
+
+def has_letters(cell: str) -> bool:
+    """Whether a cell has a letter from A to Z."""
+    return any(ch.isascii() and ch.isalpha() for ch in cell)
+
+
+def stands_apart(column: Sequence[str]) -> bool:
+    """Whether the cells below a name cannot be of its kind: they have no letters as it has."""
+    if column and all(map(is_number, column)):
+        return True
+    return len(column) >= BELOW and not any(map(has_letters, column))
 
 
 def find_columns(rows: Rows, options: PairOptions) -> Columns:

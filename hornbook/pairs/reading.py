@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,19 @@ class Read:
     "What the columns are called, for people."
     remarks: list[str] = field(default_factory=list)
     "How they were read, for people."
+    lines: list[int] = field(default_factory=list)
+    "The line of the file that each begins on, from 1; of a JSON array its place."
+    begins: list[tuple[int, str]] = field(default_factory=list)
+    "Of each file the number of its first pair, and what its lines are told as."
+
+    def place(self, number: int) -> str:
+        """Where a pair stands: `line 17`, and of several files in which.
+
+        Args:
+            number: of the pair, from 0.
+        """
+        begin = self.begins[bisect_right(self.begins, number, key=lambda one: one[0]) - 1][1]
+        return f"{begin} {self.lines[number]:,}"
 
 
 @dataclass
@@ -102,18 +116,23 @@ def add(read: Read, faults: Faults, rows: Rows, columns: Columns, *, several: bo
         several: whether lines are told with the file that they are of.
     """
     begin = f"{rows.where}, {rows.unit}" if several else rows.unit
+    read.begins.append((len(read.sources), begin))
     for chunk in rows.chunks((columns.source, columns.target), header=columns.header):
-        for line, cells in chunk.ragged:
-            faults.add(f"{begin} {line:,}", f"{many(cells, 'cell')}; there are {rows.width}")
+        wrong = [
+            (line, f"{many(cells, 'cell')}; there are {rows.width}") for line, cells in chunk.ragged
+        ]
         for line, given, said in zip(chunk.lines, *chunk.columns, strict=True):
             if given and said:
                 read.sources.append(given)
                 read.targets.append(said)
+                read.lines.append(line)
             else:
                 empty = columns.names[0] if not given else columns.names[1]
                 other = given if given else said
                 beside = f" (beside {clip(other, 30)!r})" if other else ""
-                faults.add(f"{begin} {line:,}", f"{empty} is empty{beside}")
+                wrong.append((line, f"{empty} is empty{beside}"))
+        for line, what in sorted(wrong):
+            faults.add(f"{begin} {line:,}", what)
 
 
 def are_labels(targets: Sequence[str], told: bool | None) -> tuple[bool, str]:

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from hornbook.errors import HornbookError
-from hornbook.pairs.columns import LABELS, SOURCES, TARGETS, has_header
+from hornbook.pairs.columns import are_usual, find_columns, has_header
+from hornbook.pairs.options import PairOptions
+from hornbook.pairs.reading import are_labels
 from hornbook.sources.encoding import likely_codec
 from hornbook.sources.formats import is_number
 from hornbook.sources.rows import Rows
 from hornbook.sources.source import Source
 from hornbook.tasks import Claim
 
-__all__ = ["recognise"]
+__all__ = ["looks_labelled", "recognise"]
 
 TOLD, NAMED, POSSIBLE = 30, 9, 2
 "Strengths of a claim: a column is named; both have usual names; there are two columns of texts."
@@ -40,6 +42,23 @@ def recognise(source: Source, options: Mapping[str, Any]) -> Claim | None:
     return None
 
 
+def looks_labelled(source: Source, options: Mapping[str, Any]) -> bool:
+    """Whether targets look like labels, as far as the first rows and what is asked for tell it."""
+    if options.get("label_column") is not None:
+        return True
+    if options.get("target_column") is not None or source.dataset is not None:
+        return False
+    with contextlib.suppress(HornbookError, ValueError):
+        first = source.first
+        rows = Rows(first, likely_codec(first.head()))
+        asked = {name: options[name] for name in ("source_column",) if options.get(name)}
+        columns = find_columns(rows, PairOptions(**asked))
+        cells = rows.cells(columns.target)
+        named = columns.header and rows.kind == "table"
+        return are_labels(cells[1:] if named else cells, columns.labels)[0]
+    return False
+
+
 def claimed(rows: Rows) -> Claim | None:
     """Whether a file holds pairs."""
     if rows.width != 2 or len(rows.sample) < LEAST:
@@ -48,8 +67,7 @@ def claimed(rows: Rows) -> Claim | None:
         return None
     header = has_header(rows)
     data = rows.sample[1:] if header and rows.kind == "table" else rows.sample
-    names = [name.strip().lower() for name in rows.names] if header else []
-    if names and names[0] in SOURCES and names[1] in TARGETS | LABELS:
+    if header and are_usual(rows.names):
         return Claim(NAMED, f"it has the columns {rows.names[0]!r} and {rows.names[1]!r}")
     numbers = [sum(is_number(row[at]) for row in data) > len(data) / 2 for at in (0, 1)]
     if any(numbers) or rows.separator not in ("\t", ""):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from hornbook.errors import SettingsError
 from hornbook.pairs.asked import QUESTIONS
-from hornbook.pairs.models.families import FAMILIES
+from hornbook.pairs.models.families import FAMILIES, WRITERS
 from hornbook.records import JSONObject
 from hornbook.tasks import Claim, Family, Figures, Task, Verb
 from hornbook.training.measures import Measure
@@ -43,6 +44,42 @@ class PairsTask(Task["PairData"]):
     questions: ClassVar[Mapping[str, Verb]] = {
         name: Verb(summary, home) for name, (summary, home) in QUESTIONS.items()
     }
+
+    def for_data(self, details: JSONObject) -> PairsTask:
+        """The task by what is said: texts, or labels."""
+        from hornbook.pairs.labels.task import LabelsTask
+
+        return LabelsTask() if details.get("labels") else TextsTask()
+
+    def usual_family(self, source: Source | None, options: Mapping[str, Any]) -> str:
+        """The default of what is said, as far as a first look tells it."""
+        from hornbook.pairs.labels.task import LabelsTask
+        from hornbook.pairs.recognise import looks_labelled
+
+        if source is not None and looks_labelled(source, options):
+            return LabelsTask.default
+        return self.default
+
+    def refuse_unfit(self, family: str, data: PairData) -> None:
+        """Refuse what writes texts where labels are to be said, and the other way round."""
+        if family in self.for_data(data.details).families:
+            return
+        fitting = ", ".join(self.for_data(data.details).families)
+        said = data.columns[1]
+        if data.labels:
+            raise SettingsError(
+                f"{family} writes texts, and {said} has labels ({len(data.labels)} different "
+                "ones).",
+                hint=f"Families for labels: {fitting}. To have {said} written as a text, set "
+                "`target_column` to it.",
+                setting="model",
+            )
+        raise SettingsError(
+            f"{family} predicts labels, and {said} has texts.",
+            hint=f"Families for texts: {fitting}. To have {said} read as labels, set "
+            "`label_column` to it.",
+            setting="model",
+        )
 
     @property
     def files(self) -> frozenset[str]:
@@ -92,6 +129,10 @@ class PairsTask(Task["PairData"]):
 
         return open_pairs(files, name, source, details)
 
+    def fit(self, model: Any, data: PairData) -> Sequence[str]:
+        """Fit, and tell what was left out."""
+        return tuple(model.fit(data) or ())
+
     def batches(self, model: Any, data: PairData, training: TrainingSettings) -> Any:
         """Pairs of train, those of about equal lengths together."""
         from hornbook.pairs.batches import PairBatches
@@ -116,3 +157,9 @@ class PairsTask(Task["PairData"]):
         from hornbook.pairs.evaluation import report
 
         return report(run.model, run.data)
+
+
+class TextsTask(PairsTask):
+    """Pairs whose targets are texts."""
+
+    families: ClassVar[Mapping[str, Family]] = WRITERS

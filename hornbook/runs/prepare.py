@@ -89,16 +89,23 @@ def load_data(
         chosen, why = choose_task(source, task, model, options)
     else:
         chosen = source.task
-    family = model or chosen.default or next(iter(chosen.families))
+    looked = source if isinstance(source, Source) else None
+    family = model or chosen.usual_family(looked, options)
     line = chosen.family(family)
     if line.made_by == "mixing":
         raise made_by_mixing(family)
     if isinstance(source, Prepared):
+        chosen.refuse_unfit(family, source.data)
         return chosen, source.data, family, line
     refuse_misplaced(options, chosen.options, line)
     data: Data = chosen.load(source, chosen.options.from_dict(dict(options)))
     listen(Loaded(chosen.name, why, data.name, data.about, dict(data.sizes)))
-    return chosen.for_data(data.details), data, family, line
+    chosen = chosen.for_data(data.details)
+    if model is None and family not in chosen.families:  # a first look did not tell what they are
+        family = chosen.usual_family(None, {})
+        line = chosen.family(family)
+    chosen.refuse_unfit(family, data)
+    return chosen, data, family, line
 
 
 def refuse_misplaced(options: Mapping[str, Any], own: type[Settings], line: Family) -> None:

@@ -175,7 +175,7 @@ class Summary:
     suited: Mapping[str, JSON] = field(default_factory=dict)
     "Settings of questions that were found to suit this run, by name."
     remarks: tuple[str, ...] = ()
-    "What to know of how a model was fitted in one pass."
+    "What to know of how a model was made: fitted in one pass, or changed when training had ended."
     measured_on: Mapping[str, Extent] = field(default_factory=dict)
     "How much of each split its figures are of; empty where it was not recorded."
     format: int = FORMAT

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from hornbook.compute.pinned import pinned
 from hornbook.errors import RunError
 from hornbook.runs.beside import with_baselines
-from hornbook.runs.events import Began, Ended, Evaluated, Listener, Progressed
+from hornbook.runs.events import Began, Ended, Evaluated, Listener, Progressed, Warned
 from hornbook.runs.outcome import is_worse, reached
 from hornbook.runs.pace import Pace, watched
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
 from hornbook.runs.stops import Stops
-from hornbook.tasks import Figures
+from hornbook.tasks import Figures, Task
 from hornbook.training.counters import read_counters
 from hornbook.training.distributed import World
 from hornbook.training.measures import LOSS, Extent
@@ -74,6 +74,8 @@ def train_session(
         summary = summarise(run, session, trainer, ending)
         run.directory.write_summary(summary)  # before what only stands beside it is measured
         run.directory.settle()
+        for remark in summary.remarks:
+            listen(Warned(remark))
         if run.record.baseline and summary.ended:
             summary = with_baselines(run, session.data, summary, listen)
     opened = Run(run.path)
@@ -186,8 +188,10 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
     losses = dict(best.losses) if best else {}
     measures = dict(best.measures) if best else {}
     extents = session.during if best else {}
+    remarks: tuple[str, ...] = ()
     if best and ending != "interrupted":  # who asked to stop does not want to wait
-        for split, found, extent in measured_at_the_end(run, session):
+        remarks = concluded(run, session, trainer)
+        for split, found, extent in measured_at_the_end(run, session, every=bool(remarks)):
             extents[split] = extent
             if found.loss is not None:
                 trainer.refuse_infinite(found.loss, f"The loss on {split}", best.step)
@@ -213,16 +217,38 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
         best_step=best.step if best else trainer.step,
         untrained=untrained,
         guessing=ignorance.loss if ignorance else None,
+        remarks=remarks,
         measured_on=extents,
     )
 
 
-def measured_at_the_end(run: Run, session: Session) -> Iterator[tuple[str, Figures, Extent]]:
+def concluded(run: Run, session: Session, trainer: Trainer) -> tuple[str, ...]:
+    """What the task does with the weights that are kept, if it does anything: they are kept anew.
+
+    They are the session's model's from then on.
+    """
+    if type(session.task).conclude is Task.conclude:
+        return ()
+    session.model.load_arrays(run.directory.read_weights(run.record))
+    told = tuple(session.task.conclude(session.model, session.data))
+    if told:
+        keep_weights(run, session.model, trainer)
+    return told
+
+
+def measured_at_the_end(
+    run: Run, session: Session, *, every: bool
+) -> Iterator[tuple[str, Figures, Extent]]:
     """Splits of which less was measured before: figures of the weights that were kept, and of what.
 
     The weights are the session's model's from then on.
+
+    Args:
+        run: with its weights.
+        session: of the training.
+        every: measure all splits, for the model has changed since.
     """
-    wanted = session.anew()
+    wanted = session.at_the_end() if every else session.anew()
     if wanted:
         session.model.load_arrays(run.directory.read_weights(run.record))
     for split, extent in wanted.items():

@@ -16,9 +16,9 @@ from hornbook.extras import has, needing
 from hornbook.tables.data import TableData
 from hornbook.tables.evaluation import scores_of
 from hornbook.tables.mapper import Mapped
-from hornbook.tables.measures import ClassScores, Scores, paired_interval
 from hornbook.tables.models.contract import Predictor
 from hornbook.tasks import Baseline
+from hornbook.tasks.scores import ClassScores, Scores, paired_interval
 
 __all__ = ["Beside", "as_columns", "baselines", "beside", "guess", "trees"]
 

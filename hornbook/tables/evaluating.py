@@ -18,12 +18,13 @@ from hornbook.sources.opening import refuse_missing
 from hornbook.sources.source import Source
 from hornbook.statistics import Interval, Transform, difference_interval, ratio_interval
 from hornbook.tables.evaluation import DECIDES
-from hornbook.tables.measures import BLOCKS, ClassScores, NumberErrors, Scores
+from hornbook.tables.measures import NumberErrors
 from hornbook.tables.new_rows import FilePiece, NewRows
 from hornbook.tables.questions.of_file import rows_of
 from hornbook.tables.questions.predicting import Predicting, missing_marks
 from hornbook.tables.questions.tally import Tally
 from hornbook.tables.target import Target
+from hornbook.tasks.scores import BLOCKS, ClassScores, Scores
 
 if TYPE_CHECKING:
     from hornbook.runs import Run

@@ -10,10 +10,11 @@ import numpy.typing as npt
 from hornbook.records import JSON
 from hornbook.statistics import ends_of
 from hornbook.tables.data import TableData, TableRows
-from hornbook.tables.measures import ClassScores, NumberErrors, Scores
+from hornbook.tables.measures import NumberErrors
 from hornbook.tables.models.contract import Predictor
 from hornbook.tables.target import Target
 from hornbook.tasks import Figures
+from hornbook.tasks.scores import ClassScores, Scores
 
 __all__ = ["DECIDES", "TableFigures", "evaluate", "report", "scores_of", "scores_on"]
 

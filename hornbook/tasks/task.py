@@ -144,6 +144,22 @@ class Task(ABC, Generic[D]):
         """
         return find_family(self.families, name)
 
+    def usual_family(self, source: Source | None, options: Mapping[str, Any]) -> str:
+        """The family that is taken where none is named: the default, if not said.
+
+        Args:
+            source: of the data, looked at, not read; None if it is not known yet.
+            options: of loading, as far as they were given.
+        """
+        return self.default or next(iter(self.families))
+
+    def refuse_unfit(self, family: str, data: D) -> None:
+        """Refuse a family that cannot learn some data.
+
+        Raises:
+            SettingsError: if it cannot, with those that can.
+        """
+
     def build(self, family: str, settings: Settings, shape: Any, start: Start | None = None) -> Any:
         """A model of a family; one that is trained begins at the seed of `start`."""
         made = self.family(family).load()
@@ -244,6 +260,16 @@ class Task(ABC, Generic[D]):
 
         It is called once its weights are loaded; it is not trained any further.
         """
+
+    def conclude(self, model: Any, data: D) -> Sequence[str]:
+        """Give a net whose training has ended what only its final weights can tell, of `arrays`.
+
+        It is called once, with the weights that are kept, before they are measured for good.
+
+        Returns:
+            What was done, in sentences for people; empty if the net is as it was.
+        """
+        return ()
 
     def fit(self, model: Any, data: D) -> Sequence[str]:
         """Fit a model that is made in one pass.

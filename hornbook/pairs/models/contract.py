@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.pairs.probabilities import log_softmax
 from hornbook.pairs.rows import Ids, Padded
 from hornbook.settings import Settings
 from hornbook.tokenizers.contract import Vocabulary
@@ -154,20 +155,44 @@ class SequenceModel(Writer):
             head by head); each row sums to 1, and is 0 at padding.
         """
 
-    def answers(self, sources: Sequence[Ids], how: Decoding) -> list[list[Written]]:
-        """By search, as `how` says."""
+    def answers(self, sources: Sequence[Ids], how: Decoding, first: int = 0) -> list[list[Written]]:
+        """By search, as `how` says.
+
+        Args:
+            sources: each ends with its boundary.
+            how: to search.
+            first: number of the first source among all, where these are a part of them.
+        """
         from hornbook.pairs.search import found_by
 
-        return found_by(self, sources, how)
+        return found_by(self, sources, how, first)
 
 
 class Labeller(PairModel):
-    """A model that gives each label a probability."""
+    """A model that gives each label a probability.
+
+    Attributes:
+        temperature: that scores are divided by, so that probabilities come true as often as they
+            say: 1 while a model is made; see hornbook.pairs.calibration.
+    """
+
+    temperature: float = 1.0
 
     @abstractmethod
+    def scores(self, sources: Sequence[Ids]) -> npt.NDArray[np.float64]:
+        """ln p of each label at temperature 1, but for a number that is the same for all labels.
+
+        Args:
+            sources: each ends with its boundary.
+
+        Returns:
+            Shape (B, labels).
+        """
+
     def log_probabilities(self, sources: Sequence[Ids]) -> npt.NDArray[np.float64]:
         """ln p of each label, shape (B, labels).
 
         Args:
             sources: each ends with its boundary.
         """
+        return log_softmax(self.scores(sources) / self.temperature)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hornbook.errors import DataError, RunError
+from hornbook.errors import RunError, UnknownTokenError
 from hornbook.pairs.decoding import Decoding
 from hornbook.pairs.models.contract import Arrays, Shape, Writer, Written
 from hornbook.pairs.rows import Ids
@@ -63,7 +63,7 @@ class Copy(Writer):
             return [token]
         try:
             return [int(one) for one in data.writing.encode(data.source_tokens.decode([token]))]
-        except DataError:
+        except UnknownTokenError:
             return []
 
     def answers(self, sources: Sequence[Ids], how: Decoding) -> list[list[Written]]:

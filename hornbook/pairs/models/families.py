@@ -11,25 +11,64 @@ __all__ = ["FAMILIES", "LABELLERS", "WRITERS"]
 
 MODELS = "hornbook.pairs.models"
 
-TRAINING: Mapping[str, Any] = {
-    "steps": 4_000, "batch_size": 64, "learning_rate": 0.005, "optimizer": "muon",
-}  # fmt: skip
-"What measured best in two minutes (EXPERIMENTS.md)."
+PASSES, SHORTEST, LONGEST = 12, 300, 6_000
+
+
+def sized(rows: int) -> Mapping[str, Any]:
+    """How long a net for labels is trained, by the texts of train."""
+    return {"steps": min(LONGEST, max(SHORTEST, PASSES * rows // 64))}
+
+
+WRITING: Mapping[str, Any] = {"steps": 4_000, "batch_size": 64, "learning_rate": 3e-3}
+"How nets that write are trained: what measured best in two minutes (EXPERIMENTS.md)."
 
 WRITERS: Mapping[str, Family] = {
     "copy": Family(f"{MODELS}.copy:Copy", "says what it was given", "fitting"),
+    "lookup": Family(
+        f"{MODELS}.lookup:Lookup",
+        "says what train says to the same source, else token by token",
+        "fitting",
+    ),
+    "nearest": Family(
+        f"{MODELS}.nearest:Nearest",
+        "says what train says to the source with the fewest edits",
+        "fitting",
+    ),
     "attention-rnn": Family(
         f"{MODELS}.attention_rnn:AttentionRNN",
-        "recurrent encoder and decoder with attention (Bahdanau, Cho and Bengio 2014)",
-        training=TRAINING,
+        "a recurrent encoder and decoder with attention (Bahdanau, Cho and Bengio 2014)",
+        training=WRITING,
     ),
     "seq2seq": Family(
         f"{MODELS}.seq2seq:Seq2Seq",
-        "encoder-decoder transformer (Attention is all you need)",
-        training=TRAINING,
+        "the transformer with encoder and decoder (Vaswani et al. 2017)",
+        training=WRITING,
     ),
 }
 "Those that say a text."
-LABELLERS: Mapping[str, Family] = {}
+LABELLERS: Mapping[str, Family] = {
+    "naive-bayes": Family(
+        f"{MODELS}.naive_bayes:NaiveBayes",
+        "labels: counts of n-grams, as if independent",
+        "fitting",
+    ),
+    "log-linear": Family(
+        f"{MODELS}.log_linear:LogLinear",
+        "labels: logistic regression on counts of n-grams",
+        "fitting",
+    ),
+    "classify": Family(
+        f"{MODELS}.classify:Classify",
+        "labels: the encoder of a transformer, pooled",
+        training={
+            "optimizer": "adamw",
+            "learning_rate": 2e-3,
+            "schedule": "cosine",
+            "batch_size": 64,
+            "weight_decay": 0.1,
+        },
+        sized=sized,
+    ),
+}
 "Those that say a label."
 FAMILIES: Mapping[str, Family] = {**WRITERS, **LABELLERS}

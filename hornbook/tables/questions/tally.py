@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.rendering import figure, listed, many
-from hornbook.tables.measures import BINS, LEAST, area
 from hornbook.tables.target import Target
+from hornbook.tasks.scores import BINS, LEAST, area
 
 __all__ = ["Tally"]
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SettingsError
+from hornbook.inspection.digits import percent, rounded
 from hornbook.plots.colours import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import canvas
@@ -16,7 +17,6 @@ from hornbook.rendering import clip, listed, one_line
 from hornbook.suggestions import did_you_mean
 from hornbook.tables.features import CategoryFeature, NumberFeature
 from hornbook.tables.mapper import Mapped
-from hornbook.tables.views.digits import percent, rounded
 from hornbook.tables.views.rows_seen import DAY, RowsSeen, decoded
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hornbook.inspection.digits import with_error
 from hornbook.plots.colours import BLUE
 from hornbook.plots.drawing import drawing
 from hornbook.plots.fonts import columns as letters
 from hornbook.plots.panels import WIDTH
 from hornbook.rendering import clip, one_line
-from hornbook.tables.views.digits import with_error
 from hornbook.tables.views.rows_seen import RowsSeen
 from hornbook.tables.views.shuffled import Importance
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
+from hornbook.inspection.reliability import draw_reliability, write_reliability
 from hornbook.rendering import clip
 from hornbook.reports import View
 from hornbook.settings import Bounds, Settings
 from hornbook.tables.models.contract import HasVectors
-from hornbook.tables.views.calibration import draw_calibration, write_calibration
 from hornbook.tables.views.effect import draw_effects, known_columns, write_effects
 from hornbook.tables.views.embeddings import draw_embedding, write_embedding
 from hornbook.tables.views.importance import draw_importance, write_importance
@@ -91,9 +91,9 @@ def views_of(run: Run, settings: ViewSettings) -> list[View]:
         View(
             "calibration",
             "how often what was predicted with some probability came true",
-            lambda: draw_calibration(seen),
+            lambda: draw_reliability(seen.scores, data.target.labels, seen.told),
             gone or ("" if classes else "a number is predicted, and not a class"),
-            lambda: write_calibration(seen),
+            lambda: write_reliability(seen.scores, data.target.labels, seen.told),
         ),
         View(
             "residuals",

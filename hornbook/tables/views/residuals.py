@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.inspection.digits import rounded, with_error
 from hornbook.plots.colours import BLACK, BLUE, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import canvas
 from hornbook.rendering import clip, many, one_line
 from hornbook.statistics import standard_error
 from hornbook.tables.features import CategoryFeature, NumberFeature
-from hornbook.tables.measures import NumberErrors, blocks_of
-from hornbook.tables.views.digits import rounded, with_error
+from hornbook.tables.measures import NumberErrors
 from hornbook.tables.views.rows_seen import DAY, RowsSeen, date_text, decoded
+from hornbook.tasks.scores import blocks_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.inspection.digits import rounded
 from hornbook.rendering import amount
 from hornbook.tables.data import TableData, TableRows
 from hornbook.tables.evaluation import scores_of, some
 from hornbook.tables.features import SPECIAL, NumberFeature
 from hornbook.tables.mapper import Mapped
-from hornbook.tables.measures import ClassScores, NumberErrors
+from hornbook.tables.measures import NumberErrors
 from hornbook.tables.models.contract import Predictor
 from hornbook.tables.questions.lines import digits_of
-from hornbook.tables.views.digits import rounded
 from hornbook.tables.views.shuffled import Importance, likely
 from hornbook.tables.written_dates import NO_DATE
+from hornbook.tasks.scores import ClassScores
 
 __all__ = ["DAY", "RowsSeen", "date_text", "decoded", "short_number"]
 

@@ -1,26 +1,26 @@
-"""Whether probabilities of classes mean what they say: a reliability diagram."""
+"""Whether probabilities of classes mean what they say: a reliability diagram (any task's)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.inspection.digits import percent, rounded
 from hornbook.plots.colours import BLUE, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import WIDTH
 from hornbook.rendering import clip, many
 from hornbook.statistics import ratio_interval
-from hornbook.tables.measures import blocks_of
-from hornbook.tables.views.digits import percent, rounded
-from hornbook.tables.views.rows_seen import RowsSeen
+from hornbook.tasks.scores import ClassScores, blocks_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Bin", "bins_of", "draw_calibration", "write_calibration"]
+__all__ = ["Bin", "bins_of", "draw_reliability", "write_reliability"]
 
 BINS = 10
 Z = 1.96  # of a 95 % interval
@@ -86,9 +86,8 @@ def bins_of(
     return found
 
 
-def calibrated(seen: RowsSeen) -> tuple[list[Bin], str]:
+def calibrated(scores: ClassScores, labels: Sequence[str]) -> tuple[list[Bin], str]:
     """The bins, and what the probability is of: the second of two classes, or the likeliest."""
-    scores, labels = seen.scores, seen.data.target.labels
     if len(labels) == 2:
         second, true = scores.probabilities[:, 1], scores.target == 1
         return bins_of(second, true, groups=scores.groups), clip(labels[1], 40)
@@ -96,17 +95,26 @@ def calibrated(seen: RowsSeen) -> tuple[list[Bin], str]:
     return found, "the most likely class"
 
 
-def write_calibration(seen: RowsSeen) -> str:
-    """A line for each bin in which what came true is not what was predicted."""
-    bins, what = calibrated(seen)
-    error = f"calibration error {rounded(seen.scores.calibration_error)}"
-    lines = [f"Probability of {what}, {seen.told}; {error}:"]
-    known = [(one, one.interval) for one in bins if one.interval is not None]
-    off = [(one, ends) for one, ends in known if not ends[0] <= one.mean <= ends[1]]
+def write_reliability(
+    scores: ClassScores, labels: Sequence[str], told: str, one: str = "row"
+) -> str:
+    """A line for each bin in which what came true is not what was predicted.
+
+    Args:
+        scores: of the predictions.
+        labels: of the classes.
+        told: what the predictions are of, for people.
+        one: what one of them is called.
+    """
+    bins, what = calibrated(scores, labels)
+    error = f"calibration error {rounded(scores.calibration_error)}"
+    lines = [f"Probability of {what}, {told}; {error}:"]
+    known = [(bin_, bin_.interval) for bin_ in bins if bin_.interval is not None]
+    off = [(bin_, ends) for bin_, ends in known if not ends[0] <= bin_.mean <= ends[1]]
     lines += [
-        f"  predicted {percent(one.mean)} on average, came true {percent(one.share)} "
-        f"(95 % interval {percent(ends[0])} to {percent(ends[1])}), {many(one.rows, 'row')}"
-        for one, ends in off
+        f"  predicted {percent(bin_.mean)} on average, came true {percent(bin_.share)} "
+        f"(95 % interval {percent(ends[0])} to {percent(ends[1])}), {many(bin_.rows, one)}"
+        for bin_, ends in off
     ]
     if known:
         right = f"{len(known) - len(off)} of {many(len(known), 'band')}"
@@ -117,11 +125,20 @@ def write_calibration(seen: RowsSeen) -> str:
 
 
 @drawing()
-def draw_calibration(seen: RowsSeen) -> Figure:
-    """How often it came true over what was predicted, and how many rows there are of each."""
+def draw_reliability(
+    scores: ClassScores, labels: Sequence[str], told: str, several: str = "rows"
+) -> Figure:
+    """How often it came true over what was predicted, and how many rows there are of each.
+
+    Args:
+        scores: of the predictions.
+        labels: of the classes.
+        told: what the predictions are of, for people.
+        several: what they are called, in the plural.
+    """
     from matplotlib.figure import Figure
 
-    bins, what = calibrated(seen)
+    bins, what = calibrated(scores, labels)
     figure = Figure(figsize=(WIDTH, 6.2), dpi=100, layout="constrained")
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
     top.plot([0, 1], [0, 1], "--", color="#777777", linewidth=1, label="as often as predicted")
@@ -131,11 +148,11 @@ def draw_calibration(seen: RowsSeen) -> Figure:
         [one.mean for one in bins], shares, yerr=np.abs(ends.T - shares), fmt="o-", color=BLUE,
         markersize=5, linewidth=1.2, capsize=2, label="came true, with its 95 % interval",
     )  # fmt: skip
-    top.set_ylabel("share of rows where it came true")
+    top.set_ylabel(f"share of {several} where it came true")
     top.set_ylim(-0.03, 1.03)
     top.legend(fontsize=8, frameon=False, loc="upper left")
-    error = f"calibration error {seen.scores.calibration_error:.4f}"
-    top.set_title(f"{seen.told}; {error}", fontsize=9, loc="left", x=0)
+    error = f"calibration error {scores.calibration_error:.4f}"
+    top.set_title(f"{told}; {error}", fontsize=9, loc="left", x=0)
     below.bar([(one.low + one.high) / 2 for one in bins], [one.rows for one in bins],
               width=0.9 / BINS, color=VERMILION, alpha=0.5)  # fmt: skip
     for one in bins:
@@ -143,7 +160,7 @@ def draw_calibration(seen: RowsSeen) -> Figure:
             f"{one.rows:,}", ((one.low + one.high) / 2, one.rows), ha="center", va="bottom",
             fontsize=7,
         )  # fmt: skip
-    below.set_ylabel("rows")
+    below.set_ylabel(several)
     below.margins(y=0.25)
     below.set_xlabel(f"predicted probability of {what}")
     below.set_xlim(-0.03, 1.03)

@@ -1,0 +1,1 @@
+"""Pairs whose targets are labels: how good a model is, what stands beside it, what people see."""

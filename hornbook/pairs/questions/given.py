@@ -1,0 +1,160 @@
+"""The sources that a question is asked about: typed, or the lines of a file, or a column of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from hornbook.errors import DataError, HornbookError, SettingsError
+from hornbook.pairs.columns import has_header, place_of
+from hornbook.pairs.data import PairData
+from hornbook.pairs.rows import Ids
+from hornbook.paths import exists
+from hornbook.rendering import clip, many
+from hornbook.settings import Given, Settings
+from hornbook.sources.lines import line_pieces
+from hornbook.sources.rows import Rows
+from hornbook.sources.source import Source
+
+__all__ = ["Asked", "GivenTexts", "asked_in_parts", "refuse_empty"]
+
+AT_ONCE = 1_024  # sources that are answered before the next are read
+
+
+@dataclass(frozen=True)
+class GivenTexts(Settings):
+    """What is asked about."""
+
+    texts: Annotated[tuple[str, ...], Given("TEXT")]
+    """Sources; or one file, whose lines they are, if the only word is its name; or - for the lines
+    of standard input."""
+    column: str | None = None
+    """Column of the file that holds the sources, where it is a table or JSON lines: its name, or
+    its number from 1. By default each line is a source."""
+    bad_lines: Literal["refuse", "empty"] = "refuse"
+    """Lines that cannot be read: they have a character that the run does not know, or are too long
+    for it. empty: leave their answer empty, and say how many there are."""
+    encoding: str = "auto"
+    "Text encoding of the file. auto: UTF-8, or what a byte order mark says."
+
+    @property
+    def file(self) -> str | None:
+        """The file that is read, or `-`; None where sources were typed."""
+        if len(self.texts) != 1:
+            return None
+        return self.texts[0] if self.texts[0] == "-" or exists(self.texts[0]) else None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A source."""
+
+    text: str
+    ids: Ids | None
+    "With its boundary; None where it is not answered: it is empty, or cannot be read."
+    why: str = ""
+    "Why it cannot be read."
+
+
+def refuse_empty(texts: tuple[str, ...]) -> None:
+    """Refuse texts that were typed and hold nothing.
+
+    Raises:
+        SettingsError: if one is empty.
+    """
+    if not texts or not all(text.strip() for text in texts):
+        raise SettingsError(
+            "There is nothing to answer: the text is empty.",
+            hint="Give at least one character.",
+            setting="texts",
+        )
+
+
+def asked_in_parts(
+    data: PairData, settings: GivenTexts, longest: int | None, typed: bool = False
+) -> Iterator[list[Asked]]:
+    """The sources, some at a time, in their order; white space around them is not theirs.
+
+    An empty line is none, but keeps its place.
+
+    Args:
+        data: of the run.
+        settings: with the texts, or the file.
+        longest: most tokens of a source that the model reads, its boundary counted; None: any.
+        typed: whether the texts are sources even where one is the name of a file.
+
+    Raises:
+        SettingsError: if a text is empty, or a setting of files was given without one.
+        DataError: if a line cannot be read, and that is not to be left empty.
+    """
+    if settings.file is None or typed:
+        settings.refuse_unless(False, ("column", "encoding", "bad_lines"), "a file of sources")
+        refuse_empty(settings.texts)
+        yield [asked(data, text, longest) for text in settings.texts]
+        return
+    lines = read_lines(settings.file, settings.column, settings.encoding)
+    while part := list(itertools.islice(lines, AT_ONCE)):
+        found = []
+        for place, text in part:
+            try:
+                found.append(asked(data, text, longest) if text else Asked("", None))
+            except HornbookError as error:
+                if settings.bad_lines == "refuse":
+                    raise DataError(
+                        f"{place}: {error.message}",
+                        hint=f"{error.hint or ''} Or set `bad_lines=empty` to go on without the "
+                        "answer to such lines.".strip(),
+                        setting="bad_lines",
+                    ) from error
+                found.append(Asked(text, None, f"{place}: {error.message}"))
+        yield found
+
+
+def asked(data: PairData, text: str, longest: int | None) -> Asked:
+    """A source as ids.
+
+    Raises:
+        UnknownTokenError: if it cannot be written in the run's tokens.
+        DataError: if it is longer than the model reads.
+    """
+    text = text.strip()
+    ids = data.read(text)
+    if longest is not None and len(ids) > longest:
+        raise DataError(
+            f"{clip(text)!r} is {many(len(ids), 'token')} long with its end; this model reads at "
+            f"most {longest:,}.",
+            hint="Give shorter texts, or train on data with sources as long.",
+        )
+    return Asked(text, ids)
+
+
+def read_lines(file: str, column: str | None, encoding: str) -> Iterator[tuple[str, str]]:
+    """The sources of a file, each with its place for messages.
+
+    Raises:
+        DataError: if it cannot be read, or has no such column.
+        EncodingError: if it is not text.
+    """
+    source = Source(file)
+    if column is not None:
+        rows = Rows(source, encoding)
+        header = has_header(rows, [column])
+        at = place_of(rows, column, "column", header)
+        for chunk in rows.chunks((at,), header=header):
+            if chunk.ragged:
+                line, cells = chunk.ragged[0]
+                raise DataError(
+                    f"{source.where}, {rows.unit} {line:,}: {many(cells, 'cell')}; there are "
+                    f"{rows.width}.",
+                    hint="Mend it, or leave it out.",
+                )
+            for line, text in zip(chunk.lines, chunk.columns[0], strict=True):
+                yield f"{source.where}, {rows.unit} {line:,}", text
+        return
+    number = 0
+    for piece in line_pieces(source.pieces(), source.where, encoding):
+        for text in piece.removesuffix("\n").split("\n"):
+            number += 1
+            yield f"{source.where}, line {number:,}", text.strip()
