@@ -159,6 +159,21 @@ class Decoder(torch.nn.Module):
 
         return x, backward_all
 
+    def alignment(self, x: Tensor, memory: Tensor, padding: Padding | None = None) -> Tensor:
+        """Where each position looks in the memory: the weights of cross-attention.
+
+        Returns:
+            Shape (B, L·H, T, S), of the first block's heads, then of the second's, and so on; the
+            last sums to 1.
+        """
+        x = self.front(x)
+        found = []
+        for block in self.chain:
+            asking = block.norm(block.attention(x))
+            found.append(block.cross_attention.weights(asking, memory, padding))
+            x = block(x, memory, padding)
+        return torch.cat(found, 1)
+
     def begin(self, memory: Tensor, padding: Padding | None = None) -> DecoderState:
         """The state before the first position of each row.
 

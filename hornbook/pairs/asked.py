@@ -10,4 +10,8 @@ QUESTIONS: dict[str, tuple[str, str]] = {
         "say what belongs to a text: its translation, or what was learned",
         f"{HOME}.translate:TranslateQuestion",
     ),
+    "classify": (
+        "tell which label a text has, with probabilities",
+        f"{HOME}.classify:ClassifyQuestion",
+    ),
 }

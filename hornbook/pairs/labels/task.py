@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hornbook.pairs.models.contract import Shape
     from hornbook.reports import Samples, Table
     from hornbook.runs import Run
+    from hornbook.settings import Settings
 
 __all__ = ["LabelsTask"]
 
@@ -63,8 +64,19 @@ class LabelsTask(PairsTask):
 
         return evaluate(model, data, split, limit)
 
+    @property
+    def evaluated_with(self) -> type[Settings]:
+        """What it is measured on."""
+        from hornbook.pairs.labels.of_file import EvaluateSettings
+
+        return EvaluateSettings
+
     def report(self, run: Run, options: Any) -> Mapping[str, Any]:
-        """All figures on every split, with intervals."""
+        """All figures on every split, or on a file, with intervals."""
+        if options.data is not None:
+            from hornbook.pairs.labels.of_file import evaluate_file
+
+            return evaluate_file(run, options)
         from hornbook.pairs.labels.evaluation import report
 
         return report(run.model, run.data)
