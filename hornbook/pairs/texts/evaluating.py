@@ -9,16 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SettingsError
+from hornbook.inspection.reliability import wilson
 from hornbook.pairs.data import PairData, Side
 from hornbook.pairs.decoding import Decoding
-from hornbook.pairs.evaluation import Floats, Said, said_to, sums_of
+from hornbook.pairs.evaluation import Floats, Said, said_to, some, sums_of
 from hornbook.pairs.models.contract import SequenceModel, Writer
 from hornbook.pairs.texts.of_file import side_of_file
 from hornbook.pairs.texts.pace import Timed
 from hornbook.records import JSON
 from hornbook.rendering import figure, many
 from hornbook.settings import Bounds, Settings
-from hornbook.statistics import difference_interval, ends_of, ratio_interval
+from hornbook.statistics import Interval, difference_interval, ends_of, ratio_interval
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
@@ -90,20 +91,18 @@ class WriterFigures:
             tuple(whole.right[one] for one in at),
             tuple(whole.said[one] for one in at),
         )
-        # With a limit the tokens are those of all sources, and not told apart.
-        alike = self.nats is not None and len(self.nats[0]) == len(which)
-        nats = (self.nats[0][at], self.nats[1][at]) if self.nats is not None and alike else None
+        nats = None if self.nats is None else (self.nats[0][at], self.nats[1][at])
         return WriterFigures(said, nats)
 
     def as_dict(self) -> dict[str, JSON]:
         """The figures by name, with intervals over sources."""
         said = self.said
-        right = (said.edits == 0).astype(np.float64)
+        low, high = wilson(len(said.sources), said.exact)
         found: dict[str, JSON] = {
             "character_errors": said.character_errors,
             **ends_of(ratio_interval(said.edits, said.lengths), "character_errors"),
             "exact": said.exact,
-            **ends_of(ratio_interval(right, most=1), "exact"),
+            **Interval(low, high).ends("exact"),
         }
         if self.nats is not None and self.nats[1].any():
             sums, counts = self.nats
@@ -154,15 +153,16 @@ def figures_of(
     """
     found: dict[str, WriterFigures] = {}
     timed = Timed(model) if isinstance(model, SequenceModel) else None
-    for name, side in sides.items():
-        said = said_to(model, data, side, settings.limit, settings.greedy, timed)
+    for name, whole in sides.items():
+        side = asked_of(whole, settings.limit)
+        said = said_to(model, data, side, how=settings.greedy, timed=timed)
         nats = None
         if isinstance(model, SequenceModel):
             nats = nats_by_source(model, data, side)
         found[name] = WriterFigures(said, nats, remarks)
         remarks = ()
         if settings.method == "beam" and (name != "train" or len(sides) == 1):
-            beam = said_to(model, data, side, settings.limit, settings.beam)
+            beam = said_to(model, data, side, how=settings.beam)
             told = (beside(beam, said, name),)
             found[f"{name}, {many(settings.beams, 'beam')}"] = WriterFigures(beam, None, told)
     if timed is not None:
@@ -170,6 +170,13 @@ def figures_of(
         pace = f"Greedily, many sources at once: {timed.told()}."
         found[last] = replace(found[last], remarks=(*found[last].remarks, pace))
     return found
+
+
+def asked_of(side: Side, limit: int) -> Side:
+    """The pairs of about `limit` sources, evenly spread; all if it is 0."""
+    asked = set(some(list(dict.fromkeys(side.sources)), limit))
+    at = [place for place, source in enumerate(side.sources) if source in asked]
+    return Side(tuple(side.sources[one] for one in at), tuple(side.targets[one] for one in at))
 
 
 def by_length(found: dict[str, WriterFigures], data: PairData) -> dict[str, WriterFigures]:
