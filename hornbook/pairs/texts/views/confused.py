@@ -9,7 +9,8 @@ import numpy as np
 
 from hornbook.pairs.texts.views.seen import Seen
 from hornbook.plots.drawing import drawing
-from hornbook.plots.fonts import in_ink, ink_on
+from hornbook.plots.fonts import are_wide, in_ink, ink_on
+from hornbook.plots.panels import canvas, write_across
 from hornbook.rendering import describe
 from hornbook.reports import Table
 
@@ -70,6 +71,10 @@ def draw_confused(seen: Seen) -> Figure:
     for (right, said), n in found.items():
         if right in places and said in places:
             counts[places[right], places[said]] = n
+    if not found:
+        figure, (axes,) = canvas(1, 1.2)
+        write_across(axes, f"no mistakes: {seen.where}")
+        return figure
     side = max(3.4, 0.32 * len(places) + 1.2)
     figure = Figure(figsize=(side + 0.6, side), dpi=120, layout="constrained")
     axes = figure.subplots()
@@ -79,7 +84,8 @@ def draw_confused(seen: Seen) -> Figure:
         axes.text(column, row, f"{n:.0f}", ha="center", va="center", fontsize=7,
                   color=ink_on(image.cmap(image.norm(n))))  # fmt: skip
     labels = [in_ink(told(one, "")) for one in some]
-    axes.set_xticks(range(len(places)), [*labels, "left out"], rotation=90, fontsize=8)
+    wide = 90 if are_wide([*labels, ""]) else 0
+    axes.set_xticks(range(len(places)), [*labels, "left\nout"], rotation=wide, fontsize=8)
     axes.set_yticks(range(len(places)), [*labels, "added"], fontsize=8)
     axes.tick_params(length=0)
     axes.set_xlabel("said")

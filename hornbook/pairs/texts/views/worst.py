@@ -62,7 +62,7 @@ def draw_edits(seen: Seen) -> Figure:
                 f"{n:,}", (at, n), ha="center", xytext=(0, 2), textcoords="offset points",
                 fontsize=8,
             )  # fmt: skip
-    labels = [f"{at}" if at < MOST else f"{MOST} or more" for at in range(len(counts))]
+    labels = [f"{at}" if at < MOST else f"{MOST}+" for at in range(len(counts))]
     axes.set_xticks(range(len(counts)), labels)
     axes.margins(y=0.12)
     axes.set_xlabel("characters to insert, delete or replace")
