@@ -88,14 +88,7 @@ def contradictions(examined: Examined) -> Iterator[Finding]:
     if not found:
         return
     share = len(found) / len(examined.by_source)
-    shown = "; ".join(
-        f"{quoted(read.sources[numbers[0]])} with "
-        + " and ".join(
-            f"{quoted(target)} ({read.place(number)})"
-            for target, number in {read.targets[n]: n for n in reversed(numbers)}.items()
-        )
-        for numbers in [numbers[:8] for numbers in found[:3]]
-    )
+    shown = "; ".join(answers_of(examined, numbers) for numbers in found[:3])
     what = "label" if read.labels else "target"
     yield Finding(
         "contradictions",
@@ -106,6 +99,21 @@ def contradictions(examined: Examined) -> Iterator[Finding]:
         "Nothing needs to be done where several answers are right: the nearest counts. If they are "
         "mistakes, mend them.",
     )
+
+
+def answers_of(examined: Examined, numbers: list[int]) -> str:
+    """A source with its targets, and where each stands first.
+
+    Args:
+        examined: the data.
+        numbers: of the pairs of the source.
+    """
+    read, first = examined.read, dict[str, int]()
+    for number in numbers:
+        first.setdefault(read.targets[number], number)
+    told = [f"{quoted(one)} ({read.place(number)})" for one, number in first.items()]
+    more = f" and {len(told) - SHOWN:,} more" if len(told) > SHOWN else ""
+    return f"{quoted(read.sources[numbers[0]])} with {' and '.join(told[:SHOWN])}{more}"
 
 
 def nearly_seen(examined: Examined) -> Iterator[Finding]:
