@@ -74,10 +74,12 @@ def test_repeated_pairs_and_contradictions(tmp_path: Path) -> None:
 
 
 def test_sources_of_dev_that_nearly_stand_in_train(tmp_path: Path) -> None:
-    near = [(word[:-1] + ("a" if word[-1] != "a" else "b"), word) for word in WORDS[:600]]
-    told = found(report(tmp_path, [*CLEAN, *near]))["nearly-in-train"]
-    assert told.startswith("warning")
-    assert "one edit" in told
+    near = [word[:-1] + ("a" if word[-1] != "a" else "b") for word in WORDS[:600]]
+    other = found(report(tmp_path, [*CLEAN, *((word, word[::-1]) for word in near)]))
+    assert other["nearly-in-train"].startswith("note")
+    assert "None of these has the same target" in other["nearly-in-train"]
+    same = [(word, source[::-1]) for word, source in zip(near, WORDS, strict=False)]
+    assert found(report(tmp_path, [*CLEAN, *same]))["nearly-in-train"].startswith("warning")
 
 
 short = st.text("ab", min_size=6, max_size=9)

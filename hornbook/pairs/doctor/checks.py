@@ -19,6 +19,7 @@ from hornbook.reports.finding import Finding
 __all__ = ["CHECKS"]
 
 FEW = 1_000  # pairs: fewer measure little
+NEAR, LEAKS = 0.01, 0.1  # shares of sources that are near, and of those with the same target
 SHOWN = 5  # rows that a finding names
 FAR, LEAST = 6.0, 1.1  # spreads, and as a logarithm (three times), from which a ratio is odd
 
@@ -121,21 +122,27 @@ def nearly_seen(examined: Examined) -> Iterator[Finding]:
     if examined.near is None:
         return
     found, tried = examined.near
-    if not found:
-        return
-    number, near = found[0]
     share = len(found) / tried
-    read = examined.read
+    if share < NEAR:
+        return
+    (number, near), read = found[0], examined.read
+    same = sum(
+        read.targets[one] in {read.targets[n] for n in examined.by_source[other]}
+        for one, other in found
+    )
+    told = "None of these has the same target."
+    if same:
+        told = f"The target is the same in {same:,}: who answers as the nearest source has it is "
+        told += "right there."
     yield Finding(
         "nearly-in-train",
-        "warning" if share > 0.3 else "note",
+        "warning" if same > LEAKS * tried else "note",
         "Some sources of dev and test nearly stand in train",
         f"{len(found):,} of {many(tried, 'source')} with {SHORTEST} characters or more that were "
         f"looked at ({share:.1%}) are one edit from a source of train, such as "
-        f"{quoted(read.sources[number])} ({read.place(number)}) and {quoted(near)}: who copies the "
-        "nearest is often right there.",
-        "Look at what the family `nearest` reaches beside a net, if there is one; or keep what is "
-        "alike together in a split of your own.",
+        f"{quoted(read.sources[number])} ({read.place(number)}) and {quoted(near)}. {told}",
+        "Look at what `model=nearest` reaches beside a net; where few are new, make a split of "
+        "your own that keeps together what is alike.",
     )
 
 
@@ -222,9 +229,9 @@ def copies(examined: Examined) -> Iterator[Finding]:
             "copies",
             "warning" if share > 0.5 else "note",
             "Many targets are their source",
-            f"{many(n, 'pair')} ({share:.0%}) have the same text on both sides: the family `copy` "
+            f"{many(n, 'pair')} ({share:.0%}) have the same text on both sides: `model=copy` "
             "is right on them without learning anything.",
-            "Compare with `copy`, and look at the pairs that differ by themselves.",
+            "Compare with `model=copy`, and look at the pairs that differ by themselves.",
         )
 
 
