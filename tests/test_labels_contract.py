@@ -22,7 +22,7 @@ from tests.command import typed
 
 QUICK = {"steps": 30, "batch_size": 32, "learning_rate": 0.01, "threads": 1, "evaluate_every": 15,
          "precision": "float32", "gradients": "hand"}  # fmt: skip
-SMALL: dict[str, Any] = {"classify": {"n_embd": 16, "n_head": 2, "n_layer": 1, "dropout": 0.0}}
+SMALL: dict[str, Any] = {"classify": {"n_embd": 16, "n_layer": 1, "dropout": 0.0}}
 TEXTS = [f"{a}{b}{c}" for a in "abcde" for b in "abcde" for c in "abcdefgh"]
 
 

@@ -14,7 +14,10 @@ from hornbook.pairs.models.classify import Classify, ClassifySettings
 from hornbook.pairs.task import PairsTask
 from tests.referee import close, gradients, normal
 
-SMALL = {"n_layer": 1, "n_head": 2, "n_embd": 8}
+SMALL = {"n_layer": 1, "n_embd": 8}
+BODIES: dict[str, dict[str, Any]] = {
+    "recurrent": {}, "transformer": {"body": "transformer", "n_head": 2}
+}  # fmt: skip
 
 
 def made(**settings: Any) -> tuple[Classify, Any]:
@@ -29,8 +32,11 @@ def made(**settings: Any) -> tuple[Classify, Any]:
 
 
 @pytest.mark.parametrize("settings", [
-    {}, {"pool": "attention"}, {"n_layer": 2, "norm": "layer", "feed_forward": "swiglu"},
-    {"n_layer": 0, "n_head": 4}, {"norm": "none", "n_layer": 1},
+    {}, {"n_layer": 2}, {"pool": "attention"}, BODIES["transformer"],
+    {**BODIES["transformer"], "pool": "attention"},
+    {**BODIES["transformer"], "n_layer": 2, "norm": "layer", "feed_forward": "swiglu"},
+    {**BODIES["transformer"], "norm": "none"}, {"n_layer": 0},
+    {"n_layer": 0, "body": "transformer"},
 ])  # fmt: skip
 def test_gradients_by_hand_are_autograds(settings: dict[str, Any]) -> None:
     model, batch = made(**settings)
@@ -45,9 +51,10 @@ def test_gradients_by_hand_are_autograds(settings: dict[str, Any]) -> None:
     assert all(float(one.abs().max()) > 0 for one in mine)
 
 
+@pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("pool", ["mean", "attention"])
-def test_a_text_alone_gets_what_it_gets_among_others(pool: str) -> None:
-    model, _ = made(pool=pool)
+def test_a_text_alone_gets_what_it_gets_among_others(pool: str, body: str) -> None:
+    model, _ = made(pool=pool, **BODIES[body])
     sources = made_up(5, labels=True).sources("train")
     together = model.scores(sources)
     alone = np.concatenate([model.scores([one]) for one in sources])
@@ -81,6 +88,8 @@ def test_the_temperature_is_kept_with_the_weights() -> None:
 
 def test_sizes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(SettingsError, match="even multiple of `n_head`"):
-        ClassifySettings(n_embd=20, n_head=4)
+        ClassifySettings(body="transformer", n_embd=20, n_head=4)
     with pytest.raises(SettingsError, match="n_layer"):
-        ClassifySettings(n_layer=0, widen=2.0)
+        ClassifySettings(body="transformer", n_layer=0, widen=2.0)
+    with pytest.raises(SettingsError, match="requires `body="):
+        ClassifySettings(n_head=2)
