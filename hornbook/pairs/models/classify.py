@@ -53,7 +53,7 @@ class ClassifySettings(Settings):
 
     body: Literal["recurrent", "transformer"] = "recurrent"
     "What reads a text: GRUs from both ends, or blocks of attention and feed-forward."
-    n_layer: Annotated[int, Bounds(0, 256)] = 1
+    n_layer: Annotated[int, Bounds(0, 256)] = 2
     "Number of blocks, or of GRUs one on another (0: an average of embeddings)."
     n_head: Annotated[int, Bounds(1, 256)] = 4
     "Attention heads per block; n_embd must be a multiple of it."
@@ -61,10 +61,11 @@ class ClassifySettings(Settings):
     "Size of the embeddings, and of the residual stream or of the GRUs' state from each end."
     widen: Annotated[float, Bounds(0, 64, above=True)] = 4.0
     "Hidden units of the feed-forward layers, as a multiple of n_embd."
-    dropout: Annotated[float, Bounds(0, 0.95)] = 0.1
-    "Dropout rate of embeddings, of attention weights and what blocks add, or between GRUs."
-    pool: Literal["mean", "attention"] = "mean"
-    "How positions become one vector: their mean, or an average in which a learned query weighs."
+    dropout: Annotated[float, Bounds(0, 0.95)] = 0.2
+    """Dropout rate between GRUs; or of embeddings, attention weights, and what each part of a block
+    adds."""
+    pool: Literal["attention", "mean"] = "attention"
+    "How positions become one vector: an average in which a learned query weighs, or their mean."
     norm: Norm = "rms"
     "Normalisation before each part of a block and before pooling: RMSNorm or LayerNorm."
     feed_forward: FeedForward = "relu2"
@@ -107,12 +108,12 @@ class Classify(Net, Labeller):
             s.n_embd, s.n_head, max(1, round(s.widen * s.n_embd)), dropout=s.dropout, norm=s.norm,
             feed_forward=s.feed_forward,
         )  # fmt: skip
-        front = [Embedding(shape.source.size, s.n_embd, generator=generator), *parts.drops()]
+        embedding = Embedding(shape.source.size, s.n_embd, generator=generator)
         width = s.n_embd
         if s.body == "transformer":
             rotary = Rotary(s.n_embd // s.n_head)
             blocks = [EncoderBlock(parts, rotary, generator) for _ in range(s.n_layer)]
-            self.encoder = Encoder(front, blocks, parts.norms())
+            self.encoder = Encoder([embedding, *parts.drops()], blocks, parts.norms())
         elif s.n_layer:
             width = 2 * s.n_embd
             grus = [
@@ -121,9 +122,9 @@ class Classify(Net, Labeller):
                 )
                 for at in range(s.n_layer)
             ]
-            self.encoder = Encoder(front, [BidirectionalStack(*grus, dropout=s.dropout)], [])
+            self.encoder = Encoder([embedding], [BidirectionalStack(*grus, dropout=s.dropout)], [])
         else:
-            self.encoder = Encoder(front, [], [])
+            self.encoder = Encoder([embedding], [], [])
         self.pool = AttentionPool(width) if s.pool == "attention" else MeanPool()
         self.head = Linear(width, shape.labels, generator=generator)
         parts.initialise(self.head, FIRST, generator)
