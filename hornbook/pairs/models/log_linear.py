@@ -129,5 +129,5 @@ def both_ways(counts: Counts) -> tuple[torch.Tensor, torch.Tensor]:
 
 def sparse(starts: Ids, ids: Ids, values: Floats, size: tuple[int, int]) -> torch.Tensor:
     """A matrix by its rows (CSR)."""
-    parts = (torch.from_numpy(part) for part in (starts, ids, values))
-    return torch.sparse_csr_tensor(*parts, size, check_invariants=False)
+    row_starts, columns, entries = (torch.from_numpy(part) for part in (starts, ids, values))
+    return torch.sparse_csr_tensor(row_starts, columns, entries, size, check_invariants=False)
