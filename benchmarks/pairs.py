@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import hornbook
 from hornbook.made.making import make
 from hornbook.pairs.data import PairData, Side
@@ -63,8 +65,7 @@ class Row:
 
 def cut(prepared: Prepared, pairs: int) -> Prepared:
     """Data with the first pairs of train alone."""
-    data = prepared.data
-    assert isinstance(data, PairData)
+    data = pairs_of(prepared)
     train = data.splits["train"]
     splits = {**data.splits, "train": Side(train.sources[:pairs], train.targets[:pairs])}
     fewer = PairData(
@@ -86,7 +87,13 @@ def longer_ones(kind: str, run: Run, folder: Path) -> float | None:
     tokens = data.writing
     answers = run.model.answers([data.read(source) for source, _ in rows], Decoding())
     said = [tokens.decode(one[0].ids) for one in answers]
-    return sum(a == b for a, (_, b) in zip(said, rows, strict=True)) / len(rows)
+    return float(np.mean([a == b for a, (_, b) in zip(said, rows, strict=True)]))
+
+
+def pairs_of(prepared: Prepared) -> PairData:
+    """The data."""
+    assert isinstance(prepared.data, PairData)
+    return prepared.data
 
 
 def learned(
@@ -94,9 +101,9 @@ def learned(
 ) -> Row:
     """A model trained, and measured."""
     begun = time.perf_counter()
-    out = folder / f"{kind}-{model}-{len(prepared.data.splits['train'])}-{seed}"
+    out = folder / f"{kind}-{model}-{len(pairs_of(prepared).splits['train'])}-{seed}"
     run = hornbook.train(
-        prepared, model, out=out, minutes=minutes, training={"seed": seed}, overwrite=True
+        prepared, model=model, out=out, minutes=minutes, training={"seed": seed}, overwrite=True
     )
     seconds = time.perf_counter() - begun
     data, net = run.data, run.model
@@ -108,7 +115,8 @@ def learned(
         if "exact" in one.get("measures", {}).get("dev", {})
     ]
     return Row(
-        kind, model, seed, len(data.splits["train"]), net.n_parameters, run.summary.steps, seconds,
+        kind, model, seed, len(data.splits["train"]), net.n_parameters,
+        run.summary.steps or 0, seconds,
         said_on(net, data, "dev").exact, test.exact, beam.exact, test.character_errors,
         longer_ones(kind, run, folder), curve,
     )  # fmt: skip
@@ -161,7 +169,7 @@ def main() -> None:
         path = folder / f"{kind}.tsv"
         make(kind, path, n=given.n, seed=1, overwrite=True)
         whole = prepare(str(path), "pairs", {"header": "yes"})
-        for size in given.sizes or [len(whole.data.splits["train"])]:
+        for size in given.sizes or [len(pairs_of(whole).splits["train"])]:
             for model in given.models:
                 for seed in range(1, 1 + given.seeds):
                     row = learned(kind, model, cut(whole, size), given.minutes, seed, folder)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from hornbook.nn import CrossAttention, SelfAttention, Sequential
+from hornbook.nn import CrossAttention, SelfAttention
 from hornbook.pairs.models.seq2seq import Seq2Seq
 from hornbook.pairs.rows import IGNORED, Padded, PairBatch
 
@@ -29,6 +29,8 @@ class TorchTransformer(torch.nn.Module):
         longest: most positions that are read.
     """
 
+    waves: Tensor
+
     def __init__(self, ours: Seq2Seq, longest: int = 64) -> None:
         super().__init__()
         s = ours.settings
@@ -45,7 +47,8 @@ class TorchTransformer(torch.nn.Module):
     def take(self, ours: Seq2Seq) -> None:
         """Take over the weights."""
         found: dict[str, Tensor] = {}
-        for side, coder in (("encoder", ours.encoder), ("decoder", ours.decoder)):
+        sides: dict[str, Any] = {"encoder": ours.encoder, "decoder": ours.decoder}
+        for side, coder in sides.items():
             found |= named(coder.end.chain[0], f"{side}.norm")
             for at, block in enumerate(coder.chain):
                 name = f"{side}.layers.{at}"
@@ -54,7 +57,6 @@ class TorchTransformer(torch.nn.Module):
                     parts = [block.norm.chain[0]]
                     found |= attention(block.attention, f"{name}.self_attn")
                 else:
-                    assert isinstance(block.attention.layer, Sequential)
                     norm, asking, *_ = block.attention.layer.chain
                     parts = [norm, block.norm.chain[0]]
                     found |= attention(asking, f"{name}.self_attn")

@@ -71,6 +71,8 @@ class Settings:
             it computes in use nor the shape of its weights.
         not_inherited: those of them that a training which begins with the weights of a run does not
             take from that.
+        beside_learned: names of settings that add to weights which were learned, and have no use
+            without.
         files: names of settings that are paths of files.
 
     Raises:
@@ -79,6 +81,7 @@ class Settings:
 
     training_only: ClassVar[frozenset[str]] = frozenset()
     not_inherited: ClassVar[frozenset[str]] = frozenset()
+    beside_learned: ClassVar[frozenset[str]] = frozenset()
     files: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:

@@ -71,6 +71,24 @@ def test_every_verb_takes_bytes(kind: str, tmp_path: Path) -> None:
     assert report is not None
 
 
+def test_lengths_of_what_is_no_text_are_in_bytes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data.bin").write_bytes((b"\xff\x00" + "\u00e9".encode()) * 500)
+    run: Any = hornbook.train(
+        tmp_path / "data.bin", model="ngram", tokens="bytes", mode="text", out=tmp_path / "run"
+    )
+    assert run.data.table.heads == ("split", "bytes", "tokens")
+    assert [row[1:] for row in run.data.table.rows] == [("1,800", "1,800"), ("200", "200")]
+    held, drawn = run.quality(n=2, temperatures=(0.0,), longest=60)
+    assert (held.length, drawn.length, drawn.longest_copy) == (60, 60, 60)
+    assert held.characters == drawn.characters == 0
+    (made,) = run.sample(n=1, longest=60, temperature=0)
+    assert made.copied == "longest passage copied from train: 60 bytes"
+    assert "length in bytes" in typed(capsys, "quality", str(run.path), "-n", "2")[1]
+    assert "character" not in typed(capsys, "quality", str(run.path), "-n", "2")[1]
+
+
 def test_what_is_no_text_says_that_bytes_can_be_learned(tmp_path: Path) -> None:
     for kind, also in (("latin", "encoding=cp"), ("binary", "not a text file")):
         with pytest.raises(EncodingError) as caught:

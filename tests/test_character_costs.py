@@ -51,6 +51,19 @@ def test_what_cannot_come_costs_more_than_any_number() -> None:
     ended = costs.of_token(logits_of({b"then": 1.0}), PAIRS.pieces.index(b"the"))
     assert ended == [0.0, 0.0, math.inf]
     assert costs.of_token(logits_of({b"an": 1.0}), PAIRS.vocab_size - 1) == [math.inf]
+    nothing = logits_of({})  # after what was never counted, without smoothing
+    assert costs.of_token(nothing, PAIRS.pieces.index(b"the")) == [math.inf, 0.0, 0.0]
+    assert costs.of_token(nothing, PAIRS.vocab_size - 1) == [math.inf]
+
+
+def test_after_what_never_came_each_character_costs_what_its_token_does(tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("anna\nemma\n" * 20)
+    run: Any = hornbook.train(
+        tmp_path / "names.txt", model="ngram", settings={"smoothing": "mle"}, out=tmp_path / "run"
+    )
+    found = run.score("aemn")
+    assert math.isinf(found.total)
+    assert [one.nats for one in found.by_character] == list(found.nats)
 
 
 def test_bytes_are_summed_to_characters() -> None:

@@ -327,6 +327,10 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["sample", "names.txt"], 1, "names.txt is a file, not a run directory"),
     (["sample", "RUN", "again"], 2, "again is one word too many. See"),
     (["evaluate", "RUN", "names", "more"], 2, "more is one word too many"),
+    (["sample", "RUN", "--max-tokens", "5"], 2, "there is no --max-tokens; use --longest"),
+    (["sample", "RUN", "--dtype=int8"], 2, "there is no --dtype; use --weights"),
+    (["train", "names.txt", "--dtype", "bf16"], 2, "there is no --dtype; use --precision"),
+    (["export", "RUN"], 2, "--to is missing: one of html, huggingface, gguf, onnx."),
     (["sample", "RUN", "--temp=0.8"], 2, "there is no --temp; use --temperature"),
     (["train", "names.txt", "--n-hiden", "5"], 2, "no --n-hiden. Did you mean --n-hidden? See"),
     (["train", "names.txt", "--epochs", "5"], 2, "use --steps. One epoch is the tokens in train"),
@@ -467,10 +471,11 @@ def test_other_names_of_flags_lead_to_flags_that_there_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     known = ""
-    for verb in (["train", "--model", "gpt"], ["train"], ["sample"]):
+    for verb in (["train", "--model", "gpt"], ["train"], ["sample"], ["export"]):
         known += typed(capsys, *verb, "--help")[1]
-    for other, flag in ALSO_CALLED.items():
-        assert f" {flag} " in known, flag
+    for other, flags in ALSO_CALLED.items():
+        for flag in flags.split():
+            assert f" {flag} " in known, flag
         assert f" {other} " not in known, other
 
 

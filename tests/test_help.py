@@ -62,6 +62,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Path("smollm2.gguf").write_bytes(llama_gguf())
         Path("plays.txt").write_text("king queen\nman woman\n" * 50, encoding="utf-8")
         assert main(["train", "plays.txt", "--model", "ppmi", "--out", "runs/plays"]) == 0
+        dates = [f"{day} {name} {year}" for day in range(1, 29) for name in ("May", "June 5, 01")
+                 for year in (1987, 2001)]  # fmt: skip
+        pairs = [f"{date}\t{date[::-1]}" for date in dates]
+        Path("dates.tsv").write_text("\n".join(["date\tiso", *pairs]), encoding="utf-8")
+        Path("dates.txt").write_text("\n".join(dates[:3]), encoding="utf-8")
+        assert main(["train", "dates.tsv", "--model", "copy", "--out", "runs/dates"]) == 0
     return made
 
 

@@ -183,6 +183,24 @@ def test_the_table_is_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert out.splitlines()[-1].split() == ["total", "983,437", "50"]
 
 
+def test_a_large_net_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hornbook.tasks.task.MADE", 0)
+    for name in [*NETS, "dot-bias", "embedding-net", "history", "bpr"]:
+        task, _ = choose_task(None, None, name)
+        kind = task.family(name).load().Settings
+        assert task.typical is not None
+        made = task.build(name, kind(), task.typical, Start("seed", 0)).shapes()
+        assert task.shapes(name, kind(), task.typical) == made
+
+
+def test_a_preset_names_its_family(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = typed(
+        capsys, "models", "--shapes", "--preset", "gpt2", "--n-layer", "1", "--n-embd", "12",
+    )  # fmt: skip
+    assert status == 0, err
+    assert out.splitlines()[-1].split()[:2] == ["total", "617,280"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -15,6 +15,7 @@ from hornbook.lessons.gradcheck import check_family
 from hornbook.nn import Linear, LoRALinear, SelfAttention
 from hornbook.nn.lora import is_adapter, only_adapters
 from hornbook.runs import Run
+from hornbook.runs.events import Began, Event, Noted
 from hornbook.tensor_files import read_tensors
 from hornbook.text.models.gpt import GPTSettings
 from tests.referee import close, finite_difference, hand_equals_autograd, normal
@@ -130,6 +131,14 @@ def test_settings_that_need_adapters_are_refused_without() -> None:
         GPTSettings(n_layer=0, lora_rank=2)
 
 
+def test_adapters_beside_nothing_learned_are_refused(tmp_path: Path) -> None:
+    names = write_names(tmp_path / "names.txt", slice(40))
+    for ask in (hornbook.train, hornbook.find_rate):
+        with pytest.raises(SettingsError, match="`lora_rank` adds to weights that were learned"):
+            ask(names, model="gpt", settings={**SHAPE, "lora_rank": 2})
+    assert not (tmp_path / "runs").exists()
+
+
 def test_rates_freeze_all_but_adapters_unless_they_say_otherwise() -> None:
     found = only_adapters(("*.bias=0.5",))
     assert found == ("*.bias=0.5", "*.lora_a=1", "*.lora_b=1", "*=0")
@@ -231,3 +240,42 @@ def test_rates_may_let_more_learn(base: Run, tmp_path: Path) -> None:
     before, after = (one.directory.read_weights(one.record) for one in (base, run))
     changed = {name for name in before if not np.array_equal(before[name], after[name])}
     assert changed == {"net.layers.0.weight"}
+
+
+def test_adapters_wider_than_the_net_are_refused(base: Run, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="must be at most `n_embd`, 16"):
+        tuned(base, tmp_path / "run", settings={"lora_rank": 17})
+    assert not (tmp_path / "run").exists()
+
+
+def test_how_many_numbers_learn_is_told(base: Run, tmp_path: Path) -> None:
+    told: list[Event] = []
+    run = tuned(base, tmp_path / "run", {"steps": 0}, settings={"lora_rank": 2},
+                listen=told.append)  # fmt: skip
+    (began,) = [event for event in told if isinstance(event, Began)]
+    adapters = read_tensors(run.directory.model)[0].values()
+    assert began.parameters is not None
+    assert began.parameters - began.frozen == sum(array.size for array in adapters)
+
+
+def test_rows_of_new_tokens_are_frozen_and_that_is_said(base: Run, tmp_path: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("anna\n7\u00e97\nemil\n" * 20, encoding="utf-8")
+    for at, (rates, frozen) in enumerate([
+        ([], ["net.layers.0.weight", "net.layers.6.weight"]),
+        (["net.layers.0.weight=1"], ["net.layers.6.weight"]),
+        (["net.layers.0.weight=1", "net.layers.6.weight=1"], []),
+    ]):  # fmt: skip
+        told: list[Event] = []
+        hornbook.train(
+            other, init_from=base.path, baseline=False, out=tmp_path / f"run{at}",
+            training={**HOW, "steps": 0, "rates": rates}, settings={"lora_rank": 2},
+            listen=told.append,
+        )  # fmt: skip
+        (said,) = [event.message for event in told if isinstance(event, Noted)]
+        assert "2 new ones start untrained (7 é)" in said
+        if frozen:
+            assert f"Frozen, so untrained for new tokens: {', '.join(frozen)}." in said
+            assert " ".join(f"{name}=1" for name in frozen) in said
+        else:
+            assert "rozen" not in said

@@ -280,6 +280,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 def test_refusals(
     counts: hornbook.Run,
+    net: hornbook.Run,
     text: hornbook.Run,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -290,6 +291,11 @@ def test_refusals(
     monkeypatch.setattr(page_export, "LARGEST", 100)
     told = refused(capsys, str(counts.path), *out)
     assert f"up to 100 learned numbers; this run has {counts.model.n_parameters:,}" in told
+    stopped: list[str] = []  # nets are refused before their weights are read
+    monkeypatch.setattr(hornbook.Run, "model", property(lambda run: stopped.append(run.family)))
+    told = refused(capsys, str(net.path), *out)
+    assert f"this run has {net.record.parameters:,}" in told
+    assert not stopped
     monkeypatch.undo()
     assert "must end in .html" in refused(
         capsys, str(counts.path), "--to", "html", "--out", "x.txt"
@@ -419,3 +425,10 @@ def test_both_languages_say_everything() -> None:
     used |= set(re.findall(r'data-words="(\w+)"', page_file("page.html")))
     assert used <= set(names[0])
     assert all(earlier != later for earlier, later in pairwise(names[0]))
+
+
+def test_flags_of_other_formats_are_named(
+    counts: hornbook.Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = refused(capsys, str(counts.path), "--to", "gguf", "--title", "x")
+    assert "--title has no effect on the format gguf: it is for html and huggingface." in told

@@ -64,7 +64,7 @@ def batch() -> PairBatch:
 @nets
 def test_gradients_by_hand_equal_autograds(name: str) -> None:
     model = made(name)
-    parameters = list(model.parameters())
+    parameters: list[torch.Tensor] = list(model.parameters())
 
     def by_hand() -> None:
         torch.manual_seed(3)  # of dropout

@@ -145,3 +145,17 @@ def test_genres_keep_their_vectors_by_name(table: Path, tmp_path: Path) -> None:
     strip(first.path)
     stripped, user = hornbook.Run(first.path), np.array([0], np.int32)
     np.testing.assert_allclose(stripped.model.scores(user), first.model.scores(user), rtol=1e-5)
+
+
+def test_new_users_of_a_frozen_table_stay_untrained_and_that_is_said(
+    table: Path, tmp_path: Path
+) -> None:
+    first = trained(table, tmp_path / "first", model="dot-bias")
+    other = tmp_path / "other.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()[:60]
+    other.write_text("\n".join([*lines, "newcomer,i1,Film of 1 (1951),4,1000000000", ""]))
+    told: list[Event] = []
+    trained(other, tmp_path / "second", init_from=first.path, listen=told.append,
+            training={"steps": 0, "rates": ["users.*=0"]})  # fmt: skip
+    (said,) = [event.message for event in told if isinstance(event, Noted)]
+    assert "Frozen, so untrained for new users: users.weight." in said

@@ -11,6 +11,10 @@ RULE = "─" * 8
 SENTENCES = (
     (r"Error parsing (?P<what>\S+): (?P<rest>.+)", "{what} {rest}"),
     (r"Missing value for argument '(?P<what>[^']+)'.*", "{what} needs a value"),
+    (
+        r"Missing from [^:]+: (?P<what>--\S+) \{(?P<all>[^} ]+)\} .*",
+        "{what} is missing: one of {all}",
+    ),
     (r"Missing from [^:]+: \{(?P<names>[^}]+)\} .*", "one of these is missing: {names}"),
     (r"Missing from [^:]+: (?P<what>\S+) .*", "{what} is missing"),
     (r"Unrecognized options: (?P<what>.+)", "there is no {what}"),
@@ -43,5 +47,6 @@ def reworded(told: str) -> str:
             words = found.groupdict()
             if words.get("what", "").isidentifier():  # a word without a flag, as help calls it
                 words["what"] = words["what"].upper()
+            words["all"] = words.get("all", "").replace(",", ", ")
             return sentence.format(**words)
     return told

@@ -16,7 +16,8 @@ from hornbook.cli.flags import as_typed
 from hornbook.cli.opening import opened_run
 from hornbook.cli.output import console, escape, notes, print_json
 from hornbook.cli.wording import command, worded
-from hornbook.interchange.formats import FORMATS
+from hornbook.errors import MissingPackageError, SettingsError
+from hornbook.interchange.formats import FORMATS, Format
 from hornbook.records import as_json
 
 DESCRIPTION = """\
@@ -66,6 +67,7 @@ def run(argv: Sequence[str]) -> None:
 def parsed(argv: Sequence[str]) -> Any:
     """The options, with those of the format that was asked for as `settings`."""
     asked = format_typed(argv) or next(iter(FORMATS))
+    refuse_misplaced(asked, argv)
     kind: Any = as_typed(FORMATS[asked].load().options)
     choice: Any = Literal[tuple(FORMATS)]
     hint: Any = Annotated[kind, tyro.conf.arg(name=asked)]  # heads its flags in help
@@ -78,6 +80,34 @@ def parsed(argv: Sequence[str]) -> Any:
     width = max(map(len, FORMATS))
     formats = "\n".join(f"  {name:<{width}}  {one.summary}" for name, one in FORMATS.items())
     return parse(made, "export", DESCRIPTION.format(formats=formats), argv)
+
+
+def refuse_misplaced(asked: str, argv: Sequence[str]) -> None:
+    """Refuse a flag that only other formats have.
+
+    Raises:
+        SettingsError: naming those.
+    """
+    own = {field.name for field in dataclasses.fields(FORMATS[asked].load().options)}
+    typed = [word.partition("=")[0].removeprefix("--") for word in argv if word.startswith("--")]
+    for name in (word.replace("-", "_") for word in typed):
+        if name in own or name in {"out", "to", "json", "help", ""}:
+            continue  # the others are not loaded for these: they may need more than there is
+        if having := [other for other, line in FORMATS.items() if takes(line, name)]:
+            raise SettingsError(
+                f"`{name}` has no effect on the format {asked}: it is for {' and '.join(having)}.",
+                hint=f"Leave `{name}` out.",
+                setting=name,
+            )
+
+
+def takes(line: Format, name: str) -> bool:
+    """Whether a format has a setting; not, if what it needs is not installed."""
+    try:
+        options = line.load().options
+    except MissingPackageError:
+        return False
+    return any(field.name == name for field in dataclasses.fields(options))
 
 
 def format_typed(argv: Sequence[str]) -> str | None:

@@ -26,10 +26,9 @@ T = TypeVar("T")
 NAMED = {
     "categorical": "COLUMN", "check": "FILE", "data": "DATA", "dates": "COLUMN",
     "effect": "COLUMN", "from_": "LANGUAGE", "group": "COLUMN", "ignore": "COLUMN",
-    "init_from": "RUN",
-    "item": "COLUMN", "label_column": "COLUMN", "likes": "TITLE", "model": "FAMILY",
-    "numerical": "COLUMN", "out": "PATH", "picture": "FILE", "pictures": "DIR", "preset": "NAME",
-    "rated": "FILE", "rates": "RATE", "rating": "COLUMN", "resume": "RUN",
+    "init_from": "RUN", "item": "COLUMN", "label_column": "COLUMN", "likes": "TITLE",
+    "model": "FAMILY", "numerical": "COLUMN", "out": "PATH", "picture": "FILE", "pictures": "DIR",
+    "preset": "NAME", "rated": "FILE", "rates": "RATE", "rating": "COLUMN", "resume": "RUN",
     "source_column": "COLUMN", "target": "COLUMN", "target_column": "COLUMN", "task": "TASK",
     "time": "COLUMN", "titles": "FILE", "user": "COLUMN",
 }  # fmt: skip

@@ -19,14 +19,14 @@ from hornbook.errors import SettingsError
 from hornbook.reports import Table
 from hornbook.settings import Given
 from hornbook.sources.source import Source
-from hornbook.tasks import Family, Start, Task, choose_task, named_preset, tasks
+from hornbook.tasks import Family, Task, choose_task, named_preset, tasks
 
 DESCRIPTION = """\
 List the model families, or the layers of one.
 
 Examples:
-  hornbook models
   hornbook models mlp --shapes --n-hidden 200 --block-size 3
+  hornbook models --shapes --preset gpt2
 
 --shapes shows each layer of a net with the shapes of its input and output, its parameters and the \
 multiplications of its matrix products, and the totals. The settings of FAMILY are flags, as in \
@@ -87,6 +87,9 @@ def parsed(argv: Sequence[str]) -> tuple[Task[Any], Any]:
         SettingsError: if there is no such family, or its layers are asked for and it has none.
     """
     named = argv[0] if argv and not argv[0].startswith("-") else None
+    if named is None and "--shapes" in argv and (asked := preset_typed(argv)):
+        named = named_preset(asked).family
+        argv = [named, *argv]
     task, _ = choose_task(None, None, named)
     if named is None:
         return task, parse(Options, "models", DESCRIPTION, argv)
@@ -175,8 +178,7 @@ def show_shapes(task: Task[Any], options: Any) -> None:
             hint="Set `data`.",
             setting="data",
         )
-    task.refuse_too_large(options.family, options.settings, shape)
-    found = task.build(options.family, options.settings, shape, Start("seed", 0)).shapes()
+    found = task.shapes(options.family, options.settings, shape)
     if options.json:
         print_json(
             {

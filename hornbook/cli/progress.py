@@ -214,8 +214,10 @@ class Teller:
             say(f"Resuming [bold]{escape(str(event.path))}[/] ({record.family}).")
         if event.parameters is None or record.training is None:
             return
+        learning = f", of which {event.parameters - event.frozen:,} learn," if event.frozen else ""
         say(
-            f"[bold]{record.family}[/]: {many(event.parameters, 'parameter')} on {event.device}, "
+            f"[bold]{record.family}[/]: {many(event.parameters, 'parameter')}{learning} on "
+            f"{event.device}, "
             f"saved to {escape(str(event.path))} (Ctrl-C stops and saves)"
         )
         if self.how:

@@ -28,7 +28,7 @@ __all__ = [
     "suggest_parting",
 ]
 
-# What other programs call a flag of ours.
+# What other programs call a flag of ours; of two, the one that the command has.
 ALSO_CALLED = {
     "--lr": "--learning-rate", "--epochs": "--steps", "--max-iters": "--steps",
     "--max-steps": "--steps", "--iterations": "--steps", "--hidden": "--n-hidden",
@@ -36,7 +36,13 @@ ALSO_CALLED = {
     "--heads": "--n-head", "--context": "--block-size", "--context-length": "--block-size",
     "--emb": "--n-embd", "--wd": "--weight-decay", "--grad-clip": "--clip", "--out-dir": "--out",
     "--output": "--out", "--temp": "--temperature", "--num-samples": "-n", "--start": "--prefix",
-    "--prompt": "--prefix", "--max-new-tokens": "--longest",
+    "--prompt": "--prefix", "--max-new-tokens": "--longest", "--max-tokens": "--longest",
+    "--max-length": "--longest", "--length": "--longest", "--n-predict": "--longest",
+    "--dtype": "--precision --weights", "--quantize": "--weights", "--quantization": "--weights",
+    "--gradient-checkpointing": "--recompute", "--activation-checkpointing": "--recompute",
+    "--gradient-accumulation-steps": "--accumulate", "--lora": "--lora-rank",
+    "--lora-r": "--lora-rank", "--rank": "--lora-rank", "--base-model": "--init-from",
+    "--pretrained": "--init-from", "--format": "--to",
 }  # fmt: skip
 WITHOUT_A_FLAG = {"--data", "--dataset", "--file", "--input", "--run", "--run-dir", "--text"}
 "What other programs call what has no flag here."
@@ -89,7 +95,7 @@ def refuse_unknown(
         end(verb, f"{told} {see}")
     name = word.partition("=")[0].replace("_", "-")
     told = f"there is no {visible(clip(name, SHOWN))}"
-    if (meant := ALSO_CALLED.get(name)) in known:
+    if meant := next((one for one in ALSO_CALLED.get(name, "").split() if one in known), ""):
         end(verb, f"{told}; use {meant}. {NOT_STEPS.get(name, '')}".rstrip())
     if name in WITHOUT_A_FLAG and (first := first_needed(kind)):
         end(verb, f"{told}: {first} is typed without a flag. {see}")

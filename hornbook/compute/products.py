@@ -90,8 +90,11 @@ def plain(x: Tensor) -> bool:
 
 
 def lowered(x: Tensor) -> Tensor:
-    """A float32 tensor in the precision that products have here: bfloat16 under autocast."""
-    if x.dtype is torch.float32 and torch.is_autocast_enabled(x.device.type):
+    """A float32 tensor in the precision that products have here: bfloat16 under autocast.
+
+    A tensor of the meta device, for which there is no autocast, has a shape alone.
+    """
+    if x.dtype is torch.float32 and not x.is_meta and torch.is_autocast_enabled(x.device.type):
         return x.to(torch.get_autocast_dtype(x.device.type))
     return x
 

@@ -38,17 +38,17 @@ class LayerNorm(Layer):
         y, mean, scale = torch.native_layer_norm(x, weight.shape, weight, bias, self.eps)
 
         def backward(dy: Tensor) -> Tensor:
-            normal = (x - mean).mul_(scale)
-            along = dy * normal
-            rows = tuple(range(dy.dim() - 1))
+            # As in BatchNorm, with d = dy γ: dx = (d - mean(d) - normal · mean(d normal)) / std,
+            # by torch's kernel, in one pass.
+            wanted = [True, wants_gradient(weight), wants_gradient(bias)]
+            dx, dweight, dbias = torch.ops.aten.native_layer_norm_backward(
+                dy.to(x.dtype), x, weight.shape, mean, scale, weight, bias, wanted
+            )
             if wants_gradient(weight):
-                grad_of(weight).add_(along.sum(rows))
+                grad_of(weight).add_(dweight)
             if wants_gradient(bias):
-                grad_of(bias).add_(dy.sum(rows))
-            # As in BatchNorm, with d = dy γ: dx = (d - mean(d) - normal · mean(d normal)) / std.
-            # The means over the features are products with γ / C.
-            mean_weight = weight / len(weight)
-            d = (dy * weight).sub_((dy @ mean_weight).unsqueeze(-1))
-            return d.addcmul_(normal, (along @ mean_weight).unsqueeze(-1), value=-1).mul_(scale)
+                grad_of(bias).add_(dbias)
+            found: Tensor = dx
+            return found
 
         return y, backward

@@ -18,6 +18,7 @@ from hornbook.compute.shapes import shapes_only
 from hornbook.errors import RunError
 from hornbook.rendering import many
 from hornbook.tasks import Task
+from hornbook.training.rates import told_of_frozen
 
 if TYPE_CHECKING:
     from hornbook.ratings.data import RatingsData
@@ -33,7 +34,9 @@ THINGS = ("users", "items")
 FEATURES = "features"
 
 
-def inherit(task: Task[Any], model: Any, data: RatingsData, ancestor: Run) -> str:
+def inherit(
+    task: Task[Any], model: Any, data: RatingsData, ancestor: Run, rates: Sequence[str] = ()
+) -> str:
     """Give a net the weights of a run of the same family and settings.
 
     Args:
@@ -41,6 +44,7 @@ def inherit(task: Task[Any], model: Any, data: RatingsData, ancestor: Run) -> st
         model: just initialised, for `data`.
         data: to be trained on.
         ancestor: the run. Without its data its users are not known, and all begin untrained.
+        rates: by which parts of the net may be frozen.
 
     Returns:
         How many users and items keep their rows, and how many are new.
@@ -64,7 +68,13 @@ def inherit(task: Task[Any], model: Any, data: RatingsData, ancestor: Run) -> st
     elif data.shape.features and not before.shape.features:
         arrays |= {name: own[name] for name in of_features(axes)}  # all are new
     model.load_arrays(moved(own, arrays, axes, pairs))
-    return told(data, before, {name: len(pairs[name][0]) for name in THINGS})
+    said = [told(data, before, {name: len(pairs[name][0]) for name in THINGS})]
+    sizes = {"users": len(data.users), "items": len(data.items)}
+    for thing in THINGS:
+        if sizes[thing] > len(pairs[thing][0]):
+            grown = [name for name, of in axes.items() if thing in of.values()]
+            said += told_of_frozen(f"new {thing}", grown, model, rates)
+    return " ".join(said)
 
 
 def common(here: Sequence[str], there: Sequence[str]) -> Pairs:

@@ -109,11 +109,13 @@ class OfItems(Task["RatingsData"]):
 
         return gradient_case(self, family, settings, generator, seed)
 
-    def inherit(self, model: Any, data: RatingsData, ancestor: Run) -> str:
+    def inherit(
+        self, model: Any, data: RatingsData, ancestor: Run, rates: Sequence[str] = ()
+    ) -> str:
         """Users and items that both know, by their ids, keep what was learned of them."""
         from hornbook.ratings.inheriting import inherit
 
-        return inherit(self, model, data, ancestor)
+        return inherit(self, model, data, ancestor, rates)
 
     def evaluate(self, model: Any, data: RatingsData, split: str, limit: int = 0) -> Figures:
         """The errors, or how well the items that a user turned to are ranked."""

@@ -14,8 +14,8 @@ from hornbook.settings import Settings
 from hornbook.tasks import Ancestor, Family, Task
 
 __all__ = [
-    "inherited_settings", "line_begun", "named_ancestor", "open_ancestor", "refuse_two_starts",
-    "refuse_unrelated", "was_imported",
+    "inherited_settings", "line_begun", "named_ancestor", "open_ancestor",
+    "refuse_beside_nothing", "refuse_two_starts", "refuse_unrelated", "was_imported",
 ]  # fmt: skip
 
 MADE = {
@@ -40,6 +40,7 @@ def open_ancestor(path: str | Path) -> Run:
             hint="Set `init_from` to a run of a net.",
             setting="init_from",
         )
+    run.refuse_unmade()
     if not run.directory.model.exists():
         raise RunError(
             f"{path} has no weights yet: it was stopped before its first evaluation.",
@@ -59,6 +60,21 @@ def refuse_two_starts(init_from: str | Path | None, preset: str | None) -> None:
             "`preset` has no effect with `init_from`: the settings are those of that run.",
             hint="Leave one of the two out.",
             setting="preset",
+        )
+
+
+def refuse_beside_nothing(settings: Settings) -> None:
+    """Refuse settings that add to learned weights in a training that begins from a seed.
+
+    Raises:
+        SettingsError: naming the first.
+    """
+    for name in sorted(settings.beside_learned & settings.changed().keys()):
+        raise SettingsError(
+            f"`{name}` adds to weights that were learned, which stay as they are; without "
+            "`init_from` they would be the random ones of a new net.",
+            hint=f"Set `init_from` to the run to adapt, or leave `{name}` out.",
+            setting=name,
         )
 
 

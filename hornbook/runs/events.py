@@ -87,6 +87,8 @@ class Began:
     "None for a model that is fitted, since the number is not known yet."
     device: str
     resumed: bool
+    frozen: int = 0
+    "How many of them do not learn."
     at_the_end: Mapping[str, Extent] = field(default_factory=dict)
     "About how much of a split the last figures are of, where more is measured then than before."
 

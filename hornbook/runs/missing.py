@@ -13,14 +13,22 @@ from hornbook.rendering import clip, many
 from hornbook.runs.contents import TRIED
 from hornbook.sources.datasets import DATASETS
 from hornbook.suggestions import nearest
+from hornbook.tasks import presets
 
 __all__ = ["no_run"]
 
+MODELS = (".gguf", ".safetensors")
 NAMED = 3  # runs that are named where several may be meant
 
 
 def no_run(path: Path) -> RunError:
     """The error that a path is not a run's, with the run that was perhaps meant."""
+    if is_model(path):
+        return RunError(
+            f"{clip(str(path), 200)} is a model of another format, not a run.",
+            hint="Make a run of it:",
+            action=Action("import_model", (str(path),)),
+        )
     inside = names_of_runs(path)
     if exists(path / TRIED):
         what = "holds the runs that best tried; it is not a run itself"
@@ -43,6 +51,15 @@ def no_run(path: Path) -> RunError:
         hint=f"{near}Give the run directory that training printed; paths are relative to the "
         f"current directory, {Path.cwd()}.",
     )
+
+
+def is_model(path: Path) -> bool:
+    """Whether a path is of a model that others trained, or the name of one that was published."""
+    if path.suffix in MODELS:
+        return is_file(path)
+    if str(path) in presets() and not exists(path):
+        return True
+    return exists(path / "config.json") and any(path.glob("*.safetensors"))
 
 
 def names_of_runs(folder: Path) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import SettingsError
+from hornbook.runs.ancestor import refuse_beside_nothing
 from hornbook.runs.events import Listener, Tried, apart, nobody
 from hornbook.runs.prepare import Training, family_settings, load_data, settle_training
 from hornbook.runs.session import Session
@@ -51,6 +52,7 @@ def find_rate(
     if not line.trained:
         raise no_rate(family, chosen)
     how = family_settings(line, family, settings)
+    refuse_beside_nothing(how)
     session = Session(chosen, data, family, how, settle_training(line, data, training))
     session.calibrate()
     with session.working():

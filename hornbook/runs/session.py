@@ -102,10 +102,12 @@ class Session:
         """
         from hornbook.runs.ancestor import named_ancestor
 
-        said = self.task.inherit(self.model, self.data, ancestor)
+        said = self.task.inherit(self.model, self.data, ancestor, self.training.rates)
         named = named_ancestor(ancestor)
         self.start = Start("run", self.training.seed, (named.id,), named)
-        began = f"Training begins with the weights of {named.run}, from its step {named.steps:,}"
+        began = f"Training begins with the weights of {named.run}"
+        if ancestor.record.start.kind != "import":  # those have no steps
+            began += f", from its step {named.steps:,}"
         return f"{began}: {said}" if said else f"{began}."
 
     def calibrate(self, listen: Listener = nobody) -> None:

@@ -13,6 +13,7 @@ from hornbook.runs.ancestor import (
     inherited_settings,
     line_begun,
     open_ancestor,
+    refuse_beside_nothing,
     refuse_two_starts,
     refuse_unrelated,
 )
@@ -138,6 +139,8 @@ def train(
                 listen(Noted(told))
         elif settings is not None:
             how = family_settings(line, family, settings)
+        if ancestor is None:
+            refuse_beside_nothing(how)
         session, chosen_by_hand = None, [(how.as_dict(), usual.as_dict())]
         if line.trained:
             wanted = settle_training(line, data, training)

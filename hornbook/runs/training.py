@@ -19,6 +19,7 @@ from hornbook.tasks import Figures, Task
 from hornbook.training.counters import read_counters
 from hornbook.training.distributed import World
 from hornbook.training.measures import LOSS, Extent
+from hornbook.training.rates import frozen_by
 
 if TYPE_CHECKING:
     from hornbook.monitoring.probe import Probe
@@ -36,6 +37,12 @@ def session_of(run: Run, world: World) -> Session:
     session = Session(run.task, run.data, run.family, run.settings, training, world)
     session.start = run.record.start
     return session
+
+
+def frozen_numbers(session: Session) -> int:
+    """How many numbers of a session's model do not learn."""
+    frozen = frozen_by(session.training.rates, session.model)
+    return sum(p.numel() for name, p in session.model.named_parameters() if name in frozen)
 
 
 def train_session(
@@ -56,6 +63,7 @@ def train_session(
                 session.model.n_parameters,
                 str(session.device),
                 resumed,
+                frozen_numbers(session),
                 session.anew(),
             )
         )

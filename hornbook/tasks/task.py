@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["NoOptions", "Task"]
 
 LARGEST = 2_000_000_000  # parameters: more than GPT-2's largest is no small model
+MADE = 20_000_000  # parameters of a net that is made to see the shapes of its layers
 
 D = TypeVar("D", bound=Data)
 
@@ -201,14 +202,41 @@ class Task(ABC, Generic[D]):
             )
         return bare
 
+    def shapes(self, family: str, settings: Settings, shape: Any) -> Any:
+        """The layers of a net; a large one is not made, and its numbers take no memory.
+
+        Without numbers torch computes through its compiler, which takes four seconds to load; a
+        small net is made and computes in less.
+
+        Returns:
+            `hornbook.nn.Shapes`.
+
+        Raises:
+            SettingsError: if it would be too large.
+        """
+        from hornbook.compute.shapes import shapes_only
+
+        bare = self.refuse_too_large(family, settings, shape)
+        if bare.n_parameters <= MADE:
+            return self.build(family, settings, shape, Start("seed", 0)).shapes()
+        with shapes_only():
+            return bare.shapes()
+
     def taken_over(self, ancestor: Run) -> Mapping[str, Any]:
         """Options of loading that data must be read with to fit the weights of a run: none, if not
         said. Those that are given win.
         """
         return {}
 
-    def inherit(self, model: Any, data: D, ancestor: Run) -> str:
+    def inherit(self, model: Any, data: D, ancestor: Run, rates: Sequence[str] = ()) -> str:
         """Give a model, just initialised, the weights of a run of the same family and settings.
+
+        Args:
+            model: for `data`.
+            data: to be trained on.
+            ancestor: the run.
+            rates: as in `TrainingSettings`, by which parts of the model may be frozen: what is new
+                in such a part stays untrained, which has to be said.
 
         Returns:
             What it kept and what is new, in a sentence; empty if it is all the same.

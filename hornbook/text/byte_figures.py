@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from hornbook.tokenizers.single_bytes import ByteTokenizer, bytes_of
 
-__all__ = ["count_bytes", "labelled"]
+__all__ = ["by_byte", "count_bytes", "from_bytes", "labelled"]
 
 
 def count_bytes(texts: Iterable[str]) -> npt.NDArray[np.int64]:
@@ -29,3 +29,17 @@ def labelled(counts: npt.NDArray[np.int64]) -> dict[str, int]:
     labels = ByteTokenizer(has_boundary=False, breaks=True).labels
     order = np.argsort(-counts, kind="stable").tolist()
     return {labels[byte]: int(counts[byte]) for byte in order if counts[byte]}
+
+
+def by_byte(text: str) -> str:
+    """A text that `surrogateescape` wrote with one character for each byte, U+0000 to U+00FF.
+
+    Raises:
+        UnknownTokenError: as `bytes_of`.
+    """
+    return bytes_of(text).decode("latin-1")
+
+
+def from_bytes(text: str) -> str:
+    """The text that `by_byte` was given."""
+    return text.encode("latin-1").decode("utf-8", "surrogateescape")

@@ -75,6 +75,8 @@ class CharacterCosts:
         """
         before = log_sum(logits)
         piece = self.tokenizer.pieces[token]
+        if np.isneginf(before):  # a context without a count: whatever comes has no chance
+            return [np.inf, *[0.0] * (len(piece) - 1)]
         if not piece or token == self.tokenizer.unknown:
             return [difference(before, float(logits[token]))]
         costs = []

@@ -164,7 +164,7 @@ class TextData(Data):
     @cached_property
     def novelty(self) -> Novelty | None:
         """Tells what stands in the data; None without the text."""
-        return Novelty(self.splits) if self.kept else None
+        return Novelty(self.splits, raw=self.raw) if self.kept else None
 
     @cached_property
     def longest(self) -> int:
@@ -202,10 +202,15 @@ class TextData(Data):
         return share(len(ids), sizes[0]), share(len(ids), sizes[1])
 
     @property
+    def raw(self) -> bool:
+        """Whether the files are no text, so that bytes are counted in place of characters."""
+        return self.tokenizer.errors == "surrogateescape"
+
+    @property
     def extent(self) -> str:
         """Lines and characters in all, and how many different ones; bytes of what is not text."""
         texts = [text for name in SPLITS for text in self.splits[name]]
-        if self.tokenizer.errors == "surrogateescape":
+        if self.raw:
             counts = count_bytes(texts)
             characters = f"{many(int(counts.sum()), 'byte')}, {np.count_nonzero(counts)} different"
         else:
@@ -258,11 +263,15 @@ class TextData(Data):
         from hornbook.reports import Table
 
         lines = self.kind == "lines"
-        heads = ("split", *([f"{self.one}s"] if lines else []), "characters", "tokens")
+        heads = (
+            "split", *([f"{self.one}s"] if lines else []), "bytes" if self.raw else "characters",
+            "tokens",
+        )  # fmt: skip
         rows = []
         for name, tokens in self.sizes.items():
             texts = self.splits[name]
-            counts = [*([len(texts)] if lines else []), sum(map(len, texts)), tokens]
+            size = int(count_bytes(texts).sum()) if self.raw else sum(map(len, texts))
+            counts = [*([len(texts)] if lines else []), size, tokens]
             rows.append((name, *(f"{count:,}" for count in counts)))
         return Table(heads, tuple(rows))
 

@@ -55,5 +55,5 @@ def none_here() -> Splits:
     """
     raise RunError(
         "This run was imported: the text that it was trained on is not here.",
-        hint="Give it a text of yours.",
+        hint="To have one here, fine-tune the run on a text of yours (`init_from`).",
     )

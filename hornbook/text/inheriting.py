@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.compute.shapes import shapes_only
+from hornbook.compute.tied import each_once, without_second_names
 from hornbook.errors import RunError, SettingsError, as_typed
 from hornbook.nn.lora import is_adapter
 from hornbook.text.models.network import Network
@@ -21,6 +22,7 @@ from hornbook.tokenizers.kinds import KINDS
 from hornbook.tokenizers.published import GPT2
 from hornbook.tokenizers.reusing import is_reusable
 from hornbook.tokenizers.single_bytes import ByteTokenizer
+from hornbook.training.rates import told_of_frozen
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
@@ -45,21 +47,23 @@ def tokens_of(ancestor: Run) -> Mapping[str, Any]:
     return {"tokens": str(ancestor.path / TOKENIZER)}
 
 
-def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
+def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run, rates: Sequence[str] = ()) -> str:
     """Give a net the weights of a run of the same family and settings.
 
     Args:
         model: just initialised.
         tokenizer: of its tokens.
         ancestor: the run.
+        rates: by which parts of the net may be frozen.
 
     Returns:
         How many tokens keep their rows, and which have new ones.
 
     Raises:
-        SettingsError: if their tokens are of different kinds.
+        SettingsError: if their tokens are of different kinds, or adapters are as wide as the net.
         RunError: if the weights cannot be read, or are not of that family.
     """
+    refuse_full_rank(model.settings.as_dict())
     before: Tokenizer = ancestor.data.tokenizer
     asked = str(ancestor.record.options.get("tokens", before.kind))
     if before.kind != tokenizer.kind:
@@ -73,12 +77,14 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
         )
     with shapes_only():
         shape = ancestor.data.shape
-        names = list(ancestor.task.build(ancestor.family, ancestor.settings, shape).state_dict())
+        built = ancestor.task.build(ancestor.family, ancestor.settings, shape)
+        names = list(each_once(built))
     if any(map(is_adapter, names)):
         arrays = ancestor.model.arrays()  # merged
         names = list(arrays)
     else:
-        arrays = ancestor.directory.read_weights(ancestor.record)
+        held = ancestor.directory.read_weights(ancestor.record)
+        arrays = without_second_names(built, held)
     pairs = shared_tokens(tokenizer, before)
     if set(names) != set(arrays):
         raise RunError(
@@ -86,7 +92,26 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run) -> str:
             hint="The file belongs to another run or is damaged.",
         )
     model.load_arrays(moved(model, {name: arrays[name] for name in names}, pairs))
-    return told(tokenizer, before, [now for now, _ in pairs])
+    said = told(tokenizer, before, [now for now, _ in pairs])
+    if len(pairs) == tokenizer.vocab_size:
+        return said
+    return " ".join([said, *told_of_frozen("new tokens", model.token_axes(), model, rates)])
+
+
+def refuse_full_rank(settings: Mapping[str, Any]) -> None:
+    """Refuse adapters that have more numbers than what they stand beside.
+
+    Raises:
+        SettingsError: if they would.
+    """
+    rank, width = settings.get("lora_rank", 0), settings.get("n_embd", 0)
+    if rank > width:
+        raise SettingsError(
+            f"`lora_rank` must be at most `n_embd`, {width:,}, where training begins; it is "
+            f"{rank:,}: adapters of a higher rank have more numbers than the weights beside them.",
+            hint=f"Set `lora_rank` to a number from 1 to {width:,}; 4 to 16 are usual.",
+            setting="lora_rank",
+        )
 
 
 def named(tokenizer: Tokenizer) -> str:

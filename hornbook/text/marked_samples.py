@@ -82,5 +82,4 @@ def marked_text(one: Sample) -> MarkedSample:
         return MarkedSample(one.text)
     if one.origin != "new":
         return MarkedSample(one.text, "copy", f"copied verbatim from {one.origin}")
-    copied = f"longest passage copied from train: {many(one.longest_copy, 'character')}"
-    return MarkedSample(one.text, "new", f"new; {copied}")
+    return MarkedSample(one.text, "new", f"new; {one.copied}")

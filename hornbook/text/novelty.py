@@ -7,8 +7,10 @@ train, are a part of the new ones.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Literal
 
+from hornbook.text.byte_figures import by_byte
 from hornbook.text.corpus import Splits
 from hornbook.text.near_copies import near_copies
 
@@ -21,10 +23,14 @@ class Novelty:
     """Tells which split contains a sample word for word, if any does.
 
     A line stands in a split if it is one of its lines; a text, if it is a stretch of it.
+
+    Args:
+        splits: of the data.
+        raw: whether they are of files that are no text, of which bytes are compared and counted.
     """
 
-    def __init__(self, splits: Splits) -> None:
-        self.splits = splits
+    def __init__(self, splits: Splits, *, raw: bool = False) -> None:
+        self.splits, self.raw = splits, raw
         self.sets = {name: frozenset(splits[name]) for name in ("train", "dev", "test")}
 
     def origin(self, made: str) -> Origin:
@@ -38,12 +44,23 @@ class Novelty:
                 return name
         return "new"
 
+    @property
+    def unit(self) -> str:
+        """What lengths are counted in."""
+        return "byte" if self.raw else "character"
+
+    @cached_property
+    def train(self) -> tuple[str, ...]:
+        """The train split with one character for each unit."""
+        train = self.splits.train
+        return tuple(map(by_byte, train)) if self.raw else tuple(train)
+
     def longest_copy(self, made: str) -> int:
-        """Length of the longest stretch of it that stands in train word for word."""
-        best = 0
+        """Length of the longest stretch of it that stands in train word for word, in units."""
+        made, best = by_byte(made) if self.raw else made, 0
         for begin in range(len(made)):
             while begin + best < len(made) and any(
-                made[begin : begin + best + 1] in text for text in self.splits.train
+                made[begin : begin + best + 1] in text for text in self.train
             ):
                 best += 1
         return best

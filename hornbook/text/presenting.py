@@ -9,7 +9,7 @@ from hornbook.errors import HornbookError
 from hornbook.rendering import many
 from hornbook.text.models.count_trie import FALLBACK
 from hornbook.text.quality import quality
-from hornbook.text.quality_question import table_of
+from hornbook.text.quality_question import counted_in, table_of
 
 if TYPE_CHECKING:
     from hornbook.reports import Table
@@ -84,7 +84,9 @@ def best_samples(run: Run, filter_command: str) -> Sequence[str | Table]:
         filter=filter_command,
     )
     passing = ["let pass by the filter"] if filter_command else []
-    table = table_of(quality(run, SHOWN if lines else 0, filter_command=filter_command))
+    table = table_of(
+        quality(run, SHOWN if lines else 0, filter_command=filter_command), counted_in(run)
+    )
     made = [one.text for one in drawn]
     if not lines:
         return (table, "", *made)

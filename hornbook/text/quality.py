@@ -18,6 +18,7 @@ import numpy as np
 from hornbook.actions import Action
 from hornbook.errors import RunError, SettingsError
 from hornbook.records import JSONObject, as_json
+from hornbook.text.byte_figures import by_byte, from_bytes
 from hornbook.text.filtering import LineFilter
 from hornbook.text.near_copies import near_copies
 from hornbook.text.sampling import SamplingSettings, sample
@@ -45,7 +46,7 @@ class Quality:
     n: int
     "How many samples, lines or stretches of text."
     length: float
-    "Mean length in characters."
+    "Mean length in characters; of files that are no text here and below in bytes."
     length_sd: float
     "Standard deviation of the lengths."
     characters: float
@@ -161,8 +162,14 @@ def quality(
         drawn.append((temperature, [Drawn(one.text, one.ended) for one in made]))
     held = data.splits["dev"] or data.splits["test"]
     if held:
-        length = len(drawn[0][1][0].text)
-        drawn.insert(0, (None, spread(held, n) if lines else stretches("".join(held), n, length)))
+        first = drawn[0][1][0].text
+        drawn.insert(
+            0,
+            (
+                None,
+                spread(held, n) if lines else held_stretches("".join(held), n, first, raw=data.raw),
+            ),
+        )
     measure = line_figures if lines else text_figures
     return tuple(measure(run, drawn, told))
 
@@ -171,6 +178,14 @@ def spread(lines: Sequence[str], n: int) -> list[Drawn]:
     """Some lines, evenly spread; all if there are no more."""
     kept = min(n, len(lines))
     return [Drawn(lines[at * len(lines) // kept]) for at in range(kept)]
+
+
+def held_stretches(text: str, n: int, like: str, *, raw: bool) -> list[Drawn]:
+    """Some stretches of a text that are as long as another; in bytes, where they are counted."""
+    if not raw:
+        return stretches(text, n, len(like))
+    parts = stretches(by_byte(text), n, len(by_byte(like)))
+    return [Drawn(from_bytes(one.text)) for one in parts]
 
 
 def stretches(text: str, n: int, length: int) -> list[Drawn]:
@@ -235,10 +250,12 @@ def line_figures(run: Run, drawn: Given, told: LineFilter | None) -> Iterable[Qu
 
 def text_figures(run: Run, drawn: Given, told: LineFilter | None) -> Iterable[Quality]:
     """The figures of stretches of one long text."""
-    novelty, train = run.data.novelty, "".join(run.data.splits.train)
+    novelty, raw = run.data.novelty, run.data.raw
+    train = "".join(novelty.train)
     whole, words = Counter(train), set(train.split())
     for temperature, some in drawn:
-        texts = [one.text for one in some]
+        copied = [novelty.longest_copy(one.text) for one in some]
+        texts = [by_byte(one.text) if raw else one.text for one in some]
         # The first and the last word of a stretch may be cut.
         found = [word for text in texts for word in text.split()[1:-1]]
         yield Quality(
@@ -249,7 +266,7 @@ def text_figures(run: Run, drawn: Given, told: LineFilter | None) -> Iterable[Qu
             repeats=1 - len(set(texts)) / len(texts),
             in_train=share([text in train for text in texts]),
             known_words=share([word in words for word in found]),
-            longest_copy=float(np.mean([novelty.longest_copy(text) for text in texts])),
+            longest_copy=float(np.mean(copied)),
         )
 
 

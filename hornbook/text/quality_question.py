@@ -18,7 +18,7 @@ from hornbook.text.temperature import worth
 if TYPE_CHECKING:
     from hornbook.runs import Run
 
-__all__ = ["QualityQuestion", "QualitySettings", "table_of"]
+__all__ = ["QualityQuestion", "QualitySettings", "counted_in", "table_of"]
 
 ROWS = {
     "length": "length in characters",
@@ -110,7 +110,10 @@ class QualityAnswer(Answer):
         self.run, self.found = run, found
 
     def __iter__(self) -> Iterator[Row]:
-        return (QualityRow(one, self.found if one is self.found[0] else ()) for one in self.found)
+        unit = counted_in(self.run)
+        return (
+            QualityRow(one, self.found if one is self.found[0] else (), unit) for one in self.found
+        )
 
     def remarks(self) -> Sequence[str | Action]:
         """Where most samples are of use, and how to draw there."""
@@ -134,26 +137,34 @@ class QualityRow(Row):
 
     one: Quality
     table: Sequence[Quality]
+    unit: str
+    "What lengths are counted in."
 
     def shown(self) -> Iterator[str | Table | Beside]:
         """A column for each temperature."""
         if not self.table:
             return
-        yield table_of(self.table)
+        yield table_of(self.table, self.unit)
 
     def as_dict(self) -> JSONObject:
         """All figures by name."""
         return self.one.as_dict()
 
 
-def table_of(found: Sequence[Quality]) -> Table:
-    """A column for what was held out, and for each temperature."""
+def counted_in(run: Run) -> str:
+    """What the lengths in a run's figures are in: bytes of one text that is no text."""
+    return "byte" if run.data.raw and run.data.kind == "text" else "character"
+
+
+def table_of(found: Sequence[Quality], unit: str = "character") -> Table:
+    """A column for what was held out, and for each temperature; lengths are in units."""
     heads = ["dev" if one.temperature is None else f"at {one.temperature:g}" for one in found]
     rows = [("samples", *(f"{one.n:,}" for one in found))]
     for name, title in ROWS.items():
         values = [getattr(one, name) for one in found]
         if any(value is not None for value in values):
-            rows.append((title, *(cell(name, value) for value in values)))
+            counted = title.replace("character", unit)
+            rows.append((counted, *(cell(name, value) for value in values)))
     return Table(("", *heads), tuple(rows))
 
 

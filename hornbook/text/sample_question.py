@@ -234,7 +234,7 @@ def mark_of(made: Sample) -> str:
     if made.longest_copy is not None:
         if made.origin != "new":
             return f"(copied verbatim from {made.origin})"
-        return f"(longest passage copied from train: {many(made.longest_copy, 'character')})"
+        return f"({made.copied})"
     notes = [] if made.origin in ("new", None) else [f"in {made.origin}"]
     if not made.ended:
         notes.append("cut at the maximum length")

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.records import JSON
+from hornbook.rendering import many
 from hornbook.text.novelty import Novelty, Origin
 
 __all__ = ["Piece", "Sample", "Selection", "robust_longest"]
@@ -28,9 +29,17 @@ class Sample:
     origin: Origin | None = None
     "Where it occurs in the data; None if no data was given."
     longest_copy: int | None = None
-    "For one long text: length in characters of the longest passage copied verbatim from train."
+    "For one long text: length of the longest passage copied verbatim from train, in `unit`s."
     nats_per_token: float | None = None
     "Mean of -ln p over its tokens under the model itself, whatever the temperature; if measured."
+    unit: str = "character"
+    "What lengths are counted in: `byte` where the files are no text."
+
+    @property
+    def copied(self) -> str:
+        """How long the longest passage is that is copied from train, in words."""
+        length = many(self.longest_copy or 0, self.unit)
+        return f"longest passage copied from train: {length}"
 
     def as_dict(self) -> dict[str, JSON]:
         """What is known of it, by name."""
@@ -101,10 +110,10 @@ class Selection:
             if known in self.seen:
                 return None
             self.seen.add(known)
-        copy = None
+        copy, unit = None, "character" if self.novelty is None else self.novelty.unit
         if self.novelty is not None and self.novelty.splits.mode != "lines":
             copy = self.novelty.longest_copy(text)
-        self.rivals.append(Sample(text, ended, origin, copy, nats))
+        self.rivals.append(Sample(text, ended, origin, copy, nats, unit))
         if len(self.rivals) < self.best_of:
             return None
         best = min(self.rivals, key=lambda one: one.nats_per_token or 0.0)

@@ -135,11 +135,11 @@ class TextTask(Task["TextData"]):
 
         return tokens_of(ancestor)
 
-    def inherit(self, model: Any, data: TextData, ancestor: Run) -> str:
+    def inherit(self, model: Any, data: TextData, ancestor: Run, rates: Sequence[str] = ()) -> str:
         """Token by token, whatever ids they have in either vocabulary."""
         from hornbook.text.inheriting import inherit
 
-        return inherit(model, data.tokenizer, ancestor)
+        return inherit(model, data.tokenizer, ancestor, rates)
 
     def finish(self, model: Any) -> None:
         """Merge adapters, which then cost no time."""
@@ -422,7 +422,7 @@ def refuse_unshareable(model: Any, training: TrainingSettings) -> None:
             hint="Train in one process, or with `batches=random`.",
             setting="batches",
         )
-    kept = model.state_dict().keys() - dict(model.named_parameters()).keys()
+    kept = model.state_dict().keys() - dict(model.named_parameters(remove_duplicate=False)).keys()
     if kept:
         raise SettingsError(
             f"BatchNorm has {len(kept)} running statistics, which would differ in each process.",

@@ -11,10 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from hornbook.errors import SettingsError
 
-__all__ = ["own_rates", "rate_factors"]
+__all__ = ["frozen_by", "own_rates", "rate_factors", "told_of_frozen"]
+
+if TYPE_CHECKING:
+    import torch
 
 LARGEST = 1e6
 FORM = "Write 'PATTERN=FACTOR', for example 'net.layers.0.*=0.1'; a factor of 0 freezes."
@@ -75,3 +79,34 @@ def rate_factors(names: Sequence[str], rates: Iterable[str]) -> list[float]:
     if not any(factors):
         raise SettingsError("`rates` freezes all parameters: nothing can be trained.", hint=hint)
     return factors
+
+
+def frozen_by(rates: Sequence[str], model: torch.nn.Module) -> set[str]:
+    """The names of a model's parameters that do not learn."""
+    names = [name for name, _ in model.named_parameters()]
+    factors = rate_factors(names, rates)
+    return {name for name, factor in zip(names, factors, strict=True) if not factor}
+
+
+def told_of_frozen(
+    what: str, names: Iterable[str], model: torch.nn.Module, rates: Sequence[str]
+) -> list[str]:
+    """That what is new in some parameters of a model stays untrained, where these are frozen.
+
+    Args:
+        what: is new, for people.
+        names: of the parameters that have rows of it; of buffers, which nothing freezes, too.
+        model: whose they are.
+        rates: as in `TrainingSettings`.
+
+    Returns:
+        One sentence and what to do, or none.
+    """
+    frozen = sorted(frozen_by(rates, model) & set(names))
+    if not frozen:
+        return []
+    first = " ".join(f"{name}=1" for name in frozen)
+    return [
+        f"Frozen, so untrained for {what}: {', '.join(frozen)}. To let them learn, begin `rates` "
+        f"with {first}."
+    ]

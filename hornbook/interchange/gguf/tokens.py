@@ -21,6 +21,7 @@ from hornbook.tokenizers.byte_pair_learning import sign_of_byte
 from hornbook.tokenizers.byte_pairs import BytePairTokenizer
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Tokenizer
+from hornbook.tokenizers.hugging_face import HuggingFaceTokenizer
 from hornbook.tokenizers.libraries import BLANK
 from hornbook.tokenizers.single_bytes import ByteTokenizer
 
@@ -76,9 +77,13 @@ def gguf_tokens(tokenizer: Tokenizer) -> GGUFTokens:
         names = [named.get(character, character) for character in tokenizer.spelled]
         return of_llama(tokenizer, names, bytes_too=True)
     raise SettingsError(
-        f"Tokens of the kind {tokenizer.kind} cannot be written for llama.cpp; characters, bytes "
-        "and byte pairs can be.",
-        hint="Train with one of those `tokens`, or export to another format.",
+        f"This run's tokens ({tokenizer.about}) cannot be written for llama.cpp: hornbook writes "
+        "characters, bytes, byte pairs that it learned, and GPT-2's.",
+        hint="Export the run to a folder (`to=huggingface`): llama.cpp's own "
+        "convert_hf_to_gguf.py makes a file of it if it knows such tokens. Or train with one of "
+        "those `tokens`."
+        if tokenizer.kind == HuggingFaceTokenizer.kind
+        else "Train with one of those `tokens`.",
         setting="to",
     )
 

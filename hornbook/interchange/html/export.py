@@ -18,6 +18,7 @@ from hornbook.interchange.html.tensors import Packed
 from hornbook.interchange.html.tokens import described_tokenizer
 from hornbook.outputs import MADE_BY, writable_format, write_output
 from hornbook.records import JSON, as_json
+from hornbook.rendering import figure
 from hornbook.reports.elements import escape
 from hornbook.reports.policy import policy
 from hornbook.runs import Run
@@ -86,13 +87,25 @@ def refuse_unfit(run: Run) -> None:
             f"A page can be made of a run on text; {run.directory.run} is a run of the task "
             f"{run.task.name}."
         )
-    count = run.model.n_parameters
+    count = learned_numbers(run)
     if count > LARGEST:
         raise SettingsError(
             f"A page holds up to {LARGEST:,} learned numbers; this run has {count:,}.",
             hint="Train a smaller model; of n-grams, a lower `order`, or rare ones left out "
             "(`prune`).",
         )
+
+
+def learned_numbers(run: Run) -> int:
+    """How many a run's model has, before it is read: a large one takes time and memory."""
+    if run.made_as.trained:
+        from hornbook.compute.shapes import shapes_only  # needs torch, as the run does
+
+        settings = run.settings.without(run.settings.not_inherited)  # adapters are merged
+        with shapes_only():
+            return int(run.task.build(run.family, settings, run.data.shape).n_parameters)
+    summary = run.directory.read_summary()
+    return summary.parameters if summary is not None else int(run.model.n_parameters)
 
 
 def filter_of(run: Run) -> tuple[Bloom, int]:
@@ -179,7 +192,7 @@ def loss_told(rounding: Rounding) -> str:
         "samples": "on samples of its own, for the run has no data",
     }[rounding.on]
     if rounding.precision is None:
-        return f"Loss {where}: {rounding.run:.4f} nats per token; the counts are exact."
+        return f"Loss {where}: {figure(rounding.run)} nats per token; the counts are exact."
     return (
         f"Loss {where}, {rounding.predictions:,} tokens: {rounding.run:.4f} nats per token with "
         f"the run's weights, {rounding.page:.4f} with the page's ({rounding.precision})."

@@ -103,8 +103,7 @@ class TranslateQuestion(Question):
         "line of its own, however long the file is. White space around a source is not read."
     )
     examples = (
-        Action("translate", ("runs/dates", "the third of May, 1987")),
-        Action("translate", ("runs/dates", "3 May 87"), {"method": "beam", "n": 3}),
+        Action("translate", ("runs/dates", "3 May 1987", "June 5, 2001")),
         Action("translate", ("runs/dates", "dates.txt")),
     )
     options = TranslateSettings

@@ -100,7 +100,7 @@ class DotNet(PairNet, DotProduct):
     def train(self, mode: bool = True) -> DotNet:
         """Begin to train, or to be used: then the tables become what predictions are made of."""
         super().train(mode)
-        if not mode:
+        if not mode and not self.anchor.is_meta:  # with numbers, not shapes alone
             with torch.no_grad():
                 self.show(*(rows.detach().cpu().numpy() for rows in self.used_rows()))
         return self

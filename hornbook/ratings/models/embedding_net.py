@@ -152,7 +152,7 @@ class EmbeddingNet(PairNet, Recommender):
     def train(self, mode: bool = True) -> EmbeddingNet:
         """Begin to train, or to be used: then the parts are kept."""
         super().train(mode)
-        if not mode:
+        if not mode and not self.anchor.is_meta:  # with numbers, not shapes alone
             self.keep_parts()
         return self
 

@@ -47,7 +47,7 @@ FAMILIES = {
     ),
     "gpt": Family(
         "hornbook.text.models.gpt:GPT",
-        "transformer: attention over all tokens so far, with rotary positions",
+        "transformer: attention over all tokens so far; GPT-2 and Llama are settings of it",
         training={
             "steps": 5_000,
             "batch_size": 96,

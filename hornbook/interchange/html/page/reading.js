@@ -63,8 +63,8 @@ export class Reading {
     const told = [];
     if (tokens.length) {
       const mean = tokens.reduce((sum, token) => sum + token.nats, 0) / tokens.length;
-      const choices = Number.isFinite(mean) ? number(Math.exp(mean), 1) : "∞";
-      told.push(say("cost", { nats: Number.isFinite(mean) ? number(mean, 2) : "∞", choices }));
+      const known = { nats: number(mean, 2), choices: number(Math.exp(mean), 1) };
+      told.push(Number.isFinite(mean) ? say("cost", known) : say("impossible"));
       if (estimated) told.push(say("estimated"));
       told.push(say("choose_letter"));
     }
