@@ -20,6 +20,9 @@ def sized(rows: int) -> Mapping[str, Any]:
     return {"steps": min(LONGEST, max(SHORTEST, PASSES * rows // BATCH))}
 
 
+WRITING: Mapping[str, Any] = {"steps": 4_000, "batch_size": 64, "learning_rate": 3e-3}
+"How nets that write are trained: what measured best in two minutes (EXPERIMENTS.md)."
+
 WRITERS: Mapping[str, Family] = {
     "copy": Family(f"{MODELS}.copy:Copy", "says what it was given", "fitting"),
     "lookup": Family(
@@ -31,6 +34,16 @@ WRITERS: Mapping[str, Family] = {
         f"{MODELS}.nearest:Nearest",
         "says what train says to the source with the fewest edits",
         "fitting",
+    ),
+    "attention-rnn": Family(
+        f"{MODELS}.attention_rnn:AttentionRNN",
+        "a recurrent encoder and decoder with attention (Bahdanau, Cho and Bengio 2014)",
+        training=WRITING,
+    ),
+    "seq2seq": Family(
+        f"{MODELS}.seq2seq:Seq2Seq",
+        "the transformer with encoder and decoder (Vaswani et al. 2017)",
+        training=WRITING,
     ),
 }
 "Those that say a text."
