@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from hornbook.errors import SettingsError
 from hornbook.pairs.asked import QUESTIONS
-from hornbook.pairs.models.families import FAMILIES, WRITERS
+from hornbook.pairs.models.families import FAMILIES
 from hornbook.records import JSONObject
 from hornbook.tasks import Claim, Family, Figures, Task, Verb
 from hornbook.training.measures import Measure
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hornbook.pairs.data import PairData
     from hornbook.pairs.models.contract import Shape
-    from hornbook.runs import Run
+    from hornbook.reports import Report
     from hornbook.settings import Settings
     from hornbook.sources.source import Source
     from hornbook.storage import HashedFiles
@@ -50,6 +50,7 @@ class PairsTask(Task["PairData"]):
     def for_data(self, details: JSONObject) -> PairsTask:
         """The task by what is said: texts, or labels."""
         from hornbook.pairs.labels.task import LabelsTask
+        from hornbook.pairs.texts.task import TextsTask
 
         return LabelsTask() if details.get("labels") else TextsTask()
 
@@ -162,14 +163,8 @@ class PairsTask(Task["PairData"]):
 
         return evaluate(model, data, split, limit)
 
-    def report(self, run: Run, options: Any) -> Mapping[str, Any]:
-        """The same on every split, with intervals over sources."""
-        from hornbook.pairs.evaluation import report
+    def examine(self, source: Source, options: Any) -> Report:
+        """What the doctor of pairs finds."""
+        from hornbook.pairs.doctor.examine import examine
 
-        return report(run.model, run.data)
-
-
-class TextsTask(PairsTask):
-    """Pairs whose targets are texts."""
-
-    families: ClassVar[Mapping[str, Family]] = WRITERS
+        return examine(source, options)
