@@ -30,7 +30,7 @@ WRITERS: Mapping[str, Family] = {
         "says what train says to the same source, else token by token",
         "fitting",
     ),
-    "nearest": Family(
+    "nearest-source": Family(
         f"{MODELS}.nearest:Nearest",
         "says what train says to the source with the fewest edits",
         "fitting",

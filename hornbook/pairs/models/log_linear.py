@@ -27,7 +27,7 @@ TRIED = (30.0, 10.0, 3.0, 1.0, 0.3, 0.1)
 "Pulls, each fitted from where the one before it ended."
 USUAL = 1.0  # where train is too small to hold out a part of it
 ITERATIONS = 300
-FLAT, NEARLY_FLAT = 1e-6, 1e-5  # largest slope of the mean loss, at which it ends; in choosing
+FLAT, NEARLY_FLAT = 1e-6, 1e-4  # largest slope of the mean loss, at which it ends; in choosing
 
 
 @dataclass(frozen=True)
