@@ -34,7 +34,7 @@ class PairsTask(Task["PairData"]):
     name: ClassVar[str] = "pairs"
     summary: ClassVar[str] = "pairs: a text, and the text or the label that belongs to it"
     families: ClassVar[Mapping[str, Family]] = FAMILIES
-    default: ClassVar[str] = "copy"
+    default: ClassVar[str] = "seq2seq"
     telling: ClassVar[tuple[str, ...]] = ("source_column", "target_column", "label_column")
     previewed: ClassVar[str] = "answers"
     decides: ClassVar[Measure] = ERRORS
