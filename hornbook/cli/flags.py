@@ -24,9 +24,10 @@ T = TypeVar("T")
 
 # What help calls the value of a flag: by the setting's name, or else by its type.
 NAMED = {
-    "categorical": "COLUMN", "check": "FILE", "data": "DATA", "dates": "COLUMN",
-    "effect": "COLUMN", "group": "COLUMN", "ignore": "COLUMN", "init_from": "RUN",
-    "item": "COLUMN", "likes": "TITLE", "model": "FAMILY", "numerical": "COLUMN", "out": "PATH",
+    "categorical": "COLUMN", "check": "FILE", "condition": "COLUMN", "data": "DATA",
+    "dates": "COLUMN", "effect": "COLUMN", "group": "COLUMN", "ignore": "COLUMN",
+    "init_from": "RUN", "item": "COLUMN", "likes": "TITLE", "model": "FAMILY",
+    "numerical": "COLUMN", "out": "PATH",
     "picture": "FILE", "pictures": "DIR", "preset": "NAME", "rated": "FILE", "rates": "RATE",
     "rating": "COLUMN", "resume": "RUN", "target": "COLUMN", "task": "TASK", "time": "COLUMN",
     "titles": "FILE", "user": "COLUMN",

@@ -33,7 +33,6 @@ from hornbook.errors import SettingsError
 from hornbook.nn import (
     GELU,
     Dropout,
-    Embedding,
     Layer,
     LayerNorm,
     LearnedPositions,
@@ -55,6 +54,7 @@ from hornbook.settings import Bounds, Settings
 from hornbook.text.models.layer_memory import BlockMemory, LayerMemory
 from hornbook.text.models.network import Network
 from hornbook.text.models.reading import Reading
+from hornbook.text.models.token_embedding import token_embedding
 from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = ["GPT", "GPTSettings"]
@@ -215,7 +215,7 @@ class GPT(Network):
             Reading.rows(s.block_size, context=s.block_size, measured_lead=block.half),
             rolling if s.position == "rotary" else block,
         )
-        embedding = Embedding(v, s.n_embd, generator=generator)
+        embedding = token_embedding(vocabulary, s.n_embd, generator)
         if s.init_std and not s.tied:
             with torch.no_grad():
                 embedding.weight.normal_(0, s.init_std, generator=generator)
