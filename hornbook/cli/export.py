@@ -16,7 +16,7 @@ from hornbook.cli.flags import as_typed
 from hornbook.cli.opening import opened_run
 from hornbook.cli.output import console, escape, notes, print_json
 from hornbook.cli.wording import command, worded
-from hornbook.interchange.formats import FORMATS
+from hornbook.interchange.formats import FORMATS, written
 from hornbook.records import as_json
 
 DESCRIPTION = """\
@@ -52,7 +52,7 @@ def run(argv: Sequence[str]) -> None:
     exporter = FORMATS[options.to].load()
     settings = exporter.options.from_dict(options.settings.as_dict())
     with alive("Writing the export", quiet=options.json):
-        made = exporter.write(opened, options.out, settings)
+        made = written(exporter, opened, options.out, settings)
     if options.json:
         print_json(as_json(made.as_dict()))
         return

@@ -139,7 +139,7 @@ class TextTask(Task["TextData"]):
         """Token by token, whatever ids they have in either vocabulary."""
         from hornbook.text.inheriting import inherit
 
-        return inherit(model, data.tokenizer, ancestor)
+        return inherit(model, data.tokenizer, ancestor, data.conditions)
 
     def finish(self, model: Any) -> None:
         """Merge adapters, which then cost no time."""
@@ -331,11 +331,10 @@ class TextTask(Task["TextData"]):
         return f"nats per token ({bits}, perplexity {perplexity})"
 
     def preview(self, model: Any, data: TextData) -> Sequence[str]:
-        """A few short samples."""
-        from hornbook.text.sampling import SamplingSettings, sample
+        """A few short samples; where conditions are given, of frequent values."""
+        from hornbook.text.presenting import previewed
 
-        settings = SamplingSettings(n=4, longest=60)
-        return [made.text for made in sample(model, data.tokenizer, settings, longest=60)]
+        return previewed(model, data)
 
     def introduce(self, run: Run) -> str:
         """What a language model does."""
