@@ -139,8 +139,7 @@ class Conditions:
                 known = ", ".join(self.names)
                 raise SettingsError(
                     f"This run has no condition {quoted(clip(name, 40))}; it has {known}.",
-                    hint=f"{did_you_mean(name, self.names)}Give `condition` as "
-                    f"{self.names[0]}={self.values[0][0]}.",
+                    hint=f"{did_you_mean(name, self.names)}Give `condition` as {self.example}.",
                     setting="condition",
                 )
             at = self.names.index(name)
@@ -159,6 +158,11 @@ class Conditions:
                 )
             found[at] = 1 + self.values[at].index(value)
         return found
+
+    @property
+    def example(self) -> str:
+        """A value as it is asked for: the most frequent one of the first condition."""
+        return f"{self.names[0]}={self.values[0][0]}"
 
     def listed(self, at: int) -> str:
         """The most frequent values of a condition, for a message."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +11,11 @@ from hornbook.errors import RunError, SettingsError
 from hornbook.rendering import quoted
 from hornbook.settings import Settings
 from hornbook.suggestions import did_you_mean
-from hornbook.text.conditions import Given
+from hornbook.text.conditions import Conditions, Given
 from hornbook.text.corpus import Corpus, load_corpus
 from hornbook.text.losses import Loss, measure
 from hornbook.text.models.contract import LanguageModel
-from hornbook.text.savings import loss_given
+from hornbook.text.savings import LossGiven, loss_given
 from hornbook.text.stream import encode_lines, encode_text
 from hornbook.text.weights import Weights, in_eight_bits
 
@@ -76,7 +76,9 @@ def evaluate_run(run: Run, settings: EvaluationSettings) -> dict[str, Loss]:
         measured(run, run.model, settings),
     )
     for name, loss in rounded.items():
-        found |= {f"{name}, 8 bits": loss, f"{name}, float32": learned[name]}
+        for kind, own in (("8 bits", loss), ("float32", learned[name])):
+            told = f"{name}, {kind}"
+            found[told] = replace(own, split=told) if isinstance(own, LossGiven) else own
     return found
 
 
@@ -110,6 +112,7 @@ def measured(run: Run, model: LanguageModel, settings: EvaluationSettings) -> di
         if stream.given is None or data.conditions is None:
             return {corpus.name: loss}
         told = loss_given(loss, corpus.name, model, stream, data.conditions, data.tokenizer)
+        told = replace(told, strange=strange_values(corpus, data.conditions))
         bare = measure(model, stream.without_conditions(), data.tokenizer, stride=stride)
         return {corpus.name: told, f"{corpus.name}, nothing given": bare}
     if not data.sized:
@@ -158,6 +161,17 @@ def told_in(corpus: Corpus, data: TextData) -> Given | None:
     cells = [dict(zip(corpus.condition, row, strict=True)) for row in corpus.beside]
     rows = [[row.get(name, "") for name in known] for row in cells]
     return data.given(data.conditions.numbers(rows))
+
+
+def strange_values(corpus: Corpus, conditions: Conditions) -> str:
+    """How many cells of a file hold values that train does not have, as a sentence; or nothing."""
+    told = []
+    for name, cells in zip(corpus.condition, zip(*corpus.beside, strict=True), strict=True):
+        known = set(conditions.values[conditions.names.index(name)])
+        count = sum(bool(cell) and cell not in known for cell in cells)
+        if count:
+            told.append(f"{count:,} of {len(cells):,} of {name}")
+    return f"Values that are not in train count as not given: {', '.join(told)}." if told else ""
 
 
 def given_or_not(

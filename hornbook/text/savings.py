@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.records import JSON
-from hornbook.rendering import figure, many
+from hornbook.rendering import figure
 from hornbook.statistics import Interval, difference_interval
 from hornbook.text.conditions import Conditions
 from hornbook.text.losses import AT_ONCE, LOGITS, ROWS_AT_ONCE, Loss
@@ -88,11 +88,14 @@ class LossGiven(Loss):
     saved: tuple[Saving, ...] = field(default=(), kw_only=True)
     "By all of them together, and where there are several by each alone."
     split: str = field(default="", kw_only=True)
+    strange: str = field(default="", kw_only=True)
+    "How many values are not among those of train, and so are not given; empty if none."
 
     @property
     def remarks(self) -> Sequence[str]:
         """What is saved, in words."""
-        return [f"Given {one.given}, an example of {self.split} costs {one}." for one in self.saved]
+        told = [f"Given {one.given}, an example of {self.split} costs {one}." for one in self.saved]
+        return [*told, self.strange] if self.strange else told
 
     def as_dict(self) -> dict[str, JSON]:
         """All figures by name."""
@@ -189,14 +192,3 @@ def savings_by_value(
             if len(rows):
                 characters = int(sizes[rows].sum())
                 yield Saving.of(f"{name}={value}", without[rows], told[rows], characters)
-
-
-def in_words(found: Sequence[Saving], split: str) -> str:
-    """A line for each value, as aligned text."""
-    wide = max(len(one.given) for one in found)
-    lines = [
-        f"  {one.given:{wide}}  {figure(one.bits, 3):>8}{one.range}, "
-        f"{many(one.examples, 'example')}"
-        for one in found
-    ]
-    return "\n".join([f"Bits that each value saves per example of {split} that has it:", *lines])

@@ -170,7 +170,9 @@ class TextTask(Task["TextData"]):
         if model.settings.as_dict().get("lora_rank"):
             from hornbook.nn.lora import only_adapters
 
-            training = replace(training, rates=only_adapters(training.rates))
+            # The rows of values are new where the net had no conditions before.
+            also = ("values",) if model.vocabulary.given else ()
+            training = replace(training, rates=only_adapters(training.rates, also))
         return training
 
     def batches(self, model: Any, data: TextData, training: TrainingSettings) -> Any:
@@ -402,8 +404,11 @@ class TextTask(Task["TextData"]):
         if not run.data.kept:
             return (Action("sample", (path,), {"n": 20}),)
         new = {"only_new": True} if draws_new(run) else {}
+        asked = () if run.data.conditions is None else (run.data.conditions.example,)
+        more = [Action("sample", (path,), {"n": 20, "condition": asked})] if asked else []
         return (
             Action("sample", (path,), {"n": 20, **new}),
+            *more,
             Action("score", (path, short_example(run.data.splits["train"]))),
         )
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from hornbook.plots.fonts import columns
+from hornbook.rendering import figure, many
 from hornbook.reports import View
-from hornbook.text.savings import Saving, in_words, savings_by_value
+from hornbook.text.savings import Saving, savings_by_value
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,13 +45,24 @@ def view_of_conditions(run: Run) -> View | None:
     )
 
 
+def in_words(found: Sequence[Saving], split: str) -> str:
+    """A line for each value, as aligned text."""
+    wide = max(columns(one.given) for one in found)
+    lines = [
+        f"  {one.given}{' ' * (wide - columns(one.given))}  {figure(one.bits, 3):>8}{one.range}, "
+        f"{many(one.examples, 'example')}"
+        for one in found
+    ]
+    return "\n".join([f"Bits that each value saves per example of {split} that has it:", *lines])
+
+
 def draw_savings(found: Sequence[Saving], split: str) -> Figure:
     """Bars with their intervals, in the order of the values."""
     from matplotlib.figure import Figure
 
     size = (7.2, 1.1 + ROW * len(found))
-    figure = Figure(figsize=size, dpi=100, layout="constrained")
-    axes = figure.subplots()
+    drawn = Figure(figsize=size, dpi=100, layout="constrained")
+    axes = drawn.subplots()
     places = range(len(found))
     axes.barh(places, [one.bits for one in found], color="#9ecae1")
     for place, one in zip(places, found, strict=True):
@@ -61,4 +74,4 @@ def draw_savings(found: Sequence[Saving], split: str) -> Figure:
     axes.invert_yaxis()
     axes.set_xlabel(f"bits saved per example of {split}, with 95 % intervals")
     axes.spines[["top", "right"]].set_visible(False)
-    return figure
+    return drawn
