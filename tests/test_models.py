@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import weakref
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -15,15 +16,19 @@ import torch
 from hornbook.errors import HornbookError, RunError, SettingsError
 from hornbook.text.batch import Batch
 from hornbook.text.batches import make_batches
+from hornbook.text.conditions import Given
 from hornbook.text.losses import mean_loss, measure
 from hornbook.text.models import FAMILIES, NETS, family
 from hornbook.text.models.bigram import Bigram, BigramSettings
 from hornbook.text.models.bow import BagOfWords, BagOfWordsSettings
+from hornbook.text.models.guided import Guided
+from hornbook.text.models.mixture import Mixture, MixtureSettings
 from hornbook.text.models.mlp import MLP, MLPSettings
 from hornbook.text.models.network import Network
 from hornbook.text.models.ngram import NGram, NGramSettings
 from hornbook.text.models.pooling import log_softmax
 from hornbook.text.models.presets import GPT2_PARTS
+from hornbook.text.savings import example_nats
 from hornbook.text.scores import score
 from hornbook.text.stream import Stream, encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
@@ -143,12 +148,36 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
-def world(mode: str = "lines") -> tuple[CharTokenizer, Stream]:
+# One of each way to read and to remember: with conditions what they read is other numbers.
+CONDITIONED = (
+    "bigram", "mlp", "gpt", "gpt gelu, tied, capped", "gpt lecture's last", "bow", "wavenet",
+    "wavenet on windows", "wavenet gated", "rnn", "rnn window", "gru", "lstm two layers, dropout",
+)  # fmt: skip
+SIZES = (3, 4)  # values of two conditions, not given among them
+
+
+def world(mode: str = "lines") -> tuple[Any, Stream]:
     if mode == "lines":
         tokenizer = CharTokenizer.fit(LINES, boundary=True)
         return tokenizer, encode_lines(LINES, tokenizer)
+    if mode == "given":
+        tokenizer = TakingConditions.fit(LINES, boundary=True)
+        return tokenizer, encode_lines(LINES, tokenizer, some_given(tokenizer.vocabulary))
     tokenizer = CharTokenizer.fit([TEXT], boundary=False)
     return tokenizer, encode_text(TEXT, tokenizer)
+
+
+class TakingConditions(CharTokenizer):
+    """Characters, and a vocabulary with two conditions."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return replace(super().vocabulary, given=SIZES)
+
+
+def some_given(vocabulary: Vocabulary, examples: int = len(LINES)) -> Given:
+    rng = np.random.default_rng(5)
+    return Given(np.stack([rng.integers(0, n, examples) for n in SIZES], 1), vocabulary)
 
 
 def build(variant: str, vocabulary: Vocabulary, seed: int = 0) -> Network:
@@ -183,8 +212,19 @@ class Same:
         return self.batch
 
 
+def away_from_zero(model: Network, std: float = 0.3) -> None:
+    """Parameters away from zeros and ones, where a wrong factor could hide."""
+    for p in model.parameters():
+        p.data.add_(torch.randn(p.shape, generator=torch.Generator().manual_seed(9)) * std)
+
+
 each = pytest.mark.parametrize("variant", VARIANTS)
 modes = pytest.mark.parametrize("mode", ["lines", "text"])
+everywhere = pytest.mark.parametrize(
+    ("variant", "mode"),
+    [(variant, mode) for variant in VARIANTS for mode in ("lines", "text")]
+    + [(variant, "given") for variant in CONDITIONED],
+)
 
 
 def test_every_family_of_nets_is_held_to_the_contract() -> None:
@@ -192,8 +232,7 @@ def test_every_family_of_nets_is_held_to_the_contract() -> None:
     assert set(NETS) == {n for n, line in FAMILIES.items() if issubclass(line.load(), Network)}
 
 
-@each
-@modes
+@everywhere
 def test_shapes(variant: str, mode: str) -> None:
     tokenizer, stream = world(mode)
     model = build(variant, tokenizer.vocabulary)
@@ -207,8 +246,7 @@ def test_shapes(variant: str, mode: str) -> None:
     assert (losses[targets >= 0] > 0).all()
 
 
-@each
-@modes
+@everywhere
 def test_next_logits_are_what_losses_are_made_of(variant: str, mode: str) -> None:
     tokenizer, stream = world(mode)
     model = build(variant, tokenizer.vocabulary)
@@ -222,14 +260,11 @@ def test_next_logits_are_what_losses_are_made_of(variant: str, mode: str) -> Non
     np.testing.assert_allclose(found, model.token_losses(inputs, targets)[real], atol=1e-5)
 
 
-@each
-@modes
+@everywhere
 def test_by_hand_equals_autograd(variant: str, mode: str) -> None:
     tokenizer, stream = world(mode)
     model = build(variant, tokenizer.vocabulary).double()
-    for p in model.parameters():
-        # Away from zeros and ones, where a wrong factor could hide.
-        p.data.add_(torch.randn(p.shape, generator=torch.Generator().manual_seed(9)) * 0.3)
+    away_from_zero(model)
     batch = batch_of(model, stream)
     rng = torch.get_rng_state()
     loss = model.loss(batch)
@@ -252,8 +287,7 @@ def test_by_hand_equals_autograd(variant: str, mode: str) -> None:
             assert float(p.grad.abs().max()) <= 1e-12 * largest
 
 
-@each
-@modes
+@everywhere
 def test_the_first_loss_is_near_that_of_guessing(variant: str, mode: str) -> None:
     tokenizer, stream = world(mode)
     loss = mean_loss(build(variant, tokenizer.vocabulary), stream)
@@ -274,30 +308,113 @@ def test_one_text_is_drawn_on_one_thread() -> None:
         torch.set_num_threads(before)
 
 
-@each
-@modes
+@everywhere
 def test_step_equals_forward(variant: str, mode: str) -> None:
     tokenizer, stream = world(mode)
     model = build(variant, tokenizer.vocabulary).eval()
-    length = 12
-    ids = stream.ids[stream.first : stream.first + length].astype(np.int64)
-    if mode == "lines":
+    away_from_zero(model, std=0.1)
+    ids = stream.ids[stream.first : stream.first + 12].astype(np.int64)
+    if mode != "text":
         ids = tokenizer.encode("isabella")
     before = np.concatenate([[tokenizer.start], ids[:-1]])
-    state: Any = None
-    stepped = []
-    for token in before:
+    given = None if mode != "given" else np.array([[2, 1], [2, 1]])
+    logits, state = model.start(np.array([[tokenizer.start]] * 2), given)
+    stepped = [logits[0]]
+    for token in before[1:]:
         logits, state = model.step(np.array([token, token]), state)
         stepped.append(logits[0])
         np.testing.assert_allclose(logits[0], logits[1], atol=1e-6)
-    if model.reads == "window":
+    if mode != "given":
+        assert_first_step_is_a_start(model, tokenizer.start, stepped[0])
+    if mode == "given":
+        told = Given(np.array([[2, 1]]), tokenizer.vocabulary)
+        rows = encode_lines(("isabella",), tokenizer, told)
+        inputs = rows.rows(np.array([1]), np.array([len(ids)]))[0]
+        if model.reads == "window":
+            inputs = rows.windows(1 + np.arange(len(ids)), model.block_size)[0]
+    elif model.reads == "window":
         padded = np.concatenate([np.full(model.block_size, tokenizer.start), ids[:-1]])
-        rows = np.lib.stride_tricks.sliding_window_view(padded, model.block_size)
-        assert len(rows) == len(ids)
-        whole = model(torch.from_numpy(rows.copy())).detach().numpy()
+        inputs = np.lib.stride_tricks.sliding_window_view(padded, model.block_size).copy()
+        assert len(inputs) == len(ids)
     else:
-        whole = model(torch.from_numpy(before[None])).detach().numpy()[0]
-    np.testing.assert_allclose(np.stack(stepped), whole, atol=1e-5)
+        inputs = before[None]
+    whole = model(torch.from_numpy(inputs)).detach().numpy()
+    np.testing.assert_allclose(np.stack(stepped), whole.reshape(len(ids), -1), atol=1e-5)
+
+
+def assert_first_step_is_a_start(model: Network, start: int, logits: Any) -> None:
+    """Without a state the tokens that are read are the first."""
+    np.testing.assert_allclose(model.step(np.array([start]), None)[0][0], logits, atol=1e-6)
+
+
+@pytest.mark.parametrize("variant", [*CONDITIONED, "counts", "mixture"])
+def test_what_is_given_holds_for_all_that_follows(variant: str) -> None:
+    """Read at once, token by token, and in places that were selected; and given to a `Guided`."""
+    tokenizer, stream = world("given")
+    model = conditioned(variant, tokenizer, stream)
+    ids = np.stack(
+        [tokenizer.encode(text) for text in ("isabellaava", "oliviaamean", "harperperha")]
+    )
+    ids = np.pad(ids, ((0, 0), (1, 0)), constant_values=tokenizer.start)
+    given = np.array([[1, 3], [0, 0], [2, 0]])
+    logits, state = model.start(ids[:, :4], given)
+    places = np.array([2, 0, 0])
+    state = model.select(state, places)
+    for at in range(4, 12):
+        logits, state = model.step(ids[places, at], state)
+    whole, _ = model.start(ids, given)
+    np.testing.assert_allclose(logits, whole[places], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(model.start(ids[1:2])[0], whole[1:2], rtol=1e-5, atol=1e-5)
+    assert not np.allclose(model.start(ids)[0][0], whole[0], atol=1e-3)
+    for row, values in enumerate(given):
+        own = Guided(model, values)
+        np.testing.assert_allclose(own.start(ids[row])[0][0], whole[row], rtol=1e-5, atol=1e-5)
+    plain, told = (log_softmax(model.start(ids[:1], g)[0]) for g in (None, given[:1]))
+    more = Guided(model, given[0], guidance=2.5)
+    logits, state = more.start(ids[:1, :6])
+    for at in range(6, 12):
+        logits, state = more.step(ids[:1, at], more.select(state, np.array([0])))
+    expected = log_softmax(plain + 2.5 * (told - plain))
+    np.testing.assert_allclose(log_softmax(logits), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("variant", [*CONDITIONED, "counts", "mixture"])
+def test_losses_of_rows_are_those_of_a_model_with_the_values_given(variant: str) -> None:
+    tokenizer, stream = world("given")
+    model = conditioned(variant, tokenizer, stream)
+    line, values = "isabella", np.array([[1, 2]])
+    told = encode_lines((line,), tokenizer, Given(values, tokenizer.vocabulary))
+    found = float(example_nats(model, told)[0])
+    own = Guided(model, values[0])
+    assert score(own, tokenizer, line).total == pytest.approx(found, rel=1e-5)
+    bare = encode_lines((line,), tokenizer)
+    assert example_nats(own, bare)[0] == pytest.approx(found, rel=1e-5)
+    guided = Guided(model, values[0], guidance=1.5)
+    assert example_nats(guided, bare)[0] == pytest.approx(
+        score(guided, tokenizer, line).total, rel=1e-5
+    )
+    assert example_nats(model, bare)[0] == pytest.approx(
+        score(model, tokenizer, line).total, rel=1e-5
+    )
+
+
+def conditioned(variant: str, tokenizer: Any, stream: Stream) -> Any:
+    """A model with conditions, of which each value tells something."""
+    if variant == "counts":
+        counts = NGram(NGramSettings(order=3, smoothing="add"), tokenizer.vocabulary).fit(stream)
+        assert counts.conditioned is not None
+        counts.conditioned.shares = [np.full(n, 0.4) for n in SIZES]
+        return counts
+    if variant == "mixture":
+        families = ("gru", "ngram")
+        settings = ('{"n_hidden": 8, "n_embd": 4}', '{"order": 2, "smoothing": "add"}')
+        mixture = Mixture(MixtureSettings(families, settings), tokenizer.vocabulary)
+        away_from_zero(mixture.members[0])  # type: ignore[arg-type]
+        mixture.members[1].fit(stream)  # type: ignore[attr-defined]
+        return mixture
+    model = build(variant, tokenizer.vocabulary).eval()
+    away_from_zero(model)
+    return model
 
 
 AFTER = 3  # tokens read one by one after a prompt
@@ -310,8 +427,7 @@ def test_a_prompt_is_read_at_once_as_token_by_token(
 ) -> None:
     tokenizer, _ = world("text")
     model = build(variant, tokenizer.vocabulary).to(kind).eval()
-    for p in model.parameters():
-        p.data.add_(torch.randn(p.shape, generator=torch.Generator().manual_seed(9)) * 0.3)
+    away_from_zero(model)
     size = min(model.block_size, model.context or model.block_size)
     lengths = sorted({1, 2, size, size + 1, 2 * size + 5})
     ids = np.random.default_rng(0).integers(0, tokenizer.vocab_size, (2, lengths[-1] + AFTER))

@@ -24,13 +24,13 @@ T = TypeVar("T")
 
 # What help calls the value of a flag: by the setting's name, or else by its type.
 NAMED = {
-    "categorical": "COLUMN", "check": "FILE", "data": "DATA", "dates": "COLUMN",
-    "effect": "COLUMN", "from_": "LANGUAGE", "group": "COLUMN", "ignore": "COLUMN",
-    "init_from": "RUN", "item": "COLUMN", "label_column": "COLUMN", "likes": "TITLE",
-    "model": "FAMILY", "numerical": "COLUMN", "out": "PATH", "picture": "FILE", "pictures": "DIR",
-    "preset": "NAME", "rated": "FILE", "rates": "RATE", "rating": "COLUMN", "resume": "RUN",
-    "source_column": "COLUMN", "target": "COLUMN", "target_column": "COLUMN", "task": "TASK",
-    "time": "COLUMN", "titles": "FILE", "user": "COLUMN",
+    "categorical": "COLUMN", "check": "FILE", "condition": "COLUMN", "data": "DATA",
+    "dates": "COLUMN", "effect": "COLUMN", "from_": "LANGUAGE", "group": "COLUMN",
+    "ignore": "COLUMN", "init_from": "RUN", "item": "COLUMN", "label_column": "COLUMN",
+    "likes": "TITLE", "model": "FAMILY", "numerical": "COLUMN", "out": "PATH", "picture": "FILE",
+    "pictures": "DIR", "preset": "NAME", "rated": "FILE", "rates": "RATE", "rating": "COLUMN",
+    "resume": "RUN", "source_column": "COLUMN", "target": "COLUMN", "target_column": "COLUMN",
+    "task": "TASK", "time": "COLUMN", "titles": "FILE", "user": "COLUMN",
 }  # fmt: skip
 TYPED = {str: "TEXT", int: "INT", float: "FLOAT"}
 

@@ -12,6 +12,7 @@ from hornbook.nn.batchnorm import BatchNorm1d
 from hornbook.nn.batchnorm_calibration import calibrate_batchnorm
 from hornbook.nn.causal_average import AverageForm, CausalAverage
 from hornbook.nn.char_loop import AddedRNN, ConcatenatedRNN
+from hornbook.nn.conditioned_embedding import ConditionedEmbedding
 from hornbook.nn.conv import CausalConv1d
 from hornbook.nn.cross_attention import CrossAttention
 from hornbook.nn.cross_entropy import CrossEntropy
@@ -77,6 +78,7 @@ __all__ = [
     "CausalAverage",
     "CausalConv1d",
     "ConcatenatedRNN",
+    "ConditionedEmbedding",
     "CrossAttention",
     "CrossEntropy",
     "Decoder",

@@ -130,13 +130,17 @@ def is_adapter(name: str) -> bool:
     return name.rpartition(".")[2] in ADAPTERS
 
 
-def only_adapters(rates: tuple[str, ...]) -> tuple[str, ...]:
+def only_adapters(rates: tuple[str, ...], also: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Rates as `TrainingSettings` takes them, by which what they say nothing of is frozen, but for
     adapters.
+
+    Args:
+        rates: that were asked for.
+        also: names of layers' parameters that are trained as adapters are.
     """
     if rates and rates[-1] == REST:
         return rates
-    return (*rates, *(f"*.{name}=1" for name in ADAPTERS), REST)
+    return (*rates, *(f"*.{name}=1" for name in (*ADAPTERS, *also)), REST)
 
 
 def merge_lora(net: torch.nn.Module) -> None:

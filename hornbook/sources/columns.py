@@ -5,7 +5,7 @@
     read_column(text, "rows.jsonl", "user.bio") a field of a field
 
 Line breaks at the ends of a value are left out, and so are values that hold nothing; how many is
-told.
+told. What other columns have beside each value is read with it, where it is asked for.
 """
 
 from __future__ import annotations
@@ -48,9 +48,11 @@ class Column:
     "How many were left out."
     about: str
     "Which column of what, for people."
+    beside: tuple[tuple[str, ...], ...] = ()
+    "Cells of other columns beside each value, without blanks at their ends; empty: none were read."
 
 
-def read_column(text: str, where: str, name: str) -> Column:
+def read_column(text: str, where: str, name: str, beside: Sequence[str] = ()) -> Column:
     """One column of a table, or one field of JSON lines or of a JSON array of objects.
 
     Args:
@@ -59,27 +61,57 @@ def read_column(text: str, where: str, name: str) -> Column:
         name: of the column, as the header has it; or its number from 1, of a table without a
             header, all of whose rows are read: a number is a place before it is a name. Of JSON a
             field, with dots for what is nested.
+        beside: names of other columns, whose cells are read beside each value.
 
     Raises:
         DataError: if there is no such column, what there is is not a table or JSON, it is
             damaged, or no value holds anything.
     """
-    begins = text.lstrip()[:1]
-    if begins == "{":
-        found, about = from_records(json_lines(text, where), where, name, "JSON lines")
-    elif begins == "[":
-        found, about = from_records(json_array(text, where), where, name, "a JSON array")
-    else:
-        found, about = from_table(text, where, name)
+    found, about = cells_of(text, where, name)
     values = [value.replace("\r\n", "\n").replace("\r", "\n").strip("\n") for value in found]
-    kept = tuple(value for value in values if value.strip())
+    full = [number for number, value in enumerate(values) if value.strip()]
+    kept = tuple(values[number] for number in full)
     if not kept:
         raise DataError(
             f"{where}: {about} has only empty values.",
             hint="Choose another column.",
             setting="column",
         )
-    return Column(kept, len(values) - len(kept), about)
+    others = [cells_beside(text, where, other, name, len(values)) for other in beside]
+    rows = tuple(tuple(cells[number].strip() for cells in others) for number in full)
+    return Column(kept, len(values) - len(kept), about, rows if others else ())
+
+
+def cells_of(text: str, where: str, name: str) -> tuple[list[str], str]:
+    """All cells of a column or values of a field, and which it is."""
+    begins = text.lstrip()[:1]
+    if begins == "{":
+        return from_records(json_lines(text, where), where, name, "JSON lines")
+    if begins == "[":
+        return from_records(json_array(text, where), where, name, "a JSON array")
+    return from_table(text, where, name)
+
+
+def cells_beside(text: str, where: str, name: str, column: str, count: int) -> list[str]:
+    """The cells of another column, a row for each of those that were read.
+
+    Raises:
+        DataError: if there is no such column, or it is named by a number and the first by a name,
+            so that the first row is a header to one and data to the other.
+    """
+    try:
+        cells = cells_of(text, where, name)[0]
+    except DataError as error:
+        error.setting = "condition"
+        raise
+    if len(cells) != count:
+        raise DataError(
+            f"{where}: {column!r} and {name!r} are a column by its name and one by its number, and "
+            "so the first row is a header to one and data to the other.",
+            hint="Give both by name, or both by number.",
+            setting="condition",
+        )
+    return cells
 
 
 # Tables

@@ -7,6 +7,7 @@ one whole number, and training that goes on after a stop sees the very batches t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,6 +28,7 @@ __all__ = [
 
 # Tokens of context gathered at once: one large gather costs far less than many small ones.
 AHEAD = 524_288
+DROPPED = 2_017  # sets the draws of conditions to drop apart from those of an order
 POOL = 24  # batches whose rows are sorted by length together
 
 
@@ -43,6 +45,17 @@ class Batches(ABC):
     def __init__(self, stream: Stream, block_size: int, batch_size: int, seed: int) -> None:
         self.stream, self.block_size, self.batch_size = stream, block_size, batch_size
         self.seed, self.cursor = seed, 0
+        self.dropped: tuple[int, Stream] | None = None
+
+    def told(self, epoch: int) -> Stream:
+        """The stream as it is read in an epoch: some of what is given with it is not told."""
+        given = self.stream.given
+        if given is None or not given.drop:
+            return self.stream
+        if self.dropped is None or self.dropped[0] != epoch:
+            rng = np.random.default_rng([self.seed, epoch, DROPPED])
+            self.dropped = epoch, replace(self.stream, given=given.dropped(rng))
+        return self.dropped[1]
 
     def __next__(self) -> Batch:
         """The next batch."""
@@ -88,7 +101,7 @@ class WindowBatches(Batches):
         count = min(self.ahead, self.per_epoch - index)
         at = index * self.batch_size
         chosen = self.order[at : at + count * self.batch_size] + self.stream.first
-        return n, n + count, *self.stream.windows(chosen, self.block_size)
+        return n, n + count, *self.told(epoch).windows(chosen, self.block_size)
 
 
 class RowBatches(Batches):
@@ -128,7 +141,7 @@ class RowBatches(Batches):
         if epoch != self.epoch:
             self.plan, self.epoch = self.make_plan(epoch), epoch
         rows = self.plan[index]
-        return RowBatch(self.stream, self.at[rows], self.lengths[rows], self.lead)
+        return RowBatch(self.told(epoch), self.at[rows], self.lengths[rows], self.lead)
 
     def make_plan(self, epoch: int) -> list[Ids]:
         """The rows of each batch of an epoch.

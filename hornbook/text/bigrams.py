@@ -106,7 +106,8 @@ def counts_of(run: Run) -> PairCounts:
     """The counts of a run's pairs: its model's own, or those of its train split."""
     model = run.model
     if not (isinstance(model, NGram) and model.settings.order == 2):
-        model = NGram(NGramSettings(order=2), run.data.shape).fit(run.data.stream("train"))
+        model = NGram(NGramSettings(order=2), run.data.tokenizer.vocabulary)
+        model.fit(run.data.stream("train").without_conditions())
     return model.pair_counts()
 
 

@@ -11,20 +11,21 @@ text, with a blank line between two, and it is this joined text that is split.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 import numpy as np
 
 from hornbook.errors import DataError, EncodingError, SettingsError
-from hornbook.settings import Settings
+from hornbook.settings import Bounds, Settings
 from hornbook.sources.columns import read_column
 from hornbook.sources.encoding import GIVE_TEXT, Decoded, decode, raw
 from hornbook.sources.formats import Form, look
 from hornbook.sources.source import DataPath, DownloadProgress, Source
 from hornbook.tasks.shares import shares_of
+from hornbook.text.conditions import Conditions, Ids
 from hornbook.text.layout import (
     Layout,
     Mode,
@@ -76,6 +77,10 @@ class Corpus:
     "Whether it came compressed with gzip."
     raw: bool = False
     "Whether it is not text, and its bytes are read as they are; see `hornbook.sources.encoding`."
+    condition: tuple[str, ...] = ()
+    "Columns that are given with each example."
+    beside: tuple[tuple[str, ...], ...] = ()
+    "Their cells beside each of the values."
 
     def __repr__(self) -> str:
         about = f"{len(self.text):,} characters, {self.mode}, {self.encoding}"
@@ -116,6 +121,10 @@ class Splits:
     test: tuple[str, ...]
     separator: Separator = "line"
     "As that of the corpus: examples parted by blank lines may have line breaks in them."
+    conditions: Conditions | None = None
+    "What is given with each example; None if nothing is."
+    given: Mapping[str, Ids] = field(default_factory=dict, compare=False)
+    "The numbers of the values of each split, shape (examples, K); empty without conditions."
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name} {len(self[name]):,}" for name in SPLITS)
@@ -152,6 +161,9 @@ class SplitSettings(Settings):
     "Seed for shuffling the examples before the split."
     distinct: bool = False
     "Drop duplicate examples before the split, so that none of dev or test is also in train."
+    drop_condition: Annotated[float, Bounds(0, 1)] = 0.1
+    """Share of the examples whose condition is not told in an epoch, each condition by itself, so
+    that the model learns to do without as well (only with condition)."""
 
     def shares(self, mode: Mode) -> tuple[int, int, int]:
         """The shares of train, dev and test, in percent.
@@ -171,6 +183,7 @@ def load_corpus(
     separator: Literal["auto", "line", "blank"] = "auto",
     column: str | None = None,
     encoding: str = "auto",
+    condition: Sequence[str] = (),
     any_bytes: bool = False,
     progress: DownloadProgress | None = None,
 ) -> Corpus:
@@ -184,6 +197,7 @@ def load_corpus(
         separator: what parts the examples of `lines`: `line`, `blank` for blank lines, or `auto`.
         column: read this column of a table, or this field of JSON lines; see `read_column`.
         encoding: see `decode`.
+        condition: other columns of the table, that are given with each example.
         any_bytes: read the bytes of a file that is no text as they are, where no encoding is given.
         progress: called with bytes done and bytes in all while a data set is fetched.
 
@@ -194,7 +208,7 @@ def load_corpus(
         DownloadError: if a data set has to be fetched and cannot be.
         SettingsError: if the settings do not fit each other.
     """
-    how = ReadSettings(mode, separator, column, encoding)
+    how = ReadSettings(mode, separator, column, encoding, tuple(condition))
     read = source if isinstance(source, Source) else Source(source, progress)
     return read_corpus(read, how, any_bytes=any_bytes)
 
@@ -204,7 +218,9 @@ def read_corpus(source: Source, how: ReadSettings, *, any_bytes: bool = False) -
     column = how.column
     parts, why_raw = decoded_parts(source, how, any_bytes)
     where, texts = source.where, [decoded.text for _, decoded in parts]
-    columns = [] if column is None else [read_column(d.text, at, column) for at, d in parts]
+    columns = [
+        read_column(d.text, at, column, how.condition) for at, d in parts if column is not None
+    ]
     values = tuple(value for one in columns for value in one.values)
     given = values if columns else texts
     if not any(text.strip() for text in given):
@@ -238,6 +254,8 @@ def read_corpus(source: Source, how: ReadSettings, *, any_bytes: bool = False) -
         layout.otherwise,
         source.packed,
         bool(why_raw),
+        how.condition,
+        tuple(row for one in columns for row in one.beside),
     )
 
 
@@ -300,11 +318,21 @@ def split_corpus(corpus: Corpus, settings: SplitSettings | None = None) -> Split
         parts = [(part,) if part else () for part in (text[:first], text[first:second],
                                                       text[second:])]  # fmt: skip
         return Splits("text", parts[0], parts[1], parts[2])
-    lines = list(dict.fromkeys(corpus.examples) if settings.distinct else corpus.examples)
-    first, second, _ = np.cumsum(split_sizes(corpus, len(lines), settings)).tolist()
-    lines = [lines[number] for number in shuffled(len(lines), settings.split_seed).tolist()]
-    train, dev, test = map(tuple, (lines[:first], lines[first:second], lines[second:]))
-    return Splits("lines", train, dev, test, corpus.separator)
+    examples = corpus.examples
+    places: Sequence[int] = range(len(examples))
+    if settings.distinct:  # the first of each
+        places = sorted({example: n for n, example in reversed([*enumerate(examples)])}.values())
+    first, second, _ = np.cumsum(split_sizes(corpus, len(places), settings)).tolist()
+    order = [places[number] for number in shuffled(len(places), settings.split_seed).tolist()]
+    parts_of = dict(zip(SPLITS, (order[:first], order[first:second], order[second:]), strict=True))
+    train, dev, test = (tuple(examples[n] for n in part) for part in parts_of.values())
+    splits = Splits("lines", train, dev, test, corpus.separator)
+    if not corpus.condition:
+        return splits
+    cells = {split: [corpus.beside[n] for n in part] for split, part in parts_of.items()}
+    conditions = Conditions.learned(corpus.condition, cells["train"], settings.drop_condition)
+    given = {split: conditions.numbers(part) for split, part in cells.items()}
+    return replace(splits, conditions=conditions, given=given)
 
 
 class Read(Protocol):

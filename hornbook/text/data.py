@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from hornbook.rendering import many
 from hornbook.storage import HashedFiles
 from hornbook.tasks import Data
 from hornbook.text.byte_figures import count_bytes
+from hornbook.text.condition_files import as_bytes, written
+from hornbook.text.conditions import Conditions, Given, Ids
 from hornbook.text.corpus import SPLITS, Splits, SplitSettings
 from hornbook.text.large.settings import LargeSettings
 from hornbook.text.layout import Mode, ReadSettings, Separator
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
     from hornbook.reports import Table
 
 __all__ = [
+    "CONDITIONS",
     "FILES",
+    "GIVEN",
     "KEPT",
     "LONGEST",
     "REFERENCE",
@@ -52,17 +56,25 @@ UNDIVIDED = (
 KEPT: Mapping[Separator, str] = {"line": "data/{}.txt", "blank": "data/{}.jsonl"}
 """Names of the files of the splits: of examples without line breaks, or of a text, word for word;
 of examples that may hold line breaks, JSON lines, each with the field `text`."""
+GIVEN = "data/{}.given.txt"
+"Names of the files of what is given: a line for each example, with the number of each value."
+CONDITIONS = "conditions.json"
+"Name of the file of the conditions and their values."
 REFERENCE = "data/corpus.json"
 "Name of the file that says where a large corpus is, which is not copied."
 FILES = frozenset(
-    {"tokenizer.json", "counts.png", REFERENCE}
-    | {name.format(s) for name in KEPT.values() for s in SPLITS}
+    {"tokenizer.json", "counts.png", REFERENCE, CONDITIONS}
+    | {name.format(s) for name in (*KEPT.values(), GIVEN) for s in SPLITS}
 )
 
 
 @dataclass(frozen=True)
 class TextOptions(ReadSettings, SplitSettings, TokenSettings, LargeSettings):
     """How a text is read, split and cut into tokens."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.refuse_unless(bool(self.condition), ("drop_condition",), "`condition`")
 
 
 class TextData(Data):
@@ -81,6 +93,7 @@ class TextData(Data):
         separator: what parts examples: those parted by blank lines may have line breaks in them.
         otherwise: how it could also be read; empty if nothing speaks for it.
         undivided: why nothing is held out, where that was not asked for; empty if it is.
+        conditions: what is given with each example; None if nothing is.
     """
 
     def __init__(
@@ -98,11 +111,13 @@ class TextData(Data):
         separator: Separator = "line",
         otherwise: str = "",
         undivided: str = "",
+        conditions: Conditions | None = None,
     ) -> None:
         self.name, self.source, self._kind, self.tokenizer = name, source, kind, tokenizer
         self._read, self.kept, self._longest = read, kept, longest
         self.encoding, self.reason = encoding, reason
         self.separator, self.otherwise, self.undivided = separator, otherwise, undivided
+        self.conditions = conditions
         self.streams: dict[str, Stream] = {}
 
     def __repr__(self) -> str:
@@ -147,13 +162,23 @@ class TextData(Data):
 
     @property
     def shape(self) -> Vocabulary:
-        """The vocabulary."""
-        return self.tokenizer.vocabulary
+        """The vocabulary, and the conditions."""
+        tokens = self.tokenizer.vocabulary
+        return tokens if self.conditions is None else self.conditions.vocabulary(tokens)
+
+    def given(self, numbers: Ids) -> Given | None:
+        """Values by their numbers, shape (examples, K), as a stream has them."""
+        if self.conditions is None:
+            return None
+        return Given(numbers, self.shape, self.conditions.drop)
 
     def stream(self, split: str) -> Stream:
         """The ids of a split."""
         if split not in self.streams:
-            self.streams[split] = encode_split(self.splits, split, self.tokenizer)
+            stream = encode_split(self.splits, split, self.tokenizer)
+            if split in self.splits.given:
+                stream = replace(stream, given=self.given(self.splits.given[split]))
+            self.streams[split] = stream
         return self.streams[split]
 
     @cached_property
@@ -184,8 +209,13 @@ class TextData(Data):
         return (
             f"read as {kind} ({self.reason}), {self.encoding}",
             f"{self.cut}vocabulary {self.shape.size}; tokens in {' / '.join(self.sizes)}: {sizes}",
-            *filter(None, (self.undivided, self.otherwise)),
+            *filter(None, (self.given_with, self.undivided, self.otherwise)),
         )
+
+    @property
+    def given_with(self) -> str:
+        """What is given with each example; nothing without conditions."""
+        return "" if self.conditions is None else self.conditions.about(self.splits.given)
 
     @property
     def cut(self) -> str:
@@ -245,6 +275,7 @@ class TextData(Data):
             separator=self.separator,
             otherwise=self.otherwise,
             undivided=self.undivided,
+            conditions=self.conditions,
         )
 
     @property
@@ -283,6 +314,7 @@ class TextData(Data):
             "separator": self.separator,
             "encoding": self.encoding,
             "longest": self.longest,
+            **({} if self.conditions is None else {"conditions": True}),
         }
 
     def keep(self, files: HashedFiles) -> None:
@@ -294,6 +326,10 @@ class TextData(Data):
             else:
                 data = "".join(t + "\n" for t in texts) if self.kind == "lines" else "".join(texts)
             files.write(KEPT[self.separator].format(split), data.encode("utf-8", "surrogatepass"))
+            if split in self.splits.given:
+                files.write(GIVEN.format(split), written(self.splits.given[split]))
+        if self.conditions is not None:
+            files.write(CONDITIONS, as_bytes(self.conditions))
         files.write("tokenizer.json", tokenizer_bytes(self.tokenizer))
 
 

@@ -15,7 +15,10 @@ import numpy.typing as npt
 from hornbook.compute.shapes import shapes_only
 from hornbook.compute.tied import each_once, without_second_names
 from hornbook.errors import RunError, SettingsError, as_typed
+from hornbook.nn import ConditionedEmbedding
 from hornbook.nn.lora import is_adapter
+from hornbook.rendering import many
+from hornbook.text.conditions import Conditions
 from hornbook.text.models.network import Network
 from hornbook.tokenizers.contract import Tokenizer
 from hornbook.tokenizers.kinds import KINDS
@@ -47,7 +50,13 @@ def tokens_of(ancestor: Run) -> Mapping[str, Any]:
     return {"tokens": str(ancestor.path / TOKENIZER)}
 
 
-def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run, rates: Sequence[str] = ()) -> str:
+def inherit(
+    model: Network,
+    tokenizer: Tokenizer,
+    ancestor: Run,
+    rates: Sequence[str] = (),
+    conditions: Conditions | None = None,
+) -> str:
     """Give a net the weights of a run of the same family and settings.
 
     Args:
@@ -55,6 +64,7 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run, rates: Sequence
         tokenizer: of its tokens.
         ancestor: the run.
         rates: by which parts of the net may be frozen.
+        conditions: that the net takes.
 
     Returns:
         How many tokens keep their rows, and which have new ones.
@@ -78,7 +88,7 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run, rates: Sequence
     with shapes_only():
         shape = ancestor.data.shape
         built = ancestor.task.build(ancestor.family, ancestor.settings, shape)
-        names = list(each_once(built))
+        names, of_values = list(each_once(built)), values_of(built)
     if any(map(is_adapter, names)):
         arrays = ancestor.model.arrays()  # merged
         names = list(arrays)
@@ -91,11 +101,52 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run, rates: Sequence
             f"{ancestor.directory.model} does not have the weights of a {ancestor.family}.",
             hint="The file belongs to another run or is damaged.",
         )
-    model.load_arrays(moved(model, {name: arrays[name] for name in names}, pairs))
+    of_tokens = {name: arrays[name] for name in names if name != of_values}
+    found = moved(model, of_tokens, pairs)
     said = told(tokenizer, before, [now for now, _ in pairs])
+    theirs = ancestor.data.conditions
+    if conditions is not None and (place := values_of(model)):
+        mine = dict(rows_of(conditions))
+        rows = [] if theirs is None else [
+            (mine[value], row) for value, row in rows_of(theirs) if value in mine
+        ]  # fmt: skip
+        found[place] = found[place].copy()
+        for now, then in rows:
+            found[place][now] = arrays[of_values][then]
+        said += f" {told_of_values(conditions, theirs, len(rows))}"
+    elif theirs is not None:
+        said += f" What it learned of {', '.join(theirs.names)} is left out: nothing is given here."
+    model.load_arrays(found)
     if len(pairs) == tokenizer.vocab_size:
         return said
     return " ".join([said, *told_of_frozen("new tokens", model.token_axes(), model, rates)])
+
+
+def values_of(model: Network) -> str:
+    """The name of the rows of the values of conditions among a net's arrays; empty without them."""
+    layers = model.named_modules()
+    return next(
+        (f"{name}.values" for name, layer in layers if isinstance(layer, ConditionedEmbedding)), ""
+    )
+
+
+def rows_of(conditions: Conditions) -> list[tuple[tuple[str, str], int]]:
+    """Each value with its column, and the row of its embedding."""
+    pairs = zip(conditions.names, conditions.values, strict=True)
+    return [
+        (value, row)
+        for row, value in enumerate((name, value) for name, own in pairs for value in own)
+    ]
+
+
+def told_of_values(conditions: Conditions, before: Conditions | None, kept: int) -> str:
+    """How many values keep their rows, and which conditions are new or left out."""
+    count = sum(map(len, conditions.values))
+    told = f"{kept:,} of {many(count, 'value')} of {', '.join(conditions.names)} keep theirs"
+    if kept < count:
+        told += ", the others begin as not given"
+    gone = [name for name in (before.names if before else ()) if name not in conditions.names]
+    return f"{told}; {', '.join(gone)} is not given here." if gone else f"{told}."
 
 
 def refuse_full_rank(settings: Mapping[str, Any]) -> None:
@@ -145,7 +196,8 @@ def moved(
     axes = model.token_axes()
     found: dict[str, npt.NDArray[Any]] = {}
     whole = model.arrays()
-    base = {name: array for name, array in whole.items() if not is_adapter(name)}
+    apart = values_of(model)
+    base = {n: array for n, array in whole.items() if not is_adapter(n) and n != apart}
     for (name, own), theirs in zip(base.items(), arrays.values(), strict=True):
         mine = own.copy()
         of_tokens = axes.get(name, frozenset())

@@ -74,6 +74,9 @@ class ReadSettings(Settings):
     is none; or this field of JSON lines (outer.inner for nested ones). Each value is an example."""
     encoding: str = "auto"
     "Encoding of the file (auto: UTF-8, or as the byte order mark says)."
+    condition: tuple[str, ...] = ()
+    """Columns of the table that are given with each example (only with column): the model learns
+    what they tell of it, and samples of a value can be asked for, such as country=Japan."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -90,6 +93,23 @@ class ReadSettings(Settings):
                 "The name of the column is empty.",
                 hint="Give the column's name, or its number from 1.",
                 setting="column",
+            )
+        self.check_condition()
+
+    def check_condition(self) -> None:
+        """Refuse columns that cannot be given with each example.
+
+        Raises:
+            SettingsError: if there are no examples beside them, or one is named twice.
+        """
+        self.refuse_unless(self.column is not None, ("condition",), "`column`")
+        self.refuse_unless(self.mode != "text", ("condition",), "`mode=lines`")
+        several = (self.column, *self.condition)
+        if twice := next((name for name in several if several.count(name) > 1), None):
+            raise SettingsError(
+                f"The column {twice!r} is named twice in `column` and `condition`.",
+                hint="Name each column once.",
+                setting="condition",
             )
 
 

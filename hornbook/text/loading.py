@@ -6,8 +6,20 @@ from hornbook.errors import RunError
 from hornbook.records import JSONObject
 from hornbook.sources.source import Source
 from hornbook.storage import HashedFiles, parse_json
+from hornbook.text.condition_files import read_conditions, read_given
+from hornbook.text.conditions import Conditions, Ids
 from hornbook.text.corpus import SPLITS, Splits, read_corpus, split_corpus
-from hornbook.text.data import KEPT, LONGEST, REFERENCE, UNDIVIDED, TextData, TextOptions, tokenized
+from hornbook.text.data import (
+    CONDITIONS,
+    GIVEN,
+    KEPT,
+    LONGEST,
+    REFERENCE,
+    UNDIVIDED,
+    TextData,
+    TextOptions,
+    tokenized,
+)
 from hornbook.text.large.settings import LARGE, size_on_disk
 from hornbook.text.layout import Mode, Separator
 from hornbook.tokenizers.kinds import KINDS, read_tokenizer
@@ -46,6 +58,7 @@ def load_text(source: Source, options: TextOptions) -> TextData:
         separator=corpus.separator,
         otherwise=corpus.otherwise,
         undivided=UNDIVIDED if options.split == "auto" and not splits.dev else "",
+        conditions=splits.conditions,
     )
 
 
@@ -96,35 +109,54 @@ def open_text(files: HashedFiles, name: str, source: str, details: JSONObject) -
         from hornbook.text.large.loading import open_large
 
         return open_large(files, name, source, tokenizer, mode, separator, details)
+    conditions = kept_conditions(files) if details.get("conditions") is True else None
+    names = KEPT[separator], *([GIVEN] if conditions else [])
     return TextData(
         name,
         source,
         mode,
-        lambda: read_splits(files, mode, separator),
+        lambda: read_splits(files, mode, separator, conditions),
         tokenizer,
-        kept=all(files.has(KEPT[separator].format(split)) for split in SPLITS),
+        kept=all(files.has(name.format(split)) for name in names for split in SPLITS),
         longest=longest,
         encoding=str(details.get("encoding", "")),
         reason="as saved",
         separator=separator,
+        conditions=conditions,
     )
 
 
-def read_splits(files: HashedFiles, mode: Mode, separator: Separator) -> Splits:
+def kept_conditions(files: HashedFiles) -> Conditions:
+    """The conditions of a run.
+
+    Raises:
+        RunError: if they are not what was written.
+    """
+    try:
+        return read_conditions(files.read(CONDITIONS))
+    except ValueError as error:
+        raise RunError(f"{files.folder / CONDITIONS} is damaged: {error}.") from error
+
+
+def read_splits(
+    files: HashedFiles, mode: Mode, separator: Separator, conditions: Conditions | None = None
+) -> Splits:
     """The splits of a run.
 
     Raises:
         RunError: if the run is without them, or they are not what was written.
     """
     found: dict[str, tuple[str, ...]] = {}
+    given: dict[str, Ids] = {}
     for split in SPLITS:
-        name = KEPT[separator].format(split)
-        if not files.has(name):
-            raise RunError(
-                f"This needs the text that the run was trained on, and {files.folder} no longer "
-                f"has it: there is no {name}.",
-                hint="Copy the folder data/ from the original run.",
-            )
+        name, beside = KEPT[separator].format(split), GIVEN.format(split)
+        for needed in (name, *([beside] if conditions else [])):
+            if not files.has(needed):
+                raise RunError(
+                    f"This needs the text that the run was trained on, and {files.folder} no "
+                    f"longer has it: there is no {needed}.",
+                    hint="Copy the folder data/ from the original run.",
+                )
         try:
             text = files.read(name).decode("utf-8", "surrogatepass")
             lines = text.split("\n")[:-1]
@@ -132,9 +164,13 @@ def read_splits(files: HashedFiles, mode: Mode, separator: Separator) -> Splits:
                 found[split] = tuple(map(text_of, lines))
             else:
                 found[split] = tuple(lines) if mode == "lines" else (text,) if text else ()
+            if conditions is not None:
+                name = beside
+                given[split] = read_given(files.read(name), conditions, len(found[split]))
         except ValueError as error:
             raise RunError(f"{name} is damaged: {error}.") from error
-    return Splits(mode, found["train"], found["dev"], found["test"], separator)
+    train, dev, test = (found[split] for split in SPLITS)
+    return Splits(mode, train, dev, test, separator, conditions, given)
 
 
 def text_of(line: str) -> str:

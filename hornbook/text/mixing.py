@@ -176,7 +176,8 @@ def mixable(paths: Sequence[str | Path]) -> list[Run]:
         if split_sums(run) != split_sums(first):
             raise SettingsError(
                 f"{run.path} and {first.path} were not trained on the same data and split.",
-                hint="Train both on the same file with the same `split` and `split_seed`.",
+                hint="Train both on the same file with the same `split`, `split_seed` and "
+                "`condition`.",
             )
         if run.data.tokenizer != first.data.tokenizer:
             raise SettingsError(

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hornbook.errors import HornbookError
-from hornbook.rendering import many
+from hornbook.rendering import clip, many
+from hornbook.text.asked_conditions import with_conditions
 from hornbook.text.models.count_trie import FALLBACK
 from hornbook.text.quality import quality
 from hornbook.text.quality_question import counted_in, table_of
+from hornbook.text.sampling import SamplingSettings, sample
 
 if TYPE_CHECKING:
     from hornbook.reports import Table
     from hornbook.runs import Run
+    from hornbook.text.data import TextData
 
-__all__ = ["best_samples", "draws_new", "introduction", "short_example", "told_of_discounts"]
+__all__ = [
+    "best_samples",
+    "draws_new",
+    "introduction",
+    "previewed",
+    "short_example",
+    "told_of_discounts",
+]
 
 LOOK = 200  # examples of train that are looked at for a short one
+PREVIEWS = 4  # samples while training
 EASY = 16  # characters of an example that is typed
 TRIED = 20  # samples that are looked at for a new one
 FEW = 1_000  # different tokens: of fewer hardly any is rare
@@ -43,6 +55,19 @@ def told_of_discounts(model: Any) -> tuple[str, ...]:
         f"twice, three or four times, as in text that repeats itself. Fixed ones, {one:g}, {two:g} "
         f"and {more:g}, are used; other smoothing may do better.",
     )
+
+
+def previewed(model: Any, data: TextData) -> list[str]:
+    """A few short samples: with conditions one of each of the most frequent values of the first."""
+    settings = SamplingSettings(n=PREVIEWS, longest=60)
+    if data.conditions is None:
+        return [made.text for made in sample(model, data.tokenizer, settings, longest=60)]
+    one, found = replace(settings, n=1), []
+    for value in data.conditions.values[0][:PREVIEWS]:
+        told = with_conditions(model, data, [f"{data.conditions.names[0]}={value}"])
+        made = next(sample(told, data.tokenizer, one, longest=60))
+        found.append(f"{clip(value, 20)}: {made.text}")
+    return found
 
 
 def introduction(run: Run) -> str:

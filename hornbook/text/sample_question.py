@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from hornbook.actions import Action
 from hornbook.records import JSONObject
 from hornbook.rendering import many
 from hornbook.reports import Table
+from hornbook.settings import Bounds
 from hornbook.tasks import Answer, Beside, Question, Row
+from hornbook.text.asked_conditions import with_conditions
 from hornbook.text.samples import Piece, Sample
 from hornbook.text.sampling import Samples, SamplingSettings, sample
 from hornbook.text.weights import Weights, in_eight_bits, told_of_eight_bits
@@ -30,6 +32,16 @@ class SampleSettings(SamplingSettings):
     weights: Weights = "float32"
     """Weights of the linear layers: as they were learned, or rounded to 8 bits with a scale for
     each row, which is faster for large nets. `evaluate` with the same setting measures the cost."""
+    condition: tuple[str, ...] = ()
+    """Values that are given, such as country=Japan (only for runs trained with condition); what is
+    not named is not given."""
+    guidance: Annotated[float, Bounds(0, 100)] = 1.0
+    """How much the condition counts: above 1 samples are more typical of it, and each token takes
+    two passes; 0: not at all (only with condition)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.refuse_unless(bool(self.condition), ("guidance",), "`condition`")
 
 
 class SampleQuestion(Question):
@@ -69,6 +81,8 @@ class SampleQuestion(Question):
         data, model, rounded = run.data, run.model, 0
         if getattr(settings, "weights", "float32") == "8bit":
             model, rounded = in_eight_bits(run)
+        asked = getattr(settings, "condition", ())
+        model = with_conditions(model, data, asked, getattr(settings, "guidance", 1.0))
         if settings.temperature is None and (own := own_temperature(run)) is not None:
             settings = replace(settings, temperature=own)
         longest = settings.longest or data.longest

@@ -16,6 +16,7 @@ from hornbook.settings import Given, Settings
 from hornbook.sources.encoding import decode, raw
 from hornbook.sources.source import Source
 from hornbook.tasks import Answer, Beside, Question, Row
+from hornbook.text.asked_conditions import with_conditions
 from hornbook.text.scores import Score, score
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ class ScoreSettings(Settings):
 
     texts: Annotated[tuple[str, ...], Given("TEXT")]
     "Strings to score; - for the lines of standard input."
+    condition: tuple[str, ...] = ()
+    """Values that are given, such as country=Japan (only for runs trained with condition); what is
+    not named is not given."""
 
 
 class ScoreQuestion(Question):
@@ -49,10 +53,11 @@ class ScoreQuestion(Question):
     options = ScoreSettings
 
     def ask(self, run: Run, *given: str, **options: Any) -> Score:
-        """The loss of a string, token by token: `run.score("emma")`.
+        """The loss of a string, token by token: `run.score("emma", condition=["sex=F"])`.
 
         Raises:
-            SettingsError: if there is nothing to score, or more than one text.
+            SettingsError: if there is nothing to score, or more than one text; or the run has no
+                such condition.
             UnknownTokenError: if it has a token that is not in the vocabulary.
         """
         if len(given) != 1 or not isinstance(given[0], str):
@@ -61,9 +66,13 @@ class ScoreQuestion(Question):
                 f"score expects one text; it was given {said}.",
                 hint="Call it once for each text.",
             )
+        condition = options.pop("condition", ())
         if options:
-            raise SettingsError(f"score has no settings; it was given {', '.join(options)}.")
-        return score(run.model, run.data.tokenizer, given[0])
+            raise SettingsError(
+                f"score has no settings but `condition`; it was given {', '.join(options)}."
+            )
+        model = with_conditions(run.model, run.data, condition)
+        return score(model, run.data.tokenizer, given[0])
 
     def answer(self, run: Run, options: ScoreSettings) -> Answer:
         """Each string after the other, and for `-` the lines of standard input."""
@@ -73,7 +82,7 @@ class ScoreQuestion(Question):
             for text in options.texts
             for line in (standard_lines(any_bytes=bytes_too) if text == "-" else [text])
         ]
-        return ScoreAnswer([self.ask(run, text) for text in texts])
+        return ScoreAnswer([self.ask(run, text, condition=options.condition) for text in texts])
 
 
 def standard_lines(*, any_bytes: bool = False) -> list[str]:

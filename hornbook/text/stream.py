@@ -12,13 +12,14 @@ and predicts the next at every position. Both are views of the same stream:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.text.conditions import Given
 from hornbook.text.corpus import Splits
 from hornbook.tokenizers.contract import Tokenizer
 
@@ -52,6 +53,8 @@ class Stream:
     "Id of the boundary token before, between and after examples; None for one long text."
     start: int
     "The id that fills a context before the first token."
+    given: Given | None = field(default=None, kw_only=True)
+    "What is given with each example; None if nothing is."
 
     def __len__(self) -> int:
         """Number of predictions."""
@@ -81,6 +84,38 @@ class Stream:
         before = np.searchsorted(self.bounds, positions, side="left") - 1
         return self.bounds[np.maximum(before, 0)]
 
+    def told(self, positions: Ids) -> Ids:
+        """What is given with the examples that some positions are in, as it is added to their ids.
+
+        Args:
+            positions: shape (N,), none of them the first of the stream.
+
+        Returns:
+            Shape (N,); zeros if nothing is given.
+        """
+        if self.given is None:
+            return np.zeros(len(positions), dtype=np.int64)
+        return self.given.added[self.example_of(positions)]
+
+    def example_of(self, positions: Ids) -> Ids:
+        """The number of the example that each position is in, shape (N,); none is the first."""
+        return np.searchsorted(self.bounds, positions, side="left") - 1
+
+    def of_examples(self, wanted: npt.NDArray[np.bool_]) -> Stream:
+        """Some of the examples as a stream of their own.
+
+        Args:
+            wanted: whether each is among them, shape (examples,).
+        """
+        inside = np.ones(len(self.ids), dtype=bool)  # the boundary before all of them
+        inside[1:] = np.repeat(wanted, np.diff(self.bounds))
+        given = self.given and replace(self.given, numbers=self.given.numbers[wanted])
+        return replace(self, ids=self.ids[inside], given=given)
+
+    def without_conditions(self) -> Stream:
+        """The same with nothing given."""
+        return self if self.given is None else replace(self, given=None)
+
     def windows(self, positions: Ids, block_size: int, *, filled: bool = True) -> tuple[Ids, Ids]:
         """The last `block_size` tokens before some positions, and the tokens there.
 
@@ -98,6 +133,8 @@ class Stream:
         inside = places >= self.begins(positions)[:, None]
         # Widened before an ABSENT comes in, which the small unsigned types cannot hold.
         ids = self.ids[np.where(inside, places, 0)].astype(np.int64)
+        if self.given is not None:
+            ids += self.told(positions)[:, None]
         contexts = np.where(inside, ids, self.start if filled else ABSENT)
         return contexts, self.ids[positions].astype(np.int64)
 
@@ -174,6 +211,8 @@ class Stream:
         places = np.where(real, begin[:, None] + steps, self.first)
         before = places - 1
         inputs = np.where(real & (before >= 0), self.ids[before], self.start).astype(np.int64)
+        if self.given is not None:
+            inputs += self.told(at)[:, None] * real
         if lead:
             real &= places >= at[:, None]
         # Widened before the -1 comes in, which the small unsigned types cannot hold.
@@ -233,8 +272,15 @@ def cut_rows(at: Ids, lengths: Ids, first: int, later: int) -> tuple[Ids, Ids]:
     return np.repeat(at, rows) + offset, np.minimum(left, np.where(number, later, first))
 
 
-def encode_lines(lines: tuple[str, ...], tokenizer: Tokenizer) -> Stream:
+def encode_lines(
+    lines: tuple[str, ...], tokenizer: Tokenizer, given: Given | None = None
+) -> Stream:
     """The stream of some examples, a boundary before, between and after them.
+
+    Args:
+        lines: the examples.
+        tokenizer: of them.
+        given: with each of them.
 
     Raises:
         UnknownTokenError: naming the first line with a token that is not in the vocabulary.
@@ -248,7 +294,7 @@ def encode_lines(lines: tuple[str, ...], tokenizer: Tokenizer) -> Stream:
     inside[0] = False
     inside[np.cumsum(lengths + 1)] = False
     ids[inside] = found
-    return Stream(ids, 1, tokenizer.boundary, tokenizer.start)
+    return Stream(ids, 1, tokenizer.boundary, tokenizer.start, given=given)
 
 
 def encode_text(text: str, tokenizer: Tokenizer, before: str = "") -> Stream:

@@ -139,7 +139,7 @@ class TextTask(Task["TextData"]):
         """Token by token, whatever ids they have in either vocabulary."""
         from hornbook.text.inheriting import inherit
 
-        return inherit(model, data.tokenizer, ancestor, rates)
+        return inherit(model, data.tokenizer, ancestor, rates, data.conditions)
 
     def finish(self, model: Any) -> None:
         """Merge adapters, which then cost no time."""
@@ -170,7 +170,9 @@ class TextTask(Task["TextData"]):
         if model.settings.as_dict().get("lora_rank"):
             from hornbook.nn.lora import only_adapters
 
-            training = replace(training, rates=only_adapters(training.rates))
+            # The rows of values are new where the net had no conditions before.
+            also = ("values",) if model.vocabulary.given else ()
+            training = replace(training, rates=only_adapters(training.rates, also))
         return training
 
     def batches(self, model: Any, data: TextData, training: TrainingSettings) -> Any:
@@ -331,11 +333,10 @@ class TextTask(Task["TextData"]):
         return f"nats per token ({bits}, perplexity {perplexity})"
 
     def preview(self, model: Any, data: TextData) -> Sequence[str]:
-        """A few short samples."""
-        from hornbook.text.sampling import SamplingSettings, sample
+        """A few short samples; where conditions are given, of frequent values."""
+        from hornbook.text.presenting import previewed
 
-        settings = SamplingSettings(n=4, longest=60)
-        return [made.text for made in sample(model, data.tokenizer, settings, longest=60)]
+        return previewed(model, data)
 
     def introduce(self, run: Run) -> str:
         """What a language model does."""
@@ -403,8 +404,11 @@ class TextTask(Task["TextData"]):
         if not run.data.kept:
             return (Action("sample", (path,), {"n": 20}),)
         new = {"only_new": True} if draws_new(run) else {}
+        asked = () if run.data.conditions is None else (run.data.conditions.example,)
+        more = [Action("sample", (path,), {"n": 20, "condition": asked})] if asked else []
         return (
             Action("sample", (path,), {"n": 20, **new}),
+            *more,
             Action("score", (path, short_example(run.data.splits["train"]))),
         )
 

@@ -7,13 +7,14 @@ findings lists everything it checks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import DataError
 from hornbook.reports.finding import Finding, worst_first
 from hornbook.text.byte_figures import count_bytes, labelled
 from hornbook.text.corpus import Corpus, SplitSettings
+from hornbook.text.doctor.conditions import counts_of_values
 from hornbook.text.doctor.doors import kind_of
 from hornbook.text.doctor.examined_corpus import ExaminedCorpus, SplitSize
 from hornbook.text.doctor.findings import checks_of
@@ -60,6 +61,8 @@ class CorpusReport:
     lengths: Lengths
     findings: tuple[Finding, ...]
     "Problems first, then warnings, then notes."
+    conditions: dict[str, dict[str, int]] = field(default_factory=dict)
+    "How often each value of each condition occurs, most frequent first; empty without conditions."
 
 
 @pinned()
@@ -128,4 +131,5 @@ def examine_given(
         vocabulary=vocabulary,
         lengths=gathered.lengths.summary(),
         findings=worst_first(finding for check in checks_of(given) for finding in check(examined)),
+        conditions=counts_of_values(given.corpus),
     )

@@ -23,6 +23,7 @@ from hornbook.text.doctor.characters import (
     rare_characters,
     unseen_characters,
 )
+from hornbook.text.doctor.conditions import conditions
 from hornbook.text.doctor.doors import mode_doubtful, one_line, other_form, other_reading
 from hornbook.text.doctor.examined_corpus import ExaminedCorpus, percent
 from hornbook.text.doctor.given import Given
@@ -262,6 +263,7 @@ CHECKS: tuple[Callable[[ExaminedCorpus], Iterator[Finding]], ...] = (
     letter_case,
     long_lines,
     line_ends,
+    conditions,
 )
 "All checks of a text."
 OF_BYTES = (

@@ -9,6 +9,7 @@ from hornbook import reports
 from hornbook.actions import Action
 from hornbook.records import as_json
 from hornbook.rendering import describe, many
+from hornbook.text.doctor.conditions import said_counts
 from hornbook.text.doctor.examine import CorpusReport
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def told(report: CorpusReport, proposed: Sequence[Action] = ()) -> reports.Repor
         "shortest": "  ".join(map(on_one_line, lengths.shortest)),
         "longest": "  ".join(map(on_one_line, lengths.longest)),
     }
+    if report.conditions:
+        facts["given"] = said_counts(report.conditions)
     if report.raw and report.mode == "text":  # it has no lines
         of_lines = {f"distinct {one}s", f"{one} length", "shortest", "longest"}
         facts = {name: fact for name, fact in facts.items() if name not in of_lines}

@@ -15,12 +15,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hornbook.nn import Embedding, Linear, OneHot, Sequential, grad_of, wants_gradient
+from hornbook.errors import SettingsError
+from hornbook.nn import Linear, OneHot, Sequential, grad_of, wants_gradient
 from hornbook.settings import Bounds, Settings
 from hornbook.text.batch import Batch
 from hornbook.text.models.layer_memory import LayerMemory
 from hornbook.text.models.network import Network
 from hornbook.text.models.reading import Reading
+from hornbook.text.models.token_embedding import token_embedding
 from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = ["Bigram", "BigramSettings"]
@@ -58,11 +60,17 @@ class Bigram(Network):
         reading = Reading.rows(settings.block_size, context=1)  # the last token, none before
         super().__init__(settings, vocabulary, reading, LayerMemory(reach=1))
         v = vocabulary.size
+        if settings.one_hot and vocabulary.given:
+            raise SettingsError(
+                "`one_hot` multiplies vectors of tokens alone, and a condition is given here.",
+                hint="Leave `one_hot` out, or train without `condition`.",
+                setting="one_hot",
+            )
         if settings.one_hot:
             product = Linear(v, v, bias=False, generator=generator)
             self.net = Sequential(OneHot(v), product)
         else:
-            table = Embedding(v, v, generator=generator)
+            table = token_embedding(vocabulary, v, generator)
             self.net = Sequential(table)
         # The loss is convex in the logits, so the start needs no chance: all are equally likely.
         torch.nn.init.zeros_(self.weight)

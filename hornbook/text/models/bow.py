@@ -16,7 +16,6 @@ from hornbook.nn import (
     AverageForm,
     CausalAverage,
     Dropout,
-    Embedding,
     Layer,
     LearnedPositions,
     Linear,
@@ -29,6 +28,7 @@ from hornbook.settings import Bounds, Settings
 from hornbook.text.models.layer_memory import BlockMemory
 from hornbook.text.models.network import Network
 from hornbook.text.models.reading import Reading
+from hornbook.text.models.token_embedding import token_embedding
 from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = ["BagOfWords", "BagOfWordsSettings"]
@@ -86,7 +86,7 @@ class BagOfWords(Network):
         initialise(output, "kaiming", s.output_gain, generator=generator)
         dropout: list[Layer] = [Dropout(s.dropout)] if s.dropout else []
         self.net = Sequential(
-            Embedding(v, s.n_embd, generator=generator),
+            token_embedding(vocabulary, s.n_embd, generator),
             LearnedPositions(s.block_size, s.n_embd, std=0.1, generator=generator),
             Residual(CausalAverage(s.form)),
             Residual(Sequential(hidden, Tanh(), *dropout, back)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -24,8 +25,21 @@ __all__ = ["Arrays", "Floats", "Ids", "LanguageModel"]
 Arrays = dict[str, npt.NDArray[Any]]
 
 
+@dataclass(frozen=True)
+class Told:
+    """The state of places in which values of conditions are given."""
+
+    added: Ids
+    "What is added to the ids that are read, shape (B,); see `Vocabulary`."
+    state: Any
+    "What the model remembers."
+
+
 class LanguageModel(ABC):
     """A model of what comes next.
+
+    The ids that it reads say what is given with a text as well, where it has conditions; see
+    `Vocabulary`. Those that it predicts are tokens.
 
     How it reads a stream and how it remembers what it read are parts that it has: its constructor
     chooses them, by its settings, and nothing here is overridden to change either.
@@ -118,7 +132,7 @@ class LanguageModel(ABC):
         """
 
     @final
-    def start(self, ids: Ids) -> tuple[Floats, Any]:
+    def start(self, ids: Ids, given: Ids | None = None) -> tuple[Floats, Any]:
         """Begin a generation: read its first tokens as one block and tell what comes next.
 
         The same as `step` token by token, but for rounding. To go on in many places from one
@@ -127,17 +141,23 @@ class LanguageModel(ABC):
         Args:
             ids: what was read, at least one token: the boundary first, where there is one. Shape
                 (T,) for one place, (B, T) for B places side by side.
+            given: the values of the conditions, as numbers: shape (K,) or (B, K), 0 where none is
+                given. None: nothing is given. It holds for all that is read from here on.
 
         Returns:
             Logits of shape (B, V), or (1, V), and the state after the last token.
 
         Raises:
-            ValueError: if there is no token to read.
+            ValueError: if there is no token to read, or these are not values of its conditions.
         """
         rows = ids if ids.ndim == 2 else ids[None]
         if not rows.shape[1]:
             raise ValueError("start needs at least one token")
-        return self.memory.start(self, rows)
+        if given is None:
+            return self.memory.start(self, rows)
+        added = self.vocabulary.added(given if given.ndim == 2 else given[None])
+        logits, state = self.memory.start(self, rows + added[:, None])
+        return logits, Told(np.broadcast_to(added, len(rows)), state)
 
     @final
     def step(self, ids: Ids, state: Any) -> tuple[Floats, Any]:
@@ -150,12 +170,19 @@ class LanguageModel(ABC):
         Returns:
             Logits of shape (B, V) and the new state.
         """
-        return self.start(ids[:, None]) if state is None else self.memory.step(self, ids, state)
+        if state is None:
+            return self.start(ids[:, None])
+        if not isinstance(state, Told):
+            return self.memory.step(self, ids, state)
+        logits, after = self.memory.step(self, ids + state.added, state.state)
+        return logits, Told(state.added, after)
 
     @final
     def select(self, state: Any, places: Ids) -> Any:
         """The state of some of the places only, in the order given; a place may come twice."""
-        return self.memory.select(self, state, places)
+        if not isinstance(state, Told):
+            return self.memory.select(self, state, places)
+        return Told(state.added[places], self.memory.select(self, state.state, places))
 
     def merge(self) -> None:  # noqa: B027 - most keep nothing apart
         """Make one what was kept apart for training, where something was: it is only used now."""

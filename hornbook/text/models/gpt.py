@@ -32,7 +32,6 @@ import torch
 from hornbook.errors import SettingsError
 from hornbook.nn import (
     Dropout,
-    Embedding,
     Layer,
     LearnedPositions,
     Linear,
@@ -47,6 +46,7 @@ from hornbook.settings import Bounds, Settings
 from hornbook.text.models.layer_memory import BlockMemory, LayerMemory
 from hornbook.text.models.network import Network
 from hornbook.text.models.reading import Reading
+from hornbook.text.models.token_embedding import token_embedding
 from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = ["GPT", "GPTSettings"]
@@ -209,7 +209,7 @@ class GPT(Network):
             rolling if s.position == "rotary" else memory,
         )
         parts = self.parts
-        embedding = Embedding(v, s.n_embd, generator=generator)
+        embedding = token_embedding(vocabulary, s.n_embd, generator)
         if s.init_std and not s.tied:
             with torch.no_grad():
                 embedding.weight.normal_(0, s.init_std, generator=generator)

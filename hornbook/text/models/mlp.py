@@ -21,7 +21,6 @@ from hornbook.errors import SettingsError
 from hornbook.nn import (
     BatchNorm1d,
     Dropout,
-    Embedding,
     Flatten,
     Layer,
     LayerNorm,
@@ -35,6 +34,7 @@ from hornbook.settings import Bounds, Settings
 from hornbook.text.models.memory import WindowMemory
 from hornbook.text.models.network import Network
 from hornbook.text.models.reading import Reading
+from hornbook.text.models.token_embedding import token_embedding
 from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = ["MLP", "MLPSettings"]
@@ -108,7 +108,7 @@ class MLP(Network):
             WindowMemory(s.block_size, vocabulary.start),
         )
         own = gain(s.activation) if s.gain is None else s.gain
-        layers: list[Layer] = [Embedding(v, s.n_embd, generator=generator), Flatten()]
+        layers: list[Layer] = [token_embedding(vocabulary, s.n_embd, generator), Flatten()]
         fan_in = s.block_size * s.n_embd
         for width in s.n_hidden:
             biased = s.norm != "batch" or s.bias_before_norm

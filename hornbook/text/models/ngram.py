@@ -18,7 +18,7 @@ is (as Heafield's KenLM does). The lowest order is interpolated with the uniform
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from hornbook.errors import RunError, SettingsError
 from hornbook.settings import Bounds, Settings
+from hornbook.text.models.conditioned_counts import ConditionedCounts, tokens_and_values
 from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
 from hornbook.text.models.count_trie import PARTS, PRUNED, Integers, Level, is_sound, of_keys
 from hornbook.text.models.memory import WindowMemory
@@ -87,17 +88,34 @@ class NGramSettings(Settings):
 
 
 class NGram(LanguageModel):
-    """An n-gram model of any order."""
+    """An n-gram model of any order; where conditions are given, see `conditioned_counts`.
+
+    Raises:
+        SettingsError: if conditions are given to counts without smoothing.
+    """
 
     Settings = NGramSettings
 
     def __init__(self, settings: NGramSettings, vocabulary: Vocabulary) -> None:
         self.settings, self.vocabulary = settings, vocabulary
+        if vocabulary.given and settings.smoothing == "mle":
+            raise SettingsError(
+                "`smoothing=mle` gives a context that the examples of a value never had no "
+                "prediction, and conditions are given here.",
+                hint="Set another `smoothing`, or train without `condition`.",
+                setting="smoothing",
+            )
         # A text's first tokens are counted after as many tokens as stand before them, and measured
         # so: a start token that was never counted would have nothing after it.
-        self.reading = Reading.windows(settings.order - 1, filled=False)
-        self.memory = WindowMemory(settings.order - 1, vocabulary.start)
+        # What is given stands with the newest token, so one is read even where none is looked at.
+        window = max(1, settings.order - 1) if vocabulary.given else settings.order - 1
+        self.reading = Reading.windows(window, filled=False)
+        self.memory = WindowMemory(window, vocabulary.start)
         self.levels: list[Level] = []
+        self.conditioned: ConditionedCounts | None = None
+        if vocabulary.given:
+            bare = replace(vocabulary, given=())
+            self.conditioned = ConditionedCounts(vocabulary.given, lambda: NGram(settings, bare))
 
     def fit(self, stream: Stream) -> Self:
         """Count a stream.
@@ -112,6 +130,8 @@ class NGram(LanguageModel):
             self.levels = levels
         if times is not None:
             self.levels = pruned(self.levels, times, settings.prune)
+        if self.conditioned is not None:
+            self.conditioned.fit(stream)
         return self
 
     @property
@@ -129,7 +149,8 @@ class NGram(LanguageModel):
     @property
     def n_parameters(self) -> int:
         """Counts that are not zero, over all orders that are in use."""
-        return sum(len(level.tokens) for level in self.levels)
+        more = 0 if self.conditioned is None else self.conditioned.n_parameters
+        return sum(len(level.tokens) for level in self.levels) + more
 
     def walk(self, contexts: Ids) -> tuple[list[Ids], npt.NDArray[np.bool_]]:
         """Look contexts up, from the last token backwards.
@@ -179,6 +200,21 @@ class NGram(LanguageModel):
 
         Under `mle` a context that was never seen has no distribution: its row is all zero.
         """
+        if self.conditioned is None:
+            return self.counted_probabilities(contexts)
+        tokens, values = self.split(contexts)
+        return self.conditioned.mixed(
+            self.counted_probabilities(tokens),
+            values,
+            lambda part, rows: part.counted_probabilities(tokens[rows]),
+        )
+
+    def split(self, contexts: Ids) -> tuple[Ids, Ids]:
+        """The tokens of contexts, shape (N, T), and the values given with them, shape (N, K)."""
+        return tokens_and_values(contexts, self.vocabulary.size, self.vocabulary.given)
+
+    def counted_probabilities(self, contexts: Ids) -> npt.NDArray[np.float64]:
+        """`probabilities` by the counts of all examples, of contexts that are tokens alone."""
         v, settings = self.vocabulary.size, self.settings
         p = np.zeros((len(contexts), v))
         if settings.smoothing == "kneser-ney":
@@ -211,6 +247,21 @@ class NGram(LanguageModel):
 
     def token_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
         """-ln P(target | context), by looking up the targets alone."""
+        if self.conditioned is None:
+            p = self.target_probabilities(inputs, targets)
+        else:
+            tokens, values = self.split(inputs)
+            p = self.conditioned.mixed(
+                self.target_probabilities(tokens, targets),
+                values,
+                lambda part, rows: part.target_probabilities(tokens[rows], targets[rows]),
+            )
+        with np.errstate(divide="ignore"):
+            losses: npt.NDArray[np.float64] = -np.log(p)
+        return losses
+
+    def target_probabilities(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
+        """P(target | context) by the counts of all examples, of contexts that are tokens alone."""
         settings, v = self.settings, self.vocabulary.size
         if settings.smoothing == "kneser-ney":
             p = np.full(len(targets), 1 / v)
@@ -227,9 +278,7 @@ class NGram(LanguageModel):
                 entry = level.find(node, targets[rows])
                 count = np.where(entry >= 0, level.counts[entry], 0)
                 p[rows] = (count + added) / (level.totals[node] + added * v)
-        with np.errstate(divide="ignore"):
-            losses: npt.NDArray[np.float64] = -np.log(p)
-        return losses
+        return p
 
     @property
     def N(self) -> Ids:  # noqa: N802 - the lecture's name
@@ -293,11 +342,12 @@ class NGram(LanguageModel):
 
     def arrays(self) -> Arrays:
         """The tokens and counts of every level, and where those of each node begin."""
-        return {
+        found = {
             f"{name}.{length}": getattr(level, name)
             for length, level in enumerate(self.levels)
             for name in (PARTS if level.whole is None else PARTS + PRUNED)
         }
+        return found if self.conditioned is None else found | self.conditioned.arrays()
 
     def load_arrays(self, arrays: Arrays) -> None:
         """Take what `arrays` gave, or gave when it had keys of 64 bits.
@@ -305,6 +355,10 @@ class NGram(LanguageModel):
         Raises:
             RunError: if levels are missing or do not fit together.
         """
+        if self.conditioned is not None:
+            given = {n: array for n, array in arrays.items() if n.startswith(("shares.", "value."))}
+            self.conditioned.load_arrays(given)
+            arrays = {name: array for name, array in arrays.items() if name not in given}
         parts: tuple[str, ...] = KEYS if "entries.0" in arrays else PARTS
         if any(self.settings.prune):
             parts = PARTS + PRUNED

@@ -32,7 +32,6 @@ from hornbook.nn import (
     Backward,
     ConcatenatedRNN,
     Dropout,
-    Embedding,
     LastPosition,
     Layer,
     Linear,
@@ -48,6 +47,7 @@ from hornbook.text.models.layer_memory import LayerMemory
 from hornbook.text.models.memory import WindowMemory
 from hornbook.text.models.network import Network
 from hornbook.text.models.reading import Reading
+from hornbook.text.models.token_embedding import token_embedding
 from hornbook.tokenizers.contract import Vocabulary
 
 __all__ = [
@@ -130,7 +130,7 @@ class RecurrentNetwork(Network):
             memory = WindowMemory(s.block_size, vocabulary.start)
             super().__init__(s, vocabulary, Reading.windows(s.block_size), memory)
         self.state: Tensor | None = None  # after the last training batch
-        layers: list[Layer] = [Embedding(v, s.n_embd, generator=generator)]
+        layers: list[Layer] = [token_embedding(vocabulary, s.n_embd, generator)]
         if s.embedding_dropout:
             layers.append(Dropout(s.embedding_dropout))
         sizes = [s.n_embd] + [s.n_hidden] * (s.n_layer - 1)

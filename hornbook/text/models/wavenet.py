@@ -36,7 +36,6 @@ from hornbook.nn import (
     Backward,
     BatchNorm1d,
     Dropout,
-    Embedding,
     FlattenConsecutive,
     GatedStack,
     Layer,
@@ -56,6 +55,7 @@ from hornbook.text.models.contract import Ids
 from hornbook.text.models.layer_memory import LayerMemory
 from hornbook.text.models.network import Network
 from hornbook.text.models.reading import Reading
+from hornbook.text.models.token_embedding import token_embedding
 from hornbook.text.stream import IGNORED
 from hornbook.tokenizers.contract import Vocabulary
 
@@ -161,10 +161,10 @@ class WaveNet(Network):
         super().__init__(s, vocabulary, reading_of(s), LayerMemory(reach=s.context))
         self.packed = s.kind == "tree" and s.form == "convolution"
         if s.kind == "tree":
-            layers = tree_layers(s, vocabulary.size, generator)
+            layers = tree_layers(s, vocabulary, generator)
             self.net: Sequential = Tree(*layers, fan=s.fan, start=vocabulary.start)
         else:
-            self.net = Sequential(*gated_layers(s, vocabulary.size, generator))
+            self.net = Sequential(*gated_layers(s, vocabulary, generator))
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """Logits, and the backward pass from their gradient; in rows, at every position."""
@@ -255,10 +255,12 @@ def reading_of(s: WaveNetSettings) -> Reading:
     )
 
 
-def tree_layers(s: WaveNetSettings, v: int, generator: torch.Generator | None) -> list[Layer]:
+def tree_layers(
+    s: WaveNetSettings, vocabulary: Vocabulary, generator: torch.Generator | None
+) -> list[Layer]:
     """The lecture's layers, from ids to logits."""
     own = gain(s.activation) if s.gain is None else s.gain
-    layers: list[Layer] = [Embedding(v, s.n_embd, generator=generator)]
+    layers: list[Layer] = [token_embedding(vocabulary, s.n_embd, generator)]
     width = s.n_embd
     for _ in range(s.levels):
         linear = Linear(s.fan * width, s.n_hidden, s.norm != "batch", generator=generator)
@@ -272,12 +274,14 @@ def tree_layers(s: WaveNetSettings, v: int, generator: torch.Generator | None) -
         layers.append(Tanh() if s.activation == "tanh" else ReLU())
         if s.dropout:
             layers.append(Dropout(s.dropout))
-    output = Linear(width, v, generator=generator)
+    output = Linear(width, vocabulary.size, generator=generator)
     initialise(output, s.init, s.output_gain, generator=generator)
     return [*layers, output]
 
 
-def gated_layers(s: WaveNetSettings, v: int, generator: torch.Generator | None) -> list[Layer]:
+def gated_layers(
+    s: WaveNetSettings, vocabulary: Vocabulary, generator: torch.Generator | None
+) -> list[Layer]:
     """The WaveNet: embedding, gated blocks, and two 1x1 convolutions on the sum of their skips."""
     stack = GatedStack(
         s.n_embd, s.n_hidden, s.n_skip, s.fan, s.dilations, dropout=s.dropout, generator=generator
@@ -288,7 +292,7 @@ def gated_layers(s: WaveNetSettings, v: int, generator: torch.Generator | None) 
         initialise(block.out, s.init, generator=generator)
     hidden = Linear(s.n_skip, s.n_skip, generator=generator)
     initialise(hidden, s.init, gain("relu"), generator=generator)
-    output = Linear(s.n_skip, v, generator=generator)
+    output = Linear(s.n_skip, vocabulary.size, generator=generator)
     initialise(output, s.init, s.output_gain, generator=generator)
-    embedding = Embedding(v, s.n_embd, generator=generator)
+    embedding = token_embedding(vocabulary, s.n_embd, generator)
     return [embedding, stack, ReLU(), hidden, ReLU(), output]

@@ -20,6 +20,7 @@ from hornbook.text.views.attention import (
     too_long_to_show,
 )
 from hornbook.text.views.coloured_text import draw_coloured
+from hornbook.text.views.conditions import view_of_conditions
 from hornbook.text.views.embeddings import draw_embeddings, plane_of, table_of
 from hornbook.text.views.lens import draw_lens, has_lens, lens_of, told_of_lens
 from hornbook.text.views.matrix import draw_matrix, pairs_of, shown_in_matrix
@@ -55,7 +56,9 @@ def views_of_run(run: Run, settings: ViewSettings) -> list[View]:
     """
     text = example(run) if settings.text is None else settings.text
     prefix = text[:2] if settings.prefix is None else settings.prefix
-    return views_of(run.model, run.data.tokenizer, text=text, prefix=prefix)
+    views = views_of(run.model, run.data.tokenizer, text=text, prefix=prefix)
+    conditions = view_of_conditions(run)
+    return views if conditions is None else [*views, conditions]
 
 
 def written_pairs(model: LanguageModel, tokenizer: Tokenizer) -> Callable[[], str] | None:
