@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 import hornbook
+from benchmarks.conditions import write_table as write_bundled
 from hornbook.errors import DataError, RunError, SettingsError
 from hornbook.runs import Run, strip
 from hornbook.runs.events import Event, Noted
@@ -495,6 +497,19 @@ def test_conditions_can_be_added_to_a_net_or_left_out(
     assert texts[0] == pytest.approx(texts[1], rel=1e-5)
 
 
+def test_values_are_learned_beside_adapters(table: Path, tmp_path: Path) -> None:
+    how: dict[str, Any] = {"column": "name", "baseline": False, "training": HOW}
+    small = {"n_embd": 8, "n_layer": 1, "n_head": 2, "block_size": 8}
+    before = hornbook.train(table, model="gpt", out=tmp_path / "a", settings=small, **how)
+    after = hornbook.train(
+        table, out=tmp_path / "b", init_from=before.path, settings={"lora_rank": 2},
+        condition=("sex",), **how,
+    )  # fmt: skip
+    first, then = before.model.net.chain[0], after.model.net.chain[0]
+    assert (first.weight == then.weight).all()
+    assert (then.values != 0).any()  # they begin as zeros
+
+
 # At a terminal
 
 
@@ -506,6 +521,7 @@ def test_typed(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     )  # fmt: skip
     assert status == 0, err
     assert "given: sex, 2 values; country, 2 values (not given in" in out + err
+    assert f"sample {run} -n 20 --condition sex=" in out + err
     status, out, err = typed(
         capsys, "sample", run, "-n", "3", "--condition", "sex=F", "country=Wales", "--guidance", "2"
     )
@@ -523,6 +539,12 @@ def test_typed(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     )
     assert status == 0, err
     assert "names, nothing given" in out
+    other = tmp_path / "other.csv"
+    other.write_text("name,sex\nanna,F\nlea,X\n", encoding="utf-8")
+    status, out, err = typed(
+        capsys, "evaluate", run, str(other), "--column", "name", "--condition", "sex"
+    )
+    assert "not in train count as not given: 1 of 2 of sex." in err
     status, out, err = typed(
         capsys, "evaluate", run, str(table), "--column", "name", "--condition", "name"
     )
@@ -569,3 +591,21 @@ def test_what_each_value_saves_is_a_view(counted: Run) -> None:
 def test_given_is_checked_where_it_is_made() -> None:
     with pytest.raises(ValueError, match="below"):
         _ = Given(np.array([[7]]), Vocabulary(5, 0, 0, given=(3,))).added
+
+
+DOCS = (Path(__file__).parents[1] / "docs" / "conditions.md").read_text(encoding="utf-8")
+
+
+def test_the_python_of_the_docs_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (block,) = re.findall(r"```python\n(.*?)```", DOCS, re.DOTALL)
+    exec(compile(block, "docs/conditions.md", "exec"), {})
+
+
+def test_the_tables_of_the_docs_are_those_of_the_bundled_data(tmp_path: Path) -> None:
+    names = write_bundled("names", tmp_path).read_text(encoding="utf-8").splitlines()
+    assert names[1] == "emma,F"
+    assert names[names.index("liam,M") - 1] == "zyona,F"
+    assert len(names) == 32_258
+    verses = write_bundled("verses", tmp_path).read_text(encoding="utf-8").splitlines()
+    assert verses[1] == "寥落古行宮，宮花寂寞紅。,5,元稹"
