@@ -19,6 +19,7 @@ from hornbook.reports.finding import Finding
 __all__ = ["CHECKS"]
 
 FEW = 1_000  # pairs: fewer measure little
+NEAR, LEAKS = 0.01, 0.1  # shares of sources that are near, and of those with the same target
 SHOWN = 5  # rows that a finding names
 FAR, LEAST = 6.0, 1.1  # spreads, and as a logarithm (three times), from which a ratio is odd
 
@@ -88,14 +89,7 @@ def contradictions(examined: Examined) -> Iterator[Finding]:
     if not found:
         return
     share = len(found) / len(examined.by_source)
-    shown = "; ".join(
-        f"{quoted(read.sources[numbers[0]])} with "
-        + " and ".join(
-            f"{quoted(target)} ({read.place(number)})"
-            for target, number in {read.targets[n]: n for n in reversed(numbers)}.items()
-        )
-        for numbers in [numbers[:8] for numbers in found[:3]]
-    )
+    shown = "; ".join(answers_of(examined, numbers) for numbers in found[:3])
     what = "label" if read.labels else "target"
     yield Finding(
         "contradictions",
@@ -108,26 +102,47 @@ def contradictions(examined: Examined) -> Iterator[Finding]:
     )
 
 
+def answers_of(examined: Examined, numbers: list[int]) -> str:
+    """A source with its targets, and where each stands first.
+
+    Args:
+        examined: the data.
+        numbers: of the pairs of the source.
+    """
+    read, first = examined.read, dict[str, int]()
+    for number in numbers:
+        first.setdefault(read.targets[number], number)
+    told = [f"{quoted(one)} ({read.place(number)})" for one, number in first.items()]
+    more = f" and {len(told) - SHOWN:,} more" if len(told) > SHOWN else ""
+    return f"{quoted(read.sources[numbers[0]])} with {' and '.join(told[:SHOWN])}{more}"
+
+
 def nearly_seen(examined: Examined) -> Iterator[Finding]:
     """Sources of dev and test that are one edit from one of train."""
     if examined.near is None:
         return
     found, tried = examined.near
-    if not found:
-        return
-    number, near = found[0]
     share = len(found) / tried
-    read = examined.read
+    if share < NEAR:
+        return
+    (number, near), read = found[0], examined.read
+    same = sum(
+        read.targets[one] in {read.targets[n] for n in examined.by_source[other]}
+        for one, other in found
+    )
+    told = "None of these has the same target."
+    if same:
+        told = f"The target is the same in {same:,}: who answers as the nearest source has it is "
+        told += "right there."
     yield Finding(
         "nearly-in-train",
-        "warning" if share > 0.3 else "note",
+        "warning" if same > LEAKS * tried else "note",
         "Some sources of dev and test nearly stand in train",
         f"{len(found):,} of {many(tried, 'source')} with {SHORTEST} characters or more that were "
         f"looked at ({share:.1%}) are one edit from a source of train, such as "
-        f"{quoted(read.sources[number])} ({read.place(number)}) and {quoted(near)}: who copies the "
-        "nearest is often right there.",
-        "Look at what the family `nearest` reaches beside a net, if there is one; or keep what is "
-        "alike together in a split of your own.",
+        f"{quoted(read.sources[number])} ({read.place(number)}) and {quoted(near)}. {told}",
+        "Look at what `model=nearest` reaches beside a net; where few are new, make a split of "
+        "your own that keeps together what is alike.",
     )
 
 
@@ -214,9 +229,9 @@ def copies(examined: Examined) -> Iterator[Finding]:
             "copies",
             "warning" if share > 0.5 else "note",
             "Many targets are their source",
-            f"{many(n, 'pair')} ({share:.0%}) have the same text on both sides: the family `copy` "
+            f"{many(n, 'pair')} ({share:.0%}) have the same text on both sides: `model=copy` "
             "is right on them without learning anything.",
-            "Compare with `copy`, and look at the pairs that differ by themselves.",
+            "Compare with `model=copy`, and look at the pairs that differ by themselves.",
         )
 
 
