@@ -55,7 +55,7 @@ class ClassifySettings(Settings):
     "What reads a text: GRUs from both ends, or blocks of attention and feed-forward."
     n_layer: Annotated[int, Bounds(0, 256)] = 1
     "Number of blocks, or of GRUs one on another (0: an average of embeddings)."
-    n_head: Annotated[int, Bounds(1, 256)] = 4
+    n_head: Annotated[int, Bounds(1, 256)] = 2
     "Attention heads per block; n_embd must be a multiple of it."
     n_embd: Annotated[int, Bounds(1, 16_384)] = 64
     "Size of the embeddings, and of the residual stream or of the GRUs' state from each end."
