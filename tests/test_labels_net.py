@@ -92,4 +92,4 @@ def test_sizes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(SettingsError, match="n_layer"):
         ClassifySettings(body="transformer", n_layer=0, widen=2.0)
     with pytest.raises(SettingsError, match="requires `body="):
-        ClassifySettings(n_head=2)
+        ClassifySettings(n_head=4)

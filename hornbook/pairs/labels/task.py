@@ -39,6 +39,11 @@ class LabelsTask(PairsTask):
         Measure("calibration_error", "calibration error"),
     )
 
+    @property
+    def keeps_by(self) -> Measure:
+        """The loss, which decides too."""
+        return self.decides
+
     def fit(self, model: Any, data: PairData) -> Sequence[str]:
         """Fit, and calibrate on dev."""
         super().fit(model, data)

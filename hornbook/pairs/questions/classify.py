@@ -10,8 +10,8 @@ import numpy as np
 
 from hornbook.actions import Action
 from hornbook.compute.pinned import pinned
-from hornbook.errors import QuestionError, SettingsError
-from hornbook.pairs.questions.given import Asked, GivenTexts, asked_in_parts
+from hornbook.errors import QuestionError
+from hornbook.pairs.questions.given import Asked, GivenTexts, asked_in_parts, texts_given
 from hornbook.records import JSONObject
 from hornbook.rendering import many, one_line
 from hornbook.reports import Table
@@ -96,16 +96,8 @@ class ClassifyQuestion(Question):
             UnknownTokenError: if a text has a character that the run does not know.
             QuestionError: if the run says texts.
         """
-        one = len(given) == 1 and isinstance(given[0], str)
-        texts = given if one else given[0] if len(given) == 1 else ()
-        if not isinstance(texts, list | tuple) or not all(isinstance(o, str) for o in texts):
-            raise SettingsError(
-                f"classify expects a text or a list of texts; it was given "
-                f"{', '.join(map(repr, given)) or 'nothing'}.",
-                hint='Call it so: classify(["emma", "noah"]).',
-                setting="texts",
-            )
-        settings = ClassifyTexts.from_dict({"texts": tuple(texts), **options})
+        texts, one = texts_given("classify", given)
+        settings = ClassifyTexts.from_dict({"texts": texts, **options})
         found = list(ClassifyAnswer(run, settings, typed=True).classified())
         return found[0] if one else found
 

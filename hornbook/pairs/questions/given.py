@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from hornbook.errors import DataError, HornbookError, SettingsError
 from hornbook.pairs.columns import has_header, place_of
@@ -18,7 +18,7 @@ from hornbook.sources.lines import line_pieces
 from hornbook.sources.rows import Rows
 from hornbook.sources.source import Source
 
-__all__ = ["Asked", "GivenTexts", "asked_in_parts", "refuse_empty"]
+__all__ = ["Asked", "GivenTexts", "asked_in_parts", "refuse_empty", "texts_given"]
 
 AT_ONCE = 1_024  # sources that are answered before the next are read
 
@@ -70,6 +70,28 @@ def refuse_empty(texts: tuple[str, ...]) -> None:
             hint="Give at least one character.",
             setting="texts",
         )
+
+
+def texts_given(verb: str, given: Sequence[Any]) -> tuple[tuple[str, ...], bool]:
+    """The texts that a program asks about, and whether it is one by itself, not a list.
+
+    Args:
+        verb: the question.
+        given: a text, or a list of them.
+
+    Raises:
+        SettingsError: if it is something else.
+    """
+    one = len(given) == 1 and isinstance(given[0], str)
+    texts = given if one else given[0] if len(given) == 1 else None
+    if not isinstance(texts, list | tuple) or not all(isinstance(o, str) for o in texts):
+        raise SettingsError(
+            f"{verb} expects a text or a list of texts; it was given "
+            f"{', '.join(map(repr, given)) or 'nothing'}.",
+            hint=f'Call it so: {verb}(["cat", "dog"]).',
+            setting="texts",
+        )
+    return tuple(texts), one
 
 
 def asked_in_parts(

@@ -12,7 +12,7 @@ from hornbook.compute.pinned import pinned
 from hornbook.errors import QuestionError, SettingsError
 from hornbook.pairs.decoding import Decoding
 from hornbook.pairs.models.contract import SequenceModel, Written
-from hornbook.pairs.questions.given import Asked, GivenTexts, asked_in_parts
+from hornbook.pairs.questions.given import Asked, GivenTexts, asked_in_parts, texts_given
 from hornbook.records import JSONObject
 from hornbook.rendering import figure, many, one_line
 from hornbook.reports import Table
@@ -118,16 +118,8 @@ class TranslateQuestion(Question):
             UnknownTokenError: if a text has a character that the run does not know.
             DataError: if one is longer than the model reads.
         """
-        one = len(given) == 1 and isinstance(given[0], str)
-        texts = given if one else given[0] if len(given) == 1 else ()
-        if not isinstance(texts, list | tuple) or not all(isinstance(o, str) for o in texts):
-            raise SettingsError(
-                f"translate expects a text or a list of texts; it was given "
-                f"{', '.join(map(repr, given)) or 'nothing'}.",
-                hint='Call it so: translate(["cat", "dog"]).',
-                setting="texts",
-            )
-        settings = TranslateSettings.from_dict({"texts": tuple(texts), **options})
+        texts, one = texts_given("translate", given)
+        settings = TranslateSettings.from_dict({"texts": texts, **options})
         answer = TranslateAnswer(run, settings, typed=True)
         found = list(answer.translated())
         return found[0] if one else found
