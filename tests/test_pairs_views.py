@@ -193,13 +193,6 @@ def test_inspect_prints_and_draws(
     )
 
 
-def test_pictures_can_be_saved(runs: dict[str, Run], tmp_path: Path) -> None:
-    seen = Seen(runs["toy"], None, 20)
-    for name, draw in (
-        ("edits", draw_edits),
-        ("lengths", draw_lengths),
-        ("mistakes", draw_confused),
-    ):
-        figure = draw(seen)
-        figure.savefig(tmp_path / f"{name}.svg")
-        assert (tmp_path / f"{name}.svg").stat().st_size > 1_000
+def test_a_picture_can_be_saved(runs: dict[str, Run], tmp_path: Path) -> None:
+    draw_edits(Seen(runs["toy"], None, 20)).savefig(tmp_path / "edits.svg")
+    assert (tmp_path / "edits.svg").stat().st_size > 1_000
