@@ -13,6 +13,8 @@ from hornbook.tasks import Claim, Family, Figures, Task, Verb
 from hornbook.training.measures import Measure
 
 if TYPE_CHECKING:
+    import torch
+
     from hornbook.pairs.data import PairData
     from hornbook.pairs.models.contract import Shape
     from hornbook.reports import Report
@@ -32,7 +34,7 @@ class PairsTask(Task["PairData"]):
     name: ClassVar[str] = "pairs"
     summary: ClassVar[str] = "pairs: a text, and the text or the label that belongs to it"
     families: ClassVar[Mapping[str, Family]] = FAMILIES
-    default: ClassVar[str] = "copy"
+    default: ClassVar[str] = "seq2seq"
     telling: ClassVar[tuple[str, ...]] = ("source_column", "target_column", "label_column")
     previewed: ClassVar[str] = "answers"
     decides: ClassVar[Measure] = ERRORS
@@ -133,6 +135,14 @@ class PairsTask(Task["PairData"]):
     def fit(self, model: Any, data: PairData) -> Sequence[str]:
         """Fit, and tell what was left out."""
         return tuple(model.fit(data) or ())
+
+    def gradient_case(
+        self, family: str, settings: Settings, generator: torch.Generator, seed: int
+    ) -> tuple[Any, Any]:
+        """A net, and a batch of made-up pairs."""
+        from hornbook.pairs.gradient_case import gradient_case
+
+        return gradient_case(self, family, settings, generator, seed)
 
     def batches(self, model: Any, data: PairData, training: TrainingSettings) -> Any:
         """Pairs of train, those of about equal lengths together."""

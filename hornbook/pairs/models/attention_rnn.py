@@ -50,7 +50,7 @@ class AttentionRNNSettings(Settings):
     "Units of the net that says how well a state and a position of the source match."
     n_layer: Annotated[int, Bounds(1, 64)] = 1
     "Layers of the encoder, each read in both directions."
-    dropout: Annotated[float, Bounds(0, 0.95)] = 0.1
+    dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
     "Dropout rate of embeddings, between layers, and of what the output layer reads."
     tied: bool = True
     """Share the embeddings of targets with the output layer, and with those of sources where both

@@ -48,13 +48,13 @@ class Seq2SeqSettings(Settings):
     "Number of blocks of the encoder, and of the decoder."
     n_head: Annotated[int, Bounds(1, 256)] = 4
     "Attention heads per block; n_embd must be a multiple of it."
-    n_embd: Annotated[int, Bounds(1, 16_384)] = 128
+    n_embd: Annotated[int, Bounds(1, 16_384)] = 64
     "Size of the embeddings and of the residual stream."
     widen: Annotated[float, Bounds(0, 64, above=True)] = 4.0
     "Hidden units of the feed-forward layers, as a multiple of n_embd."
-    dropout: Annotated[float, Bounds(0, 0.95)] = 0.1
+    dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
     "Dropout rate of embeddings, attention weights, and what each part of a block adds."
-    position: Literal["sinusoidal", "rotary", "both", "none"] = "both"
+    position: Literal["sinusoidal", "rotary", "both", "none"] = "rotary"
     """Position encoding: sinusoidal, waves added to the embeddings; rotary, which rotates queries
     and keys within a text; both; or none."""
     norm: Norm = "rms"
