@@ -69,7 +69,7 @@ def samples(run: Run) -> Samples | None:
     )
     about = (
         f"Texts of {split}, evenly spread: each with its label, and after the arrow the label that "
-        "the model finds likeliest, with its probability."
+        "the model finds most likely, with its probability."
     )
     return Samples(about, made, title="What it predicts", one="predicted label")
 
