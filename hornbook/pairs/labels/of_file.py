@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from hornbook.errors import DataError, HornbookError
+from hornbook.errors import DataError
 from hornbook.pairs.labels.evaluation import LabelFigures, scores_of
-from hornbook.pairs.models.contract import Labeller
-from hornbook.pairs.options import PairOptions
-from hornbook.pairs.reading import read_pairs
-from hornbook.rendering import clip, listed, many
+from hornbook.pairs.of_file import pairs_of_file
+from hornbook.rendering import clip, listed
 from hornbook.settings import Settings
-from hornbook.sources.opening import refuse_missing
-from hornbook.sources.source import Source
 from hornbook.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -48,46 +44,20 @@ def evaluate_file(run: Run, options: EvaluateSettings) -> dict[str, LabelFigures
             know, or a label is none of the run's.
     """
     assert options.data is not None
-    refuse_missing(options.data, "data")
     data: PairData = run.data
-    model: Labeller = run.model
-    source = Source(options.data)
-    read = read_pairs(source, reading_as(run, options))
-    kept, faults = [], []
-    for at, (text, label) in enumerate(zip(read.sources, read.targets, strict=True)):
-        try:
-            kept.append((text, data.read(text), known(data, label)))
-        except HornbookError as error:
-            told = f"{source.where}, {read.place(at)}: {error.message}"
-            if options.bad_rows == "refuse":
-                raise DataError(
-                    told,
-                    hint=f"{error.hint or ''} Or set `bad_rows=skip` to leave such rows out.",
-                    setting="bad_rows",
-                ) from error
-            faults.append(told)
-    if not kept:
-        raise DataError(
-            f"{source.where} has no row that the run can read.", hint=f"The first: {faults[0]}"
-        )
-    texts, sources, target = zip(*kept, strict=True)
-    remarks = [*read.remarks, *seen_before(data, texts)]
-    if faults:
-        remarks.append(f"{many(len(faults), 'row')} left out; {faults[0]}")
-    scores = scores_of(model, texts, sources, np.array(target, np.int64))
-    return {source.where: LabelFigures(scores, tuple(remarks))}
 
+    def check(text: str, label: str) -> None:
+        data.read(text)
+        known(data, label)
 
-def reading_as(run: Run, options: EvaluateSettings) -> PairOptions:
-    """How the file is read: as the run's own was, its columns by their names."""
-    names = {one.name for one in fields(PairOptions)}
-    given: dict[str, Any] = {name: v for name, v in run.record.options.items() if name in names}
-    own = PairOptions.from_dict(given)
-    source, label = (name.removeprefix("column ") for name in run.data.columns)
-    return replace(
-        own, source_column=source, label_column=label, target_column=None,
-        bad_rows=options.bad_rows, encoding=options.encoding, split="auto",
+    found = pairs_of_file(
+        run, options.data, {"source_column": None, "label_column": None}, check,
+        bad_rows=options.bad_rows, encoding=options.encoding,
     )  # fmt: skip
+    target = np.array([known(data, label) for label in found.targets], np.int64)
+    sources = [data.read(text) for text in found.sources]
+    scores = scores_of(run.model, found.sources, sources, target)
+    return {found.where: LabelFigures(scores, found.remarks)}
 
 
 def known(data: PairData, label: str) -> int:
@@ -103,14 +73,3 @@ def known(data: PairData, label: str) -> int:
         f"the label {clip(label, 60)!r} is none that training has seen.",
         hint=f"{did_you_mean(label, data.labels)}Labels: {few}.",
     )
-
-
-def seen_before(data: PairData, texts: tuple[str, ...]) -> list[str]:
-    """A remark on texts that stand in train; nothing if none does, or the data are gone."""
-    if not data.kept:
-        return []
-    train = set(data.side("train").sources)
-    n = sum(text in train for text in texts)
-    if not n:
-        return []
-    return [f"{many(n, 'text')} of {len(texts):,} stood in train: there the figures flatter."]

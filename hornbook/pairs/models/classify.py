@@ -53,7 +53,7 @@ class ClassifySettings(Settings):
 
     body: Literal["recurrent", "transformer"] = "recurrent"
     "What reads a text: GRUs from both ends, or blocks of attention and feed-forward."
-    n_layer: Annotated[int, Bounds(0, 256)] = 2
+    n_layer: Annotated[int, Bounds(0, 256)] = 1
     "Number of blocks, or of GRUs one on another (0: an average of embeddings)."
     n_head: Annotated[int, Bounds(1, 256)] = 4
     "Attention heads per block; n_embd must be a multiple of it."
@@ -61,11 +61,11 @@ class ClassifySettings(Settings):
     "Size of the embeddings, and of the residual stream or of the GRUs' state from each end."
     widen: Annotated[float, Bounds(0, 64, above=True)] = 4.0
     "Hidden units of the feed-forward layers, as a multiple of n_embd."
-    dropout: Annotated[float, Bounds(0, 0.95)] = 0.2
-    """Dropout rate between GRUs; or of embeddings, attention weights, and what each part of a block
-    adds."""
-    pool: Literal["attention", "mean"] = "attention"
-    "How positions become one vector: an average in which a learned query weighs, or their mean."
+    dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
+    """Dropout rate of embeddings, and between GRUs; in a transformer of attention weights and of
+    what each part of a block adds."""
+    pool: Literal["mean", "attention"] = "mean"
+    "How positions become one vector: their mean, or an average in which a learned query weighs."
     norm: Norm = "rms"
     "Normalisation before each part of a block and before pooling: RMSNorm or LayerNorm."
     feed_forward: FeedForward = "relu2"
@@ -109,11 +109,11 @@ class Classify(Net, Labeller):
             feed_forward=s.feed_forward,
         )  # fmt: skip
         embedding = Embedding(shape.source.size, s.n_embd, generator=generator)
-        width = s.n_embd
+        front, width = [embedding, *parts.drops()], s.n_embd
         if s.body == "transformer":
             rotary = Rotary(s.n_embd // s.n_head)
             blocks = [EncoderBlock(parts, rotary, generator) for _ in range(s.n_layer)]
-            self.encoder = Encoder([embedding, *parts.drops()], blocks, parts.norms())
+            self.encoder = Encoder(front, blocks, parts.norms())
         elif s.n_layer:
             width = 2 * s.n_embd
             grus = [
@@ -124,7 +124,7 @@ class Classify(Net, Labeller):
             ]
             self.encoder = Encoder([embedding], [BidirectionalStack(*grus, dropout=s.dropout)], [])
         else:
-            self.encoder = Encoder([embedding], [], [])
+            self.encoder = Encoder(front, [], [])
         self.pool = AttentionPool(width) if s.pool == "attention" else MeanPool()
         self.head = Linear(width, shape.labels, generator=generator)
         parts.initialise(self.head, FIRST, generator)
