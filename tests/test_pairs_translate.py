@@ -204,3 +204,14 @@ def test_a_run_of_another_task_says_which_it_needs(
     assert (status, "task pairs" in err) == (1, True)
     with pytest.raises(HornbookError, match="task pairs"):
         run.translate("emma")
+
+
+def test_a_run_on_labels_points_to_classify(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = [f"{line[:4]}\t{'xy'[at % 2]}" for at, line in enumerate(LINES)]
+    run = a_run(tmp_path, labels, "naive-bayes", label_column="target")
+    status, out, err = typed(capsys, "translate", str(run.path), "abc")
+    assert (status, out) == (1, "")
+    assert "says one of 2 labels, not a text" in err
+    assert f"hornbook classify {run.path} abc" in err

@@ -19,14 +19,14 @@ from hornbook.tasks import Task
 from hornbook.training.measures import Measure
 
 DESCRIPTION = """\
-Evaluate RUN on each of its splits, or a run on text or on a table on another file.
+Evaluate RUN on each of its splits, or a run on text, pairs or a table on another file.
 
 Examples:
   hornbook evaluate runs/counts
   hornbook evaluate runs/net --data names
 
 Figures are of whole splits: losses and errors are averaged over every prediction, rankings over \
-users.
+users. An answer of pairs is found greedily, and by beam search beside it if that is asked for.
 """
 
 

@@ -141,8 +141,8 @@ def nearly_seen(examined: Examined) -> Iterator[Finding]:
         f"{len(found):,} of {many(tried, 'source')} with {SHORTEST} characters or more that were "
         f"looked at ({share:.1%}) are one edit from a source of train, such as "
         f"{quoted(read.sources[number])} ({read.place(number)}) and {quoted(near)}. {told}",
-        "Look at what `model=nearest` reaches beside a net; where few are new, make a split of "
-        "your own that keeps together what is alike.",
+        "Look at what `model=nearest-source` reaches beside a net; where few are new, make a split "
+        "of your own that keeps together what is alike.",
     )
 
 
@@ -214,7 +214,7 @@ def swapped(examined: Examined) -> Iterator[Finding]:
             "The sides may be swapped",
             f"There are {many(targets, 'different target')} and {many(sources, 'different source')}"
             ": a source has many answers, and a model can give few of them.",
-            f"If {one} is what is to be said, set `source_column` to {other} and `target_column` "
+            f"If {one} holds the answers, set `source_column` to {other} and `target_column` "
             f"to {one}.",
         )
 

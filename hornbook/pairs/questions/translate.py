@@ -97,7 +97,7 @@ class TranslateQuestion(Question):
         "Say what belongs to each TEXT: its translation, or whatever the run has learned to say.\n"
         "\n"
         "By default it is found greedily, token by token. Beam search follows several beginnings "
-        "at a time and finds likelier answers; more than one can be shown, with the natural "
+        "at a time and finds better answers; more than one can be shown, with the natural "
         "logarithm of their probability, whole and per token. They can be drawn as well. In place "
         "of TEXT a file can be given, or - for standard input: each line is a source, and gets a "
         "line of its own, however long the file is. White space around a source is not read."

@@ -34,8 +34,8 @@ class WriterEvaluation(Settings):
     data: str | None = None
     "File of pairs, in place of the run's own splits."
     method: Literal["greedy", "beam"] = "greedy"
-    """greedy: the likeliest token at each step. beam: beam search as well, beside it, on splits
-    that are held out."""
+    """greedy: the most likely token at each step. beam: beam search as well, beside it, on
+    splits that are held out."""
     beams: Annotated[int, Bounds(1, 1_000)] = 5
     "Beginnings that beam search follows at a time."
     length_penalty: Annotated[float, Bounds(0, 10)] = 0.6

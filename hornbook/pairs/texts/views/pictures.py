@@ -49,7 +49,7 @@ def views_of(run: Run, settings: WriterViews) -> list[View]:
     text = settings.text.strip() or ("" if gone else typical(seen))
     unlooked = "" if isinstance(run.model, SequenceModel) else "this model has no attention"
     if not unlooked and not text:
-        unlooked = "it needs a source, and the data are gone"
+        unlooked = "it needs a source: set `text`"
     if text:
         data.read(text)  # a source that cannot be read is refused before anything is drawn
     return [
