@@ -68,20 +68,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Path("dates.tsv").write_text("\n".join(["date\tiso", *pairs]), encoding="utf-8")
         Path("dates.txt").write_text("\n".join(dates[:3]), encoding="utf-8")
         assert main(["train", "dates.tsv", "--model", "copy", "--out", "runs/dates"]) == 0
-<<<<<<< HEAD
         names = [f"{name}{letter}\t{'girl' if letter in 'aei' else 'boy'}"
                  for name in ("emm", "oli", "noah", "liam", "ev") for letter in "aeinoruy"]  # fmt: skip
         Path("sex.tsv").write_text("\n".join(["name\tsex", *names]), encoding="utf-8")
         Path("names.txt").write_text("emma\nnoah\n", encoding="utf-8")
         assert main(["train", "sex.tsv", "--model", "naive-bayes", "--out", "runs/sex"]) == 0
-=======
-        names = Path("names").read_text(encoding="utf-8").split()
-        sexes = [f"{name}\t{'fm'[len(name) % 2]}" for name in names]
-        Path("sexes.tsv").write_text("\n".join(["name\tsex", *sexes]), encoding="utf-8")
-        Path("names.txt").write_text("\n".join(names[:3]), encoding="utf-8")
-        made_with = ["--model", "naive-bayes", "--out", "runs/sex"]
-        assert main(["train", "sexes.tsv", "--label-column", "sex", *made_with]) == 0
->>>>>>> 9ad24ed4c42191e5c0d8e7ad79d9a7fcaea0b411
     return made
 
 

@@ -68,13 +68,8 @@ def samples(run: Run) -> Samples | None:
         for text, right, said, chance in found
     )
     about = (
-<<<<<<< HEAD
         f"Texts of {split}, evenly spread: each with its label, and after the arrow the most likely "
         "one by the model, with its probability."
-=======
-        f"Texts of {split}, evenly spread: each with its label, and after the arrow the label that "
-        "the model finds most likely, with its probability."
->>>>>>> 9ad24ed4c42191e5c0d8e7ad79d9a7fcaea0b411
     )
     return Samples(about, made, title="What it predicts", one="predicted label")
 
