@@ -23,8 +23,8 @@ TWO = Shape(Vocabulary(7, 0, 0), Vocabulary(5, 0, 0))
 SMALL = {"n_layer": 1, "n_head": 2, "n_embd": 8}
 NETS: dict[str, tuple[type[SequenceNet], dict[str, Any], Shape]] = {
     "transformer": (Seq2Seq, SMALL, ONE),
-    "transformer, two vocabularies": (Seq2Seq, {**SMALL, "n_layer": 2}, TWO),
-    "transformer, rotary": (Seq2Seq, {**SMALL, "position": "rotary", "tied": False}, ONE),
+    "transformer, two vocabularies": (Seq2Seq, {**SMALL, "n_layer": 2, "dropout": 0.1}, TWO),
+    "transformer, untied": (Seq2Seq, {**SMALL, "position": "both", "tied": False}, ONE),
     "transformer as the paper's": (
         Seq2Seq,
         {**SMALL, "position": "sinusoidal", "norm": "layer", "feed_forward": "relu", "bias": True,
@@ -34,7 +34,7 @@ NETS: dict[str, tuple[type[SequenceNet], dict[str, Any], Shape]] = {
     "recurrent": (AttentionRNN, {"n_embd": 5, "n_hidden": 4, "n_attention": 3}, ONE),
     "recurrent, two layers and vocabularies": (
         AttentionRNN,
-        {"n_embd": 5, "n_hidden": 4, "n_attention": 3, "n_layer": 2, "tied": False},
+        {"n_embd": 5, "n_hidden": 4, "n_attention": 3, "n_layer": 2, "tied": False, "dropout": 0.1},
         TWO,
     ),
 }  # fmt: skip
