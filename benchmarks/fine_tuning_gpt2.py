@@ -12,9 +12,8 @@ torch's fused one, which its script keeps for GPUs and which is faster on a CPU 
 Other programs on the machine change wall times; processor seconds (of all threads, with those that
 wait for each other) stand beside them, and the load when each table began.
 
-An older processor is stood in for by the same switches for both sides:
-
-    ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 ATEN_CPU_CAPABILITY=avx2 python -m ...
+`--avx2` stands in for an older processor: the libraries of both sides are told to leave wider
+registers alone, by switches in the environment that they read when they are loaded.
 """
 
 from __future__ import annotations
@@ -48,6 +47,9 @@ VOCABULARY = 50_257
 SHAPES = ((1, 1024), (4, 256))
 SIDES = ("nanogpt", "full", "lora")
 LORA: dict[str, Any] = {"lora_rank": 8}
+AVX2 = {
+    "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "ATEN_CPU_CAPABILITY": "avx2",
+}  # fmt: skip
 
 
 class Drawn:
@@ -110,7 +112,7 @@ def work(
         step = theirs(checkout, rows, length, bfloat16=bfloat16)
     else:
         step = ours(rows, length, bfloat16=bfloat16, **(LORA if side == "lora" else {}))
-    pipe.send(None)
+    pipe.send(torch.backends.cpu.get_cpu_capability())
     while pipe.recv():
         began, spent = time.perf_counter(), time.process_time()
         step()
@@ -122,8 +124,10 @@ def work(
 def measure(
     sides: tuple[str, ...], checkout: Path, rows: int, length: int, bfloat16: bool, threads: int,
     rounds: int,
-) -> dict[str, tuple[float, float, float]]:  # fmt: skip
-    """Median seconds and processor seconds a step of each side, and its most memory in bytes."""
+) -> tuple[str, dict[str, tuple[float, float, float]]]:  # fmt: skip
+    """What torch says of the processor; median seconds and processor seconds a step of each side,
+    and its most memory in bytes.
+    """
     context = multiprocessing.get_context("spawn")
     pipes, processes = {}, []
     for side in sides:
@@ -131,7 +135,7 @@ def measure(
         told = (end, side, checkout, rows, length, bfloat16, threads)
         processes.append(context.Process(target=work, args=told, daemon=True))
         processes[-1].start()
-        pipes[side].recv()
+        capability = pipes[side].recv()
     found: dict[str, list[tuple[float, float, float]]] = {side: [] for side in sides}
     for turn in range(rounds + 1):
         for side, pipe in pipes.items():
@@ -143,7 +147,7 @@ def measure(
         pipe.send(False)
     for process in processes:
         process.join()
-    return {
+    return capability, {
         side: (
             statistics.median(wall for wall, _, _ in got),
             statistics.median(used for _, used, _ in got),
@@ -161,15 +165,17 @@ def main() -> None:
     parser.add_argument("--sides", nargs="+", choices=SIDES, default=SIDES)
     parser.add_argument("--precisions", nargs="+", default=["float32", "bfloat16"])
     parser.add_argument("--rows", nargs="+", type=int, default=[rows for rows, _ in SHAPES])
+    parser.add_argument("--avx2", action="store_true", help="as on an older processor")
     given = parser.parse_args()
+    if given.avx2:
+        os.environ.update(AVX2)  # for the processes that are started
     for precision in given.precisions:
         for rows, length in [shape for shape in SHAPES if shape[0] in given.rows]:
             load = os.getloadavg()[0]
-            found = measure(
+            capability, found = measure(
                 tuple(given.sides), given.nanogpt, rows, length, precision == "bfloat16",
                 given.threads, given.rounds,
             )  # fmt: skip
-            capability = torch.backends.cpu.get_cpu_capability()
             print(
                 f"\n{precision}, {rows} x {length:,} tokens, {given.threads} threads, "
                 f"{capability}, load {load:.1f}\n"

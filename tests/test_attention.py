@@ -71,7 +71,7 @@ def test_attend_takes_more_keys_than_queries() -> None:
 
 @pytest.mark.parametrize("window", [None, 7, 40, 100])
 @pytest.mark.parametrize("length", [31, 32, 33, 100])
-@pytest.mark.parametrize("long", [512, 10])
+@pytest.mark.parametrize("long", [4096, 10])
 def test_queries_taken_some_at_a_time_are_torchs(
     long: int, length: int, window: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from hornbook.nn.eight_bit_linear import in_eight_bits
 from tests.referee import normal
 from tests.some_names import write_names
 
-fast = pytest.mark.parametrize("whole", [eight_bits.WHOLE, None], ids=["whole", "float32"])
+fast = pytest.mark.parametrize("whole", [eight_bits.WHOLE, False], ids=["whole", "float32"])
 
 
 @fast
@@ -64,21 +64,22 @@ def test_sums_of_more_numbers_than_32_bits_hold_do_not_overflow(
     rows: int, whole: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(eight_bits, "WHOLE", whole)
-    assert (eight_bits.MOST + 1) * 127 * 127 > 2**31 - 1 >= eight_bits.MOST * 127 * 127
+    assert (eight_bits.MOST + 1) * 127 * 255 > 2**31 - 1 >= eight_bits.MOST * 127 * 255
     for count in (eight_bits.MOST, eight_bits.MOST + 1):
         made = EightBits(torch.ones(1, count)).product(torch.ones(rows, count))
         np.testing.assert_allclose(made.numpy(), count, rtol=1e-5)
 
 
 def test_products_that_are_not_exact_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    def saturated(a: torch.Tensor, b: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
-        out.copy_((a.long() @ b.long()).clamp(max=1_000_000))
-        return out
+    def saturated(*given: Any) -> torch.Tensor:
+        return exact(*given).clamp(-1_000_000, 1_000_000)
 
-    monkeypatch.setattr(torch, "_int_mm", saturated)
-    assert eight_bits.find_whole_products() is None
-    monkeypatch.delattr(torch, "_int_mm")
-    assert eight_bits.find_whole_products() is None
+    exact = eight_bits.whole_product
+    monkeypatch.setattr(eight_bits, "whole_product", saturated)
+    assert not eight_bits.has_whole_products()
+    monkeypatch.setattr(eight_bits, "whole_product", exact)
+    monkeypatch.setattr(torch, "ops", None)
+    assert not eight_bits.has_whole_products()
 
 
 def test_a_net_in_8_bits_shares_all_else_and_has_a_way_back() -> None:

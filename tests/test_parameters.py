@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from hornbook.errors import RunError
-from hornbook.nn import Embedding, Linear
+from hornbook.nn import Embedding, Linear, Sequential
+from hornbook.nn.layer import grad_of, take_room
 from hornbook.training.parameters import FlatParameters
 from hornbook.training.trainer import Trainer
 from tests.test_rates import OWN, RULES, Net, factor, trainer
@@ -198,3 +199,42 @@ def test_gradients_are_put_back() -> None:
     flat.put_back(kept)
     for one, other in zip(seen(), before, strict=True):
         assert torch.equal(one, other)
+
+
+def test_first_gradients_are_written_over_what_is_there() -> None:
+    tied = Linear(3, 3, generator=torch.Generator().manual_seed(0))
+    net, unused = Sequential(tied, tied, Linear(3, 2)), Linear(2, 2)
+    flat = FlatParameters(torch.nn.ModuleList([net, unused]))
+    x = torch.randn(5, 3, generator=torch.Generator().manual_seed(1))
+
+    def backward() -> Tensor:
+        with torch.inference_mode():
+            y, back = net.vjp(x)
+            back(y)
+        flat.collect()
+        return flat.grads.clone()
+
+    flat.zero_grad()
+    wanted = backward()
+    flat.grads.fill_(torch.nan)
+    flat.begin()
+    assert all(p.grad is None for p in net.parameters())
+    assert torch.equal(backward(), wanted)
+    for p in (*net.parameters(), *unused.parameters()):
+        assert p.grad is not None
+        assert p.grad.untyped_storage().data_ptr() == flat.grads.untyped_storage().data_ptr()
+    flat.begin()  # a step that broke off
+    flat.zero_grad()
+    assert torch.equal(backward(), wanted)
+
+
+def test_a_room_that_was_taken_is_not_lent_again() -> None:
+    layer = Linear(2, 3)
+    flat = FlatParameters(layer)
+    flat.begin()
+    room = take_room(layer.weight).fill_(torch.nan)
+    grad_of(layer.weight).add_(1)
+    assert room.data_ptr() == flat.grads.data_ptr()
+    assert grad_of(layer.weight).data_ptr() != room.data_ptr()
+    flat.collect()
+    assert torch.equal(flat.grads, torch.tensor([1.0] * 6 + [0.0] * 3))

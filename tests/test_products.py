@@ -19,6 +19,7 @@ from hornbook.compute.products import (
     has_fast_bfloat16,
     linear,
     lowered,
+    put_product,
     times,
 )
 from hornbook.compute.threads import threads
@@ -121,6 +122,9 @@ def test_add_product(n: int, k: int, m: int, dtype: torch.dtype) -> None:
                 add_product(out, low_a, low_b)
             assert out.data_ptr() == at
             same(out, exact, dtype)
+            with torch.no_grad():
+                assert put_product(out.fill_(torch.nan), low_a, low_b) is out
+            same(out, exact - before, dtype)
 
 
 @pytest.mark.parametrize("size", [8, 160])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from unittest.mock import patch
 
 import hornbook
 from hornbook.pairs.task import PairsTask
+from hornbook.pairs.texts.task import TextsTask
 from hornbook.runs import Run
 from hornbook.tasks import Family
 from tests.toy_speaker import ToySpeaker
@@ -31,9 +33,10 @@ class Fitted(ToySpeaker):
 @contextmanager
 def with_speaker() -> Iterator[None]:
     """A context in which `toy` is a family of pairs."""
-    with patch.object(
-        PairsTask, "families", {**PairsTask.families, "toy": Family(Fitted, "", "fitting")}
-    ):
+    with contextlib.ExitStack() as patches:
+        for task in (PairsTask, TextsTask):
+            families = {**task.families, "toy": Family(Fitted, "", "fitting")}
+            patches.enter_context(patch.object(task, "families", families))
         yield
 
 

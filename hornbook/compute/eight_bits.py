@@ -3,62 +3,83 @@
 A row of weights is whole numbers from -127 to 127 and one scale. What it is multiplied with is
 written in two such digits, v = 254·high + low of its largest number's 32,258th parts, so that the
 products are of whole numbers, summed exactly, and all that is lost is what the weights lose.
-Processors with instructions for such sums (VNNI) do both in less time than one product in float32
-takes (EXPERIMENTS.md has the figures, and the ways that were not taken).
+Processors with instructions for such sums (VNNI) do both digits at once, while they read the
+weights, in less time than one product in float32 takes (EXPERIMENTS.md has the figures, and the
+ways that were not taken).
 """
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-__all__ = ["EightBits", "find_whole_products", "has_fast_eight_bits"]
+__all__ = ["EightBits", "has_fast_eight_bits", "has_whole_products"]
 
 LARGEST = 127  # of a digit and of a weight; -128 has no opposite
 BASE = 2 * LARGEST  # what the high digit counts
-AT_ONCE = 2**20  # bytes of weights that stay in a core's cache between the digits of one row
-MOST = (2**31 - 1) // LARGEST**2  # products of digits that a sum in 32 bits holds: 133,144
+ZERO = 128  # what stands for a digit of 0: the processor multiplies signed numbers with unsigned
+AT_ONCE = 2**20  # weights that are in float32 at a time where there is no other way
+MOST = (2**31 - 1) // (LARGEST * (ZERO + LARGEST))
+"Products that a sum in 32 bits holds while digits are unsigned: 66,311."
 TINY = 1e-30  # what the scale of a row of zeros is made of
+ZEROS = torch.zeros(1, dtype=torch.int32, device="cpu")  # of the weights, which are signed
 
-WholeProduct = Callable[..., Tensor]
+
+def packed(whole: Tensor) -> Tensor:
+    """Whole numbers (M, K) in the order in which oneDNN reads them for one row of two digits."""
+    made: Tensor = torch.ops.onednn.qlinear_prepack(whole, [2, whole.shape[1]])
+    return made
 
 
-def find_whole_products() -> WholeProduct | None:
-    """torch's product of int8 matrices into int32, where it is exact and this processor's own.
+def whole_product(digits: Tensor, weight: Tensor, scale: Tensor, unit: float = 1.0) -> Tensor:
+    """(digits - ZERO) wᵀ, each sum times the scale of its row of the weight.
 
-    It is private to torch. On processors without VNNI pairs of products are added in 16 bits, and
-    the largest do not fit; there, and where it is missing, there is none.
+    The operator is what torch's own compiler emits for quantised nets; it is private to torch.
+
+    Args:
+        digits: uint8, shape (R, K).
+        weight: w, packed, of shape (M, K).
+        scale: float32, shape (M,).
+        unit: all sums are multiplied with.
+
+    Returns:
+        float32, shape (R, M).
+    """
+    made: Tensor = torch.ops.onednn.qlinear_pointwise.default(
+        digits, unit, ZERO, weight, scale, ZEROS, None, 1.0, 0, torch.float32, "none", [], ""
+    )
+    return made
+
+
+def has_whole_products() -> bool:
+    """Whether torch has them here, exact and this processor's own.
+
+    On processors without VNNI pairs of products are added in 16 bits, and the largest do not fit.
     """
     if platform.machine().lower() not in ("x86_64", "amd64"):
-        return None  # elsewhere it may be a loop over single numbers
+        return False  # elsewhere it may be a loop over single numbers
     if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        return None
-    largest = torch.full((64, 64), LARGEST, dtype=torch.int8, device="cpu")
-    exact = 64 * LARGEST * LARGEST
+        return False
+    weight = torch.full((64, 64), LARGEST, dtype=torch.int8, device="cpu")
+    weight[1::2] = -LARGEST
+    digits = torch.tensor([[ZERO + LARGEST], [ZERO - LARGEST]], dtype=torch.uint8, device="cpu")
+    exact = (digits.float() - ZERO) * 64 * weight[:, 0].float()  # (2, 64)
     try:
-        found: WholeProduct = torch._int_mm
-        for rows in (1, 2):
-            for sign, other in ((1, 1), (-1, 1), (1, -1)):
-                made = torch.empty(rows, 64, dtype=torch.int32, device="cpu")
-                found(sign * largest[:rows], other * largest.t(), out=made)
-                if not bool((made == sign * other * exact).all()):
-                    return None
+        ones = torch.ones(64, device="cpu")
+        return torch.equal(whole_product(digits.repeat(1, 64), packed(weight), ones), exact)
     except (AttributeError, NotImplementedError, RuntimeError, TypeError):
-        return None
-    return found
+        return False
 
 
-WHOLE = find_whole_products()
+WHOLE = has_whole_products()
 
 
 def has_fast_eight_bits(device: torch.device) -> bool:
     """Whether products with weights in 8 bits are faster on this device than in float32."""
-    return device.type == "cpu" and WHOLE is not None
+    return device.type == "cpu" and WHOLE
 
 
 class EightBits:
@@ -75,10 +96,9 @@ class EightBits:
     def __init__(self, weight: Tensor) -> None:
         self.scale = weight.abs().amax(1).div_(LARGEST).clamp_min_(TINY)
         self.whole = (weight / self.scale.unsqueeze(1)).round_().to(torch.int8)
-        # Parts of its rows, transposed, that a core's cache holds between one digit and the next.
-        parts = torch.split(self.whole, max(1, AT_ONCE // weight.shape[1]))
-        self.parts = [part.t() for part in parts]
-        self.rooms: list[Room] = []  # that are not in use: as many as threads ever were at once
+        fits = weight.shape[1] <= MOST
+        fast = fits and has_fast_eight_bits(weight.device)
+        self.packed = packed(self.whole) if fast else None
 
     def product(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
         """x (whole · scale)ᵀ + bias; the weights are never all in float32.
@@ -95,18 +115,19 @@ class EightBits:
             Shape (..., M).
         """
         rows = x.reshape(-1, self.whole.shape[1])  # (R, K)
-        if WHOLE is None or x.device.type != "cpu" or not len(rows) or rows.shape[1] > MOST:
-            y = torch.cat([rows @ part.to(x.dtype) for part in self.parts], 1).mul_(self.scale)
+        if self.packed is None or not len(rows):
+            parts = torch.split(self.whole, max(1, AT_ONCE // self.whole.shape[1]))
+            y = torch.cat([rows @ part.t().to(x.dtype) for part in parts], 1).mul_(self.scale)
         elif len(rows) == 1:
-            y = self.of_one_row(rows, WHOLE)
+            y = self.of_one_row(rows, self.packed)
         else:
-            y = self.of_rows(rows, WHOLE)
+            y = self.of_rows(rows, self.packed)
         if bias is not None:
             y.add_(bias)
         return y.view(*x.shape[:-1], len(self.whole))
 
-    def of_one_row(self, x: Tensor, whole: WholeProduct) -> Tensor:
-        """The product for x (1, K): digit by digit, the second with weights from the cache.
+    def of_one_row(self, x: Tensor, weight: Tensor) -> Tensor:
+        """The product for x (1, K).
 
         What is around it is done by NumPy, whose calls cost half of what torch's do.
         """
@@ -115,47 +136,18 @@ class EightBits:
         low = np.rint(row * np.float32(1 / unit))
         high = np.rint(low * np.float32(1 / BASE))
         low -= high * np.float32(BASE)
-        digits = [torch.from_numpy(digit.astype(np.int8)) for digit in (high, low)]
-        try:
-            room = self.rooms.pop()
-        except IndexError:
-            room = Room(self.parts)
-        for part, outs in zip(self.parts, room.outs, strict=True):
-            for digit, out in zip(digits, outs, strict=True):
-                whole(digit, part, out=out)
-        y, rest = room.sums.astype(np.float32)
-        self.rooms.append(room)
+        digits = (np.concatenate([high, low]) + ZERO).astype(np.uint8)  # (2, K)
+        y, rest = whole_product(torch.from_numpy(digits), weight, self.scale, unit).numpy()
         y *= np.float32(BASE)
         y += rest
-        y *= np.float32(unit)
-        y *= self.scale.numpy()
         return torch.from_numpy(y)
 
-    def of_rows(self, x: Tensor, whole: WholeProduct) -> Tensor:
-        """The product for x (R, K): all digits at once."""
+    def of_rows(self, x: Tensor, weight: Tensor) -> Tensor:
+        """The product for x (R, K)."""
         unit = x.abs().amax(1, keepdim=True).clamp_min_(TINY).div_(LARGEST * BASE)  # (R, 1)
-        digits = torch.cat(in_digits(x / unit)).to(torch.int8)  # (2R, K)
-        sums = whole(digits, self.whole.t()).to(x.dtype)  # (2R, M)
-        y, rest = sums[: len(x)], sums[len(x) :]
-        return y.mul_(BASE).add_(rest).mul_(self.scale).mul_(unit)
-
-
-class Room:
-    """Where the sums of one row's two digits are written, part by part.
-
-    Args:
-        parts: of the weights, each (K, m).
-
-    Attributes:
-        sums: int32, shape (2, 1, M).
-        outs: the same as tensors, for each part one for each digit, (1, m).
-    """
-
-    def __init__(self, parts: Sequence[Tensor]) -> None:
-        sizes = [part.shape[1] for part in parts]
-        sums = torch.empty(2, 1, sum(sizes), dtype=torch.int32)
-        self.sums: npt.NDArray[np.int32] = sums.numpy()
-        self.outs = list(zip(*(one.split(sizes, 1) for one in sums), strict=True))
+        digits = torch.cat(in_digits(x / unit)).add_(ZERO).to(torch.uint8)  # (2R, K)
+        y, rest = torch.split(whole_product(digits, weight, self.scale), len(x))
+        return y.mul_(BASE).add_(rest).mul_(unit)
 
 
 def in_digits(numbers: Tensor) -> tuple[Tensor, Tensor]:

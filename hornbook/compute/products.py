@@ -27,6 +27,7 @@ __all__ = [
     "has_fast_bfloat16",
     "linear",
     "lowered",
+    "put_product",
     "raised",
     "times",
 ]
@@ -156,13 +157,31 @@ def times(a: Tensor, b: Tensor) -> Tensor:
 def add_product(out: Tensor, a: Tensor, b: Tensor) -> None:
     """out += aᵀ b, in place: the gradient of a weight, for a (N, M) and b (N, K), out (M, K)."""
     a, b = lowered(a), lowered(b)
-    small = a.numel() * b.shape[1] < ONEDNN_FROM or not (plain(a) and plain(b))
-    if a.dtype is out.dtype and (small or ONEDNN is None or a.dtype is not torch.float32):
-        out.addmm_(a.t(), b)
-    elif a.dtype is torch.float32 and a.device.type == "cpu" and ONEDNN is not None:
+    if by_onednn(a, b):
+        assert ONEDNN is not None
         out.add_(ONEDNN(a.t(), b.t(), None, "none", [], ""))
+    elif a.dtype is out.dtype:
+        out.addmm_(a.t(), b)
     else:
         out.add_(torch.mm(a.t(), b))
+
+
+def put_product(out: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """out = aᵀ b, as `add_product` would add it to zeros; gives out."""
+    a, b = lowered(a), lowered(b)
+    if by_onednn(a, b):
+        assert ONEDNN is not None
+        return out.copy_(ONEDNN(a.t(), b.t(), None, "none", [], ""))
+    if a.dtype is out.dtype:
+        return torch.mm(a.t(), b, out=out)
+    return out.copy_(torch.mm(a.t(), b))
+
+
+def by_onednn(a: Tensor, b: Tensor) -> bool:
+    """Whether aᵀ b of float32 matrices, for a (N, M) and b (N, K), is oneDNN's to make."""
+    if ONEDNN is None or a.dtype is not torch.float32 or a.device.type != "cpu":
+        return False
+    return a.numel() * b.shape[1] >= ONEDNN_FROM and plain(a) and plain(b)
 
 
 def add_products(out: Tensor, a: Tensor, b: Tensor) -> None:

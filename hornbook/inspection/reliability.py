@@ -20,7 +20,7 @@ from hornbook.tasks.scores import ClassScores, blocks_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Bin", "bins_of", "draw_reliability", "write_reliability"]
+__all__ = ["Bin", "bins_of", "draw_reliability", "wilson", "write_reliability"]
 
 BINS = 10
 Z = 1.96  # of a 95 % interval

@@ -10,6 +10,7 @@ from torch import Tensor
 from hornbook.compute.products import raised
 from hornbook.nn.layer import Backward, Layer
 from hornbook.nn.padding import Padding
+from hornbook.nn.recurrent_stack import BidirectionalStack
 from hornbook.nn.residual import Residual
 from hornbook.nn.rotary import Rotary
 from hornbook.nn.sequential import Sequential, chain_vjp
@@ -75,14 +76,17 @@ class Encoder(Layer):
 
     Args:
         front: layers that treat each position by itself: embedding, positions, dropout.
-        blocks: see the whole row.
+        blocks: see the whole row, whether by attention or by reading it both ways.
         end: layers after them, the last normalisation.
 
     Shapes: ids (B, S), or what else the front reads, to y (B, S, C).
     """
 
     def __init__(
-        self, front: Sequence[Layer], blocks: Sequence[EncoderBlock], end: Sequence[Layer]
+        self,
+        front: Sequence[Layer],
+        blocks: Sequence[EncoderBlock | BidirectionalStack],
+        end: Sequence[Layer],
     ) -> None:
         super().__init__()
         self.front, self.end = Sequential(*front), Sequential(*end)

@@ -3,9 +3,10 @@
 Of N predictions among V tokens the logits are N·V numbers, and three tensors of that size are made
 on the way to their gradient: for 12 rows of 1,024 tokens and GPT-2's 50,257 of them 2.5 GB each.
 Here they are made for some predictions at a time, and what is kept of them is what the backward
-pass gives: gradients of the input, (N, C), and of the weight, (V, C). Of each lot the logits are
-made and used a stretch of the vocabulary at a time, so that no product or sum needs a second tensor
-of the size of all of them, nor one of the size of the weight.
+pass gives: gradients of the input, (N, C), and of the weight, (V, C). Of each lot logits are made a
+stretch of the vocabulary at a time, in the precision of products, and are read and written over in
+pieces that stay in the processor's cache: once for the sum of their exponentials, and once, when
+the sums of all stretches are known, for their gradients.
 """
 
 from __future__ import annotations
@@ -16,19 +17,27 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from hornbook.compute.products import add_product, linear, lowered, raised, times
+from hornbook.compute.products import (
+    add_product,
+    linear,
+    lowered,
+    put_product,
+    raised,
+    times,
+)
 from hornbook.nn.eight_bit_linear import EightBitLinear
-from hornbook.nn.layer import Layer, grad_of, wants_gradient
+from hornbook.nn.layer import Layer, grad_of, take_room, wants_gradient
 from hornbook.nn.linear import Linear
 from hornbook.nn.sequential import Sequential
 from hornbook.nn.softcap import SoftCap
 
 __all__ = ["Headed", "body_and_end", "head_cross_entropy_vjp", "headed"]
 
-# Predictions: of fewer, adding to the gradient of the weight costs more than products do; of more,
-# their logits take more memory.
-AT_ONCE = 352
-TOKENS = 4096  # whose logits, and what is made of them, stay in the processor's cache
+# Bytes of one token's logits in a lot. Of shorter lots, adding to the gradient of the weight costs
+# more than products do; longer ones take more memory.
+LOT_BYTES = 2048
+TOKENS = 4096  # in a stretch
+PIECE = 2**17  # logits that stay in the processor's cache, in float32
 
 
 class Headed(NamedTuple):
@@ -77,7 +86,7 @@ def head_cross_entropy_vjp(
     *,
     softcap: float = 0.0,
     ignore_index: int | None = None,
-    at_once: int = AT_ONCE,
+    at_once: int | None = None,
 ) -> tuple[Tensor, Callable[[], Tensor]]:
     """The mean of -ln softmax(z)[target], where z = x Wᵀ + b, perhaps bent to c · tanh(z / c).
 
@@ -90,7 +99,7 @@ def head_cross_entropy_vjp(
         targets: ids, shape (...).
         softcap: c; 0: logits are not bent.
         ignore_index: a target that is no target; None says that there are none.
-        at_once: predictions whose logits are made at a time.
+        at_once: predictions whose logits are there at a time; None: as many as are fast.
 
     Returns:
         The loss, in float32 at least, and the way to dloss/dx, of the shape of x, which adds the
@@ -102,45 +111,49 @@ def head_cross_entropy_vjp(
     weight, bias = head.weight, head.bias
     total = raised(x.new_zeros(()))
     dx = torch.empty_like(rows)
-    fresh = torch.empty_like if len(rows) else torch.zeros_like
-    dweight = fresh(weight) if wants_gradient(weight) else None
+    dweight = first_room(weight, len(rows)) if wants_gradient(weight) else None
     dbias = torch.zeros_like(bias) if wants_gradient(bias) else None
     low = lowered(weight.detach())
     width = TOKENS if x.device.type == "cpu" else len(weight)
     stretches = [slice(begin, begin + width) for begin in range(0, len(weight), width)]
+    at_once = at_once or LOT_BYTES // low.element_size()
     for at in range(0, len(rows), at_once):
-        part, place = rows[at : at + at_once], wanted[at : at + at_once].unsqueeze(1)
+        lot = slice(at, at + at_once)
+        part, place = lowered(rows[lot]), wanted[lot].unsqueeze(1)
         share = part.new_full(place.shape, 1 / max(count, 1), dtype=total.dtype)
         if real is not None:
-            share = share * real[at : at + at_once].unsqueeze(1)  # of each position in the mean
+            share = share * real[lot].unsqueeze(1)  # of each position in the mean
         made = [
             Stretch(low[one], None if bias is None else bias[one], part, place - one.start, softcap)
             for one in stretches
         ]
-        top = torch.stack([one.top for one in made]).amax(0)
-        powers = sum(one.powers * (one.top - top).exp() for one in made)
-        assert isinstance(powers, Tensor)
-        at_target = torch.stack([one.at_target for one in made]).sum(0)
-        total += ((top + powers.log() - at_target) * share).sum()
-        inward = dx[at : at + at_once].zero_()
+        level = torch.stack([one.level for one in made]).logsumexp(0)
+        total += ((level - torch.stack([one.at_target for one in made]).sum(0)) * share).sum()
+        inward = dx[lot].zero_()
         for one, stretch in zip(stretches, made, strict=True):
-            d = stretch.gradient(share, (stretch.top - top).exp().mul_(share / powers))
+            d = stretch.gradient(level, share)
             inward += times(d, low[one])
-            if dweight is not None and at:
-                add_product(dweight[one], d, part)
-            elif dweight is not None:  # the first fills it, which saves making it zero
-                dweight[one] = times(d.t(), part)
+            if dweight is not None:
+                (add_product if at else put_product)(dweight[one], d, part)
             if dbias is not None:
                 dbias[one] += d.sum(0)
 
     def backward() -> Tensor:
-        if dweight is not None:
+        if dweight is not None and weight.grad is None:
+            weight.grad = dweight
+        elif dweight is not None:
             grad_of(weight).add_(dweight)
         if bias is not None and dbias is not None:
             grad_of(bias).add_(dbias)
         return dx.view_as(x)
 
     return total if count else total * torch.nan, backward
+
+
+def first_room(weight: Tensor, rows: int) -> Tensor:
+    """Where a weight's gradient is written: in its own place, unless one is there already."""
+    room = take_room(weight) if weight.grad is None else torch.empty_like(weight)
+    return room if rows else room.zero_()
 
 
 class Stretch:
@@ -154,39 +167,49 @@ class Stretch:
         softcap: c; 0: logits are not bent.
 
     Attributes:
-        top: the largest logit, shape (n, 1).
-        powers: Σ exp(logit - top), shape (n, 1).
+        level: ln Σ exp(logit), shape (n, 1).
         at_target: the logit of the target; 0 where that is elsewhere, shape (n, 1).
     """
 
     def __init__(
         self, weight: Tensor, bias: Tensor | None, x: Tensor, place: Tensor, softcap: float
     ) -> None:
-        z = linear(x, weight, bias)  # (n, V')
-        self.dtype, logits = z.dtype, raised(z)
-        self.slope: Tensor | None = None
-        if softcap:
-            bent = torch.tanh(logits / softcap)
-            self.slope = 1 - bent.square()  # tanh' = 1 - tanh²
-            logits = bent.mul_(softcap)
+        self.product, self.softcap = linear(x, weight, bias), softcap  # (n, V')
         self.inside = (place >= 0) & (place < len(weight))
         self.place = place.clamp(0, len(weight) - 1)
-        self.at_target = logits.gather(1, self.place) * self.inside
-        self.top = logits.amax(1, keepdim=True)
-        self.exponentials = logits.sub_(self.top).exp_()
-        self.powers = self.exponentials.sum(1, keepdim=True)
+        at_target = raised(self.product.gather(1, self.place))
+        self.at_target = self.bent(at_target) * self.inside
+        levels = []
+        for piece in self.pieces(self.product):
+            logits = self.bent(piece.to(at_target.dtype))
+            # Of the largest, p = exp(top) / Σ exp(logit): torch's softmax is the fastest way to Σ.
+            top, p = (of.amax(1, keepdim=True) for of in (logits, torch.softmax(logits, 1)))
+            levels.append(top - p.log())
+        self.level = torch.cat(levels)
 
-    def gradient(self, share: Tensor, factor: Tensor) -> Tensor:
-        """(softmax - onehot) · share, in the precision of products; what was kept is let go.
+    def pieces(self, of: Tensor) -> tuple[Tensor, ...]:
+        """Rows of a tensor (n, ...), as many as have their logits in the processor's cache."""
+        on_cpu = self.product.device.type == "cpu"
+        return torch.split(of, max(1, PIECE // self.product.shape[1]) if on_cpu else len(of))
+
+    def bent(self, product: Tensor) -> Tensor:
+        """Logits: the product, bent if it is to be."""
+        return torch.tanh(product / self.softcap) * self.softcap if self.softcap else product
+
+    def gradient(self, level: Tensor, share: Tensor) -> Tensor:
+        """(softmax - onehot) · share, in the precision of products and in the place of these.
 
         Args:
+            level: ln Σ exp(logit) over all of the vocabulary, shape (n, 1).
             share: of each position in the mean, shape (n, 1).
-            factor: that makes the exponentials softmax · share, shape (n, 1).
         """
-        d = self.exponentials.mul_(factor)
-        d.scatter_add_(1, self.place, -share * self.inside)
-        if self.slope is not None:
-            d.mul_(self.slope)
-        del self.exponentials
-        self.slope = None
-        return d.to(self.dtype)
+        factor, aimed = (self.level - level).exp_().mul_(share), share * self.inside
+        for piece, place, scale, hit in zip(
+            *map(self.pieces, (self.product, self.place, factor, aimed)), strict=True
+        ):
+            logits = self.bent(piece.to(level.dtype))
+            d = torch.softmax(logits, 1).mul_(scale).scatter_add_(1, place, -hit)
+            if self.softcap:
+                d.mul_(1 - (logits / self.softcap).square_())  # tanh' = 1 - tanh²
+            piece.copy_(d)
+        return self.product

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeGuard, overload
 import torch
 from torch import Tensor
 
-__all__ = ["Backward", "Layer", "Shape", "grad_of", "wants_gradient"]
+__all__ = ["Backward", "Layer", "Shape", "grad_of", "take_room", "wants_gradient"]
 
 Backward = Callable[[Tensor], Tensor]
 Shape = tuple[int, ...]
@@ -90,8 +90,8 @@ class Layer(torch.nn.Module, ABC):
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """The result, and the way from its gradient to the input's.
 
-        `backward(dy)` adds to `p.grad` of each parameter p that wants a gradient; it does not clear
-        it first.
+        `backward(dy)` adds to `grad_of(p)` of each parameter p that wants a gradient; it does not
+        clear it first.
         """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -152,8 +152,19 @@ class Layer(torch.nn.Module, ABC):
 def grad_of(parameter: Tensor) -> Tensor:
     """A parameter's gradient, made of zeros if there is none yet, to add to in place."""
     if parameter.grad is None:
-        parameter.grad = torch.zeros_like(parameter)
+        parameter.grad = take_room(parameter).zero_()
     return parameter.grad
+
+
+def take_room(parameter: Tensor) -> Tensor:
+    """Memory for a parameter's first gradient, whatever is in it, to be written over.
+
+    It is where training wants the gradient (`FlatParameters.begin`), or new memory if nobody wants
+    it anywhere, or if that was taken before. Who has filled it makes it `parameter.grad`: so a
+    large gradient is written once, not made of zeros, read and written.
+    """
+    room: Tensor | None = vars(parameter).pop("room", None)
+    return torch.empty_like(parameter) if room is None else room
 
 
 def wants_gradient(parameter: Tensor | None) -> TypeGuard[Tensor]:

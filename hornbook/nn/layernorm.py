@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from hornbook.compute.products import raised
+from hornbook.compute.products import lowered, raised
 from hornbook.nn.layer import Backward, Layer, grad_of, wants_gradient
 
 __all__ = ["LayerNorm"]
@@ -36,6 +36,7 @@ class LayerNorm(Layer):
         weight, bias = self.weight, self.bias
         x = raised(x)
         y, mean, scale = torch.native_layer_norm(x, weight.shape, weight, bias, self.eps)
+        y = lowered(y)  # for the products that read it, there and back
 
         def backward(dy: Tensor) -> Tensor:
             # As in BatchNorm, with d = dy γ: dx = (d - mean(d) - normal · mean(d normal)) / std,

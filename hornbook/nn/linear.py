@@ -9,8 +9,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from hornbook.compute.products import add_product, linear, times
-from hornbook.nn.layer import Backward, Layer, Shape, grad_of, wants_gradient
+from hornbook.compute.products import add_product, linear, put_product, times
+from hornbook.nn.layer import Backward, Layer, Shape, grad_of, take_room, wants_gradient
 
 __all__ = ["Linear"]
 
@@ -57,7 +57,11 @@ class Linear(Layer):
         def backward(dy: Tensor) -> Tensor:
             d, rows = (dy, x) if dy.dim() == 2 else (dy.flatten(0, -2), x.flatten(0, -2))
             if wants_gradient(weight):
-                add_product(grad_of(weight), d, rows)  # dW = dyᵀ x, (out, N) times (N, in)
+                # dW = dyᵀ x, (out, N) times (N, in)
+                if weight.grad is None:
+                    weight.grad = put_product(take_room(weight), d, rows)
+                else:
+                    add_product(weight.grad, d, rows)
             if wants_gradient(bias):
                 grad_of(bias).add_(d.sum(0))  # b is broadcast over N
             return times(d, weight).view_as(x)

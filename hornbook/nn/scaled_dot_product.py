@@ -13,7 +13,9 @@ from hornbook.nn.dropout import kept
 __all__ = ["AttendBackward", "attend", "attend_causally", "attention_weights", "lots_of"]
 
 ROW_BYTES = 256  # of scores for each key, which say how many queries are taken at a time
-LONG = 512  # rows longer than that keep no weights: memory grows with their length, not its square
+# Bytes of a query's weights: where they are more, none are kept, so that memory grows with the
+# length of a row and not with its square.
+LONG = 2048
 SHORT = 15  # keys: rows shorter than a vector register go through torch.softmax one by one
 
 
@@ -42,7 +44,7 @@ def attend(
     Returns:
         The result, shape (N, T, D), and the way from its gradient to those of q, k and v.
     """
-    scale = 1 / math.sqrt(q.shape[2])
+    scale, beside = 1 / math.sqrt(q.shape[2]), q.new_empty(())
     seed = int(torch.randint(2**62, ())) if dropout and frugal else None
 
     def weigh() -> tuple[Tensor, Tensor, Tensor | None]:
@@ -55,21 +57,24 @@ def attend(
         return weights, weights * mask_kept, mask_kept
 
     first = weigh()
-    y = torch.bmm(first[1], v)
+    y = torch.bmm(first[1], v.contiguous())
     held = None if frugal else first
 
     def backward(dy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         weights, used, mask_kept = held or weigh()
         dy = dy.to(y.dtype)
         dv = torch.bmm(used.transpose(1, 2), dy)
-        dweights = torch.bmm(dy, v.transpose(1, 2))
+        dweights = torch.bmm(dy, v.contiguous().transpose(1, 2))
         if mask_kept is not None:
             dweights.mul_(mask_kept)
         # Of softmax: dscores = weights · (dweights - Σ weights · dweights). The sum over keys is
         # that of y · dy over features, which is far shorter (Dao et al. 2022).
         total = (dy * y).sum(-1, keepdim=True)
-        dscores = dweights.sub_(total).mul_(weights).mul_(scale)
-        return torch.bmm(dscores, k), torch.bmm(dscores.transpose(1, 2), q), dv
+        # The scale is left for the two products, whose results are shorter.
+        dscores = dweights.sub_(total).mul_(weights)
+        dq = torch.baddbmm(beside, dscores, k.contiguous(), beta=0, alpha=scale)
+        dk = torch.baddbmm(beside, dscores.transpose(1, 2), q, beta=0, alpha=scale)
+        return dq, dk, dv
 
     return y, backward
 
@@ -83,7 +88,8 @@ def attention_weights(q: Tensor, k: Tensor, mask: Tensor | None) -> Tensor:
     Returns:
         Shape (N, T, S); at least 0, the sum over keys 1.
     """
-    scale, keys = 1 / math.sqrt(q.shape[2]), k.transpose(1, 2)
+    # A part of longer rows is copied: the product would do so, number by number, once transposed.
+    scale, keys = 1 / math.sqrt(q.shape[2]), k.contiguous().transpose(1, 2)
     if mask is None:
         return softmax(torch.bmm(q, keys).mul_(scale))
     added = mask.expand(len(q), q.shape[1], k.shape[1])
@@ -119,7 +125,7 @@ def attend_causally(
         queries, seen = slice(lot.start, lot.stop), slice(keys.start, keys.stop)
         y, backward = attend(
             q[:, queries], k[:, seen], v[:, seen], mask[queries, seen], dropout,
-            frugal=length > LONG,
+            frugal=length * q.element_size() > LONG,
         )  # fmt: skip
         results.append(y)
         parts.append((queries, seen, backward))

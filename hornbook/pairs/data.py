@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hornbook.errors import DataError, RunError
+from hornbook.errors import DataError, RunError, UnknownTokenError
 from hornbook.pairs.models.contract import Shape
 from hornbook.pairs.rows import Ids
 from hornbook.records import JSONObject
@@ -160,6 +160,13 @@ class PairData(Data):
             UnknownTokenError: if it cannot be written in the vocabulary.
         """
         return ended(self.source_tokens, text)
+
+    def written(self, text: str) -> Ids | None:
+        """The ids of a target, with its boundary behind it; None if it cannot be written."""
+        try:
+            return ended(self.writing, text)
+        except UnknownTokenError:
+            return None
 
     @property
     def writing(self) -> Tokenizer:

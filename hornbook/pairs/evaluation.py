@@ -10,14 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.pairs.batches import pair_batch
-from hornbook.pairs.data import PairData
+from hornbook.pairs.data import PairData, Side
 from hornbook.pairs.decoding import Decoding
 from hornbook.pairs.models.contract import PairModel, SequenceModel, Writer
-from hornbook.records import JSON
-from hornbook.statistics import ends_of, ratio_interval
+from hornbook.pairs.rows import Ids
+from hornbook.pairs.search import found_by
+from hornbook.pairs.texts.pace import Timed
 from hornbook.tasks import Figures
 
-__all__ = ["Said", "WriterFigures", "evaluate", "mean_loss", "report", "said_on"]
+__all__ = ["Said", "evaluate", "mean_loss", "said_on", "said_to", "some", "sums_of", "token_sums"]
 
 AT_ONCE = 64  # pairs whose losses are measured together
 Floats = npt.NDArray[np.float64]
@@ -78,12 +79,29 @@ def said_on(
         limit: ask about so many sources, evenly spread (0: all).
         how: to search; greedily, if not said.
     """
-    side = data.side(split)
+    return said_to(model, data, data.side(split), limit, how)
+
+
+def said_to(
+    model: Writer, data: PairData, side: Side, limit: int = 0, how: Decoding | None = None,
+    timed: Timed | None = None,
+) -> Said:  # fmt: skip
+    """What a model says to sources, each asked once.
+
+    Args:
+        model: that writes.
+        data: that it was made for.
+        side: sources with their targets.
+        limit: ask about so many sources, evenly spread (0: all).
+        how: to search; greedily, if not said.
+        timed: takes the time, in place of the model itself.
+    """
     right: dict[str, list[str]] = {}
     for given, target in zip(side.sources, side.targets, strict=True):
         right.setdefault(given, []).append(data.writing.as_read(target))
-    sources = some(list(right), limit)
-    answers = model.answers([data.read(text) for text in sources], how or Decoding())
+    sources, how = some(list(right), limit), how or Decoding()
+    ids = [data.read(text) for text in sources]
+    answers = model.answers(ids, how) if timed is None else found_by(timed, ids, how)
     said = [data.writing.decode(one[0].ids) for one in answers]
     return Said(tuple(sources), tuple(tuple(right[one]) for one in sources), tuple(said))
 
@@ -99,17 +117,34 @@ def token_sums(
     model: SequenceModel, data: PairData, split: str, limit: int = 0
 ) -> tuple[Floats, Floats]:
     """What each target of a split costs in nats, and how many tokens it has; each shape (N,)."""
-    sources, targets = data.sources(split), data.targets(split)
+    return sums_of(model, data, data.sources(split), data.targets(split), limit)
+
+
+def sums_of(
+    model: SequenceModel, data: PairData, sources: list[Ids], targets: list[Ids], limit: int = 0
+) -> tuple[Floats, Floats]:
+    """What each target costs in nats, and how many tokens it has; each shape (N,).
+
+    Args:
+        model: that has probabilities.
+        data: that it was made for.
+        sources: ids of each, with its boundary.
+        targets: the same.
+        limit: measure so many, evenly spread (0: all).
+    """
     places = some(list(range(len(sources))), limit)
-    places.sort(key=lambda at: (len(sources[at]), len(targets[at])))
-    sums, counts = [], []
+    order = sorted(
+        range(len(places)), key=lambda at: (len(sources[places[at]]), len(targets[places[at]]))
+    )
+    sums = np.zeros(len(places))
+    counts = np.array([len(targets[one]) for one in places], np.float64)
     begin = data.writing.vocabulary.start
-    for first in range(0, len(places), AT_ONCE):
-        at = places[first : first + AT_ONCE]
-        batch = pair_batch([sources[one] for one in at], [targets[one] for one in at], begin)
-        sums.append(model.token_losses(batch.sources, batch.inputs, batch.targets).sum(1))
-        counts.append(np.array([len(targets[one]) for one in at], np.float64))
-    return np.concatenate(sums), np.concatenate(counts)
+    for first in range(0, len(order), AT_ONCE):
+        at = order[first : first + AT_ONCE]
+        of = [places[one] for one in at]
+        batch = pair_batch([sources[one] for one in of], [targets[one] for one in of], begin)
+        sums[at] = model.token_losses(batch.sources, batch.inputs, batch.targets).sum(1)
+    return sums, counts
 
 
 def mean_loss(model: SequenceModel, data: PairData, split: str, limit: int = 0) -> float:
@@ -125,44 +160,3 @@ def evaluate(model: PairModel, data: PairData, split: str, limit: int = 0) -> Fi
     loss = mean_loss(model, data, split, limit) if isinstance(model, SequenceModel) else None
     measures = {"character_errors": said.character_errors, "exact": said.exact}
     return Figures(loss, measures, len(said.sources))
-
-
-@dataclass(frozen=True)
-class WriterFigures:
-    """All figures of a split."""
-
-    said: Said
-    nats: tuple[Floats, Floats] | None
-    "What each target costs, and its tokens; None of a model without probabilities."
-
-    def as_dict(self) -> dict[str, JSON]:
-        """The figures by name, with intervals over sources."""
-        said = self.said
-        errors = ratio_interval(said.edits, said.lengths)
-        right = (said.edits == 0).astype(np.float64)
-        found: dict[str, JSON] = {
-            "character_errors": said.character_errors,
-            **ends_of(errors, "character_errors"),
-            "exact": said.exact,
-            **ends_of(ratio_interval(right, np.ones(len(right)), most=1), "exact"),
-        }
-        if self.nats is not None:
-            sums, counts = self.nats
-            found |= {"nats_per_token": float(sums.sum() / counts.sum()),
-                      **ends_of(ratio_interval(sums, counts), "nats_per_token")}  # fmt: skip
-        return {**found, "sources": len(said.sources)}
-
-
-def report(model: PairModel, data: PairData) -> dict[str, WriterFigures]:
-    """All figures of a finished model, by split.
-
-    Raises:
-        DataError: if the data are not kept.
-    """
-    data.side("train")  # asked, so that data that are gone are told
-    assert isinstance(model, Writer)
-    found = {}
-    for split in data.splits:
-        nats = token_sums(model, data, split) if isinstance(model, SequenceModel) else None
-        found[split] = WriterFigures(said_on(model, data, split), nats)
-    return found

@@ -34,6 +34,10 @@ class Read:
     "How they were read, for people."
     lines: list[int] = field(default_factory=list)
     "The line of the file that each begins on, from 1; of a JSON array its place."
+    bad: int = 0
+    "Rows that were left out, for they cannot be read."
+    first_bad: list[str] = field(default_factory=list)
+    "Some of them, each with its line and what is wrong."
     begins: list[tuple[int, str]] = field(default_factory=list)
     "Of each file the number of its first pair, and what its lines are told as."
 
@@ -95,6 +99,7 @@ def read_pairs(source: Source, options: PairOptions) -> Read:
         )
     if found is None or not read.sources:
         raise DataError(f"{source.where} has no pairs.", hint="Give a file that has rows.")
+    read.bad, read.first_bad = faults.count, faults.first
     if faults.count:
         read.remarks.append(
             f"{many(faults.count, 'row')} left out that cannot be read; {faults.first[0]}"

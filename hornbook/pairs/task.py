@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from hornbook.errors import SettingsError
 from hornbook.pairs.asked import QUESTIONS
-from hornbook.pairs.models.families import FAMILIES, WRITERS
+from hornbook.pairs.models.families import FAMILIES
 from hornbook.records import JSONObject
 from hornbook.tasks import Claim, Family, Figures, Task, Verb
 from hornbook.training.measures import Measure
 
 if TYPE_CHECKING:
+    import torch
+
     from hornbook.pairs.data import PairData
     from hornbook.pairs.models.contract import Shape
-    from hornbook.runs import Run
+    from hornbook.reports import Report
     from hornbook.settings import Settings
     from hornbook.sources.source import Source
     from hornbook.storage import HashedFiles
@@ -32,7 +34,7 @@ class PairsTask(Task["PairData"]):
     name: ClassVar[str] = "pairs"
     summary: ClassVar[str] = "pairs: a text, and the text or the label that belongs to it"
     families: ClassVar[Mapping[str, Family]] = FAMILIES
-    default: ClassVar[str] = "copy"
+    default: ClassVar[str] = "seq2seq"
     telling: ClassVar[tuple[str, ...]] = ("source_column", "target_column", "label_column")
     previewed: ClassVar[str] = "answers"
     decides: ClassVar[Measure] = ERRORS
@@ -48,6 +50,7 @@ class PairsTask(Task["PairData"]):
     def for_data(self, details: JSONObject) -> PairsTask:
         """The task by what is said: texts, or labels."""
         from hornbook.pairs.labels.task import LabelsTask
+        from hornbook.pairs.texts.task import TextsTask
 
         return LabelsTask() if details.get("labels") else TextsTask()
 
@@ -133,6 +136,14 @@ class PairsTask(Task["PairData"]):
         """Fit, and tell what was left out."""
         return tuple(model.fit(data) or ())
 
+    def gradient_case(
+        self, family: str, settings: Settings, generator: torch.Generator, seed: int
+    ) -> tuple[Any, Any]:
+        """A net, and a batch of made-up pairs."""
+        from hornbook.pairs.gradient_case import gradient_case
+
+        return gradient_case(self, family, settings, generator, seed)
+
     def batches(self, model: Any, data: PairData, training: TrainingSettings) -> Any:
         """Pairs of train, those of about equal lengths together."""
         from hornbook.pairs.batches import PairBatches
@@ -152,14 +163,8 @@ class PairsTask(Task["PairData"]):
 
         return evaluate(model, data, split, limit)
 
-    def report(self, run: Run, options: Any) -> Mapping[str, Any]:
-        """The same on every split, with intervals over sources."""
-        from hornbook.pairs.evaluation import report
+    def examine(self, source: Source, options: Any) -> Report:
+        """What the doctor of pairs finds."""
+        from hornbook.pairs.doctor.examine import examine
 
-        return report(run.model, run.data)
-
-
-class TextsTask(PairsTask):
-    """Pairs whose targets are texts."""
-
-    families: ClassVar[Mapping[str, Family]] = WRITERS
+        return examine(source, options)

@@ -34,6 +34,8 @@ class Way(ABC):
     "Value of the setting `gradients` that chooses it."
     title: ClassVar[str]
     "Short description to print."
+    by_hand: ClassVar[bool]
+    "Whether layers write gradients, so that these need no zeros to be added to."
 
     def __init__(self, objective: torch.nn.Module, settings: TrainingSettings) -> None:
         self.device = next(objective.parameters()).device.type
@@ -56,7 +58,7 @@ class Way(ABC):
 class ByHand(Way):
     """The layers' own backward passes; nothing is recorded."""
 
-    name, title = "hand", "by hand"
+    name, title, by_hand = "hand", "by hand", True
 
     def __init__(self, objective: torch.nn.Module, settings: TrainingSettings) -> None:
         super().__init__(objective, settings)
@@ -83,7 +85,7 @@ class ByHand(Way):
 class Autograd(Way):
     """torch's autograd, of the loss as it is or compiled by torch.compile."""
 
-    name, title = "autograd", "by autograd"
+    name, title, by_hand = "autograd", "by autograd", False
 
     def __init__(self, objective: torch.nn.Module, settings: TrainingSettings) -> None:
         super().__init__(objective, settings)

@@ -111,6 +111,7 @@ class FlatParameters:
         self.values = torch.cat(pieces) if pieces else like.detach().new_empty(0)
         self.grads = torch.zeros_like(self.values)
         self.groups: list[Group] = []
+        self.places: list[tuple[torch.nn.Parameter, Tensor]] = []
         self.matrices: dict[tuple[int, int], list[tuple[int, float]]] = {}
         at = 0
         for (decayed, factor), alike in groupby(
@@ -123,17 +124,45 @@ class FlatParameters:
                 end = at + p.numel()
                 p.data = self.values[at:end].view_as(p)
                 p.grad = self.grads[at:end].view_as(p)
+                self.places.append((p, p.grad))
                 at = end
             if at > begin:
                 self.groups.append(Group(slice(begin, at), factor, decayed))
 
     def zero_grad(self) -> None:
         """Begin an update: no gradient yet."""
+        self.settle()
         self.grads.zero_()
+        self.clear()
+
+    def begin(self) -> None:
+        """The same for a backward pass by hand, which need not add to zeros (`take_room`).
+
+        Until `collect`, parameters have a `grad` where there is one.
+        """
+        for p, place in self.places:
+            p.grad = None
+            vars(p)["room"] = place
+        self.clear()
+
+    def clear(self) -> None:
+        """No gradient of what is frozen, nor of tables."""
         for p in self.frozen:
             p.grad = None
         for table in self.tables:
             table.clear()
+
+    def settle(self) -> None:
+        """Make each dense parameter's `grad` a view into the vector again."""
+        for p, place in self.places:
+            if p.grad is place:
+                continue
+            vars(p).pop("room", None)
+            if p.grad is None:
+                place.zero_()
+            else:  # written elsewhere, since someone else had taken the room
+                place.copy_(p.grad)
+            p.grad = place
 
     @contextmanager
     def freezing(self) -> Iterator[None]:
@@ -151,11 +180,12 @@ class FlatParameters:
                 p.requires_grad_(True)
 
     def collect(self, share: float = 1.0) -> None:
-        """Take from tables what a backward pass left in their `grad`.
+        """See to it that all gradients are in the vector, or taken from the `grad` of tables.
 
         Args:
             share: factor on the gradients of tables.
         """
+        self.settle()
         for table in self.tables:
             table.collect(share)
 

@@ -194,12 +194,16 @@ class Trainer:
 
     def loss_and_gradients(self, batch: Any, probe: Watcher | None) -> float:
         """The loss of a batch, with the gradients in `flat`; the probe is told of both."""
-        self.flat.zero_grad()
+        at_once = self.settings.accumulate == 1 and self.world.size == 1
+        if at_once and self.way.by_hand:
+            self.flat.begin()
+        else:
+            self.flat.zero_grad()
         if probe is not None:
             probe.begin(self)
         try:
             with self.flat.freezing():
-                if self.settings.accumulate == 1 and self.world.size == 1:
+                if at_once:
                     value = self.way.loss_and_gradients(batch)
                     self.flat.collect()
                 else:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hornbook.monitoring.history import Ignorance
     from hornbook.pairs.data import PairData
     from hornbook.pairs.models.contract import Shape
-    from hornbook.reports import Samples, Table
+    from hornbook.reports import Samples, Table, View
     from hornbook.runs import Run
     from hornbook.settings import Settings
 
@@ -131,6 +131,19 @@ class LabelsTask(PairsTask):
         from hornbook.pairs.labels.presenting import shown
 
         return shown(run)
+
+    @property
+    def seen_with(self) -> type[Settings]:
+        """What the pictures are of."""
+        from hornbook.pairs.labels.views import ViewSettings
+
+        return ViewSettings
+
+    def views(self, run: Run, options: Any) -> Sequence[View]:
+        """Confusion, calibration, the worst texts."""
+        from hornbook.pairs.labels.views import views_of
+
+        return views_of(run, options)
 
     def next_steps(self, run: Run) -> Sequence[Action]:
         """Ask for labels."""

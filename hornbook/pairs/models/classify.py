@@ -1,7 +1,8 @@
-"""A net for labels: the encoder of a transformer reads the text, its average tells the label.
+"""A net for labels: an encoder reads the text, and the average over its positions tells the label.
 
-As the lecture says, it is the decoder of a language model without the mask: every position sees the
-whole text, before and behind it, and what is asked of all of them together is one answer.
+The encoder of a transformer is, as the lecture says, the net of a language model without the mask:
+every position sees the whole text, before and behind it. A recurrent one reads from both ends. What
+is asked of all positions together is one answer.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from torch import Tensor
 
 from hornbook.errors import SettingsError
 from hornbook.nn import (
+    GRU,
     AttentionPool,
+    Bidirectional,
+    BidirectionalStack,
     CrossEntropy,
     Embedding,
     Encoder,
@@ -47,18 +51,21 @@ class ClassifySettings(Settings):
 
     training_only = frozenset({"dropout"})
 
+    body: Literal["recurrent", "transformer"] = "recurrent"
+    "What reads a text: GRUs from both ends, or blocks of attention and feed-forward."
     n_layer: Annotated[int, Bounds(0, 256)] = 2
-    "Number of blocks, each of attention and feed-forward (0: an average of embeddings)."
+    "Number of blocks, or of GRUs one on another (0: an average of embeddings)."
     n_head: Annotated[int, Bounds(1, 256)] = 4
     "Attention heads per block; n_embd must be a multiple of it."
     n_embd: Annotated[int, Bounds(1, 16_384)] = 64
-    "Size of the embeddings and of the residual stream."
+    "Size of the embeddings, and of the residual stream or of the GRUs' state from each end."
     widen: Annotated[float, Bounds(0, 64, above=True)] = 4.0
     "Hidden units of the feed-forward layers, as a multiple of n_embd."
-    dropout: Annotated[float, Bounds(0, 0.95)] = 0.1
-    "Dropout rate of embeddings, attention weights, and what each part of a block adds."
-    pool: Literal["mean", "attention"] = "mean"
-    "How positions become one vector: their mean, or an average in which a learned query weighs."
+    dropout: Annotated[float, Bounds(0, 0.95)] = 0.2
+    """Dropout rate between GRUs; or of embeddings, attention weights, and what each part of a block
+    adds."""
+    pool: Literal["attention", "mean"] = "attention"
+    "How positions become one vector: an average in which a learned query weighs, or their mean."
     norm: Norm = "rms"
     "Normalisation before each part of a block and before pooling: RMSNorm or LayerNorm."
     feed_forward: FeedForward = "relu2"
@@ -66,17 +73,18 @@ class ClassifySettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        attends = self.body == "transformer"
         size, rest = divmod(self.n_embd, self.n_head)
-        if rest or size % 2:
+        if attends and (rest or size % 2):
             raise SettingsError(
                 f"`n_embd` must be an even multiple of `n_head`, {self.n_head}, for rotary "
                 f"positions; it is {self.n_embd}.",
                 hint=f"Set `n_embd` to a multiple of {2 * self.n_head}, or change `n_head`.",
                 setting="n_embd",
             )
-        self.refuse_unless(
-            self.n_layer > 0, ("n_head", "widen", "feed_forward"), "`n_layer` of at least 1"
-        )
+        own = ("n_head", "widen", "feed_forward")
+        self.refuse_unless(self.n_layer > 0, own, "`n_layer` of at least 1")
+        self.refuse_unless(attends, (*own, "norm"), "`body=transformer`")
 
 
 class Classify(Net, Labeller):
@@ -100,14 +108,25 @@ class Classify(Net, Labeller):
             s.n_embd, s.n_head, max(1, round(s.widen * s.n_embd)), dropout=s.dropout, norm=s.norm,
             feed_forward=s.feed_forward,
         )  # fmt: skip
-        rotary = Rotary(s.n_embd // s.n_head)
-        self.encoder = Encoder(
-            [Embedding(shape.source.size, s.n_embd, generator=generator), *parts.drops()],
-            [EncoderBlock(parts, rotary, generator) for _ in range(s.n_layer)],
-            parts.norms(),
-        )
-        self.pool = AttentionPool(s.n_embd) if s.pool == "attention" else MeanPool()
-        self.head = Linear(s.n_embd, shape.labels, generator=generator)
+        embedding = Embedding(shape.source.size, s.n_embd, generator=generator)
+        width = s.n_embd
+        if s.body == "transformer":
+            rotary = Rotary(s.n_embd // s.n_head)
+            blocks = [EncoderBlock(parts, rotary, generator) for _ in range(s.n_layer)]
+            self.encoder = Encoder([embedding, *parts.drops()], blocks, parts.norms())
+        elif s.n_layer:
+            width = 2 * s.n_embd
+            grus = [
+                Bidirectional(
+                    *(GRU(width if at else s.n_embd, s.n_embd, generator=generator) for _ in "<>")
+                )
+                for at in range(s.n_layer)
+            ]
+            self.encoder = Encoder([embedding], [BidirectionalStack(*grus, dropout=s.dropout)], [])
+        else:
+            self.encoder = Encoder([embedding], [], [])
+        self.pool = AttentionPool(width) if s.pool == "attention" else MeanPool()
+        self.head = Linear(width, shape.labels, generator=generator)
         parts.initialise(self.head, FIRST, generator)
         self.cross_entropy = CrossEntropy()
 

@@ -11,12 +11,13 @@ __all__ = ["FAMILIES", "LABELLERS", "WRITERS"]
 
 MODELS = "hornbook.pairs.models"
 
-PASSES, SHORTEST, LONGEST = 12, 300, 6_000
+BATCH = 128
+PASSES, SHORTEST, LONGEST = 12, 300, 6_000  # over train, for a net for labels; steps
 
 
 def sized(rows: int) -> Mapping[str, Any]:
     """How long a net for labels is trained, by the texts of train."""
-    return {"steps": min(LONGEST, max(SHORTEST, PASSES * rows // 64))}
+    return {"steps": min(LONGEST, max(SHORTEST, PASSES * rows // BATCH))}
 
 
 WRITING: Mapping[str, Any] = {"steps": 4_000, "batch_size": 64, "learning_rate": 3e-3}
@@ -29,7 +30,7 @@ WRITERS: Mapping[str, Family] = {
         "says what train says to the same source, else token by token",
         "fitting",
     ),
-    "nearest": Family(
+    "nearest-source": Family(
         f"{MODELS}.nearest:Nearest",
         "says what train says to the source with the fewest edits",
         "fitting",
@@ -59,13 +60,12 @@ LABELLERS: Mapping[str, Family] = {
     ),
     "classify": Family(
         f"{MODELS}.classify:Classify",
-        "labels: the encoder of a transformer, pooled",
+        "labels: GRUs that read from both ends, or a transformer's encoder; averaged",
         training={
             "optimizer": "adamw",
-            "learning_rate": 2e-3,
-            "schedule": "cosine",
-            "batch_size": 64,
-            "weight_decay": 0.1,
+            "learning_rate": 4e-3,
+            "batch_size": BATCH,
+            "weight_decay": 0.05,
         },
         sized=sized,
     ),

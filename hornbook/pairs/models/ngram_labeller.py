@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.errors import SettingsError
 from hornbook.pairs.models.contract import Arrays, Labeller, Shape
 from hornbook.pairs.models.ngram_features import Counts, NgramFeatures, sound
 from hornbook.pairs.rows import Ids
@@ -57,9 +58,19 @@ class NgramLabeller(Labeller):
         return self.weights.size + self.bias.size
 
     def fit(self, data: PairData) -> None:
-        """Count train, and find the weights."""
+        """Count train, and find the weights.
+
+        Raises:
+            SettingsError: if no n-gram is there as often as is asked for.
+        """
         sources, target = data.sources("train"), data.numbers("train")
         counts = self.features.fit(sources, self.settings.least)
+        if not self.features.size:
+            raise SettingsError(
+                f"No n-gram occurs {self.settings.least:,} times in train.",
+                hint="Lower `least`.",
+                setting="least",
+            )
         held = held_out_fifth(data.side("train").sources)
         self.weights, self.bias = self.solved(counts, target, held)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -180,6 +181,11 @@ class Network(Net, LanguageModel):
         made, count = in_eight_bits(self)
         return (made, count) if count else None
 
+    @cached_property
+    def takes_long(self) -> bool:
+        """Whether its products for one place do; asked for every token, so counted once."""
+        return self.n_parameters >= SHARED
+
     def stepping(self, count: int) -> AbstractContextManager[None]:
         """For one place one thread, and for its products more where they take long.
 
@@ -190,5 +196,5 @@ class Network(Net, LanguageModel):
         if count > 1:
             return threads(here)
         readers = next(number for number in READERS if number <= here)
-        shared = readers > 1 and self.anchor.device.type == "cpu" and self.n_parameters >= SHARED
+        shared = readers > 1 and self.anchor.device.type == "cpu" and self.takes_long
         return threads(1, blas=free_processors(readers) if shared else 1)

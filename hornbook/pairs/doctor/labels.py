@@ -1,0 +1,86 @@
+"""Checks of labels: how many each has, and whether two are one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hornbook.pairs.doctor.examined import Examined
+from hornbook.rendering import clip, listed, many
+from hornbook.reports.finding import Finding
+
+__all__ = ["alike_labels", "header_label", "imbalance", "rare_labels"]
+
+RARE = 20  # pairs of a label: fewer teach and measure little
+MOST = 0.9  # share of the commonest label
+
+
+def rare_labels(examined: Examined) -> Iterator[Finding]:
+    """Labels with few pairs."""
+    if not examined.read.labels:
+        return
+    rare = [label for label, n in examined.targets.most_common() if n < RARE]
+    if rare:
+        shown = ", ".join(f"{clip(one)!r} ({examined.targets[one]:,})" for one in rare[::-1][:10])
+        n = sum(examined.targets[one] for one in rare)
+        yield Finding(
+            "rare-labels",
+            "warning",
+            "Some labels are rare",
+            f"{many(len(rare), 'label')} of {len(examined.targets):,} with fewer than {RARE} pairs "
+            f"({many(n, 'pair')} in all): {shown}. They are hardly learned, and one that train "
+            "does not have is left out of dev and test.",
+            "Get more pairs of them, or put them together as one label.",
+        )
+
+
+def imbalance(examined: Examined) -> Iterator[Finding]:
+    """One label that nearly all have."""
+    if not examined.read.labels:
+        return
+    (label, n), *_ = examined.targets.most_common(1)
+    share = n / len(examined.read.targets)
+    if share > MOST:
+        yield Finding(
+            "one-label",
+            "warning",
+            "Nearly all pairs have one label",
+            f"{share:.1%} have {clip(label)!r}: who always says it is right as often.",
+            "Look at the macro F1 and the confusion of a run, not at its accuracy.",
+        )
+
+
+def alike_labels(examined: Examined) -> Iterator[Finding]:
+    """Labels that differ by capitals or blanks only."""
+    if not examined.read.labels:
+        return
+    alike: dict[str, list[str]] = {}
+    for label in examined.targets:
+        alike.setdefault("".join(label.casefold().split()), []).append(label)
+    found = [sorted(labels) for labels in alike.values() if len(labels) > 1]
+    if found:
+        shown = "; ".join(listed(labels) for labels in found[:5])
+        yield Finding(
+            "alike-labels",
+            "warning",
+            "Some labels differ by capitals or blanks only",
+            f"{many(len(found), 'group')}: {shown}. Each is a label of its own.",
+            "Write them alike, if they mean the same.",
+        )
+
+
+def header_label(examined: Examined) -> Iterator[Finding]:
+    """A first row whose target no other row has, where targets are few."""
+    read = examined.read
+    if not read.targets or examined.options.header != "auto" or read.lines[0] != 1:
+        return
+    first, others = read.targets[0], len(examined.targets) - 1
+    few = 0 < others <= 100 and others * 5 <= len(read.targets) - 1
+    if few and examined.targets[first] == 1:
+        yield Finding(
+            "header-doubt",
+            "warning",
+            "The first row may be a header",
+            f"It is {clip(read.sources[0])!r} with {clip(first)!r}, which no other row has; these "
+            f"have {many(others, 'different target')}.",
+            "If it names the columns, set `header=yes`; if not, set `header=no`.",
+        )
