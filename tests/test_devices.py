@@ -21,7 +21,7 @@ VERBS = {
     "score": ["score", "net", "anna"],
     "evaluate": ["evaluate", "net"],
     "quality": ["quality", "net", "-n", "20"],
-    "pairs": ["pairs", "net"],
+    "bigrams": ["bigrams", "net"],
     "inspect": ["inspect", "net", "--no-page"],
     "mix": ["mix", "net", "counts"],
     "train": ["train", "names.txt", "--model", "bigram"],

@@ -279,7 +279,7 @@ class Teller:
     def head(self, began: Began, event: Evaluated) -> None:
         """The head of the table of evaluations, known when the first has come."""
         say, task = self.console.print, began.record.task_of_data()
-        self.decides = task.decides
+        self.decides = task.keeps_by
         self.splits = tuple(event.extents) or SPLITS
         of_what = "" if self.decides.name == LOSS.name else f"{self.decides.name}: "
         say()

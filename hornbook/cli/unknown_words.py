@@ -57,7 +57,7 @@ OTHER_VERBS = {
     "train DATA --init-from RUN", "fine-tune": "train DATA --init-from RUN", "fit": "train DATA",
     "neighbours": "similar RUN ITEM", "neighbors": "similar RUN ITEM",
     "generate": "sample RUN", "complete": "sample RUN --prefix TEXT",
-    "suggest": "recommend RUN USER",
+    "suggest": "recommend RUN USER", "pairs": "bigrams RUN", "counts": "bigrams RUN",
     "perplexity": "evaluate RUN", "list": "runs", "ls": "runs", "check": "doctor DATA",
     "average": "mix RUN RUN", "ensemble": "mix RUN RUN", "lr-find": "rate DATA",
     "lr_find": "rate DATA", "find-lr": "rate DATA", "show": "inspect RUN", "report": "inspect RUN",

@@ -20,6 +20,7 @@ from hornbook.tasks import Figures
 
 __all__ = ["Said", "evaluate", "mean_loss", "said_on", "said_to", "some", "sums_of", "token_sums"]
 
+ASKED = 200  # sources at most that are answered in a look between steps
 AT_ONCE = 64  # pairs whose losses are measured together
 Floats = npt.NDArray[np.float64]
 
@@ -154,9 +155,16 @@ def mean_loss(model: SequenceModel, data: PairData, split: str, limit: int = 0) 
 
 
 def evaluate(model: PairModel, data: PairData, split: str, limit: int = 0) -> Figures:
-    """What is measured of a model on a split, or on about `limit` pairs of it."""
+    """What is measured of a model on a split, or on about `limit` pairs of it.
+
+    With a limit, as while a model is trained, few sources are asked, and an answer ends where the
+    longest target of train does: one that has learned nothing yet would go on to no end.
+    """
     assert isinstance(model, Writer)
-    said = said_on(model, data, split, limit)
+    asked = min(limit, ASKED)
+    how = Decoding(longest=data.shape.longest_target) if limit else None
+    said = said_on(model, data, split, asked, how)
     loss = mean_loss(model, data, split, limit) if isinstance(model, SequenceModel) else None
     measures = {"character_errors": said.character_errors, "exact": said.exact}
-    return Figures(loss, measures, len(said.sources))
+    pairs = data.sizes[split]
+    return Figures(loss, measures, min(limit or pairs, pairs))

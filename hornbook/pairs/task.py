@@ -10,7 +10,7 @@ from hornbook.pairs.asked import QUESTIONS
 from hornbook.pairs.models.families import FAMILIES
 from hornbook.records import JSONObject
 from hornbook.tasks import Claim, Family, Figures, Task, Verb
-from hornbook.training.measures import Measure
+from hornbook.training.measures import LOSS, Measure
 
 if TYPE_CHECKING:
     import torch
@@ -46,6 +46,11 @@ class PairsTask(Task["PairData"]):
     questions: ClassVar[Mapping[str, Verb]] = {
         name: Verb(summary, home) for name, (summary, home) in QUESTIONS.items()
     }
+
+    @property
+    def keeps_by(self) -> Measure:
+        """The loss: all nets have one, and it tells more of a few pairs than their answers do."""
+        return LOSS
 
     def for_data(self, details: JSONObject) -> PairsTask:
         """The task by what is said: texts, or labels."""

@@ -291,7 +291,7 @@ class Session:
             self.batches,
             self.training,
             self.evaluate,
-            decides=self.task.decides,
+            decides=self.task.keeps_by,
             world=self.world,
             # Where nothing is learned, the start is what there is to keep.
             keep_start=self.start.kind == "run" or not self.training.steps,

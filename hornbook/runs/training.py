@@ -198,13 +198,13 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
                 losses[split] = found.loss
             if found.measures:
                 measures[split] = found.measures
-    untrained = reached(records[0], task.decides) if records and records[0].step == 0 else None
-    kept = reached(best, task.decides) if best else None
+    untrained = reached(records[0], task.keeps_by) if records and records[0].step == 0 else None
+    kept = reached(best, task.keeps_by) if best else None
     diverged = (
         ending != "interrupted"
         and untrained is not None
         and kept is not None
-        and is_worse(task.decides, kept, untrained)
+        and is_worse(task.keeps_by, kept, untrained)
     )
     ignorance = task.ignorance(data.shape) if task.decides.name == LOSS.name else None
     return Summary(

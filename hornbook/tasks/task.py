@@ -55,6 +55,8 @@ class Task(ABC, Generic[D]):
             are to `recognise`; all are texts.
         options: the settings of loading and splitting.
         decides: the measure by which a model is better than another, on the dev split.
+        keeps_by: the measure on dev by which training keeps weights and ends early; `decides`, if
+            not said. It may be another where that is rough or costly on a few examples.
         figures: the measures that `evaluate` tells, in their order.
         previewed: what the lines of `preview` are, in the plural.
         files: names of the files that it keeps in a run's directory.
@@ -71,6 +73,11 @@ class Task(ABC, Generic[D]):
     decides: ClassVar[Measure] = LOSS
     figures: ClassVar[tuple[Measure, ...]] = ()
     previewed: ClassVar[str] = "samples"
+
+    @property
+    def keeps_by(self) -> Measure:
+        """The measure on dev by which training keeps weights and ends early."""
+        return self.decides
 
     # Data
 

@@ -10,7 +10,7 @@ QUESTIONS = {
         "show the loss of a string under a run, token by token",
         "hornbook.text.score_question:ScoreQuestion",
     ),
-    "pairs": ("show the most frequent pairs of tokens", "hornbook.text.pairs:PairsQuestion"),
+    "bigrams": ("show the most frequent pairs of tokens", "hornbook.text.bigrams:BigramsQuestion"),
     "quality": (
         "compare samples of a run with its data, at several temperatures",
         "hornbook.text.quality_question:QualityQuestion",

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from hornbook.rendering import quoted
 from hornbook.reports import View
 from hornbook.settings import Settings
+from hornbook.text.bigrams import frequent_pairs
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.models.ngram import NGram
-from hornbook.text.pairs import frequent_pairs
 from hornbook.text.views.attention import (
     attends,
     attention_of,

@@ -21,7 +21,7 @@ from hornbook.tokenizers.contract import Tokenizer
 if TYPE_CHECKING:
     from hornbook.runs import Run
 
-__all__ = ["Pair", "PairsQuestion", "PairsSettings", "frequent_pairs"]
+__all__ = ["BigramsQuestion", "BigramsSettings", "Pair", "frequent_pairs"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def frequent_pairs(
 
 
 @dataclass(frozen=True)
-class PairsSettings(Settings):
+class BigramsSettings(Settings):
     """Pairs."""
 
     n: Annotated[int, Bounds(1, 10**9)] = 20
@@ -70,7 +70,7 @@ class PairsSettings(Settings):
     "The rarest of the pairs that occur, instead of the most frequent."
 
 
-class PairsQuestion(Question):
+class BigramsQuestion(Question):
     """The most frequent pairs of tokens."""
 
     description = (
@@ -79,22 +79,22 @@ class PairsQuestion(Question):
         "n-grams of order 2: `run.model.N` and `run.model.P`."
     )
     examples = (
-        Action("pairs", ("runs/counts",)),
-        Action("pairs", ("runs/counts",), {"n": 5, "rarest": True}),
+        Action("bigrams", ("runs/counts",)),
+        Action("bigrams", ("runs/counts",), {"n": 5, "rarest": True}),
     )
-    options = PairsSettings
+    options = BigramsSettings
 
-    def ask(self, run: Run, *given: PairsSettings, **options: Any) -> list[Pair]:
-        """The pairs: `run.pairs(n=10)`.
+    def ask(self, run: Run, *given: BigramsSettings, **options: Any) -> list[Pair]:
+        """The pairs: `run.bigrams(n=10)`.
 
         Raises:
             RunError: if the run is without its text, and its model does not hold the counts.
         """
-        settings: PairsSettings = self.settled(given, options)
+        settings: BigramsSettings = self.settled(given, options)
         counts = counts_of(run)
         return frequent_pairs(counts, run.data.tokenizer, settings.n, rarest=settings.rarest)
 
-    def answer(self, run: Run, options: PairsSettings) -> Answer:
+    def answer(self, run: Run, options: BigramsSettings) -> Answer:
         """One table."""
         counts = counts_of(run)
         found = frequent_pairs(counts, run.data.tokenizer, options.n, rarest=options.rarest)

@@ -75,7 +75,7 @@ def test_the_p_of_the_net_is_softmax_of_its_matrix(run: hornbook.Run, tmp_path: 
     )  # fmt: skip
     expected = torch.softmax(net.model.matrix().double(), 1).numpy()
     np.testing.assert_array_equal(net.model.P, expected)
-    assert net.pairs(n=3) == run.pairs(n=3)  # counted in its train split
+    assert net.bigrams(n=3) == run.bigrams(n=3)  # counted in its train split
 
 
 def test_other_orders_have_no_n(run: hornbook.Run) -> None:
@@ -87,27 +87,27 @@ def test_other_orders_have_no_n(run: hornbook.Run) -> None:
 
 def test_the_most_frequent_pairs(run: hornbook.Run) -> None:
     expected = counted(run)
-    found = run.pairs(n=7)
+    found = run.bigrams(n=7)
     assert [pair.count for pair in found] == [count for _, count in expected.most_common(7)]
     first = found[0]
     assert expected[first.first, first.next] == first.count
     begun = sum(count for (one, _), count in expected.items() if one == first.first)
     assert first.share == first.count / begun
-    assert [pair.count for pair in run.pairs(n=2, rarest=True)] == [1, 1]
-    assert len(run.pairs(n=10**6)) == len(expected)
+    assert [pair.count for pair in run.bigrams(n=2, rarest=True)] == [1, 1]
+    assert len(run.bigrams(n=10**6)) == len(expected)
 
 
 def test_pairs_are_a_verb_and_inspect_tells_them(
     run: hornbook.Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, out, err = typed(capsys, "pairs", str(run.path), "-n", "2", "--json")
+    status, out, err = typed(capsys, "bigrams", str(run.path), "-n", "2", "--json")
     assert status == 0, err
     rows = json.loads(out)
-    assert [row["count"] for row in rows] == [pair.count for pair in run.pairs(n=2)]
+    assert [row["count"] for row in rows] == [pair.count for pair in run.bigrams(n=2)]
     assert rows[0].keys() == {"first", "next", "count", "share"}
     status, out, _ = typed(capsys, "inspect", str(run.path), "--no-page")
     assert status == 0
-    top = run.pairs(n=1)[0]
+    top = run.bigrams(n=1)[0]
     assert (
         f"The most frequent pairs of tokens in train:\n  {top.first} {top.next} {top.count}" in out
     )
