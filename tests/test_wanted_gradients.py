@@ -18,6 +18,10 @@ from hornbook.nn import (
     LSTM,
     RNN,
     AddedRNN,
+    AdditiveAttention,
+    AttentionGRU,
+    AttentionPool,
+    Backward,
     Bag,
     BatchEnsemble,
     BatchNorm1d,
@@ -48,6 +52,35 @@ def ids(*shape: int) -> Tensor:
     return torch.randint(0, 5, shape, generator=torch.Generator().manual_seed(2))
 
 
+class Asking(Layer):
+    """Additive attention of positions that ask their own row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = AdditiveAttention(3, 3, 4)
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        y, backward = self.attention.vjp(x, x)
+        return y, lambda dy: torch.add(*backward(dy))
+
+
+class Writing(Layer):
+    """A recurrent decoder that asks the row that it reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.decoder = AttentionGRU(3, 3, 4, 2)
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
+        told, backward = self.decoder.vjp(x, x, x.new_ones(len(x), 4))
+
+        def back(dy: Tensor) -> Tensor:
+            dx, dmemory, _ = backward(*torch.split(dy, [4, 3], 2))
+            return dx + dmemory
+
+        return torch.cat(told, 2), back
+
+
 LAYERS: list[tuple[Callable[[], Layer], Tensor]] = [
     (lambda: Linear(3, 4), normal(5, 3)),
     (lambda: Linear(3, 4), normal(2, 5, 3)),
@@ -72,6 +105,9 @@ LAYERS: list[tuple[Callable[[], Layer], Tensor]] = [
     (lambda: Periodic(3, 4, 2, 0.1), normal(5, 3)),
     (lambda: PiecewiseLinear(3, 4, 2), normal(5, 3)),
     (lambda: SelfAttention(6, 2, n_kv_head=1, bias=True), normal(2, 5, 6)),
+    (lambda: AttentionPool(3), normal(2, 5, 3)),
+    (Asking, normal(2, 5, 3)),
+    (Writing, normal(2, 5, 3)),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from hornbook.compute.products import add_product, linear, times
+from hornbook.compute.products import add_product, linear, raised, times
 from hornbook.nn.additive_attention import AdditiveAttention, AskedRows, weighed
 from hornbook.nn.gru import GRU
 from hornbook.nn.layer import Backward, grad_of, wants_gradient
@@ -112,6 +112,7 @@ class AttentionGRU(torch.nn.Module):
             state: before the first position, shape (B, H).
             padding: positions of the memory that are not to be seen.
         """
+        memory, state = raised(memory), raised(state)
         if torch.is_grad_enabled():
             return self.vjp_watched(x, memory, state, padding)
         return self.vjp_by_hand(x, memory, state, padding)
@@ -158,12 +159,12 @@ class AttentionGRU(torch.nn.Module):
         steps, batch, _ = xs.shape
         keys, keys_backward = match.key.vjp(memory)
         hidden = None if padding is None else padding.scores(1, keys).squeeze(1)
-        doubled = keys * 2
+        doubled = raised(keys) * 2
         w_in, w_told = cell.weight_ih[:, :c].contiguous(), cell.weight_ih[:, c:].contiguous()
         # A state is multiplied by one matrix: what it asks, doubled, stands before its gates.
         w_state = torch.cat([2 * match.query.weight, cell.weight_hh])  # (A + 3H, H)
         b_state = torch.cat([cell.bias_hh.new_zeros(units), cell.bias_hh])
-        gi = linear(xs, w_in, cell.bias_ih)
+        gi = linear(xs, w_in, cell.bias_ih).to(w_in.dtype)
         asks = gi.new_empty(steps, batch, units + 3 * size)
         s = gi.new_empty(steps, *keys.shape)  # σ of the match, (T, B, S, A)
         weights = gi.new_empty(steps, *keys.shape[:2])
@@ -171,17 +172,18 @@ class AttentionGRU(torch.nn.Module):
         hs = gi.new_empty(steps + 1, batch, size)
         hs[0] = state
         turned, turned_told, twice = w_state.t(), w_told.t(), 2 * match.weight
-        for t in range(steps):
-            h, ask, gates = hs[t], asks[t], gi[t]
-            torch.addmm(b_state, h, turned, out=ask)
-            torch.add(doubled, ask[:, :units].unsqueeze(1), out=s[t]).sigmoid_()
-            weights[t] = weighed(s[t] @ twice, hidden)
-            torch.bmm(weights[t].unsqueeze(1), memory, out=told[t].unsqueeze(1))
-            gates.addmm_(told[t], turned_told)
-            rz = gates[:, : 2 * size].add_(ask[:, units : units + 2 * size]).sigmoid_()
-            n = gates[:, 2 * size :].addcmul_(rz[:, :size], ask[:, units + 2 * size :])
-            torch.add(MINUS_ONE, n.mul_(2).sigmoid_(), alpha=2, out=n)
-            torch.lerp(n, h, rz[:, size:], out=hs[t + 1])
+        with in_full(xs):
+            for t in range(steps):
+                h, ask, gates = hs[t], asks[t], gi[t]
+                torch.addmm(b_state, h, turned, out=ask)
+                torch.add(doubled, ask[:, :units].unsqueeze(1), out=s[t]).sigmoid_()
+                weights[t] = weighed(s[t] @ twice, hidden)
+                torch.bmm(weights[t].unsqueeze(1), memory, out=told[t].unsqueeze(1))
+                gates.addmm_(told[t], turned_told)
+                rz = gates[:, : 2 * size].add_(ask[:, units : units + 2 * size]).sigmoid_()
+                n = gates[:, 2 * size :].addcmul_(rz[:, :size], ask[:, units + 2 * size :])
+                torch.add(MINUS_ONE, n.mul_(2).sigmoid_(), alpha=2, out=n)
+                torch.lerp(n, h, rz[:, size:], out=hs[t + 1])
         kept = Kept(xs, memory, s, weights, told, hs, gi, asks[..., units + 2 * size :])
 
         def backward(dstates: Tensor, dcontexts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -224,20 +226,21 @@ class AttentionGRU(torch.nn.Module):
         dhs = owned(dstates.transpose(0, 1), hs.dtype)
         dtold = owned(dcontexts.transpose(0, 1), hs.dtype)
         dstart = torch.zeros_like(hs[0])
-        for t in range(len(xs) - 1, -1, -1):
-            dh, dask, dc = dhs[t], dasks[t], dtold[t]
-            dgi[t].view(-1, 3, size).mul_(dh.unsqueeze(1))
-            dask[:, units : units + 2 * size] = dgi[t, :, : 2 * size]
-            torch.mul(dn[t], r[t], out=dask[:, units + 2 * size :])
-            dc.addmm_(dgi[t], w_told)
-            dweights = torch.bmm(memory, dc.unsqueeze(2)).squeeze(2)
-            total = (dc * told[t]).sum(1, keepdim=True)
-            de = torch.mul(dweights.sub_(total), weights[t], out=dscores[t])
-            da = torch.addcmul(s[t], s[t], s[t], value=-1).mul_(de.unsqueeze(2))
-            dkeys += da
-            torch.sum(da, 1, out=dask[:, :units])
-            earlier = dhs[t - 1] if t else dstart
-            earlier.addcmul_(dh, z[t]).addmm_(dask, w_back)
+        with in_full(xs):
+            for t in range(len(xs) - 1, -1, -1):
+                dh, dask, dc = dhs[t], dasks[t], dtold[t]
+                dgi[t].view(-1, 3, size).mul_(dh.unsqueeze(1))
+                dask[:, units : units + 2 * size] = dgi[t, :, : 2 * size]
+                torch.mul(dn[t], r[t], out=dask[:, units + 2 * size :])
+                dc.addmm_(dgi[t], w_told)
+                dweights = torch.bmm(memory, dc.unsqueeze(2)).squeeze(2)
+                total = (dc * told[t]).sum(1, keepdim=True)
+                de = torch.mul(dweights.sub_(total), weights[t], out=dscores[t])
+                da = torch.addcmul(s[t], s[t], s[t], value=-1).mul_(de.unsqueeze(2))
+                dkeys += da
+                torch.sum(da, 1, out=dask[:, :units])
+                earlier = dhs[t - 1] if t else dstart
+                earlier.addcmul_(dh, z[t]).addmm_(dask, w_back)
         dasked = dasks[..., :units] * twice
         if wants_gradient(match.weight):
             flat = dscores.view(1, -1) @ s.view(-1, units)  # (1, T·B·S) times (T·B·S, A)
@@ -273,3 +276,11 @@ class Kept(NamedTuple):
     "r, z and n, (T, B, 3H)."
     gh_n: Tensor
     "W_hn h + b_hn, (T, B, H)."
+
+
+def in_full(x: Tensor) -> torch.autocast:
+    """A context in which the steps' small products keep the precision of their tensors.
+
+    What is written in place does not change it, and of such sizes none is faster in a lower one.
+    """
+    return torch.autocast(x.device.type, enabled=False)

@@ -124,16 +124,21 @@ class CrossAttention(torch.nn.Module):
 
     def asked(self, context: Tensor) -> tuple[Tensor, Tensor, Callable[[Tensor, Tensor], Tensor]]:
         """The heads' keys and values, each (B·H, S, D), and the backward pass."""
+        b, s, _ = context.shape
         h = self.n_head
-        kv, linear_backward = self.key_value.vjp(context)
-        k, v = kv.chunk(2, -1)
-        k, norm_backward = self.normalised(heads(k, h))
+        kv, linear_backward = self.key_value.vjp(context)  # (B, S, 2C)
+        # One copy brings the heads to the front: (2, B, S, H, D) to (2, B·H, S, D).
+        split = kv.view(b, s, 2, h, -1).permute(2, 0, 3, 1, 4).reshape(2, b * h, s, -1)
+        k, norm_backward = self.normalised(split[0])
 
         def backward(dk: Tensor, dv: Tensor) -> Tensor:
             dk = norm_backward(dk)
-            return linear_backward(torch.cat([unheads(dk, h), unheads(dv, h)], -1))
+            dkv = torch.empty(b, s, 2, h, dk.shape[2], dtype=dk.dtype, device=dk.device)
+            dkv[:, :, 0].copy_(dk.view(b, h, s, -1).transpose(1, 2))
+            dkv[:, :, 1].copy_(dv.view(b, h, s, -1).transpose(1, 2))
+            return linear_backward(dkv.view(b, s, -1))
 
-        return lowered(k), heads(v, h), backward
+        return lowered(k), lowered(split[1]), backward
 
     def normalised(self, x: Tensor) -> tuple[Tensor, Backward]:
         """Queries or keys at one length, if that is wanted."""
