@@ -33,6 +33,7 @@ __all__ = [
     "parse_json",
     "read_json",
     "read_lines",
+    "refuse_impossible",
     "refuse_irregular",
     "refuse_unwritable",
     "remove_parts",
@@ -73,6 +74,7 @@ def beside(path: Path, within: int | None = None) -> Iterator[tuple[BinaryIO, Ca
         path: of the file; what stands there gives its mode.
         within: descriptor of its directory, to stay in that one whatever `path` names by now.
     """
+    refuse_impossible(path)
     if is_folder(path):
         raise RunError(f"Cannot write {path}: it is a directory.", hint="Give the name of a file.")
     aside = path.with_name(f".hornbook-{secrets.token_hex(8)}.part")
@@ -91,6 +93,22 @@ def beside(path: Path, within: int | None = None) -> Iterator[tuple[BinaryIO, Ca
     finally:
         with contextlib.suppress(OSError):
             os.unlink(new, dir_fd=within)
+
+
+def refuse_impossible(path: Path) -> None:
+    """Refuse what can be no name of a file or a folder.
+
+    Raises:
+        RunError: if it has a null byte in it, or half of a surrogate pair.
+    """
+    try:
+        possible = b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        possible = False
+    if not possible:
+        raise RunError(
+            f"Cannot write {str(path)!r}: no file can have such a name.", hint="Give another name."
+        )
 
 
 def remedy(error: OSError, path: Path) -> str:

@@ -91,8 +91,9 @@ def gguf_value(value: Any) -> bytes:
     if isinstance(value, str):
         return struct.pack("<I", 8) + gguf_text(value)
     if isinstance(value, list):
-        kind = 8 if isinstance(value[0], str) else 5
-        inner = [gguf_text(one) if kind == 8 else struct.pack("<i", one) for one in value]
+        kind = {str: 8, float: 6}.get(type(value[0]), 5)
+        form = "<f" if kind == 6 else "<i"
+        inner = [gguf_text(one) if kind == 8 else struct.pack(form, one) for one in value]
         return struct.pack("<IIQ", 9, kind, len(value)) + b"".join(inner)
     kind, form = VALUES[type(value)]
     return struct.pack("<I", kind) + struct.pack(form, value)
@@ -126,9 +127,11 @@ def byte_tokens(how: str = "gpt-2") -> dict[str, Any]:
     }
 
 
-def llama_gguf(kind: str = "<f4", changes: Mapping[str, Any] | None = None) -> bytes:
-    """The same Llama as a GGUF file, with 258 tokens; `changes` are of what it says."""
-    config = {**LLAMA, "vocab_size": 258}
+def llama_gguf(
+    kind: str = "<f4", changes: Mapping[str, Any] | None = None, tokens: int = 258
+) -> bytes:
+    """The same Llama as a GGUF file, with more tokens; `changes` are of what it says."""
+    config = {**LLAMA, "vocab_size": tokens}
     weights = llama_weights(config)
     names = {
         "model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output",

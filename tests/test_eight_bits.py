@@ -58,6 +58,18 @@ def test_rows_of_zeros_and_what_is_not_finite(whole: Any, monkeypatch: pytest.Mo
                 assert not torch.isfinite(made.product(x)[0]).any()
 
 
+@fast
+@pytest.mark.parametrize("rows", [1, 2])
+def test_sums_of_more_numbers_than_32_bits_hold_do_not_overflow(
+    rows: int, whole: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(eight_bits, "WHOLE", whole)
+    assert (eight_bits.MOST + 1) * 127 * 127 > 2**31 - 1 >= eight_bits.MOST * 127 * 127
+    for count in (eight_bits.MOST, eight_bits.MOST + 1):
+        made = EightBits(torch.ones(1, count)).product(torch.ones(rows, count))
+        np.testing.assert_allclose(made.numpy(), count, rtol=1e-5)
+
+
 def test_products_that_are_not_exact_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     def saturated(a: torch.Tensor, b: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
         out.copy_((a.long() @ b.long()).clamp(max=1_000_000))

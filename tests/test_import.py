@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import signal
 import struct
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from hornbook.errors import (
 from hornbook.interchange import published
 from hornbook.interchange.importing import import_model
 from hornbook.runs import Run, strip
+from hornbook.runs.ancestor import open_ancestor
 from hornbook.runs.calls import calls_of
 from hornbook.runs.events import Event, Noted
 from hornbook.sources.downloads import Remote
@@ -432,3 +435,29 @@ def test_a_model_where_a_run_is_wanted_is_to_be_imported_first(
 def test_it_is_listed_as_imported(run: Run) -> None:
     rows = hornbook.list_runs(run.path.parent)
     assert [row.status for row in rows if row.path == run.path] == ["imported"]
+
+
+@pytest.mark.parametrize("at", ["write_tensors", "write_summary"])
+def test_a_killed_import_is_told_and_taken_over(at: str, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    kill = (
+        "import os, signal, sys\n"
+        "from hornbook.runs import RunDirectory\n"
+        "from hornbook.interchange.importing import import_model\n"
+        f"RunDirectory.{at} = lambda *given, **more: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "import_model(sys.argv[1], out=sys.argv[2], tokens='bytes')\n"
+    )
+    made = subprocess.run([sys.executable, "-c", kill, folder / "gpt2", out], check=False)
+    assert made.returncode == -signal.SIGKILL
+    (row,) = hornbook.list_runs(out)
+    assert (row.status, row.note) == ("stopped", "import it again")
+    if at == "write_tensors":
+        for ask in (lambda: Run(out).score("to be"), lambda: open_ancestor(out)):
+            with pytest.raises(RunError, match="stopped before its model was imported"):
+                ask()
+    (out / f".hornbook-{'0' * 16}.part").write_bytes(b"half of it")
+    again = import_model(folder / "gpt2", out=out, tokens="bytes")
+    assert sorted(path.name for path in out.iterdir()) == [
+        "model.safetensors", "run.json", "summary.json", "tokenizer.json",
+    ]  # fmt: skip
+    assert again.score("to be").nats_per_token > 0

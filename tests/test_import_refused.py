@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import struct
 from collections.abc import Callable
@@ -89,6 +90,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "true for number": (change(n_layer=True), "n_layer must be an integer; it is true"),
     "none at all": (change(n_layer=0), "n_layer must be from 1 to"),
     "too many": (change(n_layer=10**6), "`n_layer` must be from 0 to 256"),
+    "no epsilon": (change(layer_norm_epsilon=0), "layer_norm_epsilon must be above 0; it is 0.0"),
     "uneven": (change(n_head=3), "`n_embd` must be a multiple of `n_head`"),
     "too large": (change(n_embd=16_384, n_head=1, n_layer=200), "parameters; the maximum is"),
     "other shape": (change(n_positions=17), r"wpe\.weight has shape \(16, 8\); by its settings"),
@@ -130,6 +132,16 @@ def test_what_does_not_fit_is_refused_and_named(what: str, folder: Path, tmp_pat
         ({"rope_scaling": {"rope_type": "llama3", "factor": 8.0}}, "rope_type is 'llama3'"),
         ({"rope_scaling": {"type": "linear"}}, "type is 'linear'"),
         ({"rope_scaling": 3}, "rope_scaling must be an object or null"),
+        ({"rope_scaling": {"rope_type": None, "type": "linear"}}, "type is 'linear'"),
+        (
+            {"rope_parameters": {"rope_theta": 500.0}, "rope_scaling": {"type": "linear"}},
+            "type is 'linear'",
+        ),
+        ({"rope_parameters": {"rope_theta": 7.0}}, "it has several rope_theta, 500.0 and 7.0"),
+        ({"rope_theta": 0}, "`rotary_base` must be above 1"),
+        ({"partial_rotary_factor": 0.5}, "partial_rotary_factor is 0.5, and the family gpt has"),
+        ({"rms_norm_eps": 0.0}, "rms_norm_eps must be above 0; it is 0.0"),
+        ({"rms_norm_eps": 10**400}, "`norm_eps` must be from 0 to 1; it is inf"),
         ({"rope_theta": "x"}, "rope_theta must be a number; it is 'x'"),
         ({"intermediate_size": None}, "it has no intermediate_size"),
         ({"tie_word_embeddings": True}, "lm_head.weight is the same as model.embed_tokens"),
@@ -151,7 +163,8 @@ def test_other_llamas_are_refused(
         ({"weight_map": {"a": 1}}, "`weight_map` must name a file"),
         ({"weight_map": {"a": "../a.safetensors"}}, "'../a.safetensors' is not the name of a file"),
         ({"weight_map": {"a": "/etc/passwd"}}, "'/etc/passwd' is not the name of a file"),
-        ({"weight_map": {"a": "b.safetensors"}}, "b.safetensors of 1 files is missing"),
+        ({"weight_map": {"a": "b.safetensors"}}, "b.safetensors is missing, of 1 files"),
+        ({"weight_map": {f"{i}": f"{i:02}" for i in range(9)}}, "00, 01, 02, 03 and 5 more are"),
         ({"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}}, "is also in one"),
     ],
 )
@@ -193,9 +206,56 @@ def test_tokens_that_need_a_text_are_refused(folder: Path, tmp_path: Path) -> No
 # --- hostile files -----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "hornbook.json"])
+@pytest.mark.parametrize("what", ["pipe", "device"])
+def test_what_never_ends_is_not_read(what: str, name: str, folder: Path, tmp_path: Path) -> None:
+    model = shutil.copytree(folder / "gpt2", tmp_path / "model")
+    (model / name).unlink(missing_ok=True)
+    if what == "pipe":
+        os.mkfifo(model / name)
+    else:
+        (model / name).symlink_to("/dev/zero")
+    for source in (model, model / name):
+        with pytest.raises(HornbookError, match=r"has no (model|config|tokens)|neither a file nor"):
+            import_model(source, out=tmp_path / "run")
+
+
+def test_tokens_without_end_are_refused(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hornbook.tokenizers.token_files.LARGEST", 2**12)
+    with pytest.raises(DataError, match=r"/dev/zero is larger than 4,096 bytes"):
+        import_model(folder / "gpt2", out=tmp_path / "run", tokens="/dev/zero")
+
+
+def test_no_file_has_such_a_name(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be the name of a file"):
+        import_model("a\0b", out=tmp_path / "run")
+
+
+def with_holes() -> bytes:
+    """The beginning of a GGUF file with a list as long as a file without end could have."""
+    return b"GGUF" + struct.pack("<IQQQ1sIIQ", 3, 0, 1, 1, b"a", 9, 0, 2**36)
+
+
+def test_a_header_with_holes_makes_no_room_for_them(tmp_path: Path) -> None:
+    with (tmp_path / "a.gguf").open("wb") as file:
+        file.write(with_holes())
+        file.truncate(2**37)  # of which the disk has a few bytes
+    with pytest.raises(DataError, match="its header has more than 268,435,456 bytes"):
+        import_model(tmp_path / "a.gguf", out=tmp_path / "run")
+
+
 def says(name: str, value: Any) -> bytes:
     """A GGUF file that says something else of its model; None: nothing."""
     return llama_gguf(changes={name: value})
+
+
+def overlapping() -> bytes:
+    """A GGUF file of which one tensor begins within another."""
+    data = llama_gguf()
+    at = data.index(b"output_norm.weight") + len(b"output_norm.weight") + 16
+    return data[:at] + struct.pack("<Q", 4) + data[at + 8 :]
 
 
 GGUF_BAD: dict[str, tuple[bytes, str]] = {
@@ -236,12 +296,23 @@ GGUF_BAD: dict[str, tuple[bytes, str]] = {
     "scaled": (
         says("llama.rope.scaling.type", "yarn"), "llama.rope.scaling.type is 'yarn'"
     ),
+    "scaled by a factor": (
+        says("llama.rope.scaling.factor", 4.0), "llama.rope.scaling.factor is 4.0"
+    ),
+    "scaled as once": (says("llama.rope.scale_linear", 2.0), "llama.rope.scale_linear is 2.0"),
+    "no epsilon": (
+        says("llama.attention.layer_norm_rms_epsilon", 0.0), "epsilon must be above 0; it is 0.0"
+    ),
+    "within another": (
+        overlapping(), "output_norm.weight begins within another tensor"
+    ),
+    "types a text": (says("tokenizer.ggml.token_type", "x"), "258 tokens, and types of 1"),
     "no length": (says("llama.context_length", None), "it has no llama.context_length"),
     "text for number": (
         says("llama.block_count", "2"), "llama.block_count must be an integer; it is '2'"
     ),
     "other tokens": (
-        says("tokenizer.ggml.model", "llama"), "they are of kind 'llama', split as"
+        says("tokenizer.ggml.model", "t5"), "they are of kind 't5', split as"
     ),
     "other split": (says("tokenizer.ggml.pre", "tekken"), "split as 'tekken'"),
     "token twice": (says("tokenizer.ggml.tokens", ["a", "a"]), "has a token twice"),

@@ -34,6 +34,21 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
         "GPT2",
         {**GPT2, "n_inner": 10, "activation_function": "gelu", "layer_norm_epsilon": 1e-3},
     ),
+    "gpt2, odd sizes": (
+        "GPT2",
+        {**GPT2, "n_head": 3, "n_embd": 15, "n_inner": 7, "activation_function": "relu"},
+    ),
+    "llama, odd sizes": (
+        "Llama",
+        {
+            **LLAMA,
+            "hidden_size": 10,
+            "num_attention_heads": 5,
+            "num_key_value_heads": 1,
+            "intermediate_size": 7,
+            "rope_parameters": {"rope_theta": 2.0},
+        },
+    ),
     "llama, shared heads": ("Llama", {**LLAMA, **SHARED, "rms_norm_eps": 1e-3}),
     "llama, tied": ("Llama", {**LLAMA, "tie_word_embeddings": True}),
 }
@@ -217,6 +232,8 @@ def test_files_in_shards_and_without_a_prefix_are_the_same(
     index = tmp_path / "shards" / "model.safetensors.index.json"
     named = json.loads(index.read_text())["weight_map"]
     (tmp_path / "shards" / named["transformer.wpe.weight"]).unlink()
-    with pytest.raises(Exception, match=r"is incomplete: model-.*safetensors of \d files"):
+    with pytest.raises(
+        Exception, match=r"is incomplete: model-.*safetensors is missing, of \d files"
+    ):
         import_model(tmp_path / "shards", out=tmp_path / "none", tokens="bytes")
     assert not (tmp_path / "none").exists()

@@ -619,13 +619,19 @@ def test_a_training_setting_that_is_missing_is_no_default(tmp_path: Path) -> Non
 
 def test_counts_that_were_never_made_are_made_again(names: Path, tmp_path: Path) -> None:
     run = hornbook.train(names, model="ngram", out=tmp_path / "run")
+    names_of_arrays = run.model.arrays().keys()
     run.directory.model.unlink()
     run.directory.summary.unlink()
     half = hornbook.Run(run.path)
     for ask in (lambda: half.model, lambda: half.summary):
         with pytest.raises(RunError, match="stopped before its model was made") as told:
             ask()
-        assert "overwrite" in told.value.hint
+        assert "with this directory as `out`" in told.value.hint
+    again = hornbook.train(names, model="ngram", out=run.path)  # it need not be told to replace it
+    assert again.model.arrays().keys() == names_of_arrays
+    again.directory.model.unlink()  # this one was whole: what happened to it is not ours to guess
+    with pytest.raises(RunError, match="already contains a run"):
+        hornbook.train(names, model="ngram", out=run.path)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from hornbook.errors import RunError
+from hornbook.interchange.folders import whole_folder
 from hornbook.storage import (
     PART,
     append_line,
@@ -379,3 +380,15 @@ def test_a_file_keeps_its_mode(tmp_path: Path, mode: int) -> None:
     path.chmod(mode)
     write_bytes(path, b"new")
     assert path.stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_a_name_that_no_file_can_have_is_a_run_error(name: str, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no file can have such a name"):
+        write_bytes(tmp_path / name, b"data")
+    with (
+        pytest.raises(RunError, match="no file can have such a name"),
+        whole_folder(tmp_path / name, ()),
+    ):
+        raise AssertionError
+    assert not list(tmp_path.iterdir())

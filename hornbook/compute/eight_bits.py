@@ -22,6 +22,7 @@ __all__ = ["EightBits", "find_whole_products", "has_fast_eight_bits"]
 LARGEST = 127  # of a digit and of a weight; -128 has no opposite
 BASE = 2 * LARGEST  # what the high digit counts
 AT_ONCE = 2**20  # bytes of weights that stay in a core's cache between the digits of one row
+MOST = (2**31 - 1) // LARGEST**2  # products of digits that a sum in 32 bits holds: 133,144
 TINY = 1e-30  # what the scale of a row of zeros is made of
 
 WholeProduct = Callable[..., Tensor]
@@ -82,8 +83,9 @@ class EightBits:
     def product(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
         """x (whole · scale)ᵀ + bias; the weights are never all in float32.
 
-        Where there are no fast products of whole numbers, parts of the weights are, one at a time:
-        the same to rounding, and no faster than float32.
+        Where there are no fast products of whole numbers, or so many that their sums could overflow
+        (MOST), parts of the weights are, one at a time: the same to rounding, and no faster than
+        float32.
 
         Args:
             x: shape (..., K), float32.
@@ -93,7 +95,7 @@ class EightBits:
             Shape (..., M).
         """
         rows = x.reshape(-1, self.whole.shape[1])  # (R, K)
-        if WHOLE is None or x.device.type != "cpu" or not len(rows):
+        if WHOLE is None or x.device.type != "cpu" or not len(rows) or rows.shape[1] > MOST:
             y = torch.cat([rows @ part.to(x.dtype) for part in self.parts], 1).mul_(self.scale)
         elif len(rows) == 1:
             y = self.of_one_row(rows, WHOLE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shutil
@@ -10,14 +9,16 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hornbook.errors import RunError
-from hornbook.paths import is_folder
-from hornbook.storage import remedy
+from hornbook.errors import DataError, RunError
+from hornbook.interchange.json_files import read_object
+from hornbook.paths import is_file, is_folder
+from hornbook.storage import refuse_impossible, remedy
 
 __all__ = ["MARK", "is_mark", "refuse_foreign_folder", "whole_file", "whole_folder"]
 
 MARK = "hornbook.json"
 "A file that each folder of ours has."
+LARGEST = 2**28  # bytes: it holds a vocabulary
 
 
 def refuse_foreign_folder(path: Path, names: Collection[str]) -> None:
@@ -50,10 +51,9 @@ def refuse_foreign_folder(path: Path, names: Collection[str]) -> None:
 def is_mark(path: Path) -> bool:
     """Whether a file is one that marks a folder as ours."""
     try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        return is_file(path) and "hornbook" in read_object(path, LARGEST)
+    except DataError:
         return False
-    return isinstance(value, dict) and "hornbook" in value
 
 
 @contextmanager
@@ -67,6 +67,7 @@ def whole_folder(path: Path, names: Collection[str]) -> Iterator[Path]:
     Raises:
         RunError: if it cannot be written, or another folder stands there.
     """
+    refuse_impossible(path)
     refuse_foreign_folder(path, names)
     aside, old = (path.with_name(f".hornbook-{secrets.token_hex(8)}.part") for _ in range(2))
     try:
@@ -104,8 +105,8 @@ def whole_file(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         os.replace(aside, path)  # noqa: PTH105
     except OSError as error:
-        raise RunError(
-            f"Cannot write {path}: {error.strerror or error}.", hint=remedy(error, path)
-        ) from error
+        # NumPy writes arrays without saying why one could not be written.
+        why = error.strerror or f"no more could be written ({error})"
+        raise RunError(f"Cannot write {path}: {why}.", hint=remedy(error, path)) from error
     finally:
         aside.unlink(missing_ok=True)

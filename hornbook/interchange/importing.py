@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.compute.pinned import pinned
+from hornbook.compute.tied import each_once
 from hornbook.environment import Versions
 from hornbook.errors import DataError, SettingsError
 from hornbook.interchange.architectures.gpt2 import gpt2_recipe, gpt2_settings
@@ -132,7 +133,7 @@ def made(
     layout = layout_of(model.weights, architecture.root)
     recipe = architecture.recipe(layout, model.config, settings, gpt_names(bare), vocabulary.size)
     refuse_unfit(model.weights, recipe)
-    shapes = {name: tuple(tensor.shape) for name, tensor in bare.state_dict().items()}
+    shapes = {name: tuple(tensor.shape) for name, tensor in each_once(bare).items()}
     data = ImportedText(model.name, f"imported from {given}", tokenizer)
     options = {**task.options().as_dict(), "mode": data.kind}
     sums = {path.name: sum_of(path) for path in model.weights.files}

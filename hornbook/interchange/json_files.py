@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,9 +11,10 @@ from typing import Any, TypeVar, overload
 
 from hornbook.errors import DataError
 from hornbook.interchange.weights import not_whole
+from hornbook.paths import exists, is_file
 from hornbook.storage import parse_json
 
-__all__ = ["Config", "read_object"]
+__all__ = ["Config", "read_bytes", "read_object", "shown"]
 
 T = TypeVar("T")
 LARGEST = 2**24  # bytes
@@ -25,9 +28,7 @@ def read_object(path: Path, limit: int = LARGEST) -> dict[str, Any]:
         DataError: if it cannot be read, is too large, or is something else.
     """
     try:
-        if (size := path.stat().st_size) > limit:
-            raise not_whole(str(path), f"it has {size:,} bytes; the maximum is {limit:,}")
-        value = parse_json(path.read_bytes())
+        value = parse_json(read_bytes(path, limit))
     except OSError as error:
         raise DataError(f"Cannot read {path}: {error.strerror or error}.") from error
     except ValueError as error:
@@ -35,6 +36,23 @@ def read_object(path: Path, limit: int = LARGEST) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise not_whole(str(path), f"it must be a JSON object, not {type(value).__name__}")
     return value
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """What is in a file, whatever stands there under its name.
+
+    Raises:
+        DataError: if it is too large, or no file: a pipe or a device may never end.
+        OSError: if it cannot be read.
+    """
+    if exists(path) and not is_file(path):
+        raise not_whole(str(path), "it is not a file")
+    with path.open("rb") as file:
+        data = file.read(limit + 1)
+        size = max(len(data), os.fstat(file.fileno()).st_size)
+    if size > limit:
+        raise not_whole(str(path), f"it has {size:,} bytes; the maximum is {limit:,}")
+    return data
 
 
 @dataclass(frozen=True)
@@ -69,7 +87,7 @@ class Config:
                 raise DataError(f"{self.where} cannot be imported: it has no {self.name(key)}.")
             return default
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
+            value = float(value) if abs(value) < 2**53 else math.inf
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise DataError(
                 f"{self.where} cannot be imported: {self.name(key)} must be {NAMES[kind]}; it is "
@@ -88,6 +106,19 @@ class Config:
             raise DataError(
                 f"{self.where} cannot be imported: {self.name(key)} must be from 1 to {most:,}; it "
                 f"is {value:,}."
+            )
+        return value
+
+    def epsilon(self, key: str, default: float) -> float:
+        """What a norm adds to the variance; of none it would divide by zero.
+
+        Raises:
+            DataError: if it is not above 0.
+        """
+        value = self.get(key, float, default)
+        if not value > 0:
+            raise DataError(
+                f"{self.where} cannot be imported: {self.name(key)} must be above 0; it is {value}."
             )
         return value
 

@@ -14,6 +14,7 @@ from hornbook.interchange.hugging_face.weights import SafetensorsWeights, files_
 from hornbook.interchange.json_files import Config, read_object
 from hornbook.interchange.tokens import named_tokens, tokens_of_folder, tokens_of_gguf
 from hornbook.interchange.weights import Weights
+from hornbook.paths import exists, is_file, is_folder
 from hornbook.tokenizers.contract import Tokenizer
 
 __all__ = ["Model", "find_model", "open_folder"]
@@ -60,10 +61,14 @@ def find_model(source: str) -> Model:
     """
     path = Path(source)
     try:
-        if path.is_dir():
+        if is_folder(path):
             return open_folder(path)
+        if exists(path) and not is_file(path):  # a pipe or a device may never end
+            raise DataError(f"{source} is neither a file nor a folder.", hint=GOOD)
         with path.open("rb") as file:
             begin = file.read(16)
+    except ValueError as error:
+        raise DataError(f"{source!r} cannot be the name of a file: {error}.", hint=GOOD) from error
     except OSError as error:
         raise DataError(f"Cannot read {source}: {error.strerror or error}.", hint=GOOD) from error
     if begins_as_gguf(begin):

@@ -9,14 +9,18 @@ from typing import Any
 
 from hornbook.errors import DataError, RunError, SettingsError, as_typed
 from hornbook.interchange.folders import MARK, is_mark
+from hornbook.interchange.gguf.pieces import model_of_pieces
 from hornbook.interchange.json_files import read_object, shown
+from hornbook.interchange.weights import not_whole
+from hornbook.storage import parse_json
 from hornbook.tokenizers.contract import Texts, Tokenizer
 from hornbook.tokenizers.kinds import learn_tokenizer, read_tokenizer
 from hornbook.tokenizers.published import GPT2, published_byte_pairs
+from hornbook.tokenizers.sentence_pieces import read_sentence_pieces
 from hornbook.tokenizers.settings import TokenSettings
 from hornbook.tokenizers.token_files import of_json_file
 
-__all__ = ["NONE", "named_tokens", "option_of", "tokens_of_folder", "tokens_of_gguf"]
+__all__ = ["NONE", "OWN_TOKENS", "named_tokens", "option_of", "tokens_of_folder", "tokens_of_gguf"]
 
 NONE = Texts((), (), boundary=False)
 "An imported model has no text; what it generates may have line breaks."
@@ -29,6 +33,8 @@ SPLITS: Mapping[str, Sequence[Mapping[str, Any]]] = {
 }
 "How text is split before GPT-2's pattern, by GGUF's names of this."
 CONTROL, DEFINED = 3, 4  # types of tokens
+OWN_TOKENS = "hornbook.tokens"
+"What a GGUF file of ours has of the run's tokens, as the run has them."
 
 
 def named_tokens(asked: str) -> Tokenizer:
@@ -85,11 +91,29 @@ def tokens_of_ours(path: Path) -> Tokenizer:
         DataError: if they are damaged.
         MissingPackageError: if a library that they need is not installed.
     """
+    return tokens_of_run(str(path), read_object(path, LARGEST).get("tokens"))
+
+
+def tokens_kept(where: str, text: object) -> Tokenizer:
+    """The tokens of a run that was exported as GGUF, which it has as JSON.
+
+    Raises:
+        DataError, MissingPackageError: as `tokens_of_ours`.
+    """
     try:
-        return read_tokenizer(read_object(path, LARGEST).get("tokens"))
+        value = parse_json(text if isinstance(text, str) else "")
+    except ValueError as error:
+        raise not_whole(where, f"{OWN_TOKENS} is not JSON ({error})") from error
+    return tokens_of_run(where, value)
+
+
+def tokens_of_run(where: str, value: Any) -> Tokenizer:
+    """The tokens of a run, as `described` gave them."""
+    try:
+        return read_tokenizer(value)
     except RunError as error:
         raise DataError(
-            f"The tokens in {path} cannot be read: {error.message}",
+            f"The tokens in {where} cannot be read: {error.message}",
             hint="Export the run again, or name a file of tokens.",
             setting="tokens",
         ) from error
@@ -167,18 +191,25 @@ def of_vocabulary(
 
 
 def tokens_of_gguf(where: str, values: Mapping[str, Any]) -> Tokenizer:
-    """The tokens in a GGUF file: byte pairs as GPT-2's, or as those that follow it.
+    """The tokens in a GGUF file: those of a run that was exported, byte pairs as GPT-2's or as
+    those that follow it, or a SentencePiece model of pairs.
 
     Raises:
         DataError: if they are of another kind, or are not whole.
         MissingPackageError: if a library that they need is not installed.
     """
+    if (own := values.get(OWN_TOKENS)) is not None:
+        return tokens_kept(where, own)
     kind, how = values.get("tokenizer.ggml.model"), values.get("tokenizer.ggml.pre")
+    if kind == "llama":
+        return read_sentence_pieces(
+            f"The vocabulary of {where}", model_of_pieces(where, values), NONE
+        )
     tokens, merges = values.get("tokenizer.ggml.tokens"), values.get("tokenizer.ggml.merges")
     if kind != "gpt2" or how not in SPLITS:
         raise DataError(
             f"The tokens in {where} cannot be read: they are of kind {shown(kind)}, split as "
-            f"{shown(how)}; byte pairs (gpt2) split as {' or '.join(SPLITS)} can be.",
+            f"{shown(how)}; byte pairs (gpt2) split as {' or '.join(SPLITS)} can be, and llama.",
             hint="Give the `tokenizer.json` or the SentencePiece model that they come from as "
             "`tokens`.",
             setting="tokens",
@@ -186,7 +217,7 @@ def tokens_of_gguf(where: str, values: Mapping[str, Any]) -> Tokenizer:
     if not isinstance(tokens, list) or not isinstance(merges, list):
         raise DataError(f"{where} has no tokens, or no merges of them.", setting="tokens")
     kinds = values.get("tokenizer.ggml.token_type")
-    kinds = [] if kinds is None or isinstance(kinds, str | int | float) else list(kinds)
+    kinds = [] if kinds is None else kinds.tolist() if hasattr(kinds, "tolist") else [kinds]
     vocab = {token: at for at, token in enumerate(tokens)}
     if len(vocab) < len(tokens) or "" in vocab:
         raise DataError(f"{where} has a token twice, or an empty one.", setting="tokens")

@@ -12,7 +12,7 @@ from hornbook.errors import DataError
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Weights", "not_whole"]
+__all__ = ["Weights", "listed", "not_whole"]
 
 
 class Weights(ABC):
@@ -49,3 +49,9 @@ def not_whole(where: str, why: str) -> DataError:
         f"{where} cannot be imported: {why}.",
         hint="The file is damaged or was not fully downloaded: download it again.",
     )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Some names with their verb."""
+    more = f" and {len(names) - 4:,} more" if len(names) > 4 else ""
+    return f"{', '.join(names[:4])}{more} {'is' if len(names) == 1 else 'are'}"

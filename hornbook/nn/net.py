@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from hornbook.compute.tied import each_once, second_names, without_second_names
 from hornbook.errors import RunError
 from hornbook.nn.layer import Backward, Layer
 from hornbook.nn.sequential import Sequential
@@ -75,16 +77,26 @@ class Net(Layer):
                 self.train()
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Parameters and buffers by name."""
-        return {name: t.detach().cpu().numpy() for name, t in self.state_dict().items()}
+        """Parameters and buffers by name; one that has two names, a tied one, by the first."""
+        return {name: t.detach().cpu().numpy() for name, t in each_once(self).items()}
 
     def load_arrays(self, arrays: dict[str, npt.NDArray[Any]]) -> None:
-        """Take what `arrays` gave.
+        """Take what `arrays` gave; earlier versions gave a tied parameter under both its names.
 
         Raises:
-            RunError: if the names or shapes are not this model's.
+            RunError: if the names or shapes are not this model's, or what should be one parameter
+                is two.
         """
-        own = {name: tuple(t.shape) for name, t in self.state_dict().items()}
+        second = second_names(self)
+        for name, first in second.items():
+            if name in arrays and not np.array_equal(arrays[name], arrays.get(first, ())):
+                raise RunError(
+                    f"The weights do not match this run's settings: {name} and {first} are tied, "
+                    "and differ.",
+                    hint="The file belongs to another run or is damaged.",
+                )
+        arrays = without_second_names(self, arrays)
+        own = {name: tuple(t.shape) for name, t in each_once(self).items()}
         given = {name: array.shape for name, array in arrays.items()}
         if own != given:
             wrong = sorted(n for n in own.keys() | given.keys() if own.get(n) != given.get(n))
@@ -92,5 +104,6 @@ class Net(Layer):
                 f"The weights do not match this run's settings: {', '.join(wrong[:4])}.",
                 hint="The file belongs to another run or is damaged.",
             )
-        self.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+        taken = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        self.load_state_dict(taken | {name: taken[first] for name, first in second.items()})
         self.eval()  # what is loaded is used; training says so itself

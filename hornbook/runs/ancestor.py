@@ -40,6 +40,7 @@ def open_ancestor(path: str | Path) -> Run:
             hint="Set `init_from` to a run of a net.",
             setting="init_from",
         )
+    run.refuse_unmade()
     if not run.directory.model.exists():
         raise RunError(
             f"{path} has no weights yet: it was stopped before its first evaluation.",

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hornbook.errors import RunError
-from hornbook.runs.contents import begun_only, clear, strangers
+from hornbook.runs.contents import begun_only, clear, never_made, strangers
 from hornbook.runs.lock import LOCK, Lock
 
 __all__ = ["Claim", "beside_of", "left_behind", "recover", "refuse_if_taken", "remarks_on"]
@@ -66,7 +66,7 @@ class Claim:
             lock = Lock.take(home)
             try:
                 refuse_if_taken(path, overwrite=overwrite)  # another may have come meanwhile
-                if not (home / "run.json").exists():
+                if not (home / "run.json").exists() or never_made(home):
                     clear(home)
                     claim = cls(home, home, lock)
                     claim.empty = True
@@ -219,6 +219,8 @@ def remove(folder: Path, lock: Lock) -> None:
 def refuse_if_taken(path: Path, *, overwrite: bool) -> None:
     """Make sure that a new run may be put somewhere; nothing is changed.
 
+    What a kill left of a model that is made in one pass may be replaced without being told to.
+
     Raises:
         RunError: if something is there that was not told to be replaced, or that is no run.
     """
@@ -241,7 +243,7 @@ def refuse_if_taken(path: Path, *, overwrite: bool) -> None:
             f"{path} contains files that do not belong to a run: {', '.join(foreign[:3])}.",
             hint="Choose another directory as `out`; this one is never overwritten.",
         )
-    if (path / "run.json").exists() and not overwrite:
+    if (path / "run.json").exists() and not overwrite and not never_made(path):
         raise RunError(
             f"{path} already contains a run.",
             hint="Resume it (`resume`), replace it (`overwrite`), or choose another `out`.",

@@ -15,7 +15,7 @@ from hornbook.runs.record import RunRecord
 from hornbook.storage import PART
 from hornbook.tasks import task_named, tasks
 
-__all__ = ["TRIED", "begun_only", "clear", "strangers"]
+__all__ = ["TRIED", "begun_only", "clear", "never_made", "strangers"]
 
 OWN = {
     LOCK,
@@ -87,6 +87,19 @@ def contents(path: Path) -> Iterator[tuple[str, int]]:
 def begun_only(path: Path) -> bool:
     """Whether a kill ended a process of ours here before there was a run."""
     return not (path / "run.json").exists() and is_marked(path)
+
+
+def never_made(path: Path) -> bool:
+    """Whether a kill ended a process of ours here before it had made a model in one pass: one that
+    is counted, fitted, mixed or imported. Nothing was learned, and there is nothing to resume.
+    """
+    try:
+        record = RunRecord.read(path / "run.json")
+    except (RunError, SettingsError):
+        return False
+    if record.training is not None or os.path.lexists(path / "summary.json"):
+        return False  # a run that was whole and has lost its model is not ours to replace
+    return record.start.kind == "import" or not os.path.lexists(path / "model.safetensors")
 
 
 def clear(path: Path) -> None:

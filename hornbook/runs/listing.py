@@ -156,7 +156,8 @@ def with_figures(
     if ended and not directory.model.exists():
         raise RunError(f"{directory.model} is missing.")
     split, value = figure_of(task, summary, metrics, ended=ended)
-    status, note = status_of(summary, owner, fitted=training is None)
+    again = "" if training else "import" if record.start.kind == "import" else "train"
+    status, note = status_of(summary, owner, again)
     if status == "training" and any(".new-" in one.name for one in left_behind(directory.path)):
         note = f"its replacement, {note}"
     if status == "finished" and record.start.kind == "import":
@@ -201,15 +202,21 @@ def steps_done(summary: Summary | None, metrics: list[Record], *, ended: bool) -
     return max([*known, summary.steps or 0 if summary else 0])
 
 
-def status_of(summary: Summary | None, owner: str, *, fitted: bool) -> tuple[Status, str]:
-    """The status, and what there is to say of it."""
+def status_of(summary: Summary | None, owner: str, again: str) -> tuple[Status, str]:
+    """The status, and what there is to say of it.
+
+    Args:
+        summary: of the run, if it has one.
+        owner: the process that is at work on it; empty: none.
+        again: what to do again where it was stopped; empty: it can be resumed.
+    """
     if owner:
         return "training", f"by {owner}"
     if summary is not None and summary.ending == "diverged":
         return "diverged", "worse than before training"
     if summary is not None and summary.ended:
         return "finished", "early" if summary.ending == "early" else ""
-    return "stopped", "train it again" if fitted else "can be resumed"
+    return "stopped", f"{again} it again" if again else "can be resumed"
 
 
 def last_written(directory: RunDirectory) -> datetime | None:

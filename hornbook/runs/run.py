@@ -143,10 +143,11 @@ class Run:
         Raises:
             RunError: if it was: there is nothing to resume.
         """
-        if not self.made_as.trained and not self.directory.model.exists():
+        if self.record.training is None and not self.directory.model.exists():
+            made = "imported" if self.record.start.kind == "import" else "made"
             raise RunError(
-                f"{self.path} was stopped before its model was made.",
-                hint="Make it again, with `overwrite`.",
+                f"{self.path} was stopped before its model was {made}.",
+                hint="Do the same again, with this directory as `out`: nothing is lost.",
             )
 
     def refuse_too_large(self, path: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.compute.shapes import shapes_only
+from hornbook.compute.tied import each_once, without_second_names
 from hornbook.errors import RunError, SettingsError, as_typed
 from hornbook.nn.lora import is_adapter
 from hornbook.text.models.network import Network
@@ -76,12 +77,14 @@ def inherit(model: Network, tokenizer: Tokenizer, ancestor: Run, rates: Sequence
         )
     with shapes_only():
         shape = ancestor.data.shape
-        names = list(ancestor.task.build(ancestor.family, ancestor.settings, shape).state_dict())
+        built = ancestor.task.build(ancestor.family, ancestor.settings, shape)
+        names = list(each_once(built))
     if any(map(is_adapter, names)):
         arrays = ancestor.model.arrays()  # merged
         names = list(arrays)
     else:
-        arrays = ancestor.directory.read_weights(ancestor.record)
+        held = ancestor.directory.read_weights(ancestor.record)
+        arrays = without_second_names(built, held)
     pairs = shared_tokens(tokenizer, before)
     if set(names) != set(arrays):
         raise RunError(

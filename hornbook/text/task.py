@@ -422,7 +422,7 @@ def refuse_unshareable(model: Any, training: TrainingSettings) -> None:
             hint="Train in one process, or with `batches=random`.",
             setting="batches",
         )
-    kept = model.state_dict().keys() - dict(model.named_parameters()).keys()
+    kept = model.state_dict().keys() - dict(model.named_parameters(remove_duplicate=False)).keys()
     if kept:
         raise SettingsError(
             f"BatchNorm has {len(kept)} running statistics, which would differ in each process.",

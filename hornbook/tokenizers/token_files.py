@@ -85,9 +85,11 @@ def read_bytes(name: str) -> bytes:
         DataError: if it cannot be read, or is too large.
     """
     try:
-        if (path := Path(name)).stat().st_size > LARGEST:
+        with Path(name).open("rb") as file:  # a device has no size, and may never end
+            data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
             raise refused(name, f"is larger than {LARGEST:,} bytes")
-        return path.read_bytes()
+        return data
     except OSError as error:
         raise DataError(
             f"Cannot read the tokens in {name}: {error.strerror or error}.",

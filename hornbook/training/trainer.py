@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.random_states import random_states, set_random_states
+from hornbook.compute.tied import each_once, second_names
 from hornbook.errors import DivergedError, RunError
 from hornbook.records import JSONObject, as_json
 from hornbook.training.counters import Counters, read_counters
@@ -291,7 +292,7 @@ class Trainer:
         what training goes on to change.
         """
         apart = self.apart()
-        weights = self.module.state_dict()
+        weights = each_once(self.module)
         kept = {
             "weights": {name: held for name, held in weights.items() if name not in apart},
             "optimizer": self.optimizer.state(),
@@ -339,7 +340,8 @@ class Trainer:
             kept.setdefault(kind, {})[rest] = torch.from_numpy(np.asarray(array))
         try:
             found = self.module.load_state_dict(kept["weights"], strict=False)
-            if lost := [*found.unexpected_keys, *set(found.missing_keys) - self.apart()]:
+            held = self.apart() | second_names(self.module).keys()
+            if lost := [*found.unexpected_keys, *set(found.missing_keys) - held]:
                 raise KeyError(f"{lost[0]} is not in both")
             self.optimizer.load_state(kept.get("optimizer", {}), counters.step, counters.layout)
             if isinstance(self.module, Carrying):

@@ -40,7 +40,7 @@ def gpt2_settings(config: Config) -> dict[str, Any]:
     config.must_be("add_cross_attention", False, usual=False)
     config.must_be("tie_word_embeddings", True, usual=True)
     n_embd, n_head = config.size("n_embd", 768), config.size("n_head", 12)
-    n_inner, eps = config.size("n_inner", 4 * n_embd), config.get("layer_norm_epsilon", float, 1e-5)
+    n_inner, eps = config.size("n_inner", 4 * n_embd), config.epsilon("layer_norm_epsilon", 1e-5)
     activation = config.get("activation_function", str, "gelu_new")
     return {
         **GPT2_PARTS,

@@ -45,7 +45,8 @@ def llama_settings(config: Config) -> dict[str, Any]:
     n_embd, n_head = config.size("hidden_size"), config.size("num_attention_heads")
     n_kv_head = config.size("num_key_value_heads", n_head)
     config.must_be("head_dim", n_embd // n_head, usual=n_embd // n_head)
-    eps = config.get("rms_norm_eps", float, 1e-6)
+    config.must_be("partial_rotary_factor", 1.0, 1, usual=1.0)
+    eps = config.epsilon("rms_norm_eps", 1e-6)
     return {
         "block_size": config.size("max_position_embeddings"),
         "n_layer": config.size("num_hidden_layers"),
@@ -95,6 +96,7 @@ def rotary_base(config: Config) -> float:
     Raises:
         DataError: if the angles are scaled.
     """
+    bases = [config]
     for key in ("rope_parameters", "rope_scaling"):
         held = config.values.get(key)
         if held is None:
@@ -102,12 +104,16 @@ def rotary_base(config: Config) -> float:
         if not isinstance(held, dict):
             raise DataError(f"{config.where} cannot be imported: {key} must be an object or null.")
         own = Config(config.where, held)
-        kind = "rope_type" if "rope_type" in held else "type"
-        own.must_be(kind, "default", usual="default")
+        for kind in ("rope_type", "type"):
+            own.must_be(kind, "default", usual="default")
         own.must_be("partial_rotary_factor", 1.0, 1, usual=1.0)
-        if "rope_theta" in held:
-            return own.get("rope_theta", float)
-    return config.get("rope_theta", float, 10_000.0)
+        bases.append(own)
+    found = [one.get("rope_theta", float) for one in bases
+             if one.values.get("rope_theta") is not None]  # fmt: skip
+    if len(set(found)) > 1:
+        told = " and ".join(map(str, found))
+        raise DataError(f"{config.where} cannot be imported: it has several rope_theta, {told}.")
+    return found[0] if found else 10_000.0
 
 
 def llama_recipe(

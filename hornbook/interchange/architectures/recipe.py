@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from hornbook.errors import DataError
-from hornbook.interchange.weights import Weights
+from hornbook.interchange.weights import Weights, listed
 from hornbook.tensor_files import Deferred
 
 if TYPE_CHECKING:
@@ -102,10 +102,13 @@ def refuse_unfit(weights: Weights, recipe: Recipe) -> None:
     ]
     if more:
         raise unfit(weights, f"{listed(more)} not part of such a model here")
+    turns = {piece.name: piece.turn for pieces in recipe.parts.values() for piece in pieces}
     for second, first in recipe.copies.items():
-        if second in weights.shapes and not torch.equal(
-            weights.tensor(second), weights.tensor(first)
-        ):
+        if second not in weights.shapes:
+            continue
+        # Rows that stand for no token of the net are left out, and need not be the same.
+        turn = turns[first]
+        if not torch.equal(turn(weights.tensor(second)), turn(weights.tensor(first))):
             raise unfit(
                 weights, f"its settings say that {second} is the same as {first}, and it is not"
             )
@@ -117,12 +120,6 @@ def unfit(weights: Weights, why: str) -> DataError:
         f"{weights.where} cannot be imported: {why}.",
         hint="Give the files of one model, with its own settings.",
     )
-
-
-def listed(names: Sequence[str]) -> str:
-    """Some names with their verb."""
-    more = f" and {len(names) - 4:,} more" if len(names) > 4 else ""
-    return f"{', '.join(names[:4])}{more} {'is' if len(names) == 1 else 'are'}"
 
 
 def deferred(

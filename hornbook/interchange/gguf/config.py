@@ -9,7 +9,10 @@ from hornbook.errors import DataError
 from hornbook.interchange.gguf.weights import GGUFWeights
 from hornbook.interchange.json_files import Config, shown
 
-__all__ = ["config_of_gguf"]
+__all__ = ["OWN_TIED", "config_of_gguf"]
+
+OWN_TIED = "hornbook.tied"
+"True in a file of ours of a tied net, whose output layer may have rows of its own for more tokens."
 
 NAMES = {
     "gpt2": {
@@ -35,6 +38,9 @@ NAMES = {
 "By architecture, from Hugging Face's names to GGUF's."
 ONE_OF: Mapping[str, tuple[Any, ...]] = {
     "llama.rope.scaling.type": ("none",),
+    "llama.rope.scaling.factor": (1.0, 0.0, 1, 0),
+    "llama.rope.scale_linear": (1.0, 0.0, 1, 0),
+    "llama.attention.causal": (True,),
     "llama.expert_count": (0,),
 }
 "What must be so where it is said."
@@ -66,7 +72,8 @@ def config_of_gguf(weights: GGUFWeights) -> Config:
     found["vocab_size"] = word[0]
     found["model_type"] = kind
     if kind == "llama":
-        found["tie_word_embeddings"] = "output.weight" not in weights.shapes
+        tied = "output.weight" not in weights.shapes or values.get(OWN_TIED) is True
+        found["tie_word_embeddings"] = tied
         size = Config(where, found, names).size("hidden_size") // Config(where, found, names).size(
             "num_attention_heads"
         )

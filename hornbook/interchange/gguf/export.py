@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,17 @@ from hornbook.extras import needing
 from hornbook.interchange.carried import carried
 from hornbook.interchange.folders import whole_file
 from hornbook.interchange.formats import Exported
-from hornbook.interchange.gguf.config import NAMES
+from hornbook.interchange.gguf.config import NAMES, OWN_TIED
 from hornbook.interchange.gguf.rows import UnlikelyRow, unlikely_row
 from hornbook.interchange.gguf.tokens import GGUFTokens, gguf_tokens
 from hornbook.interchange.leaving import Leaving, leaving
+from hornbook.interchange.tokens import OWN_TOKENS
 from hornbook.outputs import writable_format
 from hornbook.records import JSON
 from hornbook.runs import Run
 from hornbook.tasks import NoOptions
 from hornbook.tensor_files import Deferred
+from hornbook.tokenizers.kinds import described
 from hornbook.version import __version__
 
 __all__ = ["GGUF"]
@@ -86,6 +89,9 @@ def write_gguf(
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
     describe(writer, run, model, len(tokens.names))
     describe_tokens(writer, tokens)
+    own = json.dumps(described(run.data.tokenizer), ensure_ascii=True, allow_nan=False)
+    writer.add_string(OWN_TOKENS, own)
+    writer.add_bool(OWN_TIED, run.model.settings.tied)
     for name, one in tensors.items():
         writer.add_tensor_info(name, one.shape, one.dtype, one.nbytes)
     try:

@@ -2,8 +2,9 @@
 
 The header may come from anybody. Every length is held against what is left of the file before
 anything is read or made room for, so that it costs no more memory than the file has bytes, a few
-times over. (The reader of the package gguf trusts these lengths, and makes an object for each
-number of a list.)
+times over; and all of it against HEADER, for a file with holes may have more bytes than the disk.
+(The reader of the package gguf trusts these lengths, and makes an object for each number of a
+list.)
 
     GGUF, version, number of tensors, number of values
     values     name, type, value: a number, a text, or a list of either
@@ -31,6 +32,7 @@ MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 MOST = 65_536  # values, and tensors
 LONGEST = 2**16  # bytes of a name
+HEADER = 2**28  # bytes: a vocabulary of 250,000 and its merges are 12 million
 LISTED = 2**21  # texts in a list: the largest vocabularies have 300,000
 TEXT, LIST = 8, 9
 NUMBERS = {
@@ -97,6 +99,8 @@ class Reading:
             DataError: if it has not.
         """
         left = len(self.data) - self.at
+        if self.at + count > HEADER and count <= left:
+            raise self.fail(f"its header has more than {HEADER:,} bytes")
         if count > left:
             raise self.fail(f"{what} should have {count:,} bytes, and {left:,} are left")
 

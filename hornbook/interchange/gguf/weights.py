@@ -54,8 +54,11 @@ class GGUFWeights(Weights):
         try:
             header = read_header(self.data, path)
             self.values, self.places = header.values, header.tensors
-            for name, place in self.places.items():
-                end = place.begin + size_of(self.where, name, place)
+            before = 0
+            for name, place in sorted(self.places.items(), key=lambda one: one[1].begin):
+                if place.begin < before:
+                    raise not_whole(self.where, f"{name} begins within another tensor")
+                before = end = place.begin + size_of(self.where, name, place)
                 if end > len(self.data):
                     raise not_whole(
                         self.where,

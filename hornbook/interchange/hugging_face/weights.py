@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from hornbook.errors import DataError
 from hornbook.interchange.json_files import read_object
-from hornbook.interchange.weights import Weights, not_whole
+from hornbook.interchange.weights import Weights, listed, not_whole
+from hornbook.paths import is_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -122,9 +123,9 @@ def files_of_index(path: Path) -> list[Path]:
         if os.path.basename(name) != name or name in ("", ".", ".."):  # noqa: PTH119
             raise not_whole(str(path), f"{name!r} is not the name of a file beside it")
     found = [path.parent / name for name in names]
-    if missing := [one.name for one in found if not one.is_file()]:
+    if missing := [one.name for one in found if not is_file(one)]:
         raise DataError(
-            f"{path.parent} is incomplete: {', '.join(missing)} of {len(names)} files is missing.",
+            f"{path.parent} is incomplete: {listed(missing)} missing, of {len(names):,} files.",
             hint="Download all files of the model into the folder.",
         )
     return found
