@@ -20,7 +20,9 @@ from hornbook.text.models.mixture import Mixture
 from hornbook.text.models.ngram import NGram
 from hornbook.text.sampling import SamplingSettings, sample
 from hornbook.text.scores import score
+from hornbook.tokenizers.hugging_face import HuggingFaceTokenizer
 from tests.chromium import chromium
+from tests.merges_made import SPLITS, fuzzed, merges_file
 from tests.test_models import LINES, TEXT, VARIANTS
 
 if TYPE_CHECKING:
@@ -243,6 +245,22 @@ def test_tokens(name: str, data: Path, context: BrowserContext) -> None:
     for text in (written, "be fine! 中文 e\u0301", ""):
         assert page.ask("encode", text=text) == made.data.tokenizer.encode(text).tolist(), text
     check(page, "to be: fine!" if "words" not in name else "To be, or not to be:")
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_byte_pairs_of_a_file(split: str, data: Path, context: BrowserContext) -> None:
+    (data / "t.json").write_bytes(merges_file(split))
+    written = "To be, or not to be: “that” is café 中文.\nIt's 2026, <tool>! e\u0301 anna\n"
+    (data / "tokens.txt").write_text(written * 12, newline="")
+    made = hornbook.train(
+        data / "tokens.txt", model="ngram", settings={"order": 3}, mode="text",
+        out=data / "tokens", overwrite=True, tokens=str(data / "t.json"),
+    )  # fmt: skip
+    page, tokenizer = opened(made, context), made.data.tokenizer
+    assert tokenizer.kind == HuggingFaceTokenizer.kind
+    for text in (*MANY_SCRIPTS, *fuzzed(60), "Tobe", "<pad><|endoftext|><tool>", ""):
+        assert page.ask("encode", text=text) == tokenizer.encode(text).tolist(), text
+    check(page, "to be: <tool> café")
 
 
 @pytest.fixture(scope="module")
