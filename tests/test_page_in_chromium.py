@@ -382,6 +382,21 @@ def test_the_language_is_the_readers_or_the_one_that_is_chosen(tab: Tab) -> None
     assert "训练" in (tab.text_content("#facts") or "") or chinese
 
 
+def test_a_title_that_nobody_gave_is_in_the_readers_language(data: Path, browser: Browser) -> None:
+    run = hornbook.train(data / "lines.txt", model="ngram", out=data / "title", overwrite=True)
+    path = hornbook.export(run, to="html", out=str(data / "title.html")).path
+    made = browser.new_context(locale="zh-CN")
+    alone = made.new_page()
+    alone.goto(path.as_uri())
+    alone.wait_for_selector("#go-on, #samples li")
+    for language, title in (
+        ("zh", "lines：小型语言模型（ngram）"), ("en", "lines: a small language model (ngram)"),
+    ):  # fmt: skip
+        alone.click(f"[data-language={language}]")
+        assert (alone.title(), alone.text_content("h1")) == (title, title)
+    made.close()
+
+
 @pytest.mark.parametrize(
     "tab", [PHONE, {**PHONE, "color_scheme": "dark", "locale": "zh-CN"}], indirect=True
 )
