@@ -22,6 +22,7 @@ import numpy as np
 
 import hornbook
 from hornbook.text.models.presets import GPT2_PARTS
+from tests.merges_made import merges_file
 
 COUNT = 12  # tokens
 BASE: dict[str, Any] = {
@@ -49,6 +50,16 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], tuple[str, ...]]] = 
         "text", GPT2, {**TEXTS, "tokens": "bpe", "vocab_size": 400, "pattern": "gpt2"},
         ("First Citizen:\nBefore we", "  né 行  x it's 12345\n\n  a"),
     ),
+    **{
+        f"text, {split}, {shape}": (
+            "text", settings, {**TEXTS, "tokens": f"{split}.json"},
+            ("First Citizen:\nBefore we", "  né 行  x it's 12345\n\n <tool> Tobe a"),
+        )
+        for split, shape, settings in (
+            ("gpt-2", "GPT-2", GPT2), ("smollm", "Llama", LLAMA), ("llama-bpe", "Llama", LLAMA),
+            ("qwen2", "GPT-2", GPT2),
+        )
+    },
 }  # fmt: skip
 PROGRAM = """
 import {getLlama, LlamaLogLevel} from "node-llama-cpp";
@@ -113,6 +124,10 @@ def main() -> None:
         for number, (name, (what, settings, more, prompts)) in enumerate(CASES.items()):
             source = folder / f"{number}.txt"
             source.write_text(data[what], encoding="utf-8")
+            split, is_file, _ = str(more.get("tokens", "")).partition(".json")
+            if is_file:
+                (folder / f"{split}.json").write_bytes(merges_file(split))
+                more = {**more, "tokens": str(folder / f"{split}.json")}
             run = hornbook.train(
                 source, model="gpt", settings=settings, out=folder / f"run{number}", baseline=False,
                 training={"steps": 150, "batch_size": 8, "learning_rate": 0.003}, **more,

@@ -73,6 +73,8 @@ class Settings:
             take from that.
         beside_learned: names of settings that add to weights which were learned, and have no use
             without.
+        shortenable: names of sizes that a training which begins with the weights of a run may make
+            smaller: it takes the first of what that has.
         files: names of settings that are paths of files.
 
     Raises:
@@ -82,6 +84,7 @@ class Settings:
     training_only: ClassVar[frozenset[str]] = frozenset()
     not_inherited: ClassVar[frozenset[str]] = frozenset()
     beside_learned: ClassVar[frozenset[str]] = frozenset()
+    shortenable: ClassVar[frozenset[str]] = frozenset()
     files: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:

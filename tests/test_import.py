@@ -32,6 +32,7 @@ from hornbook.runs.ancestor import open_ancestor
 from hornbook.runs.calls import calls_of
 from hornbook.runs.events import Event, Noted
 from hornbook.sources.downloads import Remote
+from hornbook.text.models import family
 from hornbook.text.models.presets import GPT2_PRESETS
 from tests.command import typed
 from tests.some_models import (
@@ -115,6 +116,12 @@ def test_it_is_inspected(run: Run, capsys: pytest.CaptureFixture[str], unpainted
     assert "Made by: hornbook import" in told
     page = (run.path / "report.html").read_text(encoding="utf-8")
     assert "Attention" in page
+    for shown in (told, page):  # nothing was measured: that says nothing of problems
+        assert "Not looked for: problems." in shown
+        assert "No problems found" not in shown
+    assert "evaluate it on a file (--data)" in told
+    measured = json.loads(typed(capsys, "inspect", str(run.path), "--json", "--no-page")[1])
+    assert (measured["measured"], measured["findings"]) == ([], [])
 
 
 def test_it_is_fine_tuned_with_its_own_tokens(run: Run, text: Path, tmp_path: Path) -> None:
@@ -145,6 +152,47 @@ def test_it_is_fine_tuned_with_its_own_tokens(run: Run, text: Path, tmp_path: Pa
     assert "learning_rate" not in str(calls_of(again)[0].settings)
     with pytest.raises(RunError, match="was imported: there is no training to resume"):
         hornbook.resume(run.path, steps=10)
+
+
+def test_adapters_are_trained_at_a_rate_of_their_own(run: Run, text: Path, tmp_path: Path) -> None:
+    tuned = hornbook.train(
+        text, init_from=run.path, settings={"lora_rank": 2}, training={**QUICK, "steps": 1},
+        out=tmp_path / "tuned", baseline=False, mode="text",
+    )  # fmt: skip
+    assert tuned.record.training is not None
+    assert tuned.record.training.learning_rate == family("gpt").adapting["learning_rate"] > 5e-5
+    assert tuned.record.training.optimizer == "adamw"
+    assert "learning_rate" not in str(calls_of(tuned)[0].settings)
+    again = hornbook.train(  # merged: all of it is trained
+        text, init_from=tuned.path, training={**QUICK, "steps": 1}, out=tmp_path / "again",
+        baseline=False, mode="text",
+    )  # fmt: skip
+    assert again.record.training is not None
+    assert again.record.training.learning_rate == 5e-5
+
+
+@pytest.mark.parametrize("shape", ["gpt2", "llama"])
+def test_fine_tuning_may_see_fewer_positions(
+    shape: str, folder: Path, text: Path, tmp_path: Path
+) -> None:
+    whole = import_model(folder / shape, out=tmp_path / "whole", tokens="bytes")
+    short = import_model(folder / shape, out=tmp_path / "short", tokens="bytes", block_size=5)
+    heard: list[Event] = []
+    how: dict[str, Any] = {
+        "init_from": whole.path, "training": {**QUICK, "steps": 0}, "baseline": False,
+        "mode": "text",
+    }  # fmt: skip
+    tuned = hornbook.train(
+        text, settings={"block_size": 5}, out=tmp_path / "tuned", listen=heard.append, **how
+    )
+    ids = np.arange(10).reshape(2, 5)
+    np.testing.assert_array_equal(tuned.model.next_logits(ids), short.model.next_logits(ids))
+    told = [event.message for event in heard if isinstance(event, Noted)]
+    before: int = whole.settings.as_dict()["block_size"]
+    assert f"`block_size` is 5 here and {before} there: the first are taken." in told[0]
+    assert "'block_size': 5" in str(calls_of(tuned)[0].settings)
+    with pytest.raises(SettingsError, match=f"Set `block_size` to at most {before}"):
+        hornbook.train(text, settings={"block_size": before + 1}, out=tmp_path / "no", **how)
 
 
 def test_tokens_of_a_file_are_taken_over(folder: Path, text: Path, tmp_path: Path) -> None:

@@ -76,8 +76,9 @@ def test_json_text_prefix_and_pictures(
     arguments += ["--pictures", str(tmp_path / "deep" / "pictures")]
     assert main(["inspect", str(run.path), *arguments]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told.keys() == {"run", "watched", "findings", "page"}
+    assert told.keys() == {"run", "watched", "measured", "findings", "page"}
     assert told["watched"] == 8
+    assert told["measured"] == ["dev", "test", "train"]
     for finding in told["findings"]:
         assert finding.keys() == {"name", "severity", "title", "detail", "advice"}
     assert told["page"] == str(tmp_path / "page.html")

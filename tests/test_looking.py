@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from hornbook.errors import RunError, SamplingError, SettingsError, UnknownTokenError
+from hornbook.interchange.tokens import NONE
 from hornbook.nn import Residual, SelfAttention, Sequential
 from hornbook.nn.observing import DOORS
 from hornbook.plots.fonts import ellipsis, families, in_ink, ink_on
@@ -49,7 +50,10 @@ from hornbook.text.views import (
 from hornbook.text.views.character_kinds import kind_of
 from hornbook.text.views.matrix import shown_in_matrix
 from hornbook.text.views.next_token import probabilities
+from hornbook.text.views.pictures import beginning
 from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.token_files import of_json_file
+from tests.merges_made import merges_file
 
 examples = settings(max_examples=25)
 NAMES = ("emma", "ava", "olivia", "amelia", "mia", "eva")
@@ -576,3 +580,16 @@ def test_pictures_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="Cannot write"):
         save(figure, tmp_path / "missing" / "a.png")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("text", "begun"),
+    [("that is", "that"), ("語 a", "語"), ("T中", "T中"), ("e", "e"), ("", "")],
+)
+def test_the_tree_grows_from_two_tokens_and_never_from_half_a_character(
+    text: str, begun: str
+) -> None:
+    tokenizer = of_json_file("t.json", merges_file("gpt-2"), NONE)
+    assert beginning(tokenizer, text) == begun
+    characters = CharTokenizer(tuple(sorted(set("that is語中eT"))), has_boundary=False)
+    assert beginning(characters, text) == text[:2]

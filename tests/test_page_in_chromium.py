@@ -20,7 +20,9 @@ from hornbook.text.models.mixture import Mixture
 from hornbook.text.models.ngram import NGram
 from hornbook.text.sampling import SamplingSettings, sample
 from hornbook.text.scores import score
+from hornbook.tokenizers.hugging_face import HuggingFaceTokenizer
 from tests.chromium import chromium
+from tests.merges_made import SPLITS, fuzzed, merges_file
 from tests.test_models import LINES, TEXT, VARIANTS
 
 if TYPE_CHECKING:
@@ -245,6 +247,22 @@ def test_tokens(name: str, data: Path, context: BrowserContext) -> None:
     check(page, "to be: fine!" if "words" not in name else "To be, or not to be:")
 
 
+@pytest.mark.parametrize("split", SPLITS)
+def test_byte_pairs_of_a_file(split: str, data: Path, context: BrowserContext) -> None:
+    (data / "t.json").write_bytes(merges_file(split))
+    written = "To be, or not to be: “that” is café 中文.\nIt's 2026, <tool>! e\u0301 anna\n"
+    (data / "tokens.txt").write_text(written * 12, newline="")
+    made = hornbook.train(
+        data / "tokens.txt", model="ngram", settings={"order": 3}, mode="text",
+        out=data / "tokens", overwrite=True, tokens=str(data / "t.json"),
+    )  # fmt: skip
+    page, tokenizer = opened(made, context), made.data.tokenizer
+    assert tokenizer.kind == HuggingFaceTokenizer.kind
+    for text in (*MANY_SCRIPTS, *fuzzed(60), "Tobe", "<pad><|endoftext|><tool>", ""):
+        assert page.ask("encode", text=text) == tokenizer.encode(text).tolist(), text
+    check(page, "to be: <tool> café")
+
+
 @pytest.fixture(scope="module")
 def names(data: Path, context: BrowserContext) -> Path:
     """A page of counts, with everything that a maker can give."""
@@ -362,6 +380,21 @@ def test_the_language_is_the_readers_or_the_one_that_is_chosen(tab: Tab) -> None
     assert tab.text_content("#writing-title") == titles[not chinese]
     assert tab.get_attribute("[data-language=en]", "aria-pressed") == str(chinese).lower()
     assert "训练" in (tab.text_content("#facts") or "") or chinese
+
+
+def test_a_title_that_nobody_gave_is_in_the_readers_language(data: Path, browser: Browser) -> None:
+    run = hornbook.train(data / "lines.txt", model="ngram", out=data / "title", overwrite=True)
+    path = hornbook.export(run, to="html", out=str(data / "title.html")).path
+    made = browser.new_context(locale="zh-CN")
+    alone = made.new_page()
+    alone.goto(path.as_uri())
+    alone.wait_for_selector("#go-on, #samples li")
+    for language, title in (
+        ("zh", "lines：小型语言模型（ngram）"), ("en", "lines: a small language model (ngram)"),
+    ):  # fmt: skip
+        alone.click(f"[data-language={language}]")
+        assert (alone.title(), alone.text_content("h1")) == (title, title)
+    made.close()
 
 
 @pytest.mark.parametrize(

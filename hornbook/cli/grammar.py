@@ -80,7 +80,8 @@ class Chosen:
     def line(self) -> Family:
         """The family's line of its task's table, with the training that suits this start."""
         if self.ancestor is not None:
-            return line_begun(self.ancestor)
+            settings = self.ancestor.settings
+            return line_begun(self.ancestor, settings.without(settings.not_inherited))
         return self.task.family(self.family) if self.preset is None else self.preset.line
 
     @property

@@ -45,7 +45,8 @@ def show_overview(found: Inspection, out: Console) -> None:
     for finding in found.findings:
         out.print(f"{SIGNS[finding.severity]}  {escape(worded(finding.title))}")
     if not found.findings:
-        out.print(f"[green]✓[/] {NOTHING}")
+        told = found.without_findings
+        out.print(f"[green]✓[/] {NOTHING}" if told == NOTHING else escape(worded(told)))
     out.print()
     for place, action in enumerate(one.calls(folders=True)):
         out.print(f"{'Made by:  ' if not place else '          '}{escape(command(action))}")

@@ -28,7 +28,7 @@ from hornbook.plots.saving import save
 from hornbook.records import JSONObject, as_json
 from hornbook.rendering import many
 from hornbook.reports import Finding, Page, Section, View, Wording
-from hornbook.reports.finding import worst_first
+from hornbook.reports.finding import NOTHING, worst_first
 from hornbook.runs.advice import remedy
 from hornbook.runs.outcome import overfitted
 from hornbook.runs.run import Run
@@ -43,6 +43,11 @@ CHECKED = (
     "not fit."
 )
 OUTCOME = "Looked for: a model that does not beat guessing, its baseline, or itself untrained."
+UNEXAMINED = (
+    "Not looked for: problems. They show in the training and in losses on data; an imported model "
+    "comes with neither. What is inside it was computed from its weights as they are. To measure "
+    "it, evaluate it on a file (`data`)."
+)
 UNKNOWN = Ignorance(float("inf"), "")  # for tasks that cannot say what a uniform guess costs
 
 
@@ -63,6 +68,17 @@ class Inspection:
     "The evaluations in the course of training."
     trouble: str = ""
     "Why the records of the training cannot be read."
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The splits on which the model was measured."""
+        standing = self.overview.standing
+        return () if standing is None else tuple(sorted(standing.own))
+
+    @property
+    def without_findings(self) -> str:
+        """What is to be said of problems if there are none: that nothing was looked for, too."""
+        return NOTHING if self.measured or self.history else UNEXAMINED
 
     @property
     def unwatched(self) -> str:
@@ -110,6 +126,7 @@ class Inspection:
         return {
             "run": str(self.run.path),
             "watched": len(self.history.records) if self.history else 0,
+            "measured": list(self.measured),
             "findings": as_json(self.findings),
         }
 
@@ -247,6 +264,8 @@ class Inspection:
         """The findings as a section."""
         if self.history:
             return Section("Problems", CHECKED, findings=self.findings)
+        if not self.findings and self.without_findings != NOTHING:
+            return Section("Problems", self.without_findings, note=self.unwatched)
         return Section("Problems", OUTCOME, findings=self.findings, note=self.unwatched)
 
     def write(self, path: Path | str, wording: Wording | None = None) -> Path:

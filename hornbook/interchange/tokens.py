@@ -18,6 +18,7 @@ from hornbook.tokenizers.kinds import learn_tokenizer, read_tokenizer
 from hornbook.tokenizers.published import GPT2, published_byte_pairs
 from hornbook.tokenizers.sentence_pieces import read_sentence_pieces
 from hornbook.tokenizers.settings import TokenSettings
+from hornbook.tokenizers.splitting import PATTERNS
 from hornbook.tokenizers.token_files import of_json_file
 
 __all__ = ["NONE", "OWN_TOKENS", "named_tokens", "option_of", "tokens_of_folder", "tokens_of_gguf"]
@@ -27,11 +28,26 @@ NONE = Texts((), (), boundary=False)
 NAMES = ("tokenizer.json", "tokenizer.model")
 LEARNED = ("characters", "graphemes", "words", "bpe")
 LARGEST = 2**28  # bytes
-SPLITS: Mapping[str, Sequence[Mapping[str, Any]]] = {
-    "gpt-2": (),
-    "smollm": ({"type": "Digits", "individual_digits": True},),
+BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
+BY_GPT2 = {**BYTE_LEVEL, "use_regex": True}
+DIGITS = {"type": "Digits", "individual_digits": True}
+
+
+def by_pattern(name: str) -> tuple[Mapping[str, Any], ...]:
+    """Splitting by one of PATTERNS."""
+    split = {"type": "Split", "pattern": {"Regex": PATTERNS[name]}, "behavior": "Isolated"}
+    return ({**split, "invert": False}, {**BYTE_LEVEL, "use_regex": False})
+
+
+SPLITS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
+    "gpt-2": (BY_GPT2,),
+    "smollm": (DIGITS, BY_GPT2),
+    "llama-bpe": by_pattern("llama3"),
+    "qwen2": by_pattern("qwen"),
 }
-"How text is split before GPT-2's pattern, by GGUF's names of this."
+"How text is split, by GGUF's names of this."
+WHOLE = ("llama-bpe",)
+"With these a part that is a token is that token, whatever the merges would make of it."
 CONTROL, DEFINED = 3, 4  # types of tokens
 OWN_TOKENS = "hornbook.tokens"
 "What a GGUF file of ours has of the run's tokens, as the run has them."
@@ -143,7 +159,8 @@ def of_vocabulary(
     *,
     special: Sequence[str] = (),
     defined: Sequence[str] = (),
-    before: Sequence[Mapping[str, Any]] = (),
+    splits: Sequence[Mapping[str, Any]] = (BY_GPT2,),
+    whole: bool = False,
 ) -> Tokenizer:
     """Byte pairs from their vocabulary and merges, in the signs of GPT-2, as a `tokenizer.json`.
 
@@ -153,10 +170,9 @@ def of_vocabulary(
         merges: pairs, in the order in which they are joined.
         special: tokens that no text has.
         defined: tokens that are text as a whole, whatever the merges say.
-        before: how text is split before GPT-2's pattern.
+        splits: how text is split.
+        whole: whether a part that is a token is that token.
     """
-    split = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
-    steps = [*before, {**split, "use_regex": True}]
     added = [
         {
             "id": vocab[name], "content": name, "special": name in special, "single_word": False,
@@ -170,14 +186,14 @@ def of_vocabulary(
         "added_tokens": added,
         "normalizer": None,
         "pre_tokenizer": (
-            steps[0] if len(steps) == 1 else {"type": "Sequence", "pretokenizers": steps}
+            splits[0] if len(splits) == 1 else {"type": "Sequence", "pretokenizers": [*splits]}
         ),
         "post_processor": None,
-        "decoder": split,
+        "decoder": BYTE_LEVEL,
         "model": {
             "type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
             "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False,
-            "vocab": dict(vocab), "merges": list(merges),
+            "ignore_merges": whole, "vocab": dict(vocab), "merges": list(merges),
         },
     }  # fmt: skip
     try:
@@ -230,7 +246,8 @@ def tokens_of_gguf(where: str, values: Mapping[str, Any]) -> Tokenizer:
         where, vocab, merges,
         special=[token for token in tokens if of_kind.get(token) == CONTROL],
         defined=[token for token in tokens if of_kind.get(token) == DEFINED],
-        before=SPLITS[str(how)],
+        splits=SPLITS[str(how)],
+        whole=how in WHOLE,
     )  # fmt: skip
 
 

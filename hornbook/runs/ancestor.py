@@ -15,7 +15,7 @@ from hornbook.tasks import Ancestor, Family, Task
 
 __all__ = [
     "inherited_settings", "line_begun", "named_ancestor", "open_ancestor",
-    "refuse_beside_nothing", "refuse_two_starts", "refuse_unrelated", "was_imported",
+    "refuse_beside_nothing", "refuse_two_starts", "refuse_unrelated", "shortened", "was_imported",
 ]  # fmt: skip
 
 MADE = {
@@ -78,10 +78,14 @@ def refuse_beside_nothing(settings: Settings) -> None:
         )
 
 
-def line_begun(run: Run) -> Family:
-    """The family of a run, as training that begins with its weights is recommended."""
-    line = run.made_as
-    return line.trained_with(line.fine_tuning) if was_imported(run) else line
+def line_begun(run: Run, settings: Settings) -> Family:
+    """The family of a run, as training that begins with its weights is recommended.
+
+    Args:
+        run: the ancestor.
+        settings: of the net that is trained.
+    """
+    return run.made_as.begun(settings, imported=was_imported(run))
 
 
 def refuse_unrelated(ancestor: Run, task: Task[Any], family: str | None, source: str) -> None:
@@ -132,7 +136,17 @@ def inherited_settings(ancestor: Run, given: Settings | Mapping[str, Any] | None
             setting="settings",
         )
     for name, value in wanted.as_dict().items():
+        if name in kind.shortenable and value < before[name]:
+            continue
         if value != before[name] and name not in kind.training_only:
+            if name in kind.shortenable:
+                raise SettingsError(
+                    f"`{name}` is {value:,}, and {before[name]:,} in {ancestor.path}, whose "
+                    "weights this training begins with: it cannot be larger, for nothing was "
+                    "learned of what lies beyond.",
+                    hint=f"Set `{name}` to at most {before[name]:,}, or leave it out.",
+                    setting=name,
+                )
             raise SettingsError(
                 f"`{name}` is {value!r}, and {before[name]!r} in {ancestor.path}, whose weights "
                 "this training begins with: the net must be the same.",
@@ -140,6 +154,12 @@ def inherited_settings(ancestor: Run, given: Settings | Mapping[str, Any] | None
                 setting=name,
             )
     return wanted
+
+
+def shortened(ancestor: Run, settings: Settings) -> dict[str, int]:
+    """The sizes of a net that are smaller than the ancestor's, by the name of the setting."""
+    before, now = ancestor.settings.as_dict(), settings.as_dict()
+    return {name: now[name] for name in sorted(settings.shortenable) if now[name] < before[name]}
 
 
 def named_ancestor(run: Run) -> Ancestor:

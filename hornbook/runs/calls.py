@@ -57,6 +57,7 @@ def calls_of(run: Run, *, folders: bool = True) -> list[Action]:
         start = record.start.ancestor.run
         settings["init_from"] = start if folders else without_home(start)
         own = {name: value for name, value in own.items() if name in kind.training_only}
+        own |= record.start.ancestor.shortened
     if own:
         settings["settings"] = own
     if record.training is not None and (how := training_changed(run, record.training)):

@@ -98,8 +98,8 @@ class Run:
         """The training settings that suit its family and its data, where those are kept."""
         rows = self.data.sizes["train"] if self.has_data else 0
         line, begun = self.made_as, self.record.start.ancestor
-        if begun is not None and begun.imported:
-            line = line.trained_with(line.fine_tuning)
+        if begun is not None:
+            line = line.begun(self.settings, imported=begun.imported)
         return line.training_for(self.data.kind, rows, self.data.shape)
 
     @cached_property

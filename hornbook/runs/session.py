@@ -100,15 +100,20 @@ class Session:
         Raises:
             HornbookError: if they do not fit, or cannot be read.
         """
-        from hornbook.runs.ancestor import named_ancestor
+        from hornbook.runs.ancestor import named_ancestor, shortened
 
         said = self.task.inherit(self.model, self.data, ancestor, self.training.rates)
-        named = named_ancestor(ancestor)
+        fewer = shortened(ancestor, self.settings)
+        named = replace(named_ancestor(ancestor), shortened=fewer)
         self.start = Start("run", self.training.seed, (named.id,), named)
         began = f"Training begins with the weights of {named.run}"
         if ancestor.record.start.kind != "import":  # those have no steps
             began += f", from its step {named.steps:,}"
-        return f"{began}: {said}" if said else f"{began}."
+        told = [f"{began}: {said}" if said else f"{began}."]
+        for name, size in fewer.items():
+            before = getattr(ancestor.settings, name)
+            told.append(f"`{name}` is {size:,} here and {before:,} there: the first are taken.")
+        return " ".join(told)
 
     def calibrate(self, listen: Listener = nobody) -> None:
         """Choose what the settings leave open: recomputation, threads, precision, the way to the

@@ -132,7 +132,7 @@ def train(
             given.update(source.options)
         if ancestor is not None:
             how, usual = inherited_settings(ancestor, settings), ancestor.settings
-            line = line_begun(ancestor)
+            line = line_begun(ancestor, how)
         elif named is not None:
             how, usual, line = named.settings(settings), named.settings(), named.line
             if told := named.changes(how, given):

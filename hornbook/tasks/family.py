@@ -12,6 +12,7 @@ from hornbook.extras import needing_torch
 from hornbook.suggestions import did_you_mean
 
 if TYPE_CHECKING:
+    from hornbook.settings import Settings
     from hornbook.tasks.data import Data
     from hornbook.training.settings import TrainingSettings
 
@@ -35,6 +36,8 @@ class Ancestor:
     "Their value of the deciding measure, on the ancestor's own dev split, or on train."
     imported: bool = False
     "Whether its weights were imported, or began with some that were."
+    shortened: Mapping[str, int] = field(default_factory=dict)
+    "Sizes that are smaller than the ancestor's, by the name of the setting."
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,8 @@ class Family:
     "Further recommended training settings for each `Data.kind`."
     fine_tuning: Mapping[str, Any] = field(default_factory=dict)
     "Recommended training settings where training begins with weights that were imported."
+    adapting: Mapping[str, Any] = field(default_factory=dict)
+    "Further ones where those stay as they are, and only what stands beside them is trained."
     presets: Mapping[str, Preset] = field(default_factory=dict)
     "Settings of models that were published, by name."
 
@@ -136,6 +141,18 @@ class Family:
         """The family with other recommended training settings, whatever the data."""
         own = {**self.training, **training}
         return replace(self, training=own, sized=None, shaped=None, kinds={})
+
+    def begun(self, settings: Settings, *, imported: bool) -> Family:
+        """The family as training that begins with the weights of a run is recommended.
+
+        Args:
+            settings: of the net that is trained.
+            imported: whether those weights were.
+        """
+        if not imported:
+            return self
+        beside = settings.beside_learned & settings.changed().keys()
+        return self.trained_with({**self.fine_tuning, **(self.adapting if beside else {})})
 
     def training_for(self, kind: str, rows: int = 0, shape: Any = None) -> TrainingSettings:
         """The training settings that suit it with some data.

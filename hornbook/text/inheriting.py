@@ -193,7 +193,7 @@ def moved(
         pairs: ids of the tokens that both know, here and there.
     """
     now, then = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    axes = model.token_axes()
+    axes, places = model.token_axes(), model.position_axes()
     found: dict[str, npt.NDArray[Any]] = {}
     whole = model.arrays()
     apart = values_of(model)
@@ -202,7 +202,12 @@ def moved(
         mine = own.copy()
         of_tokens = axes.get(name, frozenset())
         here = [now if i in of_tokens else np.arange(size) for i, size in enumerate(mine.shape)]
-        there = [then if i in of_tokens else np.arange(size) for i, size in enumerate(theirs.shape)]
+        of_places = places.get(name, frozenset())
+        there = [
+            then if i in of_tokens
+            else np.arange(min(size, mine.shape[i]) if i in of_places else size)
+            for i, size in enumerate(theirs.shape)
+        ]  # fmt: skip
         if [len(ids) for ids in here] != [len(ids) for ids in there]:
             raise RunError(
                 f"The weights do not fit: {name} has shape {(*mine.shape,)} here and "

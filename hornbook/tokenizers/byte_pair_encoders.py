@@ -86,6 +86,8 @@ class by_tiktoken(Encoder):  # noqa: N801 (it is called as a function is)
         ranks = {token: rank for rank, token in enumerate(tokens)}
         self.end = len(ranks)
         self.quicker, self.cuts = quicker(pattern), pattern in PATTERNS.values()
+        if not self.cuts:  # tiktoken drops what a pattern does not find; here that is a part, too
+            pattern, self.quicker = rf"{pattern}|(?:(?!{pattern})[\s\S])+", None
 
         @cache
         def made(parting: str, quick: bool) -> tiktoken.Encoding:

@@ -28,7 +28,7 @@ from hornbook.tokenizers.libraries import (
 )
 from hornbook.tokenizers.panics import panics_as, unheard
 
-__all__ = ["HuggingFaceTokenizer", "read_hugging_face"]
+__all__ = ["ENDS", "HuggingFaceTokenizer", "read_hugging_face"]
 
 HIDDEN = "\0special\0"  # before the names of special tokens
 ENDS = ("</s>", "<|endoftext|>", "<|end_of_text|>", "[SEP]", "<eos>", "<s>", "<bos>")

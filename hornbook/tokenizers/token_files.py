@@ -20,9 +20,9 @@ from hornbook.tokenizers.byte_pairs import END, BytePairTokenizer, fault_of_toke
 from hornbook.tokenizers.contract import Texts
 from hornbook.tokenizers.hugging_face import read_hugging_face
 from hornbook.tokenizers.libraries import LibraryTokenizer
+from hornbook.tokenizers.merges import splits_of
 from hornbook.tokenizers.rank_files import is_ranks, of_ranks, pattern_of_ranks, refused
 from hornbook.tokenizers.sentence_pieces import read_sentence_pieces
-from hornbook.tokenizers.splitting import PATTERNS, fault_of_pattern
 
 __all__ = ["is_token_file", "read_token_file"]
 
@@ -194,21 +194,13 @@ def pattern_of(name: str, splitting: Mapping[str, Any]) -> str:
     Raises:
         DataError: if it does so in another way.
     """
-    steps: Sequence[Mapping[str, Any]] = splitting.get("pretokenizers", [splitting])
-    *before, last = steps
-    if last.get("type") == "ByteLevel" and not last.get("add_prefix_space"):
-        if not before and last.get("use_regex", True):
-            return "gpt2"
-        splits = len(before) == 1 and before[0].get("type") == "Split"
-        isolated = splits and before[0].get("behavior") == "Isolated"
-        if isolated and not before[0].get("invert") and not last.get("use_regex", True):
-            pattern = before[0]["pattern"].get("Regex", "")
-            named = next((key for key, known in PATTERNS.items() if known == pattern), "")
-            if not named and (bad := fault_of_pattern(pattern)):
-                raise refused(name, f"splits text by a pattern with {bad!r} in it, which libraries "
-                                    "read in several ways")  # fmt: skip
-            return named or pattern
-    raise refused(name, "splits text in a way that is not known here")
+    try:
+        found = splits_of(splitting)
+    except DataError as error:
+        raise refused(name, f"has tokens that are no byte pairs alone: {error.message}") from error
+    if len(found) != 1:
+        raise refused(name, f"splits text by {len(found)} patterns, one after the other")
+    return found[0]
 
 
 def refuse_unjoined(

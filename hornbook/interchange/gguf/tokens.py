@@ -1,6 +1,6 @@
 """Our tokens as GGUF keeps them, of the kinds that llama.cpp knows.
 
-    gpt2     byte pairs, in the signs of GPT-2, with what was joined
+    gpt2     byte pairs, in the signs of GPT-2, with what was joined: ours, or of a `tokenizer.json`
     llama    characters and bytes: SentencePiece's kind, in which nothing is ever joined here
 
 llama.cpp must have a token that ends a text, and, of the second kind, one for each byte of what is
@@ -14,24 +14,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hornbook.errors import SettingsError
-from hornbook.interchange.hugging_face.tokenizer_json import boundary_name
+from hornbook.errors import DataError, SettingsError
+from hornbook.interchange.hugging_face.tokenizer_json import END_NAMES, boundary_name
 from hornbook.tokenizers.byte_pair_encoders import parts_of
 from hornbook.tokenizers.byte_pair_learning import sign_of_byte
 from hornbook.tokenizers.byte_pairs import BytePairTokenizer
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Tokenizer
-from hornbook.tokenizers.hugging_face import HuggingFaceTokenizer
+from hornbook.tokenizers.hugging_face import ENDS, HuggingFaceTokenizer
 from hornbook.tokenizers.libraries import BLANK
+from hornbook.tokenizers.merges import NUMBER, Merges, merges_of
 from hornbook.tokenizers.single_bytes import ByteTokenizer
 
 __all__ = ["GGUFTokens", "gguf_tokens"]
 
-NORMAL, CONTROL, BYTE = 1, 3, 6
+NORMAL, CONTROL, DEFINED, UNUSED, BYTE = 1, 3, 4, 5, 6
 "Types of tokens."
-SPLITS: Mapping[str, str] = {"gpt2": "gpt-2", "gpt4": "llama-bpe", "llama3": "llama-bpe"}
+SPLITS: Mapping[str, str] = {
+    "gpt2": "gpt-2", "gpt4": "llama-bpe", "llama3": "llama-bpe", "qwen": "qwen2",
+}  # fmt: skip
 """What llama.cpp calls patterns. That of GPT-4 differs from Llama 3's at the end of a text alone:
 blanks that follow its last line feed are one part with it."""
+SEVERAL: Mapping[tuple[str, ...], str] = {
+    ("gpt2",): "gpt-2", ("llama3",): "llama-bpe", ("qwen",): "qwen2",
+    (NUMBER, "gpt2"): "smollm",
+}  # fmt: skip
+"And those of a `tokenizer.json`, which may be several."
+WHOLE = ("llama-bpe",)
+"With these llama.cpp takes a part that is a token for that token, whatever was joined."
 END = "</s>"
 BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
 
@@ -76,14 +86,12 @@ def gguf_tokens(tokenizer: Tokenizer) -> GGUFTokens:
         named = {" ": BLANK, "\0": BYTES[0], "": ""}
         names = [named.get(character, character) for character in tokenizer.spelled]
         return of_llama(tokenizer, names, bytes_too=True)
+    if isinstance(tokenizer, HuggingFaceTokenizer):
+        return of_merges(tokenizer)
     raise SettingsError(
         f"This run's tokens ({tokenizer.about}) cannot be written for llama.cpp: hornbook writes "
-        "characters, bytes, byte pairs that it learned, and GPT-2's.",
-        hint="Export the run to a folder (`to=huggingface`): llama.cpp's own "
-        "convert_hf_to_gguf.py makes a file of it if it knows such tokens. Or train with one of "
-        "those `tokens`."
-        if tokenizer.kind == HuggingFaceTokenizer.kind
-        else "Train with one of those `tokens`.",
+        "characters, bytes, and byte pairs.",
+        hint="Train with one of those `tokens`.",
         setting="to",
     )
 
@@ -151,3 +159,58 @@ def of_byte_pairs(tokenizer: BytePairTokenizer) -> GGUFTokens:
         "gpt2", SPLITS[tokenizer.pattern], names, types, merges, len(tokenizer.tokens),
         tokenizer.boundary is not None, len(names) - size,
     )  # fmt: skip
+
+
+def of_merges(tokenizer: HuggingFaceTokenizer) -> GGUFTokens:
+    """Byte pairs of a `tokenizer.json`, with its special and added tokens.
+
+    Raises:
+        SettingsError: if llama.cpp would not cut text as it does.
+    """
+    try:
+        found = merges_of(tokenizer)
+        split = split_for_llama_cpp(found)
+    except DataError as error:
+        raise SettingsError(
+            f"This run's tokens ({tokenizer.about}) cannot be written for llama.cpp: "
+            f"{error.message}.",
+            hint="Export the run to a folder (`to=huggingface`): llama.cpp's own "
+            "convert_hf_to_gguf.py makes a file of it if it knows such tokens. Or train with "
+            "characters, bytes or byte pairs.",
+            setting="to",
+        ) from error
+    size = tokenizer.vocab_size
+    names, types = [f"[PAD{i}]" for i in range(size)], [UNUSED] * size
+    kinds = ((found.vocab, NORMAL), (found.specials, CONTROL), (found.defined, DEFINED))
+    for ids, kind in kinds:
+        for name, i in ids.items():
+            names[i], types[i] = name, kind
+    end = tokenizer.boundary
+    if end is not None:
+        names[end], types[end] = boundary_name(tokenizer), CONTROL
+    else:
+        end = next((found.specials[name] for name in ENDS if name in found.specials), None)
+    if end is None:
+        end = size
+        names.append(next(name for name in (END, *END_NAMES) if name not in names))
+        types.append(CONTROL)
+    merges = [f"{first} {second}" for first, second in found.pairs]
+    return GGUFTokens(
+        "gpt2", split, names, types, merges, end, tokenizer.boundary is not None, len(names) - size
+    )
+
+
+def split_for_llama_cpp(found: Merges) -> str:
+    """What llama.cpp calls the way in which a text is cut.
+
+    Raises:
+        DataError: if it knows none such; the message is a part of a sentence.
+    """
+    if (split := SEVERAL.get(found.splits)) is None:
+        raise DataError("they split a text by a pattern for which it has no name that is known")
+    if not found.settled and found.whole != (split in WHOLE):
+        raise DataError(
+            f"with the pattern {split} it takes a part that is a token for something else than "
+            "they do"
+        )
+    return split

@@ -28,6 +28,11 @@ from hornbook.version import __version__
 
 __all__ = ["LARGEST", "Page"]
 
+TITLE: Said = {
+    "en": "{name}: a small language model ({family})",
+    "zh": "{name}：小型语言模型（{family}）",
+}
+"Where none is given: in the language of the reader."
 LARGEST = 5_000_000  # learned numbers: a page of 5 to 10 MB, read in a second or two
 
 
@@ -55,6 +60,7 @@ class Page:
         packed = Packed(rounding.precision or "float32")
         model: dict[str, JSON] = {
             "kind": run.data.kind,
+            "title": {} if settings.title else dict(usual_title(run)),
             "model": described_model(run.model, packed),
             "tokenizer": tokenizer,
             "novelty": described_filter(bloom, packed),
@@ -159,10 +165,18 @@ def facts_of(run: Run, rounding: Rounding, held: list[Said]) -> dict[str, JSON]:
     }
 
 
+def usual_title(run: Run) -> Said:
+    """The title by language, where its maker gave none."""
+    return {
+        language: text.format(name=run.data.name, family=run.family)
+        for language, text in TITLE.items()
+    }
+
+
 def page_of(run: Run, settings: PageSettings, model: dict[str, JSON], arrays: str) -> bytes:
     """The page, whole; all that is foreign in it is escaped."""
     style, program = page_file("style.css"), bundled("start")
-    title = settings.title or f"{run.data.name}: a small language model ({run.family})"
+    title = settings.title or usual_title(run)["en"]
     value = json.dumps(as_json(model), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     page = Template(page_file("page.html")).substitute(
         policy=policy(style=style, script=program, workers=True),

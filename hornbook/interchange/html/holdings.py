@@ -9,13 +9,20 @@ from hornbook.runs import Run
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.models.mixture import Mixture
 from hornbook.text.models.ngram import NGram
+from hornbook.tokenizers.byte_pairs import BytePairTokenizer
 from hornbook.tokenizers.contract import Tokenizer
+from hornbook.tokenizers.hugging_face import HuggingFaceTokenizer
 
 __all__ = ["Said", "holdings"]
 
 Said = Mapping[str, str]
 "A sentence by language: `en`, `zh`."
 
+PIECES: Said = {
+    "en": "Its vocabulary: {count} tokens, which, if they were learned from the training text, "
+    "are words and parts of it.",
+    "zh": "词表：{count} 个词元；如果是从训练文本学来的，就是其中的词和片段。",
+}
 TOKENS: Mapping[str, Said] = {
     "characters": {
         "en": "Its vocabulary: the {count} different characters of the data.",
@@ -33,11 +40,8 @@ TOKENS: Mapping[str, Said] = {
         "en": "Its vocabulary: {count} words of the training text.",
         "zh": "词表：训练文本中的 {count} 个词。",
     },
-    "bpe": {
-        "en": "Its vocabulary: {count} tokens, which, if they were learned from the training text, "
-        "are words and parts of it.",
-        "zh": "词表：{count} 个词元；如果是从训练文本学来的，就是其中的词和片段。",
-    },
+    BytePairTokenizer.kind: PIECES,
+    HuggingFaceTokenizer.kind: PIECES,
 }
 COUNTS: Said = {
     "en": "The tables of the n-grams are counts of the data: every sequence of up to {order} "

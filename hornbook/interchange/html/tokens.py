@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 
-from hornbook.errors import SettingsError
+from hornbook.errors import DataError, SettingsError
 from hornbook.interchange.html.patterns import javascript_pattern
 from hornbook.records import JSON
 from hornbook.tokenizers.byte_pairs import BytePairTokenizer
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Tokenizer
 from hornbook.tokenizers.graphemes import GraphemeTokenizer
+from hornbook.tokenizers.hugging_face import HuggingFaceTokenizer
+from hornbook.tokenizers.merges import merges_of
 from hornbook.tokenizers.single_bytes import ByteTokenizer
 from hornbook.tokenizers.splitting import PATTERNS
 from hornbook.tokenizers.words import WordTokenizer, pattern_of_words
@@ -23,6 +26,7 @@ KINDS: dict[type[Tokenizer], str] = {
     ByteTokenizer: "bytes",
     WordTokenizer: "words",
     BytePairTokenizer: "pairs",
+    HuggingFaceTokenizer: "pairs",
 }
 "What the page cuts text by, for each kind of tokenizer."
 ENCODED = frozenset({"bytes", "pairs"})  # whose pieces may be halves of characters
@@ -36,11 +40,7 @@ def described_tokenizer(tokenizer: Tokenizer) -> dict[str, JSON]:
     """
     kind = KINDS.get(type(tokenizer))
     if kind is None:
-        raise SettingsError(
-            f"The page cannot cut text into this run's tokens ({tokenizer.about}): it would need "
-            "the library that made them.",
-            hint="Train with characters, graphemes, bytes, words or byte pairs (`tokens=bpe`).",
-        )
+        raise beyond_the_page(tokenizer, "it would need the library that made them")
     if tokenizer.errors != "replace":
         raise SettingsError(
             "This run was trained on files that are no text, and the page shows text.",
@@ -69,6 +69,39 @@ def described_tokenizer(tokenizer: Tokenizer) -> dict[str, JSON]:
         pattern = javascript_pattern(pattern_of_words(marks=tokenizer.marks))
         return {**found, "pattern": pattern, "lowercase": tokenizer.lowercase}
     if isinstance(tokenizer, BytePairTokenizer):
-        pattern = PATTERNS.get(tokenizer.pattern, tokenizer.pattern)
-        return {**found, "pattern": javascript_pattern(pattern)}
+        return {**found, "patterns": javascript_patterns([tokenizer.pattern]), "whole": True}
+    if isinstance(tokenizer, HuggingFaceTokenizer):
+        return {**found, **described_merges(tokenizer)}
     return found
+
+
+def beyond_the_page(tokenizer: Tokenizer, why: str) -> SettingsError:
+    """The error for tokens that a page cannot cut text into."""
+    return SettingsError(
+        f"The page cannot cut text into this run's tokens ({tokenizer.about}): {why}.",
+        hint="Train with characters, graphemes, bytes, words or byte pairs (`tokens=bpe`).",
+    )
+
+
+def javascript_patterns(patterns: Iterable[str]) -> list[JSON]:
+    """Patterns, or names of some, as JavaScript has them."""
+    return [javascript_pattern(PATTERNS.get(one, one)) for one in patterns]
+
+
+def described_merges(tokenizer: HuggingFaceTokenizer) -> dict[str, JSON]:
+    """Byte pairs of a `tokenizer.json`: what is joined in which order, and what is found first.
+
+    Raises:
+        SettingsError: if it does more than that.
+    """
+    try:
+        held = merges_of(tokenizer)
+    except DataError as error:
+        raise beyond_the_page(tokenizer, error.message) from error
+    return {
+        "patterns": javascript_patterns(held.splits),
+        "whole": held.whole,
+        "joined": sorted(held.vocab.values()),
+        "merges": [held.vocab[name] for pair in held.pairs for name in pair],
+        "defined": [[name, token] for name, token in held.defined.items()],
+    }

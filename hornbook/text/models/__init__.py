@@ -65,6 +65,7 @@ FAMILIES = {
             "optimizer": "adamw",
             "beta2": 0.95,
         },
+        adapting={"learning_rate": 1e-3},  # benchmarks/adapter_rates.py
         presets=GPT2_PRESETS,
     ),
     "rnn": Family(

@@ -73,6 +73,7 @@ class GPTSettings(Settings):
     training_only = frozenset({"dropout", *LORA_SETTINGS})
     not_inherited = frozenset(LORA_SETTINGS)
     beside_learned = frozenset({"lora_rank"})
+    shortenable = frozenset({"block_size"})
 
     block_size: Annotated[int, Bounds(1, 65_536)] = 64
     "Context length: how many tokens attention sees."

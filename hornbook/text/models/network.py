@@ -15,7 +15,7 @@ from torch import Tensor
 
 from hornbook.compute.load import free_processors
 from hornbook.compute.threads import threads
-from hornbook.nn import CrossEntropy, Net, Tree, calibrate_batchnorm
+from hornbook.nn import CrossEntropy, LearnedPositions, Net, Tree, calibrate_batchnorm
 from hornbook.nn.eight_bit_linear import in_eight_bits
 from hornbook.nn.features import end_axes
 from hornbook.nn.head_cross_entropy import Headed, head_cross_entropy_vjp, headed
@@ -114,6 +114,16 @@ class Network(Net, LanguageModel):
     def token_axes(self) -> dict[str, frozenset[int]]:
         """The axes of parameters and buffers that run over tokens, by name in `arrays`."""
         return {f"net.{name}": axes for name, axes in end_axes(self.net).items()}
+
+    def position_axes(self) -> dict[str, frozenset[int]]:
+        """The axes of parameters that run over positions, of which a shorter net has the first, by
+        name in `arrays`.
+        """
+        return {
+            f"{name}.weight": frozenset({0})
+            for name, layer in self.named_modules()
+            if isinstance(layer, LearnedPositions)
+        }
 
     def merge(self) -> None:
         """Make adapters part of the weights that they stand beside; see `LoRALinear.merge`.

@@ -45,7 +45,7 @@ class ViewSettings(Settings):
     text: str | None = None
     "String to show attention and hidden units for (default: an example from the data)."
     prefix: str | None = None
-    "Prefix to show the most likely continuations of (default: first two characters of text)."
+    "Prefix to show the most likely continuations of (default: the first two tokens of text)."
 
 
 def views_of_run(run: Run, settings: ViewSettings) -> list[View]:
@@ -55,10 +55,22 @@ def views_of_run(run: Run, settings: ViewSettings) -> list[View]:
         UnknownTokenError: if text or prefix contains a character that is not in the vocabulary.
     """
     text = example(run) if settings.text is None else settings.text
-    prefix = text[:2] if settings.prefix is None else settings.prefix
-    views = views_of(run.model, run.data.tokenizer, text=text, prefix=prefix)
+    tokenizer = run.data.tokenizer
+    prefix = beginning(tokenizer, text) if settings.prefix is None else settings.prefix
+    views = views_of(run.model, tokenizer, text=text, prefix=prefix)
     conditions = view_of_conditions(run)
     return views if conditions is None else [*views, conditions]
+
+
+def beginning(tokenizer: Tokenizer, text: str) -> str:
+    """The first two tokens of a text, and as many more as their last character takes.
+
+    Raises:
+        UnknownTokenError: if the text contains a character that is not in the vocabulary.
+    """
+    ids, read = tokenizer.encode(text).tolist(), tokenizer.as_read(text)
+    begun = (tokenizer.decode(ids[:count]) for count in range(min(2, len(ids)), len(ids) + 1))
+    return next((one for one in begun if read.startswith(one)), text)
 
 
 def written_pairs(model: LanguageModel, tokenizer: Tokenizer) -> Callable[[], str] | None:

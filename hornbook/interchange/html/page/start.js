@@ -19,6 +19,20 @@ function translate(parts) {
   for (const part of parts) part.render();
 }
 
+/** The title, where its maker gave none: one in each language. */
+class Title {
+  constructor(model) {
+    this.title = model.title;
+  }
+
+  render() {
+    const title = this.title[spoken()];
+    if (title === undefined) return;
+    document.title = title;
+    element("title").textContent = title;
+  }
+}
+
 /** What is known of the model. */
 class Facts {
   constructor(model) {
@@ -57,7 +71,7 @@ function startPage() {
     const asking = new Asking(program);
     const reading = new Reading(asking);
     const writing = new Writing(asking, model, (text) => reading.take(text));
-    const parts = [writing, reading, new Facts(model)];
+    const parts = [writing, reading, new Title(model), new Facts(model)];
     translate(parts);
     for (const name of LANGUAGE_NAMES) {
       document.querySelector(`[data-language="${name}"]`).addEventListener("click", () => {

@@ -37,6 +37,7 @@ export class Tokenizer {
    * @param {Record<string, any>} spec
    */
   constructor(spec) {
+    this.spec = spec;
     this.kind = spec.kind;
     this.boundary = spec.boundary;
     this.start = spec.start;
