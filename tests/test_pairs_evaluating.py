@@ -91,8 +91,12 @@ def test_while_training_few_are_asked(runs: dict[str, Run]) -> None:
     run = runs["toy"]
     assert evaluate(run.model, run.data, "train", 7).predictions == 7
     settled = run.task.settle(run.model, run.data, TrainingSettings(), 1)
-    assert settled.evaluate_on == 1_000
+    assert settled.evaluate_on == 500
     assert run.task.settle(run.model, run.data, TrainingSettings(evaluate_on=5), 1).evaluate_on == 5
+    # A split within the limit is answered as at the end: this is its last figure.
+    within = evaluate(run.model, run.data, "dev", 500)
+    assert within == evaluate(run.model, run.data, "dev")
+    assert within.measures["character_errors"] == run.evaluate()["dev"].said.character_errors
     said = said_on(run.model, run.data, "train", 7)
     assert len(set(said.sources)) == 7
     spread = [run.data.side("train").sources.index(one) for one in said.sources]

@@ -157,12 +157,14 @@ def mean_loss(model: SequenceModel, data: PairData, split: str, limit: int = 0) 
 def evaluate(model: PairModel, data: PairData, split: str, limit: int = 0) -> Figures:
     """What is measured of a model on a split, or on about `limit` pairs of it.
 
-    With a limit, as while a model is trained, few sources are asked, and an answer ends where the
-    longest target of train does: one that has learned nothing yet would go on to no end.
+    Of a part, as while a model is trained, few sources are asked, and an answer ends where the
+    longest target of train does: one that has learned nothing yet would go on to no end. A split
+    that is within the limit is asked as at the end, for that is then its last figure.
     """
     assert isinstance(model, Writer)
-    asked = min(limit, ASKED)
-    how = Decoding(longest=data.shape.longest_target) if limit else None
+    part = 0 < limit < data.sizes[split]
+    asked = min(limit, ASKED) if part else 0
+    how = Decoding(longest=data.shape.longest_target) if part else None
     said = said_on(model, data, split, asked, how)
     loss = mean_loss(model, data, split, limit) if isinstance(model, SequenceModel) else None
     measures = {"character_errors": said.character_errors, "exact": said.exact}
