@@ -68,8 +68,8 @@ def samples(run: Run) -> Samples | None:
         for text, right, said, chance in found
     )
     about = (
-        f"Texts of {split}, evenly spread: each with its label, and after the arrow the most likely "
-        "one by the model, with its probability."
+        f"Texts of {split}, evenly spread: each with its label, and after the arrow what the model "
+        "predicts, with its probability."
     )
     return Samples(about, made, title="What it predicts", one="predicted label")
 
