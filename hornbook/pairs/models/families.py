@@ -38,7 +38,7 @@ WRITERS: Mapping[str, Family] = {
     "attention-rnn": Family(
         f"{MODELS}.attention_rnn:AttentionRNN",
         "a recurrent encoder and decoder with attention (Bahdanau, Cho and Bengio 2014)",
-        training={**WRITING, "learning_rate": 7e-3},
+        training={**WRITING, "steps": 5_000, "learning_rate": 7e-3},
     ),
     "seq2seq": Family(
         f"{MODELS}.seq2seq:Seq2Seq",
