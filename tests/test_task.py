@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import hornbook
+from hornbook.cli.main import VERBS
 from hornbook.errors import DataError, QuestionError, SettingsError
 from hornbook.inspection.inspect import inspect
 from hornbook.runs import Run, find_rate
@@ -117,6 +118,13 @@ def test_what_may_be_of_two_tasks_is_asked_with_the_line_for_each(
         f"hornbook doctor {points} --task tables --target class",
         f"hornbook doctor {points} --task text",
     ]
+
+
+def test_no_family_and_no_verb_has_the_name_of_a_task() -> None:
+    every = tasks()
+    verbs = VERBS.keys() | {name for task in every.values() for name in task.questions}
+    families = {name for task in every.values() for name in task.families}
+    assert not every.keys() & (verbs | families)
 
 
 def test_a_name_that_is_taken_is_refused() -> None:
