@@ -14,19 +14,21 @@ from hornbook.nn.layer import Backward, grad_of, wants_gradient
 
 __all__ = ["ConditionedEmbedding"]
 
+START = 0.3  # standard deviation of values' rows: with a token's, 1, they would drown it at first
+
 
 class ConditionedEmbedding(Embedding):
     """A row for the token, and one for each value that is given with it, added up.
 
     Tokens and values come as one number, x = token + num_embeddings · (v₁ + n₁ v₂ + n₁ n₂ v₃ + …).
-    A value of 0 is not given, and adds nothing. Values begin as zeros: at first the net is the one
-    without conditions.
+    A value of 0 is not given, and adds nothing.
 
     Args:
         num_embeddings: tokens.
         embedding_dim: length C of a row.
         given: how many values each of K conditions has, 0 among them.
-        generator: of the random start of the tokens' rows, a standard normal.
+        generator: of the random start, normal: of tokens' rows with a standard deviation of 1, of
+            values' with one of START.
 
     Shapes: x (...), y (..., C), weight (num_embeddings, C), values (sum of n - 1, C).
     """
@@ -43,9 +45,8 @@ class ConditionedEmbedding(Embedding):
     ) -> None:
         super().__init__(num_embeddings, embedding_dim, generator=generator)
         self.given = tuple(given)
-        self.values = torch.nn.Parameter(
-            torch.zeros(sum(self.given) - len(self.given), embedding_dim)
-        )
+        values = torch.empty(sum(self.given) - len(self.given), embedding_dim)
+        self.values = torch.nn.Parameter(values.normal_(0, START, generator=generator))
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """Sums of rows and the backward pass; ids have no gradient, so dy itself is returned."""

@@ -110,7 +110,7 @@ def inherit(
         rows = [] if theirs is None else [
             (mine[value], row) for value, row in rows_of(theirs) if value in mine
         ]  # fmt: skip
-        found[place] = found[place].copy()
+        found[place] = np.zeros_like(found[place])
         for now, then in rows:
             found[place][now] = arrays[of_values][then]
         said += f" {told_of_values(conditions, theirs, len(rows))}"

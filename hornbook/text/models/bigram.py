@@ -73,7 +73,8 @@ class Bigram(Network):
             table = token_embedding(vocabulary, v, generator)
             self.net = Sequential(table)
         # The loss is convex in the logits, so the start needs no chance: all are equally likely.
-        torch.nn.init.zeros_(self.weight)
+        for parameter in self.parameters():
+            torch.nn.init.zeros_(parameter)
 
     @property
     def weight(self) -> torch.nn.Parameter:
