@@ -77,8 +77,9 @@ def test_very_many_rows_are_drawn_in_blocks_of_the_same_spread() -> None:
 
 
 def test_a_paired_difference_sees_what_two_intervals_do_not() -> None:
-    target = RANDOM.normal(size=500) * 10
-    errors = RANDOM.normal(size=500)
+    random = np.random.default_rng(1)  # its own, whatever ran before it
+    target = random.normal(size=500) * 10
+    errors = random.normal(size=500)
     one = NumberErrors(None, target + errors, target)
     other = NumberErrors(None, target + 1.05 * errors, target)
     assert one.interval is not None
@@ -91,9 +92,10 @@ def test_a_paired_difference_sees_what_two_intervals_do_not() -> None:
 
 @pytest.mark.parametrize("classes", [2, 5])
 def test_f1_and_confusion_are_scikit_learns(classes: int) -> None:
-    target = RANDOM.integers(0, classes, 200)
+    random = np.random.default_rng(0)  # its own, whatever ran before it
+    target = random.integers(0, classes, 200)
     target[target == classes - 1] = 0  # a class that is never there
-    shares = RANDOM.dirichlet(np.ones(classes), 200)
+    shares = random.dirichlet(np.ones(classes), 200)
     scores, guessed = ClassScores(None, shares, target), shares.argmax(1)
     labels = list(range(classes))
     expected = metrics.f1_score(target, guessed, labels=labels, average="macro", zero_division=0)
@@ -104,7 +106,8 @@ def test_f1_and_confusion_are_scikit_learns(classes: int) -> None:
 
 
 def test_the_interval_of_f1_is_the_jackknifes() -> None:
-    target, shares = RANDOM.integers(0, 3, 60), RANDOM.dirichlet(np.ones(3), 60)
+    random = np.random.default_rng(0)
+    target, shares = random.integers(0, 3, 60), random.dirichlet(np.ones(3), 60)
     scores, guessed = ClassScores(None, shares, target), shares.argmax(1)
     left = np.array([
         metrics.f1_score(np.delete(target, at), np.delete(guessed, at), labels=[0, 1, 2],
