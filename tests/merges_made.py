@@ -17,7 +17,7 @@ __all__ = ["SPLITS", "fuzzed", "merges_file"]
 MORE = [*LINES, "in 1984 and 2026, it's 12345 café 中文 don't\n\n  go"] * 3
 BY_GPT2 = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
 BYTES_ALONE = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-SPLITS = {
+SPLITS: dict[str, list[Any]] = {
     "gpt-2": [BY_GPT2],
     "smollm": [pre_tokenizers.Digits(individual_digits=True), BY_GPT2],
     "llama-bpe": [pre_tokenizers.Split(Regex(PATTERNS["llama3"]), "isolated"), BYTES_ALONE],
