@@ -101,7 +101,7 @@ def test_it_samples_scores_and_is_measured_on_files(run: Run, text: Path) -> Non
     with pytest.raises(RunError, match="was imported: the text") as caught:
         run.evaluate()
     assert "data=FILE" in caught.value.hint
-    for ask in (run.quality, run.pairs):
+    for ask in (run.quality, run.bigrams):
         with pytest.raises(RunError, match="imported"):
             ask()
     assert "its text is not kept" in repr(run.data)

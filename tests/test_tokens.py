@@ -345,7 +345,7 @@ RANKS = [f"{base64.b64encode(bytes([byte])).decode()} {byte}" for byte in range(
         ("\n".join([*RANKS, "YWE= 255"]), "has rank 255 twice, the second time in line 257"),
         ("\n".join([*RANKS, "YWE= x"]), "is damaged: line 257"),
         ("\n".join(RANKS), "of no vocabulary that is known here"),
-        ('{"model": {"type": "BPE"}}', "splits text in a way"),
+        ('{"model": {"type": "BPE"}}', "split a text in a way"),
     ],
 )
 def test_a_file_that_is_none_of_tokens_is_refused(

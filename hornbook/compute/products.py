@@ -172,7 +172,7 @@ def put_product(out: Tensor, a: Tensor, b: Tensor) -> Tensor:
     if by_onednn(a, b):
         assert ONEDNN is not None
         return out.copy_(ONEDNN(a.t(), b.t(), None, "none", [], ""))
-    if a.dtype is out.dtype:
+    if a.dtype is out.dtype and not torch.is_grad_enabled():  # autograd knows no `out`
         return torch.mm(a.t(), b, out=out)
     return out.copy_(torch.mm(a.t(), b))
 
