@@ -46,11 +46,12 @@ class View:
             return self.drawn()
 
     def tabulate(self) -> Table | None:
-        """The table below it; None if there is none."""
+        """The table below it; None if there is none, or it has no rows."""
         if self.why_not or self.tabled is None:
             return None
         with pinned():
-            return self.tabled()
+            table = self.tabled()
+        return table if table.rows else None
 
     def write(self) -> str:
         """It as text.

@@ -28,8 +28,8 @@ class Measure:
     @property
     def title(self) -> str:
         """What people call it: its unit where that is only its name, written well (RMSE)."""
-        is_name = self.unit.lower().startswith(self.name.lower())
-        return self.unit if is_name else self.name
+        name = self.name.replace("_", " ")
+        return self.unit if self.unit.lower().startswith(name.lower()) else name
 
     @property
     def worst(self) -> float:

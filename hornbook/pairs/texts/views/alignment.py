@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Alignment", "alignment_of", "draw_alignment"]
 
-HEADS, ACROSS = 12, 4  # most maps, and how many stand beside each other
+HEADS, ACROSS = 12, 2  # most maps, and how many stand beside each other
 
 
 @dataclass(frozen=True)
