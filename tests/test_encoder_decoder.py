@@ -266,3 +266,14 @@ def test_waves_are_the_papers() -> None:
 def test_waves_need_an_even_size() -> None:
     with pytest.raises(ValueError, match=r"n_embd must be even.*it is 7"):
         SinusoidalPositions(7)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_the_mask_alone_tells_a_language_model_s_block_from_an_encoder_s(causal: bool) -> None:
+    block = shaken(EncoderBlock(TransformerParts(8, 2, 8), Rotary(4), causal=causal))
+    x = normal(2, 5, 8)
+    other = x.clone()
+    other[:, 3:] = normal(2, 2, 8, seed=9)
+    same = [torch.equal(block(x)[:, at], block(other)[:, at]) for at in range(5)]
+    assert same == ([True] * 3 + [False] * 2 if causal else [False] * 5)
+    every_gradient_is_right(block, block.vjp, x)

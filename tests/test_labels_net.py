@@ -35,7 +35,8 @@ def made(**settings: Any) -> tuple[Classify, Any]:
     {}, {"n_layer": 2}, {"pool": "attention"}, BODIES["transformer"],
     {**BODIES["transformer"], "pool": "attention"},
     {**BODIES["transformer"], "n_layer": 2, "norm": "layer", "feed_forward": "swiglu"},
-    {**BODIES["transformer"], "norm": "none"}, {"n_layer": 0},
+    {**BODIES["transformer"], "norm": "none"}, {**BODIES["transformer"], "causal": True},
+    {"n_layer": 0},
     {"n_layer": 0, "body": "transformer"},
 ])  # fmt: skip
 def test_gradients_by_hand_are_autograds(settings: dict[str, Any]) -> None:

@@ -28,6 +28,8 @@ class EncoderBlock(Layer):
         parts: makes what the block is put together from.
         rotary: turns queries and keys by their positions.
         generator: of the random start.
+        causal: whether a position sees only itself and those before it: the mask of a language
+            model, which is all that tells its block from an encoder's.
 
     Shapes: x and y (B, S, C).
     """
@@ -37,10 +39,12 @@ class EncoderBlock(Layer):
         parts: TransformerParts,
         rotary: Rotary | None = None,
         generator: torch.Generator | None = None,
+        *,
+        causal: bool = False,
     ) -> None:
         super().__init__()
         self.norm = Sequential(*parts.norms())
-        self.attention = parts.self_attention(generator, causal=False, rotary=rotary)
+        self.attention = parts.self_attention(generator, causal=causal, rotary=rotary)
         self.drop = Sequential(*parts.drops())
         self.feed_forward = Residual(
             Sequential(*parts.norms(), *parts.feed_forwards(generator), *parts.drops())

@@ -64,6 +64,9 @@ class ClassifySettings(Settings):
     dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
     """Dropout rate of embeddings, and between GRUs; in a transformer of attention weights and of
     what each part of a block adds."""
+    causal: bool = False
+    """Keep the mask of a language model: each position sees only what stands before it. Without,
+    as in an encoder, it sees the whole text (only with body=transformer)."""
     pool: Literal["mean", "attention"] = "mean"
     "How positions become one vector: their mean, or an average in which a learned query weighs."
     norm: Norm = "rms"
@@ -82,7 +85,7 @@ class ClassifySettings(Settings):
                 hint=f"Set `n_embd` to a multiple of {2 * self.n_head}, or change `n_head`.",
                 setting="n_embd",
             )
-        own = ("n_head", "widen", "feed_forward")
+        own = ("n_head", "widen", "feed_forward", "causal")
         self.refuse_unless(self.n_layer > 0, own, "`n_layer` of at least 1")
         self.refuse_unless(attends, (*own, "norm"), "`body=transformer`")
 
@@ -112,7 +115,9 @@ class Classify(Net, Labeller):
         front, width = [embedding, *parts.drops()], s.n_embd
         if s.body == "transformer":
             rotary = Rotary(s.n_embd // s.n_head)
-            blocks = [EncoderBlock(parts, rotary, generator) for _ in range(s.n_layer)]
+            blocks = [
+                EncoderBlock(parts, rotary, generator, causal=s.causal) for _ in range(s.n_layer)
+            ]
             self.encoder = Encoder(front, blocks, parts.norms())
         elif s.n_layer:
             width = 2 * s.n_embd
