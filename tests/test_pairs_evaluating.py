@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -160,7 +161,10 @@ def test_the_pace_counts_what_was_read_and_said(runs: dict[str, Run]) -> None:
 
 
 def test_a_file_is_measured_as_a_split_is(
-    runs: dict[str, Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    runs: dict[str, Run],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = runs["toy"]
     side = run.data.side("dev")
@@ -170,6 +174,10 @@ def test_a_file_is_measured_as_a_split_is(
     own = run.evaluate()["dev"]
     (found,) = run.evaluate(data=path).values()
     assert found.as_dict() == own.as_dict()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+    status, out, _ = typed(capsys, "evaluate", str(run.path), "-", "--json")
+    assert status == 0
+    assert json.loads(out)["standard input"]["exact"] == pytest.approx(own.said.exact)
     status, out, _ = typed(capsys, "evaluate", str(run.path), str(path), "--json")
     assert status == 0
     assert json.loads(out)[str(path)]["exact"] == pytest.approx(own.said.exact)

@@ -143,7 +143,7 @@ def drawn(
     return [sorted(some, key=lambda one: -one.score) for some in by_source]
 
 
-def choose(shares: Floats, random: Sequence[np.random.Generator]) -> Ids:
+def choose(shares: npt.NDArray[np.floating[Any]], random: Sequence[np.random.Generator]) -> Ids:
     """A token for each row, drawn by its probabilities; shape (B,)."""
     sums = shares.cumsum(1)
     at = np.array([one.random() for one in random]) * sums[:, -1]
