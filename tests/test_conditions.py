@@ -379,6 +379,7 @@ def test_guidance_of_0_is_nothing_given(counted: Run) -> None:
         (["F"], "has no condition 'F'; it has 'sex', 'country'."),
         (["country=Walles"], "it has 'Wales', 'Malta'. Did you mean Wales?"),
         (["sex=F", "sex=M"], "given twice"),
+        (["sex=F", "sex=anna"], "has no value 'anna'"),
     ],
 )
 def test_what_a_run_does_not_have_is_said_with_what_it_has(

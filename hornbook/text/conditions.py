@@ -140,17 +140,17 @@ class Conditions:
                     setting="condition",
                 )
             at = self.names.index(name)
-            if found[at]:
-                raise SettingsError(
-                    f"The condition {quoted(name)} is given twice.",
-                    hint="Give one value for each.",
-                    setting="condition",
-                )
             if value not in self.values[at]:
                 raise SettingsError(
                     f"The condition {quoted(name)} has no value {quoted(clip(value, 40))} in "
                     f"train; it has {self.listed(at)}.",
                     hint=f"{did_you_mean(value, self.values[at])}Give one of these.",
+                    setting="condition",
+                )
+            if found[at]:
+                raise SettingsError(
+                    f"The condition {quoted(name)} is given twice.",
+                    hint="Give one value for each.",
                     setting="condition",
                 )
             found[at] = 1 + self.values[at].index(value)
