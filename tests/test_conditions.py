@@ -375,10 +375,11 @@ def test_guidance_of_0_is_nothing_given(counted: Run) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (["sexx=F"], "has no condition 'sexx'; it has sex, country. Did you mean sex?"),
-        (["F"], "has no condition 'F'; it has sex, country."),
+        (["sexx=F"], "has no condition 'sexx'; it has 'sex', 'country'. Did you mean sex?"),
+        (["F"], "has no condition 'F'; it has 'sex', 'country'."),
         (["country=Walles"], "it has 'Wales', 'Malta'. Did you mean Wales?"),
         (["sex=F", "sex=M"], "given twice"),
+        (["sex=F", "sex=anna"], "has no value 'anna'"),
     ],
 )
 def test_what_a_run_does_not_have_is_said_with_what_it_has(
@@ -394,6 +395,31 @@ def test_the_name_of_the_only_condition_goes_without_saying(table: Path, tmp_pat
     run = trained(table, tmp_path / "run", "ngram", "sex")
     named = [one.text for one in run.sample(n=4, condition=["sex=M"])]
     assert [one.text for one in run.sample(n=4, condition=["M"])] == named
+
+
+@pytest.mark.parametrize(
+    ("asked", "numbers"),
+    [
+        (["k=v=x=1"], [1, 0]),
+        (["k=v=y = 2", "k=1"], [2, 2]),
+        (["a, b=F"], None),
+        (["k=v=1"], [0, 1]),
+    ],
+)
+def test_names_and_values_may_have_equals_signs(
+    asked: list[str], numbers: list[int] | None
+) -> None:
+    found = Conditions(("k=v", "k"), (("x=1", "y = 2"), ("v=1", "1")), 0.0)
+    if numbers is None:
+        with pytest.raises(SettingsError, match="it has 'k=v', 'k'"):
+            found.read(asked)
+        return
+    assert found.read(asked).tolist() == numbers
+
+
+@pytest.mark.parametrize(("asked", "number"), [("x=1", 1), ("k=x=1", 1), ("k=k", 2), ("k=k=k", 2)])
+def test_values_of_the_only_condition_may_have_equals_signs(asked: str, number: int) -> None:
+    assert Conditions(("k",), (("x=1", "k=k"),), 0.0).read([asked]).tolist() == [number]
 
 
 def test_a_run_without_conditions_says_so(tmp_path: Path, table: Path) -> None:

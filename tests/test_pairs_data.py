@@ -49,6 +49,18 @@ def test_all_pairs_of_a_source_are_on_one_side(sources: list[str], seed: int) ->
         assert "too little data to split" in told
 
 
+def test_sources_that_read_the_same_are_on_one_side() -> None:
+    forms = ["caf\u00e9 {}", "cafe\u0301 {}", " caf\u00e9\u00a0 {}"]
+    sources = [form.format(n) for form in forms for n in range(40)]
+    parts = split_pairs(sources, PairOptions(), "here")[0].reshape(3, 40)
+    assert (parts == parts[0]).all()
+    assert len(set(parts[0].tolist())) == 3
+    cased = ["Cat {}", "cat {}"]
+    sources = [form.format(n) for form in cased for n in range(40)]
+    lower = split_pairs(sources, PairOptions(tokens="words", lowercase=True), "here")[0]
+    assert (lower[:40] == lower[40:]).all()
+
+
 def test_a_split_that_was_asked_for_must_hold_something() -> None:
     with pytest.raises(DataError, match="3 different sources: the dev split would be empty"):
         split_pairs(["a", "b", "b", "c"], PairOptions(split="80/20"), "It")

@@ -163,6 +163,8 @@ def test_rare_labels_imbalance_and_labels_that_are_alike(tmp_path: Path) -> None
     alike = found(report(tmp_path, labelled(["New York", "new  york", "Paris"]), "text\tlabel"))
     assert "'New York', 'new  york'" in alike["alike-labels"]
     assert [*alike] == ["alike-labels"]
+    forms = ["caf\u00e9", "cafe\u0301", "tea"]
+    assert [*found(report(tmp_path, labelled(forms), "text\tlabel"))] == ["alike-labels"]
 
 
 def test_a_header_that_was_taken_for_a_pair(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import hornbook
 from hornbook.errors import DataError, SettingsError
 from hornbook.inspection.reliability import wilson
 from hornbook.pairs.data import Side
 from hornbook.pairs.decoding import Decoding
 from hornbook.pairs.evaluation import Said, evaluate, mean_loss, said_on
+from hornbook.pairs.of_file import pairs_of_file
 from hornbook.pairs.rows import Padded
 from hornbook.pairs.texts.evaluating import asked_of
 from hornbook.pairs.texts.pace import Timed
@@ -158,7 +161,10 @@ def test_the_pace_counts_what_was_read_and_said(runs: dict[str, Run]) -> None:
 
 
 def test_a_file_is_measured_as_a_split_is(
-    runs: dict[str, Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    runs: dict[str, Run],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = runs["toy"]
     side = run.data.side("dev")
@@ -168,6 +174,10 @@ def test_a_file_is_measured_as_a_split_is(
     own = run.evaluate()["dev"]
     (found,) = run.evaluate(data=path).values()
     assert found.as_dict() == own.as_dict()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+    status, out, _ = typed(capsys, "evaluate", str(run.path), "-", "--json")
+    assert status == 0
+    assert json.loads(out)["standard input"]["exact"] == pytest.approx(own.said.exact)
     status, out, _ = typed(capsys, "evaluate", str(run.path), str(path), "--json")
     assert status == 0
     assert json.loads(out)[str(path)]["exact"] == pytest.approx(own.said.exact)
@@ -177,6 +187,27 @@ def test_a_file_is_measured_as_a_split_is(
     assert again.as_dict() == own.as_dict()
     with pytest.raises(DataError, match="no column 'source'"):
         run.evaluate(data=other)
+
+
+def test_a_name_that_begins_with_column_is_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    rows = [f"x,caf\u00e9{n},{n}" for n in range(20)]
+    path.write_text("\n".join(["w,column a,column b", *rows]), encoding="utf-8")
+    run = hornbook.train(
+        path, model="lookup", out=tmp_path / "run", source_column="column a",
+        target_column="column b",
+    )  # fmt: skip
+    path.write_text(
+        "\n".join(["w,column b,column a", *(f"x,{n},cafe\u0301{n}" for n in range(20))]),
+        encoding="utf-8",
+    )
+    found = pairs_of_file(
+        run, str(path), {"source_column": None, "target_column": None}, lambda *_: None,
+        bad_rows="refuse", encoding="auto",
+    )  # fmt: skip
+    assert found.targets == tuple(map(str, range(20)))
+    train = len(set(run.data.side("train").sources))
+    assert found.remarks[-1].startswith(f"{train} sources stood in train")
 
 
 def test_longer_sources_are_told_apart(runs: dict[str, Run], tmp_path: Path) -> None:

@@ -189,3 +189,13 @@ def test_settings_of_another_method_are_refused() -> None:
     for wrong in ({"n": 2}, {"beams": 3}, {"temperature": 0.5}, {"method": "beam", "seed": 3}):
         with pytest.raises(SettingsError, match="method"):
             Decoding(**wrong)
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_lowest_temperature_draws_the_likeliest() -> None:
+    model = ToySpeaker(4)
+    how = Decoding("sample", temperature=1e-320, longest=6)
+    greedy = found_by(model, SOURCES, Decoding(longest=6))
+    assert [facts(one[0]) for one in found_by(model, SOURCES, how)] == [
+        facts(one[0]) for one in greedy
+    ]

@@ -169,3 +169,18 @@ def test_such_a_line_alone_is_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / "t").write_text("sep=;\n")
     with pytest.raises(DataError, match="is empty"):
         Rows(Source(tmp_path / "t"))
+
+
+def test_a_first_line_longer_than_the_first_look_is_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows_module, "LOOKED", 16)
+    path, width = tmp_path / "wide.tsv", 50
+    names = "\t".join(f"column{n}" for n in range(width))
+    path.write_text(f"{names}\n" + "\t".join("x" * width) + "\n", encoding="utf-8")
+    rows = Rows(Source(path))
+    assert rows.width == width
+    (chunk,) = rows.chunks((0, width - 1), header=True)
+    assert [list(cells) for cells in chunk.columns] == [["x"], ["x"]]
+    path.write_text("a" * 40 + "\tb\nc\td\n", encoding="utf-8")
+    assert Rows(Source(path)).width == 2

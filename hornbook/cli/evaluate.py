@@ -43,7 +43,7 @@ class Options(ModelArguments):
 
 def run(argv: Sequence[str]) -> None:
     """Parse, evaluate and show; a file may stand behind RUN without its flag."""
-    if len(argv) > 1 and not any(word.startswith("-") for word in argv[:2]):
+    if len(argv) > 1 and not any(word != "-" and word.startswith("-") for word in argv[:2]):
         argv = [argv[0], "--data", *argv[1:]]
     options = parse_for_run(
         "evaluate", DESCRIPTION, Options, argv, lambda task: task.evaluated_with,

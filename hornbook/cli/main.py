@@ -289,4 +289,4 @@ def fail(message: str, hint: str) -> int:
 
 def out_of_memory() -> int:
     """Tell that the machine's memory is full."""
-    return fail("Out of memory.", "Use a smaller model or a smaller batch.")
+    return fail("Out of memory.", "Use a smaller model, a smaller batch, or shorter texts.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hornbook.errors import DataError, HornbookError
 from hornbook.pairs.options import PairOptions
 from hornbook.pairs.reading import read_pairs
+from hornbook.pairs.splits import reader
 from hornbook.rendering import many
 from hornbook.sources.opening import refuse_missing
 from hornbook.sources.source import Source
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from hornbook.runs import Run
 
 __all__ = ["OtherPairs", "pairs_of_file"]
+
+PLACE = re.compile("column [0-9]+")  # what a column without a name is called
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ def pairs_of_file(
     """
     refuse_missing(file, "data")
     source = Source(file)
-    read = read_pairs(source, options_of(run, columns, bad_rows, encoding))
+    options = options_of(run, columns, bad_rows, encoding)
+    read = read_pairs(source, options)
     kept, faults = [], []
     for at, pair in enumerate(zip(read.sources, read.targets, strict=True)):
         try:
@@ -80,8 +85,9 @@ def pairs_of_file(
     if faults:
         remarks.append(f"{many(len(faults), 'row')} left out; {faults[0]}")
     if run.data.kept:
-        train = set(run.data.side("train").sources)
-        if seen := len(train.intersection(sources)):
+        same = reader(options)
+        train = set(map(same, run.data.side("train").sources))
+        if seen := sum(same(one) in train for one in set(sources)):
             remarks.append(f"{many(seen, 'source')} stood in train: there the figures flatter.")
     return OtherPairs(source.where, sources, targets, tuple(remarks))
 
@@ -94,7 +100,7 @@ def options_of(
     given: dict[str, Any] = {name: v for name, v in run.record.options.items() if name in names}
     own: dict[str, Any] = dict.fromkeys(("source_column", "target_column", "label_column"))
     for (name, told), usual in zip(columns.items(), run.data.columns, strict=True):
-        own[name] = told or usual.removeprefix("column ")
+        own[name] = told or (usual[7:] if PLACE.fullmatch(usual) else usual)
     return replace(
         PairOptions.from_dict(given), **own, bad_rows=bad_rows, encoding=encoding, split="auto"
     )

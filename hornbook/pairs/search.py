@@ -16,6 +16,7 @@ import numpy.typing as npt
 from hornbook.pairs.decoding import Decoding
 from hornbook.pairs.probabilities import log_softmax
 from hornbook.pairs.rows import Ids, Padded, padded
+from hornbook.text.next_token import shape_probabilities
 
 if TYPE_CHECKING:
     from hornbook.pairs.models.contract import Shape, Written
@@ -118,7 +119,8 @@ def drawn(
         logits, state = model.step(ids, state)
         costs = log_softmax(logits)
         if sampled:
-            ids = choose(log_softmax(logits / how.temperature), [random[one] for one in owners])
+            shares = shape_probabilities(logits.astype(np.float64), temperature=how.temperature)
+            ids = choose(shares, [random[one] for one in owners])
         else:
             ids = costs.argmax(1)
         over = ids == end
@@ -141,11 +143,11 @@ def drawn(
     return [sorted(some, key=lambda one: -one.score) for some in by_source]
 
 
-def choose(costs: Floats, random: Sequence[np.random.Generator]) -> Ids:
-    """A token for each row, drawn by its probabilities ln p; shape (B,)."""
-    sums = np.exp(costs).cumsum(1)
+def choose(shares: npt.NDArray[np.floating[Any]], random: Sequence[np.random.Generator]) -> Ids:
+    """A token for each row, drawn by its probabilities; shape (B,)."""
+    sums = shares.cumsum(1)
     at = np.array([one.random() for one in random]) * sums[:, -1]
-    found: Ids = (sums <= at[:, None]).sum(1).clip(max=costs.shape[1] - 1)
+    found: Ids = (sums <= at[:, None]).sum(1).clip(max=shares.shape[1] - 1)
     return found
 
 

@@ -18,6 +18,7 @@ import contextlib
 import csv
 import io
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ DOUBLE = "::"
 MARK = "\x1f"  # ASCII's separator of units: one character in the place of `::`
 CUT_BY = (DOUBLE, *SEPARATORS)
 LOOKED = 2**17  # bytes of a first look
+ENDS = re.compile(rb"[\r\n]")
+LONGEST = 2**26  # bytes of it where the first line of a table is longer than that
 ROWS = 1_000  # most rows of a first look
 BATCH = 20_000  # rows that the csv module or a JSON array gives at a time
 LARGEST = 2**24  # characters of a cell, and of an object of a JSON array
@@ -78,10 +81,10 @@ class Rows:
 
     def __init__(self, source: Source, encoding: str = "auto") -> None:
         self.source, self.encoding, self.where = source, encoding, source.where
-        head = source.head(LOOKED)
+        head = first_look(source)
         codec, mark = codec_of(head, encoding)
         text = looked(head, mark, codec, self.where)
-        if len(head) == LOOKED:
+        if len(head) >= LOOKED:
             text = text.rpartition("\n")[0] or text
         said, after = said_separator(text)
         self.said, text = bool(said), text[after:]
@@ -247,6 +250,20 @@ class Rows:
             columns = tuple(Cells([cell_of(record, name) for _, record in batch]) for name in names)
             whole = [record for _, record in batch]
             yield Chunk(columns, [line for line, _ in batch], records=whole)
+
+
+def first_look(source: Source) -> bytes:
+    """The first bytes of a file; more of them while they are only a part of its first line.
+
+    The columns of a table are those of its first line. An array of JSON may be a single line.
+    """
+    head = source.head(LOOKED)
+    while len(head) >= LOOKED and not ENDS.search(head) and not head.lstrip().startswith(b"["):
+        more = source.head(4 * len(head))
+        if len(more) == len(head) or len(more) > LONGEST:
+            break
+        head = more
+    return head
 
 
 def evenly(

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SettingsError
-from hornbook.rendering import clip, many, quoted
+from hornbook.rendering import clip, listed, many, quoted
 from hornbook.suggestions import did_you_mean
 from hornbook.tokenizers.vocabulary import COMBINATIONS, Vocabulary
 
@@ -131,24 +131,15 @@ class Conditions:
         """
         found = np.zeros(len(self.names), dtype=np.int64)
         for one in asked:
-            name, equals, value = one.partition("=")
-            if not equals:
-                # With a single column its name says nothing.
-                name, value = (self.names[0], one) if len(self.names) == 1 else (one, "")
+            name, value = self.parts(one)
             if name not in self.names:
-                known = ", ".join(self.names)
+                known = listed(self.names)
                 raise SettingsError(
                     f"This run has no condition {quoted(clip(name, 40))}; it has {known}.",
                     hint=f"{did_you_mean(name, self.names)}Give `condition` as {self.example}.",
                     setting="condition",
                 )
             at = self.names.index(name)
-            if found[at]:
-                raise SettingsError(
-                    f"The condition {quoted(name)} is given twice.",
-                    hint="Give one value for each.",
-                    setting="condition",
-                )
             if value not in self.values[at]:
                 raise SettingsError(
                     f"The condition {quoted(name)} has no value {quoted(clip(value, 40))} in "
@@ -156,8 +147,29 @@ class Conditions:
                     hint=f"{did_you_mean(value, self.values[at])}Give one of these.",
                     setting="condition",
                 )
+            if found[at]:
+                raise SettingsError(
+                    f"The condition {quoted(name)} is given twice.",
+                    hint="Give one value for each.",
+                    setting="condition",
+                )
             found[at] = 1 + self.values[at].index(value)
         return found
+
+    def parts(self, asked: str) -> tuple[str, str]:
+        """The name and the value of `column=value`; both may have an equals sign in them.
+
+        With a single column its name says nothing, and its values go without it.
+        """
+        cuts = [at for at, ch in enumerate(asked) if ch == "="]
+        found = [(asked[:at], asked[at + 1 :]) for at in cuts]
+        whole = [(self.names[0], asked)] if len(self.names) == 1 else []
+        known = dict(zip(self.names, self.values, strict=True))
+        for name, value in [*found, *whole]:
+            if value in known.get(name, ()):
+                return name, value
+        named = [one for one in found if one[0] in known]
+        return (named or (found if found else whole) or [(asked, "")])[0]
 
     @property
     def example(self) -> str:

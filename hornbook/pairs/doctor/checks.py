@@ -127,7 +127,7 @@ def nearly_seen(examined: Examined) -> Iterator[Finding]:
         return
     (number, near), read = found[0], examined.read
     same = sum(
-        read.targets[one] in {read.targets[n] for n in examined.by_source[other]}
+        read.targets[one] in {read.targets[n] for n in examined.by_source[examined.same(other)]}
         for one, other in found
     )
     told = "None of these has the same target."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +12,7 @@ import numpy as np
 from hornbook.errors import DataError
 from hornbook.pairs.options import PairOptions
 from hornbook.pairs.reading import Read
-from hornbook.pairs.splits import split_pairs
+from hornbook.pairs.splits import reader, split_pairs
 from hornbook.tasks.splits import SPLITS, Parts
 
 __all__ = ["Examined"]
@@ -50,11 +51,16 @@ class Examined:
 
     @cached_property
     def by_source(self) -> dict[str, list[int]]:
-        """The numbers of the pairs of each source."""
+        """The numbers of the pairs of each source, by what those that read the same have alike."""
         found: dict[str, list[int]] = {}
-        for number, source in enumerate(self.read.sources):
+        for number, source in enumerate(map(self.same, self.read.sources)):
             found.setdefault(source, []).append(number)
         return found
+
+    @property
+    def same(self) -> Callable[[str], str]:
+        """What makes one of sources that read the same."""
+        return reader(self.options)
 
     @cached_property
     def pairs(self) -> Counter[tuple[str, str]]:

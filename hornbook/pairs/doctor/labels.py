@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 from hornbook.pairs.doctor.examined import Examined
@@ -50,22 +51,27 @@ def imbalance(examined: Examined) -> Iterator[Finding]:
 
 
 def alike_labels(examined: Examined) -> Iterator[Finding]:
-    """Labels that differ by capitals or blanks only."""
+    """Labels that differ by capitals, blanks or forms of characters only."""
     if not examined.read.labels:
         return
     alike: dict[str, list[str]] = {}
     for label in examined.targets:
-        alike.setdefault("".join(label.casefold().split()), []).append(label)
+        alike.setdefault(plain(label), []).append(label)
     found = [sorted(labels) for labels in alike.values() if len(labels) > 1]
     if found:
         shown = "; ".join(listed(labels) for labels in found[:5])
         yield Finding(
             "alike-labels",
             "warning",
-            "Some labels differ by capitals or blanks only",
+            "Some labels differ by capitals, blanks or forms of characters only",
             f"{many(len(found), 'group')}: {shown}. Each is a label of its own.",
             "Write them alike, if they mean the same.",
         )
+
+
+def plain(label: str) -> str:
+    """A label without capitals, blanks, and forms of characters that mean the same."""
+    return "".join(unicodedata.normalize("NFKC", label).casefold().split())
 
 
 def header_label(examined: Examined) -> Iterator[Finding]:
