@@ -31,11 +31,11 @@ class GivenTexts(Settings):
     """What is asked about."""
 
     texts: Annotated[tuple[str, ...], Given("TEXT")]
-    """Sources; or one file, whose lines they are, if the only word is its name; or - for the lines
-    of standard input."""
+    """Texts to answer; or one file, whose lines they are, if the only word is its name; or - for
+    the lines of standard input."""
     column: str | None = None
-    """Column of the file that holds the sources, where it is a table or JSON lines: its name, or
-    its number from 1. By default each line is a source."""
+    """Column of the file that holds the texts, where it is a table or JSON lines: its name, or
+    its number from 1. By default each line is one."""
     bad_lines: Literal["refuse", "empty"] = "refuse"
     """Lines that cannot be read: they have a character that the run does not know, or are too long
     for it. empty: leave their answer empty, and say how many there are."""
