@@ -127,6 +127,22 @@ def test_standard_input_has_the_same_doors(
 
 
 @pytest.mark.usefixtures("here")
+def test_two_columns_of_texts_that_nothing_names_may_be_pairs(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = [f"good word {'abcde'[n % 5] * (n // 5)},gutes Wort {n}" for n in range(5, 95)]
+    Path("phrases.csv").write_text("\n".join(["phrase,meaning", *rows]), encoding="utf-8")
+    said = "To learn one column from the other: --source-column "
+    assert said in " ".join(typed(capsys, "doctor", "phrases.csv")[1].split())
+    _, _, err = typed(capsys, "train", "phrases.csv", "--model", "ngram")
+    assert said in err
+    column = err.split(said)[1].split()[0].removesuffix(".")
+    words = ("--source-column", column, "--model", "lookup", "--task", "pairs", "--out", "pairs")
+    status, _, err = typed(capsys, "train", "phrases.csv", *words)
+    assert status == 0, err
+
+
+@pytest.mark.usefixtures("here")
 def test_training_says_how_it_could_be_read_otherwise(capsys: pytest.CaptureFixture[str]) -> None:
     for name, said in (
         ("haiku.txt", "To read it as one long text: --mode text."),

@@ -102,6 +102,13 @@ def test_worse_than_guessing_is_a_warning_only() -> None:
     assert findings_of(Summary("interrupted", 1, 0.0, {}), LOSS) == []
 
 
+def test_measures_are_called_as_people_call_them() -> None:
+    figures = {"dev": {"share_right": 0.2}}
+    summary = Summary("finished", 1, 0.0, {}, best_step=0, steps=9, measures=figures)
+    (found,) = findings_of(summary, Measure("share_right", "of the points", best="highest"))
+    assert "dev share right 0.2000" in found.title
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [

@@ -185,8 +185,10 @@ def test_a_file_is_measured_as_a_split_is(
     other.write_text("\n".join(["w,a,b", *(f"x,{line}" for line in lines)]), encoding="utf-8")
     (again,) = run.evaluate(data=other, source_column="a", target_column="b").values()
     assert again.as_dict() == own.as_dict()
-    with pytest.raises(DataError, match="no column 'source'"):
+    with pytest.raises(DataError, match="no column 'source'") as refused:
         run.evaluate(data=other)
+    assert "learned source → target" in refused.value.hint
+    assert "`source_column`" in refused.value.hint
 
 
 def test_a_name_that_begins_with_column_is_a_name(tmp_path: Path) -> None:

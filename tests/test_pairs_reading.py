@@ -57,6 +57,9 @@ def test_two_columns_are_pairs_whatever_the_format(ending: str, text: str, tmp_p
         ("addition\tsum\n1+2\t3\n4+4\t8\n", True),
         ("en\tru\nRome\tРим\nParis\tПариж\nBerlin\tБерлин\n", True),
         ("name\tsex\nemma\tf\nliam\tm\n", True),
+        ("english\tDeutsch\ncat\tKatze\ndog\tHund\n", True),
+        ("en-GB\tpt\ncat\tgato\ndog\tcachorro\n", True),
+        ("German\tcat\ndog\tHund\n", False),
         ("emma\tf\nliam\tm\n", False),
         ("word\tdrow\ncat\ttac\n", False),
         ("1+2\t3\n4+4\t8\n", False),
@@ -209,6 +212,8 @@ LINES = "".join(f"cat{at}x\tx{at}tac\n" for at in range(9))
         ("".join(f'{{"prompt": "p{n}", "completion": "c{n}"}}\n' for n in range(9)), "jsonl", 9),
         ("".join(f"text{n},label\n" for n in range(9)), "csv", None),  # a comma in a sentence
         ("".join(f"Name{n}\t{n * 7}\n" for n in range(9)), "tsv", None),  # counts
+        ("english,german\n" + "".join(f"cat{n},Katze{n}\n" for n in range(9)), "csv", 9),
+        ("en,stars\n" + "".join(f"cat{n},Katze{n}\n" for n in range(9)), "csv", None),
         ("user,item\n" + "".join(f"u{n},i{n}\n" for n in range(9)), "csv", None),
         ("a,b,c\n" + "x,y,z\n" * 9, "csv", None),
         ("emma\nolivia\nava\nmia\n", "txt", None),

@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,13 @@ import pytest
 from hornbook.errors import DataError, HornbookError, SettingsError, UnknownTokenError
 from hornbook.pairs.decoding import Decoding
 from hornbook.pairs.questions import given
+from hornbook.pairs.questions.translate import (
+    AnswerText,
+    Translated,
+    TranslatedRow,
+    TranslateSettings,
+)
+from hornbook.reports import Table
 from hornbook.runs import Run
 from tests.command import typed
 from tests.toy_writer import a_run, with_speaker
@@ -104,6 +112,8 @@ def test_a_column_of_a_table_is_read(
     assert typed(capsys, *words, "--column", "2")[1].splitlines() == ["abc", "", "de"]
     status, _, err = typed(capsys, *words, "--column", "wort")
     assert (status, "no column 'wort'" in err) == (1, True)
+    status, _, err = typed(capsys, *words)
+    assert (status, "whole lines were read: --column 1 reads one column" in err) == (1, True)
 
 
 @pytest.mark.parametrize("n", [1, 3])
@@ -161,6 +171,19 @@ def test_a_source_longer_than_the_model_reads_is_refused(
         run.translate("abcde")
 
 
+def test_an_empty_answer_is_seen_among_several_and_stays_an_empty_line_alone() -> None:
+    found = Translated("abc", (AnswerText("", -0.1, 1, True), AnswerText("cba", -2.0, 4, True)))
+    (line,) = TranslatedRow(found, TranslateSettings(("abc",)), first=True).shown()
+    assert line == "\n"  # each line gets a line
+    several = TranslateSettings(("abc",), method="beam", n=2)
+    _, table = TranslatedRow(found, several, first=True).shown()
+    assert isinstance(table, Table)
+    assert [row[0] for row in table.rows] == ["(nothing)", "cba"]
+    _, first, second = list(TranslatedRow(found, replace(several, csv=True), first=True).lines())
+    assert first.split(",")[2] == ""
+    assert second.split(",")[2] == "cba"
+
+
 def test_what_was_cut_off_is_told(runs: dict[str, Run], capsys: pytest.CaptureFixture[str]) -> None:
     cut = [text for text in ("abc", "dea", "b", "cc")
            if len(runs["toy"].translate(text).answers[0].text) > 1]  # fmt: skip
@@ -178,6 +201,7 @@ def test_what_was_cut_off_is_told(runs: dict[str, Run], capsys: pytest.CaptureFi
         ("copy", ["ab", " "], "the text is empty"),
         ("copy", ["ab", "--method", "beam"], "copy has no probabilities"),
         ("copy", ["ab", "--column", "x"], "requires a file of sources"),
+        ("copy", ["missing.txt"], "There is no file 'missing.txt', so it was read as a text."),
         ("toy", ["ab", "--beams", "3"], "requires --method beam"),
         ("toy", ["ab", "-n", "3"], "requires --method beam or --method sample"),
     ],
@@ -202,6 +226,7 @@ def test_a_run_of_another_task_says_which_it_needs(
     run = hornbook.train(path, model="bigram", out=tmp_path / "run", baseline=False)
     status, _, err = typed(capsys, "translate", str(run.path), "emma")
     assert (status, "task pairs" in err) == (1, True)
+    assert "can be asked: sample, " in err
     with pytest.raises(HornbookError, match="task pairs"):
         run.translate("emma")
 

@@ -310,6 +310,7 @@ def test_every_verb_serves_it(
     assert (status, "has already finished" in err) == (1, True)
     status, _, err = typed(capsys, "models", "plane", "--shapes")
     assert (status, "plane does not tell the shapes of its layers" in err) == (1, True)
+    assert "hornbook train --model plane --help" in err
     for verb in ("--help", "models"):
         status, out, _ = typed(capsys, verb)
         assert ("guess" if verb == "--help" else "plane") in out

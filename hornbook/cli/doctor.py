@@ -18,7 +18,7 @@ from hornbook.cli.output import (
     show_findings,
     table,
 )
-from hornbook.cli.wording import command
+from hornbook.cli.wording import command, worded
 from hornbook.records import as_json
 from hornbook.reports import Report
 from hornbook.sources.source import Source
@@ -66,7 +66,9 @@ def show(report: Report, out: Console) -> None:
     rows = table("", "", left=2)
     rows.show_header = False
     for name, value in report.facts.items():
-        rows.add_row(f"[bold]{escape(name)}[/]", escape(value))
+        # Of the facts only this one may propose a setting; others show the data as they are.
+        said = worded(value) if name == "read as" else value
+        rows.add_row(f"[bold]{escape(name)}[/]", escape(said))
     out.print(rows)
     out.print()
     for one in report.tables:

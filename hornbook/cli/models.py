@@ -167,7 +167,10 @@ def show_shapes(task: Task[Any], options: Any) -> None:
             large.
     """
     if not hasattr(task.family(options.family).load(), "shapes"):
-        raise SettingsError(f"The family {options.family} does not tell the shapes of its layers.")
+        raise SettingsError(
+            f"The family {options.family} does not tell the shapes of its layers.",
+            hint=f"Its settings: hornbook train --model {options.family} --help",
+        )
     preset = named_preset(options.preset) if options.preset is not None else None
     shape = task.typical if preset is None else task.typical_with(preset.preset.options)
     if options.data is not None:

@@ -271,7 +271,9 @@ class Teller:
             f"{'' if value is None else in_column(value, decides.digits):>8}" for value in first
         )
         mark = "*" if record.best and "dev" in self.splits else " "
-        others = "".join(f" {name} {number(x)}" for name, x in held.get("dev", {}).items())
+        others = "".join(
+            f" {name.replace('_', ' ')} {number(x)}" for name, x in held.get("dev", {}).items()
+        )
         shown = previewed(event) if record.step else ""
         row = f"{record.step:9,} {figures}{mark}{escape(others)} [dim]{escape(clip(shown, 80))}[/]"
         self.console.print(row, soft_wrap=True)
@@ -281,7 +283,7 @@ class Teller:
         say, task = self.console.print, began.record.task_of_data()
         self.decides = task.keeps_by
         self.splits = tuple(event.extents) or SPLITS
-        of_what = "" if self.decides.name == LOSS.name else f"{self.decides.name}: "
+        of_what = "" if self.decides.name == LOSS.name else f"{self.decides.title}: "
         say()
         if told := measured_on(event.extents, began.at_the_end):
             say(f"[dim]{told}[/]")

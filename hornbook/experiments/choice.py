@@ -57,10 +57,10 @@ def choose(rungs: Sequence[Rung], measure: Measure, *, filtered: bool) -> Choice
     if all(rung.sound is not None for rung in made):
         won = passing(made, measure) if filtered else sounder(made, first, measure)
     if won is first:
-        return Choice(tuple(rungs), won, f"It has the best {measure.name} on dev.")
+        return Choice(tuple(rungs), won, f"It has the best {measure.title} on dev.")
     why = (
-        f"{first.name} has a better {measure.name}, but only {first.sound or 0:.1%} of its samples "
-        f"are sound, against {won.sound or 0:.1%} for this model."
+        f"{first.name} has a better {measure.title}, but only {first.sound or 0:.1%} of its "
+        f"samples are sound, against {won.sound or 0:.1%} for this model."
     )
     return Choice(tuple(rungs), won, why)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hornbook.errors import DataError
+from hornbook.pairs.languages import is_language
 from hornbook.pairs.options import PairOptions
 from hornbook.rendering import listed
 from hornbook.sources.formats import is_number
@@ -69,8 +70,10 @@ def has_header(rows: Rows, asked: Sequence[str] = ()) -> bool:
 
 
 def are_usual(names: Sequence[str]) -> bool:
-    """Whether two names are usual ones of a source and a target."""
+    """Whether two names are usual ones of a source and a target, or those of two languages."""
     source, target = (name.strip().lower() for name in names)
+    if source != target and is_language(source) and is_language(target):
+        return True
     return source in SOURCES | OFTEN and target in TARGETS | LABELS | SAID and source != target
 
 

@@ -18,8 +18,10 @@ from hornbook.pairs.search import found_by
 from hornbook.pairs.texts.pace import Timed
 from hornbook.tasks import Figures
 
-__all__ = ["Said", "evaluate", "mean_loss", "said_on", "said_to", "some", "sums_of", "token_sums"]
+__all__ = ["NOTHING", "Said", "evaluate", "mean_loss", "said_on", "said_to", "some", "sums_of",
+           "token_sums"]  # fmt: skip
 
+NOTHING = "(nothing)"  # what people are shown in the place of an empty answer
 ASKED = 200  # sources at most that are answered in a look between steps
 AT_ONCE = 64  # pairs whose losses are measured together
 Floats = npt.NDArray[np.float64]

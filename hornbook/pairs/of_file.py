@@ -60,7 +60,17 @@ def pairs_of_file(
     refuse_missing(file, "data")
     source = Source(file)
     options = options_of(run, columns, bad_rows, encoding)
-    read = read_pairs(source, options)
+    try:
+        read = read_pairs(source, options)
+    except DataError as error:
+        setting = error.setting or ""
+        if setting in columns and columns[setting] is None:
+            error.hint = (
+                f"The run has learned {' → '.join(run.data.columns)}, and columns of the same "
+                "names are looked for; where they are called otherwise, set "
+                f"`{setting}`. {error.hint}"
+            )
+        raise
     kept, faults = [], []
     for at, pair in enumerate(zip(read.sources, read.targets, strict=True)):
         try:

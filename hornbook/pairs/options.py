@@ -26,10 +26,10 @@ class PairOptions(TokenSettings):
     "Column of labels, of which each source has one; in place of a target."
     header: Literal["auto", "yes", "no"] = "auto"
     """Whether the first row of a table names its columns. auto: yes if it has one of the columns
-    that were asked for, a usual name (source, target, text, label), or letters above numbers, dates
-    or another script."""
+    that were asked for, a usual name (source, target, text, label), those of two languages, or
+    letters above numbers, dates or another script."""
     target_tokens: str | None = None
-    "What targets are cut into, as `tokens`; by default the same."
+    "What targets are cut into: one of the words that stand for tokens; by default the same."
     vocabularies: Literal["auto", "one", "two"] = "auto"
     """Whether sources and targets share their tokens, and with them the embeddings. auto: one where
     most characters of the targets occur in the sources."""

@@ -62,7 +62,7 @@ def overfitted(metrics: Sequence[Record], measure: Measure) -> Finding | None:
         "overfitting",
         "warning",
         f"The net overfits: from step {best[0]:,} to {last[0]:,} dev went from {dev[0]} to "
-        f"{dev[1]} ({measure.name}), and train from {train[0]} to {train[1]}.",
+        f"{dev[1]} ({measure.title}), and train from {train[0]} to {train[1]}.",
         "From there on it has memorised the examples of train, which does not help with others. "
         f"The weights of step {best[0]:,} are kept.",
         "Train for fewer `steps`, with more `weight_decay`, or a smaller net; or get more data.",
@@ -83,7 +83,7 @@ def why_worse(metrics: Sequence[Record], measure: Measure, at: str) -> tuple[str
     if len(of_train) > 1 and is_worse(measure, of_train[0], of_train[-1]):
         before, after = (figure(one, measure.digits) for one in (of_train[0], of_train[-1]))
         return (
-            f"It has learned train ({measure.name} {before}, and {after} at the end), and nothing "
+            f"It has learned train ({measure.title} {before}, and {after} at the end), and nothing "
             "of it holds for dev: it has memorised. The run is kept, but its net is useless.",
             "Get more data, or take a smaller net or more `weight_decay`; a lower `learning_rate`"
             f"{at} may help too.",
@@ -129,7 +129,7 @@ def findings_of(
             Finding(
                 "diverged",
                 "problem",
-                f"The trained net is worse than the untrained one: {split} {measure.name} {kept}, "
+                f"The trained net is worse than the untrained one: {split} {measure.title} {kept}, "
                 f"before training {before}.",
                 why,
                 what_to_do,
@@ -140,7 +140,7 @@ def findings_of(
             Finding(
                 "no-better-than-start",
                 "warning",
-                f"Training has not improved the net: {split} {measure.name} {kept}.",
+                f"Training has not improved the net: {split} {measure.title} {kept}.",
                 "The weights that training began with are kept.",
                 f"Lower `learning_rate`{at}, or freeze a part of the net with `rates`.",
             )
@@ -151,7 +151,7 @@ def findings_of(
             Finding(
                 "worse-than-guessing",
                 "warning",
-                f"The net is worse than guessing evenly: {split} {measure.name} {kept}, guessing "
+                f"The net is worse than guessing evenly: {split} {measure.title} {kept}, guessing "
                 f"{figure(summary.guessing, measure.digits)}.",
                 "It has not learned anything useful yet, or its updates were too large.",
                 f"Train for more `steps`; if the loss does not fall, lower `learning_rate`{at}.",

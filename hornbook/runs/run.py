@@ -61,7 +61,7 @@ class Run:
             return f"<{told[0]}, not finished>"
         measure = self.task.decides
         for split, value in summary.reached(measure).items():
-            told.append(f"{split} {measure.name} {figure(value, measure.digits)}")
+            told.append(f"{split} {measure.title} {figure(value, measure.digits)}")
         if summary.ending == "diverged":
             told.append("diverged")
         if summary.steps is not None:

@@ -226,7 +226,10 @@ def of_kind(run_task: str, question: str) -> QuestionError:
     if having:
         names = [f"{task.name} ({task.summary})" for task in having]
         told = f"task {names[0]}" if len(names) == 1 else f"tasks {', '.join(names)}"
+        known = tasks().get(run_task)
+        others = ", ".join([*(known.questions if known is not None else ()), "evaluate", "inspect"])
         return QuestionError(
-            f"{question} works only with runs of the {told}; this run's task is {run_task}."
+            f"{question} works only with runs of the {told}; this run's task is {run_task}.",
+            hint=f"Of such a run can be asked: {others}.",
         )
     return QuestionError(f"Unknown question {question!r}.")

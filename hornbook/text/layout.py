@@ -18,7 +18,7 @@ from hornbook.errors import SettingsError, as_typed
 from hornbook.rendering import many
 from hornbook.settings import Settings
 from hornbook.sources.columns import Column
-from hornbook.sources.formats import look
+from hornbook.sources.formats import Form, look
 from hornbook.sources.source import Source
 from hornbook.text.line_figures import LineFigures, pieces_of_lines
 
@@ -29,6 +29,7 @@ __all__ = [
     "Separator",
     "blocks_of",
     "choose_layout",
+    "from_the_other",
     "layout_by",
     "layout_of",
     "layout_of_column",
@@ -156,8 +157,16 @@ def layout_of(
         also = f"It looks like {form}; to read only one of them: `column={as_typed(form.best)}`."
         if form.kind == "table" and len(form.columns) > 2:
             also += " To predict one of them from the others, set `target`."
+        also += from_the_other(form)
         looks = replace(looks, otherwise=also)
     return looks
+
+
+def from_the_other(form: Form) -> str:
+    """What to say of a table of two columns, which may be pairs; empty for any other form."""
+    if form.kind != "table" or len(form.columns) != 2:
+        return ""
+    return f" To learn one column from the other: `source_column={as_typed(form.columns[0])}`."
 
 
 def layout_of_column(columns: Sequence[Column], how: ReadSettings) -> Layout:

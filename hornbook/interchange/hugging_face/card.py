@@ -69,7 +69,7 @@ def facts(run: Run, model: Leaving, name: str) -> list[str]:
     if run.record.start.kind == "import":
         found[-1] = f"It was imported: {name}."
     for split, value in run.summary.reached(measure).items():
-        found.append(f"{measure.name} on {split}: {figure(value, measure.digits)} nats per token.")
+        found.append(f"{measure.title} on {split}: {figure(value, measure.digits)} nats per token.")
     return found
 
 

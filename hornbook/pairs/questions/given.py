@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from hornbook.errors import DataError, HornbookError, SettingsError
+from hornbook.errors import DataError, HornbookError, SettingsError, as_typed
 from hornbook.pairs.columns import has_header, place_of
 from hornbook.pairs.data import PairData
 from hornbook.pairs.rows import Ids
@@ -20,6 +22,7 @@ from hornbook.sources.source import Source
 
 __all__ = ["Asked", "GivenTexts", "asked_in_parts", "refuse_empty", "texts_given"]
 
+FILE = re.compile(r"\S+\.[A-Za-z]{2,5}|\S*/\S+")  # what a file is called
 AT_ONCE = 1_024  # sources that are answered before the next are read
 
 
@@ -28,11 +31,11 @@ class GivenTexts(Settings):
     """What is asked about."""
 
     texts: Annotated[tuple[str, ...], Given("TEXT")]
-    """Sources; or one file, whose lines they are, if the only word is its name; or - for the lines
-    of standard input."""
+    """Texts to answer; or one file, whose lines they are, if the only word is its name; or - for
+    the lines of standard input."""
     column: str | None = None
-    """Column of the file that holds the sources, where it is a table or JSON lines: its name, or
-    its number from 1. By default each line is a source."""
+    """Column of the file that holds the texts, where it is a table or JSON lines: its name, or
+    its number from 1. By default each line is one."""
     bad_lines: Literal["refuse", "empty"] = "refuse"
     """Lines that cannot be read: they have a character that the run does not know, or are too long
     for it. empty: leave their answer empty, and say how many there are."""
@@ -114,7 +117,7 @@ def asked_in_parts(
     if settings.file is None or typed:
         settings.refuse_unless(False, ("column", "encoding", "bad_lines"), "a file of sources")
         refuse_empty(settings.texts)
-        yield [asked(data, text, longest) for text in settings.texts]
+        yield [typed_text(data, settings, text, longest, typed) for text in settings.texts]
         return
     lines = read_lines(settings.file, settings.column, settings.encoding)
     while part := list(itertools.islice(lines, AT_ONCE)):
@@ -126,12 +129,48 @@ def asked_in_parts(
                 if settings.bad_lines == "refuse":
                     raise DataError(
                         f"{place}: {error.message}",
-                        hint=f"{error.hint or ''} Or set `bad_lines=empty` to go on without the "
-                        "answer to such lines.".strip(),
+                        hint=f"{column_instead(settings, data)}{error.hint or ''} Or set "
+                        "`bad_lines=empty` to go on without the answer to such lines.".strip(),
                         setting="bad_lines",
                     ) from error
                 found.append(Asked(text, None, f"{place}: {error.message}"))
         yield found
+
+
+def typed_text(
+    data: PairData, settings: GivenTexts, text: str, longest: int | None, typed: bool
+) -> Asked:
+    """A text that was typed; where it cannot be read and is written as a file is called, that
+    there is no such file is told too.
+
+    Raises:
+        HornbookError: as `asked`.
+    """
+    try:
+        return asked(data, text, longest)
+    except HornbookError as error:
+        if not typed and len(settings.texts) == 1 and FILE.fullmatch(text):
+            error.hint = f"There is no file {text!r}, so it was read as a text. {error.hint}"
+        raise
+
+
+def column_instead(settings: GivenTexts, data: PairData) -> str:
+    """What to say of a file whose lines cannot be read where it is a table; empty if it is none."""
+    file = settings.file
+    if file is None or file == "-" or settings.column is not None:
+        return ""
+    with contextlib.suppress(HornbookError, ValueError):
+        rows = Rows(Source(file), settings.encoding)
+        if rows.width < 2:
+            return ""
+        name = data.columns[0] if data.columns[0] in rows.names else "1"
+        if rows.kind != "table" and name == "1":
+            name = rows.names[0]
+        return (
+            "The file looks like a table, and whole lines were read: "
+            f"`column={as_typed(name)}` reads one column. "
+        )
+    return ""
 
 
 def asked(data: PairData, text: str, longest: int | None) -> Asked:

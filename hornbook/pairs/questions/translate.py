@@ -11,6 +11,7 @@ from hornbook.actions import Action
 from hornbook.compute.pinned import pinned
 from hornbook.errors import QuestionError, SettingsError
 from hornbook.pairs.decoding import Decoding
+from hornbook.pairs.evaluation import NOTHING
 from hornbook.pairs.models.contract import SequenceModel, Written
 from hornbook.pairs.questions.given import Asked, GivenTexts, asked_in_parts, texts_given
 from hornbook.records import JSONObject
@@ -232,7 +233,11 @@ class TranslatedRow(Row):
         else:
             yield f"{one_line(self.found.source, len(self.found.source))}\n"
             rows = tuple(
-                (one_line(one.text, len(one.text)), figure(one.ln_p), figure(one.ln_p_per_token))
+                (
+                    one_line(one.text, len(one.text)) or NOTHING,
+                    figure(one.ln_p),
+                    figure(one.ln_p_per_token),
+                )
                 for one in self.found.answers
             )
             if rows:

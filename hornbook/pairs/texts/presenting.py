@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hornbook.actions import Action
-from hornbook.pairs.evaluation import Said, said_on
+from hornbook.pairs.evaluation import NOTHING, Said, said_on
 from hornbook.pairs.models.contract import SequenceModel
 from hornbook.rendering import many, one_line
 from hornbook.reports import MarkedSample, Samples, Table
@@ -44,7 +44,7 @@ def preview(model: Writer, data: PairData) -> Sequence[str]:
     lines = []
     for source, said, (edits, right) in zip(found.sources, found.said, found.nearest, strict=True):
         wanted = f" (right: {one_line(right, SHORT)})" if edits else ""
-        lines.append(f"{one_line(source, SHORT)} → {one_line(said, SHORT)}{wanted}")
+        lines.append(f"{one_line(source, SHORT)} → {one_line(said, SHORT) or NOTHING}{wanted}")
     return lines
 
 
@@ -56,7 +56,7 @@ def samples(run: Run) -> Samples | None:
     split, found = some_said(run.model, data, SHOWN)
     made = tuple(
         MarkedSample(
-            f"{one_line(source, LONG)} → {one_line(said, LONG)}",
+            f"{one_line(source, LONG)} → {one_line(said, LONG) or NOTHING}",
             mark="right" if not edits else f"right: {one_line(right, LONG)}",
         )
         for source, said, (edits, right) in zip(
@@ -74,7 +74,7 @@ def shown(run: Run) -> Sequence[str | Table]:
         return ()
     _, found = some_said(run.model, data, SHOWN)
     rows = tuple(
-        (one_line(source, LONG), one_line(said, LONG), one_line(right, LONG), f"{edits}")
+        (one_line(source, LONG), one_line(said, LONG) or NOTHING, one_line(right, LONG), f"{edits}")
         for source, said, (edits, right) in zip(
             found.sources, found.said, found.nearest, strict=True
         )

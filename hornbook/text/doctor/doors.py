@@ -9,7 +9,7 @@ from hornbook.rendering import clip
 from hornbook.reports.finding import Finding
 from hornbook.sources.formats import SEPARATORS
 from hornbook.text.doctor.examined_corpus import ExaminedCorpus
-from hornbook.text.layout import layout_by
+from hornbook.text.layout import from_the_other, layout_by
 
 __all__ = ["kind_of", "mode_doubtful", "one_line", "other_form", "other_reading"]
 
@@ -52,6 +52,7 @@ def other_form(examined: ExaminedCorpus) -> Iterator[Finding]:
         alone = f"To learn only one of them: `column={as_typed(form.best)}`."
         if form.header and len(form.columns) > 2:
             alone += " To predict one of them from the others, set `target`."
+        alone += from_the_other(form)
         name, whole = "columns", "rows, not one column"
         title = f"The file looks like a table with {len(form.columns)} columns"
         first = "first row" if form.header else "first row, which is data and not a header"

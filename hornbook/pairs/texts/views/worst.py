@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hornbook.pairs.evaluation import NOTHING
 from hornbook.pairs.texts.views.seen import Seen
 from hornbook.plots.colours import BLUE, VERMILION
 from hornbook.plots.drawing import drawing
@@ -38,7 +39,7 @@ def table_of_worst(seen: Seen, rows: int) -> Table:
     made = tuple(
         (
             one_line(said.sources[at], CELL),
-            one_line(said.said[at], CELL) or "(nothing)",
+            one_line(said.said[at], CELL) or NOTHING,
             one_line(said.nearest[at][1], CELL),
             f"{said.nearest[at][0]}",
         )
