@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import pytest
 import torch
 from torch import Tensor
 
+from hornbook.compute.deterministic import deterministic
 from hornbook.nn.fused_attention import SIGNATURES, fused, is_fusible, operator
 from hornbook.nn.scaled_dot_product import attention_weights
 
@@ -58,8 +60,27 @@ def test_it_gives_what_attention_gives(
     with torch.inference_mode():
         y, backward = fused(q, k, v, causal=causal, dropout=0.0)
         found = (y, *backward(dy))
-    for one, other in zip(found, reference(q, k, v, dy, causal=causal), strict=True):
+    recorded = tuple(x.clone().requires_grad_() for x in (q, k, v))
+    y = fused(*recorded, causal=causal, dropout=0.0)[0]
+    by_autograd = (y.detach(), *torch.autograd.grad(y, recorded, dy))
+    expected = reference(q, k, v, dy, causal=causal)
+    for one, same, other in zip(found, by_autograd, expected, strict=True):
+        assert torch.equal(one, same)
         torch.testing.assert_close(one.double(), other, atol=apart, rtol=apart)
+
+
+@on_a_gpu
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_its_sums_are_made_in_a_fixed_order_where_that_is_asked_for(dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    q, k, v, dy = (torch.randn(96, 512, 64, device="cuda").to(dtype) for _ in range(4))
+    with deterministic(q.device), warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("error")
+        backward = fused(q, k, v, causal=True, dropout=0.0)[1]
+        first = backward(dy)
+        for _ in range(5):
+            assert all(map(torch.equal, first, backward(dy)))
+        assert torch.is_deterministic_algorithms_warn_only_enabled()
 
 
 @on_a_gpu

@@ -11,7 +11,8 @@ computed as on the processor.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -74,9 +75,10 @@ def is_fusible(q: Tensor) -> bool:
     return EFFICIENT is not None and EFFICIENT_BACKWARD is not None
 
 
-def fused(
-    q: Tensor, k: Tensor, v: Tensor, *, causal: bool, dropout: float
-) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]]:
+Way = Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
+
+
+def fused(q: Tensor, k: Tensor, v: Tensor, *, causal: bool, dropout: float) -> tuple[Tensor, Way]:
     """softmax(q kᵀ / sqrt(D)) v, where `is_fusible`.
 
     Args:
@@ -89,46 +91,85 @@ def fused(
     Returns:
         The result, shape (N, T, D), and the way from its gradient to those of q, k and v.
     """
-    q, k, v = (x.unsqueeze(0) for x in (q, k, v))  # one row of N heads
-    scale = 1 / math.sqrt(q.shape[3])
-    if q.dtype in HALVES:
-        return flash(q, k, v, causal=causal, dropout=dropout, scale=scale)
-    return efficient(q, k, v, causal=causal, dropout=dropout, scale=scale)
+    kernel = flash if q.dtype in HALVES else efficient
+    heads = tuple(x.unsqueeze(0) for x in (q, k, v))  # of one row
+    if not torch.is_grad_enabled() or torch.compiler.is_compiling():
+        return kernel(*heads, causal=causal, dropout=dropout)
+    with torch.no_grad():
+        y, backward = kernel(*heads, causal=causal, dropout=dropout)
+    return Recorded.apply(q, k, v, y, backward), backward  # type: ignore[no-untyped-call]
 
 
-def flash(
-    q: Tensor, k: Tensor, v: Tensor, *, causal: bool, dropout: float, scale: float
-) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]]:
+class Recorded(torch.autograd.Function):
+    """What a kernel made, for autograd, whose own way back through it keeps no order of sums."""
+
+    @staticmethod
+    def forward(ctx: Any, *given: Any) -> Tensor:
+        """y of q, k, v, y and the way back."""
+        ctx.way = given[4]
+        y: Tensor = given[3]
+        return y.view_as(y)
+
+    @staticmethod
+    def backward(ctx: Any, *dy: Any) -> Any:
+        """The gradients of q, k and v."""
+        with torch.no_grad():
+            return *ctx.way(dy[0]), None, None
+
+
+def flash(q: Tensor, k: Tensor, v: Tensor, *, causal: bool, dropout: float) -> tuple[Tensor, Way]:
     """In bfloat16; q (1, N, T, D), k and v (1, N, S, D), y (N, T, D)."""
     assert FLASH is not None
+    scale = 1 / math.sqrt(q.shape[3])
     y, logsumexp, begins_q, begins_k, most_q, most_k, seed, offset, _ = FLASH(
         q, k, v, dropout, causal, False, scale=scale
     )
 
     def backward(dy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         assert FLASH_BACKWARD is not None
-        dq, dk, dv = FLASH_BACKWARD(
-            dy.to(y.dtype).unsqueeze(0), q, k, v, y, logsumexp, begins_q, begins_k, most_q, most_k,
-            dropout, causal, seed, offset, scale=scale,
-        )  # fmt: skip
+        with order_kept():
+            dq, dk, dv = FLASH_BACKWARD(
+                dy.to(y.dtype).unsqueeze(0), q, k, v, y, logsumexp, begins_q, begins_k, most_q,
+                most_k, dropout, causal, seed, offset, scale=scale,
+            )  # fmt: skip
         return dq.squeeze(0), dk.squeeze(0), dv.squeeze(0)
 
     return y.squeeze(0), backward
 
 
 def efficient(
-    q: Tensor, k: Tensor, v: Tensor, *, causal: bool, dropout: float, scale: float
-) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]]:
+    q: Tensor, k: Tensor, v: Tensor, *, causal: bool, dropout: float
+) -> tuple[Tensor, Way]:
     """In float32; shapes as of `flash`."""
     assert EFFICIENT is not None
+    scale = 1 / math.sqrt(q.shape[3])
     y, logsumexp, seed, offset = EFFICIENT(q, k, v, None, True, dropout, causal, scale=scale)
 
     def backward(dy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         assert EFFICIENT_BACKWARD is not None
-        dq, dk, dv, _ = EFFICIENT_BACKWARD(
-            dy.unsqueeze(0), q, k, v, None, y, logsumexp, seed, offset, dropout,
-            [True, True, True, False], causal, scale=scale,
-        )  # fmt: skip
+        with order_kept():
+            dq, dk, dv, _ = EFFICIENT_BACKWARD(
+                dy.unsqueeze(0), q, k, v, None, y, logsumexp, seed, offset, dropout,
+                [True, True, True, False], causal, scale=scale,
+            )  # fmt: skip
         return dq.squeeze(0), dk.squeeze(0), dv.squeeze(0)
 
     return y.squeeze(0), backward
+
+
+@contextmanager
+def order_kept() -> Iterator[None]:
+    """While this lasts, sums are made in a fixed order if that was asked for at all.
+
+    See `deterministic`: it lets what has no fixed order warn, and then the kernels only warn,
+    though they have one.
+    """
+    wanted = torch.are_deterministic_algorithms_enabled()
+    if not wanted or not torch.is_deterministic_algorithms_warn_only_enabled():
+        yield
+        return
+    torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(True, warn_only=True)
