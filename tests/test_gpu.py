@@ -23,11 +23,11 @@ TRAIN = """
 import json, sys, warnings, hornbook
 from hornbook.tasks import task_named
 warnings.simplefilter("error")
-data, out, task, family, device, precision, options = sys.argv[1:]
+data, out, task, family, device, optimizer, precision, options = sys.argv[1:]
 fields = task_named(task).families[family].load().Settings.__dataclass_fields__
 settings = {field: 0.0 for field in fields if "dropout" in field}
 how = dict(steps=25, batch_size=32, device=device, gradients="hand", precision=precision,
-           watch=True, patience=0)
+           optimizer=optimizer, watch=True, patience=0)
 run = hornbook.train(data, model=family, task=task, out=out, settings=settings, training=how,
                      baseline=False, **json.loads(options))
 print(json.dumps({"loss": run.summary.losses, **run.summary.measures}))
@@ -68,11 +68,19 @@ def data_of(task: str, folder: Path) -> Path:
 
 
 def trained(
-    data: Path, task: str, family: str, device: str, out: Path, precision: str = "float32"
+    data: Path,
+    task: str,
+    family: str,
+    device: str,
+    out: Path,
+    *,
+    optimizer: str = "adamw",
+    precision: str = "float32",
 ) -> dict[str, dict[str, float]]:
     """What a short training reaches in a process of its own, which sees the GPU."""
     options = json.dumps(OPTIONS.get(family, OPTIONS.get(task, {})))
-    told = seeing("-c", TRAIN, str(data), str(out), task, family, device, precision, options)
+    given = (str(data), str(out), task, family, device, optimizer, precision, options)
+    told = seeing("-c", TRAIN, *given)
     reached: dict[str, dict[str, float]] = json.loads(told)
     return reached
 
@@ -90,36 +98,46 @@ def seeing(*arguments: str) -> str:
 
 @on_a_gpu
 @pytest.mark.parametrize(("task", "family"), NETS)
-def test_a_gpu_gives_the_figures_of_the_processor_every_time(
-    task: str, family: str, tmp_path: Path
+def test_a_gpu_gives_the_figures_of_the_processor(task: str, family: str, tmp_path: Path) -> None:
+    # AdamW divides a gradient by its own size, and so makes much of the rounding of small ones.
+    data = data_of(task, tmp_path)
+    processor, gpu = (
+        trained(data, task, family, device, tmp_path / device, optimizer="sgd")
+        for device in ("cpu", "cuda")
+    )
+    assert gpu.keys() == processor.keys()
+    for name, reached in gpu.items():
+        assert reached == pytest.approx(processor[name], abs=1e-5), name
+
+
+@on_a_gpu
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize(("task", "family"), NETS)
+def test_a_gpu_gives_the_same_bits_every_time(
+    task: str, family: str, precision: str, tmp_path: Path
 ) -> None:
     data = data_of(task, tmp_path)
-    processor = trained(data, task, family, "cpu", tmp_path / "cpu")
-    one, other = (trained(data, task, family, "cuda", tmp_path / name) for name in ("one", "other"))
+    one, other = (
+        trained(data, task, family, "cuda", tmp_path / name, precision=precision)
+        for name in ("one", "other")
+    )
     assert one == other
-    assert one.keys() == processor.keys()
-    for name, reached in one.items():
-        assert reached == pytest.approx(processor[name], abs=1e-4), name
     weights, same = (load_file(tmp_path / name / "model.safetensors") for name in ("one", "other"))
     assert all((weights[name] == same[name]).all() for name in weights)
 
 
 @on_a_gpu
 @pytest.mark.parametrize(("task", "family"), [("text", "gpt"), ("pairs", "seq2seq")])
-def test_bfloat16_on_a_gpu_is_near_and_the_same_every_time(
-    task: str, family: str, tmp_path: Path
-) -> None:
+def test_bfloat16_on_a_gpu_is_near_the_processor(task: str, family: str, tmp_path: Path) -> None:
     data = data_of(task, tmp_path)
     processor = trained(data, task, family, "cpu", tmp_path / "cpu")
-    one, other = (
-        trained(data, task, family, "cuda", tmp_path / name, "bfloat16") for name in ("one", "two")
-    )
-    assert one == other
-    assert one["loss"] == pytest.approx(processor["loss"], abs=2e-2)
+    gpu = trained(data, task, family, "cuda", tmp_path / "gpu", precision="bfloat16")
+    assert gpu["loss"] == pytest.approx(processor["loss"], abs=2e-2)
 
 
 @on_a_gpu
 def test_fused_attention_gives_what_attention_gives() -> None:
     tests = Path(__file__).with_name("test_fused_attention.py")
-    told = seeing("-m", "pytest", "--noconftest", "-q", "-p", "no:cacheprovider", str(tests))
+    plugins = ("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:benchmark")
+    told = seeing("-m", "pytest", "--noconftest", "-q", *plugins, str(tests))
     assert "skipped" not in told

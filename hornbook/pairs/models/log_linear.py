@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from hornbook.compute.sparse import sparse_matrix
 from hornbook.nn import CrossEntropy
 from hornbook.pairs.calibration import losses
 from hornbook.pairs.models.ngram_features import Counts
@@ -130,4 +131,4 @@ def both_ways(counts: Counts) -> tuple[torch.Tensor, torch.Tensor]:
 def sparse(starts: Ids, ids: Ids, values: Floats, size: tuple[int, int]) -> torch.Tensor:
     """A matrix by its rows (CSR)."""
     row_starts, columns, entries = (torch.from_numpy(part) for part in (starts, ids, values))
-    return torch.sparse_csr_tensor(row_starts, columns, entries, size, check_invariants=False)
+    return sparse_matrix(row_starts, columns, entries, size)
