@@ -12,7 +12,13 @@ import numpy as np
 
 from hornbook.errors import DataError
 from hornbook.pairs.doctor.examined import SHORTEST, Examined
-from hornbook.pairs.doctor.labels import alike_labels, header_label, imbalance, rare_labels
+from hornbook.pairs.doctor.labels import (
+    alike_labels,
+    header_label,
+    imbalance,
+    lone_labels,
+    rare_labels,
+)
 from hornbook.rendering import clip, describe, many
 from hornbook.reports.finding import Finding
 
@@ -239,6 +245,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     unreadable,
     splits_refused,
     header_label,
+    lone_labels,
     swapped,
     contradictions,
     nearly_seen,

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from hornbook.errors import DataError
+from hornbook.pairs.lone_labels import Labelling
 from hornbook.pairs.options import PairOptions
 from hornbook.pairs.reading import Read
 from hornbook.pairs.splits import reader, split_pairs
@@ -71,6 +72,11 @@ class Examined:
     def targets(self) -> Counter[str]:
         """How often each target is there."""
         return Counter(self.read.targets)
+
+    @cached_property
+    def labelling(self) -> Labelling:
+        """How labels are spread over texts."""
+        return Labelling.of(self.read.sources, self.read.targets, self.same)
 
     @cached_property
     def contradicting(self) -> list[list[int]]:

@@ -9,15 +9,31 @@ from hornbook.pairs.doctor.examined import Examined
 from hornbook.rendering import clip, listed, many
 from hornbook.reports.finding import Finding
 
-__all__ = ["alike_labels", "header_label", "imbalance", "rare_labels"]
+__all__ = ["alike_labels", "header_label", "imbalance", "lone_labels", "rare_labels"]
 
 RARE = 20  # pairs of a label: fewer teach and measure little
 MOST = 0.9  # share of the commonest label
 
 
+def lone_labels(examined: Examined) -> Iterator[Finding]:
+    """Nearly as many labels as texts."""
+    read, spread = examined.read, examined.labelling
+    if not read.labels or not spread.mostly_lone:
+        return
+    yield Finding(
+        "lone-labels",
+        "problem" if spread.all_lone else "warning",
+        "Labels do not come again" if spread.all_lone else "Labels hardly come again",
+        f"{spread.told[0].upper()}{spread.told[1:]}. What is learned of one text tells nothing of "
+        "others.",
+        f"To have {read.names[1]} written as a text, set `target_column`; else give a column whose "
+        "labels come again as `label_column`.",
+    )
+
+
 def rare_labels(examined: Examined) -> Iterator[Finding]:
     """Labels with few pairs."""
-    if not examined.read.labels:
+    if not examined.read.labels or examined.labelling.mostly_lone:
         return
     rare = [label for label, n in examined.targets.most_common() if n < RARE]
     if rare:
