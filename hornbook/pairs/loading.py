@@ -51,7 +51,7 @@ def load_pairs(source: Source, options: PairOptions | None = None) -> PairData:
     remarks = [*read.remarks, *([told] if told else [])]
     labels: tuple[str, ...] = ()
     if read.labels:
-        spread = Labelling.of(read.sources, read.targets, reader(options))
+        spread = Labelling.of(read.sources, read.targets, reader(options.lowercase))
         doubt = refuse_lone(spread, source.where, read.names[1])
         remarks += [doubt] if doubt else []
         labels = labels_of(splits, source.where)

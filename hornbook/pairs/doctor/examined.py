@@ -61,12 +61,12 @@ class Examined:
     @property
     def same(self) -> Callable[[str], str]:
         """What makes one of sources that read the same."""
-        return reader(self.options)
+        return reader(self.options.lowercase)
 
     @cached_property
     def pairs(self) -> Counter[tuple[str, str]]:
-        """How often each pair is there."""
-        return Counter(zip(self.read.sources, self.read.targets, strict=True))
+        """How often each pair is there, its source as those that read the same have it."""
+        return Counter(zip(map(self.same, self.read.sources), self.read.targets, strict=True))
 
     @cached_property
     def targets(self) -> Counter[str]:
