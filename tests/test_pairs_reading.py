@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from pathlib import Path
 
 import pytest
 
 from hornbook.errors import DataError, EncodingError, SettingsError
+from hornbook.pairs.languages import is_language
 from hornbook.pairs.options import PairOptions
 from hornbook.pairs.reading import Read, read_pairs
 from hornbook.pairs.recognise import recognise
@@ -247,6 +249,24 @@ def test_files_of_other_tasks_are_still_theirs(task: str, tmp_path: Path) -> Non
         return
     found, _ = choose_task(Source(str(path)))
     assert found.name == task
+
+
+def test_languages_are_those_of_iso_639_in_english_and_in_themselves() -> None:
+    babel = pytest.importorskip("babel", reason="Babel is not installed")
+    english = babel.Locale("en").languages
+    codes = [code for code in english if len(code) == 2]
+    own = [
+        (code, babel.Locale(code).languages.get(code))
+        for code in codes[::4]  # each is a file
+        if code in babel.localedata.locale_identifiers()
+    ]
+    names = [english[code] for code in codes] + [name.split(" (")[0] for _, name in own if name]
+    assert len(names) > 200
+    unknown = [name for name in names if not is_language(unicodedata.normalize("NFD", name))]
+    assert len(unknown) < 0.02 * len(names), unknown  # CLDR changes a few from year to year
+    assert {"en", "DE", "zh-Hans", "pt_BR"} == {
+        one for one in ("en", "DE", "zh-Hans", "pt_BR", "km", "kg", "to") if is_language(one)
+    }
 
 
 def test_standard_input_is_looked_at_and_read(monkeypatch: pytest.MonkeyPatch) -> None:
