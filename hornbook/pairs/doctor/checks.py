@@ -60,8 +60,7 @@ def splits_refused(examined: Examined) -> Iterator[Finding]:
     if n < FEW:
         yield Finding(
             "too-little", "warning", "There is very little data",
-            f"There are {many(n, 'pair')}. A net learns little from so few, and what is measured "
-            "on dev is uncertain.",
+            f"Of {many(n, 'pair')} a net learns little, and what is measured on dev is uncertain.",
             "Get more data, and compare every net with the families that need no training.",
         )  # fmt: skip
     if not examined.of("dev"):
