@@ -2,7 +2,7 @@
 
     python -m benchmarks.both_sides [--steps 2000] [--seeds 3]
 
-In each of the lectures' names one letter is replaced by a gap, and the same net says at the gap
+In each of the bundled names one letter is replaced by a gap, and the same net says at the gap
 which letter stood there: once without a mask, as an encoder, where the gap sees both sides; once
 with the mask of a language model, where it sees what stands before it. Nothing else differs, the
 start included. Names are split as `hornbook train` splits them, none on two sides; each letter of
