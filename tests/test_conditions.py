@@ -20,6 +20,7 @@ from hornbook.runs import Run, strip
 from hornbook.runs.events import Event, Noted
 from hornbook.sources.columns import read_column
 from hornbook.sources.source import Source
+from hornbook.tasks import choose_task
 from hornbook.text.batches import make_batches
 from hornbook.text.conditions import Conditions, Given
 from hornbook.text.corpus import Corpus
@@ -635,3 +636,14 @@ def test_the_tables_of_the_docs_are_those_of_the_bundled_data(tmp_path: Path) ->
     assert len(names) == 32_258
     verses = write_bundled("verses", tmp_path).read_text(encoding="utf-8").splitlines()
     assert verses[1] == "寥落古行宮，宮花寂寞紅。,5,元稹"
+
+
+def test_a_condition_tells_that_texts_are_learned(tmp_path: Path) -> None:
+    path = tmp_path / "names.tsv"  # a file that pairs would claim
+    path.write_text("name\tsex\n" + "anna\tF\nsam\tM\n" * 20, encoding="utf-8")
+    source = Source(str(path))
+    assert choose_task(source)[0].name == "pairs"
+    assert choose_task(source, options={"condition": "sex"})[0].name == "text"
+    with pytest.raises(SettingsError, match="no `column` holds these") as caught:
+        hornbook.train(path, condition=["sex"], out=tmp_path / "run")
+    assert "Set `column`" in (caught.value.hint or "")

@@ -89,7 +89,7 @@ def said_to(
     model: Writer, data: PairData, side: Side, limit: int = 0, how: Decoding | None = None,
     timed: Timed | None = None,
 ) -> Said:  # fmt: skip
-    """What a model says to sources, each asked once.
+    """What a model says to sources, each asked once: of those that read the same the first.
 
     Args:
         model: that writes.
@@ -99,14 +99,20 @@ def said_to(
         how: to search; greedily, if not said.
         timed: takes the time, in place of the model itself.
     """
-    right: dict[str, list[str]] = {}
-    for given, target in zip(side.sources, side.targets, strict=True):
-        right.setdefault(given, []).append(data.writing.as_read(target))
-    sources, how = some(list(right), limit), how or Decoding()
+    firsts: list[str] = []
+    right: list[list[str]] = []
+    owners = data.owners(side.sources).tolist()
+    for owner, given, target in zip(owners, side.sources, side.targets, strict=True):
+        if owner == len(firsts):
+            firsts.append(given)
+            right.append([])
+        right[owner].append(data.writing.as_read(target))
+    asked, how = some(list(range(len(firsts))), limit), how or Decoding()
+    sources = tuple(firsts[one] for one in asked)
     ids = [data.read(text) for text in sources]
     answers = model.answers(ids, how) if timed is None else found_by(timed, ids, how)
     said = [data.writing.decode(one[0].ids) for one in answers]
-    return Said(tuple(sources), tuple(tuple(right[one]) for one in sources), tuple(said))
+    return Said(sources, tuple(tuple(right[one]) for one in asked), tuple(said))
 
 
 def some(values: list[Any], limit: int) -> list[Any]:

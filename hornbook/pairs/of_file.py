@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from hornbook.errors import DataError, HornbookError
 from hornbook.pairs.options import PairOptions
 from hornbook.pairs.reading import read_pairs
-from hornbook.pairs.splits import reader
 from hornbook.rendering import many
 from hornbook.sources.opening import refuse_missing
 from hornbook.sources.source import Source
@@ -95,9 +94,9 @@ def pairs_of_file(
     if faults:
         remarks.append(f"{many(len(faults), 'row')} left out; {faults[0]}")
     if run.data.kept:
-        same = reader(options)
+        same = run.data.same
         train = set(map(same, run.data.side("train").sources))
-        if seen := sum(same(one) in train for one in set(sources)):
+        if seen := len(set(map(same, sources)) & train):
             remarks.append(f"{many(seen, 'source')} stood in train: there the figures flatter.")
     return OtherPairs(source.where, sources, targets, tuple(remarks))
 

@@ -28,6 +28,9 @@ class PairOptions(TokenSettings):
     """Whether the first row of a table names its columns. auto: yes if it has one of the columns
     that were asked for, a usual name (source, target, text, label), those of two languages, or
     letters above numbers, dates or another script."""
+    quotes: Literal["auto", "yes", "no"] = "auto"
+    """Whether quotation marks around a cell of a table group what is between them, as in CSV. no:
+    they are characters as others. auto: no for tab-separated lines where they do not pair."""
     target_tokens: str | None = None
     "What targets are cut into: one of the words that stand for tokens; by default the same."
     vocabularies: Literal["auto", "one", "two"] = "auto"

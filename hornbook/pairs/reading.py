@@ -76,9 +76,9 @@ def read_pairs(source: Source, options: PairOptions) -> Read:
     """
     read, faults = Read(), Faults()
     found: Columns | None = None
-    files = list(source.files)
+    files, literal = list(source.files), False
     for file in files:
-        rows = Rows(file, options.encoding)
+        rows = Rows(file, options.encoding, options.quotes)
         columns = find_columns(rows, options)
         if found is not None and columns.names != found.names:
             raise DataError(
@@ -87,7 +87,14 @@ def read_pairs(source: Source, options: PairOptions) -> Read:
                 hint="Give files with the same columns.",
             )
         found = columns
-        add(read, faults, rows, columns, several=len(files) > 1)
+        try:
+            add(read, faults, rows, columns, several=len(files) > 1)
+        except DataError as error:
+            if rows.separator == "\t" and not rows.literal:
+                error.hint = f"{error.hint} Or set `quotes=no`, if they are characters as others."
+                error.setting = "quotes"
+            raise
+        literal = literal or (rows.literal and options.quotes == "auto")
     if faults.count and options.bad_rows == "refuse":
         more = faults.count - len(faults.first)
         raise DataError(
@@ -103,6 +110,10 @@ def read_pairs(source: Source, options: PairOptions) -> Read:
     if faults.count:
         read.remarks.append(
             f"{many(faults.count, 'row')} left out that cannot be read; {faults.first[0]}"
+        )
+    if literal:
+        read.remarks.append(
+            "quotation marks are characters as others, for only so is each line a row"
         )
     read.names = found.names
     read.labels, why = are_labels(read.targets, found.labels)

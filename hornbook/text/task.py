@@ -46,7 +46,7 @@ class TextTask(Task["TextData"]):
     questions: ClassVar[Mapping[str, Verb]] = {
         name: Verb(summary, home) for name, (summary, home) in QUESTIONS.items()
     }
-    telling: ClassVar[tuple[str, ...]] = ("column",)
+    telling: ClassVar[tuple[str, ...]] = ("column", "condition")
     decides: ClassVar[Measure] = Measure("loss", "nats per token")
     figures: ClassVar[tuple[Measure, ...]] = (
         Measure("nats_per_token", "nats/token"),

@@ -56,7 +56,7 @@ def evaluate_file(run: Run, options: EvaluateSettings) -> dict[str, LabelFigures
     )  # fmt: skip
     target = np.array([known(data, label) for label in found.targets], np.int64)
     sources = [data.read(text) for text in found.sources]
-    scores = scores_of(run.model, found.sources, sources, target)
+    scores = scores_of(run.model, data, found.sources, sources, target)
     return {found.where: LabelFigures(scores, found.remarks)}
 
 

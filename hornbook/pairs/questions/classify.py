@@ -13,7 +13,7 @@ from hornbook.compute.pinned import pinned
 from hornbook.errors import QuestionError
 from hornbook.pairs.questions.given import Asked, GivenTexts, asked_in_parts, texts_given
 from hornbook.records import JSONObject
-from hornbook.rendering import many, one_line
+from hornbook.rendering import many, one_line, probability
 from hornbook.reports import Table
 from hornbook.settings import Bounds
 from hornbook.tasks import Answer, Beside, Question, Row
@@ -197,7 +197,7 @@ class ClassifiedRow(Row):
             return
         found = self.found
         told = ", ".join(
-            f"{one_line(label, len(label))} {in_percent(chance)}"
+            f"{one_line(label, len(label))} {probability(chance)}"
             for label, chance in zip(found.labels, found.probabilities, strict=True)
         )
         yield f"{one_line(found.text, len(found.text))}: {told or 'no label'}\n"
@@ -219,12 +219,3 @@ class ClassifiedRow(Row):
     def as_dict(self) -> JSONObject:
         """The text and its labels."""
         return self.found.as_dict()
-
-
-def in_percent(chance: float) -> str:
-    """A probability for people: never 100 % or 0 % where it is not."""
-    if 0.0995 <= chance < 0.995:
-        return f"{chance:.0%}"
-    if chance >= 0.995:
-        return f"{chance:.1%}" if chance < 0.9995 else "over 99.9%"
-    return f"{chance:.1%}" if chance >= 0.0005 else "below 0.1%"

@@ -160,7 +160,7 @@ def column_instead(settings: GivenTexts, data: PairData) -> str:
     if file is None or file == "-" or settings.column is not None:
         return ""
     with contextlib.suppress(HornbookError, ValueError):
-        rows = Rows(Source(file), settings.encoding)
+        rows = Rows(Source(file), settings.encoding, "auto")
         if rows.width < 2:
             return ""
         name = data.columns[0] if data.columns[0] in rows.names else "1"
@@ -200,7 +200,7 @@ def read_lines(file: str, column: str | None, encoding: str) -> Iterator[tuple[s
     """
     source = Source(file)
     if column is not None:
-        rows = Rows(source, encoding)
+        rows = Rows(source, encoding, "auto")
         header = has_header(rows, [column])
         at = place_of(rows, column, "column", header)
         for chunk in rows.chunks((at,), header=header):

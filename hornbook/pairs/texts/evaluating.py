@@ -154,7 +154,7 @@ def figures_of(
     found: dict[str, WriterFigures] = {}
     timed = Timed(model) if isinstance(model, SequenceModel) else None
     for name, whole in sides.items():
-        side = asked_of(whole, settings.limit)
+        side = asked_of(data, whole, settings.limit)
         said = said_to(model, data, side, how=settings.greedy, timed=timed)
         nats = None
         if isinstance(model, SequenceModel):
@@ -172,10 +172,11 @@ def figures_of(
     return found
 
 
-def asked_of(side: Side, limit: int) -> Side:
+def asked_of(data: PairData, side: Side, limit: int) -> Side:
     """The pairs of about `limit` sources, evenly spread; all if it is 0."""
-    asked = set(some(list(dict.fromkeys(side.sources)), limit))
-    at = [place for place, source in enumerate(side.sources) if source in asked]
+    owners = data.owners(side.sources)
+    asked = some(list(range(owners.max() + 1)), limit)
+    at = np.flatnonzero(np.isin(owners, asked)).tolist()
     return Side(tuple(side.sources[one] for one in at), tuple(side.targets[one] for one in at))
 
 
@@ -205,17 +206,17 @@ def nats_by_source(
     if no other is there.
     """
     sources, targets, owners = [], [], []
-    numbers = {text: number for number, text in enumerate(dict.fromkeys(side.sources))}
-    for given, said in zip(side.sources, side.targets, strict=True):
+    numbers = data.owners(side.sources)
+    for number, given, said in zip(numbers.tolist(), side.sources, side.targets, strict=True):
         ids = data.written(said)
         if ids is not None:
-            owners.append(numbers[given])
+            owners.append(number)
             sources.append(data.read(given))
             targets.append(ids)
     if not owners:
         return None
     sums, counts = sums_of(model, data, sources, targets)
-    at, n = np.array(owners), len(numbers)
+    at, n = np.array(owners), int(numbers.max()) + 1
     own = [np.bincount(at, one, minlength=n).astype(np.float64) for one in (sums, counts)]
     return own[0], own[1]
 
