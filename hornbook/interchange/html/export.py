@@ -10,6 +10,7 @@ from hornbook.errors import SettingsError
 from hornbook.interchange.formats import Exported
 from hornbook.interchange.html.bloom import Bloom
 from hornbook.interchange.html.bundle import bundled, page_file
+from hornbook.interchange.html.conditions import described_conditions
 from hornbook.interchange.html.holdings import Said, holdings
 from hornbook.interchange.html.models import described_model
 from hornbook.interchange.html.rounding import Rounding, measured_rounding
@@ -63,6 +64,7 @@ class Page:
             "title": {} if settings.title else dict(usual_title(run)),
             "model": described_model(run.model, packed),
             "tokenizer": tokenizer,
+            "conditions": described_conditions(run),
             "novelty": described_filter(bloom, packed),
             "longest": run.data.longest,
             "context": run.model.context,
