@@ -459,9 +459,11 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(tab: Tab) -> None:
 
 
 def test_what_is_given_is_chosen(data: Path, browser: Browser) -> None:
+    phone: dict[str, Any] = {"locale": "en-US", **PHONE}
+
     def shown(run: hornbook.Run) -> Tab:
         path = hornbook.export(run, to="html", out=str(data / "chosen.html")).path
-        tab = browser.new_context(**{"locale": "en-US", **PHONE}).new_page()
+        tab = browser.new_context(**phone).new_page()
         tab.goto(path.as_uri())
         tab.fill("#text", "isabella")
         until(tab, "document.querySelectorAll('#letters button').length === 9")

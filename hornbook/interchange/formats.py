@@ -134,5 +134,3 @@ def export(run: Run | Path | str, *, to: str, out: str | None = None, **settings
     exporter = FORMATS[to].load()
     opened = run if isinstance(run, Run) else Run(run)
     return exporter.write(opened, out, exporter.options.from_dict(settings))
-
-

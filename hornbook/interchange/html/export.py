@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Template
 
 from hornbook.errors import SettingsError
+from hornbook.interchange.carried import refuse_other_tasks
 from hornbook.interchange.formats import Exported
 from hornbook.interchange.html.bloom import Bloom
 from hornbook.interchange.html.bundle import bundled, page_file
@@ -90,11 +91,7 @@ def refuse_unfit(run: Run) -> None:
     Raises:
         SettingsError: saying what stands in the way.
     """
-    if run.task.name != "text":
-        raise SettingsError(
-            f"A page can be made of a run on text; {run.directory.run} is a run of the task "
-            f"{run.task.name}."
-        )
+    refuse_other_tasks(run, "A page")
     count = learned_numbers(run)
     if count > LARGEST:
         raise SettingsError(

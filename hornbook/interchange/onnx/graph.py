@@ -183,7 +183,7 @@ class Graph:
         """
         inputs = [helper.make_tensor_value_info("token", onnx.TensorProto.INT64, [BATCH])]
         if self.conditions:
-            shape = [BATCH, self.conditions]
+            shape: list[str | int | None] = [BATCH, self.conditions]
             inputs.append(helper.make_tensor_value_info("given", onnx.TensorProto.INT64, shape))
         outputs = [
             helper.make_tensor_value_info("logits", onnx.TensorProto.FLOAT, [BATCH, "vocabulary"])
