@@ -141,6 +141,10 @@ class Task(ABC, Generic[D]):
         """A shape of data to build a family for where no data are given; None: there is none."""
         return None
 
+    def typical_of(self, family: str) -> Any:
+        """`typical`, as far as a family can learn from such data."""
+        return self.typical
+
     # Models
 
     def family(self, name: str) -> Family:

@@ -52,7 +52,7 @@ class Block(Protocol):
 
     recompute: bool
 
-    def vjp(self, x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    def vjp(self, x: Tensor, *more: Any) -> tuple[Tensor, Callable[[Tensor], Any]]:
         """The result and the backward pass."""
         ...
 

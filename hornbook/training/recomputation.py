@@ -135,10 +135,10 @@ def held_for_a_row(
     entering: dict[int, Tensor] = {}
     largest = 0
 
-    def measured(layer: Block) -> Callable[[Tensor], tuple[Tensor, Callable[[Tensor], Tensor]]]:
-        def vjp(x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    def measured(layer: Block) -> Callable[..., tuple[Tensor, Callable[[Tensor], Any]]]:
+        def vjp(x: Tensor, *more: Any) -> tuple[Tensor, Callable[[Tensor], Any]]:
             nonlocal largest
-            y, backward = type(layer).vjp(layer, x)
+            y, backward = type(layer).vjp(layer, x, *more)
             held = held_by(backward)
             of_blocks.update(held)
             entering[x.untyped_storage().data_ptr()] = x
