@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from hornbook.actions import Action
 from hornbook.errors import SettingsError
 from hornbook.pairs.asked import QUESTIONS
 from hornbook.pairs.models.families import FAMILIES, LABELLERS
@@ -89,6 +90,10 @@ class PairsTask(Task["PairData"]):
             "`label_column` to it.",
             setting="model",
         )
+
+    def example(self, family: str) -> Action:
+        """Dates to be written otherwise, or names and their sex."""
+        return Action("train", ("sex.tsv" if family in LABELLERS else "dates.tsv",))
 
     @property
     def files(self) -> frozenset[str]:

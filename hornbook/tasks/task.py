@@ -145,6 +145,12 @@ class Task(ABC, Generic[D]):
         """`typical`, as far as a family can learn from such data."""
         return self.typical
 
+    def example(self, family: str) -> Action:
+        """A call of `train` on data that a family can learn from, for help: their usual name, and
+        what tells that they are of this task, where they do not tell it themselves.
+        """
+        return Action("train", ("DATA",))
+
     # Models
 
     def family(self, name: str) -> Family:
