@@ -16,6 +16,7 @@ from scipy.optimize import minimize_scalar
 import hornbook
 from benchmarks.conditions import write_table as write_bundled
 from hornbook.errors import DataError, RunError, SettingsError
+from hornbook.interchange.html import conditions as page_conditions
 from hornbook.runs import Run, strip
 from hornbook.runs.events import Event, Noted
 from hornbook.sources.columns import read_column
@@ -459,10 +460,13 @@ def test_damaged_files_are_named(table: Path, tmp_path: Path, name: str, wrong: 
         _ = Run(run.path).data.splits
 
 
-@pytest.mark.parametrize("to", ["html", "onnx"])
-def test_no_format_has_a_place_for_conditions(counted: Run, tmp_path: Path, to: str) -> None:
-    with pytest.raises(SettingsError, match="sex, country"):
-        hornbook.export(counted.path, to=to, out=str(tmp_path / "out"))
+def test_a_page_refuses_more_combinations_than_javascript_counts(
+    counted: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_conditions, "LARGEST", 100)
+    with pytest.raises(SettingsError, match=r"combinations of values, more than a page can number"):
+        hornbook.export(counted.path, to="html", out=str(tmp_path / "page.html"))
+    assert not (tmp_path / "page.html").exists()
 
 
 def test_a_mixture_takes_the_conditions_of_its_members(table: Path, tmp_path: Path) -> None:

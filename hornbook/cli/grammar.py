@@ -374,13 +374,13 @@ def parse_for_run(
 
 
 def parse_for_data(
-    verb: str, description: str, options: type[Any], argv: Sequence[str]
+    verb: str, description: Callable[[Chosen], str], options: type[Any], argv: Sequence[str]
 ) -> tuple[Any, Source | None]:
     """The command line of a verb that reads data, with the task's own settings of loading.
 
     Args:
         verb: its name.
-        description: for its help.
+        description: for its help, by what was chosen.
         options: dataclass of the verb's own, with the data as its first word.
         argv: what was typed after the verb.
 
@@ -400,7 +400,7 @@ def parse_for_data(
     parsed: Any = parse(
         made,
         verb,
-        f"{description}\n\n{of_task(verb, chosen)}",
+        f"{description(chosen)}\n\n{of_task(verb, chosen)}",
         argv,
         foreign=lambda words: refuse_of_tasks(verb, chosen, words, argv),
     )

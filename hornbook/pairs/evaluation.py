@@ -13,7 +13,7 @@ from hornbook.pairs.batches import pair_batch
 from hornbook.pairs.data import PairData, Side
 from hornbook.pairs.decoding import Decoding
 from hornbook.pairs.models.contract import PairModel, SequenceModel, Writer
-from hornbook.pairs.rows import Ids
+from hornbook.pairs.rows import Ids, batched
 from hornbook.pairs.search import found_by
 from hornbook.pairs.texts.pace import Timed
 from hornbook.tasks import Figures
@@ -142,14 +142,11 @@ def sums_of(
         limit: measure so many, evenly spread (0: all).
     """
     places = some(list(range(len(sources))), limit)
-    order = sorted(
-        range(len(places)), key=lambda at: (len(sources[places[at]]), len(targets[places[at]]))
-    )
+    lengths = [max(len(sources[one]), len(targets[one])) for one in places]
     sums = np.zeros(len(places))
     counts = np.array([len(targets[one]) for one in places], np.float64)
     begin = data.writing.vocabulary.start
-    for first in range(0, len(order), AT_ONCE):
-        at = order[first : first + AT_ONCE]
+    for at in batched(lengths, AT_ONCE):
         of = [places[one] for one in at]
         batch = pair_batch([sources[one] for one in of], [targets[one] for one in of], begin)
         sums[at] = model.token_losses(batch.sources, batch.inputs, batch.targets).sum(1)

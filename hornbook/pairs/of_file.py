@@ -41,6 +41,7 @@ def pairs_of_file(
     check: Callable[[str, str], object],
     *,
     bad_rows: Literal["refuse", "skip"],
+    longest_text: int,
     encoding: str,
 ) -> OtherPairs:
     """Read a file as the run's own was read, but for its columns.
@@ -51,6 +52,7 @@ def pairs_of_file(
         columns: `source_column`, and `target_column` or `label_column`; None: as in the run.
         check: of a source and its target; raises a HornbookError if the run cannot read them.
         bad_rows: what to do with rows that cannot be read.
+        longest_text: most characters of a text; 0: as in training.
         encoding: of the file.
 
     Raises:
@@ -58,7 +60,11 @@ def pairs_of_file(
     """
     refuse_missing(file, "data")
     source = Source(file)
-    options = options_of(run, columns, bad_rows, encoding)
+    options = options_of(run, columns)
+    options = replace(
+        options, bad_rows=bad_rows, encoding=encoding,
+        longest_text=longest_text or options.longest_text,
+    )  # fmt: skip
     try:
         read = read_pairs(source, options)
     except DataError as error:
@@ -101,15 +107,11 @@ def pairs_of_file(
     return OtherPairs(source.where, sources, targets, tuple(remarks))
 
 
-def options_of(
-    run: Run, columns: dict[str, str | None], bad_rows: Literal["refuse", "skip"], encoding: str
-) -> PairOptions:
+def options_of(run: Run, columns: dict[str, str | None]) -> PairOptions:
     """How the file is read: as the run's own was, unless other columns are told."""
     names = {one.name for one in fields(PairOptions)}
     given: dict[str, Any] = {name: v for name, v in run.record.options.items() if name in names}
     own: dict[str, Any] = dict.fromkeys(("source_column", "target_column", "label_column"))
     for (name, told), usual in zip(columns.items(), run.data.columns, strict=True):
         own[name] = told or (usual[7:] if PLACE.fullmatch(usual) else usual)
-    return replace(
-        PairOptions.from_dict(given), **own, bad_rows=bad_rows, encoding=encoding, split="auto"
-    )
+    return replace(PairOptions.from_dict(given), **own, split="auto")

@@ -56,6 +56,10 @@ class TextTask(Task["TextData"]):
         Measure("unknown_share", "share unknown"),
     )
 
+    def example(self, family: str) -> Action:
+        """Names."""
+        return Action("train", ("names",))
+
     @property
     def files(self) -> frozenset[str]:
         """The splits, the tokenizer, and a picture of counts."""

@@ -46,7 +46,7 @@ def unreadable(examined: Examined) -> Iterator[Finding]:
             "Some rows cannot be read",
             f"{many(read.bad, 'row')}: {'; '.join(read.first_bad)}"
             f"{more if read.bad > len(read.first_bad) else ''}.",
-            "Mend them, or set `bad_rows=skip` to leave them out.",
+            f"Mend them, or set `bad_rows=skip` to leave them out{read.longer_hint}.",
         )
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Classified", "ClassifyQuestion", "ClassifyTexts"]
 
+SHOWN = 60  # characters of a text that cannot be read
+
 
 @dataclass(frozen=True)
 class ClassifyTexts(GivenTexts):
@@ -119,7 +121,7 @@ class ClassifyAnswer(Answer):
     """
 
     def __init__(self, run: Run, settings: ClassifyTexts, *, typed: bool = False) -> None:
-        self.settings, self.typed = settings, typed
+        self.run, self.settings, self.typed = run, settings, typed
         self.data: PairData = run.data
         if not self.data.labels:
             raise QuestionError(
@@ -137,7 +139,7 @@ class ClassifyAnswer(Answer):
         Raises:
             HornbookError: if a text is empty or cannot be read.
         """
-        for part in asked_in_parts(self.data, self.settings, self.model.longest, self.typed):
+        for part in asked_in_parts(self.run, self.settings, self.model.longest, self.typed):
             yield from self.part(part)
 
     @pinned()
@@ -200,7 +202,8 @@ class ClassifiedRow(Row):
             f"{one_line(label, len(label))} {probability(chance)}"
             for label, chance in zip(found.labels, found.probabilities, strict=True)
         )
-        yield f"{one_line(found.text, len(found.text))}: {told or 'no label'}\n"
+        shown = SHOWN if found.why else len(found.text)
+        yield f"{one_line(found.text, shown)}: {told or 'no label'}\n"
 
     def lines(self) -> Iterator[str]:
         """A line of CSV, before the first the names of its columns."""

@@ -51,12 +51,14 @@ class WriterEvaluation(Settings):
     bad_rows: Literal["refuse", "skip"] = "refuse"
     """Rows of the file that cannot be read, or have a character that the run does not know. skip:
     leave them out, and say how many there were."""
+    longest_text: Annotated[int, Bounds(0, 10**8)] = 0
+    "Most characters of a text of the file (0: as in training)."
     encoding: str = "auto"
     "Text encoding of the file. auto: UTF-8, or what a byte order mark says."
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        beside = ("source_column", "target_column", "bad_rows", "encoding")
+        beside = ("source_column", "target_column", "bad_rows", "longest_text", "encoding")
         self.refuse_unless(self.data is not None, beside, "`data`")
         self.refuse_unless(self.method == "beam", ("beams", "length_penalty"), "`method=beam`")
 
