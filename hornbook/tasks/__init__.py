@@ -21,6 +21,7 @@ from __future__ import annotations
 from hornbook.tasks.candidate import Candidate
 from hornbook.tasks.data import Baseline, Claim, Data, Figures
 from hornbook.tasks.family import Ancestor, Family, Imported, Preset, Start, find_family
+from hornbook.tasks.grouped import Grouped, GroupedBaseline, Pace
 from hornbook.tasks.presets import NamedPreset, named_preset, presets
 from hornbook.tasks.questions import Answer, Beside, Listed, Question, Row, Verb
 from hornbook.tasks.table import (
@@ -44,10 +45,13 @@ __all__ = [
     "Data",
     "Family",
     "Figures",
+    "Grouped",
+    "GroupedBaseline",
     "Imported",
     "Listed",
     "NamedPreset",
     "NoOptions",
+    "Pace",
     "Preset",
     "Question",
     "Row",
