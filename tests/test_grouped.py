@@ -103,7 +103,7 @@ def write(path: Path, kind: str) -> tuple[Path, dict[str, Any]]:
     if kind == "texts":
         rows = [f"w{n},{n}w" for n in range(100)]
         return put(path, "source,target", rows), {"task": "pairs"}
-    words = "the cat sat on a mat while one dog ran to an old house by that sea".split(" ")
+    words = ["the", "cat", "sat", "on", "a", "mat", "one", "dog", "ran", "to", "an", "old", "house"]
     rows = [" ".join(random.choice(words, 12)) for _ in range(60)]
     return put(path, "", [f"{row}\n" for row in rows]), {"task": "words", "min_count": 1}
 
