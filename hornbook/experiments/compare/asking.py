@@ -28,10 +28,14 @@ class Ask:
     "Of one setting each, written so."
     threads: int = 0
     "Of each net; 0: as its settings say."
+    nets: bool = True
+    "Whether nets are trained, or only what is made in one pass."
 
     @property
     def same_for_all(self) -> JSONObject:
         """What no trial of one comparison can have otherwise than the others."""
+        if not self.nets:
+            return {}
         return {
             "seconds": self.budget.seconds,
             "steps": self.budget.steps,

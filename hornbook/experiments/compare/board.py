@@ -144,7 +144,7 @@ class Board:
     looks: tuple[str, ...] = ()
     "When test was looked at."
     about: tuple[str, ...] = ()
-    "What the data are."
+    "What was read, and how."
 
     @property
     def splits(self) -> list[str]:

@@ -90,13 +90,13 @@ def compare(
     budget = budget_of(seconds, minutes, steps, nets=nets)
     ask = Ask(
         listed_models, budget, checked(parameters), seeds_of(seeds), as_list(settings), changes,
-        threads_of(jobs, listen),
+        threads_of(jobs, listen), nets,
     )  # fmt: skip
     prepared, sources = loaded(words, runs, task, options, listen)
     refuse_unfit(prepared, sources, jobs)
     joined = of_data(runs, prepared)
-    target = Path(out) if out is not None else Path("runs") / f"{'-and-'.join(prepared)}-compare"
-    plans = {name: plan(one, ask, nets=nets) for name, one in prepared.items()}
+    target = Path(out) if out is not None else Path("runs") / usual_name(prepared, nets=nets)
+    plans = {name: plan(one, ask) for name, one in prepared.items()}
     with ComparedFolder(target, prepared, ask) as folder:
         boards, curves = [], {}
         for name, one in prepared.items():
@@ -110,6 +110,11 @@ def compare(
         found = Comparison(target, tuple(boards), curves, ask)
         found.write()
     return found
+
+
+def usual_name(prepared: Mapping[str, Prepared], *, nets: bool) -> str:
+    """What the folder is called where nobody names it; one of runs alone is another."""
+    return f"{'-and-'.join(prepared)}{'' if nets else '-runs'}-compare"
 
 
 def as_list(given: str | Sequence[str]) -> tuple[str, ...]:
@@ -209,7 +214,7 @@ def loaded(
         if options or task not in (None, run.record.task):
             given = next(iter(options), "task")
             raise SettingsError(
-                f"`{given}` has no effect: the data are those of the runs, as they were split.",
+                f"`{given}` has no effect: the runs have their data, as it was split.",
                 hint="Leave it out.",
                 setting=given,
             )

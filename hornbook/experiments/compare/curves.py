@@ -55,20 +55,21 @@ def curves_section(board: Board, curves: Sequence[Curve]) -> Section | None:
         for one in board.entries
         if not one.seeded and (value := one.figure("dev")) is not None
     ]
+    by_step = ACROSS["step"]
+    every = [points_of(c.metrics, board.measure, s, by_step) for c in curves for s in SPLITS]
     above = ""
     for (row, (across, at)), (column, split) in itertools.product(
         enumerate(ACROSS.items()), enumerate(SPLITS)
     ):
-        axes, lines = grid[row][column], []
+        axes = grid[row][column]
         for one in curves:
             points = points_of(one.metrics, board.measure, split, at)
             if points:
-                lines.append(points)
                 axes.plot(*zip(*points, strict=True), lw=1.2, alpha=0.8, **looks[one.kind])  # type: ignore[arg-type]
         if split == "dev":
             for place, (_, value) in enumerate(levels):
                 axes.axhline(value, color=GREY, ls=STYLES[place % len(STYLES)], lw=1)
-        above = fit_height(axes, lines, [value for _, value in levels]) or above
+        above = fit_height(axes, every, [value for _, value in levels]) or above
         axes.set_title(split, fontsize=10)
         axes.set_xlabel(across)
         axes.set_ylabel(board.measure.unit or board.measure.title)

@@ -109,6 +109,6 @@ def refuse_foreign(path: Path) -> None:
         raise RunError(f"{path} is a file.", hint="Choose another `out`.")
     if any(one.name != LOCK for one in path.iterdir()):
         raise RunError(
-            f"{path} is not empty, and what it holds is no comparison.",
+            f"{path} holds something else than a comparison.",
             hint="Choose another `out`.",
         )

@@ -86,7 +86,7 @@ def read(word: str, lines: Mapping[str, Family], setting: str) -> Iterable[tuple
     name = name.strip().replace("-", "_")
     if not equals or not name:
         raise SettingsError(
-            f"{clip(word)!r} is no setting with a value.",
+            f"{clip(word)!r} is not a setting with a value.",
             hint="Write NAME=VALUE, or FAMILY.NAME=VALUE for one family alone: dropout=0.1, "
             "gpt.n_layer=2.",
             setting=setting,

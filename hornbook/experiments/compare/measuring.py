@@ -25,7 +25,7 @@ KEPT = "measured"
 "Folder of what was measured."
 OWNER = Owner(
     "The same comparison measures it again.",
-    "It is no file of a comparison: move it away.",
+    "It is not a file of a comparison: move it away.",
     "Delete it: the same comparison measures it again.",
 )
 
@@ -36,7 +36,7 @@ class Measured:
 
     name: str
     splits: Mapping[str, Grouped]
-    "By split: dev, and test where the data have it."
+    "By split: dev, and test if there is one."
     pace: Pace | None = None
     seconds: float = 0.0
     "That a baseline took; of a run its summary tells."

@@ -13,7 +13,7 @@ from hornbook.experiments.compare.tables import (
     rank_table,
     run_table,
 )
-from hornbook.rendering import duration, figure, listed
+from hornbook.rendering import duration, figure
 from hornbook.reports import Page, Section
 from hornbook.reports.bars import Bar, Bars
 
@@ -52,7 +52,7 @@ def page_of(
         value = figure(first.figure(split) or 0.0, boards[0].measure.digits)
         tiles.append((value, f"{first.kind} on {split} of {boards[0].data}"))
     return Page(
-        f"Comparison on {listed(names)}",
+        f"Comparison on {', '.join(names)}",
         " ".join(headline(board) for board in boards),
         sections,
         tiles,
@@ -69,10 +69,10 @@ def how(asked: Ask) -> str:
     elif budget.seconds is not None:
         given = f"for {duration(budget.seconds)}"
     size = f", made with about {asked.parameters:,} parameters" if asked.parameters else ""
-    seeds = f"the seeds {listed([str(seed) for seed in asked.seeds])}"
+    seeds = f"the seeds {', '.join(map(str, asked.seeds))}"
     if len(asked.seeds) == 1:
         seeds = f"the seed {asked.seeds[0]}"
-    settings = f" Settings given: {listed(list(asked.settings))}." if asked.settings else ""
+    settings = f" Settings given: {', '.join(asked.settings)}." if asked.settings else ""
     return f"Each net was trained {given}, with {seeds}{size}.{settings}"
 
 
@@ -88,14 +88,14 @@ def headline(board: Board) -> str:
     level = [one.kind for one in board.entries[1:] if one.first is not None and not one.first.sure]
     if not level:
         return f"{told} No other is as good: the lead is more than luck on {board.split}."
-    return f"{told} On {board.split} it cannot be told from {listed(level)}."
+    return f"{told} On {board.split} it cannot be told from {', '.join(level)}."
 
 
 def of_board(board: Board, curves: Section | None) -> Iterator[Section]:
     """The sections of a data set."""
     yield Section(
         f"Leaderboard on {board.data}",
-        f"{headline(board)} {' '.join(board.about)}",
+        headline(board),
         bars=bars_of(board),
         table=board_table(board),
         note=board.told_by,
@@ -133,6 +133,7 @@ def bars_of(board: Board) -> Bars:
 
 def remarks(board: Board) -> Iterator[str]:
     """What to know beside the figures."""
+    yield f"Data: {'; '.join(board.about)}."
     for kind, why in board.left_out:
         yield f"{kind} was left out. {why}"
     for one in board.entries:

@@ -85,7 +85,7 @@ def chosen_families(prepared: Prepared, models: Sequence[str]) -> list[str]:
         raise SettingsError(
             f"`models` has {twice[0]} twice.",
             hint="Name each family once. Settings of one of its own: "
-            f"`settings={twice[0]}.NAME=VALUE`; several values: `change=NAME=VALUE`.",
+            "FAMILY.NAME=VALUE in `settings`; to try several values, use `change`.",
             setting="models",
         )
     for name in models:
@@ -118,8 +118,8 @@ def refuse_unfit(prepared: Prepared, name: str) -> None:
         other = task_of_family(name)
         if other is not None and other.name != task.name:
             raise SettingsError(
-                f"The model family {name} belongs to the task {other.name}, and the data are of "
-                f"{task.name}.",
+                f"The model family {name} belongs to the task {other.name}, and the data is "
+                f"of the task {task.name}.",
                 hint=fitting,
                 setting="models",
             )
@@ -138,7 +138,7 @@ def refuse_unfit(prepared: Prepared, name: str) -> None:
         )
 
 
-def plan(prepared: Prepared, ask: Ask, *, nets: bool = True) -> list[Trial]:
+def plan(prepared: Prepared, ask: Ask) -> list[Trial]:
     """The trials: what is made in one pass first, then nets, one seed of each after the other.
 
     A comparison that is stopped in the middle has seen all nets with fewer seeds, and not few nets
@@ -147,13 +147,12 @@ def plan(prepared: Prepared, ask: Ask, *, nets: bool = True) -> list[Trial]:
     Args:
         prepared: the data.
         ask: what was asked for.
-        nets: whether nets are trained, or only what is made in one pass.
 
     Raises:
         SettingsError: if a family or a setting is not there, or a value is not allowed.
     """
     task, data = prepared.task, prepared.data
-    families = chosen_families(prepared, ask.models) if nets or ask.models else []
+    families = chosen_families(prepared, ask.models) if ask.nets else []
     counted = {
         one.family: one.settings
         for one in task.candidates(data, ask.budget.seconds or 60.0)

@@ -63,9 +63,9 @@ def sized(
     nearest = min(counts, key=lambda count: abs(count - wanted))
     if abs(nearest - wanted) > NEAR * wanted:
         raise SettingsError(
-            f"No {family} on these data has about {wanted:,} parameters; the nearest has "
+            f"No {family} on this data has about {wanted:,} parameters; the nearest has "
             f"{nearest:,}.",
-            hint=f"Set `parameters={nearest}`, or leave {family} out.",
+            hint=f"Choose {nearest:,} as `parameters`, or leave {family} out.",
             setting="parameters",
         )
     return counts[nearest]

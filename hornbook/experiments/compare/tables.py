@@ -20,18 +20,18 @@ def board_table(board: Board) -> Table:
          [with_interval(one, split, digits) for one in entries])
         for at, split in enumerate(board.splits)
     ]  # fmt: skip
+    columns.append(
+        ("ahead of the next?", ["" if one.next is None else one.next.verdict for one in entries])
+    )
     columns.append(("runs", [f"{len(one.runs)}" if one.seeded else "" for one in entries]))
     columns.append(("parameters", [count(one.parameters) for one in entries]))
-    columns.append(("time", [duration(one.seconds) for one in entries]))
+    columns.append(("time", [time(one.seconds) for one in entries]))
     paces = [one.runs[0].measured.pace for one in entries]
     if any(paces):
         of = next(pace.of for pace in paces if pace)
         columns.append((f"{of}/s", [count(one.per_second) for one in entries]))
     if any(one.new is not None for one in entries):
         columns.append(("new", ["" if one.new is None else f"{one.new:.1%}" for one in entries]))
-    columns.append(
-        ("ahead of the next?", ["" if one.next is None else one.next.verdict for one in entries])
-    )
     heads = ("model", *(head for head, _ in columns))
     rows = tuple((one.kind, *(cells[at] for _, cells in columns)) for at, one in enumerate(entries))
     return Table(heads, rows, marked=0 if entries else None)
@@ -47,6 +47,11 @@ def with_interval(one: Entry, split: str, digits: int) -> str:
     if interval is None:
         return told
     return f"{told} ({figure(interval.low, digits)}–{figure(interval.high, digits)})"
+
+
+def time(seconds: float) -> str:
+    """A time as people read it; what is short with a digit after the point."""
+    return f"{seconds:.1f} s" if seconds < 100 else duration(seconds)
 
 
 def count(value: float | None) -> str:
