@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hornbook.experiments.compare.significance import Sample, corrected, difference
+from hornbook.experiments.compare.significance import KindRuns, corrected, difference
 from hornbook.tasks import Grouped
 
 GROUPS, SEEDS = (10, 100, 1_000), (2, 3, 5)
@@ -29,14 +29,14 @@ SPREADS = {"seeds hardly matter": 0.2, "as much as examples": 1.0, "seeds matter
 
 @dataclass(frozen=True)
 class World:
-    """Made-up models, and examples."""
+    """MadeTrial-up models, and examples."""
 
     groups: int
     seeds: int
     spread: float
     "Over seeds, of the figure of a run."
 
-    def runs(self, random: np.random.Generator, shared: np.ndarray, true: float) -> Sample:
+    def runs(self, random: np.random.Generator, shared: np.ndarray, true: float) -> KindRuns:
         """The runs of a kind.
 
         Args:
@@ -51,7 +51,7 @@ class World:
             of_run = random.normal(0, 0.7, self.groups)  # and for this run of it
             sums = true + moved + shared + own + of_run
             found.append(Grouped(sums, np.ones(self.groups), "made up"))
-        return Sample(tuple(found))
+        return KindRuns(tuple(found))
 
     def error(self) -> float:
         """The true standard error of a difference of two kinds."""
@@ -63,9 +63,11 @@ def main() -> None:
     """Print a line for each world."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=2_000)
-    repeats = parser.parse_args().repeats
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
+    asked = parser.parse_args()
+    repeats = asked.repeats
     print(f"{'':22}groups  seeds  chance   naive  of three    held   found")
-    for (name, times), groups, seeds in itertools.product(SPREADS.items(), GROUPS, SEEDS):
+    for (name, times), groups, seeds in itertools.product(SPREADS.items(), GROUPS, asked.seeds):
         spread = times * float(np.sqrt((0.49 + 0.49 / seeds) / groups)) * np.sqrt(seeds)
         told = errors(World(groups, seeds, spread), repeats)
         print(f"{name:22}{groups:6,}{seeds:7}" + "".join(f"{100 * one:7.1f}%" for one in told))

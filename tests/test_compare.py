@@ -16,7 +16,7 @@ import pytest
 import hornbook
 from hornbook.errors import HornbookError, RunError, SettingsError
 from hornbook.experiments.compare import comparison
-from hornbook.experiments.compare.comparison import Comparison
+from hornbook.experiments.compare.comparison import ModelComparison
 from hornbook.experiments.compare.events import Measuring, Planned, TrialBegan, TrialEnded
 from hornbook.experiments.compare.record import ComparisonRecord
 from hornbook.runs import Run, train
@@ -47,7 +47,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(comparison, "curves_section", lambda *_: None)  # drawn for `whole` alone
 
 
-def compared(*data: Any, **options: Any) -> tuple[Comparison, list[Any]]:
+def compared(*data: Any, **options: Any) -> tuple[ModelComparison, list[Any]]:
     events: list[Any] = []
     if not options.pop("bare", False):
         options = {
@@ -72,14 +72,14 @@ def without_times(found: dict[str, Any]) -> str:
 
 
 @pytest.fixture(scope="module")
-def whole(names: Path, tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+def whole(names: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelComparison:
     """A comparison that nothing has stopped."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sampling_pace, "LINES", 20)
         return compared(names, out=tmp_path_factory.mktemp("whole") / "all")[0]
 
 
-def test_all_are_made_measured_ranked_and_written(whole: Comparison) -> None:
+def test_all_are_made_measured_ranked_and_written(whole: ModelComparison) -> None:
     (board,) = whole.boards
     assert {one.kind for one in board.entries} == {"ngram", "mlp", "gru"}
     assert [len(one.runs) for one in board.entries if one.seeded] == [2, 2]
@@ -115,7 +115,7 @@ def test_all_are_made_measured_ranked_and_written(whole: Comparison) -> None:
 
 
 def test_the_same_call_gives_the_same_table_and_looks_at_test_no_more(
-    whole: Comparison, names: Path
+    whole: ModelComparison, names: Path
 ) -> None:
     before = (whole.folder / "comparison.json").read_bytes()
     again, events = compared(names, out=whole.folder)
@@ -126,7 +126,7 @@ def test_the_same_call_gives_the_same_table_and_looks_at_test_no_more(
     assert all(run.measured.again for one in again.boards[0].entries for run in one.runs)
 
 
-def test_another_folder_gives_the_same_figures(whole: Comparison, names: Path) -> None:
+def test_another_folder_gives_the_same_figures(whole: ModelComparison, names: Path) -> None:
     other, events = compared(names, out="other")
     mine, theirs = (
         without_times(one.as_dict()["boards"][0]).replace(str(one.folder), "")
@@ -140,7 +140,7 @@ def test_another_folder_gives_the_same_figures(whole: Comparison, names: Path) -
     assert (planned.trials, planned.made, planned.seconds) == (5, 0, None)
 
 
-def test_stopped_it_goes_on_to_the_same_bits(whole: Comparison, names: Path) -> None:
+def test_stopped_it_goes_on_to_the_same_bits(whole: ModelComparison, names: Path) -> None:
     with stopped_at(13), pytest.raises(KeyboardInterrupt):
         compared(names, out="stopped")
     assert Run("stopped/some/mlp-seed1").summary.ending == "interrupted"
@@ -185,7 +185,7 @@ hornbook.compare(sys.argv[1], out="killed", **how)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
-def test_killed_it_goes_on_to_the_same_bits(whole: Comparison, names: Path) -> None:
+def test_killed_it_goes_on_to_the_same_bits(whole: ModelComparison, names: Path) -> None:
     root = Path(__file__).parents[1]
     found = subprocess.run(
         [sys.executable, "-c", KILLED, str(names)],
@@ -209,7 +209,7 @@ def test_killed_it_goes_on_to_the_same_bits(whole: Comparison, names: Path) -> N
     assert mine == theirs
 
 
-def test_processes_make_the_same_runs(whole: Comparison, names: Path) -> None:
+def test_processes_make_the_same_runs(whole: ModelComparison, names: Path) -> None:
     found, events = compared(names, models=("mlp",), out="many", jobs=2)
     same_runs(found.folder, whole.folder, ("mlp-seed1", "mlp-seed2"))
     assert any("2 processes" in getattr(event, "message", "") for event in events)
@@ -421,7 +421,7 @@ def test_a_disk_that_fills_is_told_and_loses_nothing(
     assert len(found.boards[0].looks) == 1
 
 
-def test_its_runs_are_listed_where_their_folder_is_named(whole: Comparison) -> None:
+def test_its_runs_are_listed_where_their_folder_is_named(whole: ModelComparison) -> None:
     parent = whole.folder.parent
     assert list_runs(parent) == []
     assert folders_tried(parent) == [whole.folder]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Annotated
@@ -13,11 +12,11 @@ from hornbook.cli.grammar import Chosen, choose, parse_for_data
 from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import console, escape, filled, notes, number, print_json
 from hornbook.cli.progress import Teller
+from hornbook.cli.tellers import listening
 from hornbook.cli.wording import worded
 from hornbook.experiments.compare.comparing import SEEDS, compare
-from hornbook.experiments.compare.comparison import Comparison
+from hornbook.experiments.compare.comparison import ModelComparison
 from hornbook.experiments.compare.events import (
-    Comparing,
     Measuring,
     Planned,
     TrialBegan,
@@ -92,7 +91,7 @@ def run(argv: Sequence[str]) -> None:
     options, _ = parse_for_data("compare", DESCRIPTION, Options, argv, chosen_by(argv))
     seeds = options.seeds[0] if len(options.seeds) == 1 else options.seeds
     given = {} if all(map(is_run, options.data)) else options.loading.as_dict()
-    with comparing(quiet=options.json) as listen:
+    with listening(ComparingTeller(), quiet=options.json) as listen:
         try:
             found = compare(
                 *options.data,
@@ -194,27 +193,7 @@ class ComparingTeller(Teller):
             self.console.print(f"  {place} {name}: {number(event.reached)} on dev{known}")
 
 
-@contextmanager
-def comparing(*, quiet: bool) -> Iterator[Comparing]:
-    """Who tells people how the comparison goes."""
-    teller = ComparingTeller()
-    if not quiet:
-        teller.alive.begin("Reading the data")
-
-    def listen(event: Event | Planned | TrialBegan | TrialEnded | Measuring) -> None:
-        if not quiet:
-            teller.tell(event)
-        elif isinstance(event, Warned):
-            teller.told(event)
-
-    try:
-        yield listen
-    finally:
-        teller.alive.end()
-        teller.close()
-
-
-def show(found: Comparison) -> None:
+def show(found: ModelComparison) -> None:
     """The boards, what they tell, and where all of it is."""
     say = notes().print
     for board in found.boards:

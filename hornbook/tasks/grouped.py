@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from hornbook.statistics import Interval, ratio_interval, without_each
 
-__all__ = ["Grouped", "GroupedBaseline", "Pace"]
+__all__ = ["AnswerPace", "Grouped", "GroupedBaseline"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -67,7 +67,7 @@ class GroupedBaseline:
 
 
 @dataclass(frozen=True)
-class Pace:
+class AnswerPace:
     """How fast a finished model answers, and how much of what it makes is new."""
 
     per_second: float

@@ -15,7 +15,7 @@ from hornbook.settings import Settings
 from hornbook.tasks.candidate import Candidate
 from hornbook.tasks.data import Baseline, Claim, Data, Figures
 from hornbook.tasks.family import Family, Start, find_family
-from hornbook.tasks.grouped import Grouped, GroupedBaseline, Pace
+from hornbook.tasks.grouped import AnswerPace, Grouped, GroupedBaseline
 from hornbook.tasks.questions import Verb
 from hornbook.training.measures import LOSS, Measure
 
@@ -452,14 +452,14 @@ class Task(ABC, Generic[D]):
         """
         return ()
 
-    def pace(self, run: Run) -> Pace:
+    def pace(self, run: Run) -> AnswerPace:
         """How fast a finished model answers, measured here and now."""
         split, asked = next(name for name in ("dev", "train") if name in run.data.sizes), 2_000
         self.evaluate(run.model, run.data, split, asked)  # the first asks for memory
         began = time.perf_counter()
         found = self.evaluate(run.model, run.data, split, asked)
         predictions = found.predictions or min(asked, run.data.sizes[split])
-        return Pace(predictions / (time.perf_counter() - began), "predictions")
+        return AnswerPace(predictions / (time.perf_counter() - began), "predictions")
 
     def ignorance(self, shape: Any) -> Ignorance | None:
         """The loss of knowing nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from hornbook.tasks import Pace
+from hornbook.tasks import AnswerPace
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
@@ -16,7 +16,7 @@ LINES, TOKENS = 500, 400
 "Samples of lines; tokens of one long text."
 
 
-def sampling_pace(run: Run) -> Pace:
+def sampling_pace(run: Run) -> AnswerPace:
     """Draw samples at temperature 1 with seed 0, side by side as far as the model can.
 
     Which samples are drawn hangs on nothing but the model; how long it takes, on the machine.
@@ -35,6 +35,6 @@ def sampling_pace(run: Run) -> Pace:
     tokens = int(lengths.sum()) + sum(one.ended for one in drawn)
     known = [one.origin for one in drawn if one.origin is not None]
     if not lines or not known:
-        return Pace(tokens / seconds, "tokens")
+        return AnswerPace(tokens / seconds, "tokens")
     new = sum(origin == "new" for origin in known) / len(known)
-    return Pace(tokens / seconds, "tokens", new, len(known))
+    return AnswerPace(tokens / seconds, "tokens", new, len(known))

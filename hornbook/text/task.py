@@ -12,13 +12,13 @@ from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
 from hornbook.rendering import figure
 from hornbook.tasks import (
+    AnswerPace,
     Baseline,
     Candidate,
     Claim,
     Family,
     Figures,
     Grouped,
-    Pace,
     Task,
     Verb,
 )
@@ -320,7 +320,7 @@ class TextTask(Task["TextData"]):
 
         return grouped(model, data, split)
 
-    def pace(self, run: Run) -> Pace:
+    def pace(self, run: Run) -> AnswerPace:
         """Tokens sampled in a second, and how many of some samples are new."""
         from hornbook.text.sampling_pace import sampling_pace
 

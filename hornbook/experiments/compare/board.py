@@ -10,24 +10,24 @@ from pathlib import Path
 
 import numpy as np
 
-from hornbook.experiments.compare.measuring import Measured
+from hornbook.experiments.compare.measuring import MeasuredModel
 from hornbook.experiments.compare.significance import (
     Difference,
-    Sample,
+    KindRuns,
     corrected,
     difference,
 )
 from hornbook.statistics import Interval
 from hornbook.training.measures import Measure
 
-__all__ = ["Board", "Entry", "OneRun", "Part", "ablation", "ranked"]
+__all__ = ["AblationPart", "Board", "BoardEntry", "OneRun", "ablation", "ranked"]
 
 
 @dataclass(frozen=True)
 class OneRun:
     """A run of a kind, or a baseline, which has no directory."""
 
-    measured: Measured
+    measured: MeasuredModel
     path: Path | None = None
     seed: int | None = None
     parameters: int | None = None
@@ -44,7 +44,7 @@ class OneRun:
 
 
 @dataclass(frozen=True)
-class Entry:
+class BoardEntry:
     """A kind of model with all its runs: a line of the board."""
 
     kind: str
@@ -58,9 +58,9 @@ class Entry:
     first: Difference | None = field(default=None, compare=False)
     "Its figure less that of the first line; None of that itself."
 
-    def sample(self, split: str) -> Sample:
+    def sample(self, split: str) -> KindRuns:
         """Its runs on a split."""
-        return Sample(tuple(run.measured.splits[split] for run in self.runs), self.seeded)
+        return KindRuns(tuple(run.measured.splits[split] for run in self.runs), self.seeded)
 
     def figure(self, split: str) -> float | None:
         """The mean over its runs; None if that split is not there."""
@@ -114,12 +114,12 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Part:
+class AblationPart:
     """What one change does: a line of an ablation."""
 
     family: str
     change: str
-    entry: Entry
+    entry: BoardEntry
     against: str
     "What it is compared with, for people: `base`, `all changes`."
     apart: Difference
@@ -134,8 +134,8 @@ class Board:
     measure: Measure
     split: str
     "By whose figures differences are told: test, or dev where there is no test."
-    entries: tuple[Entry, ...]
-    parts: tuple[Part, ...] = ()
+    entries: tuple[BoardEntry, ...]
+    parts: tuple[AblationPart, ...] = ()
     "Of an ablation, if one was asked for."
     left_out: tuple[tuple[str, str], ...] = ()
     "What could not be made, and why."
@@ -166,7 +166,7 @@ class Board:
         )
 
 
-def ranked(entries: Sequence[Entry], measure: Measure, split: str) -> tuple[Entry, ...]:
+def ranked(entries: Sequence[BoardEntry], measure: Measure, split: str) -> tuple[BoardEntry, ...]:
     """Lines in their order, the best on dev first, each with its differences.
 
     The order is of dev, which has chosen already; the differences are of the split that decides.
@@ -178,7 +178,7 @@ def ranked(entries: Sequence[Entry], measure: Measure, split: str) -> tuple[Entr
     """
     sign = 1 if measure.best == "lowest" else -1
 
-    def place(one: Entry) -> float:
+    def place(one: BoardEntry) -> float:
         return sign * one.sample("dev").figure
 
     order = sorted(entries, key=place)
@@ -196,8 +196,8 @@ def ranked(entries: Sequence[Entry], measure: Measure, split: str) -> tuple[Entr
 
 
 def ablation(
-    family: str, base: Entry, changed: Sequence[tuple[str, Entry]], split: str
-) -> list[Part]:
+    family: str, base: BoardEntry, changed: Sequence[tuple[str, BoardEntry]], split: str
+) -> list[AblationPart]:
     """What each change of a net does: alone against the base, and left out against all of them.
 
     Args:
@@ -214,6 +214,6 @@ def ablation(
         off = change.startswith(WITHOUT) and every is not None
         beside = every if off and every is not None else base
         apart = difference(entry.sample(split), beside.sample(split))
-        found.append(Part(family, change, entry, ALL if off else "base", apart))
+        found.append(AblationPart(family, change, entry, ALL if off else "base", apart))
     told = corrected([one.apart for one in found])
     return [replace(one, apart=apart) for one, apart in zip(found, told, strict=True)]

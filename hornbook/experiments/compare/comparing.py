@@ -9,7 +9,7 @@ from typing import Any
 
 from hornbook.errors import SettingsError
 from hornbook.experiments.compare.asking import Ask
-from hornbook.experiments.compare.comparison import Comparison
+from hornbook.experiments.compare.comparison import ModelComparison
 from hornbook.experiments.compare.contest import Contest
 from hornbook.experiments.compare.events import Comparing
 from hornbook.experiments.compare.folder import ComparedFolder
@@ -45,7 +45,7 @@ def compare(
     task: str | None = None,
     listen: Comparing = lambda event: None,
     **options: Any,
-) -> Comparison:
+) -> ModelComparison:
     """Find out which of several models is really better on some data.
 
     Every net is trained with the same budget and with several seeds, each in a run directory.
@@ -107,7 +107,7 @@ def compare(
             contest.make(maker)
             boards.append(contest.board())
             curves[name] = contest.curves()
-        found = Comparison(target, tuple(boards), curves, ask)
+        found = ModelComparison(target, tuple(boards), curves, ask)
         found.write()
     return found
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.experiments.compare.asking import Ask
-from hornbook.experiments.compare.board import Board, Entry, OneRun
+from hornbook.experiments.compare.board import Board, BoardEntry, OneRun
 from hornbook.experiments.compare.contest import Curve
 from hornbook.experiments.compare.curves import curves_section
 from hornbook.experiments.compare.page import page_of
@@ -24,11 +24,11 @@ from hornbook.records import JSON
 from hornbook.reports import Section, Wording
 from hornbook.storage import write_bytes, write_json
 
-__all__ = ["Comparison"]
+__all__ = ["ModelComparison"]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ModelComparison:
     """Boards on one or several data sets."""
 
     folder: Path
@@ -153,7 +153,7 @@ def board_as_dict(board: Board) -> dict[str, Any]:
     }
 
 
-def entry_as_dict(one: Entry, board: Board) -> dict[str, Any]:
+def entry_as_dict(one: BoardEntry, board: Board) -> dict[str, Any]:
     """A line of a board by name."""
     found: dict[str, Any] = {"model": one.kind, "family": one.family or None}
     for split in board.splits:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hornbook.errors import SettingsError
-from hornbook.experiments.compare.board import Board, Entry, OneRun, ablation, ranked
+from hornbook.experiments.compare.board import Board, BoardEntry, OneRun, ablation, ranked
 from hornbook.experiments.compare.events import (
     Comparing,
     Measuring,
@@ -18,8 +18,8 @@ from hornbook.experiments.compare.events import (
 )
 from hornbook.experiments.compare.folder import ComparedFolder
 from hornbook.experiments.compare.joined import joined_kinds
-from hornbook.experiments.compare.makers import Made, Maker, one_by_one
-from hornbook.experiments.compare.measuring import Measured, measured_baselines, measured_run
+from hornbook.experiments.compare.makers import MadeTrial, Maker, one_by_one
+from hornbook.experiments.compare.measuring import MeasuredModel, measured_baselines, measured_run
 from hornbook.experiments.compare.plan import Trial
 from hornbook.experiments.compare.record import Look, Refusal
 from hornbook.experiments.making import begun
@@ -64,7 +64,7 @@ class Contest:
         self.name, self.prepared, self.trials = name, prepared, list(trials)
         self.joined, self.folder, self.listen = joined, folder, listen
         self.at = folder.of_data(name)
-        self.measured: dict[str, Measured] = {}
+        self.measured: dict[str, MeasuredModel] = {}
 
     def make(self, maker: Maker) -> None:
         """Make all runs that are not there yet.
@@ -85,9 +85,9 @@ class Contest:
         # What is there is asked for too: another run in its place is refused.
         looked = one_by_one(given[0], self.there(known), *given[1:])
         for told in itertools.chain(looked, maker(given[0], left, *given[1:])):
-            trial = told.trial if isinstance(told, Made) else told
+            trial = told.trial if isinstance(told, MadeTrial) else told
             place = number[trial.name], len(self.trials)
-            if not isinstance(told, Made):
+            if not isinstance(told, MadeTrial):
                 if trial.name not in known:
                     self.listen(TrialBegan(self.name, trial, *place))
                 continue
@@ -161,18 +161,19 @@ class Contest:
         for trial in trials:
             kinds.setdefault(trial.kind, []).append(trial)
         entries = {
-            kind: Entry(
+            kind: BoardEntry(
                 kind, same[0].family, tuple(self.of_run(runs[one.name], one.seed) for one in same),
                 same[0].seed is not None,
             )
             for kind, same in kinds.items()
         }  # fmt: skip
         others = [
-            Entry(kind, same[0].family, tuple(map(self.of_run, same)), same[0].made_as.trained)
+            BoardEntry(kind, same[0].family, tuple(map(self.of_run, same)), same[0].made_as.trained)
             for kind, same in joined_kinds(self.joined).items()
         ]
         others += [
-            Entry(one.name, "", (OneRun(one, seconds=one.seconds),), seeded=False) for one in beside
+            BoardEntry(one.name, "", (OneRun(one, seconds=one.seconds),), seeded=False)
+            for one in beside
         ]
         changed = {trial.kind: trial for trial in trials if trial.of}
         lines = [entry for kind, entry in entries.items() if kind not in changed]
@@ -201,7 +202,7 @@ class Contest:
             summary.ending,
         )
 
-    def noted_look(self, beside: Sequence[Measured], split: str) -> None:
+    def noted_look(self, beside: Sequence[MeasuredModel], split: str) -> None:
         """Keep that test was looked at, and tell of a second look.
 
         Raises:

@@ -16,7 +16,7 @@ from hornbook.suggestions import did_you_mean
 from hornbook.tasks import Family
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["Given", "changes_of", "settings_of"]
+__all__ = ["GivenSettings", "changes_of", "settings_of"]
 
 ELSEWHERE = {
     "seed": "Runs differ by their seeds: set `seeds`.",
@@ -25,7 +25,7 @@ ELSEWHERE = {
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenSettings:
     """Settings of one family that were given."""
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -35,11 +35,13 @@ class Given:
     written: str = ""
     "As they were given, without the family."
 
-    def __or__(self, other: Given) -> Given:
-        return Given({**self.settings, **other.settings}, {**self.training, **other.training})
+    def __or__(self, other: GivenSettings) -> GivenSettings:
+        return GivenSettings(
+            {**self.settings, **other.settings}, {**self.training, **other.training}
+        )
 
 
-def settings_of(words: Sequence[str], lines: Mapping[str, Family]) -> dict[str, Given]:
+def settings_of(words: Sequence[str], lines: Mapping[str, Family]) -> dict[str, GivenSettings]:
     """What was set, for each family.
 
     A setting without a family is of all families that have it.
@@ -51,19 +53,19 @@ def settings_of(words: Sequence[str], lines: Mapping[str, Family]) -> dict[str, 
     Raises:
         SettingsError: if a word is of no such form, or no family has such a setting.
     """
-    found = dict.fromkeys(lines, Given())
+    found = dict.fromkeys(lines, GivenSettings())
     for word in words:
         for family, one in read(word, lines, "settings"):
             found[family] = found[family] | one
     return found
 
 
-def changes_of(words: Sequence[str], lines: Mapping[str, Family]) -> dict[str, list[Given]]:
+def changes_of(words: Sequence[str], lines: Mapping[str, Family]) -> dict[str, list[GivenSettings]]:
     """What is changed, one setting at a time, for each family that is trained.
 
     Args, Raises: as of `settings_of`; a change that comes twice is refused.
     """
-    found: dict[str, list[Given]] = {name: [] for name in lines}
+    found: dict[str, list[GivenSettings]] = {name: [] for name in lines}
     nets = {name: line for name, line in lines.items() if line.trained}
     for word in words:
         for family, one in read(word, nets, "change"):
@@ -75,7 +77,9 @@ def changes_of(words: Sequence[str], lines: Mapping[str, Family]) -> dict[str, l
     return found
 
 
-def read(word: str, lines: Mapping[str, Family], setting: str) -> Iterable[tuple[str, Given]]:
+def read(
+    word: str, lines: Mapping[str, Family], setting: str
+) -> Iterable[tuple[str, GivenSettings]]:
     """The families that a word is of, each with what it sets.
 
     Raises:
@@ -120,7 +124,7 @@ def read(word: str, lines: Mapping[str, Family], setting: str) -> Iterable[tuple
     return found
 
 
-def given_to(line: Family, name: str, text: str, word: str) -> Given | None:
+def given_to(line: Family, name: str, text: str, word: str) -> GivenSettings | None:
     """What a setting is to a family; None if it has none of that name."""
     for kind in kinds_of(line):
         if name in names_of(kind):
@@ -128,8 +132,8 @@ def given_to(line: Family, name: str, text: str, word: str) -> Given | None:
             value = typed(hint, text)
             written = f"{name}={text}"
             if kind is TrainingSettings:
-                return Given(training={name: value}, written=written)
-            return Given(settings={name: value}, written=written)
+                return GivenSettings(training={name: value}, written=written)
+            return GivenSettings(settings={name: value}, written=written)
     return None
 
 

@@ -32,7 +32,7 @@ from hornbook.experiments.making import make_run
 from hornbook.records import JSONObject, as_json
 from hornbook.runs.prepare import Prepared
 
-__all__ = ["LEFT_OUT", "Made", "Maker", "in_processes", "make_trial", "one_by_one"]
+__all__ = ["LEFT_OUT", "MadeTrial", "Maker", "in_processes", "make_trial", "one_by_one"]
 
 LEFT_OUT = (SettingsError, DataError, TrainingError, MissingPackageError)
 "What can keep one model from being made, and no other: too little time or data, divergence."
@@ -40,7 +40,7 @@ PAUSE = 0.05  # seconds between looks at processes
 
 
 @dataclass(frozen=True)
-class Made:
+class MadeTrial:
     """What became of a trial."""
 
     trial: Trial
@@ -48,12 +48,14 @@ class Made:
     "Why there is no run; empty if there is one."
 
 
-Maker: TypeAlias = Callable[[Prepared, Sequence[Trial], Path, Comparing], Iterator[Made | Trial]]
+Maker: TypeAlias = Callable[
+    [Prepared, Sequence[Trial], Path, Comparing], Iterator[MadeTrial | Trial]
+]
 """Makes trials in a folder, each in the directory of its name; gives a trial when it is begun, and
 what became of it when it is made."""
 
 
-def make_trial(prepared: Prepared, trial: Trial, folder: Path, listen: Comparing) -> Made:
+def make_trial(prepared: Prepared, trial: Trial, folder: Path, listen: Comparing) -> MadeTrial:
     """One run, made here.
 
     Raises:
@@ -61,20 +63,20 @@ def make_trial(prepared: Prepared, trial: Trial, folder: Path, listen: Comparing
         KeyboardInterrupt: if it was stopped.
     """
     if trial.refused:
-        return Made(trial, trial.refused)
+        return MadeTrial(trial, trial.refused)
     try:
         make_run(
             prepared, trial.family, trial.settings, trial.training, trial.seed, trial.budget,
             folder / trial.name, listen,
         )  # fmt: skip
     except LEFT_OUT as error:
-        return Made(trial, error.message)
-    return Made(trial)
+        return MadeTrial(trial, error.message)
+    return MadeTrial(trial)
 
 
 def one_by_one(
     prepared: Prepared, trials: Sequence[Trial], folder: Path, listen: Comparing
-) -> Iterator[Made | Trial]:
+) -> Iterator[MadeTrial | Trial]:
     """The maker that does one after the other in this process."""
     for trial in trials:
         yield trial
@@ -95,7 +97,7 @@ def in_processes(jobs: int, words: Sequence[str], task: str) -> Maker:
 
     def make(
         prepared: Prepared, trials: Sequence[Trial], folder: Path, listen: Comparing
-    ) -> Iterator[Made | Trial]:
+    ) -> Iterator[MadeTrial | Trial]:
         waiting = list(trials)
         running: dict[subprocess.Popen[bytes], tuple[Trial, IO[bytes]]] = {}
         try:
@@ -104,7 +106,7 @@ def in_processes(jobs: int, words: Sequence[str], task: str) -> Maker:
                     trial = waiting.pop(0)
                     yield trial
                     if trial.refused:
-                        yield Made(trial, trial.refused)
+                        yield MadeTrial(trial, trial.refused)
                         continue
                     told: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
                     asked = asked_of(prepared, words, task, trial, folder)
@@ -112,7 +114,7 @@ def in_processes(jobs: int, words: Sequence[str], task: str) -> Maker:
                 for process in [one for one in running if ended(one)]:
                     trial, told = running.pop(process)
                     with told:
-                        yield Made(trial, outcome(process, told, trial))
+                        yield MadeTrial(trial, outcome(process, told, trial))
         finally:
             for process in running:
                 with contextlib.suppress(OSError):

@@ -15,10 +15,10 @@ from hornbook.runs import Run
 from hornbook.runs.naming import safe_name
 from hornbook.runs.prepare import Prepared
 from hornbook.storage import read_json, write_json
-from hornbook.tasks import Grouped, Pace
+from hornbook.tasks import AnswerPace, Grouped
 from hornbook.tensor_files import Owner, read_tensors, write_tensors
 
-__all__ = ["Measured", "measured_baselines", "measured_run"]
+__all__ = ["MeasuredModel", "measured_baselines", "measured_run"]
 
 HELD_OUT = ("dev", "test")
 KEPT = "measured"
@@ -31,20 +31,20 @@ OWNER = Owner(
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredModel:
     """What a run, or a baseline, reaches."""
 
     name: str
     splits: Mapping[str, Grouped]
     "By split: dev, and test if there is one."
-    pace: Pace | None = None
+    pace: AnswerPace | None = None
     seconds: float = 0.0
     "That a baseline took; of a run its summary tells."
     again: bool = False
     "Whether it was measured before, and read."
 
 
-def measured_run(run: Run, prepared: Prepared, folder: Path) -> Measured:
+def measured_run(run: Run, prepared: Prepared, folder: Path) -> MeasuredModel:
     """What a run reaches on the whole of dev and test, and how fast it answers.
 
     Args:
@@ -71,12 +71,12 @@ def measured_run(run: Run, prepared: Prepared, folder: Path) -> Measured:
                     "comparison needs."
                 )
             found[split] = grouped
-    made = Measured(run.path.name, found, prepared.task.pace(run))
+    made = MeasuredModel(run.path.name, found, prepared.task.pace(run))
     keep(path, made, state)
     return made
 
 
-def measured_baselines(prepared: Prepared, folder: Path) -> tuple[list[Measured], str]:
+def measured_baselines(prepared: Prepared, folder: Path) -> tuple[list[MeasuredModel], str]:
     """What stands beside every model and is of no family, fitted once and kept.
 
     Returns:
@@ -94,7 +94,7 @@ def measured_baselines(prepared: Prepared, folder: Path) -> tuple[list[Measured]
     found, missing = [], ""
     try:
         for one in prepared.task.grouped_baselines(prepared.data):
-            made = Measured(one.name, one.splits, seconds=round(one.seconds, 3))
+            made = MeasuredModel(one.name, one.splits, seconds=round(one.seconds, 3))
             keep(place_of(folder, one.name), made, {"baseline": one.name})
             found.append(made)
     except MissingPackageError as error:
@@ -109,7 +109,7 @@ def place_of(folder: Path, baseline: str) -> Path:
     return folder / KEPT / f"baseline-{safe_name(baseline)}.safetensors"
 
 
-def keep(path: Path, one: Measured, state: Mapping[str, JSON]) -> None:
+def keep(path: Path, one: MeasuredModel, state: Mapping[str, JSON]) -> None:
     """Write what was measured.
 
     Raises:
@@ -135,7 +135,7 @@ def keep(path: Path, one: Measured, state: Mapping[str, JSON]) -> None:
     write_tensors(path, arrays, values)
 
 
-def kept(path: Path, name: str, state: Mapping[str, JSON]) -> Measured | None:
+def kept(path: Path, name: str, state: Mapping[str, JSON]) -> MeasuredModel | None:
     """What `keep` wrote of the same state; None if nothing, or of another.
 
     Raises:
@@ -154,9 +154,11 @@ def kept(path: Path, name: str, state: Mapping[str, JSON]) -> Measured | None:
         )
         for split in values["splits"]
     }  # fmt: skip
-    return Measured(name, splits, pace_of(values["pace"]), float(values["seconds"]), again=True)
+    return MeasuredModel(
+        name, splits, pace_of(values["pace"]), float(values["seconds"]), again=True
+    )
 
 
-def pace_of(held: Any) -> Pace | None:
+def pace_of(held: Any) -> AnswerPace | None:
     """The pace in a file."""
-    return None if held is None else Pace(**held)
+    return None if held is None else AnswerPace(**held)

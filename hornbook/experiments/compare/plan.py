@@ -9,7 +9,7 @@ from typing import Any
 
 from hornbook.errors import SettingsError
 from hornbook.experiments.compare.asking import FIRST_SEED, Ask
-from hornbook.experiments.compare.given import Given, changes_of, settings_of
+from hornbook.experiments.compare.given import GivenSettings, changes_of, settings_of
 from hornbook.experiments.compare.sizes import sized
 from hornbook.experiments.making import Budget
 from hornbook.runs.naming import safe_name
@@ -179,7 +179,11 @@ def with_seed(one: Trial, seed: int, seeds: Sequence[int]) -> Trial:
 
 
 def kinds_of(
-    prepared: Prepared, family: str, given: Given, changes: Sequence[Given], ask: Ask
+    prepared: Prepared,
+    family: str,
+    given: GivenSettings,
+    changes: Sequence[GivenSettings],
+    ask: Ask,
 ) -> list[Trial]:
     """A net and its changes: the base, each change on alone, all on, and each of them off."""
     line = prepared.task.family(family)
@@ -195,7 +199,7 @@ def kinds_of(
     if ask.threads and "threads" not in training:
         training["threads"] = ask.threads
 
-    def trial(kind: str, change: str, more: Sequence[Given]) -> Trial:
+    def trial(kind: str, change: str, more: Sequence[GivenSettings]) -> Trial:
         of_family = {**settings, **{k: v for one in more for k, v in one.settings.items()}}
         of_training = {**training, **{k: v for one in more for k, v in one.training.items()}}
         family_settings(line, family, of_family)  # both are checked before anything is made

@@ -5,7 +5,7 @@ that matters is told by leaving out one group of examples at a time, from both a
 is hard for both makes no difference (the jackknife of `hornbook.statistics`, over the mean of all
 seeds). And other seeds might have been drawn for the trainings: how much that matters is told by
 the spread over the seeds of each. The two variances are added, and the sum has the degrees of
-freedom of Welch and Satterthwaite:
+freedom of Welch and Satterthwaite, with more caution where there are two seeds:
 
     difference / sqrt(examples² + s₁² / n₁ + s₂² / n₂)   as Student's t
 
@@ -27,12 +27,18 @@ from hornbook.rendering import figure
 from hornbook.statistics import Interval, holm, jackknife, p_value, t_quantile
 from hornbook.tasks import Grouped
 
-__all__ = ["SURE", "Difference", "Sample", "corrected", "difference"]
+__all__ = ["SURE", "Difference", "KindRuns", "corrected", "difference"]
 
 LEVEL = 0.95
 "Of the intervals."
 SURE = 0.05
 "A difference is more than luck where luck alone makes one as large in at most this share of cases."
+
+FEWEST = 2
+"""Degrees of freedom of a spread over seeds, of three seeds. Of two seeds the approximation is too
+sure of itself, where it happens to find them alike: then two spreads together count as one, and
+p-values are `DOUBT` times as large, by which it errs no more often than it says."""
+DOUBT = 2
 
 Floats = npt.NDArray[np.float64]
 
@@ -83,11 +89,11 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Sample:
+class KindRuns:
     """The runs of one kind of model on a split: one for each seed."""
 
     runs: tuple[Grouped, ...]
-    "Measured on the same groups."
+    "MeasuredModel on the same groups."
     seeded: bool = True
     "Whether another seed would give another model; what is counted comes out the same."
 
@@ -120,7 +126,7 @@ class Sample:
         luck = luck_of(self.left_out, [self])
         if luck is None:
             return None
-        reach = t_quantile(LEVEL, luck.freedom) * luck.error
+        reach = luck.reach
         low, high = self.figure - reach, self.figure + reach
         return Interval(max(0.0, low) if self.positive else low, min(high, self.runs[0].most))
 
@@ -141,9 +147,16 @@ class Luck:
     seeds: float | None
     "The part that is over seeds; None if it is not known."
     freedom: int
+    doubt: int = 1
+    "By how much a p-value is multiplied."
+
+    @property
+    def reach(self) -> float:
+        """Half of the length of an interval."""
+        return t_quantile(1 - (1 - LEVEL) / self.doubt, self.freedom) * self.error
 
 
-def luck_of(left_out: Floats, samples: Sequence[Sample]) -> Luck | None:
+def luck_of(left_out: Floats, samples: Sequence[KindRuns]) -> Luck | None:
     """How much luck there is in a figure; None where all examples are one group.
 
     Args:
@@ -154,13 +167,17 @@ def luck_of(left_out: Floats, samples: Sequence[Sample]) -> Luck | None:
         return None
     examples = jackknife(left_out)
     spreads = [(sample.spread, len(sample.runs)) for sample in samples if sample.seeded]
-    parts, seeds = [(examples**2, len(left_out) - 1)], 0.0
+    parts, of_seeds = [(examples**2, len(left_out) - 1)], []
     for spread, runs in spreads:
         if spread is None:
             return Luck(examples, examples, None, len(left_out) - 1)
-        seeds = math.hypot(seeds, spread)
-        parts.append((spread**2, runs - 1))
-    return Luck(math.hypot(examples, seeds), examples, seeds, satterthwaite(parts))
+        of_seeds.append((spread**2, runs - 1))
+    seeds = math.sqrt(sum(variance for variance, _ in of_seeds))
+    few = any(freedom < FEWEST for _, freedom in of_seeds)
+    if few:
+        of_seeds = [(seeds**2, min(freedom for _, freedom in of_seeds))]
+    freedom = satterthwaite([*parts, *of_seeds])
+    return Luck(math.hypot(examples, seeds), examples, seeds, freedom, DOUBT if few else 1)
 
 
 def satterthwaite(parts: Sequence[tuple[float, int]]) -> int:
@@ -174,7 +191,7 @@ def satterthwaite(parts: Sequence[tuple[float, int]]) -> int:
     return max(1, int(whole**2 / below)) if below else min(freedom for _, freedom in parts)
 
 
-def difference(one: Sample, other: Sample) -> Difference:
+def difference(one: KindRuns, other: KindRuns) -> Difference:
     """How far the mean figure of one kind of model is above that of another.
 
     Args:
@@ -191,8 +208,8 @@ def difference(one: Sample, other: Sample) -> Difference:
     if luck is None:
         nan = math.nan
         return Difference(value, nan, nan, nan, nan, nan, None, 0)
-    reach = t_quantile(LEVEL, luck.freedom) * luck.error
-    p = p_value(value, luck.error, luck.freedom)
+    reach = luck.reach
+    p = min(1.0, luck.doubt * p_value(value, luck.error, luck.freedom))
     return Difference(
         value, value - reach, value + reach, p, p, luck.examples, luck.seeds, luck.freedom
     )

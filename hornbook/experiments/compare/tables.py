@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hornbook.experiments.compare.board import Board, Entry, Part
+from hornbook.experiments.compare.board import AblationPart, Board, BoardEntry
 from hornbook.rendering import duration, figure
 from hornbook.reports import Table
 
@@ -37,7 +37,7 @@ def board_table(board: Board) -> Table:
     return Table(heads, rows, marked=0 if entries else None)
 
 
-def with_interval(one: Entry, split: str, digits: int) -> str:
+def with_interval(one: BoardEntry, split: str, digits: int) -> str:
     """A figure with its interval, where there is one."""
     value = one.figure(split)
     if value is None:
@@ -70,7 +70,7 @@ def first_table(board: Board) -> Table:
     return Table(("model", f"difference on {board.split}", "from the first?"), rows)
 
 
-def ablation_table(board: Board, parts: Sequence[Part]) -> Table:
+def ablation_table(board: Board, parts: Sequence[AblationPart]) -> Table:
     """What each change does."""
     digits = board.measure.digits
     rows = tuple(
@@ -95,11 +95,11 @@ def run_table(board: Board) -> Table:
                 for split in board.splits
             ]
             rows.append(
-                (one.kind, str(run.path), "" if run.seed is None else str(run.seed), *cells,
-                 count(run.steps), f"{run.seconds:,.1f}", run.ending)
+                (one.kind, "" if run.seed is None else str(run.seed), *cells, count(run.steps),
+                 f"{run.seconds:,.1f}", run.ending, str(run.path))
             )  # fmt: skip
-    heads = ("model", "run", "seed", *board.splits, "steps", "seconds", "ended")
-    return Table(heads, tuple(rows), left=2)
+    heads = ("model", "seed", *board.splits, "steps", "seconds", "ended", "run")
+    return Table(heads, tuple(rows))
 
 
 def rank_table(ranks: Sequence[tuple[str, float, Sequence[int]]], boards: Sequence[Board]) -> Table:
