@@ -1,6 +1,6 @@
 """How often the verdicts of a comparison err, by simulation.
 
-    python -m benchmarks.verdict_errors [--repeats 2000]
+    python -m benchmarks.verdict_errors [--repeats 2000] [--seeds 2 3 5]
 
 Models are made up: each has a true figure, moved by the seed of its training, and by each group of
 examples, most of which is the same for all models. `chance` is the share of repetitions in which

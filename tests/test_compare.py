@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -462,3 +464,27 @@ def test_runs_are_compared_by_the_command(names: Path, capsys: pytest.CaptureFix
     assert status == 0
     assert "runs/pairs" in out
     assert "runs/triples" in out
+
+
+DOCS = (Path(__file__).parents[1] / "docs" / "compare.md").read_text(encoding="utf-8")
+
+
+def test_the_docs_commands_have_flags_that_there_are(
+    names: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(names, "names")
+    _, known, _ = typed(capsys, "compare", "names", "--help")
+    commands = re.findall(r"^hornbook (compare .*)$", DOCS, re.MULTILINE)
+    assert len(commands) == 2
+    flags = re.findall(r"--[a-z-]+", " ".join(commands))
+    assert flags
+    assert all(flag in known for flag in flags)
+
+
+def test_the_docs_python_runs(names: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(names, "names")
+    (python,) = re.findall(r"```python\n(.*?)```", DOCS, re.DOTALL)
+    exec(compile(python, "docs/compare.md", "exec"), {})
+    out = capsys.readouterr().out.splitlines()
+    assert {line.split()[0] for line in out[:-1]} == {"ngram", "mlp", "bigram"}
+    assert out[-1] == "runs/names-compare/comparison.html"

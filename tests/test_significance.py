@@ -119,5 +119,5 @@ def test_two_seeds_are_taken_with_more_caution() -> None:
     error = math.sqrt(0.05**2 + 0.1**2)
     assert two.seeds == pytest.approx(error)
     assert two.freedom == 1
-    assert two.p == pytest.approx(2 * 2 * stats.t.sf(0.55 / error, 1))
-    assert two.high - two.value == pytest.approx(stats.t.ppf(1 - 0.0125, 1) * error)
+    assert two.p == pytest.approx(3 * 2 * stats.t.sf(0.55 / error, 1))
+    assert two.high - two.value == pytest.approx(stats.t.ppf(1 - 0.025 / 3, 1) * error)

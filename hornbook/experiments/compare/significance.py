@@ -38,7 +38,7 @@ FEWEST = 2
 """Degrees of freedom of a spread over seeds, of three seeds. Of two seeds the approximation is too
 sure of itself, where it happens to find them alike: then two spreads together count as one, and
 p-values are `DOUBT` times as large, by which it errs no more often than it says."""
-DOUBT = 2
+DOUBT = 3
 
 Floats = npt.NDArray[np.float64]
 
