@@ -19,6 +19,7 @@ from hornbook.version import __version__
 if TYPE_CHECKING:
     from hornbook.errors import HornbookError
     from hornbook.experiments.best import best
+    from hornbook.experiments.compare.comparing import compare
     from hornbook.inspection.usage import examine_use
     from hornbook.interchange.formats import export
     from hornbook.interchange.importing import import_model
@@ -39,6 +40,7 @@ __all__ = [
     "TrainingSettings",
     "__version__",
     "best",
+    "compare",
     "compare_gradients",
     "examine",
     "examine_use",
@@ -61,6 +63,7 @@ HOMES = {
     "SplitSettings": "hornbook.text.corpus",
     "TrainingSettings": "hornbook.training.settings",
     "best": "hornbook.experiments.best",
+    "compare": "hornbook.experiments.compare.comparing",
     "compare_gradients": "hornbook.lessons.comparison",
     "examine": "hornbook.text.doctor.examine",
     "examine_use": "hornbook.inspection.usage",

@@ -13,7 +13,7 @@ others: there is no interval then.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from statistics import NormalDist
@@ -22,12 +22,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Interval", "difference_interval", "ends_of", "left_out_interval", "ratio_interval",
-           "standard_error", "t_quantile"]  # fmt: skip
+__all__ = ["Interval", "difference_interval", "ends_of", "holm", "jackknife", "left_out_interval",
+           "p_value", "ratio_interval", "standard_error", "t_quantile",
+           "without_each"]  # fmt: skip
 
 Array = npt.NDArray[np.float64]
 Transform = Callable[[Array], Array]
 EXACTLY = 200  # degrees of freedom up to which the distribution of t is summed term by term
+SUMMED = 10_000  # the same where it is summed once, and not for each step of a search
 
 
 @dataclass(frozen=True)
@@ -213,3 +215,38 @@ def share_within(angle: float, freedom: int) -> float:
         total += term
         term *= square * k / (k + 1)
     return 2 / math.pi * (angle + sine * total) if odd else sine * total
+
+
+def p_value(figure: float, error: float, freedom: int) -> float:
+    """How often chance alone makes a figure at least so far from 0, on either side, by Student's t.
+
+    Args:
+        figure: that is 0 if there is nothing but chance.
+        error: its standard error; 0 where nothing varies.
+        freedom: degrees of freedom of that, 1 or more.
+    """
+    if not error:
+        return 1.0 if figure == 0 else 0.0
+    t = abs(figure) / error
+    if freedom > SUMMED:  # Abramowitz and Stegun, 26.7.8
+        z = t * (1 - 1 / (4 * freedom)) / math.sqrt(1 + t * t / (2 * freedom))
+        return math.erfc(z / math.sqrt(2))
+    # Rounding leaves less than nothing of what is hardly ever reached.
+    return max(0.0, 1 - share_within(math.atan(t / math.sqrt(freedom)), freedom))
+
+
+def holm(chances: Sequence[float]) -> list[float]:
+    """Several p-values, each as it counts among them all (Holm 1979), in their order.
+
+    Whoever takes those below 5 % for more than chance is wrong about any of them in at most 5 % of
+    the cases, however they hang together.
+
+    Args:
+        chances: p-values, from 0 to 1.
+    """
+    order = sorted(range(len(chances)), key=chances.__getitem__)
+    found, least = [0.0] * len(chances), 0.0
+    for place, at in enumerate(order):
+        least = max(least, min(1.0, (len(chances) - place) * chances[at]))
+        found[at] = least
+    return found

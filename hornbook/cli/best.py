@@ -16,6 +16,7 @@ from hornbook.cli.grammar import Chosen, parse_for_data
 from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import console, escape, filled, notes, number, print_json, table
 from hornbook.cli.progress import Teller
+from hornbook.cli.tellers import listening
 from hornbook.cli.wording import command, no_flag, shell_word
 from hornbook.experiments.best import best
 from hornbook.experiments.events import Climbing, RungBegan, RungEnded
@@ -148,21 +149,12 @@ class RungTeller(Teller):
 def climbing(*, quiet: bool) -> Iterator[Climbing]:
     """Who tells people how the climb goes."""
     teller = RungTeller()
-    if not quiet:
-        teller.alive.begin("Reading the data")
-
-    def listen(event: Event | RungBegan | RungEnded) -> None:
-        if not quiet:
-            teller.tell(event)
-        elif isinstance(event, Warned):
-            teller.told(event)
-
-    try:
-        yield listen
-    finally:
-        teller.alive.end()
-        teller.tell_left_out()
-        teller.close()
+    with listening(teller, quiet=quiet) as listen:
+        try:
+            yield listen
+        finally:
+            teller.alive.end()
+            teller.tell_left_out()
 
 
 def ladder(found: Ladder) -> Table:

@@ -49,7 +49,7 @@ def run(argv: Sequence[str]) -> None:
         show(found)
     for folder in () if arguments.json else folders_tried(arguments.folder):
         notes().print(
-            f"Models that best tried:  {escape(command(Action('list_runs', (str(folder),))))}"
+            f"Runs of best, or of compare:  {escape(command(Action('list_runs', (str(folder),))))}"
         )
 
 

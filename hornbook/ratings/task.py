@@ -9,7 +9,7 @@ from hornbook.actions import Action
 from hornbook.ratings.asked import QUESTIONS
 from hornbook.ratings.models.families import CLICKS, RATINGS
 from hornbook.records import JSONObject
-from hornbook.tasks import Baseline, Candidate, Claim, Family, Figures, Task, Verb
+from hornbook.tasks import Baseline, Candidate, Claim, Family, Figures, Grouped, Task, Verb
 from hornbook.training.measures import Measure
 
 if TYPE_CHECKING:
@@ -140,6 +140,12 @@ class OfItems(Task["RatingsData"]):
         from hornbook.ratings.baselines import baselines
 
         return baselines(self, data)
+
+    def grouped(self, model: Any, data: RatingsData, split: str) -> Grouped:
+        """By user."""
+        from hornbook.ratings.evaluation import grouped
+
+        return grouped(model, data, split)
 
     def preview(self, model: Any, data: RatingsData) -> Sequence[str]:
         """What the first user of the dev split would be recommended."""

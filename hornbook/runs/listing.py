@@ -16,7 +16,7 @@ from typing import Any, Literal
 from hornbook.errors import NewerRunError, RunError, SettingsError
 from hornbook.paths import exists, is_folder
 from hornbook.runs.claim import beside_of, left_behind, recover
-from hornbook.runs.contents import TRIED
+from hornbook.runs.contents import COMPARED, TRIED
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.lock import owner_in
 from hornbook.runs.outcome import deciding, reached
@@ -70,7 +70,8 @@ def list_runs(folder: str | Path = "runs") -> list[ListedRun]:
 
     A run that cannot be read is listed as damaged, or as newer than this hornbook, with the reason,
     after the others. Runs that
-    `best` tried are listed only where their own folder is named (`folders_tried`).
+    `best` tried or `compare` made are listed only where their own folder is named
+    (`folders_tried`).
 
     Args:
         folder: where to look; a run directory is listed by itself.
@@ -109,15 +110,16 @@ def run_folders(folder: Path) -> Iterator[Path]:
             # A run of which a kill left nothing under its own name.
             if (home := beside_of(path)) is not None and recover(home):
                 yield from run_folders(home)
-        elif (path / TRIED).exists():
+        elif (path / TRIED).exists() or (path / COMPARED).exists():
             continue
         elif path.is_dir() and (not path.is_symlink() or (path / "run.json").exists()):
             yield from run_folders(path)
 
 
 def folders_tried(folder: str | Path) -> list[Path]:
-    """The folders below a folder in which `best` keeps what it tried, sorted."""
-    return sorted(path.parent for path in Path(folder).rglob(TRIED) if path.parent != Path(folder))
+    """The folders below a folder in which `best` and `compare` keep their runs, sorted."""
+    found = (path.parent for name in (TRIED, COMPARED) for path in Path(folder).rglob(name))
+    return sorted(path for path in found if path != Path(folder))
 
 
 def looked_at(path: Path) -> tuple[ListedRun, tuple[str, str, str]]:

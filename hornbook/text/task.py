@@ -11,7 +11,17 @@ from hornbook.actions import Action
 from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
 from hornbook.rendering import figure
-from hornbook.tasks import Baseline, Candidate, Claim, Family, Figures, Task, Verb
+from hornbook.tasks import (
+    AnswerPace,
+    Baseline,
+    Candidate,
+    Claim,
+    Family,
+    Figures,
+    Grouped,
+    Task,
+    Verb,
+)
 from hornbook.text.asked import QUESTIONS
 from hornbook.text.models import FAMILIES
 from hornbook.training.measures import Measure
@@ -307,6 +317,18 @@ class TextTask(Task["TextData"]):
         from hornbook.text.baseline import count_baseline
 
         return count_baseline(data)
+
+    def grouped(self, model: Any, data: TextData, split: str) -> Grouped:
+        """By example, or by stretch of one long text."""
+        from hornbook.text.grouped import grouped
+
+        return grouped(model, data, split)
+
+    def pace(self, run: Run) -> AnswerPace:
+        """Tokens sampled in a second, and how many of some samples are new."""
+        from hornbook.text.sampling_pace import sampling_pace
+
+        return sampling_pace(run)
 
     def ignorance(self, shape: Vocabulary) -> Ignorance:
         """A uniform guess among the tokens."""
