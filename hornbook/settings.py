@@ -17,8 +17,9 @@ import os
 import reprlib
 import types
 import typing
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Literal, Self
 
 from hornbook.errors import SettingsError
@@ -88,7 +89,7 @@ class Settings:
     files: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:
-        hints = typing.get_type_hints(type(self), include_extras=True)
+        hints = hints_of(typing.cast(Hashable, type(self)))
         for field in dataclasses.fields(self):
             given = getattr(self, field.name)
             value = listed_if_text(plain(given), hints[field.name])
@@ -171,12 +172,23 @@ class Settings:
                 )
 
 
+@cache
+def hints_of(kind: Hashable) -> dict[str, Any]:
+    """The types of a dataclass's fields; asked once, for a list of runs reads thousands of them."""
+    return typing.get_type_hints(typing.cast(type, kind), include_extras=True)
+
+
 SHOWN = reprlib.Repr()
 SHOWN.maxstring = SHOWN.maxother = 60  # characters of a value in a message
 
 
+PLAIN = frozenset({bool, int, float, str, type(None)})
+
+
 def plain(value: Any) -> Any:
     """A value as a setting holds it: Python's number, a path as text, a list as a tuple."""
+    if type(value) in PLAIN:
+        return value
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
         return value.item()
     if getattr(value, "ndim", None) == 1 and hasattr(value, "tolist"):
@@ -211,17 +223,23 @@ def listed_if_text(value: Any, hint: Any) -> Any:
     return value
 
 
+@cache
+def parts_of(hint: Any) -> tuple[Any, Bounds | None, Any, tuple[Any, ...]]:
+    """A type without its annotations, the bounds among these, its origin and its arguments."""
+    bounds: Bounds | None = None
+    if typing.get_origin(hint) is typing.Annotated:
+        hint, *extras = typing.get_args(hint)
+        bounds = next((extra for extra in extras if isinstance(extra, Bounds)), None)
+    return hint, bounds, typing.get_origin(hint), typing.get_args(hint)
+
+
 def check(name: str, value: Any, hint: Any) -> None:
     """Hold one value against its type and its bounds.
 
     Raises:
         SettingsError: if it does not fit.
     """
-    bounds: Bounds | None = None
-    if typing.get_origin(hint) is typing.Annotated:
-        hint, *extras = typing.get_args(hint)
-        bounds = next((extra for extra in extras if isinstance(extra, Bounds)), None)
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    hint, bounds, origin, arguments = parts_of(hint)
     if origin is Literal:
         if value not in arguments:
             raise SettingsError(

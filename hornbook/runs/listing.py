@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -87,7 +88,9 @@ def list_runs(folder: str | Path = "runs") -> list[ListedRun]:
             f"directory, {Path.cwd()}.",
         )
     found = [looked_at(path) for path in run_folders(folder)]
-    sums = {key[:2]: {other[2] for _, other in found if other[:2] == key[:2]} for _, key in found}
+    sums: dict[tuple[str, str], set[str]] = {}
+    for _, (task, name, digest) in found:
+        sums.setdefault((task, name), set()).add(digest)
     rows = [
         replace(row, data=f"{row.data} ({key[2][:4]})") if len(sums[key[:2]]) > 1 else row
         for row, key in found
@@ -101,18 +104,29 @@ def run_folders(folder: Path) -> Iterator[Path]:
         yield folder
         return
     try:
-        inside = sorted(folder.iterdir())
+        with os.scandir(folder) as items:
+            inside = sorted(items, key=lambda item: item.name)
     except OSError:
         return
-    for path in inside:
-        if path.name.startswith("."):
+    for item in inside:
+        path = folder / item.name
+        if item.name.startswith("."):
             # A run of which a kill left nothing under its own name.
             if (home := beside_of(path)) is not None and recover(home):
                 yield from run_folders(home)
-        elif (path / TRIED).exists():
-            continue
-        elif path.is_dir() and (not path.is_symlink() or (path / "run.json").exists()):
-            yield from run_folders(path)
+        elif is_folder_there(item) and not os.path.exists(f"{item.path}/{TRIED}"):
+            if os.path.exists(f"{item.path}/run.json"):
+                yield path
+            elif not item.is_symlink():
+                yield from run_folders(path)
+
+
+def is_folder_there(item: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, or a link to one; nothing is, that cannot be looked at."""
+    try:
+        return item.is_dir()
+    except OSError:
+        return False
 
 
 def folders_tried(folder: str | Path) -> list[Path]:
