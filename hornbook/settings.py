@@ -90,12 +90,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         hints = hints_of(typing.cast(Hashable, type(self)))
-        for field in dataclasses.fields(self):
-            given = getattr(self, field.name)
-            value = listed_if_text(plain(given), hints[field.name])
+        for name, hint in hints.items():
+            given = getattr(self, name)
+            value = listed_if_text(plain(given), hint)
             if value is not given:
-                object.__setattr__(self, field.name, value)
-            check(field.name, value, hints[field.name])
+                object.__setattr__(self, name, value)
+            check(name, value, hint)
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as plain JSON values."""
@@ -175,7 +175,8 @@ class Settings:
 @cache
 def hints_of(kind: Hashable) -> dict[str, Any]:
     """The types of a dataclass's fields; asked once, for a list of runs reads thousands of them."""
-    return typing.get_type_hints(typing.cast(type, kind), include_extras=True)
+    hints = typing.get_type_hints(typing.cast(type, kind), include_extras=True)
+    return {field.name: hints[field.name] for field in dataclasses.fields(typing.cast(Any, kind))}
 
 
 SHOWN = reprlib.Repr()
