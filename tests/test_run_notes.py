@@ -127,6 +127,10 @@ def test_the_verbs_write_show_and_archive(
     status, out, err = typed(capsys, "runs", "tag", "runs/net", "runs/counts", "--add", "a", "b c")
     assert (status, out) == (0, "")
     assert "runs/net: tags a, b c" in err
+    assert typed(capsys, "runs", "tag", "runs/net", "--add", "d")[0] == 0
+    _, out, _ = typed(capsys, "runs", "tag", "runs/net", "runs/counts", "--drop", "d", "--json")
+    assert [held["tags"] for held in json.loads(out).values()] == [["a", "b c"]] * 2
+    assert "no tag 'd'" in typed(capsys, "runs", "tag", "runs/net", "runs/counts", "--drop", "d")[2]
     assert typed(capsys, "runs", "note", "runs/net", "a [note]")[0] == 0
     assert typed(capsys, "runs", "note", "runs/net")[1] == "a [note]\n"
     status, out, _ = typed(capsys, "runs", "tag", "runs/net", "--drop", "a", "--json")

@@ -19,8 +19,8 @@ TAG = """\
 Add tags to runs, or take them away.
 
 Examples:
-  hornbook runs tag runs/net --add good small
-  hornbook runs tag runs/net runs/counts --drop good
+  hornbook runs tag runs/net runs/counts --add good small
+  hornbook runs tag runs/net --drop small
 
 Tags stay when a run is resumed or copied, and are removed by hornbook strip. Find runs by them: \
 hornbook runs --where tag=good.
@@ -87,8 +87,20 @@ def tag(argv: Sequence[str]) -> None:
     if not asked.add and not asked.drop:
         raise SettingsError("No tag is given.", hint="Give some as `add` or `drop`.")
     if both := set(asked.add) & set(asked.drop):
-        raise SettingsError(f"{sorted(both)[0]!r} is to be added and dropped.")
-    changed(asked.runs, lambda run: annotate(run, add=asked.add, drop=asked.drop), json=asked.json)
+        raise SettingsError(
+            f"`add` and `drop` both have {sorted(both)[0]!r}.", hint="Give it to one of them."
+        )
+    held = {run: read_notes(Run(run).path).tags for run in asked.runs}
+    known = {tag for tags in held.values() for tag in tags}
+
+    def change(run: str) -> Notes:
+        # Of several runs only some need to have a tag; one that none has is a mistake.
+        return annotate(
+            run, add=asked.add, drop=[tag for tag in asked.drop if tag in held[run] or
+                                      tag not in known],
+        )  # fmt: skip
+
+    changed(asked.runs, change, json=asked.json)
 
 
 def note(argv: Sequence[str]) -> None:

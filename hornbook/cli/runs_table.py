@@ -9,13 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from rich.cells import cell_len
-from rich.text import Text
-
-from hornbook.cli.output import BETWEEN, console, escape, number, table
+from hornbook.cli.output import console, escape, number, show_lines, table
 from hornbook.cli.streams import write_result
 from hornbook.errors import SettingsError
-from hornbook.rendering import visible
 from hornbook.runs.columns import SPLITS, refuse_unknown, value_of
 from hornbook.runs.listing import ListedRun
 
@@ -63,39 +59,6 @@ def show(found: Sequence[ListedRun], columns: Sequence[str] = ()) -> None:
             shown[at] = f"[{style}]{status}[/]{colon}{why}"
         made.add_row(*shown)
     console().print(made)
-
-
-def show_lines(
-    heads: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[bool], at: int,
-    styles: Sequence[str],
-) -> None:  # fmt: skip
-    """A long table: each row is one line, however wide.
-
-    Args:
-        heads: of the columns.
-        rows: a text for each column.
-        left: whether each column is set left.
-        at: column whose first word has the row's style; -1: none.
-        styles: of the rows.
-    """
-    shown = [[visible(one).replace("\n", " ") for one in row] for row in (heads, *rows)]
-    widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
-    whole = Text()
-    for row, style in zip(shown, ("bold", *styles), strict=True):
-        begins, line = 0, ""
-        for place, (text, width, is_left) in enumerate(zip(row, widths, left, strict=True)):
-            blanks = " " * (width - cell_len(text))
-            if place == at:
-                begins = len(line)
-            line += (text + blanks if is_left else blanks + text) + " " * BETWEEN
-        begun = len(whole)
-        whole.append(line.rstrip() + "\n")
-        if row is shown[0]:
-            whole.stylize("bold", begun)
-        elif style and at >= 0:
-            word = row[at].partition(":")[0]
-            whole.stylize(style, begun + begins, begun + begins + len(word))
-    console().print(whole, end="")
 
 
 def all_numbers(found: Sequence[ListedRun], column: str) -> bool:
