@@ -44,6 +44,8 @@ class Exporter(Protocol):
 
     options: type[Settings]
     "What can be chosen of it."
+    of_model: bool
+    "Whether it holds the model; else only what is known of its training."
 
     def write(self, run: Run, out: str | None, settings: Any) -> Exported:
         """Write a run.
@@ -107,6 +109,10 @@ FORMATS: Mapping[str, Format] = {
         "one step of any net on text, for onnxruntime and others",
         needs="onnx",
     ),
+    "tensorboard": Format(
+        "hornbook.interchange.tensorboard:TensorBoard",
+        "an event file with the curves of any training, for TensorBoard",
+    ),
 }
 
 
@@ -143,7 +149,7 @@ def written(exporter: Exporter, run: Run, out: str | None, settings: Any) -> Exp
         SettingsError, RunError: as `Exporter.write`; or if the run has conditions, which no format
             has a place for.
     """
-    if run.task.name == "text" and run.data.conditions is not None:
+    if exporter.of_model and run.task.name == "text" and run.data.conditions is not None:
         names = ", ".join(run.data.conditions.names)
         raise SettingsError(
             f"No format has a place for the conditions of this run ({names}): what was written "

@@ -38,6 +38,7 @@ class GGUF:
     """Writes nets shaped as GPT-2 or Llama for llama.cpp."""
 
     options = NoOptions
+    of_model = True
 
     def write(self, run: Run, out: str | None, settings: NoOptions) -> Exported:
         """Write the file of a run.

@@ -40,6 +40,7 @@ class Page:
     """Writes runs on text as pages that anyone can open."""
 
     options = PageSettings
+    of_model = True
 
     def write(self, run: Run, out: str | None, settings: PageSettings) -> Exported:
         """Write the page of a run.

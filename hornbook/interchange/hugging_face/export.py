@@ -52,6 +52,7 @@ class HuggingFace:
     """Writes nets shaped as GPT-2 or Llama as transformers keeps them."""
 
     options = FolderSettings
+    of_model = True
 
     def write(self, run: Run, out: str | None, settings: FolderSettings) -> Exported:
         """Write the folder of a run.

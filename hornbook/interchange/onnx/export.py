@@ -23,6 +23,7 @@ class ONNX:
     """Writes nets on text as graphs of one step."""
 
     options = NoOptions
+    of_model = True
 
     def write(self, run: Run, out: str | None, settings: NoOptions) -> Exported:
         """Write the graph of a run.
