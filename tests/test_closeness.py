@@ -16,7 +16,6 @@ from hornbook.text.closeness import (
     mean_apart,
     memorised_share,
     nearest_examples,
-    wilson,
 )
 
 LETTERS = "aeinrlsmtkod"
@@ -75,12 +74,6 @@ def test_figures_weigh_what_came_often() -> None:
     assert (found.n, found.copies, found.near) == (5, 0.6, 0.2)
     assert found.edits == pytest.approx(3 / 5)
     assert found.relative == pytest.approx((0.5 + 0.2) / 5)
-
-
-@pytest.mark.parametrize(("hits", "n"), [(0, 10), (3, 10), (10, 10), (80, 100)])
-def test_the_interval_of_a_share_is_wilsons(hits: int, n: int) -> None:
-    expected = stats.binomtest(hits, n).proportion_ci(method="wilson")
-    assert wilson(hits / n, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 def test_the_interval_of_two_means_is_welchs() -> None:

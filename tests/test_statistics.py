@@ -7,11 +7,13 @@ import pytest
 from scipy import stats
 
 from hornbook.statistics import (
+    Interval,
     difference_interval,
     ends_of,
     ratio_interval,
     standard_error,
     t_quantile,
+    wilson,
 )
 
 
@@ -107,3 +109,10 @@ def test_what_has_no_groups_is_refused() -> None:
         ratio_interval([1, 2], [1])
     with pytest.raises(ValueError, match="to compare them with"):
         difference_interval([1, 2], [1])
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 10), (3, 10), (10, 10), (80, 100)])
+def test_the_interval_of_a_share_is_wilsons(hits: int, n: int) -> None:
+    expected = stats.binomtest(hits, n).proportion_ci(method="wilson")
+    assert wilson(n, hits / n) == pytest.approx((expected.low, expected.high), abs=2e-5)
+    assert hits / n in Interval(*wilson(n, hits / n))

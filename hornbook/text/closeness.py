@@ -25,14 +25,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.statistics import Interval, t_quantile
+from hornbook.statistics import Interval, t_quantile, wilson
 
 __all__ = ["Close", "Held", "Nearest", "compared_at_most", "mean_apart", "memorised_share",
            "nearest_examples"]  # fmt: skip
 
 COST = 5e10  # pairs of characters that are compared at most: some seconds
 CHUNK = 2**24  # distances held at a time
-Z = 1.959963984540054  # of the normal distribution: 95 % lie within
 
 Floats = npt.NDArray[np.float64]
 
@@ -181,20 +180,13 @@ def memorised_share(found: Sequence[Nearest], trained: int, held: int) -> Held |
     total = sum(one.count for one in found)
     share = sum(one.count * one.in_train for one in found) / total
     expected = trained / (trained + held)
-    low, high = wilson(share, worth)
+    low, high = wilson(worth, share)
 
     def from_memory(in_train: float) -> float:
         return min(1.0, max(0.0, (in_train - expected) / (1 - expected)))
 
     interval = Interval(from_memory(low), from_memory(high))
     return Held(share, expected, from_memory(share), interval, worth)
-
-
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """The ends of Wilson's interval of a share among n, at 95 %."""
-    middle = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
-    reach = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 def mean_apart(some: npt.ArrayLike, others: npt.ArrayLike) -> Interval | None:
