@@ -7,8 +7,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["amount", "are", "around", "clip", "describe", "duration", "figure", "in_percent",
-           "listed", "many", "probability", "quoted", "visible", "visible_json"]  # fmt: skip
+__all__ = [
+    "amount", "are", "around", "clip", "describe", "duration", "figure", "in_percent", "listed",
+    "many", "probability", "quoted", "told_size", "visible", "visible_json",
+]  # fmt: skip
 
 LARGE = 1e7  # from here on the size of a figure is easier to see in e-notation
 TELLING = 4  # digits of a figure of 10 or more
@@ -88,6 +90,14 @@ def listed(names: Sequence[str], most: int = 20) -> str:
 def are(n: int) -> str:
     """A number and its verb: `1 is`, `1,000 are`."""
     return f"{n:,} {'is' if n == 1 else 'are'}"
+
+
+def told_size(size: int) -> str:
+    """A number of bytes, for people."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size / unit:,.{0 if size >= 10 * unit else 1}f} {name}"
+    return many(size, "byte")
 
 
 def duration(seconds: float) -> str:

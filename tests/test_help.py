@@ -6,11 +6,13 @@ import contextlib
 import io
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 
 from hornbook.cli.main import all_verbs, main
+from hornbook.cli.runs import PARTS
 from hornbook.tasks import tasks
 from tests.command import typed
 from tests.some_films import write_films
@@ -21,12 +23,12 @@ EXAMPLE = re.compile(r"^  hornbook (.+)$", re.MULTILINE)
 SOME = slice(0, 3_000, 3)
 WRONG = 1  # the status of checking an exercise in which a gradient is wrong or missing
 
-VERBS = list(all_verbs())
+VERBS = [*all_verbs(), *(f"runs {part}" for part in PARTS)]
 
 
 def help_of(capsys: pytest.CaptureFixture[str], verb: str) -> str:
     """What `hornbook VERB --help` prints."""
-    status, out, err = typed(capsys, verb, "--help")
+    status, out, err = typed(capsys, *verb.split(), "--help")
     assert (status, err) == (0, "")
     return out
 
@@ -106,6 +108,8 @@ def test_examples_work_as_typed(
     capsys: pytest.CaptureFixture[str],
     unpainted: None,
 ) -> None:
+    if verb.startswith("runs "):  # which may remove what others need
+        folder = shutil.copytree(folder, tmp_path / "copy")
     monkeypatch.chdir(tmp_path if verb == "train" else folder)
     write_names(Path("names"), SOME)
     examples = EXAMPLE.findall(help_of(capsys, verb))

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 import hornbook
 from hornbook.errors import DataError, SettingsError
-from hornbook.inspection.reliability import wilson
 from hornbook.pairs.data import PairData, Side
 from hornbook.pairs.decoding import Decoding
 from hornbook.pairs.evaluation import Said, evaluate, mean_loss, said_on, said_to
@@ -27,6 +26,7 @@ from hornbook.pairs.rows import Padded
 from hornbook.pairs.texts.evaluating import asked_of
 from hornbook.pairs.texts.pace import Timed
 from hornbook.runs import Run
+from hornbook.statistics import wilson
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.words import WordTokenizer
 from hornbook.training import TrainingSettings

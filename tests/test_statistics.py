@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from hornbook.statistics import (
+    Interval,
     difference_interval,
     ends_of,
     holm,
@@ -14,6 +15,7 @@ from hornbook.statistics import (
     ratio_interval,
     standard_error,
     t_quantile,
+    wilson,
 )
 
 
@@ -142,3 +144,10 @@ def test_holm_rejects_step_by_step_as_it_is_defined() -> None:
                 break
             rejected.add(at)
         assert {at for at, one in enumerate(found) if one <= 0.05} == rejected
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 10), (3, 10), (10, 10), (80, 100)])
+def test_the_interval_of_a_share_is_wilsons(hits: int, n: int) -> None:
+    expected = stats.binomtest(hits, n).proportion_ci(method="wilson")
+    assert wilson(n, hits / n) == pytest.approx((expected.low, expected.high), abs=2e-5)
+    assert hits / n in Interval(*wilson(n, hits / n))

@@ -90,9 +90,7 @@ class Options:
 def described(chosen: Chosen) -> str:
     """What help says."""
     nets = [name for name, line in chosen.task.families.items() if line.trained]
-    return DESCRIPTION.format(
-        examples=examples("compare", chosen, {"seeds": 5}, {"models": nets[-2:], "minutes": 1})
-    )
+    return DESCRIPTION.format(examples=examples("compare", chosen, {"models": nets[-2:]}))
 
 
 def run(argv: Sequence[str]) -> None:

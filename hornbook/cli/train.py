@@ -61,6 +61,9 @@ class Options(DataArguments):
     init_from: str | None = None
     """Run whose weights to begin with (fine-tuning). Its family and settings are used; tokens that
     are in both vocabularies keep their learned weights."""
+    report: Literal["", "tensorboard", "trackio", "wandb"] = ""
+    """Also tell of the training while it runs: trackio, Weights & Biases (wandb), or event files
+    for TensorBoard in a folder beside the run."""
     json: bool = False
     "Print only the summary, as JSON."
 
@@ -86,6 +89,8 @@ class ResumeOptions:
     "CPU threads (default: as before)."
     device: Literal["auto", "cpu", "cuda", "mps"] | None = None
     "Device to train on (default: as before)."
+    report: Literal["", "tensorboard", "trackio", "wandb"] = ""
+    "Also tell of the training while it runs."
     json: bool = False
     "Print only the summary, as JSON."
 
@@ -135,6 +140,7 @@ def run(argv: Sequence[str]) -> None:
             preset=options.preset,
             baseline="comparison" in vars(options) and not options.comparison.no_baseline,
             listen=listen,
+            report=options.report or None,
             **options.loading.as_dict(),
         )
     conclude(finished, json=options.json)
@@ -178,6 +184,7 @@ def go_on(argv: Sequence[str]) -> None:
             threads=options.threads,
             device=options.device,
             listen=listen,
+            report=options.report or None,
         )
     conclude(finished, json=options.json)
 

@@ -107,6 +107,10 @@ FORMATS: Mapping[str, Format] = {
         "one step of any net on text, for onnxruntime and others",
         needs="onnx",
     ),
+    "tensorboard": Format(
+        "hornbook.interchange.tensorboard:TensorBoard",
+        "an event file with the curves of any training, for TensorBoard",
+    ),
 }
 
 

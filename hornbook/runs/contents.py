@@ -27,6 +27,7 @@ OWN = {
     "frozen.safetensors",
     "checkpoint.safetensors",
     "summary.json",
+    "notes.json",
 }
 TRIED = "tried.json"
 "In a folder of runs among which one was chosen: what each of them came to."

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SettingsError
-from hornbook.inspection.reliability import wilson
 from hornbook.pairs.data import PairData, Side
 from hornbook.pairs.decoding import Decoding
 from hornbook.pairs.evaluation import Floats, Said, said_to, some, sums_of
@@ -19,7 +18,7 @@ from hornbook.pairs.texts.pace import Timed
 from hornbook.records import JSON
 from hornbook.rendering import figure, many
 from hornbook.settings import Bounds, Settings
-from hornbook.statistics import Interval, difference_interval, ends_of, ratio_interval
+from hornbook.statistics import Interval, difference_interval, ends_of, ratio_interval, wilson
 
 if TYPE_CHECKING:
     from hornbook.runs import Run

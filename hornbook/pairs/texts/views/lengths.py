@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hornbook.inspection.reliability import wilson
 from hornbook.pairs.texts.views.seen import Seen
 from hornbook.plots.colours import BLUE, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import canvas
 from hornbook.rendering import in_percent
 from hornbook.reports import Table
+from hornbook.statistics import wilson
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
