@@ -37,7 +37,7 @@ Tell which of several models is really better on DATA, by more than luck.
 
 Examples:
 {examples}
-  hornbook compare runs/one runs/other
+  hornbook compare runs/counts runs/net
 
 Every net is trained with the same budget and with several seeds. Beside them stands what is made \
 in one pass over the data: n-grams, means and neighbours, trees. All are measured on the whole of \
