@@ -602,6 +602,25 @@ def test_the_doctor_tells_of_values_that_are_of_little_use() -> None:
     assert "empty in 50 of 100 examples" in found["not-given"].detail
 
 
+def test_the_doctor_tells_of_conditions_that_training_refuses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"c{k}" for k in range(11)]
+    rows = [",".join([f"anna{i}", *(str(i * 7 + k) for k in range(11))]) for i in range(90)]
+    (tmp_path / "many.csv").write_text("\n".join([",".join(["name", *names]), *rows]) + "\n")
+    asked = (str(tmp_path / "many.csv"), "--column", "name", "--condition", *names)
+    refused = "combinations of values, more than can be numbered"
+    _, said, told = typed(capsys, "doctor", *asked)
+    assert refused in " ".join(said.split())
+    assert "hornbook train" not in told
+    status, _, told = typed(
+        capsys, "train", *asked, "--model", "ngram", "--out", str(tmp_path / "r")
+    )
+    assert status == 1
+    assert refused in told
+    assert not (tmp_path / "r").exists()
+
+
 def test_previews_are_of_frequent_values(table: Path, tmp_path: Path) -> None:
     run = trained(table, tmp_path / "run", "gru", "sex")
     shown = run.task.preview(run.model, run.data)

@@ -400,6 +400,8 @@ class TextTask(Task["TextData"]):
         found, given = examine_source(
             source, options, large=is_large(source, options), any_bytes=takes_any_bytes(options)
         )
+        if any(one.name == "impossible-conditions" for one in found.findings):
+            return told(found, ())  # nothing can be done before that is mended
         torn = any(one.name == "torn-graphemes" for one in found.findings)
         leaks = any(one.name == "leaked-lines" and one.severity != "note" for one in found.findings)
         chosen_by = found.splits.get("dev")
