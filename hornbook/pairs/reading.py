@@ -116,7 +116,7 @@ def read_pairs(source: Source, options: PairOptions) -> Read:
             "quotation marks are characters as others, for only so is each line a row"
         )
     read.names = found.names
-    read.labels, why = are_labels(read.targets, found.labels)
+    read.labels, why = are_labels(read.sources, read.targets, found.labels)
     read.remarks.insert(0, f"{found.names[0]} → {found.names[1]}{why}")
     return read
 
@@ -151,12 +151,18 @@ def add(read: Read, faults: Faults, rows: Rows, columns: Columns, *, several: bo
             faults.add(f"{begin} {line:,}", what)
 
 
-def are_labels(targets: Sequence[str], told: bool | None) -> tuple[bool, str]:
-    """Whether targets are labels, and why, where that was not told."""
+def are_labels(
+    sources: Sequence[str], targets: Sequence[str], told: bool | None
+) -> tuple[bool, str]:
+    """Whether targets are labels, and why, where that was not told.
+
+    A pair that is there again says nothing more of its target.
+    """
     if told is not None:
         return told, ""
-    counts = Counter(targets)
-    few = 1 < len(counts) <= FEW and len(counts) * OFTEN <= len(targets)
+    pairs = {*zip(sources, targets, strict=True)}
+    counts = Counter(target for _, target in pairs)
+    few = 1 < len(counts) <= FEW and len(counts) * OFTEN <= len(pairs)
     if few:
         return True, (
             f": labels, for there are {len(counts)} different ones; to write them as text, set "
