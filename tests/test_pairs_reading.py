@@ -51,6 +51,14 @@ def test_two_columns_are_pairs_whatever_the_format(ending: str, text: str, tmp_p
     assert pairs(read(tmp_path, text, ending=ending)) == PAIRS
 
 
+def test_objects_with_one_field_are_no_pairs(tmp_path: Path) -> None:
+    lines = '{"text": "ox"}\n{"text": "bee"}\n'
+    with pytest.raises(DataError, match="the objects have one field, 'text'; pairs need two"):
+        read(tmp_path, lines, ending="jsonl", label_column="label")
+    with pytest.raises(DataError, match="the objects have no fields"):
+        read(tmp_path, "{}\n{}\n", ending="jsonl")
+
+
 SAID = [(f"w{n}", f"x{n}") for n in range(6)]
 
 

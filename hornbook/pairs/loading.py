@@ -8,7 +8,8 @@ from dataclasses import fields
 
 import numpy as np
 
-from hornbook.errors import DataError
+from hornbook.errors import DataError, HornbookError
+from hornbook.pairs.columns import OF_TEXTS
 from hornbook.pairs.data import PairData, Side
 from hornbook.pairs.lone_labels import Labelling, refuse_lone
 from hornbook.pairs.options import PairOptions
@@ -36,7 +37,7 @@ def load_pairs(source: Source, options: PairOptions | None = None) -> PairData:
     Raises:
         DataError: as `read_pairs`; if a split that was asked for is empty, if there is but one
             label, or if no label has a second text.
-        SettingsError: if the settings do not fit.
+        SettingsError: if the settings do not fit, or have no effect on labels.
     """
     options = options or PairOptions()
     options.shares  # noqa: B018 - asked before anything is read
@@ -51,6 +52,10 @@ def load_pairs(source: Source, options: PairOptions | None = None) -> PairData:
     remarks = [*read.remarks, *([told] if told else [])]
     labels: tuple[str, ...] = ()
     if read.labels:
+        options.refuse_unless(
+            False, OF_TEXTS, f"texts as targets, and {read.names[1]} has "
+            "labels; set `target_column` to it"
+        )  # fmt: skip
         spread = Labelling.of(read.sources, read.targets, reader(options.lowercase))
         doubt = refuse_lone(spread, source.where, read.names[1])
         remarks += [doubt] if doubt else []
@@ -125,8 +130,14 @@ def both_tokens(splits: dict[str, Side], options: PairOptions) -> tuple[Tokenize
     if not same:
         assert options.target_tokens is not None
         other = TokenSettings(tokens=options.target_tokens)
-    return (
-        tokens_of(sources, options),
-        tokens_of(targets, other),
-        "each side has tokens of its own",
-    )
+    given_in = tokens_of(sources, options)
+    try:
+        said_in = tokens_of(targets, other)
+    except HornbookError as error:
+        if not same:  # a message of `tokens` is of the other setting here
+            error.message = error.message.replace("`tokens", "`target_tokens")
+            error.hint = (error.hint or "").replace("`tokens", "`target_tokens")
+            if error.setting == "tokens":
+                error.setting = "target_tokens"
+        raise
+    return given_in, said_in, "each side has tokens of its own"

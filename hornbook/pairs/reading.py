@@ -105,11 +105,11 @@ def read_pairs(source: Source, options: PairOptions) -> Read:
         literal = literal or (rows.literal and options.quotes == "auto")
     assert found is not None  # a source has a file
     read.names = found.names
-    read.labels, why = are_labels(read.targets, found.labels)
+    read.labels, why = are_labels(read.sources, read.targets, found.labels)
     limit = options.most_characters(read.labels)
     leave_out_longer(read, faults, limit)
     if read.labels and read.longer:
-        why = are_labels(read.targets, found.labels)[1] or why
+        why = are_labels(read.sources, read.targets, found.labels)[1] or why
     if faults.count and options.bad_rows == "refuse":
         more = faults.count - len(faults.first)
         raise DataError(
@@ -190,12 +190,18 @@ def leave_out_longer(read: Read, faults: Faults, limit: int) -> None:
     read.begins = [(first - bisect_left(long, first), told) for first, told in read.begins]
 
 
-def are_labels(targets: Sequence[str], told: bool | None) -> tuple[bool, str]:
-    """Whether targets are labels, and why, where that was not told."""
+def are_labels(
+    sources: Sequence[str], targets: Sequence[str], told: bool | None
+) -> tuple[bool, str]:
+    """Whether targets are labels, and why, where that was not told.
+
+    A pair that is there again says nothing more of its target.
+    """
     if told is not None:
         return told, ""
-    counts = Counter(targets)
-    few = 1 < len(counts) <= FEW and len(counts) * OFTEN <= len(targets)
+    pairs = {*zip(sources, targets, strict=True)}
+    counts = Counter(target for _, target in pairs)
+    few = 1 < len(counts) <= FEW and len(counts) * OFTEN <= len(pairs)
     if few:
         return True, (
             f": labels, for there are {len(counts)} different ones; to write them as text, set "
