@@ -88,7 +88,9 @@ class Options:
 
 def run(argv: Sequence[str]) -> None:
     """Parse, compare and show."""
-    options, _ = parse_for_data("compare", DESCRIPTION, Options, argv, chosen_by(argv))
+    options, _ = parse_for_data(
+        "compare", lambda chosen: DESCRIPTION, Options, argv, chosen_by(argv)
+    )
     seeds = options.seeds[0] if len(options.seeds) == 1 else options.seeds
     given = {} if all(map(is_run, options.data)) else options.loading.as_dict()
     with listening(ComparingTeller(), quiet=options.json) as listen:

@@ -375,7 +375,7 @@ def parse_for_run(
 
 def parse_for_data(
     verb: str,
-    description: str,
+    description: Callable[[Chosen], str],
     options: type[Any],
     argv: Sequence[str],
     chosen: Chosen | None = None,
@@ -384,7 +384,7 @@ def parse_for_data(
 
     Args:
         verb: its name.
-        description: for its help.
+        description: for its help, by what was chosen.
         options: dataclass of the verb's own, with the data as its first word.
         argv: what was typed after the verb.
         chosen: what the data are, if that is known; by default a first look tells it.
@@ -405,7 +405,7 @@ def parse_for_data(
     parsed: Any = parse(
         made,
         verb,
-        f"{description}\n\n{of_task(verb, chosen)}",
+        f"{description(chosen)}\n\n{of_task(verb, chosen)}",
         argv,
         foreign=lambda words: refuse_of_tasks(verb, chosen, words, argv),
     )

@@ -12,6 +12,7 @@ import tyro
 
 from hornbook.actions import Action
 from hornbook.cli.arguments import CONFIG, DataArguments, parse, parsed_by
+from hornbook.cli.examples import examples_of_training
 from hornbook.cli.grammar import Chosen, FirstOfTraining, Grammar, choose, names_typed
 from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.progress import telling
@@ -28,8 +29,7 @@ DESCRIPTION = """\
 Train a model on DATA and save it to a run directory.
 
 Examples:
-  hornbook train names --model ngram --out runs/counts
-  hornbook train names --steps 100 --watch --out runs/net
+{examples}
 
 From an earlier run:
   train DATA --init-from RUN     begin with the weights of a run, on other data
@@ -204,8 +204,9 @@ def grammar_of(chosen: Chosen) -> Grammar:
     """The flags of training a family."""
     families = [name for name, line in chosen.task.families.items() if line.made_by != "mixing"]
     description = DESCRIPTION.format(
-        name=chosen.family, task=chosen.task.name, families=", ".join(families)
-    ).strip()
+        examples=examples_of_training(chosen), name=chosen.family, task=chosen.task.name,
+        families=", ".join(families),
+    ).strip()  # fmt: skip
     if chosen.line.sized is not None:
         description += (
             " Steps and batch size grow with the data; those below are for 80,000 rows of train."

@@ -10,9 +10,10 @@ import numpy as np
 
 from hornbook.errors import DataError
 from hornbook.pairs.data import PairData, Side
+from hornbook.pairs.lone_labels import Labelling, refuse_lone
 from hornbook.pairs.options import PairOptions
 from hornbook.pairs.reading import read_pairs
-from hornbook.pairs.splits import split_pairs
+from hornbook.pairs.splits import reader, split_pairs
 from hornbook.rendering import listed, many
 from hornbook.sources.source import Source
 from hornbook.tasks.splits import SPLITS
@@ -33,8 +34,8 @@ def load_pairs(source: Source, options: PairOptions | None = None) -> PairData:
         options: how.
 
     Raises:
-        DataError: as `read_pairs`; if a split that was asked for is empty, or there is but one
-            label.
+        DataError: as `read_pairs`; if a split that was asked for is empty, if there is but one
+            label, or if no label has a second text.
         SettingsError: if the settings do not fit.
     """
     options = options or PairOptions()
@@ -50,6 +51,9 @@ def load_pairs(source: Source, options: PairOptions | None = None) -> PairData:
     remarks = [*read.remarks, *([told] if told else [])]
     labels: tuple[str, ...] = ()
     if read.labels:
+        spread = Labelling.of(read.sources, read.targets, reader(options.lowercase))
+        doubt = refuse_lone(spread, source.where, read.names[1])
+        remarks += [doubt] if doubt else []
         labels = labels_of(splits, source.where)
         splits, remark = without_unseen(splits, labels)
         remarks += [remark] if remark else []

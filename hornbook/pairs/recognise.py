@@ -38,7 +38,7 @@ def recognise(source: Source, options: Mapping[str, Any]) -> Claim | None:
     with contextlib.suppress(HornbookError, ValueError):
         first = source.first
         if first.dataset is None:
-            return claimed(Rows(first, likely_codec(first.head())))
+            return claimed(Rows(first, likely_codec(first.head()), "auto"))
     return None
 
 
@@ -50,7 +50,7 @@ def looks_labelled(source: Source, options: Mapping[str, Any]) -> bool:
         return False
     with contextlib.suppress(HornbookError, ValueError):
         first = source.first
-        rows = Rows(first, likely_codec(first.head()))
+        rows = Rows(first, likely_codec(first.head()), "auto")
         asked = {name: options[name] for name in ("source_column",) if options.get(name)}
         columns = find_columns(rows, PairOptions(**asked))
         cells = rows.cells(columns.target)

@@ -38,6 +38,12 @@ class OfItems(Task["RatingsData"]):
         name: Verb(summary, home) for name, (summary, home) in QUESTIONS.items()
     }
 
+    def example(self, family: str) -> Action:
+        """Ratings, or clicks."""
+        return Action(
+            "train", (f"{self.name}.csv",), {} if self.kind == "ratings" else {"task": self.name}
+        )
+
     @property
     def files(self) -> frozenset[str]:
         """The splits, and the ids of users and items."""

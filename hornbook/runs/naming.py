@@ -50,7 +50,7 @@ def changed(settings: Mapping[str, Any], usual: Mapping[str, Any]) -> Iterator[s
     for name, value in settings.items():
         if name in UNTOLD or value == usual.get(name):
             continue
-        short = re.sub(r"^n_|_size$", "", name)
+        short = re.sub(r"^n_|_(size|column)$", "", name)
         if isinstance(value, bool):
             yield short if value else f"no-{short}"
         elif isinstance(value, int):

@@ -61,6 +61,10 @@ class TableTask(Task["TableData"]):
         """The task by what is predicted."""
         return BY_KIND.get(str(details.get("kind")), self)
 
+    def example(self, family: str) -> Action:
+        """Bikes rented, which come with hornbook."""
+        return Action("train", ("bikeshare",))
+
     @property
     def files(self) -> frozenset[str]:
         """The splits, and how columns are mapped."""

@@ -143,6 +143,16 @@ class Task(ABC, Generic[D]):
         """A shape of data to build a family for where no data are given; None: there is none."""
         return None
 
+    def typical_of(self, family: str) -> Any:
+        """`typical`, as far as a family can learn from such data."""
+        return self.typical
+
+    def example(self, family: str) -> Action:
+        """A call of `train` on data that a family can learn from, for help: their usual name, and
+        what tells that they are of this task, where they do not tell it themselves.
+        """
+        return Action("train", ("DATA",))
+
     # Models
 
     def family(self, name: str) -> Family:

@@ -56,7 +56,7 @@ class TextTask(Task["TextData"]):
     questions: ClassVar[Mapping[str, Verb]] = {
         name: Verb(summary, home) for name, (summary, home) in QUESTIONS.items()
     }
-    telling: ClassVar[tuple[str, ...]] = ("column",)
+    telling: ClassVar[tuple[str, ...]] = ("column", "condition")
     decides: ClassVar[Measure] = Measure("loss", "nats per token")
     figures: ClassVar[tuple[Measure, ...]] = (
         Measure("nats_per_token", "nats/token"),
@@ -65,6 +65,10 @@ class TextTask(Task["TextData"]):
         Measure("perplexity", "perplexity", digits=2),
         Measure("unknown_share", "share unknown"),
     )
+
+    def example(self, family: str) -> Action:
+        """Names."""
+        return Action("train", ("names",))
 
     @property
     def files(self) -> frozenset[str]:

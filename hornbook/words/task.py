@@ -41,6 +41,10 @@ class WordsTask(Task["WordsData"]):
         name: Verb(summary, home) for name, (summary, home) in QUESTIONS.items()
     }
 
+    def example(self, family: str) -> Action:
+        """Plays; any text is one of the task text, if nothing tells otherwise."""
+        return Action("train", ("shakespeare",), {"task": self.name})
+
     @property
     def files(self) -> frozenset[str]:
         """The splits, and the words."""

@@ -80,7 +80,7 @@ def shares(data: PairData, held: list[str]) -> Beside:
     counts = np.bincount(data.numbers("train"), minlength=len(data.labels))
     scores = {
         split: ClassScores(
-            groups_of(data.side(split).sources),
+            groups_of(data, data.side(split).sources),
             np.tile(counts / counts.sum(), (data.sizes[split], 1)),
             data.numbers(split),
         )
@@ -102,6 +102,7 @@ def fitted(data: PairData, held: list[str], family: str) -> Beside:
     model = kind(kind.Settings(), data.shape)
     model.fit(data)
     if "dev" in data.sizes:
-        calibrate(model, data.sources("dev"), data.numbers("dev"))
+        owners = data.owners(data.side("dev").sources)
+        calibrate(model, data.sources("dev"), data.numbers("dev"), owners)
     scores = {split: label_scores(model, data, split) for split in held}
     return Beside(family, family, scores, time.perf_counter() - began)

@@ -55,7 +55,8 @@ class LabelsTask(PairsTask):
 
         if "dev" not in data.sizes:
             return ()
-        told = calibrate(model, data.sources("dev"), data.numbers("dev"))
+        owners = data.owners(data.side("dev").sources)
+        told = calibrate(model, data.sources("dev"), data.numbers("dev"), owners)
         return (told,) if told else ()
 
     def candidates(self, data: PairData, seconds: float) -> Sequence[Candidate]:

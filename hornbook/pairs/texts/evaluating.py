@@ -51,12 +51,14 @@ class WriterEvaluation(Settings):
     bad_rows: Literal["refuse", "skip"] = "refuse"
     """Rows of the file that cannot be read, or have a character that the run does not know. skip:
     leave them out, and say how many there were."""
+    longest_text: Annotated[int, Bounds(0, 10**8)] = 0
+    "Most characters of a text of the file (0: as in training)."
     encoding: str = "auto"
     "Text encoding of the file. auto: UTF-8, or what a byte order mark says."
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        beside = ("source_column", "target_column", "bad_rows", "encoding")
+        beside = ("source_column", "target_column", "bad_rows", "longest_text", "encoding")
         self.refuse_unless(self.data is not None, beside, "`data`")
         self.refuse_unless(self.method == "beam", ("beams", "length_penalty"), "`method=beam`")
 
@@ -154,7 +156,7 @@ def figures_of(
     found: dict[str, WriterFigures] = {}
     timed = Timed(model) if isinstance(model, SequenceModel) else None
     for name, whole in sides.items():
-        side = asked_of(whole, settings.limit)
+        side = asked_of(data, whole, settings.limit)
         said = said_to(model, data, side, how=settings.greedy, timed=timed)
         nats = None
         if isinstance(model, SequenceModel):
@@ -172,10 +174,11 @@ def figures_of(
     return found
 
 
-def asked_of(side: Side, limit: int) -> Side:
+def asked_of(data: PairData, side: Side, limit: int) -> Side:
     """The pairs of about `limit` sources, evenly spread; all if it is 0."""
-    asked = set(some(list(dict.fromkeys(side.sources)), limit))
-    at = [place for place, source in enumerate(side.sources) if source in asked]
+    owners = data.owners(side.sources)
+    asked = some(list(range(owners.max() + 1)), limit)
+    at = np.flatnonzero(np.isin(owners, asked)).tolist()
     return Side(tuple(side.sources[one] for one in at), tuple(side.targets[one] for one in at))
 
 
@@ -205,17 +208,17 @@ def nats_by_source(
     if no other is there.
     """
     sources, targets, owners = [], [], []
-    numbers = {text: number for number, text in enumerate(dict.fromkeys(side.sources))}
-    for given, said in zip(side.sources, side.targets, strict=True):
+    numbers = data.owners(side.sources)
+    for number, given, said in zip(numbers.tolist(), side.sources, side.targets, strict=True):
         ids = data.written(said)
         if ids is not None:
-            owners.append(numbers[given])
+            owners.append(number)
             sources.append(data.read(given))
             targets.append(ids)
     if not owners:
         return None
     sums, counts = sums_of(model, data, sources, targets)
-    at, n = np.array(owners), len(numbers)
+    at, n = np.array(owners), int(numbers.max()) + 1
     own = [np.bincount(at, one, minlength=n).astype(np.float64) for one in (sums, counts)]
     return own[0], own[1]
 
