@@ -24,6 +24,7 @@ from hornbook.errors import (
     ToolError,
 )
 from hornbook.experiments import climb as climb_module
+from hornbook.experiments import making as making_module
 from hornbook.experiments.best import best
 from hornbook.experiments.events import RungBegan, RungEnded
 from hornbook.experiments.ladder import LadderRecord, Rung
@@ -287,14 +288,14 @@ def test_without_dev_there_is_nothing_to_choose_by(names: Path) -> None:
 def test_a_net_that_cannot_be_made_keeps_no_other_from_it(
     error: HornbookError, names: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain: Callable[..., Run] = vars(climb_module)["train"]
+    plain: Callable[..., Run] = vars(making_module)["train"]
 
     def train(*given: Any, **how: Any) -> Run:
         if how["model"] == "mlp":
             raise error
         return plain(*given, **how)
 
-    monkeypatch.setattr(climb_module, "train", train)
+    monkeypatch.setattr(making_module, "train", train)
     found, _ = climbed(names)
     assert {rung.name: rung.refused for rung in found.rungs} == {
         "counts-3": "", "mlp-8": error.message, "gru-8": "", "mixture": "",

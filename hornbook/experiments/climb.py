@@ -30,12 +30,12 @@ from hornbook.errors import (
 from hornbook.experiments.choice import Choice, choose, within
 from hornbook.experiments.events import Climbing, RungBegan, RungEnded
 from hornbook.experiments.ladder import Kind, LadderRecord, Rung, other_ladder
-from hornbook.runs import Run, resume, train
+from hornbook.experiments.making import Budget, begun, data_sums, make_run
+from hornbook.runs import Run
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.contents import TRIED, clear
 from hornbook.runs.lock import Lock
 from hornbook.runs.prepare import Prepared
-from hornbook.storage import Sums
 from hornbook.tasks import Candidate
 
 __all__ = ["Climb"]
@@ -72,9 +72,7 @@ class Climb:
     ) -> None:
         self.prepared, self.folder, self.listen = prepared, folder, listen
         self.filter_command, self.overwrite = filter_command, overwrite
-        sums = Sums()
-        prepared.data.keep(sums)
-        self.record = LadderRecord(minutes, prepared.task.name, sums.sums)
+        self.record = LadderRecord(minutes, prepared.task.name, data_sums(prepared.data))
         self.lock: Lock | None = None
         self.read: dict[str, Prepared] = {}  # the data as single models read it
         self.renewed = False  # whether a rung was made in this climb, and so a mixture is another
@@ -166,17 +164,11 @@ class Climb:
         """What trains a candidate into a directory."""
 
         def make(path: Path) -> Run:
-            return train(
-                self.read_for(one),
-                model=one.family,
-                settings=one.settings,
-                training=one.training if seconds is not None else None,
-                minutes=None if seconds is None else seconds / 60,
-                out=path,
-                overwrite=path.exists(),
-                baseline=seconds is not None,
-                listen=self.listen,
-            )
+            training = one.training if seconds is not None else {}
+            return make_run(
+                self.read_for(one), one.family, one.settings, training, None, Budget(seconds),
+                path, self.listen, baseline=seconds is not None,
+            )  # fmt: skip
 
         return make
 
@@ -226,12 +218,10 @@ class Climb:
         if known is None and seconds is not None and seconds < SHORTEST:
             known = Rung(name, kind, 0.0, refused="No time was left.")
         elif known is None:
-            began, begun = time.perf_counter(), "" if kind == "mixture" else self.begun(path)
-            self.listen(RungBegan(name, kind, seconds, bool(begun)))
+            began = time.perf_counter()
+            self.listen(RungBegan(name, kind, seconds, kind != "mixture" and bool(begun(path))))
             try:
-                run = resume(path, listen=self.listen) if begun == "stopped" else None
-                run = run or (Run(path) if begun else make(path))
-                known = self.rung_of(run, name, kind, time.perf_counter() - began)
+                known = self.rung_of(make(path), name, kind, time.perf_counter() - began)
                 known = replace(known, loading=dict(loading or {}))
             except LEFT_OUT as error:
                 known = Rung(name, kind, time.perf_counter() - began, refused=error.message)
@@ -263,27 +253,9 @@ class Climb:
             return None
         return known if found.reached == known.reached else None
 
-    @staticmethod
-    def begun(path: Path) -> str:
-        """Whether a run was `stopped` or is `done` there; empty if it must be made."""
-        try:
-            run = Run(path)
-            summary = run.directory.read_summary()
-        except HornbookError:
-            return ""
-        if summary is not None and summary.ended:
-            return "done"
-        return "stopped" if run.made_as.trained else ""
-
     def rung_of(self, run: Run, name: str, kind: Kind, seconds: float) -> Rung:
-        """What is noted of a run.
-
-        Raises:
-            KeyboardInterrupt: if its training was stopped.
-        """
+        """What is noted of a run."""
         summary = run.summary
-        if not summary.ended:
-            raise KeyboardInterrupt
         reached = summary.reached(run.task.decides)
         split = "dev" if "dev" in reached else "train"
         value = reached.get(split)
