@@ -19,6 +19,7 @@ from hornbook.version import __version__
 if TYPE_CHECKING:
     from hornbook.errors import HornbookError
     from hornbook.experiments.best import best
+    from hornbook.experiments.sweep.sweep import sweep
     from hornbook.inspection.usage import examine_use
     from hornbook.interchange.formats import export
     from hornbook.interchange.importing import import_model
@@ -51,6 +52,7 @@ __all__ = [
     "register",
     "resume",
     "strip",
+    "sweep",
     "train",
 ]
 
@@ -73,6 +75,7 @@ HOMES = {
     "register": "hornbook.tasks",
     "resume": "hornbook.runs",
     "strip": "hornbook.runs",
+    "sweep": "hornbook.experiments.sweep.sweep",
     "train": "hornbook.runs",
 }
 

@@ -113,7 +113,7 @@ def word(value: Any) -> str:
 
 def spelled_number(value: float) -> str:
     """A number, short and exact."""
-    if isinstance(value, int) or float(value).is_integer() and abs(value) < 1e6:
+    if isinstance(value, int) or (float(value).is_integer() and abs(value) < 1e6):
         return str(int(value))
     short = f"{value:g}"
     return short if float(short) == value else repr(value)

@@ -40,6 +40,7 @@ VERBS = {
     "best": "find the best model for a file in a given time",
     "train": "train a model on a file and save it as a run",
     "rate": "find a learning rate before training",
+    "sweep": "search the settings of a model family for the best",
     "evaluate": "evaluate a run on its splits, or on another file",
     "runs": "list the runs in a folder, with their losses",
     "mix": "average several runs on the same data into one",
@@ -60,7 +61,7 @@ VERBS = {
 }
 "The verbs of the command line itself; every task brings questions of its own."
 FIRST = ("best", "train", "rate")  # in the overview they stand before the questions
-READING = (*FIRST, "doctor")  # they read data in the same way
+READING = (*FIRST, "sweep", "doctor")  # they read data in the same way
 
 WAIT = 3.0  # seconds
 

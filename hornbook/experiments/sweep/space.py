@@ -12,6 +12,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
@@ -23,7 +24,7 @@ from hornbook.suggestions import did_you_mean
 from hornbook.tasks import Data, Family, Task
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["Over", "Setting", "Space", "read_space"]
+__all__ = ["Over", "Setting", "Space", "declared_by", "read_space"]
 
 Over: TypeAlias = Mapping[str, Range | Choices | str | Sequence[Any]] | Sequence[str] | None
 """By name a range, as written or as an object, or a list of values; or words `name=range`."""
@@ -66,10 +67,10 @@ class Setting:
         step = self.span.step or (1 if self.whole else 0)
         if not step:
             return None
-        count = math.floor((self.span.high - self.span.low) / step + 1e-9) + 1
+        count = steps_within(self.span.low, self.span.high, step) + 1
         if count > LARGE:
             return None
-        every = (self.span.low + step * at for at in range(count))
+        every = (stepped(self.span.low, step, at) for at in range(count))
         return [int(one) if self.whole else one for one in every]
 
     def holds(self, value: Any) -> bool:
@@ -180,21 +181,21 @@ def refuse_unvaried(
     Raises:
         SettingsError: saying whose it is, or which was perhaps meant.
     """
-    known = [field.name for kind in kinds.values() for field in dataclasses.fields(kind)]
+    known = [one for kind in kinds.values() for one in known_names(kind)]
     if name in UNVARIED and name in known:
         raise SettingsError(
             f"`{name}` is not varied: {UNVARIED[name]}.", hint="Leave it out.", setting="over"
         )
     if name in known:
         return
-    if name in {field.name for field in dataclasses.fields(task.options)}:
+    if name in known_names(task.options):
         raise SettingsError(
             f"`{name}` is an option of the data: a sweep varies settings of the model and of "
             "training, on the same data.",
             hint="Make a sweep for each of its values.",
             setting="over",
         )
-    if name in {field.name for field in dataclasses.fields(TrainingSettings)}:
+    if name in known_names(TrainingSettings):
         raise SettingsError(
             f"`{name}` is a setting of training by gradients, and {family} is made in one pass.",
             hint=f"Settings of {family}: {', '.join(known) or 'none'}.",
@@ -216,11 +217,8 @@ def read_setting(
     Raises:
         SettingsError: if the range is none for it.
     """
-    for of, kind in kinds.items():
-        hints = typing.get_type_hints(kind, include_extras=True)
-        if name in hints:
-            break
-    hint = hints[name]
+    of = next(of for of, kind in kinds.items() if name in known_names(kind))
+    hint = typing.get_type_hints(kinds[of], include_extras=True)[name]
     bare = bare_type(hint)
     try:
         span = read_span(name, given, bare, hint)
@@ -231,6 +229,11 @@ def read_setting(
         message = error.message if f"`{name}`" in error.message else f"`{name}`: {error.message}"
         raise SettingsError(message, hint=error.hint or HOW, setting="over") from None
     return Setting(name, of, span, bare is int)
+
+
+def known_names(kind: type[Settings]) -> list[str]:
+    """The names of its settings."""
+    return [field.name for field in dataclasses.fields(kind)]
 
 
 def bare_type(hint: Any) -> Any:
@@ -295,8 +298,19 @@ def numbers(span: Range, name: str, bare: Any) -> Range:
                 )
         low, high, step = int(low), int(high), None if step is None else int(step)
     if step is not None:  # the last value that the steps come to
-        high = low + step * math.floor((high - low) / step + 1e-9)
+        high = stepped(low, step, steps_within(low, high, step))
+        high = int(high) if bare is int else high
     return Range(low, high, span.log, step)
+
+
+def steps_within(low: float, high: float, step: float) -> int:
+    """How many steps there are from one number to another."""
+    return int((Decimal(str(high)) - Decimal(str(low))) / Decimal(str(step)))
+
+
+def stepped(low: float, step: float, count: int) -> float:
+    """A number that is so many steps above another: three of 0.1 above 0 are 0.3."""
+    return float(Decimal(str(low)) + Decimal(str(step)) * count)
 
 
 def examples(bare: Any) -> str:
@@ -373,6 +387,17 @@ def usual_space(
             setting="over",
         )
     return Space(tuple(found))
+
+
+def declared_by(line: Family) -> dict[str, str]:
+    """The ranges that a family declares, as they are written, where no data are known."""
+    suited = line.training_for("").as_dict() if line.trained else {}
+    found = {}
+    for kind in (line.load().Settings, *([TrainingSettings] if line.trained else [])):
+        for name, hint in typing.get_type_hints(kind, include_extras=True).items():
+            if (span := declared(hint, suited.get(name))) is not None:
+                found[name] = spelled(span)
+    return found
 
 
 def declared(hint: Any, suited: Any) -> Range | Choices | None:
