@@ -13,7 +13,8 @@ from hornbook.cli.grammar import parse_for_run
 from hornbook.cli.opening import opened_run
 from hornbook.cli.output import Console, console, escape, filled, notes, print_json, show_findings
 from hornbook.cli.overview import show_overview
-from hornbook.cli.wording import COMMANDS, worded
+from hornbook.cli.page_wording import COMMANDS
+from hornbook.cli.wording import worded
 from hornbook.errors import RunError, SettingsError
 from hornbook.inspection.inspect import Inspection, inspect, make_folder
 from hornbook.inspection.tables import layer_table, parameter_table

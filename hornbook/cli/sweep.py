@@ -13,8 +13,9 @@ from hornbook.cli.arguments import DataArguments
 from hornbook.cli.grammar import Chosen, Grammar, choose, names_typed
 from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import console, escape, filled, notes, number, print_json
+from hornbook.cli.page_wording import COMMANDS
 from hornbook.cli.progress import Teller
-from hornbook.cli.wording import COMMANDS, command, worded
+from hornbook.cli.wording import command, worded
 from hornbook.experiments.sweep.events import Opened, SweepEvent, TrialBegan, TrialEnded
 from hornbook.experiments.sweep.sweep import sweep
 from hornbook.ranges import word
@@ -61,7 +62,7 @@ class Options(DataArguments):
     "Time limit for all of it, in minutes."
     jobs: int = 1
     "Processes that make trials at the same time, each with its share of the processor's cores."
-    prune: Literal["median", "halving", "none"] = "median"
+    pruning: Literal["median", "halving", "none"] = "median"
     """Which trainings to end early: median, those that are worse than half of the others at the
     same place; halving, all but the best third after three and after nine evaluations; none."""
     storage: str | None = None
@@ -92,7 +93,7 @@ def run(argv: Sequence[str]) -> None:
                 trials=options.trials,
                 minutes=options.minutes,
                 jobs=options.jobs,
-                prune=options.prune,
+                pruning=options.pruning,
                 storage=options.storage,
                 out=options.out,
                 task=options.task,

@@ -15,8 +15,8 @@ from hornbook.cli.alive import alive
 from hornbook.cli.arguments import parse
 from hornbook.cli.opening import opened_run
 from hornbook.cli.output import escape, notes, print_json
+from hornbook.cli.page_wording import COMMANDS
 from hornbook.cli.token_tables import show_cut, show_report, show_steps
-from hornbook.cli.wording import COMMANDS
 from hornbook.errors import MissingPackageError, SettingsError, as_typed
 from hornbook.lessons.byte_pair_steps import steps
 from hornbook.outputs import writable_format, write_output

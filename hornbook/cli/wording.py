@@ -11,10 +11,9 @@ from typing import Any
 
 from hornbook.actions import Action
 from hornbook.errors import MARKED
-from hornbook.reports.wording import Wording
 from hornbook.settings import Settings
 
-__all__ = ["COMMANDS", "command", "flag", "flags_of", "no_flag", "shell_word", "worded"]
+__all__ = ["command", "flag", "flags_of", "no_flag", "shell_word", "worded"]
 
 VERBS = {
     "find_rate": ("rate",),
@@ -112,7 +111,3 @@ def no_flag(path: str) -> str:
 def shell_word(text: str) -> str:
     """A text as one word of a command line, for this system's shell."""
     return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
-
-
-COMMANDS = Wording(worded, command)
-"For pages that a command writes."

@@ -66,11 +66,14 @@ class Folder:
                 if not self.overwrite:
                     raise
                 self.clear()
-            self.record.write(self.folder)
         except BaseException:
             self.lock.release()
             raise
         return self
+
+    def begin(self) -> None:
+        """Keep what the sweep is, once all is there that it needs."""
+        self.record.write(self.folder)
 
     def clear(self) -> None:
         """Delete another sweep, its runs among it."""

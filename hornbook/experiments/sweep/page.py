@@ -24,7 +24,7 @@ STATES = {"pruned": "pruned", "refused": "refused", "running": "not finished"}
 def best_table(found: Sweep) -> Table:
     """The settings of the best beside the recommended ones."""
     rows = [
-        (name, span, word(found.usual[name]), word(found.best.values[name]))
+        (name, span, shown(found.usual[name]), shown(found.best.values[name]))
         for name, span in found.over.items()
     ]
     usual = found.recommended

@@ -24,7 +24,7 @@ OTHER = {
     "over": "over other ranges",
     "settings": "with other settings of the model",
     "training": "with other settings of training",
-    "prune": "that prunes in another way",
+    "pruning": "that prunes in another way",
     "measure": "by another measure",
     "storage": "whose trials are kept elsewhere",
 }
@@ -57,7 +57,7 @@ class SweepRecord:
     "Settings of the family that are the same in all trials, where they are not as by default."
     training: Mapping[str, JSON]
     "The same of training, seed included."
-    prune: str
+    pruning: str
     measure: str
     "The name of that which decides."
     storage: str

@@ -2,7 +2,7 @@
 
 - The first trial has the recommended settings, as far as they lie in the ranges: what a sweep finds
   is measured against them.
-- What a trial draws hangs on the seed, its number and what came before it alone, so a sweep that
+- What a trial draws hangs on the seed, its place and what came before it alone, so a sweep that
   was killed goes on as if it had not been.
 - What was tried is not tried again while there is something else.
 
@@ -87,9 +87,10 @@ class Sampler(BaseSampler):
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """A value of each setting, as Optuna keeps it."""
-        seed = self.seed_of(trial.number)
+        place = self.place_of(study, trial)
+        seed = self.seed_of(place)
         drawn = self.at_random(study, trial, seed)
-        if trial.number == 0:
+        if place == 0:
             drawn.update(self.usual)
         else:
             estimator = TPESampler(n_startup_trials=STARTUP, seed=seed)
@@ -108,11 +109,21 @@ class Sampler(BaseSampler):
         param_distribution: BaseDistribution,
     ) -> Any:
         """A value of a setting that was not drawn with the others: there is none in a sweep."""
-        return self.at_random(study, trial, self.seed_of(trial.number))[param_name]
+        return self.at_random(study, trial, self.seed_of(self.place_of(study, trial)))[param_name]
 
-    def seed_of(self, number: int) -> int:
+    @staticmethod
+    def place_of(study: Study, trial: FrozenTrial) -> int:
+        """How many were drawn before a trial: not those that were given back and wait again."""
+        before = (one for one in study.get_trials(deepcopy=False) if one.number < trial.number)
+        dropped = (TrialState.FAIL, True)
+        return sum(
+            "again" not in one.user_attrs and (one.state, "why" in one.user_attrs) != dropped
+            for one in before
+        )
+
+    def seed_of(self, place: int) -> int:
         """The seed of a trial."""
-        told = hashlib.sha256(f"{self.seed}/{number}".encode()).digest()
+        told = hashlib.sha256(f"{self.seed}/{place}".encode()).digest()
         return int.from_bytes(told[:4], "big")
 
     def at_random(self, study: Study, trial: FrozenTrial, seed: int) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def search(
         HornbookError: as `sweep`.
         KeyboardInterrupt: on Ctrl-C.
     """
-    prune, storage = how
+    pruning, storage = how
     task, data, family, line = load_data(source, *kind, options, listen)
     prepared = Prepared(task, data, options)
     if "dev" not in data.sizes:
@@ -100,7 +100,7 @@ def search(
         over=space.written(),
         settings=as_json(fixed[0]),
         training=as_json({name: one for name, one in fixed[1].items() if name != "threads"}),
-        prune=prune if line.trained else "none",
+        pruning=pruning if line.trained else "none",
         measure=task.decides.name,
         storage="" if storage is None else named_place(storage),
     )
@@ -110,6 +110,7 @@ def search(
         trials = open_study(home, prepared, line, space, fixed[1], storage, listen)
         trials.most = plan.trials
         refuse_taken(home.folder, trials, overwrite=overwrite)
+        home.begin()
         make_all(trials, prepared, fixed, home, errand, plan, listen)
         return conclude(trials, prepared, home, listen)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import random
 import threading
 import time
 import warnings
@@ -33,6 +34,7 @@ T = TypeVar("T")
 
 FORMS = ("postgresql", "postgresql+psycopg")
 PAUSE = 2.0  # seconds between two tries to reach a database
+TABLES = 6  # times that a database is tried in which others make tables at the same time
 AGAIN = 60.0  # seconds until it is said once more that it is away
 
 
@@ -80,20 +82,26 @@ def open_storage(address: str | None, folder: Path) -> BaseStorage:
         )
     with needing("psycopg", "A sweep on a PostgreSQL database"):
         import psycopg  # noqa: F401 - what is missing is told here
-    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.exc import OperationalError, SQLAlchemyError
+    from sqlalchemy.pool import NullPool
 
-    try:
-        return RDBStorage(
-            f"postgresql+psycopg://{rest}",
-            # A connection that the server has closed is noticed before it is used.
-            engine_kwargs={"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}},
-        )
-    except (SQLAlchemyError, StorageInternalError) as error:
-        why = str(error.__cause__ or error).splitlines()[0]
-        raise ToolError(
-            f"Cannot use the database {named_place(address)}: {why}.",
-            hint="Is the server running, and are name and password right?",
-        ) from error
+    for at in range(1, TABLES + 1):
+        try:
+            return RDBStorage(
+                f"postgresql+psycopg://{rest}",
+                # A connection for each question: none is kept that the server may have closed.
+                engine_kwargs={"poolclass": NullPool, "connect_args": {"connect_timeout": 10}},
+            )
+        except (SQLAlchemyError, StorageInternalError) as error:
+            if at < TABLES and not isinstance(error, OperationalError):
+                time.sleep(at * random.random())  # others may be making the same tables
+                continue
+            why = str(error.__cause__ or error).splitlines()[0]
+            raise ToolError(
+                f"Cannot use the database {named_place(address)}: {why}.",
+                hint="Is the server running, and are name and password right?",
+            ) from error
+    raise AssertionError("unreachable")
 
 
 def named_place(address: str) -> str:

@@ -66,7 +66,7 @@ def open_study(
         lambda: optuna.create_study(
             storage=opened,
             sampler=sampler,
-            pruner=PRUNERS[record.prune],
+            pruner=PRUNERS[record.pruning],
             study_name=f"{record.family}-{record.digest}",
             direction="minimize" if task.decides.best == "lowest" else "maximize",
             load_if_exists=True,

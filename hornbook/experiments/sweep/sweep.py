@@ -32,7 +32,7 @@ def sweep(
     trials: int | None = None,
     minutes: float | None = None,
     jobs: int = 1,
-    prune: Prune = "median",
+    pruning: Prune = "median",
     storage: str | None = None,
     out: str | Path | None = None,
     task: str | None = None,
@@ -57,7 +57,7 @@ def sweep(
         trials: how many there are to be; by default 20, or as many as there is time for.
         minutes: time for all of it; a training that goes on then is stopped, and kept.
         jobs: processes that make trials at the same time.
-        prune: end trainings early that are worse than half of the others were at the same place
+        pruning: end trainings early that are worse than half of the others were at the same place
             (`median`), or that are not in the best third at two of them (`halving`), or none.
         storage: address of a PostgreSQL database that many machines share; by default a file.
         out: the sweep's folder; by default `runs/DATA-FAMILY-sweep`. The best run is kept beside
@@ -74,7 +74,7 @@ def sweep(
         HornbookError: whatever is wrong with the ranges, the data, the storage or the folder.
         KeyboardInterrupt: on Ctrl-C; the same call goes on.
     """
-    refuse_at_once(trials, minutes, jobs, prune)
+    refuse_at_once(trials, minutes, jobs, pruning)
     with needing("optuna", "A sweep"):
         from hornbook.experiments.sweep.searching import Plan, search
     if trials is None and minutes is None:
@@ -87,14 +87,14 @@ def sweep(
         (settings, training),
         options,
         plan,
-        (prune, storage),
+        (pruning, storage),
         None if out is None else Path(out),
         listen,
         overwrite=overwrite,
     )
 
 
-def refuse_at_once(trials: int | None, minutes: float | None, jobs: int, prune: str) -> None:
+def refuse_at_once(trials: int | None, minutes: float | None, jobs: int, pruning: str) -> None:
     """Refuse what is wrong with how long or in how many processes, before the data is read.
 
     Raises:
@@ -109,4 +109,4 @@ def refuse_at_once(trials: int | None, minutes: float | None, jobs: int, prune: 
             raise SettingsError(
                 f"`{name}` must be from 1 to {most:,}; it is {value:,}.", setting=name
             )
-    check("prune", prune, Prune)
+    check("pruning", pruning, Prune)

@@ -65,9 +65,11 @@ class Worker:
         self.process: subprocess.Popen[str] | None = None
         self.complaints: IO[bytes] | None = None
         self.sending = threading.Lock()
+        self.ended = False
 
     def start(self) -> None:
-        """Begin the process."""
+        """Begin the process, another if one has died."""
+        self.close()
         home = str(Path(__file__).parents[3])
         path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH", ""))))
         limits = dict.fromkeys(
@@ -135,27 +137,23 @@ class Worker:
 
     def stop(self) -> None:
         """Have the process stop after its step."""
-        try:
-            self.send({"stop": True})
-        except (DiedError, AssertionError):
-            return
+        if self.process is not None and self.process.poll() is None and not self.ended:
+            with contextlib.suppress(DiedError):
+                self.send({"stop": True})
 
     def end(self) -> None:
-        """End the process."""
+        """End the process: after its step, or at once if that takes long."""
+        self.stop()
+        self.ended = True
         if self.process is None:
             return
-        self.stop()
-        if self.process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self.process.stdin.close()
-        try:
+        assert self.process.stdin is not None
+        with contextlib.suppress(OSError), self.sending:
+            self.process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(END)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-        if self.complaints is not None:
-            self.complaints.close()
+        self.kill()
+        self.close()
 
     def kill(self) -> None:
         """End the process at once, if it is there; what it keeps is whole at any moment."""
@@ -163,13 +161,25 @@ class Worker:
             self.process.kill()
             self.process.wait()
 
+    def close(self) -> None:
+        """Close what leads to a process that has ended."""
+        if self.process is None:
+            return
+        for stream in (self.process.stdin, self.process.stdout, self.complaints):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
     def last_words(self) -> str:
         """How the process has ended, and what it complained of."""
-        if self.process is None or self.complaints is None:
-            return "it was not begun"
-        status = self.process.wait()
+        if self.process is None or self.complaints is None or self.complaints.closed:
+            return "it was ended"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(END)
+        self.kill()  # it neither talks nor ends
         self.complaints.seek(0)
         lines = self.complaints.read()[-KEPT:].decode(errors="replace").strip().splitlines()
+        status = self.process.returncode
         how = f"signal {-status}" if status < 0 else f"status {status}"
         return f"{how}{': ' + lines[-1] if lines else ''}"
 
@@ -211,6 +221,8 @@ class Talk:
         """Ask whether to end a training."""
         self.say({"evaluation": evaluation, "value": repr(value)})
         answer = self.words.get()
+        if answer is None:
+            self.words.put(None)  # for `work`, which ends by it
         if answer is None or answer["verdict"] == "stop":
             self.stopping.set()
             return False
