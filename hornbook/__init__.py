@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hornbook.errors import HornbookError
     from hornbook.experiments.best import best
     from hornbook.experiments.compare.comparing import compare
+    from hornbook.experiments.sweep.sweep import sweep
     from hornbook.inspection.usage import examine_use
     from hornbook.interchange.formats import export
     from hornbook.interchange.importing import import_model
@@ -53,6 +54,7 @@ __all__ = [
     "register",
     "resume",
     "strip",
+    "sweep",
     "train",
 ]
 
@@ -76,6 +78,7 @@ HOMES = {
     "register": "hornbook.tasks",
     "resume": "hornbook.runs",
     "strip": "hornbook.runs",
+    "sweep": "hornbook.experiments.sweep.sweep",
     "train": "hornbook.runs",
 }
 

@@ -13,12 +13,12 @@ from hornbook.cli.grammar import parse_for_run
 from hornbook.cli.opening import opened_run
 from hornbook.cli.output import Console, console, escape, filled, notes, print_json, show_findings
 from hornbook.cli.overview import show_overview
-from hornbook.cli.wording import command, worded
+from hornbook.cli.page_wording import COMMANDS
+from hornbook.cli.wording import worded
 from hornbook.errors import RunError, SettingsError
 from hornbook.inspection.inspect import Inspection, inspect, make_folder
 from hornbook.inspection.tables import layer_table, parameter_table
 from hornbook.outputs import writable_format
-from hornbook.reports import Wording
 
 DESCRIPTION = """\
 Report on RUN: what it learned and how well, what it makes, what is wrong and what to change.
@@ -32,8 +32,6 @@ self-contained HTML page, to read or to send: how good the model is beside count
 samples, all figures, and the command that made it. Findings on training need a run that was \
 trained with --watch.
 """
-
-COMMANDS = Wording(worded, command)
 
 
 @dataclass(frozen=True)

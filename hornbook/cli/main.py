@@ -41,6 +41,7 @@ VERBS = {
     "train": "train a model on a file and save it as a run",
     "compare": "tell which of several models is really better, by more than luck",
     "rate": "find a learning rate before training",
+    "sweep": "search the settings of a model family for the best",
     "evaluate": "evaluate a run on its splits, or on another file",
     "runs": "list the runs in a folder, with their losses",
     "mix": "average several runs on the same data into one",
@@ -61,7 +62,7 @@ VERBS = {
 }
 "The verbs of the command line itself; every task brings questions of its own."
 FIRST = ("best", "train", "compare", "rate")  # in the overview they stand before the questions
-READING = (*FIRST, "doctor")  # they read data in the same way
+READING = (*FIRST, "sweep", "doctor")  # they read data in the same way
 
 WAIT = 3.0  # seconds
 

@@ -15,13 +15,12 @@ from hornbook.cli.alive import alive
 from hornbook.cli.arguments import parse
 from hornbook.cli.opening import opened_run
 from hornbook.cli.output import escape, notes, print_json
+from hornbook.cli.page_wording import COMMANDS
 from hornbook.cli.token_tables import show_cut, show_report, show_steps
-from hornbook.cli.wording import command, worded
 from hornbook.errors import MissingPackageError, SettingsError, as_typed
 from hornbook.lessons.byte_pair_steps import steps
 from hornbook.outputs import writable_format, write_output
 from hornbook.paths import exists
-from hornbook.reports import Wording
 from hornbook.settings import Bounds, Given, Settings
 from hornbook.sources.source import Source
 from hornbook.text.corpus import Splits
@@ -166,7 +165,7 @@ def run(argv: Sequence[str]) -> None:
     if options.out is not None:
         page = tokens_page(asked.source, cut, whole, sizes)
         if kind == "html":
-            write_output(Path(options.out), page.html(Wording(worded, command)).encode())
+            write_output(Path(options.out), page.html(COMMANDS).encode())
         else:
             from hornbook.plots.saving import save
 

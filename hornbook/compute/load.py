@@ -1,12 +1,13 @@
-"""Whether this process gets the processors to itself."""
+"""How many processors this process may use, and whether it gets them to itself."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import time
 
-__all__ = ["BUSY", "free_processors", "share_of_processors"]
+__all__ = ["BUSY", "cores_allowed", "free_processors", "share_of_processors"]
 
 BUSY = 0.85  # a smaller share than this means that others are at work too
 PERIOD = 0.03  # seconds: several turns of a scheduler that shares a processor out
@@ -67,3 +68,10 @@ def free_processors(most: int) -> int:
         LAST.free = any(share_of_processors(most) >= BUSY for _ in range(2))
         LAST.threads, LAST.at = most, time.monotonic()
     return most if LAST.free else 1
+
+
+def cores_allowed() -> int:
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -78,6 +78,11 @@ class Overview:
         if found is None:
             return self.made
         asked = duration(60 * found.minutes)
+        if found.trials:
+            return (
+                f"{self.made} Its settings are the best on dev of {many(found.trials, 'trial')} in "
+                f"{asked}, so its figure on dev is partly luck."
+            )
         return f"{self.made} It is the best of the models that were tried in about {asked}."
 
     @property

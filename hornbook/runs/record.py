@@ -145,6 +145,8 @@ class Search:
     minutes: float
     filter: str = ""
     "The command that told which samples pass; it is never run because it stands here."
+    trials: int = 0
+    "Of a search over settings, how many were tried; 0 if it was none."
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from typing import Literal
 import torch
 
 from hornbook.caches import cache_folder
+from hornbook.compute.load import cores_allowed
 from hornbook.compute.products import has_fast_bfloat16
 from hornbook.errors import RunError
 from hornbook.records import JSONObject, read_record
@@ -113,13 +114,6 @@ def kind_of_training(
     }
     spelled = json.dumps(told, sort_keys=True, default=str)
     return hashlib.sha256(spelled.encode()).hexdigest()[:32]
-
-
-def cores_allowed() -> int:
-    """How many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def choice_of(found: Calibration) -> Choice:

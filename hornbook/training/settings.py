@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from hornbook.errors import SettingsError
+from hornbook.ranges import Around
 from hornbook.settings import Bounds, Settings
 from hornbook.training.rates import own_rates
 
@@ -22,7 +23,7 @@ class TrainingSettings(Settings):
     "Number of training steps: updates of the weights (0: the untrained net, to look at)."
     batch_size: Annotated[int, Bounds(1, 2**24)] = 256
     "Predictions per batch for models that read windows, sequences per batch for all others."
-    learning_rate: Annotated[float, Bounds(0, 1e6, above=True)] = 0.003
+    learning_rate: Annotated[float, Bounds(0, 1e6, above=True), Around(4)] = 0.003
     "Peak learning rate; the schedule scales it at each step."
     schedule: Literal["one-cycle", "cosine", "warm-restarts", "step", "constant"] = "one-cycle"
     """How the learning rate changes during training: one-cycle rises, then falls; cosine falls;

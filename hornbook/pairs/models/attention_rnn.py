@@ -29,6 +29,7 @@ from hornbook.nn.attention_gru import AttentionGRUState
 from hornbook.nn.sequential import chain_vjp
 from hornbook.pairs.models.contract import Shape
 from hornbook.pairs.models.sequence_net import SequenceNet, target_size
+from hornbook.ranges import Range
 from hornbook.settings import Bounds, Settings
 
 __all__ = ["AttentionRNN", "AttentionRNNSettings"]
@@ -42,15 +43,15 @@ class AttentionRNNSettings(Settings):
 
     training_only = frozenset({"dropout"})
 
-    n_embd: Annotated[int, Bounds(1, 16_384)] = 64
+    n_embd: Annotated[int, Bounds(1, 16_384), Range(16, 128, log=True)] = 64
     "Size of the embeddings."
-    n_hidden: Annotated[int, Bounds(1, 16_384)] = 128
+    n_hidden: Annotated[int, Bounds(1, 16_384), Range(64, 256, log=True)] = 128
     "Units of the decoder, and of the encoder in each direction."
     n_attention: Annotated[int, Bounds(1, 16_384)] = 64
     "Units of the net that says how well a state and a position of the source match."
     n_layer: Annotated[int, Bounds(1, 64)] = 1
     "Layers of the encoder, each read in both directions."
-    dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
+    dropout: Annotated[float, Bounds(0, 0.95), Range(0, 0.3)] = 0.0
     "Dropout rate of embeddings, between layers, and of what the output layer reads."
     tied: bool = True
     """Share the embeddings of targets with the output layer, and with those of sources where both

@@ -39,6 +39,7 @@ from hornbook.nn.transformer_parts import FeedForward, Norm
 from hornbook.pairs.models.contract import Arrays, Labeller, Shape
 from hornbook.pairs.models.ngram_features import sound
 from hornbook.pairs.rows import Ids, Padded, PairBatch, padded
+from hornbook.ranges import Choices, Range
 from hornbook.settings import Bounds, Settings
 
 __all__ = ["Classify", "ClassifySettings"]
@@ -59,17 +60,17 @@ class ClassifySettings(Settings):
     "Number of blocks, or of GRUs one on another (0: an average of embeddings)."
     n_head: Annotated[int, Bounds(1, 256)] = 2
     "Attention heads per block; n_embd must be a multiple of it."
-    n_embd: Annotated[int, Bounds(1, 16_384)] = 64
+    n_embd: Annotated[int, Bounds(1, 16_384), Range(32, 128, step=32)] = 64
     "Size of the embeddings, and of the residual stream or of the GRUs' state from each end."
     widen: Annotated[float, Bounds(0, 64, above=True)] = 4.0
     "Hidden units of the feed-forward layers, as a multiple of n_embd."
-    dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
+    dropout: Annotated[float, Bounds(0, 0.95), Range(0, 0.5)] = 0.0
     """Dropout rate of embeddings, and between GRUs; in a transformer of attention weights and of
     what each part of a block adds."""
     causal: bool = False
     """Keep the mask of a language model: each position sees only what stands before it. Without,
     as in an encoder, it sees the whole text (only with body=transformer)."""
-    pool: Literal["mean", "attention"] = "mean"
+    pool: Annotated[Literal["mean", "attention"], Choices(("mean", "attention"))] = "mean"
     "How positions become one vector: their mean, or an average in which a learned query weighs."
     norm: Norm = "rms"
     "Normalisation before each part of a block and before pooling: RMSNorm or LayerNorm."

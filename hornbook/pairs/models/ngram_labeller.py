@@ -14,6 +14,7 @@ from hornbook.errors import SettingsError
 from hornbook.pairs.models.contract import Arrays, Labeller, Shape
 from hornbook.pairs.models.ngram_features import Counts, NgramFeatures, sound
 from hornbook.pairs.rows import Ids
+from hornbook.ranges import Range
 from hornbook.settings import Bounds, Settings
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ Floats = npt.NDArray[np.float64]
 class NgramSettings(Settings):
     """Which n-grams are counted."""
 
-    longest: Annotated[int, Bounds(1, 100)] = 5
+    longest: Annotated[int, Bounds(1, 100), Range(1, 8)] = 5
     "Tokens of the longest n-gram; shorter ones count too."
-    least: Annotated[int, Bounds(1, 10**9)] = 1
+    least: Annotated[int, Bounds(1, 10**9), Range(1, 5)] = 1
     "Occurrences in train from which on an n-gram is kept."
 
 

@@ -31,6 +31,7 @@ from hornbook.nn.decoder import DecoderState
 from hornbook.nn.transformer_parts import FeedForward, Norm
 from hornbook.pairs.models.contract import Shape
 from hornbook.pairs.models.sequence_net import SequenceNet, target_size
+from hornbook.ranges import Range
 from hornbook.settings import Bounds, Settings
 
 __all__ = ["Seq2Seq", "Seq2SeqSettings"]
@@ -44,15 +45,15 @@ class Seq2SeqSettings(Settings):
 
     training_only = frozenset({"dropout"})
 
-    n_layer: Annotated[int, Bounds(1, 256)] = 2
+    n_layer: Annotated[int, Bounds(1, 256), Range(1, 4)] = 2
     "Number of blocks of the encoder, and of the decoder."
     n_head: Annotated[int, Bounds(1, 256)] = 4
     "Attention heads per block; n_embd must be a multiple of it."
-    n_embd: Annotated[int, Bounds(1, 16_384)] = 64
+    n_embd: Annotated[int, Bounds(1, 16_384), Range(32, 128, step=32)] = 64
     "Size of the embeddings and of the residual stream."
     widen: Annotated[float, Bounds(0, 64, above=True)] = 4.0
     "Hidden units of the feed-forward layers, as a multiple of n_embd."
-    dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
+    dropout: Annotated[float, Bounds(0, 0.95), Range(0, 0.3)] = 0.0
     "Dropout rate of embeddings, attention weights, and what each part of a block adds."
     position: Literal["sinusoidal", "rotary", "both", "none"] = "rotary"
     """Position encoding: sinusoidal, waves added to the embeddings; rotary, which rotates queries

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from hornbook.nn import CrossEntropy
+from hornbook.ranges import Range
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Shape
 from hornbook.ratings.models.dot import START, DotSettings, TwoTables
@@ -27,13 +28,13 @@ ROUNDS = 50  # of Newton's method for a guest
 class BprSettings(DotSettings):
     """A dot product and a bias of the item, trained to rank."""
 
-    n_factors: Annotated[int, Bounds(1, 10_000)] = 100
+    n_factors: Annotated[int, Bounds(1, 10_000), Range(16, 256, log=True)] = 100
     "Numbers in the vector of a user or an item."
-    l2: Annotated[float, Bounds(0, 1e6)] = 0.05
+    l2: Annotated[float, Bounds(0, 1e6), Range(0.001, 0.5, log=True)] = 0.05
     "Pull on the vectors of a batch: this times their mean squared length is added to the loss."
     l2_bias: Annotated[float, Bounds(0, 1e6)] = 0.001
     "The same pull on the biases of items."
-    negatives: Annotated[int, Bounds(1, 10_000)] = 8
+    negatives: Annotated[int, Bounds(1, 10_000), Range(1, 16, log=True)] = 8
     """Items that are drawn beside each click; with 1 the loss is Bayesian personalised ranking,
     with more the cross-entropy of the click among them."""
 

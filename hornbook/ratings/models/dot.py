@@ -8,6 +8,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
+from hornbook.ranges import Range
 from hornbook.ratings.models.contract import Shape
 from hornbook.ratings.models.described import FeatureMean, with_features
 from hornbook.ratings.models.dot_net import DotNet
@@ -23,9 +24,9 @@ START = 0.01  # standard deviation of the numbers in vectors
 class DotSettings(Settings):
     """A dot product."""
 
-    n_factors: Annotated[int, Bounds(1, 10_000)] = 50
+    n_factors: Annotated[int, Bounds(1, 10_000), Range(10, 200, log=True)] = 50
     "Numbers in the vector of a user or an item."
-    l2: Annotated[float, Bounds(0, 1e6)] = 0.05
+    l2: Annotated[float, Bounds(0, 1e6), Range(0.001, 0.5, log=True)] = 0.05
     "Pull on the vectors of a batch: this times their mean squared length is added to the loss."
     sparse: Sparse = "auto"
     "Whether an update changes only the rows that its batch touched (auto: in large tables)."
@@ -35,7 +36,7 @@ class DotSettings(Settings):
 class DotBiasSettings(DotSettings):
     """A dot product with biases, through a sigmoid."""
 
-    l2: Annotated[float, Bounds(0, 1e6)] = 0.01
+    l2: Annotated[float, Bounds(0, 1e6), Range(0.001, 0.5, log=True)] = 0.01
     "Pull on the vectors of a batch: this times their mean squared length is added to the loss."
     l2_bias: Annotated[float, Bounds(0, 1e6)] = 0.0
     "The same pull on the biases."

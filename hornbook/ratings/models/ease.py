@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from hornbook.compute.memory import available_memory
 from hornbook.errors import DataError
+from hornbook.ranges import Range
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Pull, Recommender, Shape, Taste
 from hornbook.ratings.models.ease_sides import EXACT, ByItems, ByUsers, Side
@@ -41,7 +42,7 @@ INVERTING = 4  # matrices that an inversion holds at its peak
 class EASESettings(Settings):
     """Settings of EASE."""
 
-    penalty: Annotated[float, Bounds(0, 1e9, above=True)] = 400.0
+    penalty: Annotated[float, Bounds(0, 1e9, above=True), Range(10, 5000, log=True)] = 400.0
     "Ridge penalty on the squares of the weights (the paper's λ)."
 
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from hornbook.nn import Dropout, Linear, ReLU, Sequential
 from hornbook.nn.layer import Shape as Size
+from hornbook.ranges import Range
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Recommender, Shape, Taste
 from hornbook.ratings.models.dot_net import centred, penalty, unsquashed
@@ -35,17 +36,17 @@ ROUNDS = 30  # of Gauss-Newton for a guest
 class EmbeddingNetSettings(Settings):
     """A net on two vectors."""
 
-    n_factors: Annotated[int, Bounds(1, 10_000)] = 50
+    n_factors: Annotated[int, Bounds(1, 10_000), Range(10, 200, log=True)] = 50
     "Numbers in the vector of a user or an item."
-    n_hidden: Annotated[int, Bounds(1, 100_000)] = 10
+    n_hidden: Annotated[int, Bounds(1, 100_000), Range(5, 100, log=True)] = 10
     "Units of the hidden layer."
     dropout_rows: Annotated[float, Bounds(0, 0.99)] = 0.05
     "Dropout of the vectors."
-    dropout: Annotated[float, Bounds(0, 0.99)] = 0.5
+    dropout: Annotated[float, Bounds(0, 0.99), Range(0, 0.7)] = 0.5
     "Dropout of the hidden layer."
     beside: bool = True
     "Whether the dot product of the vectors and two biases are added to what the net makes."
-    l2: Annotated[float, Bounds(0, 1e6)] = 0.01
+    l2: Annotated[float, Bounds(0, 1e6), Range(0.001, 0.2, log=True)] = 0.01
     "Pull on the vectors of a batch: this times their mean squared length is added to the loss."
     ridge: Annotated[float, Bounds(0, 1e9)] = 8.0
     """Pull on all weights in every step, also on rows that the batch does not touch: this times

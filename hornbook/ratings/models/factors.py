@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.ranges import Range
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Pull, Shape, Term
 from hornbook.ratings.models.dot_product import NOTHING, DotProduct, DotTaste
@@ -44,11 +45,11 @@ NUMBERS = 2**22  # numbers of gathered vectors at a time
 class ALSSettings(Settings):
     """Settings of alternating least squares for ratings."""
 
-    size: Annotated[int, Bounds(1, 1_024)] = 32
+    size: Annotated[int, Bounds(1, 1_024), Range(8, 128, log=True)] = 32
     "Numbers in a vector."
     rounds: Annotated[int, Bounds(1, 1_000)] = 10
     "How often users and items are solved for."
-    penalty: Annotated[float, Bounds(0, 1e6, above=True)] = 8.0
+    penalty: Annotated[float, Bounds(0, 1e6, above=True), Range(1, 100, log=True)] = 8.0
     "Ridge penalty on the squares of the vectors, of each user and item."
     penalty_per_rating: Annotated[float, Bounds(0, 1e6)] = 0.04
     "What is added to it for each rating of the user or of the item."
@@ -62,13 +63,13 @@ class ALSSettings(Settings):
 class ImplicitALSSettings(Settings):
     """Settings of alternating least squares for clicks."""
 
-    size: Annotated[int, Bounds(1, 1_024)] = 64
+    size: Annotated[int, Bounds(1, 1_024), Range(16, 256, log=True)] = 64
     "Numbers in a vector."
     rounds: Annotated[int, Bounds(1, 1_000)] = 15
     "How often users and items are solved for."
-    penalty: Annotated[float, Bounds(0, 1e6, above=True)] = 30.0
+    penalty: Annotated[float, Bounds(0, 1e6, above=True), Range(3, 300, log=True)] = 30.0
     "Ridge penalty on the squares of the vectors."
-    confidence: Annotated[float, Bounds(0, 1e6, above=True)] = 3.0
+    confidence: Annotated[float, Bounds(0, 1e6, above=True), Range(0.5, 50, log=True)] = 3.0
     "How much more a click counts than no click (the paper's α)."
     seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0
     "Of the vectors of items that it begins with."

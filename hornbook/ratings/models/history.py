@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from hornbook.nn.shapes import Shapes
+from hornbook.ranges import Range
 from hornbook.ratings.interactions import History
 from hornbook.ratings.models.contract import Shape
 from hornbook.ratings.models.described import FeatureMean, with_features
@@ -40,7 +41,7 @@ START = 0.01  # standard deviation of the numbers in vectors
 class HistorySettings(DotBiasSettings):
     """A dot product of vectors that know the histories of both sides."""
 
-    l2: Annotated[float, Bounds(0, 1e6)] = 0.05
+    l2: Annotated[float, Bounds(0, 1e6), Range(0.001, 0.5, log=True)] = 0.05
     "Pull on p' and q' of a batch: this times their mean squared length is added to the loss."
     l2_bias: Annotated[float, Bounds(0, 1e6)] = 0.02
     "The same pull on the biases."

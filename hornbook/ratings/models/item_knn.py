@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.ranges import Range
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Pull, Recommender, Shape, Taste
 from hornbook.ratings.models.keeping import Arrays, taken
@@ -33,11 +34,11 @@ Array = npt.NDArray[np.float64]
 class ItemKNNSettings(Settings):
     """Settings of item neighbours of clicks."""
 
-    neighbours: Annotated[int, Bounds(1, 10_000)] = 300
+    neighbours: Annotated[int, Bounds(1, 10_000), Range(30, 1000, log=True)] = 300
     "Items most like each that are kept."
     shrinkage: Annotated[float, Bounds(0, 1e6)] = 0.0
     "Added to what common users are divided by: items that few have clicked say less."
-    popularity: Annotated[float, Bounds(0, 1)] = 0.4
+    popularity: Annotated[float, Bounds(0, 1), Range(0, 1)] = 0.4
     """Exponent of the users of the item that is recommended, by which its likeness is divided: 0.5
     is the cosine; lower recommends more of what is popular."""
     rarity: Annotated[float, Bounds(0, 4)] = 0.0

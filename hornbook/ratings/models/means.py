@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.ranges import Range
 from hornbook.ratings.interactions import Floats, Integers, Interactions
 from hornbook.ratings.models.contract import Recommender, Shape, Term
 from hornbook.ratings.models.dot_product import DotProduct, DotTaste
@@ -47,9 +48,9 @@ class MeanSettings(Settings):
 class MeansSettings(Settings):
     """Settings of means with shrinkage."""
 
-    user_shrinkage: Annotated[float, Bounds(0, 1e6)] = 15.0
+    user_shrinkage: Annotated[float, Bounds(0, 1e6), Range(1, 100, log=True)] = 15.0
     "How many ratings at the mean of all are added to those of each user."
-    item_shrinkage: Annotated[float, Bounds(0, 1e6)] = 5.0
+    item_shrinkage: Annotated[float, Bounds(0, 1e6), Range(1, 100, log=True)] = 5.0
     "How many ratings at the mean of all are added to those of each item."
 
 
@@ -57,9 +58,9 @@ class MeansSettings(Settings):
 class BiasSettings(Settings):
     """Settings of biases."""
 
-    user_penalty: Annotated[float, Bounds(0, 1e6)] = 5.0
+    user_penalty: Annotated[float, Bounds(0, 1e6), Range(0.5, 50, log=True)] = 5.0
     "Ridge penalty on the square of a user's bias."
-    item_penalty: Annotated[float, Bounds(0, 1e6)] = 3.0
+    item_penalty: Annotated[float, Bounds(0, 1e6), Range(0.5, 50, log=True)] = 3.0
     "Ridge penalty on the square of an item's bias."
     tune: bool = False
     "Choose the two penalties on a tenth of train that is held out, then fit to all of it."

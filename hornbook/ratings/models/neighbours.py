@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.ranges import Range
 from hornbook.ratings.interactions import Floats, History, Integers
 from hornbook.ratings.models.contract import Pull, Recommender, Shape, Taste, Term
 from hornbook.ratings.models.keeping import Arrays, Keeping, parted, taken
@@ -36,11 +37,11 @@ AT_ONCE = 2**22  # neighbours that are looked at together
 class KNNSettings(Settings):
     """Settings of item neighbours of ratings."""
 
-    neighbours: Annotated[int, Bounds(1, 10_000)] = 60
+    neighbours: Annotated[int, Bounds(1, 10_000), Range(10, 300, log=True)] = 60
     "Rated items, those most like an item, that predict its rating."
     kept: Annotated[int, Bounds(1, 10_000)] = 500
     "Items most like each that are kept, rated by the user or not."
-    shrinkage: Annotated[float, Bounds(0, 1e6)] = 120.0
+    shrinkage: Annotated[float, Bounds(0, 1e6), Range(1, 1000, log=True)] = 120.0
     "Ratings in common at which a correlation counts for half."
     least: Annotated[int, Bounds(1, 10_000)] = 1
     "Fewest users who have rated both of two items that are alike."

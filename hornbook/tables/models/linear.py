@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from hornbook.nn import Embeddings, Linear, grad_of, wants_gradient
+from hornbook.ranges import Range
 from hornbook.settings import Bounds, Settings
 from hornbook.tables.models.contract import Shape
 from hornbook.tables.models.table_net import TableNet
@@ -21,7 +22,7 @@ __all__ = ["LinearModel", "LinearSettings"]
 class LinearSettings(Settings):
     """A linear model."""
 
-    ridge: Annotated[float, Bounds(0, 1e9)] = 1.0
+    ridge: Annotated[float, Bounds(0, 1e9), Range(0.01, 100, log=True)] = 1.0
     "Pull on the weights: this times their squares stands beside the sum of all losses over train."
 
 

@@ -19,6 +19,7 @@ from hornbook.nn import (
     Sequential,
     StretchedSigmoid,
 )
+from hornbook.ranges import Choices, Range
 from hornbook.settings import Bounds, Settings
 from hornbook.tables.models.contract import Shape
 from hornbook.tables.models.table_net import LARGE, EmbeddingRule, TableNet, embedding_sizes
@@ -35,11 +36,13 @@ class MixedInputSettings(Settings):
     600 at most."""
     embedding_size: Annotated[int, Bounds(0, 10_000)] = 0
     "Length of all embeddings (0: by the rule)."
-    n_hidden: tuple[Annotated[int, Bounds(1, 100_000)], ...] = (200, 100)
+    n_hidden: Annotated[
+        tuple[Annotated[int, Bounds(1, 100_000)], ...], Choices(((64, 32), (200, 100), (400, 200)))
+    ] = (200, 100)
     "Units of each hidden layer."
-    embedding_dropout: Annotated[float, Bounds(0, 0.99)] = 0.04
+    embedding_dropout: Annotated[float, Bounds(0, 0.99), Range(0, 0.2)] = 0.04
     "Dropout of the embeddings."
-    dropout: Annotated[float, Bounds(0, 0.99)] = 0.25
+    dropout: Annotated[float, Bounds(0, 0.99), Range(0, 0.5)] = 0.25
     "Dropout behind each hidden layer."
     batchnorm: bool = True
     "Whether numbers and hidden layers are normalised (BatchNorm)."

@@ -31,6 +31,7 @@ from hornbook.nn import (
     Sequential,
 )
 from hornbook.nn.piecewise_linear import quantile_edges
+from hornbook.ranges import Choices, Range
 from hornbook.settings import Bounds, Settings
 from hornbook.tables.mapper import Mapped
 from hornbook.tables.models.contract import Shape
@@ -51,7 +52,9 @@ class TabMSettings(Settings):
 
     n_heads: Annotated[int, Bounds(1, 256)] = 4
     "Nets in one: heads that share their weights, and whose predictions are averaged."
-    n_hidden: tuple[Annotated[int, Bounds(1, 100_000)], ...] = (256, 128)
+    n_hidden: Annotated[
+        tuple[Annotated[int, Bounds(1, 100_000)], ...], Choices(((128, 64), (256, 128), (512, 256)))
+    ] = (256, 128)
     "Units of each hidden layer."
     embedding_rule: EmbeddingRule = "half"
     """Length of the embedding of a category of c codes. half: c / 2, 50 at most. power: 1.6 c^0.56,
@@ -69,7 +72,7 @@ class TabMSettings(Settings):
     "Length of the embedding of a number; a periodic one has the number itself beside it."
     embedding_dropout: Annotated[float, Bounds(0, 0.99)] = 0.0
     "Dropout of the embeddings of categories."
-    dropout: Annotated[float, Bounds(0, 0.99)] = 0.1
+    dropout: Annotated[float, Bounds(0, 0.99), Range(0, 0.4)] = 0.1
     "Dropout behind each hidden layer."
 
     def __post_init__(self) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import queue
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from hornbook.caches import cache_folder
+from hornbook.compute.load import cores_allowed
 from hornbook.errors import UnknownTokenError
 from hornbook.runs.lock import Lock
 from hornbook.text.large.counted import Tokens
@@ -187,8 +187,7 @@ def result(
 
 def processes(text: LargeText) -> int:
     """How many encode: one for each processor, where there are as many pieces."""
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(there or 1, MOST, text.size // PIECE))
+    return max(1, min(cores_allowed(), MOST, text.size // PIECE))
 
 
 @contextmanager

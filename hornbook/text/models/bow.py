@@ -24,6 +24,7 @@ from hornbook.nn import (
     Tanh,
 )
 from hornbook.nn.init import gain, initialise
+from hornbook.ranges import Range
 from hornbook.settings import Bounds, Settings
 from hornbook.text.models.layer_memory import BlockMemory
 from hornbook.text.models.network import Network
@@ -47,14 +48,14 @@ class BagOfWordsSettings(Settings):
 
     block_size: Annotated[int, Bounds(1, 4096)] = 32
     "Longest sequence read at once, in tokens; longer examples and texts are split."
-    n_embd: Annotated[int, Bounds(1, 4096)] = 64
+    n_embd: Annotated[int, Bounds(1, 4096), Range(16, 256, log=True)] = 64
     "Size of the token and position embeddings."
-    n_hidden: Annotated[int, Bounds(1, 65_536)] = 64
+    n_hidden: Annotated[int, Bounds(1, 65_536), Range(16, 256, log=True)] = 64
     "Units in the hidden layer."
     form: AverageForm = "product"
     """How the average is computed, always with the same result: a loop over positions, a matrix
     product, or a softmax of a mask, as attention does it."""
-    dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
+    dropout: Annotated[float, Bounds(0, 0.95), Range(0, 0.3)] = 0.0
     "Dropout rate of the hidden units."
     output_gain: Annotated[float, Bounds(0, 1000)] = 0.1
     """Factor on the output layer's initial weights; a small one makes the first predictions nearly

@@ -42,6 +42,7 @@ from hornbook.nn import (
     SoftCap,
 )
 from hornbook.nn.transformer_parts import FeedForward, Norm, TransformerParts
+from hornbook.ranges import Range
 from hornbook.settings import Bounds, Settings
 from hornbook.text.models.layer_memory import BlockMemory, LayerMemory
 from hornbook.text.models.network import Network
@@ -77,16 +78,16 @@ class GPTSettings(Settings):
 
     block_size: Annotated[int, Bounds(1, 65_536)] = 64
     "Context length: how many tokens attention sees."
-    n_layer: Annotated[int, Bounds(0, 256)] = 4
+    n_layer: Annotated[int, Bounds(0, 256), Range(1, 6)] = 4
     "Number of blocks, each of attention and feed-forward."
     n_head: Annotated[int, Bounds(1, 256)] = 4
     "Attention heads per block; n_embd must be a multiple of it."
     n_kv_head: Annotated[int, Bounds(0, 256)] = 0
     """Heads of keys and values, each shared by n_head / n_kv_head heads of queries (grouped-query
     attention); 0: as many as n_head."""
-    n_embd: Annotated[int, Bounds(1, 16_384)] = 128
+    n_embd: Annotated[int, Bounds(1, 16_384), Range(32, 256, step=32)] = 128
     "Size of the embeddings and of the residual stream."
-    dropout: Annotated[float, Bounds(0, 0.95)] = 0.1
+    dropout: Annotated[float, Bounds(0, 0.95), Range(0, 0.3)] = 0.1
     "Dropout rate of the attention weights and of the outputs of attention and feed-forward."
     position: Literal["rotary", "learned", "none"] = "rotary"
     """Position encoding: rotary, which rotates queries and keys; learned, an embedding per

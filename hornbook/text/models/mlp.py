@@ -30,6 +30,7 @@ from hornbook.nn import (
     Tanh,
 )
 from hornbook.nn.init import Scheme, gain, initialise
+from hornbook.ranges import Choices, Range
 from hornbook.settings import Bounds, Settings
 from hornbook.text.models.memory import WindowMemory
 from hornbook.text.models.network import Network
@@ -48,9 +49,11 @@ class MLPSettings(Settings):
 
     block_size: Annotated[int, Bounds(1, 1024)] = 8
     "Context length in tokens."
-    n_embd: Annotated[int, Bounds(1, 4096)] = 16
+    n_embd: Annotated[int, Bounds(1, 4096), Range(4, 64, log=True)] = 16
     "Size of the token embeddings."
-    n_hidden: Annotated[tuple[int, ...], Bounds(1, 65_536)] = (256, 160)
+    n_hidden: Annotated[
+        tuple[int, ...], Bounds(1, 65_536), Choices(((128,), (256,), (256, 160), (512, 256)))
+    ] = (256, 160)
     "Units in each hidden layer, from input to output."
     activation: Literal["relu", "tanh"] = "relu"
     "Nonlinearity of the hidden layers."
@@ -67,7 +70,7 @@ class MLPSettings(Settings):
     bias_before_norm: bool = False
     """Keep biases in linear layers before BatchNorm, where they have no effect, as in the lecture's
     part 4 (only with norm=batch)."""
-    dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
+    dropout: Annotated[float, Bounds(0, 0.95), Range(0, 0.3)] = 0.0
     "Dropout rate of the hidden units."
     init: Scheme = "kaiming"
     """Standard deviation of the hidden layers' initial weights: kaiming, gain / sqrt(fan_in);

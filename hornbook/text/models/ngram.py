@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import RunError, SettingsError
+from hornbook.ranges import Choices, Range
 from hornbook.settings import Bounds, Settings
 from hornbook.text.models.conditioned_counts import ConditionedCounts, tokens_and_values
 from hornbook.text.models.contract import Arrays, Floats, Ids, LanguageModel
@@ -48,9 +49,11 @@ KEYS = ("contexts", "entries", "counts")
 class NGramSettings(Settings):
     """Settings of the n-gram family."""
 
-    order: Annotated[int, Bounds(1, 64)] = 6
+    order: Annotated[int, Bounds(1, 64), Range(2, 8)] = 6
     "Tokens in an n-gram: each is predicted from the order - 1 tokens before it."
-    smoothing: Literal["kneser-ney", "add", "mle"] = "kneser-ney"
+    smoothing: Annotated[Literal["kneser-ney", "add", "mle"], Choices(("kneser-ney", "add"))] = (
+        "kneser-ney"
+    )
     """How counts become probabilities: modified Kneser-Ney smoothing; add, a constant added to
     every count; mle, relative frequencies without smoothing."""
     added: Annotated[float, Bounds(0, 1e9, above=True)] = 1.0

@@ -40,6 +40,7 @@ from hornbook.nn import (
     Sequential,
 )
 from hornbook.nn.init import initialise
+from hornbook.ranges import Range
 from hornbook.settings import Bounds, Settings
 from hornbook.text.batch import Batch
 from hornbook.text.models.contract import Floats, Ids
@@ -73,13 +74,13 @@ class RecurrentSettings(Settings):
     block_size: Annotated[int, Bounds(1, 65_536)] = 64
     """Longest sequence in training, in tokens; gradients go back no further (truncated
     backpropagation through time), and earlier tokens act only through a carried state."""
-    n_embd: Annotated[int, Bounds(1, 4096)] = 48
+    n_embd: Annotated[int, Bounds(1, 4096), Range(16, 128, log=True)] = 48
     "Size of the token embeddings."
-    n_hidden: Annotated[int, Bounds(1, 65_536)] = 320
+    n_hidden: Annotated[int, Bounds(1, 65_536), Range(64, 512, log=True)] = 320
     "Size of each layer's hidden state."
     n_layer: Annotated[int, Bounds(1, 64)] = 1
     "Number of stacked recurrent layers."
-    dropout: Annotated[float, Bounds(0, 0.95)] = 0.3
+    dropout: Annotated[float, Bounds(0, 0.95), Range(0, 0.5)] = 0.3
     "Dropout rate of each layer's outputs."
     embedding_dropout: Annotated[float, Bounds(0, 0.95)] = 0.1
     "Dropout rate of the embeddings."

@@ -49,6 +49,7 @@ from hornbook.nn import (
     join,
 )
 from hornbook.nn.init import Scheme, gain, initialise
+from hornbook.ranges import Range
 from hornbook.settings import Bounds, Settings
 from hornbook.text.batch import Batch
 from hornbook.text.models.contract import Ids
@@ -72,9 +73,9 @@ class WaveNetSettings(Settings):
     "Tokens spanned by the tree, or by one cycle of the gated net; a power of fan."
     fan: Annotated[int, Bounds(2, 256)] = 2
     "Neighbours merged at each level: the kernel size of the convolution."
-    n_embd: Annotated[int, Bounds(1, 4096)] = 24
+    n_embd: Annotated[int, Bounds(1, 4096), Range(8, 64, log=True)] = 24
     "Size of the token embeddings, and of the gated net's residual stream."
-    n_hidden: Annotated[int, Bounds(1, 65_536)] = 128
+    n_hidden: Annotated[int, Bounds(1, 65_536), Range(32, 256, log=True)] = 128
     "Units in each level."
     kind: Literal["tree", "gated"] = "tree"
     "tree: the lecture's net; gated: WaveNet's gated blocks with residual and skip connections."
@@ -95,7 +96,7 @@ class WaveNetSettings(Settings):
     "Number of times the sequence of dilations is repeated (only with kind=gated)."
     n_skip: Annotated[int, Bounds(1, 65_536)] = 128
     "Size of the skip connections from the blocks to the output (only with kind=gated)."
-    dropout: Annotated[float, Bounds(0, 0.95)] = 0.0
+    dropout: Annotated[float, Bounds(0, 0.95), Range(0, 0.3)] = 0.0
     "Dropout rate of the hidden units."
     init: Scheme = "kaiming"
     """Standard deviation of the hidden layers' initial weights: kaiming, gain / sqrt(fan_in);

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import RunError
+from hornbook.ranges import Range
 from hornbook.settings import Bounds, Settings
 from hornbook.words.models.contract import Floats, Shape, WordVectors
 
@@ -37,15 +38,15 @@ MORE, ROUNDS = 20, 3  # dimensions beyond those wanted, and rounds, of subspace 
 class PPMISettings(Settings):
     """Counts of neighbours, factored."""
 
-    vector_size: Annotated[int, Bounds(1, 10_000)] = 100
+    vector_size: Annotated[int, Bounds(1, 10_000), Range(50, 300, log=True)] = 100
     "Numbers in the vector of a word."
-    window: Annotated[int, Bounds(1, 1_000)] = 5
+    window: Annotated[int, Bounds(1, 1_000), Range(2, 10)] = 5
     "How many words before and behind a word are its neighbours; the nearest count most."
     smoothing: Annotated[float, Bounds(0, 1)] = 0.75
     "Power of the frequencies of neighbours: below 1 rare ones count for less."
     shift: Annotated[float, Bounds(1, 1_000)] = 1.0
     "How many times likelier than at random a pair must be to count."
-    power: Annotated[float, Bounds(0, 1)] = 0.5
+    power: Annotated[float, Bounds(0, 1), Range(0, 1)] = 0.5
     "Power of the singular values in the vectors of words (0: all directions count alike)."
 
 

@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hornbook.nn import Embedding, Net
+from hornbook.ranges import Range
 from hornbook.settings import Bounds, Settings
 from hornbook.words.models.contract import Floats, Shape, WordVectors
 
@@ -30,13 +31,13 @@ __all__ = ["SkipGram", "SkipGramSettings"]
 class SkipGramSettings(Settings):
     """Skip-gram."""
 
-    vector_size: Annotated[int, Bounds(1, 10_000)] = 100
+    vector_size: Annotated[int, Bounds(1, 10_000), Range(50, 300, log=True)] = 100
     "Numbers in the vector of a word."
-    window: Annotated[int, Bounds(1, 1_000)] = 5
+    window: Annotated[int, Bounds(1, 1_000), Range(2, 10)] = 5
     "How many words before and behind a word are its neighbours, at most."
     shrink_windows: bool = True
     "Whether each window is of a random size up to `window`, so that near words count for more."
-    negative: Annotated[float, Bounds(0, 1_000, above=True)] = 5.0
+    negative: Annotated[float, Bounds(0, 1_000, above=True), Range(2, 20, log=True)] = 5.0
     "Weight of the random words: how many there are for each neighbour."
     shared: Annotated[int, Bounds(1, 65_536)] = 64
     "Random words that are drawn for a batch and shared by all its pairs."

@@ -1,0 +1,182 @@
+"""Where Optuna keeps the trials: a journal in the sweep's folder, or a database for many machines.
+
+The journal is a file of JSON lines, which only the process writes that owns the folder. A database
+can go away for a while: what is asked of it waits then, says so, and loses nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import random
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from hornbook.errors import RunError, SettingsError, ToolError
+from hornbook.experiments.sweep.folder import JOURNAL
+from hornbook.extras import needing
+
+with needing("optuna", "A sweep"):
+    import optuna
+    from optuna.exceptions import StorageInternalError
+    from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
+__all__ = ["Patience", "StoppedError", "named_place", "open_storage", "quietly"]
+
+T = TypeVar("T")
+
+FORMS = ("postgresql", "postgresql+psycopg")
+PAUSE = 2.0  # seconds between two tries to reach a database
+TABLES = 6  # times that a database is tried in which others make tables at the same time
+AGAIN = 60.0  # seconds until it is said once more that it is away
+
+
+class StoppedError(Exception):
+    """The sweep is to stop: its time is over, or somebody asked it to."""
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """A context in which Optuna logs errors only, and warns of nothing."""
+    logger = optuna.logging.get_logger("optuna")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def open_storage(address: str | None, folder: Path) -> BaseStorage:
+    """The storage of a sweep.
+
+    Args:
+        address: of a database, `postgresql://USER:PASSWORD@HOST/NAME`; None: the journal.
+        folder: of the sweep, which this process owns.
+
+    Raises:
+        SettingsError: if it is the address of something else.
+        MissingPackageError: if the database's driver is not installed.
+        ToolError: if the database cannot be reached.
+        RunError: if the journal cannot be read or written.
+    """
+    if address is None:
+        return open_journal(folder / JOURNAL)
+    form, _, rest = address.partition("://")
+    if form not in FORMS or not rest:
+        raise SettingsError(
+            "`storage` must be the address of a PostgreSQL database; it is "
+            f"{named_place(address)}.",
+            hint="Write it as postgresql://USER:PASSWORD@HOST/NAME, or leave it out: then a file "
+            "in the sweep's folder is used.",
+            setting="storage",
+        )
+    with needing("psycopg", "A sweep on a PostgreSQL database"):
+        import psycopg  # noqa: F401 - what is missing is told here
+    from sqlalchemy.exc import OperationalError, SQLAlchemyError
+    from sqlalchemy.pool import NullPool
+
+    for at in range(1, TABLES + 1):
+        try:
+            return RDBStorage(
+                f"postgresql+psycopg://{rest}",
+                # A connection for each question: none is kept that the server may have closed.
+                engine_kwargs={"poolclass": NullPool, "connect_args": {"connect_timeout": 10}},
+            )
+        except (SQLAlchemyError, StorageInternalError) as error:
+            if at < TABLES and not isinstance(error, OperationalError):
+                time.sleep(at * random.random())  # others may be making the same tables
+                continue
+            why = str(error.__cause__ or error).splitlines()[0]
+            raise ToolError(
+                f"Cannot use the database {named_place(address)}: {why}.",
+                hint="Is the server running, and are name and password right?",
+            ) from error
+    raise AssertionError("unreachable")
+
+
+def named_place(address: str) -> str:
+    """An address without user and password."""
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(address)
+        if parts.hostname:
+            port = f":{parts.port}" if parts.port else ""
+            return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+    return address.rpartition("@")[2]
+
+
+def open_journal(path: Path) -> JournalStorage:
+    """The journal in a file; what a kill left half written at its end is taken away.
+
+    Raises:
+        RunError: if it cannot be read or written, or is damaged.
+    """
+    lock = Path(f"{path}.lock")
+    try:
+        lock.unlink(missing_ok=True)  # of a process that was killed: the folder is ours by now
+        if path.exists():
+            with path.open("r+b") as file:
+                kept = file.read()
+                whole = kept.rfind(b"\n") + 1
+                if whole < len(kept):
+                    file.truncate(whole)
+        return JournalStorage(JournalFileBackend(str(path), JournalFileOpenLock(str(path))))
+    except OSError as error:
+        raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"{path} is damaged: {error}.", hint="Restore it from an intact copy."
+        ) from error
+
+
+class Patience:
+    """Asks a storage again while it is away.
+
+    Args:
+        where: what it is called.
+        tell: is told that it is away, and that it is back.
+        stopping: is set when nobody wants to wait any more.
+    """
+
+    def __init__(self, where: str, tell: Callable[[str], None], stopping: threading.Event) -> None:
+        self.where, self.tell, self.stopping = where, tell, stopping
+
+    def __call__(self, ask: Callable[[], T]) -> T:
+        """What is asked for.
+
+        Raises:
+            StoppedError: if the sweep is to stop while the storage is away.
+            RunError: if the journal cannot be written.
+        """
+        from sqlalchemy.exc import SQLAlchemyError
+
+        told = -AGAIN
+        while True:
+            try:
+                found = ask()
+            except (StorageInternalError, SQLAlchemyError) as error:
+                now = time.monotonic()
+                if now - told >= AGAIN:
+                    why = str(error.__cause__ or error).splitlines()[0]
+                    self.tell(f"The database {self.where} is away, and is waited for: {why}")
+                    told = now
+                if self.stopping.wait(PAUSE):
+                    raise StoppedError from error
+            except OSError as error:
+                raise RunError(
+                    f"Cannot write {self.where}: {os.strerror(error.errno or 0)}.",
+                    hint="Free some disk space, and do the same again: it goes on from there.",
+                ) from error
+            else:
+                if told > 0:
+                    self.tell(f"The database {self.where} is back.")
+                return found
