@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import re
@@ -16,15 +17,25 @@ from typing import Any
 import pytest
 
 import hornbook
-from hornbook.errors import HornbookError, RunError, SettingsError
-from hornbook.experiments.compare import comparison
+from hornbook.errors import (
+    HornbookError,
+    MissingPackageError,
+    RunError,
+    SettingsError,
+    TrainingError,
+)
+from hornbook.experiments.compare import comparison, makers, worker
 from hornbook.experiments.compare.comparison import ModelComparison
 from hornbook.experiments.compare.events import Measuring, Planned, TrialBegan, TrialEnded
+from hornbook.experiments.compare.makers import MadeTrial
+from hornbook.experiments.compare.plan import Trial
 from hornbook.experiments.compare.record import ComparisonRecord
+from hornbook.experiments.making import Budget, make_run
 from hornbook.runs import Run, train
 from hornbook.runs.events import Warned
 from hornbook.runs.listing import folders_tried, list_runs
 from hornbook.runs.lock import Lock
+from hornbook.runs.prepare import prepare
 from hornbook.statistics import ratio_interval
 from hornbook.tables import baselines
 from hornbook.text import sampling_pace
@@ -327,13 +338,75 @@ def test_tables_stand_beside_guessing_and_trees(monkeypatch: pytest.MonkeyPatch)
 def test_one_net_that_cannot_be_made_keeps_no_other_from_it(names: Path) -> None:
     found, events = compared(names, parameters=2_000, models=(), seeds=1, settings=(
         "threads=1", "device=cpu", "gradients=hand", "batch_size=8"), steps=2)  # fmt: skip
-    left_out = dict(found.boards[0].left_out)
-    assert "no width" in left_out["bigram"]
+    (bigram,) = [one for one in found.boards[0].left_out if one.kind == "bigram"]
+    assert "no width" in bigram.why
+    assert (bigram.missing, bigram.of) == (1, 1)
     assert any(isinstance(event, TrialEnded) and event.refused for event in events)
     near = [one.parameters for one in found.boards[0].entries if one.seeded]
     assert near
     assert all(1_500 <= (n or 0) <= 2_500 for n in near)
     assert "bigram was left out" in found.page.read_text()
+
+
+def test_where_some_seeds_fail_their_kind_is_not_called_left_out(
+    names: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failing = make_run, [TrainingError("The loss is nan.")]
+
+    def one_fails(*given: Any) -> Run:
+        if failing and given[4] == 2:
+            raise failing[0]
+        return real(*given)
+
+    monkeypatch.setattr(makers, "make_run", one_fails)
+    found, _ = compared(names, models=("bigram",), settings=SMALL[:5])
+    told = found.page.read_text()
+    assert "1 of 2 runs of bigram could not be made" in told
+    assert "left out" not in told
+    assert found.as_dict()["boards"][0]["left_out"]["bigram"]["runs"] == 1
+    failing.clear()
+    found, _ = compared(names, models=("bigram",), settings=SMALL[:5])
+    assert found.boards[0].left_out[0].why == "The loss is nan."  # the same table
+
+
+def test_a_package_that_was_missing_is_looked_for_again(
+    names: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*given: Any) -> Run:
+        raise MissingPackageError("torch is not there.")
+
+    options: dict[str, Any] = {"models": ("bigram",), "settings": SMALL[:5], "seeds": 1}
+    with monkeypatch.context() as patch:
+        patch.setattr(makers, "make_run", missing)
+        with pytest.raises(SettingsError, match="torch is not there"):
+            compared(names, **options)
+    found, _ = compared(names, **options)
+    assert "bigram" in [one.kind for one in found.boards[0].entries]
+    assert not found.boards[0].left_out
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_a_process_tells_whether_a_package_is_missing(
+    names: Path, monkeypatch: pytest.MonkeyPatch, missing: bool
+) -> None:
+    trial = Trial("bigram-seed1", "bigram", "bigram", {}, {}, 1, Budget(steps=1))
+    made = MadeTrial(trial, "There is none.", missing)
+    monkeypatch.setattr(worker, "make_trial", lambda *_: made)
+    asked = makers.asked_of(prepare(names, None, {}), [str(names)], "text", trial, Path("runs"))
+    told = io.BytesIO(json.dumps(worker.done(asked)).encode())
+    with subprocess.Popen(["true"]) as process:
+        assert makers.outcome(process, told, trial) == made
+
+
+def test_a_run_of_the_comparison_itself_cannot_join_it(names: Path) -> None:
+    options: dict[str, Any] = {"models": ("bigram",), "settings": SMALL[:5], "seeds": 1}
+    found, _ = compared(names, **options)
+    (own,) = found.folder.rglob("bigram-seed*")
+    copied = own.parents[3] / "copied"
+    shutil.copytree(own, copied)
+    for run in (own, copied):
+        with pytest.raises(RunError, match=r"is the run bigram-seed\d+ of this comparison itself"):
+            compared(names, run, **options)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from hornbook.errors import SettingsError
 from hornbook.experiments.compare.asking import Ask
-from hornbook.experiments.compare.board import BoardEntry, OneRun, ranked
+from hornbook.experiments.compare.board import Board, BoardEntry, OneRun, ranked
 from hornbook.experiments.compare.comparison import places
 from hornbook.experiments.compare.given import changes_of, settings_of
 from hornbook.experiments.compare.measuring import MeasuredModel
@@ -123,15 +123,30 @@ def test_the_order_is_of_dev_and_the_verdicts_are_of_test() -> None:
     assert [one.kind for one in found] == ["a", "bb", "ccc"]
     assert found[0].next is not None
     assert found[0].next.value == pytest.approx(1.0)  # on test it is behind
+    assert found[0].next.verdict == "behind, by more than luck (p < 0.001)"
+    assert found[1].first is not None
+    assert found[1].first.verdict == "ahead, by more than luck (p < 0.001)"
+    assert found[1].next is not None
+    assert found[1].next.verdict == "more than luck (p < 0.001)"
     assert found[2].first is not None
     assert found[2].first.value == pytest.approx(1.0)
     upward = ranked(lines, Measure("ndcg", "", "highest"), "test")
     assert [one.kind for one in upward] == ["ccc", "bb", "a"]
+    assert [one.next.turned for one in upward if one.next] == ["", "behind"]
+
+
+def test_a_lead_on_dev_that_test_turns_round_is_not_called_a_lead() -> None:
+    measure = Measure("loss", "nats")
+    lines = ranked([entry("bb", 2.0, 1.0), entry("a", 1.0, 2.0), entry("ccc", 3.0, 3.0)],
+                   measure, "test")  # fmt: skip
+    told = headline(Board("d", measure, "test", lines))
+    assert "On test it is behind bb, by more than luck." in told
+    assert "No other" not in told
+    lines = ranked([entry("a", 1.0, 1.0), entry("bb", 2.0, 2.0)], measure, "test")
+    assert "No other is as good" in headline(Board("d", measure, "test", lines))
 
 
 def test_places_are_of_the_split_that_decides_and_equals_share_the_better() -> None:
-    from hornbook.experiments.compare.board import Board
-
     measure = Measure("loss", "nats")
     lines = ranked(
         [entry("a", 1.0, 2.0), entry("bb", 2.0, 1.0), entry("ccc", 3.0, 2.0)], measure, "test"

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 import hornbook
+from hornbook.cli import runs_remove
 from hornbook.errors import NewerRunError, RunError, SettingsError
 from hornbook.runs.copying import copy_run
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.notes import NOTES, Notes, annotate, read_notes
-from hornbook.runs.removal import looked_at_for_removal, remove_run
+from hornbook.runs.removal import Doomed, looked_at_for_removal, remove_run
 from tests.command import typed
 from tests.some_names import write_names
 
@@ -232,10 +233,11 @@ def test_what_must_not_be_removed_is_refused(
             remove_run(net.path)
     finally:
         net.release()
-    with monkeypatch.context() as patch:
-        patch.chdir(net.path / "data")
-        with pytest.raises(RunError, match="current directory"):
-            remove_run(net.path)
+    for within, named in ((net.path / "data", net.path), (net.path, Path("../net"))):
+        with monkeypatch.context() as patch:
+            patch.chdir(within)
+            with pytest.raises(RunError, match="current directory"):
+                remove_run(named)
     assert sorted(item.name for item in net.path.rglob("*")) == before
     net.run.write_text("{}")
     with pytest.raises(RunError, match="nothing tells which files"):
@@ -264,6 +266,44 @@ def test_removing_asks_unless_told_not_to(
     assert not Path(net).exists()
     # One that is none keeps the others from being removed.
     assert typed(capsys, "runs", "remove", counts, net, "--yes")[0] == 1
-    status, out, _ = typed(capsys, "runs", "remove", counts, "--yes", "--json")
-    assert json.loads(out)[0]["run"] == counts
+    # However often it is named.
+    again = str(Path(counts).parent / "." / "counts") + "/"
+    status, out, _ = typed(capsys, "runs", "remove", counts, again, "--yes", "--json")
+    assert status == 0
+    assert [one["run"] for one in json.loads(out)] == [counts]
     assert not Path(counts).exists()
+
+
+def test_a_run_in_training_keeps_others_from_being_removed(
+    runs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, counts = RunDirectory(runs / "net"), str(runs / "counts")
+    net.take_up()
+    try:
+        status, _, err = typed(capsys, "runs", "remove", counts, str(net.path), "--yes")
+    finally:
+        net.release()
+    assert status == 1
+    assert "in use" in err
+    assert Path(counts).exists()
+    # One that cannot be deleted in the middle: what is gone already is told.
+    whole = remove_run
+
+    def failing(path: str) -> Doomed:
+        if path == str(net.path):
+            raise RunError("Cannot delete it.")
+        return whole(path)
+
+    monkeypatch.setattr(runs_remove, "remove_run", failing)
+    status, _, err = typed(capsys, "runs", "remove", counts, str(net.path), "--yes")
+    assert status == 1
+    assert f"Removed {counts}" in err.replace("\n", "")
+    assert not Path(counts).exists()
+
+
+def test_a_name_with_a_line_break_is_one_line(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (runs / "net").rename(runs / "two\nlines")
+    _, out, _ = typed(capsys, "runs", str(runs), "--columns", "name", "family")
+    assert any("two⏎lines" in line for line in out.splitlines())

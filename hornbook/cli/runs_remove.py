@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 from hornbook.cli.arguments import OutputArgument, parse
@@ -39,13 +41,24 @@ class Arguments(OutputArgument):
 def remove(argv: Sequence[str]) -> None:
     """Parse, ask, delete and tell."""
     asked = parse(Arguments, "runs remove", DESCRIPTION, argv)
-    runs = list(dict.fromkeys(asked.runs))
+    runs = list(
+        {os.path.normpath(Path(run).absolute()): run for run in reversed(asked.runs)}.values()
+    )[::-1]
     doomed = [looked_at_for_removal(run) for run in runs]  # all of them, before the first is gone
     if not asked.yes and not confirmed(doomed):
         notes().print("Nothing was removed.")
         sys.exit(1)
-    gone = [remove_run(run) for run in runs]
-    if asked.json:
+    gone: list[Doomed] = []
+    try:
+        for run in runs:
+            gone += [remove_run(run)]
+    finally:  # what is gone is told, even if another cannot be removed
+        told(gone, json=asked.json)
+
+
+def told(gone: Sequence[Doomed], *, json: bool) -> None:
+    """Tell what was deleted, and what stays."""
+    if json:
         print_json([{"run": str(one.path), "bytes": one.bytes, "left": one.strangers}
                     for one in gone])  # fmt: skip
         return

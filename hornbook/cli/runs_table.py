@@ -12,6 +12,7 @@ from typing import Any
 from hornbook.cli.output import console, escape, number, show_lines, table
 from hornbook.cli.streams import write_result
 from hornbook.errors import SettingsError
+from hornbook.rendering import one_line
 from hornbook.runs.columns import SPLITS, refuse_unknown, value_of
 from hornbook.runs.listing import ListedRun
 
@@ -96,7 +97,7 @@ def cell(row: ListedRun, column: str) -> str:
         figured = split in (*SPLITS, "figure", "baseline")
         own = figured and measure in ("", row.measure)
         return number(held, row.digits if own else 4) if figured else f"{held:g}"
-    return held
+    return held if column == "note" else one_line(held, len(held))
 
 
 def status(row: ListedRun) -> str:

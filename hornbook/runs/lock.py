@@ -19,7 +19,7 @@ from typing import Any
 
 from hornbook.errors import RunError
 
-__all__ = ["LOCK", "Lock", "is_marked", "owner_in"]
+__all__ = ["LOCK", "Lock", "in_use", "is_marked", "owner_in"]
 
 LOCK = ".lock"
 "Name of the file in the run directory."

@@ -11,7 +11,7 @@ from hornbook.errors import RunError, SettingsError
 from hornbook.paths import is_file
 from hornbook.runs.claim import Claim
 from hornbook.runs.contents import strangers
-from hornbook.runs.lock import LOCK
+from hornbook.runs.lock import LOCK, in_use, owner_in
 from hornbook.runs.missing import no_run
 from hornbook.runs.record import RunRecord
 
@@ -33,7 +33,8 @@ def looked_at_for_removal(path: str | Path) -> Doomed:
     """What would be deleted with a run; nothing is changed.
 
     Raises:
-        RunError: if it is not a run, is reached through a link, or its record cannot be read.
+        RunError: if it is not a run, is a link, holds the current directory, or another process is
+            at work on it; or if its record cannot be read.
     """
     folder = Path(path)
     if not is_file(folder / "run.json"):
@@ -43,7 +44,7 @@ def looked_at_for_removal(path: str | Path) -> Doomed:
             f"{folder} is a link to {os.path.realpath(folder)}: the run itself has to be named.",
             hint="Name the directory that it leads to.",
         )
-    if Path.cwd().is_relative_to(folder.absolute()):
+    if Path.cwd().is_relative_to(os.path.realpath(folder)):
         raise RunError(
             "The current directory cannot be removed.", hint="Change to another directory first."
         )
@@ -54,6 +55,8 @@ def looked_at_for_removal(path: str | Path) -> Doomed:
             f"{error.message} So nothing tells which files in {folder} are the run's.",
             hint="Look at the directory, and delete it yourself.",
         ) from error
+    if owner_in(folder):
+        raise in_use(folder)
     foreign = strangers(folder)
     own = [item for item in folder.rglob("*") if is_own(item, folder, foreign)]
     size = sum(item.lstat().st_size for item in own if not item.is_dir())

@@ -20,7 +20,7 @@ from hornbook.experiments.compare.significance import (
 from hornbook.statistics import Interval
 from hornbook.training.measures import Measure
 
-__all__ = ["AblationPart", "Board", "BoardEntry", "OneRun", "ablation", "ranked"]
+__all__ = ["AblationPart", "Board", "BoardEntry", "LeftOut", "OneRun", "ablation", "ranked"]
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,28 @@ class AblationPart:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A kind of which runs could not be made, and why."""
+
+    kind: str
+    why: str
+    missing: int
+    "Runs that could not be made."
+    of: int
+    "Runs that were asked for."
+
+    @property
+    def told(self) -> str:
+        """All of it, for people."""
+        if self.missing == self.of:
+            return f"{self.kind} was left out. {self.why}"
+        return (
+            f"{self.missing} of {self.of} runs of {self.kind} could not be made: its figures are "
+            f"of the others, which may flatter it. {self.why}"
+        )
+
+
+@dataclass(frozen=True)
 class Board:
     """Kinds of models on one set of data."""
 
@@ -137,7 +159,7 @@ class Board:
     entries: tuple[BoardEntry, ...]
     parts: tuple[AblationPart, ...] = ()
     "Of an ablation, if one was asked for."
-    left_out: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     "What could not be made, and why."
     groups: str = ""
     "What chance has drawn, in the plural: `examples`, `users`."
@@ -185,6 +207,9 @@ def ranked(entries: Sequence[BoardEntry], measure: Measure, split: str) -> tuple
     samples = [one.sample(split) for one in order]
     nexts = corrected([difference(one, other) for one, other in itertools.pairwise(samples)])
     firsts = corrected([difference(one, samples[0]) for one in samples[1:]])
+    # What is better on dev may be worse where it is told: that is no lead.
+    nexts = [replace(one, turned="behind") if sign * one.value > 0 else one for one in nexts]
+    firsts = [replace(one, turned="ahead") if sign * one.value < 0 else one for one in firsts]
     return tuple(
         replace(
             one,

@@ -149,7 +149,9 @@ def board_as_dict(board: Board) -> dict[str, Any]:
             }
             for part in board.parts
         ],
-        "left_out": dict(board.left_out),
+        "left_out": {
+            one.kind: {"why": one.why, "runs": one.missing, "of": one.of} for one in board.left_out
+        },
     }
 
 
@@ -204,7 +206,8 @@ def difference_as_dict(one: Difference | None) -> dict[str, JSON] | None:
         name: None if value is None or math.isnan(value) else value
         for name, value in figures.items()
     }
-    return {**known, "freedom": one.freedom, "more_than_luck": one.sure}
+    return {**known, "freedom": one.freedom, "more_than_luck": one.sure,
+            "turned": one.turned or None}  # fmt: skip
 
 
 def as_csv(lines: Iterator[dict[str, JSON]]) -> bytes:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from hornbook.errors import SettingsError
-from hornbook.experiments.compare.board import Board, BoardEntry, OneRun, ablation, ranked
+from hornbook.errors import RunError, SettingsError
+from hornbook.experiments.compare.board import (
+    Board,
+    BoardEntry,
+    LeftOut,
+    OneRun,
+    ablation,
+    ranked,
+)
 from hornbook.experiments.compare.events import (
     Comparing,
     Measuring,
@@ -74,6 +82,7 @@ class Contest:
             HornbookError: that is of all of them.
         """
         record = self.folder.record
+        self.refuse_own()
         known = {one.name for one in self.trials if record.refused(self.name, one.name)}
         known |= {one.name for one in self.trials if begun(self.at / one.name) == "done"}
         left = [one for one in self.trials if one.name not in known]
@@ -92,12 +101,29 @@ class Contest:
                     self.listen(TrialBegan(self.name, trial, *place))
                 continue
             if told.refused:
-                refusal = Refusal(self.name, trial.name, trial.kind, told.refused)
+                refusal = Refusal(
+                    self.name, trial.name, trial.kind, told.refused, told.missing_package
+                )
                 self.folder.write(self.folder.record.with_refusal(refusal))
             reached = None if told.refused else self.reached(trial)
             again = trial.name in known
             self.listen(TrialEnded(self.name, trial, *place, reached, told.refused, again))
         self.refuse_nothing()
+
+    def refuse_own(self) -> None:
+        """Refuse runs that join and are of this comparison already: each is to count once.
+
+        Raises:
+            RunError: naming the first.
+        """
+        made = [one.name for one in self.trials if begun(self.at / one.name) == "done"]
+        own = {Run(self.at / name).record.id: name for name in made} if self.joined else {}
+        for run in self.joined:
+            if run.record.id in own:
+                raise RunError(
+                    f"{run.path} is the run {own[run.record.id]} of this comparison itself.",
+                    hint="Leave it out: it is compared anyway.",
+                )
 
     def there(self, known: set[str]) -> list[Trial]:
         """The trials whose runs are there."""
@@ -130,8 +156,7 @@ class Contest:
             reasons = " ".join(dict.fromkeys(one.why for one in found if one))
             raise SettingsError(
                 f"No net could be trained on {self.name}. {reasons}",
-                hint="Allow more `seconds`, and choose another `out`.",
-                setting="seconds",
+                hint="Change what keeps them from it, and choose another `out`.",
             )
 
     def board(self) -> Board:
@@ -227,15 +252,16 @@ class Contest:
         else:
             self.listen(Noted(f"Test of {self.name} is looked at now, for the first time."))
 
-    def left_out(self) -> tuple[tuple[str, str], ...]:
+    def left_out(self) -> tuple[LeftOut, ...]:
         """What could not be made, each kind once, and why."""
-        names = {one.name for one in self.trials}
-        found = {
-            one.kind: one.why
-            for one in self.folder.record.refusals
-            if one.data == self.name and one.trial in names
-        }
-        return tuple(found.items())
+        asked = Counter(one.kind for one in self.trials)
+        why: dict[str, list[str]] = {}
+        for trial in self.trials:
+            if refusal := self.folder.record.refused(self.name, trial.name):
+                why.setdefault(trial.kind, []).append(refusal.why)
+        return tuple(
+            LeftOut(kind, reasons[-1], len(reasons), asked[kind]) for kind, reasons in why.items()
+        )
 
     def curves(self) -> list[Curve]:
         """What was evaluated in the course of each training."""

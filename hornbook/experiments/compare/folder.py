@@ -79,7 +79,7 @@ class ComparedFolder:
                 hint="Choose another `out`, or ask for the same. Seeds, models, changes, data "
                 "sets and runs can be added to a comparison.",
             )
-        self.record = replace(known, data={**known.data, **self.record.data})
+        self.record = replace(known.tried_again(), data={**known.data, **self.record.data})
 
     def of_data(self, name: str) -> Path:
         """The folder of the runs on a data set."""

@@ -46,6 +46,8 @@ class MadeTrial:
     trial: Trial
     refused: str = ""
     "Why there is no run; empty if there is one."
+    missing_package: bool = False
+    "Whether it is that a package is missing."
 
 
 Maker: TypeAlias = Callable[
@@ -70,7 +72,7 @@ def make_trial(prepared: Prepared, trial: Trial, folder: Path, listen: Comparing
             folder / trial.name, listen,
         )  # fmt: skip
     except LEFT_OUT as error:
-        return MadeTrial(trial, error.message)
+        return MadeTrial(trial, error.message, isinstance(error, MissingPackageError))
     return MadeTrial(trial)
 
 
@@ -114,7 +116,7 @@ def in_processes(jobs: int, words: Sequence[str], task: str) -> Maker:
                 for process in [one for one in running if ended(one)]:
                     trial, told = running.pop(process)
                     with told:
-                        yield MadeTrial(trial, outcome(process, told, trial))
+                        yield outcome(process, told, trial)
         finally:
             for process in running:
                 with contextlib.suppress(OSError):
@@ -159,8 +161,8 @@ def ended(process: subprocess.Popen[bytes]) -> bool:
     return process.poll() is not None
 
 
-def outcome(process: subprocess.Popen[bytes], told: IO[bytes], trial: Trial) -> str:
-    """Why a trial was refused; empty if its run is made.
+def outcome(process: subprocess.Popen[bytes], told: IO[bytes], trial: Trial) -> MadeTrial:
+    """What a process told of the trial that it was to make.
 
     Raises:
         HornbookError: that ended the process, and is of all trials.
@@ -183,4 +185,4 @@ def outcome(process: subprocess.Popen[bytes], told: IO[bytes], trial: Trial) -> 
         raise KeyboardInterrupt
     if answer["outcome"] == "error":
         raise HornbookError(answer["message"], hint=answer["hint"])
-    return str(answer["message"])
+    return MadeTrial(trial, str(answer["message"]), bool(answer["missing_package"]))

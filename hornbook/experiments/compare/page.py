@@ -85,8 +85,13 @@ def headline(board: Board) -> str:
     told = f"On {board.data}, {first.kind} is best on dev: {board.measure.title} {value}."
     if first.next is None:
         return told
-    level = [one.kind for one in board.entries[1:] if one.first is not None and not one.first.sure]
-    if not level:
+    others = [(one.kind, one.first) for one in board.entries[1:] if one.first is not None]
+    level = [kind for kind, apart in others if not apart.sure]
+    if ahead := [kind for kind, apart in others if apart.sure and apart.turned]:
+        told += f" On {board.split} it is behind {', '.join(ahead)}, by more than luck."
+        if not level:
+            return told
+    elif not level:
         return f"{told} No other is as good: the lead is more than luck on {board.split}."
     return f"{told} On {board.split} it cannot be told from {', '.join(level)}."
 
@@ -134,8 +139,8 @@ def bars_of(board: Board) -> Bars:
 def remarks(board: Board) -> Iterator[str]:
     """What to know beside the figures."""
     yield f"Data: {'; '.join(board.about)}."
-    for kind, why in board.left_out:
-        yield f"{kind} was left out. {why}"
+    for missing in board.left_out:
+        yield missing.told
     for one in board.entries:
         diverged = sum(run.ending == "diverged" for run in one.runs)
         if diverged:

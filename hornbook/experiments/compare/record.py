@@ -24,6 +24,8 @@ class Refusal:
     trial: str
     kind: str
     why: str
+    missing_package: bool = False
+    "Whether a package was missing: the same call tries again, for it may be installed by then."
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class ComparisonRecord:
     def with_refusal(self, one: Refusal) -> ComparisonRecord:
         """The same with a trial that could not be made."""
         return replace(self, refusals=(*self.refusals, one))
+
+    def tried_again(self) -> ComparisonRecord:
+        """The same without the refusals that the next call tries again."""
+        lasting = tuple(one for one in self.refusals if not one.missing_package)
+        return replace(self, refusals=lasting)
 
     def with_look(self, one: Look) -> ComparisonRecord:
         """The same after a look at a test split."""

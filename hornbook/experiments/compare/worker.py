@@ -18,7 +18,7 @@ from typing import Any
 from hornbook.errors import HornbookError
 from hornbook.experiments.compare.makers import make_trial
 from hornbook.experiments.compare.plan import Trial
-from hornbook.records import read_record
+from hornbook.records import JSON, read_record
 from hornbook.runs import Run
 from hornbook.runs.prepare import Prepared, prepare
 
@@ -34,7 +34,7 @@ def main() -> None:
     print(json.dumps(done(asked)), flush=True)
 
 
-def done(asked: Mapping[str, Any]) -> dict[str, str]:
+def done(asked: Mapping[str, Any]) -> dict[str, JSON]:
     """What became of a trial."""
     try:
         trial = read_record(Trial, asked["trial"], "the trial")
@@ -43,7 +43,11 @@ def done(asked: Mapping[str, Any]) -> dict[str, str]:
         return {"outcome": "error", "message": error.message, "hint": error.hint}
     except KeyboardInterrupt:
         return {"outcome": "stopped"}
-    return {"outcome": "made", "message": made.refused}
+    return {
+        "outcome": "made",
+        "message": made.refused,
+        "missing_package": made.missing_package,
+    }
 
 
 def read(asked: Mapping[str, Any]) -> Prepared:
