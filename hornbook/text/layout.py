@@ -103,7 +103,13 @@ class ReadSettings(Settings):
         Raises:
             SettingsError: if there are no examples beside them, or one is named twice.
         """
-        self.refuse_unless(self.column is not None, ("condition",), "`column`")
+        if self.column is None and self.condition:
+            raise SettingsError(
+                "`condition` names columns that stand beside the texts, and `column` does not say "
+                "which column has these.",
+                hint="Add `column`, or leave `condition` out.",
+                setting="condition",
+            )
         self.refuse_unless(self.mode != "text", ("condition",), "`mode=lines`")
         several = (self.column, *self.condition)
         if twice := next((name for name in several if several.count(name) > 1), None):
