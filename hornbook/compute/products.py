@@ -1,10 +1,11 @@
 """Matrix products, each by the library that is fastest at its size.
 
 torch multiplies float32 matrices through MKL, which on many processors does not use the widest
-registers, those of AVX-512; its other library, oneDNN, does, and is there as the operator that
-torch's own compiler emits. On such a machine it is twice as fast as soon as a product is large
-enough to be worth its call, and without such registers MKL is the faster by a tenth
-(EXPERIMENTS.md). The results agree to rounding.
+registers, those of AVX-512. Two others do, which are twice as fast on such a machine, and without
+such registers slower by a tenth or no faster (EXPERIMENTS.md). NumPy's, OpenBLAS, is called at the
+price of any operation and reads matrices as they lie, transposed or not; torch's other one, oneDNN,
+is the faster for large weights, but takes as long as a small product to be called, compiles a
+kernel for each new shape, and copies what is transposed. The results agree to rounding.
 
 In a region under `torch.autocast`, products take and give bfloat16, four times as fast as MKL;
 parameters, their gradients and all sums over many positions stay float32.
@@ -19,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
+from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
 __all__ = [
@@ -36,6 +38,12 @@ __all__ = [
 # kernel, half a millisecond, and rows grouped by length come in many shapes.
 ONEDNN_FROM = 2**22
 NUMPY_FROM = 2**14  # weights that make a single row's product worth leaving torch
+WIDE_KERNELS = frozenset({"SkylakeX", "Cooperlake", "SapphireRapids"})  # OpenBLAS's, with AVX-512
+# Multiplications in a product that NumPy's BLAS is worth where it has wide registers: fewer are made
+# before it is called, and with large weights, or few rows of x, oneDNN is faster.
+WIDE_FROM, WIDE_TO, WIDE_ROWS = 2**19, 2**25, 128
+# The gradient of a weight, (M, N) times (N, K), from so many multiplications and N.
+GRADIENT_FROM, GRADIENT_ROWS = 2**17, 8
 ROWS = 128  # that NumPy's BLAS can share evenly among 2, 4 or 8 threads, 16 or more for each
 
 
@@ -72,8 +80,15 @@ def has_wide_registers() -> bool:
     return torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
+def find_wide_numpy() -> bool:
+    """Whether NumPy's BLAS is OpenBLAS, and uses the widest registers there are."""
+    libraries = ThreadpoolController().info()
+    return any(library.get("architecture") in WIDE_KERNELS for library in libraries)
+
+
 ONEDNN = find_onednn() if has_wide_registers() else None
 BFLOAT16 = find_bfloat16()
+WIDE_NUMPY = has_wide_registers() and find_wide_numpy()
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
@@ -128,7 +143,13 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         y = torch.from_numpy(row_product(weight.numpy(), x.numpy().reshape(-1)))
         y = y.view(*x.shape[:-1], -1)
         return y if bias is None else y.add_(bias)
-    small = x.numel() * weight.shape[0] < ONEDNN_FROM and not one_row
+    many = x.numel() * weight.shape[0]
+    rows = x.numel() // weight.shape[1] if weight.shape[1] else 0
+    if WIDE_FROM <= many < WIDE_TO and rows >= WIDE_ROWS and by_numpy(x, weight):
+        y = x.new_empty(*x.shape[:-1], len(weight))
+        np.matmul(flat(x).numpy(), weight.t().numpy(), out=flat(y).numpy())
+        return y if bias is None else y.add_(bias)
+    small = many < ONEDNN_FROM and not one_row
     if ONEDNN is None or small or not (plain(x) and plain(weight)):
         return F.linear(x, weight, bias)
     return ONEDNN(x, weight, bias, "none", [], "")
@@ -157,7 +178,9 @@ def times(a: Tensor, b: Tensor) -> Tensor:
 def add_product(out: Tensor, a: Tensor, b: Tensor) -> None:
     """out += aᵀ b, in place: the gradient of a weight, for a (N, M) and b (N, K), out (M, K)."""
     a, b = lowered(a), lowered(b)
-    if by_onednn(a, b):
+    if is_wide_gradient(a, b, out):
+        out.add_(torch.from_numpy(np.matmul(a.t().numpy(), b.numpy())))
+    elif by_onednn(a, b):
         assert ONEDNN is not None
         out.add_(ONEDNN(a.t(), b.t(), None, "none", [], ""))
     elif a.dtype is out.dtype:
@@ -169,12 +192,42 @@ def add_product(out: Tensor, a: Tensor, b: Tensor) -> None:
 def put_product(out: Tensor, a: Tensor, b: Tensor) -> Tensor:
     """out = aᵀ b, as `add_product` would add it to zeros; gives out."""
     a, b = lowered(a), lowered(b)
+    if is_wide_gradient(a, b, out):
+        np.matmul(a.t().numpy(), b.numpy(), out=out.numpy())
+        return out
     if by_onednn(a, b):
         assert ONEDNN is not None
         return out.copy_(ONEDNN(a.t(), b.t(), None, "none", [], ""))
     if a.dtype is out.dtype and not torch.is_grad_enabled():  # autograd knows no `out`
         return torch.mm(a.t(), b, out=out)
     return out.copy_(torch.mm(a.t(), b))
+
+
+def by_numpy(a: Tensor, b: Tensor) -> bool:
+    """Whether NumPy's BLAS multiplies float32 matrices well here.
+
+    Not beside several threads of torch's own: the two libraries' would wait for each other.
+    """
+    return (
+        WIDE_NUMPY
+        and torch.get_num_threads() == 1
+        and not torch.is_grad_enabled()
+        and a.dtype is b.dtype is torch.float32
+        and a.device.type == b.device.type == "cpu"
+        and plain(a)
+        and plain(b)
+    )
+
+
+def is_wide_gradient(a: Tensor, b: Tensor, out: Tensor) -> bool:
+    """Whether aᵀ b, for a (N, M) and b (N, K), is a product for NumPy's BLAS to write to `out`."""
+    worth = len(a) >= GRADIENT_ROWS and a.numel() * b.shape[1] >= GRADIENT_FROM
+    return worth and by_numpy(a, b) and out.dtype is a.dtype and out.is_contiguous()
+
+
+def flat(x: Tensor) -> Tensor:
+    """(..., K) as (N, K), a view."""
+    return x if x.dim() == 2 else x.view(-1, x.shape[-1])
 
 
 def by_onednn(a: Tensor, b: Tensor) -> bool:
