@@ -80,15 +80,16 @@ def has_wide_registers() -> bool:
     return torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
-def find_wide_numpy() -> bool:
-    """Whether NumPy's BLAS is OpenBLAS, and uses the widest registers there are."""
+def numpys_kernels() -> str:
+    """Which kernels of OpenBLAS NumPy multiplies with; empty if it has another library."""
     libraries = ThreadpoolController().info()
-    return any(library.get("architecture") in WIDE_KERNELS for library in libraries)
+    return next((one["architecture"] for one in libraries if one.get("architecture")), "")
 
 
 ONEDNN = find_onednn() if has_wide_registers() else None
 BFLOAT16 = find_bfloat16()
-WIDE_NUMPY = has_wide_registers() and find_wide_numpy()
+NUMPY_OPENBLAS = bool(numpys_kernels())
+WIDE_NUMPY = numpys_kernels() in WIDE_KERNELS
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
@@ -204,18 +205,19 @@ def put_product(out: Tensor, a: Tensor, b: Tensor) -> Tensor:
 
 
 def by_numpy(a: Tensor, b: Tensor) -> bool:
-    """Whether NumPy's BLAS multiplies float32 matrices well here.
+    """Whether NumPy's BLAS multiplies these matrices well here."""
+    return WIDE_NUMPY and alone(a, b) and plain(a) and plain(b)
+
+
+def alone(*matrices: Tensor) -> bool:
+    """Whether NumPy's BLAS may multiply these: float32 on a processor, without autograd.
 
     Not beside several threads of torch's own: the two libraries' would wait for each other.
     """
     return (
-        WIDE_NUMPY
-        and torch.get_num_threads() == 1
+        torch.get_num_threads() == 1
         and not torch.is_grad_enabled()
-        and a.dtype is b.dtype is torch.float32
-        and a.device.type == b.device.type == "cpu"
-        and plain(a)
-        and plain(b)
+        and all(x.dtype is torch.float32 and x.device.type == "cpu" for x in matrices)
     )
 
 
