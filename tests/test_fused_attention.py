@@ -45,11 +45,9 @@ def reference(q: Tensor, k: Tensor, v: Tensor, dy: Tensor, *, causal: bool) -> t
     return (y.detach(), *torch.autograd.grad(y, (q, k, v), dy.double()))
 
 
-def kernel(
-    q: Tensor, k: Tensor, v: Tensor, *, causal: bool, dropout: float
-) -> tuple[Tensor, Way]:
+def kernel(q: Tensor, k: Tensor, v: Tensor, *, causal: bool, dropout: float) -> tuple[Tensor, Way]:
     """As a GPU's: heads of one row, and what comes out does not lie in their order."""
-    assert q.shape[0] == 1 and q.is_contiguous() and k.is_contiguous() and v.is_contiguous()
+    assert all(len(x) == 1 and x.is_contiguous() for x in (q, k, v))
     y, backward = attend(q[0], k[0], v[0], None, dropout)
     y = y.transpose(0, 1).contiguous().transpose(0, 1)[None]
     return y, lambda dy: tuple(x[None] for x in backward(dy[0]))  # type: ignore[return-value]

@@ -1,18 +1,19 @@
 """Products of many small matrices at a time: the heads of attention.
 
-torch multiplies them through MKL, and only where they stand one behind the other in memory, so
-that heads are copied to the front before they meet and back afterwards. NumPy's matmul takes them as they
-lie, through OpenBLAS, at the same price for the smallest and half of it where it has wide registers
-(EXPERIMENTS.md). The results agree to rounding.
+torch multiplies them through MKL, and only where they stand one behind the other in memory: heads
+are copied to the front before they meet and back afterwards. NumPy's matmul takes them as they lie.
+Where OpenBLAS, through which it does so, has the widest registers, that is twice as fast for short
+rows; where it has not, no faster (EXPERIMENTS.md). The results agree to rounding.
 """
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from hornbook.compute.products import NUMPY_OPENBLAS, alone
+from hornbook.compute.products import WIDE_NUMPY, alone, numpys_product
+
+NARROW = 32  # columns up to which a transposed matrix is better copied than multiplied as it lies
 
 __all__ = ["as_multiplied", "batched_product", "rows_first"]
 
@@ -42,7 +43,9 @@ def batched_product(a: Tensor, b: Tensor, *, rows: bool = False) -> Tensor:
         return torch.bmm(a.flatten(0, -3), b.flatten(0, -3)).view(*a.shape[:-1], b.shape[-1])
     shape = (*a.shape[:-1], b.shape[-1])
     out = rows_first(shape, a) if rows else a.new_empty(shape)
-    np.matmul(a.numpy(), b.numpy(), out=out.numpy())
+    if b.shape[-1] <= NARROW and b.stride(-1) != 1:
+        b = b.contiguous()
+    numpys_product(a.numpy(), b.numpy(), out.numpy())
     return out
 
 
@@ -59,4 +62,4 @@ def rows_first(shape: tuple[int, ...], like: Tensor) -> Tensor:
 
 def by_numpy(*matrices: Tensor) -> bool:
     """Whether NumPy multiplies these."""
-    return NUMPY_OPENBLAS and alone(*matrices)
+    return WIDE_NUMPY and alone(*matrices)

@@ -34,13 +34,15 @@ __all__ = [
     "times",
 ]
 
+Floats = npt.NDArray[np.float32]
+
 # Multiplications in a product from which oneDNN is worth it: for each new shape it first compiles a
 # kernel, half a millisecond, and rows grouped by length come in many shapes.
 ONEDNN_FROM = 2**22
 NUMPY_FROM = 2**14  # weights that make a single row's product worth leaving torch
 WIDE_KERNELS = frozenset({"SkylakeX", "Cooperlake", "SapphireRapids"})  # OpenBLAS's, with AVX-512
-# Multiplications in a product that NumPy's BLAS is worth where it has wide registers: fewer are made
-# before it is called, and with large weights, or few rows of x, oneDNN is faster.
+# Multiplications in a product that NumPy's BLAS is worth where it has wide registers: fewer are
+# made before it is called, and with large weights, or few rows of x, oneDNN is faster.
 WIDE_FROM, WIDE_TO, WIDE_ROWS = 2**19, 2**25, 128
 # The gradient of a weight, (M, N) times (N, K), from so many multiplications and N.
 GRADIENT_FROM, GRADIENT_ROWS = 2**17, 8
@@ -88,7 +90,6 @@ def numpys_kernels() -> str:
 
 ONEDNN = find_onednn() if has_wide_registers() else None
 BFLOAT16 = find_bfloat16()
-NUMPY_OPENBLAS = bool(numpys_kernels())
 WIDE_NUMPY = numpys_kernels() in WIDE_KERNELS
 
 
@@ -134,6 +135,11 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """
     if torch.is_grad_enabled():
         return F.linear(x, weight, bias)  # autograd's (and autocast's) own
+    if is_wide(x, weight):
+        y = x.new_empty(*x.shape[:-1], weight.shape[0])
+        rows = x.numpy().reshape(-1, weight.shape[1])
+        numpys_product(rows, weight.numpy().T, y.numpy().reshape(-1, weight.shape[0]))
+        return y if bias is None else y.add_(bias)
     x, weight = lowered(x), lowered(weight)
     if x.dtype is not torch.float32 or x.device.type != "cpu":
         return F.linear(x, weight, None if bias is None else bias.to(x.dtype))
@@ -144,19 +150,13 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         y = torch.from_numpy(row_product(weight.numpy(), x.numpy().reshape(-1)))
         y = y.view(*x.shape[:-1], -1)
         return y if bias is None else y.add_(bias)
-    many = x.numel() * weight.shape[0]
-    rows = x.numel() // weight.shape[1] if weight.shape[1] else 0
-    if WIDE_FROM <= many < WIDE_TO and rows >= WIDE_ROWS and by_numpy(x, weight):
-        y = x.new_empty(*x.shape[:-1], len(weight))
-        np.matmul(flat(x).numpy(), weight.t().numpy(), out=flat(y).numpy())
-        return y if bias is None else y.add_(bias)
-    small = many < ONEDNN_FROM and not one_row
+    small = x.numel() * weight.shape[0] < ONEDNN_FROM and not one_row
     if ONEDNN is None or small or not (plain(x) and plain(weight)):
         return F.linear(x, weight, bias)
     return ONEDNN(x, weight, bias, "none", [], "")
 
 
-def row_product(weight: npt.NDArray[np.float32], x: npt.NDArray[np.float32]) -> Any:
+def row_product(weight: Floats, x: Floats) -> Any:
     """W x for W (M, K) and x (K,), the same to the bit on 1, 2, 4 and 8 threads of NumPy's BLAS.
 
     Its kernel takes several rows of W at a time and a few that are left over in another way, so
@@ -178,10 +178,13 @@ def times(a: Tensor, b: Tensor) -> Tensor:
 
 def add_product(out: Tensor, a: Tensor, b: Tensor) -> None:
     """out += aᵀ b, in place: the gradient of a weight, for a (N, M) and b (N, K), out (M, K)."""
-    a, b = lowered(a), lowered(b)
     if is_wide_gradient(a, b, out):
-        out.add_(torch.from_numpy(np.matmul(a.t().numpy(), b.numpy())))
-    elif by_onednn(a, b):
+        product = torch.empty_like(out)
+        numpys_product(a.numpy().T, b.numpy(), product.numpy())
+        out.add_(product)
+        return
+    a, b = lowered(a), lowered(b)
+    if by_onednn(a, b):
         assert ONEDNN is not None
         out.add_(ONEDNN(a.t(), b.t(), None, "none", [], ""))
     elif a.dtype is out.dtype:
@@ -192,10 +195,10 @@ def add_product(out: Tensor, a: Tensor, b: Tensor) -> None:
 
 def put_product(out: Tensor, a: Tensor, b: Tensor) -> Tensor:
     """out = aᵀ b, as `add_product` would add it to zeros; gives out."""
-    a, b = lowered(a), lowered(b)
     if is_wide_gradient(a, b, out):
-        np.matmul(a.t().numpy(), b.numpy(), out=out.numpy())
+        numpys_product(a.numpy().T, b.numpy(), out.numpy())
         return out
+    a, b = lowered(a), lowered(b)
     if by_onednn(a, b):
         assert ONEDNN is not None
         return out.copy_(ONEDNN(a.t(), b.t(), None, "none", [], ""))
@@ -210,26 +213,34 @@ def by_numpy(a: Tensor, b: Tensor) -> bool:
 
 
 def alone(*matrices: Tensor) -> bool:
-    """Whether NumPy's BLAS may multiply these: float32 on a processor, without autograd.
+    """Whether NumPy's BLAS may multiply these: float32 on a CPU, without autograd or autocast.
 
     Not beside several threads of torch's own: the two libraries' would wait for each other.
     """
-    return (
-        torch.get_num_threads() == 1
-        and not torch.is_grad_enabled()
-        and all(x.dtype is torch.float32 and x.device.type == "cpu" for x in matrices)
-    )
+    if torch.get_num_threads() != 1 or torch.is_grad_enabled() or torch.is_autocast_enabled("cpu"):
+        return False
+    return all(x.dtype is torch.float32 and x.is_cpu for x in matrices)
+
+
+def is_wide(x: Tensor, weight: Tensor) -> bool:
+    """Whether x Wᵀ is a product for NumPy's BLAS."""
+    enough = x.numel() >= WIDE_ROWS * weight.shape[1]
+    return enough and WIDE_FROM <= x.numel() * weight.shape[0] < WIDE_TO and by_numpy(x, weight)
 
 
 def is_wide_gradient(a: Tensor, b: Tensor, out: Tensor) -> bool:
     """Whether aᵀ b, for a (N, M) and b (N, K), is a product for NumPy's BLAS to write to `out`."""
-    worth = len(a) >= GRADIENT_ROWS and a.numel() * b.shape[1] >= GRADIENT_FROM
+    worth = a.shape[0] >= GRADIENT_ROWS and a.numel() * b.shape[1] >= GRADIENT_FROM
     return worth and by_numpy(a, b) and out.dtype is a.dtype and out.is_contiguous()
 
 
-def flat(x: Tensor) -> Tensor:
-    """(..., K) as (N, K), a view."""
-    return x if x.dim() == 2 else x.view(-1, x.shape[-1])
+def numpys_product(a: Floats, b: Floats, out: Floats) -> None:
+    """a b by NumPy's BLAS, written to `out`.
+
+    What is infinite or no number is so without a warning, as from torch.
+    """
+    with np.errstate(all="ignore"):
+        np.matmul(a, b, out=out)
 
 
 def by_onednn(a: Tensor, b: Tensor) -> bool:

@@ -168,7 +168,8 @@ class CrossAttention(torch.nn.Module):
 
 def heads(x: Tensor, n_head: int) -> Tensor:
     """(B, T, C) as (B, H, T, C/H)."""
-    return x.unflatten(2, (n_head, -1)).transpose(1, 2)
+    b, t, c = x.shape
+    return x.view(b, t, n_head, c // n_head).transpose(1, 2)
 
 
 def unheads(x: Tensor) -> Tensor:

@@ -103,8 +103,8 @@ def fused(q: Tensor, k: Tensor, v: Tensor, *, causal: bool, dropout: float) -> t
         y, way = kernel(*heads, causal=causal, dropout=dropout)
 
     def backward(dy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        dq, dk, dv = (x.reshape(shape) for x, shape in zip(way(as_one_row(dy)), shapes, strict=True))
-        return dq, dk, dv
+        dq, dk, dv = way(as_one_row(dy))
+        return dq.reshape(shapes[0]), dk.reshape(shapes[1]), dv.reshape(shapes[2])
 
     return y.reshape(shapes[0]), backward
 

@@ -44,7 +44,7 @@ def shared_heads_vjp(
 
     def backward(dq: Tensor, dk: Tensor, dv: Tensor) -> Tensor:
         # What is used by several gets the sum of their gradients.
-        dk, dv = (d.unflatten(1, (kv, group)).sum(2) for d in (dk, dv))
+        dk, dv = (d.reshape(b, kv, group, t, size).sum(2) for d in (dk, dv))
         dqk = torch.cat([dq, dk], 1)
         if turn_backward is not None:
             dqk = turn_backward(dqk)

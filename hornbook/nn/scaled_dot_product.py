@@ -75,11 +75,14 @@ def attend(
         dweights = batched_product(dy, v.transpose(-1, -2))
         if mask_kept is not None:
             dweights.mul_(mask_kept)
-        # Of softmax: dscores = weights · (dweights - Σ weights · dweights). The sum over keys is
-        # that of y · dy over features, which is far shorter (Dao et al. 2022).
-        total = (dy * y).sum(-1, keepdim=True)
+        # Of softmax: dscores = weights · (dweights - Σ weights · dweights).
+        if weights.shape[-1] <= SHORT:
+            dscores = dweights.mul_(weights)
+            dscores.addcmul_(weights, row_sums(dscores), value=-1)
+        else:
+            # The sum over keys is that of y · dy over features, far shorter (Dao et al. 2022).
+            dscores = dweights.sub_((dy * y).sum(-1, keepdim=True)).mul_(weights)
         # The scale is left for the two products' results, which are shorter.
-        dscores = dweights.sub_(total).mul_(weights)
         dq = batched_product(dscores, k, rows=True).mul_(scale)
         dk = batched_product(dscores.transpose(-1, -2), q, rows=True).mul_(scale)
         return dq, dk, dv
@@ -176,7 +179,7 @@ def softmax(scores: Tensor) -> Tensor:
         return torch.softmax(scores, -1)
     if scores.device.type == "cpu" and not torch.is_grad_enabled():
         powers = torch.exp(scores)
-        sums = powers.sum(-1, keepdim=True)
+        sums = row_sums(powers)
         low, high = map(float, sums.aminmax())
         if low > TINY and high < math.inf:
             return powers.div_(sums)
@@ -185,3 +188,10 @@ def softmax(scores: Tensor) -> Tensor:
     top = scores.amax(-1, keepdim=True).detach()
     powers = torch.exp(scores - top)
     return powers / powers.sum(-1, keepdim=True)
+
+
+def row_sums(x: Tensor) -> Tensor:
+    """Sums over the last dimension, which is kept: of short rows a product takes a third of the
+    time of torch's sum.
+    """
+    return torch.matmul(x, x.new_ones(x.shape[-1], 1))
