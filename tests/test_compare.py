@@ -379,6 +379,9 @@ def test_another_comparison_in_the_folder_is_refused(names: Path) -> None:
     ):
         with pytest.raises(RunError, match=told):
             compared(names, models=("mlp",), seeds=1, out="one", **other)
+    with pytest.raises(RunError, match="folder of a comparison, not data") as error:
+        compared("one", models=("mlp",))
+    assert "one/some/mlp-seed1337" in error.value.hint
     Path("mine").mkdir()
     Path("mine/notes.txt").write_text("mine")
     with pytest.raises(RunError, match="something else than a comparison"):
