@@ -20,7 +20,7 @@ from hornbook.experiments.compare.significance import (
 from hornbook.statistics import Interval
 from hornbook.training.measures import Measure
 
-__all__ = ["AblationPart", "Board", "BoardEntry", "OneRun", "ablation", "ranked"]
+__all__ = ["AblationPart", "Board", "BoardEntry", "OneRun", "ablation", "ahead", "ranked"]
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,19 @@ class Board:
         return (
             f"{told}; p-values are corrected for {max(0, len(self.entries) - 1)} such pairs (Holm)."
         )
+
+
+def ahead(one: Difference, measure: Measure, split: str) -> str:
+    """Whether a line is ahead of another, in a few words; on the split that decides it may not be.
+
+    Args:
+        one: its figure less that of the other.
+        measure: by which one is better.
+        split: that decides.
+    """
+    if one.sure and measure.is_better(0.0, one.value):
+        return f"no: behind on {split}, {one.verdict}"
+    return f"yes, {one.verdict}" if one.sure else one.verdict
 
 
 def ranked(entries: Sequence[BoardEntry], measure: Measure, split: str) -> tuple[BoardEntry, ...]:

@@ -85,10 +85,18 @@ def headline(board: Board) -> str:
     told = f"On {board.data}, {first.kind} is best on dev: {board.measure.title} {value}."
     if first.next is None:
         return told
-    level = [one.kind for one in board.entries[1:] if one.first is not None and not one.first.sure]
-    if not level:
-        return f"{told} No other is as good: the lead is more than luck on {board.split}."
-    return f"{told} On {board.split} it cannot be told from {', '.join(level)}."
+    others = [(one.kind, one.first) for one in board.entries[1:] if one.first is not None]
+    passed = [k for k, far in others if far.sure and board.measure.is_better(far.value, 0.0)]
+    level = [kind for kind, far in others if not far.sure]
+    if passed:
+        told += f" On {board.split} it is behind {', '.join(passed)}, by more than luck."
+    if level:
+        return f"{told} On {board.split} it cannot be told from {', '.join(level)}."
+    return (
+        told
+        if passed
+        else (f"{told} No other is as good: the lead is more than luck on {board.split}.")
+    )
 
 
 def of_board(board: Board, curves: Section | None) -> Iterator[Section]:
