@@ -113,6 +113,8 @@ def test_examples_work_as_typed(
         words = shlex.split(example)
         if verb == "best":  # which takes the time that it is given: five minutes, if none
             words = [*words, "--minutes", "0.001"]
+        if verb == "sweep":  # of twenty trials that are trained in full
+            words = [*words, "--trials", "1", "--steps", "2"]
         status, out, err = typed(capsys, *words)
         if "--check" in words:  # of an exercise that nobody has filled in yet
             assert (status, err) == (WRONG, "")

