@@ -98,7 +98,7 @@ def theirs(kind: str, run: Run) -> ClassScores:
         warnings.simplefilter("ignore")  # of iterations, where these do not suffice
         model.fit(train, data.numbers("train"))
     found: npt.NDArray[np.float64] = model.predict_proba(test)
-    return ClassScores(groups_of(data.side("test").sources), found, data.numbers("test"))
+    return ClassScores(groups_of(data, data.side("test").sources), found, data.numbers("test"))
 
 
 def row_of(name: str, scores: ClassScores, other: ClassScores, seconds: float) -> dict[str, Any]:

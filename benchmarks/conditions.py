@@ -1,6 +1,7 @@
 """What conditions save: names by sex, verses by form and author, with counts and with nets.
 
     python -m benchmarks.conditions [--data names verses] [--steps 1500] [--folder DIR]
+    python -m benchmarks.conditions --drops 0 0.1 0.5
 
 Names are the bundled ones: girls' in order of frequency, then boys'; the file does not say where
 the boys' begin, but their first is Liam, a name that is also among the girls'. Verses are the lines
@@ -12,6 +13,10 @@ bits per example: the model without, the model with, nothing given and all given
 last is below the first, with a 95 % interval over examples. Of names also what guidance does: the
 share of 1,000 samples that counts with the condition would say are of the sex that was asked for,
 how many of these counts are right about test, and the share of samples that are distinct and new.
+
+With --drops nets of names are trained that lose their condition in such shares of the examples, in
+place of all that: what test costs with nothing given and with the condition, beside the net that
+never had one; and how many of 1,000 samples of each sex at guidance 2 counts say are of it.
 """
 
 from __future__ import annotations
@@ -84,14 +89,16 @@ def write_table(data: str, folder: Path) -> Path:
     return path
 
 
-def trained(data: str, table: Path, model: str, steps: int, conditions: Sequence[str]) -> Run:
+def trained(
+    data: str, table: Path, model: str, steps: int, conditions: Sequence[str], **loading: Any
+) -> Run:
     """A run with these conditions."""
     settings, training = MODELS[data][model]
     how = {"steps": steps // SHORTER.get(data, 1), "threads": 1, **training}
     return hornbook.train(
         table, model=model, out=table.parent / f"{data}-{model}-{len(conditions)}",
         settings=settings, training=None if model == "ngram" else how, baseline=False,
-        column=TABLES[data][0], condition=tuple(conditions), overwrite=True,
+        column=TABLES[data][0], condition=tuple(conditions), overwrite=True, **loading,
     )  # fmt: skip
 
 
@@ -153,16 +160,44 @@ def guide(judge: Run, run: Run) -> None:
         print(f"| {guidance:g} | {' | '.join(f'{share:.1%}' for share in shares)} |", flush=True)
 
 
+def sweep(table: Path, steps: int, drops: Sequence[float]) -> None:
+    """Print a row for each share of the examples whose sex is dropped, of the GRU."""
+    judge = trained("names", table, "ngram", steps, ("sex",))
+    plain = bits(trained("names", table, "gru", steps, ()))
+    print(f"names, gru, {steps:,} steps: bits per example of test; without: {plain.mean():.3f}\n")
+    print("| dropped | nothing given | given | saved | F judged F | M judged M |")
+    print("|---|---|---|---|---|---|")
+    for drop in drops:
+        run = trained("names", table, "gru", steps, ("sex",), drop_condition=drop)
+        given, bare = bits(run), bits(run, given=False)
+        interval = difference_interval(plain, given)
+        assert interval is not None  # there are many examples
+        told = []
+        for seed, sex in enumerate(("F", "M")):
+            made = run.sample(n=SAMPLES, condition=[f"sex={sex}"], guidance=2.0, seed=seed)
+            told.append(np.mean([s == sex for s in sexes(judge, [one.text for one in made])]))
+        print(
+            f"| {drop:g} | {bare.mean():.3f} | {given.mean():.3f} | "
+            f"{plain.mean() - given.mean():.3f} ({interval.low:.3f} to {interval.high:.3f}) | "
+            f"{' | '.join(f'{share:.1%}' for share in told)} |",
+            flush=True,
+        )
+
+
 def main() -> None:
     """Train, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="+", choices=[*TABLES], default=[*TABLES])
     parser.add_argument("--steps", type=int, default=1_500)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--drops", nargs="+", type=float)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = asked.folder or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
+        if asked.drops:
+            sweep(write_table("names", folder), asked.steps, asked.drops)
+            return
         for data in asked.data:
             runs = compare(data, write_table(data, folder), asked.steps)
             if data == "names":

@@ -1,6 +1,6 @@
 """What a GPU gives: the same figures as the CPU, and how much faster.
 
-    python -m benchmarks.gpu [--nanogpt DIR] [--steps 60] [--compile]
+    python -m benchmarks.gpu [--nanogpt DIR] [--steps 60] [--compile] [--profile]
 
 First every net family takes some training steps on the CPU and on the GPU from the same weights, in
 float32, and the losses are printed side by side. Then training steps of transformers of three sizes
@@ -188,6 +188,22 @@ def nanogpt(checkout: Path, size: Size, compiled: bool) -> Callable[[], object]:
     return step
 
 
+def profile(size: Size) -> None:
+    """Print what a step of `ways`' second spends its time on."""
+    _, step, _ = list(ways(size, compiled=False))[1]
+    with deterministic(torch.device("cuda")):
+        for _ in range(5):
+            step()
+        torch.cuda.synchronize()
+        kinds = [torch.profiler.ProfilerActivity.CPU, torch.profiler.ProfilerActivity.CUDA]
+        with torch.profiler.profile(activities=kinds) as seen:
+            for _ in range(5):
+                step()
+            torch.cuda.synchronize()
+    found = seen.key_averages()
+    print(found.table(sort_by="self_cuda_time_total", row_limit=30, max_name_column_width=60))
+
+
 def main() -> None:
     """Compare and time."""
     parser = argparse.ArgumentParser(
@@ -196,12 +212,15 @@ def main() -> None:
     parser.add_argument("--nanogpt", type=Path, help="a checkout to time beside")
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--compile", action="store_true", help="time what torch.compile gives too")
+    parser.add_argument("--sizes", nargs="*", default=[size.name for size in SIZES])
+    parser.add_argument("--profile", action="store_true", help="what a step spends its time on")
     given = parser.parse_args()
     if not torch.cuda.is_available():
         raise SystemExit("This machine has no GPU that PyTorch can use.")
     print(torch.cuda.get_device_name(), torch.__version__)
-    compare(given.steps)
-    for size in SIZES:
+    if given.steps:
+        compare(given.steps)
+    for size in (size for size in SIZES if size.name in given.sizes):
         print(f"\n{size}", flush=True)
         calls = list(ways(size, given.compile))
         if given.nanogpt:
@@ -218,6 +237,8 @@ def main() -> None:
             print(f"    {name:32} {once * 1e3:9.2f} ms  {size.tokens / once:12,.0f} tokens/s  "
                   f"{memory:5.1f} GiB", flush=True)  # fmt: skip
             del step
+        if given.profile:
+            profile(size)
 
 
 if __name__ == "__main__":

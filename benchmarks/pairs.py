@@ -1,13 +1,14 @@
 """Made tasks, learned: how much of what a model has not seen does it get right, to the letter?
 
     python -m benchmarks.pairs [--kinds reversal dates sorting addition] [--models seq2seq
-        attention-rnn] [--minutes 2] [-n 50000] [--sizes 1000 5000 20000] [--seeds 1] [--out FOLDER]
+        attention-rnn] [--minutes 2 | --steps 4000] [-n 50000] [--sizes 1000 5000 20000]
+        [--seeds 1] [--out FOLDER]
 
-A model is trained on a kind of made pairs for so many minutes. `test` is the share of unseen
-sources that it answers right, greedily and by beam search; `longer` the same for sources longer
-than any in training: words of 13 to 20 letters, sums of five digits, dates of other years. With
---sizes, train is cut to so many pairs, for a curve of learning against size; without, the curve is
-that of the training, by step. Curves are drawn to FOLDER/pairs.png.
+A model is trained on a kind of made pairs for so many minutes, or so many steps. `test` is the
+share of unseen sources that it answers right, greedily and by beam search; `longer` the same for
+sources longer than any in training: words of 13 to 20 letters, sums of five digits, dates of other
+years. With --sizes, train is cut to so many pairs, for a curve of learning against size; without,
+the curve is that of the training, by step. Curves are drawn to FOLDER/pairs.png.
 """
 
 from __future__ import annotations
@@ -97,13 +98,13 @@ def pairs_of(prepared: Prepared) -> PairData:
 
 
 def learned(
-    kind: str, model: str, prepared: Prepared, minutes: float, seed: int, folder: Path
+    kind: str, model: str, prepared: Prepared, budget: Mapping[str, Any], seed: int, folder: Path
 ) -> Row:
     """A model trained, and measured."""
     begun = time.perf_counter()
     out = folder / f"{kind}-{model}-{len(pairs_of(prepared).splits['train'])}-{seed}"
     run = hornbook.train(
-        prepared, model=model, out=out, minutes=minutes, training={"seed": seed}, overwrite=True
+        prepared, model=model, out=out, training={"seed": seed}, overwrite=True, **budget
     )
     seconds = time.perf_counter() - begun
     data, net = run.data, run.model
@@ -153,11 +154,13 @@ def main() -> None:
     asked.add_argument("--kinds", nargs="+", default=["reversal", "dates", "sorting", "addition"])
     asked.add_argument("--models", nargs="+", default=["seq2seq", "attention-rnn"])
     asked.add_argument("--minutes", type=float, default=2.0)
+    asked.add_argument("--steps", type=int)
     asked.add_argument("-n", type=int, default=50_000)
     asked.add_argument("--sizes", type=int, nargs="+", default=[])
     asked.add_argument("--seeds", type=int, default=1)
     asked.add_argument("--out", type=Path)
     given = asked.parse_args()
+    budget = {"minutes": given.minutes} if given.steps is None else {"steps": given.steps}
     folder = given.out or Path(tempfile.mkdtemp())
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
@@ -172,7 +175,7 @@ def main() -> None:
         for size in given.sizes or [len(pairs_of(whole).splits["train"])]:
             for model in given.models:
                 for seed in range(1, 1 + given.seeds):
-                    row = learned(kind, model, cut(whole, size), given.minutes, seed, folder)
+                    row = learned(kind, model, cut(whole, size), budget, seed, folder)
                     rows.append(row)
                     longer = "" if row.longer is None else f"{row.longer:.1%}"
                     print(

@@ -19,6 +19,7 @@ from hornbook.version import __version__
 if TYPE_CHECKING:
     from hornbook.errors import HornbookError
     from hornbook.experiments.best import best
+    from hornbook.experiments.compare.comparing import compare
     from hornbook.experiments.sweep.sweep import sweep
     from hornbook.inspection.usage import examine_use
     from hornbook.interchange.formats import export
@@ -40,6 +41,7 @@ __all__ = [
     "TrainingSettings",
     "__version__",
     "best",
+    "compare",
     "compare_gradients",
     "examine",
     "examine_use",
@@ -63,6 +65,7 @@ HOMES = {
     "SplitSettings": "hornbook.text.corpus",
     "TrainingSettings": "hornbook.training.settings",
     "best": "hornbook.experiments.best",
+    "compare": "hornbook.experiments.compare.comparing",
     "compare_gradients": "hornbook.lessons.comparison",
     "examine": "hornbook.text.doctor.examine",
     "examine_use": "hornbook.inspection.usage",

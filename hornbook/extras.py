@@ -13,6 +13,7 @@ __all__ = [
     "INSTALL_TORCH",
     "INTERCHANGE",
     "PINYIN",
+    "REPORTS",
     "SWEEP",
     "TABLES",
     "TOKENS",
@@ -39,6 +40,8 @@ CITIES = {"babel": "Babel"}
 "The same of the extra `cities`."
 PINYIN = {"pypinyin": "pypinyin"}
 "The same of the extra `pinyin`."
+REPORTS = {"trackio": "trackio", "wandb": "wandb"}
+"The same of the extra `reports`."
 SWEEP = {"optuna": "optuna", "psycopg": "'psycopg[binary]'"}
 "The same of the extra `sweep`; the second is the driver of PostgreSQL, of the extra `postgresql`."
 
@@ -77,13 +80,13 @@ def needing(module: str, what: str) -> Iterator[None]:
     """A context in which a package of an extra may be missing.
 
     Args:
-        module: of TABLES, TOKENS, INTERCHANGE, CITIES, PINYIN or SWEEP.
+        module: of TABLES, TOKENS, INTERCHANGE, CITIES, PINYIN, REPORTS or SWEEP.
         what: needs it, as the subject of a sentence.
 
     Raises:
         MissingPackageError: if it is, and was asked for; it says what to type.
     """
-    package = {**TABLES, **TOKENS, **INTERCHANGE, **CITIES, **PINYIN, **SWEEP}[module]
+    package = {**TABLES, **TOKENS, **INTERCHANGE, **CITIES, **PINYIN, **REPORTS, **SWEEP}[module]
     with told_if_missing(
         module,
         f"{what} requires {package}, which is not installed.",

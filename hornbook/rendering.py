@@ -7,8 +7,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["amount", "are", "around", "clip", "describe", "duration", "figure", "listed", "many",
-           "quoted", "visible", "visible_json"]  # fmt: skip
+__all__ = [
+    "amount", "are", "around", "clip", "describe", "duration", "figure", "in_percent", "listed",
+    "many", "probability", "quoted", "told_size", "visible", "visible_json",
+]  # fmt: skip
 
 LARGE = 1e7  # from here on the size of a figure is easier to see in e-notation
 TELLING = 4  # digits of a figure of 10 or more
@@ -90,6 +92,14 @@ def are(n: int) -> str:
     return f"{n:,} {'is' if n == 1 else 'are'}"
 
 
+def told_size(size: int) -> str:
+    """A number of bytes, for people."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size / unit:,.{0 if size >= 10 * unit else 1}f} {name}"
+    return many(size, "byte")
+
+
 def duration(seconds: float) -> str:
     """A time for people: 40 s, 3 min 20 s, 2 h 5 min."""
     whole = round(seconds)
@@ -117,6 +127,35 @@ def figure(value: float, digits: int = 4, *, sign: bool = False, cut: bool = Tru
     if cut and 10 <= size < math.inf:
         digits = min(digits, max(0, TELLING - len(str(int(size)))))
     return f"{value:{plus},.{digits}f}"
+
+
+def in_percent(share: float, digits: int = 1) -> str:
+    """A share in percent, which says neither 100 % nor 0 % where it is not: 83.0%, over 99.9%.
+
+    Args:
+        share: from 0 to 1.
+        digits: after the point.
+    """
+    told, least = f"{share:.{digits}%}", 10.0**-digits
+    if share > 0 and float(told[:-1]) == 0:
+        return f"below {least:g}%"
+    if share < 1 and float(told[:-1]) == 100:
+        return f"over {100 - least:.{digits}f}%"
+    return told
+
+
+def probability(chance: float, digits: int = 1) -> str:
+    """A probability in whole percents, at the ends in finer ones: 83%, 99.7%, below 0.1%.
+
+    Nothing is certain, so one that floating point has rounded to 1 or 0 is not told as that.
+
+    Args:
+        chance: from 0 to 1.
+        digits: after the point, at the ends.
+    """
+    if 0.0995 <= chance < 0.995:
+        return f"{chance:.0%}"
+    return in_percent(min(max(chance, 1e-300), 1 - 1e-16), digits)
 
 
 def amount(value: float, digits: int = 6) -> str:

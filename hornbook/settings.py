@@ -17,8 +17,9 @@ import os
 import reprlib
 import types
 import typing
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Literal, Self
 
 from hornbook.errors import SettingsError
@@ -88,13 +89,13 @@ class Settings:
     files: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:
-        hints = typing.get_type_hints(type(self), include_extras=True)
-        for field in dataclasses.fields(self):
-            given = getattr(self, field.name)
-            value = listed_if_text(plain(given), hints[field.name])
+        hints = hints_of(typing.cast(Hashable, type(self)))
+        for name, hint in hints.items():
+            given = getattr(self, name)
+            value = listed_if_text(plain(given), hint)
             if value is not given:
-                object.__setattr__(self, field.name, value)
-            check(field.name, value, hints[field.name])
+                object.__setattr__(self, name, value)
+            check(name, value, hint)
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as plain JSON values."""
@@ -171,12 +172,24 @@ class Settings:
                 )
 
 
+@cache
+def hints_of(kind: Hashable) -> dict[str, Any]:
+    """The types of a dataclass's fields; asked once, for a list of runs reads thousands of them."""
+    hints = typing.get_type_hints(typing.cast(type, kind), include_extras=True)
+    return {field.name: hints[field.name] for field in dataclasses.fields(typing.cast(Any, kind))}
+
+
 SHOWN = reprlib.Repr()
 SHOWN.maxstring = SHOWN.maxother = 60  # characters of a value in a message
 
 
+PLAIN = frozenset({bool, int, float, str, type(None)})
+
+
 def plain(value: Any) -> Any:
     """A value as a setting holds it: Python's number, a path as text, a list as a tuple."""
+    if type(value) in PLAIN:
+        return value
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
         return value.item()
     if getattr(value, "ndim", None) == 1 and hasattr(value, "tolist"):
@@ -211,17 +224,23 @@ def listed_if_text(value: Any, hint: Any) -> Any:
     return value
 
 
+@cache
+def parts_of(hint: Any) -> tuple[Any, Bounds | None, Any, tuple[Any, ...]]:
+    """A type without its annotations, the bounds among these, its origin and its arguments."""
+    bounds: Bounds | None = None
+    if typing.get_origin(hint) is typing.Annotated:
+        hint, *extras = typing.get_args(hint)
+        bounds = next((extra for extra in extras if isinstance(extra, Bounds)), None)
+    return hint, bounds, typing.get_origin(hint), typing.get_args(hint)
+
+
 def check(name: str, value: Any, hint: Any) -> None:
     """Hold one value against its type and its bounds.
 
     Raises:
         SettingsError: if it does not fit.
     """
-    bounds: Bounds | None = None
-    if typing.get_origin(hint) is typing.Annotated:
-        hint, *extras = typing.get_args(hint)
-        bounds = next((extra for extra in extras if isinstance(extra, Bounds)), None)
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    hint, bounds, origin, arguments = parts_of(hint)
     if origin is Literal:
         if value not in arguments:
             raise SettingsError(

@@ -330,7 +330,7 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     (["sample", "RUN", "--max-tokens", "5"], 2, "there is no --max-tokens; use --longest"),
     (["sample", "RUN", "--dtype=int8"], 2, "there is no --dtype; use --weights"),
     (["train", "names.txt", "--dtype", "bf16"], 2, "there is no --dtype; use --precision"),
-    (["export", "RUN"], 2, "--to is missing: one of html, huggingface, gguf, onnx."),
+    (["export", "RUN"], 2, "--to is missing: one of html, huggingface, gguf, onnx, tensorboard."),
     (["sample", "RUN", "--temp=0.8"], 2, "there is no --temp; use --temperature"),
     (["train", "names.txt", "--n-hiden", "5"], 2, "no --n-hiden. Did you mean --n-hidden? See"),
     (["train", "names.txt", "--epochs", "5"], 2, "use --steps. One epoch is the tokens in train"),

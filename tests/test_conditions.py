@@ -16,10 +16,12 @@ from scipy.optimize import minimize_scalar
 import hornbook
 from benchmarks.conditions import write_table as write_bundled
 from hornbook.errors import DataError, RunError, SettingsError
+from hornbook.interchange.html import conditions as page_conditions
 from hornbook.runs import Run, strip
 from hornbook.runs.events import Event, Noted
 from hornbook.sources.columns import read_column
 from hornbook.sources.source import Source
+from hornbook.tasks import choose_task
 from hornbook.text.batches import make_batches
 from hornbook.text.conditions import Conditions, Given
 from hornbook.text.corpus import Corpus
@@ -458,10 +460,13 @@ def test_damaged_files_are_named(table: Path, tmp_path: Path, name: str, wrong: 
         _ = Run(run.path).data.splits
 
 
-@pytest.mark.parametrize("to", ["html", "onnx"])
-def test_no_format_has_a_place_for_conditions(counted: Run, tmp_path: Path, to: str) -> None:
-    with pytest.raises(SettingsError, match="sex, country"):
-        hornbook.export(counted.path, to=to, out=str(tmp_path / "out"))
+def test_a_page_refuses_more_combinations_than_javascript_counts(
+    counted: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_conditions, "LARGEST", 100)
+    with pytest.raises(SettingsError, match=r"combinations of values, more than a page can number"):
+        hornbook.export(counted.path, to="html", out=str(tmp_path / "page.html"))
+    assert not (tmp_path / "page.html").exists()
 
 
 def test_a_mixture_takes_the_conditions_of_its_members(table: Path, tmp_path: Path) -> None:
@@ -597,6 +602,25 @@ def test_the_doctor_tells_of_values_that_are_of_little_use() -> None:
     assert "empty in 50 of 100 examples" in found["not-given"].detail
 
 
+def test_the_doctor_tells_of_conditions_that_training_refuses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"c{k}" for k in range(11)]
+    rows = [",".join([f"anna{i}", *(str(i * 7 + k) for k in range(11))]) for i in range(90)]
+    (tmp_path / "many.csv").write_text("\n".join([",".join(["name", *names]), *rows]) + "\n")
+    asked = (str(tmp_path / "many.csv"), "--column", "name", "--condition", *names)
+    refused = "combinations of values, more than can be numbered"
+    _, said, told = typed(capsys, "doctor", *asked)
+    assert refused in " ".join(said.split())
+    assert "hornbook train" not in told
+    status, _, told = typed(
+        capsys, "train", *asked, "--model", "ngram", "--out", str(tmp_path / "r")
+    )
+    assert status == 1
+    assert refused in told
+    assert not (tmp_path / "r").exists()
+
+
 def test_previews_are_of_frequent_values(table: Path, tmp_path: Path) -> None:
     run = trained(table, tmp_path / "run", "gru", "sex")
     shown = run.task.preview(run.model, run.data)
@@ -635,3 +659,14 @@ def test_the_tables_of_the_docs_are_those_of_the_bundled_data(tmp_path: Path) ->
     assert len(names) == 32_258
     verses = write_bundled("verses", tmp_path).read_text(encoding="utf-8").splitlines()
     assert verses[1] == "寥落古行宮，宮花寂寞紅。,5,元稹"
+
+
+def test_a_condition_tells_that_texts_are_learned(tmp_path: Path) -> None:
+    path = tmp_path / "names.tsv"  # a file that pairs would claim
+    path.write_text("name\tsex\n" + "anna\tF\nsam\tM\n" * 20, encoding="utf-8")
+    source = Source(str(path))
+    assert choose_task(source)[0].name == "pairs"
+    assert choose_task(source, options={"condition": "sex"})[0].name == "text"
+    with pytest.raises(SettingsError, match="no `column` holds these") as caught:
+        hornbook.train(path, condition=["sex"], out=tmp_path / "run")
+    assert "Set `column`" in (caught.value.hint or "")

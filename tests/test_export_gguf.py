@@ -17,7 +17,7 @@ from hornbook.interchange.gguf.rows import unlikely_row, vectors, weight_of
 from hornbook.interchange.gguf.tokens import gguf_tokens
 from hornbook.interchange.gguf.weights import GGUFWeights
 from hornbook.tokenizers.characters import CharTokenizer
-from tests.test_export_huggingface import CHINESE, GPT2, SHAPES, made
+from tests.test_export_huggingface import CHINESE, GPT2, SHAPES, conditioned, made
 from tests.test_models import LINES, TEXT
 
 pytest.importorskip("gguf", reason="gguf is not installed")
@@ -92,13 +92,25 @@ def test_bytes_are_bytes_and_the_blank_is_as_llama_cpp_writes_it(tmp_path: Path)
 
 def test_added_tokens_are_far_below_what_is_expected(tmp_path: Path) -> None:
     run = made(tmp_path, GPT2, TEXT * 4, mode="text")
-    found = unlikely_row(run)
+    found = unlikely_row(run, run.model)
     assert found.found
     assert found.share < 1e-5
     rows = list(np.random.default_rng(1).integers(0, run.model.vocabulary.size, (8, 12)))
     hidden = vectors(run.model, rows)
     greatest = (hidden @ weight_of(run.model).T).max(axis=1)
     assert (hidden @ found.row < greatest - 1).all()
+
+
+@pytest.mark.parametrize("shape", ["gpt2", "llama without gain, tied"])
+def test_values_that_are_given_go_into_a_table(shape: str, tmp_path: Path) -> None:
+    run, given = conditioned(tmp_path, SHAPES[shape]), ["sex=F", "country=Malta"]
+    hornbook.export(run, to="gguf", out=str(tmp_path / "net.gguf"), condition=given)
+    back = hornbook.import_model(tmp_path / "net.gguf", out=tmp_path / "back")
+    size = run.model.vocabulary.size
+    ids = np.random.default_rng(0).integers(0, size, (2, 12))
+    added = run.model.vocabulary.added(run.data.conditions.read(given)[None])[0]
+    theirs, ours = back.model.next_logits(ids)[..., :size], run.model.next_logits(ids + added)
+    np.testing.assert_allclose(theirs, ours, atol=1e-5)
 
 
 def test_what_the_format_has_not_is_refused(tmp_path: Path) -> None:

@@ -174,3 +174,45 @@ def test_what_a_folder_holds_of_the_data_is_said(tmp_path: Path) -> None:
     assert "license: mit" in card
     assert "loss on train" in card
     assert json.loads((tmp_path / "out" / "config.json").read_text())["vocab_size"] == 28
+
+
+def conditioned(folder: Path, settings: dict[str, Any], **options: Any) -> hornbook.Run:
+    """`made` of names with a sex and a country."""
+    rows = [f"{name},{'FM'[i % 2]},{('Wales', 'Malta')[i % 3 % 2]}" for i, name in enumerate(LINES)]
+    text = "\n".join(["name,sex,country", *rows]) + "\n"
+    return made(folder, settings, text, column="name", condition=["sex", "country"], **options)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_values_that_are_given_go_into_a_table(
+    shape: str, tmp_path: Path, transformers: Any
+) -> None:
+    run = conditioned(tmp_path, SHAPES[shape])
+    ids = np.random.default_rng(0).integers(0, run.model.vocabulary.size, (2, 12))
+    for given in ([], ["country=Malta"], ["sex=M", "country=Wales"]):
+        out = hornbook.export(run, to="huggingface", out=str(tmp_path / "out"), condition=given)
+        model = transformers.AutoModelForCausalLM.from_pretrained(out.path)
+        with torch.no_grad():
+            theirs = model(torch.from_numpy(ids)).logits.numpy()
+        numbers = run.data.conditions.read(given)
+        added = run.model.vocabulary.added(numbers[None])[0]
+        np.testing.assert_allclose(run.model.next_logits(ids + added), theirs, atol=2e-5)
+        said = run.data.conditions.in_words(numbers.tolist()) or "nothing"
+        assert any(f"{said} is given" in str(one) for one in out.remarks)
+        assert f"{said} is given" in (out.path / "README.md").read_text()
+    back = hornbook.import_model(out.path, out=tmp_path / "back")
+    np.testing.assert_allclose(back.model.next_logits(ids), theirs, atol=2e-5)
+
+
+def test_values_that_the_net_needs_are_asked_for(tmp_path: Path) -> None:
+    run = conditioned(tmp_path, GPT2, drop_condition=0.0)
+    for given in ([], ["sex=F"]):
+        with pytest.raises(SettingsError, match="never trained without"):
+            hornbook.export(run, to="huggingface", out=str(tmp_path / "out"), condition=given)
+    with pytest.raises(SettingsError, match="no value 'X' in train"):
+        hornbook.export(run, to="huggingface", out=str(tmp_path / "out"), condition=["sex=X"])
+    (tmp_path / "plain").mkdir()
+    with pytest.raises(SettingsError, match="has no conditions"):
+        hornbook.export(made(tmp_path / "plain", GPT2), to="huggingface",
+                        out=str(tmp_path / "out"), condition=["sex=F"])  # fmt: skip
+    assert not (tmp_path / "out").exists()

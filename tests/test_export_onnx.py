@@ -62,6 +62,21 @@ def test_the_file_says_the_vocabulary_and_no_text(tmp_path: Path) -> None:
     assert again.path.read_bytes() == data
 
 
+def test_the_file_says_the_conditions(tmp_path: Path) -> None:
+    import onnx
+
+    rows = [f"{name},{'FM'[i % 2]}" for i, name in enumerate(LINES)]
+    run = made(tmp_path, text="\n".join(["name,sex", *rows]), column="name", condition=["sex"])
+    told = hornbook.export(run, to="onnx", out=str(tmp_path / "net.onnx"))
+    assert "The values of its conditions, as they are in the data: sex (2)." in told.remarks
+    kept = onnx.load_from_string(told.path.read_bytes())
+    facts = {one.key: json.loads(one.value) for one in kept.metadata_props}
+    (condition,) = facts["conditions"]
+    assert condition["name"] == "sex"
+    assert tuple(condition["values"]) == run.data.conditions.values[0]
+    assert [one.name for one in kept.graph.input][:2] == ["token", "given"]
+
+
 def test_counts_and_files_of_others_are_refused(tmp_path: Path) -> None:
     run = made(tmp_path, "ngram", TEXT)
     with pytest.raises(SettingsError, match="made of counts"):

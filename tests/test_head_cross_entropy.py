@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from hornbook.nn import Linear, ReLU, Sequential, SoftCap, Tree
+from hornbook.nn import Linear, ReLU, Sequential, SoftCap, Tree, head_cross_entropy
 from hornbook.nn.head_cross_entropy import head_cross_entropy_vjp, headed
 from hornbook.text.batch import Batch
 from hornbook.text.models import network
@@ -32,7 +32,17 @@ def exact(head: Linear, x: Tensor, targets: Tensor, softcap: float) -> Tensor:
 @pytest.mark.parametrize("ignored", [False, True])
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("at_once", [1, 5, 1000])
-def test_loss_and_gradients(softcap: float, ignored: bool, bias: bool, at_once: int) -> None:
+@pytest.mark.parametrize("even", [1, 8])
+def test_loss_and_gradients(
+    softcap: float,
+    ignored: bool,
+    bias: bool,
+    at_once: int,
+    even: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(head_cross_entropy, "evenness", lambda device: even)  # 8: as on a GPU
+    monkeypatch.setattr(head_cross_entropy, "TOKENS", 4)  # in a stretch
     head = Linear(5, 11, bias, generator=torch.Generator().manual_seed(0)).double()
     x = normal(4, 3, 5).requires_grad_()
     targets = torch.arange(12).view(4, 3) % 11

@@ -6,11 +6,14 @@ import contextlib
 import io
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 
 from hornbook.cli.main import all_verbs, main
+from hornbook.cli.runs import PARTS
+from hornbook.tasks import tasks
 from tests.command import typed
 from tests.some_films import write_films
 from tests.some_models import GPT2, gpt2_weights, llama_gguf, write_model
@@ -20,12 +23,12 @@ EXAMPLE = re.compile(r"^  hornbook (.+)$", re.MULTILINE)
 SOME = slice(0, 3_000, 3)
 WRONG = 1  # the status of checking an exercise in which a gradient is wrong or missing
 
-VERBS = list(all_verbs())
+VERBS = [*all_verbs(), *(f"runs {part}" for part in PARTS)]
 
 
 def help_of(capsys: pytest.CaptureFixture[str], verb: str) -> str:
     """What `hornbook VERB --help` prints."""
-    status, out, err = typed(capsys, verb, "--help")
+    status, out, err = typed(capsys, *verb.split(), "--help")
     assert (status, err) == (0, "")
     return out
 
@@ -105,6 +108,8 @@ def test_examples_work_as_typed(
     capsys: pytest.CaptureFixture[str],
     unpainted: None,
 ) -> None:
+    if verb.startswith("runs "):  # which may remove what others need
+        folder = shutil.copytree(folder, tmp_path / "copy")
     monkeypatch.chdir(tmp_path if verb == "train" else folder)
     write_names(Path("names"), SOME)
     examples = EXAMPLE.findall(help_of(capsys, verb))
@@ -115,12 +120,58 @@ def test_examples_work_as_typed(
             words = [*words, "--minutes", "0.001"]
         if verb == "sweep":  # of twenty trials that are trained in full
             words = [*words, "--trials", "1", "--steps", "2"]
+        if verb == "compare" and "--models" in words:  # the same, and three seeds
+            words = [*words, "--steps", "1", "--seeds", "1"]
         status, out, err = typed(capsys, *words)
         if "--check" in words:  # of an exercise that nobody has filled in yet
             assert (status, err) == (WRONG, "")
             assert "next one to fill in" in out
         else:
             assert status == 0, f"hornbook {example}: {err}"
+
+
+FAMILIES = [(task, name) for task, one in tasks().items() for name, line in one.families.items()
+            if line.made_by != "mixing"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("task", "family"), FAMILIES)
+def test_examples_of_a_family_are_of_its_own_kind_of_data(
+    task: str, family: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out, _ = typed(capsys, "train", "--model", family, "--help")
+    examples = [shlex.split(one) for one in EXAMPLE.findall(out)]
+    usual = tasks()[task].example(family)
+    assert len(examples) == 2
+    for words in examples:
+        assert words[:2] == ["train", *usual.given]
+        named = words[words.index("--model") + 1] if "--model" in words else tasks()[task].default
+        assert tasks()[task].example(named) == usual  # such data suit it
+    assert family in (tasks()[task].default, *examples[1])
+
+
+@pytest.mark.parametrize("task", [name for name in tasks() if name != "text"])
+@pytest.mark.parametrize("verb", ["doctor", "best", "rate"])
+def test_examples_of_a_task_are_of_its_data(
+    verb: str, task: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, told = typed(capsys, verb, "--task", task, "--help")
+    if status:  # nothing of it is trained by steps
+        assert (verb, task) == ("rate", "clicks"), told
+        return
+    for words in map(shlex.split, EXAMPLE.findall(out)):
+        assert words[1] == tasks()[task].example(tasks()[task].default).given[0]
+
+
+def test_examples_of_pairs_work_as_typed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    for words in (("train", "--model", "lookup"), ("train", "--model", "naive-bayes"),
+                  ("doctor", "--task", "pairs"), ("doctor", "sex.tsv")):  # fmt: skip
+        _, out, _ = typed(capsys, *words, "--help")
+        for example in EXAMPLE.findall(out):
+            status, _, told = typed(capsys, *shlex.split(example))
+            assert status == 0, f"hornbook {example}: {told}"
 
 
 @pytest.mark.parametrize("verb", ["inspect", "evaluate"])

@@ -15,9 +15,11 @@ import pytest
 import hornbook
 from hornbook.errors import DataError, QuestionError, SettingsError, UnknownTokenError
 from hornbook.inspection.inspect import inspect
+from hornbook.pairs.labels.views import Seen, ViewSettings, table_of_worst, write_worst
 from hornbook.pairs.models.families import LABELLERS
 from hornbook.runs import Run
 from hornbook.runs.strip import strip
+from hornbook.tasks.scores import ClassScores
 from tests.command import typed
 
 QUICK = {"steps": 30, "batch_size": 32, "learning_rate": 0.01, "threads": 1, "evaluate_every": 15,
@@ -69,6 +71,21 @@ def test_its_figures_have_intervals(run: Run, capsys: pytest.CaptureFixture[str]
             assert found[f"{name}_low"] <= found[name] <= found[f"{name}_high"]
     status, out, err = typed(capsys, "evaluate", str(run.path))
     assert (status, "macro F1" in out) == (0, True), err
+
+
+def test_only_mistakes_are_listed_as_the_worst(run: Run) -> None:
+    seen = Seen(run, ViewSettings())
+    scores = seen.scores
+    wrong = int((~scores.right).sum())
+    assert wrong > 1
+    table = table_of_worst(seen, 1)
+    assert (len(table.rows), table.beyond) == (1, wrong - 1)
+    right, said = table.rows[0][1:3]
+    assert right != said
+    at = np.flatnonzero(scores.right)
+    seen.scores = ClassScores(None, scores.probabilities[at], scores.target[at])
+    assert table_of_worst(seen, 5).rows == ()
+    assert write_worst(seen) == f"No mistakes in {seen.told}."
 
 
 def test_baselines_stand_beside_it(run: Run) -> None:

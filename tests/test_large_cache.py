@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from hornbook.errors import RunError
+from hornbook.rendering import told_size
 from hornbook.runs import Run
 from hornbook.runs.lock import Lock
 from hornbook.sources.source import Source
 from hornbook.text.data import TextOptions
 from hornbook.text.large import cached
-from hornbook.text.large.cached import corpora, told_size
+from hornbook.text.large.cached import corpora
 from hornbook.text.loading import load_text
 from tests.command import typed
 from tests.test_large import made_text, small_pieces

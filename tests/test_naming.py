@@ -30,6 +30,8 @@ def test_nothing_chosen_is_data_and_family() -> None:
         ({"schedule": "cosine"}, "schedule-cosine"),
         ({"watch": True}, "watch"),
         ({"batch_size": 64, "seed": 7}, "batch64-seed7"),
+        ({"source_column": "body", "label_column": "Größe"}, "source-body-label-Gr-e"),
+        ({"target_column": "答"}, "target"),
         ({"rates": ["net.layers.0.*=0.1"]}, "rates-net.layers.0.-0.1"),
     ],
 )

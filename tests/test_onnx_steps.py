@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,16 @@ import pytest
 import torch
 
 from hornbook.nn import BatchNorm1d
+from hornbook.tokenizers.contract import Vocabulary
 from tests.test_models import VARIANTS, build, world
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
 
-def stirred(variant: str) -> Any:
+def stirred(variant: str, vocabulary: Vocabulary | None = None) -> Any:
     """A net whose parameters and statistics are away from zeros and ones."""
-    model = build(variant, world("text")[0].vocabulary).eval()
+    model = build(variant, vocabulary or world("text")[0].vocabulary).eval()
     generator = torch.Generator().manual_seed(9)
     grows = "identity" in VARIANTS[variant][1]  # and with it what rounding does
     for p in model.parameters():
@@ -53,17 +55,34 @@ def begun(session: Any, batch: int) -> dict[str, Any]:
     }
 
 
-def stepped(session: Any, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+def stepped(session: Any, ids: npt.NDArray[np.int64], **more: Any) -> npt.NDArray[np.float32]:
     """Logits (T, B, V) of ids (B, T), read one by one."""
     outputs = [one.name for one in session.get_outputs()]
     state = begun(session, len(ids))
     found = []
     for column in ids.T:
-        logits, *after = session.run(outputs, {"token": column, **state})
+        logits, *after = session.run(outputs, {"token": column, **more, **state})
         names = (f"state.{name.removeprefix('next.')}" for name in outputs[1:])
         state = dict(zip(names, after, strict=True))
         found.append(logits)
     return np.stack(found)
+
+
+@pytest.mark.parametrize(
+    "variant", ["bigram", "mlp", "gpt", "gpt lecture's last", "lstm window", "wavenet gated"]
+)
+def test_what_is_given_is_an_input(variant: str) -> None:
+    vocabulary = replace(world("lines")[0].vocabulary, given=(3, 4))
+    model = stirred(variant, vocabulary)
+    ids = np.random.default_rng(0).integers(0, vocabulary.size, (2, 3 * model.block_size))
+    given = np.array([[2, 0], [1, 3]])
+    logits, state = model.start(ids[:, :1], given)
+    ours = [logits]
+    for column in ids.T[1:]:
+        logits, state = model.step(column, state)
+        ours.append(logits)
+    theirs = stepped(session_of(model), ids, given=given)
+    np.testing.assert_allclose(theirs, np.stack(ours), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

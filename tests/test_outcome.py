@@ -11,7 +11,7 @@ import pytest
 import hornbook
 from hornbook.cli import main as hornbook_main
 from hornbook.inspection.inspect import inspect
-from hornbook.rendering import amount, figure
+from hornbook.rendering import amount, figure, in_percent, probability
 from hornbook.runs import Summary
 from hornbook.runs.outcome import findings_of, is_worse, overfitted
 from hornbook.training.measures import LOSS, Measure
@@ -131,6 +131,22 @@ def test_other_figures_for_people() -> None:
         "0.25", "1,032,000", "2,401,230", "-0.1", "1e-07", "1,234,570,000"
     ]  # fmt: skip
     assert amount(0.123456, 4) == "0.1235"
+
+
+def test_shares_in_percent_are_whole_only_where_they_are() -> None:
+    shares = (0.0, 1e-9, 0.0004999, 0.0006, 0.83, 0.9994, 0.99951, 1 - 1e-12, 1.0)
+    assert [in_percent(one) for one in shares] == [
+        "0.0%", "below 0.1%", "below 0.1%", "0.1%", "83.0%", "99.9%", "over 99.9%", "over 99.9%",
+        "100.0%",
+    ]  # fmt: skip
+    assert [in_percent(one, 2) for one in (4e-5, 0.5, 0.99996)] == [
+        "below 0.01%", "50.00%", "over 99.99%"
+    ]  # fmt: skip
+    assert in_percent(0.999, 0) == "over 99%"
+    assert [probability(one) for one in (0.0, 0.002, 0.0994, 0.1, 0.834, 0.9949, 0.996, 1.0)] == [
+        "below 0.1%", "0.2%", "9.9%", "10%", "83%", "99%", "99.6%", "over 99.9%"
+    ]  # fmt: skip
+    assert [probability(one, 2) for one in (0.0, 0.0002, 0.5)] == ["below 0.01%", "0.02%", "50%"]
 
 
 def course(*dev_and_train: tuple[float, float]) -> list[Record]:

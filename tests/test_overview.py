@@ -300,3 +300,26 @@ def test_a_difference_that_may_be_chance_is_told_as_such() -> None:
     sure = replace(trees, apart={"dev": (-0.2, -0.1)})
     (finding,) = behind(replace(one, baselines=(sure,)), "")
     assert finding.title == "This model does not beat trees: 0.60 against 0.50 on dev."
+
+
+@pytest.mark.parametrize(
+    ("apart", "own", "told"),
+    [
+        ({"dev": (-0.1, 0.2), "test": (0.1, 0.3)}, 0.4, " the difference may be chance."),
+        ({"dev": (0.1, 0.3), "test": (0.1, 0.3)}, 0.4, ""),
+        ({"dev": (-0.3, -0.1), "test": (0.1, 0.3)}, 0.6, " it is worse, by more than chance."),
+        ({"dev": (0.1, 0.3), "test": (-0.1, 0.3)}, 0.4, " it is better, by more than chance."),
+        ({"dev": (-0.1, 0.3), "test": (-0.1, 0.3)}, 0.4, ""),
+        ({"dev": None, "test": (0.1, 0.3)}, 0.4, " the difference may be chance."),
+        ({"test": (0.1, 0.3)}, 0.6, ""),
+    ],
+)
+def test_where_test_says_otherwise_than_dev_that_is_told(
+    apart: dict[str, Any], own: float, told: str
+) -> None:
+    error = Measure("rmse", "RMSE", digits=2)
+    trees = Baseline("trees", {"dev": 0.5, "test": 0.5}, 0.0, apart=apart)
+    verdict = Standing(error, {"dev": own, "test": 0.3}, None, (trees,)).verdict
+    first, _, rest = verdict.partition(" On dev")
+    assert rest == told
+    assert first.endswith("0.30 against 0.50 on test.") or "may be chance" in first

@@ -16,6 +16,7 @@ import torch
 
 import hornbook
 from hornbook.errors import HornbookError, RunError, SettingsError
+from hornbook.extras import has
 from hornbook.interchange.formats import FORMATS
 from hornbook.interchange.html import export as page_export
 from hornbook.interchange.html.bloom import Bloom
@@ -31,7 +32,7 @@ from hornbook.tokenizers.contract import Vocabulary
 from tests.command import typed
 from tests.some_films import write_films
 from tests.some_names import write_names
-from tests.test_models import VARIANTS
+from tests.test_models import LINES, VARIANTS
 
 PAGE = Path(page_export.__file__).parent / "page"
 
@@ -315,11 +316,18 @@ def test_refusals(
         hornbook.export(counts, to="html", titel="x")
 
 
-def test_a_run_of_another_task_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "to", [to for to, one in FORMATS.items() if not one.needs or has(one.needs)]
+)
+def test_runs_of_other_tasks_are_refused_with_what_to_do(to: str, tmp_path: Path) -> None:
     write_films(tmp_path)
-    run = hornbook.train(tmp_path / "ratings.csv", model="means", out=tmp_path / "means")
-    with pytest.raises(SettingsError, match="run of the task ratings"):
-        hornbook.export(run, to="html", out=str(tmp_path / "page.html"))
+    pairs = "".join(f"{name}\t{name[::-1]}\n" for name in LINES)
+    (tmp_path / "pairs.tsv").write_text(f"word\treversed\n{pairs}")
+    for path, model in (("ratings.csv", "means"), ("pairs.tsv", "copy")):
+        run = hornbook.train(tmp_path / path, model=model, out=tmp_path / model)
+        with pytest.raises(SettingsError, match=r"run of the task (ratings|pairs)") as caught:
+            hornbook.export(run, to=to, out=str(tmp_path / f"out.{to}"))
+        assert str(run.path) in str(caught.value)
 
 
 def test_raw_bytes_and_tokens_of_a_library_are_refused(tmp_path: Path) -> None:

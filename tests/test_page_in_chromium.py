@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import hornbook
 from hornbook.interchange.html.rounding import rounded_model
 from hornbook.nn import BatchNorm1d, Net
 from hornbook.text.models.contract import LanguageModel
+from hornbook.text.models.guided import Guided
 from hornbook.text.models.mixture import Mixture
 from hornbook.text.models.ngram import NGram
 from hornbook.text.sampling import SamplingSettings, sample
@@ -93,6 +94,8 @@ class Opened:
     run: hornbook.Run
     tab: Tab
     model: LanguageModel
+    told: dict[str, Any] = field(default_factory=dict)
+    "What is given, and how much that counts."
 
     def ask(self, kind: str, **asked: Any) -> Any:
         """What the page's engine answers; numbers that JSON has not come as text."""
@@ -103,7 +106,7 @@ class Opened:
     def drawn(self, seed: int, settings: dict[str, Any]) -> tuple[str, bool]:
         """The page's sample for the random numbers of a seed."""
         names = {"top_k": "topK", "top_p": "topP"}
-        asked = {"longest": UNIFORMS}
+        asked = {"longest": UNIFORMS, **self.told}
         asked |= {names.get(name, name): value for name, value in settings.items()}
         uniforms = np.random.default_rng(seed).random(UNIFORMS).tolist()
         found = self.ask("sample", **asked, uniforms=uniforms)
@@ -155,13 +158,13 @@ def untrained(data: Path, kind: str, name: str, settings: dict[str, Any], out: s
 
 def check(page: Opened, text: str) -> None:
     """Logits, samples, and the costs of a text, beside the model's."""
-    model, tokenizer = page.model, page.run.data.tokenizer
+    model, tokenizer, told = page.model, page.run.data.tokenizer, page.told
     ids = [tokenizer.start, *tokenizer.encode(text * 2).tolist()]
     state, wanted = None, []
     for token in ids:
         logits, state = model.step(np.array([token]), state)
         wanted.append(logits[0])
-    found = np.array(page.ask("logits", ids=ids), dtype=np.float64)
+    found = np.array(page.ask("logits", ids=ids, **told), dtype=np.float64)
     assert np.isfinite(found).any()
     np.testing.assert_allclose(found, np.array(wanted, dtype=np.float64), rtol=0, atol=1e-4)
     ways: list[dict[str, Any]] = [
@@ -173,12 +176,14 @@ def check(page: Opened, text: str) -> None:
     ]
     for seed, way in enumerate(ways):
         assert page.drawn(seed, way) == page.drawn_by_python(seed, way), (seed, way)
+    if told.get("guidance", 1) != 1:
+        return  # which is of writing alone
     own = score(model, tokenizer, text)
-    told = page.ask("score", text=text)
-    assert [one["text"] for one in told["characters"]] == [one.text for one in own.by_character]
-    costs = [float(one["nats"]) for one in told["characters"]]
+    cost = page.ask("score", text=text, **told)
+    assert [one["text"] for one in cost["characters"]] == [one.text for one in own.by_character]
+    costs = [float(one["nats"]) for one in cost["characters"]]
     np.testing.assert_allclose(costs, [one.nats for one in own.by_character], atol=1e-4)
-    nats = [float(one["nats"]) for one in told["tokens"]]
+    nats = [float(one["nats"]) for one in cost["tokens"]]
     np.testing.assert_allclose(nats, own.nats, atol=1e-4)
 
 
@@ -226,6 +231,47 @@ def test_a_mixture(how: Any, kind: str, data: Path, context: BrowserContext) -> 
     assert isinstance(made.model.members[1], NGram)
     made.model.weights = np.full_like(made.model.weights, 0.4)
     check(opened(stirred(made), context), "olivia" if kind == "lines" else "not to be:")
+
+
+GIVEN: dict[str, tuple[str, dict[str, Any]]] = {
+    "ngram": ("ngram", {"order": 3}),
+    "single tokens": ("ngram", {"order": 1, "smoothing": "add"}),
+    "bigram": ("bigram", {}),
+    **{name: VARIANTS[name] for name in ("mlp", "gpt", "lstm", "lstm window", "wavenet")},
+}
+
+
+def conditioned(data: Path, name: str, out: str = "given", **options: Any) -> hornbook.Run:
+    """A run whose texts have a sex and a country, some of which are not given."""
+    rows = [f"{text},{'FM'[i % 2]},{('', 'Wales', 'Malta')[i % 3]}" for i, text in enumerate(LINES)]
+    (data / "table.csv").write_text("\n".join(["name,sex,country", *rows * 2]) + "\n")
+    family, settings = GIVEN[name]
+    return stirred(
+        hornbook.train(
+            data / "table.csv", model=family, settings=settings, column="name", baseline=False,
+            training=None if family == "ngram" else {"steps": 0}, out=data / out,
+            condition=["sex", "country"], overwrite=True, **options,
+        )
+    )  # fmt: skip
+
+
+def check_given(page: Opened, text: str) -> None:
+    """Beside the run's, with one value given, both, both with guidance, and none."""
+    for given, guidance in (([0, 2], 1), ([2, 1], 1), ([1, 2], 2.5), ([0, 0], 3)):
+        model = Guided(page.model, np.array(given), guidance) if any(given) else page.model
+        told = {"given": given, "guidance": guidance if any(given) else 1}
+        check(replace(page, model=model, told=told), text)
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_conditions(name: str, data: Path, context: BrowserContext) -> None:
+    check_given(opened(conditioned(data, name), context), "isabella")
+
+
+def test_conditions_of_a_mixture(data: Path, context: BrowserContext) -> None:
+    members = [conditioned(data, name, out=name).path for name in ("ngram", "mlp")]
+    made = hornbook.mix(members, how="product", out=data / "both given", overwrite=True)
+    check_given(opened(stirred(made), context), "olivia")
 
 
 @pytest.mark.parametrize("name", TOKENS)
@@ -412,6 +458,42 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(tab: Tab) -> None:
     assert tab.evaluate(small) == []
 
 
+def test_what_is_given_is_chosen(data: Path, browser: Browser) -> None:
+    phone: dict[str, Any] = {"locale": "en-US", **PHONE}
+
+    def shown(run: hornbook.Run) -> Tab:
+        path = hornbook.export(run, to="html", out=str(data / "chosen.html")).path
+        tab = browser.new_context(**phone).new_page()
+        tab.goto(path.as_uri())
+        tab.fill("#text", "isabella")
+        until(tab, "document.querySelectorAll('#letters button').length === 9")
+        return tab
+
+    tab = shown(conditioned(data, "ngram", out="chosen"))
+    choice = tab.get_by_label("sex", exact=True)
+    assert choice.locator("option").all_text_contents() == ["any", "F", "M"]
+    assert tab.is_disabled("#guidance")
+    before = tab.text_content("#reading-status")
+    choice.select_option("F")
+    tab.get_by_label("country", exact=True).select_option("Malta")
+    until(tab, f"document.querySelector('#reading-status').textContent !== {json.dumps(before)}")
+    run = hornbook.Run(data / "chosen")
+    nats = run.score("isabella", condition=["sex=F", "country=Malta"]).nats_per_token
+    assert (tab.text_content("#reading-status") or "").startswith(f"{nats:.2f} nats")
+    tab.locator("#guidance").fill("4")  # so strong that all that is written is F's alone
+    until(tab, "document.querySelector('#writing-status').textContent.startsWith('20')")
+    assert tab.text_content("#guidance-shown") == "4.00"
+    assert tab.evaluate("document.documentElement.scrollWidth") == 390
+    tab.click("[data-language=zh]")
+    assert choice.locator("option").first.text_content() == "任意"
+    always = shown(conditioned(data, "mlp", out="chosen", drop_condition=0.0))
+    told = always.get_by_label("sex", exact=True).locator("option").all_text_contents()
+    assert told == ["F", "M"]  # a net that was never without
+    assert always.is_hidden("#guidance")
+    for one in (tab, always):
+        one.context.close()
+
+
 @pytest.mark.parametrize("tab", [{}, {"color_scheme": "dark"}], indirect=True)
 def test_what_assistive_technology_reads(tab: Tab) -> None:
     tab.fill("#text", "ava b")
@@ -422,7 +504,9 @@ def test_what_assistive_technology_reads(tab: Tab) -> None:
     assert tab.evaluate(nameless) == []
     letters = tab.locator("#letters button")
     assert "probability" in (letters.first.get_attribute("aria-label") or "")
-    levels = tab.locator("h1, h2").evaluate_all("all => all.map(e => e.tagName)")
+    levels = tab.locator("h1, h2").evaluate_all(
+        "all => all.filter(e => e.offsetParent).map(e => e.tagName)"
+    )
     assert levels == ["H1", "H2", "H2", "H2"]
     assert letters.evaluate_all("all => all.filter(e => e.tabIndex === 0).length") == 1
     read = tab.locator("body").aria_snapshot()

@@ -14,11 +14,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import hornbook
-from hornbook.errors import DataError, RunError, UnknownTokenError
+from hornbook.errors import (
+    DataError,
+    HornbookError,
+    RunError,
+    SettingsError,
+    UnknownTokenError,
+)
 from hornbook.pairs.batches import POOL, PairBatches
 from hornbook.pairs.data import PairData, open_pairs
 from hornbook.pairs.loading import load_pairs
 from hornbook.pairs.options import PairOptions
+from hornbook.pairs.recognise import looks_labelled
 from hornbook.pairs.rows import IGNORED, PairBatch, padded
 from hornbook.pairs.splits import split_pairs
 from hornbook.runs import Run, strip
@@ -64,6 +71,40 @@ def test_sources_that_read_the_same_are_on_one_side() -> None:
 def test_a_split_that_was_asked_for_must_hold_something() -> None:
     with pytest.raises(DataError, match="3 different sources: the dev split would be empty"):
         split_pairs(["a", "b", "b", "c"], PairOptions(split="80/20"), "It")
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ("nonsense", "`target_tokens` must be one of characters"),
+        ("nothere.model", "nothere.model"),
+    ],
+)
+def test_a_fault_of_the_tokens_of_targets_is_told_of_them(
+    told: str, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "pairs.tsv"
+    rows = [f"{word}{n}\t{word}\n" for n in range(5) for word in ("ox", "bee")]
+    path.write_text("".join(["source\ttarget\n", *rows]), encoding="utf-8")
+    with pytest.raises(HornbookError, match=message) as caught:
+        load_pairs(Source(str(path)), PairOptions(target_tokens=told))
+    assert caught.value.setting == "target_tokens"
+    assert "`tokens" not in caught.value.message
+    assert not load_pairs(Source(str(path)), PairOptions(target_tokens="bytes")).labels
+    assert not looks_labelled(Source(str(path)), {"target_tokens": None})
+    assert load_pairs(Source(str(path))).labels  # two different targets of ten sources
+    path.write_text("source\ttarget\n" + "ox\txo\nbee\teeb\n" * 5, encoding="utf-8")
+    assert not load_pairs(Source(str(path))).labels  # of two sources
+    assert not looks_labelled(Source(str(path)), {})
+
+
+@pytest.mark.parametrize("how", [{"target_tokens": "bytes"}, {"vocabularies": "two"}])
+def test_what_labels_do_not_have_is_refused(how: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "texts.tsv"
+    rows = [f"{word}{n}\t{word}\n" for n in range(5) for word in ("ox", "bee")]
+    path.write_text("".join(["text\tlabel\n", *rows]), encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"has no effect here.*label has labels"):
+        load_pairs(Source(str(path)), PairOptions(**how))
 
 
 # Batches
@@ -321,3 +362,22 @@ def test_a_record_that_is_damaged_is_refused(odd: dict[str, Any], runs: dict[str
     details = {**run.record.data.details, **odd}
     with pytest.raises(RunError, match="damaged"):
         open_pairs(HashedFiles(run.path, run.record.data.files), "name", "source", details)
+
+
+def test_labels_of_which_train_has_none_again_are_texts(tmp_path: Path) -> None:
+    path = tmp_path / "words.tsv"
+    path.write_text("".join(f"a{n}\tb{n}\n" for n in range(40)))
+    with pytest.raises(
+        DataError, match=r"No label of dev is one of train, which has 32 labels in 32"
+    ):
+        load_pairs(Source(path), PairOptions(label_column="2", header="no"))
+
+
+def test_labels_that_are_left_out_are_listed_in_part(tmp_path: Path) -> None:
+    path = tmp_path / "words.tsv"
+    rows = [f"a{n}\t{'xy'[n % 2]}\n" for n in range(60)] + [f"c{n}\tb{n}\n" for n in range(200)]
+    path.write_text("".join(rows))
+    data = load_pairs(Source(path), PairOptions(label_column="2", header="no"))
+    told = next(one for one in data.remarks if "left out" in one)
+    assert told.endswith(" …")
+    assert len(told) < 250

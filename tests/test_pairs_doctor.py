@@ -157,6 +157,15 @@ def test_rare_labels_imbalance_and_labels_that_are_alike(tmp_path: Path) -> None
     rare = found(report(tmp_path, [*labelled(["x", "y"]), *((f"new{n}", "z") for n in range(5))],
                         "text\tlabel"))  # fmt: skip
     assert "'z' (5)" in rare["rare-labels"]
+    for head in ("text\tlabel", "source\ttarget"):
+        same = found(report(tmp_path, [(w, "y") for w in WORDS], head))
+        label = head.endswith("label")
+        name = "one-label" if label else "one-target"
+        assert same[name].startswith("problem: All" if label else "warning: All")
+        told = {} if label else {"target_column": "target"}  # two are else taken for labels
+        nearly = found(report(tmp_path, [(w, "y" if n else "x") for n, w in enumerate(WORDS)],
+                              head, **told))  # fmt: skip
+        assert nearly[name].startswith("warning: Nearly all")
     most = found(report(tmp_path, [(w, "y" if n % 20 == 0 else "x") for n, w in enumerate(WORDS)],
                         "text\tlabel"))  # fmt: skip
     assert "95.0% have 'x'" in most["one-label"]

@@ -15,15 +15,20 @@ from hypothesis import strategies as st
 
 import hornbook
 from hornbook.errors import DataError, SettingsError
-from hornbook.inspection.reliability import wilson
-from hornbook.pairs.data import Side
+from hornbook.pairs.data import PairData, Side
 from hornbook.pairs.decoding import Decoding
-from hornbook.pairs.evaluation import Said, evaluate, mean_loss, said_on
+from hornbook.pairs.evaluation import Said, evaluate, mean_loss, said_on, said_to
+from hornbook.pairs.gradient_case import made_up
+from hornbook.pairs.models.contract import Shape
+from hornbook.pairs.models.copy import Copy, CopySettings
 from hornbook.pairs.of_file import pairs_of_file
 from hornbook.pairs.rows import Padded
 from hornbook.pairs.texts.evaluating import asked_of
 from hornbook.pairs.texts.pace import Timed
 from hornbook.runs import Run
+from hornbook.statistics import wilson
+from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.tokenizers.words import WordTokenizer
 from hornbook.training import TrainingSettings
 from tests.command import typed
 from tests.test_pairs_translate import LINES
@@ -107,9 +112,27 @@ def test_while_training_few_are_asked(runs: dict[str, Run]) -> None:
 
 
 def test_each_source_is_asked_once() -> None:
-    side = Side(("a", "b", "a", "c"), ("1", "2", "3", "4"))
-    assert asked_of(side, 2) == Side(("a", "a", "c"), ("1", "3", "4"))
-    assert asked_of(side, 0) == side
+    data = made_up(1, labels=False)
+    side = Side(("a", "b", " a", "c"), ("1", "2", "3", "4"))  # blanks around it change no source
+    assert asked_of(data, side, 2) == Side(("a", " a", "c"), ("1", "3", "4"))
+    assert asked_of(data, side, 0) == side
+
+
+def test_sources_that_read_the_same_are_one_with_all_its_targets() -> None:
+    tokens = CharTokenizer.fit(["caf\u00e9\u0301 "], boundary=True)
+    data = PairData("made", "memory", {}, tokens, tokens)
+    side = Side(("caf\u00e9", "a", "cafe\u0301", "a "), ("cafe", "f", "caf\u00e9", "a"))
+    shape = Shape(tokens.vocabulary, tokens.vocabulary, 0, True, 9, 9, 4)
+    copy = Copy(CopySettings(), shape)
+    copy.fit(data)
+    said = said_to(copy, data, side)
+    assert said.sources == ("caf\u00e9", "a")
+    assert said.right == (("cafe", "caf\u00e9"), ("f", "a"))
+    assert said.exact == 1
+    assert data.owners(side.sources).tolist() == [0, 1, 0, 1]
+    words = WordTokenizer(("a", "b"), True, True)  # in lowercase
+    lower = PairData("made", "memory", {}, words, words)
+    assert lower.owners(["Ab a", "ab  A", "b"]).tolist() == [0, 0, 1]
 
 
 def test_intervals_are_over_sources(runs: dict[str, Run]) -> None:
@@ -205,7 +228,7 @@ def test_a_name_that_begins_with_column_is_a_name(tmp_path: Path) -> None:
     )
     found = pairs_of_file(
         run, str(path), {"source_column": None, "target_column": None}, lambda *_: None,
-        bad_rows="refuse", encoding="auto",
+        bad_rows="refuse", longest_text=0, encoding="auto",
     )  # fmt: skip
     assert found.targets == tuple(map(str, range(20)))
     train = len(set(run.data.side("train").sources))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from pathlib import Path
 
 import pytest
 
 from hornbook.errors import DataError, EncodingError, SettingsError
+from hornbook.pairs.languages import is_language
 from hornbook.pairs.options import PairOptions
 from hornbook.pairs.reading import Read, read_pairs
 from hornbook.pairs.recognise import recognise
@@ -47,6 +49,67 @@ def pairs(found: Read) -> list[tuple[str, str]]:
 )  # fmt: skip
 def test_two_columns_are_pairs_whatever_the_format(ending: str, text: str, tmp_path: Path) -> None:
     assert pairs(read(tmp_path, text, ending=ending)) == PAIRS
+
+
+def test_objects_with_one_field_are_no_pairs(tmp_path: Path) -> None:
+    lines = '{"text": "ox"}\n{"text": "bee"}\n'
+    with pytest.raises(DataError, match="the objects have one field, 'text'; pairs need two"):
+        read(tmp_path, lines, ending="jsonl", label_column="label")
+    with pytest.raises(DataError, match="the objects have no fields"):
+        read(tmp_path, "{}\n{}\n", ending="jsonl")
+
+
+SAID = [(f"w{n}", f"x{n}") for n in range(6)]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        [('"Hello," she said.', '"Hallo", sagte sie.')],  # a mark that closes too early
+        [('5" pipe', 'Rohr 5"'), ('"open', "auf")],  # one that is never closed
+        [('"open', "auf"), ("a", "b"), ('shut"', "zu")],  # two of different rows
+        [(f'"{one}', other) for one, other in SAID],
+    ],
+)
+def test_quotation_marks_between_tabs_may_be_characters(
+    odd: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    rows = [*SAID, *odd, *SAID[:2]]
+    text = "source\ttarget\n" + "".join(f"{one}\t{other}\n" for one, other in rows)
+    for whole in (text, text.removeprefix("source\ttarget\n")):
+        found = read(tmp_path, whole, target_column="2")
+        assert pairs(found) == rows
+        assert any("quotation marks" in one for one in found.remarks)
+    path = tmp_path / "named.tsv"
+    path.write_text(text, encoding="utf-8")
+    assert choose_task(Source(str(path)))[0].name == "pairs"
+    if 'shut"' in text:  # all between the two would be one cell
+        assert len(read(tmp_path, text, quotes="yes").sources) == len(rows) - 2
+    else:
+        with pytest.raises(DataError) as caught:
+            read(tmp_path, text, quotes="yes")
+        assert "quotes=no" in (caught.value.hint or "")
+    asked = read(tmp_path, text, quotes="no")
+    assert pairs(asked) == rows
+    assert not any("quotation marks" in one for one in asked.remarks)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "ending"),
+    [
+        ('source\ttarget\n"a ""b"" c"\t"d"\nox\txo\nbee\teeb\n', ('a "b" c', "d"), "tsv"),
+        ('source\ttarget\n"a\tb"\tc\nox\txo\nbee\teeb\n', ("a\tb", "c"), "tsv"),
+        ('source\ttarget\n"a\nb"\tc\nox\txo\nbee\teeb\n', ("a\nb", "c"), "tsv"),
+        ('source,target\n"a\tb",c\n"o\tx",xo\n"b\tee",eeb\n', ("a\tb", "c"), "csv"),
+    ],
+)
+def test_quotation_marks_that_pair_group_what_is_between_them(
+    text: str, first: tuple[str, str], ending: str, tmp_path: Path
+) -> None:
+    found = read(tmp_path, text, ending=ending)
+    assert len(found.sources) == 3
+    assert pairs(found)[0] == first
+    assert not any("quotation marks" in one for one in found.remarks)
 
 
 @pytest.mark.parametrize(
@@ -247,6 +310,24 @@ def test_files_of_other_tasks_are_still_theirs(task: str, tmp_path: Path) -> Non
         return
     found, _ = choose_task(Source(str(path)))
     assert found.name == task
+
+
+def test_languages_are_those_of_iso_639_in_english_and_in_themselves() -> None:
+    babel = pytest.importorskip("babel", reason="Babel is not installed")
+    english = babel.Locale("en").languages
+    codes = [code for code in english if len(code) == 2]
+    own = [
+        (code, babel.Locale(code).languages.get(code))
+        for code in codes[::4]  # each is a file
+        if code in babel.localedata.locale_identifiers()
+    ]
+    names = [english[code] for code in codes] + [name.split(" (")[0] for _, name in own if name]
+    assert len(names) > 200
+    unknown = [name for name in names if not is_language(unicodedata.normalize("NFD", name))]
+    assert len(unknown) < 0.02 * len(names), unknown  # CLDR changes a few from year to year
+    assert {"en", "DE", "zh-Hans", "pt_BR"} == {
+        one for one in ("en", "DE", "zh-Hans", "pt_BR", "km", "kg", "to") if is_language(one)
+    }
 
 
 def test_standard_input_is_looked_at_and_read(monkeypatch: pytest.MonkeyPatch) -> None:

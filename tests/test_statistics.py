@@ -7,11 +7,15 @@ import pytest
 from scipy import stats
 
 from hornbook.statistics import (
+    Interval,
     difference_interval,
     ends_of,
+    holm,
+    p_value,
     ratio_interval,
     standard_error,
     t_quantile,
+    wilson,
 )
 
 
@@ -107,3 +111,43 @@ def test_what_has_no_groups_is_refused() -> None:
         ratio_interval([1, 2], [1])
     with pytest.raises(ValueError, match="to compare them with"):
         difference_interval([1, 2], [1])
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 7, 200, 201, 10_000, 10_001, 10**6])
+def test_p_values_are_those_of_scipy(freedom: int) -> None:
+    for t in (0.0, 0.3, -1.0, 1.96, 4.0):
+        wanted = 2 * stats.t.sf(abs(t), freedom)
+        assert p_value(3 * t, 3.0, freedom) == pytest.approx(wanted, rel=1e-5, abs=1e-13)
+    assert 0 <= p_value(1.0, 1e-9, freedom) < 1e-6
+
+
+def test_what_never_varies_is_no_chance() -> None:
+    assert p_value(0.0, 0.0, 3) == 1
+    assert p_value(0.1, 0.0, 3) == 0
+
+
+def test_holm_is_that_of_the_paper() -> None:
+    # Of p = 0.01, 0.02, 0.03, 0.04: 4 · 0.01, 3 · 0.02, then never less than the one before.
+    assert holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
+    assert holm([0.6, 0.7]) == [1.0, 1.0]
+    assert holm([0.03]) == [0.03]
+    assert holm([]) == []
+
+
+def test_holm_rejects_step_by_step_as_it_is_defined() -> None:
+    random = np.random.default_rng(5)
+    for _ in range(50):
+        chances = random.random(7) ** 3
+        rejected, found = set(), holm(list(chances))
+        for place, at in enumerate(np.argsort(chances)):  # stop at the first that is kept
+            if chances[at] > 0.05 / (7 - place):
+                break
+            rejected.add(at)
+        assert {at for at, one in enumerate(found) if one <= 0.05} == rejected
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 10), (3, 10), (10, 10), (80, 100)])
+def test_the_interval_of_a_share_is_wilsons(hits: int, n: int) -> None:
+    expected = stats.binomtest(hits, n).proportion_ci(method="wilson")
+    assert wilson(n, hits / n) == pytest.approx((expected.low, expected.high), abs=2e-5)
+    assert hits / n in Interval(*wilson(n, hits / n))

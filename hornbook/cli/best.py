@@ -11,10 +11,12 @@ from rich.table import Table
 
 from hornbook.actions import Action
 from hornbook.cli.arguments import DataArguments
-from hornbook.cli.grammar import parse_for_data
+from hornbook.cli.examples import examples
+from hornbook.cli.grammar import Chosen, parse_for_data
 from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import console, escape, filled, notes, number, print_json, table
 from hornbook.cli.progress import Teller
+from hornbook.cli.tellers import listening
 from hornbook.cli.wording import command, no_flag, shell_word
 from hornbook.experiments.best import best
 from hornbook.experiments.events import Climbing, RungBegan, RungEnded
@@ -26,8 +28,7 @@ DESCRIPTION = """\
 Find the best model for DATA in a given time, and save it as a run.
 
 Examples:
-  hornbook best names
-  hornbook best names --minutes 10 --out runs/names
+{examples}
 
 First it makes what takes one pass over the data: n-grams, with the order and smoothing that suit \
 it; of ratings means, neighbours and factors. Then it trains nets of a size that suits the data, \
@@ -68,9 +69,15 @@ class Options(DataArguments):
     "Print only the result, as JSON."
 
 
+def described(chosen: Chosen) -> str:
+    """What help says."""
+    longer = {"minutes": 10, "out": "runs/NAME"}
+    return DESCRIPTION.format(examples=examples("best", chosen, {}, longer))
+
+
 def run(argv: Sequence[str]) -> None:
     """Parse, climb and show."""
-    options, source = parse_for_data("best", DESCRIPTION, Options, argv)
+    options, source = parse_for_data("best", described, Options, argv)
     with climbing(quiet=options.json) as listen:
         try:
             found = best(
@@ -142,21 +149,12 @@ class RungTeller(Teller):
 def climbing(*, quiet: bool) -> Iterator[Climbing]:
     """Who tells people how the climb goes."""
     teller = RungTeller()
-    if not quiet:
-        teller.alive.begin("Reading the data")
-
-    def listen(event: Event | RungBegan | RungEnded) -> None:
-        if not quiet:
-            teller.tell(event)
-        elif isinstance(event, Warned):
-            teller.told(event)
-
-    try:
-        yield listen
-    finally:
-        teller.alive.end()
-        teller.tell_left_out()
-        teller.close()
+    with listening(teller, quiet=quiet) as listen:
+        try:
+            yield listen
+        finally:
+            teller.alive.end()
+            teller.tell_left_out()
 
 
 def ladder(found: Ladder) -> Table:

@@ -13,8 +13,9 @@ from hornbook.caches import cache_folder
 from hornbook.cli.arguments import OutputArgument, parse
 from hornbook.cli.output import console, escape, notes, print_json, table
 from hornbook.errors import RunError
+from hornbook.rendering import told_size
 from hornbook.text.large import cached
-from hornbook.text.large.cached import CachedCorpus, corpora, remove, told_size
+from hornbook.text.large.cached import CachedCorpus, corpora, remove
 
 DESCRIPTION = f"""\
 List what is in the cache, and remove the tokens of large texts.

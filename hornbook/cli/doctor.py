@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from hornbook.cli.alive import alive
 from hornbook.cli.arguments import DataArguments
-from hornbook.cli.grammar import parse_for_data
+from hornbook.cli.examples import examples
+from hornbook.cli.grammar import Chosen, parse_for_data
 from hornbook.cli.output import (
     Console,
     console,
@@ -28,8 +29,7 @@ DESCRIPTION = """\
 Check DATA for problems before training on it.
 
 Examples:
-  hornbook doctor names
-  hornbook doctor names --split 90/10
+{examples}
 
 Reports how the data is read, its size, its vocabulary, duplicates, and leaks from train into dev \
 and test, with advice for each finding.
@@ -44,9 +44,14 @@ class Options(DataArguments):
     "Print the result as JSON."
 
 
+def described(chosen: Chosen) -> str:
+    """What help says."""
+    return DESCRIPTION.format(examples=examples("doctor", chosen, {}, {"split": "90/10"}))
+
+
 def run(argv: Sequence[str]) -> None:
     """Parse, examine and show."""
-    options, source = parse_for_data("doctor", DESCRIPTION, Options, argv)
+    options, source = parse_for_data("doctor", described, Options, argv)
     source = source or Source(options.data)
     task, _ = choose_task(source, options.task, None, options.loading.changed())
     with alive("Reading and checking the data", quiet=options.json):

@@ -17,7 +17,7 @@ from hornbook.cli.opening import opened_run
 from hornbook.cli.output import console, escape, notes, print_json
 from hornbook.cli.wording import command, worded
 from hornbook.errors import MissingPackageError, SettingsError
-from hornbook.interchange.formats import FORMATS, Format, written
+from hornbook.interchange.formats import FORMATS, Format
 from hornbook.records import as_json
 
 DESCRIPTION = """\
@@ -53,7 +53,7 @@ def run(argv: Sequence[str]) -> None:
     exporter = FORMATS[options.to].load()
     settings = exporter.options.from_dict(options.settings.as_dict())
     with alive("Writing the export", quiet=options.json):
-        made = written(exporter, opened, options.out, settings)
+        made = exporter.write(opened, options.out, settings)
     if options.json:
         print_json(as_json(made.as_dict()))
         return

@@ -374,15 +374,20 @@ def parse_for_run(
 
 
 def parse_for_data(
-    verb: str, description: str, options: type[Any], argv: Sequence[str]
+    verb: str,
+    description: Callable[[Chosen], str],
+    options: type[Any],
+    argv: Sequence[str],
+    chosen: Chosen | None = None,
 ) -> tuple[Any, Source | None]:
     """The command line of a verb that reads data, with the task's own settings of loading.
 
     Args:
         verb: its name.
-        description: for its help.
+        description: for its help, by what was chosen.
         options: dataclass of the verb's own, with the data as its first word.
         argv: what was typed after the verb.
+        chosen: what the data are, if that is known; by default a first look tells it.
 
     Returns:
         An instance of a subclass of `options` with the task's settings as `loading`, and the
@@ -391,7 +396,7 @@ def parse_for_data(
     Raises:
         HornbookError: if there is no such task, or nobody claims the data.
     """
-    chosen = choose(verb, argv)
+    chosen = chosen or choose(verb, argv)
     kind: Any = as_typed(chosen.task.options)
     hint: Any = Annotated[kind, tyro.conf.arg(name="data")]
     fields: list[Any] = [("loading", hint, dataclasses.field(default_factory=kind))]
@@ -400,7 +405,7 @@ def parse_for_data(
     parsed: Any = parse(
         made,
         verb,
-        f"{description}\n\n{of_task(verb, chosen)}",
+        f"{description(chosen)}\n\n{of_task(verb, chosen)}",
         argv,
         foreign=lambda words: refuse_of_tasks(verb, chosen, words, argv),
     )

@@ -39,6 +39,7 @@ __all__ = ["VERBS", "main"]
 VERBS = {
     "best": "find the best model for a file in a given time",
     "train": "train a model on a file and save it as a run",
+    "compare": "tell which of several models is really better, by more than luck",
     "rate": "find a learning rate before training",
     "sweep": "search the settings of a model family for the best",
     "evaluate": "evaluate a run on its splits, or on another file",
@@ -60,7 +61,7 @@ VERBS = {
     "scalar": "run the scalar engine: the graph of a formula, two moons, a line fit",
 }
 "The verbs of the command line itself; every task brings questions of its own."
-FIRST = ("best", "train", "rate")  # in the overview they stand before the questions
+FIRST = ("best", "train", "compare", "rate")  # in the overview they stand before the questions
 READING = (*FIRST, "sweep", "doctor")  # they read data in the same way
 
 WAIT = 3.0  # seconds

@@ -30,8 +30,9 @@ Examples:
 
 --shapes shows each layer of a net with the shapes of its input and output, its parameters and the \
 multiplications of its matrix products, and the totals. The settings of FAMILY are flags, as in \
-hornbook train, and so is --preset. The vocabulary, or how many users and items there are, is that \
-of --data; without it, 26 letters and the boundary token, or as many as in the lesson.
+hornbook train, and so is --preset. The vocabulary, how long pairs are, or how many users and \
+items there are, is that of --data; without it, 26 letters and the boundary token, words of 12, or \
+as many as in the lesson.
 """
 
 
@@ -46,7 +47,7 @@ class Options(OutputArgument):
     preset: str | None = None
     "Settings of a published model by name, with its vocabulary (only with --shapes)."
     data: str | None = None
-    "Data to take the vocabulary, or the users and items, from (only with --shapes)."
+    "Data to take the vocabulary, lengths, or the users and items, from (only with --shapes)."
 
 
 def run(argv: Sequence[str]) -> None:
@@ -172,9 +173,15 @@ def show_shapes(task: Task[Any], options: Any) -> None:
             hint=f"Its settings: hornbook train --model {options.family} --help",
         )
     preset = named_preset(options.preset) if options.preset is not None else None
-    shape = task.typical if preset is None else task.typical_with(preset.preset.options)
+    shape = (
+        task.typical_of(options.family)
+        if preset is None
+        else task.typical_with(preset.preset.options)
+    )
     if options.data is not None:
-        shape = task.load(Source(options.data), task.options()).shape
+        data = task.load(Source(options.data), task.options())
+        task.refuse_unfit(options.family, data)
+        shape = data.shape
     if shape is None:
         raise SettingsError(
             f"The shapes of a net of task {task.name} depend on the data.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import rich.console
 import rich.table
+from rich.cells import cell_len
 from rich.markup import escape
 from rich.measure import Measurement
 from rich.segment import Segment
@@ -37,6 +38,7 @@ __all__ = [
     "print_json",
     "shape_cell",
     "show_findings",
+    "show_lines",
     "table",
 ]
 
@@ -160,6 +162,39 @@ def table(*columns: str, left: int = 1) -> Table:
     for place, column in enumerate(columns):
         made.add_column(column, justify="left" if place < left else "right")
     return made
+
+
+def show_lines(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[bool], at: int,
+    styles: Sequence[str],
+) -> None:  # fmt: skip
+    """A long table: each row is one line, however wide.
+
+    Args:
+        heads: of the columns.
+        rows: a text for each column.
+        left: whether each column is set left.
+        at: column whose first word has the row's style; -1: none.
+        styles: of the rows.
+    """
+    shown = [[visible(one).replace("\n", " ") for one in row] for row in (heads, *rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
+    whole = Text()
+    for row, style in zip(shown, ("bold", *styles), strict=True):
+        begins, line = 0, ""
+        for place, (text, width, is_left) in enumerate(zip(row, widths, left, strict=True)):
+            blanks = " " * (width - cell_len(text))
+            if place == at:
+                begins = len(line)
+            line += (text + blanks if is_left else blanks + text) + " " * BETWEEN
+        begun = len(whole)
+        whole.append(line.rstrip() + "\n")
+        if row is shown[0]:
+            whole.stylize("bold", begun)
+        elif style and at >= 0:
+            word = row[at].partition(":")[0]
+            whole.stylize(style, begun + begins, begun + begins + len(word))
+    console().print(whole, end="")
 
 
 def tinted(parts: Iterable[tuple[str, str]], title: str = "") -> Text:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.cli.arguments import DataArguments
+from hornbook.cli.examples import examples
 from hornbook.cli.grammar import Chosen, Grammar, choose
 from hornbook.cli.output import Console, console, escape, notes, print_json
 from hornbook.cli.progress import telling
@@ -24,8 +25,7 @@ DESCRIPTION = """\
 Find a learning rate for training --model {name} on DATA.
 
 Examples:
-  hornbook rate names
-  hornbook rate names --model bigram --out rate.png
+{examples}
 
 A short trial raises the learning rate until the loss rises too; it saves no run. The right \
 rate depends on the model, the batches and the optimizer, so the settings are those of hornbook \
@@ -95,7 +95,11 @@ def run(argv: Sequence[str]) -> None:
 def grammar_of(chosen: Chosen) -> Grammar:
     """The flags of a trial with a family."""
     nets = [name for name, line in chosen.task.families.items() if line.trained]
-    description = DESCRIPTION.format(name=chosen.family, families=", ".join(nets))
+    default = chosen.family == chosen.task.default
+    other = next((name for name in nets if default and name != chosen.family), chosen.family)
+    own = {} if default else {"model": chosen.family}
+    shown = examples("rate", chosen, own, {"model": other, "out": "rate.png"})
+    description = DESCRIPTION.format(examples=shown, name=chosen.family, families=", ".join(nets))
     return Grammar("rate", description, Options, chosen, {"finder": FinderSettings()})
 
 

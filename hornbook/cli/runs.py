@@ -1,31 +1,54 @@
-"""`hornbook runs`: the runs in a folder, with their figures."""
+"""`hornbook runs`: the runs in a folder, with their figures; and what can be done with runs."""
 
 from __future__ import annotations
 
-import dataclasses
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from hornbook.actions import Action
 from hornbook.cli.arguments import OutputArgument, parse
-from hornbook.cli.output import console, escape, notes, number, print_json, table
+from hornbook.cli.output import escape, notes, print_json
+from hornbook.cli.runs_table import as_dict, print_csv, selected, show
 from hornbook.cli.wording import command
-from hornbook.runs.listing import ListedRun, folders_tried, list_runs
+from hornbook.errors import SettingsError
+from hornbook.rendering import many
+from hornbook.runs.listing import folders_tried, list_runs
 from hornbook.settings import Given
+
+PARTS = {
+    "diff": "hornbook.cli.runs_diff:diff",
+    "tag": "hornbook.cli.runs_notes:tag",
+    "note": "hornbook.cli.runs_notes:note",
+    "archive": "hornbook.cli.runs_notes:archive",
+    "unarchive": "hornbook.cli.runs_notes:unarchive",
+    "remove": "hornbook.cli.runs_remove:remove",
+}
+"What can be typed after `runs`; a folder of such a name is ./diff."
 
 DESCRIPTION = """\
 List the runs in FOLDER and in the folders below it, the best first.
 
 Examples:
   hornbook runs
-  hornbook runs runs --json
+  hornbook runs runs --where family=bigram "dev<3" --sort parameters
+
+With runs:
+  runs diff RUN RUN       what is other: settings, figures, curves
+  runs tag RUN --add TAG  mark runs, to find them by --where tag=TAG
+  runs note RUN TEXT      write a note beside a run
+  runs archive RUN        leave runs out of the list (runs unarchive RUN)
+  runs remove RUN         delete runs for good
 
 Runs are sorted by data and then by the dev loss (or the measure that decides for that kind of \
 data). Where a run has no dev split, the train loss is shown, and marked. A loss on a part of the \
 split says on how much of it. Runs that cannot be read come last, with the reason.
+
+Columns: name, task, family, data, parameters, steps, dev, train (the deciding measure there), \
+dev.NAME (any measure), baseline, seconds, when, status, tags, note, ancestor, and any setting of \
+the runs by its name, such as learning_rate.
 """
-STYLES = {"diverged": "yellow", "damaged": "bold red", "training": "green", "stopped": "cyan"}
 
 
 @dataclass(frozen=True)
@@ -34,66 +57,59 @@ class Arguments(OutputArgument):
 
     folder: Annotated[str, Given()] = "runs"
     "Folder that holds the runs."
+    where: tuple[str, ...] = ()
+    """List only runs for which all of this holds: a column, one of = != < <= > >= ~ (has in it),
+    and a value, or several with commas. Quote what has < or > in it."""
+    sort: str = ""
+    """Sort by this column: the best figure first, else the smallest. -COLUMN: the other way
+    round."""
+    columns: tuple[str, ...] = ()
+    "Show these columns."
+    archived: bool = False
+    "List archived runs, too."
+    csv: bool = False
+    "Print the result as CSV."
 
 
 def run(argv: Sequence[str]) -> None:
-    """Parse, look and show."""
-    arguments = parse(Arguments, "runs", DESCRIPTION, argv)
-    found = list_runs(arguments.folder)
+    """Parse, look and show; or do what the first word says."""
+    if argv and argv[0] in PARTS:
+        module, _, name = PARTS[argv[0]].partition(":")
+        getattr(importlib.import_module(module), name)(argv[1:])
+        return
+    arguments = parse(Arguments, "runs", DESCRIPTION, joined(argv))
+    if arguments.csv and arguments.json:
+        raise SettingsError("`csv` and `json` exclude each other.", hint="Give one of them.")
+    every = list_runs(arguments.folder, where=arguments.where, sort=arguments.sort, archived=True)
+    found = [row for row in every if arguments.archived or not row.archived]
     if arguments.json:
-        print_json([as_dict(row) for row in found])
-    elif not found:
+        rows = selected(found, arguments.columns) if arguments.columns else map(as_dict, found)
+        print_json(list(rows))
+        return
+    if arguments.csv:
+        print_csv(found, arguments.columns)
+        return
+    if found:
+        show(found, arguments.columns)
+    elif arguments.where:
+        notes().print(f"No run in {escape(arguments.folder)} is such.")
+    elif not every:
         notes().print(f"There are no runs in {escape(arguments.folder)}.")
         notes().print("Train one:  hornbook train DATA")
-    else:
-        show(found)
-    for folder in () if arguments.json else folders_tried(arguments.folder):
+    if hidden := len(every) - len(found):
+        notes().print(f"{many(hidden, 'archived run')} not listed: --archived")
+    for folder in folders_tried(arguments.folder):
         notes().print(
-            f"Models that best tried:  {escape(command(Action('list_runs', (str(folder),))))}"
+            f"Runs of best, or of compare:  {escape(command(Action('list_runs', (str(folder),))))}"
         )
 
 
-def show(found: Sequence[ListedRun]) -> None:
-    """A row for each run."""
-    out = console()
-    names = {row.measure for row in found if row.measure}
-    measure = names.pop() if len(names) == 1 else "figure"
-    rows = table(
-        "run", "family", "data", "parameters", "steps", f"dev {measure}", "when", "status", left=3
-    )
-    rows.columns[6].justify = rows.columns[7].justify = "left"
-    for row in found:
-        style = STYLES.get(row.status)
-        status = f"[{style}]{row.status}[/]" if style else row.status
-        if row.note:
-            status += f": {escape(row.note)}"
-        rows.add_row(
-            escape(str(row.path)), escape(row.family), escape(row.data),
-            "" if row.parameters is None else f"{row.parameters:,}", steps(row), value(row),
-            "" if row.changed is None else f"{row.changed:%Y-%m-%d %H:%M}", status,
-        )  # fmt: skip
-    out.print(rows)
-
-
-def steps(row: ListedRun) -> str:
-    """Steps done, of those asked for where these are more."""
-    if row.steps is None or row.steps_asked is None:
-        return ""
-    done = f"{row.steps:,}"
-    return done if row.steps >= row.steps_asked else f"{done} of {row.steps_asked:,}"
-
-
-def value(row: ListedRun) -> str:
-    """The deciding measure; on train where there is no dev, which is said."""
-    if row.value is None:
-        return ""
-    split = "" if row.split == "dev" else f"{row.split} "
-    part = row.measured_on is not None and not row.measured_on.is_whole
-    of = f" (on {row.measured_on})" if part else ""
-    return f"{split}{number(row.value, row.digits)}{of}"
-
-
-def as_dict(row: ListedRun) -> dict[str, Any]:
-    """A row for machines."""
-    changed = row.changed.isoformat(timespec="seconds") if row.changed else None
-    return {**dataclasses.asdict(row), "path": str(row.path), "changed": changed}
+def joined(argv: Sequence[str]) -> list[str]:
+    """The words with `--sort -COLUMN` as one: the parser would take the column for a flag."""
+    found: list[str] = []
+    for word in argv:
+        if found and found[-1] == "--sort" and word[:1] == "-" and word[:2] != "--":
+            found[-1] = f"--sort={word}"
+        else:
+            found.append(word)
+    return found

@@ -21,9 +21,9 @@ Examples:
 A run contains its data word for word, and the path of the original file. Without the data it can \
 still sample, score, be evaluated on a file, or recommend to new users, but it cannot be resumed \
 or mixed. This cannot be undone. A report in the run quotes the data and is removed too; inspect \
-makes another, without them. The file's name, the vocabulary or the list of items, and hashes of \
-the data stay. A model may have memorised parts of its data. Where it holds some as they were \
-(n-gram counts; ease with few users and many items), that is said.
+makes another, without them. So are its tags and note. The file's name, the vocabulary or \
+the list of items, and hashes of the data stay. A model may have memorised parts of its data. \
+Where it holds some as they were (n-gram counts; ease with few users and many items), that is said.
 """
 
 

@@ -12,6 +12,7 @@ import tyro
 
 from hornbook.actions import Action
 from hornbook.cli.arguments import CONFIG, DataArguments, parse, parsed_by
+from hornbook.cli.examples import examples_of_training
 from hornbook.cli.grammar import Chosen, FirstOfTraining, Grammar, choose, names_typed
 from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.progress import telling
@@ -28,8 +29,7 @@ DESCRIPTION = """\
 Train a model on DATA and save it to a run directory.
 
 Examples:
-  hornbook train names --model ngram --out runs/counts
-  hornbook train names --steps 100 --watch --out runs/net
+{examples}
 
 From an earlier run:
   train DATA --init-from RUN     begin with the weights of a run, on other data
@@ -61,6 +61,9 @@ class Options(DataArguments):
     init_from: str | None = None
     """Run whose weights to begin with (fine-tuning). Its family and settings are used; tokens that
     are in both vocabularies keep their learned weights."""
+    report: Literal["", "tensorboard", "trackio", "wandb"] = ""
+    """Also tell of the training while it runs: trackio, Weights & Biases (wandb), or event files
+    for TensorBoard in a folder beside the run."""
     json: bool = False
     "Print only the summary, as JSON."
 
@@ -86,6 +89,8 @@ class ResumeOptions:
     "CPU threads (default: as before)."
     device: Literal["auto", "cpu", "cuda", "mps"] | None = None
     "Device to train on (default: as before)."
+    report: Literal["", "tensorboard", "trackio", "wandb"] = ""
+    "Also tell of the training while it runs."
     json: bool = False
     "Print only the summary, as JSON."
 
@@ -135,6 +140,7 @@ def run(argv: Sequence[str]) -> None:
             preset=options.preset,
             baseline="comparison" in vars(options) and not options.comparison.no_baseline,
             listen=listen,
+            report=options.report or None,
             **options.loading.as_dict(),
         )
     conclude(finished, json=options.json)
@@ -178,6 +184,7 @@ def go_on(argv: Sequence[str]) -> None:
             threads=options.threads,
             device=options.device,
             listen=listen,
+            report=options.report or None,
         )
     conclude(finished, json=options.json)
 
@@ -204,8 +211,9 @@ def grammar_of(chosen: Chosen) -> Grammar:
     """The flags of training a family."""
     families = [name for name, line in chosen.task.families.items() if line.made_by != "mixing"]
     description = DESCRIPTION.format(
-        name=chosen.family, task=chosen.task.name, families=", ".join(families)
-    ).strip()
+        examples=examples_of_training(chosen), name=chosen.family, task=chosen.task.name,
+        families=", ".join(families),
+    ).strip()  # fmt: skip
     if chosen.line.sized is not None:
         description += (
             " Steps and batch size grow with the data; those below are for 80,000 rows of train."

@@ -18,7 +18,7 @@ from hornbook.training.record import Record
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["curves_of", "loss_curves"]
+__all__ = ["curves_of", "fit_height", "loss_curves"]
 
 Points = Sequence[tuple[int, float]]
 GREY, STYLES = "#888888", ("--", ":", "-.")
@@ -99,7 +99,9 @@ def draw_splits(axes: Axes, found: Mapping[str, Points], kept: int | None) -> No
             )  # fmt: skip
 
 
-def fit_height(axes: Axes, lines: Sequence[Points], levels: Sequence[float]) -> str:
+def fit_height(
+    axes: Axes, lines: Sequence[Sequence[tuple[float, float]]], levels: Sequence[float]
+) -> str:
     """Show what comes after the start in full, and say where the start lies if that is above.
 
     A net that is confident and wrong begins at ten times the loss that it ends with, and all that

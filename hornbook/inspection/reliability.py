@@ -14,16 +14,15 @@ from hornbook.plots.colours import BLUE, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import WIDTH
 from hornbook.rendering import clip, many
-from hornbook.statistics import ratio_interval
+from hornbook.statistics import ratio_interval, wilson
 from hornbook.tasks.scores import ClassScores, blocks_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Bin", "bins_of", "draw_reliability", "wilson", "write_reliability"]
+__all__ = ["Bin", "bins_of", "draw_reliability", "write_reliability"]
 
 BINS = 10
-Z = 1.96  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -40,13 +39,6 @@ class Bin:
     interval: tuple[float, float] | None
     """Where that share lies with 95 % confidence. Over groups it is at least as wide as over rows;
     None where all rows are of one group."""
-
-
-def wilson(n: int, p: float) -> tuple[float, float]:
-    """Where a share of independent rows lies with 95 % confidence (Wilson 1927)."""
-    middle = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    reach = Z / (1 + Z**2 / n) * (p * (1 - p) / n + Z**2 / (4 * n**2)) ** 0.5
-    return min(p, middle - reach), max(p, middle + reach)
 
 
 def interval_of(

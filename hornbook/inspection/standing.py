@@ -60,10 +60,8 @@ class Standing:
     @property
     def by_chance(self) -> bool:
         """Whether chance may have made the difference from the best baseline, if that is known."""
-        if (best := self.best) is None:
-            return False
-        low, high = best.apart.get(self.split_beside(best), (1.0, 1.0)) or (-math.inf, math.inf)
-        return low <= 0 <= high
+        best = self.best
+        return best is not None and may_be_chance(best, self.split_beside(best))
 
     @property
     def of_one_group(self) -> bool:
@@ -116,10 +114,34 @@ class Standing:
         if self.by_chance:
             return (
                 f"This model and {best.name} are level: {self.value(split)} against {other} on "
-                f"{split}; the difference may be chance."
+                f"{split}; the difference may be chance.{self.otherwise_on_dev}"
             )
         does = "beats" if self.beaten else "does not beat"
-        return f"This model {does} {best.name}: {self.value(split)} against {other} on {split}."
+        told = f"This model {does} {best.name}: {self.value(split)} against {other} on {split}."
+        return told + self.otherwise_on_dev
+
+    @property
+    def otherwise_on_dev(self) -> str:
+        """What dev says, where test decides and says another thing: a sentence; else empty.
+
+        Training compares on dev, and who has read its verdict is to see why this one differs.
+        """
+        best = self.best
+        if (
+            best is None
+            or self.split_beside(best) != "test"
+            or not {"dev", "test"} <= {*best.apart}
+        ):
+            return ""
+        if not {"dev"} <= self.own.keys() & best.reached.keys():
+            return ""
+        ahead = self.measure.is_better(self.own["dev"], best.reached["dev"])
+        chance = may_be_chance(best, "dev")
+        if chance == self.by_chance and (chance or ahead == self.is_ahead):
+            return ""
+        if chance:
+            return " On dev the difference may be chance."
+        return f" On dev it is {'better' if ahead else 'worse'}, by more than chance."
 
     @property
     def explained(self) -> str:
@@ -145,6 +167,15 @@ class Standing:
             rows.insert(0, Bar(GUESS, dict.fromkeys(splits, self.guess)))
         rows.append(Bar(OWN, within(self.own, splits), own=True))
         return Bars(tuple(splits), tuple(rows), self.measure.digits)
+
+
+def may_be_chance(baseline: Baseline, split: str) -> bool:
+    """Whether the difference of a baseline's figure from this model's may be chance.
+
+    It may if 0 lies in its interval, or if all is one group; without an interval it is not said.
+    """
+    low, high = baseline.apart.get(split, (1.0, 1.0)) or (-math.inf, math.inf)
+    return low <= 0 <= high
 
 
 def within(values: Mapping[str, float], splits: list[str]) -> dict[str, float]:

@@ -19,7 +19,7 @@ from hornbook.runs import Run
 from hornbook.settings import Settings
 from hornbook.suggestions import did_you_mean
 
-__all__ = ["FORMATS", "Exported", "Exporter", "Format", "export", "written"]
+__all__ = ["FORMATS", "Exported", "Exporter", "Format", "export"]
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,10 @@ FORMATS: Mapping[str, Format] = {
         "one step of any net on text, for onnxruntime and others",
         needs="onnx",
     ),
+    "tensorboard": Format(
+        "hornbook.interchange.tensorboard:TensorBoard",
+        "an event file with the curves of any training, for TensorBoard",
+    ),
 }
 
 
@@ -133,22 +137,4 @@ def export(run: Run | Path | str, *, to: str, out: str | None = None, **settings
         )
     exporter = FORMATS[to].load()
     opened = run if isinstance(run, Run) else Run(run)
-    return written(exporter, opened, out, exporter.options.from_dict(settings))
-
-
-def written(exporter: Exporter, run: Run, out: str | None, settings: Any) -> Exported:
-    """Write a run with an exporter, if it is one that formats can hold.
-
-    Raises:
-        SettingsError, RunError: as `Exporter.write`; or if the run has conditions, which no format
-            has a place for.
-    """
-    if run.task.name == "text" and run.data.conditions is not None:
-        names = ", ".join(run.data.conditions.names)
-        raise SettingsError(
-            f"No format has a place for the conditions of this run ({names}): what was written "
-            "would know nothing of their values.",
-            hint="Sample from the run itself, or export one that was trained without `condition`.",
-            setting="to",
-        )
-    return exporter.write(run, out, settings)
+    return exporter.write(opened, out, exporter.options.from_dict(settings))

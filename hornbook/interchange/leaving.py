@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ from hornbook.interchange.architectures.gpt2 import GPT2_NEEDS, gpt2_config
 from hornbook.interchange.architectures.gpt_names import gpt_names
 from hornbook.interchange.architectures.llama import LLAMA_NEEDS, llama_config
 from hornbook.interchange.architectures.recipe import Layout, Piece, Recipe
+from hornbook.interchange.carried import refuse_other_tasks
+from hornbook.interchange.fixed import fixed_net
 from hornbook.interchange.importing import ARCHITECTURES
 from hornbook.interchange.json_files import Config
 from hornbook.runs import Run
@@ -55,39 +57,50 @@ class Leaving:
     "Its settings, by the names of Hugging Face."
     tensors: Mapping[str, Deferred]
     "Each made when it is written."
+    net: GPT
+    "The run's, with the values given that are fixed."
 
 
 def leaving(
-    run: Run, what: str, *, gguf: bool = False, fewer: Mapping[str, tuple[Any, ...]] | None = None
+    run: Run,
+    what: str,
+    condition: Sequence[str],
+    *,
+    gguf: bool = False,
+    fewer: Mapping[str, tuple[Any, ...]] | None = None,
 ) -> Leaving:
     """A run's net as GPT-2 or Llama.
 
     Args:
         run: of the family gpt.
         what: the format, as the subject of a sentence.
+        condition: values that are given once and for all.
         gguf: whether the tensors are named and laid out as GGUF has them.
         fewer: what of a setting the format has, where that is less than the architecture has.
 
     Raises:
-        SettingsError: if it is neither of them; every setting in the way is named.
+        SettingsError: if it is neither of them, and every setting in the way is named; or if these
+            are not values that can be fixed.
     """
-    if run.task.name != "text" or run.family != "gpt":
+    refuse_other_tasks(run, what)
+    if run.family != "gpt":
         raise SettingsError(
             f"{what} holds nets of the family gpt; {run.directory.run} is of the family "
             f"{run.family}.",
-            hint="Every net can be exported to ONNX (`to=onnx`).",
+            hint="Every net on text can be exported to ONNX (`to=onnx`), and any model of "
+            "text as a page (`to=html`).",
             setting="to",
         )
-    model: GPT = run.model
+    kind = architecture_for(run.model.settings, what, fewer or {})
+    model = fixed_net(run, condition, what)
     settings = model.settings
-    kind = architecture_for(settings, what, fewer or {})
     architecture, vocab_size = ARCHITECTURES[kind], model.vocabulary.size
     config = CONFIGS[kind](settings, vocab_size)
     layout = Layout(gguf, "" if gguf else architecture.root)
     recipe = architecture.recipe(
         layout, Config(what, config), settings, gpt_names(model), vocab_size
     )
-    return Leaving(kind, config, theirs(model.state_dict(), recipe))
+    return Leaving(kind, config, theirs(model.state_dict(), recipe), model)
 
 
 def architecture_for(settings: GPTSettings, what: str, fewer: Mapping[str, tuple[Any, ...]]) -> str:

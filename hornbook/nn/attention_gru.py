@@ -11,7 +11,7 @@ from torch import Tensor
 from hornbook.compute.products import add_product, linear, raised, times
 from hornbook.nn.additive_attention import AdditiveAttention, AskedRows, weighed
 from hornbook.nn.gru import GRU
-from hornbook.nn.layer import Backward, grad_of, wants_gradient
+from hornbook.nn.layer import Backward, Shape, grad_of, wants_gradient
 from hornbook.nn.padding import Padding
 from hornbook.nn.recurrent import MINUS_ONE, owned, time_major
 
@@ -116,6 +116,12 @@ class AttentionGRU(torch.nn.Module):
         if torch.is_grad_enabled():
             return self.vjp_watched(x, memory, state, padding)
         return self.vjp_by_hand(x, memory, state, padding)
+
+    def multiplications_asking(self, given: Shape, asked: Shape) -> int:
+        """For each of x (B, T, C): the GRU's matrices, and matches and weights with (B, S, M)."""
+        matrices = self.cell.weight_ih.numel() + self.cell.weight_hh.numel()
+        rows = asked[1] * (len(self.attention.weight) + asked[2])
+        return given[0] * given[1] * (matrices + rows)
 
     def vjp_watched(
         self, x: Tensor, memory: Tensor, state: Tensor, padding: Padding | None

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import lowered
-from hornbook.nn.layer import Backward
+from hornbook.nn.layer import Backward, Shape
 from hornbook.nn.linear import Linear
 from hornbook.nn.padding import Padding
 from hornbook.nn.rmsnorm import rms_normalise
@@ -101,6 +101,10 @@ class CrossAttention(torch.nn.Module):
             return q_backward(dq), kv_backward(dk, dv)
 
         return y, backward
+
+    def multiplications_asking(self, given: Shape, asked: Shape) -> int:
+        """Queries (B, T, C) times keys of (B, S, n_context), and weights times values."""
+        return 2 * math.prod(given) * asked[1]
 
     def weights(self, x: Tensor, context: Tensor, padding: Padding | None = None) -> Tensor:
         """How much of each value goes to each asking position: what `vjp` multiplies values with.

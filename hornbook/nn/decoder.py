@@ -13,6 +13,7 @@ from hornbook.compute.products import raised
 from hornbook.nn.cross_attention import KeysAndValues
 from hornbook.nn.layer import Layer
 from hornbook.nn.padding import Padding
+from hornbook.nn.recompute import recomputed_vjp
 from hornbook.nn.residual import Residual
 from hornbook.nn.rotary import Rotary
 from hornbook.nn.sequential import Sequential, chain_vjp
@@ -35,7 +36,12 @@ class DecoderBlock(torch.nn.Module):
         generator: of the random start.
 
     Shapes: x and y (B, T, C), memory (B, S, C).
+
+    Attributes:
+        recompute: as of a `Layer`.
     """
+
+    recompute = False
 
     def __init__(
         self,
@@ -146,7 +152,10 @@ class Decoder(torch.nn.Module):
         x, front_backward = chain_vjp(self.front.chain, x)
         ways_back: list[MemoryBackward] = []
         for block in self.chain:
-            x, backward = block.vjp(x, memory, padding)
+            if block.recompute:
+                x, backward = recomputed_vjp(block, x, memory, padding)
+            else:
+                x, backward = block.vjp(x, memory, padding)
             ways_back.append(backward)
         x, end_backward = self.end.vjp(x)
 

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hornbook.compute.large_pages import in_large_pages
+from hornbook.compute.sparse import sparse_rows
 from hornbook.nn.layer import Backward, Layer, grad_of, wants_gradient
 
 __all__ = ["Embedding", "OneHot"]
@@ -75,9 +76,7 @@ def add_rows(parameter: Tensor, ids: Tensor, rows: Tensor) -> None:
         ids: numbers of the rows, shape (K,); one may come more than once.
         rows: their gradients, shape (K, C).
     """
-    grad = torch.sparse_coo_tensor(
-        ids.long()[None], rows, parameter.shape, check_invariants=False
-    )  # (R, C), of K rows
+    grad = sparse_rows(ids.long(), rows, parameter.shape)  # (R, C), of K rows
     parameter.grad = grad if parameter.grad is None else parameter.grad + grad
 
 

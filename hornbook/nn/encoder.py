@@ -10,6 +10,7 @@ from torch import Tensor
 from hornbook.compute.products import raised
 from hornbook.nn.layer import Backward, Layer
 from hornbook.nn.padding import Padding
+from hornbook.nn.recompute import recomputed_vjp
 from hornbook.nn.recurrent_stack import BidirectionalStack
 from hornbook.nn.residual import Residual
 from hornbook.nn.rotary import Rotary
@@ -116,7 +117,10 @@ class Encoder(Layer):
         x, front_backward = chain_vjp(self.front.chain, x)
         ways_back: list[Backward] = []
         for block in self.chain:
-            x, backward = block.vjp(x, padding)
+            if block.recompute:
+                x, backward = recomputed_vjp(block, x, padding)
+            else:
+                x, backward = block.vjp(x, padding)
             ways_back.append(backward)
         x, end_backward = self.end.vjp(x)
 

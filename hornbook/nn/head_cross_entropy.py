@@ -38,6 +38,9 @@ __all__ = ["Headed", "body_and_end", "head_cross_entropy_vjp", "headed"]
 LOT_BYTES = 2048
 TOKENS = 4096  # in a stretch
 PIECE = 2**17  # logits that stay in the processor's cache, in float32
+# Columns of a product on a GPU: of rows of 50,257 numbers of two bytes its fast kernels cannot read
+# several at once, and others take three times as long.
+EVEN = 8
 
 
 class Headed(NamedTuple):
@@ -113,9 +116,12 @@ def head_cross_entropy_vjp(
     dx = torch.empty_like(rows)
     dweight = first_room(weight, len(rows)) if wants_gradient(weight) else None
     dbias = torch.zeros_like(bias) if wants_gradient(bias) else None
-    low = lowered(weight.detach())
+    low, low_bias = even_rows(lowered(weight.detach())), None if bias is None else even_rows(bias)
     width = TOKENS if x.device.type == "cpu" else len(weight)
-    stretches = [slice(begin, begin + width) for begin in range(0, len(weight), width)]
+    begins = range(0, len(weight), width)
+    # Of the vocabulary; and in `low`, where the last has the rows that were added too.
+    stretches = [slice(begin, min(begin + width, len(weight))) for begin in begins]
+    held = [slice(begin, begin + width) for begin in begins[:-1]] + [slice(begins[-1], len(low))]
     at_once = at_once or LOT_BYTES // low.element_size()
     for at in range(0, len(rows), at_once):
         lot = slice(at, at + at_once)
@@ -124,15 +130,20 @@ def head_cross_entropy_vjp(
         if real is not None:
             share = share * real[lot].unsqueeze(1)  # of each position in the mean
         made = [
-            Stretch(low[one], None if bias is None else bias[one], part, place - one.start, softcap)
-            for one in stretches
-        ]
+            Stretch(
+                low[rows_of],
+                None if low_bias is None else low_bias[rows_of],
+                part, place - one.start, one.stop - one.start, softcap,
+            )
+            for one, rows_of in zip(stretches, held, strict=True)
+        ]  # fmt: skip
         level = torch.stack([one.level for one in made]).logsumexp(0)
         total += ((level - torch.stack([one.at_target for one in made]).sum(0)) * share).sum()
         inward = dx[lot].zero_()
-        for one, stretch in zip(stretches, made, strict=True):
+        for one, rows_of, stretch in zip(stretches, held, made, strict=True):
             d = stretch.gradient(level, share)
-            inward += times(d, low[one])
+            inward += times(d, low[rows_of])
+            d = d[:, : one.stop - one.start]
             if dweight is not None:
                 (add_product if at else put_product)(dweight[one], d, part)
             if dbias is not None:
@@ -150,6 +161,24 @@ def head_cross_entropy_vjp(
     return total if count else total * torch.nan, backward
 
 
+def even_rows(weight: Tensor) -> Tensor:
+    """A weight with as many rows as products on its device like, the last of them zeros.
+
+    Args:
+        weight: shape (V, ...).
+
+    Returns:
+        Shape (V'', ...); on a processor the weight itself.
+    """
+    missing = -len(weight) % evenness(weight.device)
+    return torch.cat([weight, weight.new_zeros(missing, *weight.shape[1:])]) if missing else weight
+
+
+def evenness(device: torch.device) -> int:
+    """What the columns of a product on a device are to be a multiple of."""
+    return 1 if device.type == "cpu" else EVEN
+
+
 def first_room(weight: Tensor, rows: int) -> Tensor:
     """Where a weight's gradient is written: in its own place, unless one is there already."""
     room = take_room(weight) if weight.grad is None else torch.empty_like(weight)
@@ -160,10 +189,11 @@ class Stretch:
     """The logits of some predictions for a stretch of the vocabulary, V' tokens of V.
 
     Args:
-        weight: shape (V', C), in the precision of products.
-        bias: shape (V',).
+        weight: shape (V', C), in the precision of products; or more rows, of no token.
+        bias: of as many.
         x: shape (n, C).
         place: of each target in the stretch, shape (n, 1); outside of 0 to V' it is elsewhere.
+        size: V'.
         softcap: c; 0: logits are not bent.
 
     Attributes:
@@ -172,11 +202,18 @@ class Stretch:
     """
 
     def __init__(
-        self, weight: Tensor, bias: Tensor | None, x: Tensor, place: Tensor, softcap: float
+        self,
+        weight: Tensor,
+        bias: Tensor | None,
+        x: Tensor,
+        place: Tensor,
+        size: int,
+        softcap: float,
     ) -> None:
-        self.product, self.softcap = linear(x, weight, bias), softcap  # (n, V')
-        self.inside = (place >= 0) & (place < len(weight))
-        self.place = place.clamp(0, len(weight) - 1)
+        self.whole, self.softcap = linear(x, weight, bias), softcap
+        self.product = self.whole[:, :size]  # (n, V')
+        self.inside = (place >= 0) & (place < size)
+        self.place = place.clamp(0, size - 1)
         at_target = raised(self.product.gather(1, self.place))
         self.at_target = self.bent(at_target) * self.inside
         levels = []
@@ -202,6 +239,9 @@ class Stretch:
         Args:
             level: ln Σ exp(logit) over all of the vocabulary, shape (n, 1).
             share: of each position in the mean, shape (n, 1).
+
+        Returns:
+            Shape (n, V'), or as many columns as the weight has rows.
         """
         factor, aimed = (self.level - level).exp_().mul_(share), share * self.inside
         for piece, place, scale, hit in zip(
@@ -212,4 +252,5 @@ class Stretch:
             if self.softcap:
                 d.mul_(1 - (logits / self.softcap).square_())  # tanh' = 1 - tanh²
             piece.copy_(d)
-        return self.product
+        self.whole[:, self.product.shape[1] :].zero_()
+        return self.whole

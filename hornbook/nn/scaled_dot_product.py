@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from hornbook.nn.dropout import kept
+from hornbook.nn.fused_attention import fused, is_fusible
 
 __all__ = ["AttendBackward", "attend", "attend_causally", "attention_weights", "lots_of"]
 
@@ -44,6 +45,8 @@ def attend(
     Returns:
         The result, shape (N, T, D), and the way from its gradient to those of q, k and v.
     """
+    if mask is None and is_fusible(q):
+        return fused(q, k, v, causal=False, dropout=dropout)
     scale, beside = 1 / math.sqrt(q.shape[2]), q.new_empty(())
     seed = int(torch.randint(2**62, ())) if dropout and frugal else None
 
@@ -116,6 +119,8 @@ def attend_causally(
         dropout: share of the weights that is dropped.
     """
     length = q.shape[1]
+    if (window is None or window >= length) and is_fusible(q):
+        return fused(q, k, v, causal=True, dropout=dropout)
     lots = lots_of(length, window, q.element_size())
     if len(lots) <= 1:
         return attend(q, k, v, mask, dropout)

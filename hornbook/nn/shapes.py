@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from hornbook.nn.layer import Layer, Shape
 from hornbook.nn.observing import observing
+from hornbook.nn.sequential import Sequential
 
-__all__ = ["LayerShape", "Shapes", "layer_shapes"]
+__all__ = ["Asking", "LayerShape", "Shapes", "layer_shapes", "shapes_while"]
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,28 @@ class Shapes:
     __repr__ = __str__  # what a notebook shows
 
 
+@runtime_checkable
+class Asking(Protocol):
+    """A part of a net that is given another row beside its own, and so is no `Layer`."""
+
+    def multiplications_asking(self, given: Shape, asked: Shape) -> int:
+        """As `Layer.multiplications`, by the shapes of its own row and of the one that it asks."""
+        ...
+
+
 def layer_shapes(net: Layer, x: Tensor, what: str = "one example") -> Shapes:
     """Let a net compute once, and write down what its layers are given and give.
+
+    Args:
+        net: in evaluation mode for as long as this takes.
+        x: its input, a batch of one example.
+        what: what the example is, for people.
+    """
+    return shapes_while(net, lambda: net(x), what)
+
+
+def shapes_while(net: torch.nn.Module, compute: Callable[[], object], what: str) -> Shapes:
+    """Write down what the layers of a net are given and give while it computes.
 
     Containers, which only hand on from layer to layer, have no row, unless they go around the
     layers in them and compute in their place. The net itself has one if it makes matrix products of
@@ -101,33 +123,60 @@ def layer_shapes(net: Layer, x: Tensor, what: str = "one example") -> Shapes:
 
     Args:
         net: in evaluation mode for as long as this takes.
-        x: its input, a batch of one example.
+        compute: let it compute one example, whose dimension of the batch is 1.
         what: what the example is, for people.
     """
     named = {name: part for name, part in net.named_modules() if isinstance(part, Layer)}
+    asking = {name: part for name, part in net.named_modules() if isinstance(part, Asking)}
     shapes: dict[str, tuple[Shape, Shape]] = {}
-    multiplied = dict.fromkeys(named, 0)
+    multiplied = dict.fromkeys((*named, *asking), 0)
 
     def saw(name: str, layer: Layer, given: Tensor, gives: Tensor) -> None:
         shapes.setdefault(name, ((*given.shape[1:],), (*gives.shape[1:],)))
         multiplied[name] += layer.multiplications((*given.shape,), (*gives.shape,))
+
+    def asked(name: str, part: Any, given: Tensor, other: Tensor, gives: Tensor) -> None:
+        shapes.setdefault(name, ((*given.shape[1:],), (*gives.shape[1:],)))
+        multiplied[name] += part.multiplications_asking((*given.shape,), (*other.shape,))
 
     was_training = net.training
     if was_training:
         net.eval()
     try:
         # As autograd sees it: recurrent layers take their equations step by step.
-        with torch.enable_grad(), observing(named, saw=saw):
-            net(x)
+        with torch.enable_grad(), observing(named, saw=saw), observing_asking(asking, asked):
+            compute()
     finally:
         if was_training:
             net.train()
-    return Shapes(tuple(rows_of(net, named, shapes, multiplied)), what)
+    return Shapes(tuple(rows_of(net, {**named, **asking}, shapes, multiplied)), what)
+
+
+@contextmanager
+def observing_asking(parts: Mapping[str, Any], asked: Callable[..., None]) -> Iterator[None]:
+    """Look at what parts that ask another row are given and give, by their `vjp`."""
+
+    def watched(name: str, part: Any) -> Callable[..., Any]:
+        def vjp(x: Tensor, other: Tensor, *more: Any) -> Any:
+            result = type(part).vjp(part, x, other, *more)
+            y = result[0] if isinstance(result[0], Tensor) else result[0][0]
+            asked(name, part, x, other, y)
+            return result
+
+        return vjp
+
+    try:
+        for name, part in parts.items():
+            vars(part)["vjp"] = watched(name, part)
+        yield
+    finally:
+        for part in parts.values():
+            vars(part).pop("vjp", None)
 
 
 def rows_of(
-    net: Layer,
-    named: Mapping[str, Layer],
+    net: torch.nn.Module,
+    named: Mapping[str, Any],
     shapes: Mapping[str, tuple[Shape, Shape]],
     multiplied: Mapping[str, int],
 ) -> list[LayerShape]:
@@ -145,7 +194,8 @@ def rows_of(
     for end, (name, (given, gives)) in enumerate(shapes.items()):
         part = named[name]
         within = [ends[id(one)] for one in part.modules() if one is not part and id(one) in ends]
-        if (only_holds(part) and within) or (part is net and not multiplies(part)):
+        empty = isinstance(part, Sequential) and not part.chain
+        if empty or (only_holds(part) and within) or (part is net and not multiplies(part)):
             continue
         fresh = [p for p in part.parameters() if id(p) not in owned]
         owned |= {id(p) for p in fresh}
@@ -157,16 +207,18 @@ def rows_of(
     return [row for _, row in sorted(found, key=lambda one: one[0])]
 
 
-def only_holds(layer: Layer) -> bool:
+def only_holds(layer: Any) -> bool:
     """Whether a layer leaves everything to layers in it."""
     inner = any(isinstance(part, Layer) for part in layer.modules() if part is not layer)
     learns = any(True for _ in layer.parameters(recurse=False))
     return inner and not learns and not multiplies(layer)
 
 
-def multiplies(layer: Layer) -> bool:
-    """Whether a layer makes matrix products of its own."""
-    return type(layer).multiplications is not Layer.multiplications
+def multiplies(layer: Any) -> bool:
+    """Whether a part makes matrix products of its own."""
+    if isinstance(layer, Asking):
+        return True
+    return isinstance(layer, Layer) and type(layer).multiplications is not Layer.multiplications
 
 
 def position(name: str) -> str:

@@ -14,4 +14,8 @@ QUESTIONS: dict[str, tuple[str, str]] = {
         "tell which label a text has, with probabilities",
         f"{HOME}.classify:ClassifyQuestion",
     ),
+    "novelty": (
+        "tell whether a run repeats its training data",
+        f"{HOME}.novelty:RepeatingQuestion",
+    ),
 }

@@ -62,6 +62,11 @@ class PairBatches:
         self.lengths = lengths
         self.epoch, self.parts = -1, list[Ids]()
 
+    def largest(self) -> PairBatch:
+        """The longest pair, in a batch by itself: what needs the most memory."""
+        at = int(np.maximum.reduce(self.lengths).argmax())
+        return self.of(np.array([at]))
+
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle, and sort within pools."""
         random = np.random.default_rng([self.seed, epoch])
@@ -84,8 +89,11 @@ class PairBatches:
         epoch, index = divmod(self.cursor, self.per_epoch)
         if epoch != self.epoch:
             self.begin_epoch(epoch)
-        at = self.parts[index]
         self.cursor += 1
+        return self.of(self.parts[index])
+
+    def of(self, at: Ids) -> PairBatch:
+        """Some pairs as a batch."""
         sources = [self.sources[one] for one in at]
         if self.begin is None:
             labels = np.array([self.targets[one] for one in at], np.int64)

@@ -51,9 +51,16 @@ def fitted_temperature(scores: Floats, target: Ids) -> float:
     return float(np.exp(-(low + high) / 2))
 
 
-def held_out_gains(scores: Floats, target: Ids) -> Floats:
-    """What each text costs less with the temperature that the other folds give, shape (N,)."""
-    fold = np.random.default_rng(0).permutation(len(target)) % FOLDS
+def held_out_gains(scores: Floats, target: Ids, owners: Ids) -> Floats:
+    """What each text costs less with the temperature that the other folds give, shape (N,).
+
+    Args:
+        scores: of each label, shape (N, labels).
+        target: numbers of the labels that were there, shape (N,).
+        owners: numbers of the texts, from 0, shape (N,): those of one are in the same fold.
+    """
+    different = int(owners.max()) + 1
+    fold = (np.random.default_rng(0).permutation(different) % FOLDS)[owners]
     gains = np.zeros(len(target))
     for one in range(FOLDS):
         held = fold == one
@@ -64,22 +71,23 @@ def held_out_gains(scores: Floats, target: Ids) -> Floats:
     return gains
 
 
-def calibrate(model: Labeller, sources: Sequence[Ids], target: Ids) -> str:
+def calibrate(model: Labeller, sources: Sequence[Ids], target: Ids, owners: Ids) -> str:
     """Give a model the temperature that dev asks for, if it helps.
 
     Args:
         model: with its final weights.
         sources: of dev, each with its boundary.
         target: numbers of their labels, shape (N,).
+        owners: numbers of the texts, from 0, the same of those that read the same; shape (N,).
 
     Returns:
         What was done, as a sentence; empty if nothing was.
     """
     model.temperature = 1.0
-    if len(sources) < LEAST:
+    if len(np.unique(owners)) < LEAST:
         return ""
     scores = model.scores(sources)
-    gains = held_out_gains(scores, target)
+    gains = held_out_gains(scores, target, owners)
     error = float(gains.std(ddof=1)) / len(gains) ** 0.5
     if not gains.mean() > error:
         return ""

@@ -13,7 +13,7 @@ from hornbook.sources.formats import is_number
 from hornbook.sources.rows import Rows
 from hornbook.suggestions import did_you_mean
 
-__all__ = ["LABELS", "Columns", "find_columns", "has_header"]
+__all__ = ["LABELS", "OF_TEXTS", "Columns", "find_columns", "has_header"]
 
 SOURCES = {"source", "src", "input", "text", "question", "prompt", "sentence", "from", "given",
            "review", "message", "document", "original"}  # fmt: skip
@@ -26,6 +26,7 @@ OFTEN = {"word", "words", "name", "date", "verse", "addition", "roman", "decimal
 SAID = {"reversed", "sorted", "copied", "copy", "sum", "sum backwards", "iso", "pinyin", "digits",
         "decimal", "words", "roman", "word", "name"}  # fmt: skip
 "Names that could be data as well: they count where both columns have one."
+OF_TEXTS = ("target_tokens", "vocabularies")  # settings that only targets that are texts have
 BELOW = 3  # rows below a header, at least, whose script tells it
 
 
@@ -120,6 +121,8 @@ def find_columns(rows: Rows, options: PairOptions) -> Columns:
     shown = names if header else [f"column {name}" for name in names]
     if labels is None and header and rows.names[target].lower() in LABELS:
         labels = True
+    if labels is None and {*OF_TEXTS} & options.changed().keys():
+        labels = False
     return Columns(source, target, header, (shown[0], shown[1]), labels)
 
 
@@ -192,6 +195,12 @@ def refuse_single(rows: Rows) -> None:
     Raises:
         DataError: if it is one.
     """
+    if rows.width < 2 and rows.kind != "table":
+        has = f"have one field, {listed(rows.names)}" if rows.names else "have no fields"
+        raise DataError(
+            f"{rows.where}: the objects {has}; pairs need two.",
+            hint="Give each object a field for each side.",
+        )
     if rows.width < 2:
         raise DataError(
             f"{rows.where} has one column; pairs need two.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import numpy as np
 from hornbook.errors import DataError, RunError, UnknownTokenError
 from hornbook.pairs.models.contract import Shape
 from hornbook.pairs.rows import Ids
+from hornbook.pairs.splits import numbered, reader
 from hornbook.records import JSONObject
 from hornbook.rendering import clip, many
 from hornbook.storage import HashedFiles, parse_json
@@ -23,6 +24,7 @@ from hornbook.tasks.kept import a_number, json_bytes, kept_remarks, kept_splits,
 from hornbook.tasks.splits import SPLITS
 from hornbook.tokenizers.contract import Tokenizer
 from hornbook.tokenizers.kinds import described, read_tokenizer
+from hornbook.tokenizers.words import WordTokenizer
 
 if TYPE_CHECKING:
     from hornbook.reports import Table
@@ -130,6 +132,18 @@ class PairData(Data):
         if not self.kept:
             raise without_data("the pairs that it has learned from are gone")
         return self.splits[split]
+
+    # Sources that read the same
+
+    @cached_property
+    def same(self) -> Callable[[str], str]:
+        """What makes one of sources that read the same, as the split took them."""
+        tokens = self.source_tokens
+        return reader(isinstance(tokens, WordTokenizer) and tokens.lowercase)
+
+    def owners(self, sources: Iterable[str]) -> Ids:
+        """The number of each source, from 0, by where one that reads the same is first; (N,)."""
+        return numbered(map(self.same, sources))
 
     # Ids
 

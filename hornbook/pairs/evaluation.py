@@ -13,7 +13,7 @@ from hornbook.pairs.batches import pair_batch
 from hornbook.pairs.data import PairData, Side
 from hornbook.pairs.decoding import Decoding
 from hornbook.pairs.models.contract import PairModel, SequenceModel, Writer
-from hornbook.pairs.rows import Ids
+from hornbook.pairs.rows import Ids, batched
 from hornbook.pairs.search import found_by
 from hornbook.pairs.texts.pace import Timed
 from hornbook.tasks import Figures
@@ -89,7 +89,7 @@ def said_to(
     model: Writer, data: PairData, side: Side, limit: int = 0, how: Decoding | None = None,
     timed: Timed | None = None,
 ) -> Said:  # fmt: skip
-    """What a model says to sources, each asked once.
+    """What a model says to sources, each asked once: of those that read the same the first.
 
     Args:
         model: that writes.
@@ -99,14 +99,20 @@ def said_to(
         how: to search; greedily, if not said.
         timed: takes the time, in place of the model itself.
     """
-    right: dict[str, list[str]] = {}
-    for given, target in zip(side.sources, side.targets, strict=True):
-        right.setdefault(given, []).append(data.writing.as_read(target))
-    sources, how = some(list(right), limit), how or Decoding()
+    firsts: list[str] = []
+    right: list[list[str]] = []
+    owners = data.owners(side.sources).tolist()
+    for owner, given, target in zip(owners, side.sources, side.targets, strict=True):
+        if owner == len(firsts):
+            firsts.append(given)
+            right.append([])
+        right[owner].append(data.writing.as_read(target))
+    asked, how = some(list(range(len(firsts))), limit), how or Decoding()
+    sources = tuple(firsts[one] for one in asked)
     ids = [data.read(text) for text in sources]
     answers = model.answers(ids, how) if timed is None else found_by(timed, ids, how)
     said = [data.writing.decode(one[0].ids) for one in answers]
-    return Said(tuple(sources), tuple(tuple(right[one]) for one in sources), tuple(said))
+    return Said(sources, tuple(tuple(right[one]) for one in asked), tuple(said))
 
 
 def some(values: list[Any], limit: int) -> list[Any]:
@@ -136,14 +142,11 @@ def sums_of(
         limit: measure so many, evenly spread (0: all).
     """
     places = some(list(range(len(sources))), limit)
-    order = sorted(
-        range(len(places)), key=lambda at: (len(sources[places[at]]), len(targets[places[at]]))
-    )
+    lengths = [max(len(sources[one]), len(targets[one])) for one in places]
     sums = np.zeros(len(places))
     counts = np.array([len(targets[one]) for one in places], np.float64)
     begin = data.writing.vocabulary.start
-    for first in range(0, len(order), AT_ONCE):
-        at = order[first : first + AT_ONCE]
+    for at in batched(lengths, AT_ONCE):
         of = [places[one] for one in at]
         batch = pair_batch([sources[one] for one in of], [targets[one] for one in of], begin)
         sums[at] = model.token_losses(batch.sources, batch.inputs, batch.targets).sum(1)

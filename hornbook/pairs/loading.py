@@ -8,11 +8,13 @@ from dataclasses import fields
 
 import numpy as np
 
-from hornbook.errors import DataError
+from hornbook.errors import DataError, HornbookError
+from hornbook.pairs.columns import OF_TEXTS
 from hornbook.pairs.data import PairData, Side
+from hornbook.pairs.lone_labels import Labelling, refuse_lone
 from hornbook.pairs.options import PairOptions
 from hornbook.pairs.reading import read_pairs
-from hornbook.pairs.splits import split_pairs
+from hornbook.pairs.splits import reader, split_pairs
 from hornbook.rendering import listed, many
 from hornbook.sources.source import Source
 from hornbook.tasks.splits import SPLITS
@@ -22,6 +24,7 @@ from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["load_pairs"]
 
+SHOWN = 10  # labels that are listed
 ALIKE = 0.8  # share of the targets' characters that sources have too, where tokens are shared
 
 
@@ -33,9 +36,9 @@ def load_pairs(source: Source, options: PairOptions | None = None) -> PairData:
         options: how.
 
     Raises:
-        DataError: as `read_pairs`; if a split that was asked for is empty, or there is but one
-            label.
-        SettingsError: if the settings do not fit.
+        DataError: as `read_pairs`; if a split that was asked for is empty, if there is but one
+            label, or if no label has a second text.
+        SettingsError: if the settings do not fit, or have no effect on labels.
     """
     options = options or PairOptions()
     options.shares  # noqa: B018 - asked before anything is read
@@ -50,6 +53,13 @@ def load_pairs(source: Source, options: PairOptions | None = None) -> PairData:
     remarks = [*read.remarks, *([told] if told else [])]
     labels: tuple[str, ...] = ()
     if read.labels:
+        options.refuse_unless(
+            False, OF_TEXTS, f"texts as targets, and {read.names[1]} has "
+            "labels; set `target_column` to it"
+        )  # fmt: skip
+        spread = Labelling.of(read.sources, read.targets, reader(options.lowercase))
+        doubt = refuse_lone(spread, source.where, read.names[1])
+        remarks += [doubt] if doubt else []
         labels = labels_of(splits, source.where)
         splits, remark = without_unseen(splits, labels)
         remarks += [remark] if remark else []
@@ -79,9 +89,22 @@ def labels_of(splits: dict[str, Side], where: str) -> tuple[str, ...]:
 
 
 def without_unseen(splits: dict[str, Side], labels: Sequence[str]) -> tuple[dict[str, Side], str]:
-    """The splits without pairs whose label train never has, and what to say of them."""
+    """The splits without pairs whose label train never has, and what to say of them.
+
+    Raises:
+        DataError: if nothing would be left of a split.
+    """
     known = set(labels)
     kept, left_out = {}, Counter[str]()
+    for name, side in splits.items():
+        if len(side) and known.isdisjoint(side.targets):
+            raise DataError(
+                f"No label of {name} is one of train, which has {many(len(labels), 'label')} in "
+                f"{many(len(splits['train']), 'pair')}.",
+                hint="Labels are few, and stand beside many texts. Where these are texts to be "
+                "written, set `target_column` to their column.",
+                setting="label_column",
+            )
     for name, side in splits.items():
         at = [place for place, label in enumerate(side.targets) if label in known]
         left_out.update(label for label in side.targets if label not in known)
@@ -92,7 +115,8 @@ def without_unseen(splits: dict[str, Side], labels: Sequence[str]) -> tuple[dict
         return kept, ""
     return kept, (
         f"{many(left_out.total(), 'pair')} of dev or test left out, whose label train never has: "
-        f"{listed(list(left_out))}"
+        f"{listed(list(left_out)[:SHOWN])}"
+        f"{' …' if len(left_out) > SHOWN else ''}"
     )
 
 
@@ -121,8 +145,14 @@ def both_tokens(splits: dict[str, Side], options: PairOptions) -> tuple[Tokenize
     if not same:
         assert options.target_tokens is not None
         other = TokenSettings(tokens=options.target_tokens)
-    return (
-        tokens_of(sources, options),
-        tokens_of(targets, other),
-        "each side has tokens of its own",
-    )
+    given_in = tokens_of(sources, options)
+    try:
+        said_in = tokens_of(targets, other)
+    except HornbookError as error:
+        if not same:  # a message of `tokens` is of the other setting here
+            error.message = error.message.replace("`tokens", "`target_tokens")
+            error.hint = (error.hint or "").replace("`tokens", "`target_tokens")
+            if error.setting == "tokens":
+                error.setting = "target_tokens"
+        raise
+    return given_in, said_in, "each side has tokens of its own"

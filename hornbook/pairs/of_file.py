@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from hornbook.errors import DataError, HornbookError
 from hornbook.pairs.options import PairOptions
 from hornbook.pairs.reading import read_pairs
-from hornbook.pairs.splits import reader
 from hornbook.rendering import many
 from hornbook.sources.opening import refuse_missing
 from hornbook.sources.source import Source
@@ -42,6 +41,7 @@ def pairs_of_file(
     check: Callable[[str, str], object],
     *,
     bad_rows: Literal["refuse", "skip"],
+    longest_text: int,
     encoding: str,
 ) -> OtherPairs:
     """Read a file as the run's own was read, but for its columns.
@@ -52,6 +52,7 @@ def pairs_of_file(
         columns: `source_column`, and `target_column` or `label_column`; None: as in the run.
         check: of a source and its target; raises a HornbookError if the run cannot read them.
         bad_rows: what to do with rows that cannot be read.
+        longest_text: most characters of a text; 0: as in training.
         encoding: of the file.
 
     Raises:
@@ -59,7 +60,11 @@ def pairs_of_file(
     """
     refuse_missing(file, "data")
     source = Source(file)
-    options = options_of(run, columns, bad_rows, encoding)
+    options = options_of(run, columns)
+    options = replace(
+        options, bad_rows=bad_rows, encoding=encoding,
+        longest_text=longest_text or options.longest_text,
+    )  # fmt: skip
     try:
         read = read_pairs(source, options)
     except DataError as error:
@@ -95,22 +100,18 @@ def pairs_of_file(
     if faults:
         remarks.append(f"{many(len(faults), 'row')} left out; {faults[0]}")
     if run.data.kept:
-        same = reader(options)
+        same = run.data.same
         train = set(map(same, run.data.side("train").sources))
-        if seen := sum(same(one) in train for one in set(sources)):
+        if seen := len(set(map(same, sources)) & train):
             remarks.append(f"{many(seen, 'source')} stood in train: there the figures flatter.")
     return OtherPairs(source.where, sources, targets, tuple(remarks))
 
 
-def options_of(
-    run: Run, columns: dict[str, str | None], bad_rows: Literal["refuse", "skip"], encoding: str
-) -> PairOptions:
+def options_of(run: Run, columns: dict[str, str | None]) -> PairOptions:
     """How the file is read: as the run's own was, unless other columns are told."""
     names = {one.name for one in fields(PairOptions)}
     given: dict[str, Any] = {name: v for name, v in run.record.options.items() if name in names}
     own: dict[str, Any] = dict.fromkeys(("source_column", "target_column", "label_column"))
     for (name, told), usual in zip(columns.items(), run.data.columns, strict=True):
         own[name] = told or (usual[7:] if PLACE.fullmatch(usual) else usual)
-    return replace(
-        PairOptions.from_dict(given), **own, bad_rows=bad_rows, encoding=encoding, split="auto"
-    )
+    return replace(PairOptions.from_dict(given), **own, split="auto")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -36,10 +36,18 @@ class Read:
     "The line of the file that each begins on, from 1; of a JSON array its place."
     bad: int = 0
     "Rows that were left out, for they cannot be read."
+    longer: bool = False
+    "Whether some of them are longer than texts may be."
     first_bad: list[str] = field(default_factory=list)
     "Some of them, each with its line and what is wrong."
     begins: list[tuple[int, str]] = field(default_factory=list)
     "Of each file the number of its first pair, and what its lines are told as."
+
+    @property
+    def longer_hint(self) -> str:
+        """What else to do about texts that are too long, where there are any."""
+        told = ", or a higher `longest_text` to read longer texts, which takes more memory"
+        return told if self.longer else ""
 
     def place(self, number: int) -> str:
         """Where a pair stands: `line 17`, and of several files in which.
@@ -76,9 +84,9 @@ def read_pairs(source: Source, options: PairOptions) -> Read:
     """
     read, faults = Read(), Faults()
     found: Columns | None = None
-    files = list(source.files)
+    files, literal = list(source.files), False
     for file in files:
-        rows = Rows(file, options.encoding)
+        rows = Rows(file, options.encoding, options.quotes)
         columns = find_columns(rows, options)
         if found is not None and columns.names != found.names:
             raise DataError(
@@ -87,25 +95,42 @@ def read_pairs(source: Source, options: PairOptions) -> Read:
                 hint="Give files with the same columns.",
             )
         found = columns
-        add(read, faults, rows, columns, several=len(files) > 1)
+        try:
+            add(read, faults, rows, columns, several=len(files) > 1)
+        except DataError as error:
+            if rows.separator == "\t" and not rows.literal:
+                error.hint = f"{error.hint} Or set `quotes=no`, if they are characters as others."
+                error.setting = "quotes"
+            raise
+        literal = literal or (rows.literal and options.quotes == "auto")
+    assert found is not None  # a source has a file
+    read.names = found.names
+    read.labels, why = are_labels(read.sources, read.targets, found.labels)
+    limit = options.most_characters(read.labels)
+    leave_out_longer(read, faults, limit)
+    if read.labels and read.longer:
+        why = are_labels(read.sources, read.targets, found.labels)[1] or why
     if faults.count and options.bad_rows == "refuse":
         more = faults.count - len(faults.first)
         raise DataError(
             f"{source.where}: {many(faults.count, 'row')} cannot be read.\n"
             + "\n".join(faults.first)
             + (f"\nand {many(more, 'other')}" if more else ""),
-            hint="Mend them, or set `bad_rows=skip` to leave them out.",
+            hint=f"Mend them, or set `bad_rows=skip` to leave them out{read.longer_hint}.",
             setting="bad_rows",
         )
-    if found is None or not read.sources:
-        raise DataError(f"{source.where} has no pairs.", hint="Give a file that has rows.")
+    if not read.sources:
+        first = f" The first that cannot be read: {faults.first[0]}" if faults.count else ""
+        raise DataError(f"{source.where} has no pairs.", hint=f"Give a file that has rows.{first}")
     read.bad, read.first_bad = faults.count, faults.first
     if faults.count:
         read.remarks.append(
             f"{many(faults.count, 'row')} left out that cannot be read; {faults.first[0]}"
         )
-    read.names = found.names
-    read.labels, why = are_labels(read.targets, found.labels)
+    if literal:
+        read.remarks.append(
+            "quotation marks are characters as others, for only so is each line a row"
+        )
     read.remarks.insert(0, f"{found.names[0]} → {found.names[1]}{why}")
     return read
 
@@ -140,12 +165,43 @@ def add(read: Read, faults: Faults, rows: Rows, columns: Columns, *, several: bo
             faults.add(f"{begin} {line:,}", what)
 
 
-def are_labels(targets: Sequence[str], told: bool | None) -> tuple[bool, str]:
-    """Whether targets are labels, and why, where that was not told."""
+def leave_out_longer(read: Read, faults: Faults, limit: int) -> None:
+    """Leave out pairs with a text that is too long: they cannot be read.
+
+    Args:
+        read: loses them.
+        faults: get them.
+        limit: most characters of a text.
+    """
+    sides = read.sources, read.targets
+    longest = [max(map(len, pair)) for pair in zip(*sides, strict=True)]
+    long = [at for at, length in enumerate(longest) if length > limit]
+    for at in long:
+        side = 0 if len(read.sources[at]) == longest[at] else 1
+        faults.add(
+            read.place(at), f"{read.names[side]} has {longest[at]:,} characters; at most {limit:,}"
+        )
+    if not long:
+        return
+    read.longer, gone = True, set(long)
+    kept = [at for at in range(len(longest)) if at not in gone]
+    read.sources, read.targets = ([side[at] for at in kept] for side in sides)
+    read.lines = [read.lines[at] for at in kept]
+    read.begins = [(first - bisect_left(long, first), told) for first, told in read.begins]
+
+
+def are_labels(
+    sources: Sequence[str], targets: Sequence[str], told: bool | None
+) -> tuple[bool, str]:
+    """Whether targets are labels, and why, where that was not told.
+
+    A pair that is there again says nothing more of its target.
+    """
     if told is not None:
         return told, ""
-    counts = Counter(targets)
-    few = 1 < len(counts) <= FEW and len(counts) * OFTEN <= len(targets)
+    pairs = {*zip(sources, targets, strict=True)}
+    counts = Counter(target for _, target in pairs)
+    few = 1 < len(counts) <= FEW and len(counts) * OFTEN <= len(pairs)
     if few:
         return True, (
             f": labels, for there are {len(counts)} different ones; to write them as text, set "

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hornbook.errors import HornbookError
-from hornbook.pairs.columns import are_usual, find_columns, has_header
+from hornbook.pairs.columns import OF_TEXTS, are_usual, find_columns, has_header
 from hornbook.pairs.options import PairOptions
 from hornbook.pairs.reading import are_labels
 from hornbook.sources.encoding import likely_codec
@@ -38,7 +38,7 @@ def recognise(source: Source, options: Mapping[str, Any]) -> Claim | None:
     with contextlib.suppress(HornbookError, ValueError):
         first = source.first
         if first.dataset is None:
-            return claimed(Rows(first, likely_codec(first.head())))
+            return claimed(Rows(first, likely_codec(first.head()), "auto"))
     return None
 
 
@@ -48,14 +48,17 @@ def looks_labelled(source: Source, options: Mapping[str, Any]) -> bool:
         return True
     if options.get("target_column") is not None or source.dataset is not None:
         return False
+    if {*OF_TEXTS} & options.keys():
+        return False
     with contextlib.suppress(HornbookError, ValueError):
         first = source.first
-        rows = Rows(first, likely_codec(first.head()))
+        rows = Rows(first, likely_codec(first.head()), "auto")
         asked = {name: options[name] for name in ("source_column",) if options.get(name)}
         columns = find_columns(rows, PairOptions(**asked))
-        cells = rows.cells(columns.target)
         named = columns.header and rows.kind == "table"
-        return are_labels(cells[1:] if named else cells, columns.labels)[0]
+        whole = [row for row in rows.sample[named:] if len(row) == rows.width]
+        given, said = ([row[at] for row in whole] for at in (columns.source, columns.target))
+        return are_labels(given, said, columns.labels)[0]
     return False
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["IGNORED", "Ids", "Padded", "PairBatch", "padded"]
+__all__ = ["IGNORED", "Ids", "Padded", "PairBatch", "batched", "padded"]
 
 Ids = npt.NDArray[np.int64]
 IGNORED = -1  # the target of a padded position
+MEETINGS = 2**22  # pairs of positions that are read together, unless a single row has more
 
 
 class Padded(NamedTuple):
@@ -47,6 +48,31 @@ class PairBatch(NamedTuple):
         part = PairBatch(sources, self.inputs[rows], self.targets[rows])
         whole = int((self.targets != IGNORED).sum())
         return part, int((part.targets != IGNORED).sum()) / max(1, whole)
+
+
+def batched(lengths: Sequence[int], most: int) -> Iterator[Ids]:
+    """Which sequences to read together: those of about equal lengths, the shortest first.
+
+    What attention keeps of a batch is a number for each two positions of each row. Of long rows
+    fewer are read together, so that memory does not grow with the square of their length.
+
+    Args:
+        lengths: of the sequences, in tokens.
+        most: sequences in a batch.
+
+    Yields:
+        Their places, shape (B,).
+    """
+    order = np.argsort(lengths, kind="stable")
+    first = 0
+    while first < len(order):
+        last = first + 1
+        while last < min(len(order), first + most) and (
+            (last + 1 - first) * lengths[order[last]] ** 2 <= MEETINGS
+        ):
+            last += 1
+        yield order[first:last]
+        first = last
 
 
 def padded(sequences: Sequence[npt.NDArray[Any]], fill: int = 0) -> Padded:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from hornbook.pairs.decoding import Decoding
 from hornbook.pairs.probabilities import log_softmax
-from hornbook.pairs.rows import Ids, Padded, padded
+from hornbook.pairs.rows import Ids, Padded, batched, padded
 from hornbook.text.next_token import shape_probabilities
 
 if TYPE_CHECKING:
@@ -58,11 +58,8 @@ def found_by(
         first: number of the first source among all: what is drawn for a source hangs on its own.
     """
     each = {"greedy": 1, "sample": how.n, "beam": max(how.beams, how.n)}[how.method]
-    order = np.argsort([len(one) for one in sources], kind="stable")
     found: list[list[Written]] = [[] for _ in sources]
-    at_once = max(1, PLACES // each)
-    for begin in range(0, len(order), at_once):
-        places = order[begin : begin + at_once]
+    for places in batched([len(one) for one in sources], max(1, PLACES // each)):
         some = [sources[at] for at in places]
         if how.method == "beam":
             answers = beams(model, some, how, each)

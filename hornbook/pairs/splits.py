@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from hornbook.pairs.options import PairOptions
+from hornbook.pairs.rows import Ids
 from hornbook.rendering import many
 from hornbook.tasks.splits import SPLITS, Parts, at_random, empty_split, refused_split
-from hornbook.tokenizers.settings import TokenSettings
 
-__all__ = ["reader", "same_source", "split_pairs"]
+__all__ = ["numbered", "reader", "same_source", "split_pairs"]
 
 
 def same_source(text: str) -> str:
@@ -38,23 +38,32 @@ def split_pairs(sources: Sequence[str], options: PairOptions, where: str) -> tup
     Raises:
         DataError: if a split that was asked for would be empty.
     """
-    numbers: dict[str, int] = {}
-    read = map(reader(options), sources)
-    of = np.array([numbers.setdefault(one, len(numbers)) for one in read], np.int64)
-    by_source = at_random(len(numbers), options.shares, options.split_seed)
+    of = numbered(map(reader(options.lowercase), sources))
+    different = int(of.max(initial=-1)) + 1
+    by_source = at_random(different, options.shares, options.split_seed)
     sizes = np.bincount(by_source, minlength=len(SPLITS)).tolist()
     empty = empty_split(sizes, options.shares)
     if empty and options.split == "auto":
         return np.zeros(len(of), np.int8), "too little data to split: all of it is in train"
     if empty:
-        raise refused_split(f"{where} has {many(len(numbers), 'different source')}", empty)
-    again = len(of) - len(numbers)
+        raise refused_split(f"{where} has {many(different, 'different source')}", empty)
+    again = len(of) - different
     told = f"{many(again, 'pair')} of sources that stand before: on one side with them"
     return by_source[of], told if again else ""
 
 
-def reader(options: TokenSettings) -> Callable[[str], str]:
-    """What makes one of sources that tokens made so read the same."""
-    if options.lowercase:
+def numbered(texts: Iterable[str]) -> Ids:
+    """The number of each text, from 0, by where it comes first; shape (N,)."""
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(one, len(numbers)) for one in texts], np.int64)
+
+
+def reader(lowercase: bool) -> Callable[[str], str]:
+    """What makes one of sources that read the same.
+
+    Args:
+        lowercase: whether their tokens are made of them in lowercase.
+    """
+    if lowercase:
         return lambda text: same_source(text.lower())
     return same_source

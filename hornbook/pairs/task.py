@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from hornbook.actions import Action
 from hornbook.errors import SettingsError
 from hornbook.pairs.asked import QUESTIONS
-from hornbook.pairs.models.families import FAMILIES
+from hornbook.pairs.models.families import FAMILIES, LABELLERS
 from hornbook.records import JSONObject
 from hornbook.tasks import Claim, Family, Figures, Task, Verb
 from hornbook.training.measures import LOSS, Measure
@@ -89,6 +91,10 @@ class PairsTask(Task["PairData"]):
             setting="model",
         )
 
+    def example(self, family: str) -> Action:
+        """Dates to be written otherwise, or names and their sex."""
+        return Action("train", ("sex.tsv" if family in LABELLERS else "dates.tsv",))
+
     @property
     def files(self) -> frozenset[str]:
         """The splits, and the tokens."""
@@ -111,6 +117,12 @@ class PairsTask(Task["PairData"]):
 
         letters = Vocabulary(27, 0, 0)
         return Shape(letters, letters, 0, True, 13, 13, 20_000)
+
+    def typical_of(self, family: str) -> Shape:
+        """Of families that say labels two of these in place of targets."""
+        if family in LABELLERS:
+            return replace(self.typical, target=None, labels=2, shared=False, longest_target=1)
+        return self.typical
 
     @property
     def options(self) -> type[Settings]:

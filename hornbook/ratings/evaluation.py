@@ -13,9 +13,10 @@ from hornbook.ratings.measures import Errors, Ranking, rank, rating_errors
 from hornbook.ratings.models.contract import Recommender
 from hornbook.records import JSON
 from hornbook.statistics import ends_of
-from hornbook.tasks import Figures
+from hornbook.tasks import Figures, Grouped
 
-__all__ = ["ClickFigures", "RatingFigures", "errors_on", "evaluate", "ranking_on", "report"]
+__all__ = ["ClickFigures", "RatingFigures", "errors_on", "evaluate", "grouped", "ranking_on",
+           "report"]  # fmt: skip
 
 K = 10  # items that are recommended where ranking is measured
 
@@ -115,6 +116,20 @@ def evaluate(model: Recommender, data: RatingsData, split: str, limit: int = 0) 
     ranking = ranking_on(model, data, split, limit)
     measures = {"ndcg": ranking.ndcg, "recall": ranking.recall, "coverage": ranking.coverage}
     return Figures(measures=measures, predictions=int(ranking.relevant.sum()))
+
+
+def grouped(model: Recommender, data: RatingsData, split: str) -> Grouped:
+    """The deciding figure by user.
+
+    Raises:
+        DataError: if nothing can be ranked.
+    """
+    if data.kind == "ratings":
+        errors = errors_on(model, data, split)
+        counts = errors.counts.astype(np.float64)
+        return Grouped(errors.squares, counts, "users", root=True)
+    ranked = ranking_on(model, data, split).by_user
+    return Grouped(ranked, np.ones(len(ranked)), "users", most=1)
 
 
 def report(model: Recommender, data: RatingsData) -> dict[str, RatingFigures | ClickFigures]:

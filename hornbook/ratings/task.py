@@ -9,7 +9,7 @@ from hornbook.actions import Action
 from hornbook.ratings.asked import QUESTIONS
 from hornbook.ratings.models.families import CLICKS, RATINGS
 from hornbook.records import JSONObject
-from hornbook.tasks import Baseline, Candidate, Claim, Family, Figures, Task, Verb
+from hornbook.tasks import Baseline, Candidate, Claim, Family, Figures, Grouped, Task, Verb
 from hornbook.training.measures import Measure
 
 if TYPE_CHECKING:
@@ -37,6 +37,12 @@ class OfItems(Task["RatingsData"]):
     questions: ClassVar[Mapping[str, Verb]] = {
         name: Verb(summary, home) for name, (summary, home) in QUESTIONS.items()
     }
+
+    def example(self, family: str) -> Action:
+        """Ratings, or clicks."""
+        return Action(
+            "train", (f"{self.name}.csv",), {} if self.kind == "ratings" else {"task": self.name}
+        )
 
     @property
     def files(self) -> frozenset[str]:
@@ -134,6 +140,12 @@ class OfItems(Task["RatingsData"]):
         from hornbook.ratings.baselines import baselines
 
         return baselines(self, data)
+
+    def grouped(self, model: Any, data: RatingsData, split: str) -> Grouped:
+        """By user."""
+        from hornbook.ratings.evaluation import grouped
+
+        return grouped(model, data, split)
 
     def preview(self, model: Any, data: RatingsData) -> Sequence[str]:
         """What the first user of the dev split would be recommended."""

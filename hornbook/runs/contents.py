@@ -15,7 +15,7 @@ from hornbook.runs.record import RunRecord
 from hornbook.storage import PART
 from hornbook.tasks import task_named, tasks
 
-__all__ = ["TRIED", "begun_only", "clear", "never_made", "strangers"]
+__all__ = ["COMPARED", "TRIED", "begun_only", "clear", "never_made", "strangers"]
 
 OWN = {
     LOCK,
@@ -27,9 +27,12 @@ OWN = {
     "frozen.safetensors",
     "checkpoint.safetensors",
     "summary.json",
+    "notes.json",
 }
 TRIED = "tried.json"
 "In a folder of runs among which one was chosen: what each of them came to."
+COMPARED = "compared.json"
+"In a folder of runs that are compared: of what, and what was looked at."
 IS_PART = re.compile(PART + "$")
 
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from hornbook.compute.pinned import pinned
-from hornbook.records import JSON
+from hornbook.records import JSON, as_json
 from hornbook.runs.directory import RunDirectory
+from hornbook.runs.notes import NOTES, read_notes
 from hornbook.runs.record import Search
 from hornbook.runs.run import Run
-from hornbook.storage import read_file, write_bytes
+from hornbook.storage import read_file, sealed, write_bytes, write_json
 
 __all__ = ["copy_run"]
 
@@ -25,7 +26,7 @@ def copy_run(
     suited: Mapping[str, JSON] | None = None,
     found: Search | None = None,
 ) -> Run:
-    """Copy a finished run: data, model, checkpoint, metrics, summary.
+    """Copy a finished run: data, model, checkpoint, metrics, summary, and what was noted of it.
 
     Args:
         run: that has ended.
@@ -50,6 +51,9 @@ def copy_run(
         for name in names:
             made.check()
             write_bytes(made.at / name, read_file(old.path, name), made.within)
+        if old.notes.exists():
+            noted = replace(read_notes(old.path), archived=False)
+            write_json(made.at / NOTES, sealed(as_json(noted)), made.within)
         made.write_summary(summary)
         made.settle()
     finally:

@@ -8,6 +8,7 @@ model.safetensors        the weights of the best dev loss, or the counts
 checkpoint.safetensors   the state to go on from: weights, optimizer, cursor, random numbers
 frozen.safetensors       of a net most of which is frozen, that part; the two above have the rest
 summary.json             how it ended
+notes.json               tags and a note, if somebody wrote some
 report.html              what `inspect` found
 """
 
@@ -69,6 +70,7 @@ class RunDirectory:
     checkpoint = Named("checkpoint.safetensors")
     frozen = Named("frozen.safetensors")
     summary = Named("summary.json")
+    notes = Named("notes.json")
 
     def __init__(self, path: Path | str) -> None:
         if not isinstance(path, str | Path):

@@ -14,7 +14,7 @@ from typing import Any
 
 from hornbook.errors import RunError
 
-__all__ = ["name_of", "reserve"]
+__all__ = ["name_of", "reserve", "safe_name"]
 
 LONGEST = 60  # characters of what was chosen: the rest is in the record
 # What does not change the result, or not enough to be looked for by it.
@@ -37,7 +37,7 @@ def name_of(
     """
     name, room = f"{data}-{family}", LONGEST
     if start:
-        name += f"-from-{safe(start)[:LONGEST]}"
+        name += f"-from-{safe_name(start)[:LONGEST]}"
     for part in (part for pair in chosen for part in changed(*pair)):
         if len(part) + 1 > room:  # what is short may still find room behind it
             continue
@@ -50,7 +50,7 @@ def changed(settings: Mapping[str, Any], usual: Mapping[str, Any]) -> Iterator[s
     for name, value in settings.items():
         if name in UNTOLD or value == usual.get(name):
             continue
-        short = re.sub(r"^n_|_size$", "", name)
+        short = re.sub(r"^n_|_(size|column)$", "", name)
         if isinstance(value, bool):
             yield short if value else f"no-{short}"
         elif isinstance(value, int):
@@ -61,10 +61,10 @@ def changed(settings: Mapping[str, Any], usual: Mapping[str, Any]) -> Iterator[s
             yield f"{short}{'x'.join(map(str, value))}"
         elif value is not None:
             told = "-".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-            yield f"{short}-{safe(told)}".rstrip("-")
+            yield f"{short}-{safe_name(told)}".rstrip("-")
 
 
-def safe(text: str) -> str:
+def safe_name(text: str) -> str:
     """A text as part of a file's name on any system."""
     return re.sub(r"[^A-Za-z0-9.+]+", "-", text).strip("-.")
 

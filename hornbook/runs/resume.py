@@ -10,6 +10,7 @@ from hornbook.compute.pinned import pinned
 from hornbook.errors import RunError
 from hornbook.runs.events import Listener, Noted, Warned, apart, nobody
 from hornbook.runs.extension import extend, refuse_ended
+from hornbook.runs.reporting import Report, Reporting
 from hornbook.runs.run import Run
 from hornbook.runs.stops import answered_later
 from hornbook.runs.training import session_of, train_session
@@ -28,6 +29,7 @@ def resume(
     threads: int | None = None,
     device: Device | None = None,
     listen: Listener = nobody,
+    report: Report | None = None,
 ) -> Run:
     """Resume a run that was stopped, to the same result as without the stop, or train one longer.
 
@@ -42,6 +44,7 @@ def resume(
         threads: by default as before.
         device: by default as before.
         listen: as in `train`.
+        report: as in `train`; for the service it is another run of the same name.
 
     Raises:
         RunError: if there is no such run, it was fitted in one pass, or it has already finished
@@ -77,7 +80,8 @@ def resume(
     if steps is None:
         refuse_ended(run)
     world = World.join()
-    listen = apart(listen) if world.rank == 0 else nobody
+    reporting = Reporting(report if world.rank == 0 else None, listen)
+    listen = apart(reporting) if world.rank == 0 else nobody
     world.from_first(run.directory.take_up)
     with answered_later() as stops:
         try:
@@ -99,3 +103,4 @@ def resume(
             return train_session(run, session_of(run, world), listen, stops, resumed=True)
         finally:
             run.directory.release()
+            reporting.close()

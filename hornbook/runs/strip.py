@@ -8,14 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from hornbook.errors import RunError
+from hornbook.runs.notes import NOTES
 from hornbook.runs.record import RunRecord
 from hornbook.runs.run import Run
 from hornbook.storage import refuse_irregular
 
 __all__ = ["strip"]
 
-WITH_THE_DATA = ("checkpoint.safetensors", "report.html")
-"""What goes with the data: training cannot go on without them, and a report quotes them."""
+WITH_THE_DATA = ("checkpoint.safetensors", "report.html", NOTES)
+"""What goes with the data: training cannot go on without them, a report quotes them, and notes were
+written for oneself."""
 
 
 def strip(path: str | Path) -> list[str]:

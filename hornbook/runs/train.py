@@ -32,6 +32,7 @@ from hornbook.runs.prepare import (
     settle_training,
 )
 from hornbook.runs.record import KeptData, RunRecord
+from hornbook.runs.reporting import Report, Reporting
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
 from hornbook.runs.stops import answered_later
@@ -59,6 +60,7 @@ def train(
     init_from: str | Path | None = None,
     preset: str | None = None,
     listen: Listener = nobody,
+    report: Report | None = None,
     **options: Any,
 ) -> Run:
     """Train a model on data, and save everything in a run directory.
@@ -89,6 +91,10 @@ def train(
         preset: settings of a published model by name (`gpt2`); those that are given win over it.
         listen: called with events as they happen. What it raises ends the training and reaches
             the caller; the run can be resumed, as after a kill.
+        report: also tell somebody of the training: `"trackio"`, `"wandb"` or `"tensorboard"` (event
+            files in a folder `tensorboard` beside the run), or any object with their `init`, `log`
+            and `finish` (see `hornbook.runs.reporting.Reporter`). If that fails, it is told as an
+            event, and the training goes on.
         options: of the task, for loading and splitting: `split="90/10"`, `mode="text"`.
 
     Returns:
@@ -99,7 +105,8 @@ def train(
         HornbookError: whatever is wrong with the data, the settings or the directory.
     """
     world = World.join()
-    listen = apart(listen) if world.rank == 0 else nobody
+    reporting = Reporting(report if world.rank == 0 else None, listen)
+    listen = apart(reporting) if world.rank == 0 else nobody
     held: list[tuple[RunDirectory, Session | None]] = []  # of the first process, which makes it
 
     def begin() -> Path:
@@ -183,6 +190,7 @@ def train(
         finally:
             if held:
                 held[0][0].release()
+            reporting.close()
 
 
 def new_record(

@@ -31,6 +31,7 @@ from hornbook.sources.encoding import codec_of, undecodable
 from hornbook.sources.formats import SEPARATORS, delimited, flat, said_separator, whole_lines
 from hornbook.sources.json_rows import first_records, json_array, json_lines
 from hornbook.sources.lines import line_pieces
+from hornbook.sources.quotation import Quotes, are_literal
 from hornbook.sources.source import Source
 
 __all__ = ["DOUBLE", "Chunk", "Kind", "Rows"]
@@ -67,11 +68,13 @@ class Rows:
     Args:
         source: one file.
         encoding: see `decode`.
+        quotes: whether quotation marks group what is between them; auto: as it looks.
 
     Attributes:
         kind: what the file is.
         separator: what stands between the cells of a table.
         said: whether the first line says that, and is no row.
+        literal: whether quotation marks are characters as others.
         names: the cells of the first row of a table, its header if it has one; the fields of JSON.
         sample: some rows; of a table the first row is the first, of JSON the first object.
 
@@ -79,7 +82,7 @@ class Rows:
         DataError: if the file cannot be read, or is empty.
     """
 
-    def __init__(self, source: Source, encoding: str = "auto") -> None:
+    def __init__(self, source: Source, encoding: str = "auto", quotes: Quotes = "yes") -> None:
         self.source, self.encoding, self.where = source, encoding, source.where
         head = first_look(source)
         codec, mark = codec_of(head, encoding)
@@ -94,10 +97,15 @@ class Rows:
         self.kind: Kind = "table"
         if not said and begins in "{[":
             self.kind = "JSON lines" if begins == "{" else "JSON array"
-        self.separator = ""
+        self.separator, self.literal = "", quotes == "no"
         self.sample: list[list[str]]
         if self.kind == "table":
-            self.separator, self.sample = cut_best(text, (said,) if said else CUT_BY)
+            known = (said,) if said else CUT_BY
+            self.separator, self.sample = cut_best(text, known, literal=self.literal)
+            tabs = "\t" in known and (self.separator == "\t" or usual_width(self.sample) < 2)
+            if tabs and quotes == "auto" and are_literal(text):
+                self.literal = True
+                self.separator, self.sample = cut_best(text, ("\t",), literal=True)
             self.width = fitting_width(self.sample)
             self.names = tuple(fitted(self.sample[0], self.width))
         else:
@@ -152,7 +160,7 @@ class Rows:
         for piece in pieces:
             if said:
                 line, said, piece = 2, False, piece.partition("\n")[2]
-            if '"' in piece and self.separator != DOUBLE:
+            if '"' in piece and self.separator != DOUBLE and not self.literal:
                 rest = itertools.chain([piece], pieces)
                 yield from self.quoted(rest, line, places, header=header)
                 return
@@ -300,7 +308,9 @@ def looked(head: bytes, mark: bytes, codec: str, where: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def cut_best(text: str, separators: Sequence[str] = CUT_BY) -> tuple[str, list[list[str]]]:
+def cut_best(
+    text: str, separators: Sequence[str] = CUT_BY, *, literal: bool = False
+) -> tuple[str, list[list[str]]]:
     """The separator that cuts the first rows alike, into the most cells, and those rows.
 
     Before all others stands one that cuts the first row as the rest: decimal commas cut all rows
@@ -308,7 +318,7 @@ def cut_best(text: str, separators: Sequence[str] = CUT_BY) -> tuple[str, list[l
     """
     found: list[tuple[bool, bool, int, str, list[list[str]]]] = []
     for separator in separators:
-        rows = first_rows(text, separator)
+        rows = first_rows(text, separator, literal=literal)
         width = usual_width(rows) if rows else 0
         alike = sum(len(row) == width for row in rows) >= 0.9 * len(rows)
         if width > 1:
@@ -322,10 +332,11 @@ def cut_best(text: str, separators: Sequence[str] = CUT_BY) -> tuple[str, list[l
     return best[3], best[4]
 
 
-def first_rows(text: str, separator: str) -> list[list[str]]:
+def first_rows(text: str, separator: str, *, literal: bool = False) -> list[list[str]]:
     """The first rows of a table that are not empty, as far as quotation marks pair."""
-    if separator == DOUBLE:
-        return [line.split(DOUBLE) for line in whole_lines(text) if line.strip()][:ROWS]
+    if separator == DOUBLE or literal:
+        lines = itertools.islice((line for line in whole_lines(text) if line.strip()), ROWS)
+        return [[cell.strip() for cell in line.split(separator)] for line in lines]
     rows = []
     with contextlib.suppress(csv.Error), long_cells(LARGEST):
         for row in delimited(text, separator):

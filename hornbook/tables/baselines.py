@@ -17,10 +17,10 @@ from hornbook.tables.data import TableData
 from hornbook.tables.evaluation import scores_of
 from hornbook.tables.mapper import Mapped
 from hornbook.tables.models.contract import Predictor
-from hornbook.tasks import Baseline
+from hornbook.tasks import Baseline, GroupedBaseline
 from hornbook.tasks.scores import ClassScores, Scores, paired_interval
 
-__all__ = ["Beside", "as_columns", "baselines", "beside", "guess", "trees"]
+__all__ = ["Beside", "as_columns", "baselines", "beside", "grouped_baselines", "guess", "trees"]
 
 HELD_OUT = ("dev", "test")
 FOREST, BOOSTING = 3e6, 4e7
@@ -71,6 +71,20 @@ def baselines(data: TableData, model: Predictor) -> Iterator[Baseline]:
                 if isinstance(found, ClassScores)
             },
         )
+
+
+def grouped_baselines(data: TableData) -> Iterator[GroupedBaseline]:
+    """What guessing and trees reach on dev and test, by row or by group of rows.
+
+    Raises:
+        MissingPackageError: after the guess, without scikit-learn.
+    """
+    for one in beside(data):
+        splits = {
+            split: scores_of(data.target, predicted, data.splits[split]).grouped()
+            for split, predicted in one.predicted.items()
+        }
+        yield GroupedBaseline(one.name, one.seconds, splits)
 
 
 def ends(one: Scores, other: Scores) -> tuple[float, float] | None:

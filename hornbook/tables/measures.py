@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
-from hornbook.tasks.scores import Floats, Scores, Transform
+from hornbook.tasks.scores import Floats, Scores
 
 __all__ = ["NumberErrors"]
 
@@ -19,6 +20,7 @@ class NumberErrors(Scores):
     Shapes: both (n,), in the units of the table.
     """
 
+    root: ClassVar[bool] = True
     predicted: Floats
     target: Floats
     relative: bool = False
@@ -36,11 +38,6 @@ class NumberErrors(Scores):
         errors = self.errors / self.target if self.relative else self.errors
         found: Floats = np.square(errors)
         return found
-
-    @property
-    def of(self) -> Transform:
-        """The root."""
-        return np.sqrt
 
     def as_dict(self) -> dict[str, float]:
         """All figures by name."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hornbook.actions import Action
-from hornbook.rendering import amount, clip, many
+from hornbook.rendering import amount, clip, many, probability
 from hornbook.reports import MarkedSample, Samples, Table
 from hornbook.tables.questions.lines import digits_of
 from hornbook.tables.views.rows_seen import RowsSeen
@@ -59,7 +59,7 @@ def pairs(seen: RowsSeen) -> list[tuple[str, str]]:
         return list(zip(true, guessed, strict=True))
     best = seen.predicted.argmax(1)
     found = [
-        f"{target.labels[place]} ({chance:.0%})"
+        f"{target.labels[place]} ({probability(chance)})"
         for place, chance in zip(best.tolist(), seen.predicted.max(1).tolist(), strict=True)
     ]
     return list(zip(true, found, strict=True))

@@ -10,7 +10,17 @@ from hornbook.errors import DataError
 from hornbook.records import JSONObject
 from hornbook.tables.asked import QUESTIONS
 from hornbook.tables.models.families import FAMILIES
-from hornbook.tasks import Baseline, Candidate, Claim, Family, Figures, Task, Verb
+from hornbook.tasks import (
+    Baseline,
+    Candidate,
+    Claim,
+    Family,
+    Figures,
+    Grouped,
+    GroupedBaseline,
+    Task,
+    Verb,
+)
 from hornbook.training.measures import Measure
 
 if TYPE_CHECKING:
@@ -50,6 +60,10 @@ class TableTask(Task["TableData"]):
     def for_data(self, details: JSONObject) -> TableTask:
         """The task by what is predicted."""
         return BY_KIND.get(str(details.get("kind")), self)
+
+    def example(self, family: str) -> Action:
+        """Bikes rented, which come with hornbook."""
+        return Action("train", ("bikeshare",))
 
     @property
     def files(self) -> frozenset[str]:
@@ -178,6 +192,18 @@ class TableTask(Task["TableData"]):
         from hornbook.tables.baselines import baselines
 
         return baselines(data, model)
+
+    def grouped(self, model: Any, data: TableData, split: str) -> Grouped:
+        """By row, or by group of rows that belong together."""
+        from hornbook.tables.evaluation import scores_on
+
+        return scores_on(model, data, split).grouped()
+
+    def grouped_baselines(self, data: TableData) -> Iterable[GroupedBaseline]:
+        """Guessing, and trees."""
+        from hornbook.tables.baselines import grouped_baselines
+
+        return grouped_baselines(data)
 
     def preview(self, model: Any, data: TableData) -> Sequence[str]:
         """Some rows of dev: the truth, and what is predicted."""

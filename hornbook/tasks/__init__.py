@@ -21,6 +21,7 @@ from __future__ import annotations
 from hornbook.tasks.candidate import Candidate
 from hornbook.tasks.data import Baseline, Claim, Data, Figures
 from hornbook.tasks.family import Ancestor, Family, Imported, Preset, Start, find_family
+from hornbook.tasks.grouped import AnswerPace, Grouped, GroupedBaseline
 from hornbook.tasks.presets import NamedPreset, named_preset, presets
 from hornbook.tasks.questions import Answer, Beside, Listed, Question, Row, Verb
 from hornbook.tasks.table import (
@@ -37,6 +38,7 @@ from hornbook.tasks.task import NoOptions, Task
 __all__ = [
     "Ancestor",
     "Answer",
+    "AnswerPace",
     "Baseline",
     "Beside",
     "Candidate",
@@ -44,6 +46,8 @@ __all__ = [
     "Data",
     "Family",
     "Figures",
+    "Grouped",
+    "GroupedBaseline",
     "Imported",
     "Listed",
     "NamedPreset",

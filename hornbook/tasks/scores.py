@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from hornbook.statistics import Interval, difference_interval, left_out_interval, ratio_interval
+from hornbook.tasks.grouped import Grouped
 
 __all__ = ["BINS", "BLOCKS", "LEAST", "ClassScores", "Scores", "area", "blocks_of",
            "paired_interval"]  # fmt: skip
@@ -44,6 +45,8 @@ class Scores:
     """
 
     groups: npt.NDArray[np.int32] | None
+    root: ClassVar[bool] = False
+    "Whether the root of the mean is reported."
 
     @property
     def losses(self) -> Floats:
@@ -53,13 +56,23 @@ class Scores:
     @property
     def of(self) -> Transform:
         """What is reported of that mean."""
-        raise NotImplementedError
+        return np.sqrt if self.root else same
 
     def sums(self) -> tuple[Floats, Floats]:
         """Of each group the sum of its losses, and how many rows it has."""
         blocks = blocks_of(len(self.losses), self.groups)
         counts: Floats = np.bincount(blocks).astype(np.float64)
         return np.bincount(blocks, self.losses).astype(np.float64), counts
+
+    def grouped(self) -> Grouped:
+        """The deciding figure, group by group."""
+        sums, counts = self.sums()
+        what = "rows"
+        if self.groups is not None:
+            what = "groups of rows"
+        elif len(self.losses) > BLOCKS:
+            what = "random thousandths of the rows"
+        return Grouped(sums, counts, what, root=self.root)
 
     @cached_property
     def figure(self) -> float:
@@ -102,11 +115,6 @@ class ClassScores(Scores):
         picked = self.probabilities[np.arange(len(self.target)), self.target]
         found: Floats = -np.log(np.maximum(picked, LEAST))
         return found
-
-    @property
-    def of(self) -> Transform:
-        """The mean itself."""
-        return same
 
     @cached_property
     def right(self) -> npt.NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from hornbook.settings import Settings
 from hornbook.tasks.candidate import Candidate
 from hornbook.tasks.data import Baseline, Claim, Data, Figures
 from hornbook.tasks.family import Family, Start, find_family
+from hornbook.tasks.grouped import AnswerPace, Grouped, GroupedBaseline
 from hornbook.tasks.questions import Verb
 from hornbook.training.measures import LOSS, Measure
 
@@ -140,6 +142,16 @@ class Task(ABC, Generic[D]):
     def typical(self) -> Any:
         """A shape of data to build a family for where no data are given; None: there is none."""
         return None
+
+    def typical_of(self, family: str) -> Any:
+        """`typical`, as far as a family can learn from such data."""
+        return self.typical
+
+    def example(self, family: str) -> Action:
+        """A call of `train` on data that a family can learn from, for help: their usual name, and
+        what tells that they are of this task, where they do not tell it themselves.
+        """
+        return Action("train", ("DATA",))
 
     # Models
 
@@ -434,6 +446,30 @@ class Task(ABC, Generic[D]):
             MissingPackageError: after those that can be had, if a package is missing for others.
         """
         return ()
+
+    def grouped(self, model: Any, data: D, split: str) -> Grouped | None:
+        """The deciding measure on a split, group by group; None if the task does not tell it so.
+
+        The groups are what chance has drawn, and the same for all models of the same data.
+        """
+        return None
+
+    def grouped_baselines(self, data: D) -> Iterable[GroupedBaseline]:
+        """What stands beside every model and is of no family, by `grouped`, on dev and test.
+
+        Raises:
+            MissingPackageError: after those that can be had, if a package is missing for others.
+        """
+        return ()
+
+    def pace(self, run: Run) -> AnswerPace:
+        """How fast a finished model answers, measured here and now."""
+        split, asked = next(name for name in ("dev", "train") if name in run.data.sizes), 2_000
+        self.evaluate(run.model, run.data, split, asked)  # the first asks for memory
+        began = time.perf_counter()
+        found = self.evaluate(run.model, run.data, split, asked)
+        predictions = found.predictions or min(asked, run.data.sizes[split])
+        return AnswerPace(predictions / (time.perf_counter() - began), "predictions")
 
     def ignorance(self, shape: Any) -> Ignorance | None:
         """The loss of knowing nothing."""

@@ -15,4 +15,8 @@ QUESTIONS = {
         "compare samples of a run with its data, at several temperatures",
         "hornbook.text.quality_question:QualityQuestion",
     ),
+    "novelty": (
+        "tell whether a run repeats its training data",
+        "hornbook.text.novelty_question:NoveltyQuestion",
+    ),
 }

@@ -103,7 +103,12 @@ class ReadSettings(Settings):
         Raises:
             SettingsError: if there are no examples beside them, or one is named twice.
         """
-        self.refuse_unless(self.column is not None, ("condition",), "`column`")
+        if self.condition and self.column is None:
+            raise SettingsError(
+                "`condition` names what is given with each example, and no `column` holds these.",
+                hint="Set `column` to the column whose texts are to be learned.",
+                setting="condition",
+            )
         self.refuse_unless(self.mode != "text", ("condition",), "`mode=lines`")
         several = (self.column, *self.condition)
         if twice := next((name for name in several if several.count(name) > 1), None):

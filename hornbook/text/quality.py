@@ -26,7 +26,7 @@ from hornbook.text.sampling import SamplingSettings, sample
 if TYPE_CHECKING:
     from hornbook.runs import Run
 
-__all__ = ["TEMPERATURES", "Quality", "quality"]
+__all__ = ["TEMPERATURES", "Quality", "held_stretches", "quality", "refuse_without_text", "spread"]
 
 TEMPERATURES = (0.6, 0.8, 1.0, 1.2)
 LINES, TEXTS = 1_000, 10  # samples of each temperature where nothing else is asked
@@ -127,21 +127,7 @@ def quality(
         ToolError: if the filter fails.
     """
     data = run.data
-    if not data.kept:
-        if data.large:
-            _ = data.splits  # raises, for it is too large
-        if run.record.start.kind == "import":
-            raise RunError(
-                "The quality of samples is measured against the text that a run was trained on, "
-                "and this one was imported without it.",
-                hint="Fine-tune it on a text of yours:",
-                action=Action("train", ("DATA",), {"init_from": str(run.path)}),
-            )
-        raise RunError(
-            "The quality of samples is measured against the text that the run was trained on, and "
-            "this run no longer has it.",
-            hint="Copy the folder data/ from the original run.",
-        )
+    refuse_without_text(run, "The quality of samples")
     if not temperatures:
         raise SettingsError(
             "`temperatures` is empty.", hint="Give one or more.", setting="temperatures"
@@ -172,6 +158,34 @@ def quality(
         )
     measure = line_figures if lines else text_figures
     return tuple(measure(run, drawn, told))
+
+
+def refuse_without_text(run: Run, what: str) -> None:
+    """Refuse to hold samples against a text that is not there.
+
+    Args:
+        run: of text.
+        what: is measured, as the subject of a sentence.
+
+    Raises:
+        RunError: if the run is without its text, or that is too large to be held.
+    """
+    if run.data.kept:
+        return
+    if run.data.large:
+        _ = run.data.splits  # raises, for it is too large
+    if run.record.start.kind == "import":
+        raise RunError(
+            f"{what} is measured against the text that a run was trained on, and this one was "
+            "imported without it.",
+            hint="Fine-tune it on a text of yours:",
+            action=Action("train", ("DATA",), {"init_from": str(run.path)}),
+        )
+    raise RunError(
+        f"{what} is measured against the text that the run was trained on, and this run no longer "
+        "has it.",
+        hint="Copy the folder data/ from the original run.",
+    )
 
 
 def spread(lines: Sequence[str], n: int) -> list[Drawn]:

@@ -17,7 +17,8 @@ from hornbook.records import JSON
 from hornbook.rendering import figure
 from hornbook.statistics import Interval, difference_interval
 from hornbook.text.conditions import Conditions
-from hornbook.text.losses import AT_ONCE, LOGITS, ROWS_AT_ONCE, Loss
+from hornbook.text.grouped import located_losses
+from hornbook.text.losses import Loss
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.stream import Stream
 from hornbook.tokenizers.contract import Tokenizer
@@ -108,24 +109,8 @@ def example_nats(model: LanguageModel, stream: Stream) -> Doubles:
     Each prediction has the context that it has in a loss.
     """
     totals = np.zeros(len(stream.bounds) - 1)
-    at_once = max(1, min(AT_ONCE, LOGITS // model.loss_size))
-    if model.reads == "window":
-        for begin in range(stream.first, len(stream.ids), at_once):
-            at = np.arange(begin, min(begin + at_once, len(stream.ids)))
-            contexts, targets = stream.windows(at, model.block_size, filled=model.reading.filled)
-            np.add.at(totals, stream.example_of(at), model.token_losses(contexts, targets))
-        return totals
-    lead = model.measured_lead
-    at, lengths = stream.pieces(model.row_size, lead)
-    order = np.argsort(lengths, kind="stable")[::-1]
-    at, lengths, done = at[order], lengths[order], 0
-    while done < len(at):
-        width = min(int(lengths[done]) + lead, model.row_size)
-        some = slice(done, done + max(1, min(at_once, ROWS_AT_ONCE) // width))
-        inputs, targets = stream.rows(at[some], lengths[some], lead)
-        losses = model.token_losses(inputs, targets).sum(axis=1)
-        np.add.at(totals, stream.example_of(at[some]), losses)
-        done += len(losses)
+    for places, losses in located_losses(model, stream):
+        totals += np.bincount(stream.example_of(places), losses, len(totals))
     return totals
 
 

@@ -11,7 +11,17 @@ from hornbook.actions import Action
 from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
 from hornbook.rendering import figure
-from hornbook.tasks import Baseline, Candidate, Claim, Family, Figures, Task, Verb
+from hornbook.tasks import (
+    AnswerPace,
+    Baseline,
+    Candidate,
+    Claim,
+    Family,
+    Figures,
+    Grouped,
+    Task,
+    Verb,
+)
 from hornbook.text.asked import QUESTIONS
 from hornbook.text.models import FAMILIES
 from hornbook.training.measures import Measure
@@ -46,7 +56,7 @@ class TextTask(Task["TextData"]):
     questions: ClassVar[Mapping[str, Verb]] = {
         name: Verb(summary, home) for name, (summary, home) in QUESTIONS.items()
     }
-    telling: ClassVar[tuple[str, ...]] = ("column",)
+    telling: ClassVar[tuple[str, ...]] = ("column", "condition")
     decides: ClassVar[Measure] = Measure("loss", "nats per token")
     figures: ClassVar[tuple[Measure, ...]] = (
         Measure("nats_per_token", "nats/token"),
@@ -55,6 +65,10 @@ class TextTask(Task["TextData"]):
         Measure("perplexity", "perplexity", digits=2),
         Measure("unknown_share", "share unknown"),
     )
+
+    def example(self, family: str) -> Action:
+        """Names."""
+        return Action("train", ("names",))
 
     @property
     def files(self) -> frozenset[str]:
@@ -304,6 +318,18 @@ class TextTask(Task["TextData"]):
 
         return count_baseline(data)
 
+    def grouped(self, model: Any, data: TextData, split: str) -> Grouped:
+        """By example, or by stretch of one long text."""
+        from hornbook.text.grouped import grouped
+
+        return grouped(model, data, split)
+
+    def pace(self, run: Run) -> AnswerPace:
+        """Tokens sampled in a second, and how many of some samples are new."""
+        from hornbook.text.sampling_pace import sampling_pace
+
+        return sampling_pace(run)
+
     def ignorance(self, shape: Vocabulary) -> Ignorance:
         """A uniform guess among the tokens."""
         from hornbook.monitoring.history import Ignorance
@@ -374,6 +400,8 @@ class TextTask(Task["TextData"]):
         found, given = examine_source(
             source, options, large=is_large(source, options), any_bytes=takes_any_bytes(options)
         )
+        if any(one.name == "impossible-conditions" for one in found.findings):
+            return told(found, ())  # nothing can be done before that is mended
         torn = any(one.name == "torn-graphemes" for one in found.findings)
         leaks = any(one.name == "leaked-lines" and one.severity != "note" for one in found.findings)
         chosen_by = found.splits.get("dev")

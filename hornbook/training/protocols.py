@@ -21,6 +21,7 @@ __all__ = [
     "Watcher",
     "WithBackward",
     "WithBlocks",
+    "WithLargest",
     "WithLoss",
 ]
 
@@ -52,7 +53,7 @@ class Block(Protocol):
 
     recompute: bool
 
-    def vjp(self, x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    def vjp(self, x: Tensor, *more: Any) -> tuple[Tensor, Callable[[Tensor], Any]]:
         """The result and the backward pass."""
         ...
 
@@ -92,6 +93,15 @@ class BatchSource(Protocol):
 
     def __next__(self) -> Any:
         """The next batch."""
+        ...
+
+
+@runtime_checkable
+class WithLargest(Protocol):
+    """Batches of rows of unequal lengths."""
+
+    def largest(self) -> Any:
+        """A batch of one row, the longest."""
         ...
 
 

@@ -18,7 +18,7 @@ from hornbook.compute.held import held_by
 from hornbook.compute.memory import available_memory
 from hornbook.compute.random_states import random_states, set_random_states
 from hornbook.errors import SettingsError
-from hornbook.training.protocols import BatchSource, Block, WithBackward, WithBlocks
+from hornbook.training.protocols import BatchSource, Block, WithBackward, WithBlocks, WithLargest
 from hornbook.training.rates import rate_factors
 from hornbook.training.settings import TrainingSettings
 
@@ -75,23 +75,36 @@ def choose_recompute(
     """
     if settings.recompute != "auto":
         return settings, None
-    there = available_on(next(objective.parameters()).device)
-    if not blocks(objective) or there is None or not isinstance(objective, WithBackward):
+    there, has = available_on(next(objective.parameters()).device), bool(blocks(objective))
+    known = has or isinstance(batches, WithLargest)
+    if not known or there is None or not isinstance(objective, WithBackward):
         return replace(settings, recompute="no"), None
-    cursor = batches.cursor
-    batch = next(batches)
-    batches.cursor = cursor
-    found = needed(objective, batch, settings, processes)
+    found = needed(objective, measured_batch(batches), settings, processes)
     if found.plain <= FREE * there:
         return replace(settings, recompute="no"), None
     told = (
         f"Training needs about {gigabytes(found.plain)} of memory, and {gigabytes(there)} are "
-        "available: blocks are computed once more on the backward pass, which needs about "
-        f"{gigabytes(found.frugal)} and more time."
+        "available"
     )
-    if found.frugal > there:
-        told += " That may still be too much: raise `accumulate`, or lower `batch_size`."
-    return replace(settings, recompute="yes"), told
+    if has:
+        told += (
+            ": blocks are computed once more on the backward pass, which needs about "
+            f"{gigabytes(found.frugal)} and more time"
+        )
+    if not has or found.frugal > there:
+        still = "still " if has else ""
+        told += f". That may {still}be too much: raise `accumulate`, or lower `batch_size`"
+    return replace(settings, recompute="yes" if has else "no"), f"{told}."
+
+
+def measured_batch(batches: BatchSource) -> Any:
+    """The batch that needs the most memory where it is known, else the next one, which stays it."""
+    if isinstance(batches, WithLargest):
+        return batches.largest()
+    cursor = batches.cursor
+    batch = next(batches)
+    batches.cursor = cursor
+    return batch
 
 
 def needed(
@@ -135,10 +148,10 @@ def held_for_a_row(
     entering: dict[int, Tensor] = {}
     largest = 0
 
-    def measured(layer: Block) -> Callable[[Tensor], tuple[Tensor, Callable[[Tensor], Tensor]]]:
-        def vjp(x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    def measured(layer: Block) -> Callable[..., tuple[Tensor, Callable[[Tensor], Any]]]:
+        def vjp(x: Tensor, *more: Any) -> tuple[Tensor, Callable[[Tensor], Any]]:
             nonlocal largest
-            y, backward = type(layer).vjp(layer, x)
+            y, backward = type(layer).vjp(layer, x, *more)
             held = held_by(backward)
             of_blocks.update(held)
             entering[x.untyped_storage().data_ptr()] = x

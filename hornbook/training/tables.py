@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hornbook.compute.sparse import sparse_rows
 from hornbook.errors import TrainingError
 from hornbook.training.distributed import World
 
@@ -147,8 +148,7 @@ class SparseTable:
             order, starts, rows = grouped(rows.numpy())
             sums = F.embedding_bag(order, grads.reshape(len(grads), -1), starts, mode="sum")
             return rows, sums.view(-1, *shape[1:])
-        found = torch.sparse_coo_tensor(rows[None], grads, shape, check_invariants=False)
-        found = found.coalesce()
+        found = sparse_rows(rows, grads, shape).coalesce()
         return found.indices()[0], found.values()
 
     @torch.inference_mode()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from hornbook.actions import Action
 from hornbook.records import JSONObject
-from hornbook.tasks import Baseline, Candidate, Family, Figures, Task, Verb
+from hornbook.tasks import Baseline, Candidate, Family, Figures, Grouped, Task, Verb
 from hornbook.training.measures import Measure
 from hornbook.words.asked import QUESTIONS
 from hornbook.words.models.families import FAMILIES
@@ -40,6 +40,10 @@ class WordsTask(Task["WordsData"]):
     questions: ClassVar[Mapping[str, Verb]] = {
         name: Verb(summary, home) for name, (summary, home) in QUESTIONS.items()
     }
+
+    def example(self, family: str) -> Action:
+        """Plays; any text is one of the task text, if nothing tells otherwise."""
+        return Action("train", ("shakespeare",), {"task": self.name})
 
     @property
     def files(self) -> frozenset[str]:
@@ -125,6 +129,13 @@ class WordsTask(Task["WordsData"]):
         from hornbook.words.baselines import baselines
 
         return baselines(self, data)
+
+    def grouped(self, model: Any, data: WordsData, split: str) -> Grouped:
+        """By passage."""
+        from hornbook.words.evaluation import won
+
+        found = won(model, data, split)
+        return Grouped(found.right, found.weights, "passages", most=1)
 
     @property
     def measure_explained(self) -> str:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from hornbook.extras import needing
 from hornbook.interchange.carried import carried
+from hornbook.interchange.fixed import FixedSettings, told_of_fixed
 from hornbook.interchange.folders import whole_file
 from hornbook.interchange.formats import Exported
 from hornbook.interchange.gguf.config import NAMES, OWN_TIED
@@ -22,7 +23,6 @@ from hornbook.interchange.tokens import OWN_TOKENS
 from hornbook.outputs import writable_format
 from hornbook.records import JSON
 from hornbook.runs import Run
-from hornbook.tasks import NoOptions
 from hornbook.tensor_files import Deferred
 from hornbook.tokenizers.kinds import described
 from hornbook.version import __version__
@@ -37,9 +37,9 @@ EMBEDDING, HEAD = "token_embd.weight", "output.weight"
 class GGUF:
     """Writes nets shaped as GPT-2 or Llama for llama.cpp."""
 
-    options = NoOptions
+    options = FixedSettings
 
-    def write(self, run: Run, out: str | None, settings: NoOptions) -> Exported:
+    def write(self, run: Run, out: str | None, settings: FixedSettings) -> Exported:
         """Write the file of a run.
 
         Raises:
@@ -49,11 +49,11 @@ class GGUF:
         """
         path = Path(out if out is not None else f"{run.path.absolute().name}.gguf")
         writable_format(path, "gguf")
-        model = leaving(run, "GGUF", gguf=True, fewer=HAS)
+        model = leaving(run, "GGUF", settings.condition, gguf=True, fewer=HAS)
         tokens = gguf_tokens(run.data.tokenizer)
         tensors, added = model.tensors, []
         if tokens.more:
-            unlikely = unlikely_row(run)
+            unlikely = unlikely_row(run, model.net)
             tensors = with_tokens(tensors, unlikely, tokens.more)
             added = [added_told(run, unlikely, tokens.more)]
         with whole_file(path) as aside:
@@ -63,18 +63,19 @@ class GGUF:
             "format": "gguf",
             "architecture": model.kind,
             "bytes": size,
-            "parameters": run.model.n_parameters,
+            "parameters": model.net.n_parameters,
             "tokens": len(tokens.names),
             "added": tokens.more,
             "holds": carried(run.data.tokenizer),
         }
+        fixed = told_of_fixed(run, settings.condition)
         said = [f"{size / 1e6:.2f} MB in float32, of llama.cpp's architecture {model.kind}."]
         if model.kind == "llama":
             said.append(
                 f"Up to {run.model.block_size:,} tokens it gives what the run gives. Beyond, the "
                 "run sees the last of them only, and Llama all."
             )
-        return Exported(path, figures, [*said, *added, *carried(run.data.tokenizer)])
+        return Exported(path, figures, [*said, *fixed, *added, *carried(run.data.tokenizer)])
 
 
 def write_gguf(
@@ -91,7 +92,7 @@ def write_gguf(
     describe_tokens(writer, tokens)
     own = json.dumps(described(run.data.tokenizer), ensure_ascii=True, allow_nan=False)
     writer.add_string(OWN_TOKENS, own)
-    writer.add_bool(OWN_TIED, run.model.settings.tied)
+    writer.add_bool(OWN_TIED, model.net.settings.tied)
     for name, one in tensors.items():
         writer.add_tensor_info(name, one.shape, one.dtype, one.nbytes)
     try:

@@ -44,13 +44,13 @@ class UnlikelyRow:
     "Whether it was found, or is the row of `like`."
 
 
-def unlikely_row(run: Run) -> UnlikelyRow:
+def unlikely_row(run: Run, model: Network) -> UnlikelyRow:
     """A row that the net expects as little as possible.
 
     Args:
-        run: of a net that ends in a product without a bias.
+        run: that has the data.
+        model: its net, without conditions, which ends in a product without a bias.
     """
-    model: Network = run.model
     weight = weight_of(model)
     real, chance = (vectors(model, rows) for rows in (real_rows(run), chance_rows(model)))
     logits = real @ weight.T

@@ -7,9 +7,11 @@ from pathlib import Path
 from string import Template
 
 from hornbook.errors import SettingsError
+from hornbook.interchange.carried import refuse_other_tasks
 from hornbook.interchange.formats import Exported
 from hornbook.interchange.html.bloom import Bloom
 from hornbook.interchange.html.bundle import bundled, page_file
+from hornbook.interchange.html.conditions import described_conditions
 from hornbook.interchange.html.holdings import Said, holdings
 from hornbook.interchange.html.models import described_model
 from hornbook.interchange.html.rounding import Rounding, measured_rounding
@@ -63,6 +65,7 @@ class Page:
             "title": {} if settings.title else dict(usual_title(run)),
             "model": described_model(run.model, packed),
             "tokenizer": tokenizer,
+            "conditions": described_conditions(run),
             "novelty": described_filter(bloom, packed),
             "longest": run.data.longest,
             "context": run.model.context,
@@ -88,11 +91,7 @@ def refuse_unfit(run: Run) -> None:
     Raises:
         SettingsError: saying what stands in the way.
     """
-    if run.task.name != "text":
-        raise SettingsError(
-            f"A page can be made of a run on text; {run.directory.run} is a run of the task "
-            f"{run.task.name}."
-        )
+    refuse_other_tasks(run, "A page")
     count = learned_numbers(run)
     if count > LARGEST:
         raise SettingsError(

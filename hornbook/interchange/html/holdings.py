@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from hornbook.interchange.html.bloom import Bloom
 from hornbook.runs import Run
+from hornbook.text.conditions import Conditions
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.models.mixture import Mixture
 from hornbook.text.models.ngram import NGram
@@ -13,7 +14,7 @@ from hornbook.tokenizers.byte_pairs import BytePairTokenizer
 from hornbook.tokenizers.contract import Tokenizer
 from hornbook.tokenizers.hugging_face import HuggingFaceTokenizer
 
-__all__ = ["Said", "holdings"]
+__all__ = ["Said", "holdings", "members", "tokens_held", "values_held"]
 
 Said = Mapping[str, str]
 "A sentence by language: `en`, `zh`."
@@ -51,6 +52,10 @@ COUNTS: Said = {
     "训练文本的很大部分可以从中逐字读出。",
 }
 RARE: Said = {"en": " that is not too rare to be kept", "zh": "（过于罕见的除外）"}
+VALUES: Said = {
+    "en": "The values of its conditions, as they are in the data: {names}.",
+    "zh": "各条件的取值，与数据中一致：{names}。",
+}
 WEIGHTS: Said = {
     "en": "No training text. The weights may have memorised parts of it, as those of any net.",
     "zh": "没有训练文本。和任何网络一样，权重可能记住了其中的片段。",
@@ -72,6 +77,8 @@ def holdings(run: Run, bloom: Bloom | None, examples: int) -> list[Said]:
         examples: how many those are.
     """
     found = [tokens_held(run.data.tokenizer)]
+    if run.data.conditions is not None:
+        found.append(values_held(run.data.conditions))
     models = list(members(run.model))
     for model in models:
         if isinstance(model, NGram):
@@ -91,6 +98,12 @@ def tokens_held(tokenizer: Tokenizer) -> Said:
     apart = (tokenizer.boundary is not None) + (tokenizer.unknown is not None)
     count = f"{tokenizer.vocab_size - apart:,}"
     return filled(TOKENS[tokenizer.kind], {"count": count})
+
+
+def values_held(conditions: Conditions) -> Said:
+    """What the conditions tell."""
+    pairs = zip(conditions.names, conditions.values, strict=True)
+    return filled(VALUES, {"names": ", ".join(f"{name} ({len(own):,})" for name, own in pairs)})
 
 
 def members(model: LanguageModel) -> Iterator[LanguageModel]:

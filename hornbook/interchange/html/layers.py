@@ -132,6 +132,17 @@ def embedding(to: Writer, layer: nn.Embedding, size: int) -> Spec:
     return {"kind": "embedding", "weight": to.array(weight), "size": weight.shape[1]}
 
 
+def conditioned_embedding(to: Writer, layer: nn.ConditionedEmbedding, size: int) -> Spec:
+    """What is read says what is given, too: see the layer."""
+    return {
+        **embedding(to, layer, size),
+        "kind": "conditioned_embedding",
+        "values": to.array(layer.values),
+        "tokens": len(layer.weight),
+        "given": list(layer.given),
+    }
+
+
 def batch_norm(to: Writer, layer: nn.BatchNorm1d, size: int) -> Spec:
     """As it is used: one factor and one shift for each channel."""
     scale = torch.rsqrt(layer.running_var.double() + layer.eps)
@@ -245,6 +256,7 @@ DESCRIBED: Mapping[type[nn.Layer], Callable[[Writer, Any, int], Spec]] = {
     nn.BatchNorm1d: batch_norm,
     nn.CausalAverage: lambda to, layer, size: {"kind": "average", "size": size},
     nn.ConcatenatedRNN: concatenated,
+    nn.ConditionedEmbedding: conditioned_embedding,
     nn.Embedding: embedding,
     nn.GELU: single("gelu"),
     nn.GRU: gru,

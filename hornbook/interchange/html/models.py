@@ -20,15 +20,15 @@ Spec = dict[str, JSON]
 
 
 class Prefixed(Packed):
-    """Takes the arrays of a member of a mixture: each name has the member's number before it."""
+    """Takes the arrays of a part of a model, such as a member of a mixture, under its name."""
 
-    def __init__(self, whole: Packed, number: int) -> None:
+    def __init__(self, whole: Packed, part: str) -> None:
         super().__init__(whole.precision)
-        self.whole, self.number = whole, number
+        self.whole, self.part = whole, part
 
     def add(self, name: str, array: Any) -> str:
         """Take an array for the whole."""
-        return self.whole.add(f"{self.number}.{name}", array)
+        return self.whole.add(f"{self.part}.{name}", array)
 
 
 def described_model(model: LanguageModel, packed: Packed) -> Spec:
@@ -81,6 +81,7 @@ def described_counts(model: NGram, packed: Packed) -> Spec:
     vocabulary = model.vocabulary
     return {
         "kind": "counts",
+        "given": described_parts(model, packed),
         "order": settings.order,
         "size": vocabulary.size,
         "boundary": vocabulary.boundary,
@@ -89,6 +90,25 @@ def described_counts(model: NGram, packed: Packed) -> Spec:
         "added": settings.added,
         "levels": levels,
     }
+
+
+def described_parts(model: NGram, packed: Packed) -> JSON:
+    """The counts of each value's examples, and their shares; None without conditions."""
+    conditioned = model.conditioned
+    if conditioned is None:
+        return None
+    parts: list[JSON] = []
+    for k, (size, own) in enumerate(zip(conditioned.sizes, conditioned.parts, strict=True)):
+        parts.append(
+            [
+                described_counts(own[value], Prefixed(packed, f"value.{k}.{value}"))
+                if value in own
+                else None
+                for value in range(size)
+            ]
+        )
+    shares: JSON = [own.tolist() for own in conditioned.shares]
+    return {"sizes": list(conditioned.sizes), "shares": shares, "parts": parts}
 
 
 def fit(array: Any) -> Any:
@@ -107,7 +127,7 @@ def fit(array: Any) -> Any:
 def described_mixture(model: Mixture, packed: Packed) -> Spec:
     """The members, each with arrays of its own, and their weights."""
     members: list[JSON] = [
-        described_model(member, Prefixed(packed, number))
+        described_model(member, Prefixed(packed, str(number)))
         for number, member in enumerate(model.members)
     ]
     both = model.weights.ndim == 2

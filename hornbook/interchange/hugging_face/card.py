@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hornbook.interchange.carried import carried
+from hornbook.interchange.fixed import told_of_fixed
 from hornbook.interchange.leaving import Leaving
 from hornbook.rendering import figure, visible
 from hornbook.runs import Run
@@ -45,7 +46,7 @@ def card_of(run: Run, model: Leaving, settings: FolderSettings) -> str:
         f"# {title}",
         plain(settings.about),
         "## What it is",
-        "\n".join(f"- {one}" for one in facts(run, model, name)),
+        "\n".join(f"- {one}" for one in facts(run, model, name, settings)),
         "## How to load it",
         LOAD.format(prompt=json.dumps(prompt_of(run)), count=min(run.data.longest, 200)),
         "## What it holds of the training data",
@@ -56,18 +57,21 @@ def card_of(run: Run, model: Leaving, settings: FolderSettings) -> str:
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
-def facts(run: Run, model: Leaving, name: str) -> list[str]:
+def facts(run: Run, model: Leaving, name: str, asked: FolderSettings) -> list[str]:
     """Its shape and figures, line by line."""
     measure, tokenizer = run.task.decides, run.data.tokenizer
-    settings = run.model.settings
+    settings = model.net.settings
     found = [
-        f"{model.config['architectures'][0]}: {run.model.n_parameters:,} parameters, "
+        f"{model.config['architectures'][0]}: {model.net.n_parameters:,} parameters, "
         f"{settings.n_layer} layers of {settings.n_head} heads, context {settings.block_size:,}.",
         f"Tokens: {tokenizer.vocab_size:,} ({plain(tokenizer.about)}).",
         f"Data: {name}, {'examples, one per line' if run.data.kind == 'lines' else 'one text'}.",
     ]
     if run.record.start.kind == "import":
         found[-1] = f"It was imported: {name}."
+    if run.data.conditions is not None:
+        found += [plain(one) for one in told_of_fixed(run, asked.condition)]
+        found.append("Its losses were measured with the values of each example given.")
     for split, value in run.summary.reached(measure).items():
         found.append(f"{measure.title} on {split}: {figure(value, measure.digits)} nats per token.")
     return found

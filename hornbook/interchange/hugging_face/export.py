@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.interchange.carried import carried
+from hornbook.interchange.fixed import FixedSettings, told_of_fixed
 from hornbook.interchange.folders import MARK, refuse_foreign_folder, whole_folder
 from hornbook.interchange.formats import Exported
 from hornbook.interchange.hugging_face.card import card_of
@@ -15,7 +16,6 @@ from hornbook.interchange.hugging_face.tokenizer_json import boundary_name, toke
 from hornbook.interchange.leaving import Leaving, leaving
 from hornbook.records import JSON
 from hornbook.runs import Run
-from hornbook.settings import Settings
 from hornbook.storage import write_bytes, write_json
 from hornbook.tensor_files import write_tensors
 from hornbook.tokenizers.contract import Tokenizer
@@ -37,7 +37,7 @@ READ = 20_000  # characters of the data that are encoded in both tokenizers
 
 
 @dataclass(frozen=True)
-class FolderSettings(Settings):
+class FolderSettings(FixedSettings):
     """The folder."""
 
     title: str = ""
@@ -64,7 +64,7 @@ class HuggingFace:
         name = run.path.absolute().name
         path = Path(out if out is not None else f"{name}-huggingface")
         refuse_foreign_folder(path, FILES)
-        model = leaving(run, "This format")
+        model = leaving(run, "A folder for transformers", settings.condition)
         tokenizer: Tokenizer = run.data.tokenizer
         tokens = tokenizer_json(tokenizer, some_texts(run))
         config = {**model.config, **special_ids(tokenizer), "dtype": "float32"}
@@ -81,10 +81,11 @@ class HuggingFace:
             "format": "huggingface",
             "architecture": model.kind,
             "bytes": size,
-            "parameters": run.model.n_parameters,
+            "parameters": model.net.n_parameters,
             "holds": carried(tokenizer),
         }
-        return Exported(path, figures, [*told(run, model, size), *carried(tokenizer)])
+        fixed = told_of_fixed(run, settings.condition)
+        return Exported(path, figures, [*told(run, model, size), *fixed, *carried(tokenizer)])
 
 
 def told(run: Run, model: Leaving, size: int) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from hornbook.errors import SettingsError
 from hornbook.interchange.carried import carried, net_of, vocabulary_facts
 from hornbook.interchange.formats import Exported
+from hornbook.interchange.html.holdings import values_held
 from hornbook.outputs import writable_format, write_output
 from hornbook.records import JSON
 from hornbook.runs import Run
@@ -55,17 +56,23 @@ class ONNX:
             "family": run.family,
             "parameters": model.n_parameters,
         }
+        if (conditions := run.data.conditions) is not None:
+            pairs = zip(conditions.names, conditions.values, strict=True)
+            facts["conditions"] = [{"name": name, "values": list(own)} for name, own in pairs]
         told = {name: json.dumps(value, ensure_ascii=True) for name, value in facts.items()}
         made = graph.model(logits, told, __version__)
         onnx.checker.check_model(made, full_check=True)
         data: bytes = made.SerializeToString(deterministic=True)
         write_output(path, data)
+        held = carried(tokenizer)
+        if conditions is not None:
+            held.insert(1, values_held(conditions)["en"])
         figures: dict[str, JSON] = {
             "format": "onnx",
             "bytes": len(data),
             "parameters": model.n_parameters,
             "states": len(graph.states),
-            "holds": carried(tokenizer),
+            "holds": list[JSON](held),
         }
         return Exported(
             path,
@@ -73,6 +80,6 @@ class ONNX:
             [
                 f"{len(data) / 1e6:.2f} MB: one step, from a token and {len(graph.states)} "
                 f"{'state' if len(graph.states) == 1 else 'states'} to logits and new ones.",
-                *carried(tokenizer),
+                *held,
             ],
         )

@@ -64,6 +64,8 @@ class Graph:
     arrays: dict[str, Array] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
     next: dict[str, Value] = field(default_factory=dict)
+    conditions: int = 0
+    "K, how many values may be given at each step."
     named: int = 0
 
     def name(self, stem: str) -> str:
@@ -110,6 +112,11 @@ class Graph:
         state = State(f"state.{name}", tuple(shape), fill, kind)
         self.states[state.name] = state
         return state.name
+
+    def given(self, count: int) -> Value:
+        """The numbers of the values that are given, an input (B, K): 0 where none is."""
+        self.conditions = count
+        return "given"
 
     def remember(self, state: Value, value: Value) -> None:
         """Say what a state is after this step."""
@@ -175,6 +182,9 @@ class Graph:
             version: of the program.
         """
         inputs = [helper.make_tensor_value_info("token", onnx.TensorProto.INT64, [BATCH])]
+        if self.conditions:
+            shape: list[str | int | None] = [BATCH, self.conditions]
+            inputs.append(helper.make_tensor_value_info("given", onnx.TensorProto.INT64, shape))
         outputs = [
             helper.make_tensor_value_info("logits", onnx.TensorProto.FLOAT, [BATCH, "vocabulary"])
         ]

@@ -119,6 +119,29 @@ def embedding(to: Writer, spec: Spec, x: Value) -> Value:
     return str(to.graph.op("Gather", to.array(spec["weight"]), x))
 
 
+def conditioned_embedding(to: Writer, spec: Spec, x: Value) -> Value:
+    """A row for the token, and one for each value that is given with it; see the layer."""
+    graph, zero = to.graph, to.graph.constant(0, np.int64)
+    rest = graph.op("Div", x, graph.constant(spec["tokens"], np.int64))
+    y = graph.op(
+        "Gather",
+        to.array(spec["weight"]),
+        graph.op("Mod", x, graph.constant(spec["tokens"], np.int64)),
+    )
+    held = to.arrays[spec["values"]]
+    # A row of zeros for what is not given stands first.
+    table = graph.array(f"{spec['values']} padded", np.pad(held, ((1, 0), (0, 0))))
+    before = 0
+    for count in spec["given"]:
+        value = graph.op("Mod", rest, graph.constant(count, np.int64))
+        rest = graph.op("Div", rest, graph.constant(count, np.int64))
+        row = graph.op("Add", value, graph.constant(before, np.int64))
+        row = graph.op("Where", graph.op("Greater", value, zero), row, zero)
+        y = graph.op("Add", y, graph.op("Gather", table, row))
+        before += count - 1
+    return str(y)
+
+
 def one_hot(to: Writer, spec: Spec, x: Value) -> Value:
     graph = to.graph
     return str(graph.op("OneHot", x, graph.whole(spec["size"]), graph.constant([0, 1])))
@@ -273,6 +296,7 @@ KINDS: Mapping[str, Callable[[Writer, Spec, Value], Value]] = {
     "attention": attention,
     "average": average,
     "chain": chain,
+    "conditioned_embedding": conditioned_embedding,
     "embedding": embedding,
     "gated": gated,
     "gru": recurrent,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from hornbook.interchange.html.layers import described_net
 from hornbook.interchange.onnx.graph import BATCH, END, Graph, Value
 from hornbook.interchange.onnx.layers import Held, Row, Spec, Writer
@@ -26,6 +28,11 @@ def step_of(model: Network) -> tuple[Graph, Value]:
     spec: Spec = described_net(model, held, window=model.block_size, start=model.vocabulary.start)
     graph = Graph()
     token = graph.reshape("token", -1, 1)  # (B, 1)
+    if sizes := model.vocabulary.given:
+        place = model.vocabulary.size * np.cumprod((1, *sizes), dtype=np.int64)[:-1]
+        told = graph.op("Mul", graph.given(len(sizes)), graph.constant(place, np.int64))
+        added = graph.op("ReduceSum", told, graph.whole(1), keepdims=1)
+        token = str(graph.op("Add", token, added))  # what is read says what is given, too
     if isinstance(model.memory, BlockMemory):
         ids, row = in_rows(graph, token, model.memory)
         y = Writer(graph, held.arrays, row=row).layer(spec, ids)

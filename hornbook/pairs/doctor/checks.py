@@ -12,7 +12,13 @@ import numpy as np
 
 from hornbook.errors import DataError
 from hornbook.pairs.doctor.examined import SHORTEST, Examined
-from hornbook.pairs.doctor.labels import alike_labels, header_label, imbalance, rare_labels
+from hornbook.pairs.doctor.labels import (
+    alike_labels,
+    header_label,
+    imbalance,
+    lone_labels,
+    rare_labels,
+)
 from hornbook.rendering import clip, describe, many
 from hornbook.reports.finding import Finding
 
@@ -40,7 +46,7 @@ def unreadable(examined: Examined) -> Iterator[Finding]:
             "Some rows cannot be read",
             f"{many(read.bad, 'row')}: {'; '.join(read.first_bad)}"
             f"{more if read.bad > len(read.first_bad) else ''}.",
-            "Mend them, or set `bad_rows=skip` to leave them out.",
+            f"Mend them, or set `bad_rows=skip` to leave them out{read.longer_hint}.",
         )
 
 
@@ -54,8 +60,7 @@ def splits_refused(examined: Examined) -> Iterator[Finding]:
     if n < FEW:
         yield Finding(
             "too-little", "warning", "There is very little data",
-            f"There are {many(n, 'pair')}. A net learns little from so few, and what is measured "
-            "on dev is uncertain.",
+            f"Of {many(n, 'pair')} a net learns little, and what is measured on dev is uncertain.",
             "Get more data, and compare every net with the families that need no training.",
         )  # fmt: skip
     if not examined.of("dev"):
@@ -239,6 +244,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     unreadable,
     splits_refused,
     header_label,
+    lone_labels,
     swapped,
     contradictions,
     nearly_seen,

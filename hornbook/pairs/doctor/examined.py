@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from hornbook.errors import DataError
+from hornbook.pairs.lone_labels import Labelling
 from hornbook.pairs.options import PairOptions
 from hornbook.pairs.reading import Read
 from hornbook.pairs.splits import reader, split_pairs
@@ -60,17 +61,22 @@ class Examined:
     @property
     def same(self) -> Callable[[str], str]:
         """What makes one of sources that read the same."""
-        return reader(self.options)
+        return reader(self.options.lowercase)
 
     @cached_property
     def pairs(self) -> Counter[tuple[str, str]]:
-        """How often each pair is there."""
-        return Counter(zip(self.read.sources, self.read.targets, strict=True))
+        """How often each pair is there, its source as those that read the same have it."""
+        return Counter(zip(map(self.same, self.read.sources), self.read.targets, strict=True))
 
     @cached_property
     def targets(self) -> Counter[str]:
         """How often each target is there."""
         return Counter(self.read.targets)
+
+    @cached_property
+    def labelling(self) -> Labelling:
+        """How labels are spread over texts."""
+        return Labelling.of(self.read.sources, self.read.targets, self.same)
 
     @cached_property
     def contradicting(self) -> list[list[int]]:

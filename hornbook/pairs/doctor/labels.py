@@ -6,18 +6,34 @@ import unicodedata
 from collections.abc import Iterator
 
 from hornbook.pairs.doctor.examined import Examined
-from hornbook.rendering import clip, listed, many
+from hornbook.rendering import clip, in_percent, listed, many
 from hornbook.reports.finding import Finding
 
-__all__ = ["alike_labels", "header_label", "imbalance", "rare_labels"]
+__all__ = ["alike_labels", "header_label", "imbalance", "lone_labels", "rare_labels"]
 
 RARE = 20  # pairs of a label: fewer teach and measure little
 MOST = 0.9  # share of the commonest label
 
 
+def lone_labels(examined: Examined) -> Iterator[Finding]:
+    """Nearly as many labels as texts."""
+    read, spread = examined.read, examined.labelling
+    if not read.labels or not spread.mostly_lone:
+        return
+    yield Finding(
+        "lone-labels",
+        "problem" if spread.all_lone else "warning",
+        "Labels do not come again" if spread.all_lone else "Labels hardly come again",
+        f"{spread.told[0].upper()}{spread.told[1:]}. What is learned of one text tells nothing of "
+        "others.",
+        f"To have {read.names[1]} written as a text, set `target_column`; else give a column whose "
+        "labels come again as `label_column`.",
+    )
+
+
 def rare_labels(examined: Examined) -> Iterator[Finding]:
     """Labels with few pairs."""
-    if not examined.read.labels:
+    if not examined.read.labels or examined.labelling.mostly_lone:
         return
     rare = [label for label, n in examined.targets.most_common() if n < RARE]
     if rare:
@@ -35,17 +51,32 @@ def rare_labels(examined: Examined) -> Iterator[Finding]:
 
 
 def imbalance(examined: Examined) -> Iterator[Finding]:
-    """One label that nearly all have."""
-    if not examined.read.labels:
-        return
+    """One label, or one target, that all have or nearly all."""
     (label, n), *_ = examined.targets.most_common(1)
-    share = n / len(examined.read.targets)
-    if share > MOST:
+    share, labels = n / len(examined.read.targets), examined.read.labels
+    if len(examined.targets) == 1 and len(examined.by_source) > 1:
+        what = "label" if labels else "target"
+        yield Finding(
+            "one-label" if labels else "one-target",
+            "problem" if labels else "warning",
+            f"All pairs have one {what}",
+            f"It is {clip(label)!r}: there is nothing to tell apart.",
+            f"Give pairs with different {what}s, or another column.",
+        )
+    elif share > MOST and not labels:
+        yield Finding(
+            "one-target",
+            "warning",
+            "Nearly all pairs have one target",
+            f"{in_percent(share)} have {clip(label)!r}: who always says it is right as often.",
+            "Look at which of the other answers a run gets right.",
+        )
+    elif share > MOST:
         yield Finding(
             "one-label",
             "warning",
             "Nearly all pairs have one label",
-            f"{share:.1%} have {clip(label)!r}: who always says it is right as often.",
+            f"{in_percent(share)} have {clip(label)!r}: who always says it is right as often.",
             "Look at the macro F1 and the confusion of a run, not at its accuracy.",
         )
 

@@ -14,10 +14,10 @@ from hornbook.pairs.data import PairData
 from hornbook.pairs.labels.evaluation import groups_of, label_scores
 from hornbook.pairs.models.contract import Labeller
 from hornbook.pairs.models.families import LABELLERS
-from hornbook.tasks import Baseline
+from hornbook.tasks import Baseline, GroupedBaseline
 from hornbook.tasks.scores import ClassScores, paired_interval
 
-__all__ = ["baselines"]
+__all__ = ["baselines", "grouped_shares"]
 
 HELD_OUT = ("dev", "test")
 LIMITS = {"naive-bayes": 3e7, "log-linear": 5e6}
@@ -80,7 +80,7 @@ def shares(data: PairData, held: list[str]) -> Beside:
     counts = np.bincount(data.numbers("train"), minlength=len(data.labels))
     scores = {
         split: ClassScores(
-            groups_of(data.side(split).sources),
+            groups_of(data, data.side(split).sources),
             np.tile(counts / counts.sum(), (data.sizes[split], 1)),
             data.numbers(split),
         )
@@ -89,12 +89,20 @@ def shares(data: PairData, held: list[str]) -> Beside:
     return Beside("shares of the labels", "", scores, time.perf_counter() - began)
 
 
+def grouped_shares(data: PairData) -> GroupedBaseline:
+    """What the shares of the labels reach on dev and test, by text."""
+    found = shares(data, [split for split in HELD_OUT if split in data.sizes])
+    splits = {split: scores.grouped() for split, scores in found.scores.items()}
+    return GroupedBaseline(found.name, found.seconds, splits)
+
+
 def fitted(data: PairData, held: list[str], family: str) -> Beside:
     """A family with its defaults, calibrated as a run of it is."""
     began, kind = time.perf_counter(), LABELLERS[family].load()
     model = kind(kind.Settings(), data.shape)
     model.fit(data)
     if "dev" in data.sizes:
-        calibrate(model, data.sources("dev"), data.numbers("dev"))
+        owners = data.owners(data.side("dev").sources)
+        calibrate(model, data.sources("dev"), data.numbers("dev"), owners)
     scores = {split: label_scores(model, data, split) for split in held}
     return Beside(family, family, scores, time.perf_counter() - began)

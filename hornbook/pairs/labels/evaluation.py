@@ -20,7 +20,7 @@ __all__ = ["LabelFigures", "evaluate", "groups_of", "label_scores", "report", "s
 
 
 def scores_of(
-    model: Labeller, texts: Sequence[str], sources: Sequence[Ids], target: Ids
+    model: Labeller, data: PairData, texts: Sequence[str], sources: Sequence[Ids], target: Ids
 ) -> ClassScores:
     """How good a model is on some texts.
 
@@ -28,18 +28,22 @@ def scores_of(
 
     Args:
         model: that gives labels.
+        data: that it was made for.
         texts: as they were read.
         sources: their ids, each with its boundary.
         target: numbers of their labels, shape (N,).
     """
-    return ClassScores(groups_of(texts), np.exp(model.log_probabilities(sources)), target)
+    chances = np.exp(model.log_probabilities(sources))
+    return ClassScores(groups_of(data, texts), chances, target)
 
 
-def groups_of(texts: Sequence[str]) -> npt.NDArray[np.int32] | None:
-    """The number of each text, shape (N,); None where all are different."""
-    numbers: dict[str, int] = {}
-    groups = np.array([numbers.setdefault(one, len(numbers)) for one in texts], np.int32)
-    return groups if len(numbers) < len(texts) else None
+def groups_of(data: PairData, texts: Sequence[str]) -> npt.NDArray[np.int32] | None:
+    """The number of each text, shape (N,), the same of those that read the same.
+
+    None where all are different.
+    """
+    groups = data.owners(texts)
+    return groups.astype(np.int32) if len(np.unique(groups)) < len(groups) else None
 
 
 def label_scores(model: Labeller, data: PairData, split: str, limit: int = 0) -> ClassScores:
@@ -49,7 +53,7 @@ def label_scores(model: Labeller, data: PairData, split: str, limit: int = 0) ->
         at = np.linspace(0, len(texts) - 1, limit).astype(np.int64)
         texts, sources = tuple(texts[one] for one in at), [sources[one] for one in at]
         target = target[at]
-    return scores_of(model, texts, sources, target)
+    return scores_of(model, data, texts, sources, target)
 
 
 def evaluate(model: PairModel, data: PairData, split: str, limit: int = 0) -> Figures:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from hornbook.errors import DataError
 from hornbook.pairs.labels.evaluation import LabelFigures, scores_of
 from hornbook.pairs.of_file import pairs_of_file
 from hornbook.rendering import clip, listed
-from hornbook.settings import Settings
+from hornbook.settings import Bounds, Settings
 from hornbook.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class EvaluateSettings(Settings):
     bad_rows: Literal["refuse", "skip"] = "refuse"
     """Rows of the file that cannot be read, or have a label that training has never seen. skip:
     leave them out, and say how many there were."""
+    longest_text: Annotated[int, Bounds(0, 10**8)] = 0
+    "Most characters of a text of the file (0: as in training)."
     encoding: str = "auto"
     "Text encoding of the file. auto: UTF-8, or what a byte order mark says."
 
@@ -52,11 +54,11 @@ def evaluate_file(run: Run, options: EvaluateSettings) -> dict[str, LabelFigures
 
     found = pairs_of_file(
         run, options.data, {"source_column": None, "label_column": None}, check,
-        bad_rows=options.bad_rows, encoding=options.encoding,
+        bad_rows=options.bad_rows, longest_text=options.longest_text, encoding=options.encoding,
     )  # fmt: skip
     target = np.array([known(data, label) for label in found.targets], np.int64)
     sources = [data.read(text) for text in found.sources]
-    scores = scores_of(run.model, found.sources, sources, target)
+    scores = scores_of(run.model, data, found.sources, sources, target)
     return {found.where: LabelFigures(scores, found.remarks)}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hornbook.actions import Action
-from hornbook.rendering import clip, many
+from hornbook.rendering import clip, many, probability
 from hornbook.reports import MarkedSample, Samples, Table
 
 if TYPE_CHECKING:
@@ -49,10 +49,12 @@ def some_texts(
 
 def preview(model: Labeller, data: PairData) -> Sequence[str]:
     """Some texts while the model is trained: their label, and what is predicted."""
-    return [
-        f"{clip(text, TEXT)}: {clip(right, LABEL)} → {clip(said, LABEL)} ({chance:.0%})"
-        for text, right, said, chance in some_texts(model, data, PREVIEWED)[1]
-    ]
+    return [arrow(*one) for one in some_texts(model, data, PREVIEWED)[1]]
+
+
+def arrow(text: str, right: str, said: str, chance: float) -> str:
+    """A text with its label, and the one that is predicted."""
+    return f"{clip(text, TEXT)}: {clip(right, LABEL)} → {clip(said, LABEL)} ({probability(chance)})"
 
 
 def samples(run: Run) -> Samples | None:
@@ -61,12 +63,7 @@ def samples(run: Run) -> Samples | None:
     if not data.kept:
         return None
     split, found = some_texts(run.model, data, SHOWN)
-    made = tuple(
-        MarkedSample(
-            f"{clip(text, TEXT)}: {clip(right, LABEL)} → {clip(said, LABEL)} ({chance:.0%})"
-        )
-        for text, right, said, chance in found
-    )
+    made = tuple(MarkedSample(arrow(*one)) for one in found)
     about = (
         f"Texts of {split}, evenly spread: each with its label, and after the arrow the most "
         "likely one by the model, with its probability."
@@ -81,7 +78,7 @@ def shown(run: Run) -> Sequence[str | Table]:
         return ()
     _, found = some_texts(run.model, data, SHOWN)
     rows = tuple(
-        (clip(text, TEXT), clip(right, LABEL), clip(said, LABEL), f"{chance:.0%}")
+        (clip(text, TEXT), clip(right, LABEL), clip(said, LABEL), probability(chance))
         for text, right, said, chance in found
     )
     heads = (*(clip(name, LABEL) for name in data.columns), "predicted", "probability")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hornbook.actions import Action
 from hornbook.pairs.models.families import LABELLERS
 from hornbook.pairs.task import PairsTask
-from hornbook.tasks import Baseline, Candidate, Family, Figures
+from hornbook.tasks import Baseline, Candidate, Family, Figures, Grouped, GroupedBaseline
 from hornbook.training.measures import Measure
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class LabelsTask(PairsTask):
 
         if "dev" not in data.sizes:
             return ()
-        told = calibrate(model, data.sources("dev"), data.numbers("dev"))
+        owners = data.owners(data.side("dev").sources)
+        told = calibrate(model, data.sources("dev"), data.numbers("dev"), owners)
         return (told,) if told else ()
 
     def candidates(self, data: PairData, seconds: float) -> Sequence[Candidate]:
@@ -91,6 +92,18 @@ class LabelsTask(PairsTask):
         from hornbook.pairs.labels.baselines import baselines
 
         return baselines(data, model)
+
+    def grouped(self, model: Any, data: PairData, split: str) -> Grouped:
+        """By text."""
+        from hornbook.pairs.labels.evaluation import label_scores
+
+        return label_scores(model, data, split).grouped()
+
+    def grouped_baselines(self, data: PairData) -> Iterable[GroupedBaseline]:
+        """Shares of the labels; n-grams are families."""
+        from hornbook.pairs.labels.baselines import grouped_shares
+
+        return (grouped_shares(data),)
 
     def ignorance(self, shape: Shape) -> Ignorance:
         """Guessing evenly."""

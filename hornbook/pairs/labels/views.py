@@ -13,7 +13,7 @@ from hornbook.inspection.digits import percent
 from hornbook.inspection.reliability import draw_reliability, write_reliability
 from hornbook.pairs.labels.evaluation import label_scores
 from hornbook.plots.drawing import drawing
-from hornbook.rendering import clip, many, one_line
+from hornbook.rendering import clip, many, one_line, probability
 from hornbook.reports import Table, View
 from hornbook.settings import Bounds, Settings
 from hornbook.tasks.scores import ClassScores
@@ -99,7 +99,7 @@ def views_of(run: Run, settings: ViewSettings) -> Sequence[View]:
         ),
         View(
             "worst",
-            "the texts that the model gets most wrong",
+            "the worst mistakes",
             lambda: draw_losses(seen),
             gone,
             lambda: write_worst(seen),
@@ -151,30 +151,31 @@ def draw_confusion(seen: Seen) -> Figure:
 
 
 def table_of_worst(seen: Seen, n: int) -> Table:
-    """The texts whose label was least expected, the worst first."""
+    """Texts that are taken for another label, those whose own was least expected first."""
     scores, labels, side = seen.scores, seen.data.labels, seen.data.side(seen.split)
-    order = np.argsort(-scores.losses, kind="stable")[:n]
+    order = np.argsort(-scores.losses, kind="stable")
+    wrong = order[~scores.right[order]]
     rows = []
-    for at in order.tolist():
+    for at in wrong[:n].tolist():
         chances, right = scores.probabilities[at], int(scores.target[at])
         rows.append((
             one_line(side.sources[at], TEXT), clip(labels[right], LABEL),
-            clip(labels[int(chances.argmax())], LABEL), f"{chances[right]:.2%}",
+            clip(labels[int(chances.argmax())], LABEL), probability(float(chances[right]), 2),
         ))  # fmt: skip
     heads = (*(clip(name, LABEL) for name in seen.data.columns), "predicted",
              "probability of the label")  # fmt: skip
-    return Table(heads, tuple(rows), left=3)
+    return Table(heads, tuple(rows), left=3, beyond=len(wrong) - len(rows))
 
 
 def write_worst(seen: Seen) -> str:
     """The worst few, a line each."""
-    lines = [f"Least expected of {seen.told}:"]
-    lines += [
-        f"  {text}: {right} ({chance}), taken for {said}"
-        if right != said
-        else f"  {text}: {right} ({chance})"
-        for text, right, said, chance in table_of_worst(seen, LISTED).rows
-    ]
+    found = table_of_worst(seen, LISTED)
+    if not found.rows:
+        return f"No mistakes in {seen.told}."
+    lines = [f"Mistakes in {seen.told}, the label that was least expected first:"]
+    lines += [f"  {text}: {right} ({chance}), taken for {said}"
+              for text, right, said, chance in found.rows]  # fmt: skip
+    lines += [f"  and {many(found.beyond, 'other')}"] if found.beyond else []
     return "\n".join(lines)
 
 

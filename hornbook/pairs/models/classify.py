@@ -26,6 +26,7 @@ from hornbook.nn import (
     Embedding,
     Encoder,
     EncoderBlock,
+    Layer,
     Linear,
     MeanPool,
     Net,
@@ -33,6 +34,7 @@ from hornbook.nn import (
     Rotary,
     TransformerParts,
 )
+from hornbook.nn.shapes import Shapes, shapes_while
 from hornbook.nn.transformer_parts import FeedForward, Norm
 from hornbook.pairs.models.contract import Arrays, Labeller, Shape
 from hornbook.pairs.models.ngram_features import sound
@@ -136,6 +138,11 @@ class Classify(Net, Labeller):
         parts.initialise(self.head, FIRST, generator)
         self.cross_entropy = CrossEntropy()
 
+    @property
+    def blocks(self) -> list[Layer]:
+        """Those of a transformer's encoder: training can recompute them."""
+        return [one for one in self.encoder.chain if isinstance(one, EncoderBlock)]
+
     def scores_vjp(self, sources: Padded) -> tuple[Tensor, Callable[[Tensor], Any]]:
         """Scores (B, labels), and the way back from their gradient."""
         ids, lengths = self.tensor(sources.ids), self.tensor(sources.lengths)
@@ -144,6 +151,18 @@ class Classify(Net, Labeller):
         x, pool_backward = self.pool.vjp(x, padding)  # (B, C)
         y, head_backward = self.head.vjp(x)
         return y, lambda dy: encoder_backward(pool_backward(head_backward(dy)))
+
+    def shapes(self) -> Shapes:
+        """The layers with what each is given and gives, its parameters and multiplications.
+
+        Of one text, as long as the longest in train.
+        """
+        time = self.shape.longest_source
+        ids = torch.zeros((1, time), dtype=torch.int64, device=self.anchor.device)
+        tokens = "token" if time == 1 else "tokens"
+        return shapes_while(
+            self, lambda: self.head(self.pool(self.encoder(ids))), f"a text of {time:,} {tokens}"
+        )
 
     def loss_vjp(self, batch: PairBatch) -> tuple[Tensor, Callable[[], None]]:
         """The mean loss of a text, and the way to the gradients of all parameters.

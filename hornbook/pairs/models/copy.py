@@ -84,7 +84,18 @@ class Copy(Writer):
         Raises:
             RunError: if it is of other vocabularies.
         """
+        assert self.shape.target is not None
         written = arrays.get("written")
-        if written is None or written.ndim != 2 or len(written) != self.shape.source.size:
-            raise RunError("The weights do not match this run's settings: written.")
-        self.written = written.astype(np.int64)
+        if (
+            written is None
+            or written.dtype != np.int64
+            or written.ndim != 2
+            or len(written) != self.shape.source.size
+            or not written.size
+            or not NONE <= written.min() <= written.max() < self.shape.target.size
+        ):
+            raise RunError(
+                "The weights do not match this run's settings: written.",
+                hint="The file belongs to another run or is damaged.",
+            )
+        self.written = written

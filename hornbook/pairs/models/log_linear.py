@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from hornbook.compute.sparse import sparse_matrix
 from hornbook.nn import CrossEntropy
 from hornbook.pairs.calibration import losses
+from hornbook.pairs.models.lbfgs import lowest
 from hornbook.pairs.models.ngram_features import Counts
 from hornbook.pairs.models.ngram_labeller import Floats, NgramLabeller, NgramSettings
 from hornbook.pairs.rows import Ids
@@ -91,26 +93,18 @@ def descended(
         flat: largest slope of the mean loss at which it is low enough.
     """
     matrix, turned = both_ways(counts)
-    wanted, n = torch.from_numpy(target), len(target)
-    weights, bias = (torch.from_numpy(part).clone() for part in start)
-    weights.requires_grad_()
-    bias.requires_grad_()
-    how = torch.optim.LBFGS(
-        [weights, bias], max_iter=ITERATIONS, tolerance_grad=flat, tolerance_change=1e-12,
-        history_size=10, line_search_fn="strong_wolfe",
-    )  # fmt: skip
+    wanted, n, cells = torch.from_numpy(target), len(target), start[0].size
 
-    def closure() -> torch.Tensor:
-        with torch.no_grad():
-            logits = matrix @ weights + bias
-            loss, back = CrossEntropy().vjp(logits, wanted)
-            d = back()  # (N, labels)
-            weights.grad = turned @ d + ridge / n * weights
-            bias.grad = d.sum(0)
-            return loss + ridge / (2 * n) * weights.square().sum()
+    def loss_and_slope(at: torch.Tensor) -> tuple[float, torch.Tensor]:
+        weights, bias = at[:cells].view(start[0].shape), at[cells:]
+        loss, back = CrossEntropy().vjp(matrix @ weights + bias, wanted)
+        d = back()  # (N, labels)
+        slope = torch.cat([(turned @ d).add_(weights, alpha=ridge / n).view(-1), d.sum(0)])
+        return float(loss + ridge / (2 * n) * weights.square().sum()), slope
 
-    how.step(closure)  # type: ignore[no-untyped-call]
-    return weights.detach().numpy(), bias.detach().numpy()
+    flat_start = torch.from_numpy(np.concatenate([part.reshape(-1) for part in start]))
+    found = lowest(loss_and_slope, flat_start, ITERATIONS, flat).numpy()
+    return found[:cells].reshape(start[0].shape), found[cells:]
 
 
 def both_ways(counts: Counts) -> tuple[torch.Tensor, torch.Tensor]:
@@ -130,4 +124,4 @@ def both_ways(counts: Counts) -> tuple[torch.Tensor, torch.Tensor]:
 def sparse(starts: Ids, ids: Ids, values: Floats, size: tuple[int, int]) -> torch.Tensor:
     """A matrix by its rows (CSR)."""
     row_starts, columns, entries = (torch.from_numpy(part) for part in (starts, ids, values))
-    return torch.sparse_csr_tensor(row_starts, columns, entries, size, check_invariants=False)
+    return sparse_matrix(row_starts, columns, entries, size)

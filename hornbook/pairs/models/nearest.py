@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import numpy.typing as npt
 
+from hornbook.errors import RunError
 from hornbook.pairs.decoding import Decoding
 from hornbook.pairs.models.contract import Arrays, Shape, Writer, Written
 from hornbook.pairs.models.known_answers import KnownAnswers
@@ -125,7 +126,13 @@ class Nearest(Writer):
         Raises:
             RunError: if it is of other vocabularies.
         """
-        self.take(KnownAnswers.from_arrays(arrays, self.shape))
+        known = KnownAnswers.from_arrays(arrays, self.shape)
+        if not len(known):
+            raise RunError(
+                "The weights do not match this run's settings: there are no sources.",
+                hint="The file belongs to another run or is damaged.",
+            )
+        self.take(known)
 
 
 def as_string(ids: Ids) -> str:

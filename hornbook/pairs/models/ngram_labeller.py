@@ -72,7 +72,7 @@ class NgramLabeller(Labeller):
                 hint="Lower `least`.",
                 setting="least",
             )
-        held = held_out_fifth(data.side("train").sources)
+        held = held_out_fifth(data.owners(data.side("train").sources))
         self.weights, self.bias = self.solved(counts, target, held)
 
     @abstractmethod
@@ -115,11 +115,14 @@ class NgramLabeller(Labeller):
         self.temperature = float(sound(arrays, "temperature", (1,))[0])
 
 
-def held_out_fifth(sources: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """A random fifth of some texts, all that are the same on one side; none of fewer than ten."""
-    numbers: dict[str, int] = {}
-    of = np.array([numbers.setdefault(one, len(numbers)) for one in sources], np.int64)
-    if len(numbers) < 10:
-        return np.zeros(len(of), np.bool_)
-    found: npt.NDArray[np.bool_] = np.random.default_rng(0).permutation(len(numbers))[of] % 5 == 0
+def held_out_fifth(owners: Ids) -> npt.NDArray[np.bool_]:
+    """A random fifth of some texts, all that read the same on one side; none of fewer than ten.
+
+    Args:
+        owners: numbers of the texts, from 0, shape (N,).
+    """
+    different = int(owners.max(initial=-1)) + 1
+    if different < 10:
+        return np.zeros(len(owners), np.bool_)
+    found: npt.NDArray[np.bool_] = np.random.default_rng(0).permutation(different)[owners] % 5 == 0
     return found

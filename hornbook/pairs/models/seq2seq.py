@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from torch import Tensor
@@ -144,6 +144,11 @@ class Seq2Seq(SequenceNet):
             *([SinusoidalPositions(s.n_embd, scale=TIED_STD if s.tied else 1.0)] if waves else []),
             *parts.drops(),
         ]
+
+    @property
+    def blocks(self) -> list[Any]:
+        """Those of the encoder and of the decoder: training can recompute them."""
+        return [*self.encoder.chain, *self.decoder.chain]
 
     def hidden_vjp(
         self, sources: Tensor, padding: Padding | None, inputs: Tensor

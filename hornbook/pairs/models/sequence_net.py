@@ -14,6 +14,7 @@ from torch import Tensor
 
 from hornbook.nn import CrossEntropy, Linear, Net, Padding
 from hornbook.nn.head_cross_entropy import head_cross_entropy_vjp
+from hornbook.nn.shapes import Shapes, shapes_while
 from hornbook.pairs.models.contract import Floats, SequenceModel, Shape
 from hornbook.pairs.rows import IGNORED, Ids, Padded, PairBatch
 from hornbook.settings import Settings
@@ -87,6 +88,21 @@ class SequenceNet(Net, SequenceModel):
         logits, head_backward = self.head.vjp(hidden)
         loss, dlogits = self.cross_entropy.vjp(logits, targets)
         return loss, lambda: hidden_backward(head_backward(dlogits()))
+
+    def shapes(self) -> Shapes:
+        """The layers with what each is given and gives, its parameters and multiplications.
+
+        Of one pair, both sides as long as the longest in train.
+        """
+        s, t = self.shape.longest_source, self.shape.longest_target
+        device = self.anchor.device
+        sources, inputs = (torch.zeros((1, n), dtype=torch.int64, device=device) for n in (s, t))
+
+        def compute() -> None:
+            self.head(self.hidden_vjp(sources, None, inputs)[0])
+
+        tokens = "token" if s == t == 1 else "tokens"
+        return shapes_while(self, compute, f"a source of {s:,} and a target of {t:,} {tokens}")
 
     def given(self, sources: Padded) -> tuple[Tensor, Padding | None]:
         """Sources where the model is, and their padding."""

@@ -13,7 +13,7 @@ from hornbook.compute.pinned import pinned
 from hornbook.errors import QuestionError
 from hornbook.pairs.questions.given import Asked, GivenTexts, asked_in_parts, texts_given
 from hornbook.records import JSONObject
-from hornbook.rendering import many, one_line
+from hornbook.rendering import many, one_line, probability
 from hornbook.reports import Table
 from hornbook.settings import Bounds
 from hornbook.tasks import Answer, Beside, Question, Row
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from hornbook.runs import Run
 
 __all__ = ["Classified", "ClassifyQuestion", "ClassifyTexts"]
+
+SHOWN = 60  # characters of a text that cannot be read
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class ClassifyAnswer(Answer):
     """
 
     def __init__(self, run: Run, settings: ClassifyTexts, *, typed: bool = False) -> None:
-        self.settings, self.typed = settings, typed
+        self.run, self.settings, self.typed = run, settings, typed
         self.data: PairData = run.data
         if not self.data.labels:
             raise QuestionError(
@@ -137,7 +139,7 @@ class ClassifyAnswer(Answer):
         Raises:
             HornbookError: if a text is empty or cannot be read.
         """
-        for part in asked_in_parts(self.data, self.settings, self.model.longest, self.typed):
+        for part in asked_in_parts(self.run, self.settings, self.model.longest, self.typed):
             yield from self.part(part)
 
     @pinned()
@@ -197,10 +199,11 @@ class ClassifiedRow(Row):
             return
         found = self.found
         told = ", ".join(
-            f"{one_line(label, len(label))} {in_percent(chance)}"
+            f"{one_line(label, len(label))} {probability(chance)}"
             for label, chance in zip(found.labels, found.probabilities, strict=True)
         )
-        yield f"{one_line(found.text, len(found.text))}: {told or 'no label'}\n"
+        shown = SHOWN if found.why else len(found.text)
+        yield f"{one_line(found.text, shown)}: {told or 'no label'}\n"
 
     def lines(self) -> Iterator[str]:
         """A line of CSV, before the first the names of its columns."""
@@ -219,12 +222,3 @@ class ClassifiedRow(Row):
     def as_dict(self) -> JSONObject:
         """The text and its labels."""
         return self.found.as_dict()
-
-
-def in_percent(chance: float) -> str:
-    """A probability for people: never 100 % or 0 % where it is not."""
-    if 0.0995 <= chance < 0.995:
-        return f"{chance:.0%}"
-    if chance >= 0.995:
-        return f"{chance:.1%}" if chance < 0.9995 else "over 99.9%"
-    return f"{chance:.1%}" if chance >= 0.0005 else "below 0.1%"

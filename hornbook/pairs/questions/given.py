@@ -7,18 +7,22 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from hornbook.errors import DataError, HornbookError, SettingsError, as_typed
 from hornbook.pairs.columns import has_header, place_of
 from hornbook.pairs.data import PairData
+from hornbook.pairs.options import longest_of
 from hornbook.pairs.rows import Ids
 from hornbook.paths import exists
 from hornbook.rendering import clip, many
-from hornbook.settings import Given, Settings
+from hornbook.settings import Bounds, Given, Settings
 from hornbook.sources.lines import line_pieces
 from hornbook.sources.rows import Rows
 from hornbook.sources.source import Source
+
+if TYPE_CHECKING:
+    from hornbook.runs import Run
 
 __all__ = ["Asked", "GivenTexts", "asked_in_parts", "refuse_empty", "texts_given"]
 
@@ -39,6 +43,8 @@ class GivenTexts(Settings):
     bad_lines: Literal["refuse", "empty"] = "refuse"
     """Lines that cannot be read: they have a character that the run does not know, or are too long
     for it. empty: leave their answer empty, and say how many there are."""
+    longest_text: Annotated[int, Bounds(0, 10**8)] = 0
+    "Most characters of a text (0: as in training, where nothing else was said 1,000, or 10,000)."
     encoding: str = "auto"
     "Text encoding of the file. auto: UTF-8, or what a byte order mark says."
 
@@ -59,6 +65,15 @@ class Asked:
     "With its boundary; None where it is not answered: it is empty, or cannot be read."
     why: str = ""
     "Why it cannot be read."
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a source may be."""
+
+    characters: int
+    tokens: int | None
+    "With its boundary, as far as the model reads; None: as many as there are."
 
 
 def refuse_empty(texts: tuple[str, ...]) -> None:
@@ -98,14 +113,14 @@ def texts_given(verb: str, given: Sequence[Any]) -> tuple[tuple[str, ...], bool]
 
 
 def asked_in_parts(
-    data: PairData, settings: GivenTexts, longest: int | None, typed: bool = False
+    run: Run, settings: GivenTexts, longest: int | None, typed: bool = False
 ) -> Iterator[list[Asked]]:
     """The sources, some at a time, in their order; white space around them is not theirs.
 
     An empty line is none, but keeps its place.
 
     Args:
-        data: of the run.
+        run: that is asked.
         settings: with the texts, or the file.
         longest: most tokens of a source that the model reads, its boundary counted; None: any.
         typed: whether the texts are sources even where one is the name of a file.
@@ -114,17 +129,20 @@ def asked_in_parts(
         SettingsError: if a text is empty, or a setting of files was given without one.
         DataError: if a line cannot be read, and that is not to be left empty.
     """
+    data: PairData = run.data
+    most = longest_of(settings.longest_text, run.record.options, bool(data.labels))
+    limits = Limits(most, longest)
     if settings.file is None or typed:
         settings.refuse_unless(False, ("column", "encoding", "bad_lines"), "a file of sources")
         refuse_empty(settings.texts)
-        yield [typed_text(data, settings, text, longest, typed) for text in settings.texts]
+        yield [typed_text(data, settings, text, limits, typed) for text in settings.texts]
         return
     lines = read_lines(settings.file, settings.column, settings.encoding)
     while part := list(itertools.islice(lines, AT_ONCE)):
         found = []
         for place, text in part:
             try:
-                found.append(asked(data, text, longest) if text else Asked("", None))
+                found.append(asked(data, text, limits) if text else Asked("", None))
             except HornbookError as error:
                 if settings.bad_lines == "refuse":
                     raise DataError(
@@ -138,7 +156,7 @@ def asked_in_parts(
 
 
 def typed_text(
-    data: PairData, settings: GivenTexts, text: str, longest: int | None, typed: bool
+    data: PairData, settings: GivenTexts, text: str, limits: Limits, typed: bool
 ) -> Asked:
     """A text that was typed; where it cannot be read and is written as a file is called, that
     there is no such file is told too.
@@ -147,7 +165,7 @@ def typed_text(
         HornbookError: as `asked`.
     """
     try:
-        return asked(data, text, longest)
+        return asked(data, text, limits)
     except HornbookError as error:
         if not typed and len(settings.texts) == 1 and FILE.fullmatch(text):
             error.hint = f"There is no file {text!r}, so it was read as a text. {error.hint}"
@@ -160,7 +178,7 @@ def column_instead(settings: GivenTexts, data: PairData) -> str:
     if file is None or file == "-" or settings.column is not None:
         return ""
     with contextlib.suppress(HornbookError, ValueError):
-        rows = Rows(Source(file), settings.encoding)
+        rows = Rows(Source(file), settings.encoding, "auto")
         if rows.width < 2:
             return ""
         name = data.columns[0] if data.columns[0] in rows.names else "1"
@@ -173,7 +191,7 @@ def column_instead(settings: GivenTexts, data: PairData) -> str:
     return ""
 
 
-def asked(data: PairData, text: str, longest: int | None) -> Asked:
+def asked(data: PairData, text: str, limits: Limits) -> Asked:
     """A source as ids.
 
     Raises:
@@ -181,7 +199,14 @@ def asked(data: PairData, text: str, longest: int | None) -> Asked:
         DataError: if it is longer than the model reads.
     """
     text = text.strip()
-    ids = data.read(text)
+    if len(text) > limits.characters:
+        raise DataError(
+            f"{clip(text, 30)!r} has {len(text):,} characters; at most {limits.characters:,} are "
+            "read.",
+            hint="Give shorter texts, or set a higher `longest_text`, which takes more memory.",
+            setting="longest_text",
+        )
+    ids, longest = data.read(text), limits.tokens
     if longest is not None and len(ids) > longest:
         raise DataError(
             f"{clip(text)!r} is {many(len(ids), 'token')} long with its end; this model reads at "
@@ -200,7 +225,7 @@ def read_lines(file: str, column: str | None, encoding: str) -> Iterator[tuple[s
     """
     source = Source(file)
     if column is not None:
-        rows = Rows(source, encoding)
+        rows = Rows(source, encoding, "auto")
         header = has_header(rows, [column])
         at = place_of(rows, column, "column", header)
         for chunk in rows.chunks((at,), header=header):

@@ -168,7 +168,7 @@ class TranslateAnswer(Answer):
         Raises:
             HornbookError: if a text is empty or cannot be read.
         """
-        for part in asked_in_parts(self.data, self.settings, self.model.longest, self.typed):
+        for part in asked_in_parts(self.run, self.settings, self.model.longest, self.typed):
             yield from self.part(part)
 
     @pinned()

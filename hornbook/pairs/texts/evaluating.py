@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import SettingsError
-from hornbook.inspection.reliability import wilson
 from hornbook.pairs.data import PairData, Side
 from hornbook.pairs.decoding import Decoding
 from hornbook.pairs.evaluation import Floats, Said, said_to, some, sums_of
@@ -19,7 +18,7 @@ from hornbook.pairs.texts.pace import Timed
 from hornbook.records import JSON
 from hornbook.rendering import figure, many
 from hornbook.settings import Bounds, Settings
-from hornbook.statistics import Interval, difference_interval, ends_of, ratio_interval
+from hornbook.statistics import Interval, difference_interval, ends_of, ratio_interval, wilson
 
 if TYPE_CHECKING:
     from hornbook.runs import Run
@@ -51,12 +50,14 @@ class WriterEvaluation(Settings):
     bad_rows: Literal["refuse", "skip"] = "refuse"
     """Rows of the file that cannot be read, or have a character that the run does not know. skip:
     leave them out, and say how many there were."""
+    longest_text: Annotated[int, Bounds(0, 10**8)] = 0
+    "Most characters of a text of the file (0: as in training)."
     encoding: str = "auto"
     "Text encoding of the file. auto: UTF-8, or what a byte order mark says."
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        beside = ("source_column", "target_column", "bad_rows", "encoding")
+        beside = ("source_column", "target_column", "bad_rows", "longest_text", "encoding")
         self.refuse_unless(self.data is not None, beside, "`data`")
         self.refuse_unless(self.method == "beam", ("beams", "length_penalty"), "`method=beam`")
 
@@ -154,7 +155,7 @@ def figures_of(
     found: dict[str, WriterFigures] = {}
     timed = Timed(model) if isinstance(model, SequenceModel) else None
     for name, whole in sides.items():
-        side = asked_of(whole, settings.limit)
+        side = asked_of(data, whole, settings.limit)
         said = said_to(model, data, side, how=settings.greedy, timed=timed)
         nats = None
         if isinstance(model, SequenceModel):
@@ -172,10 +173,11 @@ def figures_of(
     return found
 
 
-def asked_of(side: Side, limit: int) -> Side:
+def asked_of(data: PairData, side: Side, limit: int) -> Side:
     """The pairs of about `limit` sources, evenly spread; all if it is 0."""
-    asked = set(some(list(dict.fromkeys(side.sources)), limit))
-    at = [place for place, source in enumerate(side.sources) if source in asked]
+    owners = data.owners(side.sources)
+    asked = some(list(range(owners.max() + 1)), limit)
+    at = np.flatnonzero(np.isin(owners, asked)).tolist()
     return Side(tuple(side.sources[one] for one in at), tuple(side.targets[one] for one in at))
 
 
@@ -205,17 +207,17 @@ def nats_by_source(
     if no other is there.
     """
     sources, targets, owners = [], [], []
-    numbers = {text: number for number, text in enumerate(dict.fromkeys(side.sources))}
-    for given, said in zip(side.sources, side.targets, strict=True):
+    numbers = data.owners(side.sources)
+    for number, given, said in zip(numbers.tolist(), side.sources, side.targets, strict=True):
         ids = data.written(said)
         if ids is not None:
-            owners.append(numbers[given])
+            owners.append(number)
             sources.append(data.read(given))
             targets.append(ids)
     if not owners:
         return None
     sums, counts = sums_of(model, data, sources, targets)
-    at, n = np.array(owners), len(numbers)
+    at, n = np.array(owners), int(numbers.max()) + 1
     own = [np.bincount(at, one, minlength=n).astype(np.float64) for one in (sums, counts)]
     return own[0], own[1]
 

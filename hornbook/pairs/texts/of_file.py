@@ -28,7 +28,7 @@ def side_of_file(run: Run, settings: WriterEvaluation) -> tuple[str, Side, tuple
         run, settings.data,
         {"source_column": settings.source_column, "target_column": settings.target_column},
         lambda given, said: refuse_longer(data.read(given), run.model.longest),
-        bad_rows=settings.bad_rows, encoding=settings.encoding,
+        bad_rows=settings.bad_rows, longest_text=settings.longest_text, encoding=settings.encoding,
     )  # fmt: skip
     remarks = list(found.remarks)
     unwritten = sum(data.written(said) is None for said in found.targets)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hornbook.actions import Action
 from hornbook.pairs.models.families import WRITERS
 from hornbook.pairs.task import PairsTask
-from hornbook.tasks import Baseline, Candidate, Family
+from hornbook.tasks import Baseline, Candidate, Family, Grouped
 from hornbook.training.settings import EVALUATED
 
 if TYPE_CHECKING:
@@ -56,6 +56,13 @@ class TextsTask(PairsTask):
         from hornbook.pairs.texts.baselines import baselines
 
         return baselines(self, data, model)
+
+    def grouped(self, model: Any, data: PairData, split: str) -> Grouped:
+        """By source."""
+        from hornbook.pairs.evaluation import said_on
+
+        said = said_on(model, data, split)
+        return Grouped(said.edits, said.lengths, "sources")
 
     def candidates(self, data: PairData, seconds: float) -> Sequence[Candidate]:
         """What is made in one pass, from the simplest on, and nets, the default first."""

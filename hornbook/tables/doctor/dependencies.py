@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.rendering import clip, many
+from hornbook.rendering import clip, in_percent, many
 from hornbook.reports.finding import Finding
-from hornbook.tables.doctor.examined import Examined, percent
+from hornbook.tables.doctor.examined import Examined
 from hornbook.tables.frame import Categories, Typed
 
 __all__ = ["Given", "Values", "given_columns", "told_of_given", "values_of"]
@@ -161,8 +161,7 @@ def told_of_given(examined: Examined) -> Iterator[Finding]:
             f"out: `{examined.more('ignore', *(one.name for one in exact[:SHOWN]))}`.",
         )  # fmt: skip
     for one in sorted((one for one in found if one.apart), key=lambda one: one.apart)[:SHOWN]:
-        share = percent(one.rows - one.apart, one.rows, 2)
-        share = "over 99.99%" if share == "100.00%" else share
+        share = in_percent(1 - one.apart / one.rows, 2)
         yield Finding(
             "nearly-given", "note", f"{clip(one.by)!r} nearly always gives {clip(one.name)!r}",
             f"In {share} of {many(one.rows, 'row')} a value of {clip(one.by)!r} stands with its "

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from hornbook.errors import SettingsError
 from hornbook.rendering import clip, many
 from hornbook.reports.finding import Finding
-from hornbook.text.conditions import RARE
+from hornbook.text.conditions import RARE, Conditions
 from hornbook.text.corpus import Corpus
 from hornbook.text.doctor.examined_corpus import ExaminedCorpus, percent
+from hornbook.tokenizers.vocabulary import Vocabulary
 
 __all__ = ["conditions", "counts_of_values", "said_counts"]
 
@@ -40,8 +42,23 @@ def said_counts(found: Mapping[str, Mapping[str, int]]) -> str:
     return "; ".join(said)
 
 
+def impossible(corpus: Corpus | None) -> Iterator[Finding]:
+    """Conditions that training refuses."""
+    if corpus is None or not corpus.condition:
+        return
+    try:
+        # A single token: of more there may be fewer values.
+        Conditions.learned(corpus.condition, corpus.beside, 0).vocabulary(Vocabulary(1, None, 0))
+    except SettingsError as error:
+        yield Finding(
+            "impossible-conditions", "problem", "The conditions cannot be trained with",
+            error.message, error.hint or "",
+        )  # fmt: skip
+
+
 def conditions(examined: ExaminedCorpus) -> Iterator[Finding]:
-    """Conditions with a single value, with rare values, or that are often not given."""
+    """Conditions that cannot be, have a single value or rare ones, or are often not given."""
+    yield from impossible(examined.given.corpus)
     for name, counts in counts_of_values(examined.given.corpus).items():
         values = {value: count for value, count in counts.items() if value}
         total = sum(counts.values())

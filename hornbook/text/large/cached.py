@@ -20,12 +20,12 @@ from pathlib import Path
 from hornbook.caches import cache_folder
 from hornbook.errors import RunError
 from hornbook.records import read_record
-from hornbook.rendering import many
+from hornbook.rendering import many, told_size
 from hornbook.runs.lock import Lock
 from hornbook.storage import read_json, write_json
 from hornbook.text.data import REFERENCE
 
-__all__ = ["MOST", "About", "CachedCorpus", "corpora", "make_room", "note", "remove", "told_size"]
+__all__ = ["MOST", "About", "CachedCorpus", "corpora", "make_room", "note", "remove"]
 
 MOST = 20 * 10**9  # bytes of all tokens of large texts together
 ABOUT, LAST = "about.json", "tokens.json"
@@ -183,11 +183,3 @@ def make_room(kept: Path, most: int | None = None) -> tuple[str, ...]:
 def referring(every: Iterable[CachedCorpus]) -> int:
     """How many runs refer to some corpora."""
     return len({run for one in every for run in one.runs})
-
-
-def told_size(size: int) -> str:
-    """A number of bytes, for people."""
-    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
-        if size >= unit:
-            return f"{size / unit:,.{0 if size >= 10 * unit else 1}f} {name}"
-    return many(size, "byte")

@@ -24,6 +24,7 @@ from hornbook.text.views.conditions import view_of_conditions
 from hornbook.text.views.embeddings import draw_embeddings, plane_of, table_of
 from hornbook.text.views.lens import draw_lens, has_lens, lens_of, told_of_lens
 from hornbook.text.views.matrix import draw_matrix, pairs_of, shown_in_matrix
+from hornbook.text.views.novelty import view_of_novelty
 from hornbook.text.views.traces import draw_traces, remembers, traces_of
 from hornbook.text.views.tree import TreeSettings, grow
 from hornbook.text.views.tree_picture import draw_tree
@@ -59,7 +60,8 @@ def views_of_run(run: Run, settings: ViewSettings) -> list[View]:
     prefix = beginning(tokenizer, text) if settings.prefix is None else settings.prefix
     views = views_of(run.model, tokenizer, text=text, prefix=prefix)
     conditions = view_of_conditions(run)
-    return views if conditions is None else [*views, conditions]
+    views += [] if conditions is None else [conditions]
+    return [*views, view_of_novelty(run)]
 
 
 def beginning(tokenizer: Tokenizer, text: str) -> str:

@@ -8,6 +8,8 @@
  *   whole: any, discounts: number[] | null}} Level
  */
 
+import { apart } from "./guided.js";
+
 /** Nothing stands so far back. */
 export const ABSENT = -1;
 
@@ -34,6 +36,11 @@ export class Counts {
       discounts: level.discounts,
     }));
     this.p = new Float64Array(spec.size);
+    this.given = spec.given && {
+      ...spec.given,
+      /** Counts of the examples of each value of each condition. @type {(Counts | null)[][]} */
+      parts: spec.given.parts.map((own) => own.map((part) => part && new Counts(part, arrays))),
+    };
   }
 
   begin() {
@@ -45,10 +52,23 @@ export class Counts {
   }
 
   step(state, id) {
-    if (this.order > 1) state.window = [...state.window.slice(1), id];
+    const { token, values } = apart(id, this.size, this.given ? this.given.sizes : []);
+    if (this.order > 1) state.window = [...state.window.slice(1), token];
     const p = this.probabilities(state.window);
+    if (this.given) this.mix(p, state.window, values);
     for (let i = 0; i < p.length; i++) p[i] = Math.log(p[i]);
     return p;
+  }
+
+  /** p <- (1 - s) p + s P(w | h, the value given), for each condition in turn. */
+  mix(p, window, values) {
+    const { shares, parts } = this.given;
+    values.forEach((value, k) => {
+      const [share, part] = [shares[k][value], parts[k][value]];
+      if (!share || !part) return;
+      const own = part.probabilities(window);
+      for (let i = 0; i < p.length; i++) p[i] += share * (own[i] - p[i]);
+    });
   }
 
   /**

@@ -10,6 +10,7 @@ import { Bloom } from "./bloom.js";
 import { Costs, charactersOf } from "./costs.js";
 import { byLikelihood, choose, logSoftmax, shaped } from "./draw.js";
 import { Guide } from "./guide.js";
+import { Guided, addedBy } from "./guided.js";
 import { modelOf } from "./models.js";
 import { arraysIn, bytesOfBase64, unpacked } from "./tensors.js";
 import { Tokenizer, textOf } from "./tokens.js";
@@ -65,12 +66,24 @@ export class Engine {
     return ids.length && boundary === null ? ids : [start, ...ids];
   }
 
+  /**
+   * The model where values of conditions are given; itself where none are.
+   *
+   * @param {{given?: number[], guidance?: number}} asked given: their numbers, 0 for none
+   */
+  told({ given = [], guidance = 1 }) {
+    if (!given.some(Boolean)) return this.model;
+    const { sizes } = this.spec.conditions;
+    const added = addedBy(given, this.tokenizer.pieces.length, sizes);
+    return new Guided(this.model, added, guidance);
+  }
+
   /** Reads ids from the start: the state after them and the logits of what comes next. */
-  async read(ids) {
-    const [state, turns] = [this.model.begin(), new Turns()];
+  async read(ids, model = this.model) {
+    const [state, turns] = [model.begin(), new Turns()];
     let logits;
     for (const id of ids) {
-      logits = this.model.step(state, id).slice();
+      logits = model.step(state, id).slice();
       await turns.take();
     }
     return { state, logits };
@@ -80,12 +93,14 @@ export class Engine {
    * A sample, token by token.
    *
    * @param {{prefix?: string, temperature?: number, topK?: number, topP?: number,
-   *   longest?: number, more?: number, uniforms?: number[]}} asked
-   *   longest: tokens in all; more: or of them after the prefix; uniforms: the random numbers
+   *   longest?: number, more?: number, uniforms?: number[], given?: number[], guidance?: number}}
+   *   asked longest: tokens in all; more: or of them after the prefix; uniforms: the random
+   *   numbers; given and guidance: see `told`
    * @yields {{text: string, done?: {text: string, ended: boolean, copied: boolean | null}}}
    */
   async *sample({ prefix = "", more, longest = this.spec.longest, uniforms, ...shape }) {
-    const { tokenizer, model } = this;
+    const { tokenizer } = this;
+    const model = this.told(shape);
     const whole = { temperature: 1, topK: 0, topP: 1, ...shape };
     const random = uniforms ? inTurn(uniforms) : Math.random;
     const known = tokenizer.known(prefix).text;
@@ -94,7 +109,7 @@ export class Engine {
     const kept = ids.length - left;
     let text = textOf(written.slice(0, kept).join(""));
     if (text) yield { text };
-    const begun = await this.begun(ids.slice(0, kept));
+    const begun = await this.begun(ids.slice(0, kept), model, shape);
     const state = model.copy(begun.state);
     let logits = begun.logits.slice();
     if (tokenizer.boundary !== null && !known) logits[tokenizer.boundary] = -Infinity;
@@ -124,10 +139,12 @@ export class Engine {
   }
 
   /** What stands after a prompt; of the last one it is kept, for many samples begin with it. */
-  async begun(ids) {
-    const key = ids.join();
-    if (this.last?.key !== key) this.last = { key, ...(await this.read(this.afterStart(ids))) };
-    return this.last;
+  async begun(ids, model, { given = [], guidance = 1 }) {
+    const key = [ids, given, guidance].join(";");
+    if (this.last?.key === key) return this.last;
+    const begun = { key, ...(await this.read(this.afterStart(ids), model)) };
+    this.last = begun;
+    return begun;
   }
 
   /** What of a text can be read, and how many tokens that is. */
@@ -139,11 +156,12 @@ export class Engine {
   /**
    * What each character of a text costs.
    *
-   * @param {{text: string}} asked
+   * @param {{text: string, given?: number[]}} asked given: see `told`
    */
-  async score({ text: given }) {
-    const { tokenizer, model } = this;
-    const { text, unknown } = tokenizer.known(given);
+  async score({ text: typed, given }) {
+    const { tokenizer } = this;
+    const model = this.told({ given });
+    const { text, unknown } = tokenizer.known(typed);
     const { ids, written } = tokenizer.cut(text);
     const targets = tokenizer.boundary === null ? ids : [...ids, tokenizer.boundary];
     const [state, turns] = [model.begin(), new Turns()];
@@ -170,13 +188,17 @@ export class Engine {
   /**
    * What could stand at a place of a text, the most likely first.
    *
-   * @param {{text: string, place: number, most: number}} asked place: of the token
+   * @param {{text: string, place: number, most: number, given?: number[]}} asked place: of the
+   *   token; given: see `told`
    */
-  async next({ text: given, place, most }) {
+  async next({ text: typed, place, most, given }) {
     const { tokenizer } = this;
-    const { text } = tokenizer.known(given);
+    const { text } = tokenizer.known(typed);
     const { ids, written } = tokenizer.cut(text);
-    const { logits } = await this.read([this.spec.before, ...ids.slice(0, place)]);
+    const { logits } = await this.read(
+      [this.spec.before, ...ids.slice(0, place)],
+      this.told({ given }),
+    );
     const logp = logSoftmax(logits);
     const shown = byLikelihood(logp).slice(0, most);
     return {
@@ -194,11 +216,12 @@ export class Engine {
   /**
    * Logits after each of some ids, the model's own.
    *
-   * @param {{ids: number[]}} asked
+   * @param {{ids: number[], given?: number[], guidance?: number}} asked
    */
-  async logits({ ids }) {
-    const state = this.model.begin();
-    return ids.map((id) => Array.from(this.model.step(state, id)));
+  async logits({ ids, ...asked }) {
+    const model = this.told(asked);
+    const state = model.begin();
+    return ids.map((id) => Array.from(model.step(state, id)));
   }
 
   /** The ids of a text. */

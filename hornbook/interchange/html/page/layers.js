@@ -19,6 +19,7 @@
 import { SINGLE, normaliseStretches, product, sigmoid } from "./arithmetic.js";
 import { attention } from "./attention.js";
 import { gated, taps } from "./convolutions.js";
+import { apart } from "./guided.js";
 import { gru, lstm, rnn } from "./recurrent.js";
 
 /**
@@ -45,6 +46,23 @@ const KINDS = {
   embedding({ weight, size }, arrays) {
     const table = arrays(weight);
     return alone((id) => table.subarray(id * size, (id + 1) * size));
+  },
+
+  /** A row by id, and one for each value that is given with it, added up; see guided.js. */
+  conditioned_embedding({ weight, values, tokens, given, size }, arrays) {
+    const [table, rows] = [arrays(weight), arrays(values)];
+    const y = new Float32Array(size);
+    return alone((id) => {
+      const { token, values: told } = apart(id, tokens, given);
+      y.set(table.subarray(token * size, (token + 1) * size));
+      let before = 0; // rows of the conditions before: 0, not given, has none
+      told.forEach((value, k) => {
+        const at = (before + value - 1) * size;
+        if (value) for (let i = 0; i < size; i++) y[i] += rows[at + i];
+        before += given[k] - 1;
+      });
+      return y;
+    });
   },
 
   /** A vector of zeros with a single one. */

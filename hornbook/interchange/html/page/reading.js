@@ -11,14 +11,17 @@ const MOST = 12; // tokens that could have come
 export class Reading {
   /**
    * @param {import("./asking.js").Asking} asking
+   * @param {import("./given.js").Given} given
    */
-  constructor(asking) {
+  constructor(asking, given) {
     this.asking = asking;
+    this.given = given;
     this.letters = element("letters");
     this.turn = 0;
     this.found = this.open = null;
     const read = afterRest(() => this.read(), PAUSE);
     element("text").addEventListener("input", read);
+    given.onChange(read);
     this.letters.addEventListener("click", ({ target }) => {
       const button = /** @type {HTMLElement} */ (target).closest("button");
       if (button) this.show(Number(button.dataset.at));
@@ -38,7 +41,7 @@ export class Reading {
   async read() {
     const turn = ++this.turn;
     const text = element("text").value;
-    const found = text ? await this.asking.ask("score", { text }) : null;
+    const found = text ? await this.asking.ask("score", { text, given: this.given.given }) : null;
     if (turn !== this.turn) return;
     this.found = found;
     this.open = null;
@@ -143,7 +146,8 @@ export class Reading {
     const { text, characters } = this.found;
     const place = characters[at].token;
     const turn = this.turn;
-    const next = await this.asking.ask("next", { text, place, most: MOST });
+    const { given } = this.given;
+    const next = await this.asking.ask("next", { text, place, most: MOST, given });
     if (turn !== this.turn) return;
     this.at = at;
     this.open = { at, place, next };

@@ -2,6 +2,7 @@
 
 import { Asking } from "./asking.js";
 import { element, elementsOf, make } from "./elements.js";
+import { Given } from "./given.js";
 import { Reading } from "./reading.js";
 import { answering } from "./worker.js";
 import { LANGUAGE_NAMES, familyName, number, preferred, say, speak, spoken } from "./words.js";
@@ -69,9 +70,10 @@ function startPage() {
   document.addEventListener("DOMContentLoaded", () => {
     const model = JSON.parse(element("model").textContent);
     const asking = new Asking(program);
-    const reading = new Reading(asking);
-    const writing = new Writing(asking, model, (text) => reading.take(text));
-    const parts = [writing, reading, new Title(model), new Facts(model)];
+    const given = new Given(model);
+    const reading = new Reading(asking, given);
+    const writing = new Writing(asking, model, given, (text) => reading.take(text));
+    const parts = [given, writing, reading, new Title(model), new Facts(model)];
     translate(parts);
     for (const name of LANGUAGE_NAMES) {
       document.querySelector(`[data-language="${name}"]`).addEventListener("click", () => {

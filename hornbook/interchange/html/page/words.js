@@ -2,6 +2,10 @@
 
 /** Lengthens no text, for a table of words: `{name}` is replaced. */
 const ENGLISH = {
+  given: "What is given",
+  any: "any",
+  guidance: "Guidance, in writing",
+  guidance_hint: "1: as it learned. Above: more typical of what is given, and less varied.",
   writing: "Let it write",
   prefix: "Begin with (may be empty)",
   temperature: "Temperature",
@@ -80,6 +84,10 @@ const ENGLISH = {
 };
 
 const CHINESE = {
+  given: "给定条件",
+  any: "任意",
+  guidance: "引导强度（写作时）",
+  guidance_hint: "1：按学到的来。更大：更符合所给条件，但变化更少。",
   writing: "让它写",
   prefix: "开头（可以留空）",
   temperature: "温度",

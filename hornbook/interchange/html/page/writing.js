@@ -10,11 +10,13 @@ export class Writing {
   /**
    * @param {import("./asking.js").Asking} asking
    * @param {Record<string, any>} model
+   * @param {import("./given.js").Given} given
    * @param {(text: string) => void} look is given a sample whose letters are to be looked at
    */
-  constructor(asking, model, look) {
+  constructor(asking, model, given, look) {
     this.asking = asking;
     this.model = model;
+    this.given = given;
     this.look = look;
     this.lines = model.kind === "lines";
     this.samples = element("samples");
@@ -46,6 +48,7 @@ export class Writing {
         if (this.lines) again();
       });
     }
+    this.given.onChange(again);
     element("stop").addEventListener("click", () => this.halt());
     element("go-on").addEventListener("click", () => this.write(this.story.textContent));
   }
@@ -63,6 +66,7 @@ export class Writing {
       temperature: element("temperature").valueAsNumber,
       topK: topK > 0 ? Math.floor(topK) : 0,
       topP: topP > 0 && topP < 1 ? topP : 1,
+      ...this.given.asked(),
     };
   }
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hornbook.inspection.reliability import wilson
 from hornbook.pairs.texts.views.seen import Seen
 from hornbook.plots.colours import BLUE, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import canvas
+from hornbook.rendering import in_percent
 from hornbook.reports import Table
+from hornbook.statistics import wilson
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -85,9 +86,9 @@ def table_of_lengths(seen: Seen) -> Table:
         (
             one.told + (" (longer than in train)" if one.beyond else ""),
             f"{one.n:,}",
-            f"{one.share:.1%}",
+            in_percent(one.share),
             f"{one.interval[0]:.1%}–{one.interval[1]:.1%}",
-            f"{one.errors:.2%}",
+            in_percent(one.errors, 2),
         )
         for one in by_length(seen)
     )

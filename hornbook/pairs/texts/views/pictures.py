@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
+from hornbook.errors import SettingsError
 from hornbook.pairs.data import PairData
 from hornbook.pairs.models.contract import SequenceModel
+from hornbook.pairs.options import longest_of
 from hornbook.pairs.texts.views.alignment import alignment_of, draw_alignment
 from hornbook.pairs.texts.views.confused import draw_confused, table_of_confused
 from hornbook.pairs.texts.views.lengths import draw_lengths, table_of_lengths
@@ -50,6 +52,12 @@ def views_of(run: Run, settings: WriterViews) -> list[View]:
     unlooked = "" if isinstance(run.model, SequenceModel) else "this model has no attention"
     if not unlooked and not text:
         unlooked = "it needs a source: set `text`"
+    if len(text) > (most := longest_of(0, run.record.options, labels=False)):
+        raise SettingsError(
+            f"`text` has {len(text):,} characters; at most {most:,} are read.",
+            hint="Give a shorter text: a picture of it could hardly be seen.",
+            setting="text",
+        )
     if text:
         data.read(text)  # a source that cannot be read is refused before anything is drawn
     return [

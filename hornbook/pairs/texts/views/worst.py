@@ -11,7 +11,7 @@ from hornbook.pairs.texts.views.seen import Seen
 from hornbook.plots.colours import BLUE, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import canvas
-from hornbook.rendering import one_line
+from hornbook.rendering import in_percent, one_line
 from hornbook.reports import Table
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def told_of_edits(seen: Seen) -> str:
     """How many answers are right, in a sentence without its end."""
     said = seen.said
     return (
-        f"{said.exact:.1%} of {seen.where} answered right to the letter, "
-        f"{said.character_errors:.2%} character errors"
+        f"{in_percent(said.exact)} of {seen.where} answered right to the letter, "
+        f"{in_percent(said.character_errors, 2)} character errors"
     )
 
 

@@ -1,0 +1,1 @@
+"""Which of several models is really better on some data: what `hornbook.compare` does."""

@@ -1,0 +1,159 @@
+"""A comparison as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from hornbook.experiments.compare.asking import Ask
+from hornbook.experiments.compare.board import Board
+from hornbook.experiments.compare.tables import (
+    ablation_table,
+    board_table,
+    first_table,
+    rank_table,
+    run_table,
+)
+from hornbook.rendering import duration, figure
+from hornbook.reports import Page, Section
+from hornbook.reports.bars import Bar, Bars
+
+__all__ = ["headline", "page_of"]
+
+FEWEST = 3  # seeds that tell how much they matter
+
+
+def page_of(
+    boards: Sequence[Board],
+    ranks: Sequence[tuple[str, float, Sequence[int]]],
+    pictures: Mapping[str, Section],
+    asked: Ask,
+) -> Page:
+    """The page.
+
+    Args:
+        boards: one for each data set.
+        ranks: of kinds on several boards, with their mean ranks.
+        pictures: the curves by data set.
+        asked: what was asked for.
+    """
+    names = [board.data for board in boards]
+    sections: list[Section] = []
+    if ranks:
+        told = (
+            "The place of each model on each data set, by the figure on the split that decides, "
+            "and the mean of the places. Only models that stand on all boards are counted."
+        )
+        sections.append(Section("Over all data", told, table=rank_table(ranks, boards)))
+    for board in boards:
+        sections += of_board(board, pictures.get(board.data))
+    first = boards[0].entries[0]
+    tiles = []
+    for split in boards[0].splits:
+        value = figure(first.figure(split) or 0.0, boards[0].measure.digits)
+        tiles.append((value, f"{first.kind} on {split} of {boards[0].data}"))
+    return Page(
+        f"Comparison on {', '.join(names)}",
+        " ".join(headline(board) for board in boards),
+        sections,
+        tiles,
+        more=how(asked),
+    )
+
+
+def how(asked: Ask) -> str:
+    """How the nets were trained, in a sentence."""
+    budget = asked.budget
+    given = "as long as is recommended"
+    if budget.steps is not None:
+        given = f"for {budget.steps:,} steps"
+    elif budget.seconds is not None:
+        given = f"for {duration(budget.seconds)}"
+    size = f", made with about {asked.parameters:,} parameters" if asked.parameters else ""
+    seeds = f"the seeds {', '.join(map(str, asked.seeds))}"
+    if len(asked.seeds) == 1:
+        seeds = f"the seed {asked.seeds[0]}"
+    settings = f" Settings given: {', '.join(asked.settings)}." if asked.settings else ""
+    return f"Each net was trained {given}, with {seeds}{size}.{settings}"
+
+
+def headline(board: Board) -> str:
+    """What came out, in a sentence."""
+    if not board.entries:
+        return f"Nothing could be made on {board.data}."
+    first = board.entries[0]
+    value = figure(first.figure("dev") or 0.0, board.measure.digits)
+    told = f"On {board.data}, {first.kind} is best on dev: {board.measure.title} {value}."
+    if first.next is None:
+        return told
+    level = [one.kind for one in board.entries[1:] if one.first is not None and not one.first.sure]
+    if not level:
+        return f"{told} No other is as good: the lead is more than luck on {board.split}."
+    return f"{told} On {board.split} it cannot be told from {', '.join(level)}."
+
+
+def of_board(board: Board, curves: Section | None) -> Iterator[Section]:
+    """The sections of a data set."""
+    yield Section(
+        f"Leaderboard on {board.data}",
+        headline(board),
+        bars=bars_of(board),
+        table=board_table(board),
+        note=board.told_by,
+        points=tuple(remarks(board)),
+    )
+    if len(board.entries) > 1:
+        yield Section(
+            f"Differences from the first on {board.data}",
+            f"How far each model is from {board.entries[0].kind}, with intervals of 95 %.",
+            table=first_table(board),
+        )
+    if board.parts:
+        yield Section(
+            f"Changes of one setting on {board.data}",
+            "Each change alone against the net without it; where there are several, all of them "
+            "together, and with each left out against all. A difference is the figure with the "
+            "change less the figure without.",
+            table=ablation_table(board, board.parts),
+        )
+    if curves is not None:
+        yield curves
+    if run_table(board).rows:
+        yield Section(f"Runs on {board.data}", table=run_table(board))
+
+
+def bars_of(board: Board) -> Bars:
+    """The lines of a board as bars."""
+    splits = tuple(board.splits)
+    rows = tuple(
+        Bar(one.kind, {split: one.figure(split) or 0.0 for split in splits}, own=not at)
+        for at, one in enumerate(board.entries)
+    )
+    return Bars(splits, rows, board.measure.digits)
+
+
+def remarks(board: Board) -> Iterator[str]:
+    """What to know beside the figures."""
+    yield f"Data: {'; '.join(board.about)}."
+    for kind, why in board.left_out:
+        yield f"{kind} was left out. {why}"
+    for one in board.entries:
+        diverged = sum(run.ending == "diverged" for run in one.runs)
+        if diverged:
+            yield f"{one.kind}: {diverged} of {len(one.runs)} runs are worse than untrained."
+    most = max((len(one.runs) for one in board.entries if one.seeded), default=0)
+    if most == 1:
+        yield (
+            "There is one seed of each net: a difference is then one of these runs, and another "
+            "seed may change it."
+        )
+    elif 1 < most < FEWEST:
+        yield "There are two seeds of each net, which tell little of how much seeds matter."
+    if board.split == "test" and len(board.looks) > 1:
+        yield (
+            f"Test was looked at {len(board.looks)} times, first on {board.looks[0]}: what was "
+            "chosen by an earlier look is not measured fairly by a later one."
+        )
+    elif board.split == "test" and board.looks:
+        yield f"Test was looked at once, on {board.looks[0]}, and no choice was based on it."
+    elif board.split == "dev":
+        yield "There is no test split: verdicts are of dev, by which weights were kept."
