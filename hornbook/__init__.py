@@ -19,6 +19,7 @@ from hornbook.version import __version__
 if TYPE_CHECKING:
     from hornbook.errors import HornbookError
     from hornbook.experiments.best import best
+    from hornbook.experiments.reproduce import reproduce
     from hornbook.inspection.usage import examine_use
     from hornbook.interchange.formats import export
     from hornbook.interchange.importing import import_model
@@ -49,6 +50,7 @@ __all__ = [
     "load_corpus",
     "mix",
     "register",
+    "reproduce",
     "resume",
     "strip",
     "train",
@@ -71,6 +73,7 @@ HOMES = {
     "load_corpus": "hornbook.text.corpus",
     "mix": "hornbook.text.mixing",
     "register": "hornbook.tasks",
+    "reproduce": "hornbook.experiments.reproduce",
     "resume": "hornbook.runs",
     "strip": "hornbook.runs",
     "train": "hornbook.runs",

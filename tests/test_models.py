@@ -107,6 +107,9 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "bow dropout": ("bow", {"n_embd": 8, "n_hidden": 12, "dropout": 0.2}),
     "wavenet": ("wavenet", {"n_embd": 4, "n_hidden": 8}),
     "wavenet on windows": ("wavenet", {"n_embd": 4, "n_hidden": 8, "form": "tree"}),
+    "wavenet with the lecture's bug": (
+        "wavenet", {"n_embd": 4, "n_hidden": 8, "form": "tree", "norm_by_position": True}
+    ),
     "wavenet relu, no norm": (
         "wavenet",
         {"n_embd": 4, "n_hidden": 10, "block_size": 4, "norm": "none", "activation": "relu"},

@@ -27,6 +27,7 @@ from hornbook.errors import (
     SettingsError,
     TrainingError,
 )
+from hornbook.experiments.begun import begun
 from hornbook.experiments.choice import Choice, choose, within
 from hornbook.experiments.events import Climbing, RungBegan, RungEnded
 from hornbook.experiments.ladder import Kind, LadderRecord, Rung, other_ladder
@@ -226,11 +227,11 @@ class Climb:
         if known is None and seconds is not None and seconds < SHORTEST:
             known = Rung(name, kind, 0.0, refused="No time was left.")
         elif known is None:
-            began, begun = time.perf_counter(), "" if kind == "mixture" else self.begun(path)
-            self.listen(RungBegan(name, kind, seconds, bool(begun)))
+            began, held = time.perf_counter(), "" if kind == "mixture" else begun(path)
+            self.listen(RungBegan(name, kind, seconds, bool(held)))
             try:
-                run = resume(path, listen=self.listen) if begun == "stopped" else None
-                run = run or (Run(path) if begun else make(path))
+                run = resume(path, listen=self.listen) if held == "stopped" else None
+                run = run or (Run(path) if held else make(path))
                 known = self.rung_of(run, name, kind, time.perf_counter() - began)
                 known = replace(known, loading=dict(loading or {}))
             except LEFT_OUT as error:
@@ -262,18 +263,6 @@ class Climb:
         except HornbookError:
             return None
         return known if found.reached == known.reached else None
-
-    @staticmethod
-    def begun(path: Path) -> str:
-        """Whether a run was `stopped` or is `done` there; empty if it must be made."""
-        try:
-            run = Run(path)
-            summary = run.directory.read_summary()
-        except HornbookError:
-            return ""
-        if summary is not None and summary.ended:
-            return "done"
-        return "stopped" if run.made_as.trained else ""
 
     def rung_of(self, run: Run, name: str, kind: Kind, seconds: float) -> Rung:
         """What is noted of a run.

@@ -1,0 +1,76 @@
+"""The lecture on the WaveNet: the flat nets, the tree, its BatchNorm bug, and more of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hornbook.experiments.reproduce.bench import LECTURE_SGD, Bench, loss_on
+from hornbook.experiments.reproduce.figures import (
+    LectureFigure,
+    Reproduction,
+    Tolerance,
+    about,
+)
+from hornbook.experiments.reproduce.mlp import LECTURE_MLP, SPREAD, TENTH
+
+__all__ = ["WAVENET"]
+
+TREE: Mapping[str, Any] = {"form": "tree", "block_size": 8, "n_embd": 10, "n_hidden": 68}
+LARGE: Mapping[str, Any] = {**TREE, "n_embd": 24, "n_hidden": 128}
+
+
+def measured(
+    name: str, family: str, settings: Mapping[str, Any]
+) -> Callable[[Bench], dict[str, float]]:
+    """A training of this lecture: the rate falls after three quarters."""
+
+    def measure(bench: Bench) -> dict[str, float]:
+        run = bench.train(
+            name, bench.text("makemore-names"), family, settings,
+            {**LECTURE_SGD, "decay_at": 0.75, "steps": bench.steps(200_000, 20_000)},
+        )  # fmt: skip
+        return {
+            "parameters": float(run.model.n_parameters),
+            "train loss": loss_on(run, "train"),
+            "dev loss": loss_on(run, "dev"),
+        }
+
+    return measure
+
+
+def line(
+    name: str, title: str, family: str, settings: Mapping[str, Any], parameters: int, train: float,
+    dev: float, minutes: tuple[float, float], how: str,
+) -> Reproduction:  # fmt: skip
+    """A row of the lecture's log."""
+    return Reproduction(
+        name, "wavenet", title,
+        f"{how}, SGD at 0.1 and, after three quarters, 0.01, batches of 32, 200,000 steps",
+        measured(name, family, settings),
+        (
+            LectureFigure("parameters", f"{parameters:,}", about(parameters, 0, "a count"),
+                          digits=0),
+            LectureFigure("train loss", f"{train:.3f}", about(train, 0.02, ROUNDED), Tolerance(
+                train - 0.02, train + 0.3, f"{TENTH}: worse by up to 0.3")),
+            LectureFigure("dev loss", f"{dev:.3f}", about(dev, 0.015, SPREAD), Tolerance(
+                dev - 0.015, dev + 0.15, f"{TENTH}: worse by up to 0.15")),
+        ),
+        minutes=minutes, quick="20,000 steps",
+    )  # fmt: skip
+
+
+ROUNDED = f"{SPREAD}, and as much again for the larger net's own"
+WAVENET = (
+    line("flat-3", "The flat net, 3 letters", "mlp", LECTURE_MLP, 12_097, 2.058, 2.105, (0.6, 6),
+         "`mlp` with BatchNorm"),
+    line("flat-8", "The flat net, 8 letters", "mlp", {**LECTURE_MLP, "block_size": 8}, 22_097,
+         1.918, 2.027, (0.7, 7), "`mlp` with BatchNorm"),
+    line("tree-bug", "The tree, with the BatchNorm bug", "wavenet",
+         {**TREE, "norm_by_position": True}, 22_397, 1.941, 2.029, (1.2, 12),
+         "`wavenet` on windows, norm_by_position"),
+    line("tree", "The tree, mended", "wavenet", TREE, 22_397, 1.912, 2.022, (1.2, 12),
+         "`wavenet` on windows"),
+    line("tree-large", "The tree, 24-d embeddings and 128 units", "wavenet", LARGE, 76_579, 1.769,
+         1.993, (2, 20), "`wavenet` on windows"),
+)  # fmt: skip
