@@ -260,6 +260,14 @@ def test_a_layer_that_the_page_has_not_is_refused_by_name() -> None:
         described_net(net, Packed(), window=8, start=0)
 
 
+def test_a_net_with_the_lectures_bug_is_refused() -> None:
+    kind = family("wavenet").load()
+    settings = kind.Settings(form="tree", norm_by_position=True, n_hidden=4)
+    with pytest.raises(SettingsError, match="norm_by_position") as caught:
+        described_net(kind(settings, Vocabulary(27, 0, 0)), Packed(), window=8, start=0)
+    assert "without `norm_by_position`" in caught.value.hint
+
+
 def test_the_page_knows_every_kind_that_is_described() -> None:
     layers = page_file("layers.js")
     source = Path(page_export.__file__).with_name("layers.py").read_text(encoding="utf-8")

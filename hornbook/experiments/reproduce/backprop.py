@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hornbook.experiments.reproduce.bench import LECTURE_SGD, Bench, loss_on
-from hornbook.experiments.reproduce.figures import (
-    LectureFigure,
-    Reproduction,
-    Tolerance,
-    about,
-)
-from hornbook.experiments.reproduce.mlp import LECTURE_MLP, SPREAD, TENTH
+from hornbook.experiments.reproduce.bench import LECTURE_SGD, Bench, size_and_losses
+from hornbook.experiments.reproduce.figures import Reproduction
+from hornbook.experiments.reproduce.mlp import LECTURE_MLP, figures_of_names
 
 __all__ = ["BACKPROP", "BY_HAND"]
 
@@ -25,11 +20,7 @@ def by_hand(bench: Bench) -> dict[str, float]:
         "by-hand", bench.text("makemore-names"), "mlp", BY_HAND,
         {**LECTURE_SGD, "gradients": "hand", "steps": bench.steps(200_000, 20_000)},
     )  # fmt: skip
-    return {
-        "parameters": float(run.model.n_parameters),
-        "train loss": loss_on(run, "train"),
-        "dev loss": loss_on(run, "dev"),
-    }
+    return size_and_losses(run)
 
 
 BACKPROP = (
@@ -37,13 +28,7 @@ BACKPROP = (
         "backprop", "backprop", "The MLP by hand, 12,297 parameters",
         "`mlp` with biases before BatchNorm, gradients by hand, SGD at 0.1 and 0.01, batches of "
         "32, 200,000 steps", by_hand,
-        (
-            LectureFigure("parameters", "12,297", about(12_297, 0, "a count"), digits=0),
-            LectureFigure("train loss", "2.0705", about(2.0705, 0.015, SPREAD), Tolerance(
-                2.0705 - 0.015, 2.0705 + 0.15, f"{TENTH}: worse by up to 0.15")),
-            LectureFigure("dev loss", "2.1099", about(2.1099, 0.015, SPREAD), Tolerance(
-                2.1099 - 0.015, 2.1099 + 0.15, f"{TENTH}: worse by up to 0.15")),
-        ),
+        figures_of_names(12_297, 2.1099, 2.0705),
         minutes=(0.6, 6), quick="20,000 steps",
     ),
 )  # fmt: skip

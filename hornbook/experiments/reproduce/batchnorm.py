@@ -9,14 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hornbook.experiments.reproduce.bench import LECTURE_SGD, Bench, loss_on
+from hornbook.experiments.reproduce.bench import LECTURE_SGD, Bench, size_and_losses
 from hornbook.experiments.reproduce.figures import (
     LectureFigure,
     Reproduction,
     Tolerance,
     about,
 )
-from hornbook.experiments.reproduce.mlp import LECTURE_MLP, SPREAD, TENTH, UNSOUND
+from hornbook.experiments.reproduce.mlp import LECTURE_MLP, UNSOUND, figures_of_names
 from hornbook.nn import Tanh, keeping_outputs
 from hornbook.runs import Run
 
@@ -91,11 +91,7 @@ def normalised(bench: Bench) -> dict[str, float]:
         {**LECTURE_MLP, "norm_momentum": 0.001},
         {**LECTURE_SGD, "steps": bench.steps(200_000, 20_000)},
     )  # fmt: skip
-    return {
-        "parameters": float(run.model.n_parameters),
-        "train loss": loss_on(run, "train"),
-        "dev loss": loss_on(run, "dev"),
-    }
+    return size_and_losses(run)
 
 
 def useless_bias(bench: Bench) -> dict[str, float]:
@@ -186,13 +182,7 @@ BATCHNORM = (
     Reproduction(
         "batchnorm", "batchnorm", "The MLP with BatchNorm, 12,097 parameters",
         "`mlp`, momentum 0.001, SGD at 0.1 and 0.01, batches of 32, 200,000 steps", normalised,
-        (
-            LectureFigure("parameters", "12,097", about(12_097, 0, "a count"), digits=0),
-            LectureFigure("train loss", "2.067", about(2.067, 0.015, SPREAD), Tolerance(
-                2.067 - 0.015, 2.067 + 0.15, f"{TENTH}: worse by up to 0.15")),
-            LectureFigure("dev loss", "2.1057", about(2.1057, 0.015, SPREAD), Tolerance(
-                2.1057 - 0.015, 2.1057 + 0.15, f"{TENTH}: worse by up to 0.15")),
-        ),
+        figures_of_names(12_097, 2.1057, 2.0674),
         minutes=(0.6, 6), quick="20,000 steps",
     ),
     Reproduction(

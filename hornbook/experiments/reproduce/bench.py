@@ -13,7 +13,7 @@ from hornbook.runs import Run, resume, train
 from hornbook.runs.events import Fetched, Listener, nobody
 from hornbook.runs.prepare import Prepared, prepare
 
-__all__ = ["LECTURE_SGD", "Bench", "loss_on"]
+__all__ = ["LECTURE_SGD", "Bench", "loss_on", "size_and_losses"]
 
 LECTURE_SGD: Mapping[str, Any] = {
     "optimizer": "sgd",
@@ -128,6 +128,15 @@ def loss_on(run: Run, split: str) -> float:
     found = run.task.evaluate(run.model, run.data, split).loss
     assert found is not None, f"{run.path} has no {split} loss"
     return found
+
+
+def size_and_losses(run: Run) -> dict[str, float]:
+    """What the lectures say of each of their nets of names."""
+    return {
+        "parameters": float(run.model.n_parameters),
+        "train loss": loss_on(run, "train"),
+        "dev loss": loss_on(run, "dev"),
+    }
 
 
 def made_so(run: Run, settings: Mapping[str, Any], training: Mapping[str, Any]) -> bool:

@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hornbook.experiments.reproduce.bench import LECTURE_SGD, Bench, loss_on
-from hornbook.experiments.reproduce.figures import (
-    LectureFigure,
-    Reproduction,
-    Tolerance,
-    about,
-)
-from hornbook.experiments.reproduce.mlp import LECTURE_MLP, SPREAD, TENTH
+from hornbook.experiments.reproduce.bench import LECTURE_SGD, Bench, size_and_losses
+from hornbook.experiments.reproduce.figures import Reproduction
+from hornbook.experiments.reproduce.mlp import LECTURE_MLP, figures_of_names
 
 __all__ = ["WAVENET"]
 
@@ -30,11 +25,7 @@ def measured(
             name, bench.text("makemore-names"), family, settings,
             {**LECTURE_SGD, "decay_at": 0.75, "steps": bench.steps(200_000, 20_000)},
         )  # fmt: skip
-        return {
-            "parameters": float(run.model.n_parameters),
-            "train loss": loss_on(run, "train"),
-            "dev loss": loss_on(run, "dev"),
-        }
+        return size_and_losses(run)
 
     return measure
 
@@ -48,19 +39,11 @@ def line(
         name, "wavenet", title,
         f"{how}, SGD at 0.1 and, after three quarters, 0.01, batches of 32, 200,000 steps",
         measured(name, family, settings),
-        (
-            LectureFigure("parameters", f"{parameters:,}", about(parameters, 0, "a count"),
-                          digits=0),
-            LectureFigure("train loss", f"{train:.3f}", about(train, 0.02, ROUNDED), Tolerance(
-                train - 0.02, train + 0.3, f"{TENTH}: worse by up to 0.3")),
-            LectureFigure("dev loss", f"{dev:.3f}", about(dev, 0.015, SPREAD), Tolerance(
-                dev - 0.015, dev + 0.15, f"{TENTH}: worse by up to 0.15")),
-        ),
+        figures_of_names(parameters, dev, train, digits=3, worse=0.3),
         minutes=minutes, quick="20,000 steps",
     )  # fmt: skip
 
 
-ROUNDED = f"{SPREAD}, and as much again for the larger net's own"
 WAVENET = (
     line("flat-3", "The flat net, 3 letters", "mlp", LECTURE_MLP, 12_097, 2.058, 2.105, (0.6, 6),
          "`mlp` with BatchNorm"),
