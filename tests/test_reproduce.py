@@ -269,7 +269,9 @@ def test_a_plan_is_one_that_can_be_trained(name: str, full: bool, tmp_path: Path
 STEPS: dict[str, Any] = {**LECTURE_SGD, "steps": 40}
 
 
-def test_what_is_done_is_not_trained_again_and_another_recipe_is(bench: Small) -> None:
+def test_what_is_done_is_not_trained_again_and_another_recipe_replaces_nothing(
+    bench: Small,
+) -> None:
     data = bench.text("makemore-names")
     small = {**LECTURE_MLP, "n_hidden": (4,)}
     first = bench.train("net", data, "mlp", small, STEPS)
@@ -281,9 +283,12 @@ def test_what_is_done_is_not_trained_again_and_another_recipe_is(bench: Small) -
         ({**small, "n_hidden": (5,)}, STEPS),
         (small, {**STEPS, "learning_rate": 0.2}),
     ):
-        other = bench.train("net", data, "mlp", settings, training)
-        assert other.record.id != first.record.id
+        with pytest.raises(RunError, match="another recipe"):
+            bench.train("net", data, "mlp", settings, training)
+    assert Run(first.path).record.id == first.record.id
     assert bench.train("net", data, "mlp", small, {**STEPS, "steps": 20}).path.name == "net-20"
+    bench.seed = 2
+    assert bench.train("net", data, "mlp", small, STEPS).path.name == "net-40-seed2"
 
 
 def test_what_was_stopped_goes_on_to_the_same_weights(tmp_path: Path) -> None:

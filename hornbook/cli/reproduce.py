@@ -15,6 +15,7 @@ from hornbook.cli.output import console, escape, notes, print_json, table
 from hornbook.cli.progress import Teller
 from hornbook.cli.wording import worded
 from hornbook.experiments.reproduce import Reproduced, reproduce
+from hornbook.experiments.reproduce.bench import SEED
 from hornbook.experiments.reproduce.run import LECTURES, OUT, Measured, Measuring, Reproducing
 from hornbook.rendering import duration, figure
 from hornbook.runs.events import Ended, Event, Fetched, Progressed, Warned
@@ -26,7 +27,6 @@ the lecture's, with a verdict.
 
 Examples:
   hornbook reproduce bigrams
-  hornbook reproduce --data data
   hornbook reproduce wavenet --full
 
 The verdict is "within" or "outside" a tolerance, which is printed and explained, or "not run" \
@@ -61,7 +61,7 @@ class Arguments(OutputArgument):
     be (names.txt, tinyshakespeare.txt, nietzsche.txt)."""
     minutes: float | None = None
     "Leave out what takes longer than this by its own estimate, in minutes."
-    seed: int = 1337
+    seed: int = SEED
     "Random seed of the initial weights and the batches."
     out: str = str(OUT)
     "Folder for the runs."

@@ -29,6 +29,6 @@ BACKPROP = (
         "`mlp` with biases before BatchNorm, gradients by hand, SGD at 0.1 and 0.01, batches of "
         "32, 200,000 steps", by_hand,
         figures_of_names(12_297, 2.1099, 2.0705),
-        minutes=(0.6, 6), quick="20,000 steps",
+        minutes=(0.5, 4), quick="20,000 steps",
     ),
 )  # fmt: skip

@@ -183,7 +183,7 @@ BATCHNORM = (
         "batchnorm", "batchnorm", "The MLP with BatchNorm, 12,097 parameters",
         "`mlp`, momentum 0.001, SGD at 0.1 and 0.01, batches of 32, 200,000 steps", normalised,
         figures_of_names(12_097, 2.1057, 2.0674),
-        minutes=(0.6, 6), quick="20,000 steps",
+        minutes=(0.5, 4), quick="20,000 steps",
     ),
     Reproduction(
         "batchnorm-bias", "batchnorm", "A bias before BatchNorm is useless",

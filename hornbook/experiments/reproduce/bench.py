@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hornbook.errors import RunError
 from hornbook.experiments.begun import begun
 from hornbook.experiments.reproduce.data import find_dataset
 from hornbook.runs import Run, resume, train
 from hornbook.runs.events import Fetched, Listener, nobody
 from hornbook.runs.prepare import Prepared, prepare
 
-__all__ = ["LECTURE_SGD", "Bench", "loss_on", "size_and_losses"]
+__all__ = ["LECTURE_SGD", "SEED", "Bench", "loss_on", "size_and_losses"]
 
+SEED = 1337
 LECTURE_SGD: Mapping[str, Any] = {
     "optimizer": "sgd",
     "batch_size": 32,
@@ -43,7 +45,7 @@ class Bench:
     folder: Path
     full: bool = False
     data: Path | None = None
-    seed: int = 1337
+    seed: int = SEED
     listen: Listener = nobody
     prepared: dict[tuple[str, str], Prepared] = field(default_factory=dict, repr=False)
 
@@ -87,14 +89,15 @@ class Bench:
         Without other wishes it is evaluated and kept at its end alone.
 
         Args:
-            name: of its directory; those that train another number of steps have it in the name.
+            name: of its directory, which has the number of steps in its name, and another seed.
             data: loaded.
             model: the family.
             settings: of the family.
             training: None for what is counted.
 
         Raises:
-            HornbookError: whatever is wrong with data, settings or directory.
+            HornbookError: whatever is wrong with data, settings or directory; RunError, too, if
+                a run of another recipe is there.
             KeyboardInterrupt: if it was stopped; the same call goes on.
         """
         asked = None
@@ -102,10 +105,13 @@ class Bench:
             steps = training["steps"]
             ends = {"evaluate_every": max(1, steps), "checkpoint_every": max(1, -(-steps // 20))}
             asked = {**AT_THE_END, **ends, "seed": self.seed, **training}
-            name = f"{name}-{steps}"
+            name = f"{name}-{steps}" + (f"-seed{self.seed}" if self.seed != SEED else "")
         path, held = self.place(name), begun(self.place(name))
         if held and not made_so(Run(path), settings or {}, asked or {}):
-            held = ""
+            raise RunError(
+                f"{path} holds a run that was made by another recipe.",
+                hint="Choose another `out`, or delete that folder: nothing is replaced here.",
+            )
         if held == "stopped":
             run = resume(path, listen=self.listen)
         elif held:

@@ -125,7 +125,7 @@ BIGRAMS = (
         ),
     ),
     Reproduction(
-        "bigrams-guess", "bigrams", "A uniform guess at 27 symbols",
+        "bigrams-guess", "bigrams", "A uniform guess at 27 characters",
         "`bigram` before its first step", guess,
         (LectureFigure("loss", "ln 27 = 3.29584", about(math.log(27), 5e-6,
                        "arithmetic, in float32"), source="arithmetic", digits=5),),

@@ -101,6 +101,6 @@ MLP = (
         "mlp", "mlp", "The MLP of 11,897 parameters",
         "`mlp` from normal weights, SGD at 0.1 and 0.01, batches of 32, 200,000 steps", net,
         figures_of_names(11_897, 2.1701, tolerance=0.018, why=LOOP),
-        minutes=(0.5, 4), quick="20,000 steps",
+        minutes=(0.3, 2), quick="20,000 steps",
     ),
 )  # fmt: skip

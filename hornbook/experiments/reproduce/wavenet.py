@@ -45,15 +45,15 @@ def line(
 
 
 WAVENET = (
-    line("flat-3", "The flat net, 3 letters", "mlp", LECTURE_MLP, 12_097, 2.058, 2.105, (0.6, 6),
+    line("flat-3", "The flat net, 3 letters", "mlp", LECTURE_MLP, 12_097, 2.058, 2.105, (0.5, 4),
          "`mlp` with BatchNorm"),
     line("flat-8", "The flat net, 8 letters", "mlp", {**LECTURE_MLP, "block_size": 8}, 22_097,
-         1.918, 2.027, (0.7, 7), "`mlp` with BatchNorm"),
+         1.918, 2.027, (0.5, 5), "`mlp` with BatchNorm"),
     line("tree-bug", "The tree, with the BatchNorm bug", "wavenet",
-         {**TREE, "norm_by_position": True}, 22_397, 1.941, 2.029, (1.2, 12),
+         {**TREE, "norm_by_position": True}, 22_397, 1.941, 2.029, (0.8, 8),
          "`wavenet` on windows, norm_by_position"),
-    line("tree", "The tree, mended", "wavenet", TREE, 22_397, 1.912, 2.022, (1.2, 12),
+    line("tree", "The tree, mended", "wavenet", TREE, 22_397, 1.912, 2.022, (0.8, 8),
          "`wavenet` on windows"),
     line("tree-large", "The tree, 24-d embeddings and 128 units", "wavenet", LARGE, 76_579, 1.769,
-         1.993, (2, 20), "`wavenet` on windows"),
+         1.993, (1.2, 12), "`wavenet` on windows"),
 )  # fmt: skip
