@@ -61,6 +61,8 @@ class Tolerance:
         """The ends, as a person reads them."""
         if self.low == self.high:
             return "exactly" if math.isfinite(self.low) else "infinite"
+        if self.low == 0 and self.high < 10**-digits:
+            return f"at most {self.high:g}"
         if math.isinf(self.high):
             return f"at least {figure(self.low, digits)}"
         if math.isinf(self.low):
@@ -172,7 +174,7 @@ def judged(
         if not reason:
             assert value is not None, f"{one.name} measures no {held.name}"
             verdict = "within" if tolerance.holds(value) else "outside"
-        how = one.how if full or not one.quick else f"{one.how}; {one.quick}"
+        how = one.how if full or not one.quick else f"{one.how}; in the quick form {one.quick}"
         rows.append(
             Reproduced(
                 one.lecture, one.name, one.title, held.name, held.said, held.source, tolerance.low,

@@ -89,7 +89,7 @@ def loss_in_rows(run: Run) -> float:
 
 
 STATEFUL = "`{family}` in 64 streams of rows of 8, no capitals, {rest}"
-FEW = "worse by up to 0.25 with a part of the epochs, as the lesson's own are after so many"
+FEW = "worse with a part of the epochs, by what that cost when this was written, and 0.02"
 NEAR = "another 18 % of the text is held out than the lesson's, whose cut is not told"
 FIFTH = "the lesson holds out a random fifth of the rows, hornbook the last fifth of the text"
 NIETZSCHE = (
@@ -120,7 +120,7 @@ NIETZSCHE = (
         STATEFUL.format(family="gru", rest="AdamW at 0.001, six epochs, and three at 0.0001"),
         carried("gru-stateful", "gru", {}, {"decay_at": 2 / 3}, (3, 9)),
         (LectureFigure("dev loss", "1.369", about(1.369, 0.04, NEAR), Tolerance(
-            1.369 - 0.04, 1.369 + 0.25, FEW), source="lesson"),),
+            1.369 - 0.04, 1.369 + 0.12, FEW), source="lesson"),),
         minutes=(2, 6), quick="two epochs, and one",
     ),
     Reproduction(
