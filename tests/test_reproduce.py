@@ -142,7 +142,7 @@ def test_a_form_has_its_own_tolerance_and_says_what_it_leaves_out() -> None:
     one = one_of(None, quick="few steps")
     (quick,), (full,) = (judged(one, {"loss": 2.3}, full=full, seconds=1) for full in (False, True))
     assert (quick.verdict, full.verdict) == ("within", "outside")
-    assert (quick.how, full.how) == ("as said; few steps", "as said")
+    assert (quick.how, full.how) == ("as said; in the quick form few steps", "as said")
     assert quick.why == "fewer steps"
 
 

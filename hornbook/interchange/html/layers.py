@@ -136,8 +136,8 @@ def batch_norm(to: Writer, layer: nn.BatchNorm1d, size: int) -> Spec:
     """As it is used: one factor and one shift for each channel."""
     if layer.positions > 1:
         raise SettingsError(
-            "The page reads token by token, and `norm_by_position` normalises a token otherwise at "
-            "each place of the context.",
+            "What is exported reads token by token, and `norm_by_position` normalises a token "
+            "otherwise at each place of the context.",
             hint="Export a net without `norm_by_position`, which is a bug to look at.",
         )
     scale = torch.rsqrt(layer.running_var.double() + layer.eps)
