@@ -10,6 +10,7 @@ from hornbook.errors import MissingPackageError
 
 __all__ = [
     "CITIES",
+    "FAST",
     "INSTALL_TORCH",
     "INTERCHANGE",
     "PINYIN",
@@ -36,6 +37,8 @@ INTERCHANGE = {"gguf": "gguf", "onnx": "onnx"}
 "The same of the extra `interchange`."
 CITIES = {"babel": "Babel"}
 "The same of the extra `cities`."
+FAST = {"numba": "numba"}
+"The same of the extra `fast`."
 PINYIN = {"pypinyin": "pypinyin"}
 "The same of the extra `pinyin`."
 
@@ -74,13 +77,13 @@ def needing(module: str, what: str) -> Iterator[None]:
     """A context in which a package of an extra may be missing.
 
     Args:
-        module: of TABLES, TOKENS, INTERCHANGE, CITIES or PINYIN.
+        module: of TABLES, TOKENS, INTERCHANGE, CITIES, FAST or PINYIN.
         what: needs it, as the subject of a sentence.
 
     Raises:
         MissingPackageError: if it is, and was asked for; it says what to type.
     """
-    package = {**TABLES, **TOKENS, **INTERCHANGE, **CITIES, **PINYIN}[module]
+    package = {**TABLES, **TOKENS, **INTERCHANGE, **CITIES, **FAST, **PINYIN}[module]
     with told_if_missing(
         module,
         f"{what} requires {package}, which is not installed.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any
@@ -15,11 +15,13 @@ from torch import Tensor
 
 from hornbook.compute.load import free_processors
 from hornbook.compute.threads import threads
-from hornbook.nn import CrossEntropy, LearnedPositions, Net, Tree, calibrate_batchnorm
+from hornbook.kernels.program import Program
+from hornbook.nn import CrossEntropy, LearnedPositions, Net, Sequential, Tree, calibrate_batchnorm
 from hornbook.nn.eight_bit_linear import in_eight_bits
 from hornbook.nn.features import end_axes
 from hornbook.nn.head_cross_entropy import Headed, head_cross_entropy_vjp, headed
 from hornbook.nn.lora import merge_lora
+from hornbook.nn.programs import Unsuited, program_of
 from hornbook.nn.sequential import chain_vjp
 from hornbook.nn.shapes import Shapes, layer_shapes
 from hornbook.settings import Settings
@@ -76,6 +78,23 @@ class Network(Net, LanguageModel):
             net_backward(loss_backward())
 
         return loss, backward
+
+    def program(self, batch: Batch, places: Mapping[int, int]) -> Program | str:
+        """Its steps as a program of kernels, or why there is none, as the end of a sentence.
+
+        Args:
+            batch: of the shape that all have.
+            places: where each parameter begins in a flat vector, by its `id`.
+        """
+        if self.reads != "window":
+            return f"{type(self).__name__} reads whole rows here, and there are kernels for windows"
+        if type(self.net) not in (Sequential, Tree):
+            return f"{type(self.net).__name__} goes ways of its own"
+        try:
+            rows, time = batch.inputs.shape
+            return program_of(self.net.chain, rows, time, places)
+        except Unsuited as why:
+            return str(why)
 
     def shapes(self) -> Shapes:
         """The layers with what each is given and gives, its parameters and multiplications.
