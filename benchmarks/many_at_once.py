@@ -2,13 +2,15 @@
 
     git clone . /tmp/old && git -C /tmp/old checkout 3c9682e
     python -m benchmarks.many_at_once /tmp/old [--nets 16] [--steps 500] [--rounds 9] [--threads 2]
+        [--whole 0]
 
 The lectures' MLP (3 letters, 10 numbers each, 200 tanh units), without and with BatchNorm, batches
 of 32, AdamW: seeds times learning rates. In each round each way trains every net further by as many
 steps: the earlier commit in a process of its own, one net after the other on one thread, which is
 its fastest; today's trainer likewise; and all at once by compiled steps, on one thread and on
 several. Beside the time on the clock stands the processor's, which tells less of what else the
-machine does. That all ways get the same losses is printed too.
+machine does. That all ways get the same losses is printed too. With `--whole N` there follow runs
+of N steps, each in its directory, with the evaluations and checkpoints of any run.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +33,9 @@ import torch
 from benchmarks.gradients import lines
 from benchmarks.many_at_once_peer import trainers
 from hornbook.compute.memory import keep_freed_memory
+from hornbook.experiments.together import Trial, make_together
+from hornbook.runs import Run
+from hornbook.runs.prepare import prepare
 from hornbook.training.many_steps import ManySteps
 
 NET = {"block_size": 3, "n_embd": 10, "n_hidden": (200,), "activation": "tanh"}
@@ -72,10 +78,10 @@ class Peer:
         self.process.stdin.write(json.dumps(what) + "\n")
         self.process.stdin.flush()
 
-    def turn(self, steps: int) -> Turn:
-        """So many steps of each net."""
+    def turn(self, asked: Any) -> Turn:
+        """So many steps of each net; or whole runs, of a folder and trainings."""
         assert self.process.stdout is not None
-        self.tell(steps)
+        self.tell(asked)
         return Turn(*json.loads(self.process.stdout.readline()))
 
     def close(self) -> None:
@@ -138,6 +144,8 @@ def compare(old: Path, norm: str, options: argparse.Namespace) -> None:
     rounds = [
         {name: way(options.steps) for name, way in ways.items()} for _ in range(options.rounds)
     ]
+    if options.whole:
+        whole = whole_runs(peer, settings, plans(options.nets, options.whole), options.threads)
     peer.close()
     print(f"\n{options.nets} nets, norm={norm}: microseconds for a step of a net (medians)")
     for name in names:
@@ -153,6 +161,33 @@ def compare(old: Path, norm: str, options: argparse.Namespace) -> None:
             f"{name:34} {wall:8.1f} on the clock {of[0]:6.2f} times   "
             f"{spent:8.1f} of a processor {of[1]:6.2f} times   losses apart by {apart:.0e}"
         )
+    if options.whole:
+        theirs, ours = whole
+        print(
+            f"whole runs of {options.whole:,} steps: {theirs.wall:.1f} s one by one at the earlier "
+            f"commit, {ours.wall:.1f} together, {theirs.wall / ours.wall:.2f} times; of processors "
+            f"{theirs.processor:.1f} and {ours.processor:.1f} s, "
+            f"{theirs.processor / ours.processor:.2f} times; dev losses apart by "
+            f"{furthest(ours, theirs):.0e}"
+        )
+
+
+def whole_runs(
+    peer: Peer, settings: Mapping[str, Any], trainings: Sequence[Mapping[str, Any]], threads: int
+) -> list[Turn]:
+    """Whole runs, by the peer and together."""
+    with tempfile.TemporaryDirectory() as old, tempfile.TemporaryDirectory() as new:
+        for folder in (old, new):
+            Path(folder, "names.txt").write_text("\n".join(lines()) + "\n", encoding="utf-8")
+        theirs = peer.turn([old, trainings])
+
+        def together() -> list[float]:
+            prepared = prepare(Path(new, "names.txt"), None, {"mode": "lines"})
+            trials = [Trial(Path(new, f"{i}"), settings, one) for i, one in enumerate(trainings)]
+            made = make_together(prepared, "mlp", trials, threads=threads)
+            return [one.summary.losses["dev"] for one in made if isinstance(one, Run)]
+
+        return [theirs, timed(together)]
 
 
 def main() -> None:
@@ -163,6 +198,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--whole", type=int, default=0, help="steps of whole runs (0: none)")
     options = parser.parse_args()
     keep_freed_memory()
     torch.set_num_threads(1)

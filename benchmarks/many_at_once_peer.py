@@ -1,7 +1,7 @@
 """The peer of benchmarks/many_at_once.py: trainings one by one, as a checkout of this package does.
 
 It is run within that checkout, whose modules stand elsewhere than today's. It reads a line of JSON,
-what to train, and prints a line after each turn that it is asked for.
+what to train, and then a line for each turn: how many steps, or a folder for whole runs.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -52,15 +53,34 @@ def trainers(
     return made
 
 
+def whole_runs(
+    folder: Path, settings: Mapping[str, Any], trainings: Sequence[Mapping[str, Any]]
+) -> list[float]:
+    """Runs in directories of their own, of the names in a folder; gives their losses on dev."""
+    nets = module("hornbook.models.mlp", "hornbook.text.models.mlp")
+    family = nets.MLPSettings(**{**settings, "n_hidden": tuple(settings["n_hidden"])})
+    train, found = module("hornbook").train, []
+    for i, one in enumerate(trainings):
+        run = train(folder / "names.txt", model="mlp", out=folder / f"{i}", settings=family,
+                    training=one, mode="lines", baseline=False)  # fmt: skip
+        summary = run.summary  # a mapping, in earlier versions
+        losses = summary["losses"] if isinstance(summary, Mapping) else summary.losses
+        found.append(losses["dev"])
+    return found
+
+
 def main() -> None:
     """Answer."""
     told = json.loads(sys.stdin.readline())
     torch.set_num_threads(1)
     made = trainers(told["lines"], told["settings"], told["trainings"])
     for line in sys.stdin:
-        steps = int(line)
+        asked = json.loads(line)
         wall, processor = time.perf_counter(), time.process_time()
-        losses = [sum(one.update() for _ in range(steps)) / steps for one in made]
+        if isinstance(asked, int):
+            losses = [sum(one.update() for _ in range(asked)) / asked for one in made]
+        else:
+            losses = whole_runs(Path(asked[0]), told["settings"], asked[1])
         spent = [time.perf_counter() - wall, time.process_time() - processor]
         print(json.dumps([*spent, losses]), flush=True)
 

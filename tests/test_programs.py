@@ -44,6 +44,7 @@ class Chain(Net):
     def __init__(self, *layers: Layer) -> None:
         super().__init__()
         self.net = Sequential(*layers)
+        self.measured_by: Any = None
 
     def loss_vjp(self, batch: Any) -> tuple[torch.Tensor, Callable[[], None]]:
         logits, net_back = self.vjp(self.tensor(batch.inputs))
@@ -173,3 +174,21 @@ def test_a_net_without_a_program_says_why(layers: Callable[[], list[Layer]], why
     places = {id(p): 0 for layer in chain for p in layer.parameters()}
     with pytest.raises(Unsuited, match=why):
         program_of(chain, ROWS, TIME, places)
+
+
+@pytest.mark.parametrize("layer", CHAINS, ids=lambda layer: layer.__name__)
+@pytest.mark.parametrize("count", [ROWS, ROWS + 1, 3 * ROWS - 1])
+def test_kernels_measure_the_losses_of_a_net_in_use(layer: type[Layer], count: int) -> None:
+    made = trainer(layer, optimizer="sgd", learning_rate=0.1)
+    many = ManySteps(made)
+    many.advance(3)  # the running statistics are no longer those of the start
+    rng = np.random.default_rng(2)
+    ids, targets = rng.integers(SYMBOLS, size=(count, TIME)), rng.integers(4, size=count)
+    net: Any = made.module
+    with net.in_use():
+        logits = net(torch.from_numpy(ids))
+    expected = F.cross_entropy(logits, torch.from_numpy(targets), reduction="none")
+    found = many.losses(ids, targets)
+    assert found is not None
+    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-12, atol=1e-13)
+    assert many.losses(ids[: ROWS - 1], targets[: ROWS - 1]) is None

@@ -14,9 +14,9 @@ from hornbook.kernels.compiled import kernel, summing
 from hornbook.kernels.exponential import exponential
 
 __all__ = [
-    "batch_norm", "batch_norm_back", "cross_entropy", "dropout", "dropout_back", "embedding",
-    "embedding_back", "layer_norm", "layer_norm_back", "relu", "relu_back", "spread", "sum_rows",
-    "tanh", "tanh_back",
+    "batch_norm", "batch_norm_back", "batch_norm_used", "cross_entropy", "dropout", "dropout_back",
+    "embedding", "embedding_back", "layer_norm", "layer_norm_back", "relu", "relu_back", "spread",
+    "sum_rows", "tanh", "tanh_back", "token_losses",
 ]  # fmt: skip
 
 Array = Any
@@ -189,6 +189,22 @@ def batch_norm_back(
             dx[j] = level[j] + dy[j] * factor[j] + centred[j] * slope[j]
 
 
+@kernel
+def batch_norm_used(
+    v: Array, x: int, y: int, kept: int, n: int, m: int, p: Array, w: int, b: int,
+    running: Array, r: int, eps: Any,
+) -> None:  # fmt: skip
+    """As the net is used, not trained: by the running mean and variance."""
+    mean, variance = running[r : r + m], running[r + m : r + 2 * m]
+    factor, weight, bias = v[kept : kept + m], p[w : w + m], p[b : b + m]
+    for j in range(m):
+        factor[j] = weight[j] / math.sqrt(variance[j] + eps)
+    for i in range(n):
+        row, made = v[x + i * m : x + (i + 1) * m], v[y + i * m : y + (i + 1) * m]
+        for j in range(m):
+            made[j] = bias[j] + (row[j] - mean[j]) * factor[j]
+
+
 @summing
 def layer_norm(
     v: Array, x: int, y: int, kept: int, n: int, m: int, p: Array, w: int, b: int, eps: Any
@@ -264,3 +280,25 @@ def cross_entropy(v: Array, d: Array, x: int, n: int, m: int, targets: Array) ->
             made[j] *= share
         made[targets[i]] -= few
     return loss / n
+
+
+@kernel
+def token_losses(v: Array, d: Array, x: int, n: int, m: int, targets: Array, losses: Array) -> None:
+    """The loss of each row of logits (n, m), with room for as many numbers in d."""
+    room = d[x : x + n * m]
+    for i in range(n):
+        row, made = v[x + i * m : x + (i + 1) * m], room[i * m : (i + 1) * m]
+        most = row[0]
+        for j in range(m):
+            most = row[j] if row[j] > most else most
+        for j in range(m):
+            made[j] = row[j] - most
+        losses[i] = -made[targets[i]]
+    for j in range(n * m):
+        room[j] = exponential(room[j])
+    for i in range(n):
+        made = room[i * m : (i + 1) * m]
+        total = v.dtype.type(0)
+        for j in range(m):
+            total += made[j]
+        losses[i] += math.log(total)

@@ -11,6 +11,7 @@ from hornbook.kernels.compiled import kept_on_disk, kernel
 from hornbook.kernels.layers import (
     batch_norm,
     batch_norm_back,
+    batch_norm_used,
     cross_entropy,
     dropout,
     dropout_back,
@@ -24,12 +25,13 @@ from hornbook.kernels.layers import (
     sum_rows,
     tanh,
     tanh_back,
+    token_losses,
 )
 from hornbook.kernels.products import add_dots, add_product
 from hornbook.kernels.program import Column, Kind
 from hornbook.kernels.updates import adamw, clip_norm, sgd
 
-__all__ = ["advance", "backward", "forward"]
+__all__ = ["advance", "backward", "forward", "measure"]
 
 Array = Any
 EMBEDDING, PRODUCT, DOTS, BATCH_NORM = (
@@ -43,9 +45,10 @@ assert tuple(Column) == tuple(range(12)), "the kernels unpack an operation in th
 
 @kernel
 def forward(
-    whole: Array, numbers: Array, p: Array, running: Array, v: Array, ids: Array, drawn: Array
-) -> None:
-    """From ids (N, T) to logits, in training; see `advance` for the arrays."""
+    whole: Array, numbers: Array, p: Array, running: Array, v: Array, ids: Array, drawn: Array,
+    training: bool,
+) -> None:  # fmt: skip
+    """From ids (N, T) to logits, in training or as the net is used; see `advance`."""
     for o in range(len(whole)):
         kind, n, k, m, x, y, w, b, kept, r, first, own = whole[o]
         if kind == EMBEDDING:
@@ -58,7 +61,10 @@ def forward(
             add_dots(v, y, v, x, p, w, n, k, m)
         elif kind == BATCH_NORM:
             eps, momentum = numbers[o, 0], numbers[o, 1]
-            batch_norm(v, x, y, kept, n, m, p, w, b, running, r, eps, momentum, own)
+            if training:
+                batch_norm(v, x, y, kept, n, m, p, w, b, running, r, eps, momentum, own)
+            else:
+                batch_norm_used(v, x, y, kept, n, m, p, w, b, running, r, eps)
         elif kind == LAYER_NORM:
             layer_norm(v, x, y, kept, n, m, p, w, b, numbers[o, 0])
         elif kind == TANH:
@@ -66,7 +72,10 @@ def forward(
         elif kind == RELU:
             relu(v, x, n * m)
         elif kind == DROPOUT:
-            dropout(v, x, y, n * m, drawn[first:], own, numbers[o, 0])
+            if training:
+                dropout(v, x, y, n * m, drawn[first:], own, numbers[o, 0])
+            else:
+                v[y : y + n * m] = v[x : x + n * m]
 
 
 @kernel
@@ -123,10 +132,31 @@ def compiled_steps(version: int) -> Any:
         rule: int, parts: Array, factors: Array, first: Array, second: Array, pace: Array,
         constants: Array, clip: float, losses: Array,
     ) -> int:  # fmt: skip
+        """Steps of training, until they are done or a loss is not finite.
+
+        Args:
+            whole, numbers: the operations; see `Program.tables`.
+            logits, classes: where the logits begin among the values, and how many a row has.
+            p, g: parameters and room for their gradients, (P,).
+            running: running statistics.
+            v, d: room for the values of a batch and for their gradients.
+            ids: of each step, (S, N, T).
+            targets: (S, N).
+            drawn: random bytes, (S, D).
+            rule: 0 for `adamw`, 1 for `sgd`.
+            parts, factors, constants: see there.
+            first, second: what the rule remembers.
+            pace: of each step, (S, 3).
+            clip: longest gradient; 0: of any length.
+            losses: of each step, float64, is filled.
+
+        Returns:
+            How many updates were made. After a loss that is not finite there is none.
+        """
         if version < 0:  # never: but what is kept knows the version by this
             return 0
         for step in range(len(ids)):
-            forward(whole, numbers, p, running, v, ids[step], drawn[step])
+            forward(whole, numbers, p, running, v, ids[step], drawn[step], True)
             n = len(targets[step])
             loss = cross_entropy(v, d, logits, n, classes, targets[step])
             losses[step] = loss
@@ -145,25 +175,32 @@ def compiled_steps(version: int) -> Any:
     return advance
 
 
-advance = compiled_steps(made_from())
-"""Steps of training, until they are done or a loss is no finite number.
+def compiled_measure(version: int) -> Any:
+    """`measure`, likewise."""
 
-Args:
-    whole, numbers: the operations; see `Program.tables`.
-    logits, classes: where the logits begin among the values, and how many there are of a row.
-    p, g: parameters and room for their gradients, (P,).
-    running: running statistics.
-    v, d: room for the values of a batch and for their gradients.
-    ids: of each step, (S, N, T).
-    targets: (S, N).
-    drawn: random bytes, (S, D).
-    rule: 0 for `adamw`, 1 for `sgd`.
-    parts, factors, constants: see there.
-    first, second: what the rule remembers.
-    pace: of each step, (S, 3).
-    clip: longest gradient; 0: of any length.
-    losses: of each step, float64, is filled.
+    @kept_on_disk
+    def measure(
+        whole: Array, numbers: Array, logits: int, classes: int, p: Array, running: Array,
+        v: Array, d: Array, ids: Array, targets: Array, drawn: Array, n: int, losses: Array,
+    ) -> None:  # fmt: skip
+        """The loss of each prediction, as the net is used.
 
-Returns:
-    How many updates were made. After a loss that is not finite there is none.
-"""
+        Args:
+            whole, numbers, logits, classes, p, running, v, d, drawn: as of `advance`.
+            ids: of all windows, (M, T).
+            targets: (M,).
+            n: windows of a batch of the program, at most M; it computes so many at a time.
+            losses: (M,), float64, is filled.
+        """
+        done = 0
+        while version >= 0 and done < len(ids):
+            begin = min(done, len(ids) - n)  # the last ones overlap those before
+            done = begin + n
+            forward(whole, numbers, p, running, v, ids[begin:done], drawn, False)
+            token_losses(v, d, logits, n, classes, targets[begin:done], losses[begin:done])
+
+    return measure
+
+
+VERSION = made_from()
+advance, measure = compiled_steps(VERSION), compiled_measure(VERSION)

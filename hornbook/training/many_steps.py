@@ -7,7 +7,8 @@ rounding, and puts everything back where the trainer has it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -33,7 +34,14 @@ RULES = {"adamw": 0, "sgd": 1}
 
 @runtime_checkable
 class WithProgram(Protocol):
-    """An objective whose steps can be a program of kernels."""
+    """An objective whose steps can be a program of kernels.
+
+    Attributes:
+        measured_by: while it is set, gives the loss of each prediction from ids (M, T) and targets
+            (M,), or None where it cannot.
+    """
+
+    measured_by: Callable[[npt.NDArray[Any], npt.NDArray[Any]], Floats | None] | None
 
     def program(self, batch: Any, places: Mapping[int, int]) -> Program | str:
         """The program for batches like this one, or why there is none, as the end of a sentence.
@@ -63,7 +71,7 @@ def refusal(training: TrainingSettings) -> str | None:
     if not has("numba"):
         return "it needs Numba, which is not installed (`pip install hornbook[fast]`)"
     reasons = {
-        f"there is no kernel of `optimizer={s.optimizer}`": s.optimizer not in RULES,
+        f"there is no kernel of the optimizer {s.optimizer}": s.optimizer not in RULES,
         "`accumulate` splits its batches": s.accumulate > 1,
         "`watch` looks into its steps": s.watch,
         "its products are in bfloat16": s.precision == "bfloat16",
@@ -91,7 +99,7 @@ class ManySteps:
         cursor = trainer.batches.cursor
         batch = next(trainer.batches)
         trainer.batches.cursor = cursor
-        self.ids = batch.inputs.size
+        self.rows, self.ids = len(batch.inputs), batch.inputs.size
         self.program = found_program(trainer, batch)
         flat, settings = trainer.flat, trainer.settings
         kind = flat.values.numpy().dtype
@@ -172,6 +180,38 @@ class ManySteps:
         if done < steps:
             trainer.batches.cursor = begun + done
             trainer.refuse_infinite(float(losses[done]), "The loss", trainer.step + 1)
+
+    @contextmanager
+    def measuring(self) -> Iterator[None]:
+        """A context in which the net's losses are measured by kernels, too."""
+        objective = self.trainer.module
+        assert isinstance(objective, WithProgram)
+        objective.measured_by = self.losses
+        try:
+            yield
+        finally:
+            objective.measured_by = None
+
+    def losses(self, ids: npt.NDArray[Any], targets: npt.NDArray[Any]) -> Floats | None:
+        """The loss of each prediction, as the net is used; None for fewer than a batch.
+
+        Args:
+            ids: windows (M, T).
+            targets: (M,).
+        """
+        if len(ids) < self.rows or ids.size * self.rows != len(ids) * self.ids:
+            return None
+        with needing("numba", "Measuring by compiled steps"):
+            from hornbook.kernels.steps import measure
+
+        self.take()  # others may have changed the weights: the best ones are measured at the end
+        losses, drawn = np.zeros(len(ids)), np.zeros(0, np.uint8)
+        measure(
+            self.whole, self.numbers, self.program.logits, self.program.classes, self.values,
+            self.running, self.room, self.room_back, np.ascontiguousarray(ids), targets, drawn,
+            self.rows, losses,
+        )  # fmt: skip
+        return losses
 
     def drawn(self, steps: int) -> npt.NDArray[np.uint8]:
         """The random bytes of some steps, (S, D), as `hornbook.nn.dropout.kept` draws them."""

@@ -49,17 +49,18 @@ class Member:
 
     def take_further(self) -> bool:
         """The same; it may fail."""
-        trainer = self.trainer
-        if self.steps is None:
-            trainer.begin()
-            self.steps = ManySteps(trainer)
-        elif trainer.ending() is None:
-            self.steps.advance(min(TURN, trainer.steps_to_arrive()))
-            trainer.arrive()
-        if (ending := trainer.ending()) is None:
-            return True
-        trainer.finish(ending)
-        self.conclude(ending)
+        trainer, first = self.trainer, self.steps is None
+        steps = self.steps = self.steps or ManySteps(trainer)
+        with steps.measuring():
+            if first:
+                trainer.begin()
+            elif trainer.ending() is None:
+                steps.advance(min(TURN, trainer.steps_to_arrive()))
+                trainer.arrive()
+            if (ending := trainer.ending()) is None:
+                return True
+            trainer.finish(ending)
+            self.conclude(ending)
         return False
 
     @contextmanager
