@@ -69,7 +69,7 @@ def refusal(training: TrainingSettings) -> str | None:
     """
     s = training
     if not has("numba"):
-        return "it needs Numba, which is not installed (`pip install hornbook[fast]`)"
+        return "it needs Numba, which is not installed (`pip install numba`)"
     reasons = {
         f"there is no kernel of the optimizer {s.optimizer}": s.optimizer not in RULES,
         "`accumulate` splits its batches": s.accumulate > 1,
