@@ -78,7 +78,7 @@ $(VENV)/.installed: $(VENV)/.torch $(VENV)/.needed
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing what the check needs ..."
-	@$(PIP) -c constraints.txt --no-build-isolation -e '.[cities,dev,interchange,nets,pinyin,postgresql,sweep,tables,tokens]'
+	@$(PIP) -c constraints.txt --no-build-isolation -e '.[cities,dev,fast,interchange,nets,pinyin,postgresql,sweep,tables,tokens]'
 	@touch $@
 
 format: setup-dev

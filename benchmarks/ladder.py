@@ -14,11 +14,16 @@ import argparse
 import math
 import statistics
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import hornbook
+from hornbook.experiments.reproduce.backprop import BY_HAND
+from hornbook.experiments.reproduce.bench import LECTURE_SGD
+from hornbook.experiments.reproduce.gpt import STAGES, TAUGHT
+from hornbook.experiments.reproduce.mlp import LECTURE_MLP
 from hornbook.runs import Run
 from hornbook.text.models import family
 
@@ -29,17 +34,14 @@ class Rung:
 
     title: str
     model: str
-    settings: dict[str, Any] = field(default_factory=dict)
-    training: dict[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
     mixed_with: int = 0
     "Order of the n-grams that the trained net is averaged with (0: with none)."
 
 
 # The defaults suit larger nets and larger data.
 GENTLE = {"weight_decay": 0.05, "peak_at": 0.35}
-LECTURE_MLP: dict[str, Any] = {
-    "block_size": 3, "n_embd": 10, "n_hidden": (200,), "activation": "tanh"
-}  # fmt: skip
 SMALL_GRU = {"n_embd": 32, "n_hidden": 136, "dropout": 0.0, "embedding_dropout": 0.0}
 SMALL_LSTM = {**SMALL_GRU, "n_hidden": 114}
 QUICK = {"learning_rate": 0.01, "weight_decay": 0.2}
@@ -138,47 +140,18 @@ NIETZSCHE = [
     ),
     Rung("default of `--model gru`", "gru", mixed_with=6),
 ]  # fmt: skip
-# The lecture on the GPT, as it grows: rows of 8 in batches of 32, AdamW at 0.001, 5,000 steps.
-PLAIN: dict[str, Any] = {
-    "n_layer": 1, "n_head": 1, "n_embd": 32, "block_size": 8, "position": "learned",
-    "norm": "none", "feed_forward": "none", "residual": False, "attention_projection": False,
-    "qk_norm": False, "zero_init": False, "dropout": 0.0,
-}  # fmt: skip
-BLOCKS = {**PLAIN, "n_layer": 3, "n_head": 4, "feed_forward": "relu"}
-JOINED = {**BLOCKS, "residual": True, "attention_projection": True}
-TAUGHT: dict[str, Any] = {
-    "steps": 5_000, "batch_size": 32, "learning_rate": 0.001, "schedule": "constant",
-    "optimizer": "adamw", "weight_decay": 0.01, "clip": 0.0,
-}  # fmt: skip
-LECTURE = [
-    Rung(
-        "a bigram with a head", "gpt",
-        {"n_layer": 0, "n_embd": 32, "block_size": 8, "position": "learned", "norm": "none",
-         "dropout": 0.0}, TAUGHT,
-    ),
-    Rung("one head of attention", "gpt", PLAIN, TAUGHT),
-    Rung("four heads", "gpt", {**PLAIN, "n_head": 4}, TAUGHT),
-    Rung(
-        "and feed-forward", "gpt", {**PLAIN, "n_head": 4, "feed_forward": "relu", "widen": 1.0},
-        TAUGHT,
-    ),
-    Rung("three blocks", "gpt", {**BLOCKS, "widen": 1.0}, TAUGHT),
-    Rung("with residuals and projections", "gpt", {**JOINED, "widen": 1.0}, TAUGHT),
-    Rung("four times as wide inside", "gpt", JOINED, TAUGHT),
-    Rung("and LayerNorm", "gpt", {**JOINED, "norm": "layer", "bias": True}, TAUGHT),
-]  # fmt: skip
+# The lecture on the GPT, as it grows.
+LECTURE = [Rung(title, "gpt", settings, TAUGHT) for title, settings in STAGES.items()]
 # The lecture on backpropagation by hand: its net and its updates, without autograd.
-BY_HAND = [
+BACKPROP = [
     Rung(
         "the lecture's training by hand, part 4", "mlp",
-        {**LECTURE_MLP, "bias_before_norm": True, "norm_momentum": 0.001},
-        {"gradients": "hand", "optimizer": "sgd", "steps": 200_000, "batch_size": 32,
-         "learning_rate": 0.1, "schedule": "step", "weight_decay": 0.0, "patience": 0},
+        BY_HAND, {**LECTURE_SGD, "gradients": "hand", "steps": 200_000, "patience": 0},
     ),
 ]  # fmt: skip
 LADDERS = {
     "names": (27, NAMES),
-    "by-hand": (27, BY_HAND),
+    "by-hand": (27, BACKPROP),
     "shakespeare": (65, SHAKESPEARE),
     "nietzsche": (84, NIETZSCHE),
     "lecture": (65, LECTURE),

@@ -142,8 +142,13 @@ def drawn(rows: Sequence[Row], path: Path, by_size: bool) -> None:
         axes.set_ylim(-0.02, 1.02)
         axes.set_ylabel("right, to the letter")
         if by_size:
+            sizes = sorted({row.pairs for row in rows})
             axes.set_xscale("log")
-        legend(axes)
+            axes.set_xlim(0.8 * sizes[0], 1.25 * sizes[-1])
+            axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+            axes.minorticks_off()
+        if len({row.model for row in rows}) > 1:
+            legend(axes)
     grid[-1].set_xlabel("pairs of train" if by_size else "step")
     save(figure, path)
 

@@ -36,7 +36,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from benchmarks.rossmann_table import options, write_table
+from hornbook.experiments.reproduce.rossmann_table import options, write_table
 from hornbook.extras import has
 from hornbook.sources.source import Source
 from hornbook.tables.baselines import as_columns

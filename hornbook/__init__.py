@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hornbook.errors import HornbookError
     from hornbook.experiments.best import best
     from hornbook.experiments.compare.comparing import compare
+    from hornbook.experiments.reproduce import reproduce
     from hornbook.experiments.sweep.sweep import sweep
     from hornbook.inspection.usage import examine_use
     from hornbook.interchange.formats import export
@@ -52,6 +53,7 @@ __all__ = [
     "load_corpus",
     "mix",
     "register",
+    "reproduce",
     "resume",
     "strip",
     "sweep",
@@ -76,6 +78,7 @@ HOMES = {
     "load_corpus": "hornbook.text.corpus",
     "mix": "hornbook.text.mixing",
     "register": "hornbook.tasks",
+    "reproduce": "hornbook.experiments.reproduce",
     "resume": "hornbook.runs",
     "strip": "hornbook.runs",
     "sweep": "hornbook.experiments.sweep.sweep",

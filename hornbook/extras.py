@@ -10,6 +10,7 @@ from hornbook.errors import MissingPackageError
 
 __all__ = [
     "CITIES",
+    "FAST",
     "INSTALL_TORCH",
     "INTERCHANGE",
     "PINYIN",
@@ -38,6 +39,8 @@ INTERCHANGE = {"gguf": "gguf", "onnx": "onnx"}
 "The same of the extra `interchange`."
 CITIES = {"babel": "Babel"}
 "The same of the extra `cities`."
+FAST = {"numba": "numba"}
+"The same of the extra `fast`."
 PINYIN = {"pypinyin": "pypinyin"}
 "The same of the extra `pinyin`."
 REPORTS = {"trackio": "trackio", "wandb": "wandb"}
@@ -80,13 +83,15 @@ def needing(module: str, what: str) -> Iterator[None]:
     """A context in which a package of an extra may be missing.
 
     Args:
-        module: of TABLES, TOKENS, INTERCHANGE, CITIES, PINYIN, REPORTS or SWEEP.
+        module: of TABLES, TOKENS, INTERCHANGE, CITIES, FAST, PINYIN, REPORTS or SWEEP.
         what: needs it, as the subject of a sentence.
 
     Raises:
         MissingPackageError: if it is, and was asked for; it says what to type.
     """
-    package = {**TABLES, **TOKENS, **INTERCHANGE, **CITIES, **PINYIN, **REPORTS, **SWEEP}[module]
+    package = {
+        **TABLES, **TOKENS, **INTERCHANGE, **CITIES, **FAST, **PINYIN, **REPORTS, **SWEEP,
+    }[module]  # fmt: skip
     with told_if_missing(
         module,
         f"{what} requires {package}, which is not installed.",

@@ -20,7 +20,7 @@ from hornbook.nn import (
     scaled_dot_product,
 )
 from hornbook.nn.cross_attention import CrossAttention
-from hornbook.nn.scaled_dot_product import attend, attend_causally
+from hornbook.nn.scaled_dot_product import attend, attend_causally, softmax
 from tests.referee import close, finite_difference, hand_equals_autograd, normal
 
 sizes = st.integers(1, 5)
@@ -62,6 +62,16 @@ def test_attend_is_torchs(n: int, length: int, size: int, sees: str, seed: int) 
         close(mine, other, 1e-9)
     if sees == "causal":
         close(y, F.scaled_dot_product_attention(q, k, v, is_causal=True))
+
+
+@pytest.mark.parametrize("size", [1.0, 60.0, 200.0, 1e4])
+def test_weights_of_large_and_small_scores_are_torchs(size: float) -> None:
+    # Powers of what is far from 0 are too large or too small for float32.
+    for sign in (1, -1):
+        scores = sign * size * normal(3, 5, 7).abs().float()
+        scores[0, 0, :4] = -math.inf
+        with torch.no_grad():
+            close(softmax(scores), torch.softmax(scores, -1), 1e-6)
 
 
 def test_attend_takes_more_keys_than_queries() -> None:

@@ -438,3 +438,26 @@ def test_mixed_rows_are_every_row_once_in_batches_of_all_lengths() -> None:
         assert max(counts) - min(counts) <= 2 * 10  # as many predictions in each
     assert spread[False] < 0.5
     assert spread[True] > 2
+
+
+@pytest.mark.parametrize("ahead", [None, 2])
+def test_several_batches_are_the_next_ones(
+    ahead: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if ahead is not None:  # a few are gathered at a time
+        monkeypatch.setattr("hornbook.text.batches.AHEAD", ahead * 3 * 7)
+    windows, others = (WindowBatches(counting(50), 3, 7, seed=1) for _ in range(2))
+    seen = 0
+    while seen < 3 * windows.per_epoch:
+        inputs, targets = windows.several(4)
+        assert 1 <= len(inputs) <= 4
+        for one, wanted in zip(inputs, targets, strict=True):
+            batch = next(others)
+            assert one.tolist() == batch.inputs.tolist()
+            assert wanted.tolist() == batch.targets.tolist()
+        seen += len(inputs)
+        assert windows.cursor == others.cursor == seen
+    blocks, single = (BlockBatches(counting(50), 5, 3, seed=1) for _ in range(2))
+    inputs, targets = blocks.several(2)
+    assert inputs.shape == targets.shape == (2, 3, 5)
+    assert inputs[1].tolist() == [next(single) for _ in range(2)][1].inputs.tolist()

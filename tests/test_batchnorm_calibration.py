@@ -77,3 +77,11 @@ def test_the_model_of_a_run_on_its_train_split(family: str, norms: int, tmp_path
     torch.testing.assert_close(found[0].running_mean, rows.mean(0).float())
     torch.testing.assert_close(found[0].running_var, rows.var(0).float())
     assert run.evaluate()["train"].nats_per_token != before
+
+
+def test_places_with_statistics_of_their_own_are_measured_apart() -> None:
+    norm = BatchNorm1d(3, positions=4)
+    x = torch.randn(30, 4, 3, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    calibrate_batchnorm(Sequential(norm), x.float().tensor_split(5))
+    np.testing.assert_allclose(norm.running_mean, x.numpy().mean(0), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(norm.running_var, x.numpy().var(0, ddof=1), rtol=1e-5)

@@ -115,6 +115,8 @@ def test_all_are_made_measured_ranked_and_written(whole: ModelComparison) -> Non
     assert len(board.looks) == 1
     told = json.loads((whole.folder / "comparison.json").read_text())
     assert told["boards"][0]["entries"][0]["model"] == board.entries[0].kind
+    nexts = [one["next"] for one in told["boards"][0]["entries"][:-1]]
+    assert [one["better"] for one in nexts] == [one["difference"] < 0 for one in nexts]
     with (whole.folder / "board.csv").open() as file:
         lines = list(csv.DictReader(file))
     assert [line["model"] for line in lines] == [one.kind for one in board.entries]
@@ -452,6 +454,9 @@ def test_another_comparison_in_the_folder_is_refused(names: Path) -> None:
     ):
         with pytest.raises(RunError, match=told):
             compared(names, models=("mlp",), seeds=1, out="one", **other)
+    with pytest.raises(RunError, match="folder of a comparison, not data") as error:
+        compared("one", models=("mlp",))
+    assert "one/some/mlp-seed1337" in error.value.hint
     Path("mine").mkdir()
     Path("mine/notes.txt").write_text("mine")
     with pytest.raises(RunError, match="something else than a comparison"):

@@ -9,7 +9,7 @@ import pytest
 
 from hornbook.errors import SettingsError
 from hornbook.experiments.compare.asking import Ask
-from hornbook.experiments.compare.board import Board, BoardEntry, OneRun, ranked
+from hornbook.experiments.compare.board import Board, BoardEntry, OneRun, ahead, ranked
 from hornbook.experiments.compare.comparison import places
 from hornbook.experiments.compare.given import changes_of, settings_of
 from hornbook.experiments.compare.measuring import MeasuredModel
@@ -17,6 +17,7 @@ from hornbook.experiments.compare.page import headline
 from hornbook.experiments.compare.plan import Trial, plan, seeds_of
 from hornbook.experiments.compare.record import ComparisonRecord
 from hornbook.experiments.compare.sizes import sized
+from hornbook.experiments.compare.tables import first_table
 from hornbook.experiments.making import Budget
 from hornbook.records import as_json, read_record
 from hornbook.runs.prepare import Prepared, prepare
@@ -123,16 +124,12 @@ def test_the_order_is_of_dev_and_the_verdicts_are_of_test() -> None:
     assert [one.kind for one in found] == ["a", "bb", "ccc"]
     assert found[0].next is not None
     assert found[0].next.value == pytest.approx(1.0)  # on test it is behind
-    assert found[0].next.verdict == "behind, by more than luck (p < 0.001)"
-    assert found[1].first is not None
-    assert found[1].first.verdict == "ahead, by more than luck (p < 0.001)"
-    assert found[1].next is not None
-    assert found[1].next.verdict == "more than luck (p < 0.001)"
     assert found[2].first is not None
     assert found[2].first.value == pytest.approx(1.0)
+    assert ahead(found[0].next, Measure("loss", "nats"), "test").startswith("no: behind on test")
+    assert ahead(found[0].next, Measure("r2", "", "highest"), "test").startswith("yes, more than")
     upward = ranked(lines, Measure("ndcg", "", "highest"), "test")
     assert [one.kind for one in upward] == ["ccc", "bb", "a"]
-    assert [one.next.turned for one in upward if one.next] == ["", "behind"]
 
 
 def test_a_lead_on_dev_that_test_turns_round_is_not_called_a_lead() -> None:
@@ -154,6 +151,12 @@ def test_places_are_of_the_split_that_decides_and_equals_share_the_better() -> N
     board = Board("some", measure, "test", lines, groups="examples")
     assert places(board)["bb"] == 1
     assert "a is best on dev" in headline(board)
+    assert "On test it is behind bb, by more than luck. On test it cannot be told from ccc." in (
+        headline(board)
+    )
+    rows = {row[0]: row[-1] for row in first_table(board).rows}
+    assert rows["bb"].startswith("no: ahead on test")
+    assert rows["ccc"].startswith("may be luck")
     assert board.told_by.endswith("corrected for 2 such pairs (Holm).")
 
 

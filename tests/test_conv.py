@@ -361,6 +361,8 @@ def test_a_gated_net_steps_through_a_text_as_it_is_measured(mode: str) -> None:
         {"kind": "gated", "activation": "relu"},
         {"kind": "gated", "norm_momentum": 0.01},
         {"norm": "layer", "norm_momentum": 0.01},
+        {"norm_by_position": True},  # rows have no places
+        {"form": "tree", "norm": "layer", "norm_by_position": True},
         {"n_cycles": 2},
         {"n_skip": 8},
         {"form": "tree", "row_size": 64},

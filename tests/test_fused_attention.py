@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.deterministic import deterministic
-from hornbook.nn.fused_attention import SIGNATURES, fused, is_fusible, operator
-from hornbook.nn.scaled_dot_product import attention_weights
+from hornbook.nn import fused_attention
+from hornbook.nn.fused_attention import SIGNATURES, Way, fused, is_fusible, operator
+from hornbook.nn.scaled_dot_product import attend, attention_weights
 
 on_a_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no GPU")
 
@@ -38,10 +39,40 @@ def reference(q: Tensor, k: Tensor, v: Tensor, dy: Tensor, *, causal: bool) -> t
     q, k, v = (x.double().requires_grad_() for x in (q, k, v))
     mask = None
     if causal:
-        ones = torch.ones(q.shape[1], k.shape[1], dtype=torch.float64, device=q.device)
+        ones = torch.ones(q.shape[-2], k.shape[-2], dtype=torch.float64, device=q.device)
         mask = torch.zeros_like(ones).masked_fill_(ones.triu(1) > 0, -math.inf)
     y = attention_weights(q, k, mask) @ v
     return (y.detach(), *torch.autograd.grad(y, (q, k, v), dy.double()))
+
+
+def kernel(q: Tensor, k: Tensor, v: Tensor, *, causal: bool, dropout: float) -> tuple[Tensor, Way]:
+    """As a GPU's: heads of one row, and what comes out does not lie in their order."""
+    assert all(len(x) == 1 and x.is_contiguous() for x in (q, k, v))
+    y, backward = attend(q[0], k[0], v[0], None, dropout)
+    y = y.transpose(0, 1).contiguous().transpose(0, 1)[None]
+    return y, lambda dy: tuple(x[None] for x in backward(dy[0]))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("heads", [(6,), (2, 3)])
+def test_heads_of_any_rows_go_there_and_back(
+    heads: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fused_attention, "efficient", kernel)
+    torch.manual_seed(0)
+    q, k, v, dy = (
+        torch.randn(*heads[::-1], size, 8, dtype=torch.float64).transpose(0, -3)
+        for size in (5, 7, 7, 5)
+    )
+    expected = reference(q, k, v, dy, causal=False)
+    with torch.inference_mode():
+        y, backward = fused(q, k, v, causal=False, dropout=0.0)
+        found = (y, *backward(dy))
+    recorded = tuple(x.clone().requires_grad_() for x in (q, k, v))
+    y = fused(*recorded, causal=False, dropout=0.0)[0]
+    by_autograd = (y.detach(), *torch.autograd.grad(y, recorded, dy))
+    for one, same, other in zip(found, by_autograd, expected, strict=True):
+        torch.testing.assert_close(one, other)
+        torch.testing.assert_close(same, other)
 
 
 @on_a_gpu
@@ -52,7 +83,7 @@ def test_it_gives_what_attention_gives(
     causal: bool, dtype: torch.dtype, apart: float, length: int, size: int
 ) -> None:
     generator = torch.Generator("cuda").manual_seed(0)
-    shape = (6, length, size)
+    shape = (2, 3, length, size)
     q, k, v, dy = (
         torch.randn(shape, device="cuda", generator=generator).to(dtype) for _ in range(4)
     )

@@ -116,8 +116,10 @@ def test_examples_work_as_typed(
     assert examples
     for example in examples:
         words = shlex.split(example)
-        if verb == "best":  # which takes the time that it is given: five minutes, if none
+        if verb in ("best", "reproduce"):  # they take the time that they are given, or minutes
             words = [*words, "--minutes", "0.001"]
+        if verb == "sweep":  # of twenty trials that are trained in full
+            words = [*words, "--trials", "1", "--steps", "2"]
         if verb == "compare" and "--models" in words:  # the same, and three seeds
             words = [*words, "--steps", "1", "--seeds", "1"]
         status, out, err = typed(capsys, *words)

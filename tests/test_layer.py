@@ -58,3 +58,12 @@ def test_sequential_takes_layers_one_by_one_or_in_a_list() -> None:
     assert len(Sequential(first).layers) == 1
     with pytest.raises(TypeError, match=r"expected layers of hornbook\.nn, got int"):
         Sequential([first, 3])  # type: ignore[list-item]
+
+
+def test_a_chain_goes_back_once_for_what_it_kept_is_let_go() -> None:
+    net = Sequential(Linear(2, 3), Linear(3, 1))
+    with torch.no_grad():
+        y, backward = net.vjp(torch.ones(4, 2))
+        assert backward(torch.ones_like(y)).shape == (4, 2)
+        with pytest.raises(RuntimeError, match="call `vjp` again"):
+            backward(torch.ones_like(y))

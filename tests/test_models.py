@@ -145,8 +145,14 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "lstm window": (
         "lstm", {**DRY, "n_embd": 4, "n_hidden": 10, "predict": "last", "block_size": 4}
     ),
+    "wavenet with the lecture's bug": (
+        "wavenet", {"n_embd": 4, "n_hidden": 8, "form": "tree", "norm_by_position": True}
+    ),
 }  # fmt: skip
 
+
+STEPWISE = [name for name, (_, settings) in VARIANTS.items() if "norm_by_position" not in settings]
+"Those that read on token by token, as exports do."
 
 # One of each way to read and to remember: with conditions what they read is other numbers.
 CONDITIONED = (

@@ -145,6 +145,26 @@ def test_batchnorm_channels_last_normalises_over_batch_and_time() -> None:
     close(y, BatchNorm1d(3).double()(x.reshape(24, 3)).view(4, 6, 3))
 
 
+@given(st.integers(2, 7), st.integers(2, 4), sizes, seeds)
+@examples
+def test_batchnorm_by_position_is_the_lectures_mean_over_dimension_0(
+    n: int, t: int, c: int, seed: int
+) -> None:
+    x = normal(n, t, c, seed=seed)
+    layer = BatchNorm1d(c, positions=t)
+    torch.nn.init.normal_(layer.weight)
+    hand_equals_autograd(layer, x, 1e-8)
+    layer = BatchNorm1d(c, positions=t).double()
+    mean, var = x.mean(0, keepdim=True), x.var(0, keepdim=True)
+    close(layer(x).detach(), (x - mean) / (var + 1e-5).sqrt())
+    close(layer.running_mean, 0.1 * mean[0])
+    close(layer.running_var, 0.9 + 0.1 * var[0])
+    layer.eval()
+    close(layer(x).detach(), (x - layer.running_mean) / (layer.running_var + 1e-5).sqrt())
+    with pytest.raises(ValueError, match="expected"):
+        layer(x[:, 0])
+
+
 def test_batchnorm_in_use() -> None:
     layer = BatchNorm1d(3)
     layer.running_mean.normal_()

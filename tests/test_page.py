@@ -32,7 +32,7 @@ from hornbook.tokenizers.contract import Vocabulary
 from tests.command import typed
 from tests.some_films import write_films
 from tests.some_names import write_names
-from tests.test_models import LINES, VARIANTS
+from tests.test_models import LINES, STEPWISE, VARIANTS
 
 PAGE = Path(page_export.__file__).parent / "page"
 
@@ -234,7 +234,7 @@ def test_without_data_samples_are_measured(net: hornbook.Run, tmp_path: Path) ->
         )
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", STEPWISE)
 def test_every_net_can_be_described(variant: str) -> None:
     name, settings = VARIANTS[variant]
     kind = family(name).load()
@@ -259,6 +259,14 @@ def test_a_layer_that_the_page_has_not_is_refused_by_name() -> None:
     net.net = Sequential(*net.net.chain, Strange())
     with pytest.raises(SettingsError, match="no layer Strange"):
         described_net(net, Packed(), window=8, start=0)
+
+
+def test_a_net_with_the_lectures_bug_is_refused() -> None:
+    kind = family("wavenet").load()
+    settings = kind.Settings(form="tree", norm_by_position=True, n_hidden=4)
+    with pytest.raises(SettingsError, match="norm_by_position") as caught:
+        described_net(kind(settings, Vocabulary(27, 0, 0)), Packed(), window=8, start=0)
+    assert "without `norm_by_position`" in caught.value.hint
 
 
 def test_the_page_knows_every_kind_that_is_described() -> None:

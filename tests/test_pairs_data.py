@@ -362,3 +362,22 @@ def test_a_record_that_is_damaged_is_refused(odd: dict[str, Any], runs: dict[str
     details = {**run.record.data.details, **odd}
     with pytest.raises(RunError, match="damaged"):
         open_pairs(HashedFiles(run.path, run.record.data.files), "name", "source", details)
+
+
+def test_labels_of_which_train_has_none_again_are_texts(tmp_path: Path) -> None:
+    path = tmp_path / "words.tsv"
+    path.write_text("".join(f"a{n}\tb{n}\n" for n in range(40)))
+    with pytest.raises(
+        DataError, match=r"No label of dev is one of train, which has 32 labels in 32"
+    ):
+        load_pairs(Source(path), PairOptions(label_column="2", header="no"))
+
+
+def test_labels_that_are_left_out_are_listed_in_part(tmp_path: Path) -> None:
+    path = tmp_path / "words.tsv"
+    rows = [f"a{n}\t{'xy'[n % 2]}\n" for n in range(60)] + [f"c{n}\tb{n}\n" for n in range(200)]
+    path.write_text("".join(rows))
+    data = load_pairs(Source(path), PairOptions(label_column="2", header="no"))
+    told = next(one for one in data.remarks if "left out" in one)
+    assert told.endswith(" …")
+    assert len(told) < 250

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from hornbook.compute import products
+from hornbook.compute import batched_products, products
+from hornbook.compute.batched_products import as_multiplied, batched_product
 from hornbook.compute.products import (
     NUMPY_FROM,
     ONEDNN_FROM,
@@ -41,6 +43,14 @@ needs_onednn = pytest.mark.skipif(ONEDNN is None, reason="this build of torch ha
 def with_onednn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Large products by oneDNN on every processor."""
     monkeypatch.setattr(products, "ONEDNN", ONEDNN)
+
+
+@pytest.fixture(params=[False, True], ids=["", "numpy"], autouse=True)
+def wide(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """With and without NumPy's BLAS, which is right with any kernels, if not always fast."""
+    monkeypatch.setattr(products, "WIDE_NUMPY", request.param)
+    monkeypatch.setattr(batched_products, "WIDE_NUMPY", request.param)
+    return bool(request.param)
 
 
 def same(found: Tensor, exact: Tensor, dtype: torch.dtype) -> None:
@@ -242,6 +252,7 @@ def test_only_large_products_by_hand_go_to_onednn(monkeypatch: pytest.MonkeyPatc
         return y
 
     monkeypatch.setattr(products, "ONEDNN", counted)
+    monkeypatch.setattr(products, "WIDE_NUMPY", False)
     side = round(ONEDNN_FROM ** (1 / 3)) + 1
     small, large = torch.ones(side // 2, side // 2), torch.ones(side, side)
     with torch.no_grad():
@@ -262,3 +273,51 @@ def test_gradients_flow_through_linear() -> None:
     x, weight, b = (t.requires_grad_() for t in (normal(5, 4), normal(3, 4), normal(3)))
     assert torch.autograd.gradcheck(linear, (x, weight, b))
     assert torch.autograd.gradcheck(times, (x, normal(4, 3).requires_grad_()))
+
+
+@pytest.mark.parametrize("rows", [False, True])
+@pytest.mark.parametrize("inner", [3, 40])
+def test_batched_products_of_heads_as_they_lie(rows: bool, inner: int) -> None:
+    made = normal(2, inner, 3, 5, 4).float()  # (B, T, 3, H, D)
+    q, k, v = as_multiplied(*made.permute(2, 0, 3, 1, 4).unbind(0))  # (B, H, T, D)
+    with torch.no_grad():
+        weights = batched_product(q, k.transpose(-1, -2), rows=rows)
+        y = batched_product(weights, v, rows=rows)
+        back = batched_product(weights.transpose(-1, -2), v)
+        flat = batched_product(*as_multiplied(q[0], k[0].transpose(-1, -2)))
+    exact = q.double() @ k.double().transpose(-1, -2)
+    same(weights, exact, torch.float32)
+    same(y, exact @ v.double(), torch.float32)
+    same(back, exact.transpose(-1, -2) @ v.double(), torch.float32)
+    same(flat, exact[0], torch.float32)
+
+
+def test_numpys_products_are_made_where_they_may_be(
+    wide: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[int, ...]] = []
+    by_numpy = products.numpys_product
+
+    def seen(a: Any, b: Any, out: Any) -> None:
+        made.append(out.shape)
+        by_numpy(a, b, out)
+
+    monkeypatch.setattr(products, "numpys_product", seen)
+    x, weight = normal(256, 64).float(), normal(48, 64, seed=1).float()
+    with torch.no_grad(), threads(1):
+        linear(x, weight)
+        put_product(torch.empty(48, 64), normal(256, 48).float(), x)
+        assert made == ([(256, 48), (48, 64)] if wide else [])
+        made.clear()
+        with torch.autocast("cpu", torch.bfloat16):
+            linear(x, weight)
+        linear(x.double(), weight.double())
+        linear(x[:1], weight)
+    linear(x, weight)  # autograd's own
+    assert not made
+
+
+def test_numpys_products_of_what_is_infinite_say_nothing(wide: bool) -> None:
+    x, weight = torch.full((256, 64), 3e38), torch.full((48, 64), 3e38)
+    with torch.no_grad(), threads(1):  # a warning would be an error
+        assert linear(x, weight).isinf().all()

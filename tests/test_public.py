@@ -16,7 +16,8 @@ from tests.some_names import write_names
 NAMES = [
     "HornbookError", "Run", "SamplingSettings", "SplitSettings", "TrainingSettings", "__version__",
     "best", "compare", "compare_gradients", "examine", "examine_use", "export", "find_rate",
-    "import_model", "list_runs", "load_corpus", "mix", "register", "resume", "strip", "train",
+    "import_model", "list_runs", "load_corpus", "mix", "register", "reproduce", "resume", "strip",
+    "sweep", "train",
 ]  # fmt: skip
 
 

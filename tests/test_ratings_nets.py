@@ -200,6 +200,18 @@ def test_weights_predict_without_the_data(kind: Any) -> None:
     assert not len(other.known(2).items)
 
 
+def test_a_dot_product_begins_in_the_middle_of_the_scale_or_near_0_as_the_lesson_s() -> None:
+    usual, lesson = (made(Dot, n_factors=50, uniform_start=start) for start in (0.0, 0.05))
+    everyone, everything = np.arange(USERS), np.zeros(USERS, np.int64)
+    with torch.no_grad():
+        predicted = [net.users.weight @ net.items.weight.T for net in (usual, lesson)]
+    assert abs(float(predicted[0].mean()) - 2.75) < 0.1
+    assert abs(float(predicted[1].mean()) - 50 * 0.025**2) < 0.01
+    first = lesson.users.weight.detach()
+    assert 0 <= float(first.min()) < float(first.max()) <= 0.05
+    assert lesson.predict(everyone, everything).min() == 0.5  # kept to the scale
+
+
 def test_a_history_is_needed_for_training() -> None:
     net = HistoryNet(HistoryNet.Settings(), SHAPE)
     with pytest.raises(TrainingError, match="what users have rated"):

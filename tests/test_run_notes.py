@@ -15,6 +15,7 @@ import pytest
 import hornbook
 from hornbook.cli import runs_remove
 from hornbook.errors import NewerRunError, RunError, SettingsError
+from hornbook.runs.contents import COMPARED
 from hornbook.runs.copying import copy_run
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.notes import NOTES, Notes, annotate, read_notes
@@ -307,3 +308,14 @@ def test_a_name_with_a_line_break_is_one_line(
     (runs / "net").rename(runs / "two\nlines")
     _, out, _ = typed(capsys, "runs", str(runs), "--columns", "name", "family")
     assert any("two⏎lines" in line for line in out.splitlines())
+
+
+def test_of_many_folders_of_compared_runs_some_are_named(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(9):
+        (runs / f"compared-{number}").mkdir()
+        (runs / f"compared-{number}" / COMPARED).write_text("{}")
+    _, _, err = typed(capsys, "runs", str(runs))
+    assert err.count("Runs of best, or of compare:") == 3
+    assert "and 6 more folders of such runs." in err

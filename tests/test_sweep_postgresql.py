@@ -17,6 +17,7 @@ from typing import Any
 import optuna
 import pytest
 from optuna.trial import TrialState
+from sqlalchemy.exc import IntegrityError
 
 from hornbook.errors import ToolError
 from hornbook.experiments.sweep import storage as storage_module
@@ -195,3 +196,25 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password(
     with pytest.raises(ToolError, match="Cannot use the database"):
         sweep(names, trials=1, storage="postgresql://u@127.0.0.1:1/x", **HOW)
     assert time.monotonic() - began < 30
+
+
+def test_tables_that_another_makes_at_the_same_time_are_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[str] = []
+
+    def make(address: str, **_: Any) -> str:
+        tried.append(address)
+        if len(tried) < 3:
+            raise IntegrityError("CREATE TABLE", None, Exception("it exists"))
+        return "storage"
+
+    monkeypatch.setattr(storage_module, "RDBStorage", make)
+    monkeypatch.setattr("random.random", lambda: 0.0)
+    made: Any = open_storage("postgresql://u@h/x", Path())
+    assert made == "storage"
+    assert tried == ["postgresql+psycopg://u@h/x"] * 3
+    tried.clear()
+    monkeypatch.setattr(storage_module, "TABLES", 2)
+    with pytest.raises(ToolError, match="it exists"):
+        open_storage("postgresql://u@h/x", Path())

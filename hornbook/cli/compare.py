@@ -23,7 +23,7 @@ from hornbook.experiments.compare.events import (
     TrialBegan,
     TrialEnded,
 )
-from hornbook.experiments.compare.joined import is_run
+from hornbook.experiments.compare.joined import is_run, refuse_comparison
 from hornbook.experiments.compare.page import headline, remarks
 from hornbook.experiments.compare.tables import ablation_table, board_table, rank_table
 from hornbook.rendering import duration, many
@@ -129,9 +129,12 @@ def chosen_by(argv: Sequence[str]) -> Chosen | None:
     """What the first data are, or the task of the first run; None where neither stands first.
 
     Raises:
-        HornbookError: if nobody claims the data, or the run cannot be read.
+        HornbookError: if nobody claims the data, they are a comparison's folder, or the run cannot
+            be read.
     """
     words = list(takewhile(lambda word: word == "-" or not word.startswith("-"), argv))
+    for word in words:
+        refuse_comparison(word)
     data = [word for word in words if not is_run(word)]
     if not words:
         return None

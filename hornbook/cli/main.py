@@ -44,6 +44,7 @@ VERBS = {
     "sweep": "search the settings of a model family for the best",
     "evaluate": "evaluate a run on its splits, or on another file",
     "runs": "list the runs in a folder, with their losses",
+    "reproduce": "repeat the figures of the lectures, each beside the lecture's own",
     "mix": "average several runs on the same data into one",
     "import": "make a run of a model that others trained: GPT-2, or one shaped as Llama",
     "strip": "remove the data from a run, before you share it",

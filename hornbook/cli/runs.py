@@ -27,6 +27,7 @@ PARTS = {
 }
 "What can be typed after `runs`; a folder of such a name is ./diff."
 
+FOLDERS = 3  # of runs that were tried or compared, which are named
 DESCRIPTION = """\
 List the runs in FOLDER and in the folders below it, the best first.
 
@@ -98,10 +99,13 @@ def run(argv: Sequence[str]) -> None:
         notes().print("Train one:  hornbook train DATA")
     if hidden := len(every) - len(found):
         notes().print(f"{many(hidden, 'archived run')} not listed: --archived")
-    for folder in folders_tried(arguments.folder):
+    tried = folders_tried(arguments.folder)
+    for folder in tried[:FOLDERS]:
         notes().print(
             f"Runs of best, or of compare:  {escape(command(Action('list_runs', (str(folder),))))}"
         )
+    if len(tried) > FOLDERS:
+        notes().print(f"and {many(len(tried) - FOLDERS, 'more folder')} of such runs.")
 
 
 def joined(argv: Sequence[str]) -> list[str]:

@@ -29,8 +29,8 @@ DESCRIPTION = """\
 Search settings of a family for the best on the dev split, and keep the best run.
 
 Examples:
-  hornbook sweep names --model gru --trials 20 --steps 1000
-  hornbook sweep names --over n_embd=8..64:log learning_rate=1e-3..3e-2:log norm=batch,none
+  hornbook sweep names --model gru --minutes 10
+  hornbook sweep names --over n_embd=8..64 learning_rate=1e-3..3e-2:log
 
 A range is 16..64, with :log if each factor is as likely (sizes, rates), or with :step=16; values \
 are joined by commas. Without --over these are varied: {usual}.

@@ -19,16 +19,19 @@ def seed_random(device: torch.device, seed: int) -> None:
         torch.mps.manual_seed(seed)
 
 
-def random_states(device: torch.device) -> dict[str, Tensor]:
+def random_states(
+    device: torch.device, generator: torch.Generator | None = None
+) -> dict[str, Tensor]:
     """The state of the processor's generator, and of the device's if it has one of its own.
 
     Args:
         device: on which there is training.
+        generator: in place of torch's own of the processor.
 
     Returns:
         States by the kind of device, shape (bytes,).
     """
-    states = {"cpu": torch.get_rng_state()}
+    states = {"cpu": torch.get_rng_state() if generator is None else generator.get_state()}
     if device.type == "cuda":
         states["cuda"] = torch.cuda.get_rng_state()
     elif device.type == "mps":
@@ -36,13 +39,22 @@ def random_states(device: torch.device) -> dict[str, Tensor]:
     return states
 
 
-def set_random_states(device: torch.device, states: Mapping[str, Tensor]) -> None:
+def set_random_states(
+    device: torch.device, states: Mapping[str, Tensor], generator: torch.Generator | None = None
+) -> None:
     """Put the states of `random_states` back.
+
+    Args:
+        device, generator: as there.
+        states: what it gave.
 
     Raises:
         KeyError: if one is missing.
     """
-    torch.set_rng_state(states["cpu"])
+    if generator is None:
+        torch.set_rng_state(states["cpu"])
+    else:
+        generator.set_state(states["cpu"])
     if device.type == "cuda":
         torch.cuda.set_rng_state(states["cuda"])
     elif device.type == "mps":

@@ -124,7 +124,7 @@ def hidden_of(padding: Padding | None, like: Tensor, dim: int) -> Tensor | None:
     """What is added to scores (B, S), or with `dim` 1 to (B, T, S): -inf at padding."""
     if padding is None:
         return None
-    return padding.scores(1, like).squeeze(1) if dim == 0 else padding.scores(1, like)
+    return padding.scores(like).squeeze(1) if dim == 0 else padding.scores(like)
 
 
 def weighed(scores: Tensor, hidden: Tensor | None) -> Tensor:

@@ -101,7 +101,7 @@ class SelfAttention(Layer):
     def read(
         self, x: Tensor, padding: Padding | None = None
     ) -> tuple[Tensor, Backward, Tensor, Tensor]:
-        """y, the backward pass, and the keys and values that each head met, (B·H, T, D)."""
+        """y, the backward pass, and the keys and values that each head met, (B, H, T, D)."""
         b, t, c = x.shape
         h = self.n_head
         q, k, v, split_backward = self.split(x)
@@ -110,9 +110,9 @@ class SelfAttention(Layer):
             mask = self.mask(t, q)
             y, attend_backward = attend_causally(q, k, v, mask, self.window, dropout)
         else:
-            hidden = None if padding is None else padding.scores(h, q)
+            hidden = None if padding is None else padding.scores(q).unsqueeze(1)
             y, attend_backward = attend(q, k, v, hidden, dropout)
-        y = y.view(b, h, t, c // h).transpose(1, 2).reshape(b, t, c)
+        y = y.transpose(1, 2).reshape(b, t, c)
         project_backward: Backward | None = None
         if self.projection is not None:
             y, project_backward = self.projection.vjp(y)
@@ -120,8 +120,7 @@ class SelfAttention(Layer):
         def backward(dy: Tensor) -> Tensor:
             if project_backward is not None:
                 dy = project_backward(dy)
-            dheads = dy.view(b, t, h, c // h).transpose(1, 2).reshape(b * h, t, c // h)
-            return split_backward(*attend_backward(dheads))
+            return split_backward(*attend_backward(dy.view(b, t, h, c // h).transpose(1, 2)))
 
         return y, backward, k, v
 
@@ -151,14 +150,14 @@ class SelfAttention(Layer):
         """
         q, k, _, _ = self.split(x)
         t = x.shape[1]
-        hidden = None if padding is None else padding.scores(self.n_head, q)
+        hidden = None if padding is None else padding.scores(q).unsqueeze(1)
         mask = self.mask(t, q) if self.causal else hidden
-        return attention_weights(q, k, mask).view(len(x), self.n_head, t, t)
+        return attention_weights(q, k, mask)
 
     def split(
         self, x: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Callable[[Tensor, Tensor, Tensor], Tensor]]:
-        """The heads' queries, keys and values, each (B·H, T, D), and the backward pass.
+        """The heads' queries, keys and values, each (B, H, T, D), and the backward pass.
 
         Queries and keys are normalised and rotated; heads that share keys and values have the same.
         """
@@ -170,23 +169,23 @@ class SelfAttention(Layer):
         b, t, c = x.shape
         h = self.n_head
         qkv, qkv_backward = self.qkv.vjp(x)  # (B, T, 3C)
-        # One copy brings the heads to the front: (3, B, T, H, D) to (3, B·H, T, D).
-        split = qkv.view(b, t, 3, h, c // h).permute(2, 0, 3, 1, 4).reshape(3, b * h, t, c // h)
+        split = qkv.view(b, t, 3, h, c // h).permute(2, 0, 3, 1, 4)  # (3, B, H, T, D)
         qk, turn_backward = self.turned(split[:2], 0)
 
         def backward(dq: Tensor, dk: Tensor, dv: Tensor) -> Tensor:
-            dqk = turn_backward(torch.stack([dq, dk]))
-            dqkv = torch.empty(b, t, 3, h, c // h, dtype=dqk.dtype, device=dqk.device)
-            heads_last = (0, 2, 1, 3)
-            dqkv[:, :, 0].copy_(dqk[0].view(b, h, t, -1).permute(heads_last))
-            dqkv[:, :, 1].copy_(dqk[1].view(b, h, t, -1).permute(heads_last))
-            dqkv[:, :, 2].copy_(dv.view(b, h, t, -1).permute(heads_last))
-            return qkv_backward(dqkv.view(b, t, 3 * c))
+            parts = [d.transpose(1, 2) for d in (dq, dk, dv)]  # (B, T, H, D)
+            if turn_backward is not None:
+                dqk = torch.stack(parts[:2], 2).permute(2, 0, 3, 1, 4)  # (2, B, H, T, D)
+                parts[:2] = turn_backward(dqk).transpose(2, 3).unbind(0)
+            return qkv_backward(torch.cat([part.reshape(b, t, c) for part in parts], 2))
 
         return lowered(qk[0]), lowered(qk[1]), lowered(split[2]), backward
 
-    def turned(self, qk: Tensor, begin: int) -> tuple[Tensor, Backward]:
-        """Queries and keys (..., T, D) normalised and turned, as far as that is wanted."""
+    def turned(self, qk: Tensor, begin: int) -> tuple[Tensor, Backward | None]:
+        """Queries and keys (..., T, D) normalised and turned, as far as that is wanted.
+
+        Where it is not, they are as they were, and there is no backward pass.
+        """
         ways_back: list[Backward] = []
         if self.qk_norm:
             qk, backward = rms_normalise(qk, EPS)
@@ -194,6 +193,8 @@ class SelfAttention(Layer):
         if self.rotary is not None:
             qk, backward = self.rotary.vjp(qk, begin)
             ways_back.append(backward)
+        if not ways_back:
+            return qk, None
 
         def backward_all(dqk: Tensor) -> Tensor:
             for backward in reversed(ways_back):
@@ -260,14 +261,11 @@ class SelfAttention(Layer):
         """
         if not self.causal:
             raise ValueError("only causal attention can be run step by step; causal is False")
-        b, t, _ = x.shape
+        t = x.shape[1]
         y, _, *read = self.read(x)
         keys, values = (
-            shared(part.view(b, self.n_head, t, -1), self.n_kv_head)
-            .permute(2, 0, 1, 3)
-            .contiguous()
-            for part in read
-        )  # (B·H, T, D) to (T, B, K, D)
+            shared(part, self.n_kv_head).permute(2, 0, 1, 3).contiguous() for part in read
+        )  # (B, H, T, D) to (T, B, K, D)
         if self.window is not None and t > self.window:  # as the ring has it
             keys, values = (part[-self.window :].roll(t, 0) for part in (keys, values))
         return y, Cache(keys, values, t)

@@ -164,7 +164,7 @@ class AttentionGRU(torch.nn.Module):
         xs = time_major(x)
         steps, batch, _ = xs.shape
         keys, keys_backward = match.key.vjp(memory)
-        hidden = None if padding is None else padding.scores(1, keys).squeeze(1)
+        hidden = None if padding is None else padding.scores(keys).squeeze(1)
         doubled = raised(keys) * 2
         w_in, w_told = cell.weight_ih[:, :c].contiguous(), cell.weight_ih[:, c:].contiguous()
         # A state is multiplied by one matrix: what it asks, doubled, stands before its gates.

@@ -25,10 +25,14 @@ class BatchNorm1d(Layer):
         eps: added to the variance.
         momentum: weight of the newest batch in the running statistics.
         unbiased: see above.
+        positions: places of a third dimension that have statistics of their own: above 1, x is
+            (N, positions, C), and each place is normalised apart, over N alone. That is the bug of
+            the lecture on the WaveNet, a mean over dimension 0 only, kept to be looked at.
 
     `calibrate_batchnorm` measures the statistics after training, in place of the running ones.
 
-    Shapes: x and y (N, C) or (N, L, C); weight, bias, running_mean, running_var (C,).
+    Shapes: x and y (N, C) or (N, L, C); weight, bias (C,); running_mean, running_var (C,), with
+    more positions (positions, C).
     """
 
     running_mean: Tensor
@@ -44,26 +48,30 @@ class BatchNorm1d(Layer):
         momentum: float = 0.1,
         *,
         unbiased: bool = True,
+        positions: int = 1,
     ) -> None:
         super().__init__()
+        self.positions = positions
         self.eps, self.momentum, self.unbiased = eps, momentum, unbiased
         self.weight = torch.nn.Parameter(torch.ones(num_features))
         self.bias = torch.nn.Parameter(torch.zeros(num_features))
-        self.register_buffer("running_mean", torch.zeros(num_features))
-        self.register_buffer("running_var", torch.ones(num_features))
+        measured = (num_features,) if positions == 1 else (positions, num_features)
+        self.register_buffer("running_mean", torch.zeros(measured))
+        self.register_buffer("running_var", torch.ones(measured))
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Backward]:
         """y and the backward pass.
 
         Raises:
             TrainingError: in training, on a single row: it equals its own mean.
-            ValueError: if the last dimension is not the number of channels.
+            ValueError: if the shape is not one of those above.
         """
-        weight, bias = self.weight, self.bias
-        channels = weight.shape[0]
-        if x.shape[-1] != channels:
-            raise ValueError(f"expected (N, {channels}) or (N, L, {channels}), got {(*x.shape,)}")
-        rows = raised(x).reshape(-1, channels)  # (N·L, C)
+        channels, positions = self.weight.shape[0], self.positions
+        rows = self.rows(raised(x))  # (N·L, C), or (N, positions · C)
+        weight: Tensor = self.weight
+        bias: Tensor = self.bias
+        if positions > 1:  # all positions share them
+            weight, bias = weight.repeat(positions), bias.repeat(positions)
         n = rows.shape[0]
         training = self.training
         if training:
@@ -77,20 +85,21 @@ class BatchNorm1d(Layer):
             freedom = n - 1 if self.unbiased else n
             scale = torch.rsqrt(biased * (n / freedom) + self.eps)
         else:
-            centred = rows - self.running_mean
-            scale = torch.rsqrt(self.running_var + self.eps)
+            centred = rows - self.running_mean.view(-1)
+            scale = torch.rsqrt(self.running_var.view(-1) + self.eps)
         # The normalised rows are centred · scale; they are never made, for each pass over a batch
         # costs as much as the arithmetic. Factors of (C,) are multiplied with each other first.
         factor = weight * scale
         y = torch.addcmul(bias, centred, factor).view_as(x)
 
         def backward(dy: Tensor) -> Tensor:
-            d = dy.reshape(-1, channels)
+            d = dy.reshape(rows.shape)
             dbias, dweight = d.sum(0), (d * centred).sum(0) * scale
-            if wants_gradient(bias):
-                grad_of(bias).add_(dbias)
-            if wants_gradient(weight):
-                grad_of(weight).add_(dweight)
+            for parameter, gradient in ((self.bias, dbias), (self.weight, dweight)):
+                if wants_gradient(parameter):
+                    if positions > 1:
+                        gradient = gradient.view(positions, channels).sum(0)
+                    grad_of(parameter).add_(gradient)
             if not training:
                 return (d * factor).view_as(x)
             # dx = factor · (d - mean of d - normalised · dweight / (n - 1)): a row moves
@@ -101,12 +110,29 @@ class BatchNorm1d(Layer):
 
         return y, backward
 
+    def rows(self, x: Tensor) -> Tensor:
+        """What is normalised, a column for each mean: (N·L, C), or (N, positions · C).
+
+        Raises:
+            ValueError: if x has another number of channels, or of positions where these count.
+        """
+        channels, positions = self.weight.shape[0], self.positions
+        if positions == 1 and x.shape[-1] == channels:
+            return x.reshape(-1, channels)
+        if positions > 1 and x.shape[1:] == (positions, channels):
+            return x.reshape(-1, positions * channels)
+        wanted = f"(N, {channels}) or (N, L, {channels})"
+        if positions > 1:
+            wanted = f"(N, {positions}, {channels})"
+        raise ValueError(f"expected {wanted}, got {(*x.shape,)}")
+
     def statistics(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Rows (n, C) less their mean, and their biased variance (C,); the running ones follow."""
+        running_mean, running_var = self.running_mean.view(-1), self.running_var.view(-1)
         if rows.device.type == "cpu" and not torch.is_grad_enabled():
             # torch's kernel of just that, which autograd cannot differentiate.
             mean, biased = torch.batch_norm_update_stats(
-                rows, self.running_mean, self.running_var, self.momentum
+                rows, running_mean, running_var, self.momentum
             )
             return rows - mean, biased
         n = rows.shape[0]
@@ -114,6 +140,6 @@ class BatchNorm1d(Layer):
         # torch.var gives the same, ten times slower on a CPU (see EXPERIMENTS.md).
         centred = rows - mean
         biased = (centred * centred).sum(0) / n
-        self.running_mean.lerp_(mean.detach(), self.momentum)
-        self.running_var.lerp_(biased.detach() * (n / (n - 1)), self.momentum)
+        running_mean.lerp_(mean.detach(), self.momentum)
+        running_var.lerp_(biased.detach() * (n / (n - 1)), self.momentum)
         return centred, biased

@@ -51,8 +51,8 @@ def calibrate_batchnorm(net: Layer, inputs: Tensor | Sequence[Tensor]) -> None:
                 norm = norms[name]
                 assert isinstance(norm, BatchNorm1d)
                 mean, var = statistics_of(net, norm, parts)
-                norm.running_mean.copy_(mean)
-                norm.running_var.copy_(var)
+                norm.running_mean.copy_(mean.view_as(norm.running_mean))
+                norm.running_var.copy_(var.view_as(norm.running_var))
     finally:
         net.train(was_training)
 
@@ -67,13 +67,13 @@ def in_order(net: Layer, norms: dict[str, Layer], parts: Sequence[Tensor]) -> li
 
 
 def statistics_of(net: Layer, norm: BatchNorm1d, parts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Mean and unbiased variance of all that a norm is given, both (C,), in float64."""
+    """Mean and unbiased variance of all that a norm is given, by column, in float64."""
     count, mean, squares = 0, torch.zeros(()), torch.zeros(())
 
     def saw(name: str, layer: Layer, x: Tensor, y: Tensor) -> None:
         # Parts are joined by their means and squared deviations (Chan et al. 1983).
         nonlocal count, mean, squares
-        rows = x.reshape(-1, x.shape[-1]).double()
+        rows = norm.rows(x).double()
         own = rows.mean(0)
         deviations = ((rows - own) ** 2).sum(0)
         n, apart = len(rows), own - mean

@@ -89,15 +89,14 @@ class CrossAttention(torch.nn.Module):
             context: shape (B, S, n_context).
             padding: positions of the context that are not to be seen.
         """
-        h = self.n_head
         q, q_backward = self.queries(x)
         k, v, kv_backward = self.asked(context)
-        hidden = None if padding is None else padding.scores(h, q)
+        hidden = None if padding is None else padding.scores(q).unsqueeze(1)
         y, attend_backward = attend(q, k, v, hidden, self.dropout if self.training else 0.0)
-        y, project_backward = self.projection.vjp(unheads(y, h))
+        y, project_backward = self.projection.vjp(unheads(y))
 
         def backward(dy: Tensor) -> tuple[Tensor, Tensor]:
-            dq, dk, dv = attend_backward(heads(project_backward(dy), h))
+            dq, dk, dv = attend_backward(heads(project_backward(dy), self.n_head))
             return q_backward(dq), kv_backward(dk, dv)
 
         return y, backward
@@ -115,34 +114,25 @@ class CrossAttention(torch.nn.Module):
             Shape (B, H, T, S), [row, head, asking position, asked position]; the last sums to 1.
         """
         q, k = self.queries(x)[0], self.asked(context)[0]
-        hidden = None if padding is None else padding.scores(self.n_head, q)
-        found = attention_weights(q, k, hidden)
-        return found.view(len(x), self.n_head, *found.shape[1:])
+        hidden = None if padding is None else padding.scores(q).unsqueeze(1)
+        return attention_weights(q, k, hidden)
 
     def queries(self, x: Tensor) -> tuple[Tensor, Backward]:
-        """The heads' queries (B·H, T, D), and the backward pass."""
-        h = self.n_head
+        """The heads' queries (B, H, T, D), and the backward pass."""
         q, linear_backward = self.query.vjp(x)
-        q, norm_backward = self.normalised(heads(q, h))
-        return lowered(q), lambda dq: linear_backward(unheads(norm_backward(dq), h))
+        q, norm_backward = self.normalised(heads(q, self.n_head))
+        return lowered(q), lambda dq: linear_backward(unheads(norm_backward(dq)))
 
     def asked(self, context: Tensor) -> tuple[Tensor, Tensor, Callable[[Tensor, Tensor], Tensor]]:
-        """The heads' keys and values, each (B·H, S, D), and the backward pass."""
-        b, s, _ = context.shape
-        h = self.n_head
-        kv, linear_backward = self.key_value.vjp(context)  # (B, S, 2C)
-        # One copy brings the heads to the front: (2, B, S, H, D) to (2, B·H, S, D).
-        split = kv.view(b, s, 2, h, -1).permute(2, 0, 3, 1, 4).reshape(2, b * h, s, -1)
-        k, norm_backward = self.normalised(split[0])
+        """The heads' keys and values, each (B, H, S, D), and the backward pass."""
+        made, linear_backward = self.key_value.vjp(context)  # (B, S, 2C)
+        key, value = (heads(part, self.n_head) for part in made.chunk(2, 2))
+        k, norm_backward = self.normalised(key)
 
         def backward(dk: Tensor, dv: Tensor) -> Tensor:
-            dk = norm_backward(dk)
-            dkv = torch.empty(b, s, 2, h, dk.shape[2], dtype=dk.dtype, device=dk.device)
-            dkv[:, :, 0].copy_(dk.view(b, h, s, -1).transpose(1, 2))
-            dkv[:, :, 1].copy_(dv.view(b, h, s, -1).transpose(1, 2))
-            return linear_backward(dkv.view(b, s, -1))
+            return linear_backward(torch.cat([unheads(norm_backward(dk)), unheads(dv)], 2))
 
-        return lowered(k), lowered(split[1]), backward
+        return lowered(k), lowered(value), backward
 
     def normalised(self, x: Tensor) -> tuple[Tensor, Backward]:
         """Queries or keys at one length, if that is wanted."""
@@ -155,11 +145,9 @@ class CrossAttention(torch.nn.Module):
             context: shape (B, S, n_context).
             padding: positions of it that are not to be seen.
         """
-        b, h = len(context), self.n_head
         keys, values = (
-            part.view(b, h, part.shape[1], -1).permute(2, 0, 1, 3).contiguous()
-            for part in self.asked(context)[:2]
-        )  # (B·H, S, D) to (S, B, H, D)
+            part.permute(2, 0, 1, 3).contiguous() for part in self.asked(context)[:2]
+        )  # (B, H, S, D) to (S, B, H, D)
         if padding is None:
             return KeysAndValues(keys, values, None)
         zeros = torch.zeros(padding.real.shape, dtype=keys.dtype, device=keys.device)
@@ -168,7 +156,7 @@ class CrossAttention(torch.nn.Module):
 
     def advance(self, x: Tensor, state: KeysAndValues) -> Tensor:
         """What one position of each row is told, x and y of shape (B, C)."""
-        q = self.queries(x.unsqueeze(1))[0].view(len(x), self.n_head, -1)  # (B, H, D)
+        q = self.queries(x.unsqueeze(1))[0].squeeze(2)  # (B, H, D)
         # As sums of products, for there is one query: (S, B, H, D) to (S, B, H) and back.
         scores = (state.keys * (q / math.sqrt(q.shape[2]))).sum(-1)
         if state.hidden is not None:
@@ -179,12 +167,11 @@ class CrossAttention(torch.nn.Module):
 
 
 def heads(x: Tensor, n_head: int) -> Tensor:
-    """(B, T, C) to (B·H, T, C/H)."""
+    """(B, T, C) as (B, H, T, C/H)."""
     b, t, c = x.shape
-    return x.reshape(b, t, n_head, c // n_head).transpose(1, 2).reshape(b * n_head, t, -1)
+    return x.view(b, t, n_head, c // n_head).transpose(1, 2)
 
 
-def unheads(x: Tensor, n_head: int) -> Tensor:
-    """(B·H, T, D) back to (B, T, H·D)."""
-    n, t, size = x.shape
-    return x.view(n // n_head, n_head, t, size).transpose(1, 2).reshape(-1, t, n_head * size)
+def unheads(x: Tensor) -> Tensor:
+    """(B, H, T, D) as (B, T, H·D)."""
+    return x.transpose(1, 2).flatten(2)

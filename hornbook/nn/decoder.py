@@ -16,7 +16,7 @@ from hornbook.nn.padding import Padding
 from hornbook.nn.recompute import recomputed_vjp
 from hornbook.nn.residual import Residual
 from hornbook.nn.rotary import Rotary
-from hornbook.nn.sequential import Sequential, chain_vjp
+from hornbook.nn.sequential import Sequential, chain_vjp, gone_once
 from hornbook.nn.transformer_parts import TransformerParts
 
 __all__ = ["Decoder", "DecoderBlock", "DecoderState", "MemoryBackward"]
@@ -161,8 +161,8 @@ class Decoder(torch.nn.Module):
 
         def backward_all(dy: Tensor) -> tuple[Tensor, Tensor]:
             dy, dmemory = end_backward(dy), torch.zeros_like(memory)
-            for backward in reversed(ways_back):  # every block asked the same memory
-                dy, dasked = backward(dy)
+            for backward in gone_once(ways_back, len(self.chain)):
+                dy, dasked = backward(dy)  # every block asked the same memory
                 dmemory += dasked
             return front_backward(dy), dmemory
 

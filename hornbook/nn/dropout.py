@@ -8,7 +8,7 @@ from torch import Tensor
 from hornbook.errors import SettingsError
 from hornbook.nn.layer import Backward, Layer
 
-__all__ = ["Dropout", "kept"]
+__all__ = ["Dropout", "kept", "threshold"]
 
 
 class Dropout(Layer):
@@ -50,11 +50,17 @@ def kept(x: Tensor, p: float, generator: torch.Generator | None = None) -> Tenso
     Returns:
         The shape, precision and device of x.
     """
-    parts = min(max(1, round(256 * p)), 255)
+    parts, grown = threshold(p)
     eights = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
     eights.random_(-(2**63), None, generator=generator)  # all 64 bits
     bytes_ = eights.view(torch.uint8)[: x.numel()].view(x.shape)
     # 1 from `parts` on, 0 below, while an element is still a byte: a pass over bytes costs half of
     # one over numbers, and torch's comparisons cost ten of them.
     ones = bytes_.clamp_(parts - 1, parts).sub_(parts - 1)
-    return ones.to(x.dtype).mul_(256 / (256 - parts))
+    return ones.to(x.dtype).mul_(grown)
+
+
+def threshold(p: float) -> tuple[int, float]:
+    """The least random byte that keeps an element, and what the element is multiplied by then."""
+    parts = min(max(1, round(256 * p)), 255)
+    return parts, 256 / (256 - parts)

@@ -14,7 +14,7 @@ from hornbook.nn.recompute import recomputed_vjp
 from hornbook.nn.recurrent_stack import BidirectionalStack
 from hornbook.nn.residual import Residual
 from hornbook.nn.rotary import Rotary
-from hornbook.nn.sequential import Sequential, chain_vjp
+from hornbook.nn.sequential import Sequential, chain_vjp, gone_once
 from hornbook.nn.transformer_parts import TransformerParts
 
 __all__ = ["Encoder", "EncoderBlock"]
@@ -126,7 +126,7 @@ class Encoder(Layer):
 
         def backward_all(dy: Tensor) -> Tensor:
             dy = end_backward(dy)
-            for backward in reversed(ways_back):
+            for backward in gone_once(ways_back, len(self.chain)):
                 dy = backward(dy)
             return front_backward(dy)
 

@@ -64,12 +64,13 @@ def is_fusible(q: Tensor) -> bool:
     """Whether a kernel computes attention of such queries.
 
     Args:
-        q: shape (N, T, D).
+        q: shape (..., T, D).
     """
-    if not q.is_cuda or q.shape[0] > ROWS or q.shape[2] % EVEN or not q.numel():
+    size = q.shape[-1]
+    if not q.is_cuda or math.prod(q.shape[:-2]) > ROWS or size % EVEN or not q.numel():
         return False
     if q.dtype in HALVES:
-        return FLASH is not None and FLASH_BACKWARD is not None and q.shape[2] <= WIDEST
+        return FLASH is not None and FLASH_BACKWARD is not None and size <= WIDEST
     if q.dtype is not torch.float32:
         return False
     return EFFICIENT is not None and EFFICIENT_BACKWARD is not None
@@ -82,22 +83,35 @@ def fused(q: Tensor, k: Tensor, v: Tensor, *, causal: bool, dropout: float) -> t
     """softmax(q kᵀ / sqrt(D)) v, where `is_fusible`.
 
     Args:
-        q: queries, shape (N, T, D).
-        k: keys, shape (N, S, D).
-        v: values, shape (N, S, D).
+        q: queries, shape (..., T, D).
+        k: keys, shape (..., S, D).
+        v: values, shape (..., S, D).
         causal: whether a query sees no key behind its own place; then S is T.
         dropout: share of the weights that is dropped.
 
     Returns:
-        The result, shape (N, T, D), and the way from its gradient to those of q, k and v.
+        The result, shape (..., T, D), and the way from its gradient to those of q, k and v.
     """
     kernel = flash if q.dtype in HALVES else efficient
-    heads = tuple(x.unsqueeze(0) for x in (q, k, v))  # of one row
-    if not torch.is_grad_enabled() or torch.compiler.is_compiling():
-        return kernel(*heads, causal=causal, dropout=dropout)
-    with torch.no_grad():
-        y, backward = kernel(*heads, causal=causal, dropout=dropout)
-    return Recorded.apply(q, k, v, y, backward), backward  # type: ignore[no-untyped-call]
+    shapes = q.shape, k.shape, v.shape
+    heads = tuple(as_one_row(x) for x in (q, k, v))
+    if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        with torch.no_grad():
+            y, way = kernel(*heads, causal=causal, dropout=dropout)
+        y = Recorded.apply(*heads, y, way)  # type: ignore[no-untyped-call]
+    else:
+        y, way = kernel(*heads, causal=causal, dropout=dropout)
+
+    def backward(dy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        dq, dk, dv = way(as_one_row(dy))
+        return dq.reshape(shapes[0]), dk.reshape(shapes[1]), dv.reshape(shapes[2])
+
+    return y.reshape(shapes[0]), backward
+
+
+def as_one_row(x: Tensor) -> Tensor:
+    """Heads (..., T, D) of some rows as those of one, (1, N, T, D), whole in memory."""
+    return x.reshape(1, -1, *x.shape[-2:]).contiguous()
 
 
 class Recorded(torch.autograd.Function):
@@ -114,11 +128,11 @@ class Recorded(torch.autograd.Function):
     def backward(ctx: Any, *dy: Any) -> Any:
         """The gradients of q, k and v."""
         with torch.no_grad():
-            return *ctx.way(dy[0]), None, None
+            return *ctx.way(dy[0].contiguous()), None, None
 
 
 def flash(q: Tensor, k: Tensor, v: Tensor, *, causal: bool, dropout: float) -> tuple[Tensor, Way]:
-    """In bfloat16; q (1, N, T, D), k and v (1, N, S, D), y (N, T, D)."""
+    """In bfloat16; q and y (1, N, T, D), k and v (1, N, S, D)."""
     assert FLASH is not None
     scale = 1 / math.sqrt(q.shape[3])
     y, logsumexp, begins_q, begins_k, most_q, most_k, seed, offset, _ = FLASH(
@@ -129,12 +143,12 @@ def flash(q: Tensor, k: Tensor, v: Tensor, *, causal: bool, dropout: float) -> t
         assert FLASH_BACKWARD is not None
         with order_kept():
             dq, dk, dv = FLASH_BACKWARD(
-                dy.to(y.dtype).unsqueeze(0), q, k, v, y, logsumexp, begins_q, begins_k, most_q,
+                dy.to(y.dtype), q, k, v, y, logsumexp, begins_q, begins_k, most_q,
                 most_k, dropout, causal, seed, offset, scale=scale,
             )  # fmt: skip
-        return dq.squeeze(0), dk.squeeze(0), dv.squeeze(0)
+        return dq, dk, dv
 
-    return y.squeeze(0), backward
+    return y, backward
 
 
 def efficient(
@@ -149,12 +163,12 @@ def efficient(
         assert EFFICIENT_BACKWARD is not None
         with order_kept():
             dq, dk, dv, _ = EFFICIENT_BACKWARD(
-                dy.unsqueeze(0), q, k, v, None, y, logsumexp, seed, offset, dropout,
+                dy, q, k, v, None, y, logsumexp, seed, offset, dropout,
                 [True, True, True, False], causal, scale=scale,
             )  # fmt: skip
-        return dq.squeeze(0), dk.squeeze(0), dv.squeeze(0)
+        return dq, dk, dv
 
-    return y.squeeze(0), backward
+    return y, backward
 
 
 @contextmanager

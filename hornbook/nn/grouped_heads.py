@@ -18,7 +18,7 @@ def shared_heads_vjp(
     qkv: Linear,
     n_head: int,
     n_kv_head: int,
-    turn: Callable[[Tensor], tuple[Tensor, Backward]],
+    turn: Callable[[Tensor], tuple[Tensor, Backward | None]],
 ) -> tuple[Tensor, Tensor, Tensor, Callable[[Tensor, Tensor, Tensor], Tensor]]:
     """Queries of all heads, with the keys and values that each shares, and the backward pass.
 
@@ -30,7 +30,7 @@ def shared_heads_vjp(
         turn: what is done to queries and keys, (B, H + K, T, D), before they meet.
 
     Returns:
-        Queries, keys and values, each (B·H, T, D), and the way from their gradients to that of x.
+        Queries, keys and values, each (B, H, T, D), and the way from their gradients to that of x.
     """
     b, t, c = x.shape
     h, kv, group, size = n_head, n_kv_head, n_head // n_kv_head, c // n_head
@@ -39,20 +39,21 @@ def shared_heads_vjp(
     qk, turn_backward = turn(heads[:, : h + kv])
 
     def repeated(part: Tensor) -> Tensor:
-        """(B, K, T, D) to (B·H, T, D), each as often as it is shared."""
-        return part.unsqueeze(2).expand(b, kv, group, t, size).reshape(b * h, t, size)
+        """(B, K, T, D) to (B, H, T, D), each as often as it is shared."""
+        return part.unsqueeze(2).expand(b, kv, group, t, size).reshape(b, h, t, size)
 
     def backward(dq: Tensor, dk: Tensor, dv: Tensor) -> Tensor:
         # What is used by several gets the sum of their gradients.
-        dk, dv = (d.view(b, kv, group, t, size).sum(2) for d in (dk, dv))
-        dqk = turn_backward(torch.cat([dq.view(b, h, t, size), dk], 1))
+        dk, dv = (d.reshape(b, kv, group, t, size).sum(2) for d in (dk, dv))
+        dqk = torch.cat([dq, dk], 1)
+        if turn_backward is not None:
+            dqk = turn_backward(dqk)
         dmade = torch.empty(b, t, h + 2 * kv, size, dtype=dqk.dtype, device=dqk.device)
         dmade[:, :, : h + kv].copy_(dqk.transpose(1, 2))
         dmade[:, :, h + kv :].copy_(dv.transpose(1, 2))
         return made_backward(dmade.view(b, t, -1))
 
-    q = qk[:, :h].reshape(b * h, t, size)
-    return q, repeated(qk[:, h:]), repeated(heads[:, h + kv :]), backward
+    return qk[:, :h], repeated(qk[:, h:]), repeated(heads[:, h + kv :]), backward
 
 
 def shared(part: Tensor, n_kv_head: int) -> Tensor:

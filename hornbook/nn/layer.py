@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeGuard, overload
 import torch
 from torch import Tensor
 
-__all__ = ["Backward", "Layer", "Shape", "grad_of", "take_room", "wants_gradient"]
+__all__ = ["Backward", "Layer", "Shape", "add_gradient", "grad_of", "take_room", "wants_gradient"]
 
 Backward = Callable[[Tensor], Tensor]
 Shape = tuple[int, ...]
@@ -154,6 +154,14 @@ def grad_of(parameter: Tensor) -> Tensor:
     if parameter.grad is None:
         parameter.grad = take_room(parameter).zero_()
     return parameter.grad
+
+
+def add_gradient(parameter: Tensor, gradient: Tensor) -> None:
+    """Add to a parameter's gradient, or let this be its first, which saves making zeros."""
+    if parameter.grad is None:
+        parameter.grad = take_room(parameter).copy_(gradient)
+    else:
+        parameter.grad.add_(gradient)
 
 
 def take_room(parameter: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import lowered, raised
-from hornbook.nn.layer import Backward, Layer, grad_of, wants_gradient
+from hornbook.nn.layer import Backward, Layer, add_gradient, wants_gradient
 
 __all__ = ["LayerNorm"]
 
@@ -46,9 +46,9 @@ class LayerNorm(Layer):
                 dy.to(x.dtype), x, weight.shape, mean, scale, weight, bias, wanted
             )
             if wants_gradient(weight):
-                grad_of(weight).add_(dweight)
+                add_gradient(weight, dweight)
             if wants_gradient(bias):
-                grad_of(bias).add_(dbias)
+                add_gradient(bias, dbias)
             found: Tensor = dx
             return found
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import add_product, linear, put_product, times
-from hornbook.nn.layer import Backward, Layer, Shape, grad_of, take_room, wants_gradient
+from hornbook.nn.layer import Backward, Layer, Shape, add_gradient, take_room, wants_gradient
 
 __all__ = ["Linear"]
 
@@ -63,7 +63,7 @@ class Linear(Layer):
                 else:
                     add_product(weight.grad, d, rows)
             if wants_gradient(bias):
-                grad_of(bias).add_(d.sum(0))  # b is broadcast over N
+                add_gradient(bias, d.sum(0))  # b is broadcast over N
             return times(d, weight).view_as(x)
 
         return y, backward

@@ -32,7 +32,7 @@ class Padding:
         self.lengths, self.size = lengths, size
         self.places = torch.arange(size, device=lengths.device)
         self.real = self.places < lengths.unsqueeze(1)
-        self.hidden: dict[tuple[int, torch.dtype], Tensor] = {}
+        self.hidden: dict[torch.dtype, Tensor] = {}
         self.order: Tensor | None = None
 
     @classmethod
@@ -57,19 +57,16 @@ class Padding:
             )
         return None if low == size else cls(lengths, size)
 
-    def scores(self, n_head: int, like: Tensor) -> Tensor:
-        """What is added to the scores of keys, -inf at padding, shape (B·n_head, 1, S).
+    def scores(self, like: Tensor) -> Tensor:
+        """What is added to the scores of keys, -inf at padding, shape (B, 1, S).
 
         Args:
-            n_head: heads of each row.
             like: whose precision it has.
         """
-        key = (n_head, like.dtype)
-        if key not in self.hidden:  # each layer of an encoder asks for the same
+        if like.dtype not in self.hidden:  # each layer of an encoder asks for the same
             zeros = torch.zeros(self.real.shape, dtype=like.dtype, device=like.device)
-            scores = zeros.masked_fill_(~self.real, -math.inf)
-            self.hidden[key] = scores.repeat_interleave(n_head, 0).unsqueeze(1)
-        return self.hidden[key]
+            self.hidden[like.dtype] = zeros.masked_fill_(~self.real, -math.inf).unsqueeze(1)
+        return self.hidden[like.dtype]
 
     def turned(self, x: Tensor) -> Tensor:
         """Each row from its end to its start, shape (B, S, C); padding stays behind it.

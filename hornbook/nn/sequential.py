@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor
@@ -11,7 +11,9 @@ from torch import Tensor
 from hornbook.nn.layer import Backward, Layer, refuse_other
 from hornbook.nn.recompute import recomputed_vjp
 
-__all__ = ["Sequential", "begin_chain", "chain_vjp"]
+__all__ = ["Sequential", "begin_chain", "chain_vjp", "gone_once"]
+
+Way = TypeVar("Way")
 
 
 def chain_vjp(layers: Sequence[Layer], x: Tensor) -> tuple[Tensor, Backward]:
@@ -28,12 +30,36 @@ def chain_vjp(layers: Sequence[Layer], x: Tensor) -> tuple[Tensor, Backward]:
         x, backward = recomputed_vjp(layer, x) if layer.recompute else layer.vjp(x)
         ways_back.append(backward)
 
+    count = len(ways_back)
+
     def backward_all(dy: Tensor) -> Tensor:
-        for backward in reversed(ways_back):
+        for backward in gone_once(ways_back, count):
             dy = backward(dy)
         return dy
 
     return x, backward_all
+
+
+def gone_once(ways_back: list[Way], count: int) -> Iterator[Way]:
+    """The ways back from the last to the first, each let go of as soon as it was gone.
+
+    What a layer kept for its own is then free for what the next ones make, which is still in the
+    processor's cache.
+
+    Args:
+        ways_back: of layers one after the other; none is left.
+        count: how many there were.
+
+    Raises:
+        RuntimeError: if they were gone before.
+    """
+    if len(ways_back) != count:
+        raise RuntimeError(
+            "this backward pass was made before, and what it needs is no longer kept; call `vjp` "
+            "again"
+        )
+    while ways_back:
+        yield ways_back.pop()
 
 
 def frozen_front(layers: Sequence[Layer]) -> int:

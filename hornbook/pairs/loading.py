@@ -24,6 +24,7 @@ from hornbook.tokenizers.settings import TokenSettings
 
 __all__ = ["load_pairs"]
 
+SHOWN = 10  # labels that are listed
 ALIKE = 0.8  # share of the targets' characters that sources have too, where tokens are shared
 
 
@@ -88,9 +89,22 @@ def labels_of(splits: dict[str, Side], where: str) -> tuple[str, ...]:
 
 
 def without_unseen(splits: dict[str, Side], labels: Sequence[str]) -> tuple[dict[str, Side], str]:
-    """The splits without pairs whose label train never has, and what to say of them."""
+    """The splits without pairs whose label train never has, and what to say of them.
+
+    Raises:
+        DataError: if nothing would be left of a split.
+    """
     known = set(labels)
     kept, left_out = {}, Counter[str]()
+    for name, side in splits.items():
+        if len(side) and known.isdisjoint(side.targets):
+            raise DataError(
+                f"No label of {name} is one of train, which has {many(len(labels), 'label')} in "
+                f"{many(len(splits['train']), 'pair')}.",
+                hint="Labels are few, and stand beside many texts. Where these are texts to be "
+                "written, set `target_column` to their column.",
+                setting="label_column",
+            )
     for name, side in splits.items():
         at = [place for place, label in enumerate(side.targets) if label in known]
         left_out.update(label for label in side.targets if label not in known)
@@ -101,7 +115,8 @@ def without_unseen(splits: dict[str, Side], labels: Sequence[str]) -> tuple[dict
         return kept, ""
     return kept, (
         f"{many(left_out.total(), 'pair')} of dev or test left out, whose label train never has: "
-        f"{listed(list(left_out))}"
+        f"{listed(list(left_out)[:SHOWN])}"
+        f"{' …' if len(left_out) > SHOWN else ''}"
     )
 
 

@@ -58,7 +58,7 @@ Report: TypeAlias = Reporter | str
 
 
 class EventFile:
-    """Tells TensorBoard: an event file in a folder of the run's name, for `tensorboard --logdir`.
+    """Tells TensorBoard: an event file in a folder of the run's name.
 
     Args:
         folder: that holds such folders.

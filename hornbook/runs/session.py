@@ -122,7 +122,6 @@ class Session:
         Going on after a stop has to use the same ones, for sums come out otherwise on others: what
         is chosen becomes part of `training`.
         """
-        from hornbook.training.evaluation_share import affordable
         from hornbook.training.kept_choices import calibrate_once
         from hornbook.training.recomputation import choose_recompute
 
@@ -131,15 +130,7 @@ class Session:
         )
         if told is not None:
             listen(Noted(told))
-        sizes, per_epoch = self.data.sizes, self.batches.per_epoch
-        evaluated = affordable(
-            self.training,
-            [sizes[name] for name in self.measured],
-            sizes["train"] / per_epoch,
-            self.model.n_parameters,
-        )
-        lowered = evaluated if evaluated != self.training.evaluate_on else 0
-        self.training = replace(self.training, evaluate_on=evaluated)
+        lowered = self.lower_evaluation()
         kind = cast(Literal["cpu", "cuda", "mps"], self.device.type)
         what: JSONObject = {
             "family": self.family,
@@ -152,6 +143,26 @@ class Session:
         self.training, self.calibration = found.settings, found.key
         self.calibration_seconds, self.milliseconds = found.seconds, found.milliseconds
         listen(Calibrated(found, lowered))
+
+    def lower_evaluation(self) -> int:
+        """Evaluate on fewer predictions where the default would cost too much.
+
+        Returns:
+            On how many then; 0 if nothing was to be changed.
+        """
+        from hornbook.training.evaluation_share import affordable
+
+        sizes, per_epoch = self.data.sizes, self.batches.per_epoch
+        evaluated = affordable(
+            self.training,
+            [sizes[name] for name in self.measured],
+            sizes["train"] / per_epoch,
+            self.model.n_parameters,
+        )
+        if evaluated == self.training.evaluate_on:
+            return 0
+        self.training = replace(self.training, evaluate_on=evaluated)
+        return evaluated
 
     @property
     def measured(self) -> list[str]:

@@ -22,11 +22,13 @@ from hornbook.training.measures import LOSS, Extent
 from hornbook.training.rates import frozen_by
 
 if TYPE_CHECKING:
+    import torch
+
     from hornbook.monitoring.probe import Probe
     from hornbook.training.record import Record
     from hornbook.training.trainer import Ending, Trainer
 
-__all__ = ["session_of", "train_session"]
+__all__ = ["begin_training", "conclude_training", "session_of", "train_session"]
 
 
 def session_of(run: Run, world: World) -> Session:
@@ -50,37 +52,65 @@ def train_session(
 ) -> Run:
     """Train to the end, or until a signal, and keep everything in the run's directory."""
     with session.working():
-        trainer = trainer_for(run, session, listen)
-        if session.world.rank == 0 and not resumed:
-            keep_frozen(run, session.model, trainer)
-        if session.start.kind == "run" and session.world.rank == 0 and not resumed:
-            trainer.on_checkpoint()  # weights that no seed gives, for the others and after a kill
-        take_up(run, session, trainer)
-        listen(
-            Began(
-                run.path,
-                run.record,
-                session.model.n_parameters,
-                str(session.device),
-                resumed,
-                frozen_numbers(session),
-                session.anew(),
-            )
-        )
+        trainer = begin_training(run, session, listen, resumed=resumed)
         with stops.stopping(trainer):
             ending = trainer.run()
         if session.world.rank > 0:
             return session.world.from_first(lambda: Run(run.path))
-        summary = summarise(run, session, trainer, ending)
-        run.directory.write_summary(summary)  # before what only stands beside it is measured
-        run.directory.settle()
-        for remark in summary.remarks:
-            listen(Warned(remark))
-        if run.record.baseline and summary.ended:
-            summary = with_baselines(run, session.data, summary, listen)
+        summary = conclude_training(run, session, trainer, ending, listen)
     opened = Run(run.path)
     listen(Ended(opened, summary))
     return session.world.from_first(lambda: opened)
+
+
+def begin_training(
+    run: Run,
+    session: Session,
+    listen: Listener,
+    *,
+    resumed: bool,
+    random: torch.Generator | None = None,
+) -> Trainer:
+    """The trainer of a run, where its checkpoint has it or at the start; `listen` is told.
+
+    Args:
+        run, session, listen: of the training.
+        resumed: whether it has begun before.
+        random: what dropout draws from, where that is not torch's own generator.
+    """
+    trainer = trainer_for(run, session, listen)
+    trainer.random = random
+    if session.world.rank == 0 and not resumed:
+        keep_frozen(run, session.model, trainer)
+    if session.start.kind == "run" and session.world.rank == 0 and not resumed:
+        trainer.on_checkpoint()  # weights that no seed gives, for the others and after a kill
+    take_up(run, session, trainer)
+    listen(
+        Began(
+            run.path,
+            run.record,
+            session.model.n_parameters,
+            str(session.device),
+            resumed,
+            frozen_numbers(session),
+            session.anew(),
+        )
+    )
+    return trainer
+
+
+def conclude_training(
+    run: Run, session: Session, trainer: Trainer, ending: Ending, listen: Listener
+) -> Summary:
+    """Keep how a training ended, and what stands beside it; `listen` is warned of remarks."""
+    summary = summarise(run, session, trainer, ending)
+    run.directory.write_summary(summary)  # before what only stands beside it is measured
+    run.directory.settle()
+    for remark in summary.remarks:
+        listen(Warned(remark))
+    if run.record.baseline and summary.ended:
+        summary = with_baselines(run, session.data, summary, listen)
+    return summary
 
 
 def trainer_for(run: Run, session: Session, listen: Listener) -> Trainer:

@@ -67,6 +67,18 @@ class Batches(ABC):
     def batch(self, n: int) -> Batch:
         """Batch number n, the same whenever it is asked for."""
 
+    def several(self, most: int) -> tuple[Ids, Ids]:
+        """The next batches, which must be of one shape, as arrays with one axis more.
+
+        Args:
+            most: how many; there may be fewer, but one at least.
+
+        Returns:
+            Inputs (S, B, T), and targets (S, B) or (S, B, T).
+        """
+        batches = [next(self) for _ in range(most)]
+        return np.stack([one.inputs for one in batches]), np.stack([one.targets for one in batches])
+
 
 class WindowBatches(Batches):
     """Windows in a new random order each epoch, for models that read the last n tokens.
@@ -92,6 +104,16 @@ class WindowBatches(Batches):
         at = (n - low) * self.batch_size
         end = at + self.batch_size
         return Batch(contexts[at:end], targets[at:end])
+
+    def several(self, most: int) -> tuple[Ids, Ids]:
+        """The next batches, as far as they are gathered: nothing is copied."""
+        n = self.cursor
+        self.batch(n)
+        low, high, contexts, targets = self.chunk
+        count, size = min(most, high - n), self.batch_size
+        places = slice((n - low) * size, (n - low + count) * size)
+        self.cursor += count
+        return contexts[places].reshape(count, size, -1), targets[places].reshape(count, size)
 
     def gather(self, n: int) -> tuple[int, int, Ids, Ids]:
         """The batches from n up to at most the end of its epoch, as one array."""

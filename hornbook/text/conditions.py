@@ -144,7 +144,8 @@ class Conditions:
                 raise SettingsError(
                     f"The condition {quoted(name)} has no value {quoted(clip(value, 40))} in "
                     f"train; it has {self.listed(at)}.",
-                    hint=f"{did_you_mean(value, self.values[at])}Give one of these.",
+                    hint=f"{did_you_mean(value, self.values[at])}Give one of these, as "
+                    f"{self.example}.",
                     setting="condition",
                 )
             if found[at]:

@@ -237,6 +237,11 @@ class FlatParameters:
         for table, (rows, grads) in zip(self.tables, kept.tables, strict=True):
             table.rows, table.grads = rows, grads
 
+    @property
+    def begins(self) -> dict[int, int]:
+        """Where each dense parameter begins in the vector, by its `id`."""
+        return {id(p): int(place.storage_offset()) for p, place in self.places}
+
     def is_frozen(self, parameter: Tensor) -> bool:
         """Whether a parameter of the module is frozen."""
         return any(parameter is one for one in self.frozen)

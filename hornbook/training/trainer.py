@@ -63,6 +63,7 @@ class Trainer:
         flat: the parameters.
         way: gets the gradients.
         schedule: gives the learning rate of the update that follows so many others.
+        random: draws what dropout drops; None: torch's own generator.
         stop: set it to true, from a signal handler for example, to end after the present step.
     """
 
@@ -93,6 +94,7 @@ class Trainer:
         self.optimizer = make_optimizer(self.flat, settings)
         self.schedule: Callable[[int], float] = partial(scheduled, settings)
         self.step, self.stop = 0, False
+        self.random: torch.Generator | None = None
         self.all_stop = False  # what several processes have agreed on
         self.best, self.lately, self.since_best = decides.worst, decides.worst, 0
         self.loss_sum, self.loss_count = 0.0, 0
@@ -118,35 +120,59 @@ class Trainer:
         Raises:
             DivergedError: if the loss is no longer a finite number.
         """
-        s = self.settings
+        self.begin()
+        while (ending := self.ending()) is None:
+            self.update()
+            self.arrive()
+        self.finish(ending)
+        return ending
+
+    def begin(self) -> None:
+        """Before the first step: measure, and keep the state."""
         self.began = time.perf_counter()
         self.module.train()
-        first = self.world.rank == 0
         if self.recorded < 0:
             self.record()
-            if first:
+            if self.world.rank == 0:
                 self.on_checkpoint()
-        if not s.steps and s.watch:
+        if not self.settings.steps and self.settings.watch:
             self.look()
-        while self.step < s.steps and not self.out_of_patience():
-            # One that was told to stop goes on with the others until all know of it.
-            if self.stop if self.world.size == 1 else self.all_stop:
-                if first:
-                    self.on_checkpoint()
-                self.tell(last=True)
-                return "interrupted"
-            self.update()
-            due = self.step % s.evaluation_interval == 0 or self.step == s.steps
-            if due:
-                self.tell(always=True)
-                self.record()
-            if first and (due or self.step % s.checkpoint_interval == 0):
-                self.on_checkpoint()
-            if self.step < s.steps:  # a word on both sides of an evaluation tells it from steps
-                self.tell(always=due)
+
+    def ending(self) -> Ending | None:
+        """How training ends at this step; None if it goes on."""
+        if self.step >= self.settings.steps:
+            return "finished"
+        if self.out_of_patience():
+            return "early"
+        # One that was told to stop goes on with the others until all know of it.
+        stop = self.stop if self.world.size == 1 else self.all_stop
+        return "interrupted" if stop else None
+
+    def steps_to_arrive(self) -> int:
+        """How many updates there are until something is due."""
+        s = self.settings
+        due = (s.evaluation_interval, s.checkpoint_interval)
+        return min(s.steps - self.step, *(every - self.step % every for every in due))
+
+    def arrive(self) -> None:
+        """After an update: measure and keep the state where that is due, and tell."""
+        s = self.settings
+        due = self.step % s.evaluation_interval == 0 or self.step == s.steps
+        if due:
+            self.tell(always=True)
+            self.record()
+        if self.world.rank == 0 and (due or self.step % s.checkpoint_interval == 0):
+            self.on_checkpoint()
+        if self.step < s.steps:  # a word on both sides of an evaluation tells it from steps
+            self.tell(always=due)
+
+    def finish(self, ending: Ending) -> None:
+        """After the last step."""
+        if ending == "interrupted" and self.world.rank == 0:
+            self.on_checkpoint()
         self.tell(last=True)
-        self.module.eval()
-        return "early" if self.step < s.steps else "finished"
+        if ending != "interrupted":
+            self.module.eval()
 
     def out_of_patience(self) -> bool:
         """Whether dev has not become better for as many evaluations as the settings allow."""
@@ -176,10 +202,19 @@ class Trainer:
             self.apply(value)
         if probe is not None:
             probe.updated(self)
-        self.loss_sum += value
-        self.loss_count += 1
-        self.step += 1
+        self.took(1, value)
         return value
+
+    def took(self, steps: int, losses: float) -> None:
+        """Count updates that were made.
+
+        Args:
+            steps: how many.
+            losses: sum of the losses of their batches.
+        """
+        self.loss_sum += losses
+        self.loss_count += steps
+        self.step += steps
 
     def look(self) -> None:
         """Show the probe the net as it stands: a batch, its loss and gradients, and no update.
@@ -301,7 +336,7 @@ class Trainer:
             "weights": {name: held for name, held in weights.items() if name not in apart},
             "optimizer": self.optimizer.state(),
             "carried": self.module.carried() if isinstance(self.module, Carrying) else {},
-            "rng": random_states(self.flat.values.device),
+            "rng": random_states(self.flat.values.device, self.random),
         }
         arrays = {
             f"{kind}.{name}": tensor.detach().cpu().numpy()
@@ -350,7 +385,7 @@ class Trainer:
             self.optimizer.load_state(kept.get("optimizer", {}), counters.step, counters.layout)
             if isinstance(self.module, Carrying):
                 self.module.carry(kept.get("carried", {}))
-            set_random_states(self.flat.values.device, kept["rng"])
+            set_random_states(self.flat.values.device, kept["rng"], self.random)
         except (KeyError, RuntimeError, ValueError, TypeError) as error:
             raise RunError(
                 f"The checkpoint does not match this run: {error}.",

@@ -20,7 +20,9 @@ from hornbook.experiments.compare.significance import (
 from hornbook.statistics import Interval
 from hornbook.training.measures import Measure
 
-__all__ = ["AblationPart", "Board", "BoardEntry", "LeftOut", "OneRun", "ablation", "ranked"]
+__all__ = [
+    "AblationPart", "Board", "BoardEntry", "LeftOut", "OneRun", "ablation", "ahead", "ranked",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,19 @@ class Board:
         )
 
 
+def ahead(one: Difference, measure: Measure, split: str) -> str:
+    """Whether a line is ahead of another, in a few words; on the split that decides it may not be.
+
+    Args:
+        one: its figure less that of the other.
+        measure: by which one is better.
+        split: that decides.
+    """
+    if one.sure and measure.is_better(0.0, one.value):
+        return f"no: behind on {split}, {one.verdict}"
+    return f"yes, {one.verdict}" if one.sure else one.verdict
+
+
 def ranked(entries: Sequence[BoardEntry], measure: Measure, split: str) -> tuple[BoardEntry, ...]:
     """Lines in their order, the best on dev first, each with its differences.
 
@@ -207,9 +222,6 @@ def ranked(entries: Sequence[BoardEntry], measure: Measure, split: str) -> tuple
     samples = [one.sample(split) for one in order]
     nexts = corrected([difference(one, other) for one, other in itertools.pairwise(samples)])
     firsts = corrected([difference(one, samples[0]) for one in samples[1:]])
-    # What is better on dev may be worse where it is told: that is no lead.
-    nexts = [replace(one, turned="behind") if sign * one.value > 0 else one for one in nexts]
-    firsts = [replace(one, turned="ahead") if sign * one.value < 0 else one for one in firsts]
     return tuple(
         replace(
             one,

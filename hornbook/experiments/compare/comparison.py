@@ -144,7 +144,7 @@ def board_as_dict(board: Board) -> dict[str, Any]:
                 "family": part.family,
                 "change": part.change,
                 "against": part.against,
-                "difference": difference_as_dict(part.apart),
+                "difference": difference_as_dict(part.apart, board),
                 **entry_as_dict(part.entry, board),
             }
             for part in board.parts
@@ -175,8 +175,8 @@ def entry_as_dict(one: BoardEntry, board: Board) -> dict[str, Any]:
         "per_second_of": pace.of if pace else None,
         "new_share": one.new,
         "runs": [run_as_dict(run, board) for run in one.runs],
-        "next": difference_as_dict(one.next),
-        "first": difference_as_dict(one.first),
+        "next": difference_as_dict(one.next, board),
+        "first": difference_as_dict(one.first, board),
     }
 
 
@@ -193,7 +193,7 @@ def run_as_dict(run: OneRun, board: Board) -> dict[str, JSON]:
     }
 
 
-def difference_as_dict(one: Difference | None) -> dict[str, JSON] | None:
+def difference_as_dict(one: Difference | None, board: Board) -> dict[str, JSON] | None:
     """A difference by name; what cannot be told is None."""
     if one is None:
         return None
@@ -206,8 +206,8 @@ def difference_as_dict(one: Difference | None) -> dict[str, JSON] | None:
         name: None if value is None or math.isnan(value) else value
         for name, value in figures.items()
     }
-    return {**known, "freedom": one.freedom, "more_than_luck": one.sure,
-            "turned": one.turned or None}  # fmt: skip
+    better = board.measure.is_better(one.value, 0.0)
+    return {**known, "freedom": one.freedom, "more_than_luck": one.sure, "better": better}
 
 
 def as_csv(lines: Iterator[dict[str, JSON]]) -> bytes:

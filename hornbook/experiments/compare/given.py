@@ -114,7 +114,7 @@ def read(
     if not found:
         known = {
             one for line in asked.values() for kind in kinds_of(line) for one in names_of(kind)
-        }
+        } - ELSEWHERE.keys()
         whose = family or "None of the families compared"
         raise SettingsError(
             f"{whose} has {'no' if family else 'a'} setting {clip(name)!r}.",

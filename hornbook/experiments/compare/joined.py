@@ -12,10 +12,12 @@ from hornbook.errors import RunError
 from hornbook.experiments.making import data_sums
 from hornbook.paths import is_file
 from hornbook.runs import Run
+from hornbook.runs.contents import COMPARED
 from hornbook.runs.prepare import Prepared
 
-__all__ = ["is_run", "joined_kinds", "of_data", "opened"]
+__all__ = ["is_run", "joined_kinds", "of_data", "opened", "refuse_comparison"]
 
+SHOWN = 3  # most runs that are named
 ASIDE = ("seed", "threads", "device", "gradients", "precision", "recompute", "compile", "watch",
          "watch_every", "checkpoint_every")  # fmt: skip
 "Training settings by which runs of one kind may differ."
@@ -24,6 +26,23 @@ ASIDE = ("seed", "threads", "device", "gradients", "precision", "recompute", "co
 def is_run(word: object) -> bool:
     """Whether a word is the directory of a run, and no data."""
     return isinstance(word, str | Path) and is_file(Path(word) / "run.json")
+
+
+def refuse_comparison(word: object) -> None:
+    """Refuse the folder of a comparison in the place of data or a run.
+
+    Raises:
+        RunError: naming some of its runs.
+    """
+    if not isinstance(word, str | Path) or not is_file(Path(word) / COMPARED):
+        return
+    inside = sorted(str(path.parent) for path in Path(word).glob("*/*/run.json"))
+    more = f" and {len(inside) - SHOWN} more" if len(inside) > SHOWN else ""
+    raise RunError(
+        f"{word} is the folder of a comparison, not data.",
+        hint=f"Give its data, with that folder as `out`; or its runs: "
+        f"{', '.join(inside[:SHOWN])}{more}.",
+    )
 
 
 def opened(paths: Sequence[str | Path]) -> list[Run]:

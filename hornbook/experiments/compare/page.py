@@ -86,14 +86,15 @@ def headline(board: Board) -> str:
     if first.next is None:
         return told
     others = [(one.kind, one.first) for one in board.entries[1:] if one.first is not None]
-    level = [kind for kind, apart in others if not apart.sure]
-    if ahead := [kind for kind, apart in others if apart.sure and apart.turned]:
-        told += f" On {board.split} it is behind {', '.join(ahead)}, by more than luck."
-        if not level:
-            return told
-    elif not level:
-        return f"{told} No other is as good: the lead is more than luck on {board.split}."
-    return f"{told} On {board.split} it cannot be told from {', '.join(level)}."
+    passed = [k for k, far in others if far.sure and board.measure.is_better(far.value, 0.0)]
+    level = [kind for kind, far in others if not far.sure]
+    if passed:
+        told += f" On {board.split} it is behind {', '.join(passed)}, by more than luck."
+    if level:
+        return f"{told} On {board.split} it cannot be told from {', '.join(level)}."
+    if passed:
+        return told
+    return f"{told} No other is as good: the lead is more than luck on {board.split}."
 
 
 def of_board(board: Board, curves: Section | None) -> Iterator[Section]:

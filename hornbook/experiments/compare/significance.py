@@ -19,7 +19,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -63,9 +62,6 @@ class Difference:
     "Standard error over seeds; None where a model that is trained has only one."
     freedom: int
     "Degrees of freedom."
-    turned: Literal["", "ahead", "behind"] = ""
-    """Where the order of the two, which is of dev, says otherwise than the difference: how the one
-    stands to the other here."""
 
     @property
     def sure(self) -> bool:
@@ -84,8 +80,6 @@ class Difference:
             return "cannot be told: all examples are one group"
         of = "" if self.seeds is not None else ", of these runs"
         told = "more than luck" if self.sure else "may be luck"
-        if self.sure and self.turned:
-            told = f"{self.turned}, by more than luck"
         return f"{told} ({self.chance}{of})"
 
     def range(self, digits: int) -> str:

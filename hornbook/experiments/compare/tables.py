@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hornbook.experiments.compare.board import AblationPart, Board, BoardEntry
+from hornbook.experiments.compare.board import AblationPart, Board, BoardEntry, ahead
+from hornbook.experiments.compare.significance import Difference
 from hornbook.rendering import duration, figure
 from hornbook.reports import Table
 
@@ -21,7 +22,13 @@ def board_table(board: Board) -> Table:
         for at, split in enumerate(board.splits)
     ]  # fmt: skip
     columns.append(
-        ("ahead of the next?", ["" if one.next is None else one.next.verdict for one in entries])
+        (
+            "ahead of the next?",
+            [
+                "" if one.next is None else ahead(one.next, board.measure, board.split)
+                for one in entries
+            ],
+        )
     )
     columns.append(("runs", [f"{len(one.runs)}" if one.seeded else "" for one in entries]))
     columns.append(("parameters", [count(one.parameters) for one in entries]))
@@ -63,11 +70,18 @@ def first_table(board: Board) -> Table:
     """How far each line is from the first, on the split that decides."""
     digits = board.measure.digits
     rows = tuple(
-        (one.kind, one.first.range(digits), one.first.verdict)
+        (one.kind, one.first.range(digits), behind(one.first, board))
         for one in board.entries
         if one.first is not None
     )
-    return Table(("model", f"difference on {board.split}", "from the first?"), rows)
+    return Table(("model", f"difference on {board.split}", "behind the first?"), rows)
+
+
+def behind(one: Difference, board: Board) -> str:
+    """Whether a line is behind the first, in a few words."""
+    if one.sure and board.measure.is_better(one.value, 0.0):
+        return f"no: ahead on {board.split}, {one.verdict}"
+    return f"yes, {one.verdict}" if one.sure else one.verdict
 
 
 def ablation_table(board: Board, parts: Sequence[AblationPart]) -> Table:

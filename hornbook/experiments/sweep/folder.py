@@ -15,7 +15,9 @@ from hornbook.runs.lock import LOCK, Lock
 __all__ = ["JOURNAL", "PAGE", "RESULT", "RUNS", "TABLE", "Folder", "place_of_best"]
 
 JOURNAL = "trials.journal"
-"The trials as Optuna keeps them, where they are kept in a file."
+"The trials as Optuna keeps them, where a file holds them."
+BEGINNING = (LOCK, JOURNAL, f"{JOURNAL}.lock")
+"What a kill may leave of a sweep before it says what it is of."
 RUNS = "trials"
 "Folder of the runs."
 TABLE, RESULT, PAGE = "trials.csv", "result.json", "report.html"
@@ -101,7 +103,7 @@ class Folder:
 
 def holds_others(folder: Path) -> bool:
     """Whether a directory holds anything but what a kill may leave of a sweep that had begun."""
-    return not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir())
+    return not folder.is_dir() or any(path.name not in BEGINNING for path in folder.iterdir())
 
 
 def place_of_best(folder: Path) -> Path:

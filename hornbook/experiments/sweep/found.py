@@ -100,7 +100,10 @@ class Sweep:
             RunError: if it cannot be written.
         """
         from hornbook.experiments.sweep.page import page_of
+        from hornbook.plots.drawing import drawing
 
         file = Path(path) if path is not None else self.folder / PAGE
-        write_output(file, page_of(self).html(wording).encode())
+        with drawing():
+            html = page_of(self).html(wording)
+        write_output(file, html.encode())
         return file

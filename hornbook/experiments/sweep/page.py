@@ -8,7 +8,6 @@ from hornbook.actions import Action
 from hornbook.experiments.sweep import pictures
 from hornbook.experiments.sweep.found import Sweep
 from hornbook.experiments.sweep.rows import Trial, in_order
-from hornbook.plots.drawing import drawing
 from hornbook.ranges import word
 from hornbook.rendering import duration, figure, many
 from hornbook.reports.page import Page
@@ -97,13 +96,11 @@ def page_of(found: Sweep) -> Page:
     if (usual := found.recommended) is not None:
         tiles.append((value_of(found, usual), f"{title} on dev with the recommended settings"))
     tiles.append((duration(found.seconds), "in all"))
-    with drawing():
-        sections = tuple(sections_of(found))
     return Page(
         f"Settings of {found.family} on {found.name}",
         f"{many(len(found.trials), 'trial')} of {found.family} on {found.name}: "
         f"{', '.join(parts)}. The best is trial {best.number}.",
-        sections,
+        tuple(sections_of(found)),
         tiles=tiles,
         more=found.caveat,
     )
@@ -128,8 +125,8 @@ def sections_of(found: Sweep) -> Iterator[Section]:
     if any(one.curve for one in found.trials):
         yield Section(
             "Trainings",
-            "Dev in the course of each training, at the same share of its steps. A training that "
-            "was behind is ended early: it might still have come out well, but seldom.",
+            "Dev in the course of each training, at the same share of its steps. What was "
+            "behind is ended early: it might still have come out well, but seldom.",
             figure=pictures.curves(found),
         )
     yield Section(

@@ -145,6 +145,12 @@ def conditioned_embedding(to: Writer, layer: nn.ConditionedEmbedding, size: int)
 
 def batch_norm(to: Writer, layer: nn.BatchNorm1d, size: int) -> Spec:
     """As it is used: one factor and one shift for each channel."""
+    if layer.positions > 1:
+        raise SettingsError(
+            "What is exported reads token by token, and `norm_by_position` normalises a token "
+            "otherwise at each place of the context.",
+            hint="Export a net without `norm_by_position`, which is a bug to look at.",
+        )
     scale = torch.rsqrt(layer.running_var.double() + layer.eps)
     factor = layer.weight.double() * scale
     shift = layer.bias.double() - layer.running_mean.double() * factor

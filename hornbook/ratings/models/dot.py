@@ -33,6 +33,15 @@ class DotSettings(Settings):
 
 
 @dataclass(frozen=True)
+class PlainDotSettings(DotSettings):
+    """A dot product alone."""
+
+    uniform_start: Annotated[float, Bounds(0, 10)] = 0.0
+    """Draw the first vectors evenly between 0 and this, as the lesson does (0.05): its first
+    products are near 0, far below every rating (0: around the middle of the scale)."""
+
+
+@dataclass(frozen=True)
 class DotBiasSettings(DotSettings):
     """A dot product with biases, through a sigmoid."""
 
@@ -69,13 +78,13 @@ class Dot(TwoTables):
     Args:
         settings: of it.
         shape: of the data.
-        generator: of the random start, around products in the middle of the scale.
+        generator: of the random start.
     """
 
-    Settings = DotSettings
+    Settings = PlainDotSettings
 
     def __init__(
-        self, settings: DotSettings, shape: Shape, generator: torch.Generator | None = None
+        self, settings: PlainDotSettings, shape: Shape, generator: torch.Generator | None = None
     ) -> None:
         k = settings.n_factors
         super().__init__(shape, k, settings.l2)
@@ -86,8 +95,11 @@ class Dot(TwoTables):
         )
         middle = (shape.low + shape.high) / 2
         with torch.no_grad():
-            self.users.weight.add_((abs(middle) / k) ** 0.5)
-            self.items.weight.add_((abs(middle) / k) ** 0.5)
+            for held in (self.users.weight, self.items.weight):
+                if settings.uniform_start:
+                    held.uniform_(0, settings.uniform_start, generator=generator)
+                else:
+                    held.add_((abs(middle) / k) ** 0.5)
 
 
 class DotBias(TwoTables):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any
@@ -15,11 +15,13 @@ from torch import Tensor
 
 from hornbook.compute.load import free_processors
 from hornbook.compute.threads import threads
-from hornbook.nn import CrossEntropy, LearnedPositions, Net, Tree, calibrate_batchnorm
+from hornbook.kernels.program import Program
+from hornbook.nn import CrossEntropy, LearnedPositions, Net, Sequential, Tree, calibrate_batchnorm
 from hornbook.nn.eight_bit_linear import in_eight_bits
 from hornbook.nn.features import end_axes
 from hornbook.nn.head_cross_entropy import Headed, head_cross_entropy_vjp, headed
 from hornbook.nn.lora import merge_lora
+from hornbook.nn.programs import Unsuited, program_of
 from hornbook.nn.sequential import chain_vjp
 from hornbook.nn.shapes import Shapes, layer_shapes
 from hornbook.settings import Settings
@@ -51,6 +53,7 @@ class Network(Net, LanguageModel):
         super().__init__()
         self.settings, self.vocabulary = settings, vocabulary
         self.reading, self.memory = reading, memory
+        self.measured_by: Callable[[Ids, Ids], npt.NDArray[np.float64] | None] | None = None
         # Rows are padded, windows are not.
         self.cross_entropy = CrossEntropy(IGNORED if reading.reads == "sequence" else None)
 
@@ -76,6 +79,23 @@ class Network(Net, LanguageModel):
             net_backward(loss_backward())
 
         return loss, backward
+
+    def program(self, batch: Batch, places: Mapping[int, int]) -> Program | str:
+        """Its steps as a program of kernels, or why there is none, as the end of a sentence.
+
+        Args:
+            batch: of the shape that all have.
+            places: where each parameter begins in a flat vector, by its `id`.
+        """
+        if self.reads != "window":
+            return f"{type(self).__name__} reads whole rows here, and there are kernels for windows"
+        if type(self.net) not in (Sequential, Tree):
+            return f"{type(self.net).__name__} goes ways of its own"
+        try:
+            rows, time = batch.inputs.shape
+            return program_of(self.net.chain, rows, time, places)
+        except Unsuited as why:
+            return str(why)
 
     def shapes(self) -> Shapes:
         """The layers with what each is given and gives, its parameters and multiplications.
@@ -142,6 +162,10 @@ class Network(Net, LanguageModel):
 
     def token_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
         """-ln p of each target as the model is used: no dropout, BatchNorm's kept statistics."""
+        if self.measured_by is not None and self.reads == "window":
+            compiled = self.measured_by(inputs, targets)
+            if compiled is not None:
+                return compiled
         many = targets.size * self.vocabulary.size > MANY
         with self.in_use():
             wanted, given = self.tensor(targets), self.tensor(inputs)

@@ -54,6 +54,7 @@ from hornbook.settings import Bounds, Settings
 from hornbook.text.batch import Batch
 from hornbook.text.models.contract import Ids
 from hornbook.text.models.layer_memory import LayerMemory
+from hornbook.text.models.memory import WindowMemory
 from hornbook.text.models.network import Network
 from hornbook.text.models.reading import Reading
 from hornbook.text.models.token_embedding import token_embedding
@@ -92,6 +93,10 @@ class WaveNetSettings(Settings):
     norm_momentum: Annotated[float, Bounds(0, 1, above=True)] = 0.1
     """Momentum of BatchNorm's running statistics: the weight of the newest batch (only with
     kind=tree and norm=batch)."""
+    norm_by_position: bool = False
+    """Plant the bug of the lecture's part 5: each place of the context is normalised by statistics
+    of its own, over dimension 0 alone, instead of by those of all places (only with form=tree and
+    norm=batch)."""
     n_cycles: Annotated[int, Bounds(1, 64)] = 1
     "Number of times the sequence of dilations is repeated (only with kind=gated)."
     n_skip: Annotated[int, Bounds(1, 65_536)] = 128
@@ -117,6 +122,8 @@ class WaveNetSettings(Settings):
         tree = self.kind == "tree"
         self.refuse_unless(tree, ("form", "activation", "norm"), "`kind=tree`")
         self.refuse_unless(tree and self.norm == "batch", ("norm_momentum",), "`norm=batch`")
+        windows = tree and self.norm == "batch" and self.form == "tree"
+        self.refuse_unless(windows, ("norm_by_position",), "`form=tree` and `norm=batch`")
         self.refuse_unless(not tree, ("n_cycles", "n_skip"), "`kind=gated`")
         self.refuse_unless(self.form == "convolution", ("row_size",), "`form=convolution`")
         if self.form == "convolution" and self.row_size < self.context:
@@ -159,7 +166,14 @@ class WaveNet(Network):
         generator: torch.Generator | None = None,
     ) -> None:
         s = settings
-        super().__init__(s, vocabulary, reading_of(s), LayerMemory(reach=s.context))
+        # Where a node's value hangs on its place in the context, none can be kept from token to
+        # token: the net looks through the whole window each time.
+        memory = (
+            WindowMemory(s.block_size, vocabulary.start)
+            if s.norm_by_position
+            else LayerMemory(reach=s.context)
+        )
+        super().__init__(s, vocabulary, reading_of(s), memory)
         self.packed = s.kind == "tree" and s.form == "convolution"
         if s.kind == "tree":
             layers = tree_layers(s, vocabulary, generator)
@@ -263,13 +277,16 @@ def tree_layers(
     own = gain(s.activation) if s.gain is None else s.gain
     layers: list[Layer] = [token_embedding(vocabulary, s.n_embd, generator)]
     width = s.n_embd
+    nodes = s.block_size
     for _ in range(s.levels):
+        nodes //= s.fan
         linear = Linear(s.fan * width, s.n_hidden, s.norm != "batch", generator=generator)
         initialise(linear, s.init, own, generator=generator)
         layers += [FlattenConsecutive(s.fan), linear]
         width = s.n_hidden
         if s.norm == "batch":
-            layers.append(BatchNorm1d(width, momentum=s.norm_momentum))
+            apart = nodes if s.norm_by_position else 1
+            layers.append(BatchNorm1d(width, momentum=s.norm_momentum, positions=apart))
         elif s.norm == "layer":
             layers.append(LayerNorm(width))
         layers.append(Tanh() if s.activation == "tanh" else ReLU())

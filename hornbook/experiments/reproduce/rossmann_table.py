@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from hornbook.extras import needing
 from hornbook.tables.options import TableOptions
 
 __all__ = ["DEV_FROM", "INNER_FROM", "options", "write_table"]
@@ -44,17 +45,24 @@ def options(until_dev: bool) -> TableOptions:
     )
 
 
-def write_table(source: Path, whole: Path, until_dev: Path) -> None:
+def write_table(
+    source: Path, whole: Path, until_dev: Path, sales: str = "train_100stores.csv"
+) -> None:
     """Join the files of a folder, and write all rows, and those before dev alone.
 
     Args:
-        source: with train_100stores.csv, store.csv and store_states.csv.
+        source: with sales, store.csv and store_states.csv.
         whole: the CSV to write.
         until_dev: another, without the last six weeks.
-    """
-    import pandas as pd
+        sales: name of the file of sales: the competition's train.csv, or a part of it.
 
-    table = pd.read_csv(source / "train_100stores.csv", dtype={"StateHoliday": str})
+    Raises:
+        MissingPackageError: if pandas is not installed.
+    """
+    with needing("pandas", "Joining the tables"):
+        import pandas as pd
+
+    table = pd.read_csv(source / sales, dtype={"StateHoliday": str})
     table["Date"] = pd.to_datetime(table["Date"])
     table = days_to_events(table.sort_values(["Store", "Date"], ignore_index=True))
     table = table.merge(pd.read_csv(source / "store.csv"), on="Store", how="left")

@@ -1,0 +1,162 @@
+"""The lectures' figures, one after the other: what `hornbook.reproduce` does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from hornbook.errors import DataError, MissingPackageError, RunError, SettingsError, TrainingError
+from hornbook.experiments.reproduce.bench import SEED, Bench
+from hornbook.experiments.reproduce.figures import (
+    NotRunError,
+    Reproduced,
+    Reproduction,
+    judged,
+)
+from hornbook.paths import is_folder
+from hornbook.rendering import duration
+from hornbook.runs.events import Event
+from hornbook.runs.lock import Lock
+from hornbook.settings import check, plain
+from hornbook.suggestions import did_you_mean
+
+__all__ = ["LECTURES", "Measured", "Measuring", "Reproducing", "plan", "reproduce"]
+
+OUT = Path("runs") / "reproduce"
+LECTURES = (
+    "micrograd", "bigrams", "mlp", "batchnorm", "backprop", "wavenet", "gpt", "nietzsche",
+    "movielens", "rossmann",
+)  # fmt: skip
+"The lectures and lessons, in their order."
+BESIDE = (DataError, MissingPackageError, TrainingError)
+"What keeps one experiment from being run, and no other: data, a package, or it diverges."
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """An experiment is about to be run."""
+
+    what: Reproduction
+    full: bool
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An experiment came to its end."""
+
+    rows: tuple[Reproduced, ...]
+
+
+Reproducing: TypeAlias = Callable[[Event | Measuring | Measured], None]
+
+
+def reproduce(
+    lecture: str | Sequence[str] | None = None,
+    *,
+    full: bool = False,
+    data: str | Path | None = None,
+    out: str | Path = OUT,
+    minutes: float | None = None,
+    seed: int = SEED,
+    listen: Reproducing = lambda event: None,
+) -> list[Reproduced]:
+    """Repeat the figures of the lectures by the lectures' own settings, each with a verdict.
+
+    Every training is a run directory in `out`. Stopped or killed, the same call goes on where it
+    was, and what is there is not trained again.
+
+    Args:
+        lecture: one of `LECTURES`, or several; None for all.
+        full: with all of the lectures' steps, which takes hours; else in minutes, with a wider
+            tolerance where fewer steps are trained.
+        data: folder of data that are not had by name, and of those that are, where they need not be
+            fetched: names.txt, tinyshakespeare.txt, nietzsche.txt, movielens-small, rossmann.
+        out: folder of the run directories.
+        minutes: longest that an experiment may take by its own estimate; others are not run.
+        seed: of initial weights and batches.
+        listen: called with events as they happen.
+
+    Returns:
+        A row for each figure. What cannot be repeated here has the verdict `not run`, and why.
+
+    Raises:
+        SettingsError: if there is no such lecture or folder.
+        RunError: if `out` cannot be written, or another process works in it.
+        KeyboardInterrupt: on Ctrl-C; the same call goes on.
+    """
+    chosen = plan(lecture)
+    minutes = plain(minutes)
+    if minutes is not None:
+        check("minutes", minutes, float)
+        if minutes <= 0:
+            raise SettingsError(
+                f"`minutes` must be above 0; it is {minutes:g}.",
+                hint="Leave it out for no limit.",
+                setting="minutes",
+            )
+    if data is not None and not is_folder(Path(data)):
+        raise SettingsError(
+            f"`data` must be a folder; there is none called {data}.",
+            hint="Give the folder that holds names.txt, movielens-small or rossmann.",
+            setting="data",
+        )
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"Cannot create {folder}: {error.strerror or error}.") from error
+    lock = Lock.take(folder)
+    try:
+        bench = Bench(folder, full, None if data is None else Path(data), int(seed), listen)
+        rows: list[Reproduced] = []
+        for one in chosen:
+            listen(Measuring(one, full))
+            found = repeated(one, bench, minutes)
+            listen(Measured(tuple(found)))
+            rows += found
+        return rows
+    finally:
+        lock.release()
+
+
+def plan(lecture: str | Sequence[str] | None) -> list[Reproduction]:
+    """The experiments of some lectures, in order.
+
+    Raises:
+        SettingsError: if there is no such lecture.
+    """
+    from hornbook.experiments.reproduce.table import REPRODUCTIONS
+
+    wanted = [lecture] if isinstance(lecture, str) else list(lecture or LECTURES)
+    for name in wanted:
+        if name not in LECTURES:
+            meant = did_you_mean(str(name), LECTURES)
+            raise SettingsError(
+                f"There is no lecture {name!r}.",
+                hint=f"{meant}Lectures: {', '.join(LECTURES)}.",
+                setting="lecture",
+            )
+    return [one for one in REPRODUCTIONS if one.lecture in wanted]
+
+
+def repeated(one: Reproduction, bench: Bench, minutes: float | None) -> list[Reproduced]:
+    """An experiment, run, or the reason why it is not."""
+    began = time.perf_counter()
+    cost = one.cost(full=bench.full)
+    measured: dict[str, float] = {}
+    reason = ""
+    try:
+        if minutes is not None and cost > minutes:
+            raise NotRunError(
+                f"it takes about {duration(60 * cost)} on two cores, more than `minutes` allows."
+            )
+        measured = dict(one.measure(bench))
+    except NotRunError as why:
+        reason, measured = " ".join(filter(None, (why.message, why.hint))), why.measured
+    except BESIDE as error:
+        reason = " ".join(filter(None, (error.message, error.hint)))
+    seconds = time.perf_counter() - began
+    return judged(one, measured, full=bench.full, seconds=seconds, reason=reason)

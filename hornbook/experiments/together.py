@@ -1,0 +1,124 @@
+"""Many runs of a family at once: those of small nets together, by compiled steps, others in turn.
+
+What is made comes out as if each were made alone by `make_run`, to rounding; so whoever has a list
+of trials that differ in seeds, rates, decay, dropout or any other settings asks for them here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hornbook.errors import HornbookError
+from hornbook.experiments.making import Budget, begun, make_run, refuse_other
+from hornbook.runs import Run
+from hornbook.runs.events import Event, Listener, Noted
+from hornbook.runs.prepare import Prepared
+from hornbook.runs.together import One, train_together, why_apart
+
+__all__ = ["Trial", "make_together"]
+
+AT_ONCE = 64  # runs, each with its batches and its state: 64 of a small net take some 300 MB
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of several, as `make_run` takes it."""
+
+    path: Path
+    "The run's directory."
+    settings: Mapping[str, Any]
+    "Of the family, where they differ from its defaults."
+    training: Mapping[str, Any]
+    "Settings of training, seed and steps included, where they differ from what suits."
+
+
+def make_together(
+    prepared: Prepared,
+    family: str,
+    trials: Sequence[Trial],
+    *,
+    baseline: bool = False,
+    threads: int = 0,
+    listen: Callable[[int, Event], None] = lambda at, event: None,
+) -> list[Run | HornbookError]:
+    """Finished runs, each trained now, gone on with if it was stopped, or as it is there.
+
+    Args:
+        prepared: the data and their task.
+        family: of the models.
+        trials: what to make. One that cannot be trained with the others is made by itself, and
+            `listen` is told why.
+        baseline: evaluate the task's baselines after each training too.
+        threads: on which trainings take turns; 0: as many as there are processors.
+        listen: is told of the events of each trial by its number, one at a time, though not in the
+            thread of the caller. A `HornbookError` that it raises ends that training, and stands in
+            its place; what else it raises ends all.
+
+    Returns:
+        In their order the runs; in the place of one whose training failed, why.
+
+    Raises:
+        RunError: if a run of something else stands in the place of one.
+        KeyboardInterrupt: if the trainings were stopped; the same call goes on.
+        HornbookError: whatever is wrong with the settings.
+    """
+    found: dict[int, Run | HornbookError] = {}
+    ones: dict[int, One] = {}
+    for at, trial in enumerate(trials):
+        state = begun(trial.path)
+        if state:
+            run = Run(trial.path)
+            refuse_other(run, prepared, family, trial.settings, trial.training, timed=False)
+            if state == "done":
+                found[at] = run
+                continue
+        ones[at] = One(trial.path, trial.settings, trial.training, stopped=state == "stopped")
+    known: dict[str, str | None] = {}
+    together: list[int] = []
+    for at, one in ones.items():
+        kind = kind_of(one)
+        if kind not in known:
+            known[kind] = why_apart(prepared, family, one)
+        if (why := known[kind]) is None:
+            together.append(at)
+        else:
+            listen(at, Noted(f"It is trained by itself: {why}."))
+    for group in (together[i : i + AT_ONCE] for i in range(0, len(together), AT_ONCE)):
+        made = train_together(
+            prepared, family, [ones[at] for at in group], baseline=baseline, threads=threads,
+            listen=lambda i, event, group=group: listen(group[i], event),
+        )  # fmt: skip
+        found |= dict(zip(group, made, strict=True))
+        if any(isinstance(one, Run) and not one.summary.ended for one in made):
+            raise KeyboardInterrupt
+    for at in ones.keys() - set(together):
+        trial = trials[at]
+        try:
+            found[at] = make_run(
+                prepared, family, trial.settings, trial.training, None, Budget(), trial.path,
+                of_one(listen, at), baseline=baseline,
+            )  # fmt: skip
+        except HornbookError as error:
+            found[at] = error
+    return [found[at] for at in range(len(trials))]
+
+
+def of_one(listen: Callable[[int, Event], None], at: int) -> Listener:
+    """What listens to one trial."""
+    return lambda event: listen(at, event)
+
+
+def kind_of(one: One) -> str:
+    """What is the same of runs of which all or none can be trained together.
+
+    Seeds make no difference, nor does how much of something there is, but whether there is any.
+    """
+    told = []
+    for given in (one.settings, one.training):
+        values = dict(given) if isinstance(given, Mapping) else given.as_dict()
+        values.pop("seed", None)
+        told.append({k: v != 0 if isinstance(v, float) else v for k, v in values.items()})
+    return f"{one.stopped} {told}"

@@ -1,0 +1,304 @@
+"""The layers between the products, each there and back, in place where nothing else needs it.
+
+Arrays are flat: `v` holds the values that the net computes for a batch and `d` their gradients, at
+the same places; `p` holds its parameters and `g` their gradients. A layer's input begins at `x` and
+its output at `y`, in n rows. What each computes is its layer's `vjp` in `hornbook.nn`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from hornbook.kernels.compiled import kernel, summing
+from hornbook.kernels.exponential import exponential
+
+__all__ = [
+    "batch_norm", "batch_norm_back", "batch_norm_used", "cross_entropy", "dropout", "dropout_back",
+    "embedding", "embedding_back", "layer_norm", "layer_norm_back", "relu", "relu_back", "spread",
+    "sum_rows", "tanh", "tanh_back", "token_losses",
+]  # fmt: skip
+
+Array = Any
+
+
+@kernel
+def embedding(v: Array, y: int, ids: Array, p: Array, w: int, c: int) -> None:
+    """Rows of c numbers of the table at w, by ids (N, T)."""
+    rows, time = ids.shape
+    for i in range(rows):
+        for t in range(time):
+            at, to = w + ids[i, t] * c, y + (i * time + t) * c
+            for j in range(c):
+                v[to + j] = p[at + j]
+
+
+@kernel
+def embedding_back(d: Array, y: int, ids: Array, g: Array, w: int, c: int) -> None:
+    """A row that was picked k times gets the sum of k gradients."""
+    rows, time = ids.shape
+    for i in range(rows):
+        for t in range(time):
+            to, at = w + ids[i, t] * c, y + (i * time + t) * c
+            for j in range(c):
+                g[to + j] += d[at + j]
+
+
+@kernel
+def spread(v: Array, y: int, p: Array, b: int, n: int, m: int) -> None:
+    """n rows of the m numbers at b; zeros where b is negative: there is no bias."""
+    zero = v.dtype.type(0)
+    for i in range(n):
+        row = v[y + i * m : y + (i + 1) * m]
+        if b < 0:
+            for j in range(m):
+                row[j] = zero
+        else:
+            bias = p[b : b + m]
+            for j in range(m):
+                row[j] = bias[j]
+
+
+@kernel
+def sum_rows(g: Array, b: int, d: Array, y: int, n: int, m: int) -> None:
+    """Add n rows of m gradients to those at b."""
+    bias = g[b : b + m]
+    for i in range(n):
+        row = d[y + i * m : y + (i + 1) * m]
+        for j in range(m):
+            bias[j] += row[j]
+
+
+@kernel
+def tanh(v: Array, x: int, count: int) -> None:
+    """In place: 1 - 2 / (e²ˣ + 1)."""
+    one, two = v.dtype.type(1), v.dtype.type(2)
+    part = v[x : x + count]
+    for j in range(count):
+        part[j] = one - two / (exponential(two * part[j]) + one)
+
+
+@kernel
+def tanh_back(d: Array, v: Array, x: int, count: int) -> None:
+    """In place: dy (1 - y²)."""
+    part, y = d[x : x + count], v[x : x + count]
+    for j in range(count):
+        part[j] = part[j] - part[j] * y[j] * y[j]
+
+
+@kernel
+def relu(v: Array, x: int, count: int) -> None:
+    """In place; NaN stays NaN."""
+    zero = v.dtype.type(0)
+    part = v[x : x + count]
+    for j in range(count):
+        part[j] = zero if part[j] < zero else part[j]
+
+
+@kernel
+def relu_back(d: Array, v: Array, x: int, count: int) -> None:
+    """In place: dy where y is above 0."""
+    zero = v.dtype.type(0)
+    part, y = d[x : x + count], v[x : x + count]
+    for j in range(count):
+        part[j] = zero if y[j] <= zero else part[j]
+
+
+@kernel
+def dropout(v: Array, x: int, y: int, count: int, drawn: Array, first: int, grown: Any) -> None:
+    """What is kept, of which the random byte is at least `first`, grown."""
+    zero = v.dtype.type(0)
+    given, made = v[x : x + count], v[y : y + count]
+    for j in range(count):
+        made[j] = given[j] * (grown if drawn[j] >= first else zero)
+
+
+@kernel
+def dropout_back(
+    d: Array, x: int, y: int, count: int, drawn: Array, first: int, grown: Any
+) -> None:
+    """The gradient passes where the value did."""
+    zero = d.dtype.type(0)
+    made, given = d[x : x + count], d[y : y + count]
+    for j in range(count):
+        made[j] = given[j] * (grown if drawn[j] >= first else zero)
+
+
+@kernel
+def batch_norm(
+    v: Array, x: int, y: int, kept: int, n: int, m: int, p: Array, w: int, b: int,
+    running: Array, r: int, eps: Any, momentum: Any, freedom: int,
+) -> None:  # fmt: skip
+    """There: the rows at x become centred in place; `kept` gets the scale, then its product with γ.
+
+    The running mean and variance, at r, follow.
+    """
+    zero, one, rows = v.dtype.type(0), v.dtype.type(1), v.dtype.type(n)
+    scale, factor = v[kept : kept + m], v[kept + m : kept + 2 * m]
+    mean, variance = running[r : r + m], running[r + m : r + 2 * m]
+    weight, bias = p[w : w + m], p[b : b + m]
+    for j in range(m):
+        scale[j], factor[j] = zero, zero
+    for i in range(n):
+        row = v[x + i * m : x + (i + 1) * m]
+        for j in range(m):
+            factor[j] += row[j]
+    for j in range(m):
+        factor[j] /= rows
+        mean[j] += momentum * (factor[j] - mean[j])
+    for i in range(n):
+        row = v[x + i * m : x + (i + 1) * m]
+        for j in range(m):
+            row[j] -= factor[j]
+            scale[j] += row[j] * row[j]
+    unbiased, own = v.dtype.type(n - 1), v.dtype.type(freedom)
+    for j in range(m):
+        variance[j] += momentum * (scale[j] / unbiased - variance[j])
+        scale[j] = one / math.sqrt(scale[j] / own + eps)
+        factor[j] = weight[j] * scale[j]
+    for i in range(n):
+        row, made = v[x + i * m : x + (i + 1) * m], v[y + i * m : y + (i + 1) * m]
+        for j in range(m):
+            made[j] = bias[j] + row[j] * factor[j]
+
+
+@kernel
+def batch_norm_back(
+    d: Array, v: Array, x: int, y: int, kept: int, n: int, m: int, g: Array, w: int, b: int,
+    freedom: int,
+) -> None:  # fmt: skip
+    """Back, with two factors of m numbers in the gradients at `kept`."""
+    one = v.dtype.type(1)
+    scale, factor = v[kept : kept + m], v[kept + m : kept + 2 * m]
+    level, slope = d[kept : kept + m], d[kept + m : kept + 2 * m]
+    dweight, dbias = g[w : w + m], g[b : b + m]
+    for i in range(n):
+        dy, centred = d[y + i * m : y + (i + 1) * m], v[x + i * m : x + (i + 1) * m]
+        for j in range(m):
+            dbias[j] += dy[j]
+            dweight[j] += dy[j] * centred[j]
+    few, own = -one / v.dtype.type(n), -one / v.dtype.type(freedom)
+    for j in range(m):
+        dweight[j] *= scale[j]
+        level[j] = factor[j] * dbias[j] * few
+        slope[j] = factor[j] * scale[j] * dweight[j] * own
+    for i in range(n):
+        dy, centred = d[y + i * m : y + (i + 1) * m], v[x + i * m : x + (i + 1) * m]
+        dx = d[x + i * m : x + (i + 1) * m]
+        for j in range(m):
+            dx[j] = level[j] + dy[j] * factor[j] + centred[j] * slope[j]
+
+
+@kernel
+def batch_norm_used(
+    v: Array, x: int, y: int, kept: int, n: int, m: int, p: Array, w: int, b: int,
+    running: Array, r: int, eps: Any,
+) -> None:  # fmt: skip
+    """As the net is used, not trained: by the running mean and variance."""
+    mean, variance = running[r : r + m], running[r + m : r + 2 * m]
+    factor, weight, bias = v[kept : kept + m], p[w : w + m], p[b : b + m]
+    for j in range(m):
+        factor[j] = weight[j] / math.sqrt(variance[j] + eps)
+    for i in range(n):
+        row, made = v[x + i * m : x + (i + 1) * m], v[y + i * m : y + (i + 1) * m]
+        for j in range(m):
+            made[j] = bias[j] + (row[j] - mean[j]) * factor[j]
+
+
+@summing
+def layer_norm(
+    v: Array, x: int, y: int, kept: int, n: int, m: int, p: Array, w: int, b: int, eps: Any
+) -> None:
+    """There: each row at x becomes normal in place; `kept` gets the scale of each."""
+    one, count = v.dtype.type(1), v.dtype.type(m)
+    weight, bias = p[w : w + m], p[b : b + m]
+    for i in range(n):
+        row, made = v[x + i * m : x + (i + 1) * m], v[y + i * m : y + (i + 1) * m]
+        mean = square = v.dtype.type(0)
+        for j in range(m):
+            mean += row[j]
+        mean /= count
+        for j in range(m):
+            row[j] -= mean
+            square += row[j] * row[j]
+        scale = one / math.sqrt(square / count + eps)
+        v[kept + i] = scale
+        for j in range(m):
+            row[j] *= scale
+            made[j] = bias[j] + row[j] * weight[j]
+
+
+@summing
+def layer_norm_back(
+    d: Array, v: Array, x: int, y: int, kept: int, n: int, m: int, p: Array, g: Array, w: int,
+    b: int,
+) -> None:  # fmt: skip
+    """Back: dx = (e - mean(e) - normal · mean(e normal)) · scale, for e = dy γ."""
+    count = v.dtype.type(m)
+    weight, dweight, dbias = p[w : w + m], g[w : w + m], g[b : b + m]
+    for i in range(n):
+        dy, normal = d[y + i * m : y + (i + 1) * m], v[x + i * m : x + (i + 1) * m]
+        dx = d[x + i * m : x + (i + 1) * m]
+        level = slope = v.dtype.type(0)
+        for j in range(m):
+            dbias[j] += dy[j]
+            dweight[j] += dy[j] * normal[j]
+            level += dy[j] * weight[j]
+            slope += dy[j] * weight[j] * normal[j]
+        level /= count
+        slope /= count
+        scale = v[kept + i]
+        for j in range(m):
+            dx[j] = (dy[j] * weight[j] - level - normal[j] * slope) * scale
+
+
+@kernel
+def cross_entropy(v: Array, d: Array, x: int, n: int, m: int, targets: Array) -> float:
+    """The mean loss of logits (n, m), and its gradient by them, (softmax - one-hot) / n, in d."""
+    zero, one = v.dtype.type(0), v.dtype.type(1)
+    few = one / v.dtype.type(n)
+    grad = d[x : x + n * m]
+    loss = 0.0
+    for i in range(n):
+        row, made = v[x + i * m : x + (i + 1) * m], grad[i * m : (i + 1) * m]
+        most = row[0]
+        for j in range(m):
+            most = row[j] if row[j] > most else most
+        for j in range(m):
+            made[j] = row[j] - most
+        loss -= made[targets[i]]
+    for j in range(n * m):  # in one go: a row alone is short
+        grad[j] = exponential(grad[j])
+    for i in range(n):
+        made = grad[i * m : (i + 1) * m]
+        total = zero
+        for j in range(m):
+            total += made[j]
+        loss += math.log(total)
+        share = few / total
+        for j in range(m):
+            made[j] *= share
+        made[targets[i]] -= few
+    return loss / n
+
+
+@kernel
+def token_losses(v: Array, d: Array, x: int, n: int, m: int, targets: Array, losses: Array) -> None:
+    """The loss of each row of logits (n, m), with room for as many numbers in d."""
+    room = d[x : x + n * m]
+    for i in range(n):
+        row, made = v[x + i * m : x + (i + 1) * m], room[i * m : (i + 1) * m]
+        most = row[0]
+        for j in range(m):
+            most = row[j] if row[j] > most else most
+        for j in range(m):
+            made[j] = row[j] - most
+        losses[i] = -made[targets[i]]
+    for j in range(n * m):
+        room[j] = exponential(room[j])
+    for i in range(n):
+        made = room[i * m : (i + 1) * m]
+        total = v.dtype.type(0)
+        for j in range(m):
+            total += made[j]
+        losses[i] += math.log(total)

@@ -1,0 +1,165 @@
+"""Many steps at once against the trainer's own, one by one: batches, dropout, updates, state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from hornbook.errors import DivergedError
+from hornbook.text.batches import make_batches
+from hornbook.text.models import family
+from hornbook.text.stream import encode_lines
+from hornbook.tokenizers.characters import CharTokenizer
+from hornbook.training import TrainingSettings
+from hornbook.training.many_steps import ManySteps, refusal
+from hornbook.training.measures import Evaluation
+from hornbook.training.trainer import Trainer
+
+pytest.importorskip("numba", reason="Numba is not installed")
+
+LINES = ("anna", "emil", "lina", "norma", "marlon", "ella", "romeo", "milo")
+MLP = {"block_size": 3, "n_embd": 4, "n_hidden": (17,), "activation": "tanh", "norm": "none"}
+NETS: dict[str, tuple[str, dict[str, Any]]] = {
+    "the lecture's": ("mlp", MLP),
+    "BatchNorm and dropout": ("mlp", {**MLP, "norm": "batch", "dropout": 0.2}),
+    "deep": ("mlp", {**MLP, "n_hidden": (9, 21, 9), "norm": "batch", "output_norm": True}),
+    "LayerNorm and ReLU": ("mlp", {**MLP, "norm": "layer", "activation": "relu"}),
+    "tree": ("wavenet", {"form": "tree", "block_size": 4, "n_embd": 4, "n_hidden": 9}),
+}
+WAYS: dict[str, dict[str, Any]] = {
+    "adamw": {"weight_decay": 0.3},
+    "clip": {"clip": 0.3, "schedule": "cosine", "warmup": 5},
+    "sgd": {"optimizer": "sgd", "learning_rate": 0.1, "weight_decay": 0.1},
+    "momentum": {"optimizer": "sgd", "momentum": 0.9, "rates": ("*bias=0.5",)},
+}
+STEPS = 30  # more than an epoch
+
+
+def trainer(net: str, kind: torch.dtype = torch.float64, **how: Any) -> Trainer:
+    tokenizer = CharTokenizer.fit(LINES, boundary=True)
+    name, settings = NETS[net]
+    made = family(name).load()
+    seed = how.get("seed", 1337)
+    generator = torch.Generator().manual_seed(seed)
+    model = made(made.Settings(**settings), tokenizer.vocabulary, generator).to(kind)
+    batches = make_batches(
+        encode_lines(LINES, tokenizer), "window", block_size=model.block_size, batch_size=5,
+        seed=seed,
+    )  # fmt: skip
+    training = TrainingSettings(**{"steps": 100, "learning_rate": 0.02, "gradients": "hand", **how})
+    model.train()
+    torch.default_generator.manual_seed(seed)
+    found = Trainer(model, batches, training, lambda: Evaluation({}))
+    found.random = torch.Generator().manual_seed(seed)
+    return found
+
+
+def one_by_one(made: Trainer, steps: int) -> list[float]:
+    return [made.update() for _ in range(steps)]
+
+
+@pytest.mark.parametrize(
+    ("net", "way"), [(net, "adamw") for net in NETS] + [("BatchNorm and dropout", w) for w in WAYS]
+)
+def test_many_steps_are_the_steps_one_by_one(net: str, way: str) -> None:
+    one, many = trainer(net, **WAYS[way]), trainer(net, **WAYS[way])
+    torch.default_generator.manual_seed(1337)
+    losses = one_by_one(one, STEPS)
+    steps = ManySteps(many)
+    steps.advance(1)
+    assert many.loss_sum == pytest.approx(losses[0], rel=1e-13)
+    steps.advance(STEPS - 1)
+    assert many.loss_sum == pytest.approx(sum(losses), rel=1e-12)
+    assert (many.step, many.batches.cursor, many.loss_count) == (STEPS, STEPS, STEPS)
+    one.random = None
+    (own, counters), (theirs, others) = many.state(), one.state()
+    assert own.keys() == theirs.keys()
+    for name, array in own.items():
+        np.testing.assert_allclose(array, theirs[name], rtol=1e-9, atol=1e-12, err_msg=name)
+    assert {**counters, "seconds": 0, "loss_sum": 0} == {**others, "seconds": 0, "loss_sum": 0}
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_in_float32_they_differ_by_rounding(net: str) -> None:
+    one, many = (trainer(net, torch.float32, optimizer="sgd") for _ in range(2))
+    losses = one_by_one(one, STEPS)
+    ManySteps(many).advance(STEPS)
+    assert many.loss_sum == pytest.approx(sum(losses), rel=1e-6)
+    torch.testing.assert_close(many.flat.values, one.flat.values, rtol=1e-4, atol=1e-5)
+
+
+def test_a_checkpoint_goes_on_in_either_way() -> None:
+    whole = trainer("BatchNorm and dropout")
+    steps = ManySteps(whole)
+    steps.advance(8)
+    arrays, counters = whole.state()
+    kept = {name: array.copy() for name, array in arrays.items()}
+    steps.advance(9)
+    again = trainer("BatchNorm and dropout")
+    again.load_state(kept, counters)
+    ManySteps(again).advance(9)
+    assert torch.equal(again.flat.values, whole.flat.values)  # bit for bit
+    alone = trainer("BatchNorm and dropout")
+    alone.random = None
+    alone.load_state(kept, counters)
+    one_by_one(alone, 9)
+    torch.testing.assert_close(alone.flat.values, whole.flat.values, rtol=1e-10, atol=1e-12)
+
+
+def test_a_loss_that_is_no_number_ends_before_its_update() -> None:
+    one, many = (
+        trainer("the lecture's", torch.float32, optimizer="sgd", learning_rate=1e6,
+                weight_decay=1000.0)
+        for _ in range(2)
+    )  # fmt: skip
+    with pytest.raises(DivergedError) as alone:
+        one_by_one(one, STEPS)
+    with pytest.raises(DivergedError) as together:
+        ManySteps(many).advance(STEPS)
+    assert str(together.value) == str(alone.value)
+    assert many.step == one.step
+    assert many.batches.cursor == one.step
+
+
+def test_calls_are_cut_where_many_batches_would_fill_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole, cut = (trainer("the lecture's") for _ in range(2))
+    ManySteps(whole).advance(STEPS)
+    monkeypatch.setattr("hornbook.training.many_steps.AT_ONCE", 4 * 15)
+    ManySteps(cut).advance(STEPS)
+    assert torch.equal(cut.flat.values, whole.flat.values)
+    assert cut.step == STEPS
+
+
+@pytest.mark.parametrize(
+    ("training", "why"),
+    [
+        ({"optimizer": "muon"}, "muon"),
+        ({"accumulate": 2}, "accumulate"),
+        ({"watch": True}, "watch"),
+        ({"precision": "bfloat16"}, "bfloat16"),
+        ({"gradients": "autograd"}, "autograd"),
+        ({"device": "cuda"}, "cuda"),
+        ({"compile": True}, "compile"),
+    ],
+)
+def test_settings_that_kernels_do_not_know_are_refused(training: Any, why: str) -> None:
+    found = refusal(TrainingSettings(**training))
+    assert found is not None
+    assert why in found
+    assert refusal(TrainingSettings()) is None
+
+
+def test_without_numba_the_reason_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hornbook.training.many_steps.has", lambda module: False)
+    assert "pip install" in (refusal(TrainingSettings()) or "")
+
+
+@pytest.mark.parametrize("rates", [("*bias=0",), ("*layers.0*=0",)])
+def test_frozen_parameters_are_refused(rates: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        ManySteps(trainer("the lecture's", rates=rates))

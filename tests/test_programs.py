@@ -1,0 +1,194 @@
+"""Kernels against the layers that they stand for: one test over all that have one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from hornbook.kernels.program import Program
+from hornbook.nn import (
+    GELU,
+    BatchNorm1d,
+    CrossEntropy,
+    Dropout,
+    Embedding,
+    Flatten,
+    FlattenConsecutive,
+    Layer,
+    LayerNorm,
+    Linear,
+    Net,
+    ReLU,
+    Sequential,
+    Tanh,
+)
+from hornbook.nn.dropout import kept
+from hornbook.nn.programs import PLANS, Unsuited, program_of
+from hornbook.training.many_steps import ManySteps
+from hornbook.training.measures import Evaluation
+from hornbook.training.settings import TrainingSettings
+from hornbook.training.trainer import Trainer
+
+pytest.importorskip("numba", reason="Numba is not installed")
+
+ROWS, TIME, SYMBOLS, WIDTH = 7, 6, 5, 3  # no multiples of what loops take at a time
+
+
+class Chain(Net):
+    def __init__(self, *layers: Layer) -> None:
+        super().__init__()
+        self.net = Sequential(*layers)
+        self.measured_by: Any = None
+
+    def loss_vjp(self, batch: Any) -> tuple[torch.Tensor, Callable[[], None]]:
+        logits, net_back = self.vjp(self.tensor(batch.inputs))
+        loss, loss_back = CrossEntropy().vjp(logits, self.tensor(batch.targets))
+        return loss, lambda: (net_back(loss_back()), None)[1]
+
+    def program(self, batch: Any, places: Mapping[int, int]) -> Program | str:
+        rows, time = batch.inputs.shape
+        return program_of(self.net.chain, rows, time, places)
+
+
+class Batches:
+    """The same few ids again and again."""
+
+    def __init__(self) -> None:
+        self.cursor, self.per_epoch = 0, 1
+        rng = np.random.default_rng(1)
+        self.batch = SimpleNamespace(
+            inputs=rng.integers(SYMBOLS, size=(ROWS, TIME)), targets=rng.integers(4, size=ROWS)
+        )
+
+    def __next__(self) -> Any:
+        self.cursor += 1
+        return self.batch
+
+    def several(self, most: int) -> tuple[Any, Any]:
+        self.cursor += 1
+        return self.batch.inputs[None], self.batch.targets[None]
+
+
+def middle(*layers: Layer, fan_in: int = TIME * WIDTH) -> list[Layer]:
+    """Layers between those that every chain has."""
+    return [Embedding(SYMBOLS, WIDTH), Flatten(), Linear(fan_in, 11), *layers, Linear(11, 4)]
+
+
+CHAINS: dict[type[Layer], Callable[[], list[Layer]]] = {
+    Embedding: lambda: [Embedding(SYMBOLS, WIDTH), Flatten(), Linear(TIME * WIDTH, 4)],
+    Flatten: middle,
+    FlattenConsecutive: lambda: [
+        Embedding(SYMBOLS, WIDTH), FlattenConsecutive(2), Linear(2 * WIDTH, 9), BatchNorm1d(9),
+        Tanh(), FlattenConsecutive(3), Linear(27, 4),
+    ],
+    # The first is wider at its input, the second at its output, the third has no bias.
+    Linear: lambda: middle(Linear(11, 33), Linear(33, 11, bias=False)),
+    BatchNorm1d: lambda: middle(BatchNorm1d(11), Tanh(), Linear(11, 11),
+                                BatchNorm1d(11, momentum=0.3, unbiased=False), ReLU()),
+    LayerNorm: lambda: middle(LayerNorm(11), ReLU()),
+    Tanh: lambda: middle(Tanh()),
+    ReLU: lambda: middle(ReLU()),
+    Dropout: lambda: middle(Tanh(), Dropout(0.3), Linear(11, 11), Dropout(0.5)),
+}  # fmt: skip
+
+
+def trainer(layer: type[Layer], **training: Any) -> Trainer:
+    """A trainer of a layer's chain, whose every number is drawn: a γ of 1 would hide much."""
+    kind = torch.float64
+    net = Chain(*CHAINS[layer]()).to(kind)
+    generator = torch.Generator().manual_seed(3)
+    for p in net.parameters():
+        p.data.copy_(torch.randn(p.shape, generator=generator, dtype=kind) * 0.5)
+    net.train()
+    settings = TrainingSettings(**{"schedule": "constant", "gradients": "hand", **training})
+    made = Trainer(net, Batches(), settings, lambda: Evaluation({}))
+    made.random = torch.Generator().manual_seed(4)
+    return made
+
+
+def test_every_layer_with_a_plan_is_tried() -> None:
+    assert CHAINS.keys() == PLANS.keys()
+
+
+@pytest.mark.parametrize("layer", CHAINS, ids=lambda layer: layer.__name__)
+def test_a_kernel_gives_autograds_gradients(
+    layer: type[Layer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step of SGD at a rate of 1 changes the parameters by the gradients."""
+    made = trainer(layer, optimizer="sgd", learning_rate=1.0, weight_decay=0.0)
+    before = made.flat.values.clone()
+    other = trainer(layer)
+    drawn = torch.Generator().manual_seed(4)
+    monkeypatch.setattr("hornbook.nn.dropout.kept", lambda x, p: kept(x, p, drawn))
+    net, batch = other.module, other.batches.batch  # type: ignore[attr-defined]
+    loss = F.cross_entropy(net(torch.from_numpy(batch.inputs)), torch.from_numpy(batch.targets))
+    loss.backward()  # type: ignore[no-untyped-call]
+    ManySteps(made).advance(1)
+    assert made.step == 1
+    assert made.loss_sum == pytest.approx(loss.item(), rel=1e-13)
+    torch.testing.assert_close(before - made.flat.values, other.flat.grads, rtol=1e-11, atol=1e-13)
+    assert made.random is not None
+    assert torch.equal(made.random.get_state(), drawn.get_state())
+    buffers = zip(made.module.named_buffers(), other.module.named_buffers(), strict=True)
+    for (name, own), (_, theirs) in buffers:
+        torch.testing.assert_close(own, theirs, rtol=1e-12, atol=1e-14, msg=name)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e5])
+def test_what_is_no_finite_number_is_not_hidden(value: float) -> None:
+    """Nor is what only looks as if it could not be computed: tanh of a large number is 1."""
+    made = trainer(Tanh, optimizer="sgd")
+    places = made.flat.begins
+    linear: Any = made.module.net.chain[2]  # type: ignore[union-attr, index]
+    made.flat.values[places[id(linear.bias)]] = value
+    expected = made.module.loss(made.batches.batch).item()  # type: ignore
+    many = ManySteps(made)
+    if np.isnan(expected):
+        with pytest.raises(Exception, match="diverged"):
+            many.advance(3)
+        assert made.step == 0
+    else:
+        many.advance(1)
+        assert made.loss_sum == pytest.approx(expected, rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("layers", "why"),
+    [
+        (lambda: middle(GELU()), "no kernel for GELU"),
+        (lambda: [Embedding(SYMBOLS, WIDTH), Tanh(), Flatten(), Linear(18, 4)], "at its place"),
+        (lambda: [Embedding(SYMBOLS, WIDTH), Linear(WIDTH, 4)], "one row of logits"),
+        (lambda: [Embedding(SYMBOLS, WIDTH, sparse=True), Flatten(), Linear(18, 4)], "sparse"),
+        (lambda: middle(LayerNorm(11, bias=False)), "has no bias"),
+        (lambda: [Embedding(SYMBOLS, WIDTH), FlattenConsecutive(4)], "no multiple of 4"),
+    ],
+)  # fmt: skip
+def test_a_net_without_a_program_says_why(layers: Callable[[], list[Layer]], why: str) -> None:
+    chain = layers()
+    places = {id(p): 0 for layer in chain for p in layer.parameters()}
+    with pytest.raises(Unsuited, match=why):
+        program_of(chain, ROWS, TIME, places)
+
+
+@pytest.mark.parametrize("layer", CHAINS, ids=lambda layer: layer.__name__)
+@pytest.mark.parametrize("count", [ROWS, ROWS + 1, 3 * ROWS - 1])
+def test_kernels_measure_the_losses_of_a_net_in_use(layer: type[Layer], count: int) -> None:
+    made = trainer(layer, optimizer="sgd", learning_rate=0.1)
+    many = ManySteps(made)
+    many.advance(3)  # the running statistics are no longer those of the start
+    rng = np.random.default_rng(2)
+    ids, targets = rng.integers(SYMBOLS, size=(count, TIME)), rng.integers(4, size=count)
+    net: Any = made.module
+    with net.in_use():
+        logits = net(torch.from_numpy(ids))
+    expected = F.cross_entropy(logits, torch.from_numpy(targets), reduction="none")
+    found = many.losses(ids, targets)
+    assert found is not None
+    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-12, atol=1e-13)
+    assert many.losses(ids[: ROWS - 1], targets[: ROWS - 1]) is None
