@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol, TypeAlias, get_args, runtime_checkable
 
-from hornbook.errors import SettingsError
+from hornbook.errors import SettingsError, as_typed
 from hornbook.extras import needing
 from hornbook.monitoring.event_files import beginning, scalars
 from hornbook.records import as_json
@@ -58,7 +58,7 @@ Report: TypeAlias = Reporter | str
 
 
 class EventFile:
-    """Tells TensorBoard: an event file in a folder of the run's name, for `tensorboard --logdir`.
+    """Tells TensorBoard: an event file in a folder of the run's name, that TensorBoard reads.
 
     Args:
         folder: that holds such folders.
@@ -110,7 +110,7 @@ class Reporting:
         if isinstance(report, str):
             refuse_unknown(report)
             if report != "tensorboard":
-                with needing(report, f"`report={report}`"):
+                with needing(report, f"`report={as_typed(report)}`"):
                     self.reporter = importlib.import_module(report)
         elif report is not None:
             if not isinstance(report, Reporter):

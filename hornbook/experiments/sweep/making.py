@@ -51,7 +51,7 @@ class Made:
     """What became of a trial."""
 
     ending: Literal["finished", "pruned", "refused", "stopped", "lost"]
-    """`refused`: no model can be made with these settings; `stopped`: it is to be gone on with;
+    """`refused`: no model can be made with these settings; `stopped`: it can go on;
     `lost`: it was given back to others."""
     value: float | None = None
     "The deciding measure on dev, if it is finished."

@@ -143,7 +143,7 @@ def read_space(
         refuse_unvaried(setting, kinds, task, name)
         if setting in held:
             raise SettingsError(
-                f"`{setting}` is set to {word(held[setting])} and is to be varied too.",
+                f"`{setting}` is set to {word(held[setting])} and varied too.",
                 hint="Leave one of the two out.",
                 setting=setting,
             )
@@ -255,7 +255,7 @@ def read_span(name: str, given: Any, bare: Any, hint: Any) -> Range | Choices:
         return numbers(given, name, bare)
     if not isinstance(given, str):
         if not isinstance(given, Sequence):
-            raise SettingsError(f"`{name}`: {clip(repr(given), SHOWN)} is no range.", hint=HOW)
+            raise SettingsError(f"`{name}`: {clip(repr(given), SHOWN)} is not a range.", hint=HOW)
         return Choices(tuple(tuple(one) if isinstance(one, list) else one for one in given))
     if ".." not in given:
         return Choices(tuple(read_value(one.strip(), bare, hint) for one in given.split(",")))
@@ -284,7 +284,7 @@ def numbers(span: Range, name: str, bare: Any) -> Range:
     """
     if bare not in (int, float):
         raise SettingsError(
-            f"`{name}` is no number: {spelled(span)} is no range of it.",
+            f"`{name}` is not a number: {spelled(span)} is not a range of it.",
             hint=f"Give its values: {examples(bare)}.",
         )
     low, high, step = span.low, span.high, span.step
@@ -330,7 +330,7 @@ def read_number(text: str, given: str) -> float:
         value = float(text)
     except ValueError:
         raise SettingsError(
-            f"{clip(text, SHOWN)!r} in {clip(given, SHOWN)!r} is no number.", hint=HOW
+            f"{clip(text, SHOWN)!r} in {clip(given, SHOWN)!r} is not a number.", hint=HOW
         ) from None
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
