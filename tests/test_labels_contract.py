@@ -15,6 +15,7 @@ import pytest
 import hornbook
 from hornbook.errors import DataError, QuestionError, SettingsError, UnknownTokenError
 from hornbook.inspection.inspect import inspect
+from hornbook.pairs.labels import baselines as beside_labels
 from hornbook.pairs.labels.views import Seen, ViewSettings, table_of_worst, write_worst
 from hornbook.pairs.models.families import LABELLERS
 from hornbook.runs import Run
@@ -95,6 +96,15 @@ def test_baselines_stand_beside_it(run: Run) -> None:
     share = run.summary.baselines[0].reached["dev"]
     assert 0.5 < share < 0.75
     assert run.summary.baselines[0].apart["dev"] is not None
+
+
+def test_what_would_take_minutes_is_left_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = run.data
+    work = sum(map(len, data.sources("train"))) * len(data.labels)
+    monkeypatch.setattr(beside_labels, "LIMITS", {"naive-bayes": work, "log-linear": work - 1})
+    names = [one.name for one in beside_labels.baselines(data, run.model)]
+    others = ["naive-bayes"] if run.family != "naive-bayes" else []
+    assert names == ["shares of the labels", *others]
 
 
 def test_it_tells_labels(run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
