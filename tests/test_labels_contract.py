@@ -157,6 +157,22 @@ def test_it_is_measured_on_a_file(
     file.write_text("\n".join(["word\tclass", *lines]) + "\n", encoding="utf-8")
     (found,) = run.evaluate(data=file).values()
     assert found.as_dict() == run.evaluate()["test"].as_dict()
+    other = tmp_path / "other.csv"
+    other.write_text(
+        "\n".join(["n,a,b", *(f"3,{','.join(line.split())}" for line in lines)]), encoding="utf-8"
+    )
+    with pytest.raises(DataError, match="no column 'word'") as refused:
+        run.evaluate(data=other)
+    assert "`source_column`" in refused.value.hint
+    status, _, _ = typed(
+        capsys, "evaluate", str(run.path), str(other), "--source-column", "a", "--label-column", "b"
+    )
+    assert status == 0
+    (again,) = run.evaluate(data=other, source_column="a", label_column="b").values()
+    assert again.as_dict() == found.as_dict()
+    for wrong in ({"bad_rows": "skip"}, {"label_column": "b"}):
+        with pytest.raises(SettingsError, match="has no effect"):
+            run.evaluate(**wrong)
     file.write_text("word\tclass\nabc\tvowel\nabd\tvowels\nab!\tvowel\n", encoding="utf-8")
     status, _, err = typed(capsys, "evaluate", str(run.path), str(file))
     assert status != 0

@@ -21,8 +21,8 @@ __all__ = ["baselines", "grouped_shares"]
 
 HELD_OUT = ("dev", "test")
 LIMITS = {"naive-bayes": 6e7, "log-linear": 1e7}
-"""Tokens of train times labels up to which a family is fitted as a comparison, for each of both costs
-work: some 10 s of naive Bayes; some 90 s of `log-linear`, where texts tell little of their labels."""
+"""Tokens of train times labels up to which a family is fitted as a comparison, for each of both
+costs work: some 10 s of naive Bayes; some 90 s of `log-linear` where texts tell little."""
 
 
 @dataclass(frozen=True)
