@@ -382,6 +382,11 @@ def test_guidance_of_0_is_nothing_given(counted: Run) -> None:
         (["country=Walles"], "it has 'Wales', 'Malta'. Did you mean Wales?"),
         (["sex=F", "sex=M"], "given twice"),
         (["sex=F", "sex=anna"], "has no value 'anna'"),
+        (
+            ["country"],
+            "named without a value; it has 'Wales', 'Malta'. Give `condition` as country=Wales",
+        ),
+        (["sex="], "named without a value; it has"),
     ],
 )
 def test_what_a_run_does_not_have_is_said_with_what_it_has(

@@ -15,6 +15,7 @@ import pytest
 import hornbook
 from hornbook.errors import DataError, QuestionError, SettingsError, UnknownTokenError
 from hornbook.inspection.inspect import inspect
+from hornbook.pairs.labels import baselines as beside_labels
 from hornbook.pairs.labels.views import Seen, ViewSettings, table_of_worst, write_worst
 from hornbook.pairs.models.families import LABELLERS
 from hornbook.runs import Run
@@ -97,6 +98,15 @@ def test_baselines_stand_beside_it(run: Run) -> None:
     assert run.summary.baselines[0].apart["dev"] is not None
 
 
+def test_what_would_take_minutes_is_left_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = run.data
+    work = sum(map(len, data.sources("train"))) * len(data.labels)
+    monkeypatch.setattr(beside_labels, "LIMITS", {"naive-bayes": work, "log-linear": work - 1})
+    names = [one.name for one in beside_labels.baselines(data, run.model)]
+    others = ["naive-bayes"] if run.family != "naive-bayes" else []
+    assert names == ["shares of the labels", *others]
+
+
 def test_it_tells_labels(run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     one, other = run.classify(["abc", "dea"])
     alone = run.classify("abc")
@@ -147,6 +157,22 @@ def test_it_is_measured_on_a_file(
     file.write_text("\n".join(["word\tclass", *lines]) + "\n", encoding="utf-8")
     (found,) = run.evaluate(data=file).values()
     assert found.as_dict() == run.evaluate()["test"].as_dict()
+    other = tmp_path / "other.csv"
+    other.write_text(
+        "\n".join(["n,a,b", *(f"3,{','.join(line.split())}" for line in lines)]), encoding="utf-8"
+    )
+    with pytest.raises(DataError, match="no column 'word'") as refused:
+        run.evaluate(data=other)
+    assert "`source_column`" in refused.value.hint
+    status, _, _ = typed(
+        capsys, "evaluate", str(run.path), str(other), "--source-column", "a", "--label-column", "b"
+    )
+    assert status == 0
+    (again,) = run.evaluate(data=other, source_column="a", label_column="b").values()
+    assert again.as_dict() == found.as_dict()
+    for wrong in ({"bad_rows": "skip"}, {"label_column": "b"}):
+        with pytest.raises(SettingsError, match="has no effect"):
+            run.evaluate(**wrong)
     file.write_text("word\tclass\nabc\tvowel\nabd\tvowels\nab!\tvowel\n", encoding="utf-8")
     status, _, err = typed(capsys, "evaluate", str(run.path), str(file))
     assert status != 0

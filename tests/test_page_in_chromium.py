@@ -24,7 +24,7 @@ from hornbook.text.scores import score
 from hornbook.tokenizers.hugging_face import HuggingFaceTokenizer
 from tests.chromium import chromium
 from tests.merges_made import SPLITS, fuzzed, merges_file
-from tests.test_models import LINES, TEXT, VARIANTS
+from tests.test_models import LINES, STEPWISE, TEXT, VARIANTS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -37,7 +37,7 @@ ALIKE = {
     "lstm two layers, dropout", "lstm window",
 }  # fmt: skip
 "Variants that a page computes by the code of others: what differs is training, or left out."
-NETS = [variant for variant in VARIANTS if variant not in ALIKE]
+NETS = [variant for variant in STEPWISE if variant not in ALIKE]
 "Every family of nets, and each variant for which the page has code of its own."
 COUNTS: dict[str, dict[str, Any]] = {
     "kneser-ney": {},

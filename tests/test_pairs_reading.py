@@ -237,6 +237,14 @@ def test_another_encoding_is_told(tmp_path: Path) -> None:
         read(tmp_path, "é\tè\n".encode("latin-1"))
 
 
+def test_bytes_that_are_no_text_are_not_taken_for_quotation_marks(tmp_path: Path) -> None:
+    for content in (b"cat\ttac\na\x00\tb\n", b"cat\ttac\n\xff\tb\n"):
+        with pytest.raises(EncodingError) as caught:
+            read(tmp_path, content)
+        assert caught.value.setting != "quotes"
+        assert "quotes" not in caught.value.hint
+
+
 def test_line_breaks_in_quotation_marks_belong_to_a_text(tmp_path: Path) -> None:
     text = 'source,target\n"two\nlines","a ""b"", c"\nox,"x\no"\nbee,eeb\n'
     found = read(tmp_path, text, ending="csv")
@@ -271,6 +279,10 @@ LINES = "".join(f"cat{at}x\tx{at}tac\n" for at in range(9))
     [
         (LINES, "tsv", 2),
         (f"source\ttarget\n{LINES}", "tsv", 9),
+        (f"source\ttarget\n{LINES}{LINES}ox\n", "tsv", 9),  # a line with one column is a fault
+        (f"{LINES}{LINES}ox\txo\tox\n", "tsv", 2),
+        (f"{LINES}an ox\na cat\n", "tsv", None),
+        ("english,german\n" + "cat,Katze\n" * 19 + "oh, yes,o ja\n", "csv", 9),
         ("addition\tsum\n" + "".join(f"{n}+1\t{n + 1}\n" for n in range(9)), "tsv", 9),
         ("".join(f'{{"prompt": "p{n}", "completion": "c{n}"}}\n' for n in range(9)), "jsonl", 9),
         ("".join(f"text{n},label\n" for n in range(9)), "csv", None),  # a comma in a sentence

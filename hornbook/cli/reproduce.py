@@ -13,6 +13,7 @@ from hornbook.cli.arguments import OutputArgument, parse
 from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import console, escape, notes, print_json, table
 from hornbook.cli.progress import Teller
+from hornbook.cli.streams import write_result
 from hornbook.cli.wording import worded
 from hornbook.experiments.reproduce import Reproduced, reproduce
 from hornbook.experiments.reproduce.bench import SEED
@@ -90,7 +91,7 @@ def run(argv: Sequence[str]) -> None:
     if options.json:
         print_json(rows)
     elif options.markdown:
-        print(*markdown(rows), sep="\n")
+        write_result("".join(f"{line}\n" for line in markdown(rows)))
     else:
         show(rows, options.out)
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hornbook.actions import Action
 from hornbook.errors import SettingsError
 from hornbook.interchange.html.holdings import TOKENS, WEIGHTS, tokens_held
+from hornbook.interchange.text_only import refuse_other_tasks
 from hornbook.records import JSON
 from hornbook.runs import Run
 from hornbook.text.models.contract import LanguageModel
 from hornbook.text.models.network import Network
 from hornbook.tokenizers.contract import Tokenizer
 
-__all__ = ["LICENCE", "carried", "net_of", "refuse_other_tasks", "vocabulary_facts"]
+__all__ = ["LICENCE", "carried", "net_of", "vocabulary_facts"]
 
 LICENCE = (
     "Whether the licence of the data lets you give away what was learned from it is for you to "
@@ -30,29 +30,6 @@ def carried(tokenizer: Tokenizer) -> list[str]:
     )
     first = f"{vocabulary[0].lower()}{vocabulary[1:]}"
     return [f"What it holds of the training data: {first}", WEIGHTS["en"], LICENCE]
-
-
-def refuse_other_tasks(run: Run, what: str) -> None:
-    """Refuse runs that are not on text, with how else they can be given away.
-
-    Args:
-        run: any.
-        what: is to be made of it, as the subject of a sentence.
-
-    Raises:
-        SettingsError: if it is one.
-    """
-    if run.task.name == "text":
-        return
-    strips = bool(run.task.private)
-    raise SettingsError(
-        f"{what} can be made of a run on text only; {run.path} is a run of the task "
-        f"{run.task.name} ({run.family}).",
-        hint="Give a copy of its folder away, which whoever has hornbook can ask"
-        + ("; your data are taken out of it by:" if strips else "."),
-        action=Action("strip", (str(run.path),)) if strips else None,
-        setting="to",
-    )
 
 
 def net_of(run: Run, what: str) -> Network:

@@ -16,10 +16,10 @@ from hornbook.interchange.architectures.gpt2 import GPT2_NEEDS, gpt2_config
 from hornbook.interchange.architectures.gpt_names import gpt_names
 from hornbook.interchange.architectures.llama import LLAMA_NEEDS, llama_config
 from hornbook.interchange.architectures.recipe import Layout, Piece, Recipe
-from hornbook.interchange.carried import refuse_other_tasks
 from hornbook.interchange.fixed import fixed_net
 from hornbook.interchange.importing import ARCHITECTURES
 from hornbook.interchange.json_files import Config
+from hornbook.interchange.text_only import refuse_other_tasks
 from hornbook.runs import Run
 from hornbook.tensor_files import Deferred
 from hornbook.text.models.gpt import GPT, GPTSettings

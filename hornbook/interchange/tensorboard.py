@@ -57,6 +57,6 @@ class TensorBoard:
             {"evaluations": len(metrics), "file": path.name},
             (
                 f"The figures of {many(len(metrics), 'evaluation')}; nothing of the training data.",
-                f"Look at them with TensorBoard: its logdir is {folder}.",
+                f"TensorBoard shows what is in {folder}.",
             ),
         )

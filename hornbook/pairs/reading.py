@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from hornbook.errors import DataError
+from hornbook.errors import DataError, EncodingError
 from hornbook.pairs.columns import Columns, find_columns
 from hornbook.pairs.options import PairOptions
 from hornbook.rendering import clip, many
@@ -98,7 +98,8 @@ def read_pairs(source: Source, options: PairOptions) -> Read:
         try:
             add(read, faults, rows, columns, several=len(files) > 1)
         except DataError as error:
-            if rows.separator == "\t" and not rows.literal:
+            undecodable = isinstance(error, EncodingError)
+            if rows.separator == "\t" and not rows.literal and not undecodable:
                 error.hint = f"{error.hint} Or set `quotes=no`, if they are characters as others."
                 error.setting = "quotes"
             raise

@@ -21,6 +21,7 @@ __all__ = ["looks_labelled", "recognise"]
 TOLD, NAMED, POSSIBLE = 30, 9, 2
 "Strengths of a claim: a column is named; both have usual names; there are two columns of texts."
 LEAST = 4  # rows
+FAULTY = 0.1  # share of rows with a cell too many or too few, up to which they are faults in pairs
 
 
 def recognise(source: Source, options: Mapping[str, Any]) -> Claim | None:
@@ -66,10 +67,12 @@ def claimed(rows: Rows) -> Claim | None:
     """Whether a file holds pairs."""
     if rows.width != 2 or len(rows.sample) < LEAST:
         return None
-    if sum(len(row) != 2 for row in rows.sample):
-        return None
     header = has_header(rows)
     data = rows.sample[1:] if header and rows.kind == "table" else rows.sample
+    whole = [row for row in data if len(row) == 2]
+    if len(data) - len(whole) > FAULTY * len(data):
+        return None
+    data = whole  # the others are refused with their lines when it is read
     if header and are_usual(rows.names):
         return Claim(NAMED, f"it has the columns {rows.names[0]!r} and {rows.names[1]!r}")
     numbers = [sum(is_number(row[at]) for row in data) > len(data) / 2 for at in (0, 1)]

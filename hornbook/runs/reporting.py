@@ -58,7 +58,7 @@ Report: TypeAlias = Reporter | str
 
 
 class EventFile:
-    """Tells TensorBoard: an event file in a folder of the run's name.
+    """Tells TensorBoard: an event file in a folder of the run's name, that TensorBoard reads.
 
     Args:
         folder: that holds such folders.

@@ -140,6 +140,13 @@ class Conditions:
                     setting="condition",
                 )
             at = self.names.index(name)
+            if not value:
+                raise SettingsError(
+                    f"The condition {quoted(name)} is named without a value; it has "
+                    f"{self.listed(at)}.",
+                    hint=f"Give `condition` as {name}={self.values[at][0]}, or leave it out.",
+                    setting="condition",
+                )
             if value not in self.values[at]:
                 raise SettingsError(
                     f"The condition {quoted(name)} has no value {quoted(clip(value, 40))} in "

@@ -15,7 +15,7 @@ from hornbook.runs.lock import LOCK, Lock
 __all__ = ["JOURNAL", "PAGE", "RESULT", "RUNS", "TABLE", "Folder", "place_of_best"]
 
 JOURNAL = "trials.journal"
-"The trials as Optuna keeps them, where a file holds them."
+"The trials as Optuna saves them, where it saves them to a file."
 BEGINNING = (LOCK, JOURNAL, f"{JOURNAL}.lock")
 "What a kill may leave of a sweep before it says what it is of."
 RUNS = "trials"

@@ -125,8 +125,8 @@ def sections_of(found: Sweep) -> Iterator[Section]:
     if any(one.curve for one in found.trials):
         yield Section(
             "Trainings",
-            "Dev in the course of each training, at the same share of its steps. What was "
-            "behind is ended early: it might still have come out well, but seldom.",
+            "Dev in the course of each training, at the same share of its steps. One that was "
+            "behind ends early: it might still have come out well, but seldom.",
             figure=pictures.curves(found),
         )
     yield Section(

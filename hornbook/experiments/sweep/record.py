@@ -61,7 +61,7 @@ class SweepRecord:
     measure: str
     "The name of that which decides."
     storage: str
-    "The database that holds the trials, without user and password; empty: a file here."
+    "The database of the trials, without user and password; empty: a file here."
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     "Of this folder, by which its trials are known among those of others."
     seconds: float = 0.0

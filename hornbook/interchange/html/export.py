@@ -7,7 +7,6 @@ from pathlib import Path
 from string import Template
 
 from hornbook.errors import SettingsError
-from hornbook.interchange.carried import refuse_other_tasks
 from hornbook.interchange.formats import Exported
 from hornbook.interchange.html.bloom import Bloom
 from hornbook.interchange.html.bundle import bundled, page_file
@@ -18,6 +17,7 @@ from hornbook.interchange.html.rounding import Rounding, measured_rounding
 from hornbook.interchange.html.settings import PageSettings
 from hornbook.interchange.html.tensors import Packed
 from hornbook.interchange.html.tokens import described_tokenizer
+from hornbook.interchange.text_only import refuse_other_tasks
 from hornbook.outputs import MADE_BY, writable_format, write_output
 from hornbook.records import JSON, as_json
 from hornbook.rendering import figure

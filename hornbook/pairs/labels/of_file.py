@@ -28,7 +28,11 @@ class EvaluateSettings(Settings):
     """What it is measured on."""
 
     data: str | None = None
-    "File of texts with their labels, in place of the run's own splits: the same columns."
+    "File of texts with their labels, in place of the run's own splits."
+    source_column: str | None = None
+    "Column of the file with the texts; by default as in training."
+    label_column: str | None = None
+    "Column of the file with their labels; by default as in training."
     bad_rows: Literal["refuse", "skip"] = "refuse"
     """Rows of the file that cannot be read, or have a label that training has never seen. skip:
     leave them out, and say how many there were."""
@@ -36,6 +40,11 @@ class EvaluateSettings(Settings):
     "Most characters of a text of the file (0: as in training)."
     encoding: str = "auto"
     "Text encoding of the file. auto: UTF-8, or what a byte order mark says."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        beside = ("source_column", "label_column", "bad_rows", "longest_text", "encoding")
+        self.refuse_unless(self.data is not None, beside, "`data`")
 
 
 def evaluate_file(run: Run, options: EvaluateSettings) -> dict[str, LabelFigures]:
@@ -53,7 +62,8 @@ def evaluate_file(run: Run, options: EvaluateSettings) -> dict[str, LabelFigures
         known(data, label)
 
     found = pairs_of_file(
-        run, options.data, {"source_column": None, "label_column": None}, check,
+        run, options.data,
+        {"source_column": options.source_column, "label_column": options.label_column}, check,
         bad_rows=options.bad_rows, longest_text=options.longest_text, encoding=options.encoding,
     )  # fmt: skip
     target = np.array([known(data, label) for label in found.targets], np.int64)
