@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hornbook.extras import has, needing
+from hornbook.extras import needing
 from hornbook.training.adam import EPS
 
 if TYPE_CHECKING:
@@ -68,8 +68,6 @@ def refusal(training: TrainingSettings) -> str | None:
     It is the end of a sentence.
     """
     s = training
-    if not has("numba"):
-        return "it needs Numba, which is not installed (`pip install numba`)"
     reasons = {
         f"there is no kernel of the optimizer {s.optimizer}": s.optimizer not in RULES,
         "`accumulate` splits its batches": s.accumulate > 1,
