@@ -181,6 +181,31 @@ def test_stopped_it_goes_on_to_the_same_bits(
     same_bits(again.folder, whole[0])
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_begun_one_way_it_goes_on_the_other_to_rounding(
+    names: Path, first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = {"settings": (*SMALL, "mlp.dropout=0.1")}
+    compared(names, out="whole", together=False, **how)
+    arrive, done = Trainer.arrive, []
+
+    def counted(trainer: Trainer) -> None:
+        arrive(trainer)
+        done.append(trainer.step)
+        trainer.stop = trainer.step == 10
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "arrive", counted)
+        with pytest.raises(KeyboardInterrupt):
+            compared(names, out="crossed", together=first, **how)
+    compared(names, out="crossed", together=not first, **how)
+    began = Run("crossed/some/mlp-seed1")
+    assert began.record.together
+    assert began.summary.steps == 20
+    for key, array in weights(Path("whole"), "mlp-seed1").items():
+        np.testing.assert_allclose(array, weights(Path("crossed"), "mlp-seed1")[key], 1e-4, 1e-6)
+
+
 def test_the_last_of_several_goes_on_as_it_began(
     whole: tuple[Path, list[Any]], names: Path
 ) -> None:

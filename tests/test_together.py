@@ -204,6 +204,27 @@ def test_which_can_be_trained_together(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("task", "family", "text"),
+    [
+        ("ratings", "dot", "user,item,rating\n{0},{1},{2}"),
+        ("tables", "linear", "a,b,c\n{0},{1},{2}"),
+        ("pairs", "seq2seq", "a,b\n{0} {1},{1} {0}"),
+    ],
+)
+def test_nets_of_other_tasks_are_trained_by_themselves(
+    tmp_path: Path, task: str, family: str, text: str
+) -> None:
+    file = tmp_path / "rows.csv"
+    head, row = text.split("\n")
+    rows = [row.format(n % 20, n // 20 + 30, n % 5 + 1) for n in range(200)]
+    file.write_text("\n".join([head, *rows]) + "\n")
+    options = {"target": "c"} if task == "tables" else {}
+    found = why_apart(prepare(file, task, options), family, One(tmp_path / "run", {}, {}))
+    assert found is not None
+    assert found.startswith("there are no kernels for")
+
+
 def test_without_numba_the_reason_says_what_to_install(
     names: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,8 +97,8 @@ class ManySteps:
         cursor = trainer.batches.cursor
         batch = next(trainer.batches)
         trainer.batches.cursor = cursor
-        self.rows, self.ids = len(batch.inputs), batch.inputs.size
         self.program = found_program(trainer, batch)
+        self.rows, self.ids = len(batch.inputs), batch.inputs.size
         flat, settings = trainer.flat, trainer.settings
         kind = flat.values.numpy().dtype
         self.order = in_kernels_order(self.program, len(flat.values))
