@@ -249,9 +249,15 @@ def test_without_numba_all_is_as_before_and_told_once(
 
 
 def test_an_equal_time_is_given_to_each_by_itself(names: Path) -> None:
-    found, events = compared(names, steps=None, seconds=0.5)
+    found, events = compared(names, steps=None, seconds=0.2)
     assert not any(isinstance(one, TrainingTogether) for one in events)
     assert not any(one.together for one in found.boards[0].entries)
+
+
+def test_the_verb_loads_no_torch_before_it_is_needed() -> None:
+    told = "import sys, hornbook.cli.compare; sys.exit('torch' in sys.modules)"
+    root = Path(__file__).parents[1]
+    subprocess.run([sys.executable, "-c", told], cwd=root, check=True)
 
 
 def test_the_command_tells_it_in_a_line(names: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hornbook.errors import HornbookError
 from hornbook.experiments.compare.events import Comparing, TrainingTogether
 from hornbook.experiments.compare.makers import LEFT_OUT, MadeTrial, Maker
 from hornbook.experiments.compare.plan import Trial
 from hornbook.experiments.making import begun
-from hornbook.experiments.together import AT_ONCE, RunPlan, make_together, why_alone
+from hornbook.extras import has_torch
 from hornbook.rendering import many
 from hornbook.runs import Run
 from hornbook.runs.events import Ended, Event, Noted, Warned
 from hornbook.runs.prepare import Prepared
+
+if TYPE_CHECKING:
+    from hornbook.experiments.together import RunPlan
 
 __all__ = ["together_first"]
 
@@ -38,9 +42,7 @@ def together_first(rest: Maker, threads: int) -> Maker:
         for told in found.told():
             listen(Noted(told))
         for family, group in found.together.items():
-            for at in range(0, len(group), AT_ONCE):
-                part = group[at : at + AT_ONCE]
-                yield from made_together(prepared, family, part, folder, threads, listen)
+            yield from made_together(prepared, family, group, folder, threads, listen)
         known = {one.name for group in found.together.values() for one in group}
         yield from rest(prepared, [one for one in trials if one.name not in known], folder, listen)
 
@@ -67,6 +69,10 @@ class Divided:
 
 def divided(prepared: Prepared, trials: Sequence[Trial], folder: Path) -> Divided:
     """Which of some trials are made together."""
+    if not has_torch():  # which whoever makes a net by itself says better
+        return Divided({}, {})
+    from hornbook.experiments.together import why_alone
+
     families: dict[str, list[Trial]] = {}
     for one in trials:
         if one.seed is not None and one.budget.steps is not None and not one.refused:
@@ -95,6 +101,8 @@ def goes_on(path: Path) -> bool:
 
 def planned(trial: Trial, folder: Path) -> RunPlan:
     """A trial with a budget of steps, as `make_together` takes it."""
+    from hornbook.experiments.together import RunPlan
+
     how = {**trial.training, "seed": trial.seed, "steps": trial.budget.steps}
     return RunPlan(folder / trial.name, trial.settings, how)
 
@@ -107,13 +115,31 @@ def made_together(
     threads: int,
     listen: Comparing,
 ) -> Iterator[MadeTrial | Trial]:
-    """Trials of a family, trained together.
+    """Trials of a family, trained together, so many at a time.
 
     Raises:
-        HornbookError: that ended one, and is of all; the others have come to their ends.
+        HornbookError: that ended one, and is of all; those of its time have come to their ends.
         KeyboardInterrupt: if they were stopped.
     """
-    yield from trials
+    from hornbook.experiments.together import AT_ONCE
+
+    for at in range(0, len(trials), AT_ONCE):
+        part = trials[at : at + AT_ONCE]
+        yield from part
+        yield from made(prepared, family, part, folder, threads, listen)
+
+
+def made(
+    prepared: Prepared,
+    family: str,
+    trials: Sequence[Trial],
+    folder: Path,
+    threads: int,
+    listen: Comparing,
+) -> Iterator[MadeTrial]:
+    """What became of trials that are trained at the same time; errors as of `made_together`."""
+    from hornbook.experiments.together import make_together
+
     ended: set[int] = set()
 
     def hear(at: int, event: Event) -> None:
@@ -124,11 +150,11 @@ def made_together(
             listen(TrainingTogether(family, len(trials), len(ended)))
 
     listen(TrainingTogether(family, len(trials), 0))
-    made = make_together(
+    found = make_together(
         prepared, family, [planned(one, folder) for one in trials], threads=threads, listen=hear
     )
     failed: HornbookError | None = None
-    for trial, one in zip(trials, made, strict=True):
+    for trial, one in zip(trials, found, strict=True):
         if isinstance(one, Run):
             yield MadeTrial(trial)
         elif isinstance(one, LEFT_OUT):
