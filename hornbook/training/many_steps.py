@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ManySteps", "WithProgram", "refusal"]
 
 Floats = npt.NDArray[Any]
-LARGE = 2**28  # multiplications in a step, from which on one by itself is as fast
+LARGE = 10**8  # multiplications in a step, from which on one by itself is as fast
 AT_ONCE = 2**22  # ids of the batches that are drawn for a call, at most
 RULES = {"adamw": 0, "sgd": 1}
 
