@@ -187,7 +187,8 @@ def test_a_listeners_refusal_ends_one_training(names: Prepared, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("family", "settings", "training", "why"),
     [
-        ("mlp", {}, {}, None),
+        ("mlp", {}, {"batch_size": 128}, None),
+        ("mlp", {}, {"batch_size": 512}, "large"),
         ("mlp", {"n_hidden": (2048, 2048)}, {}, "large"),
         ("wavenet", {"form": "tree"}, {"batch_size": 32}, None),
         ("wavenet", {}, {}, "whole rows"),
@@ -230,7 +231,7 @@ def test_without_numba_the_reason_says_what_to_install(
 ) -> None:
     """Where nothing else stands in the way: what is of no use is not advised."""
     monkeypatch.setattr("hornbook.runs.together.has", lambda module: False)
-    assert "pip install numba" in (why_apart(names, "mlp", One(tmp_path / "run", {}, {})) or "")
+    assert "pip install numba" in (why_apart(names, "mlp", One(tmp_path / "run", NET, {})) or "")
     assert "whole rows" in (why_apart(names, "gru", One(tmp_path / "run", {}, {})) or "")
 
 
