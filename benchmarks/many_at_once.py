@@ -33,7 +33,7 @@ import torch
 from benchmarks.gradients import lines
 from benchmarks.many_at_once_peer import trainers
 from hornbook.compute.memory import keep_freed_memory
-from hornbook.experiments.together import Trial, make_together
+from hornbook.experiments.together import RunPlan, make_together
 from hornbook.runs import Run
 from hornbook.runs.prepare import prepare
 from hornbook.training.many_steps import ManySteps
@@ -183,7 +183,7 @@ def whole_runs(
 
         def together() -> list[float]:
             prepared = prepare(Path(new, "names.txt"), None, {"mode": "lines"})
-            trials = [Trial(Path(new, f"{i}"), settings, one) for i, one in enumerate(trainings)]
+            trials = [RunPlan(Path(new, f"{i}"), settings, one) for i, one in enumerate(trainings)]
             made = make_together(prepared, "mlp", trials, threads=threads)
             return [one.summary.losses["dev"] for one in made if isinstance(one, Run)]
 

@@ -68,6 +68,7 @@ def compared(*data: Any, **options: Any) -> tuple[ModelComparison, list[Any]]:
             "steps": 20,
             "seeds": (1, 2),
             "settings": SMALL,
+            "together": False,
         } | options
     return hornbook.compare(*data, listen=events.append, **options), events
 
@@ -194,7 +195,8 @@ def update_and_die(trainer):
     return loss
 
 Trainer.update = update_and_die
-how = {"models": ("mlp", "gru"), "steps": 20, "seeds": (1, 2), "settings": SMALL}
+how = {"models": ("mlp", "gru"), "steps": 20, "seeds": (1, 2), "settings": SMALL,
+       "together": False}
 hornbook.compare(sys.argv[1], out="killed", **how)
 """
 
@@ -227,7 +229,7 @@ def test_killed_it_goes_on_to_the_same_bits(whole: ModelComparison, names: Path)
 def test_processes_make_the_same_runs(whole: ModelComparison, names: Path) -> None:
     found, events = compared(names, models=("mlp",), out="many", jobs=2)
     same_runs(found.folder, whole.folder, ("mlp-seed1", "mlp-seed2"))
-    assert any("2 processes" in getattr(event, "message", "") for event in events)
+    assert any("2 nets are trained" in getattr(event, "message", "") for event in events)
 
 
 def test_what_stops_a_process_is_told_and_nothing_is_replaced(names: Path) -> None:

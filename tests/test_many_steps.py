@@ -154,11 +154,6 @@ def test_settings_that_kernels_do_not_know_are_refused(training: Any, why: str) 
     assert refusal(TrainingSettings()) is None
 
 
-def test_without_numba_the_reason_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hornbook.training.many_steps.has", lambda module: False)
-    assert "pip install" in (refusal(TrainingSettings()) or "")
-
-
 @pytest.mark.parametrize("rates", [("*bias=0",), ("*layers.0*=0",)])
 def test_frozen_parameters_are_refused(rates: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="frozen"):

@@ -11,7 +11,7 @@ import pytest
 
 import hornbook
 from hornbook.errors import DivergedError, HornbookError, RunError, TrainingError
-from hornbook.experiments.together import Trial, make_together
+from hornbook.experiments.together import RunPlan, make_together
 from hornbook.runs import Run
 from hornbook.runs.events import Began, Ended, Evaluated, Event, Noted
 from hornbook.runs.prepare import Prepared, prepare
@@ -33,10 +33,12 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return prepare(file, None, {})
 
 
-def trials(folder: Path, count: int = 3, **how: Any) -> list[Trial]:
+def trials(folder: Path, count: int = 3, **how: Any) -> list[RunPlan]:
     """Two seeds, and rates that rise."""
     return [
-        Trial(folder / f"{i}", NET, {**HOW, "seed": i % 2, "learning_rate": 0.01 * (i + 1), **how})
+        RunPlan(
+            folder / f"{i}", NET, {**HOW, "seed": i % 2, "learning_rate": 0.01 * (i + 1), **how}
+        )
         for i in range(count)
     ]
 
@@ -81,7 +83,7 @@ def test_each_comes_out_as_alone(names: Prepared, tmp_path: Path) -> None:
 def test_one_that_diverges_leaves_the_others_alone(names: Prepared, tmp_path: Path) -> None:
     wrong = {"optimizer": "sgd", "learning_rate": 1e6, "weight_decay": 1000.0}
     few = trials(tmp_path, 2)
-    few.insert(1, Trial(tmp_path / "wrong", NET, {**HOW, **wrong}))
+    few.insert(1, RunPlan(tmp_path / "wrong", NET, {**HOW, **wrong}))
     first, failed, last = make_together(names, "mlp", few)
     assert isinstance(failed, DivergedError)
     with pytest.raises(DivergedError) as other:
@@ -94,7 +96,7 @@ def test_one_that_diverges_leaves_the_others_alone(names: Prepared, tmp_path: Pa
 
 def test_each_ends_early_by_itself(names: Prepared, tmp_path: Path) -> None:
     how = {"patience": 1, "learning_rate": 0.9, "evaluate_every": 4}
-    few = [*trials(tmp_path, 1), Trial(tmp_path / "early", NET, {**HOW, **how})]
+    few = [*trials(tmp_path, 1), RunPlan(tmp_path / "early", NET, {**HOW, **how})]
     whole, early = make_together(names, "mlp", few)
     assert isinstance(early, Run)
     assert isinstance(whole, Run)
@@ -185,7 +187,8 @@ def test_a_listeners_refusal_ends_one_training(names: Prepared, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("family", "settings", "training", "why"),
     [
-        ("mlp", {}, {}, None),
+        ("mlp", {}, {"batch_size": 128}, None),
+        ("mlp", {}, {"batch_size": 512}, "large"),
         ("mlp", {"n_hidden": (2048, 2048)}, {}, "large"),
         ("wavenet", {"form": "tree"}, {"batch_size": 32}, None),
         ("wavenet", {}, {}, "whole rows"),
@@ -200,6 +203,36 @@ def test_which_can_be_trained_together(
     found = why_apart(names, family, One(tmp_path / "run", settings, training))
     assert (found is None) if why is None else (found is not None and why in found)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("task", "family", "text"),
+    [
+        ("ratings", "dot", "user,item,rating\n{0},{1},{2}"),
+        ("tables", "linear", "a,b,c\n{0},{1},{2}"),
+        ("pairs", "seq2seq", "a,b\n{0} {1},{1} {0}"),
+    ],
+)
+def test_nets_of_other_tasks_are_trained_by_themselves(
+    tmp_path: Path, task: str, family: str, text: str
+) -> None:
+    file = tmp_path / "rows.csv"
+    head, row = text.split("\n")
+    rows = [row.format(n % 20, n // 20 + 30, n % 5 + 1) for n in range(200)]
+    file.write_text("\n".join([head, *rows]) + "\n")
+    options = {"target": "c"} if task == "tables" else {}
+    found = why_apart(prepare(file, task, options), family, One(tmp_path / "run", {}, {}))
+    assert found is not None
+    assert found.startswith("there are no kernels for")
+
+
+def test_without_numba_the_reason_says_what_to_install(
+    names: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing else stands in the way: what is of no use is not advised."""
+    monkeypatch.setattr("hornbook.runs.together.has", lambda module: False)
+    assert "pip install numba" in (why_apart(names, "mlp", One(tmp_path / "run", NET, {})) or "")
+    assert "whole rows" in (why_apart(names, "gru", One(tmp_path / "run", {}, {})) or "")
 
 
 def test_nothing_to_make_is_nothing(names: Prepared) -> None:

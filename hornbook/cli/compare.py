@@ -20,6 +20,7 @@ from hornbook.experiments.compare.comparison import ModelComparison
 from hornbook.experiments.compare.events import (
     Measuring,
     Planned,
+    TrainingTogether,
     TrialBegan,
     TrialEnded,
 )
@@ -83,6 +84,8 @@ class Options:
     "Directory for all of it; by default runs/NAME-compare."
     jobs: int = 1
     "Processes that train at the same time."
+    together: bool = True
+    "Train small nets of a family together, where --steps are given; --no-together: one by one."
     json: bool = False
     "Print only the result, as JSON."
 
@@ -112,6 +115,7 @@ def run(argv: Sequence[str]) -> None:
                 change=options.change,
                 out=options.out,
                 jobs=options.jobs,
+                together=options.together,
                 task=options.task,
                 listen=listen,
                 **given,
@@ -164,13 +168,18 @@ class ComparingTeller(Teller):
 
     doing = ""
 
-    def tell(self, event: Event | Planned | TrialBegan | TrialEnded | Measuring) -> None:
+    def tell(
+        self, event: Event | Planned | TrialBegan | TrialEnded | TrainingTogether | Measuring
+    ) -> None:
         """Say what is to be said of an event."""
         self.alive.end()
         if isinstance(event, Planned):
             self.planned(event)
         elif isinstance(event, TrialBegan):
             self.doing = f"Working on {event.trial.name} ({event.number} of {event.of})"
+        elif isinstance(event, TrainingTogether):
+            what = f"{many(event.runs, 'run')} of {event.family} together"
+            self.doing = f"Working on {what} ({event.ended} ended)"
         elif isinstance(event, TrialEnded):
             self.ended_trial(event)
         elif isinstance(event, Measuring):
@@ -190,7 +199,7 @@ class ComparingTeller(Teller):
         self.console.print(
             f"[bold]{escape(event.data)}[/]: {many(left, 'run')} to make{about}{known}"
         )
-        self.doing = f"Working on {event.data}"
+        self.doing = f"Preparing the runs on {event.data}"
 
     def ended_trial(self, event: TrialEnded) -> None:
         """Say what it reached."""

@@ -18,13 +18,13 @@ from hornbook.runs.events import Event, Listener, Noted
 from hornbook.runs.prepare import Prepared
 from hornbook.runs.together import One, train_together, why_apart
 
-__all__ = ["Trial", "make_together"]
+__all__ = ["AT_ONCE", "RunPlan", "make_together", "why_alone"]
 
 AT_ONCE = 64  # runs, each with its batches and its state: 64 of a small net take some 300 MB
 
 
 @dataclass(frozen=True)
-class Trial:
+class RunPlan:
     """One run of several, as `make_run` takes it."""
 
     path: Path
@@ -38,7 +38,7 @@ class Trial:
 def make_together(
     prepared: Prepared,
     family: str,
-    trials: Sequence[Trial],
+    trials: Sequence[RunPlan],
     *,
     baseline: bool = False,
     threads: int = 0,
@@ -76,13 +76,9 @@ def make_together(
                 found[at] = run
                 continue
         ones[at] = One(trial.path, trial.settings, trial.training, stopped=state == "stopped")
-    known: dict[str, str | None] = {}
     together: list[int] = []
-    for at, one in ones.items():
-        kind = kind_of(one)
-        if kind not in known:
-            known[kind] = why_apart(prepared, family, one)
-        if (why := known[kind]) is None:
+    for at, why in zip(ones, reasons(prepared, family, list(ones.values())), strict=True):
+        if why is None:
             together.append(at)
         else:
             listen(at, Noted(f"It is trained by itself: {why}."))
@@ -104,6 +100,30 @@ def make_together(
         except HornbookError as error:
             found[at] = error
     return [found[at] for at in range(len(trials))]
+
+
+def why_alone(prepared: Prepared, family: str, trials: Sequence[RunPlan]) -> list[str | None]:
+    """Why each of several runs would be trained by itself; None of one that can be with others.
+
+    Each is the end of a sentence. Nothing is written.
+
+    Raises:
+        HornbookError: whatever is wrong with the settings.
+    """
+    return reasons(
+        prepared, family,
+        [One(one.path, one.settings, one.training, stopped=begun(one.path) == "stopped")
+         for one in trials],
+    )  # fmt: skip
+
+
+def reasons(prepared: Prepared, family: str, ones: Sequence[One]) -> list[str | None]:
+    """The same of runs of which it is known whether they were stopped; asked once of a kind."""
+    known: dict[str, str | None] = {}
+    for one in ones:
+        if (kind := kind_of(one)) not in known:
+            known[kind] = why_apart(prepared, family, one)
+    return [known[kind_of(one)] for one in ones]
 
 
 def of_one(listen: Callable[[int, Event], None], at: int) -> Listener:

@@ -77,6 +77,8 @@ class RunRecord:
     "Those that changed its training, the first first."
     parameters: int | None = None
     "Number of parameters of a net; None if it was not recorded, or is known at the end only."
+    together: bool = False
+    "Whether it was trained, at least in part, by turns with others: its time was shared with them."
     format: int = FORMAT
 
     def with_data(self, data: KeptData) -> RunRecord:

@@ -18,6 +18,7 @@ import torch
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError
+from hornbook.extras import has
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.events import Ended, Event, Listener, Noted, Warned, apart
 from hornbook.runs.prepare import Prepared, family_settings, settle_training
@@ -83,7 +84,9 @@ def why_apart(prepared: Prepared, family: str, one: One) -> str | None:
         steps = ManySteps(session.trainer())
     except ValueError as why_not:
         return str(why_not)
-    return "its steps are so large that compiled ones are no faster" if steps.is_large else None
+    if steps.is_large:
+        return "its steps are so large that compiled ones are no faster"
+    return None if has("numba") else "it needs Numba, which is not installed (`pip install numba`)"
 
 
 def settled(session: Session) -> Session:
@@ -205,6 +208,7 @@ def begin(
         run = Run(one.out)
         run.directory.take_up()
         held.callback(run.directory.release)
+        run.record = replace(run.record, together=True)  # which is written when it goes on
         return Made(run, session_of(run, World()), listen, resumed=True)
     line = task.family(family)
     how = family_settings(line, family, one.settings)
@@ -212,6 +216,7 @@ def begin(
     session = settled(Session(task, data, family, how, training))
     given = {**task.options().as_dict(), **prepared.options}
     record = new_record(task, data, family, how, given, session, baseline=baseline)
+    record = replace(record, together=True)
     directory = RunDirectory(one.out)
     directory.begin(record, data, overwrite=one.out.exists())
     held.callback(directory.release)

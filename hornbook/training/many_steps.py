@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hornbook.extras import has, needing
+from hornbook.extras import needing
 from hornbook.training.adam import EPS
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ManySteps", "WithProgram", "refusal"]
 
 Floats = npt.NDArray[Any]
-LARGE = 2**28  # multiplications in a step, from which on one by itself is as fast
+LARGE = 10**8  # multiplications in a step, from which on one by itself is as fast
 AT_ONCE = 2**22  # ids of the batches that are drawn for a call, at most
 RULES = {"adamw": 0, "sgd": 1}
 
@@ -68,8 +68,6 @@ def refusal(training: TrainingSettings) -> str | None:
     It is the end of a sentence.
     """
     s = training
-    if not has("numba"):
-        return "it needs Numba, which is not installed (`pip install numba`)"
     reasons = {
         f"there is no kernel of the optimizer {s.optimizer}": s.optimizer not in RULES,
         "`accumulate` splits its batches": s.accumulate > 1,
@@ -99,8 +97,8 @@ class ManySteps:
         cursor = trainer.batches.cursor
         batch = next(trainer.batches)
         trainer.batches.cursor = cursor
-        self.rows, self.ids = len(batch.inputs), batch.inputs.size
         self.program = found_program(trainer, batch)
+        self.rows, self.ids = len(batch.inputs), batch.inputs.size
         flat, settings = trainer.flat, trainer.settings
         kind = flat.values.numpy().dtype
         self.order = in_kernels_order(self.program, len(flat.values))

@@ -38,6 +38,8 @@ class OneRun:
     steps: int | None = None
     ending: str = ""
     "`finished`, `early`, `diverged`."
+    together: bool = False
+    "Whether others were trained in the same process meanwhile: its time was shared with them."
 
     def figure(self, split: str) -> float | None:
         """What it reaches on a split; None if that is not there."""
@@ -84,6 +86,11 @@ class BoardEntry:
     def seconds(self) -> float:
         """The mean time that its runs took."""
         return float(np.mean([run.seconds for run in self.runs]))
+
+    @property
+    def together(self) -> int:
+        """How many of its runs were trained together with others."""
+        return sum(run.together for run in self.runs)
 
     @property
     def steps(self) -> float | None:

@@ -15,6 +15,7 @@ from hornbook.experiments.compare.events import Comparing
 from hornbook.experiments.compare.folder import ComparedFolder
 from hornbook.experiments.compare.joined import is_run, of_data, opened, refuse_comparison
 from hornbook.experiments.compare.makers import Maker, in_processes, one_by_one
+from hornbook.experiments.compare.many import together_first
 from hornbook.experiments.compare.plan import plan, seeds_of
 from hornbook.experiments.making import Budget
 from hornbook.runs import Run
@@ -42,6 +43,7 @@ def compare(
     change: str | Sequence[str] = (),
     out: str | Path | None = None,
     jobs: int = 1,
+    together: bool = True,
     task: str | None = None,
     listen: Comparing = lambda event: None,
     **options: Any,
@@ -70,6 +72,9 @@ def compare(
         change: settings as above, each changed alone: an ablation, against the net without it.
         out: directory of the comparison; by default `runs/NAME-compare`.
         jobs: processes that train at the same time.
+        together: train small nets of a family together by compiled steps, where the budget is of
+            steps and there are kernels for them; see `make_together`. Each comes out as it would
+            alone, to rounding, in a fraction of the time; but its time is shared with the others.
         task: what kind of data it is; by default recognised from the data.
         listen: called with events as they happen.
         options: of the task, for loading and splitting.
@@ -105,6 +110,8 @@ def compare(
             maker: Maker = one_by_one
             if jobs > 1:
                 maker = in_processes(jobs, sources[name], one.task.name)
+            if together:
+                maker = together_first(maker, jobs if jobs > 1 else 0)
             contest = Contest(name, one, plans[name], joined[name], folder, listen)
             contest.make(maker)
             boards.append(contest.board())
@@ -177,7 +184,7 @@ def threads_of(jobs: int, listen: Comparing) -> int:
         return 0
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     threads = max(1, (cores or 1) // jobs)
-    told = f"{jobs} processes train at the same time, each on {threads} of {cores} processors"
+    told = f"{jobs} nets are trained at the same time, each on {threads} of {cores} processors"
     slow = ": more than there are, so times are those of shared ones" if jobs > (cores or 1) else ""
     listen(Noted(f"{told}{slow}."))
     return threads

@@ -168,6 +168,7 @@ def entry_as_dict(one: BoardEntry, board: Board) -> dict[str, Any]:
         **found,
         "seeds_sd": one.spread,
         "n_runs": len(one.runs),
+        "n_together": one.together,
         "parameters": one.parameters,
         "seconds": one.seconds,
         "steps": one.steps,
@@ -190,6 +191,7 @@ def run_as_dict(run: OneRun, board: Board) -> dict[str, JSON]:
         "seconds": run.seconds,
         "steps": run.steps,
         "ending": run.ending or None,
+        "together": run.together,
     }
 
 

@@ -225,6 +225,7 @@ class Contest:
             summary.seconds,
             summary.steps,
             summary.ending,
+            run.record.together,
         )
 
     def noted_look(self, beside: Sequence[MeasuredModel], split: str) -> None:

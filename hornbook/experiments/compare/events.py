@@ -9,7 +9,14 @@ from typing import TypeAlias
 from hornbook.experiments.compare.plan import Trial
 from hornbook.runs.events import Event
 
-__all__ = ["Comparing", "Measuring", "Planned", "TrialBegan", "TrialEnded"]
+__all__ = [
+    "Comparing",
+    "Measuring",
+    "Planned",
+    "TrainingTogether",
+    "TrialBegan",
+    "TrialEnded",
+]
 
 
 @dataclass(frozen=True)
@@ -60,4 +67,16 @@ class Measuring:
     of: int
 
 
-Comparing: TypeAlias = Callable[[Event | Planned | TrialBegan | TrialEnded | Measuring], None]
+@dataclass(frozen=True)
+class TrainingTogether:
+    """Several runs of a family are trained together."""
+
+    family: str
+    runs: int
+    ended: int
+    "How many of them have ended."
+
+
+Comparing: TypeAlias = Callable[
+    [Event | Planned | TrialBegan | TrialEnded | TrainingTogether | Measuring], None
+]

@@ -146,6 +146,13 @@ def remarks(board: Board) -> Iterator[str]:
         diverged = sum(run.ending == "diverged" for run in one.runs)
         if diverged:
             yield f"{one.kind}: {diverged} of {len(one.runs)} runs are worse than untrained."
+    changed = [part.entry for part in board.parts]
+    if together := [one for one in (*board.entries, *changed) if one.together]:
+        told = "; ".join(f"{one.kind}, {one.together} of {len(one.runs)}" for one in together)
+        yield (
+            f"Runs trained together, by compiled steps: {told}. Their time was shared with each "
+            "other, and is not to be held against that of runs made one by one."
+        )
     most = max((len(one.runs) for one in board.entries if one.seeded), default=0)
     if most == 1:
         yield (

@@ -32,7 +32,7 @@ def board_table(board: Board) -> Table:
     )
     columns.append(("runs", [f"{len(one.runs)}" if one.seeded else "" for one in entries]))
     columns.append(("parameters", [count(one.parameters) for one in entries]))
-    columns.append(("time", [time(one.seconds) for one in entries]))
+    columns.append(("time", [f"{time(one.seconds)}{shared(one.together)}" for one in entries]))
     paces = [one.runs[0].measured.pace for one in entries]
     if any(paces):
         of = next(pace.of for pace in paces if pace)
@@ -59,6 +59,11 @@ def with_interval(one: BoardEntry, split: str, digits: int) -> str:
 def time(seconds: float) -> str:
     """A time as people read it; what is short with a digit after the point."""
     return f"{seconds:.1f} s" if seconds < 100 else duration(seconds)
+
+
+def shared(together: int) -> str:
+    """What stands behind a time in which other runs were trained too."""
+    return ", shared" if together else ""
 
 
 def count(value: float | None) -> str:
@@ -110,7 +115,7 @@ def run_table(board: Board) -> Table:
             ]
             rows.append(
                 (one.kind, "" if run.seed is None else str(run.seed), *cells, count(run.steps),
-                 f"{run.seconds:,.1f}", run.ending, str(run.path))
+                 f"{run.seconds:,.1f}{shared(run.together)}", run.ending, str(run.path))
             )  # fmt: skip
     heads = ("model", "seed", *board.splits, "steps", "seconds", "ended", "run")
     return Table(heads, tuple(rows))
