@@ -229,7 +229,7 @@ def test_one_that_diverges_is_left_out_and_the_others_stay(
                              together=False)  # fmt: skip
     (other,) = [one for one in events if isinstance(one, TrialEnded) and one.refused]
     assert (refused.trial.name, refused.refused) == (other.trial.name, other.refused)
-    assert dict(found.boards[0].left_out) == dict(alone.boards[0].left_out)
+    assert found.boards[0].left_out == alone.boards[0].left_out
     assert {one.kind for one in found.boards[0].entries} == {"ngram", "mlp"}
     _, events = compared(names, settings=settings, change=(wrong,), seeds=(1,))
     assert not notes(events)
