@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -142,6 +143,18 @@ Trainer.arrive = arrive_and_die
 how = {"models": ("mlp",), "steps": 20, "seeds": (1, 2), "settings": SMALL}
 hornbook.compare(sys.argv[1], out="killed", **how)
 """
+
+
+def test_one_that_a_kill_left_to_be_made_is_made_as_the_others_were(
+    whole: tuple[Path, list[Any]], names: Path
+) -> None:
+    folder = Path("left")
+    shutil.copytree(whole[0], folder)
+    shutil.rmtree(folder / "some" / MADE[0])
+    again, events = compared(names, models=("mlp", "gru"), out="left")
+    assert any("by compiled steps" in one for one in notes(events))
+    assert Run(folder / "some" / MADE[0]).record.together
+    same_bits(again.folder, whole[0])
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")

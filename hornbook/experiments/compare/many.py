@@ -11,7 +11,6 @@ from hornbook.errors import HornbookError
 from hornbook.experiments.compare.events import Comparing, TrainingTogether
 from hornbook.experiments.compare.makers import LEFT_OUT, MadeTrial, Maker
 from hornbook.experiments.compare.plan import Trial
-from hornbook.experiments.making import begun
 from hornbook.extras import has_torch
 from hornbook.rendering import many
 from hornbook.runs import Run
@@ -80,23 +79,34 @@ def divided(prepared: Prepared, trials: Sequence[Trial], folder: Path) -> Divide
     together: dict[str, list[Trial]] = {}
     apart: dict[str, list[str]] = {}
     for family, group in families.items():
-        if len(group) == 1 and not goes_on(folder / group[0].name):
+        if len(group) == 1 and not has_together(folder, family):
             continue
         try:
             reasons = why_alone(prepared, family, [planned(one, folder) for one in group])
         except LEFT_OUT:
             continue  # whoever makes them by themselves meets it again, in the one that it is of
         able = [one for one, why in zip(group, reasons, strict=True) if why is None]
-        if able and (len(able) > 1 or goes_on(folder / able[0].name)):
+        if able and (len(able) > 1 or has_together(folder, family)):
             together[family] = able
         for why in dict.fromkeys(filter(None, reasons)):
             apart.setdefault(why, []).append(family)
     return Divided(together, apart)
 
 
-def goes_on(path: Path) -> bool:
-    """Whether a run was stopped there that was trained together with others."""
-    return begun(path) == "stopped" and Run(path).record.together
+def has_together(folder: Path, family: str) -> bool:
+    """Whether a run of a family was begun together with others there.
+
+    Then those that a kill left to be made are made in the same way, be it one alone, so that all
+    end at the bits at which they would have ended.
+    """
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        try:
+            run = Run(path)
+        except HornbookError:
+            continue
+        if run.family == family and run.record.together:
+            return True
+    return False
 
 
 def planned(trial: Trial, folder: Path) -> RunPlan:
