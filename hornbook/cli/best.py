@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,7 +12,6 @@ from hornbook.actions import Action
 from hornbook.cli.arguments import DataArguments
 from hornbook.cli.examples import examples
 from hornbook.cli.grammar import Chosen, parse_for_data
-from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import console, escape, filled, notes, number, print_json, table
 from hornbook.cli.progress import Teller
 from hornbook.cli.tellers import listening
@@ -79,20 +77,16 @@ def run(argv: Sequence[str]) -> None:
     """Parse, climb and show."""
     options, source = parse_for_data("best", described, Options, argv)
     with climbing(quiet=options.json) as listen:
-        try:
-            found = best(
-                source or options.data,
-                minutes=options.minutes,
-                out=options.out,
-                task=options.task,
-                filter=options.filter,
-                overwrite=options.overwrite,
-                listen=listen,
-                **options.loading.as_dict(),
-            )
-        except KeyboardInterrupt as stop:
-            notes().print("\nStopped. The same command continues from here.")
-            sys.exit(status_of_stop(stop))
+        found = best(
+            source or options.data,
+            minutes=options.minutes,
+            out=options.out,
+            task=options.task,
+            filter=options.filter,
+            overwrite=options.overwrite,
+            listen=listen,
+            **options.loading.as_dict(),
+        )
     if options.json:
         print_json(found.as_dict())
     else:

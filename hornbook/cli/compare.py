@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -10,7 +9,6 @@ from typing import Annotated
 
 from hornbook.cli.examples import examples
 from hornbook.cli.grammar import Chosen, choose, parse_for_data
-from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import console, escape, filled, notes, number, print_json
 from hornbook.cli.progress import Teller
 from hornbook.cli.tellers import listening
@@ -102,27 +100,23 @@ def run(argv: Sequence[str]) -> None:
     seeds = options.seeds[0] if len(options.seeds) == 1 else options.seeds
     given = {} if all(map(is_run, options.data)) else options.loading.as_dict()
     with listening(ComparingTeller(), quiet=options.json) as listen:
-        try:
-            found = compare(
-                *options.data,
-                models=options.models,
-                seconds=options.seconds,
-                minutes=options.minutes,
-                steps=options.steps,
-                parameters=options.parameters,
-                seeds=seeds,
-                settings=options.settings,
-                change=options.change,
-                out=options.out,
-                jobs=options.jobs,
-                together=options.together,
-                task=options.task,
-                listen=listen,
-                **given,
-            )
-        except KeyboardInterrupt as stop:
-            notes().print("\nStopped. The same command continues from here.")
-            sys.exit(status_of_stop(stop))
+        found = compare(
+            *options.data,
+            models=options.models,
+            seconds=options.seconds,
+            minutes=options.minutes,
+            steps=options.steps,
+            parameters=options.parameters,
+            seeds=seeds,
+            settings=options.settings,
+            change=options.change,
+            out=options.out,
+            jobs=options.jobs,
+            together=options.together,
+            task=options.task,
+            listen=listen,
+            **given,
+        )
     if options.json:
         print_json(found.as_dict())
     else:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
 from hornbook.cli.arguments import OutputArgument, parse
-from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import console, escape, notes, print_json, table
 from hornbook.cli.progress import Teller
 from hornbook.cli.streams import write_result
+from hornbook.cli.tellers import listening
 from hornbook.cli.wording import worded
 from hornbook.experiments.reproduce import Reproduced, reproduce
 from hornbook.experiments.reproduce.bench import SEED
-from hornbook.experiments.reproduce.run import LECTURES, OUT, Measured, Measuring, Reproducing
+from hornbook.experiments.reproduce.run import LECTURES, OUT, Measured, Measuring
 from hornbook.rendering import duration, figure
 from hornbook.runs.events import Ended, Event, Fetched, Progressed, Warned
 from hornbook.settings import Given
@@ -74,20 +72,16 @@ def run(argv: Sequence[str]) -> None:
     """Parse, measure and show."""
     options = parse(Arguments, "reproduce", DESCRIPTION, argv)
     quiet = options.json or options.markdown
-    with telling_rows(quiet=quiet) as listen:
-        try:
-            rows = reproduce(
-                None if options.lecture == "all" else options.lecture,
-                full=options.full,
-                data=options.data,
-                out=options.out,
-                minutes=options.minutes,
-                seed=options.seed,
-                listen=listen,
-            )
-        except KeyboardInterrupt as stop:
-            notes().print("\nStopped. The same command continues from here.")
-            sys.exit(status_of_stop(stop))
+    with listening(RowTeller(), quiet=quiet) as listen:
+        rows = reproduce(
+            None if options.lecture == "all" else options.lecture,
+            full=options.full,
+            data=options.data,
+            out=options.out,
+            minutes=options.minutes,
+            seed=options.seed,
+            listen=listen,
+        )
     if options.json:
         print_json(rows)
     elif options.markdown:
@@ -114,24 +108,6 @@ class RowTeller(Teller):
             self.told(event)
         if self.bar is None and not isinstance(event, Measured):
             self.alive.begin("Measuring")
-
-
-@contextmanager
-def telling_rows(*, quiet: bool) -> Iterator[Reproducing]:
-    """Who tells people how it goes."""
-    teller = RowTeller()
-
-    def listen(event: Event | Measuring | Measured) -> None:
-        if not quiet:
-            teller.tell(event)
-        elif isinstance(event, Warned):
-            teller.told(event)
-
-    try:
-        yield listen
-    finally:
-        teller.alive.end()
-        teller.close()
 
 
 def number_of(row: Reproduced) -> str:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from hornbook.actions import Action
 from hornbook.cli.arguments import DataArguments
 from hornbook.cli.grammar import Chosen, Grammar, choose, names_typed
-from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import console, escape, filled, notes, number, print_json
 from hornbook.cli.page_wording import COMMANDS
 from hornbook.cli.progress import Teller
+from hornbook.cli.tellers import listening
 from hornbook.cli.wording import command, worded
 from hornbook.experiments.sweep.events import Opened, SweepEvent, TrialBegan, TrialEnded
 from hornbook.experiments.sweep.sweep import sweep
@@ -82,28 +80,24 @@ def run(argv: Sequence[str]) -> None:
     grammar = Grammar("sweep", DESCRIPTION.format(usual=usual_of(chosen)), Options, chosen, {})
     options = grammar.parse(argv)
     settings, training = (typed(getattr(options, group, None), argv) for group in GROUPS)
-    with searching(quiet=options.json) as listen:
-        try:
-            found = sweep(
-                chosen.source or options.data,
-                model=options.model,
-                over=options.over,
-                settings=settings,
-                training=training or None,
-                trials=options.trials,
-                minutes=options.minutes,
-                jobs=options.jobs,
-                pruning=options.pruning,
-                storage=options.storage,
-                out=options.out,
-                task=options.task,
-                overwrite=options.overwrite,
-                listen=listen,
-                **options.loading.as_dict(),
-            )
-        except KeyboardInterrupt as stop:
-            notes().print("\nStopped. The same command continues from here.")
-            sys.exit(status_of_stop(stop))
+    with listening(SweepTeller(), quiet=options.json) as listen:
+        found = sweep(
+            chosen.source or options.data,
+            model=options.model,
+            over=options.over,
+            settings=settings,
+            training=training or None,
+            trials=options.trials,
+            minutes=options.minutes,
+            jobs=options.jobs,
+            pruning=options.pruning,
+            storage=options.storage,
+            out=options.out,
+            task=options.task,
+            overwrite=options.overwrite,
+            listen=listen,
+            **options.loading.as_dict(),
+        )
     page = found.write(wording=COMMANDS)
     if options.json:
         print_json({**found.as_dict(), "page": str(page)})
@@ -186,26 +180,6 @@ class SweepTeller(Teller):
 def brief(value: Any) -> str:
     """A setting's value in a line."""
     return f"{value:.3g}" if isinstance(value, float) else word(value)
-
-
-@contextmanager
-def searching(*, quiet: bool) -> Iterator[Any]:
-    """Who tells people how the sweep goes."""
-    teller = SweepTeller()
-    if not quiet:
-        teller.alive.begin("Reading the data")
-
-    def listen(event: Event | SweepEvent) -> None:
-        if not quiet:
-            teller.tell(event)
-        elif isinstance(event, Warned):
-            teller.told(event)
-
-    try:
-        yield listen
-    finally:
-        teller.alive.end()
-        teller.close()
 
 
 def show(found: Sweep, page: str) -> None:
