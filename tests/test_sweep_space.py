@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from hornbook.errors import SettingsError
-from hornbook.experiments.sweep.space import Space, bare_type, declared, declared_by, read_space
+from hornbook.experiments.sweep.declared import declared, declared_by
+from hornbook.experiments.sweep.space import Space, read_space
+from hornbook.experiments.sweep.spans import bare_type
 from hornbook.experiments.sweep.sweep import sweep
 from hornbook.ranges import Around, Choices, Range, spelled
 from hornbook.settings import check

@@ -122,7 +122,7 @@ def typed(group: Any, argv: Sequence[str]) -> dict[str, Any]:
 
 def usual_of(chosen: Chosen) -> str:
     """What is varied where nothing is asked for, in words."""
-    from hornbook.experiments.sweep.space import declared_by
+    from hornbook.experiments.sweep.declared import declared_by
 
     found = declared_by(chosen.line)
     return ", ".join(f"{name}={span}" for name, span in found.items()) or "none"

@@ -23,7 +23,6 @@ from hornbook.errors import (
     DataError,
     HornbookError,
     MissingPackageError,
-    RunError,
     SettingsError,
     TrainingError,
 )
@@ -31,6 +30,7 @@ from hornbook.experiments.choice import Choice, choose, within
 from hornbook.experiments.events import Climbing, RungBegan, RungEnded
 from hornbook.experiments.ladder import Kind, LadderRecord, Rung, other_ladder
 from hornbook.experiments.making import Budget, begun, data_sums, make_run
+from hornbook.experiments.owned import own
 from hornbook.runs import Run
 from hornbook.runs.claim import refuse_if_taken
 from hornbook.runs.contents import TRIED, clear
@@ -79,11 +79,7 @@ class Climb:
 
     def __enter__(self) -> Climb:
         """Own the folder, and take up what is there."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(f"Cannot create {self.folder}: {error.strerror or error}.") from error
-        self.lock = Lock.take(self.folder)
+        self.lock = own(self.folder)
         try:
             if (self.folder / TRIED).exists():
                 self.record = self.taken_up(LadderRecord.read(self.folder))

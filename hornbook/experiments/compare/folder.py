@@ -11,6 +11,7 @@ from hornbook.errors import RunError
 from hornbook.experiments.compare.asking import Ask
 from hornbook.experiments.compare.record import ComparisonRecord
 from hornbook.experiments.making import data_sums
+from hornbook.experiments.owned import own
 from hornbook.paths import exists
 from hornbook.runs.contents import COMPARED
 from hornbook.runs.lock import LOCK, Lock
@@ -41,14 +42,7 @@ class ComparedFolder:
 
     def __enter__(self) -> ComparedFolder:
         refuse_foreign(self.path)
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"Cannot create {self.path}: {error.strerror or error}.",
-                hint="Choose a directory that you can write to as `out`.",
-            ) from error
-        self.lock = Lock.take(self.path)
+        self.lock = own(self.path)
         try:
             if exists(self.path / COMPARED):
                 self.take_up(ComparisonRecord.read(self.path))

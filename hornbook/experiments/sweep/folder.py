@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hornbook.errors import RunError
+from hornbook.experiments.owned import own
 from hornbook.experiments.sweep.record import SWEEP, SweepRecord
 from hornbook.paths import exists
 from hornbook.runs.claim import refuse_if_taken
@@ -53,14 +54,7 @@ class Folder:
                 f"{self.folder} is there already, and holds no sweep.",
                 hint="Choose another `out`.",
             )
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"Cannot create {self.folder}: {error.strerror or error}.",
-                hint="Choose a directory that you can write to as `out`.",
-            ) from error
-        self.lock = Lock.take(self.folder)
+        self.lock = own(self.folder)
         try:
             try:
                 self.record = self.record.taken_up(self.folder)

@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from hornbook.errors import SettingsError
-from hornbook.ranges import Around, Choices, Range, spelled, spelled_number, word
+from hornbook.experiments.sweep.declared import declared
+from hornbook.experiments.sweep.spans import HOW, SHOWN, bare_type, read_span, stepped, steps_within
+from hornbook.ranges import Choices, Range, spelled, word
 from hornbook.rendering import clip
-from hornbook.settings import Bounds, Settings, check
+from hornbook.settings import Settings, check
 from hornbook.suggestions import did_you_mean
 from hornbook.tasks import Data, Family, Task
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["Over", "Setting", "Space", "declared_by", "read_space"]
+__all__ = ["Over", "Setting", "Space", "read_space"]
 
 Over: TypeAlias = Mapping[str, Range | Choices | str | Sequence[Any]] | Sequence[str] | None
 """By name a range, as written or as an object, or a list of values; or words `name=range`."""
 
-HOW = "Write a range as 16..64, 1e-3..3e-2:log or 16..64:step=16, or values as relu,tanh."
 UNVARIED = {
     "seed": "what one seed is better by is luck",
     "rates": "it is a list of patterns",
@@ -43,8 +42,6 @@ UNVARIED = {
     ),
 }
 "Settings that a search over them would tell nothing of, and why."
-YES_NO = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-SHOWN = 60  # characters of what was typed
 LARGE = 10**6  # different trials: from here on nobody counts them
 
 
@@ -236,130 +233,6 @@ def known_names(kind: type[Settings]) -> list[str]:
     return [field.name for field in dataclasses.fields(kind)]
 
 
-def bare_type(hint: Any) -> Any:
-    """The type of a setting's value, without limits and without None."""
-    while typing.get_origin(hint) in (typing.Annotated, types.UnionType, typing.Union):
-        hint = next(one for one in typing.get_args(hint) if one is not type(None))
-    return hint
-
-
-def read_span(name: str, given: Any, bare: Any, hint: Any) -> Range | Choices:
-    """A range of values of a type.
-
-    Raises:
-        SettingsError: if it is none.
-    """
-    if isinstance(given, Choices):
-        return given
-    if isinstance(given, Range):
-        return numbers(given, name, bare)
-    if not isinstance(given, str):
-        if not isinstance(given, Sequence):
-            raise SettingsError(f"`{name}`: {clip(repr(given), SHOWN)} is not a range.", hint=HOW)
-        return Choices(tuple(tuple(one) if isinstance(one, list) else one for one in given))
-    if ".." not in given:
-        return Choices(tuple(read_value(one.strip(), bare, hint) for one in given.split(",")))
-    ends, *marks = given.split(":")
-    low, _, high = ends.partition("..")
-    log, step = False, None
-    for mark in marks:
-        if mark == "log":
-            log = True
-        elif mark.startswith("step="):
-            step = read_number(mark.removeprefix("step="), given)
-        else:
-            raise SettingsError(
-                f"`{name}`: there is no {clip(mark, SHOWN)!r} in a range; it is {given!r}.",
-                hint=HOW,
-            )
-    found = Range(read_number(low, given), read_number(high, given), log, step)
-    return numbers(found, name, bare)
-
-
-def numbers(span: Range, name: str, bare: Any) -> Range:
-    """A range of numbers, whole ones where the setting's are, that ends at one of its values.
-
-    Raises:
-        SettingsError: if the setting has no numbers, or they are whole and its ends are not.
-    """
-    if bare not in (int, float):
-        raise SettingsError(
-            f"`{name}` is not a number: {spelled(span)} is not a range of it.",
-            hint=f"Give its values: {examples(bare)}.",
-        )
-    low, high, step = span.low, span.high, span.step
-    if bare is int:
-        for value in (low, high, step or 1):
-            if not float(value).is_integer():
-                raise SettingsError(
-                    f"`{name}` must be an integer; the range {spelled(span)} has "
-                    f"{spelled_number(value)}.",
-                    hint="Give whole numbers.",
-                )
-        low, high, step = int(low), int(high), None if step is None else int(step)
-    if step is not None:  # the last value that the steps come to
-        high = stepped(low, step, steps_within(low, high, step))
-        high = int(high) if bare is int else high
-    return Range(low, high, span.log, step)
-
-
-def steps_within(low: float, high: float, step: float) -> int:
-    """How many steps there are from one number to another."""
-    return int((Decimal(str(high)) - Decimal(str(low))) / Decimal(str(step)))
-
-
-def stepped(low: float, step: float, count: int) -> float:
-    """A number that is so many steps above another: three of 0.1 above 0 are 0.3."""
-    return float(Decimal(str(low)) + Decimal(str(step)) * count)
-
-
-def examples(bare: Any) -> str:
-    """Values of a type, as they are written."""
-    if typing.get_origin(bare) is Literal:
-        return ",".join(map(str, typing.get_args(bare)))
-    return {bool: "true,false"}.get(bare, "a,b") if typing.get_origin(bare) is None else "64,64x32"
-
-
-def read_number(text: str, given: str) -> float:
-    """A number of a written range.
-
-    Raises:
-        SettingsError: if it is none.
-    """
-    try:
-        value = float(text)
-    except ValueError:
-        raise SettingsError(
-            f"{clip(text, SHOWN)!r} in {clip(given, SHOWN)!r} is not a number.", hint=HOW
-        ) from None
-    return int(value) if value.is_integer() and abs(value) < 2**53 else value
-
-
-def read_value(text: str, bare: Any, hint: Any) -> Any:
-    """A value of a type, as it is written in a list; what is none of it is left as text."""
-    inner = bare_type(typing.get_args(bare)[0]) if typing.get_origin(bare) is tuple else None
-    if inner is not None:
-        return tuple(read_value(one, inner, inner) for one in text.split("x"))
-    if text == "none" and type(None) in typing.get_args(unannotated(hint)):
-        return None
-    if bare is bool:
-        return YES_NO.get(text.lower(), text)
-    if bare in (int, float):
-        try:
-            value = float(text)
-        except ValueError:
-            return text
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
-    if typing.get_origin(bare) is Literal:
-        return next((one for one in typing.get_args(bare) if str(one) == text), text)
-    return text
-
-
-def unannotated(hint: Any) -> Any:
-    """A type without its limits."""
-    return typing.get_args(hint)[0] if typing.get_origin(hint) is typing.Annotated else hint
-
-
 def usual_space(
     line: Family,
     family: str,
@@ -387,41 +260,3 @@ def usual_space(
             setting="over",
         )
     return Space(tuple(found))
-
-
-def declared_by(line: Family) -> dict[str, str]:
-    """The ranges that a family declares, as they are written, where no data are known."""
-    suited = line.training_for("").as_dict() if line.trained else {}
-    found = {}
-    for kind in (line.load().Settings, *([TrainingSettings] if line.trained else [])):
-        for name, hint in typing.get_type_hints(kind, include_extras=True).items():
-            if (span := declared(hint, suited.get(name))) is not None:
-                found[name] = spelled(span)
-    return found
-
-
-def declared(hint: Any, suited: Any) -> Range | Choices | None:
-    """The range that stands beside a setting's limits; None if none does.
-
-    Args:
-        hint: its type.
-        suited: the value that is recommended.
-    """
-    extras = typing.get_args(hint)[1:] if typing.get_origin(hint) is typing.Annotated else ()
-    for one in extras:
-        if isinstance(one, Range | Choices):
-            return one
-        if isinstance(one, Around) and suited:
-            bounds = next((other for other in extras if isinstance(other, Bounds)), None)
-            high = suited * one.factor
-            ends = [
-                rounded(suited / one.factor),
-                rounded(min(high, bounds.high if bounds else high)),
-            ]
-            return Range(ends[0], ends[1], log=True)
-    return None
-
-
-def rounded(value: float) -> float:
-    """A number of two digits: where a range ends matters no more than that."""
-    return float(f"{value:.2g}")
