@@ -317,5 +317,5 @@ def test_of_many_folders_of_compared_runs_some_are_named(
         (runs / f"compared-{number}").mkdir()
         (runs / f"compared-{number}" / COMPARED).write_text("{}")
     _, _, err = typed(capsys, "runs", str(runs))
-    assert err.count("Runs of best, or of compare:") == 3
+    assert err.count("Runs of an experiment:") == 3
     assert "and 6 more folders of such runs." in err

@@ -427,3 +427,19 @@ hornbook.sweep({str(names)!r}, model="mlp", over={OVER!r}, settings={SMALL!r}, t
     assert told(parts) == told(whole)
     assert [one.number for one in events if isinstance(one, TrialBegan)] == [2, 3]
     assert not any(isinstance(one, Warned) for one in events)
+
+
+def test_its_trials_are_listed_where_it_is_named_and_told_before_the_best_is_shared(
+    names: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, _ = swept(names, trials=1)
+    assert found.run is not None
+    folder = found.folder.name
+    _, out, err = typed(capsys, "runs", "runs")
+    assert (f"{folder}-best" in out, f"{folder}/trials" in out) == (True, False)
+    assert f"hornbook runs runs/{folder}" in err
+    assert "trials/0000" in typed(capsys, "runs", f"runs/{folder}")[1]
+    status, _, err = typed(capsys, "sample", f"runs/{folder}")
+    assert (status, "holds the runs that sweep made" in err) == (1, True)
+    _, _, err = typed(capsys, "strip", str(found.run.path))
+    assert f"{folder}, in each run that sweep tried: do not share" in " ".join(err.split())

@@ -102,7 +102,7 @@ def run(argv: Sequence[str]) -> None:
     tried = folders_tried(arguments.folder)
     for folder in tried[:FOLDERS]:
         notes().print(
-            f"Runs of best, or of compare:  {escape(command(Action('list_runs', (str(folder),))))}"
+            f"Runs of an experiment:  {escape(command(Action('list_runs', (str(folder),))))}"
         )
     if len(tried) > FOLDERS:
         notes().print(f"and {many(len(tried) - FOLDERS, 'more folder')} of such runs.")

@@ -10,6 +10,7 @@ from hornbook.cli.arguments import RunArgument, parse
 from hornbook.cli.opening import opened_run
 from hornbook.cli.output import escape, notes, print_json
 from hornbook.runs import strip
+from hornbook.runs.contents import experiment_in
 
 DESCRIPTION = """\
 Remove from RUN the data that it was trained on, before you share it.
@@ -49,10 +50,10 @@ def run(argv: Sequence[str]) -> None:
     say(f"Removed from {path}: {told}." if names else f"{path} was already stripped.")
     if still:
         say(f"Not all of the data is gone: {still}.")
-    tried = Path(options.run).absolute()
-    tried = tried.with_name(f"{tried.name}-tried")
-    if tried.exists():
-        say(
-            f"The data is also in {escape(str(tried))}, in each run that best tried: do not share "
-            "that folder."
-        )
+    home = Path(options.run).absolute()
+    for name in (f"{home.name}-tried", home.name.removesuffix("-best")):  # of best, of sweep
+        if name != home.name and (who := experiment_in(home.with_name(name))):
+            say(
+                f"The data is also in {escape(str(home.with_name(name)))}, in each run that {who} "
+                "tried: do not share that folder."
+            )

@@ -10,12 +10,23 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from hornbook.errors import RunError, SettingsError
+from hornbook.paths import exists
 from hornbook.runs.lock import LOCK, is_marked
 from hornbook.runs.record import RunRecord
 from hornbook.storage import PART
 from hornbook.tasks import task_named, tasks
 
-__all__ = ["COMPARED", "TRIED", "begun_only", "clear", "never_made", "strangers"]
+__all__ = [
+    "COMPARED",
+    "EXPERIMENTS",
+    "SWEPT",
+    "TRIED",
+    "begun_only",
+    "clear",
+    "experiment_in",
+    "never_made",
+    "strangers",
+]
 
 OWN = {
     LOCK,
@@ -33,6 +44,10 @@ TRIED = "tried.json"
 "In a folder of runs among which one was chosen: what each of them came to."
 COMPARED = "compared.json"
 "In a folder of runs that are compared: of what, and what was looked at."
+SWEPT = "sweep.json"
+"In a folder of a search over settings: what is varied, and what was looked at."
+EXPERIMENTS = {TRIED: "best", COMPARED: "compare", SWEPT: "sweep"}
+"Files that stand in folders of many runs, and who made these: they are not listed one by one."
 IS_PART = re.compile(PART + "$")
 
 
@@ -85,6 +100,11 @@ def contents(path: Path) -> Iterator[tuple[str, int]]:
             item = Path(folder, name)
             with contextlib.suppress(FileNotFoundError):  # it has just gone
                 yield item.relative_to(path).as_posix(), item.lstat().st_mode
+
+
+def experiment_in(folder: Path) -> str:
+    """Who made the runs in a folder, if it is that of an experiment with many; else empty."""
+    return next((who for name, who in EXPERIMENTS.items() if exists(folder / name)), "")
 
 
 def begun_only(path: Path) -> bool:

@@ -15,7 +15,7 @@ from hornbook.errors import RunError
 from hornbook.paths import exists, is_folder
 from hornbook.runs.claim import beside_of, recover
 from hornbook.runs.columns import chosen, sorted_by
-from hornbook.runs.contents import COMPARED, TRIED
+from hornbook.runs.contents import EXPERIMENTS, experiment_in
 from hornbook.runs.listed_run import ListedRun, Status, looked_at
 
 __all__ = ["ListedRun", "Status", "folders_tried", "list_runs"]
@@ -31,7 +31,7 @@ def list_runs(
     """The runs in a folder and in the folders below it, sorted by data, the best first.
 
     A run that cannot be read is listed as damaged, or as newer than this hornbook, with the reason,
-    after the others. Runs that `best` tried or `compare` made are listed only where their own
+    after the others. Runs that `best`, `compare` or `sweep` made are listed only where their own
     folder is named (`folders_tried`).
 
     Args:
@@ -82,7 +82,7 @@ def run_folders(folder: Path) -> Iterator[Path]:
             # A run of which a kill left nothing under its own name.
             if (home := beside_of(path)) is not None and recover(home):
                 yield from run_folders(home)
-        elif is_folder_there(item) and not any(exists(path / name) for name in (COMPARED, TRIED)):
+        elif is_folder_there(item) and not experiment_in(path):
             if exists(path / "run.json"):
                 yield path
             elif not item.is_symlink():
@@ -98,8 +98,8 @@ def is_folder_there(item: os.DirEntry[str]) -> bool:
 
 
 def folders_tried(folder: str | Path) -> list[Path]:
-    """The folders below a folder in which `best` and `compare` keep their runs, sorted."""
-    found = (path.parent for name in (TRIED, COMPARED) for path in Path(folder).rglob(name))
+    """The folders below a folder in which `best`, `compare` and `sweep` keep their runs, sorted."""
+    found = (path.parent for name in EXPERIMENTS for path in Path(folder).rglob(name))
     return sorted(path for path in found if path != Path(folder))
 
 

@@ -10,7 +10,7 @@ from hornbook.actions import Action
 from hornbook.errors import RunError
 from hornbook.paths import exists, is_file, is_folder
 from hornbook.rendering import clip, many
-from hornbook.runs.contents import TRIED
+from hornbook.runs.contents import experiment_in
 from hornbook.sources.datasets import DATASETS
 from hornbook.suggestions import nearest
 from hornbook.tasks import presets
@@ -30,8 +30,14 @@ def no_run(path: Path) -> RunError:
             action=Action("import_model", (str(path),)),
         )
     inside = names_of_runs(path)
-    if exists(path / TRIED):
-        what = "holds the runs that best tried; it is not a run itself"
+    if who := experiment_in(path):
+        what = f"holds the runs that {who} made; it is not a run itself"
+        if not inside:  # they lie deeper
+            return RunError(
+                f"{clip(str(path), 200)} {what}.",
+                hint="List them, and name one:",
+                action=Action("list_runs", (str(path),)),
+            )
         near = f"Name one of them ({', '.join(inside)}). "
     elif inside:
         return RunError(

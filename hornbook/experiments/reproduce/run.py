@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from hornbook.errors import DataError, MissingPackageError, RunError, SettingsError, TrainingError
+from hornbook.errors import DataError, MissingPackageError, SettingsError, TrainingError
+from hornbook.experiments.owned import own
 from hornbook.experiments.reproduce.bench import SEED, Bench
 from hornbook.experiments.reproduce.figures import (
     NotRunError,
@@ -19,7 +20,6 @@ from hornbook.experiments.reproduce.figures import (
 from hornbook.paths import is_folder
 from hornbook.rendering import duration
 from hornbook.runs.events import Event
-from hornbook.runs.lock import Lock
 from hornbook.settings import check, plain
 from hornbook.suggestions import did_you_mean
 
@@ -104,11 +104,7 @@ def reproduce(
             setting="data",
         )
     folder = Path(out)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"Cannot create {folder}: {error.strerror or error}.") from error
-    lock = Lock.take(folder)
+    lock = own(folder)
     try:
         bench = Bench(folder, full, None if data is None else Path(data), int(seed), listen)
         rows: list[Reproduced] = []

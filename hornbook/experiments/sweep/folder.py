@@ -7,10 +7,10 @@ from pathlib import Path
 
 from hornbook.errors import RunError
 from hornbook.experiments.owned import own
-from hornbook.experiments.sweep.record import SWEEP, SweepRecord
+from hornbook.experiments.sweep.record import SweepRecord
 from hornbook.paths import exists
 from hornbook.runs.claim import refuse_if_taken
-from hornbook.runs.contents import clear
+from hornbook.runs.contents import SWEPT, clear
 from hornbook.runs.lock import LOCK, Lock
 
 __all__ = ["JOURNAL", "PAGE", "RESULT", "RUNS", "TABLE", "Folder", "place_of_best"]
@@ -48,7 +48,7 @@ class Folder:
             RunError: if another process owns it, something else is there, or it cannot be written.
         """
         if exists(self.folder / "run.json") or (
-            self.folder.exists() and not exists(self.folder / SWEEP) and holds_others(self.folder)
+            self.folder.exists() and not exists(self.folder / SWEPT) and holds_others(self.folder)
         ):
             raise RunError(
                 f"{self.folder} is there already, and holds no sweep.",
@@ -81,7 +81,7 @@ class Folder:
             finally:
                 lock.release()
             path.rmdir()
-        for name in (JOURNAL, TABLE, RESULT, PAGE, SWEEP):
+        for name in (JOURNAL, TABLE, RESULT, PAGE, SWEPT):
             (self.folder / name).unlink(missing_ok=True)
 
     def spent(self, seconds: float) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from hornbook.errors import RunError
 from hornbook.records import JSON, as_json, read_record
+from hornbook.runs.contents import SWEPT
 from hornbook.storage import read_json, write_json
 
-__all__ = ["SWEEP", "Look", "SweepRecord"]
+__all__ = ["Look", "SweepRecord"]
 
-SWEEP = "sweep.json"
 "In the folder of a sweep."
 OTHER = {
     "task": "of another task",
@@ -89,7 +89,7 @@ class SweepRecord:
         Raises:
             RunError: if it cannot be written.
         """
-        write_json(folder / SWEEP, as_json(self))
+        write_json(folder / SWEPT, as_json(self))
 
     @classmethod
     def read(cls, folder: Path) -> SweepRecord:
@@ -98,7 +98,7 @@ class SweepRecord:
         Raises:
             RunError: if it is missing or damaged.
         """
-        return read_record(cls, read_json(folder / SWEEP), str(folder / SWEEP))
+        return read_record(cls, read_json(folder / SWEPT), str(folder / SWEPT))
 
     def taken_up(self, folder: Path) -> SweepRecord:
         """The record that stands in a folder, if it is of the same sweep; itself if none does.
@@ -106,7 +106,7 @@ class SweepRecord:
         Raises:
             RunError: if it is of another sweep, saying in what.
         """
-        if not (folder / SWEEP).exists():
+        if not (folder / SWEPT).exists():
             return self
         kept = SweepRecord.read(folder)
         if differing := self.differs(kept):
