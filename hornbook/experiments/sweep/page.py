@@ -118,8 +118,9 @@ def sections_of(found: Sweep) -> Iterator[Section]:
     )
     yield Section(
         "The course of the search",
-        "The first trial has the recommended settings, the next ones are drawn at random, and the "
-        "others where good ones are likely. A triangle is too far off to be drawn in its place.",
+        "The first trial has the recommended settings, as far as they lie in the ranges; the next "
+        "ones are drawn at random, and the others where good ones are likely. A triangle is too "
+        "far off to be drawn in its place.",
         figure=pictures.course(found),
     )
     if any(one.curve for one in found.trials):
