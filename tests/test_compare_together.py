@@ -168,7 +168,7 @@ def test_one_that_a_kill_left_to_be_made_is_made_as_the_others_were(
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
-def test_killed_in_the_middle_it_goes_on_to_the_same_bits(
+def test_killed_in_the_middle_it_goes_on_to_rounding(
     whole: tuple[Path, list[Any]], names: Path
 ) -> None:
     root = Path(__file__).parents[1]
@@ -181,7 +181,9 @@ def test_killed_in_the_middle_it_goes_on_to_the_same_bits(
     assert any(stopped)
     again, events = compared(names, out="killed")
     assert any("by compiled steps" in one for one in notes(events))
-    same_bits(again.folder, whole[0])
+    for name in MADE:  # to rounding: another process has compiled the kernels
+        for key, array in weights(whole[0], name).items():
+            np.testing.assert_allclose(weights(again.folder, name)[key], array, 1e-5, 1e-6)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
