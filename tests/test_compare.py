@@ -30,6 +30,7 @@ from hornbook.experiments.compare.events import Measuring, Planned, TrialBegan, 
 from hornbook.experiments.compare.makers import MadeTrial
 from hornbook.experiments.compare.plan import Trial
 from hornbook.experiments.compare.record import ComparisonRecord
+from hornbook.experiments.compare.tables import rank_table
 from hornbook.experiments.making import Budget, make_run
 from hornbook.runs import Run, train
 from hornbook.runs.events import Warned
@@ -57,7 +58,8 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """In a folder of its own; few samples are timed."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sampling_pace, "LINES", 20)
-    monkeypatch.setattr(comparison, "curves_section", lambda *_: None)  # drawn for `whole` alone
+    for drawn in ("curves_section", "standings_section"):  # for `whole` alone
+        monkeypatch.setattr(comparison, drawn, lambda *_: None)
 
 
 def compared(*data: Any, **options: Any) -> tuple[ModelComparison, list[Any]]:
@@ -127,7 +129,8 @@ def test_all_are_made_measured_ranked_and_written(whole: ModelComparison) -> Non
     page = whole.page.read_text()
     assert "Leaderboard on some" in page
     assert "data:image/png" in page
-    assert (whole.folder / "some" / "curves.png").read_bytes().startswith(b"\x89PNG")
+    for drawn in ("some/curves.png", "boards.png"):
+        assert (whole.folder / drawn).read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_same_call_gives_the_same_table_and_looks_at_test_no_more(
@@ -322,6 +325,10 @@ def test_several_data_sets_have_a_board_each_and_mean_ranks(names: Path) -> None
     assert {kind: mean for kind, mean, _ in found.ranks} == {"ngram": 1.0, "mlp": 2.0}
     assert found.as_dict()["mean_ranks"] == {"ngram": 1.0, "mlp": 2.0}
     assert "Over all data" in found.page.read_text()
+    table = rank_table(found.ranks, found.boards)
+    assert table.heads == ("model", "some, test (place)", "others, test (place)", "mean place")
+    counted = found.boards[0].entries[0].figure("test")
+    assert table.rows[0] == ("ngram", f"{counted:.4f} (1)", table.rows[0][2], "1.00")
 
 
 def test_tables_stand_beside_guessing_and_trees(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -523,6 +530,10 @@ def test_the_command_shows_the_board(names: Path, capsys: pytest.CaptureFixture[
     status, out, err = typed(capsys, *words, "--json")
     assert (status, err) == (0, "")
     assert json.loads(out)["boards"][0]["entries"][0]["model"] == "ngram"
+    status, out, err = typed(capsys, *words, "--markdown")
+    assert (status, err) == (0, "")
+    assert "\n| **ngram** | **" in out
+    assert "\n|---|--:|" in out
     status, out, err = typed(capsys, "compare", str(names), "--models", "grru")
     assert status == 1
     assert "Did you mean gru?" in err

@@ -15,7 +15,6 @@ from hornbook.experiments.compare.tables import (
 )
 from hornbook.rendering import duration, figure
 from hornbook.reports import Page, Section
-from hornbook.reports.bars import Bar, Bars
 
 __all__ = ["headline", "page_of"]
 
@@ -25,6 +24,7 @@ FEWEST = 3  # seeds that tell how much they matter
 def page_of(
     boards: Sequence[Board],
     ranks: Sequence[tuple[str, float, Sequence[int]]],
+    standings: Section | None,
     pictures: Mapping[str, Section],
     asked: Ask,
 ) -> Page:
@@ -33,15 +33,16 @@ def page_of(
     Args:
         boards: one for each data set.
         ranks: of kinds on several boards, with their mean ranks.
+        standings: all boards in one picture.
         pictures: the curves by data set.
         asked: what was asked for.
     """
     names = [board.data for board in boards]
-    sections: list[Section] = []
+    sections: list[Section] = [standings] if standings else []
     if ranks:
         told = (
-            "The place of each model on each data set, by the figure on the split that decides, "
-            "and the mean of the places. Only models that stand on all boards are counted."
+            "The figure of each model on the split that decides, its place by it, and the mean of "
+            "the places. Only models that stand on all boards are counted."
         )
         sections.append(Section("Over all data", told, table=rank_table(ranks, boards)))
     for board in boards:
@@ -102,7 +103,6 @@ def of_board(board: Board, curves: Section | None) -> Iterator[Section]:
     yield Section(
         f"Leaderboard on {board.data}",
         headline(board),
-        bars=bars_of(board),
         table=board_table(board),
         note=board.told_by,
         points=tuple(remarks(board)),
@@ -127,19 +127,9 @@ def of_board(board: Board, curves: Section | None) -> Iterator[Section]:
         yield Section(f"Runs on {board.data}", table=run_table(board))
 
 
-def bars_of(board: Board) -> Bars:
-    """The lines of a board as bars."""
-    splits = tuple(board.splits)
-    rows = tuple(
-        Bar(one.kind, {split: one.figure(split) or 0.0 for split in splits}, own=not at)
-        for at, one in enumerate(board.entries)
-    )
-    return Bars(splits, rows, board.measure.digits)
-
-
 def remarks(board: Board) -> Iterator[str]:
     """What to know beside the figures."""
-    yield f"Data: {'; '.join(board.about)}."
+    yield f"Data: {'; '.join(one.rstrip('.') for one in board.about)}."
     for missing in board.left_out:
         yield missing.told
     for one in board.entries:
