@@ -4,7 +4,7 @@ It hears and says lines of JSON. The first tells which data to read (`Errand`), 
 what the function is to do with them:
 
     {"do": …}      do that; the answer is {"done": …}, {"failed": …} or {"stopped": true}
-    {"reply": …}   to a {"question": …} that was asked on the way
+    {"reply": …, "to": n}   to a {"question": …, "number": n} that was asked on the way
     {"stop": true} stop after the present step of a training, as Ctrl-C does, and end
 
 When nobody is there any more to talk to, however that came about, it stops in the same way, and if
@@ -53,7 +53,7 @@ class Talk:
         self.given, self.told = given, told
         self.words: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.stopping = threading.Event()
-        self.busy = False
+        self.busy, self.asked = False, 0
 
     def hear(self) -> None:
         """Hear what is said, in a thread of its own, until nobody is there any more."""
@@ -71,7 +71,7 @@ class Talk:
         """Have all stop, as by Ctrl-C."""
         if not self.stopping.is_set():
             self.stopping.set()
-            _thread.interrupt_main()
+            interrupt()
             self.words.put(None)
 
     def interrupted(self, number: int, frame: FrameType | None) -> None:
@@ -89,13 +89,14 @@ class Talk:
 
     def ask(self, question: JSON) -> JSON:
         """What the other side replies to a question; None if it is gone, or all is to stop."""
-        self.say({"question": question})
-        heard = self.words.get()
-        if heard is None:
-            self.words.put(None)  # for `serve`, which ends by it
-            return None
-        reply: JSON = heard["reply"]
-        return reply
+        self.asked += 1
+        self.say({"question": question, "number": self.asked})
+        while (heard := self.words.get()) is not None:
+            if heard["to"] == self.asked:  # and not to one whose asking was interrupted
+                reply: JSON = heard["reply"]
+                return reply
+        self.words.put(None)  # for `serve`, which ends by it
+        return None
 
     def serve(self, work: Work) -> None:
         """Do what is asked for, one piece of work after the other."""
@@ -107,7 +108,8 @@ class Talk:
             errand = read_record(Errand, first, "the errand")
             prepared = cache(errand.read)  # once it has come to an end
             while (asked := self.words.get()) is not None:
-                self.say(self.done(work, prepared, asked["do"]))
+                if "do" in asked:
+                    self.say(self.done(work, prepared, asked["do"]))
 
     def done(self, work: Work, prepared: Callable[[], Prepared], asked: JSON) -> dict[str, JSON]:
         """What is said of a piece of work."""
@@ -138,6 +140,16 @@ class Talk:
 Work: TypeAlias = Callable[[Prepared, JSON, Talk], JSON]
 """What a process does: given the data, and what is asked for; it may ask on the way, and whatever
 it makes goes on if it is asked for again. `KeyboardInterrupt` stops it."""
+
+
+def interrupt() -> None:
+    """Send this process the signal of Ctrl-C; one that sleeps is woken, where there is a way."""
+    if hasattr(signal, "pthread_kill"):
+        main = threading.main_thread().ident
+        assert main is not None
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        _thread.interrupt_main()  # on Windows
 
 
 def told_of(error: HornbookError) -> dict[str, JSON]:

@@ -25,7 +25,7 @@ from hornbook.compute.load import cores_allowed
 from hornbook.errors import HornbookError
 from hornbook.experiments.workers.errand import Errand
 from hornbook.experiments.workers.process import END, Work
-from hornbook.records import JSON, as_json, read_record
+from hornbook.records import JSON, as_json
 
 __all__ = ["DiedError", "StoppedError", "Worker", "threads_for"]
 
@@ -107,7 +107,7 @@ class Worker:
             except ValueError:  # its last words were cut short
                 break
             if "question" in told:
-                self.send({"reply": reply(told["question"])})
+                self.send({"reply": reply(told["question"]), "to": told["number"]})
             elif "failed" in told:
                 raise error_of(told["failed"])
             elif "stopped" in told:
@@ -210,7 +210,8 @@ class Worker:
 def error_of(told: dict[str, Any]) -> HornbookError:
     """The error that a process told of."""
     kind = getattr(errors, told["kind"], HornbookError)
-    action = told["action"] and read_record(Action, told["action"], "an action")
+    call = told["action"]
+    action = call and Action(call["verb"], tuple(call["given"]), call["settings"])
     error: HornbookError = kind(told["message"], hint=told["hint"], setting=told["setting"],
                                 action=action)  # fmt: skip
     return error
