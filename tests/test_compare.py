@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import os
 import re
@@ -24,7 +23,7 @@ from hornbook.errors import (
     SettingsError,
     TrainingError,
 )
-from hornbook.experiments.compare import comparison, makers, worker
+from hornbook.experiments.compare import comparison, makers
 from hornbook.experiments.compare.comparison import ModelComparison
 from hornbook.experiments.compare.events import Measuring, Planned, TrialBegan, TrialEnded
 from hornbook.experiments.compare.makers import MadeTrial
@@ -32,6 +31,8 @@ from hornbook.experiments.compare.plan import Trial
 from hornbook.experiments.compare.record import ComparisonRecord
 from hornbook.experiments.compare.tables import rank_table
 from hornbook.experiments.making import Budget, make_run
+from hornbook.experiments.workers.errand import Errand
+from hornbook.experiments.workers.worker import DiedError, Worker
 from hornbook.runs import Run, train
 from hornbook.runs.events import Warned
 from hornbook.runs.listing import folders_tried, list_runs
@@ -229,10 +230,24 @@ def test_killed_it_goes_on_to_the_same_bits(whole: ModelComparison, names: Path)
     assert mine == theirs
 
 
-def test_processes_make_the_same_runs(whole: ModelComparison, names: Path) -> None:
+def test_processes_make_the_same_runs_though_one_is_killed(
+    whole: ModelComparison, names: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, killed = Worker.send, []
+
+    def killing(worker: Worker, value: Any) -> None:
+        send(worker, value)
+        if not killed and value.get("do", {}).get("trial", {}).get("name") == "mlp-seed2":
+            assert worker.process is not None
+            killed.append(worker.process.pid)
+            os.kill(worker.process.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(Worker, "send", killing)
     found, events = compared(names, models=("mlp",), out="many", jobs=2)
     same_runs(found.folder, whole.folder, ("mlp-seed1", "mlp-seed2"))
     assert any("2 nets are trained" in getattr(event, "message", "") for event in events)
+    (warned,) = [one.message for one in events if isinstance(one, Warned)]
+    assert warned == "A process that made mlp-seed2 has died (signal 9); another goes on."
 
 
 def test_what_stops_a_process_is_told_and_nothing_is_replaced(names: Path) -> None:
@@ -402,11 +417,27 @@ def test_a_process_tells_whether_a_package_is_missing(
 ) -> None:
     trial = Trial("bigram-seed1", "bigram", "bigram", {}, {}, 1, Budget(steps=1))
     made = MadeTrial(trial, "There is none.", missing)
-    monkeypatch.setattr(worker, "make_trial", lambda *_: made)
-    asked = makers.asked_of(prepare(names, None, {}), [str(names)], "text", trial, Path("runs"))
-    told = io.BytesIO(json.dumps(worker.done(asked)).encode())
-    with subprocess.Popen(["true"]) as process:
-        assert makers.outcome(process, told, trial) == made
+    monkeypatch.setattr(makers, "make_trial", lambda *_: made)
+
+    class Here(Worker):
+        def do(self, asked: Any, *_: Any) -> Any:
+            return json.loads(json.dumps(makers.work(prepared, asked, talk=None)))  # type: ignore[arg-type]
+
+    prepared = prepare(names, None, {})
+    here = Here(Errand.of(prepared, (str(names),)), makers.work, 1)
+    assert makers.made_by(here, trial, Path("runs"), lambda event: None) == made
+
+
+def test_a_trial_that_kills_its_process_again_and_again_ends_it(
+    names: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(worker: Worker, *_: Any) -> Any:
+        raise DiedError("Its process died 3 times (signal 9)")
+
+    monkeypatch.setattr(Worker, "do", dies)
+    with pytest.raises(RunError, match=r"could not be trained. Its process died 3 times") as error:
+        compared(names, models=("mlp",), jobs=2)
+    assert "fewer `jobs`" in error.value.hint
 
 
 def test_a_run_of_the_comparison_itself_cannot_join_it(names: Path) -> None:

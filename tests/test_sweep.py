@@ -54,7 +54,7 @@ def swept(names: Path, **options: Any) -> tuple[Sweep, list[Any]]:
     events: list[Any] = []
     how: dict[str, Any] = {
         "model": "mlp", "over": OVER, "settings": SMALL, "training": TINY, "trials": 4,
-        "listen": events.append, **options,
+        "listen": events.append, "together": False, **options,
     }  # fmt: skip
     return sweep(names, **how), events
 
@@ -368,7 +368,7 @@ def test_the_command_searches_shows_and_goes_on(
     words = [
         "sweep", str(names), "--model", "mlp", "--over", "n_embd=2..6",
         "learning_rate=1e-3..0.1:log", "--steps", "10", "--n-hidden", "8", "--threads", "1",
-        "--evaluate-on", "200",
+        "--evaluate-on", "200", "--no-together",
     ]  # fmt: skip
     status, out, err = typed(capsys, *words, "--trials", "2")
     assert status == 0, err
@@ -419,7 +419,7 @@ def listen(event):
         os.kill(os.getpid(), signal.SIGKILL)
 
 hornbook.sweep({str(names)!r}, model="mlp", over={OVER!r}, settings={SMALL!r}, training={TINY!r},
-               trials=4, out="parts", listen=listen)
+               trials=4, out="parts", listen=listen, together=False)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr

@@ -33,7 +33,8 @@ from tests.some_names import write_names
 from tests.stopping import stopped_at
 from tests.test_sweep import OVER, SMALL, TINY, told
 
-HOW: dict[str, Any] = {"model": "mlp", "over": OVER, "settings": SMALL, "training": TINY}
+HOW: dict[str, Any] = {"model": "mlp", "over": OVER, "settings": SMALL, "training": TINY,
+                       "together": False}  # fmt: skip
 WORKER = """
 import sys, time, json
 from hornbook.experiments.sweep import trials

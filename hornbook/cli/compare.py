@@ -26,13 +26,13 @@ from hornbook.experiments.compare.comparison import ModelComparison
 from hornbook.experiments.compare.events import (
     Measuring,
     Planned,
-    TrainingTogether,
     TrialBegan,
     TrialEnded,
 )
 from hornbook.experiments.compare.joined import is_run, refuse_comparison
 from hornbook.experiments.compare.page import headline, remarks
 from hornbook.experiments.compare.tables import ablation_table, board_table, rank_table
+from hornbook.experiments.events import TrainingTogether
 from hornbook.rendering import duration, many
 from hornbook.reports.markdown import markdown_table
 from hornbook.runs import Run

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hornbook.compute.load import cores_allowed
 from hornbook.errors import SettingsError
 from hornbook.experiments.compare.asking import Ask
 from hornbook.experiments.compare.comparison import ModelComparison
@@ -18,6 +18,8 @@ from hornbook.experiments.compare.makers import Maker, in_processes, one_by_one
 from hornbook.experiments.compare.many import together_first
 from hornbook.experiments.compare.plan import plan, seeds_of
 from hornbook.experiments.making import Budget
+from hornbook.experiments.workers.errand import Errand, refuse_alone
+from hornbook.experiments.workers.worker import threads_for
 from hornbook.runs import Run
 from hornbook.runs.events import Noted
 from hornbook.runs.naming import safe_name
@@ -100,7 +102,10 @@ def compare(
         threads_of(jobs, listen), nets,
     )  # fmt: skip
     prepared, sources = loaded(words, runs, task, options, listen)
-    refuse_unfit(prepared, sources, jobs)
+    refuse_without_dev(prepared)
+    if jobs > 1:
+        for name, source in sources.items():
+            refuse_alone(source, prepared[name].task.name)
     joined = of_data(runs, prepared)
     target = Path(out) if out is not None else Path("runs") / usual_name(prepared, nets=nets)
     plans = {name: plan(one, ask) for name, one in prepared.items()}
@@ -109,7 +114,7 @@ def compare(
         for name, one in prepared.items():
             maker: Maker = one_by_one
             if jobs > 1:
-                maker = in_processes(jobs, sources[name], one.task.name)
+                maker = in_processes(jobs, Errand.of(one, sources[name].given))
             if together:
                 maker = together_first(maker, jobs if jobs > 1 else 0)
             contest = Contest(name, one, plans[name], joined[name], folder, listen)
@@ -182,10 +187,9 @@ def threads_of(jobs: int, listen: Comparing) -> int:
         raise SettingsError(f"`jobs` must be from 1 to {MOST}; it is {jobs}.", setting="jobs")
     if jobs == 1:
         return 0
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    threads = max(1, (cores or 1) // jobs)
+    cores, threads = cores_allowed(), threads_for(jobs)
     told = f"{jobs} nets are trained at the same time, each on {threads} of {cores} processors"
-    slow = ": more than there are, so times are those of shared ones" if jobs > (cores or 1) else ""
+    slow = ": more than there are, so times are those of shared ones" if jobs > cores else ""
     listen(Noted(f"{told}{slow}."))
     return threads
 
@@ -196,7 +200,7 @@ def loaded(
     task: str | None,
     options: Mapping[str, Any],
     listen: Comparing,
-) -> tuple[dict[str, Prepared], dict[str, list[str]]]:
+) -> tuple[dict[str, Prepared], dict[str, Source]]:
     """All data by name, and what each was read from.
 
     Raises:
@@ -204,7 +208,7 @@ def loaded(
         HornbookError: if they cannot be read.
     """
     found: dict[str, Prepared] = {}
-    sources: dict[str, list[str]] = {}
+    sources: dict[str, Source] = {}
     for word in words:
         source = Source(word)
         one = prepare(source, task, options, listen)
@@ -217,7 +221,7 @@ def loaded(
                 setting="task",
             )
         name = free_name(safe_name(one.data.name) or "data", found)
-        found[name], sources[name] = one, list(source.given)
+        found[name], sources[name] = one, source
     if not words:
         run = runs[0]
         if options or task not in (None, run.record.task):
@@ -229,7 +233,7 @@ def loaded(
             )
         name = safe_name(run.record.data.name) or "data"
         found[name] = Prepared(run.task, run.data, run.record.options)
-        sources[name] = [str(run.path)]
+        sources[name] = Source(run.path)
     return found, sources
 
 
@@ -241,13 +245,11 @@ def free_name(name: str, taken: Mapping[str, Any]) -> str:
     return free
 
 
-def refuse_unfit(
-    prepared: Mapping[str, Prepared], sources: Mapping[str, list[str]], jobs: int
-) -> None:
+def refuse_without_dev(prepared: Mapping[str, Prepared]) -> None:
     """Refuse data by which nothing can be compared.
 
     Raises:
-        SettingsError: if there is no dev split, or several processes cannot read the data.
+        SettingsError: if there is no dev split.
     """
     for name, one in prepared.items():
         if "dev" not in one.data.sizes:
@@ -255,10 +257,4 @@ def refuse_unfit(
                 f"{name} has no dev split to compare models on.",
                 hint="Give dev and test a share of the data.",
                 setting="split",
-            )
-        if jobs > 1 and "-" in sources[name]:
-            raise SettingsError(
-                "Standard input can be read once, and each of several processes reads the data.",
-                hint="Leave `jobs` out, or write the data to a file first.",
-                setting="jobs",
             )

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from hornbook.errors import RunError, SettingsError, ToolError
 from hornbook.experiments.sweep.folder import JOURNAL
+from hornbook.experiments.workers.worker import StoppedError
 from hornbook.extras import needing
 
 with needing("optuna", "A sweep"):
@@ -28,7 +29,7 @@ with needing("optuna", "A sweep"):
     from optuna.storages import BaseStorage, JournalStorage, RDBStorage
     from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
-__all__ = ["Patience", "StoppedError", "named_place", "open_storage", "quietly"]
+__all__ = ["Patience", "named_place", "open_storage", "quietly"]
 
 T = TypeVar("T")
 
@@ -36,10 +37,6 @@ FORMS = ("postgresql", "postgresql+psycopg")
 PAUSE = 2.0  # seconds between two tries to reach a database
 TABLES = 6  # times that a database is tried in which others make tables at the same time
 AGAIN = 60.0  # seconds until it is said once more that it is away
-
-
-class StoppedError(Exception):
-    """The sweep is to stop: its time is over, or somebody asked it to."""
 
 
 @contextlib.contextmanager

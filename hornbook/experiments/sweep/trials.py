@@ -30,7 +30,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from hornbook.experiments.sweep.results import trials_of
 from hornbook.experiments.sweep.rows import Trial
-from hornbook.experiments.sweep.sampler import Sampler, read_params
+from hornbook.experiments.sweep.sampler import STARTUP, Sampler, read_params
 from hornbook.experiments.sweep.space import Space
 from hornbook.experiments.sweep.storage import Patience
 
@@ -113,8 +113,37 @@ class Trials:
         """Those that count, for people."""
         return trials_of(self.all(), self.space, self.sign)
 
-    def next(self) -> Asked | None:
-        """A trial to make; None if there is none to begin now."""
+    def several(self, most: int) -> list[Asked]:
+        """Trials to make at the same time; none if there is none to begin now.
+
+        New ones are asked for in rounds: the first end where the sampler begins to learn from what
+        was made, and those after it have `most` trials each. So a round that a kill has cut short
+        is filled up, and one that was killed when it was full is not made longer, and each trial
+        is drawn from what it would have been drawn from.
+
+        Args:
+            most: how many.
+        """
+        found: list[Asked] = []
+        with self.guard:
+            while len(found) < most:
+                one = self.next(new=not found or not self.ends_a_round(most))
+                if one is None:
+                    break
+                found.append(one)
+        return found
+
+    def ends_a_round(self, most: int) -> bool:
+        """Whether so many trials were asked for that what comes next is asked for later."""
+        count = sum(one.state in COUNTED for one in self.all())
+        return (count if count < STARTUP else count - STARTUP) % most == 0
+
+    def next(self, *, new: bool = True) -> Asked | None:
+        """A trial to make; None if there is none to begin now.
+
+        Args:
+            new: also one that nobody has begun.
+        """
         with self.guard:
             if self.shared:
                 self.give_back()
@@ -123,6 +152,8 @@ class Trials:
                 ours = not self.shared or one.user_attrs.get("owner") == self.owner
                 if ours and one.state == TrialState.RUNNING and one.number not in self.here:
                     return self.patience(partial(self.taken_up, one))
+            if not new:
+                return None
             waiting = any(one.state == TrialState.WAITING for one in every)
             if not waiting and self.is_full(every):
                 return None
