@@ -247,7 +247,11 @@ def test_processes_make_the_same_runs_though_one_is_killed(
     same_runs(found.folder, whole.folder, ("mlp-seed1", "mlp-seed2"))
     assert any("2 nets are trained" in getattr(event, "message", "") for event in events)
     (warned,) = [one.message for one in events if isinstance(one, Warned)]
-    assert warned == "A process that made mlp-seed2 has died (signal 9); another goes on."
+    assert warned == "A process that trained mlp-seed2 has died (signal 9); another goes on."
+    assert [one.number for one in events if isinstance(one, Measuring)] == [1, 2, 3]
+    for one in found.boards[0].entries:
+        same = next(entry for entry in whole.boards[0].entries if entry.kind == one.kind)
+        assert one.figure("test") == pytest.approx(same.figure("test"), rel=1e-6)
 
 
 def test_what_stops_a_process_is_told_and_nothing_is_replaced(names: Path) -> None:

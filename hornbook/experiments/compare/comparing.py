@@ -16,6 +16,11 @@ from hornbook.experiments.compare.folder import ComparedFolder
 from hornbook.experiments.compare.joined import is_run, of_data, opened, refuse_comparison
 from hornbook.experiments.compare.makers import Maker, in_processes, one_by_one
 from hornbook.experiments.compare.many import together_first
+from hornbook.experiments.compare.measurers import (
+    Measurer,
+    measured_here,
+    measured_in_processes,
+)
 from hornbook.experiments.compare.plan import plan, seeds_of
 from hornbook.experiments.making import Budget
 from hornbook.experiments.workers.errand import Errand, refuse_alone
@@ -113,13 +118,16 @@ def compare(
         boards, curves = [], {}
         for name, one in prepared.items():
             maker: Maker = one_by_one
+            measurer: Measurer = measured_here
             if jobs > 1:
-                maker = in_processes(jobs, Errand.of(one, sources[name].given))
+                errand = Errand.of(one, sources[name].given)
+                maker = in_processes(jobs, errand)
+                measurer = measured_in_processes(jobs, errand, listen)
             if together:
                 maker = together_first(maker, jobs if jobs > 1 else 0)
             contest = Contest(name, one, plans[name], joined[name], folder, listen)
             contest.make(maker)
-            boards.append(contest.board())
+            boards.append(contest.board(measurer))
             curves[name] = contest.curves()
         found = ModelComparison(target, tuple(boards), curves, ask)
         found.write()

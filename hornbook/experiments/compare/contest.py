@@ -27,6 +27,7 @@ from hornbook.experiments.compare.events import (
 from hornbook.experiments.compare.folder import ComparedFolder
 from hornbook.experiments.compare.joined import joined_kinds
 from hornbook.experiments.compare.makers import MadeTrial, Maker, one_by_one
+from hornbook.experiments.compare.measurers import Measurer, measured_here
 from hornbook.experiments.compare.measuring import MeasuredModel, measured_baselines, measured_run
 from hornbook.experiments.compare.plan import Trial
 from hornbook.experiments.compare.record import Look, Refusal
@@ -159,8 +160,11 @@ class Contest:
                 hint="Change what keeps them from it, and choose another `out`.",
             )
 
-    def board(self) -> Board:
+    def board(self, measurer: Measurer = measured_here) -> Board:
         """Measure all runs on dev and test, and rank them.
+
+        Args:
+            measurer: has the runs measured.
 
         Raises:
             HornbookError: if a run cannot be measured.
@@ -174,9 +178,10 @@ class Contest:
             self.listen(Warned(told))
         trials = self.made()
         runs = {one.name: Run(self.at / one.name) for one in trials}
-        total = len(runs) + len(self.joined)
-        for number, run in enumerate([*runs.values(), *self.joined], 1):
-            self.listen(Measuring(self.name, run.path.name, number, total))
+        every = [*runs.values(), *self.joined]
+        for number, run in enumerate(measurer(self.prepared, every, self.at), 1):
+            self.listen(Measuring(self.name, run.path.name, number, len(every)))
+        for run in every:
             self.measured[run.record.id] = measured_run(run, self.prepared, self.at)
         beside, missing = measured_baselines(self.prepared, self.at)
         if missing:

@@ -7,9 +7,6 @@ many together as it can: what counts is that a finished run of each stands in it
 
 from __future__ import annotations
 
-import contextlib
-import queue
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +15,16 @@ from typing import Any, TypeAlias
 from hornbook.errors import (
     DataError,
     MissingPackageError,
-    RunError,
     SettingsError,
     TrainingError,
 )
 from hornbook.experiments.compare.events import Comparing
 from hornbook.experiments.compare.plan import Trial
 from hornbook.experiments.making import make_run
-from hornbook.experiments.workers.crew import Crew
+from hornbook.experiments.workers.crew import had_done, shared_out
 from hornbook.experiments.workers.errand import Errand
 from hornbook.experiments.workers.process import Talk
-from hornbook.experiments.workers.worker import DiedError, StoppedError, Worker, threads_for
+from hornbook.experiments.workers.worker import Worker, threads_for
 from hornbook.records import JSON, as_json, read_record
 from hornbook.runs.events import Warned
 from hornbook.runs.prepare import Prepared
@@ -37,7 +33,6 @@ __all__ = ["LEFT_OUT", "MadeTrial", "Maker", "in_processes", "make_trial", "one_
 
 LEFT_OUT = (SettingsError, DataError, TrainingError, MissingPackageError)
 "What can keep one model from being made, and no other: too little time or data, divergence."
-PAUSE = 0.1  # seconds between looks at what processes have made
 
 
 @dataclass(frozen=True)
@@ -100,32 +95,17 @@ def in_processes(jobs: int, errand: Errand) -> Maker:
     def make(
         prepared: Prepared, trials: Sequence[Trial], folder: Path, listen: Comparing
     ) -> Iterator[MadeTrial | Trial]:
-        waiting = deque(trials)
-        told: queue.Queue[MadeTrial | Trial | Warned] = queue.Queue()
-
-        def lead(worker: Worker) -> None:
-            with contextlib.suppress(IndexError):
-                while not worker.stopped:
-                    trial = waiting.popleft()
-                    told.put(trial)
-                    told.put(made_by(worker, trial, folder, told.put))
-            worker.end()
-
-        def heard() -> Iterator[MadeTrial | Trial]:
-            while not told.empty():
-                one = told.get()
-                if isinstance(one, Warned):
-                    listen(one)
-                else:
-                    yield one
+        def do(worker: Worker, trial: Trial, tell: Callable[[Any], None]) -> None:
+            tell(trial)
+            tell(made_by(worker, trial, folder, tell))
 
         count = min(jobs, len(trials))
         workers = [Worker(errand, work, threads_for(jobs)) for _ in range(count)]
-        with Crew(workers) as crew:
-            crew.begin(lead)
-            while crew.at_work(PAUSE):
-                yield from heard()
-            yield from heard()
+        for told in shared_out(workers, trials, do):
+            if isinstance(told, Warned):
+                listen(told)
+            else:
+                yield told
 
     return make
 
@@ -133,30 +113,12 @@ def in_processes(jobs: int, errand: Errand) -> Maker:
 def made_by(
     worker: Worker, trial: Trial, folder: Path, warn: Callable[[Warned], None]
 ) -> MadeTrial:
-    """A trial made by a process; `warn` is told where one has died.
-
-    Raises:
-        RunError: if one process after the other died of it.
-        KeyboardInterrupt: if it was told to stop, by somebody else than this process.
-        HornbookError: whatever ends all.
-    """
+    """A trial made by a process; `warn` and errors as of `had_done`."""
     if trial.refused:
         return MadeTrial(trial, trial.refused)
-
-    def died(why: str) -> None:
-        warn(Warned(f"A process that made {trial.name} has died ({why}); another goes on."))
-
-    try:
-        told = worker.do({"trial": as_json(trial), "folder": str(folder)}, died)
-    except DiedError as error:
-        raise RunError(
-            f"{trial.name} could not be trained. {error}.",
-            hint="The same call goes on. If memory is short, use fewer `jobs`.",
-        ) from error
-    except StoppedError:
-        if worker.stopped:
-            raise
-        raise KeyboardInterrupt from None
+    told = had_done(
+        worker, {"trial": as_json(trial), "folder": str(folder)}, "trained", trial.name, warn
+    )
     return MadeTrial(trial, told["refused"], told["missing_package"])
 
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
+from hornbook.errors import RunError
 from hornbook.experiments.workers.process import END
-from hornbook.experiments.workers.worker import StoppedError, Worker
+from hornbook.experiments.workers.worker import DiedError, StoppedError, Worker
+from hornbook.runs.events import Warned
 
-__all__ = ["Crew", "Leader"]
+__all__ = ["Crew", "Leader", "had_done", "shared_out"]
+
+PAUSE = 0.1  # seconds between looks at what processes have told
+
+T = TypeVar("T")
 
 Leader: TypeAlias = Callable[[Worker], None]
 "What has a process do one thing after the other, until there is nothing more to do."
@@ -86,3 +95,72 @@ class Crew:
         finally:
             for worker in self.workers:
                 worker.kill()
+
+
+def shared_out(
+    workers: Sequence[Worker],
+    items: Sequence[T],
+    do: Callable[[Worker, T, Callable[[Any], None]], None],
+) -> Iterator[Any]:
+    """What is told while processes do one item after the other.
+
+    Args:
+        workers: the processes.
+        items: that are to be done, in any order.
+        do: has a process do an item; what it tells by its last argument is given here, in the
+            caller's thread.
+
+    Raises:
+        BaseException: whatever `do` raised; all are ended then.
+    """
+    waiting = deque(items)
+    told: queue.Queue[Any] = queue.Queue()
+
+    def lead(worker: Worker) -> None:
+        with contextlib.suppress(IndexError):
+            while not worker.stopped:
+                do(worker, waiting.popleft(), told.put)
+        worker.end()
+
+    with Crew(workers) as crew:
+        crew.begin(lead)
+        at_work = True
+        while at_work:
+            at_work = crew.at_work(PAUSE)
+            while not told.empty():
+                yield told.get()
+
+
+def had_done(
+    worker: Worker, asked: Any, what: str, name: str, warn: Callable[[Warned], None]
+) -> Any:
+    """What a process gives for something that it was asked to do to a run.
+
+    Args:
+        worker: the process.
+        asked: as its work takes it.
+        what: it does, for people: `trained`, `measured`.
+        name: of the run.
+        warn: is told where a process has died, and another goes on.
+
+    Raises:
+        RunError: if one process after the other died of it.
+        StoppedError: if this process had it stopped.
+        KeyboardInterrupt: if somebody else had it stopped.
+        HornbookError: that ended it.
+    """
+
+    def died(why: str) -> None:
+        warn(Warned(f"A process that {what} {name} has died ({why}); another goes on."))
+
+    try:
+        return worker.do(asked, died)
+    except DiedError as error:
+        raise RunError(
+            f"{name} could not be {what}. {error}.",
+            hint="The same call goes on. If memory is short, use fewer `jobs`.",
+        ) from error
+    except StoppedError:
+        if worker.stopped:
+            raise
+        raise KeyboardInterrupt from None
