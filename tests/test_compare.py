@@ -385,6 +385,7 @@ def test_where_some_seeds_fail_their_kind_is_not_called_left_out(
 
     def one_fails(*given: Any) -> Run:
         if failing and given[4] == 2:
+            given[6].mkdir()  # as a training that diverges leaves what it has
             raise failing[0]
         return real(*given)
 
@@ -399,17 +400,32 @@ def test_where_some_seeds_fail_their_kind_is_not_called_left_out(
     assert found.boards[0].left_out[0].why == "The loss is nan."  # the same table
 
 
-def test_a_package_that_was_missing_is_looked_for_again(
-    names: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error",
+    [
+        MissingPackageError("torch is not there."),
+        SettingsError("3 s is too short to train this model."),
+    ],
+)
+def test_what_kept_a_training_from_beginning_is_tried_again(
+    error: HornbookError, names: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(*given: Any) -> Run:
-        raise MissingPackageError("torch is not there.")
+    real = make_run
 
-    options: dict[str, Any] = {"models": ("bigram",), "settings": SMALL[:5], "seeds": 1}
+    def none(*given: Any) -> Run:
+        if given[4] == 2:
+            raise error
+        return real(*given)
+
+    options: dict[str, Any] = {"models": ("bigram",), "settings": SMALL[:5], "seeds": (2,)}
     with monkeypatch.context() as patch:
-        patch.setattr(makers, "make_run", missing)
-        with pytest.raises(SettingsError, match="torch is not there"):
+        patch.setattr(makers, "make_run", none)
+        with pytest.raises(SettingsError, match=f"bigram: {error.message}") as refused:
             compared(names, **options)
+        assert "call again" in refused.value.hint
+        found, _ = compared(names, **options | {"seeds": (1, 2)})
+        assert found.boards[0].left_out[0].again
+        assert "The same call tries bigram again." in found.page.read_text()
     found, _ = compared(names, **options)
     assert "bigram" in [one.kind for one in found.boards[0].entries]
     assert not found.boards[0].left_out

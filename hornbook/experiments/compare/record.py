@@ -25,7 +25,11 @@ class Refusal:
     kind: str
     why: str
     missing_package: bool = False
-    "Whether a package was missing: the same call tries again, for it may be installed by then."
+    "Whether a package was missing."
+    begun: bool = False
+    """Whether a training was begun, which is kept: it diverged, and would again. What was refused
+    before that, for a missing package, too little time on a busy machine or too little memory, may
+    be possible by the next call."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class ComparisonRecord:
 
     def tried_again(self) -> ComparisonRecord:
         """The same without the refusals that the next call tries again."""
-        lasting = tuple(one for one in self.refusals if not one.missing_package)
+        lasting = tuple(one for one in self.refusals if one.begun)
         return replace(self, refusals=lasting)
 
     def with_look(self, one: Look) -> ComparisonRecord:

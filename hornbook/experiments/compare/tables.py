@@ -45,7 +45,7 @@ def board_table(board: Board) -> Table:
 
 
 def with_interval(one: BoardEntry, split: str, digits: int) -> str:
-    """A figure with its interval, where there is one."""
+    """A figure with its interval; of two seeds that are far apart, with the figures of both."""
     value = one.figure(split)
     if value is None:
         return ""
@@ -53,6 +53,9 @@ def with_interval(one: BoardEntry, split: str, digits: int) -> str:
     told = figure(value, digits)
     if interval is None:
         return told
+    if one.too_few(split):
+        both = (run.figure(split) for run in one.runs)
+        return f"{told} ({' and '.join(figure(of or 0.0, digits) for of in both)})"
     return f"{told} ({figure(interval.low, digits)}–{figure(interval.high, digits)})"
 
 
