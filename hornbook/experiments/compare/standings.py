@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hornbook.experiments.compare.board import Board
+from hornbook.experiments.compare.board import Board, BoardEntry
 from hornbook.plots.colours import BLUE, VERMILION
 from hornbook.plots.drawing import drawing
 from hornbook.plots.panels import WIDTH
@@ -43,9 +43,9 @@ def standings_section(boards: Sequence[Board]) -> Section | None:
     return Section(
         "All models",
         f"What each model reaches on {splits}, with intervals of 95 %: where the figure of such a "
-        "model would lie with other examples and, where there are several, other seeds; one may go "
-        "on beyond the edge. Whether a model is ahead of another is said in the tables: intervals "
-        "may overlap where it is sure.",
+        "model would lie with other examples and, where there are several, other seeds; of two "
+        "seeds that are far apart, a line from one to the other. The tables tell whether a model "
+        "is ahead of another: intervals may overlap where it is sure.",
         made,
         alt=in_words(shown),
     )
@@ -59,12 +59,11 @@ def draw(board: Board, axes: Axes) -> None:
         shift = 0.0 if len(board.splits) == 1 else (APART if split == "test" else -APART)
         named = False
         for place, one in enumerate(board.entries):
-            value, interval = one.figure(split), one.interval(split)
+            value = one.figure(split)
             if value is None:
                 continue
-            ends = (value, value) if interval is None else (interval.low, interval.high)
             at = place + shift
-            axes.plot(ends, (at, at), color=colour, lw=1.2)
+            axes.plot(ends(one, split, value), (at, at), color=colour, lw=1.2)
             axes.plot([value], [at], "o", color=colour, ms=3.5, label=None if named else split)
             named = True
     axes.set_yticks(range(len(board.entries)), [one.kind for one in board.entries], fontsize=8)
@@ -76,6 +75,15 @@ def draw(board: Board, axes: Axes) -> None:
     axes.set_xlabel(board.measure.unit or board.measure.title, fontsize=9)
     if len(board.splits) > 1:
         axes.legend(frameon=False, fontsize=8, loc="best")
+
+
+def ends(one: BoardEntry, split: str, value: float) -> tuple[float, float]:
+    """From where to where the line through a dot goes."""
+    if one.too_few(split):
+        known = [figure for run in one.runs if (figure := run.figure(split)) is not None]
+        return min(known), max(known)
+    interval = one.interval(split)
+    return (value, value) if interval is None else (interval.low, interval.high)
 
 
 def in_words(boards: Sequence[Board]) -> str:
