@@ -27,7 +27,7 @@ class Refusal:
     missing_package: bool = False
     "Whether a package was missing."
     begun: bool = False
-    """Whether a training was begun, which is kept: it diverged, and would again. What was refused
+    """Whether training had begun, which is kept: it diverged, and would again. What was refused
     before that, for a missing package, too little time on a busy machine or too little memory, may
     be possible by the next call."""
 
