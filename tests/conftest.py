@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import gc
+import inspect
 import os
 import shutil
 import signal
@@ -13,6 +15,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.processor_time import (  # pytest calls what it finds here
+    pytest_runtest_makereport,
+    pytest_runtest_protocol,
+    pytest_terminal_summary,
+)
+
+__all__ = ["pytest_runtest_makereport", "pytest_runtest_protocol", "pytest_terminal_summary"]
 
 # The check's workers share the processors: libraries that each took all of them would wait for one
 # another. Set before anything loads torch or NumPy; the processes that tests start inherit it.
@@ -35,12 +45,18 @@ if sys.dont_write_bytecode:
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+def folder_of_the_check(variable: str) -> None:
+    """An empty folder, named in the environment, until this process ends."""
+    os.environ[variable] = tempfile.mkdtemp(prefix="hornbook-check-")
+    atexit.register(shutil.rmtree, os.environ[variable], ignore_errors=True)
+
+
 # What is kept for later trainings on a machine must not be that of the person who runs the tests.
-os.environ["HORNBOOK_CACHE"] = tempfile.mkdtemp(prefix="hornbook-cache-")
-# Each process its own: kernels that two compile in another order may round otherwise, and one would
-# replace what the other has begun with.
-os.environ["NUMBA_CACHE_DIR"] = os.environ["HORNBOOK_CACHE"]
-atexit.register(shutil.rmtree, os.environ["HORNBOOK_CACHE"], ignore_errors=True)
+folder_of_the_check("HORNBOOK_CACHE")
+# Kernels take 20 s to compile: one of the check's processes does, the others load them.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    folder_of_the_check("NUMBA_CACHE_DIR")
 
 # No deadline, for the machine may have other things to do. The examples follow from the test's own
 # code alone: what has passed passes again, and what fails fails for everyone. To look for new ones
@@ -61,6 +77,15 @@ def no_wait_for_the_disk() -> None:
     for each of the dozens of files of a training.
     """
     os.fsync = lambda fd: None
+
+
+@pytest.fixture(autouse=True, scope="session")
+def sources_are_read_once() -> None:
+    """Help stands in the source of each dataclass, and every command looks it up again, for which
+    Python before 3.13 reads and parses the whole file.
+    """
+    look_up, found = inspect.getsource, functools.cache(inspect.getsource)
+    inspect.getsource = lambda it: found(it) if isinstance(it, type) else look_up(it)
 
 
 @pytest.fixture(autouse=True, scope="session")
