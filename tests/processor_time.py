@@ -17,7 +17,10 @@ BEGUN = pytest.StashKey[float]()
 
 
 def used() -> float:
-    """Processor seconds of this process, and of those that it started and that have ended."""
+    """Processor seconds of this process, and of those that it started and that have ended.
+
+    What `tests.forked` starts is not among them: the process that it forks lives on.
+    """
     ended = os.times()
     return time.process_time() + ended.children_user + ended.children_system
 
