@@ -14,7 +14,7 @@ from typing import Any
 from optuna.trial import TrialState
 
 from hornbook.errors import HornbookError, SettingsError
-from hornbook.experiments.sweep import trials as trials_module
+from hornbook.experiments.sweep import others
 from hornbook.experiments.sweep.events import Sweeping, TrialBegan, TrialEnded
 from hornbook.experiments.sweep.folder import RUNS
 from hornbook.experiments.sweep.making import Judge, Made, Recipe, made_by, make_trial, work
@@ -229,7 +229,7 @@ class Jobs:
             self.listen(
                 Warned(
                     f"Trial {asked.number} was given to another process, for no sign of life came "
-                    f"from here for {trials_module.GRACE:g} s; what was made here does not count."
+                    f"from here for {others.GRACE:g} s; what was made here does not count."
                 )
             )
 
@@ -260,7 +260,7 @@ class Jobs:
 
     def show_life(self) -> None:
         """Show others that this process lives, until it stops."""
-        while not self.stopping.wait(trials_module.BEAT):
+        while not self.stopping.wait(others.BEAT):
             try:
                 self.trials.beat()
             except StoppedError:

@@ -35,7 +35,7 @@ from hornbook.training.settings import TrainingSettings
 __all__ = ["Plan", "search"]
 
 Given = Settings | Mapping[str, Any] | None
-AT_ONCE = 8  # trials that are trained together, where nobody says how many
+AT_ONCE = 4  # trials that are trained together: with more the search begins to know too little
 
 
 @dataclass(frozen=True)
