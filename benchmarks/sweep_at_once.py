@@ -4,8 +4,8 @@
 
 First, without any training, the sampler alone: a made-up loss in four settings with luck in it, a
 search for each number of trials asked for at once and each seed, and the best true loss among the
-first so many trials. Then, where NAMES are given, whole sweeps of small nets with the same trials,
-one by one and together, in turns, with the seconds of a processor and those on the clock.
+first so many trials. Then, where NAMES are given, whole sweeps of small nets, one by one and
+together, in turns, with the seconds of a processor and those on the clock.
 """
 
 from __future__ import annotations

@@ -190,6 +190,7 @@ def test_those_that_cannot_be_are_made_by_themselves(
     kinds = {one.values["optimizer"]: one.together for one in found.trials}
     assert kinds == {"adamw": True, "muon": False}
     assert not any(isinstance(one, Warned) for one in events)
+    assert sum(isinstance(one, TrialBegan) for one in events) == 4
     alone, _ = swept(names, **how | {"together": False, "at_once": None, "out": "alone"})
     assert told(found) == told(alone)
     prepared, guard = prepare(names, None, {}), threading.Lock()
