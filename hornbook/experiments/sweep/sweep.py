@@ -85,8 +85,8 @@ def sweep(
     refuse_wrong(trials, minutes, jobs, pruning, at_once if together else None)
     if at_once is not None and not together:
         raise SettingsError(
-            f"`at_once={at_once}` has no effect with `together=False`.",
-            hint="Leave one of them out.",
+            "`at_once` has no effect where trials are not trained together.",
+            hint="Leave it out, or let them be.",
             setting="at_once",
         )
     with needing("optuna", "A sweep"):
