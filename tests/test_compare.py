@@ -233,7 +233,7 @@ def test_killed_it_goes_on_to_the_same_bits(whole: ModelComparison, names: Path)
 def test_processes_make_the_same_runs_though_one_is_killed(
     whole: ModelComparison, names: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send, killed = Worker.send, []
+    send, killed = Worker.send, list[int]()
 
     def killing(worker: Worker, value: Any) -> None:
         send(worker, value)

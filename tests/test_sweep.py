@@ -182,7 +182,7 @@ def test_hopeless_trainings_are_ended_and_can_be_gone_on_with(names: Path) -> No
     assert len(one.curve) == one.steps  # an evaluation for each step
     assert any(isinstance(e, TrialEnded) and e.trial.state == "pruned" for e in events)
     assert resume(one.run).summary.steps == 10
-    none, _ = swept(names, trials=10, pruning="none", out="all")
+    none, _ = swept(names, trials=7, pruning="none", out="all")
     assert all(one.finished for one in none.trials)
     halved, _ = swept(names, trials=10, pruning="halving", out="halved")
     assert {one.steps for one in halved.trials if one.state == "pruned"} <= {3, 9}

@@ -20,14 +20,15 @@ from optuna.trial import TrialState
 from sqlalchemy.exc import IntegrityError
 
 from hornbook.errors import ToolError
+from hornbook.experiments.sweep import others
 from hornbook.experiments.sweep import storage as storage_module
-from hornbook.experiments.sweep import trials as trials_module
 from hornbook.experiments.sweep.events import TrialBegan, TrialEnded
 from hornbook.experiments.sweep.storage import open_storage
 from hornbook.experiments.sweep.sweep import sweep
 from hornbook.runs import Run
 from hornbook.runs.events import Warned
 from hornbook.training.trainer import Trainer
+from tests.plain_steps import plain_steps
 from tests.postgresql import Server, server
 from tests.some_names import write_names
 from tests.stopping import stopped_at
@@ -37,8 +38,8 @@ HOW: dict[str, Any] = {"model": "mlp", "over": OVER, "settings": SMALL, "trainin
                        "together": False}  # fmt: skip
 WORKER = """
 import sys, time, json
-from hornbook.experiments.sweep import trials
-trials.BEAT = 0.1
+from hornbook.experiments.sweep import others
+others.BEAT = 0.1
 from hornbook.experiments.sweep.storage import open_storage
 from hornbook.experiments.sweep.sweep import sweep
 from hornbook.runs.events import Evaluated
@@ -67,8 +68,8 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(trials_module, "BEAT", 0.1)
-    monkeypatch.setattr(trials_module, "GRACE", 1.5)
+    monkeypatch.setattr(others, "BEAT", 0.1)
+    monkeypatch.setattr(others, "GRACE", 1.5)
     monkeypatch.setattr(storage_module, "PAUSE", 0.1)
 
 
@@ -140,6 +141,38 @@ def test_a_worker_that_comes_back_in_time_goes_on_with_its_trial(
     found = sweep(names, storage=database.address, out="one", listen=listen, **how)
     assert began == [(0, True), (1, False)]
     assert told(found) == told(sweep(names, out="alone", **how))
+
+
+def test_those_that_are_trained_together_are_given_to_others_too(
+    names: Path, database: Server
+) -> None:
+    pytest.importorskip("numba", reason="Numba is not installed")
+
+    class KilledError(BaseException):
+        """As a kill: nothing is done about it."""
+
+    arrive, done = Trainer.arrive, list[int]()
+
+    def dies(trainer: Trainer) -> None:
+        done.append(trainer.step)
+        if len(done) > 12:
+            raise KilledError
+        arrive(trainer)
+
+    how = {**HOW, "training": {**TINY, "seed": 5}, "trials": 5}
+    shared = {**how, "storage": database.address, "together": True, "at_once": 3}
+    with plain_steps() as patch:
+        patch.setattr(Trainer, "arrive", dies)
+        with pytest.raises(KilledError):
+            sweep(names, out="one", **shared)
+    with plain_steps():
+        found = sweep(names, out="two", **shared)
+    alone = sweep(names, out="alone", **how)
+    both = [sorted((one.dev or 0, one.curve) for one in these.trials) for these in (found, alone)]
+    assert both[0] == both[1]
+    assert all(one.together for one in found.trials)
+    states = [Counter(one.state for one in s.get_trials()) for s in studies(database.address)]
+    assert {TrialState.COMPLETE: 5, TrialState.FAIL: 3} in states
 
 
 def test_a_database_that_goes_away_is_waited_for(names: Path, database: Server) -> None:

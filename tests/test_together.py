@@ -237,3 +237,23 @@ def test_without_numba_the_reason_says_what_to_install(
 
 def test_nothing_to_make_is_nothing(names: Prepared) -> None:
     assert train_together(names, "mlp", []) == []
+
+
+def test_a_sweep_of_them_finds_what_it_finds_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("optuna", reason="Optuna is not installed")
+    monkeypatch.chdir(tmp_path)
+    file = write_names(tmp_path / "names.txt", slice(0, 200))
+    how: dict[str, Any] = {
+        "model": "mlp", "over": {"n_embd": "3..5", "learning_rate": "0.005..0.02"}, "trials": 3,
+        "settings": {"block_size": 3, "n_hidden": (12,)}, "training": HOW,
+    }  # fmt: skip
+    found = hornbook.sweep(str(file), **how, out="all")
+    alone = hornbook.sweep(str(file), **how, out="alone", together=False)
+    assert [one.together for one in found.trials] == [True] * 3
+    assert [dict(one.values) for one in found.trials] == [dict(one.values) for one in alone.trials]
+    for one, other in zip(found.trials, alone.trials, strict=True):
+        assert [at for at, _ in one.curve] == [at for at, _ in other.curve]
+        for (_, mine), (_, theirs) in zip(one.curve, other.curve, strict=True):
+            assert mine == pytest.approx(theirs, rel=1e-5)

@@ -15,9 +15,9 @@ import pytest
 import hornbook
 from hornbook.actions import Action
 from hornbook.errors import RunError, SettingsError
-from hornbook.experiments.workers import crew as crew_module
 from hornbook.experiments.workers.crew import Crew
 from hornbook.experiments.workers.errand import Errand, refuse_alone
+from hornbook.experiments.workers.process import END
 from hornbook.experiments.workers.worker import DiedError, StoppedError, Worker, threads_for
 from hornbook.runs.prepare import prepare
 from hornbook.sources.source import Source
@@ -188,7 +188,7 @@ def test_what_ends_one_ends_all(errand: Errand, monkeypatch: pytest.MonkeyPatch)
         crew.begin(lead)
         with pytest.raises(SettingsError, match="`steps` is 0"):
             until(lambda: not crew.at_work(0.1))
-    assert time.monotonic() - began < crew_module.END
+    assert time.monotonic() - began < END
     assert all(not is_alive(pid_of(one)) for one in workers)
 
 

@@ -64,7 +64,7 @@ class Options(DataArguments):
     together: bool = True
     "Train trials of small nets together, by compiled steps; --no-together: one by one."
     at_once: int | None = None
-    "How many trials to ask for at once and train together; by default 8."
+    "How many trials to ask for at once and train together; by default 4."
     pruning: Literal["median", "halving", "none"] = "median"
     """Which trainings to end early: median, those that are worse than half of the others at the
     same place; halving, all but the best third after three and after nine evaluations; none."""

@@ -192,6 +192,8 @@ def reason(
             known[kind] = why_apart(prepared, family, one)
         except HornbookError as error:
             known[kind] = error
+        except MemoryError:
+            known[kind] = "there is too little memory for its parameters"
     return known[kind]
 
 

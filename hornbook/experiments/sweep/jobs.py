@@ -14,7 +14,7 @@ from typing import Any
 from optuna.trial import TrialState
 
 from hornbook.errors import HornbookError, SettingsError
-from hornbook.experiments.sweep import trials as trials_module
+from hornbook.experiments.sweep import others
 from hornbook.experiments.sweep.events import Sweeping, TrialBegan, TrialEnded
 from hornbook.experiments.sweep.folder import RUNS
 from hornbook.experiments.sweep.making import Judge, Made, Recipe, made_by, make_trial, work
@@ -52,6 +52,15 @@ class How:
     "That each process may use."
     errand: Errand
     "What processes are for."
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A trial that is being made."""
+
+    asked: Asked
+    recipe: Recipe
+    judge: Judge
 
 
 class Jobs:
@@ -116,7 +125,7 @@ class Jobs:
                 if how.at_once > 1:
                     self.work(how.at_once, lambda these: self.together(these, crew))
                 elif not workers:
-                    self.work(1, lambda these: self.trial(these[0], None))
+                    self.work(1, lambda these: self.trial(self.begun(these[0]), None))
                 else:
                     crew.begin(self.lead)
                     self.watch(crew)
@@ -140,7 +149,7 @@ class Jobs:
 
     def lead(self, worker: Worker) -> None:
         """Lead a process until there is nothing to do."""
-        self.work(1, lambda these: self.trial(these[0], worker))
+        self.work(1, lambda these: self.trial(self.begun(these[0]), worker))
         worker.end()
 
     def work(self, most: int, make: Callable[[list[Asked]], None]) -> None:
@@ -167,27 +176,27 @@ class Jobs:
             self.listen(Warned(f"Waiting for {count} trials that are made by other processes."))
         self.stopping.wait(PAUSE)
 
-    def trial(self, asked: Asked, worker: Worker | None) -> None:
+    def trial(self, one: Begun, worker: Worker | None) -> None:
         """Make a trial, in a process or here, and note what became of it."""
-        recipe, judge = self.begun(asked)
         try:
             if worker is None:
-                made = make_trial(self.prepared, recipe, judge, self.is_over, self.listen)
+                made = make_trial(self.prepared, one.recipe, one.judge, self.is_over, self.listen)
             else:
-                made = made_by(worker, recipe, judge, self.listen)
-            self.ended(asked, made)
+                made = made_by(worker, one.recipe, one.judge, self.listen)
+            self.ended(one.asked, made)
         finally:
-            self.trials.leave(asked)
+            self.trials.leave(one.asked)
 
     def together(self, these: list[Asked], crew: Crew) -> None:
         """Make several trials: together, and those that cannot be by themselves."""
-        recipes, judges = zip(*map(self.begun, these), strict=True)
+        every = [self.begun(one) for one in these]
         try:
             rest = make_those_together(
-                self.prepared, recipes, judges, self.is_over,
-                lambda at, made: self.ended(these[at], made), self.listen, len(crew.workers),
+                self.prepared, [one.recipe for one in every], [one.judge for one in every],
+                self.is_over, lambda at, made: self.ended(these[at], made), self.listen,
+                len(crew.workers),
             )  # fmt: skip
-            left = deque(these[at] for at in rest)
+            left = deque(every[at] for at in rest)
             if crew.workers and left:
                 crew.begin(lambda worker: self.those(left, worker))
                 self.watch(crew)
@@ -197,14 +206,14 @@ class Jobs:
             for one in these:
                 self.trials.leave(one)
 
-    def those(self, left: deque[Asked], worker: Worker | None) -> None:
+    def those(self, left: deque[Begun], worker: Worker | None) -> None:
         """Make trials one after the other until none is left."""
         with contextlib.suppress(IndexError):
             while not self.is_over():
                 self.trial(left.popleft(), worker)
 
-    def begun(self, asked: Asked) -> tuple[Recipe, Judge]:
-        """Tell that a trial is made; how, and who judges it."""
+    def begun(self, asked: Asked) -> Begun:
+        """A trial as it is made from now on, which is told."""
         self.listen(TrialBegan(asked.number, asked.values, asked.resumed))
         settings, training = self.trials.space.parted(asked.values)
         recipe = Recipe(
@@ -212,8 +221,9 @@ class Jobs:
             self.family,
             {**self.fixed[0], **settings},
             {**self.fixed[1], **training},
+            self.trials.hopeless(asked) if asked.resumed else 0,
         )
-        return recipe, lambda at, value: self.trials.report(asked, at, value)
+        return Begun(asked, recipe, lambda at, value: self.trials.report(asked, at, value))
 
     def ended(self, asked: Asked, made: Made) -> None:
         """Note what became of a trial, unless it was given to others."""
@@ -228,7 +238,7 @@ class Jobs:
             self.listen(
                 Warned(
                     f"Trial {asked.number} was given to another process, for no sign of life came "
-                    f"from here for {trials_module.GRACE:g} s; what was made here does not count."
+                    f"from here for {others.GRACE:g} s; what was made here does not count."
                 )
             )
 
@@ -259,7 +269,7 @@ class Jobs:
 
     def show_life(self) -> None:
         """Show others that this process lives, until it stops."""
-        while not self.stopping.wait(trials_module.BEAT):
+        while not self.stopping.wait(others.BEAT):
             try:
                 self.trials.beat()
             except StoppedError:

@@ -54,6 +54,8 @@ class Recipe:
     family: str
     settings: Mapping[str, Any]
     training: Mapping[str, Any]
+    hopeless: int = 0
+    "The place of the evaluation at which it was found so before it was stopped; 0: it was not."
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Watch:
     """Listens to a training, and ends it where that is decided.
 
     Args:
+        recipe: of what is made.
         measure: by which the task keeps weights.
         judge: is asked at each evaluation.
         stopping: whether all is to stop.
@@ -90,9 +93,15 @@ class Watch:
     """
 
     def __init__(
-        self, measure: Measure, judge: Judge, stopping: Callable[[], bool], listen: Listener
+        self,
+        recipe: Recipe,
+        measure: Measure,
+        judge: Judge,
+        stopping: Callable[[], bool],
+        listen: Listener,
     ) -> None:
-        self.measure, self.judge, self.stopping, self.listen = measure, judge, stopping, listen
+        self.recipe, self.measure, self.judge = recipe, measure, judge
+        self.stopping, self.listen = stopping, listen
         self.interval, self.step, self.seconds, self.hopeless = 1, 0, 0.0, False
         self.parameters: int | None = None
 
@@ -102,6 +111,8 @@ class Watch:
         if isinstance(event, Began) and event.record.training is not None:
             self.interval = event.record.training.evaluation_interval
             self.parameters = event.parameters
+            self.step = self.recipe.hopeless * self.interval
+            self.hopeless = 0 < self.step < event.record.training.steps
         elif isinstance(event, Evaluated) and event.record.step:
             self.step, self.seconds = event.record.step, event.record.seconds
             value = reached(event.record, self.measure)
@@ -109,6 +120,7 @@ class Watch:
                 self.hopeless = self.judged(-(-event.record.step // self.interval), value)
         elif isinstance(event, Progressed) and event.progress.step < event.progress.steps:
             # Told after the checkpoint of an evaluation; before it, nothing was decided.
+            self.seconds = event.progress.seconds
             if self.hopeless:
                 raise EndedEarlyError("pruned")
             if self.stopping():
@@ -123,7 +135,7 @@ class Watch:
         except StoppedError:
             raise EndedEarlyError("stopped") from None
 
-    def made(self, path: Path, made: Run | HornbookError | MemoryError) -> Made:
+    def made(self, made: Run | HornbookError | MemoryError) -> Made:
         """What became of a trial, from what the making of its run came to.
 
         Raises:
@@ -131,7 +143,7 @@ class Watch:
         """
         about: dict[str, JSON] = {
             "seconds": round(self.seconds, 2), "parameters": self.parameters, "steps": self.step,
-            "run": str(path.absolute()),
+            "run": str(Path(self.recipe.path).absolute()),
         }  # fmt: skip
         if isinstance(made, EndedEarlyError):
             return Made(made.ending, about=about if made.ending == "pruned" else {})
@@ -172,7 +184,8 @@ def make_trial(
         KeyboardInterrupt: if a signal has stopped it.
         HornbookError: whatever would go wrong with every other trial, too.
     """
-    path, watch = Path(recipe.path), Watch(prepared.task.keeps_by, judge, stopping, listen)
+    path = Path(recipe.path)
+    watch = Watch(recipe, prepared.task.keeps_by, judge, stopping, listen)
     made: Run | HornbookError | MemoryError
     wait_for_left_over(path, stopping)
     try:
@@ -181,7 +194,7 @@ def make_trial(
         )
     except (HornbookError, MemoryError) as error:
         made = error
-    return watch.made(path, made)
+    return watch.made(made)
 
 
 def work(prepared: Prepared, asked: Any, talk: Talk) -> JSON:

@@ -110,7 +110,10 @@ def make_those_together(
     plans = [RunPlan(p, r.settings, r.training) for p, r in zip(paths, recipes, strict=True)]
     parts = parted(prepared, family, plans)
     measure = prepared.task.keeps_by
-    watches = [Watch(measure, judge, stopping, nobody) for judge in judges]
+    watches = [
+        Watch(one, measure, judge, stopping, nobody)
+        for one, judge in zip(recipes, judges, strict=True)
+    ]
     count, ended = len(parts.together), set[int]()
 
     def over(at: int) -> None:
@@ -127,7 +130,7 @@ def make_those_together(
         except EndedEarlyError as early:
             over(at)
             if early.ending == "pruned":
-                told(at, watches[at].made(paths[at], early))
+                told(at, watches[at].made(early))
             raise
 
     if count:
@@ -139,7 +142,7 @@ def make_those_together(
         if isinstance(one, EndedEarlyError) and one.ending == "pruned":
             continue
         try:
-            told(at, watches[at].made(paths[at], one))
+            told(at, watches[at].made(one))
         except HornbookError as error:  # those that are finished are told of first
             failed = failed or error
     if failed is not None:

@@ -35,7 +35,7 @@ from hornbook.training.settings import TrainingSettings
 __all__ = ["Plan", "search"]
 
 Given = Settings | Mapping[str, Any] | None
-AT_ONCE = 8  # trials that are trained together, where nobody says how many
+AT_ONCE = 4  # trials that are trained together: with more the search begins to know too little
 
 
 @dataclass(frozen=True)
@@ -175,8 +175,7 @@ def at_once_of(
         return at_once, f"{at_once} at a time are trained together, by compiled steps."
     if plan.at_once is not None:
         raise SettingsError(
-            f"`at_once={plan.at_once}` has no effect: trials of {family} are trained one by one, "
-            f"for {why}.",
+            f"`at_once` has no effect: trials of {family} are trained one by one, for {why}.",
             hint="Leave it out.",
             setting="at_once",
         )

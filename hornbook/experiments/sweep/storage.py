@@ -25,7 +25,7 @@ from hornbook.extras import needing
 
 with needing("optuna", "A sweep"):
     import optuna
-    from optuna.exceptions import StorageInternalError
+    from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
     from optuna.storages import BaseStorage, JournalStorage, RDBStorage
     from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
@@ -173,7 +173,14 @@ class Patience:
                     f"Cannot write {self.where}: {os.strerror(error.errno or 0)}.",
                     hint="Free some disk space, and do the same again: it goes on from there.",
                 ) from error
+            except UpdateFinishedTrialError:  # which is an answer
+                self.answered(told)
+                raise
             else:
-                if told > 0:
-                    self.tell(f"The database {self.where} is back.")
+                self.answered(told)
                 return found
+
+    def answered(self, told: float) -> None:
+        """Tell that the storage is back, if it was told to be away."""
+        if told > 0:
+            self.tell(f"The database {self.where} is back.")

@@ -64,7 +64,7 @@ def sweep(
         together: train trials of small nets together by compiled steps, where there are kernels for
             them; see `make_together`. Each comes out as it would alone, to rounding, in a fraction
             of the time; but the search knows less when it asks for several at once.
-        at_once: how many of them; by default 8.
+        at_once: how many of them; by default 4.
         pruning: end trainings early that are worse than half of the others were at the same place
             (`median`), or that are not in the best third at two of them (`halving`), or none.
         storage: address of a PostgreSQL database that many machines share; by default a file.
@@ -85,8 +85,8 @@ def sweep(
     refuse_wrong(trials, minutes, jobs, pruning, at_once if together else None)
     if at_once is not None and not together:
         raise SettingsError(
-            f"`at_once={at_once}` has no effect with `together=False`.",
-            hint="Leave one of them out.",
+            "`at_once` has no effect where trials are not trained together.",
+            hint="Leave it out, or let them be.",
             setting="at_once",
         )
     with needing("optuna", "A sweep"):
