@@ -187,11 +187,19 @@ def refuse_unwritable(path: Path) -> None:
         pass
 
 
-def remove_parts(folder: Path) -> None:
-    """Delete what a kill left of files that were being written; the folder is this process's."""
-    for item in folder.rglob(".hornbook-*.part"):
-        if re.fullmatch(PART, item.name) and item.is_file() and not item.is_symlink():
-            item.unlink(missing_ok=True)
+def remove_parts(folder: Path, aside: str = "") -> None:
+    """Delete what a kill left of files that were being written; the folder is this process's.
+
+    Args:
+        folder: with all folders in it.
+        aside: folders in it that have a file of this name are somebody else's.
+    """
+    for root, folders, files in os.walk(folder):
+        home = Path(root)
+        folders[:] = [one for one in folders if not aside or not (home / one / aside).exists()]
+        for item in (home / name for name in files if re.fullmatch(PART, name)):
+            if item.is_file() and not item.is_symlink():
+                item.unlink(missing_ok=True)
 
 
 class HashedFiles:

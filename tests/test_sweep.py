@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -19,9 +21,9 @@ from hornbook.errors import RunError, SettingsError
 from hornbook.experiments.sweep import jobs as jobs_module
 from hornbook.experiments.sweep.events import Opened, TrialBegan, TrialEnded
 from hornbook.experiments.sweep.found import Sweep
+from hornbook.experiments.sweep.journal import OwnedJournal, open_journal
 from hornbook.experiments.sweep.making import make_trial
 from hornbook.experiments.sweep.record import SweepRecord
-from hornbook.experiments.sweep.storage import open_journal
 from hornbook.experiments.sweep.sweep import sweep
 from hornbook.experiments.sweep.trials import Trials
 from hornbook.inspection.inspect import inspect
@@ -331,22 +333,42 @@ def test_a_journal_that_was_cut_short_is_read_and_a_damaged_one_told(
     parts, _ = swept(names, out="parts")
     assert told(parts) == told(whole)
     lines = journal.read_bytes().splitlines(keepends=True)
-    journal.write_bytes(b"".join([lines[0], b"nonsense\n", *lines[1:]]))
-    with pytest.raises(RunError, match="is damaged"):
+    for nonsense in (b"nonsense", b"[" * 100_000, b"7", b'{"op_code": 99}', b"\xff"):
+        journal.write_bytes(b"".join([lines[0], nonsense, b"\n", *lines[1:]]))
+        with pytest.raises(RunError, match="is damaged"):
+            open_journal(journal)
+    journal.unlink()
+    journal.mkdir()
+    with pytest.raises(RunError, match="not a file"):
         open_journal(journal)
 
 
+def test_a_journal_on_a_full_disk_holds_whole_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part of a line would be in the middle of the file once there is room again."""
+    journal = OwnedJournal(tmp_path / "trials.journal")
+    journal.append_logs([{"one": 1}])
+
+    def full(number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            journal.append_logs([{"two": 2}, {"three": 3}])
+    journal.append_logs([{"four": 4}])
+    assert journal.read_logs(0) == [{"one": 1}, {"four": 4}]
+    assert OwnedJournal(journal.path).read_logs(1) == [{"four": 4}]
+
+
 def test_a_full_disk_is_told(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import errno
-
-    from optuna.storages.journal import JournalFileBackend
-
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     def listen(event: Any) -> None:
         if isinstance(event, TrialBegan) and event.number == 1:
-            monkeypatch.setattr(JournalFileBackend, "append_logs", full)
+            monkeypatch.setattr(OwnedJournal, "append_logs", full)
 
     with pytest.raises(RunError, match=r"Cannot write .*trials.journal: No space left"):
         swept(names, listen=listen)

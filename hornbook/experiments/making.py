@@ -8,13 +8,15 @@ nothing is replaced that somebody may want.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
-from hornbook.errors import HornbookError, RunError, SettingsError
+from hornbook.compute.memory import is_out_of_memory
+from hornbook.errors import HornbookError, RunError, SettingsError, TrainingError
 from hornbook.records import JSON
 from hornbook.runs import Run, resume, train
 from hornbook.runs.events import Listener, nobody
@@ -69,6 +71,24 @@ class Budget:
                 raise SettingsError(f"`{name}` must be above 0; it is {value:g}.", setting=name)
 
 
+@contextlib.contextmanager
+def full_memory_told() -> Iterator[None]:
+    """A context in which a full memory is an error of one training, as divergence is.
+
+    Raises:
+        TrainingError: where Python or torch says that it is full.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise TrainingError(
+            "Out of memory.", hint="Use a smaller model, a smaller batch, or shorter texts."
+        ) from error
+
+
+@full_memory_told()
 def make_run(
     prepared: Prepared,
     family: str,
@@ -99,6 +119,7 @@ def make_run(
 
     Raises:
         RunError: if a run of something else stands there.
+        TrainingError: if it diverges, or needs more memory than there is.
         KeyboardInterrupt: if the training was stopped; the same call goes on.
         HornbookError: whatever is wrong with the settings or the budget.
     """

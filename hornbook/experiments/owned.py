@@ -6,12 +6,13 @@ from pathlib import Path
 
 from hornbook.errors import RunError
 from hornbook.runs.lock import Lock
+from hornbook.storage import remove_parts
 
 __all__ = ["own"]
 
 
 def own(folder: Path) -> Lock:
-    """Own a folder, made if it is not there.
+    """Own a folder, made if it is not there; what a kill left half written beside runs is deleted.
 
     Raises:
         RunError: if it cannot be made or written, or another process owns it.
@@ -23,4 +24,10 @@ def own(folder: Path) -> Lock:
             f"Cannot create {folder}: {error.strerror or error}.",
             hint="Choose a directory that you can write to as `out`.",
         ) from error
-    return Lock.take(folder)
+    lock = Lock.take(folder)
+    try:
+        remove_parts(folder, aside="run.json")  # a run's own are its owner's, who may be another
+    except BaseException:
+        lock.release()
+        raise
+    return lock

@@ -31,8 +31,8 @@ Judge = Callable[[int, float], bool]
 "Is told the place of an evaluation, from 1, and what was measured; says whether to end it there."
 LEFT_OVER = 60.0  # seconds that a process may take to end whose sweep was killed
 PAUSE = 0.2  # seconds between two looks whether it has
-UNMADE = (SettingsError, DataError, TrainingError, MemoryError)
-"What can keep one trial from being made, and no other: settings that do not fit, divergence."
+UNMADE = (SettingsError, DataError, TrainingError)
+"What keeps one trial from being made, and no other: settings that do not fit, divergence, memory."
 
 
 @dataclass(frozen=True)
@@ -145,8 +145,7 @@ def make_trial(
     except LostError:
         return Made("lost")
     except UNMADE as error:
-        why = error.message if not isinstance(error, MemoryError) else "Out of memory."
-        return Made("refused", why=why, about=about())
+        return Made("refused", why=error.message, about=about())
     value = run.summary.reached(task.decides).get("dev")
     if value is None or not math.isfinite(value):
         why = f"Its {task.decides.title} on dev is {value}."

@@ -1,7 +1,6 @@
 """Where Optuna keeps the trials: a journal in the sweep's folder, or a database for many machines.
 
-The journal is a file of JSON lines, which only the process writes that owns the folder. A database
-can go away for a while: what is asked of it waits then, says so, and loses nothing.
+A database can go away for a while: what is asked of it waits then, says so, and loses nothing.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from urllib.parse import urlsplit
 
 from hornbook.errors import RunError, SettingsError, ToolError
 from hornbook.experiments.sweep.folder import JOURNAL
+from hornbook.experiments.sweep.journal import open_journal
 from hornbook.extras import needing
 
 with needing("optuna", "A sweep"):
     import optuna
     from optuna.exceptions import StorageInternalError
-    from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+    from optuna.storages import BaseStorage, RDBStorage
 
 __all__ = ["Patience", "StoppedError", "named_place", "open_storage", "quietly"]
 
@@ -112,30 +111,6 @@ def named_place(address: str) -> str:
             port = f":{parts.port}" if parts.port else ""
             return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
     return address.rpartition("@")[2]
-
-
-def open_journal(path: Path) -> JournalStorage:
-    """The journal in a file; what a kill left half written at its end is taken away.
-
-    Raises:
-        RunError: if it cannot be read or written, or is damaged.
-    """
-    lock = Path(f"{path}.lock")
-    try:
-        lock.unlink(missing_ok=True)  # of a process that was killed: the folder is ours by now
-        if path.exists():
-            with path.open("r+b") as file:
-                kept = file.read()
-                whole = kept.rfind(b"\n") + 1
-                if whole < len(kept):
-                    file.truncate(whole)
-        return JournalStorage(JournalFileBackend(str(path), JournalFileOpenLock(str(path))))
-    except OSError as error:
-        raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunError(
-            f"{path} is damaged: {error}.", hint="Restore it from an intact copy."
-        ) from error
 
 
 class Patience:
