@@ -220,7 +220,13 @@ class HashedFiles:
             RunError: if it cannot be written.
         """
         path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(
+                f"Cannot create {path.parent}: {error.strerror or error}.",
+                hint=remedy(error, path.parent),
+            ) from error
         write_bytes(path, data)
         self.sums[name] = hashlib.sha256(data).hexdigest()
 
@@ -293,8 +299,12 @@ def seal_of(value: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path, restore: str = "Train the run again.") -> dict[str, Any]:
     """Read a JSON object.
+
+    Args:
+        path: of the file.
+        restore: what to do if it is damaged.
 
     Raises:
         RunError: if the file is missing, unreadable, or not a JSON object.
@@ -308,9 +318,9 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         value = parse_json(data)
     except ValueError as error:
-        raise RunError(f"{path} is damaged: {error}.", hint="Train the run again.") from error
+        raise RunError(f"{path} is damaged: {error}.", hint=restore) from error
     if not isinstance(value, dict):
-        raise RunError(f"{path} is damaged: it is not a JSON object.", hint="Train the run again.")
+        raise RunError(f"{path} is damaged: it is not a JSON object.", hint=restore)
     return value
 
 

@@ -136,7 +136,7 @@ def test_a_process_whose_sweep_is_gone_stops_and_keeps_what_it_has(
             ends.close()
 
     *measured, last = talked(names, tmp_path / "run", heard)  # goes on where it was
-    assert [line["evaluation"] for line in measured] == [4, 5, 6]
+    assert [line["evaluation"] for line in measured] == [1, 2, 3, 4, 5, 6]  # all that it knows
     assert (last["ending"], last["about"]["steps"]) == ("pruned", 6)
 
 

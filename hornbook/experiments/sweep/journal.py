@@ -10,10 +10,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hornbook.errors import RunError
+from hornbook.errors import HornbookError, RunError
 from hornbook.extras import needing
 from hornbook.storage import refuse_irregular
 
@@ -21,7 +22,7 @@ with needing("optuna", "A sweep"):
     from optuna.storages import JournalStorage
     from optuna.storages.journal import BaseJournalBackend
 
-__all__ = ["OwnedJournal", "open_journal"]
+__all__ = ["OwnedJournal", "damage_told", "open_journal"]
 
 
 class OwnedJournal(BaseJournalBackend):
@@ -82,19 +83,27 @@ def open_journal(path: Path) -> JournalStorage:
         RunError: if it cannot be read or written, or is damaged.
     """
     refuse_irregular(path.parent, path.name)
-    try:
+    with damage_told(path):
         return JournalStorage(OwnedJournal(path))
+
+
+@contextlib.contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """A context in which a journal is read.
+
+    Raises:
+        RunError: if it cannot be read, or holds what Optuna never wrote.
+    """
+    try:
+        yield
     except OSError as error:
         raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error
-    except Exception as error:  # whatever Optuna comes to over lines that it never wrote
-        raise damaged(path, error) from error
-
-
-def damaged(path: Path, error: Exception) -> RunError:
-    """The error that a journal holds what Optuna never wrote."""
-    why = f"{type(error).__name__}: {error}"
-    return RunError(
-        f"{path} is damaged: {why}.",
-        hint="Restore it from an intact copy, or search again in another folder: its runs, in "
-        "trials/, are whole.",
-    )
+    except HornbookError:
+        raise
+    except Exception as error:  # whatever Optuna comes to over lines that are not its own
+        why = f"{type(error).__name__}: {error}"
+        raise RunError(
+            f"{path} is damaged: {why}.",
+            hint="Restore it from an intact copy, or delete it: the same sweep takes up the runs "
+            "that are there, and trains no finished one again.",
+        ) from error

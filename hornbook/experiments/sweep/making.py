@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hornbook.errors import DataError, SettingsError, TrainingError
-from hornbook.experiments.making import Budget, make_run
+from hornbook.experiments.making import Budget, begun, make_run
 from hornbook.experiments.sweep.storage import StoppedError
 from hornbook.experiments.sweep.trials import LostError
 from hornbook.records import JSON
@@ -24,6 +24,7 @@ from hornbook.runs.lock import owner_in
 from hornbook.runs.outcome import reached
 from hornbook.runs.prepare import Prepared
 from hornbook.training.measures import Measure
+from hornbook.training.record import Record
 
 __all__ = ["Judge", "Made", "Recipe", "make_trial"]
 
@@ -88,17 +89,35 @@ class Watch:
         if isinstance(event, Began) and event.record.training is not None:
             self.interval = event.record.training.evaluation_interval
             self.parameters = event.parameters
-        elif isinstance(event, Evaluated) and event.record.step:
-            self.step = event.record.step
-            value = reached(event.record, self.measure)
-            if value is not None:
-                self.hopeless = self.judge(-(-event.record.step // self.interval), value)
+        elif isinstance(event, Evaluated):
+            self.evaluated(event.record)
         elif isinstance(event, Progressed) and event.progress.step < event.progress.steps:
             # Told after the checkpoint of an evaluation; before it, nothing was decided.
             if self.hopeless:
                 raise PrunedError
             if self.stopping():
                 raise StoppedError
+
+    def evaluated(self, record: Record) -> None:
+        """Have an evaluation judged."""
+        value = reached(record, self.measure)
+        if record.step and value is not None:
+            self.step = record.step
+            self.hopeless = self.judge(-(-record.step // self.interval), value)
+
+    def catch_up(self, path: Path) -> None:
+        """Have the evaluations judged of a run that was begun before.
+
+        A kill may have come between an evaluation and what was told of it, and a journal may be
+        lost: then only the run knows.
+        """
+        if not begun(path):
+            return
+        run = Run(path)
+        if run.record.training is not None:
+            self.interval = run.record.training.evaluation_interval
+            for record in run.directory.read_metrics():
+                self.evaluated(record)
 
 
 def make_trial(
@@ -135,6 +154,7 @@ def make_trial(
 
     wait_for_left_over(path, stopping)
     try:
+        watch.catch_up(path)
         run = make_run(
             prepared, recipe.family, recipe.settings, recipe.training, None, Budget(), path, watch
         )

@@ -14,7 +14,7 @@ from hornbook.errors import RunError, SettingsError
 from hornbook.experiments.making import data_sums
 from hornbook.experiments.sweep.conclusion import conclude, is_ours
 from hornbook.experiments.sweep.events import Opened, Sweeping
-from hornbook.experiments.sweep.folder import Folder, place_of_best
+from hornbook.experiments.sweep.folder import RUNS, Folder, place_of_best
 from hornbook.experiments.sweep.found import Sweep
 from hornbook.experiments.sweep.jobs import Jobs, threads_of
 from hornbook.experiments.sweep.record import SweepRecord
@@ -203,7 +203,7 @@ def refuse_taken(folder: Path, trials: Trials, *, overwrite: bool) -> None:
         RunError: if one stands where the best is to be kept.
     """
     place = place_of_best(folder)
-    if not exists(place) or is_ours(place, trials):
+    if not exists(place) or is_ours(place, trials, folder / RUNS):
         return
     if exists(place / "run.json") and not overwrite:
         raise RunError(

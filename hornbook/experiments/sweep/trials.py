@@ -198,9 +198,10 @@ class Trials:
         Raises:
             LostError: if it was given back.
         """
-        if evaluation in made.reported:
-            return False
         with self.guard:
+            if evaluation in made.reported:  # before a kill, perhaps just before it was ended
+                last = evaluation == max(made.reported)
+                return last and self.patience(made.trial.should_prune)
             self.attribute(made, "evaluations", evaluation)
             self.patience(lambda: made.trial.report(self.sign * value, evaluation))
             made.reported.add(evaluation)
