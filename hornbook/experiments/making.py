@@ -35,6 +35,7 @@ ASIDE = frozenset({"threads", "device", "evaluate_on", "rates"})
 """Those that say where a run is trained and on how much it is looked at, which another machine or a
 task settles otherwise; a task adds to `rates` what it keeps frozen."""
 
+MOST = 10**9  # seconds, or steps, that one net is trained for
 KNOWN: WeakKeyDictionary[Data, Mapping[str, str]] = WeakKeyDictionary()
 "Many runs may be made of the same data."
 
@@ -67,8 +68,10 @@ class Budget:
             if value is None:
                 continue
             check(name, value, kind)
-            if not 0 < value < 10**9:
-                raise SettingsError(f"`{name}` must be above 0; it is {value:g}.", setting=name)
+            if not 0 < value < MOST:
+                raise SettingsError(
+                    f"`{name}` must be above 0 and below {MOST:,}; it is {value:g}.", setting=name
+                )
 
 
 @contextlib.contextmanager
